@@ -1,0 +1,70 @@
+# Everything a developer does here. The tools live in .venv, which `make venv` builds from
+# requirements.lock; each target below sees to it first.
+
+PYTHON ?= python3
+# Test processes at a time: each runs a PostgreSQL server of its own.
+JOBS ?= 2
+# More arguments for pytest, for instance: make test ARGS="-k lease -x"
+ARGS ?=
+# More arguments for the resolver, for instance: make lock LOCK_ARGS=--upgrade
+LOCK_ARGS ?=
+
+BIN := .venv/bin
+STAMP := .venv/.installed
+PYTEST := $(BIN)/python -m pytest -n $(JOBS)
+SYSTEM_PG := /usr/lib/postgresql/15
+SYSTEM_LIBS := $(SYSTEM_PG)/bin/postgres $(SYSTEM_PG)/lib/pg_cron.so $(SYSTEM_PG)/lib/plpgsql_check.so
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test test-fast test-system check format lock bench clean
+
+help: ## Say what there is to make
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+venv: $(STAMP) ## Build .venv with everything, at the locked versions
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP) ## Show Tenantry at work, on a server of its own
+	$(BIN)/tenantry demo
+
+test: $(STAMP) ## Run the tests on the embedded PostgreSQL 18
+	$(PYTEST) -m "not system" $(ARGS) tests
+
+test-fast: $(STAMP) ## Run the unit tests only
+	$(PYTEST) -m "not system" $(ARGS) tests/unit
+
+test-system: $(STAMP) ## Run the tests on Debian's PostgreSQL 15 with pg_cron
+	@for file in $(SYSTEM_LIBS); do \
+	    test -e $$file || { echo "make test-system: $$file is missing; .ci/system-packages installs it (Debian 12, as root)" >&2; exit 1; }; \
+	done
+	TENANTRY_TEST_PG_BINDIR=$(SYSTEM_PG)/bin $(PYTEST) $(ARGS) tests
+
+check: $(STAMP) ## Check format, lint, types and layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+#	$(BIN)/python -m tests.sqlcheck
+
+format: $(STAMP) ## Format the code and mend what can be mended
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+# uv comes into a place of its own: it makes the lock, and nothing else here needs it.
+lock: ## Resolve requirements.lock anew from pyproject.toml
+	test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/python -m pip install --quiet --disable-pip-version-check uv; }
+	.uv/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --no-annotate --no-header --no-config --quiet \
+	    $(LOCK_ARGS) --output-file requirements.lock
+
+bench: $(STAMP) ## Measure the speed
+	$(BIN)/python -m bench
+
+clean: ## Remove .venv and all that was generated
+	rm -rf .venv .uv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

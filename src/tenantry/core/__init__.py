@@ -1,0 +1,1 @@
+"""Types, settings and errors. Imports nothing else of Tenantry."""

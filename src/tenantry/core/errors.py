@@ -1,0 +1,60 @@
+"""Every error that Tenantry raises on purpose.
+
+An error is one line that says what was wrong, and a hint that says what to do next.
+The command line prints both and exits with `exit_code`; anything else is a bug and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+
+class TenantryError(Exception):
+    """The base: a message of one line, and the next step as a hint."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class InputError(TenantryError):
+    """What was asked for cannot be meant: an unknown name, dates the wrong way round."""
+
+    exit_code = 2
+
+
+class WarehouseUnreachable(TenantryError):
+    """No session on the warehouse could be opened, or it was lost."""
+
+    exit_code = 3
+
+
+class NotInstalled(TenantryError):
+    """The database holds no Tenantry, or one that this program does not fit."""
+
+    exit_code = 4
+
+
+class SourceError(TenantryError):
+    """A tenant's source database refused, failed or could not be reached."""
+
+    def __init__(self, message: str, *, tenant: str, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.tenant = tenant
+
+
+class SliceError(TenantryError):
+    """At least one slice could not be loaded; the others are kept."""
+
+
+class DatabaseError(TenantryError):
+    """The warehouse refused a statement. `sqlstate` is PostgreSQL's five-character code."""
+
+    def __init__(self, message: str, *, sqlstate: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.sqlstate = sqlstate
+
+
+class ServerError(TenantryError):
+    """The embedded PostgreSQL server could not be made, started or stopped."""

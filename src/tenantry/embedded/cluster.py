@@ -1,0 +1,150 @@
+"""Making a cluster, and its configuration."""
+
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from tenantry.core.errors import ServerError
+from tenantry.embedded.account import Account, run
+from tenantry.embedded.binaries import program_version
+from tenantry.embedded.ports import LOOPBACK
+
+CONF = "tenantry.conf"
+SUPERUSER = "postgres"
+
+DEFAULT_SETTINGS: Mapping[str, str] = {
+    # Reached over the loopback address with a password, and in no other way: a socket file would
+    # need a directory that both the server's account and the users can reach.
+    "listen_addresses": LOOPBACK,
+    "unix_socket_directories": "",
+    "password_encryption": "scram-sha-256",
+    # A query on a union view locks each slice below it, and an upgrade locks them all at once.
+    "max_locks_per_transaction": "1024",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "shared_buffers": "256MB",
+    # Nobody replicates this server. With so little in the log, loading a new table writes its rows once.
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
+    # It compiles for longer than these queries run.
+    "jit": "off",
+    # fsync stays on: this is people's data.
+}
+
+_HBA = f"""\
+# TYPE  DATABASE  USER  ADDRESS       METHOD
+host    all       all   {LOOPBACK}/32  scram-sha-256
+"""
+
+_HEADER = """\
+# Tenantry writes this file anew at each start. Settings of your own belong at the end of
+# postgresql.conf or into ALTER SYSTEM; both win over this file.
+"""
+
+
+def create_cluster(
+    data: Path, bindir: Path, account: Account | None, *, sync: bool, partial: Path, password_path: Path
+) -> str:
+    """Make a cluster for `account` with the programs in `bindir`; returns its superuser's password.
+
+    It is made as `partial` and left there, ready to be renamed to `data`: at no time is there a
+    half-made `data`. `password_path` holds the password while initdb runs. `sync=False` does without
+    writing all to the disk at the end.
+
+    Raises ServerError if initdb fails; nothing is left then.
+    """
+    password = secrets.token_urlsafe(24)
+    major = int(re.split(r"\D", program_version(bindir))[0])
+    # The same order of strings on every machine, and the same after an upgrade of its C library.
+    # From 17 on PostgreSQL has such a locale that knows the letters beyond ASCII, too.
+    locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if major >= 17 else []
+    shutil.rmtree(partial, ignore_errors=True)
+    password_path.unlink(missing_ok=True)
+    try:
+        partial.mkdir(mode=0o700)
+        write_for(account, password_path, password)
+        if account:
+            os.chown(partial, account.uid, account.gid)
+        made = run(
+            [
+                bindir / "initdb",
+                f"--pgdata={partial}",
+                f"--username={SUPERUSER}",
+                f"--pwfile={password_path}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C",
+                *locale,
+                "--data-checksums",
+                "--no-instructions",
+                *([] if sync else ["--no-sync"]),
+            ],
+            account=account,
+            cwd=partial.parent,
+        )
+        if made.returncode != 0:
+            raise ServerError(
+                f"initdb could not make a cluster in {data}: {_last_line(made.stderr or made.stdout)}",
+                hint="is the disk full? can the server's account reach that directory? TENANTRY_SERVER_DIR names another",
+            )
+        write_for(account, partial / "pg_hba.conf", _HBA)
+        with (partial / "postgresql.conf").open("a", encoding="utf-8") as conf:
+            # Root must not write into a directory of another account later on, so the file is outside.
+            conf.write(f"\ninclude = '../{CONF}'\n")
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise ServerError(
+            f"no cluster could be made in {data}: {error}",
+            hint="name a directory in TENANTRY_SERVER_DIR that the server's account can reach",
+        ) from error
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    finally:
+        password_path.unlink(missing_ok=True)
+    return password
+
+
+def write_conf(directory: Path, port: int, settings: Mapping[str, str]) -> None:
+    """Write the settings of the next start: ours, `settings` over them, and `port`.
+
+    Raises ServerError if a name in `settings` is no name of a setting.
+    """
+    lines = [_HEADER]
+    for name, value in {**DEFAULT_SETTINGS, **settings, "port": str(port)}.items():
+        if not re.fullmatch(r"[A-Za-z_][\w.]*", name, re.ASCII) or any(c in value for c in "\r\n\0"):
+            raise ServerError(f"{name!r} is no setting of PostgreSQL, or its value has a line break in it")
+        quoted = value.replace("\\", "\\\\").replace("'", "''")
+        lines.append(f"{name} = '{quoted}'\n")
+    path = directory / CONF
+    path.write_text("".join(lines), encoding="utf-8")
+    path.chmod(0o644)  # for the server's account
+
+
+def remembered_port(directory: Path) -> int | None:
+    """The port of the last start, or None if there was no start yet."""
+    try:
+        text = (directory / CONF).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    found = re.search(r"^port = '(\d+)'$", text, re.MULTILINE)
+    return int(found.group(1)) if found else None
+
+
+def write_for(account: Account | None, path: Path, text: str) -> None:
+    """Write a file of mode 0600 that belongs to `account` (None: to this process's)."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        if account:
+            os.fchown(descriptor, account.uid, account.gid)
+        file.write(text)
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.splitlines() if line.strip()]
+    return lines[-1].strip() if lines else "it said nothing"

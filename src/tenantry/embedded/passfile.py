@@ -1,0 +1,73 @@
+"""The server's passwords, in a file that libpq reads by itself (its `passfile`)."""
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from tenantry.core.errors import ServerError
+from tenantry.embedded.ports import LOOPBACK
+
+# A field ends at a colon; a backslash takes the meaning from the character after it.
+_FIELD = re.compile(r"((?:[^\\:]|\\.)*)(?::|$)")
+
+
+class PasswordFile:
+    """Passwords by user, one line each: `127.0.0.1:*:*:user:password`.
+
+    The port and the database are `*`, so the file stays right when the server moves to another
+    port. Its mode is 0600; libpq ignores it otherwise.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def get(self, user: str) -> str | None:
+        """The password of `user`, or None if there is none here."""
+        return self._read().get(user)
+
+    def save(self, user: str, password: str) -> None:
+        """Set the password of `user`. Readers see the old file or the new one, never a part.
+
+        Two processes must not save at once; the caller sees to that with a lock.
+
+        Raises ServerError if the user or the password is empty or has a line break or a NUL in it.
+        """
+        for what, text in (("user name", user), ("password", password)):
+            if not text or any(character in text for character in "\r\n\0"):
+                raise ServerError(f"a {what} must not be empty, nor have a line break or a NUL in it")
+        lines = [
+            f"{LOOPBACK}:*:*:{_escape(name)}:{_escape(word)}\n"
+            for name, word in (self._read() | {user: password}).items()
+        ]
+        # mkstemp makes files of mode 0600, so the passwords are never open to others.
+        descriptor, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+                file.writelines(lines)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).replace(self.path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+    def _read(self) -> dict[str, str]:
+        try:
+            text = self.path.read_bytes().decode("utf-8")
+        except FileNotFoundError:
+            return {}
+        passwords = {}
+        for line in text.split("\n"):
+            fields = [_unescape(field) for field in _FIELD.findall(line)]
+            if len(fields) >= 5 and not line.startswith("#"):
+                passwords[fields[3]] = fields[4]
+        return passwords
+
+
+def _escape(text: str) -> str:
+    return text.replace("\\", "\\\\").replace(":", "\\:")
+
+
+def _unescape(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text)

