@@ -1,0 +1,54 @@
+"""PostgreSQL's errors in one line, with its hint as the next step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+
+from tenantry.core.errors import DatabaseError, InputError, NotInstalled, TenantryError, WarehouseUnreachable
+
+_NO_SUCH = {"42704", "3F000", "22023", "42703"}
+"""undefined_object, invalid_schema_name, invalid_parameter_value, undefined_column: the caller named it wrongly."""
+
+_NOT_INSTALLED = {"42P01", "42883"}
+"""undefined_table, undefined_function."""
+
+
+def one_line(text: str) -> str:
+    """The text with its line breaks folded into spaces."""
+    return " ".join(text.split())
+
+
+def translate(error: psycopg.Error) -> TenantryError:
+    """The Tenantry error that says what PostgreSQL said."""
+    diagnosis = error.diag
+    if isinstance(error, psycopg.OperationalError) and diagnosis.sqlstate is None:
+        return WarehouseUnreachable(
+            f"the warehouse cannot be reached: {one_line(str(error))}",
+            hint="Check --dsn, TENANTRY_DSN, PGSERVICE or tenantry.toml, and that the server runs.",
+        )
+    message = one_line(diagnosis.message_primary or str(error))
+    state = diagnosis.sqlstate or error.sqlstate
+    if state in _NOT_INSTALLED and '"_wh' in message.replace("_wh.", '"_wh'):
+        return NotInstalled(f"this database holds no warehouse: {message}", hint="Run: tenantry init")
+    if (
+        state is not None
+        and state.startswith(("57P", "08"))
+        and not isinstance(error, psycopg.ProgrammingError)
+    ):
+        return WarehouseUnreachable(f"the session was lost: {message}", hint="Run the same command again.")
+    hint = one_line(diagnosis.message_hint) if diagnosis.message_hint else None
+    if state in _NO_SUCH:
+        return InputError(message, hint=hint)
+    return DatabaseError(message, sqlstate=state, hint=hint)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn psycopg's errors inside the block into Tenantry's."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise translate(error) from error

@@ -1,0 +1,80 @@
+"""Making a database a warehouse, and bringing one up to date: repeatable at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources.abc import Traversable
+
+import psycopg
+from psycopg import sql
+
+from tenantry.core.errors import NotInstalled
+from tenantry.db.connect import OLDEST_SERVER, OWNER
+from tenantry.db.migrations import migrate, refuse_newer
+from tenantry.db.queries import SQL, sql_text
+
+_LOCK = 8321567904
+"""Key of the advisory lock that lets one installation run at a time; any number that nobody else uses."""
+
+
+def function_files() -> list[Traversable]:
+    """The files of all functions, internal ones first."""
+
+    def in_order(folder: Traversable) -> list[Traversable]:
+        return sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
+
+    return in_order(SQL / "functions" / "internal") + in_order(SQL / "functions")
+
+
+def install(connection: psycopg.Connection, passwords: Mapping[str, str]) -> list[str]:
+    """Create or upgrade everything of Tenantry in the session's database, as its administrator.
+
+    `passwords` maps a role name to the password to set; roles that are not named keep theirs. Returns what was
+    done, a line each. One transaction does all but the migrations, which have one each.
+
+    Raises:
+        NotInstalled: the server is older than PostgreSQL 15, or the warehouse newer than the program.
+    """
+    version = connection.info.server_version
+    if version < OLDEST_SERVER:
+        raise NotInstalled(
+            f"the server is PostgreSQL {version // 10000}; Tenantry needs 15 or newer",
+            hint="Nothing was changed.",
+        )
+    refuse_newer(connection)
+    connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
+    try:
+        with connection.transaction():
+            for name in ("1_roles.sql", "2_database.sql"):
+                connection.execute(sql_text(SQL / "install" / name))
+            for role, password in passwords.items():
+                _set_password(connection, role, password)
+        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(OWNER)))
+        connection.execute(sql_text(SQL / "install" / "3_migrations.sql"))
+        applied = migrate(connection)
+        apply_functions(connection)
+        connection.execute(sql_text(SQL / "templates" / "foodlogstats.sql"))
+    finally:
+        connection.execute("RESET ROLE")
+        connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
+    return [f"migration {m.version} ({m.name}) applied" for m in applied]
+
+
+def apply_functions(connection: psycopg.Connection) -> int:
+    """Create or replace every function, in one transaction, as the session's role; returns how many files."""
+    files = function_files()
+    with connection.transaction():
+        # A function may call one of a later file; PostgreSQL would refuse the body of an SQL function.
+        connection.execute("SET LOCAL check_function_bodies = off")
+        for file in files:
+            connection.execute(sql_text(file))
+        connection.execute(sql_text(SQL / "install" / "4_rights.sql"))
+    return len(files)
+
+
+def _set_password(connection: psycopg.Connection, role: str, password: str) -> None:
+    # Hashed here: neither the statement nor a log of it holds the password.
+    verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+    connection.execute(
+        sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(verifier))
+    )

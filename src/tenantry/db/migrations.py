@@ -1,0 +1,107 @@
+"""Migrations: each runs once, in one transaction with its row in `_wh.migrations`; none may change afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import LiteralString
+
+import psycopg
+
+from tenantry.core.errors import NotInstalled, TenantryError
+from tenantry.db.queries import SQL, sql_text
+
+
+@dataclass(frozen=True)
+class Migration:
+    """One file of sql/migrations: `0001_initial.sql` has version 1 and name `initial`."""
+
+    version: int
+    name: str
+    text: LiteralString
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of the file's text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+
+def known() -> list[Migration]:
+    """All migrations of this program, oldest first."""
+    found = []
+    for file in sorted((SQL / "migrations").iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".sql"):
+            version, _, name = file.name.removesuffix(".sql").partition("_")
+            found.append(Migration(int(version), name, sql_text(file)))
+    return found
+
+
+def frozen() -> dict[str, str]:
+    """File name to digest, as written down when each migration was released."""
+    lines = (SQL / "migrations" / "frozen.txt").read_text(encoding="utf-8").splitlines()
+    return {name: digest for digest, name in (line.split() for line in lines if line)}
+
+
+def applied(connection: psycopg.Connection) -> dict[int, str]:
+    """Version to digest of the migrations that the database has had; empty where Tenantry never was."""
+    row = connection.execute("SELECT to_regclass('_wh.migrations') IS NOT NULL").fetchone()
+    if row is None or not row[0]:
+        return {}
+    return dict(connection.execute("SELECT version, sha256 FROM _wh.migrations").fetchall())
+
+
+def refuse_newer(connection: psycopg.Connection) -> None:
+    """Raise NotInstalled if the database was made by a newer program: its tables may mean something else."""
+    newest = max(applied(connection), default=0)
+    mine = known()[-1].version
+    if newest > mine:
+        raise NotInstalled(
+            f"the warehouse is newer than this program: it has migration {newest}, this knows up to {mine}",
+            hint="Upgrade the program: pip install --upgrade tenantry. Nothing was changed.",
+        )
+
+
+def require_current(connection: psycopg.Connection) -> None:
+    """Raise NotInstalled unless the database has exactly this program's migrations."""
+    had = applied(connection)
+    if not had:
+        raise NotInstalled("this database holds no warehouse", hint="Run: tenantry init")
+    refuse_newer(connection)
+    missing = [migration for migration in known() if migration.version not in had]
+    if missing:
+        raise NotInstalled(
+            f"the warehouse is older than this program: migration {missing[0].version} is missing",
+            hint="Run: tenantry init (it upgrades in place).",
+        )
+
+
+def migrate(connection: psycopg.Connection) -> list[Migration]:
+    """Apply what is missing, as the session's role; returns what was applied.
+
+    Two at once are safe: the row goes in first, so the second waits for the first and then finds it there.
+
+    Raises:
+        NotInstalled: the database is newer than the program.
+        TenantryError: a migration that was applied differs from the program's.
+    """
+    refuse_newer(connection)
+    had = applied(connection)
+    done = []
+    for migration in known():
+        if migration.version in had:
+            if had[migration.version] != migration.sha256:
+                raise TenantryError(
+                    f"migration {migration.version} ({migration.name}) differs from the one the warehouse had",
+                    hint="The program's files were changed. Install Tenantry anew; nothing was changed.",
+                )
+            continue
+        with connection.transaction():
+            row = connection.execute(
+                "INSERT INTO _wh.migrations (version, name, sha256) VALUES (%s, %s, %s)"
+                " ON CONFLICT DO NOTHING RETURNING version",
+                (migration.version, migration.name, migration.sha256),
+            ).fetchone()
+            if row is not None:
+                connection.execute(migration.text)
+                done.append(migration)
+    return done

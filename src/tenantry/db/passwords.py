@@ -1,0 +1,33 @@
+"""Passwords that init generated for a server which is not ours: kept where libpq finds them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import psycopg
+from platformdirs import user_config_path
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace(":", "\\:")
+
+
+def keep_generated(connection: psycopg.Connection, passwords: Mapping[str, str]) -> Path:
+    """Append the passwords to tenantry/pgpass in the user's configuration folder, readable by the owner alone.
+
+    Returns the file, which PGPASSFILE or `passfile=` may name.
+    """
+    folder = user_config_path("tenantry")
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = folder / "pgpass"
+    info = connection.info
+    lines = [
+        ":".join(_escaped(part) for part in (info.host, str(info.port), info.dbname, role, password))
+        for role, password in passwords.items()
+    ]
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "a", encoding="utf-8") as handle:
+        handle.write("".join(f"{line}\n" for line in lines))
+    return file

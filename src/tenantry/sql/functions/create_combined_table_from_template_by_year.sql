@@ -1,0 +1,26 @@
+CREATE OR REPLACE FUNCTION _wh.create_combined_table_from_template_by_year(template_name text, target_schema text, target_year integer) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    started timestamptz := clock_timestamp();
+    feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
+    template _wh.mv_templates := _wh_internal.find_template(template_name);
+    result jsonb;
+BEGIN
+    IF target_year IS NULL OR target_year >= extract(year FROM _wh.current_date_utc()) THEN
+        RAISE EXCEPTION 'year % is not over: it is % in UTC', target_year, _wh.current_date_utc()
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Only a closed year becomes a yearly table.';
+    END IF;
+    PERFORM pg_advisory_xact_lock(_wh_internal.year_lock(feed, target_year));
+    IF template.storage = 'matview' THEN
+        result := _wh_internal.matview_fold(feed, template, target_year);
+    ELSE
+        PERFORM _wh_internal.storage_unknown(template);
+    END IF;
+    result := jsonb_build_object('success', true, 'template', feed.template_name, 'schema', feed.schema_name, 'year', target_year)
+        || result || jsonb_build_object('duration_seconds', _wh_internal.seconds_since(started));
+    PERFORM _wh_internal.write_log('create_combined_table_from_template_by_year', 'INFO', 'year converted', to_jsonb(feed) || result);
+    RETURN result;
+END
+$$;
+COMMENT ON FUNCTION _wh.create_combined_table_from_template_by_year IS
+    'Fold the daily slices of a closed, complete year into one yearly table; readers see every row exactly once throughout';

@@ -1,0 +1,43 @@
+CREATE OR REPLACE FUNCTION _wh_internal.apply_connection(connection _wh.tenant_connections, secret text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Make the foreign server and its user mapping say what the row says; a secret of NULL keeps the stored one.
+DECLARE
+    server text := _wh_internal.server_name(connection.tenant_name);
+    wanted jsonb := _wh_internal.server_options(connection);
+    current jsonb;
+    changes text;
+    mapping text;
+BEGIN
+    SELECT coalesce((SELECT jsonb_object_agg(o.option_name, o.option_value) FROM pg_options_to_table(s.srvoptions) o), '{}')
+    INTO current FROM pg_foreign_server s WHERE s.srvname = server;
+    IF NOT FOUND THEN
+        EXECUTE format('CREATE SERVER %I FOREIGN DATA WRAPPER dblink_fdw', server);
+        current := '{}';
+    END IF;
+    SELECT string_agg(CASE
+        WHEN w.key IS NULL THEN format('DROP %I', c.key)
+        WHEN c.key IS NULL THEN format('ADD %I %L', w.key, w.value)
+        ELSE format('SET %I %L', w.key, w.value) END, ', ')
+    INTO changes
+    FROM jsonb_each_text(wanted) w FULL JOIN jsonb_each_text(current) c ON c.key = w.key
+    WHERE c.value IS DISTINCT FROM w.value;
+    IF changes IS NOT NULL THEN
+        EXECUTE format('ALTER SERVER %I OPTIONS (%s)', server, changes);
+    END IF;
+
+    SELECT coalesce((SELECT jsonb_object_agg(o.option_name, true) FROM pg_options_to_table(m.umoptions) o), '{}')
+    INTO current FROM pg_user_mappings m WHERE m.srvname = server AND m.umuser = 0;
+    IF NOT FOUND THEN
+        EXECUTE format('CREATE USER MAPPING FOR PUBLIC SERVER %I', server);
+        current := '{}';
+    END IF;
+    mapping := format('%s "user" %L', CASE WHEN current ? 'user' THEN 'SET' ELSE 'ADD' END, connection.username);
+    IF secret IS NOT NULL THEN
+        mapping := mapping || format(', %s password %L', CASE WHEN current ? 'password' THEN 'SET' ELSE 'ADD' END, secret);
+    END IF;
+    EXECUTE format('ALTER USER MAPPING FOR PUBLIC SERVER %I OPTIONS (%s)', server, mapping);
+EXCEPTION WHEN OTHERS THEN
+    -- Raised anew, because PostgreSQL would add the failed statement, with the secret in it, to the log.
+    RAISE EXCEPTION 'connection "%" cannot be kept: %', connection.tenant_name, SQLERRM USING ERRCODE = SQLSTATE;
+END
+$$;

@@ -1,0 +1,24 @@
+CREATE OR REPLACE FUNCTION _wh_internal.execute_patiently(statements text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Run statements that need relations to themselves. A report at work holds what they need: rather than wait in front of
+-- every new report, or in a ring with one, let go after a moment and try again; for ten minutes at the most.
+DECLARE
+    former text := current_setting('lock_timeout');
+    give_up timestamptz := clock_timestamp() + interval '10 minutes';
+BEGIN
+    LOOP
+        BEGIN
+            PERFORM set_config('lock_timeout', '100ms', true);
+            EXECUTE statements;
+            PERFORM set_config('lock_timeout', former, true);
+            RETURN;
+        EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+            IF clock_timestamp() > give_up THEN
+                RAISE EXCEPTION 'reports kept the views in use for ten minutes' USING ERRCODE = 'lock_not_available',
+                    HINT = 'Nothing was changed. Try again when the long reports have ended.';
+            END IF;
+            PERFORM pg_sleep(0.2);
+        END;
+    END LOOP;
+END
+$$;

@@ -1,0 +1,35 @@
+CREATE OR REPLACE FUNCTION _wh_internal.load_slice(feed _wh.feeds, slice_date date) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Load one slice into its template's storage and record it. Returns date, action, rows and seconds, or raises with the
+-- slice's name before the source's own words. Nothing of a failed load stays.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    started timestamptz;
+    loaded record;
+    failure text;
+    failure_detail text;
+    failure_hint text;
+BEGIN
+    PERFORM _wh_internal.lock_slice(feed, slice_date);
+    started := clock_timestamp();
+    BEGIN
+        IF template.storage = 'matview' THEN
+            loaded := _wh_internal.matview_load(feed, template, slice_date);
+        ELSE
+            PERFORM _wh_internal.storage_unknown(template);
+        END IF;
+    EXCEPTION WHEN OTHERS THEN
+        GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL, failure_hint = PG_EXCEPTION_HINT;
+        RAISE EXCEPTION '%.% %: %', feed.schema_name, feed.template_name, to_char(slice_date::timestamp, 'YYYY-MM-DD'),
+                concat_ws(': ', failure, CASE WHEN SQLSTATE LIKE '08%' THEN failure_detail END)
+            USING ERRCODE = SQLSTATE, DETAIL = failure_detail, HINT = failure_hint;
+    END;
+    INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash)
+    VALUES (feed.schema_name, feed.template_name, slice_date, 'loaded', loaded.row_count, started, clock_timestamp() - started,
+        _wh_internal.definition_hash(template))
+    ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET status = 'loaded', row_count = excluded.row_count, loaded_at = excluded.loaded_at,
+        duration = excluded.duration, definition_hash = excluded.definition_hash, error = NULL, failed_at = NULL;
+    RETURN jsonb_build_object('date', to_char(slice_date::timestamp, 'YYYY-MM-DD'), 'status', 'loaded', 'action', loaded.action,
+        'rows', loaded.row_count, 'seconds', _wh_internal.seconds_since(started));
+END
+$$;

@@ -1,0 +1,54 @@
+CREATE OR REPLACE FUNCTION _wh_internal.matview_fold(feed _wh.feeds, template _wh.mv_templates, target_year integer) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Build the yearly table beside the slices, index it after the load, and swap at the end. Nobody sees the table before
+-- the transaction ends, and nobody misses the slices before then. The caller holds the year's lock.
+DECLARE
+    name text := _wh_internal.yearly_name(template.template_name, target_year);
+    target text := format('%I.%I', feed.schema_name, name);
+    columns text := _wh_internal.column_list(template.template_name);
+    check_result jsonb;
+    slice record;
+    slices text;
+    rows_added bigint;
+    days integer := 0;
+    total bigint := 0;
+BEGIN
+    IF to_regclass(target) IS NOT NULL THEN
+        RAISE EXCEPTION 'yearly table % already exists', target USING ERRCODE = 'duplicate_table',
+            HINT = 'The year is converted; to pull a day of it again: SELECT _wh.update_mv_by_template(template, connection, schema, date)';
+    END IF;
+    check_result := _wh.check_views_by_template_for_year(template.template_name, feed.schema_name, target_year);
+    IF check_result ->> 'status' <> 'complete' THEN
+        RAISE EXCEPTION 'year % of %.% is incomplete: % of % days are missing: %', target_year, feed.schema_name, feed.template_name,
+                check_result ->> 'missing_count', check_result ->> 'expected_days',
+                (SELECT string_agg(CASE WHEN r ->> 'from' = r ->> 'to' THEN r ->> 'from' ELSE (r ->> 'from') || ' to ' || (r ->> 'to') END, ', ')
+                 FROM jsonb_array_elements(check_result -> 'missing_ranges') r)
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = check_result ->> 'next';
+    END IF;
+    -- A yearly table whose template names no time column carries the day, so that a day of it can be replaced.
+    EXECUTE format('CREATE TABLE %s (%s%s)', target, template.column_definitions,
+        CASE WHEN template.time_column IS NULL THEN ', slice_date date NOT NULL' ELSE '' END);
+    FOR slice IN SELECT s.* FROM _wh_internal.slice_relations(feed) s WHERE extract(year FROM s.slice_date) = target_year LOOP
+        PERFORM _wh_internal.refuse_foreign_rows(slice.relid::regclass, template, slice.slice_date);
+        IF template.time_column IS NULL THEN
+            EXECUTE format('INSERT INTO %s SELECT %s, %L FROM %s', target, columns, slice.slice_date, slice.relid::regclass);
+        ELSE
+            EXECUTE format('INSERT INTO %s SELECT %s FROM %s', target, columns, slice.relid::regclass);
+        END IF;
+        GET DIAGNOSTICS rows_added = ROW_COUNT;
+        days := days + 1;
+        slices := concat_ws(', ', slices, slice.relid::regclass);
+        total := total + rows_added;
+    END LOOP;
+    BEGIN
+        EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, name);
+    EXCEPTION WHEN unique_violation THEN
+        RAISE EXCEPTION 'year % of %.%: rows stand in more than one day: %', target_year, feed.schema_name, feed.template_name, SQLERRM
+            USING ERRCODE = 'unique_violation',
+                HINT = 'A row that moved to another day at the source: pull both days again with update_mv_window_by_template.';
+    END;
+    EXECUTE format('ANALYZE %s', target);
+    PERFORM _wh_internal.publish_tenant(feed, 'DROP MATERIALIZED VIEW ' || slices);
+    RETURN jsonb_build_object('yearly_table', name, 'processed_mvs', days, 'total_records', total);
+END
+$$;

@@ -1,0 +1,21 @@
+CREATE OR REPLACE FUNCTION _wh_internal.matview_replace_in_year(feed _wh.feeds, template _wh.mv_templates, slice_date date, yearly regclass) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Replace one day inside a yearly table. The day is pulled whole before a row is touched.
+DECLARE
+    columns text := _wh_internal.column_list(template.template_name);
+    total bigint;
+BEGIN
+    DROP TABLE IF EXISTS pg_temp.tenantry_day;
+    EXECUTE format('CREATE TEMPORARY TABLE tenantry_day ON COMMIT DROP AS %s', _wh_internal.source_select(feed, template, slice_date));
+    total := _wh_internal.refuse_foreign_rows('pg_temp.tenantry_day', template, slice_date);
+    IF template.time_column IS NULL THEN
+        EXECUTE format('DELETE FROM %s WHERE slice_date = %L', yearly, slice_date);
+        EXECUTE format('INSERT INTO %s (%s, slice_date) SELECT %s, %L FROM pg_temp.tenantry_day', yearly, columns, columns, slice_date);
+    ELSE
+        EXECUTE format('DELETE FROM %s WHERE %s', yearly, _wh_internal.day_predicate(template, slice_date, slice_date));
+        EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM pg_temp.tenantry_day', yearly, columns, columns);
+    END IF;
+    DROP TABLE pg_temp.tenantry_day;
+    RETURN total;
+END
+$$;

@@ -1,0 +1,34 @@
+CREATE OR REPLACE FUNCTION _wh_internal.open_feed(wanted_template text, wanted_connection text, wanted_schema text)
+RETURNS _wh.feeds LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The feed to load into. The first use of a schema or template registers it, and lets readers see what will be made.
+DECLARE
+    feed _wh.feeds;
+    target text := wanted_schema::name::text;
+BEGIN
+    PERFORM _wh_internal.find_template(wanted_template);
+    PERFORM _wh.get_tenant_connection_string(wanted_connection);
+    IF wanted_schema IS NULL OR to_regnamespace(quote_ident(target)) IS NULL THEN
+        RAISE EXCEPTION 'schema "%" does not exist', wanted_schema USING ERRCODE = 'invalid_schema_name',
+            HINT = format('Create it first: CREATE SCHEMA %I AUTHORIZATION whadmin', target);
+    END IF;
+    SELECT * INTO feed FROM _wh.feeds f
+    WHERE f.template_name = wanted_template AND f.schema_name = target AND f.tenant_name = wanted_connection;
+    IF FOUND THEN
+        RETURN feed;
+    END IF;
+    IF target IN ('public', '_wh', '_wh_internal', 'cron', 'information_schema') OR target LIKE 'pg\_%' THEN
+        RAISE EXCEPTION 'schema "%" cannot be a tenant''s', wanted_schema USING ERRCODE = 'invalid_schema_name';
+    END IF;
+    -- One registration at a time: ALTER DEFAULT PRIVILEGES of one schema fails when two sessions run it at once.
+    PERFORM pg_advisory_xact_lock(hashtextextended('tenantry register ' || target, 0));
+    IF NOT EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = target) THEN
+        EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO phood_ro', target);
+    END IF;
+    INSERT INTO _wh.tenants AS t (schema_name, tenant_name) VALUES (target, wanted_connection)
+    ON CONFLICT (schema_name) DO UPDATE SET tenant_name = excluded.tenant_name WHERE t.tenant_name <> excluded.tenant_name;
+    INSERT INTO _wh.feeds AS f (schema_name, template_name, tenant_name) VALUES (target, wanted_template, wanted_connection)
+    ON CONFLICT (schema_name, template_name) DO UPDATE SET tenant_name = excluded.tenant_name
+    RETURNING * INTO feed;
+    RETURN feed;
+END
+$$;

@@ -1,0 +1,35 @@
+CREATE OR REPLACE FUNCTION _wh_internal.keep_template_columns() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Let PostgreSQL itself read column_definitions, in the place where dblink's column list will stand.
+DECLARE
+    time_type text;
+BEGIN
+    IF NEW.column_definitions IS NOT NULL THEN
+        DROP VIEW IF EXISTS pg_temp.tenantry_columns;
+        BEGIN
+            EXECUTE format('CREATE TEMPORARY VIEW tenantry_columns AS SELECT * FROM json_to_recordset(''[]'') AS t(%s)',
+                NEW.column_definitions);
+        EXCEPTION WHEN syntax_error_or_access_rule_violation OR invalid_parameter_value THEN
+            RAISE EXCEPTION 'template "%": column_definitions cannot be read: %', NEW.template_name, SQLERRM
+                USING ERRCODE = SQLSTATE, HINT = 'Write them as in CREATE TABLE: name type, name type, ...';
+        END;
+        DELETE FROM _wh.template_columns c WHERE c.template_name = NEW.template_name;
+        INSERT INTO _wh.template_columns (template_name, position, column_name, data_type)
+        SELECT NEW.template_name, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod)
+        FROM pg_attribute a WHERE a.attrelid = 'pg_temp.tenantry_columns'::regclass AND a.attnum > 0;
+        DROP VIEW pg_temp.tenantry_columns;
+    END IF;
+    IF NEW.time_column IS NOT NULL THEN
+        SELECT c.data_type INTO time_type FROM _wh.template_columns c
+        WHERE c.template_name = NEW.template_name AND c.column_name = NEW.time_column;
+        IF time_type IS NULL OR time_type !~ '^(date|timestamp)' THEN
+            RAISE EXCEPTION 'template "%": time_column "%" is no date or timestamp among its columns', NEW.template_name, NEW.time_column
+                USING ERRCODE = 'undefined_column';
+        END IF;
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE TRIGGER keep_template_columns AFTER INSERT OR UPDATE ON _wh.mv_templates
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.keep_template_columns();

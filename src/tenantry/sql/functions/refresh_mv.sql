@@ -1,0 +1,15 @@
+CREATE OR REPLACE FUNCTION _wh.refresh_mv(target_schema text, view_name text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    started timestamptz := clock_timestamp();
+BEGIN
+    IF NOT _wh.does_mv_exist(target_schema, view_name) THEN
+        RAISE EXCEPTION 'materialized view "%"."%" does not exist', target_schema, view_name USING ERRCODE = 'undefined_table';
+    END IF;
+    PERFORM _wh_internal.refresh_relation(format('%I.%I', target_schema::name, view_name::name)::regclass);
+    PERFORM _wh_internal.write_log('refresh_mv', 'INFO', 'refreshed', jsonb_build_object('tenant', target_schema, 'view', view_name,
+        'seconds', _wh_internal.seconds_since(started)));
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION _wh.refresh_mv IS 'Pull one materialized view again from its source';

@@ -1,0 +1,15 @@
+CREATE OR REPLACE FUNCTION _wh.update_tenant_union_view_by_template(
+    template_name text, tenant_connection_name text, target_schema text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- The connection is not needed for the view; it is taken because every caller of the manual gives one.
+DECLARE
+    feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
+    started timestamptz := clock_timestamp();
+    changed boolean := _wh_internal.publish_tenant(feed);
+BEGIN
+    PERFORM _wh_internal.write_log('update_tenant_union_view_by_template', 'INFO', 'tenant view updated',
+        to_jsonb(feed) || jsonb_build_object('changed', changed, 'seconds', _wh_internal.seconds_since(started)));
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION _wh.update_tenant_union_view_by_template IS 'Bring the union view of a tenant''s slices up to date';

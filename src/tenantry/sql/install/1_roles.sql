@@ -1,0 +1,22 @@
+-- The two roles of a warehouse. Run by whoever administers the server: a superuser, or a role with CREATEROLE (RDS).
+-- Passwords are set by the caller afterwards; until then neither role can log in by password.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'whadmin') THEN
+        CREATE ROLE whadmin LOGIN;
+        COMMENT ON ROLE whadmin IS 'Tenantry: owns the warehouse and runs it';
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'phood_ro') THEN
+        CREATE ROLE phood_ro LOGIN;
+        COMMENT ON ROLE phood_ro IS 'Tenantry: reads tenant and public data for reports';
+    END IF;
+    -- An administrator who is no superuser acts as whadmin through membership. From PostgreSQL 16 on, creating a role
+    -- gives only the right to grant it, so the grant must be made in any case.
+    IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
+        AND current_user <> 'whadmin' AND NOT pg_catalog.pg_has_role(current_user, 'whadmin', 'USAGE') THEN
+        EXECUTE pg_catalog.format('GRANT whadmin TO %I', current_user);
+    END IF;
+    -- With bounded branches in a union view, this is what lets the planner drop the days that a report does not ask for.
+    ALTER ROLE phood_ro SET constraint_exclusion = on;
+END
+$$;
