@@ -1,0 +1,93 @@
+"""`tenantry init`: make a database a warehouse, or bring one up to date."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from contextlib import nullcontext
+from typing import Annotated
+
+import typer
+
+from tenantry.cli.output import data, notes, print_json, print_table, step
+from tenantry.cli.target import embedded_server, target
+from tenantry.core.errors import InputError
+from tenantry.db.connect import OWNER, session
+from tenantry.db.install import install
+from tenantry.db.passwords import keep_generated
+from tenantry.observe.status import Installation, installation, roles
+
+READER = "phood_ro"
+_VARIABLES = {OWNER: "TENANTRY_WHADMIN_PASSWORD", READER: "TENANTRY_READER_PASSWORD"}
+
+
+def init(
+    generate: Annotated[
+        bool, typer.Option("--generate", help="Generate passwords instead of asking for them.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Make the database a warehouse, or bring an older one up to date. Can be run again at any time.
+
+    Connect as the server's administrator (a superuser, or on RDS the master user). The passwords of the roles
+    whadmin and phood_ro come from TENANTRY_WHADMIN_PASSWORD and TENANTRY_READER_PASSWORD, or are asked for, or are
+    generated; roles that exist keep theirs unless the variables are set.
+    """
+    chosen = target()
+    server = embedded_server(chosen)
+    with server.lease() if server else nullcontext():
+        conninfo = server.conninfo() if server else chosen.dsn
+        with session(conninfo, role=None) as connection:
+            present = {role.name for role in roles(connection)}
+            passwords, generated = _passwords(present, generate=generate or server is not None)
+            done = install(connection, passwords)
+            if server:
+                for role, password in passwords.items():
+                    server.save_password(role, password)
+            elif generated:
+                file = keep_generated(connection, {role: passwords[role] for role in generated})
+                notes.print(
+                    f"generated passwords of {', '.join(generated)} are in {file} (libpq's pgpass format)"
+                )
+            facts = installation(connection)
+    _report(facts, done, as_json=as_json)
+
+
+def _passwords(present: set[str], *, generate: bool) -> tuple[dict[str, str], list[str]]:
+    """The passwords to set, by role, and which of them were generated."""
+    chosen: dict[str, str] = {}
+    generated: list[str] = []
+    for role, variable in _VARIABLES.items():
+        given = os.environ.get(variable)
+        if given is not None:
+            if not given:
+                raise InputError(f"{variable} is empty", hint="Set it, or unset it. Nothing was changed.")
+            chosen[role] = given
+        elif role in present:
+            continue
+        elif not generate and sys.stdin.isatty():
+            chosen[role] = typer.prompt(
+                f"Password for {role}", hide_input=True, confirmation_prompt=True, err=True
+            )
+        else:
+            chosen[role] = secrets.token_urlsafe(24)
+            generated.append(role)
+    return chosen, generated
+
+
+def _report(facts: Installation, done: list[str], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"done": done, "installation": facts})
+        return
+    for line in done or ["everything was in place; functions and rights were applied again"]:
+        step("install", line)
+    print_table(
+        "Roles",
+        ("role", "superuser", "createdb", "createrole", "login"),
+        [(r.name, r.superuser, r.createdb, r.createrole, r.login) for r in facts.roles],
+    )
+    data.print(
+        f"{facts.functions} functions in _wh, migration {facts.migration}, templates: {', '.join(facts.templates)}"
+    )
+    data.print("Next: tenantry tenant add NAME --source 'host=… dbname=… user=…'")

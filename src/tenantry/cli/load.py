@@ -1,0 +1,184 @@
+"""`tenantry backfill` and `tenantry refresh`: pull slices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+
+from tenantry.cli.output import data, print_json, print_table
+from tenantry.cli.progress import LoadProgress
+from tenantry.cli.target import warehouse
+from tenantry.core.days import Span, folded, parse_day, today_utc
+from tenantry.core.errors import InputError, SliceError
+from tenantry.core.model import Feed
+from tenantry.db.connect import session
+from tenantry.flow import slices
+from tenantry.flow import template as templates
+from tenantry.flow import tenant as tenants
+from tenantry.loader import backfill as loader
+
+Template = Annotated[str, typer.Argument(help="The template, such as foodlogstats.")]
+Tenants = Annotated[list[str] | None, typer.Option("--tenant", help="A tenant; may be given several times.")]
+Everyone = Annotated[bool, typer.Option("--all", help="All tenants of the template.")]
+Jobs = Annotated[int, typer.Option(min=1, max=8, help="Sessions on each source at the most.")]
+Pause = Annotated[float, typer.Option(min=0, help="Seconds that a session rests after each slice.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def chosen_feeds(conninfo: str, template: str, names: Sequence[str] | None, everyone: bool) -> list[Feed]:
+    """The feeds that --tenant and --all name. Raises InputError for an unknown name, or for none at all."""
+    if bool(names) == everyone:
+        raise InputError(
+            "say which tenants", hint="Give --tenant NAME (once or more) or --all. Nothing was done."
+        )
+    with session(conninfo) as connection:
+        if names:
+            return [tenants.find_feed(connection, template, name) for name in dict.fromkeys(names)]
+        templates.require(connection, template)
+        found = tenants.feeds(connection, template)
+    if not found:
+        raise InputError(f'no tenant uses template "{template}"', hint="Run: tenantry tenant add")
+    return found
+
+
+def ended_or_today(text: str) -> Any:
+    """A day that has begun in UTC. Raises InputError for one that has not."""
+    day = parse_day(text)
+    if day > today_utc():
+        raise InputError(f"{day} has not begun in UTC, where it is {today_utc()}", hint="Nothing was loaded.")
+    return day
+
+
+def backfill(
+    template: Template,
+    tenant: Tenants = None,
+    everyone: Everyone = False,
+    first: Annotated[
+        str | None, typer.Option("--from", help="First day (UTC); default: the source's first.")
+    ] = None,
+    last: Annotated[str, typer.Option("--to", help="Last day (UTC), included.")] = "today",
+    jobs: Jobs = 2,
+    pause: Pause = 0.0,
+    reload: Annotated[bool, typer.Option("--reload", help="Pull days that are there, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Load the days that are missing, failed, or were loaded before they had ended.
+
+    Slices are committed one by one: stop it as you like, and run it again to go on. The command ends with 1 if a
+    slice is still missing, and names it.
+    """
+    end = ended_or_today(last)
+    begin = ended_or_today(first) if first else None
+    if begin:
+        Span(begin, end)
+    with warehouse() as conninfo:
+        feeds = chosen_feeds(conninfo, template, tenant, everyone)
+        plans = []
+        for feed in feeds:
+            if begin is None:
+                with session(conninfo) as connection:
+                    found = tenants.source_span(connection, feed)
+                span = Span(min(found.first, end), end) if found else Span(end, end)
+            else:
+                span = Span(begin, end)
+            plans += loader.plan(conninfo, [feed], span, reload=reload)
+        with LoadProgress() as progress:
+            result = loader.run(conninfo, plans, loader.Limits(jobs, pause), progress)
+    report(result, as_json=as_json)
+
+
+def refresh(
+    template: Template,
+    tenant: Tenants = None,
+    everyone: Everyone = False,
+    day: Annotated[str, typer.Option("--date", help="The day (UTC) to pull again.")] = "today",
+    jobs: Jobs = 2,
+    as_json: AsJson = False,
+) -> None:
+    """Pull one day again, for one tenant, several or all.
+
+    A refresh of today also pulls yesterday if its last load ran before it had ended.
+    """
+    wanted = ended_or_today(day)
+    with warehouse() as conninfo:
+        plans = []
+        feeds = chosen_feeds(conninfo, template, tenant, everyone)
+        with session(conninfo) as connection:
+            for feed in feeds:
+                before = Span(wanted - timedelta(days=1), wanted - timedelta(days=1))
+                stale = slices.to_load(connection, feed, before) if wanted == today_utc() else []
+                plans.append(loader.Plan(feed, (*stale, wanted), 0))
+        with LoadProgress() as progress:
+            result = loader.run(conninfo, plans, loader.Limits(jobs), progress)
+    report(result, as_json=as_json)
+
+
+def report(result: loader.Result, *, as_json: bool) -> None:
+    """Print how a load ended. Raises SliceError if a slice is missing, Exit(130) if it was interrupted."""
+    if as_json:
+        print_json(summary(result))
+    else:
+        print_table(
+            None,
+            ("tenant", "template", "loaded#", "rows#", "there before#", "failed#", "not tried#"),
+            [
+                (f.feed.schema, f.feed.template, f.loaded, f.rows, f.present, len(f.failures), f.not_tried)
+                for f in result.feeds
+            ],
+        )
+        rate = result.rows / result.seconds if result.seconds else 0
+        data.print(f"{result.rows:,} rows in {result.seconds:.1f} s ({rate:,.0f} rows/s)")
+        _print_failures(result)
+    if result.interrupted:
+        data.print("interrupted; what was loaded is kept. Run the same command to go on.")
+        raise typer.Exit(130)
+    if not result.complete:
+        failed = sum(len(f.failures) for f in result.feeds)
+        left = sum(f.not_tried for f in result.feeds)
+        raise SliceError(
+            f"{failed} slices failed and {left} were not tried; all others are kept",
+            hint="Mend the cause, then run the same command: it loads only what is missing.",
+        )
+
+
+def _print_failures(result: loader.Result) -> None:
+    by_reason: dict[tuple[Feed, str], list[Any]] = {}
+    for feed in result.feeds:
+        for failure in feed.failures:
+            reason = failure.error.replace(f"{feed.feed} {failure.day}: ", "")
+            by_reason.setdefault((feed.feed, reason), []).append(failure.day)
+    if by_reason:
+        print_table(
+            "Failed",
+            ("tenant", "days", "error"),
+            [
+                (feed.schema, ", ".join(str(span) for span in folded(days)), reason)
+                for (feed, reason), days in by_reason.items()
+            ],
+        )
+
+
+def summary(result: loader.Result) -> dict[str, Any]:
+    """The result as JSON."""
+    return {
+        "complete": result.complete,
+        "interrupted": result.interrupted,
+        "rows": result.rows,
+        "seconds": round(result.seconds, 3),
+        "tenants": [
+            {
+                "tenant": f.feed.schema,
+                "template": f.feed.template,
+                "loaded": f.loaded,
+                "rows": f.rows,
+                "present": f.present,
+                "not_tried": f.not_tried,
+                "source_lost": f.source_lost,
+                "failed": [{"day": x.day, "error": x.error, "sqlstate": x.sqlstate} for x in f.failures],
+            }
+            for f in result.feeds
+        ],
+    }

@@ -1,0 +1,73 @@
+"""The program: its commands and what becomes of an error."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from tenantry import __version__
+from tenantry.cli import demo, init, load, server, status, tenant, year
+from tenantry.cli.output import notes
+from tenantry.cli.target import options
+from tenantry.core.errors import TenantryError
+
+app = typer.Typer(
+    name="tenantry",
+    help="One PostgreSQL warehouse for many tenants: load, refresh, unite and report.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("init")(init.init)
+app.add_typer(tenant.app, name="tenant")
+app.command("backfill")(load.backfill)
+app.command("refresh")(load.refresh)
+app.add_typer(year.app, name="year")
+app.command("status")(status.status)
+app.add_typer(server.app, name="server")
+app.command("demo")(demo.demo)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"tenantry {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def before(
+    dsn: Annotated[
+        str | None,
+        typer.Option(
+            help="The warehouse, as a libpq connection string or URI, or embedded:[DIRECTORY]. "
+            "Default: TENANTRY_DSN, PGSERVICE, tenantry.toml, PGHOST and its like, then the embedded server.",
+            metavar="CONNINFO",
+        ),
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """One PostgreSQL warehouse for many tenants: load, refresh, unite and report."""
+    options.dsn = dsn
+    options.debug = debug
+
+
+def main() -> None:
+    """Run the program; known errors are one line, a hint and an exit code."""
+    try:
+        app()
+    except TenantryError as error:
+        if options.debug:
+            raise
+        notes.print("[red]error:[/red] ", end="")
+        notes.print(error.message, markup=False)
+        if error.hint:
+            notes.print(f"       {error.hint}", markup=False)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        notes.print("interrupted")
+        sys.exit(130)

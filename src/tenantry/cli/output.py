@@ -1,0 +1,93 @@
+"""What commands print: data on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, is_dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+data = Console(soft_wrap=True, highlight=False)
+"""Standard output: what was asked for."""
+
+notes = Console(stderr=True, soft_wrap=True, highlight=False)
+"""Standard error: steps, progress, warnings, errors."""
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON; dates as ISO 8601."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=_plain) + "\n")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, Iterable):
+        return list(value)
+    return str(value)
+
+
+def print_table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print a table; columns whose name ends in `#` hold numbers and are aligned to the right."""
+    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(
+            column.removesuffix("#"), justify="right" if column.endswith("#") else "left", header_style="bold"
+        )
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row))
+    # Without a terminal there is no width to keep: whoever reads the output wants whole values.
+    data.print(table, width=None if data.is_terminal else 1000, crop=data.is_terminal)
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M:%S} UTC"
+        case _:
+            return str(value)
+
+
+def step(name: str, detail: str) -> None:
+    """Tell that a step is done."""
+    notes.print(f"[green]✓[/green] [bold]{name}[/bold]  ", end="")
+    notes.print(detail, markup=False)
+
+
+def warn(text: str) -> None:
+    """Tell of something that deserves attention but stops nothing."""
+    notes.print("[yellow]warning:[/yellow] ", end="")
+    notes.print(text, markup=False)
+
+
+def human_bytes(size: float) -> str:
+    """A size in bytes with the unit that suits it: 1536 is `1.5 KiB`."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} TiB"
+
+
+def ago(moment: datetime | None) -> str | None:
+    """How long ago a moment was, in its largest unit: `3 min ago`."""
+    if moment is None:
+        return None
+    seconds = (datetime.now(UTC) - moment).total_seconds()
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit} ago"
+    return "just now"

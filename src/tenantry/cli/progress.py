@@ -1,0 +1,75 @@
+"""The progress of a load on the terminal."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+from tenantry.cli.output import notes
+from tenantry.core.model import FailedSlice, Feed, LoadedSlice
+from tenantry.loader.events import Waiting
+
+
+class _Rows(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        """Rows so far, and rows a second."""
+        rows = task.fields["rows"]
+        rate = rows / task.elapsed if task.elapsed else 0
+        return Text(f"{rows:>11,} rows {rate:>9,.0f}/s")
+
+
+class LoadProgress:
+    """A bar for each feed: days, rows, rows a second and time left. Without a terminal, a line for each feed's end."""
+
+    def __init__(self) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=28),
+            MofNCompleteColumn(),
+            TextColumn("days"),
+            _Rows(),
+            TimeRemainingColumn(compact=True),
+            console=notes,
+            disable=not notes.is_terminal,
+        )
+        self._bars: dict[Feed, Task] = {}
+
+    def __enter__(self) -> LoadProgress:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def planned(self, feed: Feed, to_load: int, present: int) -> None:
+        """Open the feed's bar, unless there is nothing to do."""
+        if to_load:
+            number = self._progress.add_task(str(feed), total=to_load, rows=0)
+            self._bars[feed] = next(task for task in self._progress.tasks if task.id == number)
+
+    def loaded(self, slice_: LoadedSlice) -> None:
+        """Advance the bar."""
+        bar = self._bars[slice_.feed]
+        self._progress.update(bar.id, advance=1, rows=bar.fields["rows"] + slice_.rows)
+
+    def failed(self, slice_: FailedSlice) -> None:
+        """Advance the bar; the table at the end tells why."""
+        self._progress.update(self._bars[slice_.feed].id, advance=1)
+
+    def waiting(self, event: Waiting) -> None:
+        """Tell that a slice is tried again."""
+        self._progress.console.print(
+            f"{event.feed}: trying again in {event.seconds:g} s: {event.reason}", markup=False
+        )

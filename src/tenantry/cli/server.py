@@ -1,0 +1,68 @@
+"""`tenantry server`: the embedded PostgreSQL server."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tenantry.cli.load import AsJson
+from tenantry.cli.output import data, print_json
+from tenantry.cli.target import embedded_server, target
+from tenantry.core.errors import InputError
+from tenantry.embedded.server import Server
+
+app = typer.Typer(help="Start and stop the embedded PostgreSQL server.", no_args_is_help=True)
+
+Directory = Annotated[
+    Path | None, typer.Option("--dir", help="The server's directory; default: the user's data directory.")
+]
+
+
+def _server(directory: Path | None) -> Server:
+    if directory is not None:
+        return Server(directory)
+    server = embedded_server(target())
+    if server is None:
+        raise InputError(
+            f"the warehouse is another server (from {target().origin})",
+            hint="Give --dir to speak of an embedded one.",
+        )
+    return server
+
+
+@app.command()
+def start(directory: Directory = None) -> None:
+    """Start the server, making it at first, and keep it until `tenantry server stop`."""
+    server = _server(directory)
+    was = server.running
+    server.keep()
+    data.print(f"{'running already' if was else 'started'}: {server.conninfo()}", markup=False)
+
+
+@app.command()
+def stop(directory: Directory = None) -> None:
+    """Stop the server; its data stay."""
+    server = _server(directory)
+    was = server.running
+    server.stop()
+    data.print("stopped" if was else "it was not running")
+
+
+@app.command()
+def status(directory: Directory = None, as_json: AsJson = False) -> None:
+    """Tell whether the server runs, and where. Ends with 1 if it does not."""
+    facts = _server(directory).status()
+    if as_json:
+        print_json(facts)
+    elif facts.running:
+        data.print(
+            f"running: PostgreSQL {facts.version} on 127.0.0.1:{facts.port}, pid {facts.pid}, in {facts.directory}"
+            f"{'' if facts.kept else ' (stops with the command that uses it)'}",
+            markup=False,
+        )
+    else:
+        data.print(f"not running: {facts.directory}", markup=False)
+    if not facts.running:
+        raise typer.Exit(1)

@@ -1,0 +1,74 @@
+"""A tenant's source as an operator writes it: a connection string without the password."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import psycopg
+import typer
+from psycopg.conninfo import conninfo_to_dict
+
+from tenantry.core.errors import InputError
+from tenantry.core.model import Connection
+
+PASSWORD_VARIABLE = "TENANTRY_SOURCE_PASSWORD"  # noqa: S105 - the name of a variable, not a password
+
+
+def parse(name: str, conninfo: str) -> Connection:
+    """The connection `name` from a libpq connection string or URI.
+
+    Raises InputError for one that cannot be read, lacks host, dbname or user, or holds a password: the command line
+    of a process can be read by every user of the machine.
+    """
+    try:
+        parts = {key: str(value) for key, value in conninfo_to_dict(conninfo).items() if value is not None}
+    except psycopg.Error as error:
+        raise InputError(
+            f"--source cannot be read: {' '.join(str(error).split())}",
+            hint="Write it as 'host=db.example.com dbname=production user=reader'.",
+        ) from None
+    if "password" in parts:
+        raise InputError(
+            "--source holds a password, which other users of this machine can see",
+            hint=f"Leave it out, and set {PASSWORD_VARIABLE}, give --password-file, or type it when asked. "
+            "Nothing was changed.",
+        )
+    missing = [key for key in ("host", "dbname", "user") if key not in parts]
+    if missing:
+        raise InputError(f"--source lacks {', '.join(missing)}", hint="Nothing was changed.")
+    try:
+        port = int(parts.pop("port", "5432"))
+    except ValueError:
+        raise InputError("--source: the port is not a number", hint="Nothing was changed.") from None
+    return Connection(
+        name,
+        parts.pop("host"),
+        port,
+        parts.pop("dbname"),
+        parts.pop("user"),
+        options=dict(sorted(parts.items())),
+    )
+
+
+def read_password(file: Path | None, *, stored: bool) -> str | None:
+    """The source's password: from the file, the environment or the terminal; None keeps the `stored` one."""
+    if file is not None:
+        try:
+            return file.read_text(encoding="utf-8").rstrip("\n")
+        except OSError as error:
+            raise InputError(
+                f"{file} cannot be read: {error.strerror}", hint="Nothing was changed."
+            ) from None
+    given = os.environ.get(PASSWORD_VARIABLE)
+    if given:
+        return given
+    if stored:
+        return None
+    if sys.stdin.isatty():
+        return str(typer.prompt("Password of the source's user", hide_input=True, err=True))
+    raise InputError(
+        "no password for the source",
+        hint=f"Set {PASSWORD_VARIABLE} or give --password-file. Nothing was changed.",
+    )

@@ -1,0 +1,37 @@
+"""`tenantry status`: where each feed stands."""
+
+from __future__ import annotations
+
+from tenantry.cli.load import AsJson
+from tenantry.cli.output import ago, data, print_json, print_table
+from tenantry.cli.target import warehouse
+from tenantry.core.model import FeedStatus
+from tenantry.db.connect import session
+from tenantry.observe import status as state
+
+
+def status(as_json: AsJson = False) -> None:
+    """Show where each feed stands: days, rows, what is missing, failed or stale, and the last load."""
+    with warehouse() as conninfo, session(conninfo) as opened:
+        feeds = state.feeds(opened)
+    if as_json:
+        print_json(feeds)
+        return
+    if not feeds:
+        data.print("No tenants yet. Next: tenantry tenant add NAME --source 'host=… dbname=… user=…'")
+        return
+    print_table(
+        None,
+        ("tenant", "template", "from", "to", "rows#", "state", "last load"),
+        [(f.tenant, f.template, f.first_day, f.last_day, f.rows, _state(f), ago(f.last_load)) for f in feeds],
+    )
+
+
+def _state(feed: FeedStatus) -> str:
+    """What is wrong with a feed, or `ok`."""
+    wrong = [
+        f"{count} {what}"
+        for count, what in ((feed.missing, "missing"), (feed.failed, "failed"), (feed.stale, "stale"))
+        if count
+    ]
+    return ", ".join(wrong) or "ok"

@@ -1,0 +1,136 @@
+"""`tenantry tenant`: take in tenants, and look at them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tenantry.cli.load import AsJson, Jobs, Pause, ended_or_today
+from tenantry.cli.output import data, human_bytes, print_json, print_table, step
+from tenantry.cli.progress import LoadProgress
+from tenantry.cli.source import parse, read_password
+from tenantry.cli.target import warehouse
+from tenantry.core.errors import InputError, SliceError
+from tenantry.db.connect import session
+from tenantry.flow import connection as connections
+from tenantry.flow import tenant as tenants
+from tenantry.loader import backfill, onboard
+from tenantry.observe import status
+
+app = typer.Typer(help="Take in tenants, and look at them.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(help="The tenant: the name of its schema.")]
+
+
+@app.command()
+def add(
+    name: Name,
+    source: Annotated[
+        str, typer.Option(help="The source database: 'host=… port=… dbname=… user=…', without the password.")
+    ],
+    connection: Annotated[
+        str | None, typer.Option(help="Name of the connection; default: the tenant's.")
+    ] = None,
+    template: Annotated[
+        list[str] | None, typer.Option(help="Templates to load; default: foodlogstats.")
+    ] = None,
+    password_file: Annotated[
+        Path | None, typer.Option(help="A file that holds the source's password.")
+    ] = None,
+    first: Annotated[
+        str | None, typer.Option("--from", help="First day (UTC); default: the source's first year.")
+    ] = None,
+    jobs: Jobs = 2,
+    pause: Pause = 0.0,
+    convert: Annotated[bool, typer.Option(help="Fold closed years into yearly tables.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Take in a tenant: schema, connection, all days, views, yearly tables, and a comparison with the source.
+
+    The password of the source comes from TENANTRY_SOURCE_PASSWORD, from --password-file, or is asked for. The
+    command can be stopped and run again: it goes on where it was.
+    """
+    tenants.check_name(name)
+    begin = ended_or_today(first) if first else None
+    address = parse(connection or name, source)
+    with warehouse() as conninfo:
+        with session(conninfo) as opened:
+            stored = connections.find(opened, address.name) is not None
+        newcomer = onboard.Newcomer(
+            name,
+            address,
+            read_password(password_file, stored=stored),
+            template or ["foodlogstats"],
+            begin,
+            convert,
+        )
+        with LoadProgress() as progress:
+            summary = onboard.add(conninfo, newcomer, backfill.Limits(jobs, pause), step, progress)
+    if as_json:
+        print_json(summary)
+    if not summary["complete"]:
+        failed = [(f["day"], f["error"]) for feed in summary["feeds"] for f in feed["failed"]]
+        reason = f"; the first: {failed[0][1]}" if failed else ""
+        raise SliceError(
+            f"{name} was taken in, but slices are missing{reason}",
+            hint="Mend the cause, then run the same command: it loads only what is missing.",
+        )
+    if not as_json:
+        data.print(f"{name} is in. Next: tenantry status", markup=False)
+
+
+@app.command("list")
+def list_tenants(as_json: AsJson = False) -> None:
+    """List the tenants with their source and templates."""
+    with warehouse() as conninfo, session(conninfo) as opened:
+        found = status.tenants(opened)
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        None,
+        ("tenant", "connection", "source", "templates"),
+        [(t.name, t.connection, t.source or "connection is missing", ", ".join(t.templates)) for t in found],
+    )
+
+
+@app.command()
+def show(name: Name, as_json: AsJson = False) -> None:
+    """Show a tenant: its source and where each of its feeds stands."""
+    with warehouse() as conninfo, session(conninfo) as opened:
+        tenant = next((t for t in status.tenants(opened) if t.name == name), None)
+        if tenant is None:
+            known = ", ".join(t.name for t in status.tenants(opened)) or "none"
+            raise InputError(f'tenant "{name}" does not exist', hint=f"Known tenants: {known}")
+        feeds = [feed for feed in status.feeds(opened) if feed.tenant == name]
+    if as_json:
+        print_json({"tenant": tenant, "feeds": feeds})
+        return
+    data.print(
+        f"[bold]{name}[/bold] since {tenant.created_at:%Y-%m-%d}, from {tenant.source} ({tenant.connection})"
+    )
+    for feed in feeds:
+        data.print(
+            f"  {feed.template} ({feed.storage}): {feed.first_day} to {feed.last_day}, {feed.days:,} days, "
+            f"{feed.rows:,} rows, {human_bytes(feed.bytes)}; yearly tables: "
+            f"{', '.join(map(str, feed.years)) or 'none'}; missing {feed.missing}, failed {feed.failed}, "
+            f"stale {feed.stale}",
+            markup=False,
+        )
+
+
+@app.command("test")
+def try_source(name: Name, as_json: AsJson = False) -> None:
+    """Log in to a tenant's source from the warehouse, and tell who answered."""
+    with warehouse() as conninfo, session(conninfo) as opened:
+        tenant = next((t for t in status.tenants(opened) if t.name == name), None)
+        facts = connections.probe(opened, tenant.connection if tenant else name)
+    if as_json:
+        print_json(facts)
+        return
+    data.print(
+        f"PostgreSQL {facts.server_version}, database {facts.database}, {facts.latency * 1000:.0f} ms, "
+        f"{'read only' if facts.read_only else 'NOT read only'}, {facts.time_zone}"
+    )

@@ -1,0 +1,83 @@
+"""What a warehouse is made of, in the words of docs/architecture.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How to reach a tenant's source database; the password is not part of it."""
+
+    name: str
+    host: str
+    port: int
+    dbname: str
+    username: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One template of one tenant: `schema` holds its slices, `connection` names its source."""
+
+    schema: str
+    template: str
+    connection: str
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.template}"
+
+
+@dataclass(frozen=True)
+class SourceFacts:
+    """What a source says of itself. `latency` is the round trip of a new login and one query, in seconds."""
+
+    server_version: str
+    database: str
+    time_zone: str
+    read_only: bool
+    latency: float
+
+
+@dataclass(frozen=True)
+class LoadedSlice:
+    """A slice that was pulled: what was done to it, its rows, and the seconds that took."""
+
+    feed: Feed
+    day: date
+    action: str
+    rows: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class FailedSlice:
+    """A slice that could not be pulled. Whatever an earlier load left is still there."""
+
+    feed: Feed
+    day: date
+    error: str
+    sqlstate: str | None
+
+
+@dataclass(frozen=True)
+class FeedStatus:
+    """Where a feed stands. `stale` days were loaded before they had ended; times are UTC."""
+
+    tenant: str
+    template: str
+    connection: str
+    storage: str
+    first_day: date | None
+    last_day: date | None
+    days: int
+    years: Sequence[int]
+    rows: int
+    missing: int
+    failed: int
+    stale: int
+    last_load: datetime | None
+    bytes: int

@@ -1,0 +1,82 @@
+"""Where the warehouse is: from the command line, the environment or a file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from tenantry.core.errors import InputError
+
+FILE_NAME = "tenantry.toml"
+
+Origin = Literal["--dsn", "TENANTRY_DSN", "service", "tenantry.toml", "libpq environment", "embedded"]
+
+EMBEDDED = "embedded:"
+"""A DSN that begins like this names the embedded server, in the default directory or in the one that follows."""
+
+
+class _Warehouse(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    dsn: str | None = None
+
+
+class _File(BaseModel):
+    # Other tables of the file belong to other commands.
+    model_config = ConfigDict(extra="ignore")
+    warehouse: _Warehouse = _Warehouse()
+
+
+@dataclass(frozen=True)
+class Target:
+    """A libpq connection string (or `embedded:`) and where it came from."""
+
+    dsn: str
+    origin: Origin
+
+    @property
+    def embedded_directory(self) -> Path | Literal[False] | None:
+        """The embedded server's directory, None for the default one, False if this is another server."""
+        if not self.dsn.startswith(EMBEDDED):
+            return False
+        rest = self.dsn.removeprefix(EMBEDDED)
+        return Path(rest).expanduser() if rest else None
+
+
+def resolve(option: str | None, environment: Mapping[str, str], folder: Path) -> Target:
+    """The warehouse to use: --dsn, TENANTRY_DSN, PGSERVICE, tenantry.toml, libpq's PG* variables, or embedded.
+
+    `folder` is where the search for tenantry.toml begins; it goes on in the folders above.
+    Raises InputError if the file cannot be read.
+    """
+    if option:
+        return Target(option, "--dsn")
+    if environment.get("TENANTRY_DSN"):
+        return Target(environment["TENANTRY_DSN"], "TENANTRY_DSN")
+    if environment.get("PGSERVICE"):
+        return Target("", "service")
+    dsn = _dsn_of_file(folder)
+    if dsn:
+        return Target(dsn, "tenantry.toml")
+    if any(environment.get(name) for name in ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER")):
+        return Target("", "libpq environment")
+    return Target(EMBEDDED, "embedded")
+
+
+def _dsn_of_file(folder: Path) -> str | None:
+    for place in (folder, *folder.parents):
+        file = place / FILE_NAME
+        if not file.is_file():
+            continue
+        try:
+            return _File.model_validate(tomllib.loads(file.read_text(encoding="utf-8"))).warehouse.dsn
+        except (tomllib.TOMLDecodeError, ValidationError, UnicodeDecodeError) as error:
+            reason = " ".join(str(error).split())
+            raise InputError(
+                f"{file} cannot be read: {reason}", hint="Nothing was done. Mend the file."
+            ) from None
+    return None

@@ -1,0 +1,66 @@
+"""Connections to the tenants' source databases."""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from tenantry.core.errors import InputError, SourceError
+from tenantry.core.model import Connection, SourceFacts
+from tenantry.db.errors import one_line
+from tenantry.db.queries import one_row, query
+
+
+def put(session: psycopg.Connection, connection: Connection, password: str | None) -> None:
+    """Store a connection, new or changed. A password of None keeps the stored one."""
+    session.execute(
+        query("flow", "put_connection"),
+        {
+            "name": connection.name,
+            "host": connection.host,
+            "port": connection.port,
+            "dbname": connection.dbname,
+            "username": connection.username,
+            "password": password,
+            "options": Jsonb(dict(connection.options)),
+        },
+    )
+
+
+def find(session: psycopg.Connection, name: str) -> Connection | None:
+    """The stored connection of that name, or None."""
+    row = session.execute(query("flow", "get_connection"), (name,)).fetchone()
+    return Connection(*row) if row else None
+
+
+def get(session: psycopg.Connection, name: str) -> Connection:
+    """The stored connection of that name. Raises InputError if there is none."""
+    found = find(session, name)
+    if found is None:
+        known = [row[0] for row in session.execute(query("flow", "connection_names"))]
+        raise InputError(
+            f'connection "{name}" does not exist', hint=f"Known connections: {', '.join(known) or 'none'}"
+        )
+    return found
+
+
+def probe(session: psycopg.Connection, name: str) -> SourceFacts:
+    """Log in to the source from the warehouse, as a load would.
+
+    Raises:
+        SourceError: the source refuses, or does not answer within 10 seconds.
+    """
+    get(session, name)
+    try:
+        row = one_row(session, query("flow", "probe_source"), (name,))
+    except psycopg.Error as error:
+        if session.broken:
+            raise
+        words = (error.diag.message_primary, error.diag.message_detail)
+        reason = one_line(": ".join(word for word in words if word))
+        raise SourceError(
+            f'the source of "{name}" cannot be used: {reason}',
+            tenant=name,
+            hint="Check address, user and password of the connection; the warehouse's server must reach the source.",
+        ) from error
+    return SourceFacts(*row)

@@ -1,0 +1,47 @@
+"""Slices: one UTC day of one feed, the unit of loading."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import psycopg
+
+from tenantry.core.days import Span
+from tenantry.core.model import Feed, LoadedSlice
+from tenantry.db.queries import one_row, query
+
+
+def to_load(session: psycopg.Connection, feed: Feed, span: Span) -> list[date]:
+    """The days of the span that a backfill has to load: missing, failed, or loaded before they had ended."""
+    rows = session.execute(
+        query("flow", "days_to_load"),
+        {"schema": feed.schema, "template": feed.template, "first": span.first, "last": span.last},
+    )
+    return [row[0] for row in rows]
+
+
+def load(session: psycopg.Connection, feed: Feed, day: date) -> LoadedSlice:
+    """Pull one slice, new or again, in a transaction of its own. Raises psycopg.Error with the source's words."""
+    row = one_row(
+        session, query("flow", "load_slice"), {"schema": feed.schema, "template": feed.template, "day": day}
+    )
+    result = row[0]
+    return LoadedSlice(feed, day, result["action"], result["rows"], float(result["seconds"]))
+
+
+def record_failure(session: psycopg.Connection, feed: Feed, day: date, error: str) -> None:
+    """Remember that a load failed; the rows of an earlier load stay."""
+    session.execute(
+        query("flow", "record_failure"),
+        {"schema": feed.schema, "template": feed.template, "day": day, "error": error},
+    )
+
+
+def hold_source(session: psycopg.Connection, connection: str) -> None:
+    """Keep one login to the source open for the loads that follow in this session."""
+    session.execute(query("flow", "hold_source"), (connection,))
+
+
+def release_source(session: psycopg.Connection, connection: str) -> None:
+    """Close what hold_source opened; nothing to do if that is gone."""
+    session.execute(query("flow", "release_source"), (connection,))

@@ -1,0 +1,105 @@
+"""Tenants: a schema, a connection and the feeds between them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+import psycopg
+
+from tenantry.core.days import Span
+from tenantry.core.errors import InputError
+from tenantry.core.model import Feed
+from tenantry.db.queries import one_row, query
+
+_RESERVED = {"public", "_wh", "_wh_internal", "cron", "information_schema"}
+
+_DROP_AT_ONCE = 200
+"""Materialized views dropped in one transaction: each holds about seven locks, of some 6,400 by default."""
+
+
+class DifferentDay(NamedTuple):
+    """A day whose slice has not as many rows as the source."""
+
+    day: date
+    source_rows: int
+    warehouse_rows: int
+
+
+def check_name(name: str) -> None:
+    """Raise InputError unless `name` may be the schema of a new tenant."""
+    refusal = None
+    if not name or any(ord(letter) < 32 or letter in "\"'\\" for letter in name):
+        refusal = "may not be empty or hold quotes, backslashes or control characters"
+    elif len(name.encode()) > 63:
+        refusal = "is longer than the 63 bytes that PostgreSQL keeps of a name"
+    elif name in _RESERVED or name.startswith("pg_"):
+        refusal = "is a name that PostgreSQL or Tenantry uses itself"
+    if refusal:
+        raise InputError(
+            f"tenant name {name!r} {refusal}",
+            hint="Use lower-case letters, digits and _. Nothing was changed.",
+        )
+
+
+def create_schema(session: psycopg.Connection, name: str) -> bool:
+    """Make the tenant's schema, owned by whadmin and readable by phood_ro; False if it was there."""
+    row = one_row(session, query("flow", "create_schema"), (name,))
+    return bool(row[0])
+
+
+def open_feed(session: psycopg.Connection, template: str, connection: str, schema: str) -> Feed:
+    """The feed to load into, registered at its first use. Raises InputError for an unknown name."""
+    row = one_row(
+        session,
+        query("flow", "open_feed"),
+        {"template": template, "connection": connection, "schema": schema},
+    )
+    return Feed(row[0], row[1], row[2])
+
+
+def feeds(session: psycopg.Connection, template: str | None = None) -> list[Feed]:
+    """All feeds, or those of one template, by tenant."""
+    return [Feed(*row) for row in session.execute(query("flow", "feeds"), {"template": template})]
+
+
+def find_feed(session: psycopg.Connection, template: str, schema: str) -> Feed:
+    """The feed of a tenant. Raises InputError (through the session's errors) for an unknown name."""
+    row = one_row(session, query("flow", "find_feed"), {"template": template, "schema": schema})
+    return Feed(row[0], row[1], row[2])
+
+
+def source_span(session: psycopg.Connection, feed: Feed) -> Span | None:
+    """The first and last UTC day that the source has rows of, or None if it has none."""
+    row = session.execute(
+        query("flow", "source_extent"),
+        {"template": feed.template, "connection": feed.connection, "schema": feed.schema},
+    ).fetchone()
+    return Span(row[0], row[1]) if row and row[0] else None
+
+
+def different_days(session: psycopg.Connection, feed: Feed, span: Span) -> list[DifferentDay]:
+    """The days of the span whose slices have not the source's number of rows."""
+    rows = session.execute(
+        query("flow", "different_days"),
+        {
+            "template": feed.template,
+            "connection": feed.connection,
+            "schema": feed.schema,
+            "first": span.first,
+            "last": span.last,
+        },
+    )
+    return [DifferentDay(*row) for row in rows]
+
+
+def drop(session: psycopg.Connection, name: str) -> None:
+    """Drop a tenant's data and its feeds; the connection stays. Can be run again if it was interrupted."""
+    session.execute(query("flow", "drop_tenant"), (name,))
+    while True:
+        row = session.execute(
+            query("flow", "drop_tenant_relations"), {"schema": name, "most": _DROP_AT_ONCE}
+        ).fetchone()
+        if row is None or row[0] == 0:
+            break
+    session.execute(query("flow", "drop_tenant"), (name,))

@@ -1,0 +1,22 @@
+"""Views: what reports read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import psycopg
+
+from tenantry.core.model import Feed
+from tenantry.db.queries import query
+
+
+def publish(session: psycopg.Connection, feeds: Iterable[Feed]) -> None:
+    """Bring the tenant views of the feeds up to date, then the public views over them."""
+    feeds = list(feeds)
+    for feed in feeds:
+        session.execute(
+            query("flow", "publish_tenant"),
+            {"template": feed.template, "connection": feed.connection, "schema": feed.schema},
+        )
+    for template in sorted({feed.template for feed in feeds}):
+        session.execute(query("flow", "publish_public"), (template,))

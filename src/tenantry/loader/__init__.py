@@ -1,0 +1,1 @@
+"""Loading many slices: planning, several at once, resuming, and taking in a new tenant."""

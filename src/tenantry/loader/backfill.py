@@ -1,0 +1,185 @@
+"""Pulling the slices that a span lacks, several at once, one transaction each."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import psycopg
+
+from tenantry.core.days import Span
+from tenantry.core.errors import TenantryError
+from tenantry.core.model import FailedSlice, Feed, LoadedSlice
+from tenantry.db.connect import session
+from tenantry.flow import log, slices, views
+from tenantry.loader.events import Waiting, Watcher
+from tenantry.loader.queue import Queue
+from tenantry.loader.worker import Event, Worker
+
+MOST_WORKERS = 8
+"""Sessions on the warehouse at once, whatever the number of tenants."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a load may ask for: sessions on each source, and seconds of rest of a worker after a slice."""
+
+    per_source: int = 2
+    pause: float = 0.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one feed lacks: `days` will be loaded, `present` days of the span need nothing."""
+
+    feed: Feed
+    days: tuple[date, ...]
+    present: int
+
+
+@dataclass
+class FeedResult:
+    """How the load of one feed ended. `not_tried` days remain because the source was lost or the run stopped."""
+
+    feed: Feed
+    present: int = 0
+    loaded: int = 0
+    rows: int = 0
+    failures: list[FailedSlice] = field(default_factory=list)
+    not_tried: int = 0
+    source_lost: str | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every day that was planned is there."""
+        return not self.failures and not self.not_tried
+
+
+@dataclass
+class Result:
+    """How a load ended: a result for each feed, wall time in seconds, and whether somebody interrupted it."""
+
+    feeds: list[FeedResult]
+    seconds: float
+    interrupted: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether every day that was planned is there."""
+        return not self.interrupted and all(feed.complete for feed in self.feeds)
+
+    @property
+    def rows(self) -> int:
+        """Rows of all slices that were loaded."""
+        return sum(feed.rows for feed in self.feeds)
+
+
+def plan(conninfo: str, feeds: Sequence[Feed], span: Span, *, reload: bool = False) -> list[Plan]:
+    """What each feed lacks in the span; with `reload`, all of its days."""
+    plans = []
+    with session(conninfo) as connection:
+        for feed in feeds:
+            days = tuple(span) if reload else tuple(slices.to_load(connection, feed, span))
+            plans.append(Plan(feed, days, len(span) - len(days)))
+    return plans
+
+
+def run(conninfo: str, plans: Sequence[Plan], limits: Limits, watcher: Watcher) -> Result:
+    """Load what the plans say, then bring the views up to date.
+
+    Slices are committed one by one, so the run can be stopped in any way and started again: planning finds what
+    is missing. A slice or a tenant that fails never stops the others. Ctrl-C cancels the slices in hand, keeps the
+    rest and returns with `interrupted` set.
+
+    Raises:
+        WarehouseUnreachable: the warehouse was lost and did not come back.
+        DatabaseError: the views could not be brought up to date.
+    """
+    started = time.monotonic()
+    results = {item.feed: FeedResult(item.feed, present=item.present) for item in plans}
+    tasks = Queue(per_source=limits.per_source)
+    for item in plans:
+        tasks.add(item.feed, item.days)
+        watcher.planned(item.feed, len(item.days), item.present)
+    total = sum(len(item.days) for item in plans)
+    sources = {item.feed.connection for item in plans if item.days}
+    interrupted = False
+    if total:
+        events: queue.Queue[Event] = queue.Queue()
+        wanted = min(total, len(sources) * limits.per_source, MOST_WORKERS)
+        workers = [Worker(conninfo, tasks, events, pause=limits.pause) for _ in range(wanted)]
+        interrupted = _drive(workers, tasks, events, results, watcher)
+    for result in results.values():
+        result.not_tried, result.source_lost = tasks.left(result.feed)
+    with session(conninfo) as connection:
+        views.publish(connection, results)
+        for result in results.values():
+            if result.loaded or result.failures:
+                _log(connection, result)
+    return Result(list(results.values()), time.monotonic() - started, interrupted)
+
+
+def _drive(
+    workers: list[Worker],
+    tasks: Queue,
+    events: queue.Queue[Event],
+    results: dict[Feed, FeedResult],
+    watcher: Watcher,
+) -> bool:
+    """Run the workers to their end and tell the watcher; True if Ctrl-C ended it."""
+    fatal: TenantryError | None = None
+    interrupted = False
+    for worker in workers:
+        worker.start()
+    while True:
+        try:
+            event = events.get(timeout=0.1)
+        except queue.Empty:
+            if not any(worker.is_alive() for worker in workers) and events.empty():
+                break
+            continue
+        except KeyboardInterrupt:
+            interrupted = True
+            tasks.stop()
+            for worker in workers:
+                worker.cancel()
+            continue
+        if isinstance(event, TenantryError):
+            fatal = event
+            tasks.stop()
+        else:
+            _account(event, results, watcher)
+    if fatal is not None:
+        raise fatal
+    return interrupted
+
+
+def _account(
+    event: LoadedSlice | FailedSlice | Waiting, results: dict[Feed, FeedResult], watcher: Watcher
+) -> None:
+    match event:
+        case LoadedSlice():
+            results[event.feed].loaded += 1
+            results[event.feed].rows += event.rows
+            watcher.loaded(event)
+        case FailedSlice():
+            results[event.feed].failures.append(event)
+            watcher.failed(event)
+        case Waiting():
+            watcher.waiting(event)
+
+
+def _log(connection: psycopg.Connection, result: FeedResult) -> None:
+    log.write(
+        connection,
+        "backfill",
+        "INFO" if result.complete else "ERROR",
+        f"{result.loaded} slices loaded, {len(result.failures)} failed, {result.not_tried} not tried",
+        schema_name=result.feed.schema,
+        template_name=result.feed.template,
+        rows=result.rows,
+        source_lost=result.source_lost,
+    )

@@ -1,0 +1,49 @@
+"""What a long job tells whoever watches it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from tenantry.core.model import FailedSlice, Feed, LoadedSlice
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A slice is tried again after a pause of `seconds`, for a reason that may pass."""
+
+    feed: Feed
+    reason: str
+    seconds: float
+
+
+class Watcher(Protocol):
+    """Called from one thread only, that of whoever started the job."""
+
+    def planned(self, feed: Feed, to_load: int, present: int) -> None:
+        """`to_load` days will be pulled; `present` days of the span are there already."""
+
+    def loaded(self, slice_: LoadedSlice) -> None:
+        """A slice was committed."""
+
+    def failed(self, slice_: FailedSlice) -> None:
+        """A slice was given up."""
+
+    def waiting(self, event: Waiting) -> None:
+        """A slice is tried again after a pause."""
+
+
+class Silent:
+    """Watches nothing."""
+
+    def planned(self, feed: Feed, to_load: int, present: int) -> None:
+        """Nothing."""
+
+    def loaded(self, slice_: LoadedSlice) -> None:
+        """Nothing."""
+
+    def failed(self, slice_: FailedSlice) -> None:
+        """Nothing."""
+
+    def waiting(self, event: Waiting) -> None:
+        """Nothing."""

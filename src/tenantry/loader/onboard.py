@@ -1,0 +1,177 @@
+"""Taking in a tenant: the manual's "Adding a New Tenant", steps 1 to 6, as one job that can be run again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import psycopg
+
+from tenantry.core.days import Span, today_utc
+from tenantry.core.model import Connection, Feed
+from tenantry.db.connect import session
+from tenantry.flow import connection as connections
+from tenantry.flow import template as templates
+from tenantry.flow import tenant, yearly
+from tenantry.loader import backfill
+from tenantry.loader.events import Watcher
+
+Step = Callable[[str, str], None]
+"""Told of each step when it is done: its name, and what came of it."""
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Who is taken in. `first` is the first day to load (None: the first that the source has)."""
+
+    name: str
+    connection: Connection
+    password: str | None
+    templates: Sequence[str]
+    first: date | None = None
+    convert: bool = True
+
+
+def add(
+    conninfo: str, newcomer: Newcomer, limits: backfill.Limits, step: Step, watcher: Watcher
+) -> dict[str, Any]:
+    """Make the schema and the connection, load all days, make the views, fold closed years, and compare with the source.
+
+    Nothing is made before the names are checked and the source has answered. Returns a summary: tenant, feeds
+    (rows, days, failed), years converted, and days that differ from the source.
+
+    Raises:
+        InputError: a name or template that cannot be meant; a source without a range and no `first`.
+        SourceError: the source does not answer.
+    """
+    tenant.check_name(newcomer.name)
+    with session(conninfo) as connection:
+        for name in newcomer.templates:
+            templates.require(connection, name)
+        _connect(connection, newcomer, step)
+        made = tenant.create_schema(connection, newcomer.name)
+        step("schema", f"{newcomer.name} {'created, readable by phood_ro' if made else 'was there'}")
+        feeds = [
+            tenant.open_feed(connection, name, newcomer.connection.name, newcomer.name)
+            for name in newcomer.templates
+        ]
+        spans = {feed: _span(connection, feed, newcomer.first) for feed in feeds}
+    plans = []
+    for feed, span in spans.items():
+        step("source", f"{feed.template}: {span or 'has no rows yet'}")
+        plans += backfill.plan(conninfo, [feed], span or Span(today_utc(), today_utc()))
+    result = backfill.run(conninfo, plans, limits, watcher)
+    step("backfill", _told(result))
+    summary: dict[str, Any] = {
+        "tenant": newcomer.name,
+        "complete": result.complete,
+        "rows": result.rows,
+        "seconds": round(result.seconds, 3),
+        "feeds": [_feed_summary(item) for item in result.feeds],
+        "converted": [],
+        "different_days": [],
+    }
+    if result.interrupted:
+        return summary
+    with session(conninfo) as connection:
+        step("views", ", ".join(f"{feed} and public.{feed.template}" for feed in feeds))
+        for item in result.feeds:
+            if newcomer.convert and item.complete and spans[item.feed] is not None:
+                summary["converted"] += _convert(connection, item.feed, spans[item.feed], step)
+        for feed, span in spans.items():
+            summary["different_days"] += _verify(connection, feed, span, step)
+    return summary
+
+
+def _connect(session: psycopg.Connection, newcomer: Newcomer, step: Step) -> None:
+    """Store the connection and try it; what was stored before is put back if the source does not answer."""
+    with session.transaction():
+        connections.put(session, newcomer.connection, newcomer.password)
+        facts = connections.probe(session, newcomer.connection.name)
+    step("connection", f"{newcomer.connection.name} stored; its password is in a user mapping")
+    step(
+        "test",
+        f"PostgreSQL {facts.server_version}, database {facts.database}, answered in {facts.latency * 1000:.0f} ms, "
+        f"{'read only' if facts.read_only else 'NOT read only'}, {facts.time_zone}",
+    )
+
+
+def _span(session: psycopg.Connection, feed: Feed, first: date | None) -> Span | None:
+    """From the first of January of the source's first year, so that the year can be folded, up to today."""
+    today = today_utc()
+    if first is not None:
+        return Span(first, today)
+    found = tenant.source_span(session, feed)
+    if found is None or found.first > today:
+        return None
+    return Span(date(found.first.year, 1, 1), today)
+
+
+def _convert(session: psycopg.Connection, feed: Feed, span: Span | None, step: Step) -> list[dict[str, Any]]:
+    """Fold the closed years of the span. Last year stays open in January, while late rows still come in."""
+    if span is None:
+        return []
+    done = []
+    settled = (today_utc() - timedelta(days=31)).year
+    for year in range(span.first.year, settled):
+        if yearly.check(session, feed, year)["status"] == "complete":
+            result = yearly.convert(session, feed, year)
+            step(
+                "year",
+                f"{feed} {year}: {result['processed_mvs']} slices, {result['total_records']:,} rows in one table",
+            )
+            done.append(result)
+    return done
+
+
+def _verify(session: psycopg.Connection, feed: Feed, span: Span | None, step: Step) -> list[dict[str, Any]]:
+    """Compare rows per ended day with the source."""
+    yesterday = today_utc() - timedelta(days=1)
+    if span is None or span.first > yesterday:
+        return []
+    ended = Span(span.first, yesterday)
+    try:
+        different = tenant.different_days(session, feed, ended)
+    except psycopg.errors.FeatureNotSupported:
+        step("verified", f"{feed}: its template cannot be asked for many days at once")
+        return []
+    if different:
+        days = ", ".join(str(item.day) for item in different[:5])
+        step("verified", f"{feed}: {len(different)} of {len(ended)} days differ from the source: {days}")
+    else:
+        step("verified", f"{feed}: rows per day equal the source's on all {len(ended)} days")
+    return [
+        {
+            "feed": str(feed),
+            "day": str(d.day),
+            "source_rows": d.source_rows,
+            "warehouse_rows": d.warehouse_rows,
+        }
+        for d in different
+    ]
+
+
+def _told(result: backfill.Result) -> str:
+    failed = sum(len(item.failures) + item.not_tried for item in result.feeds)
+    loaded = sum(item.loaded for item in result.feeds)
+    present = sum(item.present for item in result.feeds)
+    parts = [f"{loaded} slices, {result.rows:,} rows in {result.seconds:.1f} s"]
+    if present:
+        parts.append(f"{present} were there")
+    if failed:
+        parts.append(f"{failed} are missing")
+    return "; ".join(parts)
+
+
+def _feed_summary(item: backfill.FeedResult) -> dict[str, Any]:
+    return {
+        "template": item.feed.template,
+        "loaded": item.loaded,
+        "present": item.present,
+        "rows": item.rows,
+        "failed": [{"day": str(f.day), "error": f.error} for f in item.failures],
+        "not_tried": item.not_tried,
+        "source_lost": item.source_lost,
+    }

@@ -1,0 +1,94 @@
+"""Which slice a worker takes next: the days of many feeds, with a limit for each source."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from tenantry.core.model import Feed
+
+
+@dataclass
+class _Line:
+    feed: Feed
+    days: deque[date]
+    closed_because: str | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """One slice to pull."""
+
+    feed: Feed
+    day: date
+
+
+@dataclass
+class Queue:
+    """Days to load, handed out oldest first, at most `per_source` at a time for each connection.
+
+    Safe to use from several threads.
+    """
+
+    per_source: int
+    _lines: list[_Line] = field(default_factory=list)
+    _active: dict[str, int] = field(default_factory=dict)
+    _changed: threading.Condition = field(default_factory=threading.Condition)
+    _stopped: bool = False
+
+    def add(self, feed: Feed, days: Iterable[date]) -> None:
+        """Append a feed's days."""
+        self._lines.append(_Line(feed, deque(days)))
+
+    def take(self, preferred: str | None) -> Task | None:
+        """The next slice, waiting for a source with room; None when there is no more.
+
+        `preferred` is the connection that the worker has open: its days come first.
+        """
+        with self._changed:
+            while not self._stopped:
+                open_lines = [line for line in self._lines if line.days and line.closed_because is None]
+                if not open_lines:
+                    return None
+                free = [line for line in open_lines if self._room(line)]
+                if free:
+                    line = min(free, key=lambda line: (line.feed.connection != preferred, self._load(line)))
+                    self._active[line.feed.connection] = self._load(line) + 1
+                    return Task(line.feed, line.days.popleft())
+                self._changed.wait()
+            return None
+
+    def done(self, task: Task) -> None:
+        """Give the place at the source back."""
+        with self._changed:
+            self._active[task.feed.connection] -= 1
+            self._changed.notify_all()
+
+    def close_source(self, connection: str, reason: str) -> None:
+        """Hand out no more days of a source that cannot be reached."""
+        with self._changed:
+            for line in self._lines:
+                if line.feed.connection == connection and line.closed_because is None:
+                    line.closed_because = reason
+            self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Hand out nothing more."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
+
+    def left(self, feed: Feed) -> tuple[int, str | None]:
+        """Days of a feed that were never handed out, and why its source was closed, if it was."""
+        with self._changed:
+            lines = [line for line in self._lines if line.feed == feed]
+            return sum(len(line.days) for line in lines), next((x.closed_because for x in lines), None)
+
+    def _room(self, line: _Line) -> bool:
+        return self._load(line) < self.per_source
+
+    def _load(self, line: _Line) -> int:
+        return self._active.get(line.feed.connection, 0)

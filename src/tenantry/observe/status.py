@@ -1,0 +1,66 @@
+"""Where each feed stands, and whether the installation is whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+
+from tenantry.core.model import FeedStatus
+from tenantry.db.queries import one_row, query
+
+
+@dataclass(frozen=True)
+class RoleFacts:
+    """A role's attributes, as in pg_roles."""
+
+    name: str
+    superuser: bool
+    createdb: bool
+    createrole: bool
+    login: bool
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What the manual's "Verify Installation" looks at."""
+
+    functions: int
+    tables: bool
+    migration: int
+    templates: tuple[str, ...]
+    roles: tuple[RoleFacts, ...]
+
+
+@dataclass(frozen=True)
+class TenantFacts:
+    """A tenant and where its data come from; `source` is None if its connection was deleted."""
+
+    name: str
+    connection: str
+    created_at: datetime
+    source: str | None
+    templates: Sequence[str]
+
+
+def tenants(session: psycopg.Connection) -> list[TenantFacts]:
+    """All tenants by name."""
+    return [TenantFacts(*row) for row in session.execute(query("observe", "tenants"))]
+
+
+def feeds(session: psycopg.Connection) -> list[FeedStatus]:
+    """All feeds by tenant, from the catalog and `_wh.slices`."""
+    return [FeedStatus(*row) for row in session.execute(query("observe", "feed_status"))]
+
+
+def installation(session: psycopg.Connection) -> Installation:
+    """Functions, tables, templates and roles that are there."""
+    row = one_row(session, query("observe", "installation"))
+    return Installation(row[0], row[1], row[2], tuple(row[3]), tuple(roles(session)))
+
+
+def roles(session: psycopg.Connection) -> list[RoleFacts]:
+    """The roles of Tenantry that the server has; also before a database is a warehouse."""
+    return [RoleFacts(*row) for row in session.execute(query("observe", "roles"))]

@@ -1,0 +1,98 @@
+-- name: put_connection
+INSERT INTO _wh.tenant_connections (tenant_name, host, port, dbname, username, password, options)
+VALUES (%(name)s, %(host)s, %(port)s, %(dbname)s, %(username)s, %(password)s, %(options)s)
+ON CONFLICT (tenant_name) DO UPDATE SET host = excluded.host, port = excluded.port, dbname = excluded.dbname,
+    username = excluded.username, password = excluded.password, options = excluded.options
+
+-- name: get_connection
+SELECT tenant_name, host, port, dbname, username, options FROM _wh.tenant_connections WHERE tenant_name = %s
+
+-- name: connection_names
+SELECT tenant_name FROM _wh.tenant_connections ORDER BY tenant_name
+
+-- name: probe_source
+SELECT * FROM _wh_internal.probe_source(%s)
+
+-- name: feeds
+SELECT schema_name, template_name, tenant_name FROM _wh.feeds
+WHERE template_name = coalesce(%(template)s, template_name) ORDER BY schema_name, template_name
+
+-- name: open_feed
+SELECT schema_name, template_name, tenant_name FROM _wh_internal.open_feed(%(template)s, %(connection)s, %(schema)s)
+
+-- name: find_feed
+SELECT schema_name, template_name, tenant_name FROM _wh_internal.find_feed(%(template)s, %(schema)s)
+
+-- name: require_template
+SELECT (_wh_internal.find_template(%s)).template_name
+
+-- name: days_to_load
+-- Days without a slice, days whose last load failed, and days that were loaded before they had ended. The present day
+-- is never ended: it counts only while it has no slice.
+SELECT d.day::date
+FROM _wh.feeds f
+CROSS JOIN generate_series(%(first)s::timestamp, %(last)s::timestamp, '1 day') AS d (day)
+LEFT JOIN _wh_internal.slice_relations(f) r ON r.slice_date = d.day
+LEFT JOIN _wh_internal.year_relations(f) y ON y.year = extract(year FROM d.day)
+LEFT JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name AND s.slice_date = d.day
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+    AND (r.relid IS NULL AND y.relid IS NULL
+        OR s.status = 'failed'
+        OR s.loaded_at < (d.day + interval '1 day') AT TIME ZONE 'UTC' AND d.day < _wh.current_date_utc())
+ORDER BY d.day
+
+-- name: load_slice
+SELECT _wh_internal.load_slice(f, %(day)s::date) FROM _wh.feeds f
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+
+-- name: record_failure
+SELECT _wh_internal.record_failure(f, %(day)s::date, %(error)s) FROM _wh.feeds f
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+
+-- name: refresh_today
+SELECT _wh.update_mv_by_template(%(template)s, %(connection)s, %(schema)s, %(day)s::date)
+
+-- name: slice
+SELECT row_count, loaded_at, extract(epoch FROM duration)::float8 FROM _wh.slices
+WHERE schema_name = %(schema)s AND template_name = %(template)s AND slice_date = %(day)s::date
+
+-- name: hold_source
+SELECT _wh_internal.hold_source(%s)
+
+-- name: release_source
+SELECT _wh_internal.release_source(%s)
+
+-- name: publish_tenant
+SELECT _wh.update_tenant_union_view_by_template(%(template)s, %(connection)s, %(schema)s)
+
+-- name: publish_public
+SELECT _wh.update_public_view_by_template(%s)
+
+-- name: check_year
+SELECT _wh.check_views_by_template_for_year(%(template)s, %(schema)s, %(year)s)
+
+-- name: convert_year
+SELECT _wh.create_combined_table_from_template_by_year(%(template)s, %(schema)s, %(year)s)
+
+-- name: source_extent
+SELECT first_day, last_day FROM _wh_internal.source_extent(%(template)s, %(connection)s, %(schema)s)
+
+-- name: different_days
+SELECT d.day, d.source_rows, d.warehouse_rows
+FROM _wh_internal.compare_days(%(template)s, %(connection)s, %(schema)s, %(first)s::date, %(last)s::date) d
+WHERE d.source_rows <> d.warehouse_rows ORDER BY d.day
+
+-- name: write_log
+SELECT _wh_internal.write_log(%(function)s, %(level)s, %(message)s, %(context)s)
+
+-- name: schema_exists
+SELECT to_regnamespace(quote_ident(%s)) IS NOT NULL
+
+-- name: create_schema
+SELECT _wh_internal.create_tenant_schema(%s)
+
+-- name: drop_tenant_relations
+SELECT _wh_internal.drop_tenant_slices(%(schema)s, %(most)s)
+
+-- name: drop_tenant
+SELECT _wh_internal.drop_tenant(%s)

@@ -1,0 +1,169 @@
+"""The PostgreSQL server of the tests: one for each test process, made for the run and removed after it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tenantry.db.install import install
+from tenantry.embedded import Server
+from tests.databases import SECRET, SOURCE_SCHEMA, Maker, Source, Warehouse
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def server_bindir() -> Path | None:
+    """The programs to test with: those in TENANTRY_TEST_PG_BINDIR, or None for the embedded ones."""
+    named = os.environ.get("TENANTRY_TEST_PG_BINDIR")
+    return Path(named) if named else None
+
+
+@pytest.fixture(scope="session")
+def server_settings(server_bindir: Path | None) -> dict[str, str]:
+    """Settings for a server whose data nobody will miss.
+
+    On a system's own PostgreSQL max_locks_per_transaction stays at that one's default, so that the
+    tests see what an administrator who changes nothing sees; and pg_cron is loaded if it is there.
+    """
+    settings = {
+        "fsync": "off",
+        "synchronous_commit": "off",
+        "full_page_writes": "off",
+        "shared_buffers": "128MB",
+        "max_connections": "100",
+    }
+    if server_bindir:
+        settings["max_locks_per_transaction"] = "64"
+        if (server_bindir.parent / "lib" / "pg_cron.so").exists():
+            settings |= {
+                "shared_preload_libraries": "pg_cron",
+                "cron.database_name": "postgres",
+                # Its other way is to connect like any user, for which it has no password.
+                "cron.use_background_workers": "on",
+            }
+    return settings
+
+
+@pytest.fixture(scope="session")
+def server(server_bindir: Path | None, server_settings: dict[str, str]) -> Iterator[Server]:
+    """A running server, for all the tests of this process. Its superuser is postgres."""
+    parent = _open_directory()
+    running = Server(parent / "server", bindir=server_bindir, settings=server_settings)
+    with _janitor(running, server_bindir, parent):
+        running.start()
+        yield running
+
+
+@pytest.fixture
+def server_parent() -> Iterator[Path]:
+    """An empty directory that the server's account can reach; pytest's tmp_path is closed to it."""
+    directory = _open_directory()
+    yield directory
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+@pytest.fixture
+def make_server(
+    server_parent: Path, server_bindir: Path | None, server_settings: dict[str, str]
+) -> Iterator[Callable[..., Server]]:
+    """Makes `Server` objects of this test's own, all for one directory; not started.
+
+    Arguments go over the usual settings. The server is removed after the test.
+    """
+    directory = server_parent / "server"
+
+    def make(**settings: str) -> Server:
+        return Server(
+            directory,
+            bindir=server_bindir,
+            settings=server_settings | {"shared_buffers": "16MB"} | settings,
+        )
+
+    with _janitor(make(), server_bindir, server_parent):
+        yield make
+
+
+def _open_directory() -> Path:
+    directory = Path(tempfile.mkdtemp(prefix="tenantry-test-"))
+    if os.geteuid() == 0:
+        directory.chmod(0o755)
+    return directory
+
+
+@contextmanager
+def _janitor(server: Server, bindir: Path | None, parent: Path) -> Iterator[None]:
+    command = [
+        sys.executable,
+        "-m",
+        "tests.server_janitor",
+        str(server.directory),
+        str(bindir or ""),
+        str(parent),
+    ]
+    # In a session of its own Ctrl-C does not reach it, so it has the time to do its work.
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True) as janitor:
+        try:
+            yield
+        finally:
+            janitor.communicate()
+    assert janitor.returncode == 0, f"the server in {server.directory} was not removed"
+
+
+@pytest.fixture(scope="session")
+def templates(server: Server) -> None:
+    """The databases that tests clone: tests_warehouse (installed) and tests_source (tables, no logged rows)."""
+    with psycopg.connect(server.conninfo(), autocommit=True) as session:
+        session.execute("CREATE DATABASE tests_warehouse")
+        session.execute("CREATE DATABASE tests_source")
+        secret = session.pgconn.encrypt_password(SECRET.encode(), b"source_reader", b"scram-sha-256").decode()
+        session.execute(sql.SQL("CREATE ROLE source_reader LOGIN PASSWORD {}").format(sql.Literal(secret)))
+    passwords = {"whadmin": "whadmin-password", "phood_ro": "reader-password"}
+    for role, password in passwords.items():
+        server.save_password(role, password)
+    with psycopg.connect(server.conninfo(dbname="tests_warehouse"), autocommit=True) as session:
+        install(session, passwords)
+    with psycopg.connect(server.conninfo(dbname="tests_source"), autocommit=True) as session:
+        session.execute(SOURCE_SCHEMA.encode())
+
+
+@pytest.fixture
+def maker(server: Server, templates: None) -> Iterator[Maker]:
+    """Clones databases for this test."""
+    maker = Maker(server)
+    yield maker
+    maker.drop_all()
+
+
+@pytest.fixture
+def warehouse(server: Server, maker: Maker) -> Warehouse:
+    """An installed, empty warehouse of this test's own."""
+    return Warehouse(server, maker.clone("tests_warehouse", "warehouse"), "whadmin")
+
+
+@pytest.fixture
+def make_source(server: Server, maker: Maker) -> Callable[[], Source]:
+    """Makes sources of this test's own, without logged rows."""
+    return lambda: Source(server, maker.clone("tests_source", "source"), "postgres")
+
+
+@pytest.fixture
+def source(make_source: Callable[[], Source]) -> Source:
+    """One source, without logged rows."""
+    return make_source()
+
+
+@pytest.fixture
+def acme(warehouse: Warehouse, source: Source) -> Warehouse:
+    """A warehouse with schema and connection `acme`, to `source`; nothing is loaded."""
+    warehouse.connect_to(source)
+    warehouse.make_schema()
+    return warehouse

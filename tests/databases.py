@@ -1,0 +1,159 @@
+"""The databases of the tests: warehouses and sources, cloned for each test from templates made once."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg import sql
+
+from tenantry.embedded import Server
+
+SECRET = "s3cret-of-the-source'\\ "
+"""The password of every source: with a quote, a backslash and a blank, to see that all of them are quoted."""
+
+SOURCE_SCHEMA = (Path(__file__).parent / "source_schema.sql").read_text()
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database of the test's server, reached over loopback with a real password."""
+
+    server: Server
+    name: str
+    user: str
+
+    @property
+    def conninfo(self) -> str:
+        """A connection string for psycopg and for --dsn."""
+        return self.server.conninfo(user=self.user, dbname=self.name)
+
+    def connect(self) -> psycopg.Connection:
+        """A session in autocommit mode."""
+        return psycopg.connect(self.conninfo, autocommit=True)
+
+    def rows(
+        self, statement: LiteralString, parameters: Sequence[Any] | None = None
+    ) -> list[tuple[Any, ...]]:
+        """The rows of a statement run in a session of its own; empty if it gives none."""
+        with self.connect() as session:
+            cursor = session.execute(statement, parameters)
+            return cursor.fetchall() if cursor.description else []
+
+    def value(self, statement: LiteralString, parameters: Sequence[Any] | None = None) -> Any:
+        """The first column of the first row."""
+        return self.rows(statement, parameters)[0][0]
+
+    def run(self, statement: LiteralString, parameters: Sequence[Any] | None = None) -> None:
+        """Run a statement for what it does."""
+        self.rows(statement, parameters)
+
+
+@dataclass(frozen=True)
+class Source(Database):
+    """A tenant's source: `admin` may change it, `reader` with `password` is what the warehouse uses."""
+
+    reader: str = "source_reader"
+    password: str = SECRET
+
+    def log(self, rows: Sequence[tuple[int, str]]) -> None:
+        """Add rows to phood_foodlogsum: id and logged_time as ISO 8601 with a zone."""
+        with self.connect() as session, session.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO phood_foodlogsum (id, location_id, action_reason_id, action_taken_id, inventory_item_id,"
+                " pan_id, quantity, validation_status, logged_time)"
+                " VALUES (%s, 1, 1, 1, 1, 1, 10, 'valid', %s)",
+                rows,
+            )
+
+    def fill(self, first: date, days: int, per_day: int = 3) -> None:
+        """Add `per_day` rows to each day, spread over it from 00:00 UTC, with ids that follow each other."""
+        self.run(
+            "INSERT INTO phood_foodlogsum (id, location_id, action_reason_id, action_taken_id, inventory_item_id,"
+            " pan_id, quantity, validation_status, logged_time)"
+            " SELECT (%(first)s::date - DATE '2000-01-01' + d) * 1000 + n, 1 + n %% 3, 1, 1, 1 + n %% 5, 1, 10 + n,"
+            " 'valid', (%(first)s::date + d)::timestamp AT TIME ZONE 'UTC' + n * interval '24 hours' / %(per_day)s"
+            " FROM generate_series(0, %(days)s - 1) d, generate_series(0, %(per_day)s - 1) n",
+            {"first": first, "days": days, "per_day": per_day},  # type: ignore[arg-type]
+        )
+
+
+@dataclass(frozen=True)
+class Warehouse(Database):
+    """An installed warehouse, seen as whadmin; `admin` and `reader` are the same database for other roles."""
+
+    @property
+    def admin(self) -> Database:
+        """As the superuser postgres."""
+        return Database(self.server, self.name, "postgres")
+
+    @property
+    def reader(self) -> Database:
+        """As phood_ro."""
+        return Database(self.server, self.name, "phood_ro")
+
+    def connect_to(self, source: Source, name: str = "acme") -> str:
+        """Insert a connection to the source, as the manual does; returns its name."""
+        self.run(
+            "INSERT INTO _wh.tenant_connections (tenant_name, host, port, dbname, username, password)"
+            " VALUES (%s, '127.0.0.1', %s, %s, %s, %s)",
+            (name, source.server.port, source.name, source.reader, source.password),
+        )
+        return name
+
+    def make_schema(self, name: str = "acme") -> str:
+        """A tenant's schema, made by postgres as in the manual; returns its name."""
+        schema = sql.Identifier(name)
+        with self.admin.connect() as session:
+            for statement in (
+                "CREATE SCHEMA {}",
+                "GRANT ALL PRIVILEGES ON SCHEMA {} TO whadmin",
+                "GRANT USAGE ON SCHEMA {} TO phood_ro",
+            ):
+                session.execute(sql.SQL(statement).format(schema))
+        return name
+
+    def load(self, first: date, last: date, schema: str = "acme", connection: str = "acme") -> Any:
+        """Load a window of foodlogstats by SQL; returns what the function does."""
+        return self.value(
+            "SELECT _wh.update_mv_window_by_template('foodlogstats', %s, %s, %s, %s)",
+            (connection, schema, first, last),
+        )
+
+
+@dataclass
+class Maker:
+    """Clones databases from templates, and drops what it made."""
+
+    server: Server
+    made: list[str] = field(default_factory=list)
+
+    def clone(self, template: str, name: str) -> str:
+        """A copy of a template database under a name that nobody else has."""
+        unique = f"{name}_{secrets.token_hex(4)}"
+        with psycopg.connect(self.server.conninfo(), autocommit=True) as session:
+            session.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(unique), sql.Identifier(template)
+                )
+            )
+        self.made.append(unique)
+        return unique
+
+    def drop_all(self) -> None:
+        """Drop what was made, sessions and all."""
+        with psycopg.connect(self.server.conninfo(), autocommit=True) as session:
+            for name in self.made:
+                session.execute(
+                    sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+                )
+
+
+def days(first: date, count: int) -> list[date]:
+    """`count` days from `first`."""
+    return [first + timedelta(days=n) for n in range(count)]
