@@ -6,6 +6,7 @@ import sys
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from tenantry import __version__
 from tenantry.cli import demo, init, load, server, status, tenant, year
@@ -63,8 +64,7 @@ def main() -> None:
     except TenantryError as error:
         if options.debug:
             raise
-        notes.print("[red]error:[/red] ", end="")
-        notes.print(error.message, markup=False)
+        notes.print(Text.assemble(("error: ", "red"), error.message))
         if error.hint:
             notes.print(f"       {error.hint}", markup=False)
         sys.exit(error.exit_code)

@@ -7,10 +7,12 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, is_dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 data = Console(soft_wrap=True, highlight=False)
 """Standard output: what was asked for."""
@@ -53,7 +55,7 @@ def _cell(value: Any) -> str:
             return "-"
         case bool():
             return "yes" if value else "no"
-        case int():
+        case int() | Decimal():
             return f"{value:,}"
         case datetime():
             return f"{value:%Y-%m-%d %H:%M:%S} UTC"
@@ -63,14 +65,12 @@ def _cell(value: Any) -> str:
 
 def step(name: str, detail: str) -> None:
     """Tell that a step is done."""
-    notes.print(f"[green]✓[/green] [bold]{name}[/bold]  ", end="")
-    notes.print(detail, markup=False)
+    notes.print(Text.assemble(("✓ ", "green"), (name, "bold"), "  ", detail))
 
 
 def warn(text: str) -> None:
     """Tell of something that deserves attention but stops nothing."""
-    notes.print("[yellow]warning:[/yellow] ", end="")
-    notes.print(text, markup=False)
+    notes.print(Text.assemble(("warning: ", "yellow"), text))
 
 
 def human_bytes(size: float) -> str:

@@ -24,7 +24,8 @@ class _Rows(ProgressColumn):
     def render(self, task: Task) -> Text:
         """Rows so far, and rows a second."""
         rows = task.fields["rows"]
-        rate = rows / task.elapsed if task.elapsed else 0
+        seconds = task.finished_time or task.elapsed
+        rate = rows / seconds if seconds else 0
         return Text(f"{rows:>11,} rows {rate:>9,.0f}/s")
 
 

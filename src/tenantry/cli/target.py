@@ -34,7 +34,11 @@ def target() -> Target:
 def embedded_server(chosen: Target) -> Server | None:
     """The embedded server that a target names, or None if it names another server."""
     directory = chosen.embedded_directory
-    return None if directory is False else Server(directory)
+    if directory is False:
+        return None
+    # libpq prefers these to the server's password file, and they are meant for another server.
+    os.environ.pop("PGPASSWORD", None)
+    return Server(directory)
 
 
 @contextmanager

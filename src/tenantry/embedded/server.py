@@ -215,8 +215,18 @@ class Server:
         if (port := self.port) is None:
             raise ServerError(f"there is no server in {self.directory} yet", hint="start it first")
         return make_conninfo(
-            "", host=LOOPBACK, port=port, user=user, dbname=dbname, passfile=str(self._passwords.path)
+            "",
+            host=LOOPBACK,
+            port=port,
+            user=user,
+            dbname=dbname,
+            passfile=str(self._passwords.path),
+            sslmode="disable",  # the wheel has no TLS; a PGSSLMODE of the user's means other servers
         )
+
+    def program(self, name: str) -> Path:
+        """The path of one of PostgreSQL's programs that came with the server, such as psql."""
+        return self._programs() / name
 
     def save_password(self, user: str, password: str) -> None:
         """Note the password of a user for `conninfo`; the server itself does not learn of it."""

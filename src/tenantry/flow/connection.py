@@ -44,6 +44,11 @@ def get(session: psycopg.Connection, name: str) -> Connection:
     return found
 
 
+def remove(session: psycopg.Connection, name: str) -> None:
+    """Delete a connection with its stored password; slices that were pulled through it stay."""
+    session.execute(query("flow", "delete_connection"), (name,))
+
+
 def probe(session: psycopg.Connection, name: str) -> SourceFacts:
     """Log in to the source from the warehouse, as a load would.
 

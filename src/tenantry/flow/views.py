@@ -19,4 +19,9 @@ def publish(session: psycopg.Connection, feeds: Iterable[Feed]) -> None:
             {"template": feed.template, "connection": feed.connection, "schema": feed.schema},
         )
     for template in sorted({feed.template for feed in feeds}):
-        session.execute(query("flow", "publish_public"), (template,))
+        publish_public(session, template)
+
+
+def publish_public(session: psycopg.Connection, template: str) -> None:
+    """Bring the public view of a template up to date: all tenants, or no rows if there is none."""
+    session.execute(query("flow", "publish_public"), (template,))

@@ -1,0 +1,1 @@
+"""The demo: tenants with made-up data, and a warehouse of them."""

@@ -1,0 +1,178 @@
+"""The demo: three sources, one warehouse, and a report across them. What is in place is left alone."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import psycopg
+
+from tenantry.core.days import Span, today_utc
+from tenantry.core.errors import InputError
+from tenantry.core.model import Connection
+from tenantry.db.connect import OWNER, session
+from tenantry.db.install import install
+from tenantry.db.queries import one_row, query
+from tenantry.demo.sources import (
+    TENANTS,
+    DemoTenant,
+    create_source,
+    drop_source,
+    extend_source,
+    source_exists,
+)
+from tenantry.embedded.server import Server
+from tenantry.flow import connection as connections
+from tenantry.flow import slices, tenant, views
+from tenantry.loader import backfill, onboard
+from tenantry.loader.events import Watcher
+
+READER = "phood_ro"
+_SOURCE_READER = "demo_source_reader"
+_TEMPLATE = "foodlogstats"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What the demo shows: rows of `report` and `top_items` in sql/queries/demo.sql, and the seconds it all took."""
+
+    in_place: bool
+    tenants: Sequence[tuple[Any, ...]]
+    items: Sequence[tuple[Any, ...]]
+    seconds: float
+
+
+def run(server: Server, days: int | None, reset: bool, step: onboard.Step, watcher: Watcher) -> Report:
+    """Make what is missing of the demo on a running embedded server, and report across its tenants.
+
+    `days` counts back from today; None is last year and this year to date. Sources that exist keep their size.
+
+    Raises:
+        InputError: a tenant or database of the demo's names is somebody else's.
+    """
+    started = datetime.now(UTC)
+    _install(server, step)
+    if reset:
+        _remove(server, step)
+    today = today_utc()
+    first = date(today.year - 1, 1, 1) if days is None else today - timedelta(days=days - 1)
+    made = _make_sources(server, first, step)
+    missing = [item for item in TENANTS if not _in_place(server, item)]
+    for item in missing:
+        _take_in(server, item, step, watcher)
+    in_place = not made and not missing
+    if in_place:
+        step("demo", "everything is in place: three sources, three tenants, all days up to today")
+    with session(server.conninfo(user=READER), role=None) as reports:
+        return Report(
+            in_place,
+            reports.execute(query("demo", "report")).fetchall(),
+            reports.execute(query("demo", "top_items")).fetchall(),
+            (datetime.now(UTC) - started).total_seconds(),
+        )
+
+
+def _install(server: Server, step: onboard.Step) -> None:
+    with session(server.conninfo(), role=None) as admin:
+        passwords = {
+            role: secrets.token_urlsafe(24) for role in (OWNER, READER) if server.password(role) is None
+        }
+        done = install(admin, passwords)
+    for role, password in passwords.items():
+        server.save_password(role, password)
+    if server.password(_SOURCE_READER) is None:
+        server.save_password(_SOURCE_READER, secrets.token_urlsafe(24))
+    if done:
+        step("warehouse", "installed: roles whadmin and phood_ro, schema _wh, template foodlogstats")
+
+
+def _make_sources(server: Server, first: date, step: onboard.Step) -> int:
+    """Make the sources that are missing, two at a time; returns how many."""
+    password = server.password(_SOURCE_READER) or ""
+    with session(server.conninfo(), role=None) as admin:
+        wanted = [item for item in TENANTS if not source_exists(admin, item)]
+
+    def make(item: DemoTenant) -> tuple[DemoTenant, int]:
+        return item, create_source(
+            server.conninfo(),
+            item,
+            first,
+            today_utc(),
+            until=datetime.now(UTC),
+            reader=_SOURCE_READER,
+            password=password,
+        )
+
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        for item, rows in pool.map(make, wanted):
+            step(
+                "source",
+                f"{item.title}: {rows:,} logged items in {item.stores} stores, database {item.database}",
+            )
+    return len(wanted)
+
+
+def _in_place(server: Server, item: DemoTenant) -> bool:
+    """Whether the tenant has all of its days. The source of an older demo first gets the rows logged since."""
+    with session(server.conninfo(user=OWNER)) as warehouse:
+        feed = next((f for f in tenant.feeds(warehouse, _TEMPLATE) if f.schema == item.name), None)
+        stored = connections.find(warehouse, item.name)
+        if stored is not None and stored.dbname != item.database:
+            raise InputError(
+                f'tenant "{item.name}" is not the demo\'s: its source is {stored.dbname}',
+                hint="Give the demo a server of its own: tenantry --dsn embedded:DIRECTORY demo",
+            )
+        if feed is None or stored is None or stored.port != server.port:
+            return False
+        missing = slices.to_load(warehouse, feed, Span(_first_day(server, item), today_utc()))
+    if missing:
+        extend_source(server.conninfo(), item, until=datetime.now(UTC))
+    return not missing
+
+
+def _first_day(server: Server, item: DemoTenant) -> date:
+    with session(server.conninfo(dbname=item.database), role=None) as source:
+        found: date | None = one_row(source, query("demo", "first_day"))[0]
+    return found or today_utc()
+
+
+def _take_in(server: Server, item: DemoTenant, step: onboard.Step, watcher: Watcher) -> None:
+    """Add the tenant as an operator would, telling only of the end of it."""
+    address = Connection(item.name, "127.0.0.1", server.port or 0, item.database, _SOURCE_READER)
+    newcomer = onboard.Newcomer(
+        item.name, address, server.password(_SOURCE_READER), [_TEMPLATE], _first_day(server, item)
+    )
+    told: list[tuple[str, str]] = []
+    onboard.add(
+        server.conninfo(user=OWNER),
+        newcomer,
+        backfill.Limits(),
+        lambda name, detail: told.append((name, detail)),
+        watcher,
+    )
+    for name, detail in told:
+        if name in ("backfill", "year", "verified"):
+            step(name, detail if item.name in detail else f"{item.name}: {detail}")
+
+
+def _remove(server: Server, step: onboard.Step) -> None:
+    """Drop the demo's tenants and sources, and nothing else."""
+    with session(server.conninfo(user=OWNER)) as warehouse:
+        ours = [item for item in TENANTS if _is_ours(warehouse, item)]
+        for item in ours:
+            tenant.drop(warehouse, item.name)
+            connections.remove(warehouse, item.name)
+        views.publish_public(warehouse, _TEMPLATE)
+    with session(server.conninfo(), role=None) as admin:
+        for item in TENANTS:
+            drop_source(admin, item)
+    step("reset", "the demo's tenants and sources are gone")
+
+
+def _is_ours(warehouse: psycopg.Connection, item: DemoTenant) -> bool:
+    stored = connections.find(warehouse, item.name)
+    return stored is not None and stored.dbname == item.database
