@@ -81,3 +81,27 @@ def test_a_changed_template_makes_the_slice_anew_under_the_views_that_read_it(
         (None, 3),
     ]
     assert acme.rows("SELECT relname FROM pg_class WHERE relname LIKE 'tenantry_old%'") == []
+
+
+def test_a_slice_is_made_anew_with_its_indexes_under_the_views_that_read_it(
+    acme: Warehouse, source: Source
+) -> None:
+    source.fill(DAY, 1)
+    acme.load(DAY, DAY)
+    acme.run("SELECT _wh.update_public_view_by_template('foodlogstats')")
+    acme.run("DROP INDEX acme.idx_acme_foodlogstats_2024_03_10_store")
+    assert (
+        acme.value("SELECT _wh.recreate_mv_by_template('foodlogstats', 'acme', 'acme', '2024-03-10')") is True
+    )
+    assert acme.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'foodlogstats_2024_03_10'") == 4
+    assert acme.reader.value("SELECT count(*) FROM public.foodlogstats") == 3
+
+
+def test_a_slice_that_fails_to_be_made_anew_stays_as_it_was(acme: Warehouse, source: Source) -> None:
+    source.fill(DAY, 1)
+    acme.load(DAY, DAY)
+    source.run("ALTER TABLE phood_foodlogsum RENAME TO gone")
+    with pytest.raises(psycopg.Error, match="does not exist"):
+        acme.run("SELECT _wh.recreate_mv_by_template('foodlogstats', 'acme', 'acme', '2024-03-10')")
+    assert acme.value("SELECT count(*) FROM acme.foodlogstats") == 3
+    assert acme.rows("SELECT status FROM _wh.slices") == [("loaded",)]

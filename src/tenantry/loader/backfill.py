@@ -112,8 +112,10 @@ def run(conninfo: str, plans: Sequence[Plan], limits: Limits, watcher: Watcher) 
         wanted = min(total, len(sources) * limits.per_source, MOST_WORKERS)
         workers = [Worker(conninfo, tasks, events, pause=limits.pause) for _ in range(wanted)]
         interrupted = _drive(workers, tasks, events, results, watcher)
-    for result in results.values():
-        result.not_tried, result.source_lost = tasks.left(result.feed)
+    for item in plans:
+        result = results[item.feed]
+        result.not_tried = len(item.days) - result.loaded - len(result.failures)
+        result.source_lost = tasks.closed_because(item.feed)
     with session(conninfo) as connection:
         views.publish(connection, results)
         for result in results.values():

@@ -81,11 +81,10 @@ class Queue:
             self._stopped = True
             self._changed.notify_all()
 
-    def left(self, feed: Feed) -> tuple[int, str | None]:
-        """Days of a feed that were never handed out, and why its source was closed, if it was."""
+    def closed_because(self, feed: Feed) -> str | None:
+        """Why the source of a feed was closed, if it was."""
         with self._changed:
-            lines = [line for line in self._lines if line.feed == feed]
-            return sum(len(line.days) for line in lines), next((x.closed_because for x in lines), None)
+            return next((line.closed_because for line in self._lines if line.feed == feed), None)
 
     def _room(self, line: _Line) -> bool:
         return self._load(line) < self.per_source

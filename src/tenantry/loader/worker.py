@@ -10,7 +10,7 @@ import psycopg
 
 from tenantry.core.errors import TenantryError, WarehouseUnreachable
 from tenantry.core.model import FailedSlice, LoadedSlice
-from tenantry.db.connect import open_session, session
+from tenantry.db.connect import open_session
 from tenantry.flow import slices
 from tenantry.loader.events import Waiting
 from tenantry.loader.queue import Queue, Task
@@ -80,17 +80,21 @@ class Worker(threading.Thread):
             self._stopping.wait(pause)
 
     def _ready(self, connection: str) -> psycopg.Connection:
+        session = self._opened()
+        if self._held != connection:
+            if self._held is not None:
+                slices.release_source(session, self._held)
+                self._held = None
+            slices.hold_source(session, connection)
+            self._held = connection
+        return session
+
+    def _opened(self) -> psycopg.Connection:
         if self._session is None or self._session.closed:
+            self._held = None
             self._session = open_session(self._conninfo, name="tenantry backfill")
             # A slice and its record are one transaction: a crash loses both, and the next run finds the day missing.
             self._session.execute("SET synchronous_commit = off")
-            self._held = None
-        if self._held != connection:
-            if self._held is not None:
-                slices.release_source(self._session, self._held)
-                self._held = None
-            slices.hold_source(self._session, connection)
-            self._held = connection
         return self._session
 
     def _let_go(self) -> None:
@@ -101,13 +105,10 @@ class Worker(threading.Thread):
 
     def _give_up(self, task: Task, error: psycopg.Error) -> None:
         reason = words(error)
-        self._let_go()
         if is_connection_loss(error):
+            self._let_go()
             self._tasks.close_source(task.feed.connection, reason)
         # The event tells the operator; the record is for later readers, and may fail with the rest.
-        with (
-            suppress(psycopg.Error, TenantryError),
-            session(self._conninfo, name="tenantry backfill") as other,
-        ):
-            slices.record_failure(other, task.feed, task.day, reason)
+        with suppress(psycopg.Error, TenantryError):
+            slices.record_failure(self._opened(), task.feed, task.day, reason)
         self._events.put(FailedSlice(task.feed, task.day, reason, error.sqlstate))

@@ -50,12 +50,14 @@ COMMENT ON TABLE _wh.tenants IS 'Schemas that hold a tenant''s data, with the co
 
 CREATE TABLE _wh.feeds (
     schema_name text NOT NULL REFERENCES _wh.tenants ON UPDATE CASCADE ON DELETE CASCADE,
-    template_name text NOT NULL REFERENCES _wh.mv_templates ON UPDATE CASCADE,
+    -- No reference to mv_templates: create functions that operators wrote themselves have no template.
+    template_name text NOT NULL,
     tenant_name text NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (schema_name, template_name)
 );
 CREATE INDEX ON _wh.feeds (template_name);
+COMMENT ON TABLE _wh.feeds IS 'One template of one tenant; template_name may also be the base name of a create function without a template';
 
 CREATE TABLE _wh.slices (
     schema_name text NOT NULL,

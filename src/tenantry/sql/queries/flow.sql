@@ -10,6 +10,9 @@ SELECT tenant_name, host, port, dbname, username, options FROM _wh.tenant_connec
 -- name: connection_names
 SELECT tenant_name FROM _wh.tenant_connections ORDER BY tenant_name
 
+-- name: delete_connection
+DELETE FROM _wh.tenant_connections WHERE tenant_name = %s
+
 -- name: probe_source
 SELECT * FROM _wh_internal.probe_source(%s)
 

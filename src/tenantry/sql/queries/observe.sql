@@ -1,8 +1,8 @@
 -- name: feed_status
-SELECT f.schema_name, f.template_name, f.tenant_name, t.storage, d.first_day, d.last_day, d.days, d.years,
+SELECT f.schema_name, f.template_name, f.tenant_name, coalesce(t.storage, 'matview'), d.first_day, d.last_day, d.days, d.years,
     coalesce(s.rows, 0), d.missing, coalesce(s.failed, 0), coalesce(s.stale, 0), s.last_load, d.bytes
 FROM _wh.feeds f
-JOIN _wh.mv_templates t USING (template_name)
+LEFT JOIN _wh.mv_templates t USING (template_name)
 CROSS JOIN LATERAL (
     SELECT min(p.day) AS first_day, max(p.day) AS last_day, count(*) AS days,
         coalesce(array_agg(DISTINCT p.year) FILTER (WHERE p.year IS NOT NULL), '{}') AS years,

@@ -1,9 +1,9 @@
-CREATE OR REPLACE FUNCTION _wh_internal.load_slice(feed _wh.feeds, slice_date date) RETURNS jsonb
+CREATE OR REPLACE FUNCTION _wh_internal.load_slice(feed _wh.feeds, slice_date date, maker text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Load one slice into its template's storage and record it. Returns date, action, rows and seconds, or raises with the
--- slice's name before the source's own words. Nothing of a failed load stays.
+-- Load one slice into its template's storage, or through a create function (`maker`), and record it. Returns date,
+-- action, rows and seconds, or raises with the slice's name before the source's own words. Nothing of a failed load stays.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates;
     started timestamptz;
     loaded record;
     failure text;
@@ -13,10 +13,14 @@ BEGIN
     PERFORM _wh_internal.lock_slice(feed, slice_date);
     started := clock_timestamp();
     BEGIN
-        IF template.storage = 'matview' THEN
-            loaded := _wh_internal.matview_load(feed, template, slice_date);
+        IF maker IS NOT NULL THEN
+            loaded := _wh_internal.user_slice_load(feed, slice_date, maker);
         ELSE
-            PERFORM _wh_internal.storage_unknown(template);
+            template := _wh_internal.find_template(feed.template_name);
+            IF template.storage <> 'matview' THEN
+                PERFORM _wh_internal.storage_unknown(template);
+            END IF;
+            loaded := _wh_internal.matview_load(feed, template, slice_date);
         END IF;
     EXCEPTION WHEN OTHERS THEN
         GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL, failure_hint = PG_EXCEPTION_HINT;

@@ -5,7 +5,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     name text := _wh_internal.yearly_name(template.template_name, target_year);
     target text := format('%I.%I', feed.schema_name, name);
-    columns text := _wh_internal.column_list(template.template_name);
+    columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
     check_result jsonb;
     slice record;
     slices text;
@@ -30,11 +30,8 @@ BEGIN
         CASE WHEN template.time_column IS NULL THEN ', slice_date date NOT NULL' ELSE '' END);
     FOR slice IN SELECT s.* FROM _wh_internal.slice_relations(feed) s WHERE extract(year FROM s.slice_date) = target_year LOOP
         PERFORM _wh_internal.refuse_foreign_rows(slice.relid::regclass, template, slice.slice_date);
-        IF template.time_column IS NULL THEN
-            EXECUTE format('INSERT INTO %s SELECT %s, %L FROM %s', target, columns, slice.slice_date, slice.relid::regclass);
-        ELSE
-            EXECUTE format('INSERT INTO %s SELECT %s FROM %s', target, columns, slice.relid::regclass);
-        END IF;
+        EXECUTE format('INSERT INTO %s SELECT %s%s FROM %s', target, _wh_internal.select_list(slice.relid, columns),
+            CASE WHEN template.time_column IS NULL THEN format(', %L', slice.slice_date) ELSE '' END, slice.relid::regclass);
         GET DIAGNOSTICS rows_added = ROW_COUNT;
         days := days + 1;
         slices := concat_ws(', ', slices, slice.relid::regclass);

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION _wh_internal.matview_union(feed _wh.feeds, template _wh.mv_templates) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.matview_union(feed _wh.feeds, template _wh.mv_templates, columns _wh.template_columns[]) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- What a tenant view selects: a branch for each slice and each yearly table, in order of time. Where the template
     -- names its time column, each branch repeats the bounds that its rows are known to keep: with
@@ -12,17 +12,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT s.relid, s.relname, s.slice_date, s.slice_date FROM _wh_internal.slice_relations(feed) s
         WHERE extract(year FROM s.slice_date) NOT IN (SELECT y.year FROM years y)
     ), selects AS (
-        SELECT b.first_day, format('SELECT %s FROM %I.%I', string_agg(CASE
-                WHEN a.attname IS NULL THEN format('NULL::%s AS %I', c.data_type, c.column_name)
-                WHEN format_type(a.atttypid, a.atttypmod) <> c.data_type THEN format('%I::%s AS %I', c.column_name, c.data_type, c.column_name)
-                ELSE quote_ident(c.column_name) END, ', ' ORDER BY c.position), feed.schema_name, b.relname)
-            || CASE WHEN bool_or(a.attname = template.time_column)
+        SELECT b.first_day, format('SELECT %s FROM %I.%I', _wh_internal.select_list(b.relid, columns), feed.schema_name, b.relname)
+            || CASE WHEN EXISTS (
+                SELECT FROM pg_attribute a WHERE a.attrelid = b.relid AND a.attname = template.time_column AND NOT a.attisdropped)
                 THEN ' WHERE ' || _wh_internal.day_predicate(template, b.first_day, b.last_day) ELSE '' END AS branch
         FROM branches b
-        JOIN _wh.template_columns c ON c.template_name = template.template_name
-        LEFT JOIN pg_attribute a ON a.attrelid = b.relid AND a.attname = c.column_name AND NOT a.attisdropped
-        GROUP BY b.relid, b.relname, b.first_day, b.last_day
     )
-    SELECT coalesce(string_agg(s.branch, E'\nUNION ALL ' ORDER BY s.first_day), _wh_internal.empty_select(template.template_name))
+    SELECT coalesce(string_agg(s.branch, E'\nUNION ALL ' ORDER BY s.first_day), _wh_internal.empty_select(columns))
     FROM selects s
 $$;

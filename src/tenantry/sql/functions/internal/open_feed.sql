@@ -1,11 +1,14 @@
-CREATE OR REPLACE FUNCTION _wh_internal.open_feed(wanted_template text, wanted_connection text, wanted_schema text)
+CREATE OR REPLACE FUNCTION _wh_internal.open_feed(wanted_template text, wanted_connection text, wanted_schema text,
+    without_template boolean DEFAULT false)
 RETURNS _wh.feeds LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The feed to load into. The first use of a schema or template registers it, and lets readers see what will be made.
 DECLARE
     feed _wh.feeds;
     target text := wanted_schema::name::text;
 BEGIN
-    PERFORM _wh_internal.find_template(wanted_template);
+    IF NOT without_template THEN
+        PERFORM _wh_internal.find_template(wanted_template);
+    END IF;
     PERFORM _wh.get_tenant_connection_string(wanted_connection);
     IF wanted_schema IS NULL OR to_regnamespace(quote_ident(target)) IS NULL THEN
         RAISE EXCEPTION 'schema "%" does not exist', wanted_schema USING ERRCODE = 'invalid_schema_name',

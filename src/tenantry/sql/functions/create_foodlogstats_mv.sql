@@ -1,0 +1,22 @@
+CREATE OR REPLACE FUNCTION _wh.create_foodlogstats_mv(
+    tenant_connection_name text, target_schema text, base_view_name text, target_date timestamp,
+    client_name text DEFAULT NULL) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Legacy: the foodlogstats template under a base name and with a client of the caller's choice.
+DECLARE
+    slice_date date := _wh_internal.checked_day(target_date);
+    feed _wh.feeds := _wh_internal.open_feed(base_view_name, tenant_connection_name, target_schema, without_template => true);
+    template _wh.mv_templates := _wh_internal.find_template('foodlogstats');
+    name text := _wh.create_mv_name(base_view_name, slice_date);
+BEGIN
+    IF _wh.does_mv_exist(feed.schema_name, name) THEN
+        RAISE EXCEPTION 'materialized view "%"."%" already exists', feed.schema_name, name USING ERRCODE = 'duplicate_table',
+            HINT = 'To pull it again: SELECT _wh.update_foodlogstats(connection, schema, date)';
+    END IF;
+    template.query_template := replace(template.query_template, '''{SCHEMA}''', quote_literal(coalesce(client_name, feed.schema_name)));
+    EXECUTE format('CREATE MATERIALIZED VIEW %I.%I AS %s', feed.schema_name, name, _wh_internal.source_select(feed, template, slice_date));
+    EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, name);
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION _wh.create_foodlogstats_mv IS 'Legacy: make one day of foodlogstats under any base name; true, or the error';

@@ -1,0 +1,68 @@
+CREATE OR REPLACE FUNCTION _wh_internal.run_window(feed _wh.feeds, start_date timestamp, end_date timestamp, caller text,
+    update_function text DEFAULT NULL) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Load the days from start_date to end_date in their order, each in a subtransaction: a bad one undoes nothing but
+-- itself. `update_function` is one of the operators' own, called with connection, schema and day.
+DECLARE
+    started timestamptz := clock_timestamp();
+    today date := _wh.current_date_utc();
+    slice_date date := start_date::date;
+    results jsonb[] := '{}';
+    result jsonb;
+    first_error text;
+    first_state text;
+    summary jsonb;
+BEGIN
+    PERFORM _wh_internal.write_log(caller, 'INFO', 'window started',
+        to_jsonb(feed) || jsonb_build_object('start_date', start_date::date, 'end_date', end_date::date));
+    PERFORM _wh_internal.hold_source(feed.tenant_name);
+    WHILE slice_date <= end_date::date LOOP
+        IF slice_date > today THEN
+            result := jsonb_build_object('date', slice_date, 'status', 'skipped', 'error', 'has not begun in UTC');
+        ELSE
+            BEGIN
+                IF update_function IS NULL THEN
+                    result := _wh_internal.load_slice(feed, slice_date);
+                ELSE
+                    result := _wh_internal.call_user_update(feed, slice_date, update_function);
+                END IF;
+            EXCEPTION WHEN OTHERS THEN
+                first_error := coalesce(first_error, SQLERRM);
+                first_state := coalesce(first_state, SQLSTATE);
+                result := jsonb_build_object('date', slice_date, 'status', 'failed', 'error', SQLERRM, 'sqlstate', SQLSTATE);
+                PERFORM _wh_internal.record_failure(feed, slice_date, SQLERRM);
+                -- A lost connection stays lost: the next day logs in by itself.
+                PERFORM _wh_internal.release_source(feed.tenant_name);
+            END;
+        END IF;
+        results := results || result;
+        slice_date := slice_date + 1;
+    END LOOP;
+    PERFORM _wh_internal.release_source(feed.tenant_name);
+
+    SELECT jsonb_build_object('success', count(*) FILTER (WHERE r ->> 'status' = 'failed') = 0,
+            'template', feed.template_name, 'schema', feed.schema_name, 'start_date', start_date::date, 'end_date', end_date::date,
+            'processed_mvs', count(*) FILTER (WHERE r ->> 'status' = 'loaded'),
+            'created', count(*) FILTER (WHERE r ->> 'action' = 'created'),
+            'refreshed', count(*) FILTER (WHERE r ->> 'action' <> 'created'),
+            'skipped', count(*) FILTER (WHERE r ->> 'status' = 'skipped'),
+            'failed', count(*) FILTER (WHERE r ->> 'status' = 'failed'),
+            'total_records', coalesce(sum((r ->> 'rows')::bigint), 0),
+            'duration_seconds', _wh_internal.seconds_since(started))
+    INTO summary FROM unnest(results) r;
+    IF first_error IS NOT NULL AND (summary ->> 'processed_mvs')::integer = 0 THEN
+        RAISE EXCEPTION 'no day of the window could be loaded; the first: %', first_error
+            USING ERRCODE = first_state, DETAIL = jsonb_pretty(to_jsonb(results));
+    END IF;
+    IF _wh_internal.feed_columns(feed) IS NOT NULL THEN
+        PERFORM _wh_internal.publish_tenant(feed);
+    END IF;
+    PERFORM _wh_internal.write_log(caller, CASE WHEN first_error IS NULL THEN 'INFO' ELSE 'ERROR' END, 'window ended',
+        to_jsonb(feed) || summary);
+    PERFORM _wh_internal.prune_logs();
+    RETURN summary || jsonb_build_object('date_results', to_jsonb(results));
+EXCEPTION WHEN query_canceled OR OTHERS THEN
+    PERFORM _wh_internal.release_source(feed.tenant_name);
+    RAISE;
+END
+$$;

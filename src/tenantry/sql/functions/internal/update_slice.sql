@@ -1,0 +1,25 @@
+CREATE OR REPLACE FUNCTION _wh_internal.update_slice(feed _wh.feeds, slice_date date, caller text,
+    allow_refresh_yesterday boolean, update_union_view boolean, maker text DEFAULT NULL) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Load a slice, log it, and show it in the tenant view. With today's slice also yesterday's, if its last load ran
+-- before that day had ended: what came after it would be missing for ever.
+DECLARE
+    result jsonb;
+BEGIN
+    IF allow_refresh_yesterday AND slice_date = _wh.current_date_utc() AND EXISTS (
+        SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+            AND s.slice_date = update_slice.slice_date - 1
+            AND s.loaded_at < update_slice.slice_date::timestamp AT TIME ZONE 'UTC')
+    THEN
+        PERFORM _wh_internal.write_log(caller, 'INFO', 'yesterday completed',
+            to_jsonb(feed) || _wh_internal.load_slice(feed, slice_date - 1, maker));
+    END IF;
+    result := _wh_internal.load_slice(feed, slice_date, maker);
+    PERFORM _wh_internal.write_log(caller, 'INFO', 'slice loaded', to_jsonb(feed) || result);
+    -- A window of days publishes once, at its end.
+    IF update_union_view AND current_setting('tenantry.in_window', true) IS DISTINCT FROM 'yes' THEN
+        PERFORM _wh_internal.publish_tenant(feed);
+    END IF;
+    RETURN result;
+END
+$$;

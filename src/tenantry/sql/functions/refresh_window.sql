@@ -1,0 +1,36 @@
+CREATE OR REPLACE PROCEDURE _wh.refresh_window(
+    template_name text, tenant_connection_name text, target_schema text, days integer DEFAULT 14)
+LANGUAGE plpgsql AS $$
+-- For jobs: pull the last `days` ended days again, each in a transaction of its own, so that locks are short and good
+-- days stay; then fail if one failed, so that the job's run says so. A procedure that commits can be neither SECURITY
+-- DEFINER nor have a search_path of its own: it sets that first thing in each transaction, and all else is qualified.
+DECLARE
+    last_day date;
+    slice_date date;
+    failures integer := 0;
+    first_error text;
+    first_state text;
+BEGIN
+    LOOP
+        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+        last_day := coalesce(last_day, _wh.current_date_utc() - 1);
+        slice_date := coalesce(slice_date + 1, last_day - days + 1);
+        EXIT WHEN slice_date > last_day;
+        BEGIN
+            PERFORM _wh.update_mv_by_template(template_name, tenant_connection_name, target_schema, slice_date, false, slice_date = last_day);
+        EXCEPTION WHEN OTHERS THEN
+            failures := failures + 1;
+            first_error := coalesce(first_error, SQLERRM);
+            first_state := coalesce(first_state, SQLSTATE);
+            PERFORM _wh_internal.record_failure(f, slice_date, SQLERRM) FROM _wh.feeds f
+            WHERE f.template_name = refresh_window.template_name AND f.schema_name = target_schema::name::text;
+        END;
+        COMMIT;
+    END LOOP;
+    IF failures > 0 THEN
+        RAISE EXCEPTION '% of % days failed, the others are kept; the first: %', failures, days, first_error
+            USING ERRCODE = first_state;
+    END IF;
+END
+$$;
+COMMENT ON PROCEDURE _wh.refresh_window IS 'For jobs: pull the last ended days again, a transaction each; an error at the end if one failed';

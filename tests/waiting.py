@@ -1,0 +1,14 @@
+"""Waiting for something to happen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    """Return as soon as the condition holds; fail if it does not within this time."""
+    give_up = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < give_up, "what the test waits for does not happen"
+        time.sleep(0.01)
