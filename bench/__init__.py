@@ -1,1 +1,1 @@
-"""Measurements of speed, run by `make bench`."""
+"""Measurements of speed, run by `make bench`. See README.md."""

@@ -1,0 +1,163 @@
+"""The databases of a measurement: a tenant's source, and a warehouse that is as new before each run."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from tenantry.core.model import Connection
+from tenantry.db.connect import OWNER, session
+from tenantry.db.install import install
+from tenantry.embedded import Server
+from tenantry.flow import connection, tenant
+
+TENANT = "acme"
+TEMPLATE = "foodlogstats"
+
+EMPTY = "empty"
+"""The warehouse to begin with: installed, with an open feed and no slice."""
+
+_READER = "source_reader"
+_SOURCE, _NEW, _WAREHOUSE = "source", "warehouse_new", "warehouse"
+_SCHEMA = Path(__file__).with_name("source.sql")
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much there is to load: `days` UTC days from `first`, `per_day` rows each."""
+
+    first: date
+    days: int
+    per_day: int
+
+    @property
+    def last(self) -> date:
+        """The last day, included."""
+        return self.first + timedelta(days=self.days - 1)
+
+    @property
+    def rows(self) -> int:
+        """The rows of all days."""
+        return self.days * self.per_day
+
+
+class Stage:
+    """A source with rows and, after each `reset`, an installed warehouse with an open feed and no slice."""
+
+    def __init__(self, server: Server, size: Size, files: Path) -> None:
+        self.server = server
+        self.size = size
+        self.files = files
+        """A directory for scripts and logs."""
+        self.source_password = secrets.token_urlsafe(24)
+        self._starts = {EMPTY: _NEW}
+
+    @property
+    def source(self) -> str:
+        """The connection string of the source, for its reader; the password is in libpq's password file."""
+        return self.server.conninfo(user=_READER, dbname=_SOURCE)
+
+    @property
+    def source_with_password(self) -> str:
+        """The connection string of the source as operators give it to dblink."""
+        return f"host=127.0.0.1 port={self.server.port} dbname={_SOURCE} user={_READER} password={self.source_password}"
+
+    @property
+    def warehouse(self) -> str:
+        """The connection string of the warehouse, for its owner."""
+        return self.server.conninfo(user=OWNER, dbname=_WAREHOUSE)
+
+    def prepare(self) -> None:
+        """Make the source, and the warehouse that `reset` copies."""
+        with self._administrator() as admin:
+            for name in (_SOURCE, _NEW):
+                admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            admin.execute(
+                sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(
+                    sql.Identifier(_READER), sql.Literal(self.source_password)
+                )
+            )
+        self.server.save_password(_READER, self.source_password)
+        owner_password = secrets.token_urlsafe(24)
+        self.server.save_password(OWNER, owner_password)
+        self._fill_source()
+        with session(self.server.conninfo(dbname=_NEW), role=None) as admin:
+            install(admin, {OWNER: owner_password})
+        with session(self.server.conninfo(user=OWNER, dbname=_NEW)) as owner:
+            address = Connection(TENANT, "127.0.0.1", self.server.port or 0, _SOURCE, _READER)
+            connection.put(owner, address, self.source_password)
+            tenant.create_schema(owner, TENANT)
+            tenant.open_feed(owner, TEMPLATE, TENANT, TENANT)
+
+    def add_start(self, name: str, fill: Callable[[str], None]) -> None:
+        """Keep another warehouse to begin with: an empty one that `fill` was given the connection string of."""
+        database = f"warehouse_{name}"
+        with self._administrator() as admin:
+            admin.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                    sql.Identifier(database), sql.Identifier(_NEW)
+                )
+            )
+        fill(self.server.conninfo(user=OWNER, dbname=database))
+        with psycopg.connect(self.server.conninfo(dbname=database), autocommit=True) as admin:
+            # Now, so that autovacuum does not come by during a measurement.
+            admin.execute("VACUUM (ANALYZE)")
+        self._starts[name] = database
+
+    def reset(self, start: str = EMPTY) -> None:
+        """Make the warehouse anew, and let the server write to the disk what it has not written yet."""
+        with self._administrator() as admin:
+            name = sql.Identifier(_WAREHOUSE)
+            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+            admin.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
+                    name, sql.Identifier(self._starts[start])
+                )
+            )
+            admin.execute("CHECKPOINT")
+
+    def template(self) -> Template:
+        """The template as it is installed."""
+        with session(self.server.conninfo(user=OWNER, dbname=_NEW)) as owner:
+            row = owner.execute(
+                "SELECT query_template, column_definitions, indexes FROM _wh.mv_templates WHERE template_name = %s",
+                (TEMPLATE,),
+            ).fetchone()
+        assert row is not None
+        return Template(*row)
+
+    def version(self) -> str:
+        """The version of PostgreSQL, such as 18.1."""
+        return self.server.status().version
+
+    def _fill_source(self) -> None:
+        script = _SCHEMA.read_text(encoding="utf-8")
+        with psycopg.connect(self.server.conninfo(dbname=_SOURCE), autocommit=True) as admin:
+            for name in ("first", "days", "per_day"):
+                admin.execute(
+                    "SELECT set_config('bench.' || %s, %s, false)", (name, str(getattr(self.size, name)))
+                )
+            admin.execute(script.encode())
+            admin.execute(
+                sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}").format(sql.Identifier(_READER))
+            )
+            # Now, so that autovacuum does not come by during a measurement.
+            admin.execute("VACUUM (ANALYZE)")
+
+    def _administrator(self) -> psycopg.Connection:
+        return psycopg.connect(self.server.conninfo(), autocommit=True)
+
+
+@dataclass(frozen=True)
+class Template:
+    """What a template holds, to be filled in by hand."""
+
+    query: str
+    columns: str
+    indexes: str

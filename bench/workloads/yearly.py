@@ -1,0 +1,81 @@
+"""Folding a year of daily materialized views into one table: Tenantry's function, and the steps by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bench.contest import Contestant
+from bench.probe import Question
+from bench.stage import TEMPLATE, TENANT, Stage, Template
+from tenantry.core.days import Span
+from tenantry.core.model import Feed
+from tenantry.loader import backfill
+from tenantry.loader.events import Silent
+
+BASELINES = {"by hand": "by hand"}
+
+_YEARLY = f"{TEMPLATE}_{{year}}"
+_COUNT = "SELECT count(*) FROM acme.foodlogstats"
+_ONE_DAY = (
+    "SELECT count(*) FROM acme.foodlogstats"
+    " WHERE logged_time >= '2024-01-02 00:00:00+00' AND logged_time < '2024-01-03 00:00:00+00'"
+)
+
+
+def contestants(stage: Stage) -> Sequence[Contestant]:
+    """Two ways to fold the stage's first year, which has to be whole."""
+    stage.add_start("loaded", lambda conninfo: _load(stage, conninfo))
+    year = stage.size.first.year
+    (stage.files / "by_hand.sql").write_text(_by_hand(stage, stage.template(), year), encoding="utf-8")
+    (stage.files / "fold.sql").write_text(
+        f"SELECT _wh.create_combined_table_from_template_by_year('{TEMPLATE}', '{TENANT}', {year});\n",
+        encoding="utf-8",
+    )
+    return [_way(stage, "tenantry", "fold.sql"), _way(stage, "by hand", "by_hand.sql")]
+
+
+def _way(stage: Stage, name: str, script: str) -> Contestant:
+    program = str(stage.server.program("psql"))
+    return Contestant(
+        name=name,
+        shown=f"psql -X -q -v ON_ERROR_STOP=1 -f {script} $WAREHOUSE",
+        pipeline=[
+            [program, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", str(stage.files / script), stage.warehouse]
+        ],
+        count=_COUNT,
+        start="loaded",
+        question=Question(_ONE_DAY, stage.size.per_day),
+    )
+
+
+def _load(stage: Stage, conninfo: str) -> None:
+    feed = Feed(TENANT, TEMPLATE, TENANT)
+    plans = backfill.plan(conninfo, [feed], Span(stage.size.first, stage.size.last))
+    backfill.run(conninfo, plans, backfill.Limits(), Silent())
+
+
+def _by_hand(stage: Stage, template: Template, year: int) -> str:
+    """The steps that operators' own function takes, in one transaction: a view without the year, a table with its
+    indexes, each day inserted and its view dropped, and the view again."""
+    table = f"{TENANT}.{_YEARLY.format(year=year)}"
+    view = f"{TENANT}.{TEMPLATE}"
+    indexes = template.indexes.replace("{SCHEMA}", TENANT).replace("{VIEW_NAME}", _YEARLY.format(year=year))
+    parts = [
+        f"BEGIN;\nCREATE OR REPLACE VIEW {view} AS SELECT * FROM (SELECT * FROM {TENANT}.{_day(stage, 0)}) d WHERE false;\n",
+        f"CREATE TABLE {table} ({template.columns});\n{indexes}\n",
+        # The emptied view still names the first day: that one goes last.
+        f"INSERT INTO {table} SELECT * FROM {TENANT}.{_day(stage, 0)};\n",
+    ]
+    for number in range(1, stage.size.days):
+        day = _day(stage, number)
+        parts.append(
+            f"INSERT INTO {table} SELECT * FROM {TENANT}.{day};\nDROP MATERIALIZED VIEW {TENANT}.{day};\n"
+        )
+    parts.append(f"CREATE OR REPLACE VIEW {view} AS SELECT * FROM {table};\n")
+    parts.append(f"DROP MATERIALIZED VIEW {TENANT}.{_day(stage, 0)};\nCOMMIT;\n")
+    return "".join(parts)
+
+
+def _day(stage: Stage, number: int) -> str:
+    return f"{TEMPLATE}_{stage.size.first + timedelta(days=number):%Y_%m_%d}"
