@@ -4,7 +4,7 @@
 PYTHON ?= python3
 # Test processes at a time: each runs a PostgreSQL server of its own.
 JOBS ?= 2
-# More arguments for pytest, for instance: make test ARGS="-k lease -x"
+# More arguments for pytest or the bench, for instance: make test ARGS="-k lease -x"
 ARGS ?=
 # More arguments for the resolver, for instance: make lock LOCK_ARGS=--upgrade
 LOCK_ARGS ?=
@@ -16,7 +16,7 @@ SYSTEM_PG := /usr/lib/postgresql/15
 SYSTEM_LIBS := $(SYSTEM_PG)/bin/postgres $(SYSTEM_PG)/lib/pg_cron.so $(SYSTEM_PG)/lib/plpgsql_check.so
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-fast test-system check format lock bench clean
+.PHONY: help venv demo test test-fast test-system check format sql lock bench clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -49,11 +49,14 @@ check: $(STAMP) ## Check format, lint, types and layers
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-#	$(BIN)/python -m tests.sqlcheck
+	$(BIN)/python -m tests.sqlcheck
 
 format: $(STAMP) ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
+
+sql: $(STAMP) ## Make create.sql and functions.sql anew from their parts
+	$(BIN)/python -m tenantry.db.scripts
 
 # uv comes into a place of its own: it makes the lock, and nothing else here needs it.
 lock: ## Resolve requirements.lock anew from pyproject.toml
@@ -63,7 +66,7 @@ lock: ## Resolve requirements.lock anew from pyproject.toml
 	    $(LOCK_ARGS) --output-file requirements.lock
 
 bench: $(STAMP) ## Measure the speed
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench $(ARGS)
 
 clean: ## Remove .venv and all that was generated
 	rm -rf .venv .uv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -146,7 +146,13 @@ def maker(server: Server, templates: None) -> Iterator[Maker]:
 @pytest.fixture
 def warehouse(server: Server, maker: Maker) -> Warehouse:
     """An installed, empty warehouse of this test's own."""
-    return Warehouse(server, maker.clone("tests_warehouse", "warehouse"), "whadmin")
+    warehouse = Warehouse(server, maker.clone("tests_warehouse", "warehouse"), "whadmin")
+    # What install grants on the database itself is not part of its contents.
+    with warehouse.admin.connect() as session:
+        session.execute(
+            sql.SQL("GRANT CREATE ON DATABASE {} TO whadmin").format(sql.Identifier(warehouse.name))
+        )
+    return warehouse
 
 
 @pytest.fixture

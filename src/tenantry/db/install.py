@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib.resources.abc import Traversable
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -11,26 +12,48 @@ from psycopg import sql
 from tenantry.core.errors import NotInstalled
 from tenantry.db.connect import OLDEST_SERVER, OWNER
 from tenantry.db.migrations import migrate, refuse_newer
-from tenantry.db.queries import SQL, sql_text
+from tenantry.db.queries import SQL, one_row, query, sql_text
 
 _LOCK = 8321567904
 """Key of the advisory lock that lets one installation run at a time; any number that nobody else uses."""
 
+OVERLOAD = "schedule_named_database.sql"
+"""The one file of sql/cron that pg_cron's own schema gets."""
+
+
+def _in_order(*folders: str) -> list[Traversable]:
+    folder = SQL.joinpath(*folders)
+    return sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
+
 
 def function_files() -> list[Traversable]:
     """The files of all functions, internal ones first."""
+    return _in_order("functions", "internal") + _in_order("functions")
 
-    def in_order(folder: Traversable) -> list[Traversable]:
-        return sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
 
-    return in_order(SQL / "functions" / "internal") + in_order(SQL / "functions")
+def cron_files() -> list[Traversable]:
+    """The files of Tenantry's own schema cron, its tables first."""
+    return sorted(_in_order("cron"), key=lambda f: f.name != "tables.sql")
+
+
+def function_script() -> list[LiteralString]:
+    """What makes every function, with its rights: to run in this order, in one transaction of whadmin's administrator."""
+    return [
+        "SET LOCAL ROLE whadmin;",
+        sql_text(SQL / "install" / "lock.sql"),
+        # A function may call one of a later file; PostgreSQL would refuse the body of an SQL function.
+        "SET LOCAL check_function_bodies = off;",
+        *(sql_text(file) for file in function_files()),
+        sql_text(SQL / "install" / "4_rights.sql"),
+    ]
 
 
 def install(connection: psycopg.Connection, passwords: Mapping[str, str]) -> list[str]:
     """Create or upgrade everything of Tenantry in the session's database, as its administrator.
 
     `passwords` maps a role name to the password to set; roles that are not named keep theirs. Returns what was
-    done, a line each. One transaction does all but the migrations, which have one each.
+    done, a line each. One transaction does all but the migrations, which have one each. The script create.sql, then
+    functions.sql and template-foodlogstats.sql, do the same with psql alone.
 
     Raises:
         NotInstalled: the server is older than PostgreSQL 15, or the warehouse newer than the program.
@@ -45,13 +68,21 @@ def install(connection: psycopg.Connection, passwords: Mapping[str, str]) -> lis
     connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
     try:
         with connection.transaction():
-            for name in ("1_roles.sql", "2_database.sql"):
+            for name in ("1_roles.sql", "2_database.sql", "2_cron.sql"):
                 connection.execute(sql_text(SQL / "install" / name))
             for role, password in passwords.items():
                 _set_password(connection, role, password)
+            own_cron, add_overload = one_row(connection, query("install", "cron_files"))
+            if add_overload:
+                connection.execute(sql_text(SQL / "cron" / OVERLOAD))
         connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(OWNER)))
         connection.execute(sql_text(SQL / "install" / "3_migrations.sql"))
         applied = migrate(connection)
+        if own_cron:
+            with connection.transaction():
+                connection.execute("SET LOCAL check_function_bodies = off")
+                for file in cron_files():
+                    connection.execute(sql_text(file))
         apply_functions(connection)
         connection.execute(sql_text(SQL / "templates" / "foodlogstats.sql"))
     finally:
@@ -61,15 +92,11 @@ def install(connection: psycopg.Connection, passwords: Mapping[str, str]) -> lis
 
 
 def apply_functions(connection: psycopg.Connection) -> int:
-    """Create or replace every function, in one transaction, as the session's role; returns how many files."""
-    files = function_files()
+    """Create or replace every function, in one transaction, as whadmin; returns how many files."""
     with connection.transaction():
-        # A function may call one of a later file; PostgreSQL would refuse the body of an SQL function.
-        connection.execute("SET LOCAL check_function_bodies = off")
-        for file in files:
-            connection.execute(sql_text(file))
-        connection.execute(sql_text(SQL / "install" / "4_rights.sql"))
-    return len(files)
+        for statements in function_script():
+            connection.execute(statements)
+    return len(function_files())
 
 
 def _set_password(connection: psycopg.Connection, role: str, password: str) -> None:

@@ -15,7 +15,8 @@ DECLARE
     next_step text;
 BEGIN
     IF target_year IS NULL OR target_year NOT BETWEEN 1 AND 9999 OR target_year > extract(year FROM today) THEN
-        RAISE EXCEPTION 'year % cannot be checked: it is % in UTC', target_year, today USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'year % cannot be checked: it is % in UTC', target_year, to_char(today::timestamp, 'YYYY-MM-DD')
+            USING ERRCODE = 'invalid_parameter_value';
     END IF;
     first_day := make_date(target_year, 1, 1);
     last_day := least(make_date(target_year, 12, 31), today);

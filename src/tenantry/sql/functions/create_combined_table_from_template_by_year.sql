@@ -7,9 +7,10 @@ DECLARE
     result jsonb;
 BEGIN
     IF target_year IS NULL OR target_year >= extract(year FROM _wh.current_date_utc()) THEN
-        RAISE EXCEPTION 'year % is not over: it is % in UTC', target_year, _wh.current_date_utc()
+        RAISE EXCEPTION 'year % is not over: it is % in UTC', target_year, to_char(_wh.current_date_utc()::timestamp, 'YYYY-MM-DD')
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Only a closed year becomes a yearly table.';
     END IF;
+    PERFORM _wh_internal.hold_feed(feed);
     PERFORM pg_advisory_xact_lock(_wh_internal.year_lock(feed, target_year));
     IF template.storage = 'matview' THEN
         result := _wh_internal.matview_fold(feed, template, target_year);

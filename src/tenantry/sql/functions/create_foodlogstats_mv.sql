@@ -9,6 +9,7 @@ DECLARE
     template _wh.mv_templates := _wh_internal.find_template('foodlogstats');
     name text := _wh.create_mv_name(base_view_name, slice_date);
 BEGIN
+    PERFORM _wh_internal.lock_slice(feed, slice_date);
     IF _wh.does_mv_exist(feed.schema_name, name) THEN
         RAISE EXCEPTION 'materialized view "%"."%" already exists', feed.schema_name, name USING ERRCODE = 'duplicate_table',
             HINT = 'To pull it again: SELECT _wh.update_foodlogstats(connection, schema, date)';

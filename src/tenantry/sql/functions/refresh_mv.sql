@@ -2,7 +2,14 @@ CREATE OR REPLACE FUNCTION _wh.refresh_mv(target_schema text, view_name text) RE
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     started timestamptz := clock_timestamp();
+    slice record;
 BEGIN
+    -- A slice must not be refreshed while its year is folded: the table has its rows by then.
+    FOR slice IN SELECT f AS feed, s.slice_date FROM _wh.feeds f, _wh_internal.slice_relations(f) s
+        WHERE f.schema_name = target_schema::name::text AND s.relname = view_name::name::text
+    LOOP
+        PERFORM _wh_internal.lock_slice(slice.feed, slice.slice_date);
+    END LOOP;
     IF NOT _wh.does_mv_exist(target_schema, view_name) THEN
         RAISE EXCEPTION 'materialized view "%"."%" does not exist', target_schema, view_name USING ERRCODE = 'undefined_table';
     END IF;

@@ -10,23 +10,32 @@ DECLARE
     failures integer := 0;
     first_error text;
     first_state text;
+    feed _wh.feeds;
 BEGIN
+    IF days IS NULL OR days OPERATOR(pg_catalog.<) 1 THEN
+        RAISE EXCEPTION 'a window has at least one day, not %', coalesce(days::text, 'NULL') USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    -- Before the first day: what a failed day opened would be gone with it, and nobody could note its failure.
+    feed := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
     LOOP
         PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
         last_day := coalesce(last_day, _wh.current_date_utc() - 1);
         slice_date := coalesce(slice_date + 1, last_day - days + 1);
         EXIT WHEN slice_date > last_day;
         BEGIN
-            PERFORM _wh.update_mv_by_template(template_name, tenant_connection_name, target_schema, slice_date, false, slice_date = last_day);
+            PERFORM _wh.update_mv_by_template(template_name, tenant_connection_name, target_schema, slice_date, false, false);
         EXCEPTION WHEN OTHERS THEN
             failures := failures + 1;
             first_error := coalesce(first_error, SQLERRM);
             first_state := coalesce(first_state, SQLSTATE);
-            PERFORM _wh_internal.record_failure(f, slice_date, SQLERRM) FROM _wh.feeds f
-            WHERE f.template_name = refresh_window.template_name AND f.schema_name = target_schema::name::text;
+            PERFORM _wh_internal.record_failure(feed, slice_date, SQLERRM);
         END;
         COMMIT;
     END LOOP;
+    IF failures < days THEN
+        PERFORM _wh.update_tenant_union_view_by_template(template_name, tenant_connection_name, target_schema);
+        COMMIT;
+    END IF;
     IF failures > 0 THEN
         RAISE EXCEPTION '% of % days failed, the others are kept; the first: %', failures, days, first_error
             USING ERRCODE = first_state;

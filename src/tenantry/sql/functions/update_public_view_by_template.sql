@@ -11,6 +11,7 @@ DECLARE
     changed boolean;
 BEGIN
     PERFORM _wh_internal.lock_view('public', template.template_name);
+    PERFORM _wh_internal.hold_template_tenants(ARRAY[template.template_name]);
     -- A schema that was dropped by hand takes its tenant with it.
     DELETE FROM _wh.tenants t WHERE to_regnamespace(quote_ident(t.schema_name)) IS NULL;
     -- A view that reads fewer columns than the template has would fail below; one that was dropped by hand comes back.

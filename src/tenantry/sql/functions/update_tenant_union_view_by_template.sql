@@ -5,8 +5,10 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
     started timestamptz := clock_timestamp();
-    changed boolean := _wh_internal.publish_tenant(feed);
+    changed boolean;
 BEGIN
+    PERFORM _wh_internal.hold_feed(feed);
+    changed := _wh_internal.publish_tenant(feed);
     PERFORM _wh_internal.write_log('update_tenant_union_view_by_template', 'INFO', 'tenant view updated',
         to_jsonb(feed) || jsonb_build_object('changed', changed, 'seconds', _wh_internal.seconds_since(started)));
     RETURN true;

@@ -11,12 +11,20 @@ BEGIN
         COMMENT ON ROLE phood_ro IS 'Tenantry: reads tenant and public data for reports';
     END IF;
     -- An administrator who is no superuser acts as whadmin through membership. From PostgreSQL 16 on, creating a role
-    -- gives only the right to grant it, so the grant must be made in any case.
+    -- gives only the right to grant it, and a membership may come without the right to SET ROLE.
     IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
-        AND current_user <> 'whadmin' AND NOT pg_catalog.pg_has_role(current_user, 'whadmin', 'USAGE') THEN
+        AND current_user <> 'whadmin'
+        AND NOT (pg_catalog.pg_has_role(current_user, 'whadmin', 'USAGE') AND CASE
+            WHEN pg_catalog.current_setting('server_version_num')::integer >= 160000
+            THEN pg_catalog.pg_has_role(current_user, 'whadmin', 'SET') ELSE true END)
+    THEN
         EXECUTE pg_catalog.format('GRANT whadmin TO %I', current_user);
     END IF;
     -- With bounded branches in a union view, this is what lets the planner drop the days that a report does not ask for.
-    ALTER ROLE phood_ro SET constraint_exclusion = on;
+    -- Left alone where it is set: another administrator's role may not be altered.
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
+            WHERE r.rolname = 'phood_ro' AND s.setdatabase = 0 AND 'constraint_exclusion=on' = ANY (s.setconfig)) THEN
+        ALTER ROLE phood_ro SET constraint_exclusion = on;
+    END IF;
 END
 $$;

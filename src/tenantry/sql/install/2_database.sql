@@ -3,33 +3,81 @@
 CREATE EXTENSION IF NOT EXISTS dblink;
 
 DO $$
+-- An administrator who is no superuser may lack the right to grant what whadmin has already: on RDS the extension
+-- belongs to another role. So a refused GRANT decides nothing; what whadmin has in the end does.
 DECLARE
+    here text := pg_catalog.current_database();
     home text := (SELECT n.nspname FROM pg_catalog.pg_extension e
                   JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'dblink');
     routine regprocedure;
+    owner text;
+    owned boolean;
+    open integer := 0;
+    grants text[];
+    wanted text;
+    missing text;
 BEGIN
-    EXECUTE pg_catalog.format('GRANT CONNECT, CREATE, TEMPORARY ON DATABASE %I TO whadmin', pg_catalog.current_database());
-    EXECUTE pg_catalog.format('GRANT CONNECT ON DATABASE %I TO phood_ro', pg_catalog.current_database());
-    EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA %I TO whadmin', home);
-    GRANT USAGE, CREATE ON SCHEMA public TO whadmin;
-    GRANT USAGE ON SCHEMA public TO phood_ro;
-    GRANT USAGE ON FOREIGN DATA WRAPPER dblink_fdw TO whadmin;
+    grants := ARRAY[
+        pg_catalog.format('CONNECT, CREATE, TEMPORARY ON DATABASE %I TO whadmin', here),
+        pg_catalog.format('CONNECT ON DATABASE %I TO phood_ro', here),
+        pg_catalog.format('USAGE ON SCHEMA %I TO whadmin', home),
+        'USAGE, CREATE ON SCHEMA public TO whadmin',
+        'USAGE ON SCHEMA public TO phood_ro'];
+    IF NOT pg_catalog.has_foreign_data_wrapper_privilege('whadmin', 'dblink_fdw', 'USAGE') THEN
+        grants := grants || 'USAGE ON FOREIGN DATA WRAPPER dblink_fdw TO whadmin'::text;
+    END IF;
 
     -- dblink opens connections from the server: nobody but the warehouse's own role has a use for that.
-    FOR routine IN
-        SELECT d.objid::regprocedure FROM pg_catalog.pg_depend d
+    FOR routine, owner, owned IN
+        SELECT p.oid::regprocedure, pg_catalog.pg_get_userbyid(p.proowner), pg_catalog.pg_has_role(p.proowner, 'USAGE')
+        FROM pg_catalog.pg_depend d
         JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_catalog.pg_extension'::regclass
-        WHERE e.extname = 'dblink' AND d.classid = 'pg_catalog.pg_proc'::regclass AND d.deptype = 'e'
+        JOIN pg_catalog.pg_proc p ON p.oid = d.objid AND d.classid = 'pg_catalog.pg_proc'::regclass
+        WHERE e.extname = 'dblink' AND d.deptype = 'e'
             -- The "_u" variants skip the password check; PostgreSQL gives them to superusers alone.
-            AND d.objid::regproc::text !~ '_u$'
+            AND p.proname !~ '_u$'
+        ORDER BY 1
     LOOP
-        BEGIN
+        IF owned THEN
             EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine);
-            EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO whadmin', routine);
+        ELSIF pg_catalog.has_function_privilege('public', routine, 'EXECUTE') THEN
+            open := open + 1;
+        END IF;
+        IF NOT pg_catalog.has_function_privilege('whadmin', routine, 'EXECUTE') THEN
+            grants := grants || pg_catalog.format('EXECUTE ON FUNCTION %s TO whadmin', routine);
+        END IF;
+    END LOOP;
+    IF open > 0 THEN
+        RAISE NOTICE 'PUBLIC may execute % functions of dblink, which belong to role "%"', open, owner
+            USING HINT = 'Let that role REVOKE it FROM PUBLIC and GRANT it TO whadmin.';
+    END IF;
+
+    -- Gone by itself from PostgreSQL 15 on, but not in a database that comes from an older one. Whoever may create functions
+    -- in public could have whadmin run them: functions that operators write are called with public in their path.
+    IF pg_catalog.has_schema_privilege('public', 'public', 'CREATE') THEN
+        REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+    END IF;
+
+    FOREACH wanted IN ARRAY grants LOOP
+        BEGIN
+            EXECUTE 'GRANT ' || wanted;
         EXCEPTION WHEN insufficient_privilege THEN
-            RAISE NOTICE 'the rights on % stay as they are: it belongs to another role', routine;
+            NULL;
         END;
     END LOOP;
+    SELECT pg_catalog.string_agg(r.wanted, '; ') INTO missing
+    FROM (VALUES
+        (pg_catalog.format('CREATE, TEMPORARY ON DATABASE %I', here), pg_catalog.has_database_privilege('whadmin', here, 'CREATE')
+            AND pg_catalog.has_database_privilege('whadmin', here, 'TEMPORARY')),
+        ('CREATE ON SCHEMA public', pg_catalog.has_schema_privilege('whadmin', 'public', 'CREATE')),
+        ('USAGE ON FOREIGN DATA WRAPPER dblink_fdw', pg_catalog.has_foreign_data_wrapper_privilege('whadmin', 'dblink_fdw', 'USAGE')),
+        (pg_catalog.format('EXECUTE ON ALL FUNCTIONS IN SCHEMA %I', home), pg_catalog.has_function_privilege('whadmin',
+            pg_catalog.format('%I.dblink(text, text)', home), 'EXECUTE'))
+    ) r(wanted, has) WHERE NOT r.has;
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'role "%" may not give whadmin what it needs: %', current_user, missing
+            USING ERRCODE = 'insufficient_privilege', HINT = 'Let the owner grant these to whadmin, then run this again.';
+    END IF;
 END
 $$;
 

@@ -1,10 +1,15 @@
 CREATE OR REPLACE FUNCTION _wh_internal.take_secret() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Before the row is written: take the password out of it, and hold it for the trigger that runs after.
--- An INSERT that ends in ON CONFLICT DO NOTHING never reaches that one, so that it changes nothing.
+-- An INSERT that ends in ON CONFLICT DO NOTHING never reaches that one, so that it changes nothing; what it held is
+-- forgotten when the next statement begins.
 DECLARE
     held jsonb := coalesce(nullif(current_setting('tenantry.held_secrets', true), ''), '{}')::jsonb;
 BEGIN
+    IF TG_LEVEL = 'STATEMENT' THEN
+        PERFORM set_config('tenantry.held_secrets', '', true);
+        RETURN NULL;
+    END IF;
     IF TG_OP = 'UPDATE' AND NEW.tenant_name <> OLD.tenant_name THEN
         RAISE EXCEPTION 'connection "%" cannot be renamed: materialized views refer to it by name', OLD.tenant_name
             USING ERRCODE = 'feature_not_supported', HINT = 'Insert a connection with the new name and load with that one.';
@@ -36,6 +41,8 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE TRIGGER forget_secrets BEFORE INSERT OR UPDATE ON _wh.tenant_connections
+FOR EACH STATEMENT EXECUTE FUNCTION _wh_internal.take_secret();
 CREATE OR REPLACE TRIGGER take_secret BEFORE INSERT OR UPDATE ON _wh.tenant_connections
 FOR EACH ROW EXECUTE FUNCTION _wh_internal.take_secret();
 CREATE OR REPLACE TRIGGER keep_secret AFTER INSERT OR UPDATE OR DELETE ON _wh.tenant_connections

@@ -6,6 +6,8 @@ DECLARE
     names text;
     found integer;
 BEGIN
+    -- A job may have taken the tenant in again.
+    PERFORM _wh_internal.withdraw_tenant(drop_tenant_slices.schema_name);
     SELECT string_agg(format('%I.%I', drop_tenant_slices.schema_name, m.relname), ', '), count(*) INTO names, found
     FROM (SELECT c.relname FROM pg_class c WHERE c.relkind = 'm'
             AND c.relnamespace = to_regnamespace(quote_ident(drop_tenant_slices.schema_name)) LIMIT most) m;

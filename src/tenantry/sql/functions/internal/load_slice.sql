@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION _wh_internal.load_slice(feed _wh.feeds, slice_date date, maker text DEFAULT NULL) RETURNS jsonb
+CREATE OR REPLACE FUNCTION _wh_internal.load_slice(feed _wh.feeds, slice_date date, maker text DEFAULT NULL,
+    caller_publishes boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Load one slice into its template's storage, or through a create function (`maker`), and record it. Returns date,
 -- action, rows and seconds, or raises with the slice's name before the source's own words. Nothing of a failed load stays.
@@ -21,6 +22,10 @@ BEGIN
                 PERFORM _wh_internal.storage_unknown(template);
             END IF;
             loaded := _wh_internal.matview_load(feed, template, slice_date);
+            -- The old slice serves until the tenant view reads the new one.
+            IF loaded.action = 'replaced' AND NOT caller_publishes THEN
+                PERFORM _wh_internal.publish_tenant(feed);
+            END IF;
         END IF;
     EXCEPTION WHEN OTHERS THEN
         GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL, failure_hint = PG_EXCEPTION_HINT;

@@ -26,9 +26,11 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = check_result ->> 'next';
     END IF;
     -- A yearly table whose template names no time column carries the day, so that a day of it can be replaced.
-    EXECUTE format('CREATE TABLE %s (%s%s)', target, template.column_definitions,
+    EXECUTE format(E'CREATE TABLE %s (%s\n%s)', target, template.column_definitions,
         CASE WHEN template.time_column IS NULL THEN ', slice_date date NOT NULL' ELSE '' END);
     FOR slice IN SELECT s.* FROM _wh_internal.slice_relations(feed) s WHERE extract(year FROM s.slice_date) = target_year LOOP
+        -- Else a VACUUM that would cut the slice's empty end off waits for this transaction, and this one for it to end.
+        EXECUTE format('ALTER MATERIALIZED VIEW %s SET (vacuum_truncate = off)', slice.relid::regclass);
         PERFORM _wh_internal.refuse_foreign_rows(slice.relid::regclass, template, slice.slice_date);
         EXECUTE format('INSERT INTO %s SELECT %s%s FROM %s', target, _wh_internal.select_list(slice.relid, columns),
             CASE WHEN template.time_column IS NULL THEN format(', %L', slice.slice_date) ELSE '' END, slice.relid::regclass);

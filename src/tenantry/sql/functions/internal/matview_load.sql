@@ -8,7 +8,8 @@ DECLARE
     yearly regclass;
     made_by text;
 BEGIN
-    SELECT y.relid INTO yearly FROM _wh_internal.year_relations(feed) y WHERE y.year = extract(year FROM slice_date);
+    SELECT c.oid INTO yearly FROM pg_class c WHERE c.relkind = 'r' AND c.oid = to_regclass(format('%I.%I', feed.schema_name,
+        _wh_internal.yearly_name(template.template_name, extract(year FROM slice_date)::integer)));
     relation := to_regclass(format('%I.%I', feed.schema_name, name));
     IF yearly IS NOT NULL THEN
         action := 'replaced in year';
@@ -19,7 +20,8 @@ BEGIN
     ELSE
         SELECT s.definition_hash INTO made_by FROM _wh.slices s
         WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = matview_load.slice_date;
-        IF made_by <> _wh_internal.definition_hash(template) THEN
+        -- A refresh that is not concurrent would keep reports, and whoever writes the view, from the slice.
+        IF made_by <> _wh_internal.definition_hash(template) OR NOT _wh_internal.can_refresh_concurrently(relation) THEN
             action := 'replaced';
             relation := _wh_internal.matview_replace(feed, template, slice_date, relation);
         ELSE

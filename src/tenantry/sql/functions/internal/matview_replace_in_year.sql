@@ -8,14 +8,14 @@ DECLARE
 BEGIN
     DROP TABLE IF EXISTS pg_temp.tenantry_day;
     EXECUTE format('CREATE TEMPORARY TABLE tenantry_day ON COMMIT DROP AS %s', _wh_internal.source_select(feed, template, slice_date));
-    total := _wh_internal.refuse_foreign_rows('pg_temp.tenantry_day', template, slice_date);
+    total := _wh_internal.refuse_foreign_rows(to_regclass('pg_temp.tenantry_day'), template, slice_date);
     -- Columns that the template got since the year was folded; the rows of the other days have NULL there.
     SELECT string_agg(format('ADD COLUMN %I %s', c.column_name, c.data_type), ', ' ORDER BY c.position) INTO newer
     FROM _wh.template_columns c
     WHERE c.template_name = template.template_name AND NOT EXISTS (
         SELECT FROM pg_attribute a WHERE a.attrelid = yearly AND a.attname = c.column_name AND NOT a.attisdropped);
     IF newer IS NOT NULL THEN
-        PERFORM _wh_internal.execute_patiently(format('ALTER TABLE %s %s', yearly, newer));
+        PERFORM _wh_internal.publish_tenant(feed, beforehand => format('ALTER TABLE %s %s', yearly, newer));
     END IF;
     IF template.time_column IS NULL THEN
         EXECUTE format('DELETE FROM %s WHERE slice_date = %L', yearly, slice_date);

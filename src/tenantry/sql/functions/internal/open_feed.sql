@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION _wh_internal.open_feed(wanted_template text, wanted_connection text, wanted_schema text,
     without_template boolean DEFAULT false)
-RETURNS _wh.feeds LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+RETURNS _wh.feeds LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- The feed to load into. The first use of a schema or template registers it, and lets readers see what will be made.
 DECLARE
     feed _wh.feeds;
@@ -14,6 +14,7 @@ BEGIN
         RAISE EXCEPTION 'schema "%" does not exist', wanted_schema USING ERRCODE = 'invalid_schema_name',
             HINT = format('Create it first: CREATE SCHEMA %I AUTHORIZATION whadmin', target);
     END IF;
+    PERFORM _wh_internal.hold_tenant(target);
     SELECT * INTO feed FROM _wh.feeds f
     WHERE f.template_name = wanted_template AND f.schema_name = target AND f.tenant_name = wanted_connection;
     IF FOUND THEN

@@ -7,7 +7,7 @@ DECLARE
     started timestamptz := clock_timestamp();
     today date := _wh.current_date_utc();
     slice_date date := start_date::date;
-    results jsonb[] := '{}';
+    results jsonb[] := '{}'::jsonb[];
     result jsonb;
     first_error text;
     first_state text;
@@ -22,7 +22,7 @@ BEGIN
         ELSE
             BEGIN
                 IF update_function IS NULL THEN
-                    result := _wh_internal.load_slice(feed, slice_date);
+                    result := _wh_internal.load_slice(feed, slice_date, caller_publishes => true);
                 ELSE
                     result := _wh_internal.call_user_update(feed, slice_date, update_function);
                 END IF;

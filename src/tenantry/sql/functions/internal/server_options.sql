@@ -4,7 +4,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- statement that runs for too long: a source that hangs must not hold a worker or a job for ever.
 -- A statement may take 30 minutes and wait 1 minute for a lock, unless the options of the connection say otherwise.
 DECLARE
-    settings jsonb := '{"statement_timeout": "30min", "lock_timeout": "1min"}';
+    settings jsonb := '{"statement_timeout": "30min", "lock_timeout": "1min"}'::jsonb;
     forbidden text;
     session text;
 BEGIN

@@ -5,19 +5,22 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- before that day had ended: what came after it would be missing for ever.
 DECLARE
     result jsonb;
+    replaced boolean := false;
 BEGIN
     IF allow_refresh_yesterday AND slice_date = _wh.current_date_utc() AND EXISTS (
         SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
             AND s.slice_date = update_slice.slice_date - 1
             AND s.loaded_at < update_slice.slice_date::timestamp AT TIME ZONE 'UTC')
     THEN
-        PERFORM _wh_internal.write_log(caller, 'INFO', 'yesterday completed',
-            to_jsonb(feed) || _wh_internal.load_slice(feed, slice_date - 1, maker));
+        result := _wh_internal.load_slice(feed, slice_date - 1, maker, caller_publishes => true);
+        replaced := result ->> 'action' = 'replaced';
+        PERFORM _wh_internal.write_log(caller, 'INFO', 'yesterday completed', to_jsonb(feed) || result);
     END IF;
-    result := _wh_internal.load_slice(feed, slice_date, maker);
+    result := _wh_internal.load_slice(feed, slice_date, maker, caller_publishes => true);
+    replaced := replaced OR result ->> 'action' = 'replaced';
     PERFORM _wh_internal.write_log(caller, 'INFO', 'slice loaded', to_jsonb(feed) || result);
-    -- A window of days publishes once, at its end.
-    IF update_union_view AND current_setting('tenantry.in_window', true) IS DISTINCT FROM 'yes' THEN
+    -- A window of days publishes once, at its end; what replaces a slice that is there must be shown in any case.
+    IF replaced OR update_union_view AND current_setting('tenantry.in_window', true) IS DISTINCT FROM 'yes' THEN
         PERFORM _wh_internal.publish_tenant(feed);
     END IF;
     RETURN result;

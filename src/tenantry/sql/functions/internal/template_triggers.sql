@@ -7,7 +7,7 @@ BEGIN
     IF NEW.column_definitions IS NOT NULL THEN
         DROP VIEW IF EXISTS pg_temp.tenantry_columns;
         BEGIN
-            EXECUTE format('CREATE TEMPORARY VIEW tenantry_columns AS SELECT * FROM json_to_recordset(''[]'') AS t(%s)',
+            EXECUTE format(E'CREATE TEMPORARY VIEW tenantry_columns AS SELECT * FROM json_to_recordset(''[]'') AS t(%s\n)',
                 NEW.column_definitions);
         EXCEPTION WHEN syntax_error_or_access_rule_violation OR invalid_parameter_value THEN
             RAISE EXCEPTION 'template "%": column_definitions cannot be read: %', NEW.template_name, SQLERRM
@@ -16,7 +16,7 @@ BEGIN
         DELETE FROM _wh.template_columns c WHERE c.template_name = NEW.template_name;
         INSERT INTO _wh.template_columns (template_name, position, column_name, data_type)
         SELECT NEW.template_name, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod)
-        FROM pg_attribute a WHERE a.attrelid = 'pg_temp.tenantry_columns'::regclass AND a.attnum > 0;
+        FROM pg_attribute a WHERE a.attrelid = to_regclass('pg_temp.tenantry_columns') AND a.attnum > 0;
         DROP VIEW pg_temp.tenantry_columns;
     END IF;
     IF NEW.time_column IS NOT NULL THEN
