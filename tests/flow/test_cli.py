@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from tenantry.embedded import Server
+from tenantry.embedded import Server, find_free_port
 from tests.databases import SECRET, Database, Maker, Source, Warehouse
 from tests.program import address, run, succeed
 from tests.ticks import define, make_ticks, spoil
@@ -201,8 +201,48 @@ def test_a_day_that_fails_is_named_with_the_words_of_the_source(acme: Warehouse,
     spoil(source, date(2024, 3, 12))
     define(acme)
     acme.run("SELECT _wh.update_mv_by_template('ticks', 'acme', 'acme', '2024-03-01')")
-    done = run(acme, "backfill", "ticks", "--tenant", "acme", "--to", "2024-03-30")
+    done = run(acme, "backfill", "ticks", "--tenant", "acme", "--from", "2024-03-01", "--to", "2024-03-30")
     assert done.code == 1
-    assert done.errors == ["1 slices failed and 0 were not tried; all others are kept"]
+    assert done.errors == ["1 slice failed; all others are kept"]
     assert 'acme    2024-03-12  invalid input syntax for type integer: "broken"' in done.out
     assert acme.value("SELECT count(*) FROM acme.ticks") == 58
+
+
+def test_without_a_first_day_a_backfill_begins_where_the_source_does(acme: Warehouse, source: Source) -> None:
+    source.fill(date(2024, 3, 8), 3)
+    acme.load(date(2024, 3, 9), date(2024, 3, 9))
+    (result,) = succeed(acme, "backfill", "foodlogstats", "--all", "--to", "2024-03-12", "--json").json[
+        "tenants"
+    ]
+    assert (result["loaded"], result["present"], result["rows"]) == (4, 1, 6)
+
+
+def test_a_source_that_cannot_be_asked_for_its_days_does_not_stop_the_others(
+    acme: Warehouse, source: Source
+) -> None:
+    source.fill(date(2024, 3, 8), 3)
+    acme.load(date(2024, 3, 10), date(2024, 3, 10))
+    acme.connect_to(source, "zoo")
+    acme.make_schema("zoo")
+    acme.load(date(2024, 3, 8), date(2024, 3, 8), "zoo", "zoo")
+    acme.run("UPDATE _wh.tenant_connections SET port = %s WHERE tenant_name = 'acme'", (find_free_port(),))
+    done = run(acme, "backfill", "foodlogstats", "--all", "--to", "2024-03-10", "--json")
+    assert done.code == 1
+    assert done.errors == ["the source of acme did not answer; all others are kept"]
+    first, second = done.json["tenants"]
+    assert (first["tenant"], first["loaded"], first["not_tried"]) == ("acme", 0, 0)
+    assert "Connection refused" in first["source_lost"]
+    assert (second["tenant"], second["loaded"], second["present"]) == ("zoo", 2, 1)
+
+
+def test_square_brackets_are_printed_as_they_are(acme: Warehouse, source: Source) -> None:
+    source.fill(date(2024, 3, 8), 1)
+    acme.connect_to(source, "[/bold]")
+    acme.make_schema("[/bold]")
+    acme.load(date(2024, 3, 8), date(2024, 3, 8), "[/bold]", "[/bold]")
+    source.run('ALTER TABLE phood_pan RENAME TO "gone[/red]"')
+    for command in (("status",), ("tenant", "list"), ("tenant", "show", "[/bold]")):
+        assert "[/bold]" in succeed(acme, *command).out
+    failed = run(acme, "refresh", "foodlogstats", "--all", "--date", "2024-03-08")
+    assert failed.code == 1
+    assert '[/bold]  2024-03-08  relation "phood_pan" does not exist' in failed.out

@@ -22,7 +22,10 @@ _ITEMS = ("category", "item", "times#", "pounds#", "tenants#")
 
 def demo(
     days: Annotated[
-        int | None, typer.Option(min=1, max=3660, help="Days up to today; default: last year and this year.")
+        int | None,
+        typer.Option(
+            metavar="NUMBER", min=1, max=3660, help="Days up to today. Default: last year and this year."
+        ),
     ] = None,
     reset: Annotated[
         bool, typer.Option("--reset", help="Remove the demo's tenants first, and begin anew.")
@@ -32,7 +35,8 @@ def demo(
 ) -> None:
     """Make three tenants' databases and a warehouse on an embedded server, and report across them.
 
-    Nothing is needed beforehand, and nothing outside the server's own directory is touched.
+    Takes half a minute. Nothing is needed beforehand, and nothing outside the
+    server's own directory is touched. A second run finds all in place.
     """
     chosen = target()
     own = embedded_server(chosen) or Server()

@@ -30,9 +30,14 @@ def init(
 ) -> None:
     """Make the database a warehouse, or bring an older one up to date. Can be run again at any time.
 
-    Connect as the server's administrator (a superuser, or on RDS the master user). The passwords of the roles
-    whadmin and phood_ro come from TENANTRY_WHADMIN_PASSWORD and TENANTRY_READER_PASSWORD, or are asked for, or are
-    generated; roles that exist keep theirs unless the variables are set.
+    Connect as the server's administrator (a superuser, or on RDS the master
+    user). It makes two roles: whadmin, who owns and runs the warehouse, and
+    phood_ro, who reads reports and nothing else.
+
+    Their passwords come from TENANTRY_WHADMIN_PASSWORD and
+    TENANTRY_READER_PASSWORD. What is not set there is asked for, or generated
+    with --generate, without a terminal and on an embedded server. A role that
+    exists keeps its password unless its variable is set.
     """
     chosen = target()
     server = embedded_server(chosen)

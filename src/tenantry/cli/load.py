@@ -20,11 +20,20 @@ from tenantry.flow import template as templates
 from tenantry.flow import tenant as tenants
 from tenantry.loader import backfill as loader
 
-Template = Annotated[str, typer.Argument(help="The template, such as foodlogstats.")]
-Tenants = Annotated[list[str] | None, typer.Option("--tenant", help="A tenant; may be given several times.")]
-Everyone = Annotated[bool, typer.Option("--all", help="All tenants of the template.")]
-Jobs = Annotated[int, typer.Option(min=1, max=8, help="Sessions on each source at the most.")]
-Pause = Annotated[float, typer.Option(min=0, help="Seconds that a session rests after each slice.")]
+Template = Annotated[
+    str, typer.Argument(metavar="TEMPLATE", help="The template: what to pull, such as foodlogstats.")
+]
+Tenants = Annotated[
+    list[str] | None,
+    typer.Option("--tenant", metavar="NAME", help="A tenant, by its schema; may be given several times."),
+]
+Everyone = Annotated[bool, typer.Option("--all", help="All tenants that use the template.")]
+Jobs = Annotated[
+    int, typer.Option(metavar="NUMBER", min=1, max=8, help="Sessions on each source at the most.")
+]
+Pause = Annotated[
+    float, typer.Option(metavar="SECONDS", min=0, help="Rest after each slice, to spare the source.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
@@ -57,18 +66,28 @@ def backfill(
     tenant: Tenants = None,
     everyone: Everyone = False,
     first: Annotated[
-        str | None, typer.Option("--from", help="First day (UTC); default: the source's first.")
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="DAY",
+            help="First day (UTC): YYYY-MM-DD, today or yesterday. Default: the first that the source has.",
+        ),
     ] = None,
-    last: Annotated[str, typer.Option("--to", help="Last day (UTC), included.")] = "today",
+    last: Annotated[str, typer.Option("--to", metavar="DAY", help="Last day (UTC), included.")] = "today",
     jobs: Jobs = 2,
     pause: Pause = 0.0,
-    reload: Annotated[bool, typer.Option("--reload", help="Pull days that are there, too.")] = False,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Pull the days that are there again, too.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Load the days that are missing, failed, or were loaded before they had ended.
 
-    Slices are committed one by one: stop it as you like, and run it again to go on. The command ends with 1 if a
-    slice is still missing, and names it.
+    Name the tenants with --tenant or --all. Each day is committed by itself:
+    stop it as you like, and run it again to go on. Views that were dropped by
+    hand come back.
+
+    Ends with 1 if a day is still missing, and names it; with 130 after Ctrl-C.
     """
     end = ended_or_today(last)
     begin = ended_or_today(first) if first else None
@@ -76,15 +95,10 @@ def backfill(
         Span(begin, end)
     with warehouse() as conninfo:
         feeds = chosen_feeds(conninfo, template, tenant, everyone)
-        plans = []
-        for feed in feeds:
-            if begin is None:
-                with session(conninfo) as connection:
-                    found = tenants.source_span(connection, feed)
-                span = Span(min(found.first, end), end) if found else Span(end, end)
-            else:
-                span = Span(begin, end)
-            plans += loader.plan(conninfo, [feed], span, reload=reload)
+        if begin:
+            plans = loader.plan(conninfo, feeds, Span(begin, end), reload=reload)
+        else:
+            plans = loader.plan_from_source(conninfo, feeds, end, reload=reload)
         with LoadProgress() as progress:
             result = loader.run(conninfo, plans, loader.Limits(jobs, pause), progress)
     report(result, as_json=as_json)
@@ -94,13 +108,20 @@ def refresh(
     template: Template,
     tenant: Tenants = None,
     everyone: Everyone = False,
-    day: Annotated[str, typer.Option("--date", help="The day (UTC) to pull again.")] = "today",
+    day: Annotated[
+        str, typer.Option("--date", metavar="DAY", help="The day (UTC): YYYY-MM-DD, today or yesterday.")
+    ] = "today",
     jobs: Jobs = 2,
     as_json: AsJson = False,
 ) -> None:
     """Pull one day again, for one tenant, several or all.
 
-    A refresh of today also pulls yesterday if its last load ran before it had ended.
+    Name the tenants with --tenant or --all. A refresh of today also pulls
+    yesterday, if that was last loaded before it had ended. A day of a year that
+    was folded is replaced inside the yearly table. For several days:
+    tenantry backfill --from DAY --to DAY --reload.
+
+    Ends with 1 if a day failed; reports then go on seeing its earlier rows.
     """
     wanted = ended_or_today(day)
     with warehouse() as conninfo:
@@ -136,12 +157,22 @@ def report(result: loader.Result, *, as_json: bool) -> None:
         data.print("interrupted; what was loaded is kept. Run the same command to go on.")
         raise typer.Exit(130)
     if not result.complete:
-        failed = sum(len(f.failures) for f in result.feeds)
-        left = sum(f.not_tried for f in result.feeds)
         raise SliceError(
-            f"{failed} slices failed and {left} were not tried; all others are kept",
+            f"{_missing(result)}; all others are kept",
             hint="Mend the cause, then run the same command: it loads only what is missing.",
         )
+
+
+def _missing(result: loader.Result) -> str:
+    failed = sum(len(f.failures) for f in result.feeds)
+    left = sum(f.not_tried for f in result.feeds)
+    silent = [f.feed.schema for f in result.feeds if f.source_lost and not f.failures]
+    parts = [f"{failed} {'slice' if failed == 1 else 'slices'} failed"] if failed else []
+    if left:
+        parts.append(f"{left} {'was' if left == 1 else 'were'} not tried")
+    if silent:
+        parts.append(f"the source of {', '.join(silent)} did not answer")
+    return ", ".join(parts)
 
 
 def _print_failures(result: loader.Result) -> None:
@@ -150,12 +181,14 @@ def _print_failures(result: loader.Result) -> None:
         for failure in feed.failures:
             reason = failure.error.replace(f"{feed.feed} {failure.day}: ", "")
             by_reason.setdefault((feed.feed, reason), []).append(failure.day)
+        if feed.source_lost and not feed.failures:
+            by_reason[feed.feed, feed.source_lost] = []
     if by_reason:
         print_table(
             "Failed",
             ("tenant", "days", "error"),
             [
-                (feed.schema, ", ".join(str(span) for span in folded(days)), reason)
+                (feed.schema, ", ".join(str(span) for span in folded(days)) or None, reason)
                 for (feed, reason), days in by_reason.items()
             ],
         )

@@ -14,9 +14,20 @@ from tenantry.cli.output import notes
 from tenantry.cli.target import options
 from tenantry.core.errors import TenantryError
 
+_HELP = """One PostgreSQL warehouse for many tenants: load, refresh, unite and report.
+
+A tenant's data come from a database of its own, the source, in slices: one
+UTC day each. What to pull is a template, such as foodlogstats.
+
+To look around: tenantry demo. For a warehouse of your own: tenantry init,
+then tenantry tenant add.
+
+Data go to standard output; steps, progress and errors to standard error.
+"""
+
 app = typer.Typer(
     name="tenantry",
-    help="One PostgreSQL warehouse for many tenants: load, refresh, unite and report.",
+    help=_HELP,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -42,12 +53,15 @@ def before(
     dsn: Annotated[
         str | None,
         typer.Option(
-            help="The warehouse, as a libpq connection string or URI, or embedded:[DIRECTORY]. "
-            "Default: TENANTRY_DSN, PGSERVICE, tenantry.toml, PGHOST and its like, then the embedded server.",
+            help="The warehouse: a libpq connection string or URI, or embedded:DIRECTORY for an embedded server. "
+            "Default: the first that is set of TENANTRY_DSN, PGSERVICE, tenantry.toml (dsn in its table warehouse), "
+            "and PGHOST, PGHOSTADDR, PGPORT, PGDATABASE, PGUSER; else the embedded server of your account.",
             metavar="CONNINFO",
         ),
     ] = None,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of an error, for a report of a bug.")
+    ] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,

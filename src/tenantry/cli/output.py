@@ -44,7 +44,8 @@ def print_table(title: str | None, columns: Sequence[str], rows: Iterable[Sequen
             column.removesuffix("#"), justify="right" if column.endswith("#") else "left", header_style="bold"
         )
     for row in rows:
-        table.add_row(*(_cell(value) for value in row))
+        # As Text: square brackets in a name or an error are no markup.
+        table.add_row(*(Text(_cell(value)) for value in row))
     # Without a terminal there is no width to keep: whoever reads the output wants whole values.
     data.print(table, width=None if data.is_terminal else 1000, crop=data.is_terminal)
 

@@ -16,7 +16,12 @@ from tenantry.embedded.server import Server
 app = typer.Typer(help="Start and stop the embedded PostgreSQL server.", no_args_is_help=True)
 
 Directory = Annotated[
-    Path | None, typer.Option("--dir", help="The server's directory; default: the user's data directory.")
+    Path | None,
+    typer.Option(
+        "--dir",
+        metavar="DIRECTORY",
+        help="The server's directory. Default: TENANTRY_SERVER_DIR, else one in the user's data directory.",
+    ),
 ]
 
 
@@ -34,7 +39,11 @@ def _server(directory: Path | None) -> Server:
 
 @app.command()
 def start(directory: Directory = None) -> None:
-    """Start the server, making it at first, and keep it until `tenantry server stop`."""
+    """Start the server, making it at first, and keep it until `tenantry server stop`.
+
+    Prints how to connect, for psql and the like. Without this the server runs
+    only while a command uses it.
+    """
     server = _server(directory)
     was = server.running
     server.keep()
@@ -43,7 +52,7 @@ def start(directory: Directory = None) -> None:
 
 @app.command()
 def stop(directory: Directory = None) -> None:
-    """Stop the server; its data stay."""
+    """Stop the server, whoever uses it; its data stay."""
     server = _server(directory)
     was = server.running
     server.stop()

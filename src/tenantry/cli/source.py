@@ -12,6 +12,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from tenantry.core.errors import InputError
 from tenantry.core.model import Connection
+from tenantry.db.errors import without_quotes
 
 PASSWORD_VARIABLE = "TENANTRY_SOURCE_PASSWORD"  # noqa: S105 - the name of a variable, not a password
 
@@ -26,7 +27,7 @@ def parse(name: str, conninfo: str) -> Connection:
         parts = {key: str(value) for key, value in conninfo_to_dict(conninfo).items() if value is not None}
     except psycopg.Error as error:
         raise InputError(
-            f"--source cannot be read: {' '.join(str(error).split())}",
+            f"--source cannot be read: {without_quotes(str(error))}",
             hint="Write it as 'host=db.example.com dbname=production user=reader'.",
         ) from None
     if "password" in parts:
@@ -60,6 +61,10 @@ def read_password(file: Path | None, *, stored: bool) -> str | None:
         except OSError as error:
             raise InputError(
                 f"{file} cannot be read: {error.strerror}", hint="Nothing was changed."
+            ) from None
+        except UnicodeDecodeError:
+            raise InputError(
+                f"{file} cannot be read: it is no UTF-8 text", hint="Nothing was changed."
             ) from None
     given = os.environ.get(PASSWORD_VARIABLE)
     if given:

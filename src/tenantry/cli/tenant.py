@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
 from tenantry.cli.load import AsJson, Jobs, Pause, ended_or_today
 from tenantry.cli.output import data, human_bytes, print_json, print_table, step
@@ -21,36 +22,57 @@ from tenantry.observe import status
 
 app = typer.Typer(help="Take in tenants, and look at them.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="The tenant: the name of its schema.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The tenant: the name of its schema.")]
 
 
 @app.command()
 def add(
     name: Name,
     source: Annotated[
-        str, typer.Option(help="The source database: 'host=… port=… dbname=… user=…', without the password.")
+        str,
+        typer.Option(
+            metavar="CONNINFO",
+            help="The tenant's own database: 'host=… port=… dbname=… user=…', without the password. "
+            "The warehouse's server must reach it.",
+        ),
     ],
     connection: Annotated[
-        str | None, typer.Option(help="Name of the connection; default: the tenant's.")
+        str | None,
+        typer.Option(metavar="NAME", help="What to call the connection. Default: like the tenant."),
     ] = None,
     template: Annotated[
-        list[str] | None, typer.Option(help="Templates to load; default: foodlogstats.")
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A template to load; may be given several times. Default: foodlogstats.",
+        ),
     ] = None,
     password_file: Annotated[
-        Path | None, typer.Option(help="A file that holds the source's password.")
+        Path | None, typer.Option(metavar="FILE", help="A file that holds the source's password.")
     ] = None,
     first: Annotated[
-        str | None, typer.Option("--from", help="First day (UTC); default: the source's first year.")
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="DAY",
+            help="First day (UTC): YYYY-MM-DD. Default: January 1st of the source's first year.",
+        ),
     ] = None,
     jobs: Jobs = 2,
     pause: Pause = 0.0,
-    convert: Annotated[bool, typer.Option(help="Fold closed years into yearly tables.")] = True,
+    convert: Annotated[bool, typer.Option(help="Fold years that are over into yearly tables.")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Take in a tenant: schema, connection, all days, views, yearly tables, and a comparison with the source.
 
-    The password of the source comes from TENANTRY_SOURCE_PASSWORD, from --password-file, or is asked for. The
-    command can be stopped and run again: it goes on where it was.
+    The password of the source comes from --password-file, from
+    TENANTRY_SOURCE_PASSWORD, or is asked for; a stored one is kept.
+
+    It can be stopped and run again: it goes on where it was. Run for a tenant
+    that is in, it stores the address given, loads what is missing and compares
+    with the source again.
+
+    Ends with 1 if the source does not answer or days are missing.
     """
     tenants.check_name(name)
     begin = ended_or_today(first) if first else None
@@ -83,7 +105,7 @@ def add(
 
 @app.command("list")
 def list_tenants(as_json: AsJson = False) -> None:
-    """List the tenants with their source and templates."""
+    """List the tenants, each with its source and templates."""
     with warehouse() as conninfo, session(conninfo) as opened:
         found = status.tenants(opened)
     if as_json:
@@ -98,7 +120,7 @@ def list_tenants(as_json: AsJson = False) -> None:
 
 @app.command()
 def show(name: Name, as_json: AsJson = False) -> None:
-    """Show a tenant: its source and where each of its feeds stands."""
+    """Show a tenant: its source, and for each of its templates days, rows, size and what is wrong."""
     with warehouse() as conninfo, session(conninfo) as opened:
         tenant = next((t for t in status.tenants(opened) if t.name == name), None)
         if tenant is None:
@@ -108,9 +130,8 @@ def show(name: Name, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"tenant": tenant, "feeds": feeds})
         return
-    data.print(
-        f"[bold]{name}[/bold] since {tenant.created_at:%Y-%m-%d}, from {tenant.source} ({tenant.connection})"
-    )
+    since = f" since {tenant.created_at:%Y-%m-%d}, from {tenant.source} ({tenant.connection})"
+    data.print(Text.assemble((name, "bold"), since))
     for feed in feeds:
         data.print(
             f"  {feed.template} ({feed.storage}): {feed.first_day} to {feed.last_day}, {feed.days:,} days, "
@@ -123,7 +144,10 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
 @app.command("test")
 def try_source(name: Name, as_json: AsJson = False) -> None:
-    """Log in to a tenant's source from the warehouse, and tell who answered."""
+    """Log in to a tenant's source from the warehouse, and tell who answered.
+
+    NAME may also be that of a connection. Ends with 1 if nobody answers.
+    """
     with warehouse() as conninfo, session(conninfo) as opened:
         tenant = next((t for t in status.tenants(opened) if t.name == name), None)
         facts = connections.probe(opened, tenant.connection if tenant else name)

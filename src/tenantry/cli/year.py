@@ -13,9 +13,9 @@ from tenantry.core.errors import DatabaseError, InputError, TenantryError
 from tenantry.db.connect import session
 from tenantry.flow import yearly
 
-app = typer.Typer(help="Check years, and fold closed ones into yearly tables.", no_args_is_help=True)
+app = typer.Typer(help="Check years, and fold those that are over into yearly tables.", no_args_is_help=True)
 
-Year = Annotated[int, typer.Argument(help="The year (UTC).", min=1, max=9999)]
+Year = Annotated[int, typer.Argument(metavar="YEAR", help="The year (UTC).", min=1, max=9999)]
 
 
 @app.command()
@@ -26,7 +26,11 @@ def check(
     everyone: Everyone = False,
     as_json: AsJson = False,
 ) -> None:
-    """Tell whether a year has all of its days; ends with 1 if it has not."""
+    """Tell whether a year has all of its days; ends with 1 if it has not.
+
+    Name the tenants with --tenant or --all. The present year has to have every
+    day up to today. A day without rows counts as there, once it was loaded.
+    """
     with warehouse() as conninfo:
         feeds = chosen_feeds(conninfo, template, tenant, everyone)
         with session(conninfo) as opened:
@@ -57,7 +61,14 @@ def convert(
     everyone: Everyone = False,
     as_json: AsJson = False,
 ) -> None:
-    """Fold a closed, complete year into one yearly table. Reports see every row exactly once throughout."""
+    """Fold a complete year that is over into one yearly table.
+
+    Name the tenants with --tenant or --all. Reports can go on meanwhile: they
+    see every row exactly once throughout. Days of the year can still be pulled
+    again afterwards. In January wait: late rows of December still come in.
+
+    Ends with 1 if a year could not be folded; the others are.
+    """
     results: list[dict[str, Any]] = []
     failures: list[tuple[str, TenantryError]] = []
     with warehouse() as conninfo:

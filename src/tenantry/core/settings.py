@@ -74,9 +74,10 @@ def _dsn_of_file(folder: Path) -> str | None:
             continue
         try:
             return _File.model_validate(tomllib.loads(file.read_text(encoding="utf-8"))).warehouse.dsn
-        except (tomllib.TOMLDecodeError, ValidationError, UnicodeDecodeError) as error:
+        except ValidationError as error:
+            # Without the values: a password may stand in the wrong place.
+            reason = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
             reason = " ".join(str(error).split())
-            raise InputError(
-                f"{file} cannot be read: {reason}", hint="Nothing was done. Mend the file."
-            ) from None
+        raise InputError(f"{file} cannot be read: {reason}", hint="Nothing was done. Mend the file.")
     return None

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 import psycopg
 from psycopg import sql
 
-from tenantry.db.errors import translated
+from tenantry.core.errors import InputError, NotInstalled
+from tenantry.db.errors import one_line, translated, without_quotes
 
 OWNER = "whadmin"
 """The role that owns the warehouse and does all the work in it."""
@@ -23,20 +24,40 @@ def open_session(conninfo: str, *, role: str | None = OWNER, name: str = "tenant
     `name` is its application_name. The session's time zone is UTC, so that times print alike everywhere.
 
     Raises:
+        InputError: the connection string cannot be read.
         WarehouseUnreachable: the server does not answer, refuses the login, or is lost.
+        NotInstalled: the server has no such role.
         DatabaseError: the login may not act as `role`.
     """
     with translated():
-        connection = psycopg.connect(conninfo, autocommit=True, application_name=name, connect_timeout=10)
+        try:
+            connection = psycopg.connect(conninfo, autocommit=True, application_name=name, connect_timeout=10)
+        except psycopg.ProgrammingError as error:
+            raise InputError(
+                f"the connection string cannot be read: {without_quotes(str(error))}",
+                hint="Write it as 'host=db.example.com dbname=warehouse user=whadmin' or as a postgresql:// URI.",
+            ) from None
         try:
             connection.execute("SET TIME ZONE 'UTC'")
+            # psycopg reads no other style; a database, a role or PGDATESTYLE may have set one.
+            connection.execute("SET DateStyle = ISO")
             connection.execute("SET client_min_messages = warning")
             if role is not None:
-                connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+                _act_as(connection, role)
         except BaseException:
             connection.close()
             raise
     return connection
+
+
+def _act_as(connection: psycopg.Connection, role: str) -> None:
+    try:
+        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+    except psycopg.errors.InvalidParameterValue as error:
+        # The server has no such role, so no database of it was ever a warehouse.
+        raise NotInstalled(
+            f"this database holds no warehouse: {one_line(str(error))}", hint="Run: tenantry init"
+        ) from error
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,6 +20,13 @@ _NOT_INSTALLED = {"42P01", "42883"}
 def one_line(text: str) -> str:
     """The text with its line breaks folded into spaces."""
     return " ".join(text.split())
+
+
+def without_quotes(text: str) -> str:
+    """What libpq says of a connection string, without the parts it repeats: they may hold a password."""
+    if text.startswith(("invalid connection option", "invalid URI query parameter")):
+        return one_line(text)
+    return re.sub('".+"', '"…"', one_line(text))
 
 
 def translate(error: psycopg.Error) -> TenantryError:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import psycopg
 from psycopg.types.json import Jsonb
 
@@ -56,10 +59,23 @@ def probe(session: psycopg.Connection, name: str) -> SourceFacts:
         SourceError: the source refuses, or does not answer within 10 seconds.
     """
     get(session, name)
-    try:
+    with asking(session, name):
         row = one_row(session, query("flow", "probe_source"), (name,))
+    return SourceFacts(*row)
+
+
+@contextmanager
+def asking(session: psycopg.Connection, name: str) -> Iterator[None]:
+    """Turn what a source says inside the block into SourceError.
+
+    A connection or a template that cannot be asked at all, and a lost warehouse, keep their psycopg.Error.
+    """
+    try:
+        yield
     except psycopg.Error as error:
-        if session.broken:
+        if session.broken or isinstance(
+            error, psycopg.errors.UndefinedObject | psycopg.errors.FeatureNotSupported
+        ):
             raise
         words = (error.diag.message_primary, error.diag.message_detail)
         reason = one_line(": ".join(word for word in words if word))
@@ -68,4 +84,3 @@ def probe(session: psycopg.Connection, name: str) -> SourceFacts:
             tenant=name,
             hint="Check address, user and password of the connection; the warehouse's server must reach the source.",
         ) from error
-    return SourceFacts(*row)

@@ -11,6 +11,7 @@ from tenantry.core.days import Span
 from tenantry.core.errors import InputError
 from tenantry.core.model import Feed
 from tenantry.db.queries import one_row, query
+from tenantry.flow.connection import asking
 
 _RESERVED = {"public", "_wh", "_wh_internal", "cron", "information_schema"}
 
@@ -70,26 +71,36 @@ def find_feed(session: psycopg.Connection, template: str, schema: str) -> Feed:
 
 
 def source_span(session: psycopg.Connection, feed: Feed) -> Span | None:
-    """The first and last UTC day that the source has rows of, or None if it has none."""
-    row = session.execute(
-        query("flow", "source_extent"),
-        {"template": feed.template, "connection": feed.connection, "schema": feed.schema},
-    ).fetchone()
+    """The first and last UTC day that the source has rows of, or None if it has none.
+
+    Raises:
+        SourceError: the source refuses or does not answer.
+    """
+    with asking(session, feed.connection):
+        row = session.execute(
+            query("flow", "source_extent"),
+            {"template": feed.template, "connection": feed.connection, "schema": feed.schema},
+        ).fetchone()
     return Span(row[0], row[1]) if row and row[0] else None
 
 
 def different_days(session: psycopg.Connection, feed: Feed, span: Span) -> list[DifferentDay]:
-    """The days of the span whose slices have not the source's number of rows."""
-    rows = session.execute(
-        query("flow", "different_days"),
-        {
-            "template": feed.template,
-            "connection": feed.connection,
-            "schema": feed.schema,
-            "first": span.first,
-            "last": span.last,
-        },
-    )
+    """The days of the span whose slices have not the source's number of rows.
+
+    Raises:
+        SourceError: the source refuses or does not answer.
+    """
+    with asking(session, feed.connection):
+        rows = session.execute(
+            query("flow", "different_days"),
+            {
+                "template": feed.template,
+                "connection": feed.connection,
+                "schema": feed.schema,
+                "first": span.first,
+                "last": span.last,
+            },
+        )
     return [DifferentDay(*row) for row in rows]
 
 

@@ -11,10 +11,10 @@ from datetime import date
 import psycopg
 
 from tenantry.core.days import Span
-from tenantry.core.errors import TenantryError
+from tenantry.core.errors import SourceError, TenantryError
 from tenantry.core.model import FailedSlice, Feed, LoadedSlice
 from tenantry.db.connect import session
-from tenantry.flow import log, slices, views
+from tenantry.flow import log, slices, tenant, views
 from tenantry.loader.events import Waiting, Watcher
 from tenantry.loader.queue import Queue
 from tenantry.loader.worker import Event, Worker
@@ -33,11 +33,15 @@ class Limits:
 
 @dataclass(frozen=True)
 class Plan:
-    """What one feed lacks: `days` will be loaded, `present` days of the span need nothing."""
+    """What one feed lacks: `days` will be loaded, `present` days of the span need nothing.
+
+    `unknown` says why the source could not be asked for its days.
+    """
 
     feed: Feed
     days: tuple[date, ...]
     present: int
+    unknown: str | None = None
 
 
 @dataclass
@@ -55,7 +59,7 @@ class FeedResult:
     @property
     def complete(self) -> bool:
         """Whether every day that was planned is there."""
-        return not self.failures and not self.not_tried
+        return not self.failures and not self.not_tried and self.source_lost is None
 
 
 @dataclass
@@ -87,6 +91,24 @@ def plan(conninfo: str, feeds: Sequence[Feed], span: Span, *, reload: bool = Fal
     return plans
 
 
+def plan_from_source(conninfo: str, feeds: Sequence[Feed], last: date, *, reload: bool = False) -> list[Plan]:
+    """What each feed lacks from its source's first day to `last`.
+
+    A source that does not answer keeps no other from being loaded: its plan is empty and says why.
+    """
+    plans = []
+    for feed in feeds:
+        try:
+            with session(conninfo) as connection:
+                found = tenant.source_span(connection, feed)
+        except SourceError as error:
+            plans.append(Plan(feed, (), 0, unknown=error.message))
+            continue
+        span = Span(min(found.first, last), last) if found else Span(last, last)
+        plans += plan(conninfo, [feed], span, reload=reload)
+    return plans
+
+
 def run(conninfo: str, plans: Sequence[Plan], limits: Limits, watcher: Watcher) -> Result:
     """Load what the plans say, then bring the views up to date.
 
@@ -115,11 +137,11 @@ def run(conninfo: str, plans: Sequence[Plan], limits: Limits, watcher: Watcher) 
     for item in plans:
         result = results[item.feed]
         result.not_tried = len(item.days) - result.loaded - len(result.failures)
-        result.source_lost = tasks.closed_because(item.feed)
+        result.source_lost = item.unknown or tasks.closed_because(item.feed)
     with session(conninfo) as connection:
         views.publish(connection, results)
         for result in results.values():
-            if result.loaded or result.failures:
+            if result.loaded or not result.complete:
                 _log(connection, result)
     return Result(list(results.values()), time.monotonic() - started, interrupted)
 
@@ -136,24 +158,22 @@ def _drive(
     interrupted = False
     for worker in workers:
         worker.start()
-    while True:
+    at_work = len(workers)
+    while at_work:
         try:
-            event = events.get(timeout=0.1)
-        except queue.Empty:
-            if not any(worker.is_alive() for worker in workers) and events.empty():
-                break
-            continue
+            event = events.get()
+            if event is None:
+                at_work -= 1
+            elif isinstance(event, TenantryError):
+                fatal = event
+                tasks.stop()
+            else:
+                _account(event, results, watcher)
         except KeyboardInterrupt:
             interrupted = True
             tasks.stop()
             for worker in workers:
                 worker.cancel()
-            continue
-        if isinstance(event, TenantryError):
-            fatal = event
-            tasks.stop()
-        else:
-            _account(event, results, watcher)
     if fatal is not None:
         raise fatal
     return interrupted

@@ -10,13 +10,15 @@ import psycopg
 
 from tenantry.core.errors import TenantryError, WarehouseUnreachable
 from tenantry.core.model import FailedSlice, LoadedSlice
-from tenantry.db.connect import open_session
+from tenantry.db.connect import open_session, session
+from tenantry.db.queries import query
 from tenantry.flow import slices
 from tenantry.loader.events import Waiting
 from tenantry.loader.queue import Queue, Task
 from tenantry.loader.retry import PAUSES, is_connection_loss, may_pass, words
 
-Event = LoadedSlice | FailedSlice | Waiting | TenantryError
+Event = LoadedSlice | FailedSlice | Waiting | TenantryError | None
+"""None says that a worker has ended."""
 
 
 class Worker(threading.Thread):
@@ -50,20 +52,32 @@ class Worker(threading.Thread):
         finally:
             if self._session is not None:
                 self._session.close()
+            self._events.put(None)
 
     def cancel(self) -> None:
-        """Give up the slice in hand; its transaction is rolled back."""
+        """Give up the slice in hand; its transaction is rolled back.
+
+        The session is ended, not asked: when a statement is cancelled dblink still waits for the source to finish it.
+        """
         self._stopping.set()
-        if self._session is not None and not self._session.closed:
-            self._session.cancel_safe(timeout=5)
+        mine = self._session
+        if mine is None or mine.closed:
+            return
+        # As whoever logged in: whadmin may not end the session of a superuser who acts as whadmin.
+        with suppress(psycopg.Error, TenantryError), session(self._conninfo, role=None) as other:
+            other.execute(query("flow", "end_session"), (mine.info.backend_pid,))
 
     def _pull(self, task: Task) -> None:
         for pause in (*PAUSES, None):
             try:
                 ready = self._ready(task.feed.connection)
+                if self._stopping.is_set():
+                    return
                 self._events.put(slices.load(ready, task.feed, task.day))
                 return
             except WarehouseUnreachable as error:
+                if self._stopping.is_set():
+                    return
                 if pause is None:
                     raise
                 reason = error.message
@@ -80,14 +94,14 @@ class Worker(threading.Thread):
             self._stopping.wait(pause)
 
     def _ready(self, connection: str) -> psycopg.Connection:
-        session = self._opened()
+        opened = self._opened()
         if self._held != connection:
             if self._held is not None:
-                slices.release_source(session, self._held)
+                slices.release_source(opened, self._held)
                 self._held = None
-            slices.hold_source(session, connection)
+            slices.hold_source(opened, connection)
             self._held = connection
-        return session
+        return opened
 
     def _opened(self) -> psycopg.Connection:
         if self._session is None or self._session.closed:

@@ -59,6 +59,9 @@ SELECT _wh.update_mv_by_template(%(template)s, %(connection)s, %(schema)s, %(day
 SELECT row_count, loaded_at, extract(epoch FROM duration)::float8 FROM _wh.slices
 WHERE schema_name = %(schema)s AND template_name = %(template)s AND slice_date = %(day)s::date
 
+-- name: end_session
+SELECT pg_terminate_backend(%s)
+
 -- name: hold_source
 SELECT _wh_internal.hold_source(%s)
 

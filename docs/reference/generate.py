@@ -1,0 +1,100 @@
+"""Write commands.md from the program's own help texts.
+
+python docs/reference/generate.py — tests/unit/test_docs.py fails until it has been run.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from tenantry.cli.main import app
+from tenantry.core.errors import TenantryError
+
+COMMANDS = Path(__file__).with_name("commands.md")
+
+_HEAD = """\
+# Commands
+
+Written by `python docs/reference/generate.py` from the program; to change it, change the help texts in
+`src/tenantry/cli`.
+
+`tenantry COMMAND --help` prints the same. Options in the first section stand before the command:
+`tenantry --dsn service=warehouse status`. What was asked for goes to standard output, everything else to standard
+error.
+"""
+
+_EXIT_CODES = {
+    0: "All was done.",
+    1: "Something was not: a slice, a year, a source, a statement. The message says what, and what is kept.",
+    2: "What was asked for cannot be meant: an unknown name or option, days the wrong way round. Nothing was done.",
+    3: "The warehouse cannot be reached, or was lost.",
+    4: "The database holds no warehouse, or one of another version.",
+    130: "Ctrl-C. What was loaded is kept.",
+}
+
+
+def commands_md() -> str:
+    """The text of commands.md."""
+    root = get_command(app)
+    # A width of its own: usage lines must not depend on the terminal.
+    context = typer.Context(root, info_name="tenantry", terminal_width=100)
+    return "\n".join([_HEAD, _exit_codes(), *_sections(context)])
+
+
+def _exit_codes() -> str:
+    raised = {error.exit_code for error in _with_subclasses(TenantryError)}
+    if raised - _EXIT_CODES.keys():
+        raise ValueError(f"exit codes without a description in {__file__}: {raised - _EXIT_CODES.keys()}")
+    rows = [f"| {code} | {meaning} |" for code, meaning in _EXIT_CODES.items()]
+    return "\n".join(["## Exit codes", "", "| code | meaning |", "|---|---|", *rows, ""])
+
+
+def _with_subclasses(error: type[TenantryError]) -> Iterator[type[TenantryError]]:
+    yield error
+    for child in error.__subclasses__():
+        yield from _with_subclasses(child)
+
+
+def _sections(context: typer.Context) -> Iterator[str]:
+    command = context.command
+    usage = command.get_usage(context).removeprefix("Usage: ")
+    parts = [f"## {context.command_path}", "", _paragraphs(command.help or ""), "", "```", usage, "```", ""]
+    records = [
+        record
+        for parameter in command.get_params(context)
+        if parameter.name != "help" and (record := parameter.get_help_record(context)) is not None
+    ]
+    if records:
+        parts += ["| argument or option | meaning |", "|---|---|"]
+        parts += [f"| `{name}` | {_cell(meaning)} |" for name, meaning in records]
+        parts.append("")
+    yield "\n".join(parts)
+    if isinstance(command, TyperGroup):
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            if child is not None and not child.hidden:
+                yield from _sections(typer.Context(child, info_name=name, parent=context))
+
+
+def _paragraphs(text: str) -> str:
+    """The text with a line for each paragraph: help texts are broken for a terminal."""
+    return "\n\n".join(" ".join(part.split()) for part in inspect.cleandoc(text).split("\n\n"))
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+
+
+def main() -> None:
+    """Write the file."""
+    COMMANDS.write_text(commands_md(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,253 @@
+"""Names that nobody should choose: every one is quoted, and none is taken for another."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from tests.databases import Source, Warehouse
+from tests.program import succeed
+from tests.ticks import QUERY, define, make_ticks
+
+FIRST = date(2024, 3, 8)
+LAST = date(2024, 3, 9)
+
+HOSTILE = [
+    "Acme",
+    "two words",
+    "semi;colon--",
+    "quote'in'it",
+    'double"quote',
+    "back\\slash",
+    "100%s",
+    "{SCHEMA}",
+    "{VIEW_NAME}",
+    "{TARGET_DATE}",
+    "$1",
+    "$q$",
+    "a.b",
+    "select",
+    "Größe_日本語",
+    " ",
+    "x" * 63,
+    "ü" * 31,
+]
+
+LONGER = ["x" * 64, "x" * 200, "é" * 40, "a" + "é" * 31]
+
+
+@pytest.fixture
+def ticks(source: Source) -> Source:
+    """A source with two rows on each of two days."""
+    make_ticks(source, FIRST, 2)
+    return source
+
+
+def pull(warehouse: Warehouse, template: str, connection: str, schema: str) -> None:
+    warehouse.run(
+        "SELECT _wh.update_mv_window_by_template(%s, %s, %s, %s, %s)",
+        (template, connection, schema, FIRST, LAST),
+    )
+    warehouse.run("SELECT _wh.update_public_view_by_template(%s)", (template,))
+
+
+def count(warehouse: Warehouse, *relation: str) -> int:
+    """Rows of a relation, as phood_ro sees them."""
+    with warehouse.reader.connect() as session:
+        row = session.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(*relation))).fetchone()
+    assert row is not None
+    rows: int = row[0]
+    return rows
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_schema_may_have_any_name(warehouse: Warehouse, ticks: Source, name: str) -> None:
+    define(
+        warehouse,
+        query=QUERY.replace("SELECT id, at, CASE", "SELECT id, at, '{SCHEMA}', CASE"),
+        columns="id int, at timestamptz, client text, value int",
+    )
+    warehouse.connect_to(ticks)
+    warehouse.make_schema(name)
+    pull(warehouse, "ticks", "acme", name)
+    pull(warehouse, "ticks", "acme", name)
+    assert count(warehouse, name, "ticks") == 4
+    assert warehouse.rows("SELECT DISTINCT schema_name, client FROM public.ticks") == [(name, name)]
+    assert warehouse.value("SELECT count(*) FROM pg_indexes WHERE schemaname = %s", (name,)) == 2
+    assert warehouse.rows("SELECT schema_name FROM _wh.tenants") == [(name,)]
+
+
+@pytest.mark.parametrize("name", HOSTILE + LONGER)
+def test_a_connection_may_have_any_name(warehouse: Warehouse, ticks: Source, name: str) -> None:
+    define(warehouse)
+    warehouse.connect_to(ticks, name)
+    warehouse.make_schema()
+    pull(warehouse, "ticks", name, "acme")
+    pull(warehouse, "ticks", name, "acme")
+    assert count(warehouse, "acme", "ticks") == 4
+    warehouse.run("DELETE FROM _wh.tenant_connections WHERE tenant_name = %s", (name,))
+    assert warehouse.value("SELECT count(*) FROM pg_foreign_server") == 0
+
+
+@pytest.mark.parametrize("name", HOSTILE + LONGER)
+def test_a_template_may_have_any_name(warehouse: Warehouse, ticks: Source, name: str) -> None:
+    define(warehouse, name)
+    warehouse.connect_to(ticks)
+    warehouse.make_schema()
+    pull(warehouse, name, "acme", "acme")
+    pull(warehouse, name, "acme", "acme")
+    view = warehouse.value(
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'v'"
+    )
+    assert view == name or len(name.encode()) > 63
+    assert (count(warehouse, "acme", view), count(warehouse, "public", view)) == (4, 4)
+    slice_ = warehouse.value("SELECT _wh.create_mv_name(%s, %s)", (name, FIRST))
+    assert len(slice_.encode()) <= 63
+    assert slice_.endswith("_2024_03_08")
+    assert count(warehouse, "acme", slice_) == 2
+    assert warehouse.value("SELECT _wh.refresh_mv('acme', %s)", (slice_,)) is True
+
+
+@pytest.mark.parametrize("name", ['double"quote', "ü" * 31, "x" * 63])
+def test_a_year_is_folded_under_any_name(warehouse: Warehouse, ticks: Source, name: str) -> None:
+    """A template and a schema of that name; the days of the year that the source lacks are empty slices."""
+    define(warehouse, name)
+    warehouse.connect_to(ticks)
+    warehouse.make_schema(name)
+    ticks.run("UPDATE ticks SET at = at - interval '1 year'")
+    pull(warehouse, name, "acme", name)
+    warehouse.run(
+        "SELECT _wh.update_mv_window_by_template(%s, 'acme', %s, '2023-01-01', '2023-12-31')", (name, name)
+    )
+    result = warehouse.value(
+        "SELECT _wh.create_combined_table_from_template_by_year(%s, %s, 2023)", (name, name)
+    )
+    assert (result["processed_mvs"], result["total_records"]) == (365, 4)
+    assert count(warehouse, name, result["yearly_table"]) == 4
+    assert warehouse.value("SELECT _wh.check_views_by_template_for_year(%s, %s, 2023)", (name, name))[
+        "converted"
+    ]
+
+
+def test_the_program_shows_hostile_names_as_they_are(warehouse: Warehouse, ticks: Source) -> None:
+    define(warehouse)
+    for name in ("[red]acme", "100%s", "two words"):
+        warehouse.connect_to(ticks, name)
+        warehouse.make_schema(name)
+        pull(warehouse, "ticks", name, name)
+    listed = succeed(warehouse, "tenant", "list", "--json").json
+    assert [tenant["name"] for tenant in listed] == ["100%s", "[red]acme", "two words"]
+    done = succeed(
+        warehouse, "backfill", "ticks", "--tenant", "two words", "--from", "2024-03-08", "--to", "2024-03-10"
+    )
+    assert "two words  ticks" in done.out
+
+
+def test_two_long_names_that_begin_alike_are_told_apart(warehouse: Warehouse, ticks: Source) -> None:
+    warehouse.connect_to(ticks, "c" * 80 + "1")
+    warehouse.make_schema()
+    for end in "12":
+        define(warehouse, "t" * 60 + end)
+    define(warehouse, "t" * 70 + "3")
+    define(warehouse, "t" * 70 + "4")
+    for name in ("t" * 60 + "1", "t" * 60 + "2", "t" * 70 + "3", "t" * 70 + "4"):
+        pull(warehouse, name, "c" * 80 + "1", "acme")
+    assert warehouse.value("SELECT count(*) FROM pg_matviews WHERE schemaname = 'acme'") == 8
+    assert warehouse.value("SELECT count(*) FROM pg_views WHERE schemaname = 'public'") == 4
+
+    wrong = "c" * 80 + "2"
+    warehouse.run(
+        "INSERT INTO _wh.tenant_connections (tenant_name, host, dbname, username) VALUES (%s, 'h', 'd', 'u')",
+        (wrong,),
+    )
+    assert warehouse.value("SELECT count(*) FROM pg_foreign_server") == 2
+
+
+def test_a_schema_longer_than_63_bytes_is_the_one_that_postgresql_made(
+    warehouse: Warehouse, ticks: Source
+) -> None:
+    define(warehouse)
+    warehouse.connect_to(ticks)
+    long = "s" * 70
+    warehouse.make_schema(long)
+    pull(warehouse, "ticks", "acme", long)
+    assert warehouse.rows("SELECT DISTINCT schema_name FROM public.ticks") == [("s" * 63,)]
+    assert (
+        warehouse.value("SELECT _wh.check_views_by_template_for_year('ticks', %s, 2024)", (long,))[
+            "found_days"
+        ]
+        == 2
+    )
+
+
+def test_names_that_begin_with_another_name_do_not_mix(warehouse: Warehouse, ticks: Source) -> None:
+    warehouse.connect_to(ticks)
+    for schema in ("acme", "acme_2"):
+        warehouse.make_schema(schema)
+    for template in ("food", "food_stats", "food_2024", "foo%"):
+        define(warehouse, template)
+    pull(warehouse, "food", "acme", "acme")
+    pull(warehouse, "food_stats", "acme", "acme")
+    pull(warehouse, "food_stats", "acme", "acme_2")
+    pull(warehouse, "food_2024", "acme", "acme")
+    pull(warehouse, "foo%", "acme", "acme")
+    for template in ("food", "food_stats", "food_2024", "foo%"):
+        result = warehouse.value("SELECT _wh.check_views_by_template_for_year(%s, 'acme', 2024)", (template,))
+        assert (result["found_days"], result["converted"]) == (2, False), template
+        assert count(warehouse, "acme", template) == 4, template
+    assert warehouse.rows("SELECT schema_name, count(*) FROM public.food_stats GROUP BY 1 ORDER BY 1") == [
+        ("acme", 4),
+        ("acme_2", 4),
+    ]
+    warehouse.admin.run("DROP SCHEMA acme_2 CASCADE")
+    warehouse.run("SELECT _wh.update_public_view_by_template('food_stats')")
+    assert warehouse.rows("SELECT DISTINCT schema_name FROM public.food_stats") == [("acme",)]
+
+
+def test_relations_that_look_like_slices_are_left_out(warehouse: Warehouse, ticks: Source) -> None:
+    define(warehouse)
+    warehouse.connect_to(ticks)
+    warehouse.make_schema()
+    pull(warehouse, "ticks", "acme", "acme")
+    for name in (
+        "ticks_2024_02_30",
+        "ticks_2024_13_01",
+        "ticks_0000_01_01",
+        "ticks_2024_03_08_old",
+        "ticks_backup",
+    ):
+        with warehouse.connect() as session:
+            session.execute(
+                sql.SQL("CREATE MATERIALIZED VIEW acme.{} AS SELECT * FROM acme.ticks_2024_03_08").format(
+                    sql.Identifier(name)
+                )
+            )
+    warehouse.run("CREATE TABLE acme.ticks_20240 (id int)")
+    pull(warehouse, "ticks", "acme", "acme")
+    assert count(warehouse, "public", "ticks") == 4
+
+
+@pytest.mark.parametrize("name", ["public", "_wh", "_wh_internal", "information_schema", "pg_catalog"])
+def test_a_schema_of_the_system_cannot_be_a_tenants(warehouse: Warehouse, ticks: Source, name: str) -> None:
+    define(warehouse)
+    warehouse.connect_to(ticks)
+    with pytest.raises(psycopg.errors.InvalidSchemaName, match=f'schema "{name}" cannot be a tenant'):
+        pull(warehouse, "ticks", "acme", name)
+
+
+def test_index_names_that_would_be_too_long_or_equal_are_told_apart(
+    warehouse: Warehouse, ticks: Source
+) -> None:
+    define(
+        warehouse,
+        indexes="CREATE UNIQUE INDEX idx_{SCHEMA}_{VIEW_NAME}_by_id ON {SCHEMA}.{VIEW_NAME} (id);"
+        " CREATE INDEX idx_{SCHEMA}_{VIEW_NAME}_by_at ON {SCHEMA}.{VIEW_NAME} (at);"
+        ' CREATE INDEX "Quoted {VIEW_NAME}" ON "{SCHEMA}"."{VIEW_NAME}" (value);',
+    )
+    warehouse.connect_to(ticks)
+    warehouse.make_schema("s" * 60)
+    pull(warehouse, "ticks", "acme", "s" * 60)
+    assert warehouse.value("SELECT count(*) FROM pg_indexes WHERE schemaname = %s", ("s" * 60,)) == 6

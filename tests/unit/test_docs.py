@@ -1,0 +1,96 @@
+"""The documentation says what the program does: commands, functions, and links that lead somewhere."""
+
+import importlib.util
+import re
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FUNCTIONS = sorted(
+    file.name.removesuffix(".sql")
+    for file in (files("tenantry") / "sql" / "functions").iterdir()
+    if file.name.endswith(".sql")
+)
+MIGRATIONS = "".join(
+    file.read_text(encoding="utf-8")
+    for file in (files("tenantry") / "sql" / "migrations").iterdir()
+    if file.name.endswith(".sql")
+)
+
+
+def test_commands_md_is_what_the_program_says() -> None:
+    written = (REFERENCE / "commands.md").read_text(encoding="utf-8")
+
+    assert written == _generator().commands_md(), "run: python docs/reference/generate.py"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_is_documented_with_its_signature(name: str) -> None:
+    page = (REFERENCE / "functions.md").read_text(encoding="utf-8")
+    source = (files("tenantry") / "sql" / "functions" / f"{name}.sql").read_text(encoding="utf-8")
+    found = re.search(rf"_wh\.({name}\(.*?)\s+LANGUAGE", source, re.DOTALL)
+    assert found is not None
+
+    section = re.search(rf"^### {name}\n(.*?)(?=^##|\Z)", page, re.DOTALL | re.MULTILINE)
+    assert section is not None, f"{name} is missing in functions.md"
+    assert _flat(found[1]) in _flat(section[1])
+
+
+def test_no_function_is_documented_that_does_not_exist() -> None:
+    page = (REFERENCE / "functions.md").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"^### (\w+)$", page, re.MULTILINE)) == set(FUNCTIONS)
+
+
+def test_every_table_of_the_migrations_is_documented() -> None:
+    page = (REFERENCE / "tables.md").read_text(encoding="utf-8")
+    created = set(re.findall(r"^CREATE TABLE _wh\.(\w+)", MIGRATIONS, re.MULTILINE))
+
+    assert created <= set(re.findall(r"^## (\w+)$", page, re.MULTILINE))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_relative_links_lead_somewhere(page: Path) -> None:
+    broken = [link for link in _relative_links(page) if not _leads_somewhere(page, link)]
+
+    assert broken == []
+
+
+def _relative_links(page: Path) -> Iterator[str]:
+    prose = re.sub(r"^ *```.*?^ *```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    for link in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`\n]*`", "", prose)):
+        if not re.match(r"[a-z]+:", link):
+            yield link
+
+
+def _leads_somewhere(page: Path, link: str) -> bool:
+    place, _, heading = link.partition("#")
+    target = (page.parent / place).resolve() if place else page
+    if not target.exists() or not target.is_relative_to(ROOT):
+        return False
+    return not heading or heading in _headings(target)
+
+
+def _headings(page: Path) -> set[str]:
+    """The anchors that GitHub makes of a page's headings."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split()).replace("( ", "(")
+
+
+def _generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", REFERENCE / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,79 @@
+"""One function in each file, named after it, with a fixed search_path and its owner's rights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+
+import pytest
+from pglast import ast, parse_sql
+
+from tenantry.db.install import function_files
+from tenantry.db.queries import SQL
+
+COMMITTING = {"refresh_window"}
+"""Procedures that commit: PostgreSQL allows them neither a search_path of their own nor SECURITY DEFINER."""
+
+OTHER_PATHS = {"call_user_function": ["public", "pg_temp"]}
+"""Functions that call those of the operators, who name dblink without a schema."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """What a CREATE FUNCTION statement says."""
+
+    schema: str
+    name: str
+    search_path: list[str] | None
+    definer: bool
+    replaces: bool
+
+
+def functions(file: Traversable) -> list[Function]:
+    found = []
+    for statement in parse_sql(file.read_text(encoding="utf-8")):
+        node = statement.stmt
+        if isinstance(node, ast.CreateFunctionStmt):
+            schema, name = (part.sval for part in node.funcname or ())
+            options = node.options or ()
+            paths = [
+                [word.val.sval for word in option.arg.args]
+                for option in options
+                if option.defname == "set" and option.arg.name == "search_path"
+            ]
+            definer = any(option.defname == "security" and option.arg.boolval for option in options)
+            found.append(Function(schema, name, paths[0] if paths else None, definer, bool(node.replace)))
+    return found
+
+
+FILES = {file.name: file for file in function_files()}
+
+
+def test_the_files_are_found() -> None:
+    assert {"update_mv_by_template.sql", "load_slice.sql", "connection_triggers.sql"} <= set(FILES)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_holds_the_function_that_it_is_named_after(name: str) -> None:
+    found = functions(FILES[name])
+    if name.endswith("_triggers.sql"):
+        assert found
+    else:
+        assert [function.name for function in found] == [name.removesuffix(".sql")]
+    internal = (SQL / "functions" / "internal" / name).is_file()
+    assert {function.schema for function in found} == {"_wh_internal" if internal else "_wh"}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_function_can_be_loaded_again_and_has_a_search_path_of_its_own(name: str) -> None:
+    for function in functions(FILES[name]):
+        assert function.replaces
+        if function.name not in COMMITTING:
+            assert function.search_path == OTHER_PATHS.get(function.name, ["pg_catalog", "pg_temp"])
+
+
+@pytest.mark.parametrize("name", [name for name, file in FILES.items() if functions(file)[0].schema == "_wh"])
+def test_a_function_for_operators_runs_with_the_rights_of_whadmin_and_is_described(name: str) -> None:
+    (function,) = functions(FILES[name])
+    assert function.definer is (function.name not in COMMITTING)
+    assert "COMMENT ON " in FILES[name].read_text(encoding="utf-8")
