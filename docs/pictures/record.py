@@ -18,7 +18,7 @@ SESSION = "tenantry-picture"
 
 def _tmux(*arguments: str) -> str:
     command = ["tmux", *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def main() -> None:
@@ -26,7 +26,17 @@ def main() -> None:
     out, columns, command = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     done = Path(f"/tmp/{SESSION}.done")  # noqa: S108 - a mark of the end, without content
     done.unlink(missing_ok=True)
-    _tmux("new-session", "-d", "-s", SESSION, "-x", str(columns), "-y", "60", f"{command}; touch {done}; sleep 60")
+    _tmux(
+        "new-session",
+        "-d",
+        "-s",
+        SESSION,
+        "-x",
+        str(columns),
+        "-y",
+        "60",
+        f"{command}; touch {done}; sleep 60",
+    )
     try:
         while not done.exists():
             time.sleep(0.2)

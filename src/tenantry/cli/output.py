@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-data = Console(soft_wrap=True, highlight=False)
+# Without a terminal there is no width to keep: whoever reads the output wants whole values.
+data = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 1000)
 """Standard output: what was asked for."""
 
 notes = Console(stderr=True, soft_wrap=True, highlight=False)
@@ -46,8 +47,7 @@ def print_table(title: str | None, columns: Sequence[str], rows: Iterable[Sequen
     for row in rows:
         # As Text: square brackets in a name or an error are no markup.
         table.add_row(*(Text(_cell(value)) for value in row))
-    # Without a terminal there is no width to keep: whoever reads the output wants whole values.
-    data.print(table, width=None if data.is_terminal else 1000, crop=data.is_terminal)
+    data.print(table)
 
 
 def _cell(value: Any) -> str:
@@ -67,11 +67,6 @@ def _cell(value: Any) -> str:
 def step(name: str, detail: str) -> None:
     """Tell that a step is done."""
     notes.print(Text.assemble(("✓ ", "green"), (name, "bold"), "  ", detail))
-
-
-def warn(text: str) -> None:
-    """Tell of something that deserves attention but stops nothing."""
-    notes.print(Text.assemble(("warning: ", "yellow"), text))
 
 
 def human_bytes(size: float) -> str:

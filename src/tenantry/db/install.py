@@ -43,6 +43,7 @@ def function_script() -> list[LiteralString]:
         sql_text(SQL / "install" / "lock.sql"),
         # A function may call one of a later file; PostgreSQL would refuse the body of an SQL function.
         "SET LOCAL check_function_bodies = off;",
+        sql_text(SQL / "install" / "drop_internal.sql"),
         *(sql_text(file) for file in function_files()),
         sql_text(SQL / "install" / "4_rights.sql"),
     ]

@@ -11,6 +11,19 @@ DO $$ BEGIN PERFORM pg_catalog.pg_advisory_xact_lock(8321567904); END $$;
 
 SET LOCAL check_function_bodies = off;
 
+-- Before the functions are made again: drop the internal ones, so that none stays with parameters that it had once. Nothing
+-- depends on them but each other. Trigger functions stay: they guard passwords, and have no parameters to change.
+DO $$
+DECLARE
+    routine regprocedure;
+BEGIN
+    FOR routine IN SELECT p.oid FROM pg_catalog.pg_proc p
+        WHERE p.pronamespace = '_wh_internal'::regnamespace AND p.prorettype <> 'trigger'::regtype LOOP
+        EXECUTE pg_catalog.format('DROP ROUTINE %s', routine);
+    END LOOP;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.apply_connection(connection _wh.tenant_connections, secret text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Make the foreign server and its user mapping say what the row says; a secret of NULL keeps the stored one.
@@ -504,9 +517,13 @@ BEGIN
         END IF;
     EXCEPTION WHEN OTHERS THEN
         GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL, failure_hint = PG_EXCEPTION_HINT;
-        RAISE EXCEPTION '%.% %: %', feed.schema_name, feed.template_name, to_char(slice_date::timestamp, 'YYYY-MM-DD'),
-                concat_ws(': ', failure, CASE WHEN SQLSTATE LIKE '08%' THEN failure_detail END)
-            USING ERRCODE = SQLSTATE, DETAIL = failure_detail, HINT = failure_hint;
+        failure := format('%s.%s %s: %s', feed.schema_name, feed.template_name, to_char(slice_date::timestamp, 'YYYY-MM-DD'),
+            concat_ws(': ', failure, CASE WHEN SQLSTATE LIKE '08%' THEN failure_detail END));
+        IF failure_detail = '' AND failure_hint = '' THEN
+            -- Given empty, they would be printed as empty lines.
+            RAISE EXCEPTION '%', failure USING ERRCODE = SQLSTATE;
+        END IF;
+        RAISE EXCEPTION '%', failure USING ERRCODE = SQLSTATE, DETAIL = failure_detail, HINT = failure_hint;
     END;
     INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash)
     VALUES (feed.schema_name, feed.template_name, slice_date, 'loaded', loaded.row_count, started, clock_timestamp() - started,
@@ -659,7 +676,10 @@ DECLARE
     newer text;
     total bigint;
 BEGIN
-    DROP TABLE IF EXISTS pg_temp.tenantry_day;
+    -- IF EXISTS would say that there is none.
+    IF to_regclass('pg_temp.tenantry_day') IS NOT NULL THEN
+        DROP TABLE pg_temp.tenantry_day;
+    END IF;
     EXECUTE format('CREATE TEMPORARY TABLE tenantry_day ON COMMIT DROP AS %s', _wh_internal.source_select(feed, template, slice_date));
     total := _wh_internal.refuse_foreign_rows(to_regclass('pg_temp.tenantry_day'), template, slice_date);
     -- Columns that the template got since the year was folded; the rows of the other days have NULL there.
@@ -719,6 +739,7 @@ RETURNS _wh.feeds LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
 DECLARE
     feed _wh.feeds;
     target text := wanted_schema::name::text;
+    renewed boolean;
 BEGIN
     IF NOT without_template THEN
         PERFORM _wh_internal.find_template(wanted_template);
@@ -731,7 +752,11 @@ BEGIN
     PERFORM _wh_internal.hold_tenant(target);
     SELECT * INTO feed FROM _wh.feeds f
     WHERE f.template_name = wanted_template AND f.schema_name = target AND f.tenant_name = wanted_connection;
-    IF FOUND THEN
+    -- A schema that was dropped by hand and made again has lost what readers were granted in it.
+    renewed := NOT EXISTS (SELECT FROM pg_default_acl d WHERE d.defaclrole = 'whadmin'::regrole
+            AND d.defaclnamespace = to_regnamespace(quote_ident(target)))
+        AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = to_regnamespace(quote_ident(target)));
+    IF feed IS NOT NULL AND NOT renewed THEN
         RETURN feed;
     END IF;
     IF target IN ('public', '_wh', '_wh_internal', 'cron', 'information_schema') OR target LIKE 'pg\_%' THEN
@@ -739,7 +764,7 @@ BEGIN
     END IF;
     -- One registration at a time: ALTER DEFAULT PRIVILEGES of one schema fails when two sessions run it at once.
     PERFORM pg_advisory_xact_lock(hashtextextended('tenantry register ' || target, 0));
-    IF NOT EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = target) THEN
+    IF renewed OR NOT EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = target) THEN
         EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO phood_ro', target);
     END IF;
     INSERT INTO _wh.tenants AS t (schema_name, tenant_name) VALUES (target, wanted_connection)
@@ -1172,7 +1197,10 @@ DECLARE
     time_type text;
 BEGIN
     IF NEW.column_definitions IS NOT NULL THEN
-        DROP VIEW IF EXISTS pg_temp.tenantry_columns;
+        -- IF EXISTS would say that there is none.
+        IF to_regclass('pg_temp.tenantry_columns') IS NOT NULL THEN
+            DROP VIEW pg_temp.tenantry_columns;
+        END IF;
         BEGIN
             EXECUTE format(E'CREATE TEMPORARY VIEW tenantry_columns AS SELECT * FROM json_to_recordset(''[]'') AS t(%s\n)',
                 NEW.column_definitions);

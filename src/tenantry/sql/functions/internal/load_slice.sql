@@ -29,9 +29,13 @@ BEGIN
         END IF;
     EXCEPTION WHEN OTHERS THEN
         GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL, failure_hint = PG_EXCEPTION_HINT;
-        RAISE EXCEPTION '%.% %: %', feed.schema_name, feed.template_name, to_char(slice_date::timestamp, 'YYYY-MM-DD'),
-                concat_ws(': ', failure, CASE WHEN SQLSTATE LIKE '08%' THEN failure_detail END)
-            USING ERRCODE = SQLSTATE, DETAIL = failure_detail, HINT = failure_hint;
+        failure := format('%s.%s %s: %s', feed.schema_name, feed.template_name, to_char(slice_date::timestamp, 'YYYY-MM-DD'),
+            concat_ws(': ', failure, CASE WHEN SQLSTATE LIKE '08%' THEN failure_detail END));
+        IF failure_detail = '' AND failure_hint = '' THEN
+            -- Given empty, they would be printed as empty lines.
+            RAISE EXCEPTION '%', failure USING ERRCODE = SQLSTATE;
+        END IF;
+        RAISE EXCEPTION '%', failure USING ERRCODE = SQLSTATE, DETAIL = failure_detail, HINT = failure_hint;
     END;
     INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash)
     VALUES (feed.schema_name, feed.template_name, slice_date, 'loaded', loaded.row_count, started, clock_timestamp() - started,

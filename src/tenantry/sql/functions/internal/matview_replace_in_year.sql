@@ -6,7 +6,10 @@ DECLARE
     newer text;
     total bigint;
 BEGIN
-    DROP TABLE IF EXISTS pg_temp.tenantry_day;
+    -- IF EXISTS would say that there is none.
+    IF to_regclass('pg_temp.tenantry_day') IS NOT NULL THEN
+        DROP TABLE pg_temp.tenantry_day;
+    END IF;
     EXECUTE format('CREATE TEMPORARY TABLE tenantry_day ON COMMIT DROP AS %s', _wh_internal.source_select(feed, template, slice_date));
     total := _wh_internal.refuse_foreign_rows(to_regclass('pg_temp.tenantry_day'), template, slice_date);
     -- Columns that the template got since the year was folded; the rows of the other days have NULL there.

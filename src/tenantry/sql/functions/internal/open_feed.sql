@@ -5,6 +5,7 @@ RETURNS _wh.feeds LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
 DECLARE
     feed _wh.feeds;
     target text := wanted_schema::name::text;
+    renewed boolean;
 BEGIN
     IF NOT without_template THEN
         PERFORM _wh_internal.find_template(wanted_template);
@@ -17,7 +18,11 @@ BEGIN
     PERFORM _wh_internal.hold_tenant(target);
     SELECT * INTO feed FROM _wh.feeds f
     WHERE f.template_name = wanted_template AND f.schema_name = target AND f.tenant_name = wanted_connection;
-    IF FOUND THEN
+    -- A schema that was dropped by hand and made again has lost what readers were granted in it.
+    renewed := NOT EXISTS (SELECT FROM pg_default_acl d WHERE d.defaclrole = 'whadmin'::regrole
+            AND d.defaclnamespace = to_regnamespace(quote_ident(target)))
+        AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = to_regnamespace(quote_ident(target)));
+    IF feed IS NOT NULL AND NOT renewed THEN
         RETURN feed;
     END IF;
     IF target IN ('public', '_wh', '_wh_internal', 'cron', 'information_schema') OR target LIKE 'pg\_%' THEN
@@ -25,7 +30,7 @@ BEGIN
     END IF;
     -- One registration at a time: ALTER DEFAULT PRIVILEGES of one schema fails when two sessions run it at once.
     PERFORM pg_advisory_xact_lock(hashtextextended('tenantry register ' || target, 0));
-    IF NOT EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = target) THEN
+    IF renewed OR NOT EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = target) THEN
         EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO phood_ro', target);
     END IF;
     INSERT INTO _wh.tenants AS t (schema_name, tenant_name) VALUES (target, wanted_connection)

@@ -5,7 +5,10 @@ DECLARE
     time_type text;
 BEGIN
     IF NEW.column_definitions IS NOT NULL THEN
-        DROP VIEW IF EXISTS pg_temp.tenantry_columns;
+        -- IF EXISTS would say that there is none.
+        IF to_regclass('pg_temp.tenantry_columns') IS NOT NULL THEN
+            DROP VIEW pg_temp.tenantry_columns;
+        END IF;
         BEGIN
             EXECUTE format(E'CREATE TEMPORARY VIEW tenantry_columns AS SELECT * FROM json_to_recordset(''[]'') AS t(%s\n)',
                 NEW.column_definitions);
