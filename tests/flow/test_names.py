@@ -105,7 +105,7 @@ def test_a_template_may_have_any_name(warehouse: Warehouse, ticks: Source, name:
     assert view == name or len(name.encode()) > 63
     assert (count(warehouse, "acme", view), count(warehouse, "public", view)) == (4, 4)
     slice_ = warehouse.value("SELECT _wh.create_mv_name(%s, %s)", (name, FIRST))
-    assert len(slice_.encode()) <= 63
+    assert len(slice_.encode()) <= 62, "PostgreSQL puts an underscore before the name of its array type"
     assert slice_.endswith("_2024_03_08")
     assert count(warehouse, "acme", slice_) == 2
     assert warehouse.value("SELECT _wh.refresh_mv('acme', %s)", (slice_,)) is True

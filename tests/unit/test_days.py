@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenantry.core.days import Span, folded, parse_day, today_utc
@@ -54,6 +54,7 @@ def test_days_are_folded_into_spans() -> None:
     assert folded([]) == []
 
 
+@settings(deadline=None)
 @given(st.sets(st.dates(min_value=date(2023, 12, 1), max_value=date(2024, 3, 31))))
 def test_folded_spans_hold_exactly_the_days_and_do_not_touch(days: set[date]) -> None:
     spans = folded(sorted(days))

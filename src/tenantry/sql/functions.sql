@@ -657,14 +657,25 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Make a slice anew from the template as it is now, beside the old one, which goes on serving reports. publish_tenant
 -- puts it in its place; the caller sees to that.
 DECLARE
-    index regclass;
+    fresh regclass;
+    index record;
 BEGIN
     -- The new indexes take these names. Renaming an index does not keep reports from it.
     FOR index IN SELECT i.indexrelid FROM pg_index i WHERE i.indrelid = old LOOP
-        EXECUTE format('ALTER INDEX %s RENAME TO %I', index, 'tenantry_old_' || index::oid);
+        EXECUTE format('ALTER INDEX %s RENAME TO %I', index.indexrelid::regclass, 'tenantry_old_' || index.indexrelid);
     END LOOP;
-    RETURN _wh_internal.matview_create(feed, template, slice_date,
+    fresh := _wh_internal.matview_create(feed, template, slice_date,
         _wh_internal.fresh_name(_wh.create_mv_name(template.template_name, slice_date)));
+    -- Where the template names an index not, PostgreSQL does, after the relation.
+    FOR index IN SELECT i.indexrelid, substr(c.relname::text, length('tenantry_new_') + 1) AS name
+        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+        WHERE i.indrelid = fresh AND c.relname LIKE 'tenantry\_new\_%'
+    LOOP
+        IF to_regclass(format('%I.%I', feed.schema_name, index.name)) IS NULL THEN
+            EXECUTE format('ALTER INDEX %s RENAME TO %I', index.indexrelid::regclass, index.name);
+        END IF;
+    END LOOP;
+    RETURN fresh;
 END
 $$;
 
@@ -728,8 +739,10 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.name_stem(base_name text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
-    -- What the names of a template's slices and yearly tables begin with: room for '_YYYY_MM_DD'.
-    SELECT _wh_internal.fit_name(base_name, 11)
+    -- What the names of a template's slices and yearly tables begin with: room for '_YYYY_MM_DD', and for the underscore
+    -- that PostgreSQL puts before the name of a relation's array type. It cuts that one at 63 bytes, and up to version 15
+    -- soon finds no free name for the days of a month, which differ in their last digit alone.
+    SELECT _wh_internal.fit_name(base_name, 12)
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.open_feed(wanted_template text, wanted_connection text, wanted_schema text,
@@ -1484,7 +1497,7 @@ CREATE OR REPLACE FUNCTION _wh.create_mv_name(base_view_name text, target_date t
 LANGUAGE sql IMMUTABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT _wh_internal.name_stem(base_view_name) || to_char(target_date, '_YYYY_MM_DD')
 $$;
-COMMENT ON FUNCTION _wh.create_mv_name IS 'The name of the materialized view of one day: base_YYYY_MM_DD, in at most 63 bytes';
+COMMENT ON FUNCTION _wh.create_mv_name IS 'The name of the materialized view of one day: base_YYYY_MM_DD, in at most 62 bytes';
 
 CREATE OR REPLACE FUNCTION _wh.current_date_utc() RETURNS date
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -1568,7 +1581,8 @@ DECLARE
     first_state text;
     feed _wh.feeds;
 BEGIN
-    IF days IS NULL OR days OPERATOR(pg_catalog.<) 1 THEN
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    IF days IS NULL OR days < 1 THEN
         RAISE EXCEPTION 'a window has at least one day, not %', coalesce(days::text, 'NULL') USING ERRCODE = 'invalid_parameter_value';
     END IF;
     -- Before the first day: what a failed day opened would be gone with it, and nobody could note its failure.

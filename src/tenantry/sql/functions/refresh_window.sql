@@ -12,7 +12,8 @@ DECLARE
     first_state text;
     feed _wh.feeds;
 BEGIN
-    IF days IS NULL OR days OPERATOR(pg_catalog.<) 1 THEN
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    IF days IS NULL OR days < 1 THEN
         RAISE EXCEPTION 'a window has at least one day, not %', coalesce(days::text, 'NULL') USING ERRCODE = 'invalid_parameter_value';
     END IF;
     -- Before the first day: what a failed day opened would be gone with it, and nobody could note its failure.
