@@ -54,7 +54,6 @@ def refused(outcome: Outcome, code: int, message: str) -> None:
     "arguments, message",
     [
         ("backfill foodlogstats --tenant nobody --from 2024-03-08", 'schema "nobody" does not exist'),
-        ("backfill foodlogstats --tenant public --from 2024-03-08", 'schema "public" has no slices'),
         ("backfill foodlogstat --tenant acme --from 2024-03-08", 'template "foodlogstat" does not exist'),
         ("backfill foodlogstat --all --from 2024-03-08", 'template "foodlogstat" does not exist'),
         ("backfill foodlogstats --from 2024-03-08", "say which tenants"),
@@ -64,15 +63,11 @@ def refused(outcome: Outcome, code: int, message: str) -> None:
             "begins on 2024-03-10 and ends before",
         ),
         ("backfill foodlogstats --all --from 2024-02-30", "'2024-02-30' is not a day"),
-        ("backfill foodlogstats --all --from 8.3.2024", "'8.3.2024' is not a day"),
         (f"backfill foodlogstats --all --to {TOMORROW}", f"{TOMORROW} has not begun in UTC"),
         (f"refresh foodlogstats --all --date {TOMORROW}", f"{TOMORROW} has not begun in UTC"),
-        ("refresh foodlogstats --tenant nobody", 'schema "nobody" does not exist'),
-        ("refresh foodlogstats", "say which tenants"),
         ("year check foodlogstats 2024 --tenant nobody", 'schema "nobody" does not exist'),
         ("year check foodlogstats 9999 --all", "year 9999 cannot be checked"),
         ("year convert foodlogstats 9999 --all", "year 9999 is not over"),
-        ("year convert foodlogstat 2024 --all", 'template "foodlogstat" does not exist'),
         ("tenant show nobody", 'tenant "nobody" does not exist'),
         ("tenant test nobody", 'connection "nobody" does not exist'),
     ],
@@ -100,13 +95,7 @@ def test_a_year_that_is_incomplete_is_not_converted(loaded: Warehouse) -> None:
     "name, message",
     [
         ('a"b', "may not .* hold quotes"),
-        ("a'b", "may not .* hold quotes"),
-        ("a\\b", "may not .* hold quotes, backslashes"),
-        ("a\nb", "control characters"),
-        ("", "may not be empty"),
         ("public", "is a name that"),
-        ("pg_mine", "is a name that"),
-        ("_wh", "is a name that"),
         ("ü" * 32, "longer than the 63 bytes"),
     ],
 )
@@ -193,21 +182,19 @@ def test_a_source_written_wrongly_does_not_show_the_password_in_it(loaded: Wareh
     assert "hunter" not in done.err
 
 
-ALL_COMMANDS = (
+COMMANDS = (
     ("status",),
-    ("tenant", "list"),
     ("backfill", "foodlogstats", "--all"),
-    ("year", "check", "foodlogstats", "2024", "--all"),
 )
 
 
-@pytest.mark.parametrize("arguments", ALL_COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
 def test_a_database_that_is_no_warehouse_is_refused(source: Source, arguments: tuple[str, ...]) -> None:
     refused(run(source, *arguments), NOT_INSTALLED, "this database holds no warehouse")
     assert source.value("SELECT to_regnamespace('_wh')") is None
 
 
-@pytest.mark.parametrize("arguments", [*ALL_COMMANDS, ("init",)], ids=" ".join)
+@pytest.mark.parametrize("arguments", [*COMMANDS, ("init",)], ids=" ".join)
 def test_a_warehouse_that_is_newer_than_the_program_is_refused(
     loaded: Warehouse, arguments: tuple[str, ...]
 ) -> None:

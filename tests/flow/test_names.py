@@ -63,52 +63,39 @@ def count(warehouse: Warehouse, *relation: str) -> int:
     return rows
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_schema_may_have_any_name(warehouse: Warehouse, ticks: Source, name: str) -> None:
+@pytest.mark.parametrize("name", HOSTILE + LONGER)
+def test_a_schema_a_connection_and_a_template_may_have_any_name(
+    warehouse: Warehouse, ticks: Source, name: str
+) -> None:
     define(
         warehouse,
+        name,
         query=QUERY.replace("SELECT id, at, CASE", "SELECT id, at, '{SCHEMA}', CASE"),
         columns="id int, at timestamptz, client text, value int",
     )
-    warehouse.connect_to(ticks)
-    warehouse.make_schema(name)
-    pull(warehouse, "ticks", "acme", name)
-    pull(warehouse, "ticks", "acme", name)
-    assert count(warehouse, name, "ticks") == 4
-    assert warehouse.rows("SELECT DISTINCT schema_name, client FROM public.ticks") == [(name, name)]
-    assert warehouse.value("SELECT count(*) FROM pg_indexes WHERE schemaname = %s", (name,)) == 2
-    assert warehouse.rows("SELECT schema_name FROM _wh.tenants") == [(name,)]
-
-
-@pytest.mark.parametrize("name", HOSTILE + LONGER)
-def test_a_connection_may_have_any_name(warehouse: Warehouse, ticks: Source, name: str) -> None:
-    define(warehouse)
     warehouse.connect_to(ticks, name)
-    warehouse.make_schema()
-    pull(warehouse, "ticks", name, "acme")
-    pull(warehouse, "ticks", name, "acme")
-    assert count(warehouse, "acme", "ticks") == 4
-    warehouse.run("DELETE FROM _wh.tenant_connections WHERE tenant_name = %s", (name,))
-    assert warehouse.value("SELECT count(*) FROM pg_foreign_server") == 0
+    warehouse.make_schema(name)
+    pull(warehouse, name, name, name)
+    pull(warehouse, name, name, name)
+    ((schema,),) = warehouse.rows("SELECT schema_name FROM _wh.tenants")
+    ((view,),) = warehouse.rows("SELECT viewname FROM pg_views WHERE schemaname = 'public'")
+    if len(name.encode()) <= 63:
+        assert (schema, view) == (name, name)
+    assert (count(warehouse, schema, view), count(warehouse, "public", view)) == (4, 4)
+    with warehouse.connect() as session:
+        found = session.execute(
+            sql.SQL("SELECT DISTINCT schema_name, client FROM public.{}").format(sql.Identifier(view))
+        ).fetchall()
+    assert found == [(schema, schema)]
 
-
-@pytest.mark.parametrize("name", HOSTILE + LONGER)
-def test_a_template_may_have_any_name(warehouse: Warehouse, ticks: Source, name: str) -> None:
-    define(warehouse, name)
-    warehouse.connect_to(ticks)
-    warehouse.make_schema()
-    pull(warehouse, name, "acme", "acme")
-    pull(warehouse, name, "acme", "acme")
-    view = warehouse.value(
-        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'v'"
-    )
-    assert view == name or len(name.encode()) > 63
-    assert (count(warehouse, "acme", view), count(warehouse, "public", view)) == (4, 4)
     slice_ = warehouse.value("SELECT _wh.create_mv_name(%s, %s)", (name, FIRST))
     assert len(slice_.encode()) <= 62, "PostgreSQL puts an underscore before the name of its array type"
     assert slice_.endswith("_2024_03_08")
-    assert count(warehouse, "acme", slice_) == 2
-    assert warehouse.value("SELECT _wh.refresh_mv('acme', %s)", (slice_,)) is True
+    assert count(warehouse, schema, slice_) == 2
+    assert warehouse.value("SELECT count(*) FROM pg_indexes WHERE schemaname = %s", (schema,)) == 2
+    assert warehouse.value("SELECT _wh.refresh_mv(%s, %s)", (schema, slice_)) is True
+    warehouse.run("DELETE FROM _wh.tenant_connections WHERE tenant_name = %s", (name,))
+    assert warehouse.value("SELECT count(*) FROM pg_foreign_server") == 0
 
 
 @pytest.mark.parametrize("name", ['double"quote', "ü" * 31, "x" * 63])

@@ -1,0 +1,20 @@
+"""The roles that the manual names: it says now 'as postgres', now 'as whadmin', and either must do."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.databases import Database, Warehouse
+
+AS_EITHER = pytest.mark.parametrize("role", ["whadmin", "postgres"])
+"""Once as the warehouse's own role, once as the administrator: for statements that change something."""
+
+
+def acting(warehouse: Warehouse, role: str) -> Database:
+    """The warehouse as this role sees it."""
+    return Database(warehouse.server, warehouse.name, role)
+
+
+def either(warehouse: Warehouse) -> tuple[Database, Database]:
+    """The warehouse as either role sees it: for statements that only look."""
+    return warehouse, warehouse.admin
