@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tenantry.embedded import Server
-from tests.databases import Maker, Warehouse
+from tests.databases import Maker, Source, Warehouse
 from tests.pulses import ROWS, clone_pulses, load_pulses
 from tests.waiting import wait_until
 
@@ -189,20 +189,18 @@ def convert(warehouse: Warehouse) -> None:
     warehouse.run(WINDOW, ("2023-05-01", "2023-05-05"))
 
 
-@pytest.mark.parametrize("work", [refresh_windows, replace_slices, refresh_without_unique_index, convert])
-@pytest.mark.parametrize("in_transactions", [False, True], ids=["autocommit", "transactions"])
-def test_reports_see_every_row_once_whatever_is_done_meanwhile(
-    acme: Warehouse, work: Callable[[Warehouse], None], in_transactions: bool
-) -> None:
-    seen: list[tuple[int, int]] = []
+def watched_by_reports(
+    warehouse: Warehouse,
+    statements: Sequence[LiteralString],
+    work: Callable[[Warehouse], None],
+    in_transactions: bool = False,
+) -> set[tuple[int, ...]]:
+    """What two readers saw who ran the statements before, during and after the work; none may fail."""
+    seen: list[tuple[int, ...]] = []
     stop = threading.Event()
-    statements = [
-        f"SELECT count(*), count(DISTINCT id) FROM {view} WHERE at < '2024-01-01'".encode()
-        for view in ("public.pulses", "acme.pulses", "public.pulses")
-    ]
 
     def report() -> None:
-        with acme.reader.connect() as session:
+        with warehouse.reader.connect() as session:
             while not stop.is_set():
                 if in_transactions:
                     session.execute("BEGIN ISOLATION LEVEL READ COMMITTED")
@@ -215,11 +213,51 @@ def test_reports_see_every_row_once_whatever_is_done_meanwhile(
         readers = [pool.submit(report) for _ in range(2)]
         try:
             wait_until(lambda: len(seen) > 6)
-            work(acme)
+            work(warehouse)
             done = len(seen)
             wait_until(lambda: len(seen) > done + 6)
         finally:
             stop.set()
         for reader in readers:
             reader.result(timeout=30)
-    assert set(seen) == {(ROWS, ROWS)}
+    return set(seen)
+
+
+@pytest.mark.parametrize("work", [refresh_windows, replace_slices, refresh_without_unique_index, convert])
+@pytest.mark.parametrize("in_transactions", [False, True], ids=["autocommit", "transactions"])
+def test_reports_see_every_row_once_whatever_is_done_meanwhile(
+    acme: Warehouse, work: Callable[[Warehouse], None], in_transactions: bool
+) -> None:
+    public: LiteralString = "SELECT count(*), count(DISTINCT id) FROM public.pulses WHERE at < '2024-01-01'"
+    own: LiteralString = "SELECT count(*), count(DISTINCT id) FROM acme.pulses WHERE at < '2024-01-01'"
+    assert watched_by_reports(acme, (public, own, public), work, in_transactions) == {(ROWS, ROWS)}
+
+
+def drop_by_hand(warehouse: Warehouse) -> None:
+    with warehouse.connect() as session, session.transaction():
+        session.execute("DROP VIEW public.pulses")
+        session.execute("DROP SCHEMA bistro CASCADE")
+        session.execute("SELECT _wh.update_public_view_by_template('pulses')")
+
+
+def drop_by_function(warehouse: Warehouse) -> None:
+    warehouse.run("SELECT _wh_internal.drop_tenant('bistro')")
+
+
+@pytest.mark.parametrize("drop", [drop_by_hand, drop_by_function])
+def test_reports_go_on_while_a_tenant_is_dropped(
+    acme: Warehouse, source: Source, drop: Callable[[Warehouse], None]
+) -> None:
+    acme.connect_to(source, "bistro")
+
+    def come_and_go(warehouse: Warehouse) -> None:
+        for _ in range(5):
+            warehouse.run("CREATE SCHEMA bistro")
+            warehouse.run(
+                "SELECT _wh.update_mv_window_by_template('pulses', 'bistro', 'bistro', '2023-01-01', '2023-01-09')"
+            )
+            warehouse.run("SELECT _wh.update_public_view_by_template('pulses')")
+            drop(warehouse)
+
+    others: LiteralString = "SELECT count(*) FROM public.pulses WHERE schema_name = 'acme'"
+    assert watched_by_reports(acme, (others,), come_and_go) == {(ROWS,)}
