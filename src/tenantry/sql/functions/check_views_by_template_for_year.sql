@@ -20,9 +20,9 @@ BEGIN
     END IF;
     first_day := make_date(target_year, 1, 1);
     last_day := least(make_date(target_year, 12, 31), today);
-    converted := EXISTS (SELECT FROM _wh_internal.year_relations(feed) y WHERE y.year = target_year);
+    converted := EXISTS (SELECT FROM _wh_internal.folded_years(feed) y WHERE y.year = target_year);
     SELECT coalesce(array_agg(s.slice_date ORDER BY s.slice_date), '{}') INTO present
-    FROM _wh_internal.slice_relations(feed) s WHERE s.slice_date BETWEEN first_day AND make_date(target_year, 12, 31);
+    FROM _wh_internal.present_days(feed) s WHERE s.slice_date BETWEEN first_day AND make_date(target_year, 12, 31);
     SELECT coalesce(array_agg(d.day ORDER BY d.day), '{}') INTO missing
     FROM (SELECT first_day + n AS day FROM generate_series(0, last_day - first_day) n) d
     WHERE NOT converted AND d.day <> ALL (present);
@@ -30,7 +30,7 @@ BEGIN
     FROM (SELECT min(m.day) AS first, max(m.day) AS last, count(*) AS days
           FROM unnest(missing) WITH ORDINALITY AS m(day, n) GROUP BY m.day - m.n::integer) g;
     status := CASE
-        WHEN converted AND cardinality(present) > 0 THEN 'stale slices beside the yearly table'
+        WHEN converted AND feed.storage = 'matview' AND cardinality(present) > 0 THEN 'stale slices beside the yearly table'
         WHEN converted THEN 'converted'
         WHEN cardinality(missing) > 0 THEN 'incomplete'
         WHEN target_year = extract(year FROM today) THEN 'complete to date'
@@ -45,7 +45,7 @@ BEGIN
         'template', feed.template_name, 'schema', feed.schema_name, 'year', target_year,
         'expected_days', last_day - first_day + 1, 'found_days', CASE WHEN converted THEN last_day - first_day + 1 ELSE cardinality(present) END,
         'missing_count', cardinality(missing), 'missing_days', to_jsonb(missing), 'missing_ranges', ranges,
-        'stale_mvs', CASE WHEN converted THEN to_jsonb(present) ELSE '[]' END, 'converted', converted, 'next', next_step);
+        'stale_mvs', CASE WHEN converted AND feed.storage = 'matview' THEN to_jsonb(present) ELSE '[]' END, 'converted', converted, 'next', next_step);
 END
 $$;
 COMMENT ON FUNCTION _wh.check_views_by_template_for_year IS 'Whether a year of a tenant is complete: status, missing days, and what to run next';

@@ -12,10 +12,11 @@ BEGIN
     END IF;
     PERFORM _wh_internal.hold_feed(feed);
     PERFORM pg_advisory_xact_lock(_wh_internal.year_lock(feed, target_year));
-    IF template.storage = 'matview' THEN
-        result := _wh_internal.matview_fold(feed, template, target_year);
+    PERFORM _wh_internal.require_complete_year(feed, target_year);
+    IF feed.storage = 'partition' THEN
+        result := _wh_internal.partition_fold(feed, template, target_year);
     ELSE
-        PERFORM _wh_internal.storage_unknown(template);
+        result := _wh_internal.matview_fold(feed, template, target_year);
     END IF;
     result := jsonb_build_object('success', true, 'template', feed.template_name, 'schema', feed.schema_name, 'year', target_year)
         || result || jsonb_build_object('duration_seconds', _wh_internal.seconds_since(started));

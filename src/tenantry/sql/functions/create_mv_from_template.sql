@@ -7,7 +7,7 @@ DECLARE
     name text := _wh.create_mv_name(template_name, slice_date);
 BEGIN
     PERFORM _wh_internal.lock_slice(feed, slice_date);
-    IF _wh.does_mv_exist(feed.schema_name, name) THEN
+    IF EXISTS (SELECT FROM _wh_internal.present_days(feed) p WHERE p.slice_date = create_mv_from_template.target_date::date) THEN
         RAISE EXCEPTION 'materialized view "%"."%" already exists', feed.schema_name, name USING ERRCODE = 'duplicate_table',
             HINT = 'To pull it again: SELECT _wh.update_mv_by_template(template, connection, schema, date)';
     END IF;

@@ -35,11 +35,11 @@ SELECT (_wh_internal.find_template(%s)).template_name
 SELECT d.day::date
 FROM _wh.feeds f
 CROSS JOIN generate_series(%(first)s::timestamp, %(last)s::timestamp, '1 day') AS d (day)
-LEFT JOIN _wh_internal.slice_relations(f) r ON r.slice_date = d.day
-LEFT JOIN _wh_internal.year_relations(f) y ON y.year = extract(year FROM d.day)
+LEFT JOIN _wh_internal.present_days(f) r ON r.slice_date = d.day
+LEFT JOIN _wh_internal.folded_years(f) y ON y.year = extract(year FROM d.day)
 LEFT JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name AND s.slice_date = d.day
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
-    AND (r.relid IS NULL AND y.relid IS NULL
+    AND (r.slice_date IS NULL AND y.year IS NULL
         OR s.status = 'failed'
         OR s.loaded_at < (d.day + interval '1 day') AT TIME ZONE 'UTC' AND d.day < _wh.current_date_utc())
 ORDER BY d.day

@@ -1,18 +1,18 @@
 -- name: feed_status
-SELECT f.schema_name, f.template_name, f.tenant_name, coalesce(t.storage, 'matview'), d.first_day, d.last_day, d.days, d.years,
+SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, d.first_day, d.last_day, d.days, d.years,
     coalesce(s.rows, 0), d.missing, coalesce(s.failed, 0), coalesce(s.stale, 0), s.last_load, d.bytes
 FROM _wh.feeds f
-LEFT JOIN _wh.mv_templates t USING (template_name)
 CROSS JOIN LATERAL (
     SELECT min(p.day) AS first_day, max(p.day) AS last_day, count(*) AS days,
         coalesce(array_agg(DISTINCT p.year) FILTER (WHERE p.year IS NOT NULL), '{}') AS years,
         greatest(max(p.day) - min(p.day) + 1 - count(*), 0) AS missing,
         coalesce((SELECT sum(pg_total_relation_size(x.relid)) FROM (
-            SELECT relid FROM _wh_internal.slice_relations(f) UNION ALL SELECT relid FROM _wh_internal.year_relations(f)) x), 0)::bigint AS bytes
+            SELECT relid FROM _wh_internal.slice_relations(f) UNION SELECT relid FROM _wh_internal.year_relations(f) UNION SELECT relid FROM _wh_internal.partition_leaves(f)) x), 0)::bigint AS bytes
     FROM (
-        SELECT r.slice_date AS day, NULL::integer AS year FROM _wh_internal.slice_relations(f) r
+        SELECT r.slice_date AS day, NULL::integer AS year FROM _wh_internal.present_days(f) r
+        WHERE extract(year FROM r.slice_date) NOT IN (SELECT y.year FROM _wh_internal.folded_years(f) y)
         UNION ALL
-        SELECT g.day::date, y.year FROM _wh_internal.year_relations(f) y
+        SELECT g.day::date, y.year FROM _wh_internal.folded_years(f) y
         CROSS JOIN generate_series(make_date(y.year, 1, 1)::timestamp, make_date(y.year, 12, 31)::timestamp, '1 day') AS g (day)
     ) p
 ) d

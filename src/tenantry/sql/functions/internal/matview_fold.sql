@@ -1,30 +1,18 @@
 CREATE OR REPLACE FUNCTION _wh_internal.matview_fold(feed _wh.feeds, template _wh.mv_templates, target_year integer) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Build the yearly table beside the slices, index it after the load, and swap at the end. Nobody sees the table before
--- the transaction ends, and nobody misses the slices before then. The caller holds the year's lock.
+-- the transaction ends, and nobody misses the slices before then. The caller holds the
+-- year's lock and has seen that the year is complete.
 DECLARE
     name text := _wh_internal.yearly_name(template.template_name, target_year);
     target text := format('%I.%I', feed.schema_name, name);
     columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
-    check_result jsonb;
     slice record;
     slices text;
     rows_added bigint;
     days integer := 0;
     total bigint := 0;
 BEGIN
-    IF to_regclass(target) IS NOT NULL THEN
-        RAISE EXCEPTION 'yearly table % already exists', target USING ERRCODE = 'duplicate_table',
-            HINT = 'The year is converted; to pull a day of it again: SELECT _wh.update_mv_by_template(template, connection, schema, date)';
-    END IF;
-    check_result := _wh.check_views_by_template_for_year(template.template_name, feed.schema_name, target_year);
-    IF check_result ->> 'status' <> 'complete' THEN
-        RAISE EXCEPTION 'year % of %.% is incomplete: % of % days are missing: %', target_year, feed.schema_name, feed.template_name,
-                check_result ->> 'missing_count', check_result ->> 'expected_days',
-                (SELECT string_agg(CASE WHEN r ->> 'from' = r ->> 'to' THEN r ->> 'from' ELSE (r ->> 'from') || ' to ' || (r ->> 'to') END, ', ')
-                 FROM jsonb_array_elements(check_result -> 'missing_ranges') r)
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = check_result ->> 'next';
-    END IF;
     -- A yearly table whose template names no time column carries the day, so that a day of it can be replaced.
     EXECUTE format(E'CREATE TABLE %s (%s\n%s)', target, template.column_definitions,
         CASE WHEN template.time_column IS NULL THEN ', slice_date date NOT NULL' ELSE '' END);

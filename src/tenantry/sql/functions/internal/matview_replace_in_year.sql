@@ -24,8 +24,7 @@ BEGIN
         EXECUTE format('DELETE FROM %s WHERE slice_date = %L', yearly, slice_date);
         EXECUTE format('INSERT INTO %s (%s, slice_date) SELECT %s, %L FROM pg_temp.tenantry_day', yearly, columns, columns, slice_date);
     ELSE
-        EXECUTE format('DELETE FROM %s WHERE %s', yearly, _wh_internal.day_predicate(template, slice_date, slice_date));
-        EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM pg_temp.tenantry_day', yearly, columns, columns);
+        PERFORM _wh_internal.merge_days(template, yearly, 'pg_temp.tenantry_day', slice_date, slice_date);
     END IF;
     DROP TABLE pg_temp.tenantry_day;
     RETURN total;

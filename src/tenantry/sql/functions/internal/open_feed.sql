@@ -35,7 +35,8 @@ BEGIN
     END IF;
     INSERT INTO _wh.tenants AS t (schema_name, tenant_name) VALUES (target, wanted_connection)
     ON CONFLICT (schema_name) DO UPDATE SET tenant_name = excluded.tenant_name WHERE t.tenant_name <> excluded.tenant_name;
-    INSERT INTO _wh.feeds AS f (schema_name, template_name, tenant_name) VALUES (target, wanted_template, wanted_connection)
+    INSERT INTO _wh.feeds AS f (schema_name, template_name, tenant_name, storage)
+    VALUES (target, wanted_template, wanted_connection, coalesce((SELECT t.storage FROM _wh.mv_templates t WHERE t.template_name = wanted_template), 'matview'))
     ON CONFLICT (schema_name, template_name) DO UPDATE SET tenant_name = excluded.tenant_name
     RETURNING * INTO feed;
     RETURN feed;

@@ -8,6 +8,11 @@ DECLARE
     target text := format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name));
     before text := obj_description(to_regclass(target), 'pg_class');
 BEGIN
+    IF feed.storage = 'partition' THEN
+        -- The tenant's table holds its slices itself.
+        PERFORM _wh_internal.partition_tenant(feed, _wh_internal.find_template(feed.template_name));
+        RETURN false;
+    END IF;
     PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.replace_tenant_view(%L, %L, %L)', feed, afterwards, beforehand));
     RETURN before IS DISTINCT FROM obj_description(to_regclass(target), 'pg_class');
 END

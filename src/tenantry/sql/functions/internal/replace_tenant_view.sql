@@ -9,9 +9,6 @@ DECLARE
     reshaped boolean;
 BEGIN
     SELECT * INTO template FROM _wh.mv_templates t WHERE t.template_name = feed.template_name;
-    IF template.storage <> 'matview' THEN
-        PERFORM _wh_internal.storage_unknown(template);
-    END IF;
     columns := _wh_internal.feed_columns(feed);
     -- Other columns mean that the public view, which reads this one, has to let go of it for a moment.
     reshaped := template.template_name IS NOT NULL AND _wh_internal.view_columns('public', view_name) IS NOT NULL

@@ -18,12 +18,9 @@ BEGIN
     BEGIN
         PERFORM _wh_internal.execute_patiently('CREATE OR REPLACE ' || statements);
     EXCEPTION WHEN invalid_table_definition THEN
-        SELECT string_agg(format('GRANT %s ON %s TO %s;', x.privilege_type, target,
-                CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END), ' ')
-        INTO grants
-        FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = existing AND x.grantee <> c.relowner;
+        grants := _wh_internal.saved_grants(existing);
         BEGIN
-            PERFORM _wh_internal.execute_patiently(format('DROP VIEW %s; CREATE ', target) || statements || coalesce(';' || grants, ''));
+            PERFORM _wh_internal.execute_patiently(format('DROP VIEW %s; CREATE ', target) || statements || ';' || grants);
         EXCEPTION WHEN dependent_objects_still_exist THEN
             GET STACKED DIAGNOSTICS blockers = PG_EXCEPTION_DETAIL;
             RAISE EXCEPTION 'the columns of view % change, but other objects need it', target

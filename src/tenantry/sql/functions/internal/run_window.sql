@@ -52,7 +52,7 @@ BEGIN
     INTO summary FROM unnest(results) r;
     IF first_error IS NOT NULL AND (summary ->> 'processed_mvs')::integer = 0 THEN
         RAISE EXCEPTION 'no day of the window could be loaded; the first: %', first_error
-            USING ERRCODE = first_state, DETAIL = jsonb_pretty(to_jsonb(results));
+            USING ERRCODE = first_state, DETAIL = (SELECT string_agg(r ->> 'error', E'\n') FROM unnest(results[1:5]) r);
     END IF;
     IF _wh_internal.feed_columns(feed) IS NOT NULL THEN
         PERFORM _wh_internal.publish_tenant(feed);

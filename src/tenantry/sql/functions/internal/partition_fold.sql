@@ -1,0 +1,38 @@
+CREATE OR REPLACE FUNCTION _wh_internal.partition_fold(feed _wh.feeds, template _wh.mv_templates, target_year integer) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Write a closed year anew, sorted by time, its months as one table: less space, and a day's rows side by side. It is
+-- swapped in at the end. The caller holds the year's lock and has seen that the year is complete.
+DECLARE
+    parent regclass := _wh_internal.partition_tenant(feed, template);
+    name text := _wh_internal.yearly_name(template.template_name, target_year);
+    target text := format('%I.%I', feed.schema_name, name);
+    fresh_name text := _wh_internal.fit_name('tenantry_new_' || name);
+    fresh text := format('%I.%I', feed.schema_name, fresh_name);
+    columns text := _wh_internal.column_list(template.template_name);
+    swap text;
+    index record;
+    days bigint;
+    total bigint;
+BEGIN
+    EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', fresh, parent);
+    EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s WHERE %s ORDER BY %I', fresh, columns, columns, parent,
+        _wh_internal.day_predicate(template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)), template.time_column);
+    GET DIAGNOSTICS total = ROW_COUNT;
+    EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, fresh_name);
+    EXECUTE format('ANALYZE %s', fresh);
+    EXECUTE format('ALTER TABLE %s ADD CONSTRAINT tenantry_year CHECK (%I IS NOT NULL AND %s)', fresh, template.time_column,
+        _wh_internal.day_predicate(template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)));
+    SELECT string_agg(format('ALTER TABLE %s DETACH PARTITION %s; DROP TABLE %s;', parent, l.relid::regclass, l.relid::regclass), ' ')
+    INTO swap FROM _wh_internal.partition_leaves(feed) l WHERE l.year = target_year;
+    PERFORM _wh_internal.execute_patiently(format('%s ALTER TABLE %s RENAME TO %I; ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%s) TO (%s);'
+        ' ALTER TABLE %s DROP CONSTRAINT tenantry_year; COMMENT ON TABLE %s IS %L', swap, fresh, name, parent, target,
+        _wh_internal.day_bound(template, make_date(target_year, 1, 1)), _wh_internal.day_bound(template, make_date(target_year + 1, 1, 1)),
+        target, target, 'Tenantry: combined'));
+    FOR index IN SELECT i.indexrelid::regclass AS old, replace(c.relname, 'tenantry_new_', '') AS new
+        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = target::regclass AND c.relname LIKE '%tenantry\_new\_%' LOOP
+        EXECUTE format('ALTER INDEX %s RENAME TO %I', index.old, index.new);
+    END LOOP;
+    SELECT count(*) INTO days FROM _wh_internal.present_days(feed) p WHERE extract(year FROM p.slice_date) = target_year;
+    RETURN jsonb_build_object('yearly_table', name, 'processed_mvs', days, 'total_records', total);
+END
+$$;

@@ -1,0 +1,29 @@
+CREATE OR REPLACE FUNCTION _wh_internal.partition_leaf(feed _wh.feeds, template _wh.mv_templates, slice_date date, indexed boolean DEFAULT true) RETURNS regclass
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The table that holds a day: the year's if there is one, else the month's; made as the template's partition_by says.
+-- A bulk load asks for one without indexes and makes them afterwards (partition_finish).
+DECLARE
+    parent regclass := _wh_internal.partition_tenant(feed, template);
+    found regclass := _wh_internal.partition_find(feed, slice_date);
+    first_day date := date_trunc(template.partition_by, slice_date::timestamp)::date;
+    next_day date := (first_day + ('1 ' || template.partition_by)::interval)::date;
+    name text := _wh_internal.name_stem(template.template_name)
+        || to_char(first_day::timestamp, CASE template.partition_by WHEN 'month' THEN '_YYYY_MM' ELSE '_YYYY' END);
+    target text := format('%I.%I', feed.schema_name, name);
+BEGIN
+    IF found IS NULL THEN
+        PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
+        found := _wh_internal.partition_find(feed, slice_date);
+    END IF;
+    IF found IS NOT NULL THEN
+        RETURN found;
+    END IF;
+    EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', target, parent);
+    IF indexed THEN
+        EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, name);
+    END IF;
+    EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%s) TO (%s)', parent, target,
+        _wh_internal.day_bound(template, first_day), _wh_internal.day_bound(template, next_day));
+    RETURN target::regclass;
+END
+$$;

@@ -1,0 +1,42 @@
+CREATE OR REPLACE FUNCTION _wh_internal.partition_publish(template _wh.mv_templates) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Make the table of all tenants, in place of a public view if there is one, and attach every tenant's table to it; true
+-- if something had to change. The caller holds the public view's lock.
+DECLARE
+    root text := _wh_internal.partition_root(template);
+    kind "char" := _wh_internal.relation_kind(root);
+    name text := _wh_internal.fit_name(template.template_name);
+    statements text := '';
+    missing text;
+    blockers text;
+BEGIN
+    IF template.time_column IS NULL THEN
+        RAISE EXCEPTION 'template "%": partition storage needs a time_column', template.template_name
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                HINT = format('UPDATE _wh.mv_templates SET time_column = ... WHERE template_name = %L', template.template_name);
+    ELSIF kind NOT IN ('p', 'v') THEN
+        RAISE EXCEPTION '% is in the way: it is neither a view nor a partitioned table', root USING ERRCODE = 'duplicate_table';
+    END IF;
+    IF kind IS DISTINCT FROM 'p' THEN
+        statements := format('%sCREATE TABLE %s (schema_name text NOT NULL, %s) PARTITION BY LIST (schema_name); COMMENT ON TABLE %s IS %L; %s',
+            CASE WHEN kind = 'v' THEN format('DROP VIEW %s; ', root) ELSE '' END, root, template.column_definitions, root,
+            'Tenantry: ' || template.template_name || ' of all tenants', CASE WHEN kind = 'v' THEN _wh_internal.saved_grants(root::regclass) ELSE '' END);
+    END IF;
+    SELECT statements || coalesce(string_agg(format('ALTER TABLE %s ATTACH PARTITION %I.%I FOR VALUES IN (%L);', root, f.schema_name, name,
+            f.schema_name), ' ' ORDER BY f.schema_name), '')
+    INTO statements
+    FROM _wh.feeds f
+    WHERE f.template_name = template.template_name AND f.storage = 'partition'
+        AND _wh_internal.relation_kind(format('%I.%I', f.schema_name, name)) = 'p'
+        AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = to_regclass(format('%I.%I', f.schema_name, name)));
+    IF statements = '' THEN
+        RETURN false;
+    END IF;
+    PERFORM _wh_internal.execute_patiently(statements);
+    RETURN true;
+EXCEPTION WHEN dependent_objects_still_exist THEN
+    GET STACKED DIAGNOSTICS blockers = PG_EXCEPTION_DETAIL;
+    RAISE EXCEPTION 'the view % becomes a table, but other objects need it', root
+        USING ERRCODE = 'dependent_objects_still_exist', DETAIL = blockers, HINT = 'Drop those, run this again, then make them anew.';
+END
+$$;

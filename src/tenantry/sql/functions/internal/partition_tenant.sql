@@ -1,0 +1,26 @@
+CREATE OR REPLACE FUNCTION _wh_internal.partition_tenant(feed _wh.feeds, template _wh.mv_templates) RETURNS regclass
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- A tenant's table, partitioned by time, itself a partition of the table of all tenants. Attached rather than made as a
+-- partition: that locks the parent against nobody who reads. Its CHECK proves to ATTACH what it would scan for.
+DECLARE
+    target text := format('%I.%I', feed.schema_name, _wh_internal.fit_name(template.template_name));
+    kind "char" := _wh_internal.relation_kind(target);
+BEGIN
+    IF kind IS NULL THEN
+        PERFORM _wh_internal.lock_view('public', feed.template_name);
+        PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
+        kind := _wh_internal.relation_kind(target);
+    END IF;
+    IF kind IS NULL THEN
+        EXECUTE format('CREATE TABLE %s (schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check CHECK (schema_name = %L), %s) PARTITION BY RANGE (%I)',
+            target, feed.schema_name, feed.schema_name, template.column_definitions, template.time_column);
+        PERFORM _wh_internal.publish_public(template);
+    ELSIF kind <> 'p' THEN
+        RAISE EXCEPTION '% is no partitioned table: the tenant is kept as materialized views', target
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('Move it: tenantry template set-storage %s partition', template.template_name);
+    ELSE
+        PERFORM _wh_internal.partition_columns(template, target::regclass);
+    END IF;
+    RETURN target::regclass;
+END
+$$;

@@ -1,0 +1,35 @@
+CREATE OR REPLACE FUNCTION _wh_internal.union_publish(template _wh.mv_templates) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Make the public view over the tenant views and, of tenants that are kept so, partitioned tables; in place of the table
+-- of all tenants if there is one. True if something had to change. The caller holds the public view's lock.
+DECLARE
+    view_name text := _wh_internal.fit_name(template.template_name);
+    root text := _wh_internal.partition_root(template);
+    columns _wh.template_columns[] := ARRAY(SELECT c FROM _wh.template_columns c WHERE c.template_name = template.template_name ORDER BY c.position);
+    shape text := _wh_internal.columns_shape(columns);
+    column_list text := _wh_internal.column_list(template.template_name);
+    feed _wh.feeds;
+    grants text;
+    body text;
+BEGIN
+    -- A tenant view with other columns than the template has would fail below; one that was dropped by hand comes back.
+    FOR feed IN SELECT f.* FROM _wh.feeds f WHERE f.template_name = template.template_name AND f.storage = 'matview' ORDER BY f.schema_name LOOP
+        IF _wh_internal.view_columns(feed.schema_name, view_name) IS DISTINCT FROM shape THEN
+            PERFORM _wh_internal.publish_tenant(feed);
+        END IF;
+    END LOOP;
+    SELECT string_agg(format('SELECT %L::text AS schema_name, %s FROM %I.%I', f.schema_name, column_list, f.schema_name, view_name),
+            E'\nUNION ALL ' ORDER BY f.schema_name)
+    INTO body FROM _wh.feeds f
+    WHERE f.template_name = template.template_name AND _wh_internal.relation_kind(format('%I.%I', f.schema_name, view_name)) IS NOT NULL;
+    body := coalesce(body, 'SELECT NULL::text AS schema_name, e.* FROM (' || _wh_internal.empty_select(columns) || ') e');
+    IF _wh_internal.relation_kind(root) = 'p' THEN
+        grants := _wh_internal.saved_grants(root::regclass);
+        PERFORM _wh_internal.execute_patiently(format('%s DROP TABLE %s; CREATE VIEW %s AS %s; %s',
+            (SELECT string_agg(format('ALTER TABLE %s DETACH PARTITION %s;', root, i.inhrelid::regclass), ' ') FROM pg_inherits i WHERE i.inhparent = root::regclass),
+            root, root, body, grants));
+        RETURN true;
+    END IF;
+    RETURN _wh_internal.replace_view('public', view_name, body);
+END
+$$;
