@@ -26,6 +26,7 @@ class Feed:
     schema: str
     template: str
     connection: str
+    storage: str = "matview"
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.template}"

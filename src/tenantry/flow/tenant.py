@@ -56,7 +56,7 @@ def open_feed(session: psycopg.Connection, template: str, connection: str, schem
         query("flow", "open_feed"),
         {"template": template, "connection": connection, "schema": schema},
     )
-    return Feed(row[0], row[1], row[2])
+    return Feed(*row)
 
 
 def feeds(session: psycopg.Connection, template: str | None = None) -> list[Feed]:
@@ -67,7 +67,7 @@ def feeds(session: psycopg.Connection, template: str | None = None) -> list[Feed
 def find_feed(session: psycopg.Connection, template: str, schema: str) -> Feed:
     """The feed of a tenant. Raises InputError (through the session's errors) for an unknown name."""
     row = one_row(session, query("flow", "find_feed"), {"template": template, "schema": schema})
-    return Feed(row[0], row[1], row[2])
+    return Feed(*row)
 
 
 def source_span(session: psycopg.Connection, feed: Feed) -> Span | None:

@@ -10,11 +10,11 @@ from datetime import date
 
 import psycopg
 
-from tenantry.core.days import Span
+from tenantry.core.days import Span, folded
 from tenantry.core.errors import SourceError, TenantryError
 from tenantry.core.model import FailedSlice, Feed, LoadedSlice
 from tenantry.db.connect import session
-from tenantry.flow import log, slices, tenant, views
+from tenantry.flow import log, slices, stream, tenant, views
 from tenantry.loader.events import Waiting, Watcher
 from tenantry.loader.queue import Queue
 from tenantry.loader.worker import Event, Worker
@@ -42,6 +42,17 @@ class Plan:
     days: tuple[date, ...]
     present: int
     unknown: str | None = None
+    together: bool = False
+
+    @property
+    def spans(self) -> list[Span]:
+        """What is pulled in one transaction: a day, or where days may come `together`, those of a month."""
+        if not self.together:
+            return [Span(day, day) for day in self.days]
+        months: dict[tuple[int, int], list[date]] = {}
+        for day in self.days:
+            months.setdefault((day.year, day.month), []).append(day)
+        return [span for days in months.values() for span in folded(days)]
 
 
 @dataclass
@@ -87,7 +98,8 @@ def plan(conninfo: str, feeds: Sequence[Feed], span: Span, *, reload: bool = Fal
     with session(conninfo) as connection:
         for feed in feeds:
             days = tuple(span) if reload else tuple(slices.to_load(connection, feed, span))
-            plans.append(Plan(feed, days, len(span) - len(days)))
+            together = feed.storage == "partition" and stream.range_capable(connection, feed.template)
+            plans.append(Plan(feed, days, len(span) - len(days), together=together))
     return plans
 
 
@@ -124,9 +136,9 @@ def run(conninfo: str, plans: Sequence[Plan], limits: Limits, watcher: Watcher) 
     results = {item.feed: FeedResult(item.feed, present=item.present) for item in plans}
     tasks = Queue(per_source=limits.per_source)
     for item in plans:
-        tasks.add(item.feed, item.days)
+        tasks.add(item.feed, item.spans)
         watcher.planned(item.feed, len(item.days), item.present)
-    total = sum(len(item.days) for item in plans)
+    total = sum(len(item.spans) for item in plans)
     sources = {item.feed.connection for item in plans if item.days}
     interrupted = False
     if total:
@@ -139,6 +151,9 @@ def run(conninfo: str, plans: Sequence[Plan], limits: Limits, watcher: Watcher) 
         result.not_tried = len(item.days) - result.loaded - len(result.failures)
         result.source_lost = item.unknown or tasks.closed_because(item.feed)
     with session(conninfo) as connection:
+        for feed in results:
+            if feed.storage == "partition" and not interrupted:
+                stream.finish(connection, feed)
         views.publish(connection, results)
         for result in results.values():
             if result.loaded or not result.complete:

@@ -1,4 +1,4 @@
-"""Which slice a worker takes next: the days of many feeds, with a limit for each source."""
+"""What a worker takes next: the days of many feeds, with a limit for each source."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import threading
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date
 
+from tenantry.core.days import Span
 from tenantry.core.model import Feed
 
 
 @dataclass
 class _Line:
     feed: Feed
-    days: deque[date]
+    spans: deque[Span]
     closed_because: str | None = None
 
 
 @dataclass(frozen=True)
 class Task:
-    """One slice to pull."""
+    """Days to pull in one transaction: one, or several that lie in one table."""
 
     feed: Feed
-    day: date
+    span: Span
 
 
 @dataclass
@@ -36,28 +36,29 @@ class Queue:
     per_source: int
     _lines: list[_Line] = field(default_factory=list)
     _active: dict[str, int] = field(default_factory=dict)
+    _out_of_reach: set[str] = field(default_factory=set)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _stopped: bool = False
 
-    def add(self, feed: Feed, days: Iterable[date]) -> None:
+    def add(self, feed: Feed, spans: Iterable[Span]) -> None:
         """Append a feed's days."""
-        self._lines.append(_Line(feed, deque(days)))
+        self._lines.append(_Line(feed, deque(spans)))
 
     def take(self, preferred: str | None) -> Task | None:
-        """The next slice, waiting for a source with room; None when there is no more.
+        """The next task, waiting for a source with room; None when there is no more.
 
         `preferred` is the connection that the worker has open: its days come first.
         """
         with self._changed:
             while not self._stopped:
-                open_lines = [line for line in self._lines if line.days and line.closed_because is None]
-                if not open_lines:
+                open_lines = [line for line in self._lines if line.spans and line.closed_because is None]
+                if not open_lines and not any(self._active.values()):
                     return None
                 free = [line for line in open_lines if self._room(line)]
                 if free:
                     line = min(free, key=lambda line: (line.feed.connection != preferred, self._load(line)))
                     self._active[line.feed.connection] = self._load(line) + 1
-                    return Task(line.feed, line.days.popleft())
+                    return Task(line.feed, line.spans.popleft())
                 self._changed.wait()
             return None
 
@@ -66,6 +67,23 @@ class Queue:
         with self._changed:
             self._active[task.feed.connection] -= 1
             self._changed.notify_all()
+
+    def split(self, task: Task) -> None:
+        """Put the days of a task back, one by one, so that a bad day does not hold the good ones up."""
+        with self._changed:
+            line = next(line for line in self._lines if line.feed == task.feed)
+            line.spans.extendleft(Span(day, day) for day in reversed(list(task.span)))
+            self._changed.notify_all()
+
+    def put_out_of_reach(self, connection: str) -> None:
+        """Note that a source cannot be reached from this machine."""
+        with self._changed:
+            self._out_of_reach.add(connection)
+
+    def in_reach(self, connection: str) -> bool:
+        """Whether a source may be reached from this machine, as far as is known."""
+        with self._changed:
+            return connection not in self._out_of_reach
 
     def close_source(self, connection: str, reason: str) -> None:
         """Hand out no more days of a source that cannot be reached."""

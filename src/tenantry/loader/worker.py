@@ -8,14 +8,13 @@ from contextlib import suppress
 
 import psycopg
 
-from tenantry.core.errors import TenantryError, WarehouseUnreachable
+from tenantry.core.errors import SliceError, TenantryError, WarehouseUnreachable
 from tenantry.core.model import FailedSlice, LoadedSlice
-from tenantry.db.connect import open_session, session
-from tenantry.db.queries import query
-from tenantry.flow import slices
+from tenantry.flow import slices, stream
 from tenantry.loader.events import Waiting
 from tenantry.loader.queue import Queue, Task
 from tenantry.loader.retry import PAUSES, is_connection_loss, may_pass, words
+from tenantry.loader.sessions import Sessions, SourceOutOfReach
 
 Event = LoadedSlice | FailedSlice | Waiting | TenantryError | None
 """None says that a worker has ended."""
@@ -29,18 +28,16 @@ class Worker(threading.Thread):
 
     def __init__(self, conninfo: str, tasks: Queue, events: queue.Queue[Event], *, pause: float) -> None:
         super().__init__(name="tenantry-worker", daemon=True)
-        self._conninfo = conninfo
         self._tasks = tasks
         self._events = events
         self._pause = pause
-        self._session: psycopg.Connection | None = None
-        self._held: str | None = None
+        self._sessions = Sessions(conninfo)
         self._stopping = threading.Event()
 
     def run(self) -> None:
         """The thread's body."""
         try:
-            while (task := self._tasks.take(self._held)) is not None:
+            while (task := self._tasks.take(self._sessions.connection)) is not None:
                 try:
                     self._pull(task)
                 finally:
@@ -50,30 +47,23 @@ class Worker(threading.Thread):
         except TenantryError as error:
             self._events.put(error)
         finally:
-            if self._session is not None:
-                self._session.close()
+            self._sessions.let_go()
             self._events.put(None)
 
     def cancel(self) -> None:
-        """Give up the slice in hand; its transaction is rolled back.
-
-        The session is ended, not asked: when a statement is cancelled dblink still waits for the source to finish it.
-        """
+        """Give up the slice in hand; its transaction is rolled back."""
         self._stopping.set()
-        mine = self._session
-        if mine is None or mine.closed:
-            return
-        # As whoever logged in: whadmin may not end the session of a superuser who acts as whadmin.
-        with suppress(psycopg.Error, TenantryError), session(self._conninfo, role=None) as other:
-            other.execute(query("flow", "end_session"), (mine.info.backend_pid,))
+        self._sessions.end()
 
     def _pull(self, task: Task) -> None:
         for pause in (*PAUSES, None):
             try:
-                ready = self._ready(task.feed.connection)
-                if self._stopping.is_set():
-                    return
-                self._events.put(slices.load(ready, task.feed, task.day))
+                for loaded in self._load(task):
+                    self._events.put(loaded)
+                return
+            except SourceOutOfReach:
+                self._tasks.put_out_of_reach(task.feed.connection)
+                self._tasks.split(task)
                 return
             except WarehouseUnreachable as error:
                 if self._stopping.is_set():
@@ -81,48 +71,46 @@ class Worker(threading.Thread):
                 if pause is None:
                     raise
                 reason = error.message
+            except SliceError as error:
+                self._give_up(task, error.message, None)
+                return
             except psycopg.Error as error:
                 if self._stopping.is_set():
                     return
-                lost = self._session is not None and self._session.broken
-                if pause is None or not (lost or may_pass(error)):
-                    self._give_up(task, error)
-                    return
                 reason = words(error)
-            self._let_go()
+                if pause is None or not (self._sessions.lost or may_pass(error)):
+                    self._give_up(task, reason, error)
+                    return
+            self._sessions.let_go()
             self._events.put(Waiting(task.feed, reason, pause))
             self._stopping.wait(pause)
 
-    def _ready(self, connection: str) -> psycopg.Connection:
-        opened = self._opened()
-        if self._held != connection:
-            if self._held is not None:
-                slices.release_source(opened, self._held)
-                self._held = None
-            slices.hold_source(opened, connection)
-            self._held = connection
-        return opened
+    def _load(self, task: Task) -> list[LoadedSlice]:
+        """Pull the task's days: partitions by streaming, materialized views (and sources out of reach) by dblink."""
+        feed = task.feed
+        if feed.storage != "partition" or not self._tasks.in_reach(feed.connection):
+            session = self._sessions.through_warehouse(feed.connection)
+            if self._stopping.is_set():
+                return []
+            return [slices.load(session, feed, day) for day in task.span]
+        source = self._sessions.direct(feed.connection)
+        session = self._sessions.warehouse()
+        try:
+            return stream.pull(session, source, feed, task.span)
+        except psycopg.errors.UniqueViolation:
+            # A row that is there under another day moved to this one: merging finds it by its key.
+            return stream.pull(session, source, feed, task.span, staged=True)
 
-    def _opened(self) -> psycopg.Connection:
-        if self._session is None or self._session.closed:
-            self._held = None
-            self._session = open_session(self._conninfo, name="tenantry backfill")
-            # A slice and its record are one transaction: a crash loses both, and the next run finds the day missing.
-            self._session.execute("SET synchronous_commit = off")
-        return self._session
-
-    def _let_go(self) -> None:
-        """Drop a session that may be broken; the next try opens another."""
-        self._held = None
-        if self._session is not None:
-            self._session.close()
-
-    def _give_up(self, task: Task, error: psycopg.Error) -> None:
-        reason = words(error)
-        if is_connection_loss(error):
-            self._let_go()
+    def _give_up(self, task: Task, reason: str, error: psycopg.Error | None) -> None:
+        """Several days fail as one: each is tried by itself then, so that only the bad ones are lost."""
+        if error is not None and is_connection_loss(error):
+            self._sessions.let_go()
             self._tasks.close_source(task.feed.connection, reason)
+        elif len(task.span) > 1:
+            self._tasks.split(task)
+            return
+        day = task.span.first
         # The event tells the operator; the record is for later readers, and may fail with the rest.
         with suppress(psycopg.Error, TenantryError):
-            slices.record_failure(self._opened(), task.feed, task.day, reason)
-        self._events.put(FailedSlice(task.feed, task.day, reason, error.sqlstate))
+            slices.record_failure(self._sessions.warehouse(), task.feed, day, reason)
+        self._events.put(FailedSlice(task.feed, day, reason, error.sqlstate if error else None))

@@ -17,14 +17,14 @@ DELETE FROM _wh.tenant_connections WHERE tenant_name = %s
 SELECT * FROM _wh_internal.probe_source(%s)
 
 -- name: feeds
-SELECT schema_name, template_name, tenant_name FROM _wh.feeds
+SELECT schema_name, template_name, tenant_name, storage FROM _wh.feeds
 WHERE template_name = coalesce(%(template)s, template_name) ORDER BY schema_name, template_name
 
 -- name: open_feed
-SELECT schema_name, template_name, tenant_name FROM _wh_internal.open_feed(%(template)s, %(connection)s, %(schema)s)
+SELECT schema_name, template_name, tenant_name, storage FROM _wh_internal.open_feed(%(template)s, %(connection)s, %(schema)s)
 
 -- name: find_feed
-SELECT schema_name, template_name, tenant_name FROM _wh_internal.find_feed(%(template)s, %(schema)s)
+SELECT schema_name, template_name, tenant_name, storage FROM _wh_internal.find_feed(%(template)s, %(schema)s)
 
 -- name: require_template
 SELECT (_wh_internal.find_template(%s)).template_name
@@ -102,3 +102,27 @@ SELECT _wh_internal.drop_tenant_slices(%(schema)s, %(most)s)
 
 -- name: drop_tenant
 SELECT _wh_internal.drop_tenant(%s)
+
+-- name: source_conninfo
+SELECT _wh_internal.source_conninfo(%s)
+
+-- name: range_capable
+SELECT query_template LIKE '%%{START_TIME}%%' AND query_template LIKE '%%{END_TIME}%%' AND query_template NOT LIKE '%%{TARGET_DATE}%%'
+FROM _wh.mv_templates WHERE template_name = %s
+
+-- name: stream_prepare
+SELECT _wh_internal.stream_prepare(f, %(first)s::date, %(last)s::date) FROM _wh.feeds f
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+
+-- name: stream_begin
+SELECT b.from_source, b.into_warehouse, b.strays, b.target, b.start_block, clock_timestamp() FROM _wh.feeds f
+CROSS JOIN LATERAL _wh_internal.stream_begin(f, %(first)s::date, %(last)s::date, %(types)s::oid[], %(staged)s) b
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+
+-- name: stream_end
+SELECT e.slice_date, e.row_count FROM _wh.feeds f
+CROSS JOIN LATERAL _wh_internal.stream_end(f, %(first)s::date, %(last)s::date, %(target)s, %(start_block)s, %(copied)s, %(started)s) e
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s ORDER BY 1
+
+-- name: finish
+SELECT _wh_internal.partition_finish(f) FROM _wh.feeds f WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s

@@ -1,0 +1,89 @@
+"""Streaming days from a source straight into partition storage: COPY to COPY, nothing kept in memory."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from tenantry.core.days import Span
+from tenantry.core.errors import SliceError
+from tenantry.core.model import Feed, LoadedSlice
+from tenantry.db.queries import one_row, query
+
+BATCH = 65536
+"""Bytes gathered before a write: libpq hands out single rows, and a system call for each would cost more than the row."""
+
+
+def open_source(session: psycopg.Connection, connection: str) -> psycopg.Connection:
+    """Log in to a source from here, with the settings and the password that the warehouse keeps.
+
+    Raises psycopg.OperationalError if the source refuses or cannot be reached from this machine.
+    """
+    keywords = one_row(session, query("flow", "source_conninfo"), (connection,))[0]
+    return psycopg.connect(make_conninfo("", **keywords), autocommit=True)
+
+
+def range_capable(session: psycopg.Connection, template: str) -> bool:
+    """Whether the template can be asked for many days at once."""
+    return bool(one_row(session, query("flow", "range_capable"), (template,))[0])
+
+
+def pull(
+    session: psycopg.Connection, source: psycopg.Connection, feed: Feed, span: Span, *, staged: bool = False
+) -> list[LoadedSlice]:
+    """Pull the days of a span, which lie in one table, in one transaction; one result for each day.
+
+    Days with nothing in them yet are copied into their table; others (or all, if `staged`) into a staging table, and
+    merged. Memory is constant in the size of the data.
+
+    Raises:
+        psycopg.Error: the source's or the warehouse's error; nothing of the span was changed then.
+        SliceError: the source gave rows outside the span; they are named.
+    """
+    days: dict[str, Any] = {
+        "schema": feed.schema, "template": feed.template, "first": span.first, "last": span.last
+    }  # fmt: skip
+    describe = one_row(session, query("flow", "stream_prepare"), days)[0]
+    types = [column.type_code for column in source.execute(describe).description or ()]
+    with session.transaction():
+        begun = one_row(session, query("flow", "stream_begin"), {**days, "types": types, "staged": staged})
+        from_source, into_warehouse, strays, target, start_block, started = begun
+        sent, copied = _copy(source, from_source, session, into_warehouse)
+        if sent != copied:
+            samples = "; ".join(row[0] for row in source.execute(strays))
+            raise SliceError(
+                f"{feed} {span}: {sent - copied} of {sent} rows are outside their days: {samples[:500]}",
+                hint="Filter in the template: column >= '{START_TIME}' AND column < '{END_TIME}'.",
+            )
+        end = {**days, "target": target, "start_block": start_block, "copied": copied, "started": started}
+        counts = session.execute(query("flow", "stream_end"), end).fetchall()
+    seconds = (datetime.now(started.tzinfo) - started).total_seconds() / len(counts)
+    action = "refreshed" if target.startswith("pg_temp") else "created"
+    return [LoadedSlice(feed, day, action, rows, seconds) for day, rows in counts]
+
+
+def finish(session: psycopg.Connection, feed: Feed) -> int:
+    """Index and analyze the tables that bulk loads left bare; returns how many."""
+    return int(
+        one_row(session, query("flow", "finish"), {"schema": feed.schema, "template": feed.template})[0]
+    )
+
+
+def _copy(source: psycopg.Connection, read: str, session: psycopg.Connection, write: str) -> tuple[int, int]:
+    """Pipe one COPY into another; returns the rows that came out and those that went in."""
+    reader, writer = source.cursor(), session.cursor()
+    with reader.copy(read.encode()) as rows, writer.copy(write.encode()) as into:
+        batch: list[Any] = []
+        size = 0
+        for row in rows:
+            batch.append(row)
+            size += len(row)
+            if size >= BATCH:
+                into.write(b"".join(batch))
+                batch.clear()
+                size = 0
+        into.write(b"".join(batch))
+    return reader.rowcount, writer.rowcount

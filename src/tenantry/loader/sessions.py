@@ -1,0 +1,96 @@
+"""The sessions of one worker: one on the warehouse, one on a source at a time."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import psycopg
+
+from tenantry.core.errors import TenantryError
+from tenantry.db.connect import open_session, session
+from tenantry.db.queries import query
+from tenantry.flow import slices, stream
+
+
+class SourceOutOfReach(Exception):
+    """The source does not let this machine in; the warehouse's server may reach it all the same."""
+
+
+class Sessions:
+    """Opens sessions when they are needed, and keeps them for the next slice of the same source.
+
+    A source is used either through the warehouse (dblink keeps the login in the warehouse's session) or directly.
+    """
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+        self._warehouse: psycopg.Connection | None = None
+        self._source: psycopg.Connection | None = None
+        self.connection: str | None = None
+        """The name of the connection that is open now."""
+
+    def warehouse(self) -> psycopg.Connection:
+        """The session on the warehouse. Raises WarehouseUnreachable."""
+        if self._warehouse is None or self._warehouse.closed:
+            self.let_go()
+            self._warehouse = open_session(self._conninfo, name="tenantry backfill")
+            # A slice and its record are one transaction: a crash loses both, and the next run finds the day missing.
+            self._warehouse.execute("SET synchronous_commit = off")
+        return self._warehouse
+
+    def through_warehouse(self, connection: str) -> psycopg.Connection:
+        """The warehouse's session, with a login to the source held in it."""
+        opened = self.warehouse()
+        if self.connection != connection or self._source is not None:
+            self._leave_source()
+            slices.hold_source(opened, connection)
+            self.connection = connection
+        return opened
+
+    def direct(self, connection: str) -> psycopg.Connection:
+        """A session on the source itself. Raises SourceOutOfReach if it cannot be opened from here."""
+        opened = self.warehouse()
+        if self._source is None or self._source.closed or self.connection != connection:
+            self._leave_source()
+            try:
+                self._source = stream.open_source(opened, connection)
+            except psycopg.OperationalError as error:
+                raise SourceOutOfReach(str(error)) from error
+            self.connection = connection
+        return self._source
+
+    @property
+    def lost(self) -> bool:
+        """Whether the session on the warehouse broke."""
+        return self._warehouse is not None and self._warehouse.broken
+
+    def let_go(self) -> None:
+        """Close everything: a session may be broken, and the next use opens new ones."""
+        for opened in (self._source, self._warehouse):
+            if opened is not None:
+                opened.close()
+        self._source = None
+        self.connection = None
+
+    def end(self) -> None:
+        """End what runs, from another thread.
+
+        The warehouse's session is ended, not asked: when a statement is cancelled, dblink still waits for the source to
+        finish it.
+        """
+        source, warehouse = self._source, self._warehouse
+        if source is not None and not source.closed:
+            with suppress(psycopg.Error):
+                source.cancel_safe(timeout=5)
+        if warehouse is not None and not warehouse.closed:
+            # As whoever logged in: whadmin may not end the session of a superuser who acts as whadmin.
+            with suppress(psycopg.Error, TenantryError), session(self._conninfo, role=None) as other:
+                other.execute(query("flow", "end_session"), (warehouse.info.backend_pid,))
+
+    def _leave_source(self) -> None:
+        if self._source is not None:
+            self._source.close()
+            self._source = None
+        elif self.connection is not None and self._warehouse is not None:
+            slices.release_source(self._warehouse, self.connection)
+        self.connection = None

@@ -1,0 +1,35 @@
+CREATE OR REPLACE FUNCTION _wh_internal.stream_begin(feed _wh.feeds, first_day date, last_day date, source_types oid[], staged boolean,
+    OUT from_source text, OUT into_warehouse text, OUT strays text, OUT target text, OUT start_block bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Lock the days, and say what to copy: COPY statements for both ends, and a query for rows outside the days. Days with
+-- nothing in them yet go straight into their table (start_block: where new rows begin), others into a staging table.
+-- A column whose type at the source is another than declared goes through text, as it does through dblink: so a
+-- fraction never becomes an integer unnoticed. Types that are not PostgreSQL's own have no common binary form.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    columns text := _wh_internal.column_list(template.template_name);
+    predicate text := _wh_internal.day_predicate(template, first_day, last_day);
+    query text := format('(%s) AS q(%s)', _wh_internal.render_query(template.query_template, feed.schema_name, first_day, last_day), columns);
+    own_types boolean;
+    selected text;
+    copy_options text;
+BEGIN
+    PERFORM _wh_internal.lock_slice(feed, first_day + n) FROM generate_series(0, last_day - first_day) n;
+    SELECT bool_and(to_regtype(c.data_type) < 10000::oid),
+        string_agg(CASE WHEN to_regtype(c.data_type)::oid = source_types[c.position] THEN quote_ident(c.column_name)
+            ELSE format('%I::text::%s', c.column_name, format_type(to_regtype(c.data_type), NULL)) END, ', ' ORDER BY c.position)
+    INTO own_types, selected
+    FROM _wh.template_columns c WHERE c.template_name = template.template_name;
+    copy_options := CASE WHEN own_types THEN '(FORMAT binary)' ELSE '(FORMAT text)' END;
+    from_source := format('COPY (SELECT %s FROM %s) TO STDOUT %s', CASE WHEN own_types THEN selected ELSE columns END, query, copy_options);
+    strays := format('SELECT to_jsonb(q)::text FROM %s WHERE (%s) IS NOT TRUE LIMIT 3', query, predicate);
+    target := _wh_internal.partition_find(feed, first_day)::text;
+    IF staged OR EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+            AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL) THEN
+        EXECUTE format('CREATE TEMPORARY TABLE tenantry_stage (%s) ON COMMIT DROP', template.column_definitions);
+        target := 'pg_temp.tenantry_stage';
+    END IF;
+    start_block := pg_relation_size(target::regclass) / current_setting('block_size')::bigint;
+    into_warehouse := format('COPY %s (%s) FROM STDIN %s WHERE %s', target, columns, copy_options, predicate);
+END
+$$;

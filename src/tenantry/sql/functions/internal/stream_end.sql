@@ -1,0 +1,32 @@
+CREATE OR REPLACE FUNCTION _wh_internal.stream_end(feed _wh.feeds, first_day date, last_day date, target text, start_block bigint,
+    copied bigint, started timestamptz) RETURNS TABLE (slice_date date, row_count bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- After the copy: merge what was staged, and record each day with its rows, in the same transaction.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    predicate text := _wh_internal.day_predicate(template, first_day, last_day);
+    zone text := CASE WHEN (SELECT c.data_type FROM _wh.template_columns c WHERE c.template_name = template.template_name
+        AND c.column_name = template.time_column) LIKE '%with time zone' THEN ' AT TIME ZONE ''UTC''' ELSE '' END;
+    counts jsonb;
+BEGIN
+    -- New rows of a table without free space are behind start_block: only those are read. If they are not all there,
+    -- because some went into free space, all are.
+    EXECUTE format($q$
+        SELECT jsonb_object_agg(day, n) FROM (SELECT (%1$I%2$s)::date AS day, count(*) AS n FROM %3$s WHERE ctid >= %4$L AND %5$s GROUP BY 1) d
+        HAVING sum(n) = %6$s$q$, template.time_column, zone, target, format('(%s,0)', start_block), predicate, copied) INTO counts;
+    IF counts IS NULL AND copied > 0 THEN
+        EXECUTE format('SELECT jsonb_object_agg(day, n) FROM (SELECT (%1$I%2$s)::date AS day, count(*) AS n FROM %3$s WHERE %4$s GROUP BY 1) d',
+            template.time_column, zone, target, predicate) INTO counts;
+    END IF;
+    IF target = 'pg_temp.tenantry_stage' THEN
+        PERFORM _wh_internal.merge_days(template, _wh_internal.partition_find(feed, first_day), target::regclass, first_day, last_day);
+    END IF;
+    RETURN QUERY INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash)
+    SELECT feed.schema_name, feed.template_name, first_day + n, 'loaded', coalesce((counts ->> (first_day + n)::text)::bigint, 0), started,
+        (clock_timestamp() - started) / (last_day - first_day + 1), _wh_internal.definition_hash(template)
+    FROM generate_series(0, last_day - first_day) n
+    ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET status = 'loaded', row_count = excluded.row_count, loaded_at = excluded.loaded_at,
+        duration = excluded.duration, definition_hash = excluded.definition_hash, error = NULL, failed_at = NULL
+    RETURNING s.slice_date, s.row_count;
+END
+$$;

@@ -1,0 +1,12 @@
+CREATE OR REPLACE FUNCTION _wh_internal.stream_prepare(feed _wh.feeds, first_day date, last_day date) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Before the loader pulls some days of one table: make that table (a bulk load's without indexes, see partition_finish),
+-- and return the query that shows the source's own types. In a transaction of its own: making a table locks its parent.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+BEGIN
+    PERFORM _wh_internal.partition_leaf(feed, template, first_day, indexed => first_day = last_day);
+    RETURN format('SELECT * FROM (%s) AS q(%s) LIMIT 0',
+        _wh_internal.render_query(template.query_template, feed.schema_name, first_day, last_day), _wh_internal.column_list(template.template_name));
+END
+$$;
