@@ -10,11 +10,7 @@ DECLARE
     missing text;
     blockers text;
 BEGIN
-    IF template.time_column IS NULL THEN
-        RAISE EXCEPTION 'template "%": partition storage needs a time_column', template.template_name
-            USING ERRCODE = 'object_not_in_prerequisite_state',
-                HINT = format('UPDATE _wh.mv_templates SET time_column = ... WHERE template_name = %L', template.template_name);
-    ELSIF kind NOT IN ('p', 'v') THEN
+    IF kind NOT IN ('p', 'v') THEN
         RAISE EXCEPTION '% is in the way: it is neither a view nor a partitioned table', root USING ERRCODE = 'duplicate_table';
     END IF;
     IF kind IS DISTINCT FROM 'p' THEN

@@ -6,6 +6,11 @@ DECLARE
     target text := format('%I.%I', feed.schema_name, _wh_internal.fit_name(template.template_name));
     kind "char" := _wh_internal.relation_kind(target);
 BEGIN
+    IF template.time_column IS NULL THEN
+        RAISE EXCEPTION 'template "%": partition storage needs a time_column', template.template_name
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                HINT = format('UPDATE _wh.mv_templates SET time_column = ... WHERE template_name = %L', template.template_name);
+    END IF;
     IF kind IS NULL THEN
         PERFORM _wh_internal.lock_view('public', feed.template_name);
         PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
