@@ -6,6 +6,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
+from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.loader.queue import Queue, Task
 from tests.waiting import wait_until
@@ -20,7 +21,7 @@ FIRST = date(2024, 3, 1)
 def filled(per_source: int, *feeds: Feed, days: int = 3) -> Queue:
     queue = Queue(per_source)
     for feed in feeds:
-        queue.add(feed, [FIRST + timedelta(days=n) for n in range(days)])
+        queue.add(feed, [Span(day, day) for day in (FIRST + timedelta(days=n) for n in range(days))])
     return queue
 
 
@@ -32,8 +33,26 @@ def take(queue: Queue, preferred: str | None = None) -> Task:
 
 def test_days_are_handed_out_oldest_first_and_then_no_more() -> None:
     queue = filled(3, ACME)
-    assert [take(queue).day.day for _ in range(3)] == [1, 2, 3]
+    tasks = [take(queue) for _ in range(3)]
+    assert [task.span.first.day for task in tasks] == [1, 2, 3]
+    for task in tasks:
+        queue.done(task)
     assert queue.take(None) is None
+
+
+def test_days_that_fail_together_are_handed_out_one_by_one_before_the_others() -> None:
+    queue = Queue(2)
+    queue.add(ACME, [Span(FIRST, date(2024, 3, 2)), Span(date(2024, 4, 1), date(2024, 4, 1))])
+    task = take(queue)
+    with ThreadPoolExecutor() as pool:
+        april = take(queue)
+        waiting = pool.submit(queue.take, None)
+        queue.split(task)
+        queue.done(task)
+        queue.done(april)
+        first = waiting.result(timeout=10)
+    assert first is not None
+    assert [first.span.first.day, take(queue).span.first.day] == [1, 2]
 
 
 def test_an_empty_queue_hands_out_nothing() -> None:
@@ -77,7 +96,7 @@ def test_a_worker_waits_for_a_place_at_the_source() -> None:
         assert waiting.wait(10)
         assert not future.done()
         queue.done(tasks[0])
-        assert future.result(timeout=10).day == date(2024, 3, 3)
+        assert future.result(timeout=10).span.first == date(2024, 3, 3)
 
 
 def test_a_source_that_is_closed_gets_no_more_and_the_others_go_on() -> None:

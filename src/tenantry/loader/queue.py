@@ -15,7 +15,13 @@ from tenantry.core.model import Feed
 class _Line:
     feed: Feed
     spans: deque[Span]
+    active: int = 0
     closed_because: str | None = None
+
+    @property
+    def may_have_more(self) -> bool:
+        """Whether there are days, or days that are pulled now and may be split."""
+        return self.closed_because is None and bool(self.spans or self.active)
 
 
 @dataclass(frozen=True)
@@ -51,13 +57,14 @@ class Queue:
         """
         with self._changed:
             while not self._stopped:
-                open_lines = [line for line in self._lines if line.spans and line.closed_because is None]
-                if not open_lines and not any(self._active.values()):
+                open_lines = [line for line in self._lines if line.may_have_more]
+                if not open_lines:
                     return None
-                free = [line for line in open_lines if self._room(line)]
+                free = [line for line in open_lines if line.spans and self._room(line)]
                 if free:
                     line = min(free, key=lambda line: (line.feed.connection != preferred, self._load(line)))
                     self._active[line.feed.connection] = self._load(line) + 1
+                    line.active += 1
                     return Task(line.feed, line.spans.popleft())
                 self._changed.wait()
             return None
@@ -66,13 +73,13 @@ class Queue:
         """Give the place at the source back."""
         with self._changed:
             self._active[task.feed.connection] -= 1
+            self._line(task).active -= 1
             self._changed.notify_all()
 
     def split(self, task: Task) -> None:
         """Put the days of a task back, one by one, so that a bad day does not hold the good ones up."""
         with self._changed:
-            line = next(line for line in self._lines if line.feed == task.feed)
-            line.spans.extendleft(Span(day, day) for day in reversed(list(task.span)))
+            self._line(task).spans.extendleft(Span(day, day) for day in reversed(list(task.span)))
             self._changed.notify_all()
 
     def put_out_of_reach(self, connection: str) -> None:
@@ -103,6 +110,9 @@ class Queue:
         """Why the source of a feed was closed, if it was."""
         with self._changed:
             return next((line.closed_because for line in self._lines if line.feed == feed), None)
+
+    def _line(self, task: Task) -> _Line:
+        return next(line for line in self._lines if line.feed == task.feed)
 
     def _room(self, line: _Line) -> bool:
         return self._load(line) < self.per_source

@@ -239,23 +239,26 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.day_predicate(template _wh.mv_templates, first_day date, last_day date) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.day_bound(template _wh.mv_templates, day date) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- What is true of the rows of the UTC days first_day to last_day, both included, or NULL where the template names no
--- time column. The bounds have the column's own type, so that the planner can compare them with a report's.
+-- The first moment of a UTC day as a literal of the time column's own type, or NULL where the template names no time
+-- column.
 DECLARE
     time_type text;
-    zone text;
 BEGIN
     SELECT c.data_type INTO time_type FROM _wh.template_columns c
     WHERE c.template_name = template.template_name AND c.column_name = template.time_column;
-    IF time_type IS NULL THEN
-        RETURN NULL;
-    END IF;
-    zone := CASE WHEN time_type LIKE '%with time zone' THEN ' 00:00:00+00' ELSE '' END;
-    RETURN format('%1$I >= %2$L::%4$s AND %1$I < %3$L::%4$s', template.time_column,
-        to_char(first_day::timestamp, 'YYYY-MM-DD') || zone, to_char((last_day + 1)::timestamp, 'YYYY-MM-DD') || zone, time_type);
+    RETURN format('%L::%s', to_char(day::timestamp, 'YYYY-MM-DD') || CASE WHEN time_type LIKE '%with time zone' THEN ' 00:00:00+00' ELSE '' END, time_type);
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.day_predicate(template _wh.mv_templates, first_day date, last_day date) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- What is true of the rows of the UTC days first_day to last_day, both included, or NULL where the template names no
+    -- time column. The bounds have the column's own type, so that the planner can compare them with a report's.
+    SELECT format('%1$I >= %2$s AND %1$I < %3$s', template.time_column, _wh_internal.day_bound(template, first_day),
+        _wh_internal.day_bound(template, last_day + 1))
+    WHERE template.time_column IS NOT NULL
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.dblink_schema() RETURNS text
@@ -422,6 +425,15 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.folded_years(feed _wh.feeds) RETURNS TABLE (year integer)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The years that were combined into one table.
+    SELECT y.year FROM _wh_internal.year_relations(feed) y WHERE feed.storage = 'matview'
+    UNION ALL
+    SELECT l.year FROM _wh_internal.partition_leaves(feed) l
+    WHERE feed.storage = 'partition' AND l.month IS NULL AND obj_description(l.relid, 'pg_class') = 'Tenantry: combined'
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.fresh_name(slice_name text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
     -- The name of a slice that is made anew, until it takes the place of the old one.
@@ -506,10 +518,11 @@ BEGIN
             loaded := _wh_internal.user_slice_load(feed, slice_date, maker);
         ELSE
             template := _wh_internal.find_template(feed.template_name);
-            IF template.storage <> 'matview' THEN
-                PERFORM _wh_internal.storage_unknown(template);
+            IF feed.storage = 'partition' THEN
+                loaded := _wh_internal.partition_load(feed, template, slice_date);
+            ELSE
+                loaded := _wh_internal.matview_load(feed, template, slice_date);
             END IF;
-            loaded := _wh_internal.matview_load(feed, template, slice_date);
             -- The old slice serves until the tenant view reads the new one.
             IF loaded.action = 'replaced' AND NOT caller_publishes THEN
                 PERFORM _wh_internal.publish_tenant(feed);
@@ -566,30 +579,18 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.matview_fold(feed _wh.feeds, template _wh.mv_templates, target_year integer) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Build the yearly table beside the slices, index it after the load, and swap at the end. Nobody sees the table before
--- the transaction ends, and nobody misses the slices before then. The caller holds the year's lock.
+-- the transaction ends, and nobody misses the slices before then. The caller holds the
+-- year's lock and has seen that the year is complete.
 DECLARE
     name text := _wh_internal.yearly_name(template.template_name, target_year);
     target text := format('%I.%I', feed.schema_name, name);
     columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
-    check_result jsonb;
     slice record;
     slices text;
     rows_added bigint;
     days integer := 0;
     total bigint := 0;
 BEGIN
-    IF to_regclass(target) IS NOT NULL THEN
-        RAISE EXCEPTION 'yearly table % already exists', target USING ERRCODE = 'duplicate_table',
-            HINT = 'The year is converted; to pull a day of it again: SELECT _wh.update_mv_by_template(template, connection, schema, date)';
-    END IF;
-    check_result := _wh.check_views_by_template_for_year(template.template_name, feed.schema_name, target_year);
-    IF check_result ->> 'status' <> 'complete' THEN
-        RAISE EXCEPTION 'year % of %.% is incomplete: % of % days are missing: %', target_year, feed.schema_name, feed.template_name,
-                check_result ->> 'missing_count', check_result ->> 'expected_days',
-                (SELECT string_agg(CASE WHEN r ->> 'from' = r ->> 'to' THEN r ->> 'from' ELSE (r ->> 'from') || ' to ' || (r ->> 'to') END, ', ')
-                 FROM jsonb_array_elements(check_result -> 'missing_ranges') r)
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = check_result ->> 'next';
-    END IF;
     -- A yearly table whose template names no time column carries the day, so that a day of it can be replaced.
     EXECUTE format(E'CREATE TABLE %s (%s\n%s)', target, template.column_definitions,
         CASE WHEN template.time_column IS NULL THEN ', slice_date date NOT NULL' ELSE '' END);
@@ -705,8 +706,7 @@ BEGIN
         EXECUTE format('DELETE FROM %s WHERE slice_date = %L', yearly, slice_date);
         EXECUTE format('INSERT INTO %s (%s, slice_date) SELECT %s, %L FROM pg_temp.tenantry_day', yearly, columns, columns, slice_date);
     ELSE
-        EXECUTE format('DELETE FROM %s WHERE %s', yearly, _wh_internal.day_predicate(template, slice_date, slice_date));
-        EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM pg_temp.tenantry_day', yearly, columns, columns);
+        PERFORM _wh_internal.merge_days(template, yearly, to_regclass('pg_temp.tenantry_day'), slice_date, slice_date);
     END IF;
     DROP TABLE pg_temp.tenantry_day;
     RETURN total;
@@ -735,6 +735,44 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT coalesce(string_agg(s.branch, E'\nUNION ALL ' ORDER BY s.first_day), _wh_internal.empty_select(columns))
     FROM selects s
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.merge_days(template _wh.mv_templates, leaf regclass, stage regclass, first_day date, last_day date) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Make the rows of the days first_day to last_day equal to those of a staging table, and touch only what differs; the
+-- number of rows that were. Rows are compared by their binary image (*=), as REFRESH ... CONCURRENTLY does: it knows
+-- 1.0 from 1.00, and types that have no equality. Without a unique index the days are replaced.
+DECLARE
+    predicate text := _wh_internal.day_predicate(template, first_day, last_day);
+    key text[] := _wh_internal.unique_key(leaf);
+    columns text := _wh_internal.column_list(template.template_name);
+    same_key text;
+    image text;
+    changed bigint;
+    total bigint := 0;
+BEGIN
+    IF key IS NULL THEN
+        EXECUTE format('DELETE FROM %s WHERE %s', leaf, predicate);
+        GET DIAGNOSTICS total = ROW_COUNT;
+        EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s', leaf, columns, columns, stage);
+        GET DIAGNOSTICS changed = ROW_COUNT;
+        RETURN total + changed;
+    END IF;
+    SELECT string_agg(format('t.%1$I = s.%1$I', k), ' AND ') INTO same_key FROM unnest(key) k;
+    -- Without the cast PostgreSQL would compare two ROW() column by column.
+    SELECT format('ROW(%s)::record OPERATOR(pg_catalog.*=) ROW(%s)::record', string_agg(format('t.%I', c.column_name), ', ' ORDER BY c.position),
+        string_agg(format('s.%I', c.column_name), ', ' ORDER BY c.position))
+    INTO image FROM _wh.template_columns c WHERE c.template_name = template.template_name;
+    EXECUTE format('DELETE FROM %s t WHERE %s AND NOT EXISTS (SELECT FROM %s s WHERE %s)', leaf, predicate, stage, same_key);
+    GET DIAGNOSTICS total = ROW_COUNT;
+    -- A row that moved here from another day of the same table is found by its key.
+    EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s s WHERE NOT EXISTS (SELECT FROM %s t WHERE %s AND %s AND %s)'
+        ' ON CONFLICT (%s) DO UPDATE SET %s', leaf, columns, columns, stage, leaf, predicate, same_key, image,
+        (SELECT string_agg(quote_ident(k), ', ') FROM unnest(key) k),
+        (SELECT string_agg(format('%1$I = excluded.%1$I', c.column_name), ', ') FROM _wh.template_columns c WHERE c.template_name = template.template_name));
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN total + changed;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.name_stem(base_name text) RETURNS text
@@ -782,11 +820,261 @@ BEGIN
     END IF;
     INSERT INTO _wh.tenants AS t (schema_name, tenant_name) VALUES (target, wanted_connection)
     ON CONFLICT (schema_name) DO UPDATE SET tenant_name = excluded.tenant_name WHERE t.tenant_name <> excluded.tenant_name;
-    INSERT INTO _wh.feeds AS f (schema_name, template_name, tenant_name) VALUES (target, wanted_template, wanted_connection)
+    INSERT INTO _wh.feeds AS f (schema_name, template_name, tenant_name, storage)
+    VALUES (target, wanted_template, wanted_connection, coalesce((SELECT t.storage FROM _wh.mv_templates t WHERE t.template_name = wanted_template), 'matview'))
     ON CONFLICT (schema_name, template_name) DO UPDATE SET tenant_name = excluded.tenant_name
     RETURNING * INTO feed;
     RETURN feed;
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.partition_columns(template _wh.mv_templates, target regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Give a partitioned table the columns that its template has got since; the older rows have NULL there. A column that
+-- the template has dropped stays, with the values it has.
+DECLARE
+    top regclass := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
+    missing text;
+    differing text;
+BEGIN
+    SELECT string_agg(format('ADD COLUMN IF NOT EXISTS %I %s', c.column_name, c.data_type), ', ' ORDER BY c.position) FILTER (WHERE a.attname IS NULL),
+        string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position) FILTER (WHERE format_type(a.atttypid, a.atttypmod) <> c.data_type)
+    INTO missing, differing
+    FROM _wh.template_columns c
+    LEFT JOIN pg_attribute a ON a.attrelid = target AND a.attname = c.column_name AND NOT a.attisdropped
+    WHERE c.template_name = template.template_name;
+    IF differing IS NOT NULL THEN
+        RAISE EXCEPTION 'template "%": % of the table % have another type', template.template_name, differing, top
+            USING ERRCODE = 'datatype_mismatch', HINT = format('ALTER TABLE %s ALTER COLUMN ... TYPE ... changes them.', top);
+    ELSIF missing IS NOT NULL THEN
+        PERFORM _wh_internal.execute_patiently(format('ALTER TABLE %s %s', top, missing));
+    END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.partition_find(feed _wh.feeds, slice_date date) RETURNS regclass
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The table that holds a day in partition storage, or NULL.
+    SELECT coalesce(to_regclass(format('%I.%I', feed.schema_name, stem || to_char(slice_date::timestamp, '_YYYY'))),
+        to_regclass(format('%I.%I', feed.schema_name, stem || to_char(slice_date::timestamp, '_YYYY_MM'))))
+    FROM (SELECT _wh_internal.name_stem(feed.template_name) AS stem) s
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.partition_finish(feed _wh.feeds) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Index and analyze what a bulk load left bare; the number of tables. All of a table's indexes come in one transaction,
+-- so a table has either all of them or none.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    leaf record;
+    done integer := 0;
+BEGIN
+    IF template.indexes IS NULL OR feed.storage <> 'partition' THEN
+        RETURN 0;
+    END IF;
+    FOR leaf IN SELECT l.* FROM _wh_internal.partition_leaves(feed) l WHERE NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = l.relid) LOOP
+        BEGIN
+            EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, leaf.relname);
+        EXCEPTION WHEN unique_violation THEN
+            RAISE EXCEPTION '%.%: rows stand in more than one day: %', feed.schema_name, leaf.relname, SQLERRM USING ERRCODE = 'unique_violation',
+                HINT = 'A row that moved to another day at the source while it was loaded: pull both days again.';
+        END;
+        EXECUTE format('ANALYZE %s', leaf.relid::regclass);
+        done := done + 1;
+    END LOOP;
+    RETURN done;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.partition_fold(feed _wh.feeds, template _wh.mv_templates, target_year integer) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Write a closed year anew, sorted by time, its months as one table: less space, and a day's rows side by side. It is
+-- swapped in at the end. The caller holds the year's lock and has seen that the year is complete.
+DECLARE
+    parent regclass := _wh_internal.partition_tenant(feed, template);
+    name text := _wh_internal.yearly_name(template.template_name, target_year);
+    target text := format('%I.%I', feed.schema_name, name);
+    fresh_name text := _wh_internal.fit_name('tenantry_new_' || name);
+    fresh text := format('%I.%I', feed.schema_name, fresh_name);
+    columns text := _wh_internal.column_list(template.template_name);
+    swap text;
+    index record;
+    days bigint;
+    total bigint;
+BEGIN
+    EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', fresh, parent);
+    EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s WHERE %s ORDER BY %I', fresh, columns, columns, parent,
+        _wh_internal.day_predicate(template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)), template.time_column);
+    GET DIAGNOSTICS total = ROW_COUNT;
+    EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, fresh_name);
+    EXECUTE format('ANALYZE %s', fresh);
+    EXECUTE format('ALTER TABLE %s ADD CONSTRAINT tenantry_year CHECK (%I IS NOT NULL AND %s)', fresh, template.time_column,
+        _wh_internal.day_predicate(template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)));
+    SELECT string_agg(format('ALTER TABLE %s DETACH PARTITION %s; DROP TABLE %s;', parent, l.relid::regclass, l.relid::regclass), ' ')
+    INTO swap FROM _wh_internal.partition_leaves(feed) l WHERE l.year = target_year;
+    PERFORM _wh_internal.execute_patiently(format('%s ALTER TABLE %s RENAME TO %I; ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%s) TO (%s);'
+        ' ALTER TABLE %s DROP CONSTRAINT tenantry_year; COMMENT ON TABLE %s IS %L', swap, fresh, name, parent, target,
+        _wh_internal.day_bound(template, make_date(target_year, 1, 1)), _wh_internal.day_bound(template, make_date(target_year + 1, 1, 1)),
+        target, target, 'Tenantry: combined'));
+    FOR index IN SELECT i.indexrelid::regclass AS old, replace(c.relname, 'tenantry_new_', '') AS new
+        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = target::regclass AND c.relname LIKE '%tenantry\_new\_%' LOOP
+        EXECUTE format('ALTER INDEX %s RENAME TO %I', index.old, index.new);
+    END LOOP;
+    SELECT count(*) INTO days FROM _wh_internal.present_days(feed) p WHERE extract(year FROM p.slice_date) = target_year;
+    RETURN jsonb_build_object('yearly_table', name, 'processed_mvs', days, 'total_records', total);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.partition_leaf(feed _wh.feeds, template _wh.mv_templates, slice_date date, indexed boolean DEFAULT true) RETURNS regclass
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The table that holds a day: the year's if there is one, else the month's; made as the template's partition_by says.
+-- A bulk load asks for one without indexes and makes them afterwards (partition_finish).
+DECLARE
+    parent regclass := _wh_internal.partition_tenant(feed, template);
+    found regclass := _wh_internal.partition_find(feed, slice_date);
+    first_day date := date_trunc(template.partition_by, slice_date::timestamp)::date;
+    next_day date := (first_day + ('1 ' || template.partition_by)::interval)::date;
+    name text := _wh_internal.name_stem(template.template_name)
+        || to_char(first_day::timestamp, CASE template.partition_by WHEN 'month' THEN '_YYYY_MM' ELSE '_YYYY' END);
+    target text := format('%I.%I', feed.schema_name, name);
+BEGIN
+    IF found IS NULL THEN
+        PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
+        found := _wh_internal.partition_find(feed, slice_date);
+    END IF;
+    IF found IS NOT NULL THEN
+        RETURN found;
+    END IF;
+    EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', target, parent);
+    IF indexed THEN
+        EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, name);
+    END IF;
+    EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%s) TO (%s)', parent, target,
+        _wh_internal.day_bound(template, first_day), _wh_internal.day_bound(template, next_day));
+    RETURN target::regclass;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.partition_leaves(feed _wh.feeds) RETURNS TABLE (relid oid, relname text, year integer, month integer)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The tables that hold a feed's rows in partition storage, in order of time; month is NULL for a whole year.
+    SELECT c.oid, c.relname::text, substr(c.relname::text, length(stem) + 2, 4)::integer, nullif(substr(c.relname::text, length(stem) + 7, 2), '')::integer
+    FROM (SELECT _wh_internal.name_stem(feed.template_name) AS stem,
+            to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name))) AS parent) s
+    JOIN pg_inherits i ON i.inhparent = s.parent
+    JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE substr(c.relname::text, length(stem) + 1) ~ '^_\d{4}(_\d{2})?$'
+    ORDER BY 3, 4
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.partition_load(feed _wh.feeds, template _wh.mv_templates, slice_date date,
+    OUT action text, OUT row_count bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Load one slice in partition storage through dblink: the day is pulled whole, checked, and merged. The caller holds the
+-- slice's lock.
+DECLARE
+    leaf regclass := _wh_internal.partition_leaf(feed, template, slice_date);
+BEGIN
+    action := CASE WHEN EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+        AND s.slice_date = partition_load.slice_date AND s.loaded_at IS NOT NULL) THEN 'refreshed' ELSE 'created' END;
+    -- IF EXISTS would tell the client that there is none.
+    IF to_regclass('pg_temp.tenantry_stage') IS NOT NULL THEN
+        DROP TABLE pg_temp.tenantry_stage;
+    END IF;
+    EXECUTE format('CREATE TEMPORARY TABLE tenantry_stage ON COMMIT DROP AS %s', _wh_internal.source_select(feed, template, slice_date));
+    row_count := _wh_internal.refuse_foreign_rows(to_regclass('pg_temp.tenantry_stage'), template, slice_date);
+    PERFORM _wh_internal.merge_days(template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date, slice_date);
+    DROP TABLE pg_temp.tenantry_stage;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.partition_publish(template _wh.mv_templates) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Make the table of all tenants, in place of a public view if there is one, and attach every tenant's table to it; true
+-- if something had to change. The caller holds the public view's lock.
+DECLARE
+    root text := _wh_internal.partition_root(template);
+    kind "char" := _wh_internal.relation_kind(root);
+    name text := _wh_internal.fit_name(template.template_name);
+    statements text := '';
+    missing text;
+    blockers text;
+BEGIN
+    IF kind NOT IN ('p', 'v') THEN
+        RAISE EXCEPTION '% is in the way: it is neither a view nor a partitioned table', root USING ERRCODE = 'duplicate_table';
+    END IF;
+    IF kind IS DISTINCT FROM 'p' THEN
+        statements := format('%sCREATE TABLE %s (schema_name text NOT NULL, %s
+) PARTITION BY LIST (schema_name); COMMENT ON TABLE %s IS %L; %s',
+            CASE WHEN kind = 'v' THEN format('DROP VIEW %s; ', root) ELSE '' END, root, template.column_definitions, root,
+            'Tenantry: ' || template.template_name || ' of all tenants', CASE WHEN kind = 'v' THEN _wh_internal.saved_grants(root::regclass) ELSE '' END);
+    END IF;
+    SELECT statements || coalesce(string_agg(format('ALTER TABLE %s ATTACH PARTITION %I.%I FOR VALUES IN (%L);', root, f.schema_name, name,
+            f.schema_name), ' ' ORDER BY f.schema_name), '')
+    INTO statements
+    FROM _wh.feeds f
+    WHERE f.template_name = template.template_name AND f.storage = 'partition'
+        AND _wh_internal.relation_kind(format('%I.%I', f.schema_name, name)) = 'p'
+        AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = to_regclass(format('%I.%I', f.schema_name, name)));
+    IF statements = '' THEN
+        RETURN false;
+    END IF;
+    PERFORM _wh_internal.execute_patiently(statements);
+    RETURN true;
+EXCEPTION WHEN dependent_objects_still_exist THEN
+    GET STACKED DIAGNOSTICS blockers = PG_EXCEPTION_DETAIL;
+    RAISE EXCEPTION 'the view % becomes a table, but other objects need it', root
+        USING ERRCODE = 'dependent_objects_still_exist', DETAIL = blockers, HINT = 'Drop those, run this again, then make them anew.';
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.partition_root(template _wh.mv_templates) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The name of the table of all tenants, or of the view that stands for it while some are kept otherwise.
+    SELECT format('public.%I', _wh_internal.fit_name(template.template_name))
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.partition_tenant(feed _wh.feeds, template _wh.mv_templates) RETURNS regclass
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- A tenant's table, partitioned by time, itself a partition of the table of all tenants. Attached rather than made as a
+-- partition: that locks the parent against nobody who reads. Its CHECK proves to ATTACH what it would scan for.
+DECLARE
+    target text := format('%I.%I', feed.schema_name, _wh_internal.fit_name(template.template_name));
+    kind "char" := _wh_internal.relation_kind(target);
+BEGIN
+    IF template.time_column IS NULL THEN
+        RAISE EXCEPTION 'template "%": partition storage needs a time_column', template.template_name
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                HINT = format('UPDATE _wh.mv_templates SET time_column = ... WHERE template_name = %L', template.template_name);
+    END IF;
+    IF kind IS NULL THEN
+        PERFORM _wh_internal.lock_view('public', feed.template_name);
+        PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
+        kind := _wh_internal.relation_kind(target);
+    END IF;
+    IF kind IS NULL THEN
+        EXECUTE format('CREATE TABLE %s (schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check CHECK (schema_name = %L), %s) PARTITION BY RANGE (%I)',
+            target, feed.schema_name, feed.schema_name, template.column_definitions, template.time_column);
+        PERFORM _wh_internal.publish_public(template);
+    ELSIF kind <> 'p' THEN
+        RAISE EXCEPTION '% is no partitioned table: the tenant is kept as materialized views', target
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('Move it: tenantry template set-storage %s partition', template.template_name);
+    ELSE
+        PERFORM _wh_internal.partition_columns(template, target::regclass);
+    END IF;
+    RETURN target::regclass;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.present_days(feed _wh.feeds) RETURNS TABLE (slice_date date)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The days that are there as slices: by the catalog for materialized views, by the record of loads for partitions.
+    WITH leaves AS MATERIALIZED (SELECT l.year, l.month FROM _wh_internal.partition_leaves(feed) l WHERE feed.storage = 'partition')
+    SELECT r.slice_date FROM _wh_internal.slice_relations(feed) r WHERE feed.storage = 'matview'
+    UNION ALL
+    SELECT s.slice_date FROM _wh.slices s
+    JOIN leaves l ON l.year = extract(year FROM s.slice_date) AND (l.month IS NULL OR l.month = extract(month FROM s.slice_date))
+    WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.loaded_at IS NOT NULL
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.probe_source(tenant_name text,
@@ -812,6 +1100,21 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     DELETE FROM _wh.function_logs WHERE created_at < now() - interval '90 days'
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.publish_public(template _wh.mv_templates) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Unite the tenants: a partitioned table where all are kept in partitions, else a view over whatever each is kept in.
+-- True if something had to change. The caller holds the public view's lock.
+DECLARE
+    partitioned boolean := (SELECT coalesce(bool_and(f.storage = 'partition'), template.storage = 'partition')
+        FROM _wh.feeds f WHERE f.template_name = template.template_name);
+BEGIN
+    IF partitioned THEN
+        RETURN _wh_internal.partition_publish(template);
+    END IF;
+    RETURN _wh_internal.union_publish(template);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.publish_tenant(feed _wh.feeds, afterwards text DEFAULT '', beforehand text DEFAULT '') RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Bring the tenant view up to date with the slices that are there; true if it had to change. `beforehand` and
@@ -822,6 +1125,11 @@ DECLARE
     target text := format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name));
     before text := obj_description(to_regclass(target), 'pg_class');
 BEGIN
+    IF feed.storage = 'partition' THEN
+        -- The tenant's table holds its slices itself.
+        PERFORM _wh_internal.partition_tenant(feed, _wh_internal.find_template(feed.template_name));
+        RETURN false;
+    END IF;
     PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.replace_tenant_view(%L, %L, %L)', feed, afterwards, beforehand));
     RETURN before IS DISTINCT FROM obj_description(to_regclass(target), 'pg_class');
 END
@@ -896,6 +1204,12 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.relation_kind(name text) RETURNS "char"
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- pg_class.relkind of a relation, NULL if there is none of that (quoted) name.
+    SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass(name)
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.release_source(tenant_name text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -963,9 +1277,6 @@ DECLARE
     reshaped boolean;
 BEGIN
     SELECT * INTO template FROM _wh.mv_templates t WHERE t.template_name = feed.template_name;
-    IF template.storage <> 'matview' THEN
-        PERFORM _wh_internal.storage_unknown(template);
-    END IF;
     columns := _wh_internal.feed_columns(feed);
     -- Other columns mean that the public view, which reads this one, has to let go of it for a moment.
     reshaped := template.template_name IS NOT NULL AND _wh_internal.view_columns('public', view_name) IS NOT NULL
@@ -1017,12 +1328,9 @@ BEGIN
     BEGIN
         PERFORM _wh_internal.execute_patiently('CREATE OR REPLACE ' || statements);
     EXCEPTION WHEN invalid_table_definition THEN
-        SELECT string_agg(format('GRANT %s ON %s TO %s;', x.privilege_type, target,
-                CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END), ' ')
-        INTO grants
-        FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = existing AND x.grantee <> c.relowner;
+        grants := _wh_internal.saved_grants(existing);
         BEGIN
-            PERFORM _wh_internal.execute_patiently(format('DROP VIEW %s; CREATE ', target) || statements || coalesce(';' || grants, ''));
+            PERFORM _wh_internal.execute_patiently(format('DROP VIEW %s; CREATE ', target) || statements || ';' || grants);
         EXCEPTION WHEN dependent_objects_still_exist THEN
             GET STACKED DIAGNOSTICS blockers = PG_EXCEPTION_DETAIL;
             RAISE EXCEPTION 'the columns of view % change, but other objects need it', target
@@ -1030,6 +1338,27 @@ BEGIN
         END;
     END;
     RETURN true;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.require_complete_year(feed _wh.feeds, target_year integer) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- An error unless every day of the year is there and the year is not combined yet.
+DECLARE
+    check_result jsonb := _wh.check_views_by_template_for_year(feed.template_name, feed.schema_name, target_year);
+BEGIN
+    IF (check_result ->> 'converted')::boolean THEN
+        RAISE EXCEPTION 'yearly table %.% already exists', quote_ident(feed.schema_name),
+                quote_ident(_wh_internal.yearly_name(feed.template_name, target_year))
+            USING ERRCODE = 'duplicate_table',
+                HINT = 'The year is converted; to pull a day of it again: SELECT _wh.update_mv_by_template(template, connection, schema, date)';
+    ELSIF check_result ->> 'status' <> 'complete' THEN
+        RAISE EXCEPTION 'year % of %.% is incomplete: % of % days are missing: %', target_year, feed.schema_name, feed.template_name,
+                check_result ->> 'missing_count', check_result ->> 'expected_days',
+                (SELECT string_agg(CASE WHEN r ->> 'from' = r ->> 'to' THEN r ->> 'from' ELSE (r ->> 'from') || ' to ' || (r ->> 'to') END, ', ')
+                 FROM jsonb_array_elements(check_result -> 'missing_ranges') r)
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = check_result ->> 'next';
+    END IF;
 END
 $$;
 
@@ -1087,7 +1416,7 @@ BEGIN
     INTO summary FROM unnest(results) r;
     IF first_error IS NOT NULL AND (summary ->> 'processed_mvs')::integer = 0 THEN
         RAISE EXCEPTION 'no day of the window could be loaded; the first: %', first_error
-            USING ERRCODE = first_state, DETAIL = jsonb_pretty(to_jsonb(results));
+            USING ERRCODE = first_state, DETAIL = (SELECT string_agg(r ->> 'error', E'\n') FROM unnest(results[1:5]) r);
     END IF;
     IF _wh_internal.feed_columns(feed) IS NOT NULL THEN
         PERFORM _wh_internal.publish_tenant(feed);
@@ -1100,6 +1429,14 @@ EXCEPTION WHEN query_canceled OR OTHERS THEN
     PERFORM _wh_internal.release_source(feed.tenant_name);
     RAISE;
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.saved_grants(relation regclass) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Statements that grant again what is granted on a relation to others than its owner; empty if nothing is.
+    SELECT coalesce(string_agg(format('GRANT %s ON %s TO %s;', x.privilege_type, relation,
+        CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END), ' '), '')
+    FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = relation AND x.grantee <> c.relowner
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.seconds_since(started timestamptz) RETURNS numeric
@@ -1171,6 +1508,17 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT day::date, oid, relname FROM dated WHERE to_char(day, 'YYYY_MM_DD') = suffix ORDER BY day
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.source_conninfo(tenant_name text) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The libpq keywords of a source, with its password: for the loader, which connects to the source itself. PostgreSQL
+    -- shows the mapping's secret to the owner of the server (whadmin) alone.
+    SELECT coalesce(jsonb_object_agg(o.option_name, o.option_value), '{}')
+    FROM pg_user_mappings m
+    JOIN pg_foreign_server s ON s.oid = m.srvid
+    CROSS JOIN LATERAL (SELECT * FROM pg_options_to_table(s.srvoptions) UNION ALL SELECT * FROM pg_options_to_table(m.umoptions)) o
+    WHERE s.srvname = _wh_internal.server_name(tenant_name) AND m.umuser = 0
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.source_extent(template_name text, tenant_name text, schema_name text, OUT first_day date, OUT last_day date)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The first and last UTC day for which the source has rows, or NULLs. Ordered with a limit rather than min and max over
@@ -1195,11 +1543,85 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         _wh_internal.render_query(template.query_template, feed.schema_name, slice_date, slice_date), template.column_definitions)
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.storage_unknown(template _wh.mv_templates) RETURNS void
-LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE FUNCTION _wh_internal.stream_begin(feed _wh.feeds, first_day date, last_day date, source_types oid[], staged boolean,
+    OUT from_source text, OUT into_warehouse text, OUT strays text, OUT target text, OUT start_block bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Lock the days, and say what to copy: COPY statements for both ends, and a query for rows outside the days. Days with
+-- nothing in them yet go straight into their table (start_block: where new rows begin), others into a staging table.
+-- A column whose type at the source is another than declared goes through text, as it does through dblink: so a
+-- fraction never becomes an integer unnoticed. Types that are not PostgreSQL's own have no common binary form.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    columns text := _wh_internal.column_list(template.template_name);
+    predicate text := _wh_internal.day_predicate(template, first_day, last_day);
+    query text := format('(%s) AS q(%s)', _wh_internal.render_query(template.query_template, feed.schema_name, first_day, last_day), columns);
+    own_types boolean;
+    selected text;
+    copy_options text;
 BEGIN
-    RAISE EXCEPTION 'template "%": storage "%" is not available in this version', template.template_name, template.storage
-        USING ERRCODE = 'feature_not_supported', HINT = 'Set its storage to matview.';
+    PERFORM _wh_internal.lock_slice(feed, first_day + n) FROM generate_series(0, last_day - first_day) n;
+    SELECT bool_and(to_regtype(c.data_type) < 10000::oid),
+        string_agg(CASE WHEN to_regtype(c.data_type)::oid = source_types[c.position] THEN quote_ident(c.column_name)
+            ELSE format('%I::text::%s', c.column_name, format_type(to_regtype(c.data_type), NULL)) END, ', ' ORDER BY c.position)
+    INTO own_types, selected
+    FROM _wh.template_columns c WHERE c.template_name = template.template_name;
+    copy_options := CASE WHEN own_types THEN '(FORMAT binary)' ELSE '(FORMAT text)' END;
+    from_source := format('COPY (SELECT %s FROM %s) TO STDOUT %s', CASE WHEN own_types THEN selected ELSE columns END, query, copy_options);
+    strays := format('SELECT to_jsonb(q)::text FROM %s WHERE (%s) IS NOT TRUE LIMIT 3', query, predicate);
+    target := _wh_internal.partition_find(feed, first_day)::text;
+    IF staged OR EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+            AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL) THEN
+        EXECUTE format('CREATE TEMPORARY TABLE tenantry_stage (%s) ON COMMIT DROP', template.column_definitions);
+        target := 'pg_temp.tenantry_stage';
+    END IF;
+    start_block := pg_relation_size(target::regclass) / current_setting('block_size')::bigint;
+    into_warehouse := format('COPY %s (%s) FROM STDIN %s WHERE %s', target, columns, copy_options, predicate);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.stream_end(feed _wh.feeds, first_day date, last_day date, target text, start_block bigint,
+    copied bigint, started timestamptz) RETURNS TABLE (slice_date date, row_count bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- After the copy: merge what was staged, and record each day with its rows, in the same transaction.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    predicate text := _wh_internal.day_predicate(template, first_day, last_day);
+    zone text := CASE WHEN (SELECT c.data_type FROM _wh.template_columns c WHERE c.template_name = template.template_name
+        AND c.column_name = template.time_column) LIKE '%with time zone' THEN ' AT TIME ZONE ''UTC''' ELSE '' END;
+    counts jsonb;
+BEGIN
+    -- New rows of a table without free space are behind start_block: only those are read. If they are not all there,
+    -- because some went into free space, all are.
+    EXECUTE format($q$
+        SELECT jsonb_object_agg(day, n) FROM (SELECT (%1$I%2$s)::date AS day, count(*) AS n FROM %3$s WHERE ctid >= %4$L AND %5$s GROUP BY 1) d
+        HAVING sum(n) = %6$s$q$, template.time_column, zone, target, format('(%s,0)', start_block), predicate, copied) INTO counts;
+    IF counts IS NULL AND copied > 0 THEN
+        EXECUTE format('SELECT jsonb_object_agg(day, n) FROM (SELECT (%1$I%2$s)::date AS day, count(*) AS n FROM %3$s WHERE %4$s GROUP BY 1) d',
+            template.time_column, zone, target, predicate) INTO counts;
+    END IF;
+    IF target = 'pg_temp.tenantry_stage' THEN
+        PERFORM _wh_internal.merge_days(template, _wh_internal.partition_find(feed, first_day), target::regclass, first_day, last_day);
+    END IF;
+    RETURN QUERY INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash)
+    SELECT feed.schema_name, feed.template_name, first_day + n, 'loaded', coalesce((counts ->> (first_day + n)::text)::bigint, 0), started,
+        (clock_timestamp() - started) / (last_day - first_day + 1), _wh_internal.definition_hash(template)
+    FROM generate_series(0, last_day - first_day) n
+    ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET status = 'loaded', row_count = excluded.row_count, loaded_at = excluded.loaded_at,
+        duration = excluded.duration, definition_hash = excluded.definition_hash, error = NULL, failed_at = NULL
+    RETURNING s.slice_date, s.row_count;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.stream_prepare(feed _wh.feeds, first_day date, last_day date) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Before the loader pulls some days of one table: make that table (a bulk load's without indexes, see partition_finish),
+-- and return the query that shows the source's own types. In a transaction of its own: making a table locks its parent.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+BEGIN
+    PERFORM _wh_internal.partition_leaf(feed, template, first_day, indexed => first_day = last_day);
+    RETURN format('SELECT * FROM (%s) AS q(%s) LIMIT 0',
+        _wh_internal.render_query(template.query_template, feed.schema_name, first_day, last_day), _wh_internal.column_list(template.template_name));
 END
 $$;
 
@@ -1245,6 +1667,53 @@ FOR EACH ROW EXECUTE FUNCTION _wh_internal.keep_template_columns();
 CREATE OR REPLACE FUNCTION _wh_internal.tenant_lock(schema_name text) RETURNS bigint
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT hashtextextended(jsonb_build_array('tenantry tenant', schema_name)::text, 0)
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.union_publish(template _wh.mv_templates) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Make the public view over the tenant views and, of tenants that are kept so, partitioned tables; in place of the table
+-- of all tenants if there is one. True if something had to change. The caller holds the public view's lock.
+DECLARE
+    view_name text := _wh_internal.fit_name(template.template_name);
+    root text := _wh_internal.partition_root(template);
+    columns _wh.template_columns[] := ARRAY(SELECT c FROM _wh.template_columns c WHERE c.template_name = template.template_name ORDER BY c.position);
+    shape text := _wh_internal.columns_shape(columns);
+    column_list text := _wh_internal.column_list(template.template_name);
+    feed _wh.feeds;
+    grants text;
+    body text;
+BEGIN
+    -- A tenant view with other columns than the template has would fail below; one that was dropped by hand comes back.
+    FOR feed IN SELECT f.* FROM _wh.feeds f WHERE f.template_name = template.template_name AND f.storage = 'matview' ORDER BY f.schema_name LOOP
+        IF _wh_internal.view_columns(feed.schema_name, view_name) IS DISTINCT FROM shape THEN
+            PERFORM _wh_internal.publish_tenant(feed);
+        END IF;
+    END LOOP;
+    SELECT string_agg(format('SELECT %L::text AS schema_name, %s FROM %I.%I', f.schema_name, column_list, f.schema_name, view_name),
+            E'\nUNION ALL ' ORDER BY f.schema_name)
+    INTO body FROM _wh.feeds f
+    WHERE f.template_name = template.template_name AND _wh_internal.relation_kind(format('%I.%I', f.schema_name, view_name)) IS NOT NULL;
+    body := coalesce(body, 'SELECT NULL::text AS schema_name, e.* FROM (' || _wh_internal.empty_select(columns) || ') e');
+    IF _wh_internal.relation_kind(root) = 'p' THEN
+        grants := _wh_internal.saved_grants(root::regclass);
+        PERFORM _wh_internal.execute_patiently(format('%s DROP TABLE %s; CREATE VIEW %s AS %s; %s',
+            (SELECT string_agg(format('ALTER TABLE %s DETACH PARTITION %s;', root, i.inhrelid::regclass), ' ') FROM pg_inherits i WHERE i.inhparent = root::regclass),
+            root, root, body, grants));
+        RETURN true;
+    END IF;
+    RETURN _wh_internal.replace_view('public', view_name, body);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.unique_key(relation regclass) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The columns of a unique index that can tell rows apart, of the one with the fewest columns; NULL if there is none.
+    SELECT array_agg(a.attname::text ORDER BY k.n)
+    FROM (SELECT i.indexrelid, i.indkey FROM pg_index i
+          WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
+          ORDER BY i.indnkeyatts, i.indexrelid LIMIT 1) x,
+        unnest(x.indkey::smallint[]) WITH ORDINALITY AS k (attnum, n)
+    JOIN pg_attribute a ON a.attrelid = relation AND a.attnum = k.attnum
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.update_slice(feed _wh.feeds, slice_date date, caller text,
@@ -1332,11 +1801,16 @@ BEGIN
     FOR feed IN SELECT f.* FROM _wh.feeds f WHERE f.schema_name = withdraw_tenant.schema_name ORDER BY f.template_name LOOP
         PERFORM _wh_internal.lock_view('public', feed.template_name);
         DELETE FROM _wh.feeds f WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name;
+        IF feed.storage = 'partition' THEN
+            PERFORM _wh_internal.execute_patiently(format('DROP TABLE IF EXISTS %I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)));
+        END IF;
         -- A create function of the operators' own has no template, and no public view.
         IF EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = feed.template_name) THEN
             PERFORM _wh.update_public_view_by_template(feed.template_name);
         END IF;
-        PERFORM _wh_internal.execute_patiently(format('DROP VIEW IF EXISTS %I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)));
+        IF feed.storage = 'matview' THEN
+            PERFORM _wh_internal.execute_patiently(format('DROP VIEW IF EXISTS %I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)));
+        END IF;
     END LOOP;
     DELETE FROM _wh.tenants t WHERE t.schema_name = withdraw_tenant.schema_name;
 END
@@ -1391,9 +1865,9 @@ BEGIN
     END IF;
     first_day := make_date(target_year, 1, 1);
     last_day := least(make_date(target_year, 12, 31), today);
-    converted := EXISTS (SELECT FROM _wh_internal.year_relations(feed) y WHERE y.year = target_year);
+    converted := EXISTS (SELECT FROM _wh_internal.folded_years(feed) y WHERE y.year = target_year);
     SELECT coalesce(array_agg(s.slice_date ORDER BY s.slice_date), '{}') INTO present
-    FROM _wh_internal.slice_relations(feed) s WHERE s.slice_date BETWEEN first_day AND make_date(target_year, 12, 31);
+    FROM _wh_internal.present_days(feed) s WHERE s.slice_date BETWEEN first_day AND make_date(target_year, 12, 31);
     SELECT coalesce(array_agg(d.day ORDER BY d.day), '{}') INTO missing
     FROM (SELECT first_day + n AS day FROM generate_series(0, last_day - first_day) n) d
     WHERE NOT converted AND d.day <> ALL (present);
@@ -1401,7 +1875,7 @@ BEGIN
     FROM (SELECT min(m.day) AS first, max(m.day) AS last, count(*) AS days
           FROM unnest(missing) WITH ORDINALITY AS m(day, n) GROUP BY m.day - m.n::integer) g;
     status := CASE
-        WHEN converted AND cardinality(present) > 0 THEN 'stale slices beside the yearly table'
+        WHEN converted AND feed.storage = 'matview' AND cardinality(present) > 0 THEN 'stale slices beside the yearly table'
         WHEN converted THEN 'converted'
         WHEN cardinality(missing) > 0 THEN 'incomplete'
         WHEN target_year = extract(year FROM today) THEN 'complete to date'
@@ -1416,7 +1890,7 @@ BEGIN
         'template', feed.template_name, 'schema', feed.schema_name, 'year', target_year,
         'expected_days', last_day - first_day + 1, 'found_days', CASE WHEN converted THEN last_day - first_day + 1 ELSE cardinality(present) END,
         'missing_count', cardinality(missing), 'missing_days', to_jsonb(missing), 'missing_ranges', ranges,
-        'stale_mvs', CASE WHEN converted THEN to_jsonb(present) ELSE '[]' END, 'converted', converted, 'next', next_step);
+        'stale_mvs', CASE WHEN converted AND feed.storage = 'matview' THEN to_jsonb(present) ELSE '[]' END, 'converted', converted, 'next', next_step);
 END
 $$;
 COMMENT ON FUNCTION _wh.check_views_by_template_for_year IS 'Whether a year of a tenant is complete: status, missing days, and what to run next';
@@ -1435,10 +1909,11 @@ BEGIN
     END IF;
     PERFORM _wh_internal.hold_feed(feed);
     PERFORM pg_advisory_xact_lock(_wh_internal.year_lock(feed, target_year));
-    IF template.storage = 'matview' THEN
-        result := _wh_internal.matview_fold(feed, template, target_year);
+    PERFORM _wh_internal.require_complete_year(feed, target_year);
+    IF feed.storage = 'partition' THEN
+        result := _wh_internal.partition_fold(feed, template, target_year);
     ELSE
-        PERFORM _wh_internal.storage_unknown(template);
+        result := _wh_internal.matview_fold(feed, template, target_year);
     END IF;
     result := jsonb_build_object('success', true, 'template', feed.template_name, 'schema', feed.schema_name, 'year', target_year)
         || result || jsonb_build_object('duration_seconds', _wh_internal.seconds_since(started));
@@ -1482,7 +1957,7 @@ DECLARE
     name text := _wh.create_mv_name(template_name, slice_date);
 BEGIN
     PERFORM _wh_internal.lock_slice(feed, slice_date);
-    IF _wh.does_mv_exist(feed.schema_name, name) THEN
+    IF EXISTS (SELECT FROM _wh_internal.present_days(feed) p WHERE p.slice_date = create_mv_from_template.target_date::date) THEN
         RAISE EXCEPTION 'materialized view "%"."%" already exists', feed.schema_name, name USING ERRCODE = 'duplicate_table',
             HINT = 'To pull it again: SELECT _wh.update_mv_by_template(template, connection, schema, date)';
     END IF;
@@ -1693,29 +2168,13 @@ CREATE OR REPLACE FUNCTION _wh.update_public_view_by_template(template_name text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
-    view_name text := _wh_internal.fit_name(template.template_name);
-    columns _wh.template_columns[] := ARRAY(SELECT c FROM _wh.template_columns c WHERE c.template_name = template.template_name ORDER BY c.position);
-    shape text := _wh_internal.columns_shape(columns);
-    column_list text := _wh_internal.column_list(template.template_name);
-    feed _wh.feeds;
-    body text;
     changed boolean;
 BEGIN
     PERFORM _wh_internal.lock_view('public', template.template_name);
     PERFORM _wh_internal.hold_template_tenants(ARRAY[template.template_name]);
     -- A schema that was dropped by hand takes its tenant with it.
     DELETE FROM _wh.tenants t WHERE to_regnamespace(quote_ident(t.schema_name)) IS NULL;
-    -- A view that reads fewer columns than the template has would fail below; one that was dropped by hand comes back.
-    FOR feed IN SELECT f.* FROM _wh.feeds f WHERE f.template_name = template.template_name ORDER BY f.schema_name LOOP
-        IF _wh_internal.view_columns(feed.schema_name, view_name) IS DISTINCT FROM shape THEN
-            PERFORM _wh_internal.publish_tenant(feed);
-        END IF;
-    END LOOP;
-    SELECT string_agg(format('SELECT %L::text AS schema_name, %s FROM %I.%I', f.schema_name, column_list, f.schema_name, view_name),
-            E'\nUNION ALL ' ORDER BY f.schema_name)
-    INTO body FROM _wh.feeds f WHERE f.template_name = template.template_name;
-    changed := _wh_internal.replace_view('public', view_name, coalesce(body,
-        'SELECT NULL::text AS schema_name, e.* FROM (' || _wh_internal.empty_select(columns) || ') e'));
+    changed := _wh_internal.publish_public(template);
     PERFORM _wh_internal.write_log('update_public_view_by_template', 'INFO', 'public view updated',
         jsonb_build_object('template', template.template_name, 'changed', changed));
     RETURN true;

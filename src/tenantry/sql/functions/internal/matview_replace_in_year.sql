@@ -24,7 +24,7 @@ BEGIN
         EXECUTE format('DELETE FROM %s WHERE slice_date = %L', yearly, slice_date);
         EXECUTE format('INSERT INTO %s (%s, slice_date) SELECT %s, %L FROM pg_temp.tenantry_day', yearly, columns, columns, slice_date);
     ELSE
-        PERFORM _wh_internal.merge_days(template, yearly, 'pg_temp.tenantry_day', slice_date, slice_date);
+        PERFORM _wh_internal.merge_days(template, yearly, to_regclass('pg_temp.tenantry_day'), slice_date, slice_date);
     END IF;
     DROP TABLE pg_temp.tenantry_day;
     RETURN total;

@@ -13,8 +13,8 @@ BEGIN
         DROP TABLE pg_temp.tenantry_stage;
     END IF;
     EXECUTE format('CREATE TEMPORARY TABLE tenantry_stage ON COMMIT DROP AS %s', _wh_internal.source_select(feed, template, slice_date));
-    row_count := _wh_internal.refuse_foreign_rows('pg_temp.tenantry_stage', template, slice_date);
-    PERFORM _wh_internal.merge_days(template, leaf, 'pg_temp.tenantry_stage', slice_date, slice_date);
+    row_count := _wh_internal.refuse_foreign_rows(to_regclass('pg_temp.tenantry_stage'), template, slice_date);
+    PERFORM _wh_internal.merge_days(template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date, slice_date);
     DROP TABLE pg_temp.tenantry_stage;
 END
 $$;

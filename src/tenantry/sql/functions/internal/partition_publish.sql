@@ -14,7 +14,8 @@ BEGIN
         RAISE EXCEPTION '% is in the way: it is neither a view nor a partitioned table', root USING ERRCODE = 'duplicate_table';
     END IF;
     IF kind IS DISTINCT FROM 'p' THEN
-        statements := format('%sCREATE TABLE %s (schema_name text NOT NULL, %s) PARTITION BY LIST (schema_name); COMMENT ON TABLE %s IS %L; %s',
+        statements := format('%sCREATE TABLE %s (schema_name text NOT NULL, %s
+) PARTITION BY LIST (schema_name); COMMENT ON TABLE %s IS %L; %s',
             CASE WHEN kind = 'v' THEN format('DROP VIEW %s; ', root) ELSE '' END, root, template.column_definitions, root,
             'Tenantry: ' || template.template_name || ' of all tenants', CASE WHEN kind = 'v' THEN _wh_internal.saved_grants(root::regclass) ELSE '' END);
     END IF;
