@@ -997,7 +997,6 @@ DECLARE
     kind "char" := _wh_internal.relation_kind(root);
     name text := _wh_internal.fit_name(template.template_name);
     statements text := '';
-    missing text;
     blockers text;
 BEGIN
     IF kind NOT IN ('p', 'v') THEN
