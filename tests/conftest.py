@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import settings
 from psycopg import sql
 
 from tenantry.db.install import install
@@ -18,6 +19,10 @@ from tenantry.embedded import Server
 from tests.databases import SECRET, SOURCE_SCHEMA, Maker, Source, Warehouse
 
 ROOT = Path(__file__).parent.parent
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile("tenantry", deadline=None)
+settings.load_profile("tenantry")
 
 
 @pytest.fixture(scope="session")
