@@ -11,8 +11,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from tenantry.core.model import Connection
-from tenantry.db.connect import OWNER, session
+from tenantry.core.model import OWNER, Connection
+from tenantry.db.connect import session
 from tenantry.db.install import install
 from tenantry.embedded import Server
 from tenantry.flow import connection, tenant

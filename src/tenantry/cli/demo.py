@@ -5,16 +5,18 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tenantry.cli.load import AsJson
 from tenantry.cli.output import data, print_json, print_table, step
-from tenantry.cli.progress import LoadProgress
 from tenantry.cli.target import embedded_server, target
-from tenantry.demo.run import READER, Report, run
-from tenantry.embedded.server import Server
+from tenantry.core.model import READER
+
+if TYPE_CHECKING:
+    from tenantry.demo.run import Report
+    from tenantry.embedded.server import Server
 
 _REPORT = ("tenant", "year", "items#", "pounds#", "dollars#", "pounds a day#")
 _ITEMS = ("category", "item", "times#", "pounds#", "tenants#")
@@ -38,6 +40,10 @@ def demo(
     Takes half a minute. Nothing is needed beforehand, and nothing outside the
     server's own directory is touched. A second run finds all in place.
     """
+    from tenantry.cli.progress import LoadProgress
+    from tenantry.demo.run import run
+    from tenantry.embedded.server import Server
+
     chosen = target()
     own = embedded_server(chosen) or Server()
     with own.lease() as server, LoadProgress() as progress:

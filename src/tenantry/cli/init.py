@@ -6,19 +6,18 @@ import os
 import secrets
 import sys
 from contextlib import nullcontext
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tenantry.cli.output import data, notes, print_json, print_table, step
 from tenantry.cli.target import embedded_server, target
 from tenantry.core.errors import InputError
-from tenantry.db.connect import OWNER, session
-from tenantry.db.install import install
-from tenantry.db.passwords import keep_generated
-from tenantry.observe.status import Installation, installation, roles
+from tenantry.core.model import OWNER, READER
 
-READER = "phood_ro"
+if TYPE_CHECKING:
+    from tenantry.observe.status import Installation
+
 _VARIABLES = {OWNER: "TENANTRY_WHADMIN_PASSWORD", READER: "TENANTRY_READER_PASSWORD"}
 
 
@@ -39,6 +38,11 @@ def init(
     with --generate, without a terminal and on an embedded server. A role that
     exists keeps its password unless its variable is set.
     """
+    from tenantry.db.connect import session
+    from tenantry.db.install import install
+    from tenantry.db.passwords import keep_generated
+    from tenantry.observe.status import installation, roles
+
     chosen = target()
     server = embedded_server(chosen)
     with server.lease() if server else nullcontext():

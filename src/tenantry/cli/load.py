@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tenantry.cli.output import data, print_json, print_table
-from tenantry.cli.progress import LoadProgress
 from tenantry.cli.target import warehouse
 from tenantry.core.days import Span, folded, parse_day, today_utc
 from tenantry.core.errors import InputError, SliceError
 from tenantry.core.model import Feed
-from tenantry.db.connect import session
-from tenantry.flow import slices
-from tenantry.flow import template as templates
-from tenantry.flow import tenant as tenants
-from tenantry.loader import backfill as loader
+
+if TYPE_CHECKING:
+    from tenantry.loader import backfill as loader
 
 Template = Annotated[
     str, typer.Argument(metavar="TEMPLATE", help="The template: what to pull, such as foodlogstats.")
@@ -39,6 +36,10 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON."
 
 def chosen_feeds(conninfo: str, template: str, names: Sequence[str] | None, everyone: bool) -> list[Feed]:
     """The feeds that --tenant and --all name. Raises InputError for an unknown name, or for none at all."""
+    from tenantry.db.connect import session
+    from tenantry.flow import template as templates
+    from tenantry.flow import tenant as tenants
+
     if bool(names) == everyone:
         raise InputError(
             "say which tenants", hint="Give --tenant NAME (once or more) or --all. Nothing was done."
@@ -89,6 +90,9 @@ def backfill(
 
     Ends with 1 if a day is still missing, and names it; with 130 after Ctrl-C.
     """
+    from tenantry.cli.progress import LoadProgress
+    from tenantry.loader import backfill as loader
+
     end = ended_or_today(last)
     begin = ended_or_today(first) if first else None
     if begin:
@@ -123,6 +127,11 @@ def refresh(
 
     Ends with 1 if a day failed; reports then go on seeing its earlier rows.
     """
+    from tenantry.cli.progress import LoadProgress
+    from tenantry.db.connect import session
+    from tenantry.flow import slices
+    from tenantry.loader import backfill as loader
+
     wanted = ended_or_today(day)
     with warehouse() as conninfo:
         plans = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,7 +11,9 @@ from tenantry.cli.load import AsJson
 from tenantry.cli.output import data, print_json
 from tenantry.cli.target import embedded_server, target
 from tenantry.core.errors import InputError
-from tenantry.embedded.server import Server
+
+if TYPE_CHECKING:
+    from tenantry.embedded.server import Server
 
 app = typer.Typer(help="Start and stop the embedded PostgreSQL server.", no_args_is_help=True)
 
@@ -27,6 +29,8 @@ Directory = Annotated[
 
 def _server(directory: Path | None) -> Server:
     if directory is not None:
+        from tenantry.embedded.server import Server
+
         return Server(directory)
     server = embedded_server(target())
     if server is None:

@@ -6,8 +6,6 @@ from tenantry.cli.load import AsJson
 from tenantry.cli.output import ago, data, print_json, print_table
 from tenantry.cli.target import warehouse
 from tenantry.core.model import FeedStatus
-from tenantry.db.connect import session
-from tenantry.observe import status as state
 
 
 def status(as_json: AsJson = False) -> None:
@@ -20,6 +18,9 @@ def status(as_json: AsJson = False) -> None:
 
     Ends with 0 also if something is wrong.
     """
+    from tenantry.db.connect import session
+    from tenantry.observe import status as state
+
     with warehouse() as conninfo, session(conninfo) as opened:
         feeds = state.feeds(opened)
     if as_json:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tenantry.core.errors import NotInstalled
+from tenantry.core.model import OWNER
 from tenantry.core.settings import Target, resolve
-from tenantry.db.connect import OWNER, session
-from tenantry.db.migrations import require_current
-from tenantry.embedded.server import Server
+
+if TYPE_CHECKING:
+    from tenantry.embedded.server import Server
 
 
 @dataclass
@@ -38,6 +40,8 @@ def embedded_server(chosen: Target) -> Server | None:
         return None
     # libpq prefers these to the server's password file, and they are meant for another server.
     os.environ.pop("PGPASSWORD", None)
+    from tenantry.embedded.server import Server
+
     return Server(directory)
 
 
@@ -49,6 +53,9 @@ def warehouse() -> Iterator[str]:
         NotInstalled: there is no warehouse, or one of another version.
         WarehouseUnreachable: the server does not answer.
     """
+    from tenantry.db.connect import session
+    from tenantry.db.migrations import require_current
+
     chosen = target()
     server = embedded_server(chosen)
     if server is None:

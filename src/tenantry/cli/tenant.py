@@ -10,15 +10,8 @@ from rich.text import Text
 
 from tenantry.cli.load import AsJson, Jobs, Pause, ended_or_today
 from tenantry.cli.output import data, human_bytes, print_json, print_table, step
-from tenantry.cli.progress import LoadProgress
-from tenantry.cli.source import parse, read_password
 from tenantry.cli.target import warehouse
 from tenantry.core.errors import InputError, SliceError
-from tenantry.db.connect import session
-from tenantry.flow import connection as connections
-from tenantry.flow import tenant as tenants
-from tenantry.loader import backfill, onboard
-from tenantry.observe import status
 
 app = typer.Typer(help="Take in tenants, and look at them.", no_args_is_help=True)
 
@@ -74,6 +67,13 @@ def add(
 
     Ends with 1 if the source does not answer or days are missing.
     """
+    from tenantry.cli.progress import LoadProgress
+    from tenantry.cli.source import parse, read_password
+    from tenantry.db.connect import session
+    from tenantry.flow import connection as connections
+    from tenantry.flow import tenant as tenants
+    from tenantry.loader import backfill, onboard
+
     tenants.check_name(name)
     begin = ended_or_today(first) if first else None
     address = parse(connection or name, source)
@@ -106,6 +106,9 @@ def add(
 @app.command("list")
 def list_tenants(as_json: AsJson = False) -> None:
     """List the tenants, each with its source and templates."""
+    from tenantry.db.connect import session
+    from tenantry.observe import status
+
     with warehouse() as conninfo, session(conninfo) as opened:
         found = status.tenants(opened)
     if as_json:
@@ -121,6 +124,9 @@ def list_tenants(as_json: AsJson = False) -> None:
 @app.command()
 def show(name: Name, as_json: AsJson = False) -> None:
     """Show a tenant: its source, and for each of its templates days, rows, size and what is wrong."""
+    from tenantry.db.connect import session
+    from tenantry.observe import status
+
     with warehouse() as conninfo, session(conninfo) as opened:
         tenant = next((t for t in status.tenants(opened) if t.name == name), None)
         if tenant is None:
@@ -148,6 +154,10 @@ def try_source(name: Name, as_json: AsJson = False) -> None:
 
     NAME may also be that of a connection. Ends with 1 if nobody answers.
     """
+    from tenantry.db.connect import session
+    from tenantry.flow import connection as connections
+    from tenantry.observe import status
+
     with warehouse() as conninfo, session(conninfo) as opened:
         tenant = next((t for t in status.tenants(opened) if t.name == name), None)
         facts = connections.probe(opened, tenant.connection if tenant else name)

@@ -10,8 +10,6 @@ from tenantry.cli.load import AsJson, Everyone, Template, Tenants, chosen_feeds
 from tenantry.cli.output import notes, print_json, print_table, step
 from tenantry.cli.target import warehouse
 from tenantry.core.errors import DatabaseError, InputError, TenantryError
-from tenantry.db.connect import session
-from tenantry.flow import yearly
 
 app = typer.Typer(help="Check years, and fold those that are over into yearly tables.", no_args_is_help=True)
 
@@ -31,6 +29,9 @@ def check(
     Name the tenants with --tenant or --all. The present year has to have every
     day up to today. A day without rows counts as there, once it was loaded.
     """
+    from tenantry.db.connect import session
+    from tenantry.flow import yearly
+
     with warehouse() as conninfo:
         feeds = chosen_feeds(conninfo, template, tenant, everyone)
         with session(conninfo) as opened:
@@ -69,6 +70,9 @@ def convert(
 
     Ends with 1 if a year could not be folded; the others are.
     """
+    from tenantry.db.connect import session
+    from tenantry.flow import yearly
+
     results: list[dict[str, Any]] = []
     failures: list[tuple[str, TenantryError]] = []
     with warehouse() as conninfo:

@@ -6,6 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+OWNER = "whadmin"
+"""The role that owns the warehouse and does all the work in it."""
+
+READER = "phood_ro"
+"""The role that reads reports, and nothing else."""
+
 
 @dataclass(frozen=True)
 class Connection:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from tenantry.core.errors import InputError
 
 FILE_NAME = "tenantry.toml"
 
@@ -18,17 +13,6 @@ Origin = Literal["--dsn", "TENANTRY_DSN", "service", "tenantry.toml", "libpq env
 
 EMBEDDED = "embedded:"
 """A DSN that begins like this names the embedded server, in the default directory or in the one that follows."""
-
-
-class _Warehouse(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-    dsn: str | None = None
-
-
-class _File(BaseModel):
-    # Other tables of the file belong to other commands.
-    model_config = ConfigDict(extra="ignore")
-    warehouse: _Warehouse = _Warehouse()
 
 
 @dataclass(frozen=True)
@@ -70,14 +54,8 @@ def resolve(option: str | None, environment: Mapping[str, str], folder: Path) ->
 def _dsn_of_file(folder: Path) -> str | None:
     for place in (folder, *folder.parents):
         file = place / FILE_NAME
-        if not file.is_file():
-            continue
-        try:
-            return _File.model_validate(tomllib.loads(file.read_text(encoding="utf-8"))).warehouse.dsn
-        except ValidationError as error:
-            # Without the values: a password may stand in the wrong place.
-            reason = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-            reason = " ".join(str(error).split())
-        raise InputError(f"{file} cannot be read: {reason}", hint="Nothing was done. Mend the file.")
+        if file.is_file():
+            from tenantry.core.file import read
+
+            return read(file).warehouse.dsn
     return None

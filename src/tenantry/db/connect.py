@@ -9,10 +9,8 @@ import psycopg
 from psycopg import sql
 
 from tenantry.core.errors import InputError, NotInstalled
+from tenantry.core.model import OWNER
 from tenantry.db.errors import one_line, translated, without_quotes
-
-OWNER = "whadmin"
-"""The role that owns the warehouse and does all the work in it."""
 
 OLDEST_SERVER = 150000
 """PostgreSQL 15, as `server_version_num`: earlier ones let everyone create objects in the schema public."""

@@ -10,7 +10,8 @@ import psycopg
 from psycopg import sql
 
 from tenantry.core.errors import NotInstalled
-from tenantry.db.connect import OLDEST_SERVER, OWNER
+from tenantry.core.model import OWNER
+from tenantry.db.connect import OLDEST_SERVER
 from tenantry.db.migrations import migrate, refuse_newer
 from tenantry.db.queries import SQL, one_row, query, sql_text
 

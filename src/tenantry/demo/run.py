@@ -13,8 +13,8 @@ import psycopg
 
 from tenantry.core.days import Span, today_utc
 from tenantry.core.errors import InputError
-from tenantry.core.model import Connection
-from tenantry.db.connect import OWNER, session
+from tenantry.core.model import OWNER, READER, Connection
+from tenantry.db.connect import session
 from tenantry.db.install import install
 from tenantry.db.queries import one_row, query
 from tenantry.demo.sources import (
@@ -31,7 +31,6 @@ from tenantry.flow import slices, tenant, views
 from tenantry.loader import backfill, onboard
 from tenantry.loader.events import Watcher
 
-READER = "phood_ro"
 _SOURCE_READER = "demo_source_reader"
 _TEMPLATE = "foodlogstats"
 
