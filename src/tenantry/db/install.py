@@ -13,6 +13,7 @@ from tenantry.core.errors import NotInstalled
 from tenantry.core.model import OWNER
 from tenantry.db.connect import OLDEST_SERVER
 from tenantry.db.migrations import migrate, refuse_newer
+from tenantry.db.passwords import verifier
 from tenantry.db.queries import SQL, one_row, query, sql_text
 
 _LOCK = 8321567904
@@ -73,7 +74,11 @@ def install(connection: psycopg.Connection, passwords: Mapping[str, str]) -> lis
             for name in ("1_roles.sql", "2_database.sql", "2_cron.sql"):
                 connection.execute(sql_text(SQL / "install" / name))
             for role, password in passwords.items():
-                _set_password(connection, role, password)
+                connection.execute(
+                    sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+                        sql.Identifier(role), verifier(connection, role, password)
+                    )
+                )
             own_cron, add_overload = one_row(connection, query("install", "cron_files"))
             if add_overload:
                 connection.execute(sql_text(SQL / "cron" / OVERLOAD))
@@ -99,11 +104,3 @@ def apply_functions(connection: psycopg.Connection) -> int:
         for statements in function_script():
             connection.execute(statements)
     return len(function_files())
-
-
-def _set_password(connection: psycopg.Connection, role: str, password: str) -> None:
-    # Hashed here: neither the statement nor a log of it holds the password.
-    verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
-    connection.execute(
-        sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(verifier))
-    )

@@ -1,4 +1,4 @@
-"""Passwords that init generated for a server which is not ours: kept where libpq finds them."""
+"""Passwords of roles: as the server keeps them, and where libpq finds those that init generated."""
 
 from __future__ import annotations
 
@@ -8,10 +8,16 @@ from pathlib import Path
 
 import psycopg
 from platformdirs import user_config_path
+from psycopg import sql
+
+from tenantry.core import pgpass
 
 
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace(":", "\\:")
+def verifier(connection: psycopg.Connection, role: str, password: str) -> sql.Literal:
+    """What stands for the password in CREATE ROLE or ALTER ROLE: neither the statement nor a log of it holds it then."""
+    return sql.Literal(
+        connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+    )
 
 
 def keep_generated(connection: psycopg.Connection, passwords: Mapping[str, str]) -> Path:
@@ -24,7 +30,7 @@ def keep_generated(connection: psycopg.Connection, passwords: Mapping[str, str])
     file = folder / "pgpass"
     info = connection.info
     lines = [
-        ":".join(_escaped(part) for part in (info.host, str(info.port), info.dbname, role, password))
+        pgpass.line(info.host, str(info.port), info.dbname, role, password)
         for role, password in passwords.items()
     ]
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)

@@ -18,6 +18,7 @@ from psycopg.conninfo import make_conninfo
 
 from tenantry.core.errors import InputError
 from tenantry.db.connect import session
+from tenantry.db.passwords import verifier
 from tenantry.db.queries import SQL, sql_text
 
 _MARK = "Made by tenantry demo"
@@ -174,15 +175,15 @@ def _set_up(source: psycopg.Connection, database: str, timezone: str, reader: st
 
 
 def _make_reader(admin: psycopg.Connection, reader: str, password: str) -> None:
-    # Hashed here: neither the statement nor a log of it holds the password.
-    verifier = admin.pgconn.encrypt_password(password.encode(), reader.encode(), b"scram-sha-256").decode()
     with admin.transaction():
         # Threads that make several sources with one reader would change its row at the same time.
         admin.execute("SELECT pg_advisory_xact_lock(%s)", (_ROLES,))
         known = admin.execute("SELECT FROM pg_roles WHERE rolname = %s", (reader,)).rowcount
         verb = sql.SQL("ALTER ROLE" if known else "CREATE ROLE")
         admin.execute(
-            sql.SQL("{} {} LOGIN PASSWORD {}").format(verb, sql.Identifier(reader), sql.Literal(verifier))
+            sql.SQL("{} {} LOGIN PASSWORD {}").format(
+                verb, sql.Identifier(reader), verifier(admin, reader, password)
+            )
         )
 
 

@@ -1,15 +1,12 @@
 """The server's passwords, in a file that libpq reads by itself (its `passfile`)."""
 
 import os
-import re
 import tempfile
 from pathlib import Path
 
+from tenantry.core import pgpass
 from tenantry.core.errors import ServerError
 from tenantry.embedded.ports import LOOPBACK
-
-# A field ends at a colon; a backslash takes the meaning from the character after it.
-_FIELD = re.compile(r"((?:[^\\:]|\\.)*)(?::|$)")
 
 
 class PasswordFile:
@@ -37,7 +34,7 @@ class PasswordFile:
             if not text or any(character in text for character in "\r\n\0"):
                 raise ServerError(f"a {what} must not be empty, nor have a line break or a NUL in it")
         lines = [
-            f"{LOOPBACK}:*:*:{_escape(name)}:{_escape(word)}\n"
+            pgpass.line(LOOPBACK, "*", "*", name, word) + "\n"
             for name, word in (self._read() | {user: password}).items()
         ]
         # mkstemp makes files of mode 0600, so the passwords are never open to others.
@@ -59,15 +56,7 @@ class PasswordFile:
             return {}
         passwords = {}
         for line in text.split("\n"):
-            fields = [_unescape(field) for field in _FIELD.findall(line)]
+            fields = pgpass.fields(line)
             if len(fields) >= 5 and not line.startswith("#"):
                 passwords[fields[3]] = fields[4]
         return passwords
-
-
-def _escape(text: str) -> str:
-    return text.replace("\\", "\\\\").replace(":", "\\:")
-
-
-def _unescape(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text)
