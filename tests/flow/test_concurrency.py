@@ -13,7 +13,7 @@ import pytest
 
 from tenantry.embedded import Server
 from tests.databases import Maker, Source, Warehouse
-from tests.pulses import ROWS, clone_pulses, load_pulses
+from tests.pulses import QUERY, ROWS, clone_pulses, load_pulses
 from tests.waiting import wait_until
 
 WAITING: LiteralString = (
@@ -261,3 +261,26 @@ def test_reports_go_on_while_a_tenant_is_dropped(
 
     others: LiteralString = "SELECT count(*) FROM public.pulses WHERE schema_name = 'acme'"
     assert watched_by_reports(acme, (others,), come_and_go) == {(ROWS,)}
+
+
+def test_who_makes_a_tenants_first_table_waits_for_no_day(warehouse: Warehouse, source: Source) -> None:
+    """Else a window that has made the table would wait for the day of another load, which waits for the table."""
+    warehouse.connect_to(source)
+    warehouse.make_schema()
+    warehouse.run(
+        "INSERT INTO _wh.mv_templates (template_name, query_template, column_definitions, indexes, time_column, storage)"
+        " VALUES ('pulses', %s, 'id int, at timestamptz',"
+        " 'CREATE UNIQUE INDEX {VIEW_NAME}_id ON {SCHEMA}.{VIEW_NAME} (id)', 'at', 'partition')",
+        (QUERY,),
+    )
+    first: LiteralString = "SELECT _wh.update_mv_by_template('pulses', 'acme', 'acme', '2023-01-04')"
+    with ThreadPoolExecutor() as pool, warehouse.connect() as window:
+        window.execute("BEGIN")
+        window.execute(first)
+        late = pool.submit(warehouse.run, ONE_DAY)
+        wait_until(lambda: late.done() or warehouse.value(WAITING) > 0)
+        assert not late.done(), late.exception()
+        window.execute(ONE_DAY)
+        window.execute("COMMIT")
+        late.result(timeout=30)
+    assert warehouse.rows("SELECT row_count FROM _wh.slices ORDER BY slice_date") == [(2,), (2,)]

@@ -449,6 +449,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     JOIN pg_class c ON c.relname = n.fresh_name AND c.relnamespace = to_regnamespace(quote_ident(feed.schema_name))
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.hear_of_changes() RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    -- Waiting for an advisory lock, a session does not hear of the relations that came and went meanwhile, as it does
+    -- when it waits for a relation: it would go on believing that a table is not there. Locking any object tells it.
+    SELECT pg_get_object_address('schema', '{pg_catalog}', '{}')
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.hold_feed(feed _wh.feeds) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- hold_tenant, for a feed that was found before: whoever waited for a drop hears of it.
@@ -511,6 +518,9 @@ DECLARE
     failure_detail text;
     failure_hint text;
 BEGIN
+    IF maker IS NULL AND feed.storage = 'partition' THEN
+        PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
+    END IF;
     PERFORM _wh_internal.lock_slice(feed, slice_date);
     started := clock_timestamp();
     BEGIN
@@ -553,13 +563,15 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     -- Loads of one slice queue here; a load and the folding of its year exclude each other. Held until the transaction ends.
     SELECT _wh_internal.hold_feed(feed),
         pg_advisory_xact_lock_shared(_wh_internal.year_lock(feed, extract(year FROM slice_date)::integer)),
-        pg_advisory_xact_lock(hashtextextended(jsonb_build_array('tenantry slice', feed.schema_name, feed.template_name, slice_date)::text, 0))
+        pg_advisory_xact_lock(hashtextextended(jsonb_build_array('tenantry slice', feed.schema_name, feed.template_name, slice_date)::text, 0)),
+        _wh_internal.hear_of_changes()
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.lock_view(schema_name text, template_name text) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     -- One writer of a view at a time. Where both are needed the public view's lock comes first, then the tenant's.
-    SELECT pg_advisory_xact_lock(hashtextextended(jsonb_build_array('tenantry view', schema_name, template_name)::text, 0))
+    SELECT pg_advisory_xact_lock(hashtextextended(jsonb_build_array('tenantry view', schema_name, template_name)::text, 0)),
+        _wh_internal.hear_of_changes()
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.matview_create(feed _wh.feeds, template _wh.mv_templates, slice_date date,
@@ -970,10 +982,10 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.partition_load(feed _wh.feeds, template _wh.mv_templates, slice_date date,
     OUT action text, OUT row_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Load one slice in partition storage through dblink: the day is pulled whole, checked, and merged. The caller holds the
--- slice's lock.
+-- Load one slice in partition storage through dblink: the day is pulled whole, checked, and merged. The caller has made
+-- the table (partition_prepare) and then taken the slice's lock.
 DECLARE
-    leaf regclass := _wh_internal.partition_leaf(feed, template, slice_date);
+    leaf regclass := _wh_internal.partition_find(feed, slice_date);
 BEGIN
     action := CASE WHEN EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
         AND s.slice_date = partition_load.slice_date AND s.loaded_at IS NOT NULL) THEN 'refreshed' ELSE 'created' END;
@@ -983,8 +995,23 @@ BEGIN
     END IF;
     EXECUTE format('CREATE TEMPORARY TABLE tenantry_stage ON COMMIT DROP AS %s', _wh_internal.source_select(feed, template, slice_date));
     row_count := _wh_internal.refuse_foreign_rows(to_regclass('pg_temp.tenantry_stage'), template, slice_date);
+    -- Only now, because a new column keeps reports waiting until the transaction ends.
+    PERFORM _wh_internal.partition_columns(template, (SELECT i.inhparent::regclass FROM pg_inherits i WHERE i.inhrelid = leaf));
     PERFORM _wh_internal.merge_days(template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date, slice_date);
     DROP TABLE pg_temp.tenantry_stage;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.partition_prepare(feed _wh.feeds, first_day date, last_day date) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Make the tables for some days before any of those days is locked: making a table takes the locks of the views, and
+-- whoever held a day's lock meanwhile could wait for somebody who holds those and waits for the day.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+BEGIN
+    PERFORM _wh_internal.hold_feed(feed);
+    PERFORM _wh_internal.partition_leaf(feed, template, d::date)
+    FROM generate_series(date_trunc('month', first_day::timestamp), last_day::timestamp, '1 month') d;
 END
 $$;
 
@@ -1058,8 +1085,6 @@ BEGIN
     ELSIF kind <> 'p' THEN
         RAISE EXCEPTION '% is no partitioned table: the tenant is kept as materialized views', target
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('Move it: tenantry template set-storage %s partition', template.template_name);
-    ELSE
-        PERFORM _wh_internal.partition_columns(template, target::regclass);
     END IF;
     RETURN target::regclass;
 END
@@ -1122,11 +1147,13 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- one. Slices must not be locked after it in the same transaction: others lock the view after their slices.
 DECLARE
     target text := format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name));
+    template _wh.mv_templates;
     before text := obj_description(to_regclass(target), 'pg_class');
 BEGIN
     IF feed.storage = 'partition' THEN
         -- The tenant's table holds its slices itself.
-        PERFORM _wh_internal.partition_tenant(feed, _wh_internal.find_template(feed.template_name));
+        template := _wh_internal.find_template(feed.template_name);
+        PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
         RETURN false;
     END IF;
     PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.replace_tenant_view(%L, %L, %L)', feed, afterwards, beforehand));
@@ -1378,6 +1405,9 @@ DECLARE
 BEGIN
     PERFORM _wh_internal.write_log(caller, 'INFO', 'window started',
         to_jsonb(feed) || jsonb_build_object('start_date', start_date::date, 'end_date', end_date::date));
+    IF update_function IS NULL AND feed.storage = 'partition' THEN
+        PERFORM _wh_internal.partition_prepare(feed, start_date::date, least(end_date::date, today));
+    END IF;
     PERFORM _wh_internal.hold_source(feed.tenant_name);
     WHILE slice_date <= end_date::date LOOP
         IF slice_date > today THEN
@@ -1618,6 +1648,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
 BEGIN
+    PERFORM _wh_internal.hold_feed(feed);
+    PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
     PERFORM _wh_internal.partition_leaf(feed, template, first_day, indexed => first_day = last_day);
     RETURN format('SELECT * FROM (%s) AS q(%s) LIMIT 0',
         _wh_internal.render_query(template.query_template, feed.schema_name, first_day, last_day), _wh_internal.column_list(template.template_name));
@@ -1724,6 +1756,9 @@ DECLARE
     result jsonb;
     replaced boolean := false;
 BEGIN
+    IF maker IS NULL AND feed.storage = 'partition' THEN
+        PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
+    END IF;
     IF allow_refresh_yesterday AND slice_date = _wh.current_date_utc() AND EXISTS (
         SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
             AND s.slice_date = update_slice.slice_date - 1
@@ -1907,7 +1942,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Only a closed year becomes a yearly table.';
     END IF;
     PERFORM _wh_internal.hold_feed(feed);
-    PERFORM pg_advisory_xact_lock(_wh_internal.year_lock(feed, target_year));
+    PERFORM pg_advisory_xact_lock(_wh_internal.year_lock(feed, target_year)), _wh_internal.hear_of_changes();
     PERFORM _wh_internal.require_complete_year(feed, target_year);
     IF feed.storage = 'partition' THEN
         result := _wh_internal.partition_fold(feed, template, target_year);

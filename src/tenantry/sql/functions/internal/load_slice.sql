@@ -11,6 +11,9 @@ DECLARE
     failure_detail text;
     failure_hint text;
 BEGIN
+    IF maker IS NULL AND feed.storage = 'partition' THEN
+        PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
+    END IF;
     PERFORM _wh_internal.lock_slice(feed, slice_date);
     started := clock_timestamp();
     BEGIN

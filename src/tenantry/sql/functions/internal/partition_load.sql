@@ -1,10 +1,10 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_load(feed _wh.feeds, template _wh.mv_templates, slice_date date,
     OUT action text, OUT row_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Load one slice in partition storage through dblink: the day is pulled whole, checked, and merged. The caller holds the
--- slice's lock.
+-- Load one slice in partition storage through dblink: the day is pulled whole, checked, and merged. The caller has made
+-- the table (partition_prepare) and then taken the slice's lock.
 DECLARE
-    leaf regclass := _wh_internal.partition_leaf(feed, template, slice_date);
+    leaf regclass := _wh_internal.partition_find(feed, slice_date);
 BEGIN
     action := CASE WHEN EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
         AND s.slice_date = partition_load.slice_date AND s.loaded_at IS NOT NULL) THEN 'refreshed' ELSE 'created' END;
@@ -14,6 +14,8 @@ BEGIN
     END IF;
     EXECUTE format('CREATE TEMPORARY TABLE tenantry_stage ON COMMIT DROP AS %s', _wh_internal.source_select(feed, template, slice_date));
     row_count := _wh_internal.refuse_foreign_rows(to_regclass('pg_temp.tenantry_stage'), template, slice_date);
+    -- Only now, because a new column keeps reports waiting until the transaction ends.
+    PERFORM _wh_internal.partition_columns(template, (SELECT i.inhparent::regclass FROM pg_inherits i WHERE i.inhrelid = leaf));
     PERFORM _wh_internal.merge_days(template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date, slice_date);
     DROP TABLE pg_temp.tenantry_stage;
 END

@@ -23,8 +23,6 @@ BEGIN
     ELSIF kind <> 'p' THEN
         RAISE EXCEPTION '% is no partitioned table: the tenant is kept as materialized views', target
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('Move it: tenantry template set-storage %s partition', template.template_name);
-    ELSE
-        PERFORM _wh_internal.partition_columns(template, target::regclass);
     END IF;
     RETURN target::regclass;
 END

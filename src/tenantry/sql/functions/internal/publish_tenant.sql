@@ -6,11 +6,13 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- one. Slices must not be locked after it in the same transaction: others lock the view after their slices.
 DECLARE
     target text := format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name));
+    template _wh.mv_templates;
     before text := obj_description(to_regclass(target), 'pg_class');
 BEGIN
     IF feed.storage = 'partition' THEN
         -- The tenant's table holds its slices itself.
-        PERFORM _wh_internal.partition_tenant(feed, _wh_internal.find_template(feed.template_name));
+        template := _wh_internal.find_template(feed.template_name);
+        PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
         RETURN false;
     END IF;
     PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.replace_tenant_view(%L, %L, %L)', feed, afterwards, beforehand));

@@ -15,6 +15,9 @@ DECLARE
 BEGIN
     PERFORM _wh_internal.write_log(caller, 'INFO', 'window started',
         to_jsonb(feed) || jsonb_build_object('start_date', start_date::date, 'end_date', end_date::date));
+    IF update_function IS NULL AND feed.storage = 'partition' THEN
+        PERFORM _wh_internal.partition_prepare(feed, start_date::date, least(end_date::date, today));
+    END IF;
     PERFORM _wh_internal.hold_source(feed.tenant_name);
     WHILE slice_date <= end_date::date LOOP
         IF slice_date > today THEN

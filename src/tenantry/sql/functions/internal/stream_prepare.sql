@@ -5,6 +5,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
 BEGIN
+    PERFORM _wh_internal.hold_feed(feed);
+    PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
     PERFORM _wh_internal.partition_leaf(feed, template, first_day, indexed => first_day = last_day);
     RETURN format('SELECT * FROM (%s) AS q(%s) LIMIT 0',
         _wh_internal.render_query(template.query_template, feed.schema_name, first_day, last_day), _wh_internal.column_list(template.template_name));

@@ -7,6 +7,9 @@ DECLARE
     result jsonb;
     replaced boolean := false;
 BEGIN
+    IF maker IS NULL AND feed.storage = 'partition' THEN
+        PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
+    END IF;
     IF allow_refresh_yesterday AND slice_date = _wh.current_date_utc() AND EXISTS (
         SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
             AND s.slice_date = update_slice.slice_date - 1

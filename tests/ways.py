@@ -1,0 +1,42 @@
+"""The two ways in which days come into the warehouse, for tests that hold both to the same word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import psycopg
+
+from tenantry.core.days import Span
+from tenantry.db.connect import session
+from tenantry.flow import tenant
+from tenantry.loader import backfill
+from tenantry.loader.events import Silent
+from tests.databases import Warehouse
+
+Pull = Callable[[Warehouse, date, date], None]
+"""Pull the days from the first to the last, both included, new or again, of tenant acme; raise if one fails."""
+
+
+def by_loader(
+    warehouse: Warehouse, first: date, last: date, *, template: str = "foodlogstats", name: str = "acme"
+) -> None:
+    """With the library: streamed where the storage allows it."""
+    with session(warehouse.conninfo) as opened:
+        feed = tenant.open_feed(opened, template, name, name)
+    plans = backfill.plan(warehouse.conninfo, [feed], Span(first, last), reload=True)
+    (result,) = backfill.run(warehouse.conninfo, plans, backfill.Limits(), Silent()).feeds
+    assert result.complete, result
+
+
+def by_sql(
+    warehouse: Warehouse, first: date, last: date, *, template: str = "foodlogstats", name: str = "acme"
+) -> None:
+    """With the SQL functions: through dblink."""
+    with psycopg.connect(warehouse.conninfo, autocommit=True) as opened:
+        done = opened.execute(
+            "SELECT _wh.update_mv_window_by_template(%s, %s, %s, %s, %s)", (template, name, name, first, last)
+        ).fetchone()
+        opened.execute("SELECT _wh.update_public_view_by_template(%s)", (template,))
+    assert done is not None
+    assert done[0]["failed"] == 0, done[0]
