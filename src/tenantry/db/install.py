@@ -48,6 +48,7 @@ def function_script() -> list[LiteralString]:
         sql_text(SQL / "install" / "drop_internal.sql"),
         *(sql_text(file) for file in function_files()),
         sql_text(SQL / "install" / "4_rights.sql"),
+        sql_text(SQL / "install" / "5_connections.sql"),
     ]
 
 

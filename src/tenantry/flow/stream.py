@@ -10,7 +10,7 @@ from psycopg.conninfo import make_conninfo
 
 from tenantry.core.days import Span
 from tenantry.core.errors import SliceError
-from tenantry.core.model import Feed, LoadedSlice
+from tenantry.core.model import FailedSlice, Feed, LoadedSlice
 from tenantry.db.queries import one_row, query
 
 BATCH = 65536
@@ -23,7 +23,9 @@ def open_source(session: psycopg.Connection, connection: str) -> psycopg.Connect
     Raises psycopg.OperationalError if the source refuses or cannot be reached from this machine.
     """
     keywords = one_row(session, query("flow", "source_conninfo"), (connection,))[0]
-    return psycopg.connect(make_conninfo("", **keywords), autocommit=True)
+    # What the source sends is handed on unread, so it has to be in the encoding that the warehouse's session expects.
+    encoding = session.info.parameter_status("client_encoding")
+    return psycopg.connect(make_conninfo("", **keywords, client_encoding=encoding), autocommit=True)
 
 
 def range_capable(session: psycopg.Connection, template: str) -> bool:
@@ -65,11 +67,14 @@ def pull(
     return [LoadedSlice(feed, day, action, rows, seconds) for day, rows in counts]
 
 
-def finish(session: psycopg.Connection, feed: Feed) -> int:
-    """Index and analyze the tables that bulk loads left bare; returns how many."""
-    return int(
-        one_row(session, query("flow", "finish"), {"schema": feed.schema, "template": feed.template})[0]
-    )
+def finish(session: psycopg.Connection, feed: Feed) -> list[FailedSlice]:
+    """Index and analyze the tables that bulk loads left bare.
+
+    Returns the days whose rows cannot be told apart, because they moved from day to day while those were pulled; they
+    have to be pulled again.
+    """
+    rows = session.execute(query("flow", "finish"), {"schema": feed.schema, "template": feed.template})
+    return [FailedSlice(feed, day, error, psycopg.errors.UniqueViolation.sqlstate) for day, error in rows]
 
 
 def _copy(source: psycopg.Connection, read: str, session: psycopg.Connection, write: str) -> tuple[int, int]:

@@ -151,10 +151,14 @@ def run(conninfo: str, plans: Sequence[Plan], limits: Limits, watcher: Watcher) 
         result.not_tried = len(item.days) - result.loaded - len(result.failures)
         result.source_lost = item.unknown or tasks.closed_because(item.feed)
     with session(conninfo) as connection:
-        for feed in results:
+        # A tenant that was dropped meanwhile has nothing to show.
+        there = {(feed.schema, feed.template) for feed in tenant.feeds(connection)}
+        left = [feed for feed in results if (feed.schema, feed.template) in there]
+        for feed in left:
             if feed.storage == "partition" and not interrupted:
-                stream.finish(connection, feed)
-        views.publish(connection, results)
+                for failure in stream.finish(connection, feed):
+                    _account(failure, results, watcher)
+        views.publish(connection, left)
         for result in results.values():
             if result.loaded or not result.complete:
                 _log(connection, result)

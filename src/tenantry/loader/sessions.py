@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from contextlib import suppress
 
 import psycopg
@@ -61,8 +63,8 @@ class Sessions:
 
     @property
     def lost(self) -> bool:
-        """Whether the session on the warehouse broke."""
-        return self._warehouse is not None and self._warehouse.broken
+        """Whether a session broke, on the warehouse or on a source."""
+        return any(opened is not None and opened.broken for opened in (self._warehouse, self._source))
 
     def let_go(self) -> None:
         """Close everything: a session may be broken, and the next use opens new ones."""
@@ -86,6 +88,13 @@ class Sessions:
             # As whoever logged in: whadmin may not end the session of a superuser who acts as whadmin.
             with suppress(psycopg.Error, TenantryError), session(self._conninfo, role=None) as other:
                 other.execute(query("flow", "end_session"), (warehouse.info.backend_pid,))
+
+    def cut(self) -> None:
+        """Break the line to a source that does not even hear of a cancel: whoever waits for it gets an error."""
+        source = self._source
+        if source is not None:
+            with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(source.fileno())) as line:
+                line.shutdown(socket.SHUT_RDWR)
 
     def _leave_source(self) -> None:
         if self._source is not None:

@@ -54,6 +54,9 @@ class Worker(threading.Thread):
         """Give up the slice in hand; its transaction is rolled back."""
         self._stopping.set()
         self._sessions.end()
+        self.join(1)
+        if self.is_alive():
+            self._sessions.cut()
 
     def _pull(self, task: Task) -> None:
         for pause in (*PAUSES, None):

@@ -45,8 +45,7 @@ WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 ORDER BY d.day
 
 -- name: load_slice
-SELECT _wh_internal.load_slice(f, %(day)s::date) FROM _wh.feeds f
-WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+SELECT _wh_internal.load_slice(_wh_internal.find_feed(%(template)s, %(schema)s), %(day)s::date)
 
 -- name: record_failure
 SELECT _wh_internal.record_failure(f, %(day)s::date, %(error)s) FROM _wh.feeds f
@@ -111,8 +110,7 @@ SELECT query_template LIKE '%%{START_TIME}%%' AND query_template LIKE '%%{END_TI
 FROM _wh.mv_templates WHERE template_name = %s
 
 -- name: stream_prepare
-SELECT _wh_internal.stream_prepare(f, %(first)s::date, %(last)s::date) FROM _wh.feeds f
-WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+SELECT _wh_internal.stream_prepare(_wh_internal.find_feed(%(template)s, %(schema)s), %(first)s::date, %(last)s::date)
 
 -- name: stream_begin
 SELECT b.from_source, b.into_warehouse, b.strays, b.target, b.start_block, clock_timestamp() FROM _wh.feeds f
@@ -125,4 +123,5 @@ CROSS JOIN LATERAL _wh_internal.stream_end(f, %(first)s::date, %(last)s::date, %
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s ORDER BY 1
 
 -- name: finish
-SELECT _wh_internal.partition_finish(f) FROM _wh.feeds f WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+SELECT p.slice_date, p.error FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.partition_finish(f) p
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s ORDER BY 1

@@ -7,7 +7,9 @@ DECLARE
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
     key text[] := _wh_internal.unique_key(leaf);
     columns text := _wh_internal.column_list(template.template_name);
+    key_list text;
     same_key text;
+    doubled text;
     image text;
     changed bigint;
     total bigint := 0;
@@ -19,7 +21,12 @@ BEGIN
         GET DIAGNOSTICS changed = ROW_COUNT;
         RETURN total + changed;
     END IF;
-    SELECT string_agg(format('t.%1$I = s.%1$I', k), ' AND ') INTO same_key FROM unnest(key) k;
+    SELECT string_agg(format('t.%1$I = s.%1$I', k), ' AND '), string_agg(quote_ident(k), ', ') INTO same_key, key_list FROM unnest(key) k;
+    -- Else those that are there already would pass, though the day has fewer rows than the source gave.
+    EXECUTE format('SELECT ROW(%1$s)::text FROM %2$s WHERE ROW(%1$s) IS NOT NULL GROUP BY %1$s HAVING count(*) > 1 LIMIT 1', key_list, stage) INTO doubled;
+    IF doubled IS NOT NULL THEN
+        RAISE EXCEPTION 'the source gives more than one row with the same %: %', key_list, doubled USING ERRCODE = 'unique_violation';
+    END IF;
     -- Without the cast PostgreSQL would compare two ROW() column by column.
     SELECT format('ROW(%s)::record OPERATOR(pg_catalog.*=) ROW(%s)::record', string_agg(format('t.%I', c.column_name), ', ' ORDER BY c.position),
         string_agg(format('s.%I', c.column_name), ', ' ORDER BY c.position))
@@ -29,7 +36,7 @@ BEGIN
     -- A row that moved here from another day of the same table is found by its key.
     EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s s WHERE NOT EXISTS (SELECT FROM %s t WHERE %s AND %s AND %s)'
         ' ON CONFLICT (%s) DO UPDATE SET %s', leaf, columns, columns, stage, leaf, predicate, same_key, image,
-        (SELECT string_agg(quote_ident(k), ', ') FROM unnest(key) k),
+        key_list,
         (SELECT string_agg(format('%1$I = excluded.%1$I', c.column_name), ', ') FROM _wh.template_columns c WHERE c.template_name = template.template_name));
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN total + changed;

@@ -8,7 +8,10 @@ DECLARE
     target text := format('%I.%I', feed.schema_name, name);
     fresh_name text := _wh_internal.fit_name('tenantry_new_' || name);
     fresh text := format('%I.%I', feed.schema_name, fresh_name);
-    columns text := _wh_internal.column_list(template.template_name);
+    -- Those that the template has dropped, too.
+    columns text := (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
+        WHERE a.attrelid = parent AND a.attnum > 0 AND NOT a.attisdropped);
+    key text;
     swap text;
     index record;
     days bigint;
@@ -18,7 +21,14 @@ BEGIN
     EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s WHERE %s ORDER BY %I', fresh, columns, columns, parent,
         _wh_internal.day_predicate(template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)), template.time_column);
     GET DIAGNOSTICS total = ROW_COUNT;
-    EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, fresh_name);
+    BEGIN
+        EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, fresh_name);
+    EXCEPTION WHEN unique_violation THEN
+        GET STACKED DIAGNOSTICS key = PG_EXCEPTION_DETAIL;
+        RAISE EXCEPTION 'year % of %.%: rows stand in more than one day: %', target_year, feed.schema_name, feed.template_name, SQLERRM
+            USING ERRCODE = 'unique_violation', DETAIL = key,
+                HINT = 'A row that moved to another day at the source: pull both days again with update_mv_window_by_template.';
+    END;
     EXECUTE format('ANALYZE %s', fresh);
     EXECUTE format('ALTER TABLE %s ADD CONSTRAINT tenantry_year CHECK (%I IS NOT NULL AND %s)', fresh, template.time_column,
         _wh_internal.day_predicate(template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)));

@@ -5,11 +5,10 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     parent regclass := _wh_internal.partition_tenant(feed, template);
     found regclass := _wh_internal.partition_find(feed, slice_date);
-    first_day date := date_trunc(template.partition_by, slice_date::timestamp)::date;
-    next_day date := (first_day + ('1 ' || template.partition_by)::interval)::date;
-    name text := _wh_internal.name_stem(template.template_name)
-        || to_char(first_day::timestamp, CASE template.partition_by WHEN 'month' THEN '_YYYY_MM' ELSE '_YYYY' END);
-    target text := format('%I.%I', feed.schema_name, name);
+    period text;
+    first_day date;
+    name text;
+    target text;
 BEGIN
     IF found IS NULL THEN
         PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
@@ -18,12 +17,18 @@ BEGIN
     IF found IS NOT NULL THEN
         RETURN found;
     END IF;
+    -- A year that was begun in months goes on in months.
+    period := CASE WHEN EXISTS (SELECT FROM _wh_internal.partition_leaves(feed) l WHERE l.year = extract(year FROM slice_date)) THEN 'month'
+        ELSE template.partition_by END;
+    first_day := date_trunc(period, slice_date::timestamp)::date;
+    name := _wh_internal.name_stem(template.template_name) || to_char(first_day::timestamp, CASE period WHEN 'month' THEN '_YYYY_MM' ELSE '_YYYY' END);
+    target := format('%I.%I', feed.schema_name, name);
     EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', target, parent);
     IF indexed THEN
         EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, name);
     END IF;
     EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%s) TO (%s)', parent, target,
-        _wh_internal.day_bound(template, first_day), _wh_internal.day_bound(template, next_day));
+        _wh_internal.day_bound(template, first_day), _wh_internal.day_bound(template, (first_day + ('1 ' || period)::interval)::date));
     RETURN target::regclass;
 END
 $$;

@@ -7,24 +7,29 @@ DECLARE
     kind "char" := _wh_internal.relation_kind(root);
     name text := _wh_internal.fit_name(template.template_name);
     statements text := '';
+    tenant record;
     blockers text;
 BEGIN
     IF kind NOT IN ('p', 'v') THEN
         RAISE EXCEPTION '% is in the way: it is neither a view nor a partitioned table', root USING ERRCODE = 'duplicate_table';
     END IF;
-    IF kind IS DISTINCT FROM 'p' THEN
+    IF kind IS NOT DISTINCT FROM 'p' THEN
+        PERFORM _wh_internal.partition_columns(template, root::regclass, extras => true);
+    ELSE
         statements := format('%sCREATE TABLE %s (schema_name text NOT NULL, %s
 ) PARTITION BY LIST (schema_name); COMMENT ON TABLE %s IS %L; %s',
-            CASE WHEN kind = 'v' THEN format('DROP VIEW %s; ', root) ELSE '' END, root, template.column_definitions, root,
+            CASE WHEN kind = 'v' THEN format('DROP VIEW %s; ', root) ELSE '' END, root, template.column_definitions
+                || coalesce((SELECT string_agg(format(E'\n, %I %s', e.column_name, e.data_type), '') FROM _wh_internal.partition_extras(template) e), ''), root,
             'Tenantry: ' || template.template_name || ' of all tenants', CASE WHEN kind = 'v' THEN _wh_internal.saved_grants(root::regclass) ELSE '' END);
     END IF;
-    SELECT statements || coalesce(string_agg(format('ALTER TABLE %s ATTACH PARTITION %I.%I FOR VALUES IN (%L);', root, f.schema_name, name,
-            f.schema_name), ' ' ORDER BY f.schema_name), '')
-    INTO statements
-    FROM _wh.feeds f
-    WHERE f.template_name = template.template_name AND f.storage = 'partition'
-        AND _wh_internal.relation_kind(format('%I.%I', f.schema_name, name)) = 'p'
-        AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = to_regclass(format('%I.%I', f.schema_name, name)));
+    FOR tenant IN SELECT f.schema_name, t.relation FROM _wh.feeds f, to_regclass(format('%I.%I', f.schema_name, name)) AS t (relation)
+        WHERE f.template_name = template.template_name AND f.storage = 'partition' AND _wh_internal.relation_kind(t.relation::text) = 'p'
+            AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = t.relation)
+        ORDER BY f.schema_name
+    LOOP
+        PERFORM _wh_internal.partition_columns(template, tenant.relation, extras => true);
+        statements := statements || format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES IN (%L);', root, tenant.relation, tenant.schema_name);
+    END LOOP;
     IF statements = '' THEN
         RETURN false;
     END IF;

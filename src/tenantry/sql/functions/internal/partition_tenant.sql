@@ -17,7 +17,7 @@ BEGIN
         kind := _wh_internal.relation_kind(target);
     END IF;
     IF kind IS NULL THEN
-        EXECUTE format('CREATE TABLE %s (schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check CHECK (schema_name = %L), %s) PARTITION BY RANGE (%I)',
+        EXECUTE format(E'CREATE TABLE %s (schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check CHECK (schema_name = %L), %s\n) PARTITION BY RANGE (%I)',
             target, feed.schema_name, feed.schema_name, template.column_definitions, template.time_column);
         PERFORM _wh_internal.publish_public(template);
     ELSIF kind <> 'p' THEN

@@ -9,24 +9,31 @@ DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     columns text := _wh_internal.column_list(template.template_name);
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
-    query text := format('(%s) AS q(%s)', _wh_internal.render_query(template.query_template, feed.schema_name, first_day, last_day), columns);
+    -- Query and columns may end in a comment, hence the line breaks.
+    query text := format(E'(%s\n) AS q(%s)', _wh_internal.render_query(template.query_template, feed.schema_name, first_day, last_day), columns);
     own_types boolean;
+    declared integer;
     selected text;
     copy_options text;
 BEGIN
     PERFORM _wh_internal.lock_slice(feed, first_day + n) FROM generate_series(0, last_day - first_day) n;
-    SELECT bool_and(to_regtype(c.data_type) < 10000::oid),
+    SELECT count(*), bool_and(to_regtype(c.data_type) < 10000::oid),
         string_agg(CASE WHEN to_regtype(c.data_type)::oid = source_types[c.position] THEN quote_ident(c.column_name)
             ELSE format('%I::text::%s', c.column_name, format_type(to_regtype(c.data_type), NULL)) END, ', ' ORDER BY c.position)
-    INTO own_types, selected
+    INTO declared, own_types, selected
     FROM _wh.template_columns c WHERE c.template_name = template.template_name;
+    -- Fewer are refused by the source itself.
+    IF cardinality(source_types) > declared THEN
+        RAISE EXCEPTION '%.%: the query gives % columns, and % are declared', feed.schema_name, feed.template_name, cardinality(source_types), declared
+            USING ERRCODE = 'datatype_mismatch', HINT = 'Name each column of the query in column_definitions, in the same order.';
+    END IF;
     copy_options := CASE WHEN own_types THEN '(FORMAT binary)' ELSE '(FORMAT text)' END;
     from_source := format('COPY (SELECT %s FROM %s) TO STDOUT %s', CASE WHEN own_types THEN selected ELSE columns END, query, copy_options);
     strays := format('SELECT to_jsonb(q)::text FROM %s WHERE (%s) IS NOT TRUE LIMIT 3', query, predicate);
     target := _wh_internal.partition_find(feed, first_day)::text;
     IF staged OR EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
             AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL) THEN
-        EXECUTE format('CREATE TEMPORARY TABLE tenantry_stage (%s) ON COMMIT DROP', template.column_definitions);
+        EXECUTE format(E'CREATE TEMPORARY TABLE tenantry_stage (%s\n) ON COMMIT DROP', template.column_definitions);
         target := 'pg_temp.tenantry_stage';
     END IF;
     start_block := pg_relation_size(target::regclass) / current_setting('block_size')::bigint;

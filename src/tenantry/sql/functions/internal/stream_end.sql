@@ -5,8 +5,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
-    zone text := CASE WHEN (SELECT c.data_type FROM _wh.template_columns c WHERE c.template_name = template.template_name
-        AND c.column_name = template.time_column) LIKE '%with time zone' THEN ' AT TIME ZONE ''UTC''' ELSE '' END;
+    zone text := _wh_internal.day_zone(template);
     counts jsonb;
 BEGIN
     -- New rows of a table without free space are behind start_block: only those are read. If they are not all there,
