@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+from contextlib import suppress
 from typing import Self
 
 LIMIT = 65536
@@ -17,8 +18,9 @@ class Cutter:
     nothing any more; `cuts` counts 1 then. All others are left alone.
     """
 
-    def __init__(self, target: int, *, hang: bool = False) -> None:
+    def __init__(self, target: int | None, *, hang: bool = False) -> None:
         self.cuts = 0
+        assert target is not None
         self._target = target
         self._hang = hang
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -46,7 +48,7 @@ class Cutter:
 
     def _forward(self, reader: socket.socket, writer: socket.socket, counted: bool) -> None:
         carried = 0
-        try:
+        with suppress(OSError):
             while data := reader.recv(8192):
                 carried += len(data)
                 if counted and carried > LIMIT and not self.cuts:
@@ -55,15 +57,11 @@ class Cutter:
                         return
                     break
                 writer.sendall(data)
-        except OSError:
-            pass
         _shut(reader)
         _shut(writer)
 
 
 def _shut(opened: socket.socket) -> None:
-    try:
+    with suppress(OSError):
         opened.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass
     opened.close()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
+from typing import Protocol
 
 import psycopg
 
@@ -14,8 +14,13 @@ from tenantry.loader import backfill
 from tenantry.loader.events import Silent
 from tests.databases import Warehouse
 
-Pull = Callable[[Warehouse, date, date], None]
-"""Pull the days from the first to the last, both included, new or again, of tenant acme; raise if one fails."""
+
+class Pull(Protocol):
+    """Pull the days from the first to the last, both included, new or again, of a tenant; raise if one fails."""
+
+    def __call__(
+        self, warehouse: Warehouse, first: date, last: date, *, template: str = ..., name: str = ...
+    ) -> None: ...
 
 
 def by_loader(

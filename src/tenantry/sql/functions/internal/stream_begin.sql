@@ -17,11 +17,15 @@ DECLARE
     copy_options text;
 BEGIN
     PERFORM _wh_internal.lock_slice(feed, first_day + n) FROM generate_series(0, last_day - first_day) n;
-    SELECT count(*), bool_and(to_regtype(c.data_type) < 10000::oid),
-        string_agg(CASE WHEN to_regtype(c.data_type)::oid = source_types[c.position] THEN quote_ident(c.column_name)
-            ELSE format('%I::text::%s', c.column_name, format_type(to_regtype(c.data_type), NULL)) END, ', ' ORDER BY c.position)
+    -- format() writes a value as the type's own output does; a cast to text would not, for boolean, char(n) and inet.
+    -- Without a length the names char and bit would mean a length of one.
+    SELECT count(*), bool_and(t.oid < 10000 AND t.typsend <> 0),
+        string_agg(CASE WHEN t.oid = source_types[c.position] THEN quote_ident(c.column_name)
+            ELSE format('CASE WHEN %1$I IS DISTINCT FROM NULL THEN format(''%%s'', %1$I) END::%2$s', c.column_name, format_type(t.oid, -1)) END,
+            ', ' ORDER BY c.position)
     INTO declared, own_types, selected
-    FROM _wh.template_columns c WHERE c.template_name = template.template_name;
+    FROM _wh.template_columns c JOIN pg_type t ON t.oid = to_regtype(c.data_type)
+    WHERE c.template_name = template.template_name;
     -- Fewer are refused by the source itself.
     IF cardinality(source_types) > declared THEN
         RAISE EXCEPTION '%.%: the query gives % columns, and % are declared', feed.schema_name, feed.template_name, cardinality(source_types), declared
