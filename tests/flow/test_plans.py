@@ -85,7 +85,7 @@ def test_a_day_is_found_whatever_type_the_time_column_has(
 ) -> None:
     define_pulses(warehouse, source)
     warehouse.run(
-        "UPDATE _wh.mv_templates SET column_definitions = 'id int, at ' || %s, partition_by = 'month'",
+        "UPDATE _wh.mv_templates SET column_definitions = 'id int, at ' || %s, partition_by = 'month' WHERE template_name = 'pulses'",
         (kind,),
     )
     make_years(warehouse, ["acme"], 2023, 2024)

@@ -9,17 +9,10 @@ from contextlib import contextmanager
 from datetime import date
 from typing import LiteralString
 
-import psycopg
 import pytest
 
-from tenantry.core.days import Span
-from tenantry.core.model import Feed
-from tenantry.db.connect import session
-from tenantry.flow import tenant
-from tenantry.loader import backfill
-from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
-from tests.ticks import COLUMNS, INDEXES, define
+from tests.ticks import COLUMNS, define
 from tests.waiting import wait_until
 from tests.ways import by_loader, by_sql
 

@@ -124,6 +124,29 @@ def test_a_row_that_moves_to_another_day_is_there_once_when_both_were_pulled(
     }
 
 
+def test_a_refresh_of_unchanged_days_writes_no_row(acme: Warehouse, source: Source, pull: Pull) -> None:
+    source.fill(DAY, 2, per_day=50)
+    pull(acme, DAY, NEXT)
+    before = written(acme)
+    pull(acme, DAY, NEXT)
+    assert written(acme) == before
+    source.run("UPDATE phood_foodlogsum SET flags = 'new' WHERE id = (SELECT min(id) FROM phood_foodlogsum)")
+    pull(acme, DAY, NEXT)
+    assert 1 <= written(acme)[0] - before[0] <= 2
+
+
+def written(warehouse: Warehouse) -> tuple[int, list[int]]:
+    """The rows of acme that were inserted, updated or deleted since its beginning, and the files that hold them."""
+    warehouse.run("SELECT pg_stat_force_next_flush()")
+    rows: int = warehouse.value(
+        "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)::int FROM pg_stat_user_tables WHERE schemaname = 'acme'"
+    )
+    files = warehouse.rows(
+        "SELECT relfilenode::bigint FROM pg_class WHERE relnamespace = 'acme'::regnamespace AND relkind IN ('r', 'm')"
+    )
+    return rows, sorted(row[0] for row in files)
+
+
 def at_once(*jobs: Callable[[], object]) -> None:
     """Run the jobs in threads that begin at the same moment; raise what one of them raises."""
     start = threading.Barrier(len(jobs))
