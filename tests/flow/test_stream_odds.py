@@ -193,6 +193,54 @@ def test_a_row_without_a_key_is_kept(ticking: Warehouse, source: Source, pull: P
         assert ticking.reader.value("SELECT count(*) FROM acme.ticks") == 4
 
 
+@pytest.mark.parametrize("storage", ["matview", "partition"])
+def test_a_time_without_a_zone_is_utc_in_whatever_zone_the_caller_is(
+    ticking: Warehouse, source: Source, storage: str
+) -> None:
+    source.run("ALTER TABLE ticks ALTER at TYPE timestamp USING at AT TIME ZONE 'UTC'")
+    ticking.run("UPDATE _wh.mv_templates SET storage = %s", (storage,))
+    ticking.admin.run(f"ALTER DATABASE {ticking.name} SET TimeZone = 'America/Chicago'".encode())  # type: ignore[arg-type]
+    rows = source.rows("SELECT id, at::text FROM ticks WHERE at < '2024-01-17' ORDER BY id")
+    seen: LiteralString = "SELECT id, (at AT TIME ZONE 'UTC')::text FROM acme.ticks ORDER BY id"
+    for pull in (by_sql, by_loader, by_sql):
+        pull(ticking, FIRST, SECOND, template="ticks")
+        assert ticking.rows(seen) == rows
+    if storage == "matview":
+        ticking.run("SELECT _wh.refresh_mv('acme', 'ticks_2024_01_15')")
+        assert ticking.rows(seen) == rows
+
+
+@WAYS
+def test_a_template_may_drop_the_column_that_told_its_rows_apart(
+    ticking: Warehouse, source: Source, pull: Pull
+) -> None:
+    pull(ticking, FIRST, SECOND, template="ticks")
+    define(
+        ticking,
+        query=QUERY.replace("id, ", ""),
+        columns="at timestamptz, value int",
+        indexes=INDEXES.replace("(id)", "(at)"),
+    )
+    source.run("UPDATE ticks SET value = value + 1")
+    for day in (FIRST, SECOND):
+        pull(ticking, day, day, template="ticks")
+    assert ticking.reader.rows("SELECT at, value FROM acme.ticks ORDER BY at") == source.rows(
+        "SELECT at, value FROM ticks WHERE at < '2024-01-17' ORDER BY at"
+    )
+
+
+@WAYS
+def test_a_table_of_another_template_is_not_taken_for_that_of_a_year(
+    ticking: Warehouse, pull: Pull
+) -> None:
+    define(ticking, "ticks_2024", query=QUERY)
+    ticking.run("UPDATE _wh.mv_templates SET storage = 'partition'")
+    pull(ticking, FIRST, FIRST, template="ticks_2024")
+    with pytest.raises((AssertionError, psycopg.Error), match='relation "ticks_2024" already exists'):
+        pull(ticking, FIRST, FIRST, template="ticks")
+    assert ticking.value("SELECT count(*) FROM acme.ticks_2024") == 2
+
+
 @pytest.mark.parametrize("change", ["drops", "gets"])
 @WAYS
 def test_a_tenant_joins_after_the_template_changed_its_columns(

@@ -639,8 +639,9 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.matview_load(feed _wh.feeds, template _wh.mv_templates, slice_date date,
     OUT action text, OUT row_count bigint)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Create, refresh or replace one slice in matview storage. The caller holds the slice's lock.
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
+-- Create, refresh or replace one slice in matview storage. The caller holds the slice's lock. A time
+-- that the source gives without a zone is UTC's.
 DECLARE
     name text := _wh.create_mv_name(template.template_name, slice_date);
     relation regclass;
@@ -763,7 +764,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- 1.0 from 1.00, and types that have no equality. Without a unique index the days are replaced.
 DECLARE
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
-    key text[] := _wh_internal.unique_key(leaf);
+    key text[] := _wh_internal.unique_key(leaf,
+        ARRAY(SELECT c.column_name FROM _wh.template_columns c WHERE c.template_name = template.template_name));
     columns text := _wh_internal.column_list(template.template_name);
     key_list text;
     same_key text;
@@ -891,7 +893,8 @@ BEGIN
     -- PostgreSQL itself says which columns the template's indexes are over.
     EXECUTE format('CREATE TABLE %s (LIKE %s)', target, leaf);
     EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, name);
-    key := (SELECT string_agg(quote_ident(k), ', ') FROM unnest(_wh_internal.unique_key(target::regclass)) k);
+    key := (SELECT string_agg(quote_ident(k), ', ') FROM unnest(_wh_internal.unique_key(target::regclass,
+        ARRAY(SELECT c.column_name FROM _wh.template_columns c WHERE c.template_name = template.template_name))) k);
     EXECUTE format('DROP TABLE %s', target);
     IF key IS NULL THEN
         RETURN;
@@ -923,10 +926,13 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_find(feed _wh.feeds, slice_date date) RETURNS regclass
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The table that holds a day in partition storage, or NULL.
-    SELECT coalesce(to_regclass(format('%I.%I', feed.schema_name, stem || to_char(slice_date::timestamp, '_YYYY'))),
+    -- The table that holds a day in partition storage, or NULL. Another template may have a table of such a name.
+    SELECT i.inhrelid::regclass
+    FROM (SELECT _wh_internal.name_stem(feed.template_name) AS stem,
+            to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name))) AS parent) s
+    JOIN pg_inherits i ON i.inhparent = s.parent AND i.inhrelid IN (
+        to_regclass(format('%I.%I', feed.schema_name, stem || to_char(slice_date::timestamp, '_YYYY'))),
         to_regclass(format('%I.%I', feed.schema_name, stem || to_char(slice_date::timestamp, '_YYYY_MM'))))
-    FROM (SELECT _wh_internal.name_stem(feed.template_name) AS stem) s
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_finish(feed _wh.feeds) RETURNS TABLE (slice_date date, error text)
@@ -1059,9 +1065,9 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_load(feed _wh.feeds, template _wh.mv_templates, slice_date date,
     OUT action text, OUT row_count bigint)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
 -- Load one slice in partition storage through dblink: the day is pulled whole, checked, and merged. The caller has made
--- the table (partition_prepare) and then taken the slice's lock.
+-- the table (partition_prepare) and then taken the slice's lock. A time that the source gives without a zone is UTC's.
 DECLARE
     leaf regclass := _wh_internal.partition_find(feed, slice_date);
 BEGIN
@@ -1280,7 +1286,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.refresh_relation(relation regclass) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
+-- A time that the source gives without a zone is UTC's, whatever zone the session is in.
 BEGIN
     EXECUTE format('REFRESH MATERIALIZED VIEW %s %s',
         CASE WHEN _wh_internal.can_refresh_concurrently(relation) THEN 'CONCURRENTLY' ELSE '' END, relation);
@@ -1830,12 +1837,14 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.unique_key(relation regclass) RETURNS text[]
+CREATE OR REPLACE FUNCTION _wh_internal.unique_key(relation regclass, among text[]) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The columns of a unique index that can tell rows apart, of the one with the fewest columns; NULL if there is none.
+    -- The columns of a unique index that can tell rows apart by columns `among` these, of the one with the fewest; NULL if
+    -- there is none.
     SELECT array_agg(a.attname::text ORDER BY k.n)
     FROM (SELECT i.indexrelid, i.indkey, i.indnkeyatts FROM pg_index i
           WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
+            AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum = ANY (i.indkey) AND a.attname <> ALL (among))
           ORDER BY i.indnkeyatts, i.indexrelid LIMIT 1) x,
         unnest(x.indkey::smallint[]) WITH ORDINALITY AS k (attnum, n)
     JOIN pg_attribute a ON a.attrelid = relation AND a.attnum = k.attnum
@@ -2137,6 +2146,9 @@ DECLARE
     slice_date date := _wh_internal.checked_day(target_date);
     feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
 BEGIN
+    IF feed.storage = 'partition' THEN
+        PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
+    END IF;
     PERFORM _wh_internal.lock_slice(feed, slice_date);
     -- A slice that was made by another definition is made anew by its next load.
     INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, definition_hash)

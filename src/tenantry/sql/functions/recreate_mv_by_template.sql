@@ -7,6 +7,9 @@ DECLARE
     slice_date date := _wh_internal.checked_day(target_date);
     feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
 BEGIN
+    IF feed.storage = 'partition' THEN
+        PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
+    END IF;
     PERFORM _wh_internal.lock_slice(feed, slice_date);
     -- A slice that was made by another definition is made anew by its next load.
     INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, definition_hash)

@@ -5,7 +5,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- 1.0 from 1.00, and types that have no equality. Without a unique index the days are replaced.
 DECLARE
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
-    key text[] := _wh_internal.unique_key(leaf);
+    key text[] := _wh_internal.unique_key(leaf,
+        ARRAY(SELECT c.column_name FROM _wh.template_columns c WHERE c.template_name = template.template_name));
     columns text := _wh_internal.column_list(template.template_name);
     key_list text;
     same_key text;

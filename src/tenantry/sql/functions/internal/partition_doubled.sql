@@ -11,7 +11,8 @@ BEGIN
     -- PostgreSQL itself says which columns the template's indexes are over.
     EXECUTE format('CREATE TABLE %s (LIKE %s)', target, leaf);
     EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, name);
-    key := (SELECT string_agg(quote_ident(k), ', ') FROM unnest(_wh_internal.unique_key(target::regclass)) k);
+    key := (SELECT string_agg(quote_ident(k), ', ') FROM unnest(_wh_internal.unique_key(target::regclass,
+        ARRAY(SELECT c.column_name FROM _wh.template_columns c WHERE c.template_name = template.template_name))) k);
     EXECUTE format('DROP TABLE %s', target);
     IF key IS NULL THEN
         RETURN;
