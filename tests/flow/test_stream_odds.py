@@ -230,9 +230,7 @@ def test_a_template_may_drop_the_column_that_told_its_rows_apart(
 
 
 @WAYS
-def test_a_table_of_another_template_is_not_taken_for_that_of_a_year(
-    ticking: Warehouse, pull: Pull
-) -> None:
+def test_a_table_of_another_template_is_not_taken_for_that_of_a_year(ticking: Warehouse, pull: Pull) -> None:
     define(ticking, "ticks_2024", query=QUERY)
     ticking.run("UPDATE _wh.mv_templates SET storage = 'partition'")
     pull(ticking, FIRST, FIRST, template="ticks_2024")
