@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
+from selectors import EVENT_READ, DefaultSelector
 from typing import Any
 
 import psycopg
 from psycopg.conninfo import make_conninfo
+from psycopg.pq import ExecStatus
+from psycopg.pq.abc import PGconn
 
 from tenantry.core.days import Span
 from tenantry.core.errors import SliceError
@@ -79,16 +83,42 @@ def finish(session: psycopg.Connection, feed: Feed) -> list[FailedSlice]:
 
 def _copy(source: psycopg.Connection, read: str, session: psycopg.Connection, write: str) -> tuple[int, int]:
     """Pipe one COPY into another; returns the rows that came out and those that went in."""
-    reader, writer = source.cursor(), session.cursor()
-    with reader.copy(read.encode()) as rows, writer.copy(write.encode()) as into:
-        batch: list[Any] = []
-        size = 0
-        for row in rows:
-            batch.append(row)
-            size += len(row)
+    writer = session.cursor()
+    with source.cursor().copy(read.encode()), writer.copy(write.encode()) as into:
+        for batch in _batches(source):
+            into.write(batch)
+        sent = _end_of_copy(source.pgconn)
+    return sent, writer.rowcount
+
+
+def _batches(source: psycopg.Connection) -> Iterator[bytes]:
+    """What a COPY TO sends, joined. It is taken from libpq itself: psycopg's loop costs the client twice as much a row."""
+    take, more = source.pgconn.get_copy_data, source.pgconn.consume_input
+    batch: list[Any] = []
+    size = 0
+    with DefaultSelector() as selector:
+        selector.register(source.fileno(), EVENT_READ)
+        while True:
+            length, row = take(1)
+            if length > 0:
+                batch.append(row)
+                size += length
+            elif length < 0:
+                break
+            else:
+                selector.select()
+                more()
             if size >= BATCH:
-                into.write(b"".join(batch))
+                yield b"".join(batch)
                 batch.clear()
                 size = 0
-        into.write(b"".join(batch))
-    return reader.rowcount, writer.rowcount
+    yield b"".join(batch)
+
+
+def _end_of_copy(libpq: PGconn) -> int:
+    """The number of rows that a COPY TO has sent. Raises psycopg.Error if it ended early."""
+    results = list(iter(libpq.get_result, None))
+    for result in results:
+        if result.status == ExecStatus.FATAL_ERROR:
+            raise psycopg.errors.error_from_result(result)
+    return results[0].command_tuples or 0

@@ -1705,7 +1705,8 @@ BEGIN
         EXECUTE format(E'CREATE TEMPORARY TABLE tenantry_stage (%s\n) ON COMMIT DROP', template.column_definitions);
         target := 'pg_temp.tenantry_stage';
     END IF;
-    start_block := pg_relation_size(target::regclass) / current_setting('block_size')::bigint;
+    -- The first rows fill pages that are there already, the last ones and those that another load at work made beforehand.
+    start_block := greatest(0, pg_relation_size(target::regclass) / current_setting('block_size')::bigint - 1024);
     into_warehouse := format('COPY %s (%s) FROM STDIN %s WHERE %s', target, columns, copy_options, predicate);
 END
 $$;
@@ -1720,8 +1721,8 @@ DECLARE
     zone text := _wh_internal.day_zone(template);
     counts jsonb;
 BEGIN
-    -- New rows of a table without free space are behind start_block: only those are read. If they are not all there,
-    -- because some went into free space, all are.
+    -- New rows of a table without free space are behind start_block: only those pages are read. If the rows are not all
+    -- there, because some went into free space, the whole table is.
     EXECUTE format($q$
         SELECT jsonb_object_agg(day, n) FROM (SELECT (%1$I%2$s)::date AS day, count(*) AS n FROM %3$s WHERE ctid >= %4$L AND %5$s GROUP BY 1) d
         HAVING sum(n) = %6$s$q$, template.time_column, zone, target, format('(%s,0)', start_block), predicate, copied) INTO counts;

@@ -40,7 +40,8 @@ BEGIN
         EXECUTE format(E'CREATE TEMPORARY TABLE tenantry_stage (%s\n) ON COMMIT DROP', template.column_definitions);
         target := 'pg_temp.tenantry_stage';
     END IF;
-    start_block := pg_relation_size(target::regclass) / current_setting('block_size')::bigint;
+    -- The first rows fill pages that are there already, the last ones and those that another load at work made beforehand.
+    start_block := greatest(0, pg_relation_size(target::regclass) / current_setting('block_size')::bigint - 1024);
     into_warehouse := format('COPY %s (%s) FROM STDIN %s WHERE %s', target, columns, copy_options, predicate);
 END
 $$;

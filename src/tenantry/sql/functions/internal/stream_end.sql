@@ -8,8 +8,8 @@ DECLARE
     zone text := _wh_internal.day_zone(template);
     counts jsonb;
 BEGIN
-    -- New rows of a table without free space are behind start_block: only those are read. If they are not all there,
-    -- because some went into free space, all are.
+    -- New rows of a table without free space are behind start_block: only those pages are read. If the rows are not all
+    -- there, because some went into free space, the whole table is.
     EXECUTE format($q$
         SELECT jsonb_object_agg(day, n) FROM (SELECT (%1$I%2$s)::date AS day, count(*) AS n FROM %3$s WHERE ctid >= %4$L AND %5$s GROUP BY 1) d
         HAVING sum(n) = %6$s$q$, template.time_column, zone, target, format('(%s,0)', start_block), predicate, copied) INTO counts;
