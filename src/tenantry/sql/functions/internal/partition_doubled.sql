@@ -6,7 +6,6 @@ DECLARE
     name text := _wh_internal.fit_name('tenantry_key_' || template.template_name);
     target text := format('%I.%I', feed.schema_name, name);
     key text;
-    found record;
 BEGIN
     -- PostgreSQL itself says which columns the template's indexes are over.
     EXECUTE format('CREATE TABLE %s (LIKE %s)', target, leaf);
@@ -17,13 +16,12 @@ BEGIN
     IF key IS NULL THEN
         RETURN;
     END IF;
-    FOR found IN EXECUTE format($q$
+    FOR slice_date, error IN EXECUTE format($q$
         SELECT (%2$I%3$s)::date AS day, min(ROW(%1$s)::text) AS sample FROM %4$s
         WHERE (%1$s) IN (SELECT %1$s FROM %4$s GROUP BY %1$s HAVING count(*) > 1) GROUP BY 1 ORDER BY 1$q$,
         key, template.time_column, _wh_internal.day_zone(template), leaf)
     LOOP
-        slice_date := found.day;
-        error := format('%s.%s %s: more than one row has the same %s: %s', feed.schema_name, feed.template_name, to_char(found.day::timestamp, 'YYYY-MM-DD'), key, found.sample);
+        error := format('%s.%s %s: more than one row has the same %s: %s', feed.schema_name, feed.template_name, to_char(slice_date::timestamp, 'YYYY-MM-DD'), key, error);
         PERFORM _wh_internal.record_failure(feed, slice_date, error);
         RETURN NEXT;
     END LOOP;
