@@ -1,4 +1,4 @@
-"""The progress of a load on the terminal."""
+"""The progress of a load or a move on the terminal."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from tenantry.cli.output import notes
+from tenantry.cli.output import human_bytes, notes
 from tenantry.core.model import FailedSlice, Feed, LoadedSlice
+from tenantry.flow.move import Step
 from tenantry.loader.events import Waiting
 
 
@@ -74,3 +75,49 @@ class LoadProgress:
         self._progress.console.print(
             f"{event.feed}: trying again in {event.seconds:g} s: {event.reason}", markup=False
         )
+
+
+class MoveProgress:
+    """A bar for a tenant that is moved: each year is copied, then compared. Without a terminal, a line for the space."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(bar_width=28),
+            TextColumn("{task.fields[doing]}", markup=False),
+            TimeRemainingColumn(compact=True),
+            console=notes,
+            disable=not notes.is_terminal,
+        )
+        self._bar = self._progress.add_task(name, total=None, doing="")
+        self._told = False
+
+    def __enter__(self) -> MoveProgress:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def __call__(self, step: Step) -> None:
+        """Show what is done next."""
+        if step.phase == "wait":
+            self._tell(f"waiting for session {step.pid}, which moves it")
+            return
+        if step.bytes and not self._told:
+            self._told = True
+            self._tell(
+                f"takes {human_bytes(step.bytes)}, and about as much again until its old storage is dropped"
+            )
+        doing = f"{step.phase} {step.left[0]}" if step.left else step.phase
+        left = {"copy": step.years, "hold": step.years, "compare": 0, "swap": 0, "done": 0}[step.phase]
+        total = 2 * step.years
+        self._progress.update(
+            self._bar, total=total or 1, completed=total - left - len(step.left), doing=doing
+        )
+
+    def _tell(self, text: str) -> None:
+        self._progress.console.print(f"{self._name}: {text}", markup=False)

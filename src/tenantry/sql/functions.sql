@@ -24,6 +24,15 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.advisory_holder(key bigint) RETURNS integer
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    -- The session (pid) that holds an advisory lock for itself alone, or NULL.
+    SELECT l.pid FROM pg_locks l
+    WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted AND l.mode = 'ExclusiveLock'
+        AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+        AND (l.classid::bigint << 32 | l.objid::bigint) = key
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.apply_connection(connection _wh.tenant_connections, secret text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Make the foreign server and its user mapping say what the row says; a secret of NULL keeps the stored one.
@@ -281,6 +290,34 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE template.template_name IS NOT NULL
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.drop_old(template_name text, target_schema text, most integer) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Drop at most `most` relations of what a move put aside; how many. Dropping one locks its indexes, too, so that those of
+-- years do not fit into the lock table at once.
+DECLARE
+    feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
+    old _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_old_');
+    parent text := format('%I.%I', old.schema_name, _wh_internal.fit_name(old.template_name));
+    statements text;
+    found integer;
+BEGIN
+    PERFORM _wh_internal.hold_feed(feed);
+    IF _wh_internal.relation_kind(parent) = 'p' THEN
+        SELECT count(*) + 1 INTO found FROM _wh_internal.partition_leaves(old);
+        statements := format('DROP TABLE %s', parent);
+    ELSE
+        SELECT string_agg(format('DROP %s %s', CASE r.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END, r.relid::regclass), '; '), count(*)
+        INTO statements, found
+        FROM (SELECT o.relid, c.relkind FROM _wh_internal.feed_relations(old) o JOIN pg_class c ON c.oid = o.relid ORDER BY o.relname LIMIT most) r;
+    END IF;
+    IF found > 0 THEN
+        PERFORM _wh_internal.execute_patiently(statements);
+        PERFORM _wh_internal.write_log('drop_old_storage', 'INFO', 'old storage dropped', to_jsonb(feed) || jsonb_build_object('relations', found));
+    END IF;
+    RETURN found;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.drop_tenant(schema_name text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Take a tenant out of the public views and drop its schema, in one transaction, so that no report fails. More slices
@@ -364,6 +401,28 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             AND a.attrelid = (SELECT s.relid FROM _wh_internal.slice_relations(feed) s ORDER BY s.slice_date DESC LIMIT 1)))
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.feed_relations(feed _wh.feeds) RETURNS TABLE (relid oid, relname text, suffix text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- What holds a feed's rows, in either storage; `suffix` follows the stem of its name.
+    SELECT r.relid, r.relname, substr(r.relname, length(_wh_internal.name_stem(feed.template_name)) + 1) FROM (
+        SELECT s.relid, s.relname FROM _wh_internal.slice_relations(feed) s
+        UNION SELECT y.relid, y.relname FROM _wh_internal.year_relations(feed) y
+        UNION SELECT l.relid, l.relname FROM _wh_internal.partition_leaves(feed) l
+    ) r
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.feed_years(feed _wh.feeds) RETURNS integer[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The years of which a feed has slices, yearly tables or partitions.
+    SELECT coalesce(array_agg(DISTINCT y.year ORDER BY y.year), '{}') FROM (
+        SELECT r.year FROM _wh_internal.year_relations(feed) r WHERE feed.storage = 'matview'
+        UNION ALL
+        SELECT extract(year FROM s.slice_date)::integer FROM _wh_internal.slice_relations(feed) s WHERE feed.storage = 'matview'
+        UNION ALL
+        SELECT l.year FROM _wh_internal.partition_leaves(feed) l WHERE feed.storage = 'partition'
+    ) y
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.find_feed(wanted_template text, wanted_schema text) RETURNS _wh.feeds
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -435,7 +494,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.folded_years(feed _wh.feeds) RETURNS TABLE (year integer)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The years that were combined into one table.
-    SELECT y.year FROM _wh_internal.year_relations(feed) y WHERE feed.storage = 'matview'
+    SELECT y.year FROM _wh_internal.year_relations(feed) y WHERE feed.storage = 'matview' AND NOT y.open
     UNION ALL
     SELECT l.year FROM _wh_internal.partition_leaves(feed) l
     WHERE feed.storage = 'partition' AND l.month IS NULL AND obj_description(l.relid, 'pg_class') = 'Tenantry: combined'
@@ -610,6 +669,13 @@ DECLARE
     days integer := 0;
     total bigint := 0;
 BEGIN
+    -- A year that was moved here stands in one table already.
+    IF EXISTS (SELECT FROM _wh_internal.year_relations(feed) y WHERE y.year = target_year AND y.open) THEN
+        EXECUTE format('COMMENT ON TABLE %s IS NULL', target);
+        EXECUTE format('SELECT count(*) FROM %s', target) INTO total;
+        RETURN jsonb_build_object('yearly_table', name, 'processed_mvs', make_date(target_year, 12, 31) - make_date(target_year, 1, 1) + 1,
+            'total_records', total);
+    END IF;
     -- A yearly table whose template names no time column carries the day, so that a day of it can be replaced.
     EXECUTE format(E'CREATE TABLE %s (%s\n%s)', target, template.column_definitions,
         CASE WHEN template.time_column IS NULL THEN ', slice_date date NOT NULL' ELSE '' END);
@@ -800,6 +866,401 @@ BEGIN
         (SELECT string_agg(format('%1$I = excluded.%1$I', c.column_name), ', ') FROM _wh.template_columns c WHERE c.template_name = template.template_name));
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN total + changed;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.move_begin(feed _wh.feeds, storage text) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- See whether a feed can be moved, and make the table that takes the copy, or find the one of an interrupted move. The
+-- years to copy, and the bytes that they take now; no years if the feed is there already.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
+    old _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_old_');
+    parent text := format('%I.%I', side.schema_name, _wh_internal.fit_name(side.template_name));
+    mark text := format('Tenantry: to %s storage %s', storage,
+        md5(jsonb_build_array(template.column_definitions, template.indexes, template.time_column, template.partition_by)::text));
+BEGIN
+    PERFORM _wh_internal.hold_feed(feed);
+    -- What was left by a move that was given up, or begun before the template changed, is of no use.
+    IF to_regclass(parent) IS NOT NULL AND (feed.storage = storage OR obj_description(to_regclass(parent), 'pg_class') IS DISTINCT FROM mark) THEN
+        EXECUTE format('DROP TABLE %s', parent);
+    END IF;
+    IF feed.storage = storage THEN
+        RETURN '{"years": [], "bytes": 0}';
+    ELSIF EXISTS (SELECT FROM _wh_internal.feed_relations(old)) OR to_regclass(format('%I.%I', old.schema_name, _wh_internal.fit_name(old.template_name))) IS NOT NULL THEN
+        RAISE EXCEPTION '%.% still has what an earlier move put aside', feed.schema_name, feed.template_name USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = format('Drop it first: tenantry template drop-old %s --tenant %s, or CALL _wh.drop_old_storage(%L, %L)',
+                feed.template_name, feed.schema_name, feed.template_name, feed.schema_name);
+    END IF;
+    PERFORM _wh_internal.refuse_move_dependents(feed, template, storage);
+    IF to_regclass(parent) IS NULL THEN
+        EXECUTE format('CREATE TABLE %s (%s %s) PARTITION BY RANGE (%I); COMMENT ON TABLE %s IS %L', parent,
+            CASE storage WHEN 'partition' THEN format('schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check CHECK (schema_name = %L),',
+                feed.schema_name, feed.schema_name) ELSE '' END,
+            template.column_definitions, template.time_column, parent, mark);
+        EXECUTE _wh_internal.revoked_grants(parent::regclass);
+    END IF;
+    RETURN jsonb_build_object('years', to_jsonb(_wh_internal.feed_years(feed)),
+        'bytes', (SELECT coalesce(sum(pg_total_relation_size(r.relid)), 0) FROM _wh_internal.feed_relations(feed) r));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.move_days(feed _wh.feeds, template _wh.mv_templates, first_day date, last_day date)
+RETURNS TABLE (day date, row_count bigint, differs boolean)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- Compare the copy with what reports see, by day of one year: the number of rows, and the sum of a hash of each row's text.
+DECLARE
+    columns text := _wh_internal.column_list(template.template_name);
+    day_of text := format('(%I%s)::date', template.time_column, CASE WHEN (SELECT c.data_type FROM _wh.template_columns c
+        WHERE c.template_name = template.template_name AND c.column_name = template.time_column) LIKE '%with time zone' THEN ' AT TIME ZONE ''UTC''' ELSE '' END);
+    predicate text := _wh_internal.day_predicate(template, first_day, last_day);
+    kept text := coalesce((SELECT string_agg(s.body, ' UNION ALL ') FROM _wh_internal.move_sources(feed, template, extract(year FROM first_day)::integer) s
+        WHERE s.first_day <= move_days.last_day AND s.last_day >= move_days.first_day), _wh_internal.empty_select(_wh_internal.feed_columns(feed)));
+    side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
+BEGIN
+    RETURN QUERY EXECUTE format($q$
+        WITH kept AS (SELECT %1$s AS day, count(*) AS n, sum(hashtextextended(ROW(%2$s)::text, 0)) AS hash FROM (%3$s) q WHERE %4$s GROUP BY 1),
+            copied AS (SELECT %1$s AS day, count(*) AS n, sum(hashtextextended(ROW(%2$s)::text, 0)) AS hash FROM %5$I.%6$I WHERE %4$s GROUP BY 1)
+        SELECT day, coalesce(k.n, 0), (k.n, k.hash) IS DISTINCT FROM (c.n, c.hash) FROM kept k FULL JOIN copied c USING (day) ORDER BY 1
+        $q$, day_of, columns, kept, predicate, side.schema_name, _wh_internal.fit_name(side.template_name));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.move_lock(feed _wh.feeds) RETURNS bigint
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT hashtextextended(jsonb_build_array('tenantry move', feed.schema_name, feed.template_name)::text, 0)
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.move_parts(feed _wh.feeds, template _wh.mv_templates, storage text, target_year integer)
+RETURNS TABLE (month integer, first_day date, last_day date)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The tables that will hold a year in the other storage: one (month is NULL), or where the template asks for months
+    -- and the year is not combined, those of the months that it has.
+    WITH year AS (
+        SELECT storage = 'matview' OR template.partition_by = 'year'
+            OR EXISTS (SELECT FROM _wh_internal.folded_years(feed) y WHERE y.year = target_year) AS whole
+        WHERE target_year = ANY (_wh_internal.feed_years(feed))
+    )
+    SELECT NULL::integer, make_date(target_year, 1, 1), make_date(target_year, 12, 31) FROM year WHERE whole
+    UNION ALL
+    SELECT m.month, make_date(target_year, m.month, 1), (make_date(target_year, m.month, 1) + interval '1 month')::date - 1
+    FROM year, generate_series(1, 12) AS m (month)
+    WHERE NOT whole AND (
+        EXISTS (SELECT FROM _wh_internal.year_relations(feed) y WHERE y.year = target_year)
+        OR EXISTS (SELECT FROM _wh_internal.present_days(feed) p
+            WHERE p.slice_date >= make_date(target_year, m.month, 1) AND p.slice_date < make_date(target_year, m.month, 1) + interval '1 month'))
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.move_plan(template_name text, storage text, target_schema text DEFAULT NULL) RETURNS text[]
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- The tenants to move: one, or all; then new tenants begin in that storage, too.
+DECLARE
+    template _wh.mv_templates;
+BEGIN
+    IF storage IS NULL OR storage NOT IN ('matview', 'partition') THEN
+        RAISE EXCEPTION 'there is no storage "%"', storage USING ERRCODE = 'invalid_parameter_value', HINT = 'There are matview and partition.';
+    ELSIF EXISTS (SELECT FROM _wh.feeds f WHERE f.template_name = move_plan.template_name)
+        AND NOT EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = move_plan.template_name) THEN
+        RAISE EXCEPTION '"%" has no template: slices of a create function of your own cannot be moved', template_name USING ERRCODE = 'undefined_object';
+    END IF;
+    template := _wh_internal.find_template(move_plan.template_name);
+    IF template.time_column IS NULL THEN
+        RAISE EXCEPTION 'template "%" names no time_column, by which a move tells days apart', template.template_name
+            USING ERRCODE = 'invalid_parameter_value', HINT = format('Nothing was changed. UPDATE _wh.mv_templates SET time_column = ... WHERE template_name = %L',
+                template.template_name);
+    END IF;
+    IF target_schema IS NOT NULL THEN
+        RETURN ARRAY[(_wh_internal.find_feed(template.template_name, target_schema)).schema_name];
+    END IF;
+    UPDATE _wh.mv_templates t SET storage = move_plan.storage WHERE t.template_name = template.template_name AND t.storage <> move_plan.storage;
+    RETURN ARRAY(SELECT f.schema_name FROM _wh.feeds f WHERE f.template_name = template.template_name ORDER BY 1);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.move_record(feed _wh.feeds, template _wh.mv_templates) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Days that are tables' rows are known by their record alone, materialized views by the catalog, where operators may have
+-- made or dropped one by hand: make the record say what is there.
+DECLARE
+    present date[] := ARRAY(SELECT p.slice_date FROM _wh_internal.present_days(feed) p);
+    folded integer[] := ARRAY(SELECT y.year FROM _wh_internal.folded_years(feed) y);
+    day date;
+    total bigint;
+BEGIN
+    DELETE FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.status = 'loaded'
+        AND s.slice_date <> ALL (present) AND extract(year FROM s.slice_date) <> ALL (folded);
+    UPDATE _wh.slices s SET loaded_at = NULL, row_count = NULL
+    WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.loaded_at IS NOT NULL
+        AND s.slice_date <> ALL (present) AND extract(year FROM s.slice_date) <> ALL (folded);
+    FOR day IN SELECT p.day FROM unnest(present) AS p (day) WHERE NOT EXISTS (SELECT FROM _wh.slices s
+        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = p.day AND s.loaded_at IS NOT NULL)
+    LOOP
+        EXECUTE format('SELECT count(*) FROM %I.%I WHERE %s', feed.schema_name,
+            _wh_internal.fit_name((_wh_internal.side_feed(feed, 'tenantry_move_')).template_name), _wh_internal.day_predicate(template, day, day)) INTO total;
+        INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at)
+        VALUES (feed.schema_name, feed.template_name, day, 'loaded', total, clock_timestamp())
+        ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET row_count = excluded.row_count, loaded_at = excluded.loaded_at;
+    END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.move_release(feed _wh.feeds) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    -- Let go of what this session holds of a move; unlocking what it does not hold would warn.
+    SELECT pg_advisory_unlock(k.key)
+    FROM unnest(ARRAY[_wh_internal.tenant_lock(feed.schema_name), _wh_internal.move_lock(feed)]) AS k (key)
+    WHERE _wh_internal.advisory_holder(k.key) = pg_backend_pid()
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.move_sources(feed _wh.feeds, template _wh.mv_templates, target_year integer)
+RETURNS TABLE (first_day date, last_day date, body text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- What reports see of a year as it is kept now: statements that select the template's columns, with the days that
+    -- each covers.
+    WITH years AS MATERIALIZED (
+        SELECT y.relid FROM _wh_internal.year_relations(feed) y WHERE feed.storage = 'matview' AND y.year = target_year
+        UNION ALL
+        SELECT to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)))
+        WHERE feed.storage = 'partition' AND EXISTS (SELECT FROM _wh_internal.partition_leaves(feed) l WHERE l.year = target_year)
+    ), relations AS (
+        SELECT y.relid, make_date(target_year, 1, 1) AS first_day, make_date(target_year, 12, 31) AS last_day FROM years y
+        UNION ALL
+        SELECT s.relid, s.slice_date, s.slice_date FROM _wh_internal.slice_relations(feed) s
+        WHERE feed.storage = 'matview' AND extract(year FROM s.slice_date) = target_year AND NOT EXISTS (SELECT FROM years)
+    )
+    SELECT r.first_day, r.last_day, format('SELECT %s FROM %s WHERE %s', _wh_internal.select_list(r.relid, _wh_internal.feed_columns(feed)),
+        r.relid::regclass, _wh_internal.day_predicate(template, r.first_day, r.last_day))
+    FROM relations r ORDER BY r.first_day
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.move_step(template_name text, target_schema text, storage text, state jsonb DEFAULT NULL) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- One step of moving a feed to another storage, to be committed by itself; takes what the step before returned, at first
+-- NULL. What is to be done next is in `phase`: wait (for the session `pid`, which moves the feed), copy (a year), hold
+-- (keep loads out), compare (a year), swap, done. The locks are the session's, from one step to the next; an error lets go.
+DECLARE
+    feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
+    years jsonb;
+    result jsonb;
+BEGIN
+    IF state IS NULL AND NOT pg_try_advisory_lock(_wh_internal.move_lock(feed)) THEN
+        RETURN jsonb_build_object('phase', 'wait', 'pid', _wh_internal.advisory_holder(_wh_internal.move_lock(feed)));
+    ELSIF state IS NULL OR state ->> 'phase' = 'wait' THEN
+        IF state IS NOT NULL THEN
+            PERFORM pg_advisory_lock(_wh_internal.move_lock(feed));
+            feed := _wh_internal.find_feed(template_name, target_schema);
+        END IF;
+        BEGIN
+            -- A program that was killed is noticed after a second, not when its statement has ended.
+            PERFORM set_config('client_connection_check_interval', '1s', false);
+        EXCEPTION WHEN invalid_parameter_value THEN
+            NULL;
+        END;
+        result := _wh_internal.move_begin(feed, storage);
+        IF feed.storage = storage THEN
+            PERFORM _wh_internal.move_release(feed);
+            RETURN jsonb_build_object('phase', 'done', 'from', feed.storage, 'moved', false, 'years', 0, 'bytes', 0, 'rows', 0, 'days_again', 0);
+        END IF;
+        PERFORM _wh_internal.write_log('set_storage', 'INFO', 'move begun', to_jsonb(feed) || result || jsonb_build_object('to', storage));
+        state := jsonb_build_object('from', feed.storage, 'moved', true, 'bytes', result -> 'bytes', 'rows', 0, 'days_again', 0);
+        years := result -> 'years';
+        state := state || jsonb_build_object('phase', CASE years WHEN '[]' THEN 'hold' ELSE 'copy' END, 'left', years, 'years', jsonb_array_length(years));
+    ELSIF state ->> 'phase' = 'copy' THEN
+        PERFORM _wh_internal.move_year(feed, storage, (state -> 'left' ->> 0)::integer, false);
+        state := state || jsonb_build_object('left', (state -> 'left') - 0);
+        IF state -> 'left' = '[]' THEN
+            state := state || '{"phase": "hold"}';
+        END IF;
+    ELSIF state ->> 'phase' = 'hold' THEN
+        PERFORM pg_advisory_lock(_wh_internal.tenant_lock(feed.schema_name));
+        -- Also years that were loaded or dropped meanwhile.
+        SELECT coalesce(jsonb_agg(DISTINCT y.year), '[]') INTO years FROM (
+            SELECT unnest(_wh_internal.feed_years(feed)) AS year
+            UNION ALL SELECT l.year FROM _wh_internal.partition_leaves(_wh_internal.side_feed(feed, 'tenantry_move_')) l) y;
+        state := state || jsonb_build_object('phase', CASE years WHEN '[]' THEN 'swap' ELSE 'compare' END, 'left', years, 'years', jsonb_array_length(years));
+    ELSIF state ->> 'phase' = 'compare' THEN
+        result := _wh_internal.move_year(feed, storage, (state -> 'left' ->> 0)::integer, true);
+        state := state || jsonb_build_object('left', (state -> 'left') - 0, 'rows', (state ->> 'rows')::bigint + (result ->> 'rows')::bigint,
+            'days_again', (state ->> 'days_again')::integer + (result ->> 'days_again')::integer);
+        IF state -> 'left' = '[]' THEN
+            state := state || '{"phase": "swap"}';
+        END IF;
+    ELSE
+        PERFORM _wh_internal.move_swap(feed, storage);
+        PERFORM _wh_internal.move_release(feed);
+        state := state || '{"phase": "done"}';
+        PERFORM _wh_internal.write_log('set_storage', 'INFO', 'storage changed', to_jsonb(feed) || state || jsonb_build_object('to', storage));
+    END IF;
+    RETURN state;
+EXCEPTION WHEN query_canceled OR OTHERS THEN
+    PERFORM _wh_internal.move_release(feed);
+    RAISE;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.move_sums(feed _wh.feeds, template _wh.mv_templates, day date) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- Rows and sums of a day as it is kept and as it was copied, in words.
+DECLARE
+    side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
+    predicate text := _wh_internal.day_predicate(template, day, day);
+    sums text := concat_ws(', ', '''rows'', count(*)', (SELECT string_agg(format('%L, sum(%I)', c.column_name, c.column_name), ', ' ORDER BY c.position)
+        FROM _wh.template_columns c JOIN pg_type t ON t.oid = to_regtype(c.data_type) AND t.typcategory = 'N'
+        WHERE c.template_name = template.template_name));
+    kept jsonb;
+    copied jsonb;
+BEGIN
+    EXECUTE format('SELECT jsonb_build_object(%s) FROM (%s) q WHERE %s', sums, (SELECT string_agg(s.body, ' UNION ALL ')
+        FROM _wh_internal.move_sources(feed, template, extract(year FROM day)::integer) s WHERE day BETWEEN s.first_day AND s.last_day), predicate) INTO kept;
+    EXECUTE format('SELECT jsonb_build_object(%s) FROM %I.%I WHERE %s', sums, side.schema_name, _wh_internal.fit_name(side.template_name), predicate) INTO copied;
+    RETURN format('kept %s, copied %s', kept, copied);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.move_swap(feed _wh.feeds, storage text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Put the copy in the place of what reports read. The caller keeps loads out, and has settled every year.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
+BEGIN
+    PERFORM _wh_internal.hold_feed(feed);
+    PERFORM _wh_internal.lock_view('public', feed.template_name);
+    PERFORM _wh_internal.hold_template_tenants(ARRAY[feed.template_name]);
+    PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
+    -- Reports do not read the copy, but a VACUUM may: it gives way to whoever waits long enough.
+    EXECUTE format('LOCK TABLE %I.%I IN ACCESS EXCLUSIVE MODE', side.schema_name, _wh_internal.fit_name(side.template_name));
+    IF _wh_internal.relation_kind(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name))) IS NULL THEN
+        PERFORM _wh_internal.publish_tenant(feed);
+    END IF;
+    PERFORM _wh_internal.refuse_move_dependents(feed, template, storage);
+    PERFORM _wh_internal.move_record(feed, template);
+    PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.move_switch(%L, %L)', feed, storage));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.move_switch(feed _wh.feeds, storage text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The step in which a moved feed changes hands: what reports read is put aside and the copy put in its place. Locks are
+-- taken as reports take them: the public view, the tenant's, the slices.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
+    old _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_old_');
+    name text := _wh_internal.fit_name(feed.template_name);
+    target text := format('%I.%I', feed.schema_name, name);
+    parent text := format('%I.%I', side.schema_name, _wh_internal.fit_name(side.template_name));
+    root text := _wh_internal.partition_root(template);
+    grants text := _wh_internal.saved_grants(to_regclass(target), target);
+    folded integer[] := ARRAY(SELECT y.year FROM _wh_internal.folded_years(feed) y);
+    aside text;
+    into_place text;
+BEGIN
+    SELECT string_agg(format('%s ALTER TABLE %s RENAME TO %I;', _wh_internal.revoked_grants(r.relid), r.relid::regclass,
+            _wh_internal.name_stem(old.template_name) || r.suffix) || coalesce(i.renames, ''), ' ')
+    INTO aside FROM _wh_internal.feed_relations(feed) r
+    CROSS JOIN LATERAL (SELECT string_agg(format(' ALTER INDEX %s RENAME TO %I;', c.oid::regclass, _wh_internal.fit_name('tenantry_old_' || c.relname, 1)), '') AS renames
+        FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = r.relid) i;
+    SELECT string_agg(concat(CASE storage WHEN 'matview' THEN format('ALTER TABLE %s DETACH PARTITION %s;', parent, l.relid::regclass) END,
+            format(' ALTER TABLE %s RENAME TO %I;', l.relid::regclass, l.final_name), i.renames,
+            format(' COMMENT ON TABLE %I.%I IS %L;', feed.schema_name, l.final_name, CASE
+                WHEN storage = 'partition' AND l.month IS NULL AND l.year = ANY (folded) THEN 'Tenantry: combined'
+                WHEN storage = 'matview' AND l.year <> ALL (folded) THEN 'Tenantry: open' END),
+            _wh_internal.saved_grants(to_regclass(target), format('%I.%I', feed.schema_name, l.final_name))), ' ')
+    INTO into_place FROM (
+        SELECT s.*, _wh_internal.name_stem(feed.template_name) || to_char(make_date(s.year, coalesce(s.month, 1), 1)::timestamp,
+            CASE WHEN s.month IS NULL THEN '_YYYY' ELSE '_YYYY_MM' END) AS final_name
+        FROM _wh_internal.partition_leaves(side) s) l
+    CROSS JOIN LATERAL (SELECT string_agg(format(' ALTER INDEX %s RENAME TO %I;', c.oid::regclass, replace(c.relname, 'tenantry_move_', '')), '') AS renames
+        FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = l.relid) i;
+    IF _wh_internal.relation_kind(root) = 'v' THEN
+        EXECUTE format('CREATE OR REPLACE VIEW %s AS %s; COMMENT ON VIEW %s IS NULL', root, _wh_internal.blank_view('public', name), root);
+    ELSIF EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = to_regclass(target) AND i.inhparent = to_regclass(root)) THEN
+        EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', root, target);
+    END IF;
+    IF feed.storage = 'matview' THEN
+        EXECUTE format('DROP VIEW %s; %s', target, aside);
+        EXECUTE concat(into_place, format('ALTER TABLE %s RENAME TO %I; COMMENT ON TABLE %s IS NULL; %s', parent, name, target, grants));
+    ELSE
+        EXECUTE concat(_wh_internal.revoked_grants(target::regclass),
+            format('ALTER TABLE %s RENAME TO %I; ', target, _wh_internal.fit_name(old.template_name)), aside);
+        EXECUTE concat(into_place, format('DROP TABLE %s', parent));
+    END IF;
+    UPDATE _wh.feeds f SET storage = move_switch.storage
+    WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name RETURNING f.* INTO feed;
+    PERFORM _wh_internal.publish_tenant(feed);
+    EXECUTE grants;
+    PERFORM _wh.update_public_view_by_template(feed.template_name);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.move_year(feed _wh.feeds, storage text, target_year integer, settle boolean) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Copy what the copy lacks of a year; loads may go on. To settle the year, with loads kept out: compare each day, and copy
+-- again those that were loaded, refreshed or changed by hand since. Returns rows (copied, or compared) and days_again.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
+    parent text := format('%I.%I', side.schema_name, _wh_internal.fit_name(side.template_name));
+    columns text := _wh_internal.column_list(template.template_name);
+    unwanted text;
+    part record;
+    source record;
+    name text;
+    added bigint;
+    total bigint := 0;
+    again date[];
+    wrong date;
+BEGIN
+    PERFORM _wh_internal.hold_feed(feed);
+    PERFORM pg_advisory_xact_lock_shared(_wh_internal.year_lock(feed, target_year));
+    -- A year that was combined meanwhile is one table.
+    SELECT string_agg(format('DROP TABLE %s;', l.relid::regclass), ' ') INTO unwanted FROM _wh_internal.partition_leaves(side) l
+    WHERE l.year = target_year AND NOT EXISTS (
+        SELECT FROM _wh_internal.move_parts(feed, template, storage, target_year) p WHERE p.month IS NOT DISTINCT FROM l.month);
+    EXECUTE coalesce(unwanted, '');
+    FOR part IN SELECT p.* FROM _wh_internal.move_parts(feed, template, storage, target_year) p
+        WHERE NOT EXISTS (SELECT FROM _wh_internal.partition_leaves(side) l WHERE l.year = target_year AND l.month IS NOT DISTINCT FROM p.month)
+    LOOP
+        name := _wh_internal.name_stem(side.template_name) || to_char(part.first_day::timestamp, CASE WHEN part.month IS NULL THEN '_YYYY' ELSE '_YYYY_MM' END);
+        EXECUTE format('CREATE TABLE %I.%I PARTITION OF %s FOR VALUES FROM (%s) TO (%s)', side.schema_name, name, parent,
+            _wh_internal.day_bound(template, part.first_day), _wh_internal.day_bound(template, part.last_day + 1));
+        EXECUTE _wh_internal.revoked_grants(format('%I.%I', side.schema_name, name)::regclass);
+        FOR source IN SELECT s.body FROM _wh_internal.move_sources(feed, template, target_year) s
+            WHERE s.first_day <= part.last_day AND s.last_day >= part.first_day
+        LOOP
+            EXECUTE format('INSERT INTO %I.%I (%s) SELECT %s FROM (%s) q WHERE %s ORDER BY %I', side.schema_name, name, columns, columns,
+                source.body, _wh_internal.day_predicate(template, part.first_day, part.last_day), template.time_column);
+            GET DIAGNOSTICS added = ROW_COUNT;
+            total := total + added;
+        END LOOP;
+        EXECUTE _wh_internal.render_indexes(template.indexes, side.schema_name, name);
+        EXECUTE format('ANALYZE %I.%I', side.schema_name, name);
+    END LOOP;
+    IF settle THEN
+        SELECT coalesce(sum(d.row_count), 0), array_agg(d.day) FILTER (WHERE d.differs) INTO total, again
+        FROM _wh_internal.move_days(feed, template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)) d;
+        -- All go before the first comes: a row may have moved from one of these days to another.
+        EXECUTE coalesce((SELECT string_agg(format('DELETE FROM %s WHERE %s;', parent, _wh_internal.day_predicate(template, d.day, d.day)), ' ')
+            FROM unnest(again) AS d (day)), '');
+        EXECUTE coalesce((SELECT string_agg(format('INSERT INTO %s (%s) SELECT %s FROM (%s) q WHERE %s;', parent, columns, columns, s.body,
+                _wh_internal.day_predicate(template, d.day, d.day)), ' ')
+            FROM unnest(again) AS d (day)
+            JOIN _wh_internal.move_sources(feed, template, target_year) s ON d.day BETWEEN s.first_day AND s.last_day), '');
+        SELECT min(d.day) FILTER (WHERE d.differs) INTO wrong
+        FROM _wh_internal.move_days(feed, template, (SELECT min(a) FROM unnest(again) a), (SELECT max(a) FROM unnest(again) a)) d
+        WHERE again IS NOT NULL;
+        IF wrong IS NOT NULL THEN
+            RAISE EXCEPTION '%.% %: the copy differs: %', feed.schema_name, feed.template_name, to_char(wrong::timestamp, 'YYYY-MM-DD'),
+                    _wh_internal.move_sums(feed, template, wrong)
+                USING ERRCODE = 'data_corrupted', HINT = 'Nothing was swapped; reports read the old rows.';
+        END IF;
+    END IF;
+    RETURN jsonb_build_object('rows', total, 'days_again', coalesce(cardinality(again), 0));
+EXCEPTION WHEN unique_violation THEN
+    RAISE EXCEPTION '%.% %: rows stand in more than one day: %', feed.schema_name, feed.template_name, target_year, SQLERRM
+        USING ERRCODE = 'unique_violation', HINT = 'A row that moved to another day at the source: pull both days again, then go on with the move.';
 END
 $$;
 
@@ -1179,12 +1640,17 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.present_days(feed _wh.feeds) RETURNS TABLE (slice_date date)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The days that are there as slices: by the catalog for materialized views, by the record of loads for partitions.
-    WITH leaves AS MATERIALIZED (SELECT l.year, l.month FROM _wh_internal.partition_leaves(feed) l WHERE feed.storage = 'partition')
-    SELECT r.slice_date FROM _wh_internal.slice_relations(feed) r WHERE feed.storage = 'matview'
+    -- The days that are there as slices: by the catalog for materialized views, by the record of loads for rows of tables.
+    WITH tables AS MATERIALIZED (
+        SELECT l.year, l.month FROM _wh_internal.partition_leaves(feed) l WHERE feed.storage = 'partition'
+        UNION ALL
+        SELECT y.year, NULL FROM _wh_internal.year_relations(feed) y WHERE feed.storage = 'matview' AND y.open
+    )
+    SELECT r.slice_date FROM _wh_internal.slice_relations(feed) r
+    WHERE feed.storage = 'matview' AND extract(year FROM r.slice_date) NOT IN (SELECT t.year FROM tables t)
     UNION ALL
     SELECT s.slice_date FROM _wh.slices s
-    JOIN leaves l ON l.year = extract(year FROM s.slice_date) AND (l.month IS NULL OR l.month = extract(month FROM s.slice_date))
+    JOIN tables t ON t.year = extract(year FROM s.slice_date) AND (t.month IS NULL OR t.month = extract(month FROM s.slice_date))
     WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.loaded_at IS NOT NULL
 $$;
 
@@ -1315,6 +1781,30 @@ BEGIN
                 HINT = 'Filter in the template by a half-open UTC range: column >= ''{START_TIME}'' AND column < ''{END_TIME}''.';
     END IF;
     RETURN total;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.refuse_move_dependents(feed _wh.feeds, template _wh.mv_templates, storage text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- Views that somebody made over what a move puts aside would go on reading it, and never see a new row.
+DECLARE
+    tenant regclass := to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)));
+    root regclass := to_regclass(_wh_internal.partition_root(template));
+    -- The public view becomes a table with the last tenant, and the table a view with the first.
+    root_changes boolean := NOT EXISTS (SELECT FROM _wh.feeds f WHERE f.template_name = feed.template_name
+        AND f.schema_name <> feed.schema_name AND f.storage = 'matview');
+    dependents text;
+BEGIN
+    SELECT string_agg(DISTINCT format('%s reads %s', w.ev_class::regclass, d.refobjid::regclass), ', ') INTO dependents
+    FROM pg_depend d JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
+    WHERE d.refclassid = 'pg_class'::regclass AND w.ev_class <> d.refobjid
+        AND w.ev_class <> ALL (array_remove(ARRAY[tenant::oid, root::oid], NULL))
+        AND (d.refobjid = tenant OR d.refobjid IN (SELECT r.relid FROM _wh_internal.feed_relations(feed) r) OR root_changes AND d.refobjid = root);
+    IF dependents IS NOT NULL THEN
+        RAISE EXCEPTION '%.% cannot be moved to % storage: other views read what is replaced', feed.schema_name, feed.template_name, storage
+            USING ERRCODE = 'dependent_objects_still_exist', DETAIL = dependents,
+                HINT = format('Drop these, run this again, then make them anew: %s', left(dependents, 500));
+    END IF;
 END
 $$;
 
@@ -1476,6 +1966,14 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.revoked_grants(relation regclass) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Statements that take from others than its owner what is granted on a relation; empty if nothing is.
+    SELECT coalesce(string_agg(DISTINCT format('REVOKE ALL ON %s FROM %s;', relation,
+        CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END), ' '), '')
+    FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = relation AND x.grantee <> c.relowner
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.run_window(feed _wh.feeds, start_date timestamp, end_date timestamp, caller text,
     update_function text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -1548,10 +2046,11 @@ EXCEPTION WHEN query_canceled OR OTHERS THEN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.saved_grants(relation regclass) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.saved_grants(relation regclass, target text DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Statements that grant again what is granted on a relation to others than its owner; empty if nothing is.
-    SELECT coalesce(string_agg(format('GRANT %s ON %s TO %s;', x.privilege_type, relation,
+    -- Statements that grant again, on the relation or another one (`target`, quoted), what is granted on a relation to
+    -- others than its owner; empty if nothing is.
+    SELECT coalesce(string_agg(format('GRANT %s ON %s TO %s;', x.privilege_type, coalesce(target, relation::text),
         CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END), ' '), '')
     FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = relation AND x.grantee <> c.relowner
 $$;
@@ -1604,6 +2103,20 @@ BEGIN
             'keepalives_idle', '30', 'keepalives_interval', '10', 'keepalives_count', '3', 'tcp_user_timeout', '60000')
         || (connection.options - '{statement_timeout,lock_timeout}'::text[])
         || jsonb_build_object('host', connection.host, 'port', connection.port::text, 'dbname', connection.dbname, 'options', session);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.side_feed(feed _wh.feeds, prefix text) RETURNS _wh.feeds
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The feed under another template name: what stands beside it while it is moved (tenantry_move_) or after that
+-- (tenantry_old_) is named and found by it.
+BEGIN
+    feed.template_name := prefix || feed.template_name;
+    IF EXISTS (SELECT FROM _wh.feeds f WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name) THEN
+        RAISE EXCEPTION 'tenant "%" has a template "%", whose names a move needs', feed.schema_name, feed.template_name
+            USING ERRCODE = 'duplicate_object';
+    END IF;
+    RETURN feed;
 END
 $$;
 
@@ -1965,9 +2478,10 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.year_relations(feed _wh.feeds)
-RETURNS TABLE (year integer, relid oid, relname text)
+RETURNS TABLE (year integer, relid oid, relname text, open boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT right(c.relname::text, 4)::integer, c.oid, c.relname::text
+    -- The yearly tables of matview storage. An open one came by a move, and is not combined: its days are those on record.
+    SELECT right(c.relname::text, 4)::integer, c.oid, c.relname::text, coalesce(obj_description(c.oid, 'pg_class') = 'Tenantry: open', false)
     FROM pg_class c, (SELECT _wh_internal.name_stem(feed.template_name) AS stem) s
     WHERE c.relnamespace = to_regnamespace(quote_ident(feed.schema_name)) AND c.relkind = 'r'
         AND c.relname >= (stem || '_')::name AND c.relname < (stem || '`')::name
@@ -2076,6 +2590,10 @@ BEGIN
     IF _wh.does_mv_exist(feed.schema_name, name) THEN
         RAISE EXCEPTION 'materialized view "%"."%" already exists', feed.schema_name, name USING ERRCODE = 'duplicate_table',
             HINT = 'To pull it again: SELECT _wh.update_foodlogstats(connection, schema, date)';
+    ELSIF feed.storage = 'partition' OR EXISTS (SELECT FROM _wh_internal.year_relations(feed) y WHERE y.year = extract(year FROM slice_date)) THEN
+        -- Nothing would read it.
+        RAISE EXCEPTION '"%"."%" keeps the year % in a table, not in materialized views', feed.schema_name, base_view_name, extract(year FROM slice_date)
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'SELECT _wh.update_mv_by_template(template, connection, schema, date) works in any storage.';
     END IF;
     template.query_template := replace(template.query_template, '''{SCHEMA}''', quote_literal(coalesce(client_name, feed.schema_name)));
     EXECUTE format('CREATE MATERIALIZED VIEW %I.%I AS %s', feed.schema_name, name, _wh_internal.source_select(feed, template, slice_date));
@@ -2123,6 +2641,18 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         AND c.relnamespace = to_regnamespace(quote_ident(target_schema::name::text)))
 $$;
 COMMENT ON FUNCTION _wh.does_mv_exist IS 'Whether the schema has a materialized view of that name';
+
+CREATE OR REPLACE PROCEDURE _wh.drop_old_storage(template_name text, target_schema text)
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    WHILE _wh_internal.drop_old(template_name, target_schema, 200) > 0 LOOP
+        COMMIT;
+        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE _wh.drop_old_storage IS 'Drop what set_storage put aside of a tenant';
 
 CREATE OR REPLACE FUNCTION _wh.get_tenant_connection_string(tenant_connection_name text) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2228,6 +2758,35 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE _wh.refresh_window IS 'For jobs: pull the last ended days again, a transaction each; an error at the end if one failed';
+
+CREATE OR REPLACE PROCEDURE _wh.set_storage(template_name text, storage text, target_schema text DEFAULT NULL)
+LANGUAGE plpgsql AS $$
+-- Each year and each tenant commits by itself, so a call that was interrupted goes on where it was. As in refresh_window,
+-- that rules out SECURITY DEFINER and a search_path of its own.
+DECLARE
+    tenant text;
+    state jsonb;
+BEGIN
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    FOREACH tenant IN ARRAY _wh_internal.move_plan(template_name, storage, target_schema) LOOP
+        state := NULL;
+        COMMIT;
+        LOOP
+            PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+            state := _wh_internal.move_step(template_name, tenant, storage, state);
+            COMMIT;
+            RAISE NOTICE '%.%: %', tenant, template_name, CASE
+                WHEN state ->> 'phase' = 'wait' THEN 'waiting for session ' || (state ->> 'pid') || ', which moves it'
+                WHEN state ->> 'phase' <> 'done' THEN pg_catalog.concat_ws(' ', state ->> 'phase', state -> 'left' ->> 0)
+                WHEN (state ->> 'moved')::boolean THEN 'moved, ' || (state ->> 'rows') || ' rows'
+                ELSE 'is in ' || storage || ' storage already' END;
+            EXIT WHEN state ->> 'phase' = 'done';
+        END LOOP;
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE _wh.set_storage IS
+    'Move a tenant, or all and those to come, to another storage without asking the source; reports go on, loads wait for its end only';
 
 CREATE OR REPLACE FUNCTION _wh.update_foodlogstats(
     tenant_connection_name text, target_schema text, target_date timestamp DEFAULT (now() AT TIME ZONE 'UTC')::date,

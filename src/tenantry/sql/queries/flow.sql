@@ -125,3 +125,12 @@ WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s ORDER BY 1
 -- name: finish
 SELECT p.slice_date, p.error FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.partition_finish(f) p
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s ORDER BY 1
+
+-- name: move_plan
+SELECT _wh_internal.move_plan(%(template)s, %(storage)s, %(schema)s)
+
+-- name: move_step
+SELECT _wh_internal.move_step(%(template)s, %(schema)s, %(storage)s, %(state)s)
+
+-- name: drop_old
+SELECT _wh_internal.drop_old(%(template)s, %(schema)s, %(most)s)

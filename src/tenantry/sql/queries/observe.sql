@@ -6,8 +6,7 @@ CROSS JOIN LATERAL (
     SELECT min(p.day) AS first_day, max(p.day) AS last_day, count(*) AS days,
         coalesce(array_agg(DISTINCT p.year) FILTER (WHERE p.year IS NOT NULL), '{}') AS years,
         greatest(max(p.day) - min(p.day) + 1 - count(*), 0) AS missing,
-        coalesce((SELECT sum(pg_total_relation_size(x.relid)) FROM (
-            SELECT relid FROM _wh_internal.slice_relations(f) UNION SELECT relid FROM _wh_internal.year_relations(f) UNION SELECT relid FROM _wh_internal.partition_leaves(f)) x), 0)::bigint AS bytes
+        coalesce((SELECT sum(pg_total_relation_size(r.relid)) FROM _wh_internal.feed_relations(f) r), 0)::bigint AS bytes
     FROM (
         SELECT r.slice_date AS day, NULL::integer AS year FROM _wh_internal.present_days(f) r
         WHERE extract(year FROM r.slice_date) NOT IN (SELECT y.year FROM _wh_internal.folded_years(f) y)

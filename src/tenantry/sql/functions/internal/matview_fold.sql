@@ -13,6 +13,13 @@ DECLARE
     days integer := 0;
     total bigint := 0;
 BEGIN
+    -- A year that was moved here stands in one table already.
+    IF EXISTS (SELECT FROM _wh_internal.year_relations(feed) y WHERE y.year = target_year AND y.open) THEN
+        EXECUTE format('COMMENT ON TABLE %s IS NULL', target);
+        EXECUTE format('SELECT count(*) FROM %s', target) INTO total;
+        RETURN jsonb_build_object('yearly_table', name, 'processed_mvs', make_date(target_year, 12, 31) - make_date(target_year, 1, 1) + 1,
+            'total_records', total);
+    END IF;
     -- A yearly table whose template names no time column carries the day, so that a day of it can be replaced.
     EXECUTE format(E'CREATE TABLE %s (%s\n%s)', target, template.column_definitions,
         CASE WHEN template.time_column IS NULL THEN ', slice_date date NOT NULL' ELSE '' END);

@@ -1,0 +1,21 @@
+CREATE OR REPLACE FUNCTION _wh_internal.move_swap(feed _wh.feeds, storage text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Put the copy in the place of what reports read. The caller keeps loads out, and has settled every year.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
+BEGIN
+    PERFORM _wh_internal.hold_feed(feed);
+    PERFORM _wh_internal.lock_view('public', feed.template_name);
+    PERFORM _wh_internal.hold_template_tenants(ARRAY[feed.template_name]);
+    PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
+    -- Reports do not read the copy, but a VACUUM may: it gives way to whoever waits long enough.
+    EXECUTE format('LOCK TABLE %I.%I IN ACCESS EXCLUSIVE MODE', side.schema_name, _wh_internal.fit_name(side.template_name));
+    IF _wh_internal.relation_kind(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name))) IS NULL THEN
+        PERFORM _wh_internal.publish_tenant(feed);
+    END IF;
+    PERFORM _wh_internal.refuse_move_dependents(feed, template, storage);
+    PERFORM _wh_internal.move_record(feed, template);
+    PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.move_switch(%L, %L)', feed, storage));
+END
+$$;

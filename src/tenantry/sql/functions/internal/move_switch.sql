@@ -1,0 +1,54 @@
+CREATE OR REPLACE FUNCTION _wh_internal.move_switch(feed _wh.feeds, storage text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The step in which a moved feed changes hands: what reports read is put aside and the copy put in its place. Locks are
+-- taken as reports take them: the public view, the tenant's, the slices.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
+    old _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_old_');
+    name text := _wh_internal.fit_name(feed.template_name);
+    target text := format('%I.%I', feed.schema_name, name);
+    parent text := format('%I.%I', side.schema_name, _wh_internal.fit_name(side.template_name));
+    root text := _wh_internal.partition_root(template);
+    grants text := _wh_internal.saved_grants(to_regclass(target), target);
+    folded integer[] := ARRAY(SELECT y.year FROM _wh_internal.folded_years(feed) y);
+    aside text;
+    into_place text;
+BEGIN
+    SELECT string_agg(format('%s ALTER TABLE %s RENAME TO %I;', _wh_internal.revoked_grants(r.relid), r.relid::regclass,
+            _wh_internal.name_stem(old.template_name) || r.suffix) || coalesce(i.renames, ''), ' ')
+    INTO aside FROM _wh_internal.feed_relations(feed) r
+    CROSS JOIN LATERAL (SELECT string_agg(format(' ALTER INDEX %s RENAME TO %I;', c.oid::regclass, _wh_internal.fit_name('tenantry_old_' || c.relname, 1)), '') AS renames
+        FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = r.relid) i;
+    SELECT string_agg(concat(CASE storage WHEN 'matview' THEN format('ALTER TABLE %s DETACH PARTITION %s;', parent, l.relid::regclass) END,
+            format(' ALTER TABLE %s RENAME TO %I;', l.relid::regclass, l.final_name), i.renames,
+            format(' COMMENT ON TABLE %I.%I IS %L;', feed.schema_name, l.final_name, CASE
+                WHEN storage = 'partition' AND l.month IS NULL AND l.year = ANY (folded) THEN 'Tenantry: combined'
+                WHEN storage = 'matview' AND l.year <> ALL (folded) THEN 'Tenantry: open' END),
+            _wh_internal.saved_grants(to_regclass(target), format('%I.%I', feed.schema_name, l.final_name))), ' ')
+    INTO into_place FROM (
+        SELECT s.*, _wh_internal.name_stem(feed.template_name) || to_char(make_date(s.year, coalesce(s.month, 1), 1)::timestamp,
+            CASE WHEN s.month IS NULL THEN '_YYYY' ELSE '_YYYY_MM' END) AS final_name
+        FROM _wh_internal.partition_leaves(side) s) l
+    CROSS JOIN LATERAL (SELECT string_agg(format(' ALTER INDEX %s RENAME TO %I;', c.oid::regclass, replace(c.relname, 'tenantry_move_', '')), '') AS renames
+        FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = l.relid) i;
+    IF _wh_internal.relation_kind(root) = 'v' THEN
+        EXECUTE format('CREATE OR REPLACE VIEW %s AS %s; COMMENT ON VIEW %s IS NULL', root, _wh_internal.blank_view('public', name), root);
+    ELSIF EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = to_regclass(target) AND i.inhparent = to_regclass(root)) THEN
+        EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', root, target);
+    END IF;
+    IF feed.storage = 'matview' THEN
+        EXECUTE format('DROP VIEW %s; %s', target, aside);
+        EXECUTE concat(into_place, format('ALTER TABLE %s RENAME TO %I; COMMENT ON TABLE %s IS NULL; %s', parent, name, target, grants));
+    ELSE
+        EXECUTE concat(_wh_internal.revoked_grants(target::regclass),
+            format('ALTER TABLE %s RENAME TO %I; ', target, _wh_internal.fit_name(old.template_name)), aside);
+        EXECUTE concat(into_place, format('DROP TABLE %s', parent));
+    END IF;
+    UPDATE _wh.feeds f SET storage = move_switch.storage
+    WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name RETURNING f.* INTO feed;
+    PERFORM _wh_internal.publish_tenant(feed);
+    EXECUTE grants;
+    PERFORM _wh.update_public_view_by_template(feed.template_name);
+END
+$$;

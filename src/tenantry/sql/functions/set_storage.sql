@@ -1,0 +1,28 @@
+CREATE OR REPLACE PROCEDURE _wh.set_storage(template_name text, storage text, target_schema text DEFAULT NULL)
+LANGUAGE plpgsql AS $$
+-- Each year and each tenant commits by itself, so a call that was interrupted goes on where it was. As in refresh_window,
+-- that rules out SECURITY DEFINER and a search_path of its own.
+DECLARE
+    tenant text;
+    state jsonb;
+BEGIN
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    FOREACH tenant IN ARRAY _wh_internal.move_plan(template_name, storage, target_schema) LOOP
+        state := NULL;
+        COMMIT;
+        LOOP
+            PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+            state := _wh_internal.move_step(template_name, tenant, storage, state);
+            COMMIT;
+            RAISE NOTICE '%.%: %', tenant, template_name, CASE
+                WHEN state ->> 'phase' = 'wait' THEN 'waiting for session ' || (state ->> 'pid') || ', which moves it'
+                WHEN state ->> 'phase' <> 'done' THEN pg_catalog.concat_ws(' ', state ->> 'phase', state -> 'left' ->> 0)
+                WHEN (state ->> 'moved')::boolean THEN 'moved, ' || (state ->> 'rows') || ' rows'
+                ELSE 'is in ' || storage || ' storage already' END;
+            EXIT WHEN state ->> 'phase' = 'done';
+        END LOOP;
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE _wh.set_storage IS
+    'Move a tenant, or all and those to come, to another storage without asking the source; reports go on, loads wait for its end only';
