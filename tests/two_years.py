@@ -19,9 +19,7 @@ QUERY: LiteralString = (
 )
 COLUMNS: LiteralString = "id int, at timestamptz, value text, weight numeric"
 
-DIGEST: LiteralString = (
-    "SELECT (at AT TIME ZONE 'UTC')::date, count(*), sum(weight), sum(hashtext(value)) FROM acme.ticks GROUP BY 1 ORDER BY 1"
-)
+DIGEST: LiteralString = "SELECT (at AT TIME ZONE 'UTC')::date, count(*), sum(weight), sum(hashtext(value)) FROM acme.ticks GROUP BY 1 ORDER BY 1"
 """Counts and sums of each day."""
 
 

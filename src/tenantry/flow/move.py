@@ -18,7 +18,7 @@ _DROP_AT_ONCE = 200
 
 @dataclass(frozen=True)
 class Step:
-    """What a move does next: `phase` is wait, copy, hold, compare, swap or done.
+    """What a move does next: `phase` is wait, copy, hold, compare, swap, release or done.
 
     `left` years of `years` are still to be copied or compared, the first of them next. `bytes` is what the feed takes
     now, `pid` the session that is waited for.

@@ -522,14 +522,19 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     SELECT pg_get_object_address('schema', '{pg_catalog}', '{}')
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.hold_feed(feed _wh.feeds) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.hold_feed(feed _wh.feeds) RETURNS _wh.feeds
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- hold_tenant, for a feed that was found before: whoever waited for a drop hears of it.
+-- hold_tenant, for a feed that was found before: whoever waited for a drop hears of it, and who waited for a move gets
+-- the feed as it is kept now.
+DECLARE
+    held _wh.feeds;
 BEGIN
     PERFORM _wh_internal.hold_tenant(feed.schema_name);
-    IF NOT EXISTS (SELECT FROM _wh.feeds f WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name) THEN
+    SELECT f.* INTO held FROM _wh.feeds f WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name;
+    IF NOT FOUND THEN
         RAISE EXCEPTION 'tenant "%" was dropped meanwhile', feed.schema_name USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
+    RETURN held;
 END
 $$;
 
@@ -584,6 +589,7 @@ DECLARE
     failure_detail text;
     failure_hint text;
 BEGIN
+    feed := _wh_internal.hold_feed(feed);
     IF maker IS NULL AND feed.storage = 'partition' THEN
         PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
     END IF;
@@ -1038,7 +1044,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.move_step(template_name text, target_sch
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- One step of moving a feed to another storage, to be committed by itself; takes what the step before returned, at first
 -- NULL. What is to be done next is in `phase`: wait (for the session `pid`, which moves the feed), copy (a year), hold
--- (keep loads out), compare (a year), swap, done. The locks are the session's, from one step to the next; an error lets go.
+-- (keep loads out), compare (a year), swap, release (let them in), done. The locks are the session's, from one step to the next; an error lets go.
 DECLARE
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
     years jsonb;
@@ -1059,8 +1065,7 @@ BEGIN
         END;
         result := _wh_internal.move_begin(feed, storage);
         IF feed.storage = storage THEN
-            PERFORM _wh_internal.move_release(feed);
-            RETURN jsonb_build_object('phase', 'done', 'from', feed.storage, 'moved', false, 'years', 0, 'bytes', 0, 'rows', 0, 'days_again', 0);
+            RETURN jsonb_build_object('phase', 'release', 'from', feed.storage, 'moved', false, 'years', 0, 'bytes', 0, 'rows', 0, 'days_again', 0);
         END IF;
         PERFORM _wh_internal.write_log('set_storage', 'INFO', 'move begun', to_jsonb(feed) || result || jsonb_build_object('to', storage));
         state := jsonb_build_object('from', feed.storage, 'moved', true, 'bytes', result -> 'bytes', 'rows', 0, 'days_again', 0);
@@ -1086,11 +1091,14 @@ BEGIN
         IF state -> 'left' = '[]' THEN
             state := state || '{"phase": "swap"}';
         END IF;
-    ELSE
+    ELSIF state ->> 'phase' = 'swap' THEN
         PERFORM _wh_internal.move_swap(feed, storage);
+        state := state || '{"phase": "release"}';
+        PERFORM _wh_internal.write_log('set_storage', 'INFO', 'storage changed', to_jsonb(feed) || state || jsonb_build_object('to', storage));
+    ELSE
+        -- After the swap has been committed: who comes next must see it.
         PERFORM _wh_internal.move_release(feed);
         state := state || '{"phase": "done"}';
-        PERFORM _wh_internal.write_log('set_storage', 'INFO', 'storage changed', to_jsonb(feed) || state || jsonb_build_object('to', storage));
     END IF;
     RETURN state;
 EXCEPTION WHEN query_canceled OR OTHERS THEN
@@ -2192,6 +2200,10 @@ DECLARE
     selected text;
     copy_options text;
 BEGIN
+    IF (_wh_internal.hold_feed(feed)).storage <> 'partition' THEN
+        RAISE EXCEPTION '%.% was moved to materialized views meanwhile', feed.schema_name, feed.template_name
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run the same command again.';
+    END IF;
     PERFORM _wh_internal.lock_slice(feed, first_day + n) FROM generate_series(0, last_day - first_day) n;
     -- format() writes a value as the type's own output does; a cast to text would not, for boolean, char(n) and inet.
     -- Without a length the names char and bit would mean a length of one.
@@ -2558,7 +2570,7 @@ BEGIN
         RAISE EXCEPTION 'year % is not over: it is % in UTC', target_year, to_char(_wh.current_date_utc()::timestamp, 'YYYY-MM-DD')
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Only a closed year becomes a yearly table.';
     END IF;
-    PERFORM _wh_internal.hold_feed(feed);
+    feed := _wh_internal.hold_feed(feed);
     PERFORM pg_advisory_xact_lock(_wh_internal.year_lock(feed, target_year)), _wh_internal.hear_of_changes();
     PERFORM _wh_internal.require_complete_year(feed, target_year);
     IF feed.storage = 'partition' THEN
@@ -2890,7 +2902,7 @@ DECLARE
     started timestamptz := clock_timestamp();
     changed boolean;
 BEGIN
-    PERFORM _wh_internal.hold_feed(feed);
+    feed := _wh_internal.hold_feed(feed);
     changed := _wh_internal.publish_tenant(feed);
     PERFORM _wh_internal.write_log('update_tenant_union_view_by_template', 'INFO', 'tenant view updated',
         to_jsonb(feed) || jsonb_build_object('changed', changed, 'seconds', _wh_internal.seconds_since(started)));

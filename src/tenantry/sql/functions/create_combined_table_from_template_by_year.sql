@@ -10,7 +10,7 @@ BEGIN
         RAISE EXCEPTION 'year % is not over: it is % in UTC', target_year, to_char(_wh.current_date_utc()::timestamp, 'YYYY-MM-DD')
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Only a closed year becomes a yearly table.';
     END IF;
-    PERFORM _wh_internal.hold_feed(feed);
+    feed := _wh_internal.hold_feed(feed);
     PERFORM pg_advisory_xact_lock(_wh_internal.year_lock(feed, target_year)), _wh_internal.hear_of_changes();
     PERFORM _wh_internal.require_complete_year(feed, target_year);
     IF feed.storage = 'partition' THEN

@@ -11,6 +11,7 @@ DECLARE
     failure_detail text;
     failure_hint text;
 BEGIN
+    feed := _wh_internal.hold_feed(feed);
     IF maker IS NULL AND feed.storage = 'partition' THEN
         PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
     END IF;

@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.move_step(template_name text, target_sch
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- One step of moving a feed to another storage, to be committed by itself; takes what the step before returned, at first
 -- NULL. What is to be done next is in `phase`: wait (for the session `pid`, which moves the feed), copy (a year), hold
--- (keep loads out), compare (a year), swap, done. The locks are the session's, from one step to the next; an error lets go.
+-- (keep loads out), compare (a year), swap, release (let them in), done. The locks are the session's, from one step to the next; an error lets go.
 DECLARE
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
     years jsonb;
@@ -23,8 +23,7 @@ BEGIN
         END;
         result := _wh_internal.move_begin(feed, storage);
         IF feed.storage = storage THEN
-            PERFORM _wh_internal.move_release(feed);
-            RETURN jsonb_build_object('phase', 'done', 'from', feed.storage, 'moved', false, 'years', 0, 'bytes', 0, 'rows', 0, 'days_again', 0);
+            RETURN jsonb_build_object('phase', 'release', 'from', feed.storage, 'moved', false, 'years', 0, 'bytes', 0, 'rows', 0, 'days_again', 0);
         END IF;
         PERFORM _wh_internal.write_log('set_storage', 'INFO', 'move begun', to_jsonb(feed) || result || jsonb_build_object('to', storage));
         state := jsonb_build_object('from', feed.storage, 'moved', true, 'bytes', result -> 'bytes', 'rows', 0, 'days_again', 0);
@@ -50,11 +49,14 @@ BEGIN
         IF state -> 'left' = '[]' THEN
             state := state || '{"phase": "swap"}';
         END IF;
-    ELSE
+    ELSIF state ->> 'phase' = 'swap' THEN
         PERFORM _wh_internal.move_swap(feed, storage);
+        state := state || '{"phase": "release"}';
+        PERFORM _wh_internal.write_log('set_storage', 'INFO', 'storage changed', to_jsonb(feed) || state || jsonb_build_object('to', storage));
+    ELSE
+        -- After the swap has been committed: who comes next must see it.
         PERFORM _wh_internal.move_release(feed);
         state := state || '{"phase": "done"}';
-        PERFORM _wh_internal.write_log('set_storage', 'INFO', 'storage changed', to_jsonb(feed) || state || jsonb_build_object('to', storage));
     END IF;
     RETURN state;
 EXCEPTION WHEN query_canceled OR OTHERS THEN

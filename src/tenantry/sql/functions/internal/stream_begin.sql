@@ -16,6 +16,10 @@ DECLARE
     selected text;
     copy_options text;
 BEGIN
+    IF (_wh_internal.hold_feed(feed)).storage <> 'partition' THEN
+        RAISE EXCEPTION '%.% was moved to materialized views meanwhile', feed.schema_name, feed.template_name
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run the same command again.';
+    END IF;
     PERFORM _wh_internal.lock_slice(feed, first_day + n) FROM generate_series(0, last_day - first_day) n;
     -- format() writes a value as the type's own output does; a cast to text would not, for boolean, char(n) and inet.
     -- Without a length the names char and bit would mean a length of one.
