@@ -113,7 +113,9 @@ class MoveProgress:
                 f"takes {human_bytes(step.bytes)}, and about as much again until its old storage is dropped"
             )
         doing = f"{step.phase} {step.left[0]}" if step.left else step.phase
-        left = {"copy": step.years, "hold": step.years, "compare": 0, "swap": 0, "release": 0, "done": 0}[step.phase]
+        left = {"copy": step.years, "hold": step.years, "compare": 0, "swap": 0, "release": 0, "done": 0}[
+            step.phase
+        ]
         total = 2 * step.years
         self._progress.update(
             self._bar, total=total or 1, completed=total - left - len(step.left), doing=doing

@@ -1,0 +1,133 @@
+"""kill -9 in the middle of a move: run again, it ends with the same counts and sums, and leaves nothing over."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import date
+
+import pytest
+
+from tenantry.embedded import Server
+from tests.crash.test_kill import installed
+from tests.databases import Maker, Source, Warehouse
+from tests.program import command, environment, succeed
+from tests.ticks import define, make_ticks
+from tests.two_years import COLUMNS, DIGEST, QUERY, TwoYears, leftovers, make_two_years
+from tests.waiting import wait_until
+
+KILLS = 10
+
+OTHER = {"partition": "matview", "matview": "partition"}
+
+
+@pytest.fixture(scope="module")
+def two_years(server: Server, templates: None) -> Iterator[TwoYears]:
+    """Loaded once for all tests of this module."""
+    maker = Maker(server)
+    yield make_two_years(server, maker)
+    maker.drop_all()
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    """Chance, from TENANTRY_TEST_SEED if that is set; the seed is printed with a failure."""
+    seed = int(os.environ.get("TENANTRY_TEST_SEED", random.SystemRandom().randrange(10**6)))
+    print(f"TENANTRY_TEST_SEED={seed}")
+    return random.Random(seed)
+
+
+def movers(warehouse: Warehouse) -> set[int]:
+    """Sessions that move."""
+    rows = warehouse.rows(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tenantry move'"
+    )
+    return {row[0] for row in rows}
+
+
+@contextmanager
+def moving(warehouse: Warehouse, storage: str) -> Iterator[subprocess.Popen[str]]:
+    """The command at work: the block begins when its session is there, or it has ended."""
+    before = movers(warehouse)
+    with subprocess.Popen(
+        command(warehouse, "template", "set-storage", "ticks", storage),
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            wait_until(lambda: process.poll() is not None or bool(movers(warehouse) - before))
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def test_a_move_killed_at_ten_random_points_ends_with_the_same_counts_and_sums(
+    server: Server, maker: Maker, two_years: TwoYears, chance: random.Random
+) -> None:
+    warehouse, source = two_years.clone(server, maker)
+    source.run("DROP TABLE ticks")
+    trial, _ = two_years.clone(server, maker)
+    (moved,) = succeed(trial, "template", "set-storage", "ticks", "partition", "--json").json["moved"]
+    storage = "partition"
+    killed = 0
+    while killed < KILLS:
+        with moving(warehouse, storage) as process:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(chance.uniform(0, moved["seconds"]))
+            if process.poll() is None:
+                process.kill()
+                killed += 1
+                continue
+        # It was faster than chance: the other way then.
+        assert process.returncode == 0
+        assert warehouse.rows(DIGEST) == two_years.digest
+        assert leftovers(warehouse) == []
+        succeed(warehouse, "template", "drop-old", "ticks")
+        storage = OTHER[storage]
+    succeed(warehouse, "template", "set-storage", "ticks", storage)
+    assert warehouse.rows("SELECT storage FROM _wh.feeds") == [(storage,)]
+    assert warehouse.rows(DIGEST) == two_years.digest
+    assert warehouse.reader.rows("SELECT schema_name, count(*) FROM public.ticks GROUP BY 1") == [
+        ("acme", 2 * len(two_years.digest))
+    ]
+    assert leftovers(warehouse) == []
+    succeed(warehouse, "template", "drop-old", "ticks")
+    assert leftovers(warehouse, "tenantry_") == []
+
+
+def test_after_kill_9_of_the_server_a_move_goes_on(
+    make_server: Callable[..., Server], source: Source, chance: random.Random
+) -> None:
+    durable = make_server(fsync="on", synchronous_commit="on", full_page_writes="on")
+    durable.start()
+    warehouse = installed(durable)
+    warehouse.connect_to(source)
+    warehouse.make_schema()
+    make_ticks(source, date(2023, 12, 12), 40)
+    define(warehouse, columns=COLUMNS, query=QUERY)
+    warehouse.run(
+        "SELECT _wh.update_mv_window_by_template('ticks', 'acme', 'acme', '2023-12-12', '2024-01-20')"
+    )
+    warehouse.run("SELECT _wh.update_public_view_by_template('ticks')")
+    digest = warehouse.rows(DIGEST)
+    with moving(warehouse, "partition") as process:
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(chance.uniform(0, 0.1))
+        assert durable.pid is not None
+        os.kill(durable.pid, signal.SIGKILL)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode in (0, 3), err
+    assert "Traceback" not in err
+    durable.start()
+    assert warehouse.rows(DIGEST) == digest
+    succeed(warehouse, "template", "set-storage", "ticks", "partition")
+    assert warehouse.rows(DIGEST) == digest
+    assert leftovers(warehouse) == []
