@@ -24,6 +24,7 @@ DAMAGE = (
     "DELETE FROM _wh.mv_templates",
 )
 
+_MOVED_DAYS = "_wh_internal.move_days(_wh.feeds,_wh.mv_templates,date,date)"
 _DAYS = "_wh_internal.compare_days(text,text,text,date,date)"
 _UNION = "_wh.update_tenant_union_view_by_template(text,text,text)"
 
@@ -32,6 +33,10 @@ ACCEPTED = {
     *(
         (_DAYS, f'warning extra:00000:OUT variable "{name}" is maybe unmodified')
         for name in ("day", "source_rows", "warehouse_rows")
+    ),
+    *(
+        (_MOVED_DAYS, f'warning extra:00000:OUT variable "{name}" is maybe unmodified')
+        for name in ("day", "row_count", "differs")
     ),
     # Every caller of the manual gives a connection.
     (_UNION, 'warning extra:00000:unused parameter "tenant_connection_name"'),

@@ -893,7 +893,7 @@ BEGIN
         EXECUTE format('DROP TABLE %s', parent);
     END IF;
     IF feed.storage = storage THEN
-        RETURN '{"years": [], "bytes": 0}';
+        RETURN jsonb_build_object('years', '[]'::jsonb, 'bytes', 0);
     ELSIF EXISTS (SELECT FROM _wh_internal.feed_relations(old)) OR to_regclass(format('%I.%I', old.schema_name, _wh_internal.fit_name(old.template_name))) IS NOT NULL THEN
         RAISE EXCEPTION '%.% still has what an earlier move put aside', feed.schema_name, feed.template_name USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = format('Drop it first: tenantry template drop-old %s --tenant %s, or CALL _wh.drop_old_storage(%L, %L)',
