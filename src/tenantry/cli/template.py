@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tenantry.cli.load import AsJson, Template, Tenants
 from tenantry.cli.output import print_json, print_table
-from tenantry.cli.progress import MoveProgress
 from tenantry.cli.target import warehouse
 from tenantry.core.errors import DatabaseError, InputError, TenantryError
-from tenantry.db.connect import session
-from tenantry.flow import move
-from tenantry.flow import template as templates
-from tenantry.flow import tenant as tenants
+
+if TYPE_CHECKING:
+    from tenantry.flow import move
 
 app = typer.Typer(help="Change how a template's slices are kept.", no_args_is_help=True)
 
@@ -46,6 +44,10 @@ def set_storage(
     Ends with 1 if a tenant could not be moved; the others are. Stop it as you
     like, and run it again to go on.
     """
+    from tenantry.cli.progress import MoveProgress
+    from tenantry.db.connect import session
+    from tenantry.flow import move
+
     results: list[move.Moved] = []
     failures: list[tuple[str, TenantryError]] = []
     with warehouse() as conninfo:
@@ -76,6 +78,9 @@ def set_storage(
 
 
 def _chosen(conninfo: str, template: str, storage: str, names: Sequence[str] | None) -> list[str]:
+    from tenantry.db.connect import session
+    from tenantry.flow import move
+
     with session(conninfo) as opened:
         if not names:
             return move.plan(opened, template, storage)
@@ -87,6 +92,11 @@ def _chosen(conninfo: str, template: str, storage: str, names: Sequence[str] | N
 @app.command()
 def drop_old(template: Template, tenant: Tenants = None, as_json: AsJson = False) -> None:
     """Drop what set-storage put aside. Without --tenant: of all tenants."""
+    from tenantry.db.connect import session
+    from tenantry.flow import move
+    from tenantry.flow import template as templates
+    from tenantry.flow import tenant as tenants
+
     dropped: dict[str, int] = {}
     with warehouse() as conninfo, session(conninfo) as opened:
         templates.require(opened, template)

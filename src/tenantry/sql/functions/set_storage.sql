@@ -1,10 +1,12 @@
 CREATE OR REPLACE PROCEDURE _wh.set_storage(template_name text, storage text, target_schema text DEFAULT NULL)
 LANGUAGE plpgsql AS $$
 -- Each year and each tenant commits by itself, so a call that was interrupted goes on where it was. As in refresh_window,
--- that rules out SECURITY DEFINER and a search_path of its own.
+-- that rules out SECURITY DEFINER and a search_path of its own: none but plain assignments stand after a COMMIT.
 DECLARE
     tenant text;
     state jsonb;
+    words text;
+    done boolean;
 BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     FOREACH tenant IN ARRAY _wh_internal.move_plan(template_name, storage, target_schema) LOOP
@@ -13,13 +15,15 @@ BEGIN
         LOOP
             PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
             state := _wh_internal.move_step(template_name, tenant, storage, state);
+            done := state ->> 'phase' = 'done';
+            words := CASE
+                WHEN state ->> 'phase' = 'wait' THEN format('waiting for session %s, which moves it', state ->> 'pid')
+                WHEN NOT done THEN concat_ws(' ', state ->> 'phase', state -> 'left' ->> 0)
+                WHEN (state ->> 'moved')::boolean THEN format('moved, %s rows', state ->> 'rows')
+                ELSE format('is in %s storage already', storage) END;
             COMMIT;
-            RAISE NOTICE '%.%: %', tenant, template_name, CASE
-                WHEN state ->> 'phase' = 'wait' THEN 'waiting for session ' || (state ->> 'pid') || ', which moves it'
-                WHEN state ->> 'phase' <> 'done' THEN pg_catalog.concat_ws(' ', state ->> 'phase', state -> 'left' ->> 0)
-                WHEN (state ->> 'moved')::boolean THEN 'moved, ' || (state ->> 'rows') || ' rows'
-                ELSE 'is in ' || storage || ' storage already' END;
-            EXIT WHEN state ->> 'phase' = 'done';
+            RAISE NOTICE '%.%: %', tenant, template_name, words;
+            EXIT WHEN done;
         END LOOP;
     END LOOP;
 END
