@@ -261,6 +261,13 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.day_of(template _wh.mv_templates) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The UTC day of a row, as an expression of the template's time column.
+    SELECT format('(%I%s)::date', c.column_name, CASE WHEN c.data_type LIKE '%with time zone' THEN ' AT TIME ZONE ''UTC''' ELSE '' END)
+    FROM _wh.template_columns c WHERE c.template_name = template.template_name AND c.column_name = template.time_column
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.day_predicate(template _wh.mv_templates, first_day date, last_day date) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- What is true of the rows of the UTC days first_day to last_day, both included, or NULL where the template names no
@@ -918,8 +925,6 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- Compare the copy with what reports see, by day of one year: the number of rows, and the sum of a hash of each row's text.
 DECLARE
     columns text := _wh_internal.column_list(template.template_name);
-    day_of text := format('(%I%s)::date', template.time_column, CASE WHEN (SELECT c.data_type FROM _wh.template_columns c
-        WHERE c.template_name = template.template_name AND c.column_name = template.time_column) LIKE '%with time zone' THEN ' AT TIME ZONE ''UTC''' ELSE '' END);
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
     kept text := coalesce((SELECT string_agg(s.body, ' UNION ALL ') FROM _wh_internal.move_sources(feed, template, extract(year FROM first_day)::integer) s
         WHERE s.first_day <= move_days.last_day AND s.last_day >= move_days.first_day), _wh_internal.empty_select(_wh_internal.feed_columns(feed)));
@@ -929,7 +934,7 @@ BEGIN
         WITH kept AS (SELECT %1$s AS day, count(*) AS n, sum(hashtextextended(ROW(%2$s)::text, 0)) AS hash FROM (%3$s) q WHERE %4$s GROUP BY 1),
             copied AS (SELECT %1$s AS day, count(*) AS n, sum(hashtextextended(ROW(%2$s)::text, 0)) AS hash FROM %5$I.%6$I WHERE %4$s GROUP BY 1)
         SELECT day, coalesce(k.n, 0), (k.n, k.hash) IS DISTINCT FROM (c.n, c.hash) FROM kept k FULL JOIN copied c USING (day) ORDER BY 1
-        $q$, day_of, columns, kept, predicate, side.schema_name, _wh_internal.fit_name(side.template_name));
+        $q$, _wh_internal.day_of(template), columns, kept, predicate, side.schema_name, _wh_internal.fit_name(side.template_name));
 END
 $$;
 
@@ -1134,11 +1139,14 @@ DECLARE
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
+    -- A VACUUM that goes by itself gives way to whoever waits long enough, which the patient step below never does. Reports
+    -- do not mind this lock; nobody but a VACUUM reads the copy.
+    EXECUTE (SELECT coalesce(string_agg(format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE;', c.oid::regclass), ' '), '')
+        FROM _wh_internal.feed_relations(feed) r JOIN pg_class c ON c.oid = r.relid AND c.relkind = 'r');
+    EXECUTE format('LOCK TABLE %I.%I IN ACCESS EXCLUSIVE MODE', side.schema_name, _wh_internal.fit_name(side.template_name));
     PERFORM _wh_internal.lock_view('public', feed.template_name);
     PERFORM _wh_internal.hold_template_tenants(ARRAY[feed.template_name]);
     PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
-    -- Reports do not read the copy, but a VACUUM may: it gives way to whoever waits long enough.
-    EXECUTE format('LOCK TABLE %I.%I IN ACCESS EXCLUSIVE MODE', side.schema_name, _wh_internal.fit_name(side.template_name));
     IF _wh_internal.relation_kind(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name))) IS NULL THEN
         PERFORM _wh_internal.publish_tenant(feed);
     END IF;
@@ -1169,7 +1177,9 @@ BEGIN
             _wh_internal.name_stem(old.template_name) || r.suffix) || coalesce(i.renames, ''), ' ')
     INTO aside FROM _wh_internal.feed_relations(feed) r
     CROSS JOIN LATERAL (SELECT string_agg(format(' ALTER INDEX %s RENAME TO %I;', c.oid::regclass, _wh_internal.fit_name('tenantry_old_' || c.relname, 1)), '') AS renames
-        FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = r.relid) i;
+        FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
+        -- Those of daily slices are in nobody's way.
+        WHERE x.indrelid = r.relid AND t.relkind = 'r') i;
     SELECT string_agg(concat(CASE storage WHEN 'matview' THEN format('ALTER TABLE %s DETACH PARTITION %s;', parent, l.relid::regclass) END,
             format(' ALTER TABLE %s RENAME TO %I;', l.relid::regclass, l.final_name), i.renames,
             format(' COMMENT ON TABLE %I.%I IS %L;', feed.schema_name, l.final_name, CASE
@@ -1219,6 +1229,9 @@ DECLARE
     added bigint;
     total bigint := 0;
     again date[];
+    first_day date;
+    last_day date;
+    predicate text;
     wrong date;
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
@@ -1249,16 +1262,19 @@ BEGIN
     IF settle THEN
         SELECT coalesce(sum(d.row_count), 0), array_agg(d.day) FILTER (WHERE d.differs) INTO total, again
         FROM _wh_internal.move_days(feed, template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)) d;
+    END IF;
+    IF again IS NOT NULL THEN
+        first_day := (SELECT min(a) FROM unnest(again) a);
+        last_day := (SELECT max(a) FROM unnest(again) a);
+        predicate := format('%s AND %s = ANY (%L)', _wh_internal.day_predicate(template, first_day, last_day), _wh_internal.day_of(template), again);
         -- All go before the first comes: a row may have moved from one of these days to another.
-        EXECUTE coalesce((SELECT string_agg(format('DELETE FROM %s WHERE %s;', parent, _wh_internal.day_predicate(template, d.day, d.day)), ' ')
-            FROM unnest(again) AS d (day)), '');
-        EXECUTE coalesce((SELECT string_agg(format('INSERT INTO %s (%s) SELECT %s FROM (%s) q WHERE %s;', parent, columns, columns, s.body,
-                _wh_internal.day_predicate(template, d.day, d.day)), ' ')
-            FROM unnest(again) AS d (day)
-            JOIN _wh_internal.move_sources(feed, template, target_year) s ON d.day BETWEEN s.first_day AND s.last_day), '');
-        SELECT min(d.day) FILTER (WHERE d.differs) INTO wrong
-        FROM _wh_internal.move_days(feed, template, (SELECT min(a) FROM unnest(again) a), (SELECT max(a) FROM unnest(again) a)) d
-        WHERE again IS NOT NULL;
+        EXECUTE format('DELETE FROM %s WHERE %s', parent, predicate);
+        FOR source IN SELECT s.body FROM _wh_internal.move_sources(feed, template, target_year) s
+            WHERE EXISTS (SELECT FROM unnest(again) a WHERE a BETWEEN s.first_day AND s.last_day)
+        LOOP
+            EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM (%s) q WHERE %s', parent, columns, columns, source.body, predicate);
+        END LOOP;
+        SELECT min(d.day) FILTER (WHERE d.differs) INTO wrong FROM _wh_internal.move_days(feed, template, first_day, last_day) d;
         IF wrong IS NOT NULL THEN
             RAISE EXCEPTION '%.% %: the copy differs: %', feed.schema_name, feed.template_name, to_char(wrong::timestamp, 'YYYY-MM-DD'),
                     _wh_internal.move_sums(feed, template, wrong)
@@ -1810,8 +1826,7 @@ BEGIN
         AND (d.refobjid = tenant OR d.refobjid IN (SELECT r.relid FROM _wh_internal.feed_relations(feed) r) OR root_changes AND d.refobjid = root);
     IF dependents IS NOT NULL THEN
         RAISE EXCEPTION '%.% cannot be moved to % storage: other views read what is replaced', feed.schema_name, feed.template_name, storage
-            USING ERRCODE = 'dependent_objects_still_exist', DETAIL = dependents,
-                HINT = format('Drop these, run this again, then make them anew: %s', left(dependents, 500));
+            USING ERRCODE = 'dependent_objects_still_exist', HINT = format('Drop these, run this again, then make them anew: %s', left(dependents, 500));
     END IF;
 END
 $$;

@@ -19,7 +19,9 @@ BEGIN
             _wh_internal.name_stem(old.template_name) || r.suffix) || coalesce(i.renames, ''), ' ')
     INTO aside FROM _wh_internal.feed_relations(feed) r
     CROSS JOIN LATERAL (SELECT string_agg(format(' ALTER INDEX %s RENAME TO %I;', c.oid::regclass, _wh_internal.fit_name('tenantry_old_' || c.relname, 1)), '') AS renames
-        FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = r.relid) i;
+        FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
+        -- Those of daily slices are in nobody's way.
+        WHERE x.indrelid = r.relid AND t.relkind = 'r') i;
     SELECT string_agg(concat(CASE storage WHEN 'matview' THEN format('ALTER TABLE %s DETACH PARTITION %s;', parent, l.relid::regclass) END,
             format(' ALTER TABLE %s RENAME TO %I;', l.relid::regclass, l.final_name), i.renames,
             format(' COMMENT ON TABLE %I.%I IS %L;', feed.schema_name, l.final_name, CASE

@@ -14,6 +14,9 @@ DECLARE
     added bigint;
     total bigint := 0;
     again date[];
+    first_day date;
+    last_day date;
+    predicate text;
     wrong date;
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
@@ -44,16 +47,19 @@ BEGIN
     IF settle THEN
         SELECT coalesce(sum(d.row_count), 0), array_agg(d.day) FILTER (WHERE d.differs) INTO total, again
         FROM _wh_internal.move_days(feed, template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)) d;
+    END IF;
+    IF again IS NOT NULL THEN
+        first_day := (SELECT min(a) FROM unnest(again) a);
+        last_day := (SELECT max(a) FROM unnest(again) a);
+        predicate := format('%s AND %s = ANY (%L)', _wh_internal.day_predicate(template, first_day, last_day), _wh_internal.day_of(template), again);
         -- All go before the first comes: a row may have moved from one of these days to another.
-        EXECUTE coalesce((SELECT string_agg(format('DELETE FROM %s WHERE %s;', parent, _wh_internal.day_predicate(template, d.day, d.day)), ' ')
-            FROM unnest(again) AS d (day)), '');
-        EXECUTE coalesce((SELECT string_agg(format('INSERT INTO %s (%s) SELECT %s FROM (%s) q WHERE %s;', parent, columns, columns, s.body,
-                _wh_internal.day_predicate(template, d.day, d.day)), ' ')
-            FROM unnest(again) AS d (day)
-            JOIN _wh_internal.move_sources(feed, template, target_year) s ON d.day BETWEEN s.first_day AND s.last_day), '');
-        SELECT min(d.day) FILTER (WHERE d.differs) INTO wrong
-        FROM _wh_internal.move_days(feed, template, (SELECT min(a) FROM unnest(again) a), (SELECT max(a) FROM unnest(again) a)) d
-        WHERE again IS NOT NULL;
+        EXECUTE format('DELETE FROM %s WHERE %s', parent, predicate);
+        FOR source IN SELECT s.body FROM _wh_internal.move_sources(feed, template, target_year) s
+            WHERE EXISTS (SELECT FROM unnest(again) a WHERE a BETWEEN s.first_day AND s.last_day)
+        LOOP
+            EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM (%s) q WHERE %s', parent, columns, columns, source.body, predicate);
+        END LOOP;
+        SELECT min(d.day) FILTER (WHERE d.differs) INTO wrong FROM _wh_internal.move_days(feed, template, first_day, last_day) d;
         IF wrong IS NOT NULL THEN
             RAISE EXCEPTION '%.% %: the copy differs: %', feed.schema_name, feed.template_name, to_char(wrong::timestamp, 'YYYY-MM-DD'),
                     _wh_internal.move_sums(feed, template, wrong)

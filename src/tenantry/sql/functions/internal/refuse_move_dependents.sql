@@ -16,8 +16,7 @@ BEGIN
         AND (d.refobjid = tenant OR d.refobjid IN (SELECT r.relid FROM _wh_internal.feed_relations(feed) r) OR root_changes AND d.refobjid = root);
     IF dependents IS NOT NULL THEN
         RAISE EXCEPTION '%.% cannot be moved to % storage: other views read what is replaced', feed.schema_name, feed.template_name, storage
-            USING ERRCODE = 'dependent_objects_still_exist', DETAIL = dependents,
-                HINT = format('Drop these, run this again, then make them anew: %s', left(dependents, 500));
+            USING ERRCODE = 'dependent_objects_still_exist', HINT = format('Drop these, run this again, then make them anew: %s', left(dependents, 500));
     END IF;
 END
 $$;
