@@ -616,7 +616,11 @@ def test_hostile_names_are_moved_like_others(warehouse: Warehouse, source: Sourc
     make_ticks(source, DAY, 3)
     warehouse.connect_to(source, name)
     warehouse.make_schema(name)
-    define(warehouse, name)
+    define(
+        warehouse,
+        name,
+        indexes="CREATE UNIQUE INDEX idx_{SCHEMA}_{VIEW_NAME}_id ON {SCHEMA}.{VIEW_NAME} (id)",
+    )
     warehouse.run(
         "SELECT _wh.update_mv_window_by_template(%s, %s, %s, %s, %s)",
         (name, name, name, DAY, DAY + timedelta(days=2)),

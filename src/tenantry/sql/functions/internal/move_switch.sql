@@ -32,7 +32,10 @@ BEGIN
         SELECT s.*, _wh_internal.name_stem(feed.template_name) || to_char(make_date(s.year, coalesce(s.month, 1), 1)::timestamp,
             CASE WHEN s.month IS NULL THEN '_YYYY' ELSE '_YYYY_MM' END) AS final_name
         FROM _wh_internal.partition_leaves(side) s) l
-    CROSS JOIN LATERAL (SELECT string_agg(format(' ALTER INDEX %s RENAME TO %I;', c.oid::regclass, replace(c.relname, 'tenantry_move_', '')), '') AS renames
+    CROSS JOIN LATERAL (SELECT string_agg(format(' ALTER INDEX %s RENAME TO %I;', c.oid::regclass,
+            -- A name so long that it was cut may have lost the prefix; the next move makes that very name again.
+            CASE WHEN strpos(c.relname, 'tenantry_move_') > 0 THEN replace(c.relname, 'tenantry_move_', '')
+                ELSE _wh_internal.fit_name(c.relname || '_' || left(md5(c.relname), 8)) END), '') AS renames
         FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = l.relid) i;
     IF _wh_internal.relation_kind(root) = 'v' THEN
         EXECUTE format('CREATE OR REPLACE VIEW %s AS %s; COMMENT ON VIEW %s IS NULL', root, _wh_internal.blank_view('public', name), root);
