@@ -1,4 +1,4 @@
-"""`python -m bench`: measure a workload on a server of its own, and print a table."""
+"""`python -m bench`: measure workloads on a server of their own, and print a table for each."""
 
 from __future__ import annotations
 
@@ -6,60 +6,99 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Protocol
 
 from bench import machine, report
-from bench.contest import compete
+from bench.contest import Contestant, hold
+from bench.lab import Lab
 from bench.server import scratch_server
 from bench.stage import Size, Stage
-from bench.workloads import backfill, yearly
+from bench.workloads import backfill, hourly, peers, reports, storage, yearly
 
-WORKLOADS = {"backfill": backfill, "yearly": yearly}
 FIRST = date(2024, 1, 1)
+RESULTS = Path(__file__).with_name("results")
+
+
+@dataclass(frozen=True)
+class Workload:
+    """How to measure something, and how much of it there is unless the command line says otherwise."""
+
+    measure: Callable[[Lab], Sequence[report.Table]]
+    days: int = 366
+    per_day: int = 4190
+
+
+WORKLOADS = {
+    "backfill": Workload(lambda lab: _contest(lab, backfill)),
+    "hourly": Workload(hourly.measure, days=31),
+    "yearly": Workload(lambda lab: _contest(lab, yearly)),
+    "reports": Workload(reports.measure, days=1, per_day=10),
+    "storage": Workload(storage.measure),
+    "peers": Workload(peers.measure),
+}
+FULL = [name for name in WORKLOADS if name != "peers"]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what the command line says."""
     options = _parse(arguments)
     _forget_other_servers()
-    size = Size(FIRST, options.days, options.per_day)
-    workload = WORKLOADS[options.workload]
-    with scratch_server() as (server, files):
-        stage = Stage(server, size, files)
-        _tell(f"making a source of {size.days:,} days with {size.per_day:,} rows each")
-        stage.prepare()
-        entries = compete(stage, workload.contestants(stage), options.runs, _tell)
-        facts = machine.facts(stage.version())
-    print(f"{options.workload}: {size.rows:,} rows of {size.days:,} days; median of {options.runs}")
-    print(
-        f"PostgreSQL {facts['postgresql']}, {facts['cores']} cores, {int(facts['memory_bytes']) / 2**30:.0f} GiB\n"
-    )
-    print(report.table(entries, workload.BASELINES, size))
-    print("\nmeasured:")
-    for entry in entries:
-        print(f"  {entry.contestant.shown}")
-    if options.json:
-        result = report.record(options.workload, entries, workload.BASELINES, size, facts)
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    for name in FULL if options.workload == "full" else [options.workload]:
+        workload = WORKLOADS[name]
+        size = Size(FIRST, options.days or workload.days, options.per_day or workload.per_day)
+        with scratch_server() as (server, files):
+            stage = Stage(server, size, files)
+            _tell(f"{name}: making a source of {size.days:,} days with {size.per_day:,} rows each")
+            stage.prepare()
+            tables = workload.measure(Lab(stage, options.runs, options.tenants, _tell))
+            facts = machine.facts(stage.version())
+        print(f"\n== {name}: PostgreSQL {facts['postgresql']}, {facts['cores']} cores,", end=" ")
+        print(f"{int(facts['memory_bytes']) / 2**30:.0f} GiB\n")
+        print(*tables, sep="\n\n", flush=True)
+        if options.save:
+            text = json.dumps(report.record(name, tables, facts), indent=2, default=str)
+            (RESULTS / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+class Contest(Protocol):
+    """A workload that is nothing but ways to do one thing; the first line of its docstring is its title."""
+
+    BASELINES: Mapping[str, str]
+    __doc__: str | None
+
+    def contestants(self, stage: Stage) -> Sequence[Contestant]:
+        """The ways."""
+
+
+def _contest(lab: Lab, module: Contest) -> list[report.Table]:
+    size = lab.stage.size
+    title = f"{(module.__doc__ or '').splitlines()[0]}\n{size.rows:,} rows of {size.days:,} days"
+    return [hold(lab, title, module.contestants(lab.stage), module.BASELINES)]
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("workload", nargs="?", choices=sorted(WORKLOADS), default="backfill")
-    parser.add_argument("--days", type=_positive, default=366, help=f"days to load, from {FIRST} on (366)")
     parser.add_argument(
-        "--per-day", type=_positive, default=4190, metavar="ROWS", help="rows of each day (4190)"
+        "workload",
+        nargs="?",
+        choices=[*WORKLOADS, "full"],
+        default="backfill",
+        help="what to measure (backfill); full: all but peers",
     )
+    parser.add_argument("--days", type=_positive, help=f"days to load, from {FIRST} on (by workload)")
+    parser.add_argument("--per-day", type=_positive, metavar="ROWS", help="rows of each day (by workload)")
+    parser.add_argument("--tenants", type=_positive, metavar="MOST", help="tenants at the most (by workload)")
     parser.add_argument(
         "--runs", type=_positive, default=3, help="runs of each command; the median counts (3)"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every run there, too")
+    parser.add_argument("--save", action="store_true", help="write every run to bench/results, too")
     options = parser.parse_args(arguments)
     most = (datetime.now(UTC).date() - FIRST).days
-    if options.days > most:
+    if options.days and options.days > most:
         parser.error(f"--days: at most {most}; the days begin on {FIRST} and must have ended")
     return options
 

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from typing import LiteralString
+from typing import Any, LiteralString
 
-from bench.measure import Pipeline, Sample, measure
+from bench.lab import Lab
+from bench.measure import CommandFailed, Pipeline, Sample, measure
 from bench.probe import Question, asking
+from bench.report import Table
 from bench.stage import EMPTY, Stage
 from tenantry.db.connect import session
+
+_MIB = 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """One way. `shown` is its command line as people would type it; `count` is a query for the rows that it made.
+    """One way. `shown` is its command line as people would type it; `count` is a query for the rows that it made, which
+    have to be `rows` (None: all that the stage's source has).
 
-    The environment is added to that of the process. `start` is the warehouse to begin with; a report asks the `question`
-    all the time, if there is one.
+    The environment is added to that of the process. `start` is the warehouse to begin with, None for the one that is
+    there; `before` is done after that, outside of the measured time. A report asks the `question` all the time, if there
+    is one. How much `gauge`, a query for a number, grows by a run is told as rows written. One that `may_fail` is told
+    of when it does, and not run again; others end the measurement.
     """
 
     name: str
@@ -27,18 +35,25 @@ class Contestant:
     pipeline: Pipeline
     count: LiteralString
     environment: Mapping[str, str] = field(default_factory=dict)
-    start: str = EMPTY
+    start: str | None = EMPTY
     question: Question | None = None
+    rows: int | None = None
+    before: Callable[[], None] | None = None
+    gauge: LiteralString | None = None
+    may_fail: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass
 class Entry:
-    """A contestant and its runs, in their order."""
+    """A contestant and its runs, in their order; why it failed, if it did."""
 
     contestant: Contestant
-    samples: Sequence[Sample]
-    gaps: Sequence[float] = ()
+    samples: list[Sample] = field(default_factory=list)
+    gaps: list[float] = field(default_factory=list)
     """Of each run the longest time in seconds for which the question had no right answer."""
+    written: list[int] = field(default_factory=list)
+    """Of each run the growth of the gauge."""
+    failure: str | None = None
 
     @property
     def seconds(self) -> float:
@@ -56,36 +71,147 @@ class Entry:
         return any(sample.at_most for sample in self.samples)
 
 
-def compete(
-    stage: Stage, contestants: Sequence[Contestant], runs: int, tell: Callable[[str], None]
-) -> list[Entry]:
-    """Run each contestant once, then each once more, `runs` times; every run finds a new warehouse.
+def hold(
+    lab: Lab,
+    title: str,
+    contestants: Sequence[Contestant],
+    baselines: Mapping[str, str],
+    *,
+    warm_up: bool = False,
+) -> Table:
+    """Let the contestants compete; `baselines` (a heading, and a contestant's name) are what their times are divided by."""
+    entries = compete(lab, contestants, warm_up=warm_up)
+    return table(f"{title}; median of {lab.runs}", entries, baselines, lab.stage.size.rows)
+
+
+def compete(lab: Lab, contestants: Sequence[Contestant], *, warm_up: bool = False) -> list[Entry]:
+    """Run each contestant once, then each once more, as often as the lab says; each time another one is the first.
+
+    With `warm_up` there is one more round before, which does not count.
 
     Raises:
-        CommandFailed: a contestant failed.
+        CommandFailed: a contestant failed that may not.
         ValueError: one did not load all rows.
     """
-    samples: dict[str, list[Sample]] = {contestant.name: [] for contestant in contestants}
-    gaps: dict[str, list[float]] = {contestant.name: [] for contestant in contestants}
-    for number in range(1, runs + 1):
-        for contestant in contestants:
-            stage.reset(contestant.start)
-            with (
-                asking(stage.warehouse, contestant.question)
-                if contestant.question
-                else nullcontext() as answers
-            ):
-                sample = measure(contestant.pipeline, contestant.environment, stage.files / "log")
-            if answers is not None:
-                gaps[contestant.name].append(answers.longest_gap)
-            _check(stage, contestant)
-            samples[contestant.name].append(sample)
-            tell(f"run {number} of {runs}: {contestant.name}: {sample.seconds:.2f} s")
-    return [Entry(contestant, samples[contestant.name], gaps[contestant.name]) for contestant in contestants]
+    entries = [Entry(contestant) for contestant in contestants]
+    for number in range(0 if warm_up else 1, lab.runs + 1):
+        turn = number % len(entries)
+        for entry in [*entries[turn:], *entries[:turn]]:
+            if entry.failure is None:
+                _run(lab, entry, number)
+    return entries
+
+
+def _run(lab: Lab, entry: Entry, number: int) -> None:
+    contestant, stage = entry.contestant, lab.stage
+    if contestant.start is not None:
+        stage.reset(contestant.start)
+    if contestant.before is not None:
+        contestant.before()
+    former = value(stage, contestant.gauge) if contestant.gauge else 0
+    probe = asking(stage.warehouse, contestant.question) if contestant.question else nullcontext()
+    try:
+        with probe as answers:
+            sample = measure(contestant.pipeline, contestant.environment, stage.files / "log")
+        _check(stage, contestant)
+    except (CommandFailed, ValueError) as error:
+        if not contestant.may_fail:
+            raise
+        entry.failure = str(error)
+        lab.tell(f"{contestant.name}: {entry.failure}")
+        return
+    lab.tell(f"run {number} of {lab.runs}: {contestant.name}: {sample.seconds:.2f} s")
+    if number == 0:
+        return
+    entry.samples.append(sample)
+    if answers is not None:
+        entry.gaps.append(answers.longest_gap)
+    if contestant.gauge:
+        entry.written.append(value(stage, contestant.gauge) - former)
+
+
+def table(title: str, entries: Sequence[Entry], baselines: Mapping[str, str], rows: int) -> Table:
+    """Medians, and each contestant's time divided by that of the baselines."""
+    seconds = {entry.contestant.name: entry.seconds for entry in entries if entry.failure is None}
+    gaps = any(entry.gaps for entry in entries)
+    written = any(entry.written for entry in entries)
+    headings = ["", "seconds", "least", "most", "rows/s", *(f"/ {name}" for name in baselines), "client MiB"]
+    headings += [*(["longest gap"] if gaps else []), *(["rows written"] if written else [])]
+    lines: list[list[str]] = []
+    results: list[dict[str, Any]] = []
+    for entry in entries:
+        contestant = entry.contestant
+        result: dict[str, Any] = {"name": contestant.name, "command": contestant.shown}
+        if entry.failure is not None:
+            lines.append([contestant.name, "failed", *[""] * (len(headings) - 2)])
+            results.append({**result, "failure": entry.failure})
+            continue
+        all_seconds = [sample.seconds for sample in entry.samples]
+        ratios = {
+            heading: entry.seconds / seconds[name] for heading, name in baselines.items() if name in seconds
+        }
+        made = contestant.rows or rows
+        lines.append(
+            [
+                contestant.name,
+                seconds_text(entry.seconds),
+                seconds_text(min(all_seconds)),
+                seconds_text(max(all_seconds)),
+                f"{made / entry.seconds:,.0f}",
+                *(f"{ratios[heading]:.2f}" if heading in ratios else "" for heading in baselines),
+                f"{'<=' if entry.at_most else ''} {entry.client_bytes / _MIB:.1f}".strip(),
+                *([f"{max(entry.gaps):.2f} s" if entry.gaps else ""] if gaps else []),
+                *([f"{max(entry.written):,}" if entry.written else ""] if written else []),
+            ]
+        )
+        results.append(
+            {
+                **result,
+                "seconds": round(entry.seconds, 4),
+                "ratios": {heading: round(ratio, 3) for heading, ratio in ratios.items()},
+                "rows": made,
+                "client_bytes": round(entry.client_bytes),
+                "client_bytes_at_most": entry.at_most,
+                "longest_gaps": [round(gap, 3) for gap in entry.gaps],
+                "rows_written": entry.written,
+                "runs": [
+                    {"seconds": round(sample.seconds, 4), "client_bytes": sample.client_bytes}
+                    for sample in entry.samples
+                ],
+            }
+        )
+    return Table(title, headings, lines, results, [_note(entry) for entry in entries])
+
+
+def seconds_text(seconds: float) -> str:
+    """Seconds with as many digits as they deserve."""
+    return f"{seconds:.2f}" if seconds >= 1 else f"{seconds:.3f}"
+
+
+def _note(entry: Entry) -> str:
+    if entry.failure is None:
+        return f"{entry.contestant.name}: {entry.contestant.shown}"
+    return f"{entry.contestant.name} failed: {entry.failure.strip().splitlines()[-1][:300]}"
 
 
 def _check(stage: Stage, contestant: Contestant) -> None:
+    wanted = stage.size.rows if contestant.rows is None else contestant.rows
+    found = value(stage, contestant.count)
+    if found != wanted:
+        raise ValueError(f"{contestant.name} made {found} rows instead of {wanted}")
+
+
+def value(stage: Stage, query: LiteralString) -> int:
+    """A number from the warehouse, asked when all that was measured has ended: sessions count their writes at their end."""
     with session(stage.warehouse) as owner:
-        row = owner.execute(contestant.count).fetchone()
-    if row is None or row[0] != stage.size.rows:
-        raise ValueError(f"{contestant.name} loaded {row and row[0]} rows instead of {stage.size.rows}")
+        deadline = time.monotonic() + 10
+        while owner.execute(_OTHERS).fetchone() != (0,) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        row = owner.execute(query).fetchone()
+    return int(row[0] or 0) if row else 0
+
+
+_OTHERS: LiteralString = (
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    " AND backend_type = 'client backend'"
+)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
@@ -21,7 +22,9 @@ TENANT = "acme"
 TEMPLATE = "foodlogstats"
 
 EMPTY = "empty"
-"""The warehouse to begin with: installed, with an open feed and no slice."""
+"""A warehouse to begin with: installed, with an open feed in matview storage and no slice."""
+PARTITIONS = "partitions"
+"""The same in partition storage."""
 
 _READER = "source_reader"
 _SOURCE, _NEW, _WAREHOUSE = "source", "warehouse_new", "warehouse"
@@ -73,8 +76,13 @@ class Stage:
         """The connection string of the warehouse, for its owner."""
         return self.server.conninfo(user=OWNER, dbname=_WAREHOUSE)
 
+    @property
+    def administrator(self) -> str:
+        """The connection string of the warehouse, for the server's superuser."""
+        return self.server.conninfo(dbname=_WAREHOUSE)
+
     def prepare(self) -> None:
-        """Make the source, and the warehouse that `reset` copies."""
+        """Make the source, and the warehouses that `reset` copies."""
         with self._administrator() as admin:
             for name in (_SOURCE, _NEW):
                 admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
@@ -90,20 +98,16 @@ class Stage:
         with session(self.server.conninfo(dbname=_NEW), role=None) as admin:
             install(admin, {OWNER: owner_password})
         with session(self.server.conninfo(user=OWNER, dbname=_NEW)) as owner:
-            address = Connection(TENANT, "127.0.0.1", self.server.port or 0, _SOURCE, _READER)
-            connection.put(owner, address, self.source_password)
+            connection.put(owner, self.address(TENANT), self.source_password)
             tenant.create_schema(owner, TENANT)
             tenant.open_feed(owner, TEMPLATE, TENANT, TENANT)
+        self.add_start(PARTITIONS, _use_partitions)
 
-    def add_start(self, name: str, fill: Callable[[str], None]) -> None:
-        """Keep another warehouse to begin with: an empty one that `fill` was given the connection string of."""
+    def add_start(self, name: str, fill: Callable[[str], None], *, start: str = EMPTY) -> None:
+        """Keep another warehouse to begin with: a copy of `start` that `fill` was given the connection string of."""
         database = f"warehouse_{name}"
         with self._administrator() as admin:
-            admin.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                    sql.Identifier(database), sql.Identifier(_NEW)
-                )
-            )
+            _copy(admin, self._starts[start], database)
         fill(self.server.conninfo(user=OWNER, dbname=database))
         with psycopg.connect(self.server.conninfo(dbname=database), autocommit=True) as admin:
             # Now, so that autovacuum does not come by during a measurement.
@@ -113,14 +117,20 @@ class Stage:
     def reset(self, start: str = EMPTY) -> None:
         """Make the warehouse anew, and let the server write to the disk what it has not written yet."""
         with self._administrator() as admin:
-            name = sql.Identifier(_WAREHOUSE)
-            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
             admin.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
-                    name, sql.Identifier(self._starts[start])
-                )
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(_WAREHOUSE))
             )
+            _copy(admin, self._starts[start], _WAREHOUSE)
             admin.execute("CHECKPOINT")
+
+    def address(self, name: str) -> Connection:
+        """A connection of that name to the source."""
+        return Connection(name, "127.0.0.1", self.server.port or 0, _SOURCE, _READER)
+
+    def change_source(self, statement: LiteralString, parameters: Mapping[str, object]) -> int:
+        """Change the source's rows; how many that were."""
+        with psycopg.connect(self.server.conninfo(dbname=_SOURCE), autocommit=True) as admin:
+            return admin.execute(statement, parameters).rowcount
 
     def template(self) -> Template:
         """The template as it is installed."""
@@ -154,6 +164,20 @@ class Stage:
         return psycopg.connect(self.server.conninfo(), autocommit=True)
 
 
+def _copy(admin: psycopg.Connection, original: str, database: str) -> None:
+    names = sql.Identifier(database), sql.Identifier(original), sql.Identifier(OWNER)
+    admin.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(*names))
+    # The copy has its objects' rights, but none of its own.
+    admin.execute(sql.SQL("GRANT CREATE ON DATABASE {0} TO {2}").format(*names))
+
+
+def _use_partitions(conninfo: str) -> None:
+    with session(conninfo) as owner:
+        owner.execute("UPDATE _wh.mv_templates SET storage = 'partition'")
+        # The feed was opened before, and nothing was loaded into it.
+        owner.execute("UPDATE _wh.feeds SET storage = 'partition'")
+
+
 @dataclass(frozen=True)
 class Template:
     """What a template holds, to be filled in by hand."""
@@ -161,3 +185,15 @@ class Template:
     query: str
     columns: str
     indexes: str
+
+    def asked(self, first: date, last: date, schema: str = TENANT) -> str:
+        """The query for the UTC days from first to last, both included."""
+        return (
+            self.query.replace("{SCHEMA}", schema)
+            .replace("{START_TIME}", f"{first} 00:00:00+00")
+            .replace("{END_TIME}", f"{last + timedelta(days=1)} 00:00:00+00")
+        )
+
+    def indexed(self, relation: str, schema: str = TENANT) -> str:
+        """The statements that index a relation."""
+        return self.indexes.replace("{SCHEMA}", schema).replace("{VIEW_NAME}", relation)

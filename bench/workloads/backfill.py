@@ -1,17 +1,18 @@
-"""Loading a year of one tenant: Tenantry, a script of dblink matviews as written by hand, and the limit."""
+"""Loading a year of one tenant into an empty warehouse."""
 
 from __future__ import annotations
 
 import sysconfig
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from bench.contest import Contestant
-from bench.stage import TEMPLATE, TENANT, Stage, Template
+from bench.stage import EMPTY, PARTITIONS, TEMPLATE, TENANT, Stage, Template
 
 LIMIT = "limit: COPY to COPY"
-BASELINES = {"limit": LIMIT, "psql loop": "psql loop"}
+BY_HAND = "psql, a dblink matview a day"
+BASELINES = {"limit": LIMIT, "by hand": BY_HAND}
 """What the others are divided by: a heading, and the name of a contestant."""
 
 _YEAR = f"{TEMPLATE}_year"
@@ -19,51 +20,66 @@ _YEAR = f"{TEMPLATE}_year"
 
 def contestants(stage: Stage) -> Sequence[Contestant]:
     """The ways to load the stage's days, after writing the scripts that they need."""
-    template = stage.template()
-    scripts = {
-        "loop.sql": _loop(stage, template),
-        "pull.sql": f"COPY ({_query(template, stage.size.first, stage.size.last)}) TO STDOUT;\n",
-        "load.sql": f"CREATE TABLE {TENANT}.{_YEAR} ({template.columns});\n"
-        f"\\copy {TENANT}.{_YEAR} FROM pstdin\n{_indexes(template, _YEAR)}\n",
-    }
-    for name, text in scripts.items():
-        (stage.files / name).write_text(text, encoding="utf-8")
-    return [*(_tenantry(stage, jobs) for jobs in (2, 1)), _by_hand(stage), _limit(stage)]
+    (stage.files / "loop.sql").write_text(_loop(stage, stage.template()), encoding="utf-8")
+    return [
+        tenantry(stage, "tenantry, 2 jobs", PARTITIONS, jobs=2),
+        tenantry(stage, "tenantry, 1 job", PARTITIONS, jobs=1),
+        tenantry(stage, "tenantry, 2 jobs, daily matviews", EMPTY, jobs=2),
+        _by_hand(stage),
+        limit(stage),
+    ]
 
 
-def _tenantry(stage: Stage, jobs: int) -> Contestant:
+def tenantry(stage: Stage, name: str, start: str, jobs: int) -> Contestant:
+    """`tenantry backfill` into the storage that a warehouse to begin with has."""
     arguments = ["backfill", TEMPLATE, "--tenant", TENANT]
     arguments += ["--from", str(stage.size.first), "--to", str(stage.size.last), "--jobs", str(jobs)]
     return Contestant(
-        name=f"tenantry, {jobs} job{'s' if jobs > 1 else ''}",
+        name=name,
         shown=f"TENANTRY_DSN=$WAREHOUSE tenantry {' '.join(arguments)}",
-        pipeline=[[str(Path(sysconfig.get_path("scripts"), "tenantry")), *arguments]],
+        pipeline=[[program("tenantry"), *arguments]],
         count="SELECT count(*) FROM acme.foodlogstats",
         environment={"TENANTRY_DSN": stage.warehouse},
+        start=start,
     )
 
 
-def _by_hand(stage: Stage) -> Contestant:
-    return Contestant(
-        name="psql loop",
-        shown="psql -X -q -v ON_ERROR_STOP=1 -f loop.sql $WAREHOUSE",
-        pipeline=[_psql(stage, "loop.sql", stage.warehouse)],
-        count="SELECT sum(reltuples)::bigint FROM pg_class WHERE relkind = 'm'",
-    )
-
-
-def _limit(stage: Stage) -> Contestant:
+def limit(stage: Stage) -> Contestant:
+    """What no program that pulls all rows can be much faster than: one pipe, and the indexes after it."""
+    template = stage.template()
+    scripts = {
+        "pull.sql": f"COPY ({template.asked(stage.size.first, stage.size.last)}) TO STDOUT;\n",
+        "load.sql": f"CREATE TABLE {TENANT}.{_YEAR} ({template.columns});\n"
+        f"\\copy {TENANT}.{_YEAR} FROM pstdin\n{template.indexed(_YEAR)}\n",
+    }
+    for name, text in scripts.items():
+        (stage.files / name).write_text(text, encoding="utf-8")
     return Contestant(
         name=LIMIT,
         shown="psql -X -q -v ON_ERROR_STOP=1 -f pull.sql $SOURCE | psql -X -q -v ON_ERROR_STOP=1 -1 -f load.sql $WAREHOUSE",
-        pipeline=[_psql(stage, "pull.sql", stage.source), _psql(stage, "load.sql", stage.warehouse, "-1")],
+        pipeline=[psql(stage, "pull.sql", stage.source), psql(stage, "load.sql", stage.warehouse, "-1")],
         count="SELECT count(*) FROM acme.foodlogstats_year",
     )
 
 
-def _psql(stage: Stage, script: str, conninfo: str, *options: str) -> list[str]:
-    program = str(stage.server.program("psql"))
-    return [program, "-X", "-q", "-v", "ON_ERROR_STOP=1", *options, "-f", str(stage.files / script), conninfo]
+def program(name: str) -> str:
+    """The path of a program of the environment that this runs in."""
+    return str(Path(sysconfig.get_path("scripts"), name))
+
+
+def psql(stage: Stage, script: str, conninfo: str, *options: str) -> list[str]:
+    """A psql that runs a script of the stage."""
+    path = str(stage.server.program("psql"))
+    return [path, "-X", "-q", "-v", "ON_ERROR_STOP=1", *options, "-f", str(stage.files / script), conninfo]
+
+
+def _by_hand(stage: Stage) -> Contestant:
+    return Contestant(
+        name=BY_HAND,
+        shown="psql -X -q -v ON_ERROR_STOP=1 -f loop.sql $WAREHOUSE",
+        pipeline=[psql(stage, "loop.sql", stage.warehouse)],
+        count="SELECT sum(reltuples)::bigint FROM pg_class WHERE relkind = 'm'",
+    )
 
 
 def _loop(stage: Stage, template: Template) -> str:
@@ -71,22 +87,9 @@ def _loop(stage: Stage, template: Template) -> str:
     for number in range(stage.size.days):
         day = stage.size.first + timedelta(days=number)
         view = f"{TEMPLATE}_{day:%Y_%m_%d}"
-        query = _query(template, day, day).replace("'", "''")
+        query = template.asked(day, day).replace("'", "''")
         parts.append(
             f"CREATE MATERIALIZED VIEW {TENANT}.{view} AS\nSELECT * FROM dblink('{stage.source_with_password}', '{query}')"
-            f" AS t({template.columns});\n{_indexes(template, view)}\n"
+            f" AS t({template.columns});\n{template.indexed(view)}\n"
         )
     return "".join(parts)
-
-
-def _query(template: Template, first: date, last: date) -> str:
-    """The template's query for the UTC days from first to last, both included."""
-    return (
-        template.query.replace("{SCHEMA}", TENANT)
-        .replace("{START_TIME}", f"{first} 00:00:00+00")
-        .replace("{END_TIME}", f"{last + timedelta(days=1)} 00:00:00+00")
-    )
-
-
-def _indexes(template: Template, relation: str) -> str:
-    return template.indexes.replace("{SCHEMA}", TENANT).replace("{VIEW_NAME}", relation)

@@ -1,0 +1,22 @@
+"""What a workload is given to measure with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bench.stage import Stage
+
+
+@dataclass(frozen=True)
+class Lab:
+    """A stage, how often to run everything, how many tenants at the most, and where to tell of the progress."""
+
+    stage: Stage
+    runs: int
+    tenants: int | None
+    tell: Callable[[str], None]
+
+    def at_most(self, tenants: int) -> int:
+        """So many tenants, or fewer if the command line says so."""
+        return tenants if self.tenants is None else min(tenants, self.tenants)

@@ -1,0 +1,53 @@
+"""Several functions in this process, measured by turns."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+
+from bench.report import Table
+
+
+def by_turns(
+    title: str, ways: Mapping[str, Callable[[], object]], baselines: Mapping[str, str], repeats: int
+) -> Table:
+    """Call each function once, then each once more, `repeats` times after a round that does not count.
+
+    `baselines` are a heading, and the name of the way that the others' medians are divided by.
+    """
+    names = list(ways)
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    for number in range(repeats + 1):
+        turn = number % len(names)
+        for name in [*names[turn:], *names[:turn]]:
+            started = time.perf_counter()
+            ways[name]()
+            if number:
+                seconds[name].append(time.perf_counter() - started)
+    medians = {name: statistics.median(times) for name, times in seconds.items()}
+    ratios = {
+        name: {heading: medians[name] / medians[other] for heading, other in baselines.items()}
+        for name in names
+    }
+    return Table(
+        title,
+        ["", "ms", "least", "most", *(f"/ {heading}" for heading in baselines)],
+        [
+            [
+                name,
+                *(f"{1000 * value:.1f}" for value in (medians[name], min(seconds[name]), max(seconds[name]))),
+                *(f"{ratio:.2f}" for ratio in ratios[name].values()),
+            ]
+            for name in names
+        ],
+        [
+            {
+                "name": name,
+                "seconds": round(medians[name], 5),
+                "ratios": {heading: round(ratio, 3) for heading, ratio in ratios[name].items()},
+                "runs": [{"seconds": round(value, 5)} for value in seconds[name]],
+            }
+            for name in names
+        ],
+    )

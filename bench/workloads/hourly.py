@@ -1,0 +1,216 @@
+"""Refreshing one day that is there: as a cold command, in a running program, and for many tenants at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+from psycopg.pq.abc import PGconn
+
+from bench.contest import Contestant, hold, value
+from bench.lab import Lab
+from bench.report import Table
+from bench.stage import PARTITIONS, TEMPLATE, TENANT, Stage
+from bench.turns import by_turns
+from bench.workloads.backfill import program, psql
+from tenantry.core.days import Span
+from tenantry.db.connect import open_session, session
+from tenantry.flow import connection, stream, tenant
+from tenantry.loader import backfill
+from tenantry.loader.events import Silent
+
+TENANTS = 100
+REPEATS = 30
+PIPE = "limit: a bare pipe"
+PIPES = "limit: a bare pipe each, one process"
+QUERY = "limit: the source's query alone"
+_LEAF = f"{TENANT}.{TEMPLATE}_2024"
+_WRITTEN = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables WHERE relname = 'foodlogstats_2024'"
+_ALL = "SELECT count(*) FROM public.foodlogstats"
+
+
+def measure(lab: Lab) -> list[Table]:
+    """Four tables: cold and unchanged, cold with a hundredth changed, in a running program, many tenants."""
+    stage = lab.stage
+    day = stage.size.last
+    stage.add_start("month", _load, start=PARTITIONS)
+    stage.reset("month")
+    unchanged = _cold(stage, day)
+    changed = [replace(way, before=lambda: _change(stage, day)) for way in unchanged]
+    baselines = {"pipe": PIPE, "psql": "psql, merged by hand"}
+    size = f"{stage.size.per_day:,} rows"
+    tables = [
+        hold(
+            lab,
+            f"One day, {size}, nothing changed; process start included",
+            unchanged,
+            baselines,
+            warm_up=True,
+        ),
+        hold(lab, f"One day, {size}, 1 % changed; process start included", changed, baselines, warm_up=True),
+        _running(lab, day, size),
+    ]
+    names = [f"tenant_{number:03}" for number in range(1, lab.at_most(TENANTS) + 1)]
+    stage.add_start("tenants", lambda conninfo: _load_tenants(stage, conninfo, names, day), start=PARTITIONS)
+    stage.reset("tenants")
+    title = f"One day of {len(names)} tenants, {size} each, nothing changed; process start included"
+    ways = _many(stage, day, len(names))
+    return [*tables, hold(lab, title, ways, {"pipes": PIPES}, warm_up=True)]
+
+
+def _load(conninfo: str) -> None:
+    with session(conninfo) as owner:
+        feed = tenant.find_feed(owner, TEMPLATE, TENANT)
+        span = tenant.source_span(owner, feed)
+    assert span is not None
+    backfill.run(conninfo, backfill.plan(conninfo, [feed], span), backfill.Limits(), Silent())
+
+
+def _change(stage: Stage, day: date) -> None:
+    stage.change_source(
+        "UPDATE phood_foodlogsum SET quantity = quantity + 1 WHERE id %% 100 = 0"
+        " AND logged_time >= %(day)s::timestamp AT TIME ZONE 'UTC'"
+        " AND logged_time < (%(day)s::timestamp + interval '1 day') AT TIME ZONE 'UTC'",
+        {"day": day},
+    )
+
+
+def _cold(stage: Stage, day: date) -> list[Contestant]:
+    """Tenantry, the same with psql, and the bare pipe, which keeps nothing."""
+    template = stage.template()
+    columns = [line.split()[0] for line in template.columns.strip().splitlines()]
+    that_day = f"t.logged_time >= '{day} 00:00:00+00' AND t.logged_time < '{day} 00:00:00+00'::timestamptz + interval '1 day'"
+    scripts = {
+        "day.sql": f"COPY ({template.asked(day, day)}) TO STDOUT;\n",
+        "drop.sql": f"BEGIN;\nCREATE TEMPORARY TABLE stage ({template.columns}) ON COMMIT DROP;\n\\copy stage FROM pstdin\nCOMMIT;\n",
+        "merge.sql": f"BEGIN;\nCREATE TEMPORARY TABLE stage ({template.columns}) ON COMMIT DROP;\n\\copy stage FROM pstdin\n"
+        f"DELETE FROM {_LEAF} t WHERE {that_day} AND NOT EXISTS (SELECT FROM stage s WHERE s.id = t.id);\n"
+        f"INSERT INTO {_LEAF} AS t ({', '.join(columns)}) SELECT * FROM stage ON CONFLICT (id) DO UPDATE SET\n"
+        f"{', '.join(f'{c} = excluded.{c}' for c in columns)}\n"
+        f"WHERE ({', '.join(f't.{c}' for c in columns)}) IS DISTINCT FROM ({', '.join(f'excluded.{c}' for c in columns)});\n"
+        "COMMIT;\n",
+    }
+    for name, text in scripts.items():
+        (stage.files / name).write_text(text, encoding="utf-8")
+    arguments = ["refresh", TEMPLATE, "--tenant", TENANT, "--date", str(day)]
+
+    def piped(name: str, script: str) -> Contestant:
+        return _as_it_is(
+            name,
+            f"psql -Xq -f day.sql $SOURCE | psql -Xq -v ON_ERROR_STOP=1 -f {script} $WAREHOUSE",
+            [psql(stage, "day.sql", stage.source), psql(stage, script, stage.warehouse)],
+            stage,
+        )
+
+    return [
+        _as_it_is(
+            "tenantry",
+            f"TENANTRY_DSN=$WAREHOUSE tenantry {' '.join(arguments)}",
+            [[program("tenantry"), *arguments]],
+            stage,
+        ),
+        piped("psql, merged by hand", "merge.sql"),
+        piped(PIPE, "drop.sql"),
+    ]
+
+
+def _many(stage: Stage, day: date, tenants: int) -> list[Contestant]:
+    """Tenantry for all of them, and as many bare pipes one after the other."""
+    arguments = ["refresh", TEMPLATE, "--all", "--date", str(day)]
+    query = stage.files / "day.sql"
+    query.write_text(stage.template().asked(day, day), encoding="utf-8")
+    pipes = [str(Path(__file__).parents[1] / "pipes.py"), str(query), str(tenants)]
+    environment = {"SOURCE": stage.source, "WAREHOUSE": stage.warehouse, "COLUMNS": stage.template().columns}
+    ways = [
+        _as_it_is(
+            "tenantry",
+            f"TENANTRY_DSN=$WAREHOUSE tenantry {' '.join(arguments)}",
+            [[program("tenantry"), *arguments]],
+            stage,
+        ),
+        replace(
+            _as_it_is(PIPES, f"python pipes.py day.sql {tenants}", [[sys.executable, *pipes]], stage),
+            environment=environment,
+        ),
+    ]
+    return [replace(way, count=_ALL, rows=tenants * stage.size.per_day) for way in ways]
+
+
+def _as_it_is(name: str, shown: str, pipeline: Sequence[Sequence[str]], stage: Stage) -> Contestant:
+    """A way that begins with the warehouse as the one before it left it."""
+    return Contestant(
+        name,
+        shown,
+        pipeline,
+        count=f"SELECT count(*) FROM {_LEAF}",
+        environment={"TENANTRY_DSN": stage.warehouse},
+        start=None,
+        gauge=_WRITTEN,
+    )
+
+
+def _running(lab: Lab, day: date, size: str) -> Table:
+    """The library in a program that runs on, beside the query that no refresh can do without."""
+    stage = lab.stage
+    # The tables before have changed the source; from here on it stays as it is.
+    backfill.run(stage.warehouse, [_plan(stage, day)], backfill.Limits(), Silent())
+    former = value(stage, _WRITTEN)
+    statement = f"COPY ({stage.template().asked(day, day)}) TO STDOUT".encode()
+    with ExitStack() as sessions:
+        warehouse = sessions.enter_context(open_session(stage.warehouse))
+        source = sessions.enter_context(stream.open_source(warehouse, TENANT))
+        bare = sessions.enter_context(stream.open_source(warehouse, TENANT))
+        plan = _plan(stage, day)
+        ways: dict[str, Callable[[], object]] = {
+            "tenantry, sessions kept (stream.pull)": lambda: stream.pull(
+                warehouse, source, plan.feed, Span(day, day)
+            ),
+            "tenantry, a load of its own (backfill.run)": lambda: backfill.run(
+                stage.warehouse, [plan], backfill.Limits(), Silent()
+            ),
+            QUERY: lambda: _read(bare.pgconn, statement),
+        }
+        table = by_turns(
+            f"One day, {size}, nothing changed; in one running program, {REPEATS} times by turns",
+            ways,
+            {"query": QUERY},
+            REPEATS,
+        )
+    written = value(stage, _WRITTEN) - former
+    lab.tell(f"running library: {written} rows written")
+    return replace(
+        table,
+        results=[*table.results, {"name": "rows written in all", "rows_written": written}],
+        notes=[f"rows inserted, updated or deleted by all of these: {written:,}"],
+    )
+
+
+def _read(session: PGconn, statement: bytes) -> None:
+    """Run a COPY TO STDOUT and throw away what comes."""
+    session.exec_(statement)
+    while session.get_copy_data(0)[0] > 0:
+        pass
+    while session.get_result() is not None:
+        pass
+
+
+def _plan(stage: Stage, day: date) -> backfill.Plan:
+    with session(stage.warehouse) as owner:
+        return backfill.Plan(tenant.find_feed(owner, TEMPLATE, TENANT), (day,), 0)
+
+
+def _load_tenants(stage: Stage, conninfo: str, names: Sequence[str], day: date) -> None:
+    """Make tenants that share one source, each with a connection and a schema of its own, and load a day of each."""
+    with session(conninfo) as owner:
+        tenant.drop(owner, TENANT)
+        feeds = []
+        for name in names:
+            connection.put(owner, stage.address(name), stage.source_password)
+            tenant.create_schema(owner, name)
+            feeds.append(tenant.open_feed(owner, TEMPLATE, name, name))
+    plans = backfill.plan(conninfo, feeds, Span(day, day))
+    backfill.run(conninfo, plans, backfill.Limits(), Silent())
