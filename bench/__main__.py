@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Protocol
@@ -30,13 +30,14 @@ class Workload:
     measure: Callable[[Lab], Sequence[report.Table]]
     days: int = 366
     per_day: int = 4190
+    settings: Mapping[str, str] = field(default_factory=dict)
 
 
 WORKLOADS = {
     "backfill": Workload(lambda lab: _contest(lab, backfill)),
     "hourly": Workload(hourly.measure, days=31),
     "yearly": Workload(lambda lab: _contest(lab, yearly)),
-    "reports": Workload(reports.measure, days=1, per_day=10),
+    "reports": Workload(reports.measure, days=1, per_day=10, settings={"max_locks_per_transaction": "64"}),
     "storage": Workload(storage.measure),
     "peers": Workload(peers.measure),
 }
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name in FULL if options.workload == "full" else [options.workload]:
         workload = WORKLOADS[name]
         size = Size(FIRST, options.days or workload.days, options.per_day or workload.per_day)
-        with scratch_server() as (server, files):
+        with scratch_server(workload.settings) as (server, files):
             stage = Stage(server, size, files)
             _tell(f"{name}: making a source of {size.days:,} days with {size.per_day:,} rows each")
             stage.prepare()
@@ -67,7 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 class Contest(Protocol):
     """A workload that is nothing but ways to do one thing; the first line of its docstring is its title."""
 
-    BASELINES: Mapping[str, str]
+    BASELINES: dict[str, str]
     __doc__: str | None
 
     def contestants(self, stage: Stage) -> Sequence[Contestant]:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,15 +17,15 @@ _ROOT = Path(__file__).parent.parent
 
 
 @contextmanager
-def scratch_server() -> Iterator[tuple[Server, Path]]:
-    """A running server and a private directory for files, both removed at the end, however this process ends."""
+def scratch_server(settings: Mapping[str, str]) -> Iterator[tuple[Server, Path]]:
+    """A running server (`settings` of PostgreSQL go over those that users have) and a private directory for files, both removed at the end, however this process ends."""
     parent = Path(tempfile.mkdtemp(prefix="tenantry-bench-"))
     try:
         if os.geteuid() == 0:
             parent.chmod(0o755)  # PostgreSQL runs as another account then
         files = parent / "files"
         files.mkdir(mode=0o700)
-        server = Server(parent / "server")
+        server = Server(parent / "server", settings=settings)
         with _janitor(server, parent):
             server.start()
             yield server, files

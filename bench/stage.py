@@ -6,17 +6,21 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import LiteralString
 
 import psycopg
 from psycopg import sql
 
+from tenantry.core.days import Span
 from tenantry.core.model import OWNER, Connection
 from tenantry.db.connect import session
 from tenantry.db.install import install
 from tenantry.embedded import Server
 from tenantry.flow import connection, tenant
+from tenantry.loader import backfill
+from tenantry.loader.events import Silent
 
 TENANT = "acme"
 TEMPLATE = "foodlogstats"
@@ -127,6 +131,13 @@ class Stage:
         """A connection of that name to the source."""
         return Connection(name, "127.0.0.1", self.server.port or 0, _SOURCE, _READER)
 
+    def load(self, conninfo: str) -> None:
+        """Load all days of the source into a warehouse that has none."""
+        with session(conninfo) as owner:
+            feed = tenant.find_feed(owner, TEMPLATE, TENANT)
+        plans = backfill.plan(conninfo, [feed], Span(self.size.first, self.size.last))
+        backfill.run(conninfo, plans, backfill.Limits(), Silent())
+
     def change_source(self, statement: LiteralString, parameters: Mapping[str, object]) -> int:
         """Change the source's rows; how many that were."""
         with psycopg.connect(self.server.conninfo(dbname=_SOURCE), autocommit=True) as admin:
@@ -134,6 +145,10 @@ class Stage:
 
     def template(self) -> Template:
         """The template as it is installed."""
+        return self._template
+
+    @cached_property
+    def _template(self) -> Template:
         with session(self.server.conninfo(user=OWNER, dbname=_NEW)) as owner:
             row = owner.execute(
                 "SELECT query_template, column_definitions, indexes FROM _wh.mv_templates WHERE template_name = %s",
@@ -185,6 +200,11 @@ class Template:
     query: str
     columns: str
     indexes: str
+
+    @property
+    def column_names(self) -> list[str]:
+        """The names of the columns; each stands on a line of its own."""
+        return [line.split()[0] for line in self.columns.strip().splitlines()]
 
     def asked(self, first: date, last: date, schema: str = TENANT) -> str:
         """The query for the UTC days from first to last, both included."""

@@ -37,7 +37,7 @@ def measure(lab: Lab) -> list[Table]:
     """Four tables: cold and unchanged, cold with a hundredth changed, in a running program, many tenants."""
     stage = lab.stage
     day = stage.size.last
-    stage.add_start("month", _load, start=PARTITIONS)
+    stage.add_start("month", stage.load, start=PARTITIONS)
     stage.reset("month")
     unchanged = _cold(stage, day)
     changed = [replace(way, before=lambda: _change(stage, day)) for way in unchanged]
@@ -62,14 +62,6 @@ def measure(lab: Lab) -> list[Table]:
     return [*tables, hold(lab, title, ways, {"pipes": PIPES}, warm_up=True)]
 
 
-def _load(conninfo: str) -> None:
-    with session(conninfo) as owner:
-        feed = tenant.find_feed(owner, TEMPLATE, TENANT)
-        span = tenant.source_span(owner, feed)
-    assert span is not None
-    backfill.run(conninfo, backfill.plan(conninfo, [feed], span), backfill.Limits(), Silent())
-
-
 def _change(stage: Stage, day: date) -> None:
     stage.change_source(
         "UPDATE phood_foodlogsum SET quantity = quantity + 1 WHERE id %% 100 = 0"
@@ -82,7 +74,7 @@ def _change(stage: Stage, day: date) -> None:
 def _cold(stage: Stage, day: date) -> list[Contestant]:
     """Tenantry, the same with psql, and the bare pipe, which keeps nothing."""
     template = stage.template()
-    columns = [line.split()[0] for line in template.columns.strip().splitlines()]
+    columns = template.column_names
     that_day = f"t.logged_time >= '{day} 00:00:00+00' AND t.logged_time < '{day} 00:00:00+00'::timestamptz + interval '1 day'"
     scripts = {
         "day.sql": f"COPY ({template.asked(day, day)}) TO STDOUT;\n",

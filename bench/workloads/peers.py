@@ -1,5 +1,8 @@
+"""x"""
+
 from bench.lab import Lab
+from bench.report import Table
 
 
-def measure(lab: Lab):
+def measure(lab: Lab) -> list[Table]:
     return []
