@@ -11,12 +11,15 @@ LOCK_ARGS ?=
 
 BIN := .venv/bin
 STAMP := .venv/.installed
+UV := .uv/bin/uv
+# Programs that are measured besides Tenantry: what to install for each is in bench/peers.
+PEERS := $(patsubst bench/peers/%.txt,%,$(wildcard bench/peers/*.txt))
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 SYSTEM_PG := /usr/lib/postgresql/15
 SYSTEM_LIBS := $(SYSTEM_PG)/bin/postgres $(SYSTEM_PG)/lib/pg_cron.so $(SYSTEM_PG)/lib/plpgsql_check.so
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-fast test-system check format sql lock bench clean
+.PHONY: help venv demo test test-fast test-system check format sql lock bench bench-full bench-peers chart clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -58,16 +61,35 @@ format: $(STAMP) ## Format the code and mend what can be mended
 sql: $(STAMP) ## Make create.sql and functions.sql anew from their parts
 	$(BIN)/python -m tenantry.db.scripts
 
-# uv comes into a place of its own: it makes the lock, and nothing else here needs it.
-lock: ## Resolve requirements.lock anew from pyproject.toml
-	test -x .uv/bin/uv || { $(PYTHON) -m venv .uv && .uv/bin/python -m pip install --quiet --disable-pip-version-check uv; }
-	.uv/bin/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+# uv comes into a place of its own: it makes the lock, and environments for what is measured besides Tenantry.
+$(UV):
+	$(PYTHON) -m venv .uv
+	.uv/bin/python -m pip install --quiet --disable-pip-version-check uv
+
+lock: $(UV) ## Resolve requirements.lock anew from pyproject.toml
+	$(UV) pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --no-annotate --no-header --no-config --quiet \
 	    $(LOCK_ARGS) --output-file requirements.lock
 
-bench: $(STAMP) ## Measure the speed
+bench: $(STAMP) ## Measure a backfill (three minutes)
 	$(BIN)/python -m bench $(ARGS)
 
+bench-full: $(STAMP) ## Measure everything but the peers, and keep the results (half an hour)
+	$(BIN)/python -m bench full --save $(ARGS)
+
+bench-peers: $(STAMP) $(PEERS:%=.peers/%/.installed) ## Measure other programs at the same work, and keep the results
+	$(BIN)/python -m bench peers --save $(ARGS)
+
+.peers/%/.installed: bench/peers/%.txt $(UV)
+	$(UV) venv --quiet --clear --python $(BIN)/python .peers/$*
+	$(UV) pip install --quiet --python .peers/$*/bin/python -r $<
+	@touch $@
+
+chart: $(UV) ## Draw what bench-full and bench-peers kept
+	$(UV) venv --quiet --clear .bench
+	$(UV) pip install --quiet --python .bench/bin/python --group bench
+	.bench/bin/python -m bench.chart
+
 clean: ## Remove .venv and all that was generated
-	rm -rf .venv .uv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .uv .peers .bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

@@ -77,11 +77,15 @@ def hold(
     contestants: Sequence[Contestant],
     baselines: Mapping[str, str],
     *,
+    rows: int | None = None,
     warm_up: bool = False,
 ) -> Table:
-    """Let the contestants compete; `baselines` (a heading, and a contestant's name) are what their times are divided by."""
+    """Let the contestants compete; `baselines` (a heading, and a contestant's name) are what their times are divided by.
+
+    Each run pulls so many `rows`: all that the source has, if none are given.
+    """
     entries = compete(lab, contestants, warm_up=warm_up)
-    return table(f"{title}; median of {lab.runs}", entries, baselines, lab.stage.size.rows)
+    return table(f"{title}; median of {lab.runs}", entries, baselines, rows or lab.stage.size.rows)
 
 
 def compete(lab: Lab, contestants: Sequence[Contestant], *, warm_up: bool = False) -> list[Entry]:
@@ -150,14 +154,13 @@ def table(title: str, entries: Sequence[Entry], baselines: Mapping[str, str], ro
         ratios = {
             heading: entry.seconds / seconds[name] for heading, name in baselines.items() if name in seconds
         }
-        made = contestant.rows or rows
         lines.append(
             [
                 contestant.name,
                 seconds_text(entry.seconds),
                 seconds_text(min(all_seconds)),
                 seconds_text(max(all_seconds)),
-                f"{made / entry.seconds:,.0f}",
+                f"{rows / entry.seconds:,.0f}",
                 *(f"{ratios[heading]:.2f}" if heading in ratios else "" for heading in baselines),
                 f"{'<=' if entry.at_most else ''} {entry.client_bytes / _MIB:.1f}".strip(),
                 *([f"{max(entry.gaps):.2f} s" if entry.gaps else ""] if gaps else []),
@@ -169,7 +172,7 @@ def table(title: str, entries: Sequence[Entry], baselines: Mapping[str, str], ro
                 **result,
                 "seconds": round(entry.seconds, 4),
                 "ratios": {heading: round(ratio, 3) for heading, ratio in ratios.items()},
-                "rows": made,
+                "rows": rows,
                 "client_bytes": round(entry.client_bytes),
                 "client_bytes_at_most": entry.at_most,
                 "longest_gaps": [round(gap, 3) for gap in entry.gaps],

@@ -63,6 +63,7 @@ class Stage:
         self.files = files
         """A directory for scripts and logs."""
         self.source_password = secrets.token_urlsafe(24)
+        self._owner_password = secrets.token_urlsafe(24)
         self._starts = {EMPTY: _NEW}
 
     @property
@@ -81,6 +82,19 @@ class Stage:
         return self.server.conninfo(user=OWNER, dbname=_WAREHOUSE)
 
     @property
+    def source_url(self) -> str:
+        """The source's address as a URL, with its reader's password: for programs that know no password file."""
+        return self._url(_READER, self.source_password, _SOURCE)
+
+    @property
+    def warehouse_url(self) -> str:
+        """The warehouse's address as a URL, with its owner's password."""
+        return self._url(OWNER, self._owner_password, _WAREHOUSE)
+
+    def _url(self, user: str, password: str, database: str) -> str:
+        return f"postgresql://{user}:{password}@127.0.0.1:{self.server.port}/{database}?sslmode=disable"
+
+    @property
     def administrator(self) -> str:
         """The connection string of the warehouse, for the server's superuser."""
         return self.server.conninfo(dbname=_WAREHOUSE)
@@ -96,11 +110,10 @@ class Stage:
                 )
             )
         self.server.save_password(_READER, self.source_password)
-        owner_password = secrets.token_urlsafe(24)
-        self.server.save_password(OWNER, owner_password)
+        self.server.save_password(OWNER, self._owner_password)
         self._fill_source()
         with session(self.server.conninfo(dbname=_NEW), role=None) as admin:
-            install(admin, {OWNER: owner_password})
+            install(admin, {OWNER: self._owner_password})
         with session(self.server.conninfo(user=OWNER, dbname=_NEW)) as owner:
             connection.put(owner, self.address(TENANT), self.source_password)
             tenant.create_schema(owner, TENANT)
@@ -117,6 +130,12 @@ class Stage:
             # Now, so that autovacuum does not come by during a measurement.
             admin.execute("VACUUM (ANALYZE)")
         self._starts[name] = database
+
+    def keep(self, name: str) -> None:
+        """Keep the warehouse as it is now as another one to begin with."""
+        with self._administrator() as admin:
+            _copy(admin, _WAREHOUSE, f"warehouse_{name}")
+        self._starts[name] = f"warehouse_{name}"
 
     def reset(self, start: str = EMPTY) -> None:
         """Make the warehouse anew, and let the server write to the disk what it has not written yet."""
@@ -138,10 +157,20 @@ class Stage:
         plans = backfill.plan(conninfo, [feed], Span(self.size.first, self.size.last))
         backfill.run(conninfo, plans, backfill.Limits(), Silent())
 
-    def change_source(self, statement: LiteralString, parameters: Mapping[str, object]) -> int:
-        """Change the source's rows; how many that were."""
+    def change_source(self, statement: LiteralString, parameters: Mapping[str, object] | None = None) -> None:
+        """Change the source."""
         with psycopg.connect(self.server.conninfo(dbname=_SOURCE), autocommit=True) as admin:
-            return admin.execute(statement, parameters).rowcount
+            admin.execute(statement, parameters)
+
+    def show_rows(self, view: LiteralString, query: str) -> None:
+        """Let the source show what a query gives as a view."""
+        with psycopg.connect(self.server.conninfo(dbname=_SOURCE), autocommit=True) as admin:
+            admin.execute(
+                sql.SQL("CREATE VIEW {} AS ").format(sql.Identifier(view)).as_bytes(admin) + query.encode()
+            )
+            admin.execute(
+                sql.SQL("GRANT SELECT ON {} TO {}").format(sql.Identifier(view), sql.Identifier(_READER))
+            )
 
     def template(self) -> Template:
         """The template as it is installed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sysconfig
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 from bench.contest import Contestant
@@ -30,10 +30,11 @@ def contestants(stage: Stage) -> Sequence[Contestant]:
     ]
 
 
-def tenantry(stage: Stage, name: str, start: str, jobs: int) -> Contestant:
-    """`tenantry backfill` into the storage that a warehouse to begin with has."""
+def tenantry(stage: Stage, name: str, start: str, jobs: int, last: date | None = None) -> Contestant:
+    """`tenantry backfill` into the storage that a warehouse to begin with has, up to the last day of the source if no
+    other is given."""
     arguments = ["backfill", TEMPLATE, "--tenant", TENANT]
-    arguments += ["--from", str(stage.size.first), "--to", str(stage.size.last), "--jobs", str(jobs)]
+    arguments += ["--from", str(stage.size.first), "--to", str(last or stage.size.last), "--jobs", str(jobs)]
     return Contestant(
         name=name,
         shown=f"TENANTRY_DSN=$WAREHOUSE tenantry {' '.join(arguments)}",

@@ -39,30 +39,27 @@ def measure(lab: Lab) -> list[Table]:
     day = stage.size.last
     stage.add_start("month", stage.load, start=PARTITIONS)
     stage.reset("month")
-    unchanged = _cold(stage, day)
-    changed = [replace(way, before=lambda: _change(stage, day)) for way in unchanged]
+    unchanged = cold(stage, day)
+    changed = [replace(way, before=lambda: change(stage, day)) for way in unchanged]
     baselines = {"pipe": PIPE, "psql": "psql, merged by hand"}
     size = f"{stage.size.per_day:,} rows"
+    rows = stage.size.per_day
+    end = "process start included"
     tables = [
-        hold(
-            lab,
-            f"One day, {size}, nothing changed; process start included",
-            unchanged,
-            baselines,
-            warm_up=True,
-        ),
-        hold(lab, f"One day, {size}, 1 % changed; process start included", changed, baselines, warm_up=True),
+        hold(lab, f"One day, {size}, nothing changed; {end}", unchanged, baselines, rows=rows, warm_up=True),
+        hold(lab, f"One day, {size}, 1 % changed; {end}", changed, baselines, rows=rows, warm_up=True),
         _running(lab, day, size),
     ]
     names = [f"tenant_{number:03}" for number in range(1, lab.at_most(TENANTS) + 1)]
     stage.add_start("tenants", lambda conninfo: _load_tenants(stage, conninfo, names, day), start=PARTITIONS)
     stage.reset("tenants")
-    title = f"One day of {len(names)} tenants, {size} each, nothing changed; process start included"
+    title = f"One day of {len(names)} tenants, {size} each, nothing changed; {end}"
     ways = _many(stage, day, len(names))
-    return [*tables, hold(lab, title, ways, {"pipes": PIPES}, warm_up=True)]
+    return [*tables, hold(lab, title, ways, {"pipes": PIPES}, rows=rows * len(names), warm_up=True)]
 
 
-def _change(stage: Stage, day: date) -> None:
+def change(stage: Stage, day: date) -> None:
+    """Change a hundredth of a day's rows at the source."""
     stage.change_source(
         "UPDATE phood_foodlogsum SET quantity = quantity + 1 WHERE id %% 100 = 0"
         " AND logged_time >= %(day)s::timestamp AT TIME ZONE 'UTC'"
@@ -71,7 +68,7 @@ def _change(stage: Stage, day: date) -> None:
     )
 
 
-def _cold(stage: Stage, day: date) -> list[Contestant]:
+def cold(stage: Stage, day: date) -> list[Contestant]:
     """Tenantry, the same with psql, and the bare pipe, which keeps nothing."""
     template = stage.template()
     columns = template.column_names

@@ -1,0 +1,63 @@
+"""Draws docs/pictures/bench.svg from results/backfill.json and results/peers.json: times as multiples of the limit.
+
+Run by `make chart` in an environment that has matplotlib.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+RESULTS = Path(__file__).with_name("results")
+PICTURE = Path(__file__).parents[1] / "docs" / "pictures" / "bench.svg"
+_OURS, _OTHERS, _LIMIT = "#2f6f4f", "#9aa5b1", "#d9b44a"
+
+
+def main() -> None:
+    """Draw."""
+    bars = ratios("backfill") | {
+        name: ratio for name, ratio in ratios("peers").items() if not name.startswith(("tenantry", "limit"))
+    }
+    draw(bars, PICTURE)
+
+
+def ratios(workload: str) -> dict[str, float]:
+    """Each way of the first table of a result, and its time as a multiple of the limit's in the same run."""
+    path = RESULTS / f"{workload}.json"
+    if not path.exists():
+        return {}
+    results: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["tables"][0]["results"]
+    return {result["name"]: result["ratios"]["limit"] for result in results if "ratios" in result}
+
+
+def draw(bars: dict[str, float], picture: Path) -> None:
+    """A horizontal bar for each way, the fastest on top."""
+    # Text stays text, and the same numbers give the same file.
+    mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "tenantry", "font.family": "sans-serif"})
+    ways = sorted(bars.items(), key=lambda way: -way[1])
+    figure = Figure(figsize=(8, 0.6 + 0.34 * len(ways)), layout="constrained")
+    axes = figure.subplots()
+    colours = [
+        _OURS if name.startswith("tenantry") else _LIMIT if name.startswith("limit") else _OTHERS
+        for name, _ in ways
+    ]
+    drawn = axes.barh([name for name, _ in ways], [ratio for _, ratio in ways], color=colours)
+    axes.bar_label(drawn, fmt="%.2f", padding=4)
+    axes.set_title(
+        "Loading a year of one tenant: time, as a multiple of one COPY piped into a COPY", loc="left"
+    )
+    # Some take tens of times as long; their labels say how long.
+    axes.set_xscale("log")
+    axes.set_xticks([])
+    axes.minorticks_off()
+    axes.margins(x=0.12)
+    axes.spines[["top", "right", "bottom"]].set_visible(False)
+    figure.savefig(picture, metadata={"Date": None}, transparent=False)
+
+
+if __name__ == "__main__":
+    main()
