@@ -80,7 +80,7 @@ bench-full: $(STAMP) ## Measure everything but the peers, and keep the results (
 bench-peers: $(STAMP) $(PEERS:%=.peers/%/.installed) ## Measure other programs at the same work, and keep the results
 	$(BIN)/python -m bench peers --save $(ARGS)
 
-.peers/%/.installed: bench/peers/%.txt $(UV)
+.peers/%/.installed: bench/peers/%.txt | $(STAMP) $(UV)
 	$(UV) venv --quiet --clear --python $(BIN)/python .peers/$*
 	$(UV) pip install --quiet --python .peers/$*/bin/python -r $<
 	@touch $@
