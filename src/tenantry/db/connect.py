@@ -36,21 +36,21 @@ def open_session(conninfo: str, *, role: str | None = OWNER, name: str = "tenant
                 hint="Write it as 'host=db.example.com dbname=warehouse user=whadmin' or as a postgresql:// URI.",
             ) from None
         try:
-            connection.execute("SET TIME ZONE 'UTC'")
-            # psycopg reads no other style; a database, a role or PGDATESTYLE may have set one.
-            connection.execute("SET DateStyle = ISO")
-            connection.execute("SET client_min_messages = warning")
-            if role is not None:
-                _act_as(connection, role)
+            _set_up(connection, role)
         except BaseException:
             connection.close()
             raise
     return connection
 
 
-def _act_as(connection: psycopg.Connection, role: str) -> None:
+def _set_up(connection: psycopg.Connection, role: str | None) -> None:
+    # In one message: a warehouse may be far away. psycopg reads no other style of dates than ISO's; a database, a role
+    # or PGDATESTYLE may have set one.
+    settings = sql.SQL(
+        "SET TIME ZONE 'UTC'; SET DateStyle = ISO; SET client_min_messages = warning; {}"
+    ).format(sql.SQL("SET ROLE {}").format(sql.Identifier(role)) if role else sql.SQL(""))
     try:
-        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+        connection.execute(settings)
     except psycopg.errors.InvalidParameterValue as error:
         # The server has no such role, so no database of it was ever a warehouse.
         raise NotInstalled(

@@ -50,23 +50,24 @@ def applied(connection: psycopg.Connection) -> dict[int, str]:
     return dict(connection.execute("SELECT version, sha256 FROM _wh.migrations").fetchall())
 
 
-def refuse_newer(connection: psycopg.Connection) -> None:
-    """Raise NotInstalled if the database was made by a newer program: its tables may mean something else."""
-    newest = max(applied(connection), default=0)
+def refuse_newer(connection: psycopg.Connection) -> dict[int, str]:
+    """What `applied` says. Raises NotInstalled if a newer program made the database: its tables may mean something else."""
+    had = applied(connection)
+    newest = max(had, default=0)
     mine = known()[-1].version
     if newest > mine:
         raise NotInstalled(
             f"the warehouse is newer than this program: it has migration {newest}, this knows up to {mine}",
             hint="Upgrade the program: pip install --upgrade tenantry. Nothing was changed.",
         )
+    return had
 
 
 def require_current(connection: psycopg.Connection) -> None:
     """Raise NotInstalled unless the database has exactly this program's migrations."""
-    had = applied(connection)
+    had = refuse_newer(connection)
     if not had:
         raise NotInstalled("this database holds no warehouse", hint="Run: tenantry init")
-    refuse_newer(connection)
     missing = [migration for migration in known() if migration.version not in had]
     if missing:
         raise NotInstalled(
@@ -84,8 +85,7 @@ def migrate(connection: psycopg.Connection) -> list[Migration]:
         NotInstalled: the database is newer than the program.
         TenantryError: a migration that was applied differs from the program's.
     """
-    refuse_newer(connection)
-    had = applied(connection)
+    had = refuse_newer(connection)
     done = []
     for migration in known():
         if migration.version in had:
