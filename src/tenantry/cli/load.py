@@ -113,49 +113,86 @@ def refresh(
     tenant: Tenants = None,
     everyone: Everyone = False,
     day: Annotated[
-        str, typer.Option("--date", metavar="DAY", help="The day (UTC): YYYY-MM-DD, today or yesterday.")
-    ] = "today",
+        str | None,
+        typer.Option(
+            "--date",
+            metavar="DAY",
+            help="The day (UTC): YYYY-MM-DD, today or yesterday. Default: today; with --days, the last of them, yesterday.",
+        ),
+    ] = None,
+    days: Annotated[
+        int | None,
+        typer.Option("--days", metavar="NUMBER", min=1, max=3660, help="A window of so many days, not one."),
+    ] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Pull all days of the window, also those that did not change.")
+    ] = False,
     jobs: Jobs = 2,
     as_json: AsJson = False,
 ) -> None:
-    """Pull one day again, for one tenant, several or all.
+    """Pull one day again, or what changed in a window of days.
 
     Name the tenants with --tenant or --all. A refresh of today also pulls
     yesterday, if that was last loaded before it had ended. A day of a year that
-    was folded is replaced inside the yearly table. For several days:
-    tenantry backfill --from DAY --to DAY --reload.
+    was folded is replaced inside the yearly table.
+
+    With --days 14 the days are the 14 that end yesterday. The source is asked
+    once for a digest of each, and only those that differ from the digest of
+    their last such refresh are pulled; --full pulls all and asks for none.
 
     Ends with 1 if a day failed; reports then go on seeing its earlier rows.
     """
     from tenantry.cli.progress import LoadProgress
-    from tenantry.db.connect import session
-    from tenantry.flow import slices
     from tenantry.loader import backfill as loader
 
-    wanted = ended_or_today(day)
+    last = ended_or_today(day or ("today" if days is None else "yesterday"))
+    if full and days is None:
+        raise InputError(
+            "--full is about a window of days", hint="Give --days NUMBER, too; one day is always pulled."
+        )
     with warehouse() as conninfo:
-        plans = []
         feeds = chosen_feeds(conninfo, template, tenant, everyone)
-        with session(conninfo) as connection:
-            for feed in feeds:
-                before = Span(wanted - timedelta(days=1), wanted - timedelta(days=1))
-                stale = slices.to_load(connection, feed, before) if wanted == today_utc() else []
-                plans.append(loader.Plan(feed, (*stale, wanted), 0))
+        span = Span(last - timedelta(days=(days or 1) - 1), last)
+        if days is None:
+            plans = loader.plan_day(conninfo, feeds, last)
+        elif full:
+            plans = loader.plan(conninfo, feeds, span, reload=True)
+        else:
+            plans = loader.plan_changed(feeds, span)
         with LoadProgress() as progress:
             result = loader.run(conninfo, plans, loader.Limits(jobs), progress)
-    report(result, as_json=as_json)
+    report(result, as_json=as_json, window=days is not None)
 
 
-def report(result: loader.Result, *, as_json: bool) -> None:
-    """Print how a load ended. Raises SliceError if a slice is missing, Exit(130) if it was interrupted."""
+def report(result: loader.Result, *, as_json: bool, window: bool = False) -> None:
+    """Print how a load ended; of a `window` how many days were unchanged.
+
+    Raises SliceError if a slice is missing, Exit(130) if it was interrupted.
+    """
     if as_json:
         print_json(summary(result))
     else:
         print_table(
             None,
-            ("tenant", "template", "loaded#", "rows#", "there before#", "failed#", "not tried#"),
+            (
+                "tenant",
+                "template",
+                "loaded#",
+                "rows#",
+                "unchanged#" if window else "there before#",
+                "failed#",
+                "not tried#",
+            ),
             [
-                (f.feed.schema, f.feed.template, f.loaded, f.rows, f.present, len(f.failures), f.not_tried)
+                (
+                    f.feed.schema,
+                    f.feed.template,
+                    f.loaded,
+                    f.rows,
+                    f.unchanged if window else f.present,
+                    len(f.failures),
+                    f.not_tried,
+                )
                 for f in result.feeds
             ],
         )
@@ -217,6 +254,7 @@ def summary(result: loader.Result) -> dict[str, Any]:
                 "loaded": f.loaded,
                 "rows": f.rows,
                 "present": f.present,
+                "unchanged": f.unchanged,
                 "not_tried": f.not_tried,
                 "source_lost": f.source_lost,
                 "failed": [{"day": x.day, "error": x.error, "sqlstate": x.sqlstate} for x in f.failures],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -60,3 +60,11 @@ def folded(days: list[date]) -> list[Span]:
         else:
             spans.append(Span(day, day))
     return spans
+
+
+def monthly(days: Iterable[date]) -> list[Span]:
+    """Sorted days as the fewest spans that hold exactly them and each lie in one month."""
+    months: dict[tuple[int, int], list[date]] = {}
+    for day in days:
+        months.setdefault((day.year, day.month), []).append(day)
+    return [span for month in months.values() for span in folded(month)]

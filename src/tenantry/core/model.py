@@ -51,7 +51,10 @@ class SourceFacts:
 
 @dataclass(frozen=True)
 class LoadedSlice:
-    """A slice that was pulled: what was done to it, its rows, and the seconds that took."""
+    """A slice that is as its source: what was done to it, the rows that were pulled, and the seconds that took.
+
+    `action` is created, refreshed, replaced, replaced in year, or unchanged: then nothing was pulled.
+    """
 
     feed: Feed
     day: date

@@ -20,10 +20,15 @@ def to_load(session: psycopg.Connection, feed: Feed, span: Span) -> list[date]:
     return [row[0] for row in rows]
 
 
-def load(session: psycopg.Connection, feed: Feed, day: date) -> LoadedSlice:
-    """Pull one slice, new or again, in a transaction of its own. Raises psycopg.Error with the source's words."""
+def load(session: psycopg.Connection, feed: Feed, day: date, digest: str | None = None) -> LoadedSlice:
+    """Pull one slice, new or again, in a transaction of its own. Raises psycopg.Error with the source's words.
+
+    `digest` is what the source said of the day in the very transaction that is pulled from.
+    """
     row = one_row(
-        session, query("flow", "load_slice"), {"schema": feed.schema, "template": feed.template, "day": day}
+        session,
+        query("flow", "load_slice"),
+        {"schema": feed.schema, "template": feed.template, "day": day, "digest": digest},
     )
     result = row[0]
     return LoadedSlice(feed, day, result["action"], result["rows"], float(result["seconds"]))

@@ -11,25 +11,29 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn
+from psycopg.types.json import Jsonb
 
 from tenantry.core.days import Span
 from tenantry.core.errors import SliceError
 from tenantry.core.model import FailedSlice, Feed, LoadedSlice
 from tenantry.db.queries import one_row, query
+from tenantry.flow.digest import Answer
 
 BATCH = 65536
 """Bytes gathered before a write: libpq hands out single rows, and a system call for each would cost more than the row."""
 
 
-def open_source(session: psycopg.Connection, connection: str) -> psycopg.Connection:
-    """Log in to a source from here, with the settings and the password that the warehouse keeps.
-
-    Raises psycopg.OperationalError if the source refuses or cannot be reached from this machine.
-    """
+def source_conninfo(session: psycopg.Connection, connection: str) -> str:
+    """How to log in to a source from here, with the settings and the password that the warehouse keeps now."""
     keywords = one_row(session, query("flow", "source_conninfo"), (connection,))[0]
     # What the source sends is handed on unread, so it has to be in the encoding that the warehouse's session expects.
     encoding = session.info.parameter_status("client_encoding")
-    return psycopg.connect(make_conninfo("", **keywords, client_encoding=encoding), autocommit=True)
+    return make_conninfo("", **keywords, client_encoding=encoding)
+
+
+def open_source(session: psycopg.Connection, connection: str) -> psycopg.Connection:
+    """Log in to a source. Raises psycopg.OperationalError if it refuses or cannot be reached from this machine."""
+    return psycopg.connect(source_conninfo(session, connection), autocommit=True)
 
 
 def range_capable(session: psycopg.Connection, template: str) -> bool:
@@ -38,12 +42,19 @@ def range_capable(session: psycopg.Connection, template: str) -> bool:
 
 
 def pull(
-    session: psycopg.Connection, source: psycopg.Connection, feed: Feed, span: Span, *, staged: bool = False
+    session: psycopg.Connection,
+    source: psycopg.Connection,
+    feed: Feed,
+    span: Span,
+    *,
+    staged: bool = False,
+    answer: Answer | None = None,
 ) -> list[LoadedSlice]:
     """Pull the days of a span, which lie in one table, in one transaction; one result for each day.
 
     Days with nothing in them yet are copied into their table; others (or all, if `staged`) into a staging table, and
-    merged. Memory is constant in the size of the data.
+    merged. Memory is constant in the size of the data. `answer` is what the source said of the days in the transaction
+    that it is in, and is kept with them.
 
     Raises:
         psycopg.Error: the source's or the warehouse's error; nothing of the span was changed then.
@@ -53,7 +64,9 @@ def pull(
         "schema": feed.schema, "template": feed.template, "first": span.first, "last": span.last
     }  # fmt: skip
     describe = one_row(session, query("flow", "stream_prepare"), days)[0]
-    types = [column.type_code for column in source.execute(describe).description or ()]
+    types = answer.types if answer else None
+    if types is None:
+        types = [column.type_code for column in source.execute(describe).description or ()]
     with session.transaction():
         begun = one_row(session, query("flow", "stream_begin"), {**days, "types": types, "staged": staged})
         from_source, into_warehouse, strays, target, start_block, started = begun
@@ -65,6 +78,7 @@ def pull(
                 hint="Filter in the template: column >= '{START_TIME}' AND column < '{END_TIME}'.",
             )
         end = {**days, "target": target, "start_block": start_block, "copied": copied, "started": started}
+        end["digests"] = Jsonb(answer.digests) if answer and answer.digests else None
         counts = session.execute(query("flow", "stream_end"), end).fetchall()
     seconds = (datetime.now(started.tzinfo) - started).total_seconds() / len(counts)
     action = "refreshed" if target.startswith("pg_temp") else "created"

@@ -6,17 +6,19 @@ import queue
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 import psycopg
 
-from tenantry.core.days import Span, folded
+from tenantry.core.days import Span, folded, monthly, today_utc
 from tenantry.core.errors import SourceError, TenantryError
 from tenantry.core.model import FailedSlice, Feed, LoadedSlice
 from tenantry.db.connect import session
+from tenantry.db.errors import translated
 from tenantry.flow import log, slices, stream, tenant, views
 from tenantry.loader.events import Waiting, Watcher
 from tenantry.loader.queue import Queue
+from tenantry.loader.sessions import Keeper
 from tenantry.loader.worker import Event, Worker
 
 MOST_WORKERS = 8
@@ -35,7 +37,8 @@ class Limits:
 class Plan:
     """What one feed lacks: `days` will be loaded, `present` days of the span need nothing.
 
-    `unknown` says why the source could not be asked for its days.
+    `unknown` says why the source could not be asked for its days. With `only_changed` the source is asked first which of
+    the days differ, and only those are loaded.
     """
 
     feed: Feed
@@ -43,25 +46,31 @@ class Plan:
     present: int
     unknown: str | None = None
     together: bool = False
+    only_changed: bool = False
 
     @property
     def spans(self) -> list[Span]:
-        """What is pulled in one transaction: a day, or where days may come `together`, those of a month."""
-        if not self.together:
-            return [Span(day, day) for day in self.days]
-        months: dict[tuple[int, int], list[date]] = {}
-        for day in self.days:
-            months.setdefault((day.year, day.month), []).append(day)
-        return [span for days in months.values() for span in folded(days)]
+        """What is pulled at once: a day, or where days may come `together`, those of a month.
+
+        With `only_changed` what the source is asked for at once: so many days as a month has.
+        """
+        if self.only_changed:
+            months = [self.days[n : n + 31] for n in range(0, len(self.days), 31)]
+            return [span for days in months for span in folded(list(days))]
+        return monthly(self.days) if self.together else [Span(day, day) for day in self.days]
 
 
 @dataclass
 class FeedResult:
-    """How the load of one feed ended. `not_tried` days remain because the source was lost or the run stopped."""
+    """How the load of one feed ended. `not_tried` days remain because the source was lost or the run stopped.
+
+    `unchanged` days were not pulled, because the source says that they are as they were.
+    """
 
     feed: Feed
     present: int = 0
     loaded: int = 0
+    unchanged: int = 0
     rows: int = 0
     failures: list[FailedSlice] = field(default_factory=list)
     not_tried: int = 0
@@ -90,6 +99,22 @@ class Result:
     def rows(self) -> int:
         """Rows of all slices that were loaded."""
         return sum(feed.rows for feed in self.feeds)
+
+
+def plan_day(conninfo: str, feeds: Sequence[Feed], day: date) -> list[Plan]:
+    """One day of each feed; with today also yesterday, if that was last loaded before it had ended."""
+    before = Span(day - timedelta(days=1), day - timedelta(days=1))
+    plans = []
+    with session(conninfo) as connection:
+        for feed in feeds:
+            stale = slices.to_load(connection, feed, before) if day == today_utc() else []
+            plans.append(Plan(feed, (*stale, day), 0))
+    return plans
+
+
+def plan_changed(feeds: Sequence[Feed], span: Span) -> list[Plan]:
+    """The days of the span that differ at each source, which it is asked for when the plan is carried out."""
+    return [Plan(feed, tuple(span), 0, only_changed=True) for feed in feeds]
 
 
 def plan(conninfo: str, feeds: Sequence[Feed], span: Span, *, reload: bool = False) -> list[Plan]:
@@ -121,22 +146,27 @@ def plan_from_source(conninfo: str, feeds: Sequence[Feed], last: date, *, reload
     return plans
 
 
-def run(conninfo: str, plans: Sequence[Plan], limits: Limits, watcher: Watcher) -> Result:
+def run(
+    conninfo: str, plans: Sequence[Plan], limits: Limits, watcher: Watcher, keeper: Keeper | None = None
+) -> Result:
     """Load what the plans say, then bring the views up to date.
 
     Slices are committed one by one, so the run can be stopped in any way and started again: planning finds what
     is missing. A slice or a tenant that fails never stops the others. Ctrl-C cancels the slices in hand, keeps the
-    rest and returns with `interrupted` set.
+    rest and returns with `interrupted` set. A `keeper` has sessions that the next run with it uses again.
 
     Raises:
         WarehouseUnreachable: the warehouse was lost and did not come back.
         DatabaseError: the views could not be brought up to date.
     """
+    if keeper is None:
+        with Keeper(conninfo) as own:
+            return run(conninfo, plans, limits, watcher, own)
     started = time.monotonic()
     results = {item.feed: FeedResult(item.feed, present=item.present) for item in plans}
     tasks = Queue(per_source=limits.per_source)
     for item in plans:
-        tasks.add(item.feed, item.spans)
+        tasks.add(item.feed, item.spans, only_changed=item.only_changed)
         watcher.planned(item.feed, len(item.days), item.present)
     total = sum(len(item.spans) for item in plans)
     sources = {item.feed.connection for item in plans if item.days}
@@ -144,25 +174,41 @@ def run(conninfo: str, plans: Sequence[Plan], limits: Limits, watcher: Watcher) 
     if total:
         events: queue.Queue[Event] = queue.Queue()
         wanted = min(total, len(sources) * limits.per_source, MOST_WORKERS)
-        workers = [Worker(conninfo, tasks, events, pause=limits.pause) for _ in range(wanted)]
+        workers = [Worker(keeper, tasks, events, pause=limits.pause) for _ in range(wanted)]
         interrupted = _drive(workers, tasks, events, results, watcher)
     for item in plans:
         result = results[item.feed]
-        result.not_tried = len(item.days) - result.loaded - len(result.failures)
+        result.not_tried = len(item.days) - result.loaded - result.unchanged - len(result.failures)
         result.source_lost = item.unknown or tasks.closed_because(item.feed)
-    with session(conninfo) as connection:
-        # A tenant that was dropped meanwhile has nothing to show.
-        there = {(feed.schema, feed.template) for feed in tenant.feeds(connection)}
-        left = [feed for feed in results if (feed.schema, feed.template) in there]
-        for feed in left:
-            if feed.storage == "partition" and not interrupted:
-                for failure in stream.finish(connection, feed):
-                    _account(failure, results, watcher)
-        views.publish(connection, left)
-        for result in results.values():
-            if result.loaded or not result.complete:
-                _log(connection, result)
+    _finish(keeper, results, watcher, interrupted=interrupted)
     return Result(list(results.values()), time.monotonic() - started, interrupted)
+
+
+def _finish(keeper: Keeper, results: dict[Feed, FeedResult], watcher: Watcher, *, interrupted: bool) -> None:
+    """Index what is bare, bring the views up to date, and log."""
+    sessions = keeper.take()
+    try:
+        with translated():
+            connection = sessions.warehouse()
+            # What was reported as loaded stays loaded, also if the server crashes now.
+            sessions.wait_for_disk(True)
+            # A tenant that was dropped meanwhile has nothing to show.
+            there = {(feed.schema, feed.template) for feed in tenant.feeds(connection)}
+            left = [feed for feed in results if (feed.schema, feed.template) in there]
+            for feed in left:
+                if feed.storage == "partition" and not interrupted:
+                    for failure in stream.finish(connection, feed):
+                        _account(failure, results, watcher)
+            views.publish(connection, left)
+            for result in results.values():
+                if result.loaded or result.unchanged or not result.complete:
+                    _log(connection, result)
+            sessions.wait_for_disk(False)
+    except BaseException:
+        sessions.let_go()
+        raise
+    finally:
+        keeper.give_back(sessions)
 
 
 def _drive(
@@ -202,6 +248,9 @@ def _account(
     event: LoadedSlice | FailedSlice | Waiting, results: dict[Feed, FeedResult], watcher: Watcher
 ) -> None:
     match event:
+        case LoadedSlice(action="unchanged"):
+            results[event.feed].unchanged += 1
+            watcher.loaded(event)
         case LoadedSlice():
             results[event.feed].loaded += 1
             results[event.feed].rows += event.rows
@@ -222,5 +271,6 @@ def _log(connection: psycopg.Connection, result: FeedResult) -> None:
         schema_name=result.feed.schema,
         template_name=result.feed.template,
         rows=result.rows,
+        unchanged=result.unchanged or None,
         source_lost=result.source_lost,
     )

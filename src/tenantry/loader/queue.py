@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import date
 
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
@@ -15,6 +16,7 @@ from tenantry.core.model import Feed
 class _Line:
     feed: Feed
     spans: deque[Span]
+    only_changed: bool = False
     active: int = 0
     closed_because: str | None = None
 
@@ -26,10 +28,11 @@ class _Line:
 
 @dataclass(frozen=True)
 class Task:
-    """Days to pull in one transaction: one, or several that lie in one table."""
+    """Days to pull together: one, or several that lie in one table; if `only_changed`, those that differ at the source."""
 
     feed: Feed
     span: Span
+    only_changed: bool = False
 
 
 @dataclass
@@ -46,9 +49,9 @@ class Queue:
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _stopped: bool = False
 
-    def add(self, feed: Feed, spans: Iterable[Span]) -> None:
+    def add(self, feed: Feed, spans: Iterable[Span], *, only_changed: bool = False) -> None:
         """Append a feed's days."""
-        self._lines.append(_Line(feed, deque(spans)))
+        self._lines.append(_Line(feed, deque(spans), only_changed))
 
     def take(self, preferred: str | None) -> Task | None:
         """The next task, waiting for a source with room; None when there is no more.
@@ -65,7 +68,7 @@ class Queue:
                     line = min(free, key=lambda line: (line.feed.connection != preferred, self._load(line)))
                     self._active[line.feed.connection] = self._load(line) + 1
                     line.active += 1
-                    return Task(line.feed, line.spans.popleft())
+                    return Task(line.feed, line.spans.popleft(), line.only_changed)
                 self._changed.wait()
             return None
 
@@ -76,10 +79,12 @@ class Queue:
             self._line(task).active -= 1
             self._changed.notify_all()
 
-    def split(self, task: Task) -> None:
-        """Put the days of a task back, one by one, so that a bad day does not hold the good ones up."""
+    def split(self, task: Task, done: Collection[date] = ()) -> None:
+        """Put the days of a task that are not done back, one by one, so that a bad day does not hold the good ones up."""
         with self._changed:
-            self._line(task).spans.extendleft(Span(day, day) for day in reversed(list(task.span)))
+            self._line(task).spans.extendleft(
+                Span(day, day) for day in reversed(list(task.span)) if day not in done
+            )
             self._changed.notify_all()
 
     def put_out_of_reach(self, connection: str) -> None:

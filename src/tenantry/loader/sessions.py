@@ -28,6 +28,7 @@ class Sessions:
         self._conninfo = conninfo
         self._warehouse: psycopg.Connection | None = None
         self._source: psycopg.Connection | None = None
+        self._source_conninfo = ""
         self.connection: str | None = None
         """The name of the connection that is open now."""
 
@@ -36,29 +37,38 @@ class Sessions:
         if self._warehouse is None or self._warehouse.closed:
             self.let_go()
             self._warehouse = open_session(self._conninfo, name="tenantry backfill")
-            # A slice and its record are one transaction: a crash loses both, and the next run finds the day missing.
-            self._warehouse.execute("SET synchronous_commit = off")
+            self.wait_for_disk(False)
         return self._warehouse
+
+    def wait_for_disk(self, wait: bool) -> None:
+        """Whether a commit returns before it is on the disk. One that waits also writes out all those before it.
+
+        A slice and its record are one transaction: a crash loses both, and the next run finds the day missing.
+        """
+        if self._warehouse is not None and not self._warehouse.closed:
+            self._warehouse.execute("RESET synchronous_commit" if wait else "SET synchronous_commit = off")
 
     def through_warehouse(self, connection: str) -> psycopg.Connection:
         """The warehouse's session, with a login to the source held in it."""
         opened = self.warehouse()
         if self.connection != connection or self._source is not None:
-            self._leave_source()
+            self.leave_source()
             slices.hold_source(opened, connection)
             self.connection = connection
         return opened
 
     def direct(self, connection: str) -> psycopg.Connection:
         """A session on the source itself. Raises SourceOutOfReach if it cannot be opened from here."""
-        opened = self.warehouse()
-        if self._source is None or self._source.closed or self.connection != connection:
-            self._leave_source()
+        warehouse = self.warehouse()
+        conninfo = stream.source_conninfo(warehouse, connection)
+        # Asked each time: a password that was changed or a source that moved is to be in effect at once.
+        if self._source is None or self._source.closed or self._source_conninfo != conninfo:
+            self.leave_source()
             try:
-                self._source = stream.open_source(opened, connection)
+                self._source = stream.open_source(warehouse, connection)
             except psycopg.OperationalError as error:
                 raise SourceOutOfReach(str(error)) from error
-            self.connection = connection
+            self.connection, self._source_conninfo = connection, conninfo
         return self._source
 
     @property
@@ -96,10 +106,56 @@ class Sessions:
             with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(source.fileno())) as line:
                 line.shutdown(socket.SHUT_RDWR)
 
-    def _leave_source(self) -> None:
+    def end_snapshot(self) -> None:
+        """End the transaction that was begun at the source, if it is still there."""
+        if self._source is None:
+            self.leave_source()
+        elif not self._source.closed:
+            self._source.rollback()
+
+    def rest(self) -> None:
+        """Keep what the next run may use: dblink's login is let go, as nothing would tell that its password changed."""
+        if self._source is None:
+            self.leave_source()
+
+    def leave_source(self) -> None:
+        """Log out of the source, which ends what was begun there."""
         if self._source is not None:
             self._source.close()
             self._source = None
-        elif self.connection is not None and self._warehouse is not None:
+        elif self.connection is not None and self._warehouse is not None and not self._warehouse.closed:
             slices.release_source(self._warehouse, self.connection)
         self.connection = None
+
+
+class Keeper:
+    """Sessions for workers, taken and given back; those that are there are used again before new ones are opened.
+
+    Safe to use from several threads. A program that loads again and again keeps one and saves the logins.
+    """
+
+    def __init__(self, conninfo: str) -> None:
+        self._conninfo = conninfo
+        self._idle: list[Sessions] = []
+
+    def take(self) -> Sessions:
+        """Sessions for one worker; those that were given back last, if there are any."""
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return Sessions(self._conninfo)
+
+    def give_back(self, sessions: Sessions) -> None:
+        """Keep sessions for another worker."""
+        self._idle.append(sessions)
+
+    def close(self) -> None:
+        """Log out everywhere."""
+        while self._idle:
+            self._idle.pop().let_go()
+
+    def __enter__(self) -> Keeper:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()

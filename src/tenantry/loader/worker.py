@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
+from datetime import date
 
 import psycopg
 
+from tenantry.core.days import Span, monthly
 from tenantry.core.errors import SliceError, TenantryError, WarehouseUnreachable
 from tenantry.core.model import FailedSlice, LoadedSlice
-from tenantry.flow import slices, stream
+from tenantry.flow import digest, log, slices, stream
 from tenantry.loader.events import Waiting
 from tenantry.loader.queue import Queue, Task
 from tenantry.loader.retry import PAUSES, is_connection_loss, may_pass, words
-from tenantry.loader.sessions import Sessions, SourceOutOfReach
+from tenantry.loader.sessions import Keeper, SourceOutOfReach
 
 Event = LoadedSlice | FailedSlice | Waiting | TenantryError | None
 """None says that a worker has ended."""
+
+_NO_SUCH_FUNCTION_OR_RIGHT = "42"
+"""The class of syntax errors and access rule violations (PostgreSQL documentation, appendix A)."""
 
 
 class Worker(threading.Thread):
@@ -26,12 +32,13 @@ class Worker(threading.Thread):
     A TenantryError among the events means that the worker itself could not go on.
     """
 
-    def __init__(self, conninfo: str, tasks: Queue, events: queue.Queue[Event], *, pause: float) -> None:
+    def __init__(self, keeper: Keeper, tasks: Queue, events: queue.Queue[Event], *, pause: float) -> None:
         super().__init__(name="tenantry-worker", daemon=True)
         self._tasks = tasks
         self._events = events
         self._pause = pause
-        self._sessions = Sessions(conninfo)
+        self._keeper = keeper
+        self._sessions = keeper.take()
         self._stopping = threading.Event()
 
     def run(self) -> None:
@@ -39,7 +46,7 @@ class Worker(threading.Thread):
         try:
             while (task := self._tasks.take(self._sessions.connection)) is not None:
                 try:
-                    self._pull(task)
+                    self._pull(task, set())
                 finally:
                     self._tasks.done(task)
                 if self._pause:
@@ -47,7 +54,7 @@ class Worker(threading.Thread):
         except TenantryError as error:
             self._events.put(error)
         finally:
-            self._sessions.let_go()
+            self._rest()
             self._events.put(None)
 
     def cancel(self) -> None:
@@ -58,15 +65,29 @@ class Worker(threading.Thread):
         if self.is_alive():
             self._sessions.cut()
 
-    def _pull(self, task: Task) -> None:
+    def _rest(self) -> None:
+        try:
+            if self._stopping.is_set() or self._sessions.lost:
+                self._sessions.let_go()
+            self._sessions.rest()
+        except (psycopg.Error, TenantryError):
+            self._sessions.let_go()
+        self._keeper.give_back(self._sessions)
+
+    def _pull(self, task: Task, done: set[date]) -> None:
+        """Pull a task's days, of which some may be `done`."""
         for pause in (*PAUSES, None):
             try:
-                for loaded in self._load(task):
+                for loaded in self._load(task, done):
                     self._events.put(loaded)
+                    done.add(loaded.day)
                 return
             except SourceOutOfReach:
                 self._tasks.put_out_of_reach(task.feed.connection)
-                self._tasks.split(task)
+                if task.only_changed:
+                    self._pull(task, done)
+                else:
+                    self._tasks.split(task)
                 return
             except WarehouseUnreachable as error:
                 if self._stopping.is_set():
@@ -75,44 +96,105 @@ class Worker(threading.Thread):
                     raise
                 reason = error.message
             except SliceError as error:
-                self._give_up(task, error.message, None)
+                self._give_up(task, done, error.message, None)
                 return
             except psycopg.Error as error:
                 if self._stopping.is_set():
                     return
                 reason = words(error)
                 if pause is None or not (self._sessions.lost or may_pass(error)):
-                    self._give_up(task, reason, error)
+                    self._give_up(task, done, reason, error)
                     return
             self._sessions.let_go()
             self._events.put(Waiting(task.feed, reason, pause))
             self._stopping.wait(pause)
 
-    def _load(self, task: Task) -> list[LoadedSlice]:
-        """Pull the task's days: partitions by streaming, materialized views (and sources out of reach) by dblink."""
+    def _load(self, task: Task, done: set[date]) -> Iterator[LoadedSlice]:
+        """Pull the task's days that are not done: partitions by streaming, all others by dblink."""
         feed = task.feed
         if feed.storage != "partition" or not self._tasks.in_reach(feed.connection):
-            session = self._sessions.through_warehouse(feed.connection)
-            if self._stopping.is_set():
-                return []
-            return [slices.load(session, feed, day) for day in task.span]
-        source = self._sessions.direct(feed.connection)
-        session = self._sessions.warehouse()
+            yield from self._load_through_warehouse(task, done)
+            return
         try:
-            return stream.pull(session, source, feed, task.span)
+            yield from self._stream(task, done)
         except psycopg.errors.UniqueViolation:
             # A row that is there under another day moved to this one: merging finds it by its key.
-            return stream.pull(session, source, feed, task.span, staged=True)
+            yield from self._stream(task, done, staged=True)
 
-    def _give_up(self, task: Task, reason: str, error: psycopg.Error | None) -> None:
+    def _stream(self, task: Task, done: set[date], *, staged: bool = False) -> Iterator[LoadedSlice]:
+        feed = task.feed
+        source = self._sessions.direct(feed.connection)
+        session = self._sessions.warehouse()
+        if not task.only_changed:
+            yield from stream.pull(session, source, feed, task.span, staged=staged)
+            return
+        try:
+            answer, same = None, set[date]()
+            try:
+                answer = digest.ask(session, source, feed, task.span)
+            except psycopg.Error as error:
+                self._do_without_digests(session, task, error)
+                source = self._sessions.direct(feed.connection)
+            else:
+                same = digest.unchanged(session, feed, task.span, answer) - done
+            yield from (LoadedSlice(feed, day, "unchanged", 0, 0.0) for day in sorted(same))
+            days = [day for day in task.span if day not in same | done]
+            together = stream.range_capable(session, feed.template)
+            for span in monthly(days) if together else [Span(day, day) for day in days]:
+                yield from stream.pull(session, source, feed, span, staged=staged, answer=answer)
+        finally:
+            self._sessions.end_snapshot()
+
+    def _load_through_warehouse(self, task: Task, done: set[date]) -> Iterator[LoadedSlice]:
+        feed = task.feed
+        session = self._sessions.through_warehouse(feed.connection)
+        if self._stopping.is_set():
+            return
+        if not task.only_changed:
+            for day in [day for day in task.span if day not in done]:
+                yield slices.load(session, feed, day)
+            return
+        try:
+            answer, same = None, set[date]()
+            try:
+                answer = digest.ask_through_warehouse(session, feed, task.span)
+            except psycopg.Error as error:
+                self._do_without_digests(session, task, error)
+                self._sessions.through_warehouse(feed.connection)
+            else:
+                same = digest.unchanged(session, feed, task.span, answer) - done
+            yield from (LoadedSlice(feed, day, "unchanged", 0, 0.0) for day in sorted(same))
+            for day in [day for day in task.span if day not in same | done]:
+                yield slices.load(session, feed, day, answer.of(day) if answer else None)
+        finally:
+            self._sessions.end_snapshot()
+
+    def _do_without_digests(self, session: psycopg.Connection, task: Task, error: psycopg.Error) -> None:
+        """Note that a source does not have what digests are made with, and log out; all is pulled then.
+
+        Any other error is raised again: it may be one day's, and the days are asked for one by one then.
+        """
+        if not (error.sqlstate or "").startswith(_NO_SUCH_FUNCTION_OR_RIGHT):
+            raise error
+        self._sessions.leave_source()
+        log.write(
+            session,
+            "refresh",
+            "WARNING",
+            f"{task.feed} {task.span}: the source cannot say which days differ, so all are pulled: {words(error)}",
+            schema_name=task.feed.schema,
+            template_name=task.feed.template,
+        )
+
+    def _give_up(self, task: Task, done: set[date], reason: str, error: psycopg.Error | None) -> None:
         """Several days fail as one: each is tried by itself then, so that only the bad ones are lost."""
         if error is not None and is_connection_loss(error):
             self._sessions.let_go()
             self._tasks.close_source(task.feed.connection, reason)
         elif len(task.span) > 1:
-            self._tasks.split(task)
+            self._tasks.split(task, done)
             return
-        day = task.span.first
+        day = next(day for day in task.span if day not in done)
         # The event tells the operator; the record is for later readers, and may fail with the rest.
         with suppress(psycopg.Error, TenantryError):
             slices.record_failure(self._sessions.warehouse(), task.feed, day, reason)

@@ -297,6 +297,55 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE template.template_name IS NOT NULL
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.describe_query(feed _wh.feeds, first_day date, last_day date) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The query that shows the source's own columns and types.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+BEGIN
+    RETURN format(E'SELECT * FROM (%s\n) AS q LIMIT 0',
+        _wh_internal.render_query(template.query_template, feed.schema_name, first_day, last_day));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.digest_query(feed _wh.feeds, first_day date, last_day date, source_types oid[] DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The source's query for a day and its digest, for each UTC day from first_day to last_day: 1 (how digests are made), the
+-- rows, and the sum of a 64-bit hash of each row. A sum does not depend on the order of the rows, and two equal rows do not
+-- cancel each other out. Rows outside the days show as further days. Sessions on a source run in UTC.
+--
+-- A row's hash is that of its binary image, as COPY would send it: the hashes of the types themselves do not know -1 from
+-- 1, nor 1.0 from 1.00. Where the source's own types are known, columns that are text there go into the seed of that hash
+-- by their own, which is faster. All these functions are there since PostgreSQL 11.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    columns text := _wh_internal.column_list(template.template_name);
+    row_hash text;
+    hashes text;
+BEGIN
+    SELECT format('hash_array_extended(ARRAY[record_send(ROW(%s))], %s)',
+        string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position) FILTER (WHERE NOT c.is_text),
+        coalesce(string_agg(format('coalesce(hashtextextended(%I COLLATE "C", %s), 0)', c.column_name, c.position), ' # ' ORDER BY c.position)
+            FILTER (WHERE c.is_text), '0'))
+    INTO row_hash
+    FROM (SELECT t.*, coalesce(source_types[t.position] IN ('text'::regtype, 'varchar'::regtype), false) AS is_text
+        FROM _wh.template_columns t WHERE t.template_name = template.template_name) c;
+    -- The query may end in a comment, hence the line breaks.
+    IF template.time_column IS NOT NULL AND _wh_internal.range_capable(template) THEN
+        hashes := format(E'SELECT %I::date, %s FROM (%s\n) AS q(%s)', template.time_column, row_hash,
+            _wh_internal.render_query(template.query_template, feed.schema_name, first_day, last_day), columns);
+    ELSE
+        SELECT string_agg(format(E'SELECT DATE %L, %s FROM (%s\n) AS q(%s)', to_char(day, 'YYYY-MM-DD'), row_hash,
+            _wh_internal.render_query(template.query_template, feed.schema_name, day::date, day::date), columns), ' UNION ALL ' ORDER BY day)
+        INTO hashes FROM generate_series(first_day::timestamp, last_day::timestamp, '1 day') day;
+    END IF;
+    -- The days themselves, so that one without rows has a digest, too.
+    RETURN format($q$SELECT day, '1:' || count(row_hash) || ':' || coalesce(sum(row_hash), 0)
+        FROM (SELECT DATE %L + n, NULL::bigint FROM generate_series(0, %s) n UNION ALL %s) AS d(day, row_hash) GROUP BY day$q$,
+        to_char(first_day::timestamp, 'YYYY-MM-DD'), last_day - first_day, hashes);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.drop_old(template_name text, target_schema text, most integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Drop at most `most` relations of what a move put aside; how many. Dropping one locks its indexes, too, so that those of
@@ -583,11 +632,32 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
         pg_get_object_address('schema', ARRAY[schema_name], '{}')
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.load_slice(feed _wh.feeds, slice_date date, maker text DEFAULT NULL,
+CREATE OR REPLACE FUNCTION _wh_internal.load_changed(feed _wh.feeds, slice_date date, digests jsonb, asked_at timestamptz, held boolean,
     caller_publishes boolean DEFAULT false) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Load one slice unless it is as the source said when it was asked. `held`: the login of that moment is still there, so
+-- what is pulled now is what the digest speaks of.
+DECLARE
+    day text := to_char(slice_date::timestamp, 'YYYY-MM-DD');
+BEGIN
+    IF feed.storage = 'partition' THEN
+        PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
+    END IF;
+    PERFORM _wh_internal.lock_slice(feed, slice_date);
+    IF EXISTS (SELECT FROM _wh_internal.unchanged_days(feed, slice_date, slice_date, digests, asked_at)) THEN
+        RETURN jsonb_build_object('date', day, 'status', 'unchanged');
+    END IF;
+    RETURN _wh_internal.load_slice(feed, slice_date, caller_publishes => caller_publishes,
+        digest => CASE WHEN held THEN digests ->> day END);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.load_slice(feed _wh.feeds, slice_date date, maker text DEFAULT NULL,
+    caller_publishes boolean DEFAULT false, digest text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Load one slice into its template's storage, or through a create function (`maker`), and record it. Returns date,
 -- action, rows and seconds, or raises with the slice's name before the source's own words. Nothing of a failed load stays.
+-- `digest` is what the source said of the day in the very transaction that the rows are pulled in.
 DECLARE
     template _wh.mv_templates;
     started timestamptz;
@@ -627,11 +697,11 @@ BEGIN
         END IF;
         RAISE EXCEPTION '%', failure USING ERRCODE = SQLSTATE, DETAIL = failure_detail, HINT = failure_hint;
     END;
-    INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash)
+    INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest)
     VALUES (feed.schema_name, feed.template_name, slice_date, 'loaded', loaded.row_count, started, clock_timestamp() - started,
-        _wh_internal.definition_hash(template))
+        _wh_internal.definition_hash(template), load_slice.digest)
     ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET status = 'loaded', row_count = excluded.row_count, loaded_at = excluded.loaded_at,
-        duration = excluded.duration, definition_hash = excluded.definition_hash, error = NULL, failed_at = NULL;
+        duration = excluded.duration, definition_hash = excluded.definition_hash, digest = excluded.digest, error = NULL, failed_at = NULL;
     RETURN jsonb_build_object('date', to_char(slice_date::timestamp, 'YYYY-MM-DD'), 'status', 'loaded', 'action', loaded.action,
         'rows', loaded.row_count, 'seconds', _wh_internal.seconds_since(started));
 END
@@ -872,10 +942,18 @@ BEGIN
     INTO image FROM _wh.template_columns c WHERE c.template_name = template.template_name;
     EXECUTE format('DELETE FROM %s t WHERE %s AND NOT EXISTS (SELECT FROM %s s WHERE %s)', leaf, predicate, stage, same_key);
     GET DIAGNOSTICS total = ROW_COUNT;
-    -- A row that moved here from another day of the same table is found by its key.
-    EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s s WHERE NOT EXISTS (SELECT FROM %s t WHERE %s AND %s AND %s)'
-        ' ON CONFLICT (%s) DO UPDATE SET %s', leaf, columns, columns, stage, leaf, predicate, same_key, image,
-        key_list,
+    -- A row that moved here from another day of the same table is found by its key; what the source said of that day is
+    -- then no longer true of its rows. Looked up row by row, as ON CONFLICT does: a join might read the whole table.
+    EXECUTE format($q$
+        WITH fresh AS MATERIALIZED (SELECT %1$s FROM %2$s s WHERE NOT EXISTS (SELECT FROM %3$s t WHERE %4$s AND %5$s AND %6$s)),
+        left_days AS (
+            UPDATE _wh.slices SET digest = NULL WHERE schema_name = %7$L AND template_name = %8$L AND digest IS NOT NULL
+                AND slice_date IN (SELECT (SELECT (t.%9$I%10$s)::date FROM %3$s t WHERE %5$s AND (%4$s) IS NOT TRUE) FROM fresh s)
+        )
+        INSERT INTO %3$s (%1$s) SELECT %1$s FROM fresh ON CONFLICT (%11$s) DO UPDATE SET %12$s$q$,
+        columns, stage, leaf, predicate, same_key, image,
+        (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = leaf), template.template_name,
+        template.time_column, _wh_internal.day_zone(template), key_list,
         (SELECT string_agg(format('%1$I = excluded.%1$I', c.column_name), ', ') FROM _wh.template_columns c WHERE c.template_name = template.template_name));
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN total + changed;
@@ -1741,6 +1819,13 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.range_capable(template _wh.mv_templates) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Whether the template can be asked for many days at once.
+    SELECT template.query_template LIKE '%{START_TIME}%' AND template.query_template LIKE '%{END_TIME}%'
+        AND template.query_template NOT LIKE '%{TARGET_DATE}%'
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.range_query(template _wh.mv_templates, schema_name text, start_time text, end_time text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- A template's query over any span, with the template's column names and the UTC day as slice_date. Only for templates
@@ -2001,13 +2086,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.run_window(feed _wh.feeds, start_date timestamp, end_date timestamp, caller text,
-    update_function text DEFAULT NULL) RETURNS jsonb
+    update_function text DEFAULT NULL, only_changed boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Load the days from start_date to end_date in their order, each in a subtransaction: a bad one undoes nothing but
 -- itself. `update_function` is one of the operators' own, called with connection, schema and day.
+-- `only_changed`: the source is asked first which days differ, and the others are left as they are.
 DECLARE
     started timestamptz := clock_timestamp();
     today date := _wh.current_date_utc();
+    digests jsonb;
+    held boolean := true;
     slice_date date := start_date::date;
     results jsonb[] := '{}'::jsonb[];
     result jsonb;
@@ -2020,16 +2108,22 @@ BEGIN
     IF update_function IS NULL AND feed.storage = 'partition' THEN
         PERFORM _wh_internal.partition_prepare(feed, start_date::date, least(end_date::date, today));
     END IF;
-    PERFORM _wh_internal.hold_source(feed.tenant_name);
+    IF only_changed AND slice_date <= today THEN
+        digests := _wh_internal.window_digests(feed, slice_date, least(end_date::date, today));
+    ELSE
+        PERFORM _wh_internal.hold_source(feed.tenant_name);
+    END IF;
     WHILE slice_date <= end_date::date LOOP
         IF slice_date > today THEN
             result := jsonb_build_object('date', slice_date, 'status', 'skipped', 'error', 'has not begun in UTC');
         ELSE
             BEGIN
-                IF update_function IS NULL THEN
-                    result := _wh_internal.load_slice(feed, slice_date, caller_publishes => true);
-                ELSE
+                IF update_function IS NOT NULL THEN
                     result := _wh_internal.call_user_update(feed, slice_date, update_function);
+                ELSIF digests IS NOT NULL THEN
+                    result := _wh_internal.load_changed(feed, slice_date, digests, started, held, caller_publishes => true);
+                ELSE
+                    result := _wh_internal.load_slice(feed, slice_date, caller_publishes => true);
                 END IF;
             EXCEPTION WHEN OTHERS THEN
                 first_error := coalesce(first_error, SQLERRM);
@@ -2038,6 +2132,7 @@ BEGIN
                 PERFORM _wh_internal.record_failure(feed, slice_date, SQLERRM);
                 -- A lost connection stays lost: the next day logs in by itself.
                 PERFORM _wh_internal.release_source(feed.tenant_name);
+                held := false;
             END;
         END IF;
         results := results || result;
@@ -2055,7 +2150,10 @@ BEGIN
             'total_records', coalesce(sum((r ->> 'rows')::bigint), 0),
             'duration_seconds', _wh_internal.seconds_since(started))
     INTO summary FROM unnest(results) r;
-    IF first_error IS NOT NULL AND (summary ->> 'processed_mvs')::integer = 0 THEN
+    IF only_changed THEN
+        summary := summary || jsonb_build_object('unchanged', (SELECT count(*) FROM unnest(results) r WHERE r ->> 'status' = 'unchanged'));
+    END IF;
+    IF first_error IS NOT NULL AND (summary ->> 'processed_mvs')::integer + coalesce((summary ->> 'unchanged')::integer, 0) = 0 THEN
         RAISE EXCEPTION 'no day of the window could be loaded; the first: %', first_error
             USING ERRCODE = first_state, DETAIL = (SELECT string_agg(r ->> 'error', E'\n') FROM unnest(results[1:5]) r);
     END IF;
@@ -2176,6 +2274,21 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE s.srvname = _wh_internal.server_name(tenant_name) AND m.umuser = 0
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.source_digests(feed _wh.feeds, first_day date, last_day date) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Day and digest at the source, through the login that hold_source keeps; NULL if it has rows outside the days. What is
+-- pulled through that login afterwards, until release_source, is of the same moment.
+DECLARE
+    server text := _wh_internal.server_name(feed.tenant_name);
+    digests jsonb;
+BEGIN
+    EXECUTE format('SELECT %I.dblink_exec(%L, %L)', _wh_internal.dblink_schema(), server, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    EXECUTE format('SELECT jsonb_object_agg(coalesce(to_char(d.day::timestamp, ''YYYY-MM-DD''), ''none''), d.digest) FROM %I.dblink(%L, %L) AS d(day date, digest text)',
+        _wh_internal.dblink_schema(), server, _wh_internal.digest_query(feed, first_day, last_day)) INTO digests;
+    RETURN CASE WHEN (SELECT count(*) FROM jsonb_object_keys(digests)) = last_day - first_day + 1 THEN digests END;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.source_extent(template_name text, tenant_name text, schema_name text, OUT first_day date, OUT last_day date)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The first and last UTC day for which the source has rows, or NULLs. Ordered with a limit rather than min and max over
@@ -2253,7 +2366,7 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.stream_end(feed _wh.feeds, first_day date, last_day date, target text, start_block bigint,
-    copied bigint, started timestamptz) RETURNS TABLE (slice_date date, row_count bigint)
+    copied bigint, started timestamptz, digests jsonb DEFAULT NULL) RETURNS TABLE (slice_date date, row_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- After the copy: merge what was staged, and record each day with its rows, in the same transaction.
 DECLARE
@@ -2274,12 +2387,13 @@ BEGIN
     IF target = 'pg_temp.tenantry_stage' THEN
         PERFORM _wh_internal.merge_days(template, _wh_internal.partition_find(feed, first_day), target::regclass, first_day, last_day);
     END IF;
-    RETURN QUERY INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash)
+    RETURN QUERY INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest)
     SELECT feed.schema_name, feed.template_name, first_day + n, 'loaded', coalesce((counts ->> (first_day + n)::text)::bigint, 0), started,
-        (clock_timestamp() - started) / (last_day - first_day + 1), _wh_internal.definition_hash(template)
+        (clock_timestamp() - started) / (last_day - first_day + 1), _wh_internal.definition_hash(template),
+        digests ->> to_char((first_day + n)::timestamp, 'YYYY-MM-DD')
     FROM generate_series(0, last_day - first_day) n
     ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET status = 'loaded', row_count = excluded.row_count, loaded_at = excluded.loaded_at,
-        duration = excluded.duration, definition_hash = excluded.definition_hash, error = NULL, failed_at = NULL
+        duration = excluded.duration, definition_hash = excluded.definition_hash, digest = excluded.digest, error = NULL, failed_at = NULL
     RETURNING s.slice_date, s.row_count;
 END
 $$;
@@ -2294,8 +2408,7 @@ BEGIN
     PERFORM _wh_internal.hold_feed(feed);
     PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
     PERFORM _wh_internal.partition_leaf(feed, template, first_day, indexed => first_day = last_day);
-    RETURN format(E'SELECT * FROM (%s\n) AS q LIMIT 0',
-        _wh_internal.render_query(template.query_template, feed.schema_name, first_day, last_day));
+    RETURN _wh_internal.describe_query(feed, first_day, last_day);
 END
 $$;
 
@@ -2341,6 +2454,27 @@ FOR EACH ROW EXECUTE FUNCTION _wh_internal.keep_template_columns();
 CREATE OR REPLACE FUNCTION _wh_internal.tenant_lock(schema_name text) RETURNS bigint
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT hashtextextended(jsonb_build_array('tenantry tenant', schema_name)::text, 0)
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.unchanged_days(feed _wh.feeds, first_day date, last_day date, digests jsonb, asked_at timestamptz)
+RETURNS SETOF date LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    -- The days whose slices hold what the source had when it was asked, which is noted as if they had been loaded then.
+    WITH present AS MATERIALIZED (
+        SELECT d.slice_date FROM _wh_internal.present_days(feed) d WHERE d.slice_date BETWEEN first_day AND last_day
+    ), years AS MATERIALIZED (
+        SELECT y.year FROM _wh_internal.folded_years(feed) y
+    ), same AS (
+        -- In the order in which loads write them, so that two sessions wait for each other in a line.
+        SELECT s.slice_date FROM _wh.slices s
+        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date BETWEEN first_day AND last_day
+            AND s.status = 'loaded' AND s.digest = digests ->> to_char(s.slice_date::timestamp, 'YYYY-MM-DD')
+            AND s.definition_hash = _wh_internal.definition_hash(_wh_internal.find_template(feed.template_name))
+            AND (s.slice_date IN (SELECT p.slice_date FROM present p) OR extract(year FROM s.slice_date) IN (SELECT y.year FROM years y))
+        ORDER BY s.slice_date FOR UPDATE
+    )
+    UPDATE _wh.slices s SET loaded_at = asked_at FROM same
+    WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = same.slice_date
+    RETURNING s.slice_date
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.union_publish(template _wh.mv_templates) RETURNS boolean
@@ -2460,6 +2594,24 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The columns of a view with their types, to compare with template_shape; NULL if there is no such view.
     SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
     FROM pg_attribute a WHERE a.attrelid = to_regclass(format('%I.%I', schema_name, view_name)) AND a.attnum > 0 AND NOT a.attisdropped
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.window_digests(feed _wh.feeds, first_day date, last_day date) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Log in to the source, and ask for the digests of a window; NULL if the source cannot tell them, and all is to be pulled.
+BEGIN
+    PERFORM _wh_internal.hold_source(feed.tenant_name);
+    RETURN _wh_internal.source_digests(feed, first_day, last_day);
+EXCEPTION WHEN OTHERS THEN
+    IF SQLSTATE LIKE '08%' THEN
+        RAISE;
+    END IF;
+    PERFORM _wh_internal.write_log('window_digests', 'WARNING',
+        'the source cannot say which days differ, so all are pulled: ' || SQLERRM, to_jsonb(feed));
+    -- What failed there has spoilt the transaction: log in again.
+    PERFORM _wh_internal.hold_source(feed.tenant_name);
+    RETURN NULL;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.withdraw_tenant(schema_name text) RETURNS void
@@ -2730,6 +2882,9 @@ BEGIN
         WHERE f.schema_name = target_schema::name::text AND s.relname = view_name::name::text
     LOOP
         PERFORM _wh_internal.lock_slice(slice.feed, slice.slice_date);
+        -- What the source said of the rows before is not true of those that come now.
+        UPDATE _wh.slices s SET digest = NULL WHERE s.schema_name = (slice.feed).schema_name
+            AND s.template_name = (slice.feed).template_name AND s.slice_date = slice.slice_date;
     END LOOP;
     IF NOT _wh.does_mv_exist(target_schema, view_name) THEN
         RAISE EXCEPTION 'materialized view "%"."%" does not exist', target_schema, view_name USING ERRCODE = 'undefined_table';
@@ -2743,10 +2898,12 @@ $$;
 COMMENT ON FUNCTION _wh.refresh_mv IS 'Pull one materialized view again from its source';
 
 CREATE OR REPLACE PROCEDURE _wh.refresh_window(
-    template_name text, tenant_connection_name text, target_schema text, days integer DEFAULT 14)
+    template_name text, tenant_connection_name text, target_schema text, days integer DEFAULT 14,
+    only_changed boolean DEFAULT false)
 LANGUAGE plpgsql AS $$
 -- For jobs: pull the last `days` ended days again, each in a transaction of its own, so that locks are short and good
--- days stay; then fail if one failed, so that the job's run says so. A procedure that commits can be neither SECURITY
+-- days stay; then fail if one failed, so that the job's run says so. `only_changed`: of those days the source is asked
+-- first which differ, and the others are left as they are. A procedure that commits can be neither SECURITY
 -- DEFINER nor have a search_path of its own: it sets that first thing in each transaction, and all else is qualified.
 DECLARE
     last_day date;
@@ -2755,6 +2912,9 @@ DECLARE
     first_error text;
     first_state text;
     feed _wh.feeds;
+    asked_at timestamptz := clock_timestamp();
+    digests jsonb;
+    held boolean := true;
 BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     IF days IS NULL OR days < 1 THEN
@@ -2762,21 +2922,37 @@ BEGIN
     END IF;
     -- Before the first day: what a failed day opened would be gone with it, and nobody could note its failure.
     feed := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
+    IF only_changed THEN
+        last_day := _wh.current_date_utc() - 1;
+        digests := _wh_internal.window_digests(feed, last_day - days + 1, last_day);
+    END IF;
     LOOP
         PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
         last_day := coalesce(last_day, _wh.current_date_utc() - 1);
         slice_date := coalesce(slice_date + 1, last_day - days + 1);
         EXIT WHEN slice_date > last_day;
         BEGIN
-            PERFORM _wh.update_mv_by_template(template_name, tenant_connection_name, target_schema, slice_date, false, false);
+            IF digests IS NOT NULL THEN
+                PERFORM _wh_internal.load_changed(feed, slice_date, digests, asked_at, held);
+            ELSE
+                PERFORM _wh.update_mv_by_template(template_name, tenant_connection_name, target_schema, slice_date, false, false);
+            END IF;
         EXCEPTION WHEN OTHERS THEN
             failures := failures + 1;
             first_error := coalesce(first_error, SQLERRM);
             first_state := coalesce(first_state, SQLSTATE);
             PERFORM _wh_internal.record_failure(feed, slice_date, SQLERRM);
+            IF only_changed THEN
+                -- What failed there has spoilt the transaction; each further day logs in by itself.
+                PERFORM _wh_internal.release_source(feed.tenant_name);
+                held := false;
+            END IF;
         END;
         COMMIT;
     END LOOP;
+    IF only_changed THEN
+        PERFORM _wh_internal.release_source(feed.tenant_name);
+    END IF;
     IF failures < days THEN
         PERFORM _wh.update_tenant_union_view_by_template(template_name, tenant_connection_name, target_schema);
         COMMIT;
@@ -2787,7 +2963,7 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON PROCEDURE _wh.refresh_window IS 'For jobs: pull the last ended days again, a transaction each; an error at the end if one failed';
+COMMENT ON PROCEDURE _wh.refresh_window IS 'For jobs: pull the last ended days again, or those of them that changed, a transaction each; an error at the end if one failed';
 
 CREATE OR REPLACE PROCEDURE _wh.set_storage(template_name text, storage text, target_schema text DEFAULT NULL)
 LANGUAGE plpgsql AS $$
@@ -2886,16 +3062,17 @@ COMMENT ON FUNCTION _wh.update_mv_window IS
     'Legacy: pull a window of days through an update function; a summary with date_results, or an error if no day worked';
 
 CREATE OR REPLACE FUNCTION _wh.update_mv_window_by_template(
-    template_name text, tenant_connection_name text, target_schema text, start_date timestamp, end_date timestamp) RETURNS jsonb
+    template_name text, tenant_connection_name text, target_schema text, start_date timestamp, end_date timestamp,
+    only_changed boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM _wh_internal.checked_window(start_date, end_date);
     RETURN _wh_internal.run_window(_wh_internal.open_feed(template_name, tenant_connection_name, target_schema),
-        start_date, end_date, 'update_mv_window_by_template');
+        start_date, end_date, 'update_mv_window_by_template', only_changed => only_changed);
 END
 $$;
 COMMENT ON FUNCTION _wh.update_mv_window_by_template IS
-    'Pull the slices of the days from start_date to end_date, both included; a summary with date_results, or an error if no day worked';
+    'Pull the slices of the days from start_date to end_date, both included, or only those that changed at the source; a summary with date_results, or an error if no day worked';
 
 CREATE OR REPLACE FUNCTION _wh.update_public_view_by_template(template_name text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -9,6 +9,9 @@ BEGIN
         WHERE f.schema_name = target_schema::name::text AND s.relname = view_name::name::text
     LOOP
         PERFORM _wh_internal.lock_slice(slice.feed, slice.slice_date);
+        -- What the source said of the rows before is not true of those that come now.
+        UPDATE _wh.slices s SET digest = NULL WHERE s.schema_name = (slice.feed).schema_name
+            AND s.template_name = (slice.feed).template_name AND s.slice_date = slice.slice_date;
     END LOOP;
     IF NOT _wh.does_mv_exist(target_schema, view_name) THEN
         RAISE EXCEPTION 'materialized view "%"."%" does not exist', target_schema, view_name USING ERRCODE = 'undefined_table';

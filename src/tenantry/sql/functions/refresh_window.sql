@@ -1,8 +1,10 @@
 CREATE OR REPLACE PROCEDURE _wh.refresh_window(
-    template_name text, tenant_connection_name text, target_schema text, days integer DEFAULT 14)
+    template_name text, tenant_connection_name text, target_schema text, days integer DEFAULT 14,
+    only_changed boolean DEFAULT false)
 LANGUAGE plpgsql AS $$
 -- For jobs: pull the last `days` ended days again, each in a transaction of its own, so that locks are short and good
--- days stay; then fail if one failed, so that the job's run says so. A procedure that commits can be neither SECURITY
+-- days stay; then fail if one failed, so that the job's run says so. `only_changed`: of those days the source is asked
+-- first which differ, and the others are left as they are. A procedure that commits can be neither SECURITY
 -- DEFINER nor have a search_path of its own: it sets that first thing in each transaction, and all else is qualified.
 DECLARE
     last_day date;
@@ -11,6 +13,9 @@ DECLARE
     first_error text;
     first_state text;
     feed _wh.feeds;
+    asked_at timestamptz := clock_timestamp();
+    digests jsonb;
+    held boolean := true;
 BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
     IF days IS NULL OR days < 1 THEN
@@ -18,21 +23,37 @@ BEGIN
     END IF;
     -- Before the first day: what a failed day opened would be gone with it, and nobody could note its failure.
     feed := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
+    IF only_changed THEN
+        last_day := _wh.current_date_utc() - 1;
+        digests := _wh_internal.window_digests(feed, last_day - days + 1, last_day);
+    END IF;
     LOOP
         PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
         last_day := coalesce(last_day, _wh.current_date_utc() - 1);
         slice_date := coalesce(slice_date + 1, last_day - days + 1);
         EXIT WHEN slice_date > last_day;
         BEGIN
-            PERFORM _wh.update_mv_by_template(template_name, tenant_connection_name, target_schema, slice_date, false, false);
+            IF digests IS NOT NULL THEN
+                PERFORM _wh_internal.load_changed(feed, slice_date, digests, asked_at, held);
+            ELSE
+                PERFORM _wh.update_mv_by_template(template_name, tenant_connection_name, target_schema, slice_date, false, false);
+            END IF;
         EXCEPTION WHEN OTHERS THEN
             failures := failures + 1;
             first_error := coalesce(first_error, SQLERRM);
             first_state := coalesce(first_state, SQLSTATE);
             PERFORM _wh_internal.record_failure(feed, slice_date, SQLERRM);
+            IF only_changed THEN
+                -- What failed there has spoilt the transaction; each further day logs in by itself.
+                PERFORM _wh_internal.release_source(feed.tenant_name);
+                held := false;
+            END IF;
         END;
         COMMIT;
     END LOOP;
+    IF only_changed THEN
+        PERFORM _wh_internal.release_source(feed.tenant_name);
+    END IF;
     IF failures < days THEN
         PERFORM _wh.update_tenant_union_view_by_template(template_name, tenant_connection_name, target_schema);
         COMMIT;
@@ -43,4 +64,4 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON PROCEDURE _wh.refresh_window IS 'For jobs: pull the last ended days again, a transaction each; an error at the end if one failed';
+COMMENT ON PROCEDURE _wh.refresh_window IS 'For jobs: pull the last ended days again, or those of them that changed, a transaction each; an error at the end if one failed';

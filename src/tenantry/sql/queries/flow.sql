@@ -45,7 +45,7 @@ WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 ORDER BY d.day
 
 -- name: load_slice
-SELECT _wh_internal.load_slice(_wh_internal.find_feed(%(template)s, %(schema)s), %(day)s::date)
+SELECT _wh_internal.load_slice(_wh_internal.find_feed(%(template)s, %(schema)s), %(day)s::date, digest => %(digest)s)
 
 -- name: record_failure
 SELECT _wh_internal.record_failure(f, %(day)s::date, %(error)s) FROM _wh.feeds f
@@ -66,6 +66,24 @@ SELECT _wh_internal.hold_source(%s)
 
 -- name: release_source
 SELECT _wh_internal.release_source(%s)
+
+-- name: source_digests
+SELECT _wh_internal.source_digests(f, %(first)s::date, %(last)s::date), statement_timestamp() FROM _wh.feeds f
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+
+-- name: snapshot_query
+SELECT concat_ws('; ', 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', _wh_internal.describe_query(f, %(first)s::date, %(last)s::date)),
+    clock_timestamp()
+FROM _wh.feeds f WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+
+-- name: digest_query
+SELECT _wh_internal.digest_query(f, %(first)s::date, %(last)s::date, %(types)s::oid[])
+FROM _wh.feeds f WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+
+-- name: unchanged_days
+SELECT d FROM _wh.feeds f
+CROSS JOIN LATERAL _wh_internal.unchanged_days(f, %(first)s::date, %(last)s::date, %(digests)s, %(asked)s) d
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: publish_tenant
 SELECT _wh.update_tenant_union_view_by_template(%(template)s, %(connection)s, %(schema)s)
@@ -106,8 +124,7 @@ SELECT _wh_internal.drop_tenant(%s)
 SELECT _wh_internal.source_conninfo(%s)
 
 -- name: range_capable
-SELECT query_template LIKE '%%{START_TIME}%%' AND query_template LIKE '%%{END_TIME}%%' AND query_template NOT LIKE '%%{TARGET_DATE}%%'
-FROM _wh.mv_templates WHERE template_name = %s
+SELECT _wh_internal.range_capable(t) FROM _wh.mv_templates t WHERE t.template_name = %s
 
 -- name: stream_prepare
 SELECT _wh_internal.stream_prepare(_wh_internal.find_feed(%(template)s, %(schema)s), %(first)s::date, %(last)s::date)
@@ -119,7 +136,7 @@ WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: stream_end
 SELECT e.slice_date, e.row_count FROM _wh.feeds f
-CROSS JOIN LATERAL _wh_internal.stream_end(f, %(first)s::date, %(last)s::date, %(target)s, %(start_block)s, %(copied)s, %(started)s) e
+CROSS JOIN LATERAL _wh_internal.stream_end(f, %(first)s::date, %(last)s::date, %(target)s, %(start_block)s, %(copied)s, %(started)s, %(digests)s) e
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s ORDER BY 1
 
 -- name: finish

@@ -1,8 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.load_slice(feed _wh.feeds, slice_date date, maker text DEFAULT NULL,
-    caller_publishes boolean DEFAULT false) RETURNS jsonb
+    caller_publishes boolean DEFAULT false, digest text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Load one slice into its template's storage, or through a create function (`maker`), and record it. Returns date,
 -- action, rows and seconds, or raises with the slice's name before the source's own words. Nothing of a failed load stays.
+-- `digest` is what the source said of the day in the very transaction that the rows are pulled in.
 DECLARE
     template _wh.mv_templates;
     started timestamptz;
@@ -42,11 +43,11 @@ BEGIN
         END IF;
         RAISE EXCEPTION '%', failure USING ERRCODE = SQLSTATE, DETAIL = failure_detail, HINT = failure_hint;
     END;
-    INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash)
+    INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest)
     VALUES (feed.schema_name, feed.template_name, slice_date, 'loaded', loaded.row_count, started, clock_timestamp() - started,
-        _wh_internal.definition_hash(template))
+        _wh_internal.definition_hash(template), load_slice.digest)
     ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET status = 'loaded', row_count = excluded.row_count, loaded_at = excluded.loaded_at,
-        duration = excluded.duration, definition_hash = excluded.definition_hash, error = NULL, failed_at = NULL;
+        duration = excluded.duration, definition_hash = excluded.definition_hash, digest = excluded.digest, error = NULL, failed_at = NULL;
     RETURN jsonb_build_object('date', to_char(slice_date::timestamp, 'YYYY-MM-DD'), 'status', 'loaded', 'action', loaded.action,
         'rows', loaded.row_count, 'seconds', _wh_internal.seconds_since(started));
 END

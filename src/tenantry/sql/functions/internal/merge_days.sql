@@ -34,10 +34,18 @@ BEGIN
     INTO image FROM _wh.template_columns c WHERE c.template_name = template.template_name;
     EXECUTE format('DELETE FROM %s t WHERE %s AND NOT EXISTS (SELECT FROM %s s WHERE %s)', leaf, predicate, stage, same_key);
     GET DIAGNOSTICS total = ROW_COUNT;
-    -- A row that moved here from another day of the same table is found by its key.
-    EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s s WHERE NOT EXISTS (SELECT FROM %s t WHERE %s AND %s AND %s)'
-        ' ON CONFLICT (%s) DO UPDATE SET %s', leaf, columns, columns, stage, leaf, predicate, same_key, image,
-        key_list,
+    -- A row that moved here from another day of the same table is found by its key; what the source said of that day is
+    -- then no longer true of its rows. Looked up row by row, as ON CONFLICT does: a join might read the whole table.
+    EXECUTE format($q$
+        WITH fresh AS MATERIALIZED (SELECT %1$s FROM %2$s s WHERE NOT EXISTS (SELECT FROM %3$s t WHERE %4$s AND %5$s AND %6$s)),
+        left_days AS (
+            UPDATE _wh.slices SET digest = NULL WHERE schema_name = %7$L AND template_name = %8$L AND digest IS NOT NULL
+                AND slice_date IN (SELECT (SELECT (t.%9$I%10$s)::date FROM %3$s t WHERE %5$s AND (%4$s) IS NOT TRUE) FROM fresh s)
+        )
+        INSERT INTO %3$s (%1$s) SELECT %1$s FROM fresh ON CONFLICT (%11$s) DO UPDATE SET %12$s$q$,
+        columns, stage, leaf, predicate, same_key, image,
+        (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = leaf), template.template_name,
+        template.time_column, _wh_internal.day_zone(template), key_list,
         (SELECT string_agg(format('%1$I = excluded.%1$I', c.column_name), ', ') FROM _wh.template_columns c WHERE c.template_name = template.template_name));
     GET DIAGNOSTICS changed = ROW_COUNT;
     RETURN total + changed;

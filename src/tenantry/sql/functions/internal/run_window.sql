@@ -1,11 +1,14 @@
 CREATE OR REPLACE FUNCTION _wh_internal.run_window(feed _wh.feeds, start_date timestamp, end_date timestamp, caller text,
-    update_function text DEFAULT NULL) RETURNS jsonb
+    update_function text DEFAULT NULL, only_changed boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Load the days from start_date to end_date in their order, each in a subtransaction: a bad one undoes nothing but
 -- itself. `update_function` is one of the operators' own, called with connection, schema and day.
+-- `only_changed`: the source is asked first which days differ, and the others are left as they are.
 DECLARE
     started timestamptz := clock_timestamp();
     today date := _wh.current_date_utc();
+    digests jsonb;
+    held boolean := true;
     slice_date date := start_date::date;
     results jsonb[] := '{}'::jsonb[];
     result jsonb;
@@ -18,16 +21,22 @@ BEGIN
     IF update_function IS NULL AND feed.storage = 'partition' THEN
         PERFORM _wh_internal.partition_prepare(feed, start_date::date, least(end_date::date, today));
     END IF;
-    PERFORM _wh_internal.hold_source(feed.tenant_name);
+    IF only_changed AND slice_date <= today THEN
+        digests := _wh_internal.window_digests(feed, slice_date, least(end_date::date, today));
+    ELSE
+        PERFORM _wh_internal.hold_source(feed.tenant_name);
+    END IF;
     WHILE slice_date <= end_date::date LOOP
         IF slice_date > today THEN
             result := jsonb_build_object('date', slice_date, 'status', 'skipped', 'error', 'has not begun in UTC');
         ELSE
             BEGIN
-                IF update_function IS NULL THEN
-                    result := _wh_internal.load_slice(feed, slice_date, caller_publishes => true);
-                ELSE
+                IF update_function IS NOT NULL THEN
                     result := _wh_internal.call_user_update(feed, slice_date, update_function);
+                ELSIF digests IS NOT NULL THEN
+                    result := _wh_internal.load_changed(feed, slice_date, digests, started, held, caller_publishes => true);
+                ELSE
+                    result := _wh_internal.load_slice(feed, slice_date, caller_publishes => true);
                 END IF;
             EXCEPTION WHEN OTHERS THEN
                 first_error := coalesce(first_error, SQLERRM);
@@ -36,6 +45,7 @@ BEGIN
                 PERFORM _wh_internal.record_failure(feed, slice_date, SQLERRM);
                 -- A lost connection stays lost: the next day logs in by itself.
                 PERFORM _wh_internal.release_source(feed.tenant_name);
+                held := false;
             END;
         END IF;
         results := results || result;
@@ -53,7 +63,10 @@ BEGIN
             'total_records', coalesce(sum((r ->> 'rows')::bigint), 0),
             'duration_seconds', _wh_internal.seconds_since(started))
     INTO summary FROM unnest(results) r;
-    IF first_error IS NOT NULL AND (summary ->> 'processed_mvs')::integer = 0 THEN
+    IF only_changed THEN
+        summary := summary || jsonb_build_object('unchanged', (SELECT count(*) FROM unnest(results) r WHERE r ->> 'status' = 'unchanged'));
+    END IF;
+    IF first_error IS NOT NULL AND (summary ->> 'processed_mvs')::integer + coalesce((summary ->> 'unchanged')::integer, 0) = 0 THEN
         RAISE EXCEPTION 'no day of the window could be loaded; the first: %', first_error
             USING ERRCODE = first_state, DETAIL = (SELECT string_agg(r ->> 'error', E'\n') FROM unnest(results[1:5]) r);
     END IF;

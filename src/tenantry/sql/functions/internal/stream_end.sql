@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION _wh_internal.stream_end(feed _wh.feeds, first_day date, last_day date, target text, start_block bigint,
-    copied bigint, started timestamptz) RETURNS TABLE (slice_date date, row_count bigint)
+    copied bigint, started timestamptz, digests jsonb DEFAULT NULL) RETURNS TABLE (slice_date date, row_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- After the copy: merge what was staged, and record each day with its rows, in the same transaction.
 DECLARE
@@ -20,12 +20,13 @@ BEGIN
     IF target = 'pg_temp.tenantry_stage' THEN
         PERFORM _wh_internal.merge_days(template, _wh_internal.partition_find(feed, first_day), target::regclass, first_day, last_day);
     END IF;
-    RETURN QUERY INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash)
+    RETURN QUERY INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest)
     SELECT feed.schema_name, feed.template_name, first_day + n, 'loaded', coalesce((counts ->> (first_day + n)::text)::bigint, 0), started,
-        (clock_timestamp() - started) / (last_day - first_day + 1), _wh_internal.definition_hash(template)
+        (clock_timestamp() - started) / (last_day - first_day + 1), _wh_internal.definition_hash(template),
+        digests ->> to_char((first_day + n)::timestamp, 'YYYY-MM-DD')
     FROM generate_series(0, last_day - first_day) n
     ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET status = 'loaded', row_count = excluded.row_count, loaded_at = excluded.loaded_at,
-        duration = excluded.duration, definition_hash = excluded.definition_hash, error = NULL, failed_at = NULL
+        duration = excluded.duration, definition_hash = excluded.definition_hash, digest = excluded.digest, error = NULL, failed_at = NULL
     RETURNING s.slice_date, s.row_count;
 END
 $$;

@@ -8,7 +8,6 @@ BEGIN
     PERFORM _wh_internal.hold_feed(feed);
     PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
     PERFORM _wh_internal.partition_leaf(feed, template, first_day, indexed => first_day = last_day);
-    RETURN format(E'SELECT * FROM (%s\n) AS q LIMIT 0',
-        _wh_internal.render_query(template.query_template, feed.schema_name, first_day, last_day));
+    RETURN _wh_internal.describe_query(feed, first_day, last_day);
 END
 $$;

@@ -1,0 +1,113 @@
+"""The nightly window of 14 days, one of which has changed, from a source that is 5 ms away: what changed, and all of it."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from dataclasses import replace
+from datetime import timedelta
+
+from bench.contest import Contestant, hold
+from bench.delay import delayed
+from bench.lab import Lab
+from bench.report import Table
+from bench.stage import PARTITIONS, TEMPLATE, TENANT, Stage
+from bench.workloads.backfill import program
+from bench.workloads.hourly import change
+from tenantry.core.days import Span
+from tenantry.db.connect import session
+from tenantry.flow import connection, tenant
+from tenantry.loader import backfill
+from tenantry.loader.events import Silent
+from tenantry.loader.sessions import Keeper
+
+ROUND_TRIP = 0.005
+"""Seconds to the source and back."""
+
+WINDOW = 14
+REPEATS = 10
+FULL = "all days (--full)"
+CHANGED = "what changed"
+
+
+def measure(lab: Lab) -> list[Table]:
+    """Two tables: as commands, and in a running program."""
+    stage = lab.stage
+    window = Span(max(stage.size.first, stage.size.last - timedelta(days=WINDOW - 1)), stage.size.last)
+    with delayed(stage.server.port or 0, ROUND_TRIP) as port:
+        stage.add_start("nightly", lambda conninfo: _load(stage, conninfo, port, window), start=PARTITIONS)
+        stage.reset("nightly")
+        shown = f"{len(window)} days of {stage.size.per_day:,} rows, one changed, {1000 * ROUND_TRIP:g} ms to the source"
+        ways = [_command(stage, window, CHANGED), _command(stage, window, FULL, "--full")]
+        rows = len(window) * stage.size.per_day
+        return [
+            hold(lab, f"{shown}; process start included", ways, {"full": FULL}, rows=rows),
+            _running(stage, window, f"{shown}; in one running program, {REPEATS} times by turns"),
+        ]
+
+
+def _command(stage: Stage, window: Span, name: str, *options: str) -> Contestant:
+    arguments = ["refresh", TEMPLATE, "--tenant", TENANT]
+    arguments += ["--days", str(len(window)), "--date", str(window.last), *options]
+    return Contestant(
+        name=name,
+        shown=f"TENANTRY_DSN=$WAREHOUSE tenantry {' '.join(arguments)}",
+        pipeline=[[program("tenantry"), *arguments]],
+        count="SELECT count(*) FROM acme.foodlogstats",
+        environment={"TENANTRY_DSN": stage.warehouse},
+        start="nightly",
+        before=lambda: change(stage, window.last),
+    )
+
+
+def _running(stage: Stage, window: Span, title: str) -> Table:
+    """By turns, as `by_turns` does it; here the source changes before each turn, and digests are asked for after `FULL`."""
+    with session(stage.warehouse) as owner:
+        feed = tenant.find_feed(owner, TEMPLATE, TENANT)
+    only_changed = backfill.plan_changed([feed], window)
+    plans = {CHANGED: only_changed, FULL: backfill.plan(stage.warehouse, [feed], window, reload=True)}
+    seconds: dict[str, list[float]] = {CHANGED: [], FULL: []}
+    with Keeper(stage.warehouse) as keeper:
+
+        def refresh(plan: list[backfill.Plan]) -> float:
+            started = time.perf_counter()
+            result = backfill.run(stage.warehouse, plan, backfill.Limits(), Silent(), keeper)
+            assert result.complete
+            return time.perf_counter() - started
+
+        for _ in range(REPEATS):
+            refresh(only_changed)
+            for name, plan in plans.items():
+                change(stage, window.last)
+                seconds[name].append(refresh(plan))
+    medians = {name: statistics.median(times) for name, times in seconds.items()}
+    return Table(
+        title,
+        ["", "ms", "least", "most", "/ full"],
+        [
+            [
+                name,
+                *(f"{1000 * x:.1f}" for x in (medians[name], min(times), max(times))),
+                f"{medians[name] / medians[FULL]:.2f}",
+            ]
+            for name, times in seconds.items()
+        ],
+        [
+            {
+                "name": name,
+                "seconds": round(medians[name], 5),
+                "ratios": {"full": round(medians[name] / medians[FULL], 3)},
+                "runs": [{"seconds": round(x, 5)} for x in times],
+            }
+            for name, times in seconds.items()
+        ],
+    )
+
+
+def _load(stage: Stage, conninfo: str, port: int, window: Span) -> None:
+    """Load all days, and the window once more, so that its digests are known."""
+    stage.load(conninfo)
+    with session(conninfo) as owner:
+        connection.put(owner, replace(stage.address(TENANT), port=port), stage.source_password)
+        feed = tenant.find_feed(owner, TEMPLATE, TENANT)
+    backfill.run(conninfo, backfill.plan_changed([feed], window), backfill.Limits(), Silent())

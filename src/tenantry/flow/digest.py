@@ -1,0 +1,67 @@
+"""Digests: what a source says of its own days, so that only those that differ from their slices are pulled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from tenantry.core.days import Span
+from tenantry.core.model import Feed
+from tenantry.db.queries import one_row, query
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a source said of some days. `digests` is by day, YYYY-MM-DD; None if it has rows outside the days.
+
+    `asked` is the time by the warehouse's clock; `types` are those of the source's columns, where they are known.
+    """
+
+    digests: dict[str, str] | None
+    asked: datetime
+    types: list[int] | None = None
+
+    def of(self, day: date) -> str | None:
+        """The digest of one day."""
+        return self.digests[str(day)] if self.digests else None
+
+
+def ask(session: psycopg.Connection, source: psycopg.Connection, feed: Feed, span: Span) -> Answer:
+    """Ask a source; what is pulled through its session from now on is of the moment at which it was asked.
+
+    Raises psycopg.Error if the source cannot answer; the session is of no use then.
+    """
+    days = _days(feed, span)
+    begin, asked = one_row(session, query("flow", "snapshot_query"), days)
+    cursor = source.execute(begin)
+    cursor.nextset()
+    types = [column.type_code for column in cursor.description or ()]
+    digests = one_row(session, query("flow", "digest_query"), {**days, "types": types})[0]
+    rows = source.execute(digests).fetchall()
+    inside = len(rows) == len(span)
+    return Answer({str(day): digest for day, digest in rows} if inside else None, asked, types)
+
+
+def ask_through_warehouse(session: psycopg.Connection, feed: Feed, span: Span) -> Answer:
+    """Ask the source whose login is held in the warehouse's session, until that is released.
+
+    Raises psycopg.Error if the source cannot answer; the login is of no use then.
+    """
+    digests, asked = one_row(session, query("flow", "source_digests"), _days(feed, span))
+    return Answer(digests, asked)
+
+
+def unchanged(session: psycopg.Connection, feed: Feed, span: Span, answer: Answer) -> set[date]:
+    """The days of the span whose slices hold just what the source said; their slices count as loaded then."""
+    if answer.digests is None:
+        return set()
+    asked = {**_days(feed, span), "digests": Jsonb(answer.digests), "asked": answer.asked}
+    return {row[0] for row in session.execute(query("flow", "unchanged_days"), asked)}
+
+
+def _days(feed: Feed, span: Span) -> dict[str, Any]:
+    return {"schema": feed.schema, "template": feed.template, "first": span.first, "last": span.last}

@@ -1,0 +1,10 @@
+CREATE OR REPLACE FUNCTION _wh_internal.describe_query(feed _wh.feeds, first_day date, last_day date) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The query that shows the source's own columns and types.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+BEGIN
+    RETURN format(E'SELECT * FROM (%s\n) AS q LIMIT 0',
+        _wh_internal.render_query(template.query_template, feed.schema_name, first_day, last_day));
+END
+$$;

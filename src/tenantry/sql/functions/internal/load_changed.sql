@@ -1,0 +1,19 @@
+CREATE OR REPLACE FUNCTION _wh_internal.load_changed(feed _wh.feeds, slice_date date, digests jsonb, asked_at timestamptz, held boolean,
+    caller_publishes boolean DEFAULT false) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Load one slice unless it is as the source said when it was asked. `held`: the login of that moment is still there, so
+-- what is pulled now is what the digest speaks of.
+DECLARE
+    day text := to_char(slice_date::timestamp, 'YYYY-MM-DD');
+BEGIN
+    IF feed.storage = 'partition' THEN
+        PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
+    END IF;
+    PERFORM _wh_internal.lock_slice(feed, slice_date);
+    IF EXISTS (SELECT FROM _wh_internal.unchanged_days(feed, slice_date, slice_date, digests, asked_at)) THEN
+        RETURN jsonb_build_object('date', day, 'status', 'unchanged');
+    END IF;
+    RETURN _wh_internal.load_slice(feed, slice_date, caller_publishes => caller_publishes,
+        digest => CASE WHEN held THEN digests ->> day END);
+END
+$$;
