@@ -639,3 +639,17 @@ def test_a_materialized_view_that_nothing_would_read_is_not_made(acme: Warehouse
     acme.run("CALL _wh.set_storage('foodlogstats', 'partition')")
     with pytest.raises(psycopg.Error, match="keeps the year 2024 in a table"):
         acme.run("SELECT _wh.create_foodlogstats_mv('acme', 'acme', 'foodlogstats', '2024-03-11')")
+
+
+def test_columns_that_end_in_a_comment_and_one_that_was_dropped_do_not_stop_a_move(few: Warehouse) -> None:
+    few.run(
+        "UPDATE _wh.mv_templates SET column_definitions = 'id int, at timestamptz, value int -- of the day' WHERE template_name = 'ticks'"
+    )
+    move(few, "partition")
+    drop_old(few)
+    few.run(
+        "UPDATE _wh.mv_templates SET column_definitions = 'id int, at timestamptz',"
+        " query_template = 'SELECT id, at FROM ticks' WHERE template_name = 'ticks'"
+    )
+    move(few, "matview")
+    assert few.reader.value("SELECT count(*) FROM public.ticks") == 6

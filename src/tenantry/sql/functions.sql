@@ -261,13 +261,6 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.day_of(template _wh.mv_templates) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The UTC day of a row, as an expression of the template's time column.
-    SELECT format('(%I%s)::date', c.column_name, CASE WHEN c.data_type LIKE '%with time zone' THEN ' AT TIME ZONE ''UTC''' ELSE '' END)
-    FROM _wh.template_columns c WHERE c.template_name = template.template_name AND c.column_name = template.time_column
-$$;
-
 CREATE OR REPLACE FUNCTION _wh_internal.day_predicate(template _wh.mv_templates, first_day date, last_day date) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- What is true of the rows of the UTC days first_day to last_day, both included, or NULL where the template names no
@@ -986,7 +979,7 @@ BEGIN
     END IF;
     PERFORM _wh_internal.refuse_move_dependents(feed, template, storage);
     IF to_regclass(parent) IS NULL THEN
-        EXECUTE format('CREATE TABLE %s (%s %s) PARTITION BY RANGE (%I); COMMENT ON TABLE %s IS %L', parent,
+        EXECUTE format(E'CREATE TABLE %s (%s %s\n) PARTITION BY RANGE (%I); COMMENT ON TABLE %s IS %L', parent,
             CASE storage WHEN 'partition' THEN format('schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check CHECK (schema_name = %L),',
                 feed.schema_name, feed.schema_name) ELSE '' END,
             template.column_definitions, template.time_column, parent, mark);
@@ -999,7 +992,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.move_days(feed _wh.feeds, template _wh.mv_templates, first_day date, last_day date)
 RETURNS TABLE (day date, row_count bigint, differs boolean)
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
 -- Compare the copy with what reports see, by day of one year: the number of rows, and the sum of a hash of each row's text.
 DECLARE
     columns text := _wh_internal.column_list(template.template_name);
@@ -1012,7 +1005,7 @@ BEGIN
         WITH kept AS (SELECT %1$s AS day, count(*) AS n, sum(hashtextextended(ROW(%2$s)::text, 0)) AS hash FROM (%3$s) q WHERE %4$s GROUP BY 1),
             copied AS (SELECT %1$s AS day, count(*) AS n, sum(hashtextextended(ROW(%2$s)::text, 0)) AS hash FROM %5$I.%6$I WHERE %4$s GROUP BY 1)
         SELECT day, coalesce(k.n, 0), (k.n, k.hash) IS DISTINCT FROM (c.n, c.hash) FROM kept k FULL JOIN copied c USING (day) ORDER BY 1
-        $q$, _wh_internal.day_of(template), columns, kept, predicate, side.schema_name, _wh_internal.fit_name(side.template_name));
+        $q$, format('(%I%s)::date', template.time_column, _wh_internal.day_zone(template)), columns, kept, predicate, side.schema_name, _wh_internal.fit_name(side.template_name));
 END
 $$;
 
@@ -1161,7 +1154,7 @@ BEGIN
             state := state || '{"phase": "hold"}';
         END IF;
     ELSIF state ->> 'phase' = 'hold' THEN
-        PERFORM pg_advisory_lock(_wh_internal.tenant_lock(feed.schema_name));
+        PERFORM pg_advisory_lock(_wh_internal.tenant_lock(feed.schema_name)), _wh_internal.hear_of_changes();
         -- Also years that were loaded or dropped meanwhile.
         SELECT coalesce(jsonb_agg(DISTINCT y.year), '[]') INTO years FROM (
             SELECT unnest(_wh_internal.feed_years(feed)) AS year
@@ -1191,7 +1184,7 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.move_sums(feed _wh.feeds, template _wh.mv_templates, day date) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
 -- Rows and sums of a day as it is kept and as it was copied, in words.
 DECLARE
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
@@ -1295,9 +1288,10 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.move_year(feed _wh.feeds, storage text, target_year integer, settle boolean) RETURNS jsonb
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
 -- Copy what the copy lacks of a year; loads may go on. To settle the year, with loads kept out: compare each day, and copy
--- again those that were loaded, refreshed or changed by hand since. Returns rows (copied, or compared) and days_again.
+-- again those that were loaded, refreshed or changed by hand since. Returns rows (copied, or compared) and days_again. A
+-- time without a zone, where the template has one by now, is UTC's.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
@@ -1316,7 +1310,7 @@ DECLARE
     wrong date;
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
-    PERFORM pg_advisory_xact_lock_shared(_wh_internal.year_lock(feed, target_year));
+    PERFORM pg_advisory_xact_lock_shared(_wh_internal.year_lock(feed, target_year)), _wh_internal.hear_of_changes();
     -- A year that was combined meanwhile is one table.
     SELECT string_agg(format('DROP TABLE %s;', l.relid::regclass), ' ') INTO unwanted FROM _wh_internal.partition_leaves(side) l
     WHERE l.year = target_year AND NOT EXISTS (
@@ -1347,7 +1341,8 @@ BEGIN
     IF again IS NOT NULL THEN
         first_day := (SELECT min(a) FROM unnest(again) a);
         last_day := (SELECT max(a) FROM unnest(again) a);
-        predicate := format('%s AND %s = ANY (%L)', _wh_internal.day_predicate(template, first_day, last_day), _wh_internal.day_of(template), again);
+        predicate := format('%s AND (%I%s)::date = ANY (%L)', _wh_internal.day_predicate(template, first_day, last_day),
+            template.time_column, _wh_internal.day_zone(template), again);
         -- All go before the first comes: a row may have moved from one of these days to another.
         EXECUTE format('DELETE FROM %s WHERE %s', parent, predicate);
         FOR source IN SELECT s.body FROM _wh_internal.move_sources(feed, template, target_year) s

@@ -24,7 +24,7 @@ BEGIN
     END IF;
     PERFORM _wh_internal.refuse_move_dependents(feed, template, storage);
     IF to_regclass(parent) IS NULL THEN
-        EXECUTE format('CREATE TABLE %s (%s %s) PARTITION BY RANGE (%I); COMMENT ON TABLE %s IS %L', parent,
+        EXECUTE format(E'CREATE TABLE %s (%s %s\n) PARTITION BY RANGE (%I); COMMENT ON TABLE %s IS %L', parent,
             CASE storage WHEN 'partition' THEN format('schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check CHECK (schema_name = %L),',
                 feed.schema_name, feed.schema_name) ELSE '' END,
             template.column_definitions, template.time_column, parent, mark);

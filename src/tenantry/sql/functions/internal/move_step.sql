@@ -36,7 +36,7 @@ BEGIN
             state := state || '{"phase": "hold"}';
         END IF;
     ELSIF state ->> 'phase' = 'hold' THEN
-        PERFORM pg_advisory_lock(_wh_internal.tenant_lock(feed.schema_name));
+        PERFORM pg_advisory_lock(_wh_internal.tenant_lock(feed.schema_name)), _wh_internal.hear_of_changes();
         -- Also years that were loaded or dropped meanwhile.
         SELECT coalesce(jsonb_agg(DISTINCT y.year), '[]') INTO years FROM (
             SELECT unnest(_wh_internal.feed_years(feed)) AS year

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION _wh_internal.move_sums(feed _wh.feeds, template _wh.mv_templates, day date) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
 -- Rows and sums of a day as it is kept and as it was copied, in words.
 DECLARE
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');

@@ -1,7 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.move_year(feed _wh.feeds, storage text, target_year integer, settle boolean) RETURNS jsonb
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
 -- Copy what the copy lacks of a year; loads may go on. To settle the year, with loads kept out: compare each day, and copy
--- again those that were loaded, refreshed or changed by hand since. Returns rows (copied, or compared) and days_again.
+-- again those that were loaded, refreshed or changed by hand since. Returns rows (copied, or compared) and days_again. A
+-- time without a zone, where the template has one by now, is UTC's.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
@@ -20,7 +21,7 @@ DECLARE
     wrong date;
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
-    PERFORM pg_advisory_xact_lock_shared(_wh_internal.year_lock(feed, target_year));
+    PERFORM pg_advisory_xact_lock_shared(_wh_internal.year_lock(feed, target_year)), _wh_internal.hear_of_changes();
     -- A year that was combined meanwhile is one table.
     SELECT string_agg(format('DROP TABLE %s;', l.relid::regclass), ' ') INTO unwanted FROM _wh_internal.partition_leaves(side) l
     WHERE l.year = target_year AND NOT EXISTS (
@@ -51,7 +52,8 @@ BEGIN
     IF again IS NOT NULL THEN
         first_day := (SELECT min(a) FROM unnest(again) a);
         last_day := (SELECT max(a) FROM unnest(again) a);
-        predicate := format('%s AND %s = ANY (%L)', _wh_internal.day_predicate(template, first_day, last_day), _wh_internal.day_of(template), again);
+        predicate := format('%s AND (%I%s)::date = ANY (%L)', _wh_internal.day_predicate(template, first_day, last_day),
+            template.time_column, _wh_internal.day_zone(template), again);
         -- All go before the first comes: a row may have moved from one of these days to another.
         EXECUTE format('DELETE FROM %s WHERE %s', parent, predicate);
         FOR source IN SELECT s.body FROM _wh_internal.move_sources(feed, template, target_year) s
