@@ -151,8 +151,8 @@ def _running(lab: Lab, day: date, size: str) -> Table:
     statement = f"COPY ({stage.template().asked(day, day)}) TO STDOUT".encode()
     with ExitStack() as sessions:
         warehouse = sessions.enter_context(open_session(stage.warehouse))
-        source = sessions.enter_context(stream.open_source(warehouse, TENANT))
-        bare = sessions.enter_context(stream.open_source(warehouse, TENANT))
+        source = sessions.enter_context(stream.open_source(stream.source_conninfo(warehouse, TENANT)))
+        bare = sessions.enter_context(stream.open_source(stream.source_conninfo(warehouse, TENANT)))
         plan = _plan(stage, day)
         ways: dict[str, Callable[[], object]] = {
             "tenantry, sessions kept (stream.pull)": lambda: stream.pull(

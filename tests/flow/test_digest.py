@@ -352,7 +352,7 @@ def test_the_rows_and_the_digest_are_of_one_moment(acme: Warehouse, source: Sour
     feed = open_feed(acme, "partition")
     with (
         session(acme.conninfo) as opened,
-        stream.open_source(opened, "acme") as there,
+        stream.open_source(stream.source_conninfo(opened, "acme")) as there,
     ):
         answer = digest.ask(opened, there, feed, SPAN)
         source.log([(1, "2024-01-31 12:00:00+00")])

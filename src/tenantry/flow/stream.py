@@ -31,9 +31,9 @@ def source_conninfo(session: psycopg.Connection, connection: str) -> str:
     return make_conninfo("", **keywords, client_encoding=encoding)
 
 
-def open_source(session: psycopg.Connection, connection: str) -> psycopg.Connection:
+def open_source(conninfo: str) -> psycopg.Connection:
     """Log in to a source. Raises psycopg.OperationalError if it refuses or cannot be reached from this machine."""
-    return psycopg.connect(source_conninfo(session, connection), autocommit=True)
+    return psycopg.connect(conninfo, autocommit=True)
 
 
 def range_capable(session: psycopg.Connection, template: str) -> bool:

@@ -103,11 +103,13 @@ class Result:
 
 def plan_day(conninfo: str, feeds: Sequence[Feed], day: date) -> list[Plan]:
     """One day of each feed; with today also yesterday, if that was last loaded before it had ended."""
+    if day != today_utc():
+        return [Plan(feed, (day,), 0) for feed in feeds]
     before = Span(day - timedelta(days=1), day - timedelta(days=1))
     plans = []
     with session(conninfo) as connection:
         for feed in feeds:
-            stale = slices.to_load(connection, feed, before) if day == today_utc() else []
+            stale = slices.to_load(connection, feed, before)
             plans.append(Plan(feed, (*stale, day), 0))
     return plans
 

@@ -65,7 +65,7 @@ class Sessions:
         if self._source is None or self._source.closed or self._source_conninfo != conninfo:
             self.leave_source()
             try:
-                self._source = stream.open_source(warehouse, connection)
+                self._source = stream.open_source(conninfo)
             except psycopg.OperationalError as error:
                 raise SourceOutOfReach(str(error)) from error
             self.connection, self._source_conninfo = connection, conninfo

@@ -12,6 +12,7 @@ DECLARE
     same_key text;
     doubled text;
     image text;
+    same boolean;
     changed bigint;
     total bigint := 0;
 BEGIN
@@ -23,15 +24,21 @@ BEGIN
         RETURN total + changed;
     END IF;
     SELECT string_agg(format('t.%1$I = s.%1$I', k), ' AND '), string_agg(quote_ident(k), ', ') INTO same_key, key_list FROM unnest(key) k;
+    -- Without the cast PostgreSQL would compare two ROW() column by column.
+    SELECT format('ROW(%s)::record OPERATOR(pg_catalog.*=) ROW(%s)::record', string_agg(format('t.%I', c.column_name), ', ' ORDER BY c.position),
+        string_agg(format('s.%I', c.column_name), ', ' ORDER BY c.position))
+    INTO image FROM _wh.template_columns c WHERE c.template_name = template.template_name;
+    -- Mostly nothing changed: as many rows on both sides as pairs of equal ones say so in one pass.
+    EXECUTE format('SELECT p.n = (SELECT count(*) FROM %2$s) AND p.n = (SELECT count(*) FROM %1$s WHERE %3$s)'
+        ' FROM (SELECT count(*) AS n FROM (SELECT * FROM %1$s WHERE %3$s) t JOIN %2$s s ON %4$s AND %5$s) p', leaf, stage, predicate, same_key, image) INTO same;
+    IF same THEN
+        RETURN 0;
+    END IF;
     -- Else those that are there already would pass, though the day has fewer rows than the source gave.
     EXECUTE format('SELECT ROW(%1$s)::text FROM %2$s WHERE ROW(%1$s) IS NOT NULL GROUP BY %1$s HAVING count(*) > 1 LIMIT 1', key_list, stage) INTO doubled;
     IF doubled IS NOT NULL THEN
         RAISE EXCEPTION 'the source gives more than one row with the same %: %', key_list, doubled USING ERRCODE = 'unique_violation';
     END IF;
-    -- Without the cast PostgreSQL would compare two ROW() column by column.
-    SELECT format('ROW(%s)::record OPERATOR(pg_catalog.*=) ROW(%s)::record', string_agg(format('t.%I', c.column_name), ', ' ORDER BY c.position),
-        string_agg(format('s.%I', c.column_name), ', ' ORDER BY c.position))
-    INTO image FROM _wh.template_columns c WHERE c.template_name = template.template_name;
     EXECUTE format('DELETE FROM %s t WHERE %s AND NOT EXISTS (SELECT FROM %s s WHERE %s)', leaf, predicate, stage, same_key);
     GET DIAGNOSTICS total = ROW_COUNT;
     -- A row that moved here from another day of the same table is found by its key; what the source said of that day is
