@@ -1,4 +1,4 @@
-"""Draws docs/pictures/bench.svg from results/backfill.json and results/peers.json: times as multiples of the limit.
+"""Draws docs/pictures/bench.svg from results/peers.json: times as multiples of the limit, all of one run.
 
 Run by `make chart` in an environment that has matplotlib.
 """
@@ -19,22 +19,14 @@ _OURS, _OTHERS, _LIMIT = "#2f6f4f", "#9aa5b1", "#d9b44a"
 
 def main() -> None:
     """Draw."""
-    bars = ratios("backfill") | {
-        name: ratio for name, ratio in ratios("peers").items() if not name.startswith(("tenantry", "limit"))
-    }
-    draw(bars, PICTURE)
+    table = json.loads((RESULTS / "peers.json").read_text(encoding="utf-8"))["tables"][0]
+    results: list[dict[str, Any]] = table["results"]
+    bars = {result["name"]: result["ratios"]["limit"] for result in results if "ratios" in result}
+    title = str(table["title"]).partition(";")[0]
+    draw(bars, f"{title}\n(time, as a multiple of one COPY piped into a COPY and indexed)", PICTURE)
 
 
-def ratios(workload: str) -> dict[str, float]:
-    """Each way of the first table of a result, and its time as a multiple of the limit's in the same run."""
-    path = RESULTS / f"{workload}.json"
-    if not path.exists():
-        return {}
-    results: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["tables"][0]["results"]
-    return {result["name"]: result["ratios"]["limit"] for result in results if "ratios" in result}
-
-
-def draw(bars: dict[str, float], picture: Path) -> None:
+def draw(bars: dict[str, float], title: str, picture: Path) -> None:
     """A horizontal bar for each way, the fastest on top."""
     # Text stays text, and the same numbers give the same file.
     mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "tenantry", "font.family": "sans-serif"})
@@ -47,9 +39,7 @@ def draw(bars: dict[str, float], picture: Path) -> None:
     ]
     drawn = axes.barh([name for name, _ in ways], [ratio for _, ratio in ways], color=colours)
     axes.bar_label(drawn, fmt="%.2f", padding=4)
-    axes.set_title(
-        "Loading a year of one tenant: time, as a multiple of one COPY piped into a COPY", loc="left"
-    )
+    axes.set_title(title, loc="left")
     # Some take tens of times as long; their labels say how long.
     axes.set_xscale("log")
     axes.set_xticks([])

@@ -163,10 +163,11 @@ class Stage:
             admin.execute(statement, parameters)
 
     def show_rows(self, view: LiteralString, query: str) -> None:
-        """Let the source show what a query gives as a view."""
+        """Let the source show what a query gives as a view, in place of what it showed before."""
         with psycopg.connect(self.server.conninfo(dbname=_SOURCE), autocommit=True) as admin:
             admin.execute(
-                sql.SQL("CREATE VIEW {} AS ").format(sql.Identifier(view)).as_bytes(admin) + query.encode()
+                sql.SQL("CREATE OR REPLACE VIEW {} AS ").format(sql.Identifier(view)).as_bytes(admin)
+                + query.encode()
             )
             admin.execute(
                 sql.SQL("GRANT SELECT ON {} TO {}").format(sql.Identifier(view), sql.Identifier(_READER))

@@ -90,7 +90,7 @@ PEERS = (
 def measure(lab: Lab) -> list[Table]:
     """Two tables: backfill and refresh."""
     stage = lab.stage
-    _show_rows(stage)
+    _show_rows(stage, stage.size.last)
     indexes = stage.template().indexed(TEMPLATE, "peer")
     (stage.files / "indexes.sql").write_text(indexes, encoding="utf-8")
     stage.add_start("peers", _make_schema)
@@ -103,10 +103,12 @@ def measure(lab: Lab) -> list[Table]:
     return [replace(filled, notes=[*filled.notes, *missing]), _refresh(lab, there)]
 
 
-def _show_rows(stage: Stage) -> None:
-    """Let the source show the template's rows as a view: the programs ask for tables."""
+def _show_rows(stage: Stage, last: date) -> None:
+    """Let the source show the template's rows up to a day as a view: the programs ask for tables, some for whole ones."""
     query = stage.template().query.replace("{SCHEMA}", TENANT)
-    query = query.replace("{START_TIME}", "-infinity").replace("{END_TIME}", "infinity")
+    query = query.replace("{START_TIME}", "-infinity").replace(
+        "{END_TIME}", f"{last + timedelta(days=1)} 00:00:00+00"
+    )
     stage.show_rows("bench_rows", query)
     stage.show_rows("bench_days", "SELECT *, (logged_time AT TIME ZONE 'UTC')::date AS day FROM bench_rows")
 
@@ -144,6 +146,7 @@ def _refresh(lab: Lab, peers: Sequence[Peer]) -> Table:
     stage = lab.stage
     month = Size(stage.size.first, min(stage.size.days, MONTH), stage.size.per_day)
     day = month.last
+    _show_rows(stage, day)
     stage.reset(PARTITIONS)
     ours = backfill.tenantry(stage, "", PARTITIONS, jobs=2, last=month.last)
     _load(stage, ours)
