@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tenantry.core.errors import DatabaseError, TenantryError
+
 # Without a terminal there is no width to keep: whoever reads the output wants whole values.
 data = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 1000)
 """Standard output: what was asked for."""
@@ -67,6 +69,17 @@ def _cell(value: Any) -> str:
 def step(name: str, detail: str) -> None:
     """Tell that a step is done."""
     notes.print(Text.assemble(("✓ ", "green"), (name, "bold"), "  ", detail))
+
+
+def raise_failures(failures: Sequence[tuple[str, TenantryError]]) -> None:
+    """End a command of which some tenants failed, with what went wrong; nothing if none did. The names are the tenants'.
+
+    Raises TenantryError: the only failure itself, or a DatabaseError that holds all.
+    """
+    if len(failures) == 1:
+        raise failures[0][1]
+    if failures:
+        raise DatabaseError("; ".join(error.message for _, error in failures), hint=failures[0][1].hint)
 
 
 def human_bytes(size: float) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenantry.cli.load import AsJson, Template, Tenants
-from tenantry.cli.output import print_json, print_table
+from tenantry.cli.output import print_json, print_table, raise_failures
 from tenantry.cli.target import warehouse
 from tenantry.core.errors import DatabaseError, InputError, TenantryError
 
@@ -71,10 +71,7 @@ def set_storage(
                 for r in results
             ],
         )
-    if len(failures) == 1:
-        raise failures[0][1]
-    if failures:
-        raise DatabaseError("; ".join(error.message for _, error in failures), hint=failures[0][1].hint)
+    raise_failures(failures)
 
 
 def _chosen(conninfo: str, template: str, storage: str, names: Sequence[str] | None) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from tenantry.cli.load import AsJson, Everyone, Template, Tenants, chosen_feeds
-from tenantry.cli.output import notes, print_json, print_table, step
+from tenantry.cli.output import notes, print_json, print_table, raise_failures, step
 from tenantry.cli.target import warehouse
 from tenantry.core.errors import DatabaseError, InputError, TenantryError
 
@@ -92,10 +92,7 @@ def convert(
                 )
     if as_json:
         print_json({"converted": results, "failed": {name: error.message for name, error in failures}})
-    if len(failures) == 1:
-        raise failures[0][1]
-    if failures:
-        raise DatabaseError("; ".join(error.message for _, error in failures), hint=failures[0][1].hint)
+    raise_failures(failures)
 
 
 def _ranges(result: dict[str, Any]) -> str:

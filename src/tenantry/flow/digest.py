@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -12,6 +11,7 @@ from psycopg.types.json import Jsonb
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.queries import one_row, query
+from tenantry.flow.slices import named
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def ask(session: psycopg.Connection, source: psycopg.Connection, feed: Feed, spa
 
     Raises psycopg.Error if the source cannot answer; the session is of no use then.
     """
-    days = _days(feed, span)
+    days = named(feed, span)
     begin, asked = one_row(session, query("flow", "snapshot_query"), days)
     cursor = source.execute(begin)
     cursor.nextset()
@@ -51,7 +51,7 @@ def ask_through_warehouse(session: psycopg.Connection, feed: Feed, span: Span) -
 
     Raises psycopg.Error if the source cannot answer; the login is of no use then.
     """
-    digests, asked = one_row(session, query("flow", "source_digests"), _days(feed, span))
+    digests, asked = one_row(session, query("flow", "source_digests"), named(feed, span))
     return Answer(digests, asked)
 
 
@@ -59,9 +59,5 @@ def unchanged(session: psycopg.Connection, feed: Feed, span: Span, answer: Answe
     """The days of the span whose slices hold just what the source said; their slices count as loaded then."""
     if answer.digests is None:
         return set()
-    asked = {**_days(feed, span), "digests": Jsonb(answer.digests), "asked": answer.asked}
+    asked = {**named(feed, span), "digests": Jsonb(answer.digests), "asked": answer.asked}
     return {row[0] for row in session.execute(query("flow", "unchanged_days"), asked)}
-
-
-def _days(feed: Feed, span: Span) -> dict[str, Any]:
-    return {"schema": feed.schema, "template": feed.template, "first": span.first, "last": span.last}

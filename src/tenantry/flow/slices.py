@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import psycopg
 
@@ -11,11 +12,16 @@ from tenantry.core.model import Feed, LoadedSlice
 from tenantry.db.queries import one_row, query
 
 
+def named(feed: Feed, span: Span) -> dict[str, Any]:
+    """The days of a feed, as the parameters of a query."""
+    return {"schema": feed.schema, "template": feed.template, "first": span.first, "last": span.last}
+
+
 def to_load(session: psycopg.Connection, feed: Feed, span: Span) -> list[date]:
     """The days of the span that a backfill has to load: missing, failed, or loaded before they had ended."""
     rows = session.execute(
         query("flow", "days_to_load"),
-        {"schema": feed.schema, "template": feed.template, "first": span.first, "last": span.last},
+        named(feed, span),
     )
     return [row[0] for row in rows]
 

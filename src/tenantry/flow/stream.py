@@ -18,6 +18,7 @@ from tenantry.core.errors import SliceError
 from tenantry.core.model import FailedSlice, Feed, LoadedSlice
 from tenantry.db.queries import one_row, query
 from tenantry.flow.digest import Answer
+from tenantry.flow.slices import named
 
 BATCH = 65536
 """Bytes gathered before a write: libpq hands out single rows, and a system call for each would cost more than the row."""
@@ -60,9 +61,7 @@ def pull(
         psycopg.Error: the source's or the warehouse's error; nothing of the span was changed then.
         SliceError: the source gave rows outside the span; they are named.
     """
-    days: dict[str, Any] = {
-        "schema": feed.schema, "template": feed.template, "first": span.first, "last": span.last
-    }  # fmt: skip
+    days = named(feed, span)
     describe = one_row(session, query("flow", "stream_prepare"), days)[0]
     types = answer.types if answer else None
     if types is None:

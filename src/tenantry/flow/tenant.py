@@ -12,6 +12,7 @@ from tenantry.core.errors import InputError
 from tenantry.core.model import Feed
 from tenantry.db.queries import one_row, query
 from tenantry.flow.connection import asking
+from tenantry.flow.slices import named
 
 _RESERVED = {"public", "_wh", "_wh_internal", "cron", "information_schema"}
 
@@ -93,13 +94,7 @@ def different_days(session: psycopg.Connection, feed: Feed, span: Span) -> list[
     with asking(session, feed.connection):
         rows = session.execute(
             query("flow", "different_days"),
-            {
-                "template": feed.template,
-                "connection": feed.connection,
-                "schema": feed.schema,
-                "first": span.first,
-                "last": span.last,
-            },
+            {**named(feed, span), "connection": feed.connection},
         )
     return [DifferentDay(*row) for row in rows]
 
