@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tenantry.cli import complete
 from tenantry.cli.output import data, print_json, print_table
 from tenantry.cli.target import warehouse
 from tenantry.core.days import Span, folded, parse_day, today_utc
@@ -18,11 +19,21 @@ if TYPE_CHECKING:
     from tenantry.loader import backfill as loader
 
 Template = Annotated[
-    str, typer.Argument(metavar="TEMPLATE", help="The template: what to pull, such as foodlogstats.")
+    str,
+    typer.Argument(
+        metavar="TEMPLATE",
+        help="The template: what to pull, such as foodlogstats.",
+        autocompletion=complete.templates,
+    ),
 ]
 Tenants = Annotated[
     list[str] | None,
-    typer.Option("--tenant", metavar="NAME", help="A tenant, by its schema; may be given several times."),
+    typer.Option(
+        "--tenant",
+        metavar="NAME",
+        help="A tenant, by its schema; may be given several times.",
+        autocompletion=complete.tenants,
+    ),
 ]
 Everyone = Annotated[bool, typer.Option("--all", help="All tenants that use the template.")]
 Jobs = Annotated[

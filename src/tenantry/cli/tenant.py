@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from tenantry.cli import complete
 from tenantry.cli.load import AsJson, Jobs, Pause, ended_or_today
 from tenantry.cli.output import data, human_bytes, print_json, print_table, step
 from tenantry.cli.target import warehouse
@@ -15,7 +16,12 @@ from tenantry.core.errors import InputError, SliceError
 
 app = typer.Typer(help="Take in tenants, and look at them.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The tenant: the name of its schema.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="The tenant: the name of its schema.", autocompletion=complete.tenants
+    ),
+]
 
 
 @app.command()

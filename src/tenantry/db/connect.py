@@ -16,10 +16,12 @@ OLDEST_SERVER = 150000
 """PostgreSQL 15, as `server_version_num`: earlier ones let everyone create objects in the schema public."""
 
 
-def open_session(conninfo: str, *, role: str | None = OWNER, name: str = "tenantry") -> psycopg.Connection:
+def open_session(
+    conninfo: str, *, role: str | None = OWNER, name: str = "tenantry", patience: int = 10
+) -> psycopg.Connection:
     """Open a session in autocommit mode, acting as `role` (None: as whoever logs in).
 
-    `name` is its application_name. The session's time zone is UTC, so that times print alike everywhere.
+    `name` is its application_name, `patience` how many seconds an answer may take. The session's time zone is UTC, so that times print alike everywhere.
 
     Raises:
         InputError: the connection string cannot be read.
@@ -29,7 +31,9 @@ def open_session(conninfo: str, *, role: str | None = OWNER, name: str = "tenant
     """
     with translated():
         try:
-            connection = psycopg.connect(conninfo, autocommit=True, application_name=name, connect_timeout=10)
+            connection = psycopg.connect(
+                conninfo, autocommit=True, application_name=name, connect_timeout=patience
+            )
         except psycopg.ProgrammingError as error:
             raise InputError(
                 f"the connection string cannot be read: {without_quotes(str(error))}",
@@ -60,10 +64,10 @@ def _set_up(connection: psycopg.Connection, role: str | None) -> None:
 
 @contextmanager
 def session(
-    conninfo: str, *, role: str | None = OWNER, name: str = "tenantry"
+    conninfo: str, *, role: str | None = OWNER, name: str = "tenantry", patience: int = 10
 ) -> Iterator[psycopg.Connection]:
     """`open_session` for a `with` block; closes at its end, and turns PostgreSQL's errors into Tenantry's."""
-    connection = open_session(conninfo, role=role, name=name)
+    connection = open_session(conninfo, role=role, name=name, patience=patience)
     try:
         with translated():
             yield connection

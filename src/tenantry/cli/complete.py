@@ -1,0 +1,44 @@
+"""What the shell offers where a name is wanted: names of the warehouse, if it answers at once."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Literal
+
+import typer
+
+from tenantry.cli.target import embedded_server, options, target
+from tenantry.core.errors import TenantryError
+from tenantry.core.model import OWNER
+
+_PATIENCE = 2
+"""Seconds to wait for the warehouse: somebody sits at the keyboard."""
+
+
+def templates(context: typer.Context, incomplete: str) -> list[str]:
+    """Templates whose names begin so."""
+    return _names(context, "templates", incomplete)
+
+
+def tenants(context: typer.Context, incomplete: str) -> list[str]:
+    """Tenants whose names begin so."""
+    return _names(context, "tenants", incomplete)
+
+
+def _names(context: typer.Context, kind: Literal["templates", "tenants"], incomplete: str) -> list[str]:
+    """Nothing if the warehouse does not answer: an error message would end up in the middle of somebody's line."""
+    import psycopg
+
+    from tenantry.db.connect import session
+    from tenantry.observe import names
+
+    options.dsn = context.find_root().params.get("dsn")
+    with suppress(TenantryError, psycopg.Error, OSError):
+        chosen = target()
+        server = embedded_server(chosen)
+        # A key press starts no server.
+        if server is None or server.running:
+            conninfo = server.conninfo(user=OWNER) if server else chosen.dsn
+            with session(conninfo, patience=_PATIENCE) as opened:
+                return names.beginning(opened, kind, incomplete)
+    return []

@@ -1,0 +1,14 @@
+"""The names that begin in some way: what a shell offers while somebody types."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import psycopg
+
+from tenantry.db.queries import query
+
+
+def beginning(session: psycopg.Connection, kind: Literal["templates", "tenants"], start: str) -> list[str]:
+    """The names of one kind that begin with `start`, sorted."""
+    return [row[0] for row in session.execute(query("names", kind), (start,))]
