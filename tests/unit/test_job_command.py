@@ -1,0 +1,108 @@
+"""Jobs are recognised by their commands, however those are written."""
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from tenantry.flow.job_command import PARAMETERS, Subject, subject
+
+HOURLY = Subject("hourly", "foodlogstats", "acme", "acme_conn")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "SELECT _wh.update_mv_by_template('foodlogstats', 'acme_conn', 'acme', _wh.current_date_utc());",
+        "select * from _wh.update_mv_by_template ( 'foodlogstats' , 'acme_conn'::text, E'acme' )",
+        'SELECT "_wh"."update_mv_by_template"($$foodlogstats$$, $q$acme_conn$q$, \'acme\')',
+        (
+            "SELECT _wh.update_mv_by_template(target_schema => 'acme', template_name => 'foodlogstats',"
+            " tenant_connection_name := 'acme_conn')"
+        ),
+        "/* today */ SELECT 1; SELECT _wh.update_mv_by_template('foodlogstats', 'acme_conn', 'acme') -- done",
+        "SELECT _wh.update_foodlogstats('acme_conn', 'acme', CURRENT_DATE);",
+        "SELECT _wh.update_mv_core('acme_conn', 'acme', CURRENT_DATE, 'foodlogstats', 'create_foodlogstats_mv')",
+    ],
+)
+def test_an_update_of_today_is_recognised(command: str) -> None:
+    assert subject(command) == HOURLY
+
+
+@pytest.mark.parametrize(
+    "command, expected",
+    [
+        (
+            (
+                "SELECT _wh.update_mv_window_by_template('foodlogstats', 'c', 'acme', _wh.current_date_utc() -"
+                " INTERVAL '14 days', _wh.current_date_utc() - INTERVAL '1 day');"
+            ),
+            Subject("window", "foodlogstats", "acme", "c"),
+        ),
+        (
+            "CALL _wh.refresh_window('orders', 'c', 'acme', 14, only_changed => true);",
+            Subject("window", "orders", "acme", "c"),
+        ),
+        (
+            "SELECT _wh.update_mv_window('c', 'acme', '2024-01-01', '2024-01-31', '_wh.update_orders')",
+            Subject("window", "orders", "acme", "c"),
+        ),
+        (
+            (
+                "SELECT _wh.create_combined_table_from_template_by_year('foodlogstats', 'acme', EXTRACT(YEAR FROM"
+                " _wh.current_date_utc() - INTERVAL '1 year')::integer);"
+            ),
+            Subject("yearly", "foodlogstats", "acme", None),
+        ),
+        (
+            "SELECT _wh.update_mv_by_template('a', 'c', 'acme'), _wh.update_mv_by_template('b', 'c', 'acme')",
+            Subject("hourly", None, "acme", "c"),
+        ),
+        ("SELECT _wh.update_mv_by_template('a', 'c', 'O''Brien')", Subject("hourly", "a", "O'Brien", "c")),
+        ("SELECT _wh.refresh_mv('acme', 'foodlogstats_2024_01_01')", Subject("other", None, "acme", None)),
+    ],
+)
+def test_other_work_on_one_tenant_is_recognised(command: str, expected: Subject) -> None:
+    assert subject(command) == expected
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "VACUUM ANALYZE",
+        "SELECT '_wh.update_mv_by_template(''a'', ''c'', ''acme'')'",
+        "SELECT 1 -- _wh.update_mv_by_template('a', 'c', 'acme')",
+        "SELECT other.update_mv_by_template('a', 'c', 'acme')",
+        "SELECT _wh.update_mv_by_template('a', 'c', schema_name) FROM _wh.feeds",
+        "SELECT _wh.update_mv_by_template('a', 'c', 'acme'); SELECT _wh.update_mv_by_template('a', 'c', 'other')",
+        "this is no SQL, _wh.update_mv_by_template('a', 'c', 'acme')",
+    ],
+)
+def test_what_names_no_tenant_or_several_belongs_to_none(command: str) -> None:
+    assert subject(command) == Subject()
+
+
+def test_every_function_that_works_on_a_tenant_is_known_with_the_order_of_its_parameters() -> None:
+    words = {
+        "template_name": "template",
+        "tenant_connection_name": "connection",
+        "target_schema": "schema",
+        "base_view_name": "base",
+        "update_function_name": "function",
+    }
+    declared = {}
+    for file in (files("tenantry") / "sql" / "functions").iterdir():
+        if file.name.endswith(".sql"):
+            text = file.read_text(encoding="utf-8")
+            found = re.search(
+                r"(?:FUNCTION|PROCEDURE) _wh\.(\w+)\((.*?)\)\s+(?:RETURNS|LANGUAGE)", text, re.DOTALL
+            )
+            assert found is not None, file.name
+            parameters = [words.get(name) for name in re.findall(r"(?:^|,)\s*(\w+) ", found[2])]
+            if "schema" in parameters:
+                declared[found[1]] = parameters
+    assert set(declared) == set(PARAMETERS)
+    for name, parameters in declared.items():
+        known = [word if word in words.values() else None for word in PARAMETERS[name]]
+        assert known == parameters[: len(known)], name
