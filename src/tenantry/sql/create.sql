@@ -78,6 +78,7 @@ SET LOCAL check_function_bodies = off;
 \ir cron/check_job.sql
 \ir cron/check_schedule.sql
 \ir cron/job_owner.sql
+\ir cron/job_since.sql
 \ir cron/schedule.sql
 \ir cron/schedule_in_database.sql
 \ir cron/schedule_named_database.sql

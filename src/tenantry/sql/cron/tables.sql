@@ -1,5 +1,5 @@
--- Tenantry's own schema cron, for a database without pg_cron: the tables of pg_cron 1.4, so that the same SQL works. A
--- program of Tenantry's reads them and runs the jobs. Run as whadmin; may be repeated.
+-- Tenantry's own schema cron, for a database without pg_cron: the tables of pg_cron 1.4, so that the same SQL works, and
+-- what `tenantry scheduler` needs to run the jobs. Run as whadmin; may be repeated.
 COMMENT ON SCHEMA cron IS 'Tenantry: jobs, in the place of the extension pg_cron; DROP SCHEMA cron CASCADE makes room for that';
 
 CREATE SEQUENCE IF NOT EXISTS cron.jobid_seq;
@@ -15,7 +15,9 @@ CREATE TABLE IF NOT EXISTS cron.job (
     jobname name,
     CONSTRAINT jobname_username_uniq UNIQUE (jobname, username)
 );
+ALTER TABLE cron.job ADD COLUMN IF NOT EXISTS since timestamptz NOT NULL DEFAULT clock_timestamp();
 COMMENT ON TABLE cron.job IS 'Jobs: what to run, when, and as whom';
+COMMENT ON COLUMN cron.job.since IS 'Since when the job has had this schedule and been active; set by a trigger';
 
 CREATE SEQUENCE IF NOT EXISTS cron.runid_seq;
 CREATE TABLE IF NOT EXISTS cron.job_run_details (
@@ -30,7 +32,25 @@ CREATE TABLE IF NOT EXISTS cron.job_run_details (
     start_time timestamptz,
     end_time timestamptz
 );
+ALTER TABLE cron.job_run_details
+    ADD COLUMN IF NOT EXISTS scheduled_for timestamptz,
+    ADD COLUMN IF NOT EXISTS attempts integer NOT NULL DEFAULT 0;
+-- No run is ever begun for a time that has had one, whoever counts the times.
+CREATE UNIQUE INDEX IF NOT EXISTS job_run_details_once ON cron.job_run_details (jobid, scheduled_for);
+CREATE INDEX IF NOT EXISTS job_run_details_of_job ON cron.job_run_details (jobid, runid);
+CREATE INDEX IF NOT EXISTS job_run_details_open ON cron.job_run_details (jobid) WHERE status IN ('starting', 'running');
 COMMENT ON TABLE cron.job_run_details IS 'Runs of jobs: when, and how each ended';
+COMMENT ON COLUMN cron.job_run_details.scheduled_for IS 'The time that the run is for; NULL if it was started by hand';
+COMMENT ON COLUMN cron.job_run_details.attempts IS 'How often the run was begun: more than once if a scheduler died in it';
+
+CREATE TABLE IF NOT EXISTS cron.scheduler (
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
+    host text NOT NULL,
+    pid integer NOT NULL,
+    elected_at timestamptz NOT NULL,
+    last_tick timestamptz NOT NULL
+);
+COMMENT ON TABLE cron.scheduler IS 'The scheduler that led last, and up to when all due runs are in cron.job_run_details';
 
 -- Should an administrator let other roles in, each sees its own jobs. whadmin, who owns the tables, and superusers see all.
 ALTER TABLE cron.job ENABLE ROW LEVEL SECURITY;

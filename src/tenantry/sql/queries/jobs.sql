@@ -18,3 +18,30 @@ DELETE FROM cron.job WHERE jobid = ANY (%(jobids)s) RETURNING jobid
 
 -- name: put
 SELECT cron.schedule(%(name)s, %(schedule)s, %(command)s)
+
+-- name: sized_feeds
+SELECT f.schema_name, f.template_name, f.tenant_name, f.storage,
+    (SELECT sum(s.row_count)::bigint FROM _wh.slices s
+        WHERE s.schema_name = f.schema_name AND s.template_name = f.template_name
+            AND s.slice_date >= _wh.current_date_utc() - 365)
+FROM _wh.feeds f JOIN _wh.mv_templates USING (template_name) ORDER BY f.schema_name, f.template_name
+
+-- name: lock_layout
+SELECT pg_advisory_xact_lock(8321567905)
+
+-- name: zone
+-- The zone of the hours in schedules. pg_cron's setting may be hidden from the role; GMT is its default.
+SELECT coalesce((SELECT setting FROM pg_settings WHERE name = 'cron.timezone'), 'GMT')
+
+-- name: last_runs
+-- The last run of each job that the role sees. A run that waits to begin has no start_time yet.
+SELECT j.jobid, r.runid, j.jobname::text, r.status, r.return_message, r.start_time, r.end_time
+FROM cron.job j CROSS JOIN LATERAL (
+    SELECT * FROM cron.job_run_details d WHERE d.jobid = j.jobid AND d.start_time IS NOT NULL ORDER BY d.runid DESC LIMIT 1
+) r
+
+-- name: runs
+SELECT d.jobid, d.runid, j.jobname::text, d.status, d.return_message, d.start_time, d.end_time
+FROM cron.job_run_details d LEFT JOIN cron.job j USING (jobid)
+WHERE (%(jobids)s::bigint[] IS NULL OR d.jobid = ANY (%(jobids)s)) AND (NOT %(failed)s OR d.status = 'failed')
+ORDER BY d.runid DESC LIMIT %(most)s

@@ -1,0 +1,91 @@
+"""`tenantry scheduler`: run the jobs where there is no pg_cron."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from tenantry.cli.output import notes
+from tenantry.cli.target import warehouse
+
+
+def scheduler(
+    grace: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="How long runs may go on after a signal to stop.")
+    ] = 60.0,
+    most: Annotated[
+        int,
+        typer.Option("--most", metavar="NUMBER", min=1, max=100, help="Runs at a time; each has a session."),
+    ] = 8,
+    once: Annotated[
+        bool, typer.Option("--once", help="Run what is due, and end; for a system's own cron.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a line of JSON for each event, to standard output.")
+    ] = False,
+) -> None:
+    """Run the jobs of Tenantry's own schema cron, on time, until a signal to stop.
+
+    Start it on as many hosts as you like: one leads, the others stand by, and
+    another leads within 15 seconds of its death. Log in as whadmin. Where pg_cron
+    runs the jobs this command is refused.
+
+    Each time that a job's schedule names (in UTC, by the server's clock) is one
+    run, in cron.job_run_details. Runs of one job never overlap: the next waits.
+    Runs that were missed because nobody led are made up for if they are at most
+    ten minutes late; of older ones only the last is run, if there is none since.
+
+    A run that was cut off is begun again; what it did and the record of its
+    success are one transaction, so it counts once. Only a command that commits by
+    itself, such as CALL _wh.refresh_window, may do its work twice then.
+
+    SIGTERM and Ctrl-C: no run begins any more; those that go on have --grace
+    seconds to end, then they are cancelled and left to the next scheduler. A
+    second signal cancels at once.
+    """
+    from tenantry.schedule.scheduler import Limits, Scheduler
+
+    tell = _Teller(as_json)
+    with warehouse() as conninfo:
+        serving = Scheduler(conninfo, tell, Limits(grace, most))
+
+        def stop(number: int, frame: object) -> None:
+            serving.stop()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, stop)
+        serving.run(once=once)
+
+
+class _Teller:
+    """Writes a line per event: time, event, facts."""
+
+    def __init__(self, as_json: bool) -> None:
+        self._as_json = as_json
+        self._lock = threading.Lock()
+
+    def __call__(self, event: str, **facts: Any) -> None:
+        now = datetime.now(UTC)
+        if self._as_json:
+            line = json.dumps(
+                {"time": now.isoformat(), "event": event, **facts}, default=str, ensure_ascii=False
+            )
+        else:
+            told = "  ".join(f"{name}={_said(value)}" for name, value in facts.items() if value is not None)
+            line = f"{now:%Y-%m-%dT%H:%M:%SZ}  {event}  {told}".rstrip()
+        with self._lock:
+            if self._as_json:
+                sys.stdout.write(line + "\n")
+                sys.stdout.flush()
+            else:
+                notes.print(line, markup=False)
+
+
+def _said(value: Any) -> str:
+    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else str(value)

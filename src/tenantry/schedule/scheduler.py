@@ -1,0 +1,223 @@
+"""The scheduler: runs the jobs of Tenantry's own schema cron. Of several, on any hosts, one leads and the others stand by.
+
+A run is a row of cron.job_run_details, unique by job and time. The leader writes those that are due, together with the
+time up to which it has looked; so none is lost or doubled by whoever looks next. A worker begins a run under the job's
+advisory lock; the row and what the command did are committed together. Whatever is still `running` while nobody holds
+that lock was cut off, and is begun again.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import psycopg
+
+from tenantry.core.errors import DatabaseError, InputError, NotInstalled, WarehouseUnreachable
+from tenantry.db.errors import translated
+from tenantry.db.queries import one_row, query
+from tenantry.flow import jobs
+from tenantry.schedule import command, times
+from tenantry.schedule.worker import Tell, Worker
+
+NAME = "tenantry scheduler"
+"""The application_name of schedulers, whether they lead or stand by."""
+
+_WRITE_TICK = timedelta(seconds=10)
+"""How often the time of the last look is written where nothing is due."""
+
+_PRUNE = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`grace`: seconds that runs get to end when the scheduler is stopped. `most`: runs at a time. `poll`: seconds between
+    two tries to lead."""
+
+    grace: float = 60.0
+    most: int = 8
+    poll: float = 0.5
+
+
+class Scheduler:
+    """One scheduler; `run` serves until `stop`, from another thread or a signal's handler."""
+
+    def __init__(self, conninfo: str, tell: Tell, limits: Limits | None = None) -> None:
+        self._conninfo = conninfo
+        self._tell = tell
+        self._limits = limits or Limits()
+        self._stop = threading.Event()
+        self._hurry = threading.Event()
+        self._workers: dict[int, Worker] = {}
+        self._rest_until: dict[int, float] = {}
+
+    def stop(self) -> None:
+        """Begin no further run, and come to an end; called again, cancel what goes on."""
+        if self._stop.is_set():
+            self._hurry.set()
+        self._stop.set()
+
+    def run(self, *, once: bool = False) -> None:
+        """Stand by, lead, and stand for election again when the server was lost; until `stop`.
+
+        `once`: if nobody else leads, run what is due, and return when that has ended.
+
+        Raises:
+            InputError: another role than whadmin has logged in, or pg_cron runs the jobs here.
+            NotInstalled: the schema cron is missing or older than this program.
+        """
+        failures = 0
+        while not self._stop.is_set():
+            try:
+                with translated(), command.open_worker(self._conninfo, NAME) as session:
+                    _require_own_cron(session)
+                    failures = 0
+                    self._stand_by(session, once)
+                    if once:
+                        break
+            except (WarehouseUnreachable, DatabaseError) as error:
+                failures += 1
+                rest = min(30.0, 0.5 * 2**failures) * random.uniform(0.5, 1.0)  # noqa: S311 (no secret)
+                self._tell("lost", error=error.message, again_in=round(rest, 1))
+                self._stop.wait(rest)
+            finally:
+                # Nobody begins a run who does not lead; what goes on is guarded by its own lock.
+                for worker in self._workers.values():
+                    worker.stop()
+        self._finish()
+
+    def _stand_by(self, session: psycopg.Connection, once: bool) -> None:
+        told = False
+        while not self._stop.is_set():
+            if one_row(session, query("scheduler", "try_to_lead"))[0]:
+                self._lead(session, once)
+                return
+            if not told:
+                self._tell("stands by")
+                told = True
+            if once:
+                return
+            self._stop.wait(self._limits.poll)
+
+    def _lead(self, session: psycopg.Connection, once: bool) -> None:
+        me = {"host": socket.gethostname(), "pid": os.getpid()}
+        looked = one_row(session, query("scheduler", "elected"), me)[0]
+        self._tell("leads", since=looked, **me)
+        agenda = _Agenda()
+        written = looked
+        pruned: datetime | None = None
+        while not self._stop.is_set():
+            begun = time.monotonic()
+            rows = session.execute(query("scheduler", "jobs")).fetchall()
+            now = rows[0][0]
+            if now < looked - times.MAKE_UP:
+                # The clock was set back. No time is run twice, but none shall wait for it either.
+                agenda, looked = _Agenda(), now
+            due = agenda.due(rows, looked)
+            looked = max(looked, now)
+            if due or looked - written > _WRITE_TICK:
+                with session.transaction():
+                    if due:
+                        named = {"jobids": [item[0] for item in due], "times": [item[1] for item in due]}
+                        session.execute(query("scheduler", "enqueue"), named)
+                    session.execute(query("scheduler", "ticked"), {"now": looked})
+                written = looked
+            for jobid, scheduled_for, reason in session.execute(
+                query("scheduler", "give_up"), {"make_up": times.MAKE_UP}
+            ):
+                self._tell("skipped", jobid=jobid, scheduled_for=scheduled_for, message=reason)
+            waiting = self._begin(session)
+            if once and not waiting and not self._workers:
+                return
+            if pruned is None or now - pruned > _PRUNE:
+                session.execute(query("scheduler", "prune"))
+                pruned = now
+            # Just after the server's next full second.
+            rest = 1.0 - now.microsecond / 1_000_000 - (time.monotonic() - begun) + 0.003
+            self._stop.wait(max(rest % 1.0, 0.01))
+
+    def _begin(self, session: psycopg.Connection) -> bool:
+        """Set workers to the jobs that have runs waiting; whether there were any."""
+        now = time.monotonic()
+        for jobid, worker in list(self._workers.items()):
+            if not worker.is_alive():
+                del self._workers[jobid]
+                if worker.failed:
+                    self._rest_until[jobid] = now + 5
+        waiting = [row[0] for row in session.execute(query("scheduler", "waiting"))]
+        for jobid in waiting:
+            if len(self._workers) >= self._limits.most:
+                break
+            if jobid not in self._workers and self._rest_until.get(jobid, 0) <= now:
+                self._workers[jobid] = Worker(self._conninfo, jobid, self._tell)
+                self._workers[jobid].start()
+        return bool(waiting)
+
+    def _finish(self) -> None:
+        """Wait for the runs that go on; cancel them when their time is up."""
+        alive = self._alive()
+        if alive:
+            self._tell("waits", runs=len(alive), grace=self._limits.grace)
+        until = time.monotonic() + self._limits.grace
+        while self._alive() and time.monotonic() < until and not self._hurry.wait(0.05):
+            pass
+        late = self._alive()
+        for worker in late:
+            worker.cancel()
+        for worker in late:
+            worker.join(10)
+        self._tell("stopped")
+
+    def _alive(self) -> list[Worker]:
+        return [worker for worker in self._workers.values() if worker.is_alive()]
+
+
+class _Agenda:
+    """When each job is due next; counted anew only when the job has changed or was due."""
+
+    def __init__(self) -> None:
+        self._next: dict[tuple[int, str, datetime], datetime | None] = {}
+
+    def due(
+        self, rows: list[tuple[datetime, datetime, int | None, str, datetime]], looked: datetime
+    ) -> list[tuple[int, datetime]]:
+        """Jobid and time of each run that is due since `looked`. Rows: now, start of the server, jobid, schedule, since."""
+        found = []
+        kept: dict[tuple[int, str, datetime], datetime | None] = {}
+        for now, started, jobid, schedule, since in rows:
+            if jobid is None:
+                continue
+            begin = max(looked, since)
+            if times.at_start(schedule):
+                if begin < started <= now:
+                    found.append((jobid, started))
+                continue
+            key = (jobid, schedule, since)
+            upcoming = self._next[key] if key in self._next else next(times.after(schedule, begin), None)
+            if upcoming is not None and upcoming <= now:
+                found += [(jobid, at) for at in times.due(schedule, begin, now)]
+                upcoming = next(times.after(schedule, now), None)
+            kept[key] = upcoming
+        self._next = kept
+        return found
+
+
+def _require_own_cron(session: psycopg.Connection) -> None:
+    command.require_owner_login(session)
+    kept = jobs.cron(session)
+    if kept == "pg_cron":
+        raise InputError(
+            "pg_cron runs the jobs of this database",
+            hint="No scheduler is needed. See: tenantry schedule show",
+        )
+    try:
+        session.execute("SELECT scheduled_for FROM cron.job_run_details, cron.scheduler LIMIT 0")
+    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
+        raise NotInstalled(
+            "the schema cron is missing or older than this program", hint="Run: tenantry init"
+        ) from error

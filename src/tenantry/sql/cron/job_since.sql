@@ -1,0 +1,13 @@
+CREATE OR REPLACE FUNCTION cron.job_since() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Since when the job has had its present schedule and been active: what was due before is not made up for.
+BEGIN
+    IF TG_OP = 'INSERT' OR NEW.schedule <> OLD.schedule OR NEW.active AND NOT OLD.active THEN
+        NEW.since := clock_timestamp();
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE OR REPLACE TRIGGER job_since BEFORE INSERT OR UPDATE OF schedule, active ON cron.job
+FOR EACH ROW EXECUTE FUNCTION cron.job_since();

@@ -1,0 +1,103 @@
+-- name: leader
+-- 8321567 is the class of the scheduler's advisory locks: 0 is held by the leader, a job's jobid by who runs the job.
+SELECT s.host, s.pid, s.elected_at, s.last_tick FROM cron.scheduler s
+WHERE EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objid = 0 AND l.objsubid = 2
+    AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+
+-- name: login
+SELECT session_user::text
+
+-- name: outlive
+-- How soon the server lets go of a session whose program or host is gone: about ten seconds. On a socket of the same
+-- machine it knows at once.
+SELECT set_config('tcp_keepalives_idle', '4', false), set_config('tcp_keepalives_interval', '2', false),
+    set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '10000', false),
+    set_config('idle_session_timeout', '0', false)
+
+-- name: check_client
+-- A statement of a program that is gone ends, too. Not every system can tell.
+SELECT set_config('client_connection_check_interval', '5000', false)
+
+-- name: try_to_lead
+SELECT pg_try_advisory_lock(8321567, 0)
+
+-- name: elected
+-- A clock that was set back must not keep jobs waiting until it is where it was.
+INSERT INTO cron.scheduler AS s (host, pid, elected_at, last_tick)
+VALUES (%(host)s, %(pid)s, clock_timestamp(), clock_timestamp())
+ON CONFLICT (single) DO UPDATE SET host = excluded.host, pid = excluded.pid, elected_at = excluded.elected_at,
+    last_tick = least(s.last_tick, excluded.last_tick)
+RETURNING last_tick
+
+-- name: jobs
+-- One row also where there are no jobs.
+SELECT statement_timestamp(), pg_postmaster_start_time(), j.jobid, j.schedule, j.since
+FROM (SELECT) always LEFT JOIN cron.job j ON j.active
+
+-- name: enqueue
+INSERT INTO cron.job_run_details (jobid, database, username, command, status, scheduled_for)
+SELECT j.jobid, j.database, j.username, j.command, 'starting', due.at
+FROM unnest(%(jobids)s::bigint[], %(times)s::timestamptz[]) due(jobid, at) JOIN cron.job j USING (jobid)
+WHERE j.active ORDER BY due.at, j.jobid
+ON CONFLICT (jobid, scheduled_for) DO NOTHING
+
+-- name: ticked
+UPDATE cron.scheduler SET last_tick = %(now)s
+
+-- name: give_up
+-- Runs that nobody is at, and that must not begin any more: of a job that is gone or paused, or later than ten minutes
+-- while a newer run of the job waits behind.
+UPDATE cron.job_run_details d SET status = 'failed', end_time = clock_timestamp(), return_message = CASE
+    WHEN d.status = 'running' THEN 'cut off, and the job was removed or paused meanwhile'
+    WHEN o.gone THEN 'skipped: the job was removed or paused before'
+    ELSE 'skipped: more than ten minutes late, because the runs before took so long' END
+FROM (
+    SELECT r.runid, j.jobid IS NULL AS gone
+    FROM cron.job_run_details r LEFT JOIN cron.job j ON j.jobid = r.jobid AND j.active
+    WHERE r.status IN ('starting', 'running')
+        AND r.jobid NOT IN (SELECT l.objid::bigint FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objsubid = 2
+            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+        AND (j.jobid IS NULL OR r.status = 'starting' AND r.scheduled_for < statement_timestamp() - %(make_up)s
+            AND EXISTS (SELECT FROM cron.job_run_details n WHERE n.jobid = r.jobid AND n.status = 'starting' AND n.scheduled_for > r.scheduled_for))
+) o
+WHERE d.runid = o.runid AND d.status IN ('starting', 'running')
+RETURNING d.jobid, d.scheduled_for, d.return_message
+
+-- name: prune
+DELETE FROM cron.job_run_details WHERE end_time < now() - interval '90 days'
+
+-- name: waiting
+-- Jobs with runs to begin, or begun by a scheduler that is gone: nobody holds the job's lock.
+SELECT r.jobid FROM cron.job_run_details r JOIN cron.job j ON j.jobid = r.jobid AND j.active
+WHERE r.status IN ('starting', 'running')
+    AND r.jobid NOT IN (SELECT l.objid::bigint FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objsubid = 2
+        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+GROUP BY r.jobid ORDER BY min(r.scheduled_for), r.jobid
+
+-- name: hold_job
+SELECT pg_try_advisory_lock(8321567, %(jobid)s::integer)
+
+-- name: take
+-- Under the job's lock: what is running there was begun by a session that is gone, without having been committed.
+UPDATE cron.job_run_details SET status = 'running', job_pid = pg_backend_pid(), start_time = clock_timestamp(), attempts = attempts + 1
+WHERE runid = (
+    SELECT r.runid FROM cron.job_run_details r JOIN cron.job j ON j.jobid = r.jobid AND j.active
+    WHERE r.jobid = %(jobid)s AND r.status IN ('starting', 'running') ORDER BY r.scheduled_for, r.runid LIMIT 1)
+RETURNING runid, command, database, username, attempts, scheduled_for
+
+-- name: begin_by_hand
+INSERT INTO cron.job_run_details (jobid, job_pid, database, username, command, status, start_time, attempts)
+VALUES (%(jobid)s, pg_backend_pid(), %(database)s, %(username)s, %(command)s, 'running', clock_timestamp(), 1) RETURNING runid
+
+-- name: succeeded
+UPDATE cron.job_run_details SET status = 'succeeded', return_message = '', end_time = clock_timestamp() WHERE runid = %(runid)s
+
+-- name: message
+UPDATE cron.job_run_details SET return_message = %(message)s WHERE runid = %(runid)s
+
+-- name: failed
+UPDATE cron.job_run_details SET status = 'failed', return_message = %(message)s, end_time = clock_timestamp()
+WHERE runid = %(runid)s AND status = 'running'
+
+-- name: put_back
+UPDATE cron.job_run_details SET status = 'starting', attempts = attempts - 1 WHERE runid = %(runid)s AND status = 'running'
