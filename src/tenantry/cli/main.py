@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from tenantry import __version__
-from tenantry.cli import demo, init, load, scheduler, server, status, template, tenant, year
+from tenantry.cli import demo, init, load, schedule, scheduler, server, status, template, tenant, year
 from tenantry.cli.output import notes
 from tenantry.cli.target import options
 from tenantry.core.errors import TenantryError
@@ -38,6 +38,7 @@ app.command("backfill")(load.backfill)
 app.command("refresh")(load.refresh)
 app.add_typer(year.app, name="year")
 app.add_typer(template.app, name="template")
+app.add_typer(schedule.app, name="schedule")
 app.command("scheduler")(scheduler.scheduler)
 app.command("status")(status.status)
 app.add_typer(server.app, name="server")

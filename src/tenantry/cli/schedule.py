@@ -1,0 +1,331 @@
+"""`tenantry schedule`: the jobs that keep tenants up to date."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tenantry.cli.load import AsJson, Tenants
+from tenantry.cli.output import ago, data, notes, print_json, print_table, step
+from tenantry.cli.target import warehouse
+from tenantry.core.errors import DatabaseError, InputError
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from tenantry.flow.jobs import Job
+    from tenantry.flow.runs import Run
+    from tenantry.schedule.layout import Proposal
+
+app = typer.Typer(
+    help="Lay out the jobs that keep tenants up to date, and look after them.", no_args_is_help=True
+)
+
+JobNames = Annotated[
+    list[str] | None,
+    typer.Option("--job", metavar="JOB", help="A job, by its name or number; may be given several times."),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+@app.command()
+def show(tenant: Tenants = None, as_json: AsJson = False) -> None:
+    """Show the jobs: when each runs, in words, when next, and how its last run ended.
+
+    Times are in UTC and in your own zone (TZ, or this machine's). Jobs that were
+    made by hand are shown, too: a job belongs to the tenant that its command
+    names. Without --tenant all jobs are shown.
+
+    Where there is no pg_cron, jobs run only while a tenantry scheduler does.
+    """
+    from tenantry.db.connect import session
+    from tenantry.flow import jobs, runs
+    from tenantry.schedule import agenda
+
+    with warehouse() as conninfo, session(conninfo) as opened:
+        kept = jobs.cron(opened)
+        found = agenda.agenda(opened, tenant)
+        last = runs.last_runs(opened)
+        leader = agenda.leader(opened)
+    if as_json:
+        print_json(
+            {
+                "cron": kept,
+                "leader": leader,
+                "jobs": [
+                    {**vars(e.job), "when": e.when, "next": e.next, "last": last.get(e.job.jobid)}
+                    for e in found
+                ],
+            }
+        )
+        return
+    if not found:
+        data.print("No jobs. Next: tenantry schedule install --all")
+        return
+    print_table(
+        None,
+        ("job#", "name", "schedule", "when", "next run", "last run", "state"),
+        [
+            (
+                e.job.jobid,
+                e.job.name,
+                e.job.schedule,
+                e.when,
+                e.next_said,
+                _ended(last.get(e.job.jobid)),
+                _state(e.job),
+            )
+            for e in found
+        ],
+    )
+    if kept == "own" and leader is None:
+        notes.print("no scheduler is running; jobs wait for one: tenantry scheduler")
+    for entry in found:
+        run = last.get(entry.job.jobid)
+        if run is not None and run.status == "failed":
+            notes.print(f"{entry.job}: {_first_line(run.message)}", markup=False)
+
+
+@app.command()
+def install(
+    tenant: Tenants = None,
+    everyone: Annotated[bool, typer.Option("--all", help="All tenants.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the jobs, and make none.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make the jobs that tenants lack: hourly today, nightly the last two weeks, yearly the year that closed.
+
+    Name the tenants with --tenant or --all. Each template of a tenant gets three
+    jobs, each kind apart from the others: hourly ones by a minute, nightly ones
+    by two from 08:30 UTC on, yearly ones by ten from 07:00 UTC on February 15th;
+    tenants of more than five million rows a year get more room.
+
+    Jobs that are there, also those made by hand or paused, are left as they
+    are, and keep their times. A second run makes nothing.
+    """
+    from tenantry.db.connect import session
+    from tenantry.flow import runs
+    from tenantry.schedule import agenda, setup
+
+    if bool(tenant) == everyone:
+        raise InputError(
+            "say which tenants", hint="Give --tenant NAME (once or more) or --all. Nothing was done."
+        )
+    with warehouse() as conninfo, session(conninfo) as opened:
+        made: list[tuple[int | None, Proposal]]
+        if dry_run:
+            made = [(None, job) for job in setup.missing(opened, tenant)]
+        else:
+            made = [*setup.install(opened, tenant)]
+        say = agenda.Speaker.of(runs.zone(opened))
+    if as_json:
+        print_json(
+            [
+                {
+                    "jobid": jobid,
+                    "name": job.name,
+                    "schedule": job.schedule,
+                    "when": say.human(job.schedule),
+                    "command": job.command,
+                    "tenant": job.feed.schema,
+                    "template": job.feed.template,
+                }
+                for jobid, job in made
+            ]
+        )
+        return
+    if not made:
+        data.print("Every tenant has its jobs; nothing was changed.")
+        return
+    print_table(
+        "Would be made" if dry_run else None,
+        ("name", "schedule", "when", "command"),
+        [(job.name, job.schedule, say.human(job.schedule), job.command) for _, job in made],
+    )
+
+
+@app.command()
+def remove(tenant: Tenants = None, job: JobNames = None, yes: Yes = False, as_json: AsJson = False) -> None:
+    """Remove jobs, by name or all of a tenant's; what they have loaded stays.
+
+    Shows the jobs and asks first; without a terminal give --yes. A run that is
+    under way goes on to its end. `schedule install` makes the jobs again.
+    """
+    from tenantry.db.connect import session
+    from tenantry.flow import jobs
+
+    with warehouse() as conninfo, session(conninfo) as opened:
+        found = _chosen(opened, tenant, job)
+        _list(found)
+        _confirm(f"Remove {_count(found)}?", yes)
+        removed = jobs.remove(opened, [item.jobid for item in found])
+    if as_json:
+        print_json({"removed": removed})
+    else:
+        step("removed", _count(removed))
+
+
+@app.command()
+def enable(tenant: Tenants = None, job: JobNames = None, as_json: AsJson = False) -> None:
+    """Let paused jobs run again from now on, by name or all of a tenant's; missed runs are not made up for."""
+    _set_active(tenant, job, active=True, as_json=as_json)
+
+
+@app.command()
+def disable(tenant: Tenants = None, job: JobNames = None, as_json: AsJson = False) -> None:
+    """Pause jobs, by name or all of a tenant's: they stay, and do not run. A run that is under way goes on to its end."""
+    _set_active(tenant, job, active=False, as_json=as_json)
+
+
+@app.command()
+def history(
+    tenant: Tenants = None,
+    job: JobNames = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Only runs that failed.")] = False,
+    last: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="How many runs, the newest.")] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """Show what ran: when, for how long, how it ended, and what it said; the newest run first."""
+    from tenantry.db.connect import session
+    from tenantry.flow import runs
+
+    with warehouse() as conninfo, session(conninfo) as opened:
+        jobids = [item.jobid for item in _chosen(opened, tenant, job)] if tenant or job else None
+        found = runs.history(opened, last, jobids, failed)
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        None,
+        ("job", "started", "seconds#", "status", "message"),
+        [
+            (run.name or f"job {run.jobid}", run.started, _seconds(run), run.status, _first_line(run.message))
+            for run in found
+        ],
+    )
+
+
+@app.command("next")
+def next_runs(
+    number: Annotated[int, typer.Argument(metavar="NUMBER", min=1, max=1000, help="How many runs.")] = 10,
+    tenant: Tenants = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the runs that come next, in UTC and in your own zone."""
+    from tenantry.db.connect import session
+    from tenantry.schedule import agenda
+
+    with warehouse() as conninfo, session(conninfo) as opened:
+        found = agenda.upcoming(opened, number, tenant)
+    if as_json:
+        print_json([{"time": time, "job": job.name, "jobid": job.jobid} for time, _, job in found])
+        return
+    print_table(None, ("time", "job", "tenant"), [(said, str(job), job.schema) for _, said, job in found])
+
+
+@app.command()
+def run(
+    job: Annotated[str, typer.Argument(metavar="JOB", help="The job, by its name or number.")],
+    as_json: AsJson = False,
+) -> None:
+    """Run a job now, in this process, and say how it ended; its schedule stays as it is.
+
+    Log in as whadmin: a job's command can take every right of the login. In
+    Tenantry's own schema cron the run is recorded, and refused while another run
+    of the job goes on; pg_cron records only what it runs itself.
+
+    Ends with 1 if the run failed.
+    """
+    from tenantry.db.connect import session
+    from tenantry.schedule import manual
+
+    with warehouse() as conninfo, session(conninfo) as opened:
+        (found,) = _chosen(opened, None, [job])
+        if not as_json:
+            notes.print(f"{found}: {found.command}", markup=False)
+        result = manual.run(opened, found)
+    if as_json:
+        print_json(result)
+    if result.status != "succeeded":
+        raise DatabaseError(f"{found}: {_first_line(result.message)}")
+    if not as_json:
+        step("succeeded", f"{result.message} in {result.seconds:.1f} s")
+
+
+def _set_active(tenant: list[str] | None, job: list[str] | None, *, active: bool, as_json: bool) -> None:
+    from tenantry.db.connect import session
+    from tenantry.flow import jobs
+
+    with warehouse() as conninfo, session(conninfo) as opened:
+        found = _chosen(opened, tenant, job)
+        changed = jobs.set_active(opened, [item.jobid for item in found], active)
+    names = [str(item) for item in found if item.jobid in changed]
+    if as_json:
+        print_json({"changed": names, "unchanged": [str(i) for i in found if i.jobid not in changed]})
+        return
+    word = "enabled" if active else "disabled"
+    step(word, ", ".join(names) or f"nothing: what was named is {word} already")
+
+
+def _chosen(
+    opened: psycopg.Connection, tenants: Sequence[str] | None, names: Sequence[str] | None
+) -> list[Job]:
+    """The jobs of --tenant or --job. Raises InputError if neither is given, or there is no such job."""
+    from tenantry.flow import jobs
+
+    if bool(tenants) == bool(names):
+        raise InputError("say which jobs", hint="Give --tenant NAME or --job JOB. Nothing was done.")
+    known = jobs.all_jobs(opened)
+    found: dict[int, Job] = {}
+    for name in tenants or ():
+        of_tenant = [job for job in known if job.schema == name]
+        if not of_tenant:
+            raise InputError(
+                f'tenant "{name}" has no jobs', hint="Run: tenantry schedule show. Nothing was done."
+            )
+        found |= {job.jobid: job for job in of_tenant}
+    for name in names or ():
+        named = [job for job in known if job.name == name] or [job for job in known if str(job.jobid) == name]
+        if not named:
+            raise InputError(
+                f'there is no job "{name}"', hint="Run: tenantry schedule show. Nothing was done."
+            )
+        found[named[0].jobid] = named[0]
+    return list(found.values())
+
+
+def _confirm(question: str, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InputError("this has to be confirmed", hint="Give --yes. Nothing was done.")
+    if not typer.confirm(question, err=True):
+        raise InputError("not confirmed", hint="Nothing was done.")
+
+
+def _list(jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        notes.print(f"  {job}  {job.schedule}  {job.command}", markup=False)
+
+
+def _count(jobs: Sequence[Any]) -> str:
+    return "1 job" if len(jobs) == 1 else f"{len(jobs)} jobs"
+
+
+def _state(job: Job) -> str:
+    return "active" if job.active else "paused"
+
+
+def _ended(run: Run | None) -> str | None:
+    return f"{run.status} {ago(run.started)}" if run else None
+
+
+def _seconds(run: Run) -> str | None:
+    return f"{(run.ended - run.started).total_seconds():.1f}" if run.started and run.ended else None
+
+
+def _first_line(message: str | None) -> str:
+    return (message or "").strip().partition("\n")[0]

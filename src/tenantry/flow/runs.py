@@ -1,0 +1,51 @@
+"""Runs of jobs, as cron.job_run_details has them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+
+from tenantry.db.queries import one_row, query
+from tenantry.flow import jobs
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a job. `name` is None if the job is gone or has none; `ended` if it still goes on, `started` if it waits.
+
+    `status` is pg_cron's: starting, running, succeeded, failed, and a few between.
+    """
+
+    jobid: int
+    runid: int
+    name: str | None
+    status: str
+    message: str | None
+    started: datetime | None
+    ended: datetime | None
+
+
+def last_runs(session: psycopg.Connection) -> dict[int, Run]:
+    """The last run of each job that has had one, by jobid."""
+    if jobs.cron(session) is None:
+        return {}
+    return {row[0]: Run(*row) for row in session.execute(query("jobs", "last_runs"))}
+
+
+def history(
+    session: psycopg.Connection, most: int, jobids: Collection[int] | None = None, failed: bool = False
+) -> list[Run]:
+    """The newest `most` runs, newest first: of these jobs (default: of all, also of those that are gone); failed ones only."""
+    if jobs.cron(session) is None:
+        return []
+    parameters = {"jobids": None if jobids is None else list(jobids), "failed": failed, "most": most}
+    return [Run(*row) for row in session.execute(query("jobs", "runs"), parameters)]
+
+
+def zone(session: psycopg.Connection) -> str:
+    """The name of the time zone that the hours of schedules are in."""
+    found: str = one_row(session, query("jobs", "zone"))[0] if jobs.cron(session) == "pg_cron" else "UTC"
+    return found

@@ -1,0 +1,106 @@
+"""What the jobs will do: each with its next run, and the runs that come next."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+
+import psycopg
+
+from tenantry.core.errors import InputError
+from tenantry.db.queries import query
+from tenantry.flow import jobs, runs
+from tenantry.flow.jobs import Job
+from tenantry.schedule import times, words
+from tenantry.schedule.words import Zone
+
+
+@dataclass(frozen=True)
+class Leader:
+    """The scheduler that runs the jobs: where it is, since when, and when it last looked for due runs."""
+
+    host: str
+    pid: int
+    since: datetime
+    last_tick: datetime
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A job, its schedule in words, and its next run (None while it is paused or is never due)."""
+
+    job: Job
+    when: str
+    next: datetime | None
+    next_said: str | None
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Says schedules and times in the words of a reader's zone; `cron` is the zone of the schedules' hours."""
+
+    cron: Zone
+    reader: Zone
+    now: datetime
+
+    @classmethod
+    def of(cls, cron_zone: str) -> Speaker:
+        """The speaker for this machine's user."""
+        return cls(words.zone_called(cron_zone) or Zone("UTC", UTC), words.local_zone(), datetime.now(UTC))
+
+    def human(self, schedule: str) -> str:
+        """The schedule in words."""
+        return words.human(schedule, self.reader, self.now, self.cron)
+
+    def next(self, job: Job) -> datetime | None:
+        """The next run of a job."""
+        return next(times.after(job.schedule, self.now, self.cron.info), None) if job.active else None
+
+
+def agenda(session: psycopg.Connection, tenants: Collection[str] | None = None) -> list[Entry]:
+    """The jobs of these tenants (default: all jobs), by tenant and next run.
+
+    Raises InputError for a tenant without jobs.
+    """
+    speaker = Speaker.of(runs.zone(session))
+    entries = []
+    for job in _of(session, tenants):
+        time = speaker.next(job)
+        said = words.moment(time, speaker.reader) if time else None
+        entries.append(Entry(job, speaker.human(job.schedule), time, said))
+    never = datetime.max.replace(tzinfo=UTC)
+    return sorted(entries, key=lambda entry: (entry.job.schema or "", entry.next or never, entry.job.jobid))
+
+
+def upcoming(
+    session: psycopg.Connection, number: int, tenants: Collection[str] | None = None
+) -> list[tuple[datetime, str, Job]]:
+    """The next runs of all active jobs, in order: when, that in words, and which job."""
+    speaker = Speaker.of(runs.zone(session))
+    series = [_series(speaker, job) for job in _of(session, tenants) if job.active]
+    merged = heapq.merge(*series, key=lambda item: (item[0], item[1].jobid))
+    return [(time, words.moment(time, speaker.reader), job) for time, job in islice(merged, number)]
+
+
+def leader(session: psycopg.Connection) -> Leader | None:
+    """The scheduler that leads at this moment; None if there is none, or pg_cron runs the jobs."""
+    if jobs.cron(session) != "own":
+        return None
+    row = session.execute(query("scheduler", "leader")).fetchone()
+    return Leader(*row) if row else None
+
+
+def _series(speaker: Speaker, job: Job) -> Iterator[tuple[datetime, Job]]:
+    for time in times.after(job.schedule, speaker.now, speaker.cron.info):
+        yield time, job
+
+
+def _of(session: psycopg.Connection, tenants: Collection[str] | None) -> list[Job]:
+    known = jobs.all_jobs(session)
+    for name in tenants or ():
+        if all(job.schema != name for job in known):
+            raise InputError(f'tenant "{name}" has no jobs', hint="Run: tenantry schedule install")
+    return known if not tenants else [job for job in known if job.schema in tenants]
