@@ -19,7 +19,7 @@ from bench.turns import by_turns
 from bench.workloads.backfill import program, psql
 from tenantry.core.days import Span
 from tenantry.db.connect import open_session, session
-from tenantry.flow import connection, stream, tenant
+from tenantry.flow import connection, drop, stream, tenant
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent
 from tenantry.loader.sessions import Keeper
@@ -211,7 +211,7 @@ def _plan(stage: Stage, day: date) -> backfill.Plan:
 def _load_tenants(stage: Stage, conninfo: str, names: Sequence[str], day: date) -> None:
     """Make tenants that share one source, each with a connection and a schema of its own, and load a day of each."""
     with session(conninfo) as owner:
-        tenant.drop(owner, TENANT)
+        drop.run(owner, TENANT)
         feeds = []
         for name in names:
             connection.put(owner, stage.address(name), stage.source_password)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tenantry.cli import complete
-from tenantry.cli.output import data, print_json, print_table
+from tenantry.cli.output import data, notes, print_json, print_table
 from tenantry.cli.target import warehouse
 from tenantry.core.days import Span, folded, parse_day, today_utc
 from tenantry.core.errors import InputError, SliceError
@@ -17,6 +17,7 @@ from tenantry.core.model import Feed
 
 if TYPE_CHECKING:
     from tenantry.loader import backfill as loader
+    from tenantry.loader.again import Comparison
 
 Template = Annotated[
     str,
@@ -35,7 +36,9 @@ Tenants = Annotated[
         autocompletion=complete.tenants,
     ),
 ]
-Everyone = Annotated[bool, typer.Option("--all", help="All tenants that use the template.")]
+Everyone = Annotated[
+    bool, typer.Option("--all", help="All tenants that use the template, but those that are disabled.")
+]
 Jobs = Annotated[
     int, typer.Option(metavar="NUMBER", min=1, max=8, help="Sessions on each source at the most.")
 ]
@@ -46,8 +49,12 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON."
 
 
 def chosen_feeds(conninfo: str, template: str, names: Sequence[str] | None, everyone: bool) -> list[Feed]:
-    """The feeds that --tenant and --all name. Raises InputError for an unknown name, or for none at all."""
+    """The feeds that --tenant and --all name; --all leaves out disabled tenants, and says so.
+
+    Raises InputError for an unknown name, or for none at all.
+    """
     from tenantry.db.connect import session
+    from tenantry.flow import states
     from tenantry.flow import template as templates
     from tenantry.flow import tenant as tenants
 
@@ -60,9 +67,16 @@ def chosen_feeds(conninfo: str, template: str, names: Sequence[str] | None, ever
             return [tenants.find_feed(connection, template, name) for name in dict.fromkeys(names)]
         templates.require(connection, template)
         found = tenants.feeds(connection, template)
+        disabled = {state.name: state for state in states.every(connection) if state.disabled_at}
     if not found:
         raise InputError(f'no tenant uses template "{template}"', hint="Run: tenantry tenant add")
-    return found
+    for feed in found:
+        if state := disabled.get(feed.schema):
+            notes.print(
+                f"{feed.schema} is left out: disabled since {state.disabled_at:%Y-%m-%d}: {state.reason}",
+                markup=False,
+            )
+    return [feed for feed in found if feed.schema not in disabled]
 
 
 def ended_or_today(text: str) -> Any:
@@ -175,13 +189,23 @@ def refresh(
     report(result, as_json=as_json, window=days is not None)
 
 
-def report(result: loader.Result, *, as_json: bool, window: bool = False) -> None:
-    """Print how a load ended; of a `window` how many days were unchanged.
+def report(
+    result: loader.Result,
+    *,
+    as_json: bool,
+    window: bool = False,
+    compared: Sequence[Comparison] | None = None,
+    go_on: str = "run the same command: it loads only what is missing",
+) -> None:
+    """Print how a load ended; of a `window` how many days were unchanged, and how days `compared` with their sources.
 
-    Raises SliceError if a slice is missing, Exit(130) if it was interrupted.
+    `go_on` says how to go on with what was not loaded.
+
+    Raises SliceError if a slice is missing or differs from the source, Exit(130) if it was interrupted.
     """
     if as_json:
-        print_json(summary(result))
+        told = summary(result)
+        print_json(told if compared is None else told | {"different_days": different_days(compared)})
     else:
         print_table(
             None,
@@ -210,14 +234,36 @@ def report(result: loader.Result, *, as_json: bool, window: bool = False) -> Non
         rate = result.rows / result.seconds if result.seconds else 0
         data.print(f"{result.rows:,} rows in {result.seconds:.1f} s ({rate:,.0f} rows/s)")
         _print_failures(result)
+        for comparison in compared or ():
+            data.print(str(comparison), markup=False)
     if result.interrupted:
-        data.print("interrupted; what was loaded is kept. Run the same command to go on.")
+        data.print(f"interrupted; what was loaded is kept. To go on, {go_on}.", markup=False)
         raise typer.Exit(130)
     if not result.complete:
         raise SliceError(
             f"{_missing(result)}; all others are kept",
-            hint="Mend the cause, then run the same command: it loads only what is missing.",
+            hint=f"Mend the cause, then {go_on}.",
         )
+    if different := different_days(compared or ()):
+        raise SliceError(
+            f"{len(different)} {'day differs' if len(different) == 1 else 'days differ'} from the source",
+            hint="Rows may have come in meanwhile: pull the days again.",
+        )
+
+
+def different_days(compared: Sequence[Comparison]) -> list[dict[str, Any]]:
+    """The days that differ from their sources, as JSON."""
+    return [
+        {
+            "tenant": comparison.feed.schema,
+            "template": comparison.feed.template,
+            "day": day.day,
+            "source_rows": day.source_rows,
+            "warehouse_rows": day.warehouse_rows,
+        }
+        for comparison in compared
+        for day in comparison.different or ()
+    ]
 
 
 def _missing(result: loader.Result) -> str:

@@ -91,6 +91,14 @@ def human_bytes(size: float) -> str:
     return f"{size:.1f} TiB"
 
 
+def human_seconds(seconds: float) -> str:
+    """A time in the units that suit it: `40 s`, `12 min`, `1 h 30 min`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
 def ago(moment: datetime | None) -> str | None:
     """How long ago a moment was, in its largest unit: `3 min ago`."""
     if moment is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
@@ -53,8 +54,46 @@ def parse(name: str, conninfo: str) -> Connection:
     )
 
 
-def read_password(file: Path | None, *, stored: bool) -> str | None:
-    """The source's password: from the file, the environment or the terminal; None keeps the `stored` one."""
+def changed(
+    stored: Connection,
+    *,
+    host: str | None = None,
+    port: int | None = None,
+    dbname: str | None = None,
+    user: str | None = None,
+    options: Sequence[str] = (),
+) -> Connection:
+    """The stored connection with what is given instead of what it has.
+
+    An option is `word=value`; without a value the word is taken out. Raises InputError for one that is neither.
+    """
+    words = dict(stored.options)
+    for option in options:
+        word, equals, value = option.partition("=")
+        if not word or not equals:
+            raise InputError(
+                f"--option {option!r} is not of the form word=value",
+                hint="Such as sslmode=require; sslmode= takes the word out. Nothing was changed.",
+            )
+        if value:
+            words[word] = value
+        else:
+            words.pop(word, None)
+    return Connection(
+        stored.name,
+        host or stored.host,
+        port or stored.port,
+        dbname or stored.dbname,
+        user or stored.username,
+        dict(sorted(words.items())),
+    )
+
+
+def read_password(file: Path | None, *, stored: bool, ask: bool = False) -> str | None:
+    """The source's password: from the file, the environment or the terminal; None keeps the `stored` one.
+
+    With `ask` it is asked for even if one is stored.
+    """
     if file is not None:
         try:
             return file.read_text(encoding="utf-8").rstrip("\n")
@@ -69,7 +108,7 @@ def read_password(file: Path | None, *, stored: bool) -> str | None:
     given = os.environ.get(PASSWORD_VARIABLE)
     if given:
         return given
-    if stored:
+    if stored and not ask:
         return None
     if sys.stdin.isatty():
         return str(typer.prompt("Password of the source's user", hide_input=True, err=True))

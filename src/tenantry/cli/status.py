@@ -14,7 +14,8 @@ def status(as_json: AsJson = False) -> None:
     A line is one template of one tenant. Missing: days without data between
     its first and its last. Failed: the last load of the day failed; rows of an
     earlier one are still there. Stale: loaded before the day had ended.
-    tenantry backfill loads all three.
+    tenantry backfill loads all three. Disabled: tenantry tenant enable loads
+    them, and resumes the tenant's jobs.
 
     Ends with 0 also if something is wrong.
     """
@@ -37,10 +38,12 @@ def status(as_json: AsJson = False) -> None:
 
 
 def _state(feed: FeedStatus) -> str:
-    """What is wrong with a feed, or `ok`."""
+    """What is wrong with a feed, and whether its tenant is disabled; or `ok`."""
     wrong = [
         f"{count} {what}"
         for count, what in ((feed.missing, "missing"), (feed.failed, "failed"), (feed.stale, "stale"))
         if count
     ]
+    if feed.disabled_at:
+        wrong.insert(0, "disabled")
     return ", ".join(wrong) or "ok"

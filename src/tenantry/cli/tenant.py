@@ -1,4 +1,4 @@
-"""`tenantry tenant`: take in tenants, and look at them."""
+"""`tenantry tenant`: take in tenants, look at them, and change where their data come from."""
 
 from __future__ import annotations
 
@@ -8,20 +8,13 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from tenantry.cli import complete
 from tenantry.cli.load import AsJson, Jobs, Pause, ended_or_today
 from tenantry.cli.output import data, human_bytes, print_json, print_table, step
 from tenantry.cli.target import warehouse
+from tenantry.cli.tenant_life import Name, disable, drop, enable, rebuild
 from tenantry.core.errors import InputError, SliceError
 
-app = typer.Typer(help="Take in tenants, and look at them.", no_args_is_help=True)
-
-Name = Annotated[
-    str,
-    typer.Argument(
-        metavar="NAME", help="The tenant: the name of its schema.", autocompletion=complete.tenants
-    ),
-]
+app = typer.Typer(help="Take in tenants, look at them, let them rest, and drop them.", no_args_is_help=True)
 
 
 @app.command()
@@ -122,8 +115,11 @@ def list_tenants(as_json: AsJson = False) -> None:
         return
     print_table(
         None,
-        ("tenant", "connection", "source", "templates"),
-        [(t.name, t.connection, t.source or "connection is missing", ", ".join(t.templates)) for t in found],
+        ("tenant", "connection", "source", "templates", "state"),
+        [
+            (t.name, t.connection, t.source or "connection is missing", ", ".join(t.templates), t.state)
+            for t in found
+        ],
     )
 
 
@@ -144,6 +140,8 @@ def show(name: Name, as_json: AsJson = False) -> None:
         return
     since = f" since {tenant.created_at:%Y-%m-%d}, from {tenant.source} ({tenant.connection})"
     data.print(Text.assemble((name, "bold"), since))
+    if tenant.state != "at work":
+        data.print(f"  {tenant.state}", markup=False)
     for feed in feeds:
         data.print(
             f"  {feed.template} ({feed.storage}): {feed.first_day} to {feed.last_day}, {feed.days:,} days, "
@@ -174,3 +172,100 @@ def try_source(name: Name, as_json: AsJson = False) -> None:
         f"PostgreSQL {facts.server_version}, database {facts.database}, {facts.latency * 1000:.0f} ms, "
         f"{'read only' if facts.read_only else 'NOT read only'}, {facts.time_zone}"
     )
+
+
+@app.command()
+def edit(
+    name: Name,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CONNINFO",
+            help="The whole address anew: 'host=… port=… dbname=… user=…', without the password.",
+        ),
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="The new host, as the warehouse's server sees it.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="The new port.")] = None,
+    dbname: Annotated[str | None, typer.Option(help="The new database.")] = None,
+    user: Annotated[str | None, typer.Option(help="The new user.")] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WORD=VALUE",
+            help="Another libpq word, such as sslmode=require; sslmode= takes it out. May be given several times.",
+        ),
+    ] = None,
+    password_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A file that holds the source's new password.")
+    ] = None,
+    password: Annotated[
+        bool, typer.Option("--password", help="Ask for a new password on the terminal.")
+    ] = False,
+    test: Annotated[bool, typer.Option(help="Log in to the source before anything is kept.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Rotate the password of a tenant's source, or move it to another host.
+
+    NAME may also be that of a connection. What is not given stays. A new
+    password comes from --password-file, from TENANTRY_SOURCE_PASSWORD, or with
+    --password from the terminal.
+
+    The source has to let the warehouse in first: if it does not, all stays as
+    it was, and the command ends with 1. Then the change is in effect at once,
+    in materialized views that are there, too. Loads at work end as they began.
+    """
+    from tenantry.cli.source import changed, parse, read_password
+    from tenantry.db.connect import session
+    from tenantry.flow import connection as connections
+
+    if source and (host or port or dbname or user or option):
+        raise InputError(
+            "--source is the whole address",
+            hint="Give it, or --host, --port, --dbname, --user and --option. Nothing was changed.",
+        )
+    with warehouse() as conninfo, session(conninfo) as opened:
+        stored = connections.of_tenant(opened, name)
+        address = (
+            parse(stored.name, source)
+            if source
+            else changed(stored, host=host, port=port, dbname=dbname, user=user, options=option or [])
+        )
+        secret = read_password(password_file, stored=True, ask=password)
+        if address == stored and secret is None:
+            raise InputError(
+                "there is nothing to change",
+                hint="Give an address, --password-file or --password, or set TENANTRY_SOURCE_PASSWORD.",
+            )
+        facts = None
+        if test:
+            facts = connections.replace(opened, address, secret)
+        else:
+            connections.put(opened, address, secret)
+        tenants = connections.users(opened, address.name)
+    if as_json:
+        print_json(
+            {
+                "connection": address,
+                "password_changed": secret is not None,
+                "answered": facts,
+                "tenants": tenants,
+            }
+        )
+        return
+    where = f"{address.username}@{address.host}:{address.port}/{address.dbname}"
+    told = (
+        f"PostgreSQL {facts.server_version} answered in {facts.latency * 1000:.0f} ms"
+        if facts
+        else "not tried"
+    )
+    data.print(
+        f"{address.name} is {where}{' with a new password' if secret else ''}: {told}. "
+        f"Used by: {', '.join(tenants) or 'no tenant yet'}",
+        markup=False,
+    )
+
+
+app.command()(disable)
+app.command()(enable)
+app.command()(rebuild)
+app.command()(drop)

@@ -75,7 +75,10 @@ class FailedSlice:
 
 @dataclass(frozen=True)
 class FeedStatus:
-    """Where a feed stands. `stale` days were loaded before they had ended; times are UTC."""
+    """Where a feed stands. `stale` days were loaded before they had ended; times are UTC.
+
+    `disabled_at` is since when its tenant is disabled, None if it is not.
+    """
 
     tenant: str
     template: str
@@ -91,3 +94,4 @@ class FeedStatus:
     stale: int
     last_load: datetime | None
     bytes: int
+    disabled_at: datetime | None = None

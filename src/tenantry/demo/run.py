@@ -27,7 +27,7 @@ from tenantry.demo.sources import (
 )
 from tenantry.embedded.server import Server
 from tenantry.flow import connection as connections
-from tenantry.flow import slices, tenant, views
+from tenantry.flow import drop, slices, tenant, views
 from tenantry.loader import backfill, onboard
 from tenantry.loader.events import Watcher
 
@@ -163,7 +163,7 @@ def _remove(server: Server, step: onboard.Step) -> None:
     with session(server.conninfo(user=OWNER)) as warehouse:
         ours = [item for item in TENANTS if _is_ours(warehouse, item)]
         for item in ours:
-            tenant.drop(warehouse, item.name)
+            drop.run(warehouse, item.name)
             connections.remove(warehouse, item.name)
         views.publish_public(warehouse, _TEMPLATE)
     with session(server.conninfo(), role=None) as admin:

@@ -47,6 +47,33 @@ def get(session: psycopg.Connection, name: str) -> Connection:
     return found
 
 
+def replace(session: psycopg.Connection, connection: Connection, password: str | None) -> SourceFacts:
+    """Store a connection and try it, in one transaction: if the source does not answer, all is as before.
+
+    Raises:
+        SourceError: the source refuses, or does not answer within 10 seconds.
+    """
+    with session.transaction():
+        put(session, connection, password)
+        return probe(session, connection.name)
+
+
+def of_tenant(session: psycopg.Connection, name: str) -> Connection:
+    """The connection of a tenant, or the one that is itself called so. Raises InputError if that is none, or several."""
+    names = [row[0] for row in session.execute(query("tenants", "connections_of"), {"schema": name})]
+    if len(names) > 1:
+        raise InputError(
+            f'tenant "{name}" uses several connections: {", ".join(names)}',
+            hint="Name the connection instead of the tenant. Nothing was changed.",
+        )
+    return get(session, names[0] if names else name)
+
+
+def users(session: psycopg.Connection, name: str) -> list[str]:
+    """The tenants that use a connection."""
+    return [row[0] for row in session.execute(query("tenants", "tenants_of"), (name,))]
+
+
 def remove(session: psycopg.Connection, name: str) -> None:
     """Delete a connection with its stored password; slices that were pulled through it stay."""
     session.execute(query("flow", "delete_connection"), (name,))

@@ -16,9 +16,6 @@ from tenantry.flow.slices import named
 
 _RESERVED = {"public", "_wh", "_wh_internal", "cron", "information_schema"}
 
-_DROP_AT_ONCE = 200
-"""Materialized views dropped in one transaction: each holds about seven locks, of some 6,400 by default."""
-
 
 class DifferentDay(NamedTuple):
     """A day whose slice has not as many rows as the source."""
@@ -97,15 +94,3 @@ def different_days(session: psycopg.Connection, feed: Feed, span: Span) -> list[
             {**named(feed, span), "connection": feed.connection},
         )
     return [DifferentDay(*row) for row in rows]
-
-
-def drop(session: psycopg.Connection, name: str) -> None:
-    """Drop a tenant's data and its feeds; the connection stays. Can be run again if it was interrupted."""
-    session.execute(query("flow", "drop_tenant"), (name,))
-    while True:
-        row = session.execute(
-            query("flow", "drop_tenant_relations"), {"schema": name, "most": _DROP_AT_ONCE}
-        ).fetchone()
-        if row is None or row[0] == 0:
-            break
-    session.execute(query("flow", "drop_tenant"), (name,))

@@ -87,9 +87,7 @@ def add(
 
 def _connect(session: psycopg.Connection, newcomer: Newcomer, step: Step) -> None:
     """Store the connection and try it; what was stored before is put back if the source does not answer."""
-    with session.transaction():
-        connections.put(session, newcomer.connection, newcomer.password)
-        facts = connections.probe(session, newcomer.connection.name)
+    facts = connections.replace(session, newcomer.connection, newcomer.password)
     step("connection", f"{newcomer.connection.name} stored; its password is in a user mapping")
     step(
         "test",

@@ -36,13 +36,28 @@ class Installation:
 
 @dataclass(frozen=True)
 class TenantFacts:
-    """A tenant and where its data come from; `source` is None if its connection was deleted."""
+    """A tenant and where its data come from; `source` is None if its connection was deleted.
+
+    `disabled_at` and `disabled_reason` are None while it is at work; `dropping` tells that a drop of it was begun.
+    """
 
     name: str
     connection: str
     created_at: datetime
     source: str | None
     templates: Sequence[str]
+    disabled_at: datetime | None
+    disabled_reason: str | None
+    dropping: bool
+
+    @property
+    def state(self) -> str:
+        """In words: at work, disabled since when and why, or being dropped."""
+        if self.dropping:
+            return f"being dropped; to finish: tenantry tenant drop {self.name}"
+        if self.disabled_at:
+            return f"disabled since {self.disabled_at:%Y-%m-%d}: {self.disabled_reason}"
+        return "at work"
 
 
 def tenants(session: psycopg.Connection) -> list[TenantFacts]:

@@ -367,14 +367,21 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.drop_tenant(schema_name text) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.drop_tenant(schema_name text, with_connections boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Take a tenant out of the public views and drop its schema, in one transaction, so that no report fails. More slices
--- than fit into the lock table have to go first: then the schema stays for drop_tenant_slices and a second call of this.
+-- Take a tenant out of the public views and drop its schema, in one transaction, so that no report fails; on demand also
+-- its connections. More slices than fit into the lock table have to go first: then the schema stays for
+-- drop_tenant_slices and a second call of this.
+DECLARE
+    connections text[] := ARRAY(SELECT c FROM _wh_internal.own_connections(drop_tenant.schema_name) c);
 BEGIN
     PERFORM _wh_internal.withdraw_tenant(drop_tenant.schema_name);
+    IF with_connections THEN
+        DELETE FROM _wh.tenant_connections c WHERE c.tenant_name = ANY (connections);
+    END IF;
     IF (SELECT count(*) FROM pg_class c WHERE c.relkind = 'm' AND c.relnamespace = to_regnamespace(quote_ident(drop_tenant.schema_name))) <= 200 THEN
         PERFORM _wh_internal.execute_patiently(format('DROP SCHEMA IF EXISTS %I CASCADE', drop_tenant.schema_name));
+        DELETE FROM _wh.tenants t WHERE t.schema_name = drop_tenant.schema_name;
     END IF;
 END
 $$;
@@ -387,7 +394,7 @@ DECLARE
     names text;
     found integer;
 BEGIN
-    -- A job may have taken the tenant in again.
+    -- Nothing to do, if drop_tenant was called before.
     PERFORM _wh_internal.withdraw_tenant(drop_tenant_slices.schema_name);
     SELECT string_agg(format('%I.%I', drop_tenant_slices.schema_name, m.relname), ', '), count(*) INTO names, found
     FROM (SELECT c.relname FROM pg_class c WHERE c.relkind = 'm'
@@ -547,6 +554,45 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     UNION ALL
     SELECT l.year FROM _wh_internal.partition_leaves(feed) l
     WHERE feed.storage = 'partition' AND l.month IS NULL AND obj_description(l.relid, 'pg_class') = 'Tenantry: combined'
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.foreign_objects(schema_name text) RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- What a DROP SCHEMA ... CASCADE of a tenant would take along though it is not Tenantry's: objects that somebody else
+    -- made in the schema, and objects elsewhere that read what is in it. Nothing once the tenant is being dropped, as it
+    -- is not known any more which slices were its own.
+    WITH feeds AS MATERIALIZED (
+        -- With what a move put beside or aside.
+        SELECT s.feed FROM _wh.feeds f
+        CROSS JOIN LATERAL (VALUES (f), (_wh_internal.side_feed(f, 'tenantry_move_')), (_wh_internal.side_feed(f, 'tenantry_old_'))) AS s (feed)
+        WHERE f.schema_name = foreign_objects.schema_name
+    ), own AS MATERIALIZED (
+        SELECT r.relid FROM feeds, _wh_internal.feed_relations(feed) r
+        UNION ALL
+        SELECT r.relid FROM feeds, to_regclass(format('%I.%I', (feed).schema_name, _wh_internal.fit_name((feed).template_name))) AS r (relid)
+        WHERE r.relid IS NOT NULL
+    ), public_views AS MATERIALIZED (
+        SELECT r.relid FROM feeds, to_regclass(format('public.%I', _wh_internal.fit_name((feed).template_name))) AS r (relid)
+        WHERE r.relid IS NOT NULL
+    ), found AS (
+        -- Type n: what stands for itself. What belongs to a table, such as its indexes, depends on that.
+        SELECT d.classid, d.objid FROM pg_depend d
+        WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = to_regnamespace(quote_ident(foreign_objects.schema_name)) AND d.deptype = 'n'
+        UNION
+        -- What depends on a relation may be a part of another one: of a view its rule, of a table a constraint or a default.
+        SELECT CASE WHEN w.relid IS NULL THEN d.classid ELSE 'pg_class'::regclass END, coalesce(w.relid, d.objid)
+        FROM pg_depend d
+        LEFT JOIN LATERAL (
+            SELECT r.ev_class AS relid FROM pg_rewrite r WHERE d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+            UNION ALL SELECT c.conrelid FROM pg_constraint c WHERE d.classid = 'pg_constraint'::regclass AND c.oid = d.objid AND c.conrelid <> 0
+            UNION ALL SELECT a.adrelid FROM pg_attrdef a WHERE d.classid = 'pg_attrdef'::regclass AND a.oid = d.objid
+        ) w ON true
+        WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid IN (SELECT relid FROM own) AND d.deptype = 'n'
+    )
+    SELECT pg_describe_object(classid, objid, 0) FROM found
+    WHERE NOT (classid = 'pg_class'::regclass AND objid IN (SELECT relid FROM own UNION ALL SELECT relid FROM public_views))
+        AND NOT EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = foreign_objects.schema_name AND t.dropping_at IS NOT NULL)
+    ORDER BY 1
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.fresh_name(slice_name text) RETURNS text
@@ -1406,6 +1452,10 @@ BEGIN
     IF feed IS NOT NULL AND NOT renewed THEN
         RETURN feed;
     END IF;
+    IF NOT renewed AND EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = target AND t.dropping_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'tenant "%" is being dropped', target USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = format('Finish that first: tenantry tenant drop %s', target);
+    END IF;
     IF target IN ('public', '_wh', '_wh_internal', 'cron', 'information_schema') OR target LIKE 'pg\_%' THEN
         RAISE EXCEPTION 'schema "%" cannot be a tenant''s', wanted_schema USING ERRCODE = 'invalid_schema_name';
     END IF;
@@ -1415,13 +1465,25 @@ BEGIN
         EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO phood_ro', target);
     END IF;
     INSERT INTO _wh.tenants AS t (schema_name, tenant_name) VALUES (target, wanted_connection)
-    ON CONFLICT (schema_name) DO UPDATE SET tenant_name = excluded.tenant_name WHERE t.tenant_name <> excluded.tenant_name;
+    ON CONFLICT (schema_name) DO UPDATE SET tenant_name = excluded.tenant_name, dropping_at = NULL
+    WHERE t.tenant_name <> excluded.tenant_name OR t.dropping_at IS NOT NULL;
     INSERT INTO _wh.feeds AS f (schema_name, template_name, tenant_name, storage)
     VALUES (target, wanted_template, wanted_connection, coalesce((SELECT t.storage FROM _wh.mv_templates t WHERE t.template_name = wanted_template), 'matview'))
     ON CONFLICT (schema_name, template_name) DO UPDATE SET tenant_name = excluded.tenant_name
     RETURNING * INTO feed;
     RETURN feed;
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.own_connections(schema_name text) RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The connections that a tenant uses and no other tenant does.
+    WITH uses AS (
+        SELECT t.schema_name, t.tenant_name FROM _wh.tenants t
+        UNION SELECT f.schema_name, f.tenant_name FROM _wh.feeds f
+    )
+    SELECT c.tenant_name FROM _wh.tenant_connections c JOIN uses u USING (tenant_name)
+    GROUP BY c.tenant_name HAVING bool_and(u.schema_name = own_connections.schema_name) ORDER BY 1
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_columns(template _wh.mv_templates, target regclass, extras boolean DEFAULT false) RETURNS void
@@ -2646,7 +2708,8 @@ BEGIN
             PERFORM _wh_internal.execute_patiently(format('DROP VIEW IF EXISTS %I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)));
         END IF;
     END LOOP;
-    DELETE FROM _wh.tenants t WHERE t.schema_name = withdraw_tenant.schema_name;
+    -- It stays on record until its schema is gone, so that a drop that was cut off can be gone on with.
+    UPDATE _wh.tenants t SET dropping_at = coalesce(t.dropping_at, now()) WHERE t.schema_name = withdraw_tenant.schema_name;
 END
 $$;
 

@@ -114,12 +114,6 @@ SELECT to_regnamespace(quote_ident(%s)) IS NOT NULL
 -- name: create_schema
 SELECT _wh_internal.create_tenant_schema(%s)
 
--- name: drop_tenant_relations
-SELECT _wh_internal.drop_tenant_slices(%(schema)s, %(most)s)
-
--- name: drop_tenant
-SELECT _wh_internal.drop_tenant(%s)
-
 -- name: source_conninfo
 SELECT _wh_internal.source_conninfo(%s)
 

@@ -1,7 +1,9 @@
 -- name: feed_status
 SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, d.first_day, d.last_day, d.days, d.years,
-    coalesce(s.rows, 0), d.missing, coalesce(s.failed, 0), coalesce(s.stale, 0), s.last_load, d.bytes
+    coalesce(s.rows, 0), d.missing, coalesce(s.failed, 0), coalesce(s.stale, 0), s.last_load, d.bytes,
+    t.disabled_at
 FROM _wh.feeds f
+JOIN _wh.tenants t USING (schema_name)
 CROSS JOIN LATERAL (
     SELECT min(p.day) AS first_day, max(p.day) AS last_day, count(*) AS days,
         coalesce(array_agg(DISTINCT p.year) FILTER (WHERE p.year IS NOT NULL), '{}') AS years,
@@ -35,6 +37,7 @@ WHERE rolname IN ('whadmin', 'phood_ro') ORDER BY rolname
 
 -- name: tenants
 SELECT t.schema_name, t.tenant_name, t.created_at, c.username || '@' || c.host || ':' || c.port || '/' || c.dbname,
-    ARRAY(SELECT f.template_name FROM _wh.feeds f WHERE f.schema_name = t.schema_name ORDER BY 1)
+    ARRAY(SELECT f.template_name FROM _wh.feeds f WHERE f.schema_name = t.schema_name ORDER BY 1),
+    t.disabled_at, t.disabled_reason, t.dropping_at IS NOT NULL
 FROM _wh.tenants t LEFT JOIN _wh.tenant_connections c USING (tenant_name)
 ORDER BY t.schema_name

@@ -6,7 +6,7 @@ DECLARE
     names text;
     found integer;
 BEGIN
-    -- A job may have taken the tenant in again.
+    -- Nothing to do, if drop_tenant was called before.
     PERFORM _wh_internal.withdraw_tenant(drop_tenant_slices.schema_name);
     SELECT string_agg(format('%I.%I', drop_tenant_slices.schema_name, m.relname), ', '), count(*) INTO names, found
     FROM (SELECT c.relname FROM pg_class c WHERE c.relkind = 'm'

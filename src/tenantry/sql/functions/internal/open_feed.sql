@@ -25,6 +25,10 @@ BEGIN
     IF feed IS NOT NULL AND NOT renewed THEN
         RETURN feed;
     END IF;
+    IF NOT renewed AND EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = target AND t.dropping_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'tenant "%" is being dropped', target USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = format('Finish that first: tenantry tenant drop %s', target);
+    END IF;
     IF target IN ('public', '_wh', '_wh_internal', 'cron', 'information_schema') OR target LIKE 'pg\_%' THEN
         RAISE EXCEPTION 'schema "%" cannot be a tenant''s', wanted_schema USING ERRCODE = 'invalid_schema_name';
     END IF;
@@ -34,7 +38,8 @@ BEGIN
         EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO phood_ro', target);
     END IF;
     INSERT INTO _wh.tenants AS t (schema_name, tenant_name) VALUES (target, wanted_connection)
-    ON CONFLICT (schema_name) DO UPDATE SET tenant_name = excluded.tenant_name WHERE t.tenant_name <> excluded.tenant_name;
+    ON CONFLICT (schema_name) DO UPDATE SET tenant_name = excluded.tenant_name, dropping_at = NULL
+    WHERE t.tenant_name <> excluded.tenant_name OR t.dropping_at IS NOT NULL;
     INSERT INTO _wh.feeds AS f (schema_name, template_name, tenant_name, storage)
     VALUES (target, wanted_template, wanted_connection, coalesce((SELECT t.storage FROM _wh.mv_templates t WHERE t.template_name = wanted_template), 'matview'))
     ON CONFLICT (schema_name, template_name) DO UPDATE SET tenant_name = excluded.tenant_name

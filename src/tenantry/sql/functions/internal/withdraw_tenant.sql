@@ -28,6 +28,7 @@ BEGIN
             PERFORM _wh_internal.execute_patiently(format('DROP VIEW IF EXISTS %I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)));
         END IF;
     END LOOP;
-    DELETE FROM _wh.tenants t WHERE t.schema_name = withdraw_tenant.schema_name;
+    -- It stays on record until its schema is gone, so that a drop that was cut off can be gone on with.
+    UPDATE _wh.tenants t SET dropping_at = coalesce(t.dropping_at, now()) WHERE t.schema_name = withdraw_tenant.schema_name;
 END
 $$;

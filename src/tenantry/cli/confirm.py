@@ -1,0 +1,29 @@
+"""Asking before something is destroyed."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from tenantry.core.errors import InputError
+
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask. Needed where there is no terminal to ask on.")]
+
+
+def confirm(question: str, *, yes: bool, expected: str | None = None) -> None:
+    """Go on if the answer is yes; with `expected`, if it is typed in full.
+
+    Raises InputError if it is not, or if there is no terminal and no --yes.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InputError("there is no terminal to ask on", hint="Give --yes to go on. Nothing was changed.")
+    if expected is None:
+        agreed = typer.confirm(question, err=True)
+    else:
+        agreed = typer.prompt(question, err=True, default="", show_default=False).strip() == expected
+    if not agreed:
+        raise InputError("not confirmed", hint="Nothing was changed.")

@@ -1,0 +1,271 @@
+"""`tenantry tenant disable`, `enable`, `rebuild` and `drop`: what becomes of a tenant after it was taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tenantry.cli import complete
+from tenantry.cli.confirm import Yes, confirm
+from tenantry.cli.load import AsJson, Jobs, Pause, different_days, ended_or_today, report
+from tenantry.cli.output import data, human_bytes, human_seconds, notes, print_json, step
+from tenantry.cli.target import warehouse
+from tenantry.core.errors import InputError, SliceError
+
+if TYPE_CHECKING:
+    from tenantry.flow.drop import Goods
+
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="The tenant: the name of its schema.", autocompletion=complete.tenants
+    ),
+]
+
+
+def disable(
+    name: Name,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is kept, logged and shown.")],
+    as_json: AsJson = False,
+) -> None:
+    """Let a tenant rest: its jobs are paused, its data stay, and reports go on.
+
+    Exactly the jobs that are active now are paused, and remembered: tenantry
+    tenant enable resumes them. Commands for all tenants leave it out; naming
+    it with --tenant still works. A tenant that is disabled stays as it is.
+    """
+    from tenantry.db.connect import session
+    from tenantry.flow import states
+
+    if not reason.strip():
+        raise InputError("--reason is empty", hint="Say why the tenant rests. Nothing was changed.")
+    with warehouse() as conninfo, session(conninfo) as opened:
+        paused = states.disable(opened, name, reason.strip())
+        state = states.get(opened, name)
+    if as_json:
+        print_json(
+            {
+                "tenant": name,
+                "disabled": paused is not None,
+                "disabled_at": state.disabled_at,
+                "reason": state.reason,
+                "paused": [str(job) for job in paused or []],
+            }
+        )
+    elif paused is None:
+        data.print(
+            f"{name} is disabled already, since {state.disabled_at:%Y-%m-%d}: {state.reason}. Nothing was changed.",
+            markup=False,
+        )
+    else:
+        jobs = ", ".join(str(job) for job in paused) or "none"
+        data.print(
+            f"{name} is disabled. Jobs paused: {jobs}. Next: tenantry tenant enable {name}", markup=False
+        )
+
+
+def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = False) -> None:
+    """Bring a disabled tenant up to date, then resume its jobs.
+
+    The source has to answer first: if it does not, nothing is changed. Then
+    the days since the tenant's first that are missing, failed or stale are
+    loaded, in pieces of a month at the most, and what changed in the two weeks
+    before it was disabled. Views are brought up to date, rows per day are
+    counted at the source, and the jobs that disabling paused go on.
+
+    Stop it as you like, and run it again to go on: until it ends well the
+    tenant stays disabled. Ends with 1 if days are missing or differ from the
+    source; the jobs rest on then.
+    """
+    from tenantry.cli.progress import LoadProgress
+    from tenantry.db.connect import session
+    from tenantry.flow import states
+    from tenantry.loader import backfill
+    from tenantry.loader import enable as loader
+
+    with warehouse() as conninfo:
+        with session(conninfo) as opened:
+            state = states.get_whole(opened, name)
+        if state.disabled_at is None:
+            if as_json:
+                print_json({"tenant": name, "enabled": True, "gap": {}, "rows": 0, "jobs": []})
+            else:
+                data.print(f"{name} is not disabled. Nothing was changed.", markup=False)
+            return
+        with LoadProgress() as progress:
+            done = loader.enable(conninfo, state, backfill.Limits(jobs, pause), step, progress)
+    if as_json:
+        print_json(
+            {
+                "tenant": name,
+                "enabled": done.enabled,
+                "gap": {feed.template: days for feed, days in done.gap.items()},
+                "rows": done.rows,
+                "failed": [{"slice": f"{f.feed} {f.day}", "error": f.error} for f in done.failures],
+                "different_days": different_days(done.comparisons),
+                "jobs": done.jobs,
+            }
+        )
+    if done.enabled:
+        if not as_json:
+            data.print(f"{name} is enabled. Next: tenantry status", markup=False)
+        return
+    if done.interrupted:
+        notes.print(f"interrupted; what was loaded is kept. To go on: tenantry tenant enable {name}")
+        raise typer.Exit(130)
+    if done.failures:
+        count = len(done.failures)
+        reason = f"{count} {'slice' if count == 1 else 'slices'} failed; the first: {done.failures[0].error}"
+    else:
+        reason = done.source_lost or "days differ from the source"
+    raise SliceError(
+        f"{name} stays disabled and its jobs rest: {reason}",
+        hint="Mend the cause, then run the same command: it loads only what is missing.",
+    )
+
+
+def rebuild(
+    name: Name,
+    template: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TEMPLATE]...", help="Which templates. Default: all that the tenant uses."),
+    ] = None,
+    first: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="DAY", help="First day (UTC). Default: the first that the source has."
+        ),
+    ] = None,
+    last: Annotated[str, typer.Option("--to", metavar="DAY", help="Last day (UTC), included.")] = "today",
+    since: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME",
+            help="Leave out days that were pulled since: to go on with a rebuild that was stopped, which says when it began.",
+        ),
+    ] = None,
+    jobs: Jobs = 2,
+    pause: Pause = 0.0,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Pull every day of a tenant again, while reports go on.
+
+    Nothing is dropped: each day's rows are replaced in one step, also inside
+    yearly tables. Days before the source's first stay as they are. Afterwards
+    rows per day are counted at the source.
+
+    Shows what it comes to and asks. If it is stopped, it says with which
+    --since to go on. Ends with 1 if a day failed or differs from the source.
+    """
+    from tenantry.cli.progress import LoadProgress
+    from tenantry.db.connect import session
+    from tenantry.loader import again, backfill
+
+    end = ended_or_today(last)
+    begin = ended_or_today(first) if first else None
+    moment = _moment(since) if since else None
+    limits = backfill.Limits(jobs, pause)
+    with warehouse() as conninfo:
+        with session(conninfo) as opened:
+            feeds = again.tenant_feeds(opened, name, template or [])
+            spans = [(feed, again.rebuild_span(opened, feed, begin, end)) for feed in feeds]
+            work = [again.rebuild_work(opened, feed, span, moment) for feed, span in spans]
+            for item in work:
+                about = (
+                    f", about {human_seconds(item.seconds / jobs)} by its last loads" if item.seconds else ""
+                )
+                notes.print(
+                    f"{item.plan.feed}: {len(item.plan.days):,} of {len(item.span):,} days, {item.span}, "
+                    f"{item.rows:,} rows{about}",
+                    markup=False,
+                )
+            confirm("Pull them again?", yes=yes)
+            begun = moment or again.begin(opened, name, work)
+        with LoadProgress() as progress:
+            result = backfill.run(conninfo, [item.plan for item in work], limits, progress)
+            spans_of = {item.plan.feed: item.span for item in work if result.complete}
+            compared = again.settle(conninfo, spans_of, limits, progress)
+    report(
+        result,
+        as_json=as_json,
+        compared=compared,
+        go_on=f"run the same command with --since {begun.isoformat()}",
+    )
+
+
+def drop(
+    name: Name,
+    keep_connection: Annotated[
+        bool, typer.Option("--keep-connection", help="Keep the connection, with its password.")
+    ] = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Drop a tenant: its jobs, its data, and its connection unless another tenant uses that.
+
+    Shows what goes, and asks for the tenant's name typed in full. One
+    transaction takes the tenant out of the public views, with its jobs and
+    connection, so that no report fails; loads at work are waited for. What a
+    large tenant leaves is dropped in pieces after that. Stop it as you like,
+    and run it again to finish.
+
+    If somebody else made objects in the tenant's schema, or a view elsewhere
+    reads its data, nothing is dropped, and they are named.
+    """
+    from tenantry.db.connect import session
+    from tenantry.flow import drop as dropping
+
+    with warehouse() as conninfo, session(conninfo, name="tenantry drop") as opened:
+        goods = dropping.look(opened, name)
+        dropping.refuse_foreign(goods)
+        going = [] if keep_connection else goods.connections
+        _show_goods(goods, going)
+        confirm(f"This cannot be undone. To drop it, type its name ({name})", yes=yes, expected=name)
+        dropping.run(
+            opened,
+            name,
+            with_connections=not keep_connection,
+            job_ids=[job.jobid for job in goods.jobs],
+            watch=lambda dropped: notes.print(f"{dropped} slices dropped"),
+        )
+    if as_json:
+        print_json(
+            {
+                "tenant": name,
+                "days": goods.days,
+                "rows": goods.rows,
+                "bytes": goods.bytes,
+                "jobs": [str(job) for job in goods.jobs],
+                "connections": going,
+            }
+        )
+    else:
+        data.print(f"{name} is dropped", markup=False)
+
+
+def _show_goods(goods: Goods, connections: Sequence[str]) -> None:
+    if goods.begun:
+        notes.print(f"a drop of {goods.tenant} was begun: what it left is dropped now", markup=False)
+    jobs = ", ".join(str(job) for job in goods.jobs) or "none"
+    notes.print(
+        f"{goods.tenant} has {goods.days:,} days, {goods.rows:,} rows, {human_bytes(goods.bytes)} in "
+        f"{goods.relations:,} relations. Its jobs: {jobs}. Connections that go with it: {', '.join(connections) or 'none'}",
+        markup=False,
+    )
+    if goods.readers:
+        notes.print(f"roles that may read it: {', '.join(goods.readers)}", markup=False)
+
+
+def _moment(text: str) -> datetime:
+    """A time as --since takes it; without a zone it is UTC's. Raises InputError for anything else."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(
+            f"{text!r} is not a time", hint="Write it as 2026-11-22T21:00:00+00:00. Nothing was done."
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

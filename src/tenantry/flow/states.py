@@ -1,0 +1,88 @@
+"""States of tenants: at work, disabled, or being dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+
+from tenantry.core.errors import InputError
+from tenantry.db.queries import query
+from tenantry.flow import jobs, log
+from tenantry.flow.jobs import Job
+
+
+@dataclass(frozen=True)
+class TenantState:
+    """A tenant, the connection it used last, and since when it is disabled or being dropped (None: it is not).
+
+    `paused_jobs` are the jobids of the jobs that disabling paused.
+    """
+
+    name: str
+    connection: str
+    disabled_at: datetime | None
+    reason: str | None
+    paused_jobs: Sequence[int]
+    dropping_at: datetime | None
+
+
+def every(session: psycopg.Connection) -> list[TenantState]:
+    """All tenants by name."""
+    return [TenantState(*row) for row in session.execute(query("tenants", "state"), {"schema": None})]
+
+
+def get(session: psycopg.Connection, name: str) -> TenantState:
+    """One tenant. Raises InputError if there is none of that name."""
+    row = session.execute(query("tenants", "state"), {"schema": name}).fetchone()
+    if row is None:
+        known = ", ".join(state.name for state in every(session)) or "none"
+        raise InputError(f'tenant "{name}" does not exist', hint=f"Known tenants: {known}")
+    return TenantState(*row)
+
+
+def get_whole(session: psycopg.Connection, name: str) -> TenantState:
+    """One tenant that is not being dropped. Raises InputError for any other."""
+    state = get(session, name)
+    if state.dropping_at is not None:
+        raise InputError(
+            f'tenant "{name}" is being dropped', hint=f"Finish that: tenantry tenant drop {name}"
+        )
+    return state
+
+
+def disable(session: psycopg.Connection, name: str, reason: str) -> list[Job] | None:
+    """Pause the tenant's active jobs, remember which, and write down why; the data stay.
+
+    Returns the jobs that were paused, or None if the tenant is disabled already: nothing is changed then.
+    Raises InputError for an unknown tenant.
+    """
+    get_whole(session, name)
+    with session.transaction():
+        active = [job for job in jobs.of_tenant(session, name) if job.active]
+        ids = [job.jobid for job in active]
+        parameters = {"schema": name, "reason": reason, "jobs": ids}
+        if session.execute(query("tenants", "disable"), parameters).rowcount == 0:
+            return None
+        jobs.set_active(session, ids, False)
+        _log(session, "disable", f"tenant disabled: {reason}", name, active)
+    return active
+
+
+def enable(session: psycopg.Connection, name: str) -> list[Job]:
+    """Resume those of the jobs that disabling paused which are still there and inactive; returns them."""
+    with session.transaction():
+        paused = set(get(session, name).paused_jobs)
+        there = [job for job in jobs.of_tenant(session, name) if job.jobid in paused and not job.active]
+        jobs.set_active(session, [job.jobid for job in there], True)
+        session.execute(query("tenants", "enable"), (name,))
+        _log(session, "enable", "tenant enabled", name, there)
+    return there
+
+
+def _log(session: psycopg.Connection, command: str, message: str, name: str, about: Sequence[Job]) -> None:
+    log.write(
+        session, f"tenant {command}", "INFO", message, schema_name=name, jobs=[str(job) for job in about]
+    )

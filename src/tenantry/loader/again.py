@@ -1,0 +1,177 @@
+"""Pulling again what was pulled before: some days, or all of a tenant; and seeing whether that made them the source's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import psycopg
+
+from tenantry.core.days import Span, folded, today_utc
+from tenantry.core.errors import InputError
+from tenantry.core.model import Feed
+from tenantry.db.connect import session
+from tenantry.db.queries import one_row, query
+from tenantry.flow import log, slices, states, stream, tenant
+from tenantry.flow.tenant import DifferentDay
+from tenantry.loader import backfill
+from tenantry.loader.backfill import Plan
+from tenantry.loader.events import Watcher
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A feed beside its source: of `days` those with another number of rows.
+
+    `different` is None where the template cannot be asked for many days at once.
+    """
+
+    feed: Feed
+    days: int
+    different: Sequence[DifferentDay] | None
+
+    @property
+    def equal(self) -> bool:
+        """Whether no day is known to differ."""
+        return not self.different
+
+    def __str__(self) -> str:
+        if self.different is None:
+            return f"{self.feed}: not compared, its template cannot be asked for many days at once"
+        if self.different:
+            days = ", ".join(str(item.day) for item in self.different[:5])
+            return f"{self.feed}: {len(self.different)} of {self.days} days differ from the source: {days}"
+        return f"{self.feed}: rows per day equal the source's on all {self.days} days"
+
+
+@dataclass(frozen=True)
+class Work:
+    """What pulling the days of a span again comes to, by their last loads; seconds are those of one session."""
+
+    plan: Plan
+    span: Span
+    rows: int
+    seconds: float
+
+
+def plan(session: psycopg.Connection, feed: Feed, days: Iterable[date]) -> Plan:
+    """All of the days, whether they are there or not."""
+    together = feed.storage == "partition" and stream.range_capable(session, feed.template)
+    return Plan(feed, tuple(sorted(set(days))), 0, together=together)
+
+
+def compare(session: psycopg.Connection, feed: Feed, days: Iterable[date]) -> Comparison:
+    """Count the rows of those of the days that have ended, here and at the source.
+
+    Raises:
+        SourceError: the source refuses or does not answer.
+    """
+    ended = [day for day in days if day < today_utc()]
+    different: list[DifferentDay] = []
+    try:
+        for span in folded(ended):
+            different += tenant.different_days(session, feed, span)
+    except psycopg.errors.FeatureNotSupported:
+        return Comparison(feed, len(ended), None)
+    return Comparison(feed, len(ended), different)
+
+
+def settle(
+    conninfo: str, days: Mapping[Feed, Iterable[date]], limits: backfill.Limits, watcher: Watcher
+) -> list[Comparison]:
+    """Compare days that were just pulled with their sources; those that differ are pulled once more, as sources go on.
+
+    Raises:
+        SourceError: a source refuses or does not answer.
+    """
+    with session(conninfo) as opened:
+        found = [compare(opened, feed, wanted) for feed, wanted in days.items()]
+        late = [plan(opened, c.feed, [item.day for item in c.different]) for c in found if c.different]
+        if late:
+            backfill.run(conninfo, late, limits, watcher)
+            found = [compare(opened, feed, wanted) for feed, wanted in days.items()]
+    return found
+
+
+def tenant_feeds(session: psycopg.Connection, name: str, templates: Sequence[str] = ()) -> list[Feed]:
+    """The feeds of a tenant that have a template: all, or those of the templates named.
+
+    Raises InputError for an unknown tenant, one that is being dropped, or a template that it does not use.
+    """
+    states.get_whole(session, name)
+    if templates:
+        return [tenant.find_feed(session, template, name) for template in dict.fromkeys(templates)]
+    known = {row[0] for row in session.execute(query("tenants", "templates"))}
+    return [feed for feed in tenant.feeds(session) if feed.schema == name and feed.template in known]
+
+
+def first_day(session: psycopg.Connection, feed: Feed) -> date | None:
+    """The first day that is there of a feed, or None."""
+    found: date | None = one_row(
+        session, query("tenants", "first_day"), {"schema": feed.schema, "template": feed.template}
+    )[0]
+    return found
+
+
+def rebuild_span(session: psycopg.Connection, feed: Feed, first: date | None, last: date) -> Span:
+    """The days to pull again: from `first`, or the first that source and warehouse both have, to `last`.
+
+    Days before the source's first stay as they are: a source that keeps no old rows would empty them.
+
+    Raises:
+        InputError: `first` is before the source's first day.
+        SourceError: the source refuses or does not answer.
+    """
+    try:
+        found = tenant.source_span(session, feed)
+    except psycopg.errors.FeatureNotSupported:
+        return Span(first or first_day(session, feed) or last, last)
+    if found is None:
+        raise InputError(
+            f"the source of {feed} has no rows: to rebuild it would empty it", hint="Nothing was changed."
+        )
+    if (
+        first is not None
+        and first < found.first
+        and (there := first_day(session, feed))
+        and there < found.first
+    ):
+        raise InputError(
+            f"the source of {feed} begins on {found.first}: days before that would be emptied",
+            hint=f"Give --from {found.first} or a later day. Nothing was changed.",
+        )
+    return Span(min(first or found.first, last), last)
+
+
+def rebuild_work(session: psycopg.Connection, feed: Feed, span: Span, since: datetime | None) -> Work:
+    """All days of the span, or those that were not pulled `since`."""
+    days = list(span)
+    if since is not None:
+        parameters = {**slices.named(feed, span), "since": since}
+        done = {row[0] for row in session.execute(query("tenants", "loaded_since"), parameters)}
+        days = [day for day in days if day not in done]
+    parameters = {**slices.named(feed, span), "days": days}
+    rows, seconds = one_row(session, query("tenants", "last_loads"), parameters)
+    return Work(plan(session, feed, days), span, rows, seconds)
+
+
+def begin(session: psycopg.Connection, name: str, work: Sequence[Work]) -> datetime:
+    """Note that a rebuild begins; the moment by the warehouse's clock, to go on from if it is cut off."""
+    moment: datetime = one_row(session, query("tenants", "now"))[0]
+    spans = {item.plan.feed.template: str(item.span) for item in work}
+    log.write(
+        session,
+        "tenant rebuild",
+        "INFO",
+        "rebuild begins",
+        schema_name=name,
+        since=moment.isoformat(),
+        days=spans,
+    )
+    return moment
+
+
+def settling(until: date) -> Span:
+    """The two weeks before a day in which sources still change rows, as nightly jobs have it."""
+    return Span(until - timedelta(days=14), until - timedelta(days=1))

@@ -1,0 +1,73 @@
+-- name: state
+-- One tenant, or all.
+SELECT schema_name, tenant_name, disabled_at, disabled_reason, coalesce(paused_jobs, '{}'), dropping_at
+FROM _wh.tenants WHERE schema_name = coalesce(%(schema)s, schema_name) ORDER BY schema_name
+
+-- name: disable
+UPDATE _wh.tenants SET disabled_at = now(), disabled_reason = %(reason)s, paused_jobs = %(jobs)s
+WHERE schema_name = %(schema)s AND disabled_at IS NULL
+
+-- name: enable
+UPDATE _wh.tenants SET disabled_at = NULL, disabled_reason = NULL, paused_jobs = NULL WHERE schema_name = %s
+
+-- name: drop_plan
+-- What is in a tenant's schema, and who beside Tenantry's own roles may look into it.
+SELECT s.days, s.rows, r.relations, r.bytes, ARRAY(SELECT _wh_internal.own_connections(%(schema)s)),
+    ARRAY(
+        SELECT DISTINCT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(a.grantee)::text END
+        FROM pg_namespace n CROSS JOIN LATERAL aclexplode(n.nspacl) a
+        WHERE n.nspname = %(schema)s AND a.grantee <> n.nspowner AND a.grantee NOT IN ('whadmin'::regrole, 'phood_ro'::regrole) ORDER BY 1),
+    ARRAY(SELECT _wh_internal.foreign_objects(%(schema)s))
+FROM (
+    SELECT count(*) FILTER (WHERE loaded_at IS NOT NULL) AS days, coalesce(sum(row_count), 0)::bigint AS rows
+    FROM _wh.slices WHERE schema_name = %(schema)s
+) s
+CROSS JOIN (
+    SELECT count(*) AS relations, coalesce(sum(pg_total_relation_size(oid)), 0)::bigint AS bytes
+    FROM pg_class WHERE relnamespace = to_regnamespace(quote_ident(%(schema)s)) AND relkind IN ('r', 'm')
+) r
+
+-- name: hold_for_drop
+SELECT pg_advisory_xact_lock(_wh_internal.tenant_lock(%s))
+
+-- name: schema_of_another
+-- Whether the schema is there, and is not whadmin's.
+SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = %s AND NOT pg_has_role(nspowner, 'USAGE'))
+
+-- name: drop_slices
+SELECT _wh_internal.drop_tenant_slices(%(schema)s, %(most)s)
+
+-- name: drop
+SELECT _wh_internal.drop_tenant(%(schema)s, %(with_connections)s)
+
+-- name: now
+SELECT clock_timestamp()
+
+-- name: templates
+SELECT template_name FROM _wh.mv_templates ORDER BY template_name
+
+-- name: connections_of
+-- The connections of a tenant, the one that was used last first.
+SELECT c FROM (
+    SELECT tenant_name AS c, 0 AS n FROM _wh.tenants WHERE schema_name = %(schema)s
+    UNION ALL SELECT tenant_name, 1 FROM _wh.feeds WHERE schema_name = %(schema)s
+) u GROUP BY c ORDER BY min(n), c
+
+-- name: tenants_of
+SELECT DISTINCT schema_name FROM (
+    SELECT schema_name, tenant_name FROM _wh.tenants UNION ALL SELECT schema_name, tenant_name FROM _wh.feeds
+) u WHERE tenant_name = %s ORDER BY 1
+
+-- name: first_day
+SELECT least((SELECT min(p.slice_date) FROM _wh_internal.present_days(f) p),
+    (SELECT make_date(min(y.year), 1, 1) FROM _wh_internal.folded_years(f) y))
+FROM _wh.feeds f WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+
+-- name: loaded_since
+SELECT slice_date FROM _wh.slices
+WHERE schema_name = %(schema)s AND template_name = %(template)s AND slice_date BETWEEN %(first)s AND %(last)s
+    AND status = 'loaded' AND loaded_at >= %(since)s
+
+-- name: last_loads
+SELECT coalesce(sum(row_count), 0)::bigint, coalesce(extract(epoch FROM sum(duration)), 0)::float8 FROM _wh.slices
+WHERE schema_name = %(schema)s AND template_name = %(template)s AND slice_date = ANY (%(days)s)
