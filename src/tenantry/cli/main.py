@@ -10,6 +10,7 @@ from rich.text import Text
 
 from tenantry import __version__
 from tenantry.cli import demo, init, load, schedule, scheduler, server, status, template, tenant, year
+from tenantry.cli import slice as slices
 from tenantry.cli.output import notes
 from tenantry.cli.target import options
 from tenantry.core.errors import TenantryError
@@ -36,6 +37,7 @@ app.command("init")(init.init)
 app.add_typer(tenant.app, name="tenant")
 app.command("backfill")(load.backfill)
 app.command("refresh")(load.refresh)
+app.add_typer(slices.app, name="slice")
 app.add_typer(year.app, name="year")
 app.add_typer(template.app, name="template")
 app.add_typer(schedule.app, name="schedule")

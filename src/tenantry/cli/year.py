@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import time
 from typing import Annotated, Any
 
 import typer
 
+from tenantry.cli import complete
 from tenantry.cli.load import AsJson, Everyone, Template, Tenants, chosen_feeds
-from tenantry.cli.output import notes, print_json, print_table, raise_failures, step
+from tenantry.cli.output import human_seconds, notes, print_json, print_table, raise_failures, step
 from tenantry.cli.target import warehouse
+from tenantry.core.days import today_utc
 from tenantry.core.errors import DatabaseError, InputError, TenantryError
 
 app = typer.Typer(help="Check years, and fold those that are over into yearly tables.", no_args_is_help=True)
@@ -54,30 +58,85 @@ def check(
         raise typer.Exit(1)
 
 
+@app.command("list")
+def list_years(
+    template: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[TEMPLATE]", help="The template. Default: all.", autocompletion=complete.templates
+        ),
+    ] = None,
+    tenant: Tenants = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the years of each tenant: how many days are there, and whether they are folded.
+
+    Folded: one yearly table has them. Ready to fold: over, complete, and past
+    January, while late rows of December still come in. Complete: over, but it
+    is still January. Daily: the present year. Incomplete: days are missing.
+    """
+    from tenantry.db.connect import session
+    from tenantry.flow import template as templates
+    from tenantry.observe import slices
+
+    with warehouse() as conninfo, session(conninfo) as opened:
+        if template:
+            templates.require(opened, template)
+        found = slices.years(opened, template, tenant)
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        None,
+        ("tenant", "template", "year", "days#", "of#", "state"),
+        [(y.tenant, y.template, str(y.year), y.days, y.expected, y.state) for y in found],
+    )
+
+
 @app.command()
 def convert(
     template: Template,
     year: Year,
     tenant: Tenants = None,
     everyone: Everyone = False,
+    spacing: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME",
+            help="Rest between two tenants, such as 90s or 10m, so that the server can breathe.",
+        ),
+    ] = "0s",
     as_json: AsJson = False,
 ) -> None:
     """Fold a complete year that is over into one yearly table.
 
-    Name the tenants with --tenant or --all. Reports can go on meanwhile: they
-    see every row exactly once throughout. Days of the year can still be pulled
-    again afterwards. In January wait: late rows of December still come in.
+    Name the tenants with --tenant or --all. They are folded one after the
+    other; --spacing 10m keeps them ten minutes apart, as scheduled jobs are.
+    Reports can go on meanwhile: they see every row exactly once throughout.
+    Days of the year can still be pulled again afterwards. In January wait:
+    late rows of December still come in.
 
-    Ends with 1 if a year could not be folded; the others are.
+    Stop it as you like, and run it again: with --all, years that are folded
+    are passed over. Ends with 1 if a year could not be folded; the others are.
     """
     from tenantry.db.connect import session
     from tenantry.flow import yearly
 
+    rest = _seconds(spacing)
     results: list[dict[str, Any]] = []
     failures: list[tuple[str, TenantryError]] = []
+    there: list[str] = []
     with warehouse() as conninfo:
-        for feed in chosen_feeds(conninfo, template, tenant, everyone):
+        feeds = chosen_feeds(conninfo, template, tenant, everyone)
+        for number, feed in enumerate(feeds, 1):
             try:
+                with session(conninfo) as opened:
+                    if everyone and year < today_utc().year and yearly.check(opened, feed, year)["converted"]:
+                        there.append(feed.schema)
+                        continue
+                if rest and (results or failures):
+                    notes.print(f"{feed.schema} ({number} of {len(feeds)}) begins in {human_seconds(rest)}")
+                    time.sleep(rest)
                 with session(conninfo) as opened:
                     result = yearly.convert(opened, feed, year)
             except (DatabaseError, InputError) as error:
@@ -91,8 +150,19 @@ def convert(
                     f"{result['duration_seconds']:.1f} s",
                 )
     if as_json:
-        print_json({"converted": results, "failed": {name: error.message for name, error in failures}})
+        failed = {name: error.message for name, error in failures}
+        print_json({"converted": results, "failed": failed, "folded_before": there})
+    elif there:
+        notes.print(f"folded before: {', '.join(there)}", markup=False)
     raise_failures(failures)
+
+
+def _seconds(text: str) -> float:
+    """A time such as 90s, 10m or 1h in seconds. Raises InputError for anything else."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text.strip())
+    if found is None:
+        raise InputError(f"{text!r} is not a time", hint="Write it as 90s, 10m or 1h. Nothing was done.")
+    return float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]]
 
 
 def _ranges(result: dict[str, Any]) -> str:

@@ -1,0 +1,189 @@
+"""`tenantry slice`: days one by one."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from tenantry.cli import complete
+from tenantry.cli.load import (
+    AsJson,
+    Everyone,
+    Jobs,
+    Pause,
+    Template,
+    Tenants,
+    chosen_feeds,
+    ended_or_today,
+    report,
+)
+from tenantry.cli.output import data, human_bytes, print_json, print_table
+from tenantry.cli.target import warehouse
+from tenantry.core.days import Span
+from tenantry.core.errors import InputError
+
+app = typer.Typer(help="Look at days one by one, and pull them again.", no_args_is_help=True)
+
+First = Annotated[
+    str | None, typer.Option("--from", metavar="DAY", help="First day (UTC): YYYY-MM-DD, today or yesterday.")
+]
+Last = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day (UTC), included.")]
+
+
+@app.command("list")
+def list_slices(
+    template: Template,
+    tenant: Tenants = None,
+    missing: Annotated[bool, typer.Option("--missing", help="Days without data.")] = False,
+    stale: Annotated[
+        bool, typer.Option("--stale", help="Days that were loaded before they had ended.")
+    ] = False,
+    failed: Annotated[
+        bool,
+        typer.Option("--failed", help="Days whose last load failed; rows of an earlier one are still there."),
+    ] = False,
+    first: First = None,
+    last: Last = None,
+    fail: Annotated[bool, typer.Option("--fail", help="End with 1 if there is anything to list.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the days of a template, or those of them that something is wrong with.
+
+    Without --tenant: of all tenants. Without --from and --to: from the first
+    day that is there to today. --missing, --stale and --failed may stand
+    together; tenantry backfill loads what they list. Today counts as missing
+    only tomorrow.
+
+    Ends with 0 whatever it lists, unless --fail is given.
+    """
+    from tenantry.db.connect import session
+    from tenantry.flow import template as templates
+    from tenantry.flow import tenant as tenants
+    from tenantry.observe import slices
+
+    begin = ended_or_today(first) if first else None
+    end = ended_or_today(last) if last else None
+    if begin and end:
+        Span(begin, end)
+    anything = not (missing or stale or failed)
+    with warehouse() as conninfo, session(conninfo) as opened:
+        templates.require(opened, template)
+        feeds = (
+            [tenants.find_feed(opened, template, name) for name in dict.fromkeys(tenant)]
+            if tenant
+            else tenants.feeds(opened, template)
+        )
+        found = [
+            item
+            for feed in feeds
+            for item in slices.slices(opened, feed, begin, end)
+            if anything or (missing and item.missing) or (stale and item.stale) or (failed and item.failed)
+        ]
+    if as_json:
+        print_json(found)
+    else:
+        print_table(
+            None,
+            ("tenant", "day", "state", "rows#", "loaded", "seconds#", "error"),
+            [(s.tenant, s.day, s.state, s.rows, s.loaded_at, _seconds(s.seconds), s.error) for s in found],
+        )
+    if fail and found:
+        raise typer.Exit(1)
+
+
+@app.command()
+def show(
+    template: Template,
+    day: Annotated[str, typer.Argument(metavar="DAY", help="The day (UTC): YYYY-MM-DD, today or yesterday.")],
+    tenant: Annotated[
+        str,
+        typer.Option(
+            "--tenant", metavar="NAME", help="The tenant, by its schema.", autocompletion=complete.tenants
+        ),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Show one day of a tenant: its rows, when and how long it was loaded, what went wrong, and where it is."""
+    from tenantry.db.connect import session
+    from tenantry.flow import tenant as tenants
+    from tenantry.observe import slices
+
+    wanted = ended_or_today(day)
+    with warehouse() as conninfo, session(conninfo) as opened:
+        feed = tenants.find_feed(opened, template, tenant)
+        found = next(iter(slices.slices(opened, feed, wanted, wanted)), None)
+        if found is None:
+            raise InputError(
+                f"{feed} {wanted} has no slice yet",
+                hint=f"Load it: tenantry refresh {template} --tenant {tenant}",
+            )
+        where = slices.details(opened, feed, wanted)
+    if as_json:
+        print_json(asdict(found) | asdict(where))
+        return
+    facts = {
+        "state": found.state,
+        "rows": None if found.rows is None else f"{found.rows:,}",
+        "loaded": found.loaded_at and f"{found.loaded_at:%Y-%m-%d %H:%M:%S} UTC, in {found.seconds:.3f} s",
+        "failed": found.failed_at and f"{found.failed_at:%Y-%m-%d %H:%M:%S} UTC: {found.error}",
+        "kept in": where.relation and where.relation + ("" if where.alone else ", with other days"),
+        "size": None if where.bytes is None else human_bytes(where.bytes),
+        "digest": where.digest,
+        "template": "has changed since: the next load makes it anew" if where.current is False else None,
+    }
+    data.print(f"{feed} {found.day}", style="bold", markup=False)
+    for name, value in facts.items():
+        if value is not None:
+            data.print(f"  {name:9} {value}", markup=False)
+
+
+@app.command()
+def rebuild(
+    template: Template,
+    day: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[DAY]...", help="Days (UTC): YYYY-MM-DD, today or yesterday."),
+    ] = None,
+    tenant: Tenants = None,
+    everyone: Everyone = False,
+    first: First = None,
+    last: Last = None,
+    jobs: Jobs = 2,
+    pause: Pause = 0.0,
+    as_json: AsJson = False,
+) -> None:
+    """Pull days again, and compare them with the source.
+
+    Name days, or a span with --from and --to; and the tenants, with --tenant
+    or --all. Nothing has to be dropped first: the rows of a day are replaced
+    in one step, also inside a yearly table. Until then reports see the old
+    ones, and they stay if the source fails.
+
+    Ends with 1 if a day failed, or has not as many rows as the source.
+    """
+    from tenantry.cli.progress import LoadProgress
+    from tenantry.db.connect import session
+    from tenantry.loader import again, backfill
+
+    if day and not first and not last:
+        wanted = sorted({ended_or_today(text) for text in day})
+    elif first and not day:
+        wanted = list(Span(ended_or_today(first), ended_or_today(last or "today")))
+    else:
+        raise InputError("say which days", hint="Name days, or give --from and --to. Nothing was done.")
+    limits = backfill.Limits(jobs, pause)
+    with warehouse() as conninfo:
+        feeds = chosen_feeds(conninfo, template, tenant, everyone)
+        with session(conninfo) as opened:
+            plans = [again.plan(opened, feed, wanted) for feed in feeds]
+        with LoadProgress() as progress:
+            result = backfill.run(conninfo, plans, limits, progress)
+            done = {item.feed: wanted for item in result.feeds if item.complete}
+            compared = again.settle(conninfo, done, limits, progress)
+    report(result, as_json=as_json, compared=compared, go_on="run the same command")
+
+
+def _seconds(seconds: float | None) -> str | None:
+    return None if seconds is None else f"{seconds:.3f}"

@@ -1,0 +1,101 @@
+"""Slices and years one by one: which are there, and what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import psycopg
+
+from tenantry.core.days import today_utc
+from tenantry.core.model import Feed
+from tenantry.db.queries import one_row, query
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A day of a feed. `rows`, `loaded_at` and `seconds` are those of the last good load; `error` is the last attempt's.
+
+    A failed slice that is not missing still has the rows of an earlier load; a stale one was loaded before its day ended.
+    """
+
+    tenant: str
+    template: str
+    day: date
+    missing: bool
+    failed: bool
+    stale: bool
+    rows: int | None
+    loaded_at: datetime | None
+    seconds: float | None
+    failed_at: datetime | None
+    error: str | None
+
+    @property
+    def state(self) -> str:
+        """In words; `ok` if nothing is wrong."""
+        wrong = [word for word in ("missing", "failed", "stale") if getattr(self, word)]
+        return ", ".join(wrong) or "ok"
+
+
+@dataclass(frozen=True)
+class SliceDetails:
+    """What holds a slice's rows: `bytes` is None unless the relation has that day `alone`.
+
+    `current` tells whether the template is as it was when the slice was loaded.
+    """
+
+    relation: str | None
+    alone: bool | None
+    bytes: int | None
+    digest: str | None
+    current: bool | None
+
+
+@dataclass(frozen=True)
+class Year:
+    """A year of a feed; `days` of `expected` are there.
+
+    `state` is folded, ready to fold, complete (of last year, while its late rows still come in), daily (the present
+    year), incomplete, or what else `_wh.check_views_by_template_for_year` says.
+    """
+
+    tenant: str
+    template: str
+    year: int
+    days: int
+    expected: int
+    state: str
+
+
+def slices(
+    session: psycopg.Connection, feed: Feed, first: date | None = None, last: date | None = None
+) -> list[Slice]:
+    """The days of a feed, oldest first: of a span, or all up to today."""
+    parameters = {"schema": feed.schema, "template": feed.template, "first": first, "last": last}
+    return [Slice(*row) for row in session.execute(query("slices", "list"), parameters)]
+
+
+def details(session: psycopg.Connection, feed: Feed, day: date) -> SliceDetails:
+    """What holds a day's rows."""
+    parameters = {"schema": feed.schema, "template": feed.template, "day": day}
+    return SliceDetails(*one_row(session, query("slices", "details"), parameters))
+
+
+def years(
+    session: psycopg.Connection, template: str | None = None, tenants: Sequence[str] | None = None
+) -> list[Year]:
+    """The years of all feeds, or of those of a template, or of some tenants."""
+    settled = (today_utc() - timedelta(days=31)).year
+    found = []
+    for tenant, name, year, check in session.execute(
+        query("slices", "years"), {"template": template, "tenants": list(tenants) if tenants else None}
+    ):
+        state = {
+            "converted": "folded",
+            "complete": "ready to fold" if year < settled else "complete",
+            "complete to date": "daily",
+        }.get(check["status"], check["status"])
+        found.append(Year(tenant, name, year, check["found_days"], check["expected_days"], state))
+    return found

@@ -1,0 +1,51 @@
+-- name: list
+-- The days of a feed from its first slice, or load that failed, to today, or those of a span. What the functions say
+-- exists counts, not the record of loads alone: a slice may have been dropped by hand. Today is never missing.
+SELECT f.schema_name, f.template_name, d.day, d.missing, coalesce(s.status = 'failed', false),
+    coalesce(s.loaded_at < (d.day + 1)::timestamp AT TIME ZONE 'UTC' AND d.day < _wh.current_date_utc(), false),
+    s.row_count, s.loaded_at, extract(epoch FROM s.duration)::float8, s.failed_at, s.error
+FROM _wh.feeds f
+CROSS JOIN LATERAL (
+    SELECT coalesce(%(first)s::date, least(
+        (SELECT min(p.slice_date) FROM _wh_internal.present_days(f) p),
+        (SELECT make_date(min(y.year), 1, 1) FROM _wh_internal.folded_years(f) y),
+        (SELECT min(x.slice_date) FROM _wh.slices x WHERE x.schema_name = f.schema_name AND x.template_name = f.template_name))) AS first
+) b
+CROSS JOIN LATERAL (
+    SELECT g.day::date AS day, p.slice_date IS NULL AND y.year IS NULL AS missing
+    FROM generate_series(b.first::timestamp, coalesce(%(last)s::date, _wh.current_date_utc())::timestamp, '1 day') AS g (day)
+    LEFT JOIN _wh_internal.present_days(f) p ON p.slice_date = g.day
+    LEFT JOIN _wh_internal.folded_years(f) y ON y.year = extract(year FROM g.day)
+) d
+LEFT JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name AND s.slice_date = d.day
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s AND (NOT d.missing OR d.day < _wh.current_date_utc())
+ORDER BY d.day
+
+-- name: details
+-- What else is known of one day: the relation that has its rows, whether it has those alone, and its size then.
+SELECT format('%%I.%%I', f.schema_name, c.relname), r.alone, CASE WHEN r.alone THEN pg_total_relation_size(c.oid) END, s.digest,
+    s.definition_hash = _wh_internal.definition_hash(t)
+FROM _wh.feeds f
+JOIN _wh.mv_templates t USING (template_name)
+LEFT JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name AND s.slice_date = %(day)s
+LEFT JOIN LATERAL (
+    SELECT y.relid, false AS alone FROM _wh_internal.year_relations(f) y WHERE f.storage = 'matview' AND y.year = extract(year FROM %(day)s::date)
+    UNION ALL
+    SELECT p.relid::oid, false FROM _wh_internal.partition_find(f, %(day)s::date) AS p (relid) WHERE f.storage = 'partition'
+    UNION ALL
+    SELECT r.relid, true FROM _wh_internal.slice_relations(f) r WHERE f.storage = 'matview' AND r.slice_date = %(day)s
+    LIMIT 1
+) r ON true
+LEFT JOIN pg_class c ON c.oid = r.relid
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+
+-- name: years
+-- Every year of which a feed has slices, with what the function for it says.
+SELECT f.schema_name, f.template_name, y.year, _wh.check_views_by_template_for_year(f.template_name, f.schema_name, y.year)
+FROM _wh.feeds f
+JOIN _wh.mv_templates t USING (template_name)
+CROSS JOIN LATERAL unnest(_wh_internal.feed_years(f)) AS y (year)
+WHERE y.year <= extract(year FROM _wh.current_date_utc())
+    AND f.template_name = coalesce(%(template)s, f.template_name)
+    AND (%(tenants)s::text[] IS NULL OR f.schema_name = ANY (%(tenants)s))
+ORDER BY 1, 2, 3
