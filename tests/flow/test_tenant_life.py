@@ -253,6 +253,21 @@ def test_a_dropped_tenant_is_gone_with_its_jobs_and_connection(
     assert run(warehouse, "tenant", "drop", "acme", "--yes").errors == ['tenant "acme" does not exist']
 
 
+@BOTH_STORAGES
+def test_a_tenant_leaves_while_another_is_kept_in_the_other_storage(
+    warehouse: Warehouse, ticking: Source, storage: str
+) -> None:
+    for name in ("acme", "globex"):
+        take_in(warehouse, ticking, name, days=2)
+    succeed(warehouse, "template", "set-storage", "ticks", "partition", "--tenant", "acme")
+    goes, stays = ("acme", "globex") if storage == "partition" else ("globex", "acme")
+
+    succeed(warehouse.admin, "tenant", "drop", goes, "--yes")
+
+    assert warehouse.reader.rows("SELECT DISTINCT schema_name FROM public.ticks") == [(stays,)]
+    assert warehouse.value("SELECT to_regnamespace(%s)", (goes,)) is None
+
+
 def test_a_schema_of_another_role_is_dropped_by_nobody_else(warehouse: Warehouse, ticking: Source) -> None:
     take_in(warehouse, ticking, days=3)
     refused = run(warehouse, "tenant", "drop", "acme", "--yes")

@@ -17,16 +17,13 @@ BEGIN
     FOR feed IN SELECT f.* FROM _wh.feeds f WHERE f.schema_name = withdraw_tenant.schema_name ORDER BY f.template_name LOOP
         PERFORM _wh_internal.lock_view('public', feed.template_name);
         DELETE FROM _wh.feeds f WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name;
-        IF feed.storage = 'partition' THEN
-            PERFORM _wh_internal.execute_patiently(format('DROP TABLE IF EXISTS %I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)));
-        END IF;
         -- A create function of the operators' own has no template, and no public view.
         IF EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = feed.template_name) THEN
             PERFORM _wh.update_public_view_by_template(feed.template_name);
         END IF;
-        IF feed.storage = 'matview' THEN
-            PERFORM _wh_internal.execute_patiently(format('DROP VIEW IF EXISTS %I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)));
-        END IF;
+        -- Last: the public view, where it is one, has read it until now.
+        PERFORM _wh_internal.execute_patiently(format('DROP %s IF EXISTS %I.%I', CASE feed.storage WHEN 'partition' THEN 'TABLE' ELSE 'VIEW' END,
+            feed.schema_name, _wh_internal.fit_name(feed.template_name)));
     END LOOP;
     -- It stays on record until its schema is gone, so that a drop that was cut off can be gone on with.
     UPDATE _wh.tenants t SET dropping_at = coalesce(t.dropping_at, now()) WHERE t.schema_name = withdraw_tenant.schema_name;
