@@ -33,10 +33,12 @@ class Events:
 
 
 @contextmanager
-def serving(warehouse: Warehouse, grace: float = 10) -> Iterator[tuple[Scheduler, Events]]:
+def serving(
+    warehouse: Warehouse, grace: float = 10, patience: float = 12
+) -> Iterator[tuple[Scheduler, Events]]:
     """A scheduler in a thread of its own, stopped at the end of the block."""
     events = Events()
-    scheduler = Scheduler(warehouse.conninfo, events, Limits(grace=grace, poll=0.05))
+    scheduler = Scheduler(warehouse.conninfo, events, Limits(grace=grace, poll=0.05, patience=patience))
     thread = threading.Thread(target=scheduler.run)
     thread.start()
     try:
@@ -67,7 +69,8 @@ def set_back(warehouse: Warehouse, jobid: int, interval: str) -> None:
     """As if the last scheduler had died so long ago, and the job were older."""
     warehouse.run("UPDATE cron.job SET since = now() - interval '1 year' WHERE jobid = %s", (jobid,))
     warehouse.run(
-        "INSERT INTO cron.scheduler (host, pid, elected_at, last_tick) VALUES ('gone', 1, now(), now() - %s::interval)",
+        "INSERT INTO cron.scheduler (host, pid, elected_at, alive_at, last_tick)"
+        " VALUES ('gone', 1, now(), now(), now() - %s::interval)",
         (interval,),
     )
 
@@ -228,6 +231,34 @@ def test_a_leader_that_loses_its_session_stands_for_election_again(warehouse: Wa
         before = ended(warehouse, jobid)
         wait_until(lambda: ended(warehouse, jobid) > before)
     assert "lost" in events.names()
+
+
+def test_a_leader_that_hangs_is_deposed_and_so_are_its_workers(warehouse: Warehouse) -> None:
+    jobid = schedule(warehouse, "tick", "1 second", "SELECT pg_sleep(0.3)")
+    with subprocess.Popen(
+        command(warehouse, "scheduler"),
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            running = "SELECT count(*) FROM cron.job_run_details WHERE status = 'running'"
+            wait_until(lambda: warehouse.value(running) == 1)
+            process.send_signal(signal.SIGSTOP)
+            with serving(warehouse, patience=1) as (_, events):
+                wait_until(lambda: "evicts" in events.names())
+                before = ended(warehouse, jobid)
+                wait_until(lambda: ended(warehouse, jobid) > before)
+                process.send_signal(signal.SIGCONT)
+                # It finds that it was deposed, and lines up.
+                assert process.stderr is not None
+                wait_until(lambda: "stands by" in str(process.stderr and process.stderr.readline()))
+        finally:
+            process.kill()
+    assert events.names()[:3] == ["stands by", "deposes", "leads"]
+    assert "lost" not in events.names()
+    assert warehouse.value("SELECT count(*) FROM cron.job_run_details WHERE status = 'failed'") == 0
 
 
 def test_after_sigterm_runs_get_their_grace_and_are_then_left_to_the_next_scheduler(

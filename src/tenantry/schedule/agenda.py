@@ -20,11 +20,13 @@ from tenantry.schedule.words import Zone
 
 @dataclass(frozen=True)
 class Leader:
-    """The scheduler that runs the jobs: where it is, since when, and when it last looked for due runs."""
+    """The scheduler that runs the jobs: where it is, since when, its last sign of life (at least every few seconds), and up
+    to when it has looked for due runs."""
 
     host: str
     pid: int
     since: datetime
+    alive_at: datetime
     last_tick: datetime
 
 

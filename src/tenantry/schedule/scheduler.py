@@ -15,6 +15,7 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import psycopg
 
@@ -28,20 +29,18 @@ from tenantry.schedule.worker import Tell, Worker
 NAME = "tenantry scheduler"
 """The application_name of schedulers, whether they lead or stand by."""
 
-_WRITE_TICK = timedelta(seconds=10)
-"""How often the time of the last look is written where nothing is due."""
-
 _PRUNE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class Limits:
     """`grace`: seconds that runs get to end when the scheduler is stopped. `most`: runs at a time. `poll`: seconds between
-    two tries to lead."""
+    two tries to lead. `patience`: seconds without a sign of life after which a leader is deposed."""
 
     grace: float = 60.0
     most: int = 8
     poll: float = 0.5
+    patience: float = 12.0
 
 
 class Scheduler:
@@ -93,6 +92,8 @@ class Scheduler:
 
     def _stand_by(self, session: psycopg.Connection, once: bool) -> None:
         told = False
+        seen: tuple[Any, ...] | None = None
+        seen_at = time.monotonic()
         while not self._stop.is_set():
             if one_row(session, query("scheduler", "try_to_lead"))[0]:
                 self._lead(session, once)
@@ -102,6 +103,15 @@ class Scheduler:
                 told = True
             if once:
                 return
+            # A leader whose program hangs, or whose host is gone and its connection is not, keeps its lock. Judged by what
+            # is seen here, not by anybody's clock.
+            sign = session.execute(query("scheduler", "sign_of_life")).fetchone()
+            if sign != seen:
+                seen, seen_at = sign, time.monotonic()
+            elif sign is not None and time.monotonic() - seen_at > self._limits.patience:
+                self._tell("deposes", session=sign[0], last_sign_of_life=sign[1])
+                session.execute(query("scheduler", "depose"), {"pid": sign[0]})
+                seen_at = time.monotonic()
             self._stop.wait(self._limits.poll)
 
     def _lead(self, session: psycopg.Connection, once: bool) -> None:
@@ -109,7 +119,7 @@ class Scheduler:
         looked = one_row(session, query("scheduler", "elected"), me)[0]
         self._tell("leads", since=looked, **me)
         agenda = _Agenda()
-        written = looked
+        written = time.monotonic()
         pruned: datetime | None = None
         while not self._stop.is_set():
             begun = time.monotonic()
@@ -120,13 +130,18 @@ class Scheduler:
                 agenda, looked = _Agenda(), now
             due = agenda.due(rows, looked)
             looked = max(looked, now)
-            if due or looked - written > _WRITE_TICK:
+            sign_of_life = begun - written > self._limits.patience / 4
+            if due or sign_of_life:
                 with session.transaction():
                     if due:
                         named = {"jobids": [item[0] for item in due], "times": [item[1] for item in due]}
                         session.execute(query("scheduler", "enqueue"), named)
                     session.execute(query("scheduler", "ticked"), {"now": looked})
-                written = looked
+                written = begun
+            if sign_of_life:
+                patience = timedelta(seconds=self._limits.patience)
+                for row in session.execute(query("scheduler", "evict"), {"patience": patience}):
+                    self._tell("evicts", jobid=row[0])
             for jobid, scheduled_for, reason in session.execute(
                 query("scheduler", "give_up"), {"make_up": times.MAKE_UP}
             ):

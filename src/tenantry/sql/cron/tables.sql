@@ -48,6 +48,7 @@ CREATE TABLE IF NOT EXISTS cron.scheduler (
     host text NOT NULL,
     pid integer NOT NULL,
     elected_at timestamptz NOT NULL,
+    alive_at timestamptz NOT NULL,
     last_tick timestamptz NOT NULL
 );
 COMMENT ON TABLE cron.scheduler IS 'The scheduler that led last, and up to when all due runs are in cron.job_run_details';

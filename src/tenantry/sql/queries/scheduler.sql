@@ -1,6 +1,6 @@
 -- name: leader
 -- 8321567 is the class of the scheduler's advisory locks: 0 is held by the leader, a job's jobid by who runs the job.
-SELECT s.host, s.pid, s.elected_at, s.last_tick FROM cron.scheduler s
+SELECT s.host, s.pid, s.elected_at, s.alive_at, s.last_tick FROM cron.scheduler s
 WHERE EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objid = 0 AND l.objsubid = 2
     AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 
@@ -21,12 +21,31 @@ SELECT set_config('client_connection_check_interval', '5000', false)
 -- name: try_to_lead
 SELECT pg_try_advisory_lock(8321567, 0)
 
+-- name: sign_of_life
+SELECT l.pid, s.alive_at FROM pg_locks l LEFT JOIN cron.scheduler s ON true
+WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objid = 0 AND l.objsubid = 2 AND l.granted
+    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+
+-- name: depose
+SELECT pg_terminate_backend(%(pid)s)
+
+-- name: evict
+-- Workers that have nothing to do and do not go: their program hangs. What they did is recorded. First all of the
+-- choice is made, then the choice is ended: PostgreSQL may ask the conditions of one WHERE in any order.
+WITH hanging AS MATERIALIZED (
+    SELECT l.objid::bigint AS jobid, a.pid FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+    WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objid <> 0 AND l.objsubid = 2 AND l.granted
+        AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+        AND a.application_name = 'tenantry job' AND a.state = 'idle' AND a.state_change < clock_timestamp() - %(patience)s
+)
+SELECT jobid FROM hanging WHERE pg_terminate_backend(pid)
+
 -- name: elected
 -- A clock that was set back must not keep jobs waiting until it is where it was.
-INSERT INTO cron.scheduler AS s (host, pid, elected_at, last_tick)
-VALUES (%(host)s, %(pid)s, clock_timestamp(), clock_timestamp())
+INSERT INTO cron.scheduler AS s (host, pid, elected_at, alive_at, last_tick)
+VALUES (%(host)s, %(pid)s, clock_timestamp(), clock_timestamp(), clock_timestamp())
 ON CONFLICT (single) DO UPDATE SET host = excluded.host, pid = excluded.pid, elected_at = excluded.elected_at,
-    last_tick = least(s.last_tick, excluded.last_tick)
+    alive_at = excluded.alive_at, last_tick = least(s.last_tick, excluded.last_tick)
 RETURNING last_tick
 
 -- name: jobs
@@ -42,7 +61,7 @@ WHERE j.active ORDER BY due.at, j.jobid
 ON CONFLICT (jobid, scheduled_for) DO NOTHING
 
 -- name: ticked
-UPDATE cron.scheduler SET last_tick = %(now)s
+UPDATE cron.scheduler SET last_tick = %(now)s, alive_at = clock_timestamp()
 
 -- name: give_up
 -- Runs that nobody is at, and that must not begin any more: of a job that is gone or paused, or later than ten minutes
