@@ -82,6 +82,7 @@ def test_a_tenant_is_taken_in_with_one_command(empty: Database, source: Source, 
         ],
         "converted": [],
         "different_days": [],
+        "jobs": ["foodlogstats_update_acme", "acme_2week_refresh", "yearly_combination_acme"],
     }
     for name in ("connection", "test", "schema", "source", "backfill", "views", "verified"):
         assert f"✓ {name}" in done.err

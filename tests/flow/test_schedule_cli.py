@@ -8,7 +8,7 @@ import pytest
 
 from tests.databases import Source, Warehouse
 from tests.jobs import either_cron, jobs, pg_cron, schedule
-from tests.program import run, succeed
+from tests.program import address, run, succeed
 
 PARIS = {"TZ": "Europe/Paris"}
 
@@ -62,7 +62,7 @@ def test_the_life_of_a_tenants_jobs(cron: Warehouse) -> None:
     assert again == {"changed": ["by hand"], "unchanged": []}
 
     refused = run(cron, "schedule", "remove", "--tenant", "acme")
-    assert (refused.code, refused.errors) == (2, ["this has to be confirmed"])
+    assert (refused.code, refused.errors) == (2, ["there is no terminal to ask on"])
     assert len(jobs(cron)) == 3
     succeed(cron, "schedule", "remove", "--job", "by hand", "--yes")
     succeed(cron, "schedule", "remove", "--tenant", "acme", "--yes")
@@ -108,6 +108,33 @@ def test_what_cannot_be_meant_is_one_line_and_changes_nothing(
 ) -> None:
     outcome = run(warehouse, "schedule", *arguments)
     assert (outcome.code, outcome.errors) == (2, [message])
+
+
+def test_a_disabled_tenant_gets_no_jobs(acme: Warehouse) -> None:
+    acme.run("SELECT _wh_internal.open_feed('foodlogstats', 'acme', 'acme')")
+    succeed(acme, "tenant", "disable", "acme", "--reason", "rest")
+    assert succeed(acme, "schedule", "install", "--all", "--json").json == []
+    schedule(acme, "by hand", "10 * * * *", "SELECT _wh.update_foodlogstats('acme', 'acme')")
+    for arguments in (("install", "--tenant", "acme"), ("enable", "--tenant", "acme")):
+        refused = run(acme, "schedule", *arguments)
+        assert (refused.code, refused.errors) == (2, ['tenant "acme" is disabled or being dropped'])
+
+
+def test_a_new_tenant_gets_its_jobs_unless_told_otherwise(warehouse: Warehouse, source: Source) -> None:
+    add = ("tenant", "add", "acme", "--source", address(source), "--from", "today", "--json")
+    secret = {"TENANTRY_SOURCE_PASSWORD": source.password}
+    assert succeed(warehouse, *add, "--no-schedule", env=secret).json["jobs"] == []
+    assert jobs(warehouse) == []
+    names = ["foodlogstats_update_acme", "acme_2week_refresh", "yearly_combination_acme"]
+    assert succeed(warehouse, *add, env=secret).json["jobs"] == names
+    assert succeed(warehouse, *add, env=secret).json["jobs"] == []
+    assert [row[0] for row in jobs(warehouse)] == names
+    # What was laid out can be run as it is.
+    assert (
+        succeed(warehouse, "schedule", "run", "foodlogstats_update_acme", "--json").json["message"]
+        == "SELECT 1"
+    )
+    assert succeed(warehouse, "schedule", "run", "acme_2week_refresh", "--json").json["message"] == "CALL"
 
 
 def test_an_administrator_is_told_to_run_jobs_as_whadmin(warehouse: Warehouse) -> None:

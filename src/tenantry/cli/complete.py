@@ -25,7 +25,14 @@ def tenants(context: typer.Context, incomplete: str) -> list[str]:
     return _names(context, "tenants", incomplete)
 
 
-def _names(context: typer.Context, kind: Literal["templates", "tenants"], incomplete: str) -> list[str]:
+def jobs(context: typer.Context, incomplete: str) -> list[str]:
+    """Jobs whose names begin so."""
+    return _names(context, "jobs", incomplete)
+
+
+def _names(
+    context: typer.Context, kind: Literal["templates", "tenants", "jobs"], incomplete: str
+) -> list[str]:
     """Nothing if the warehouse does not answer: an error message would end up in the middle of somebody's line."""
     import psycopg
 

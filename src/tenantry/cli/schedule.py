@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tenantry.cli import complete
+from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.load import AsJson, Tenants
 from tenantry.cli.output import ago, data, notes, print_json, print_table, step
 from tenantry.cli.target import warehouse
@@ -26,9 +27,13 @@ app = typer.Typer(
 
 JobNames = Annotated[
     list[str] | None,
-    typer.Option("--job", metavar="JOB", help="A job, by its name or number; may be given several times."),
+    typer.Option(
+        "--job",
+        metavar="JOB",
+        help="A job, by its name or number; may be given several times.",
+        autocompletion=complete.jobs,
+    ),
 ]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 
 @app.command()
@@ -92,7 +97,7 @@ def show(tenant: Tenants = None, as_json: AsJson = False) -> None:
 @app.command()
 def install(
     tenant: Tenants = None,
-    everyone: Annotated[bool, typer.Option("--all", help="All tenants.")] = False,
+    everyone: Annotated[bool, typer.Option("--all", help="All tenants that are not disabled.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the jobs, and make none.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -160,7 +165,7 @@ def remove(tenant: Tenants = None, job: JobNames = None, yes: Yes = False, as_js
     with warehouse() as conninfo, session(conninfo) as opened:
         found = _chosen(opened, tenant, job)
         _list(found)
-        _confirm(f"Remove {_count(found)}?", yes)
+        confirm(f"Remove {_count(found)}?", yes=yes)
         removed = jobs.remove(opened, [item.jobid for item in found])
     if as_json:
         print_json({"removed": removed})
@@ -228,7 +233,10 @@ def next_runs(
 
 @app.command()
 def run(
-    job: Annotated[str, typer.Argument(metavar="JOB", help="The job, by its name or number.")],
+    job: Annotated[
+        str,
+        typer.Argument(metavar="JOB", help="The job, by its name or number.", autocompletion=complete.jobs),
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Run a job now, in this process, and say how it ended; its schedule stays as it is.
@@ -258,9 +266,12 @@ def run(
 def _set_active(tenant: list[str] | None, job: list[str] | None, *, active: bool, as_json: bool) -> None:
     from tenantry.db.connect import session
     from tenantry.flow import jobs
+    from tenantry.schedule import setup
 
     with warehouse() as conninfo, session(conninfo) as opened:
         found = _chosen(opened, tenant, job)
+        if active and tenant:
+            setup.refuse_disabled(opened, tenant)
         changed = jobs.set_active(opened, [item.jobid for item in found], active)
     names = [str(item) for item in found if item.jobid in changed]
     if as_json:
@@ -295,15 +306,6 @@ def _chosen(
             )
         found[named[0].jobid] = named[0]
     return list(found.values())
-
-
-def _confirm(question: str, yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise InputError("this has to be confirmed", hint="Give --yes. Nothing was done.")
-    if not typer.confirm(question, err=True):
-        raise InputError("not confirmed", hint="Nothing was done.")
 
 
 def _list(jobs: Sequence[Job]) -> None:

@@ -53,9 +53,12 @@ def add(
     jobs: Jobs = 2,
     pause: Pause = 0.0,
     convert: Annotated[bool, typer.Option(help="Fold years that are over into yearly tables.")] = True,
+    schedule: Annotated[
+        bool, typer.Option(help="Make the jobs that keep the tenant up to date, where there is a cron.")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Take in a tenant: schema, connection, all days, views, yearly tables, and a comparison with the source.
+    """Take in a tenant: schema, connection, all days, views, yearly tables, a comparison with the source, and jobs.
 
     The password of the source comes from --password-file, from
     TENANTRY_SOURCE_PASSWORD, or is asked for; a stored one is kept.
@@ -63,6 +66,9 @@ def add(
     It can be stopped and run again: it goes on where it was. Run for a tenant
     that is in, it stores the address given, loads what is missing and compares
     with the source again.
+
+    At the end it gets the jobs that it lacks, as by tenantry schedule install;
+    not while days are missing.
 
     Ends with 1 if the source does not answer or days are missing.
     """
@@ -89,6 +95,7 @@ def add(
         )
         with LoadProgress() as progress:
             summary = onboard.add(conninfo, newcomer, backfill.Limits(jobs, pause), step, progress)
+        summary["jobs"] = _schedule(conninfo, name) if schedule and summary["complete"] else []
     if as_json:
         print_json(summary)
     if not summary["complete"]:
@@ -100,6 +107,25 @@ def add(
         )
     if not as_json:
         data.print(f"{name} is in. Next: tenantry status", markup=False)
+
+
+def _schedule(conninfo: str, name: str) -> list[str]:
+    """Make the jobs that the tenant lacks; their names."""
+    from tenantry.db.connect import session
+    from tenantry.flow import jobs, states
+    from tenantry.schedule import setup
+
+    with session(conninfo) as opened:
+        if jobs.cron(opened) is None:
+            step("jobs", "none: this database has no cron to keep them in")
+            return []
+        if states.get(opened, name).disabled_at:
+            step("jobs", "none: the tenant is disabled")
+            return []
+        made = [job.name for _, job in setup.install(opened, [name])]
+        own = jobs.cron(opened) == "own"
+    step("jobs", f"{', '.join(made) or 'were there'}{'; run by: tenantry scheduler' if own else ''}")
+    return made
 
 
 @app.command("list")

@@ -9,6 +9,8 @@ import psycopg
 from tenantry.db.queries import query
 
 
-def beginning(session: psycopg.Connection, kind: Literal["templates", "tenants"], start: str) -> list[str]:
+def beginning(
+    session: psycopg.Connection, kind: Literal["templates", "tenants", "jobs"], start: str
+) -> list[str]:
     """The names of one kind that begin with `start`, sorted."""
     return [row[0] for row in session.execute(query("names", kind), (start,))]

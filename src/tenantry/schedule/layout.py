@@ -21,10 +21,11 @@ _LARGE = (5_000_000, 20_000_000, 80_000_000)
 
 @dataclass(frozen=True)
 class SizedFeed:
-    """A feed and the rows of its last 365 days; None where nothing is loaded yet."""
+    """A feed and the rows of its last 365 days; None where nothing is loaded yet. `at_work`: its tenant is not disabled."""
 
     feed: Feed
     rows: int | None = None
+    at_work: bool = True
 
 
 @dataclass(frozen=True)
@@ -103,12 +104,12 @@ _CLOCKS: dict[Kind, _Clock] = {
 def lay_out(
     jobs: Sequence[Job], feeds: Sequence[SizedFeed], chosen: Iterable[Feed] | None = None
 ) -> list[Proposal]:
-    """The jobs that the chosen feeds (default: all) lack, each at the next place that is free.
+    """The jobs that the chosen feeds (default: all at work) lack, each at the next place that is free.
 
     `jobs` and `feeds` are all there are: jobs by hand keep their places, and larger tenants get more room. Where all
     places are taken, the one is shared that has the fewest jobs. A job that is paused is there.
     """
-    wanted = [item.feed for item in feeds] if chosen is None else list(chosen)
+    wanted = [item.feed for item in feeds if item.at_work] if chosen is None else list(chosen)
     rows = {(item.feed.schema, item.feed.template): item.rows for item in feeds}
     names = {job.name for job in jobs}
     proposals: list[Proposal] = []

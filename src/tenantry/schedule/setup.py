@@ -9,39 +9,54 @@ import psycopg
 from tenantry.core.errors import InputError
 from tenantry.core.model import Feed
 from tenantry.db.queries import query
-from tenantry.flow import jobs
+from tenantry.flow import jobs, states
 from tenantry.schedule.layout import Proposal, SizedFeed, lay_out
 
 
 def sized_feeds(session: psycopg.Connection) -> list[SizedFeed]:
     """The feeds that have a template, which a job can load, with the rows of their last 365 days."""
-    return [SizedFeed(Feed(*row[:4]), row[4]) for row in session.execute(query("jobs", "sized_feeds"))]
+    return [
+        SizedFeed(Feed(*row[:4]), row[4], row[5]) for row in session.execute(query("jobs", "sized_feeds"))
+    ]
 
 
 def missing(session: psycopg.Connection, tenants: Collection[str] | None = None) -> list[Proposal]:
-    """The jobs that these tenants (default: all) lack.
+    """The jobs that these tenants (default: all that are not disabled) lack.
 
-    Raises InputError if a tenant has no feed that a job could load.
+    Raises InputError if a tenant is disabled, or has no feed that a job could load.
     """
     feeds = sized_feeds(session)
-    known = {item.feed.schema for item in feeds}
-    for name in tenants or ():
-        if name not in known:
+    if tenants is None:
+        return lay_out(jobs.all_jobs(session), feeds)
+    chosen = [item for item in feeds if item.feed.schema in tenants]
+    for name in tenants:
+        if all(item.feed.schema != name for item in chosen):
+            known = ", ".join(sorted({item.feed.schema for item in feeds})) or "none"
             raise InputError(
                 f'tenant "{name}" has no template to load',
-                hint=f"Known tenants: {', '.join(sorted(known)) or 'none'}. Nothing was scheduled.",
+                hint=f"Known tenants: {known}. Nothing was scheduled.",
             )
-    chosen = [item.feed for item in feeds if tenants is None or item.feed.schema in tenants]
-    return lay_out(jobs.all_jobs(session), feeds, chosen)
+    refuse_disabled(session, tenants)
+    return lay_out(jobs.all_jobs(session), feeds, [item.feed for item in chosen])
+
+
+def refuse_disabled(session: psycopg.Connection, tenants: Collection[str]) -> None:
+    """Raise InputError if one of the tenants is disabled or being dropped: its jobs rest until it is enabled."""
+    for state in states.every(session):
+        if state.name in tenants and (state.disabled_at or state.dropping_at):
+            raise InputError(
+                f'tenant "{state.name}" is disabled or being dropped',
+                hint=f"First: tenantry tenant enable {state.name}. Nothing was done.",
+            )
 
 
 def install(
     session: psycopg.Connection, tenants: Collection[str] | None = None
 ) -> list[tuple[int, Proposal]]:
-    """Make the jobs that these tenants (default: all) lack, all or none; each with its jobid.
+    """Make the jobs that these tenants (default: all that are not disabled) lack, all or none; each with its jobid.
 
     Raises:
-        InputError: a tenant without a feed.
+        InputError: a tenant that is disabled or has no feed.
         NotInstalled: the database has no cron.
     """
     with session.transaction():

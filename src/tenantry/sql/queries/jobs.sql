@@ -23,8 +23,9 @@ SELECT cron.schedule(%(name)s, %(schedule)s, %(command)s)
 SELECT f.schema_name, f.template_name, f.tenant_name, f.storage,
     (SELECT sum(s.row_count)::bigint FROM _wh.slices s
         WHERE s.schema_name = f.schema_name AND s.template_name = f.template_name
-            AND s.slice_date >= _wh.current_date_utc() - 365)
-FROM _wh.feeds f JOIN _wh.mv_templates USING (template_name) ORDER BY f.schema_name, f.template_name
+            AND s.slice_date >= _wh.current_date_utc() - 365),
+    t.disabled_at IS NULL AND t.dropping_at IS NULL
+FROM _wh.feeds f JOIN _wh.mv_templates USING (template_name) LEFT JOIN _wh.tenants t USING (schema_name) ORDER BY f.schema_name, f.template_name
 
 -- name: lock_layout
 SELECT pg_advisory_xact_lock(8321567905)

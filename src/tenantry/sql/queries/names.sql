@@ -3,3 +3,6 @@ SELECT template_name FROM _wh.mv_templates WHERE starts_with(template_name, %s) 
 
 -- name: tenants
 SELECT schema_name FROM _wh.tenants WHERE starts_with(schema_name, %s) ORDER BY 1
+
+-- name: jobs
+SELECT jobname::text FROM cron.job WHERE starts_with(jobname::text, %s) ORDER BY 1
