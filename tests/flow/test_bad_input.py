@@ -80,6 +80,24 @@ def test_names_and_days_that_cannot_be_meant_are_refused(
     assert everything(loaded) == before
 
 
+def test_what_becomes_of_tenants_and_slices_is_not_guessed(loaded: Warehouse) -> None:
+    before = everything(loaded)
+    for arguments, message in (
+        ("tenant disable nobody --reason rests", 'tenant "nobody" does not exist'),
+        ("tenant edit acme --option sslmode", "'sslmode' is not of the form word=value"),
+        ("tenant edit acme --host h --source host=h", "--source is the whole address"),
+        ("tenant edit acme --option service=s", "options may not hold service"),
+        ("tenant rebuild acme foodlogstat --yes", 'template "foodlogstat" does not exist'),
+        ("tenant rebuild acme --yes --since noon", "'noon' is not a time"),
+        ("tenant drop acme", "there is no terminal to ask on"),
+        ("slice list foodlogstats --from 2024-03-10 --to 2024-03-08", "ends before it"),
+        ("slice rebuild foodlogstats 2024-03-08 --from 2024-03-08 --all", "say which days"),
+        ("year convert foodlogstats 2024 --all --spacing 10", "'10' is not a time"),
+    ):
+        refused(run(loaded, *arguments.split()), INPUT, message)
+    assert everything(loaded) == before
+
+
 def test_a_year_that_is_incomplete_is_not_converted(loaded: Warehouse) -> None:
     before = everything(loaded)
     done = run(loaded, "year", "convert", "foodlogstats", 2024, "--all")

@@ -11,7 +11,9 @@ from typing import LiteralString
 import psycopg
 import pytest
 
+from tenantry.db.connect import session
 from tenantry.embedded import Server
+from tenantry.flow import drop as dropping
 from tests.databases import Maker, Source, Warehouse
 from tests.pulses import QUERY, ROWS, clone_pulses, load_pulses
 from tests.waiting import wait_until
@@ -241,7 +243,8 @@ def drop_by_hand(warehouse: Warehouse) -> None:
 
 
 def drop_by_function(warehouse: Warehouse) -> None:
-    warehouse.run("SELECT _wh_internal.drop_tenant('bistro')")
+    with session(warehouse.conninfo) as opened:
+        dropping.run(opened, "bistro")
 
 
 @pytest.mark.parametrize("drop", [drop_by_hand, drop_by_function])

@@ -8,6 +8,10 @@ from typing import Any
 import pytest
 
 from tenantry.core.days import today_utc
+from tenantry.db.connect import session
+from tenantry.flow import tenant
+from tenantry.loader import again, backfill
+from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed
 from tests.ticks import define, make_ticks, mend, spoil
@@ -98,6 +102,28 @@ def test_a_slice_is_shown_and_rebuilt(acme: Warehouse, source: Source, storage: 
     told = succeed(acme, "slice", "rebuild", "ticks", "--all", *span)
     assert "acme.ticks: rows per day equal the source's on all 3 days" in told.out
     assert acme.reader.rows("SELECT value, count(*) FROM public.ticks GROUP BY 1") == [(7, 5)]
+
+
+def test_days_are_compared_one_by_one_where_a_template_takes_no_others(
+    acme: Warehouse, source: Source
+) -> None:
+    make_ticks(source, FIRST - timedelta(days=40), 50)
+    define(
+        acme,
+        query="SELECT id, at, value::int FROM ticks WHERE (at AT TIME ZONE 'UTC')::date = '{TARGET_DATE}' -- days",
+    )
+    span = ("--from", FIRST - timedelta(days=40), "--to", FIRST)
+    acme.run("SELECT _wh_internal.open_feed('ticks', 'acme', 'acme')")
+    told = succeed(acme, "slice", "rebuild", "ticks", "--tenant", "acme", *span)
+    assert "acme.ticks: rows per day equal the source's on all 41 days" in told.out
+
+    # The record of one load is wrong, which pulling the day again mends.
+    acme.run("UPDATE _wh.slices SET row_count = 3 WHERE slice_date = %s", (FIRST,))
+    with session(acme.conninfo) as opened:
+        feed = tenant.find_feed(opened, "ticks", "acme")
+        days = [FIRST - timedelta(days=n) for n in range(40)]
+        assert again.compare(opened, feed, days).different == [(FIRST, 2, 3)]
+        assert again.settle(acme.conninfo, {feed: days}, backfill.Limits(), Silent())[0].different == []
 
 
 def test_years_are_listed_and_folded_apart(acme: Warehouse, source: Source) -> None:

@@ -262,7 +262,7 @@ def different_days(compared: Sequence[Comparison]) -> list[dict[str, Any]]:
             "warehouse_rows": day.warehouse_rows,
         }
         for comparison in compared
-        for day in comparison.different or ()
+        for day in comparison.different
     ]
 
 

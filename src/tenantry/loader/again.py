@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 import psycopg
 
-from tenantry.core.days import Span, folded, today_utc
+from tenantry.core.days import Span, folded, monthly, today_utc
 from tenantry.core.errors import InputError
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
@@ -22,23 +22,15 @@ from tenantry.loader.events import Watcher
 
 @dataclass(frozen=True)
 class Comparison:
-    """A feed beside its source: of `days` those with another number of rows.
-
-    `different` is None where the template cannot be asked for many days at once.
-    """
+    """A feed beside its source: of `days` those with another number of rows."""
 
     feed: Feed
     days: int
-    different: Sequence[DifferentDay] | None
-
-    @property
-    def equal(self) -> bool:
-        """Whether no day is known to differ."""
-        return not self.different
+    different: Sequence[DifferentDay]
 
     def __str__(self) -> str:
-        if self.different is None:
-            return f"{self.feed}: not compared, its template cannot be asked for many days at once"
+        if not self.days:
+            return f"{self.feed}: no day that has ended"
         if self.different:
             days = ", ".join(str(item.day) for item in self.different[:5])
             return f"{self.feed}: {len(self.different)} of {self.days} days differ from the source: {days}"
@@ -68,13 +60,15 @@ def compare(session: psycopg.Connection, feed: Feed, days: Iterable[date]) -> Co
         SourceError: the source refuses or does not answer.
     """
     ended = [day for day in days if day < today_utc()]
-    different: list[DifferentDay] = []
+
+    def asked(spans: Iterable[Span]) -> list[DifferentDay]:
+        return [day for span in spans for day in tenant.different_days(session, feed, span)]
+
     try:
-        for span in folded(ended):
-            different += tenant.different_days(session, feed, span)
+        return Comparison(feed, len(ended), asked(folded(ended)))
     except psycopg.errors.FeatureNotSupported:
-        return Comparison(feed, len(ended), None)
-    return Comparison(feed, len(ended), different)
+        # Its template has to be asked day by day, of which a statement takes a month's.
+        return Comparison(feed, len(ended), asked(monthly(ended)))
 
 
 def settle(

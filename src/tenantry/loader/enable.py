@@ -65,17 +65,22 @@ def enable(
         lacking = [again.plan(opened, feed, days) for feed, days in done.gap.items()]
     for feed, days in done.gap.items():
         step("gap", f"{feed}: {_told(days)}")
-    if not _load(conninfo, lacking, limits, watcher, done):
+    if not _load(conninfo, lacking, limits, watcher, done).complete:
         return done
     step("loaded", f"{done.rows:,} rows; the views are up to date")
-    if state.disabled_at and not _load(
-        conninfo, _unsettled(spans, state.disabled_at.date()), limits, watcher, done
-    ):
-        return done
+    if state.disabled_at:
+        late = _load(conninfo, _unsettled(spans, state.disabled_at.date()), limits, watcher, done)
+        if not late.complete:
+            return done
+        pulled = sum(feed.loaded for feed in late.feeds)
+        step(
+            "late rows",
+            f"{pulled} of the days of the two weeks before {state.disabled_at:%Y-%m-%d} pulled again",
+        )
     done.comparisons = again.settle(conninfo, done.gap, limits, watcher)
     for comparison in done.comparisons:
         step("verified", str(comparison))
-    if all(comparison.equal for comparison in done.comparisons):
+    if not any(comparison.different for comparison in done.comparisons):
         with session(conninfo) as opened:
             done.jobs = [str(job) for job in states.enable(opened, state.name)]
         done.enabled = True
@@ -111,14 +116,14 @@ def _unsettled(spans: dict[Feed, Span], disabled: date) -> list[backfill.Plan]:
 
 def _load(
     conninfo: str, plans: Sequence[backfill.Plan], limits: backfill.Limits, watcher: Watcher, done: Enabled
-) -> bool:
-    """Carry plans out; whether every day is there."""
+) -> backfill.Result:
+    """Carry plans out, and add up what came of them."""
     result = backfill.run(conninfo, plans, limits, watcher)
     done.rows += result.rows
     done.interrupted = result.interrupted
     done.failures += [failure for feed in result.feeds for failure in feed.failures]
     done.source_lost = next((feed.source_lost for feed in result.feeds if feed.source_lost), None)
-    return result.complete
+    return result
 
 
 def _told(days: list[date]) -> str:
