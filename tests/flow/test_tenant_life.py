@@ -9,7 +9,8 @@ import pytest
 
 from tenantry.core.days import today_utc
 from tenantry.embedded import find_free_port
-from tests.databases import SECRET, Source, Warehouse
+from tests.databases import SECRET, Database, Source, Warehouse
+from tests.jobs import pg_cron
 from tests.program import run, succeed
 from tests.ticks import define, make_ticks, mend, spoil
 
@@ -19,6 +20,9 @@ BOTH_STORAGES = pytest.mark.parametrize("storage", ["matview", "partition"])
 
 HOURLY = "SELECT _wh.update_mv_by_template('ticks', '{0}', '{0}', _wh.current_date_utc());"
 NIGHTLY = "CALL _wh.refresh_window('ticks', '{0}', '{0}', 14);"
+
+
+served = pytest.fixture(pg_cron)
 
 
 def take_in(warehouse: Warehouse, source: Source, name: str = "acme", days: int = 40) -> None:
@@ -39,7 +43,7 @@ def take_in(warehouse: Warehouse, source: Source, name: str = "acme", days: int 
     warehouse.run("UPDATE cron.job SET active = false WHERE jobname = %s", (f"{name} at rest",))
 
 
-def active(warehouse: Warehouse) -> set[str]:
+def active(warehouse: Database) -> set[str]:
     return {row[0] for row in warehouse.rows("SELECT jobname::text FROM cron.job WHERE active")}
 
 
@@ -55,6 +59,14 @@ def ticking(warehouse: Warehouse, source: Source) -> Source:
     """A source whose `ticks` begin on FIRST and reach to today, and the template for them."""
     make_ticks(source, FIRST, 41)
     define(warehouse)
+    return source
+
+
+@pytest.fixture
+def ticking_served(served: Warehouse, source: Source) -> Source:
+    """Like `ticking`, for a warehouse with pg_cron."""
+    make_ticks(source, FIRST, 41)
+    define(served)
     return source
 
 
@@ -88,6 +100,21 @@ def test_a_disabled_tenant_rests_and_its_reports_go_on(warehouse: Warehouse, tic
     assert "moves house" in everybody.err
     named = succeed(warehouse, "refresh", "ticks", "--tenant", "acme", "--json").json
     assert [item["loaded"] for item in named["tenants"]] == [1]
+
+
+@pytest.mark.system
+def test_jobs_that_the_administrator_made_rest_and_go_with_the_tenant(
+    served: Warehouse, ticking_served: Source
+) -> None:
+    take_in(served, ticking_served, days=2)
+    # pg_cron shows whadmin none of these.
+    served.admin.run("SELECT cron.schedule('by hand', '1 4 * * *', %s)", (NIGHTLY.format("acme"),))
+    paused = succeed(served.admin, "tenant", "disable", "acme", "--reason", "rests", "--json").json["paused"]
+    assert paused == ["acme hourly", "acme by another name", "by hand"]
+    assert active(served.admin) == set()
+    assert len(succeed(served.admin, "tenant", "enable", "acme", "--json").json["jobs"]) == 3
+    succeed(served.admin, "tenant", "drop", "acme", "--yes")
+    assert served.admin.rows("SELECT jobname FROM cron.job") == []
 
 
 @BOTH_STORAGES

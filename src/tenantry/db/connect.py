@@ -73,3 +73,11 @@ def session(
             yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def as_login(session: psycopg.Connection) -> Iterator[None]:
+    """Act as whoever logged in, not as whadmin; within a transaction, which restores the role if it fails."""
+    session.execute("RESET ROLE")
+    yield
+    session.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(OWNER)))

@@ -11,8 +11,9 @@ from psycopg import sql
 
 from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER
+from tenantry.db.connect import as_login
 from tenantry.db.queries import one_row, query
-from tenantry.flow import jobs, log, states
+from tenantry.flow import log, states, tenant_jobs
 from tenantry.flow.jobs import Job
 
 _AT_ONCE = 200
@@ -43,7 +44,7 @@ def look(session: psycopg.Connection, name: str) -> Goods:
     """What goes with a tenant. Raises InputError for an unknown one."""
     state = states.get(session, name)
     row = one_row(session, query("tenants", "drop_plan"), {"schema": name})
-    return Goods(name, state.dropping_at is not None, jobs.of_tenant(session, name), *row)
+    return Goods(name, state.dropping_at is not None, tenant_jobs.find(session, name), *row)
 
 
 def refuse_foreign(goods: Goods) -> None:
@@ -77,7 +78,7 @@ def run(
     with session.transaction():
         session.execute(query("tenants", "hold_for_drop"), (name,))
         _take_over(session, name)
-        jobs.remove(session, job_ids)
+        tenant_jobs.remove(session, job_ids)
         session.execute(query("tenants", "drop"), parameters)
         log.write(session, "tenant drop", "INFO", "tenant dropped", schema_name=name)
     while found := one_row(session, query("tenants", "drop_slices"), {"schema": name, "most": _AT_ONCE})[0]:
@@ -90,9 +91,7 @@ def _take_over(session: psycopg.Connection, name: str) -> None:
     if not one_row(session, query("tenants", "schema_of_another"), (name,))[0]:
         return
     # Where it may not, the drop itself says what to do.
-    with suppress(psycopg.errors.InsufficientPrivilege), session.transaction():
-        session.execute("RESET ROLE")
+    with suppress(psycopg.errors.InsufficientPrivilege), session.transaction(), as_login(session):
         session.execute(
             sql.SQL("ALTER SCHEMA {} OWNER TO {}").format(sql.Identifier(name), sql.Identifier(OWNER))
         )
-        session.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(OWNER)))
