@@ -12,7 +12,7 @@ from tenantry.embedded import find_free_port
 from tests.databases import SECRET, Database, Source, Warehouse
 from tests.jobs import pg_cron
 from tests.program import run, succeed
-from tests.ticks import define, make_ticks, mend, spoil
+from tests.ticks import define, make_ticks
 
 TODAY = today_utc()
 FIRST = TODAY - timedelta(days=40)
@@ -41,6 +41,15 @@ def take_in(warehouse: Warehouse, source: Source, name: str = "acme", days: int 
     ):
         warehouse.run("SELECT cron.schedule(%s, %s, %s)", (f"{name} {job}", when, command.format(name)))
     warehouse.run("UPDATE cron.job SET active = false WHERE jobname = %s", (f"{name} at rest",))
+
+
+def doubled(source: Source) -> None:
+    """Give the source's last row twice, which fails the day."""
+    source.run("INSERT INTO ticks SELECT * FROM ticks ORDER BY at DESC LIMIT 1")
+
+
+def undoubled(source: Source) -> None:
+    source.run("DELETE FROM ticks a USING ticks b WHERE a.id = b.id AND a.ctid > b.ctid")
 
 
 def active(warehouse: Database) -> set[str]:
@@ -146,6 +155,27 @@ def test_an_enabled_tenant_is_brought_up_to_date_before_its_jobs_go_on(
     assert "acme is not disabled" in again.out
 
 
+def test_what_the_source_does_not_keep_is_not_emptied(warehouse: Warehouse, ticking: Source) -> None:
+    take_in(warehouse, ticking, days=20)
+    succeed(warehouse, "tenant", "disable", "acme", "--reason", "rests")
+    warehouse.run("UPDATE _wh.tenants SET disabled_at = %s", (FIRST + timedelta(days=20),))
+    warehouse.run("UPDATE _wh.slices SET loaded_at = slice_date WHERE slice_date = %s", (FIRST,))
+    keeps = FIRST + timedelta(days=25)
+    ticking.run("DELETE FROM ticks WHERE (at AT TIME ZONE 'UTC')::date < %s", (keeps,))
+    enabled = succeed(warehouse, "tenant", "enable", "acme", "--json")
+    assert (enabled.json["rows"], enabled.json["gone"]) == (32, {"ticks": 6})
+    assert "6 more are not at the source any longer, and stay as they are" in enabled.err
+    assert warehouse.reader.value("SELECT count(*) FROM public.ticks WHERE at < %s", (keeps,)) == 40
+
+    refused = run(warehouse, "tenant", "rebuild", "acme", "--from", FIRST, "--yes")
+    assert refused.errors == [
+        f"the source of acme.ticks begins on {keeps}: days before that would be emptied"
+    ]
+    rebuilt = succeed(warehouse, "tenant", "rebuild", "acme", "--yes", "--json").json
+    assert rebuilt["tenants"][0]["loaded"] == 16
+    assert warehouse.reader.value("SELECT count(*) FROM public.ticks") == 72
+
+
 def test_a_tenant_stays_disabled_while_its_source_is_down_or_days_are_missing(
     warehouse: Warehouse, ticking: Source
 ) -> None:
@@ -157,14 +187,14 @@ def test_a_tenant_stays_disabled_while_its_source_is_down_or_days_are_missing(
     assert 'the source of "acme" cannot be used' in down.errors[0]
     warehouse.run("UPDATE _wh.tenant_connections SET port = %s", (ticking.server.port,))
 
-    spoil(ticking, TODAY - timedelta(days=1))
+    doubled(ticking)
     broken = run(warehouse, "tenant", "enable", "acme")
     assert broken.code == 1
     assert "acme stays disabled and its jobs rest: 1 slice failed" in broken.errors[0]
     assert active(warehouse) == set()
     assert warehouse.value("SELECT disabled_reason FROM _wh.tenants") == "rests"
 
-    mend(ticking)
+    undoubled(ticking)
     # A job that was removed meanwhile is not missed.
     warehouse.run("SELECT cron.unschedule('acme hourly')")
     assert succeed(warehouse, "tenant", "enable", "acme", "--json").json["jobs"] == ["acme by another name"]
@@ -221,32 +251,17 @@ def test_a_tenant_is_rebuilt_while_reports_go_on(warehouse: Warehouse, ticking: 
     take_in(warehouse, ticking, days=41)
     ticking.run("UPDATE ticks SET value = 5 WHERE id % 2 = 0")
     assert run(warehouse, "tenant", "rebuild", "acme").errors == ["there is no terminal to ask on"]
-    ticking.run("INSERT INTO ticks SELECT * FROM ticks ORDER BY at LIMIT 1")
+    doubled(ticking)
     broken = run(warehouse, "tenant", "rebuild", "acme", "--yes")
     assert broken.code == 1
     assert "acme.ticks: 41 of 41 days" in broken.err
     begun = broken.err.split("--since ")[1].split(".\n")[0].strip()
 
-    ticking.run("DELETE FROM ticks a USING ticks b WHERE a.id = b.id AND a.ctid > b.ctid")
+    undoubled(ticking)
     mended = succeed(warehouse, "tenant", "rebuild", "acme", "--yes", "--json", "--since", begun).json
     (feed,) = mended["tenants"]
     assert (feed["loaded"], mended["different_days"]) == (1, [])
     assert same_as(warehouse, ticking)
-
-
-def test_a_rebuild_leaves_alone_what_the_source_does_not_keep(warehouse: Warehouse, ticking: Source) -> None:
-    take_in(warehouse, ticking, days=6)
-    keeps = FIRST + timedelta(days=4)
-    ticking.run("DELETE FROM ticks WHERE (at AT TIME ZONE 'UTC')::date < %s", (keeps,))
-    to = ("--to", FIRST + timedelta(days=5), "--yes", "--json")
-    done = succeed(warehouse, "tenant", "rebuild", "acme", *to).json
-    assert done["tenants"][0]["loaded"] == 2
-    assert warehouse.reader.value("SELECT count(*) FROM public.ticks") == 12
-    refused = run(warehouse, "tenant", "rebuild", "acme", "--from", FIRST, *to)
-    assert refused.code == 2
-    assert refused.errors == [
-        f"the source of acme.ticks begins on {keeps}: days before that would be emptied"
-    ]
 
 
 @BOTH_STORAGES

@@ -73,7 +73,8 @@ def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = Fal
     The source has to answer first: if it does not, nothing is changed. Then
     the days since the tenant's first that are missing, failed or stale are
     loaded, in pieces of a month at the most, and what changed in the two weeks
-    before it was disabled. Views are brought up to date, rows per day are
+    before it was disabled. Days before the source's first stay as they are:
+    it may not keep old rows. Views are brought up to date, rows per day are
     counted at the source, and the jobs that disabling paused go on.
 
     Stop it as you like, and run it again to go on: until it ends well the
@@ -102,7 +103,8 @@ def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = Fal
             {
                 "tenant": name,
                 "enabled": done.enabled,
-                "gap": {feed.template: days for feed, days in done.gap.items()},
+                "gap": {gap.feed.template: gap.days for gap in done.gaps},
+                "gone": {gap.feed.template: gap.gone for gap in done.gaps if gap.gone},
                 "rows": done.rows,
                 "failed": [{"slice": f"{f.feed} {f.day}", "error": f.error} for f in done.failures],
                 "different_days": different_days(done.comparisons),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 import psycopg
 
@@ -21,15 +21,35 @@ from tenantry.loader.events import Watcher
 from tenantry.loader.onboard import Step
 
 
-@dataclass
-class Enabled:
-    """How it ended. `enabled` is False if days are missing or differ from the source: the jobs rest on then.
+@dataclass(frozen=True)
+class Gap:
+    """What a feed lacks: `days` that are missing, failed or stale, and `late`, in which the source may have changed rows.
 
-    `gap` has the days of each feed that were missing, failed or stale when it began.
+    `gone` days are lacking, too, but before the source's first: to pull them would empty them.
     """
 
+    feed: Feed
+    days: Sequence[date]
+    late: Span | None = None
+    gone: int = 0
+
+    def __str__(self) -> str:
+        spans = folded(list(self.days))
+        told = ", ".join(str(span) for span in spans[:3]) + (
+            f" and {len(spans) - 3} more" if spans[3:] else ""
+        )
+        parts = [f"{len(self.days)} days: {told}" if spans else "no day is missing, failed or stale"]
+        if self.gone:
+            parts.append(f"{self.gone} more are not at the source any longer, and stay as they are")
+        return f"{self.feed}: {'; '.join(parts)}"
+
+
+@dataclass
+class Enabled:
+    """How it ended. `enabled` is False if days are missing or differ from the source: the jobs rest on then."""
+
     tenant: str
-    gap: dict[Feed, list[date]] = field(default_factory=dict)
+    gaps: Sequence[Gap] = ()
     rows: int = 0
     failures: list[FailedSlice] = field(default_factory=list)
     source_lost: str | None = None
@@ -60,24 +80,21 @@ def enable(
                 "test",
                 f"{used}: PostgreSQL {facts.server_version}, answered in {facts.latency * 1000:.0f} ms",
             )
-        spans = {feed: _span(opened, feed) for feed in feeds}
-        done.gap = {feed: slices.to_load(opened, feed, span) for feed, span in spans.items()}
-        lacking = [again.plan(opened, feed, days) for feed, days in done.gap.items()]
-    for feed, days in done.gap.items():
-        step("gap", f"{feed}: {_told(days)}")
+        done.gaps = [_gap(opened, feed, state.disabled_at) for feed in feeds]
+        lacking = [again.plan(opened, gap.feed, gap.days) for gap in done.gaps]
+    for gap in done.gaps:
+        step("gap", str(gap))
     if not _load(conninfo, lacking, limits, watcher, done).complete:
         return done
     step("loaded", f"{done.rows:,} rows; the views are up to date")
-    if state.disabled_at:
-        late = _load(conninfo, _unsettled(spans, state.disabled_at.date()), limits, watcher, done)
-        if not late.complete:
+    late = [plan for gap in done.gaps if gap.late for plan in backfill.plan_changed([gap.feed], gap.late)]
+    if late:
+        result = _load(conninfo, late, limits, watcher, done)
+        if not result.complete:
             return done
-        pulled = sum(feed.loaded for feed in late.feeds)
-        step(
-            "late rows",
-            f"{pulled} of the days of the two weeks before {state.disabled_at:%Y-%m-%d} pulled again",
-        )
-    done.comparisons = again.settle(conninfo, done.gap, limits, watcher)
+        pulled = sum(feed.loaded for feed in result.feeds)
+        step("late rows", f"{pulled} of the days of the two weeks before it was disabled pulled again")
+    done.comparisons = again.settle(conninfo, {gap.feed: gap.days for gap in done.gaps}, limits, watcher)
     for comparison in done.comparisons:
         step("verified", str(comparison))
     if not any(comparison.different for comparison in done.comparisons):
@@ -88,30 +105,30 @@ def enable(
     return done
 
 
-def _span(session: psycopg.Connection, feed: Feed) -> Span:
-    """From the first day that is there, or else the first that the source has, to today."""
+def _gap(session: psycopg.Connection, feed: Feed, disabled: datetime | None) -> Gap:
+    """What a feed lacks since the first day that is there, or else the first that the source has."""
     today = today_utc()
     first = again.first_day(session, feed)
-    if first is None:
-        try:
-            found = tenant.source_span(session, feed)
-        except psycopg.errors.FeatureNotSupported:
+    try:
+        found = tenant.source_span(session, feed)
+    except psycopg.errors.FeatureNotSupported:
+        # Which days the source still has it cannot say. Those that are there are left alone.
+        if first is None:
             raise InputError(
                 f"nothing of {feed} is there, and its template cannot be asked where to begin",
                 hint=f"Load its days: tenantry backfill {feed.template} --tenant {feed.schema} --from DAY",
             ) from None
-        first = found.first if found else today
-    return Span(min(first, today), today)
-
-
-def _unsettled(spans: dict[Feed, Span], disabled: date) -> list[backfill.Plan]:
-    """The days before a tenant was disabled in which its source may have changed rows since."""
-    window = again.settling(disabled)
-    plans = []
-    for feed, span in spans.items():
-        if span.first <= window.last:
-            plans += backfill.plan_changed([feed], Span(max(span.first, window.first), window.last))
-    return plans
+        return Gap(feed, slices.to_load(session, feed, Span(first, today)))
+    begins = found.first if found else today
+    first = min(first or begins, today)
+    lacking = slices.to_load(session, feed, Span(first, today))
+    days = [day for day in lacking if day >= begins]
+    late = None
+    if disabled:
+        window = again.settling(disabled.date())
+        begin = max(first, begins, window.first)
+        late = Span(begin, window.last) if begin <= window.last else None
+    return Gap(feed, days, late, len(lacking) - len(days))
 
 
 def _load(
@@ -124,11 +141,3 @@ def _load(
     done.failures += [failure for feed in result.feeds for failure in feed.failures]
     done.source_lost = next((feed.source_lost for feed in result.feeds if feed.source_lost), None)
     return result
-
-
-def _told(days: list[date]) -> str:
-    if not days:
-        return "no day is missing, failed or stale"
-    spans = folded(days)
-    more = f" and {len(spans) - 3} more" if len(spans) > 3 else ""
-    return f"{len(days)} days: {', '.join(str(span) for span in spans[:3])}{more}"
