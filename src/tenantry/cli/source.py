@@ -11,6 +11,7 @@ import psycopg
 import typer
 from psycopg.conninfo import conninfo_to_dict
 
+from tenantry.cli.secret import secret_in
 from tenantry.core.errors import InputError
 from tenantry.core.model import Connection
 from tenantry.db.errors import without_quotes
@@ -95,16 +96,7 @@ def read_password(file: Path | None, *, stored: bool, ask: bool = False) -> str 
     With `ask` it is asked for even if one is stored.
     """
     if file is not None:
-        try:
-            return file.read_text(encoding="utf-8").rstrip("\n")
-        except OSError as error:
-            raise InputError(
-                f"{file} cannot be read: {error.strerror}", hint="Nothing was changed."
-            ) from None
-        except UnicodeDecodeError:
-            raise InputError(
-                f"{file} cannot be read: it is no UTF-8 text", hint="Nothing was changed."
-            ) from None
+        return secret_in(file)
     given = os.environ.get(PASSWORD_VARIABLE)
     if given:
         return given

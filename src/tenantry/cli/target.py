@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,6 +45,51 @@ def embedded_server(chosen: Target) -> Server | None:
     return Server(directory)
 
 
+ADMINISTRATOR = "TENANTRY_ADMIN_DSN"
+"""How the server's administrator logs in, for the commands that make roles; the others have TENANTRY_DSN."""
+
+
+def administrators_target() -> Target:
+    """The warehouse as its administrator reaches it: --dsn, TENANTRY_ADMIN_DSN, or else what `target` says."""
+    given = os.environ.get(ADMINISTRATOR)
+    if given and options.dsn is None:
+        return Target(given, "TENANTRY_ADMIN_DSN")
+    return target()
+
+
+@contextmanager
+def administrator(*, installed: bool = True) -> Iterator[tuple[str, Server | None]]:
+    """The administrator's conninfo, and the embedded server, which runs for as long as the block, if it is one.
+
+    Raises:
+        NotInstalled: there is no warehouse, or one of another version, unless `installed` is False.
+        WarehouseUnreachable: the server does not answer.
+    """
+    from tenantry.db.connect import session
+    from tenantry.db.migrations import require_current
+
+    chosen = administrators_target()
+    server = embedded_server(chosen)
+    if installed and server is not None:
+        _require_installed(server)
+    with server.lease() if server else nullcontext():
+        conninfo = server.conninfo() if server else chosen.dsn
+        if installed:
+            with session(conninfo) as connection:
+                require_current(connection)
+        yield conninfo, server
+
+
+def _require_installed(server: Server) -> None:
+    if not server.exists:
+        raise NotInstalled(
+            "there is no warehouse here yet",
+            hint="Run: tenantry demo (to try), or tenantry init; or name another server with --dsn.",
+        )
+    if server.password(OWNER) is None:
+        raise NotInstalled("the embedded server holds no warehouse yet", hint="Run: tenantry init")
+
+
 @contextmanager
 def warehouse() -> Iterator[str]:
     """The conninfo of an installed warehouse; an embedded server runs for as long as the block.
@@ -63,13 +108,7 @@ def warehouse() -> Iterator[str]:
             require_current(connection)
         yield chosen.dsn
         return
-    if not server.exists:
-        raise NotInstalled(
-            "there is no warehouse here yet",
-            hint="Run: tenantry demo (to try), or tenantry init; or name another server with --dsn.",
-        )
-    if server.password(OWNER) is None:
-        raise NotInstalled("the embedded server holds no warehouse yet", hint="Run: tenantry init")
+    _require_installed(server)
     with server.lease():
         conninfo = server.conninfo(user=OWNER)
         with session(conninfo) as connection:

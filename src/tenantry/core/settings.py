@@ -9,7 +9,9 @@ from typing import Literal
 
 FILE_NAME = "tenantry.toml"
 
-Origin = Literal["--dsn", "TENANTRY_DSN", "service", "tenantry.toml", "libpq environment", "embedded"]
+Origin = Literal[
+    "--dsn", "TENANTRY_DSN", "TENANTRY_ADMIN_DSN", "service", "tenantry.toml", "libpq environment", "embedded"
+]
 
 EMBEDDED = "embedded:"
 """A DSN that begins like this names the embedded server, in the default directory or in the one that follows."""

@@ -619,6 +619,36 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     JOIN pg_class c ON c.relname = n.fresh_name AND c.relnamespace = to_regnamespace(quote_ident(feed.schema_name))
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.grant_readers(schema_name text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Let the readers of a tenant read what is in its schema and what will be: what phood_ro reads there, since that alone is meant
+-- for reports. The caller keeps others from registering the tenant: two ALTER DEFAULT PRIVILEGES of one schema at once fail.
+DECLARE
+    reader text;
+    relation regclass;
+    owned boolean;
+BEGIN
+    SELECT pg_has_role(n.nspowner, 'USAGE') INTO owned FROM pg_namespace n WHERE n.nspname = grant_readers.schema_name;
+    FOR reader IN SELECT r.reader_name FROM _wh.readers r JOIN pg_roles p ON p.rolname = r.reader_name
+        WHERE grant_readers.schema_name = ANY (r.tenants) ORDER BY r.reader_name
+    LOOP
+        IF owned THEN
+            EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', grant_readers.schema_name, reader);
+        ELSIF NOT has_schema_privilege(reader, grant_readers.schema_name, 'USAGE') THEN
+            PERFORM _wh_internal.write_log('grant_readers', 'WARNING', format('reader "%s" cannot read %s: its schema is not whadmin''s; '
+                'as its owner: GRANT USAGE ON SCHEMA %2$I TO %1$I', reader, grant_readers.schema_name), jsonb_build_object('schema_name', grant_readers.schema_name));
+        END IF;
+        EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO %I', grant_readers.schema_name, reader);
+        FOR relation IN SELECT c.oid FROM pg_class c
+            WHERE c.relnamespace = to_regnamespace(quote_ident(grant_readers.schema_name)) AND c.relkind IN ('r', 'p', 'v', 'm')
+                AND pg_has_role(c.relowner, 'USAGE') AND has_table_privilege('phood_ro', c.oid, 'SELECT')
+        LOOP
+            EXECUTE format('GRANT SELECT ON %s TO %I', relation, reader);
+        END LOOP;
+    END LOOP;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.hear_of_changes() RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     -- Waiting for an advisory lock, a session does not hear of the relations that came and went meanwhile, as it does
@@ -1472,6 +1502,7 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('tenantry register ' || target, 0));
     IF renewed OR NOT EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = target) THEN
         EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO phood_ro', target);
+        PERFORM _wh_internal.grant_readers(target);
     END IF;
     INSERT INTO _wh.tenants AS t (schema_name, tenant_name) VALUES (target, wanted_connection)
     ON CONFLICT (schema_name) DO UPDATE SET tenant_name = excluded.tenant_name, dropping_at = NULL
@@ -2300,6 +2331,41 @@ BEGIN
             'keepalives_idle', '30', 'keepalives_interval', '10', 'keepalives_count', '3', 'tcp_user_timeout', '60000')
         || (connection.options - '{statement_timeout,lock_timeout}'::text[])
         || jsonb_build_object('host', connection.host, 'port', connection.port::text, 'dbname', connection.dbname, 'options', session);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.set_reader(reader text, wanted text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Let a role read exactly these tenants (NULL: none by itself, since it is a member of phood_ro), now and when they get new
+-- templates, slices or years. The role is there.
+DECLARE
+    known text[] := ARRAY(SELECT t.schema_name FROM _wh.tenants t ORDER BY t.schema_name);
+    former text[] := (SELECT r.tenants FROM _wh.readers r WHERE r.reader_name = reader);
+    unknown text := (SELECT w FROM unnest(wanted) w WHERE w <> ALL (known) AND w <> ALL (coalesce(former, '{}')) ORDER BY w LIMIT 1);
+    tenant text;
+    relation regclass;
+BEGIN
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'tenant "%" does not exist', unknown USING ERRCODE = 'undefined_object',
+            HINT = 'Known tenants: ' || coalesce(nullif(array_to_string(known, ', '), ''), 'none') || '. Nothing was changed.';
+    END IF;
+    INSERT INTO _wh.readers AS r (reader_name, tenants) VALUES (reader, wanted)
+    ON CONFLICT (reader_name) DO UPDATE SET tenants = excluded.tenants;
+    FOR tenant IN SELECT n.nspname FROM pg_namespace n
+        WHERE n.nspname = ANY (former || wanted) ORDER BY n.nspname
+    LOOP
+        PERFORM pg_advisory_xact_lock(hashtextextended('tenantry register ' || tenant, 0));
+        IF tenant = ANY (wanted) THEN
+            PERFORM _wh_internal.grant_readers(tenant);
+        ELSE
+            EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I REVOKE SELECT ON TABLES FROM %I', tenant, reader);
+            FOR relation IN SELECT c.oid FROM pg_class c, aclexplode(c.relacl) x
+                WHERE c.relnamespace = to_regnamespace(quote_ident(tenant)) AND x.grantee = to_regrole(quote_ident(reader)) LOOP
+                EXECUTE format('REVOKE ALL ON %s FROM %I', relation, reader);
+            END LOOP;
+            EXECUTE format('REVOKE ALL ON SCHEMA %I FROM %I', tenant, reader);
+        END IF;
+    END LOOP;
 END
 $$;
 

@@ -36,6 +36,7 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('tenantry register ' || target, 0));
     IF renewed OR NOT EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = target) THEN
         EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO phood_ro', target);
+        PERFORM _wh_internal.grant_readers(target);
     END IF;
     INSERT INTO _wh.tenants AS t (schema_name, tenant_name) VALUES (target, wanted_connection)
     ON CONFLICT (schema_name) DO UPDATE SET tenant_name = excluded.tenant_name, dropping_at = NULL

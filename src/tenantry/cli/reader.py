@@ -1,0 +1,171 @@
+"""`tenantry reader`: logins for reports."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tenantry.cli.load import AsJson, Tenants
+from tenantry.cli.output import data, notes, print_json, print_table, step
+from tenantry.cli.secret import secret_in
+from tenantry.cli.target import administrator, warehouse
+from tenantry.core.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import psycopg
+
+    from tenantry.embedded.server import Server
+    from tenantry.flow.reader import Reader
+
+app = typer.Typer(help="Make logins for reports that see all tenants or only some.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The login: a role of the server.")]
+
+
+@app.command()
+def add(
+    name: Name,
+    tenant: Tenants = None,
+    everyone: Annotated[
+        bool, typer.Option("--all", help="All tenants, those to come too, and the public views.")
+    ] = False,
+    password_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A file that holds the login's password.")
+    ] = None,
+    connections: Annotated[
+        int | None, typer.Option(metavar="NUMBER", min=1, help="Sessions at once, at the most.")
+    ] = None,
+    statement_timeout: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="End a report that takes longer, such as 5min; the login may change it."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a login for reports, or change which tenants one sees.
+
+    Name the tenants with --tenant: the login then reads their schemas, such as
+    acme.foodlogstats, with all that a load, a new template, a folded year or a
+    move of storage makes there later. It sees nothing of other tenants, and
+    public views refuse it, as they hold all tenants. With --all it reads what
+    phood_ro reads.
+
+    Run for a reader that is there, it sees exactly the tenants given, and keeps
+    its password unless --password-file is given. A new one's password comes
+    from that file, or is generated and kept in a file that is named.
+
+    Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
+    """
+    from tenantry.db.passwords import keep_generated
+    from tenantry.flow import reader as readers
+
+    if bool(tenant) == everyone:
+        raise InputError(
+            "say which tenants", hint="Give --tenant NAME (once or more) or --all. Nothing was changed."
+        )
+    given = secret_in(password_file) if password_file else None
+    if given == "":
+        raise InputError(f"{password_file} is empty", hint="Nothing was changed.")
+    with _opened() as (session, server):
+        stored = any(reader.exists for reader in readers.readers(session, name))
+        password = given if given is not None or stored else secrets.token_urlsafe(24)
+        made = readers.put(
+            session,
+            name,
+            None if everyone else tenant,
+            password,
+            connections=connections,
+            statement_timeout=statement_timeout,
+        )
+        if password is not None and server:
+            server.save_password(name, password)
+        elif password is not None and given is None:
+            file = keep_generated(session, {name: password})
+            notes.print(
+                f"the generated password of {name} is in {file} (libpq's pgpass format)", markup=False
+            )
+        reader = readers.get(session, name)
+    if as_json:
+        print_json({"made": made, "reader": reader})
+    else:
+        step("reader", f"{name} {'made' if made else 'changed'}: reads {_seen(reader)}")
+
+
+@app.command("list")
+def list_readers(as_json: AsJson = False) -> None:
+    """List the readers: what each sees, its limits, and its sessions now."""
+    from tenantry.db.connect import session
+    from tenantry.flow import reader as readers
+
+    with warehouse() as conninfo, session(conninfo) as opened:
+        found = readers.readers(opened)
+    if as_json:
+        print_json(found)
+        return
+    if not found:
+        data.print("No readers but phood_ro. Next: tenantry reader add NAME --tenant TENANT")
+        return
+    print_table(
+        None,
+        ("reader", "reads", "most sessions#", "statement timeout", "sessions#"),
+        [
+            (
+                r.name if r.exists else f"{r.name} (the role is gone)",
+                _seen(r),
+                r.connections if r.connections >= 0 else None,
+                r.statement_timeout,
+                r.sessions,
+            )
+            for r in found
+        ],
+    )
+
+
+@app.command()
+def drop(
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Drop a reader: its sessions are ended, its rights and the login are gone. Roles of another kind are refused.
+
+    Asks first; without a terminal it needs --yes. Connect as the server's
+    administrator: --dsn, or TENANTRY_ADMIN_DSN.
+    """
+    from tenantry.flow import reader as readers
+
+    with _opened() as (session, _):
+        reader = readers.get(session, name)
+        if not yes:
+            notes.print(f"{name} reads {_seen(reader)}; {reader.sessions} sessions are open", markup=False)
+            if not sys.stdin.isatty():
+                raise InputError(
+                    f"{name} was not dropped: nobody said yes", hint="Give --yes. Nothing was changed."
+                )
+            typer.confirm(f"Drop reader {name}?", abort=True, err=True)
+        readers.drop(session, name)
+    if as_json:
+        print_json({"dropped": name})
+    else:
+        step("reader", f"{name} dropped")
+
+
+@contextmanager
+def _opened() -> Iterator[tuple[psycopg.Connection, Server | None]]:
+    """The administrator's session, and the embedded server if it is one."""
+    from tenantry.db.connect import session
+
+    with administrator() as (conninfo, server), session(conninfo, role=None) as opened:
+        yield opened, server
+
+
+def _seen(reader: Reader) -> str:
+    return "all tenants" if reader.tenants is None else ", ".join(reader.tenants)

@@ -1,0 +1,145 @@
+"""Readers: logins for reports that see all tenants, or only some."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import LiteralString
+
+import psycopg
+from psycopg import sql
+
+from tenantry.core.errors import InputError
+from tenantry.core.model import OWNER, READER
+from tenantry.db.passwords import verifier
+from tenantry.db.queries import one_row, query
+
+_MARK = "Tenantry: a reader"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A login for reports. `tenants` None: all of them, and the public views.
+
+    `connections` is the most sessions at once (-1: no limit), `statement_timeout` PostgreSQL's setting of that name or
+    None. `sessions` are open now; `exists` is False if somebody dropped the role by hand.
+    """
+
+    name: str
+    tenants: tuple[str, ...] | None
+    connections: int
+    statement_timeout: str | None
+    sessions: int
+    exists: bool
+    created_at: datetime
+
+
+def readers(session: psycopg.Connection, name: str | None = None) -> list[Reader]:
+    """All readers by name, or the one of that name."""
+    return [
+        Reader(row[0], tuple(row[1]) if row[1] is not None else None, *row[2:])
+        for row in session.execute(query("recovery", "readers"), {"name": name})
+    ]
+
+
+def get(session: psycopg.Connection, name: str) -> Reader:
+    """The reader of that name. Raises InputError if there is none, also if it is a role of another kind."""
+    found = readers(session, name)
+    if not found:
+        known = ", ".join(reader.name for reader in readers(session)) or "none"
+        raise InputError(
+            f'"{name}" is no reader of this warehouse', hint=f"Known readers: {known}. Nothing was changed."
+        )
+    return found[0]
+
+
+def put(
+    session: psycopg.Connection,
+    name: str,
+    tenants: Collection[str] | None,
+    password: str | None,
+    *,
+    connections: int | None = None,
+    statement_timeout: str | None = None,
+) -> bool:
+    """Make a reader, or change one to see exactly these tenants (None: all); True if it was made.
+
+    The session is the administrator's. What is None of the others stays as it is; a new reader has to have a password.
+    One transaction.
+
+    Raises InputError for an unknown tenant, and for a role that is there and no reader of this warehouse.
+    """
+    require_administrator(session)
+    role = sql.Identifier(name)
+    with session.transaction():
+        exists, known = one_row(session, query("recovery", "role"), {"name": name})
+        if exists and not known:
+            raise InputError(
+                f'role "{name}" exists and is no reader of this warehouse',
+                hint="Choose another name. Nothing was changed.",
+            )
+        if not exists:
+            _run(session, "CREATE ROLE {} LOGIN", role)
+            _run(session, "COMMENT ON ROLE {} IS {}", role, sql.Literal(_MARK))
+        if password is not None:
+            _run(session, "ALTER ROLE {} PASSWORD {}", role, verifier(session, name, password))
+        # A role's settings are not inherited from phood_ro.
+        _run(session, "ALTER ROLE {} SET constraint_exclusion = on", role)
+        if connections is not None:
+            _run(session, "ALTER ROLE {} CONNECTION LIMIT {}", role, sql.Literal(connections))
+        if statement_timeout is not None:
+            _run(session, "ALTER ROLE {} SET statement_timeout = {}", role, sql.Literal(statement_timeout))
+        _run(session, "GRANT CONNECT ON DATABASE {} TO {}", sql.Identifier(session.info.dbname), role)
+        member = "GRANT {} TO {}" if tenants is None else "REVOKE {} FROM {}"
+        _run(session, member, sql.Identifier(READER), role)
+        wanted = None if tenants is None else sorted(set(tenants))
+        for (schema,) in session.execute(query("recovery", "foreign_schemas"), {"tenants": wanted or []}):
+            _run(session, "GRANT USAGE ON SCHEMA {} TO {}", sql.Identifier(schema), role)
+        _run(session, "SET LOCAL ROLE {}", sql.Identifier(OWNER))
+        session.execute(query("recovery", "set_reader"), {"name": name, "tenants": wanted})
+        _run(session, "RESET ROLE")
+    return not exists
+
+
+def drop(session: psycopg.Connection, name: str) -> None:
+    """Drop a reader: its sessions, its rights and the role, in one transaction of the administrator's.
+
+    Raises:
+        InputError: it is no reader, or owns something, which is named.
+        psycopg.Error: it has rights in another database of the server.
+    """
+    user, superuser = require_administrator(session)
+    role = sql.Identifier(name)
+    with session.transaction():
+        reader = get(session, name)
+        if reader.exists:
+            owned = [row[0] for row in session.execute(query("recovery", "owned_by"), {"name": name})]
+            if owned:
+                raise InputError(
+                    f'reader "{name}" owns {", ".join(owned[:3])}{" and more" if len(owned) > 3 else ""}',
+                    hint="Give it to another role first (REASSIGN OWNED BY … TO …), or drop it. Nothing was changed.",
+                )
+            if not superuser:
+                _run(session, "GRANT {} TO {}", role, sql.Identifier(user))
+            session.execute(query("recovery", "end_sessions_of"), {"name": name})
+            _run(session, "DROP OWNED BY {}", role)
+            _run(session, "DROP ROLE {}", role)
+        _run(session, "SET LOCAL ROLE {}", sql.Identifier(OWNER))
+        session.execute(query("recovery", "forget_reader"), {"name": name})
+        _run(session, "RESET ROLE")
+
+
+def require_administrator(session: psycopg.Connection) -> tuple[str, bool]:
+    """Who is logged in, and whether that is a superuser. Raises InputError if it may make no roles."""
+    user, superuser, may = one_row(session, query("recovery", "administrator"))
+    if not may:
+        raise InputError(
+            f'role "{user}" may not make or drop roles',
+            hint="Log in as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN. Nothing was changed.",
+        )
+    return user, superuser
+
+
+def _run(session: psycopg.Connection, statement: LiteralString, *parts: sql.Composable) -> None:
+    session.execute(sql.SQL(statement).format(*parts))

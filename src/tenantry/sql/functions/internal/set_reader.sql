@@ -1,0 +1,34 @@
+CREATE OR REPLACE FUNCTION _wh_internal.set_reader(reader text, wanted text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Let a role read exactly these tenants (NULL: none by itself, since it is a member of phood_ro), now and when they get new
+-- templates, slices or years. The role is there.
+DECLARE
+    known text[] := ARRAY(SELECT t.schema_name FROM _wh.tenants t ORDER BY t.schema_name);
+    former text[] := (SELECT r.tenants FROM _wh.readers r WHERE r.reader_name = reader);
+    unknown text := (SELECT w FROM unnest(wanted) w WHERE w <> ALL (known) AND w <> ALL (coalesce(former, '{}')) ORDER BY w LIMIT 1);
+    tenant text;
+    relation regclass;
+BEGIN
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'tenant "%" does not exist', unknown USING ERRCODE = 'undefined_object',
+            HINT = 'Known tenants: ' || coalesce(nullif(array_to_string(known, ', '), ''), 'none') || '. Nothing was changed.';
+    END IF;
+    INSERT INTO _wh.readers AS r (reader_name, tenants) VALUES (reader, wanted)
+    ON CONFLICT (reader_name) DO UPDATE SET tenants = excluded.tenants;
+    FOR tenant IN SELECT n.nspname FROM pg_namespace n
+        WHERE n.nspname = ANY (former || wanted) ORDER BY n.nspname
+    LOOP
+        PERFORM pg_advisory_xact_lock(hashtextextended('tenantry register ' || tenant, 0));
+        IF tenant = ANY (wanted) THEN
+            PERFORM _wh_internal.grant_readers(tenant);
+        ELSE
+            EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I REVOKE SELECT ON TABLES FROM %I', tenant, reader);
+            FOR relation IN SELECT c.oid FROM pg_class c, aclexplode(c.relacl) x
+                WHERE c.relnamespace = to_regnamespace(quote_ident(tenant)) AND x.grantee = to_regrole(quote_ident(reader)) LOOP
+                EXECUTE format('REVOKE ALL ON %s FROM %I', relation, reader);
+            END LOOP;
+            EXECUTE format('REVOKE ALL ON SCHEMA %I FROM %I', tenant, reader);
+        END IF;
+    END LOOP;
+END
+$$;
