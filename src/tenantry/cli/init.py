@@ -1,17 +1,16 @@
-"""`tenantry init`: make a database a warehouse, or bring one up to date."""
+"""`tenantry init`: make a database a warehouse, or mend one."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import sys
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tenantry.cli.output import data, notes, print_json, print_table, step
-from tenantry.cli.target import embedded_server, target
+from tenantry.cli.target import administrator
 from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER, READER
 
@@ -27,7 +26,9 @@ def init(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Make the database a warehouse, or bring an older one up to date. Can be run again at any time.
+    """Make the database a warehouse, or mend one: functions and rights are applied again. Can be run again at any time.
+
+    A warehouse of an older version is upgraded, as by tenantry upgrade.
 
     Connect as the server's administrator (a superuser, or on RDS the master
     user). It makes two roles: whadmin, who owns and runs the warehouse, and
@@ -38,28 +39,29 @@ def init(
     with --generate, without a terminal and on an embedded server. A role that
     exists keeps its password unless its variable is set.
     """
+    from tenantry.db import upgrade
     from tenantry.db.connect import session
     from tenantry.db.install import install
+    from tenantry.db.migrations import applied
     from tenantry.db.passwords import keep_generated
     from tenantry.observe.status import installation, roles
 
-    chosen = target()
-    server = embedded_server(chosen)
-    with server.lease() if server else nullcontext():
-        conninfo = server.conninfo() if server else chosen.dsn
-        with session(conninfo, role=None) as connection:
-            present = {role.name for role in roles(connection)}
-            passwords, generated = _passwords(present, generate=generate or server is not None)
+    with administrator(installed=False) as (conninfo, server), session(conninfo, role=None) as connection:
+        present = {role.name for role in roles(connection)}
+        passwords, generated = _passwords(present, generate=generate or server is not None)
+        if applied(connection):
+            done = upgrade.run(connection, passwords).lines()
+        else:
             done = install(connection, passwords)
-            if server:
-                for role, password in passwords.items():
-                    server.save_password(role, password)
-            elif generated:
-                file = keep_generated(connection, {role: passwords[role] for role in generated})
-                notes.print(
-                    f"generated passwords of {', '.join(generated)} are in {file} (libpq's pgpass format)"
-                )
-            facts = installation(connection)
+        if server:
+            for role, password in passwords.items():
+                server.save_password(role, password)
+        elif generated:
+            file = keep_generated(connection, {role: passwords[role] for role in generated})
+            notes.print(
+                f"generated passwords of {', '.join(generated)} are in {file} (libpq's pgpass format)"
+            )
+        facts = installation(connection)
     _report(facts, done, as_json=as_json)
 
 

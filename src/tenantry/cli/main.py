@@ -9,7 +9,20 @@ import typer
 from rich.text import Text
 
 from tenantry import __version__
-from tenantry.cli import demo, init, load, reader, schedule, scheduler, server, status, template, tenant, year
+from tenantry.cli import (
+    demo,
+    init,
+    load,
+    reader,
+    schedule,
+    scheduler,
+    server,
+    status,
+    template,
+    tenant,
+    upgrade,
+    year,
+)
 from tenantry.cli import slice as slices
 from tenantry.cli.output import notes
 from tenantry.cli.target import options
@@ -44,6 +57,7 @@ app.add_typer(schedule.app, name="schedule")
 app.command("scheduler")(scheduler.scheduler)
 app.command("status")(status.status)
 app.add_typer(reader.app, name="reader")
+app.command("upgrade")(upgrade.upgrade)
 app.add_typer(server.app, name="server")
 app.command("demo")(demo.demo)
 

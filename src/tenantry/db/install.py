@@ -12,7 +12,7 @@ from psycopg import sql
 from tenantry.core.errors import NotInstalled
 from tenantry.core.model import OWNER
 from tenantry.db.connect import OLDEST_SERVER
-from tenantry.db.migrations import migrate, refuse_newer
+from tenantry.db.migrations import Migration, migrate, refuse_newer
 from tenantry.db.passwords import verifier
 from tenantry.db.queries import SQL, one_row, query, sql_text
 
@@ -56,8 +56,8 @@ def install(connection: psycopg.Connection, passwords: Mapping[str, str]) -> lis
     """Create or upgrade everything of Tenantry in the session's database, as its administrator.
 
     `passwords` maps a role name to the password to set; roles that are not named keep theirs. Returns what was
-    done, a line each. One transaction does all but the migrations, which have one each. The script create.sql, then
-    functions.sql and template-foodlogstats.sql, do the same with psql alone.
+    done, a line each. All of it is one transaction. The script create.sql, then functions.sql and
+    template-foodlogstats.sql, do the same with psql alone, in several.
 
     Raises:
         NotInstalled: the server is older than PostgreSQL 15, or the warehouse newer than the program.
@@ -72,31 +72,36 @@ def install(connection: psycopg.Connection, passwords: Mapping[str, str]) -> lis
     connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
     try:
         with connection.transaction():
-            for name in ("1_roles.sql", "2_database.sql", "2_cron.sql"):
-                connection.execute(sql_text(SQL / "install" / name))
-            for role, password in passwords.items():
-                connection.execute(
-                    sql.SQL("ALTER ROLE {} PASSWORD {}").format(
-                        sql.Identifier(role), verifier(connection, role, password)
-                    )
-                )
-            own_cron, add_overload = one_row(connection, query("install", "cron_files"))
-            if add_overload:
-                connection.execute(sql_text(SQL / "cron" / OVERLOAD))
-        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(OWNER)))
-        connection.execute(sql_text(SQL / "install" / "3_migrations.sql"))
-        applied = migrate(connection)
-        if own_cron:
-            with connection.transaction():
-                connection.execute("SET LOCAL check_function_bodies = off")
-                for file in cron_files():
-                    connection.execute(sql_text(file))
-        apply_functions(connection)
-        connection.execute(sql_text(SQL / "templates" / "foodlogstats.sql"))
+            applied = _install(connection, passwords)
     finally:
-        connection.execute("RESET ROLE")
         connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
     return [f"migration {m.version} ({m.name}) applied" for m in applied]
+
+
+def _install(connection: psycopg.Connection, passwords: Mapping[str, str]) -> list[Migration]:
+    for name in ("1_roles.sql", "2_database.sql", "2_cron.sql"):
+        connection.execute(sql_text(SQL / "install" / name))
+    for role, password in passwords.items():
+        connection.execute(
+            sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+                sql.Identifier(role), verifier(connection, role, password)
+            )
+        )
+    own_cron, add_overload = one_row(connection, query("install", "cron_files"))
+    if add_overload:
+        connection.execute(sql_text(SQL / "cron" / OVERLOAD))
+    connection.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(OWNER)))
+    connection.execute(sql_text(SQL / "install" / "3_migrations.sql"))
+    applied = migrate(connection)
+    if own_cron:
+        with connection.transaction():
+            connection.execute("SET LOCAL check_function_bodies = off")
+            for file in cron_files():
+                connection.execute(sql_text(file))
+    apply_functions(connection)
+    connection.execute(sql_text(SQL / "templates" / "foodlogstats.sql"))
+    connection.execute("RESET ROLE")
+    return applied
 
 
 def apply_functions(connection: psycopg.Connection) -> int:

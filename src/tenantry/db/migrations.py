@@ -72,7 +72,7 @@ def require_current(connection: psycopg.Connection) -> None:
     if missing:
         raise NotInstalled(
             f"the warehouse is older than this program: migration {missing[0].version} is missing",
-            hint="Run: tenantry init (it upgrades in place).",
+            hint="Run, as the administrator: tenantry upgrade",
         )
 
 

@@ -1,0 +1,71 @@
+"""`tenantry upgrade`: bring a warehouse up to this version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tenantry.cli.load import AsJson
+from tenantry.cli.output import data, notes, print_json, step
+from tenantry.cli.target import administrator
+
+if TYPE_CHECKING:
+    from tenantry.db.upgrade import Changes, Work
+
+
+def upgrade(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change; change nothing.")
+    ] = False,
+    wait: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="How long to wait for loads and jobs to end.")
+    ] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the warehouse up to this version: tables, functions, the delivered template.
+
+    It is one transaction: if anything fails, all is as before, so nothing has
+    to be saved first. Data, connections, templates of your own and jobs stay.
+    Passwords stay.
+
+    If there is something to change while loads or jobs are at work, it names
+    them and ends with 1; --wait gives them time. --dry-run does the whole
+    upgrade in a transaction that it takes back, so it finds what would fail,
+    too; loads may wait for it for a moment.
+
+    Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
+    """
+    from tenantry.db import upgrade as upgrades
+    from tenantry.db.connect import session
+
+    told: set[str] = set()
+
+    def watch(busy: Sequence[Work]) -> None:
+        for work in map(str, busy):
+            if work not in told:
+                told.add(work)
+                notes.print(f"waiting for {work}", markup=False)
+
+    with administrator(installed=False) as (conninfo, _), session(conninfo, role=None) as opened:
+        changes = upgrades.rehearse(opened) if dry_run else upgrades.run(opened, {}, wait, watch)
+        busy = upgrades.at_work(opened) if dry_run else []
+    if as_json:
+        print_json({"dry_run": dry_run, "changes": changes, "at_work": busy})
+    else:
+        _tell(changes, busy, dry_run=dry_run)
+
+
+def _tell(changes: Changes, busy: Sequence[Work], *, dry_run: bool) -> None:
+    if not changes.any:
+        data.print("Nothing to change: the warehouse is as this version has it.")
+    elif dry_run:
+        data.print("An upgrade would change:")
+        for line in changes.lines():
+            data.print(f"  {line}", markup=False)
+        for work in busy:
+            data.print(f"At work now: {work}", markup=False)
+    else:
+        for line in changes.lines():
+            step("upgrade", line)
