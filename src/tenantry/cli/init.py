@@ -48,7 +48,7 @@ def init(
 
     with administrator(installed=False) as (conninfo, server), session(conninfo, role=None) as connection:
         present = {role.name for role in roles(connection)}
-        passwords, generated = _passwords(present, generate=generate or server is not None)
+        passwords, generated = role_passwords(present, generate=generate or server is not None)
         if applied(connection):
             done = upgrade.run(connection, passwords).lines()
         else:
@@ -65,7 +65,7 @@ def init(
     _report(facts, done, as_json=as_json)
 
 
-def _passwords(present: set[str], *, generate: bool) -> tuple[dict[str, str], list[str]]:
+def role_passwords(present: set[str], *, generate: bool) -> tuple[dict[str, str], list[str]]:
     """The passwords to set, by role, and which of them were generated."""
     chosen: dict[str, str] = {}
     generated: list[str] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -196,15 +196,16 @@ def report(
     window: bool = False,
     compared: Sequence[Comparison] | None = None,
     go_on: str = "run the same command: it loads only what is missing",
+    more: Mapping[str, Any] | None = None,
 ) -> None:
     """Print how a load ended; of a `window` how many days were unchanged, and how days `compared` with their sources.
 
-    `go_on` says how to go on with what was not loaded.
+    `go_on` says how to go on with what was not loaded; `more` is added to the JSON.
 
     Raises SliceError if a slice is missing or differs from the source, Exit(130) if it was interrupted.
     """
     if as_json:
-        told = summary(result)
+        told = summary(result) | dict(more or {})
         print_json(told if compared is None else told | {"different_days": different_days(compared)})
     else:
         print_table(

@@ -10,10 +10,12 @@ from rich.text import Text
 
 from tenantry import __version__
 from tenantry.cli import (
+    backup,
     demo,
     init,
     load,
     reader,
+    rebuild,
     schedule,
     scheduler,
     server,
@@ -58,6 +60,9 @@ app.command("scheduler")(scheduler.scheduler)
 app.command("status")(status.status)
 app.add_typer(reader.app, name="reader")
 app.command("upgrade")(upgrade.upgrade)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
+app.command("rebuild")(rebuild.rebuild)
 app.add_typer(server.app, name="server")
 app.command("demo")(demo.demo)
 

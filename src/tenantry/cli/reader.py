@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.load import AsJson, Tenants
 from tenantry.cli.output import data, notes, print_json, print_table, step
 from tenantry.cli.secret import secret_in
@@ -132,7 +132,7 @@ def list_readers(as_json: AsJson = False) -> None:
 @app.command()
 def drop(
     name: Name,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Drop a reader: its sessions are ended, its rights and the login are gone. Roles of another kind are refused.
@@ -144,13 +144,8 @@ def drop(
 
     with _opened() as (session, _):
         reader = readers.get(session, name)
-        if not yes:
-            notes.print(f"{name} reads {_seen(reader)}; {reader.sessions} sessions are open", markup=False)
-            if not sys.stdin.isatty():
-                raise InputError(
-                    f"{name} was not dropped: nobody said yes", hint="Give --yes. Nothing was changed."
-                )
-            typer.confirm(f"Drop reader {name}?", abort=True, err=True)
+        notes.print(f"{name} reads {_seen(reader)}; {reader.sessions} sessions are open", markup=False)
+        confirm(f"Drop reader {name}?", yes=yes)
         readers.drop(session, name)
     if as_json:
         print_json({"dropped": name})

@@ -15,7 +15,8 @@ from tenantry.core.model import OWNER, READER
 from tenantry.db.passwords import verifier
 from tenantry.db.queries import one_row, query
 
-_MARK = "Tenantry: a reader"
+MARK = "Tenantry: a reader"
+"""The comment of the roles that are made here."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def put(
             )
         if not exists:
             _run(session, "CREATE ROLE {} LOGIN", role)
-            _run(session, "COMMENT ON ROLE {} IS {}", role, sql.Literal(_MARK))
+            _run(session, "COMMENT ON ROLE {} IS {}", role, sql.Literal(MARK))
         if password is not None:
             _run(session, "ALTER ROLE {} PASSWORD {}", role, verifier(session, name, password))
         # A role's settings are not inherited from phood_ro.

@@ -245,13 +245,15 @@ FOR EACH ROW EXECUTE FUNCTION _wh_internal.keep_secret();
 
 CREATE OR REPLACE FUNCTION _wh_internal.create_tenant_schema(schema_name text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- A schema that whadmin owns and phood_ro may read; false if it was there.
+-- A schema that whadmin owns and readers may read, with all that will be made in it; false if it was there.
 DECLARE
     existed boolean := to_regnamespace(quote_ident(schema_name)) IS NOT NULL;
 BEGIN
     IF NOT existed THEN
         EXECUTE format('CREATE SCHEMA %I AUTHORIZATION whadmin', schema_name);
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO phood_ro', schema_name);
+        EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO phood_ro', schema_name);
+        PERFORM _wh_internal.grant_readers(schema_name);
     END IF;
     RETURN NOT existed;
 END
@@ -1485,8 +1487,8 @@ BEGIN
     SELECT * INTO feed FROM _wh.feeds f
     WHERE f.template_name = wanted_template AND f.schema_name = target AND f.tenant_name = wanted_connection;
     -- A schema that was dropped by hand and made again has lost what readers were granted in it.
-    renewed := NOT EXISTS (SELECT FROM pg_default_acl d WHERE d.defaclrole = 'whadmin'::regrole
-            AND d.defaclnamespace = to_regnamespace(quote_ident(target)))
+    renewed := NOT EXISTS (SELECT FROM pg_default_acl d, aclexplode(d.defaclacl) x WHERE d.defaclrole = 'whadmin'::regrole
+            AND d.defaclnamespace = to_regnamespace(quote_ident(target)) AND x.grantee = 'phood_ro'::regrole)
         AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = to_regnamespace(quote_ident(target)));
     IF feed IS NOT NULL AND NOT renewed THEN
         RETURN feed;

@@ -72,3 +72,110 @@ FROM pg_proc p WHERE p.pronamespace IN (SELECT oid FROM pg_namespace WHERE nspna
     AND p.prokind IN ('f', 'p') AND pg_get_userbyid(p.proowner) = 'whadmin'
 UNION ALL
 SELECT 'template ' || t.template_name, md5((to_jsonb(t) - '{created_at,updated_at}'::text[])::text) FROM _wh.mv_templates t
+
+-- name: tables
+-- The tables that a backup holds row by row: all of `_wh` but what is told in another way or made by a trigger.
+SELECT c.relname::text FROM pg_class c
+WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r'
+    AND c.relname NOT IN ('migrations', 'template_columns', 'rebuilds', 'restored_jobs') AND c.relname <> ALL (%(without)s)
+ORDER BY c.relname
+
+-- name: secrets
+SELECT jsonb_build_object('connection', c.tenant_name, 'password', _wh_internal.source_conninfo(c.tenant_name) ->> 'password')::text
+FROM _wh.tenant_connections c WHERE _wh_internal.source_conninfo(c.tenant_name) ? 'password' ORDER BY c.tenant_name
+
+-- name: contents
+-- What each feed holds, or held before it was lost; of one that is not pulled again since a restore, what the backup says.
+SELECT coalesce(to_jsonb(r), jsonb_build_object('schema_name', f.schema_name, 'template_name', f.template_name,
+    'first_day', least(p.first_day, s.first_day, make_date(y.years[1], 1, 1)),
+    'last_day', greatest(p.last_day, s.last_day, make_date(y.years[cardinality(y.years)], 12, 31)),
+    'row_count', coalesce(s.row_count, 0), 'seconds', coalesce(s.seconds, 0), 'folded_years', coalesce(y.years, '{}')))::text
+FROM _wh.feeds f
+LEFT JOIN _wh.rebuilds r USING (schema_name, template_name)
+CROSS JOIN LATERAL (SELECT min(d.slice_date) AS first_day, max(d.slice_date) AS last_day FROM _wh_internal.present_days(f) d) p
+CROSS JOIN LATERAL (SELECT array_agg(g.year ORDER BY g.year) AS years FROM _wh_internal.folded_years(f) g) y
+CROSS JOIN LATERAL (
+    SELECT min(x.slice_date) AS first_day, max(x.slice_date) AS last_day, sum(x.row_count) AS row_count,
+        sum(extract(epoch FROM x.duration)) AS seconds
+    FROM _wh.slices x WHERE x.schema_name = f.schema_name AND x.template_name = f.template_name AND x.loaded_at IS NOT NULL
+) s
+ORDER BY f.schema_name, f.template_name
+
+-- name: roles
+SELECT r.rolname::text, r.rolconnlimit,
+    coalesce((SELECT s.setconfig FROM pg_db_role_setting s WHERE s.setrole = r.oid AND s.setdatabase = 0), '{}')
+FROM pg_roles r WHERE r.rolname IN ('whadmin', 'phood_ro') OR r.rolname IN (SELECT w.reader_name FROM _wh.readers w) ORDER BY 1
+
+-- name: verifiers
+-- Passwords as the server keeps them; only a superuser sees them.
+SELECT rolname::text, rolpassword FROM pg_authid WHERE rolname = ANY (%(names)s) AND rolpassword IS NOT NULL
+
+-- name: waiting_jobs
+SELECT jobid FROM _wh.restored_jobs
+
+-- name: occupied
+-- What keeps a backup from being restored here: tenants, connections, and schemas of its tenants.
+SELECT coalesce((SELECT min(schema_name) FROM _wh.tenants), (SELECT min(tenant_name) FROM _wh.tenant_connections)),
+    (SELECT min(nspname::text) FROM pg_namespace WHERE nspname = ANY (%(tenants)s))
+
+-- name: strange_roles
+-- Roles that are there and were not made by `tenantry reader`.
+SELECT r.rolname::text FROM pg_roles r WHERE r.rolname = ANY (%(names)s)
+    AND shobj_description(r.oid, 'pg_authid') IS DISTINCT FROM %(mark)s ORDER BY 1
+
+-- name: insertion_order
+-- Tables of `_wh`, those that others refer to first.
+WITH RECURSIVE parents AS (
+    SELECT DISTINCT conrelid AS child, confrelid AS parent FROM pg_constraint
+    WHERE contype = 'f' AND connamespace = '_wh'::regnamespace AND conrelid <> confrelid
+), depths AS (
+    SELECT c.oid, 0 AS depth FROM pg_class c WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r'
+    UNION ALL
+    SELECT p.child, d.depth + 1 FROM depths d JOIN parents p ON p.parent = d.oid
+)
+SELECT c.relname::text, ARRAY(SELECT a.attname::text FROM pg_attribute a
+    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '')
+FROM depths d JOIN pg_class c ON c.oid = d.oid GROUP BY c.oid, c.relname ORDER BY max(d.depth), c.relname
+
+-- name: identity_columns
+SELECT a.attname::text, pg_get_serial_sequence(format('_wh.%%I', %(table)s::text), a.attname::text)
+FROM pg_attribute a WHERE a.attrelid = format('_wh.%%I', %(table)s::text)::regclass AND a.attidentity <> ''
+
+-- name: schedule_unnamed
+SELECT cron.schedule(%(schedule)s, %(command)s)
+
+-- name: keep_waiting
+INSERT INTO _wh.restored_jobs (jobid) SELECT unnest(%(jobids)s::bigint[])
+
+-- name: resumed
+DELETE FROM _wh.restored_jobs WHERE jobid = ANY (%(jobids)s)
+
+-- name: not_rebuilt
+SELECT schema_name FROM _wh.rebuilds
+
+-- name: rebuilt
+DELETE FROM _wh.rebuilds WHERE schema_name = %(schema)s AND template_name = %(template)s
+
+-- name: a_schema_of
+SELECT (SELECT min(nspname::text) FROM pg_namespace WHERE nspname = ANY (%(tenants)s))
+
+-- name: make_room_for_templates
+DELETE FROM _wh.mv_templates WHERE template_name = ANY (%(names)s)
+
+-- name: set_secret
+UPDATE _wh.tenant_connections SET password = %(password)s WHERE tenant_name = %(name)s
+
+-- name: expect
+INSERT INTO _wh.rebuilds (schema_name, template_name, first_day, last_day, row_count, seconds, folded_years)
+SELECT schema_name, template_name, first_day, last_day, row_count, seconds, folded_years
+FROM jsonb_populate_recordset(NULL::_wh.rebuilds, %(feeds)s::jsonb)
+
+-- name: swap_setting
+-- Set something until the transaction ends; what it was before.
+WITH former AS MATERIALIZED (SELECT current_setting(%(name)s, true) AS value)
+SELECT value, set_config(%(name)s, %(value)s, true) FROM former
+
+-- name: leave_out
+-- Feeds that functions of the operators' own load are not waited for.
+DELETE FROM _wh.rebuilds r WHERE NOT EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = r.template_name)
+RETURNING r.schema_name || '.' || r.template_name

@@ -19,8 +19,8 @@ BEGIN
     SELECT * INTO feed FROM _wh.feeds f
     WHERE f.template_name = wanted_template AND f.schema_name = target AND f.tenant_name = wanted_connection;
     -- A schema that was dropped by hand and made again has lost what readers were granted in it.
-    renewed := NOT EXISTS (SELECT FROM pg_default_acl d WHERE d.defaclrole = 'whadmin'::regrole
-            AND d.defaclnamespace = to_regnamespace(quote_ident(target)))
+    renewed := NOT EXISTS (SELECT FROM pg_default_acl d, aclexplode(d.defaclacl) x WHERE d.defaclrole = 'whadmin'::regrole
+            AND d.defaclnamespace = to_regnamespace(quote_ident(target)) AND x.grantee = 'phood_ro'::regrole)
         AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = to_regnamespace(quote_ident(target)));
     IF feed IS NOT NULL AND NOT renewed THEN
         RETURN feed;

@@ -1,0 +1,227 @@
+"""`tenantry backup` and `tenantry restore`: all that a warehouse knows, without its data."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tenantry.cli.init import role_passwords
+from tenantry.cli.load import AsJson
+from tenantry.cli.output import data, notes, print_json, print_table, step
+from tenantry.cli.secret import secret_in
+from tenantry.cli.target import administrator
+from tenantry.core.errors import InputError
+from tenantry.core.model import OWNER
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from tenantry.embedded.server import Server
+    from tenantry.flow.backup import Content, Summary
+    from tenantry.flow.restore import Restored
+
+PASSPHRASE = "TENANTRY_BACKUP_PASSPHRASE"  # noqa: S105 - the name of a variable, not a passphrase
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
+PassphraseFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="A file that holds the passphrase.")
+]
+
+
+def backup(
+    file: File,
+    passphrase_file: PassphraseFile = None,
+    recipient: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="AGE1…",
+            help="Encrypt to the holder of an age key instead; may be given several times.",
+        ),
+    ] = None,
+    logs: Annotated[bool, typer.Option(help="With the entries of _wh.function_logs.")] = True,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write all that the warehouse knows into one encrypted file, and none of the tenants' data.
+
+    In it: connections with their passwords, templates, tenants, feeds, the
+    record of slices, logs, readers, jobs, and the roles. The data are pulled
+    from the sources again after a restore.
+
+    The passphrase comes from --passphrase-file, from
+    TENANTRY_BACKUP_PASSPHRASE, or is asked for twice. With --recipient only
+    whoever has that age key can read it. Without passphrase or key nobody can.
+    The file appears whole or not at all, readable by you alone.
+
+    The passwords of roles are in it only if --dsn or TENANTRY_ADMIN_DSN logs in
+    as a superuser; others are made anew by a restore. Functions of your own are
+    not in it, and jobs of other roles are not.
+    """
+    from tenantry.core import sealed
+    from tenantry.db.connect import session
+    from tenantry.flow import backup as backups
+
+    if file.exists() and not force:
+        raise InputError(f"{file} is there already", hint="Choose another name, or give --force.")
+    if recipient and passphrase_file:
+        raise InputError("a passphrase or recipients, not both", hint="Nothing was written.")
+    passphrase = None if recipient else _passphrase(passphrase_file, twice=True)
+    if recipient:
+        # Before the warehouse is read: an address that is none is told at once.
+        sealed.seal(b"", recipients=recipient)
+    with administrator() as (conninfo, _), session(conninfo, role=None) as opened:
+        content = backups.read(opened, logs=logs)
+    sealed.write_private(
+        file, sealed.seal(content.packed(), passphrase=passphrase, recipients=recipient or ())
+    )
+    summary = backups.summary(content)
+    if as_json:
+        print_json({"file": str(file), "bytes": file.stat().st_size, "content": summary})
+        return
+    _print(summary)
+    if not summary.passwords:
+        notes.print("passwords of roles are not in it: only a superuser sees them")
+    if summary.jobs_left_out:
+        notes.print(f"jobs of other roles or databases are not in it: {summary.jobs_left_out}")
+    step("backup", f"{file}, {file.stat().st_size:,} bytes")
+
+
+def restore(
+    file: File,
+    passphrase_file: PassphraseFile = None,
+    identity: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The file of the age key that it is encrypted to.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what the file holds, without secrets; ask no server.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make an empty database the warehouse of a backup: all but the tenants' data.
+
+    Installs, and brings back connections with their passwords, templates,
+    tenants, feeds, readers, logs and jobs, in one transaction. A database that
+    holds tenants is refused. Afterwards tenantry rebuild --all pulls the data
+    again; until then jobs are paused and reports find nothing to read.
+
+    Roles that are there keep their passwords. Others get those of the backup,
+    or what TENANTRY_WHADMIN_PASSWORD and TENANTRY_READER_PASSWORD say, or
+    generated ones, which are kept in a file that is named. On an embedded
+    server whadmin's is always generated.
+
+    Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
+    """
+    from tenantry.flow import backup as backups
+
+    content = backups.unpack(_opened(file, passphrase_file, identity))
+    summary = backups.summary(content)
+    if dry_run:
+        if as_json:
+            print_json(summary)
+        else:
+            _print(summary)
+        return
+    result = _restore(content)
+    if as_json:
+        print_json(
+            {"tenants": result.tenants, "connections": result.connections, "jobs": result.jobs,
+             "jobs_lost": result.lost, "roles_kept": result.kept, "passwords_generated": list(result.generated)}
+        )  # fmt: skip
+        return
+    step("restore", f"{len(result.tenants)} tenants, {result.connections} connections, {result.jobs} jobs")
+    if result.kept:
+        notes.print(f"roles that were there keep their passwords: {', '.join(result.kept)}")
+    if result.lost:
+        notes.print(
+            f"jobs that cannot be kept, as there is no schema cron: {', '.join(result.lost)}", markup=False
+        )
+    data.print("Next: tenantry rebuild --all")
+
+
+def _restore(content: Content) -> Restored:
+    from tenantry.db.connect import session
+    from tenantry.flow import restore as restores
+    from tenantry.observe.status import roles
+
+    with administrator(installed=False) as (conninfo, server), session(conninfo, role=None) as opened:
+        present = {role.name for role in roles(opened)}
+        held = {role["name"] for role in content.rows("role") if role["verifier"]}
+        # The embedded server's own file has to know whadmin's password, and a backup tells no passwords.
+        passwords, generated = role_passwords(present | (held - {OWNER} if server else held), generate=True)
+        if server and OWNER in passwords and OWNER not in present:
+            # Before the role is made: whoever is killed in between can log in all the same.
+            server.save_password(OWNER, passwords[OWNER])
+        result = restores.run(opened, content, passwords)
+        result.generated |= {role: passwords[role] for role in generated}
+        _keep(opened, server, passwords if server else {}, result.generated)
+    return result
+
+
+def _keep(
+    opened: psycopg.Connection, server: Server | None, chosen: dict[str, str], generated: dict[str, str]
+) -> None:
+    """Write down the passwords that nobody else knows."""
+    from tenantry.db.passwords import keep_generated
+
+    if server:
+        for role, password in (chosen | generated).items():
+            server.save_password(role, password)
+    elif generated:
+        place = keep_generated(opened, generated)
+        notes.print(f"generated passwords of {', '.join(generated)} are in {place} (libpq's pgpass format)")
+
+
+def _opened(file: Path, passphrase_file: Path | None, identity: Path | None) -> bytes:
+    """The decrypted content of a backup."""
+    from tenantry.core import sealed
+
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}", hint="Nothing was changed.") from None
+    if sealed.needs_passphrase(content):
+        if identity:
+            raise InputError(
+                f"{file} is encrypted with a passphrase, not to a key", hint="Leave --identity out."
+            )
+        return sealed.unseal(content, passphrase=_passphrase(passphrase_file, twice=False))
+    if identity is None:
+        raise InputError(
+            f"{file} is encrypted to an age key",
+            hint="Give the key's file with --identity. Nothing was changed.",
+        )
+    return sealed.unseal(content, identities=secret_in(identity))
+
+
+def _passphrase(file: Path | None, *, twice: bool) -> str:
+    """The passphrase: from the file, the environment or the terminal."""
+    given = secret_in(file) if file else os.environ.get(PASSPHRASE)
+    if given is None and sys.stdin.isatty():
+        given = str(typer.prompt("Passphrase", hide_input=True, confirmation_prompt=twice, err=True))
+    if not given:
+        raise InputError(
+            "no passphrase for the backup" if given is None else "the passphrase is empty",
+            hint=f"Set {PASSPHRASE}, or give --passphrase-file. Nothing was changed.",
+        )
+    return given
+
+
+def _print(summary: Summary) -> None:
+    print_table(
+        f"Backup of {summary.database}, {summary.made_at}, Tenantry {summary.version}, migration {summary.migration}",
+        ("", "#", ""),
+        [
+            ("tenants", len(summary.tenants), ", ".join(summary.tenants)),
+            ("feeds", summary.feeds, f"{summary.row_count:,} rows, to be pulled again"),
+            ("connections", len(summary.connections), f"{summary.secrets} with passwords"),
+            ("templates", len(summary.templates), ", ".join(summary.templates)),
+            ("readers", len(summary.readers), ", ".join(summary.readers)),
+            ("passwords of roles", len(summary.passwords), ", ".join(summary.passwords)),
+            ("jobs", summary.jobs, ""),
+            ("log entries", summary.logs, ""),
+        ],
+    )

@@ -1,0 +1,80 @@
+"""Encrypted files in the age format: sealed with a passphrase, or to the holders of keys."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import pyrage
+
+from tenantry.core.errors import InputError
+
+_MAGIC = b"age-encryption.org/v1\n"
+
+
+def seal(content: bytes, *, passphrase: str | None = None, recipients: Sequence[str] = ()) -> bytes:
+    """The content encrypted with a passphrase, or to recipients (`age1…`). Raises InputError for one that is none."""
+    if passphrase is not None:
+        return bytes(pyrage.passphrase.encrypt(content, passphrase))
+    keys = []
+    for recipient in recipients:
+        try:
+            keys.append(pyrage.x25519.Recipient.from_str(recipient))
+        except pyrage.RecipientError:
+            raise InputError(
+                f'"{recipient}" is no recipient of age',
+                hint="It begins with age1; age-keygen prints it. Nothing was written.",
+            ) from None
+    return bytes(pyrage.encrypt(content, keys))
+
+
+def needs_passphrase(sealed: bytes) -> bool:
+    """Whether it was sealed with a passphrase. Raises InputError if it was not sealed by age at all."""
+    if not sealed.startswith(_MAGIC):
+        raise InputError("the file is no backup: it is not encrypted by age", hint="Nothing was changed.")
+    return sealed.removeprefix(_MAGIC).startswith(b"-> scrypt ")
+
+
+def unseal(sealed: bytes, *, passphrase: str | None = None, identities: str = "") -> bytes:
+    """What was sealed. `identities` is the text of an age key file.
+
+    Raises InputError for the wrong passphrase or keys, and for a file that was changed or cut.
+    """
+    try:
+        if passphrase is not None:
+            return bytes(pyrage.passphrase.decrypt(sealed, passphrase))
+        lines = [line.strip() for line in identities.splitlines()]
+        keys = [pyrage.x25519.Identity.from_str(line) for line in lines if line and not line.startswith("#")]
+        return bytes(pyrage.decrypt(sealed, keys))
+    except pyrage.IdentityError:
+        raise InputError(
+            "the identity file holds no key of age",
+            hint="It has a line AGE-SECRET-KEY-1…. Nothing was changed.",
+        ) from None
+    except pyrage.DecryptError:
+        wrong = "passphrase" if passphrase is not None else "key"
+        raise InputError(
+            f"the backup cannot be opened: it is another {wrong}, or the file is damaged",
+            hint="Nothing was changed.",
+        ) from None
+
+
+def write_private(file: Path, content: bytes) -> None:
+    """Write a file that only its owner can read: whole, or not at all. Raises InputError if it cannot be written."""
+    part = None
+    try:
+        descriptor, part = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+        Path(part).replace(file)
+    except OSError as error:
+        raise InputError(f"{file} cannot be written: {error.strerror}", hint="Nothing was written.") from None
+    finally:
+        if part is not None:
+            with suppress(FileNotFoundError):
+                Path(part).unlink()

@@ -1,0 +1,186 @@
+"""Restoring a backup into an empty warehouse: everything but the tenants' data, which their sources still have."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from tenantry.core.errors import InputError
+from tenantry.core.model import OWNER
+from tenantry.db.install import install
+from tenantry.db.migrations import applied
+from tenantry.db.passwords import verifier
+from tenantry.db.queries import one_row, query
+from tenantry.flow import jobs, reader, tenant
+from tenantry.flow.backup import Content
+
+_AT_ONCE = 1000
+"""Rows in one INSERT."""
+
+_LEFT_OUT = {"slices"}
+"""Tables that say what data there are: after a restore there are none."""
+
+
+@dataclass
+class Restored:
+    """What was restored. `generated` are passwords, by role, that the backup did not hold.
+
+    `kept` roles were there and have the password that they had; `lost` jobs cannot be kept here.
+    """
+
+    tenants: list[str]
+    connections: int
+    jobs: int
+    generated: dict[str, str] = field(default_factory=dict, repr=False)
+    kept: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+
+
+def run(session: psycopg.Connection, content: Content, passwords: Mapping[str, str]) -> Restored:
+    """Make the session's database the warehouse of a backup, as its administrator, in one transaction.
+
+    `passwords` are for roles that are made now and whose passwords are not to be the backup's. Jobs are paused until the
+    tenants' data are pulled again; what each feed held is in `_wh.rebuilds`.
+
+    Raises:
+        InputError: the database holds tenants already, or a role that is not Tenantry's is in a reader's place.
+        NotInstalled: the warehouse here is newer than the program.
+    """
+    reader.require_administrator(session)
+    names = sorted(row["schema_name"] for row in content.rows("table tenants"))
+    readers = {row["reader_name"]: row["tenants"] for row in content.rows("table readers")}
+    with session.transaction():
+        _require_room(session, names, list(readers))
+        there = {row[0] for row in session.execute("SELECT rolname FROM pg_roles")}
+        install(session, passwords)
+        result = Restored(names, len(content.lines.get("table tenant_connections", [])), 0)
+        session.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(OWNER)))
+        _fill(session, content)
+        for name in names:
+            tenant.create_schema(session, name)
+        _schedule(session, content, result)
+        session.execute("RESET ROLE")
+        for name, tenants in readers.items():
+            reader.put(session, name, tenants, None)
+        for role in content.rows("role"):
+            if role["name"] in passwords:
+                continue
+            if role["name"] in there:
+                result.kept.append(role["name"])
+            else:
+                _set_up(session, role, result)
+    return result
+
+
+def _require_room(session: psycopg.Connection, tenants: list[str], readers: list[str]) -> None:
+    # In a database that never was a warehouse there is no table to ask.
+    if applied(session):
+        occupant, schema = one_row(session, query("recovery", "occupied"), {"tenants": tenants})
+        if occupant:
+            raise InputError(
+                f'the warehouse holds tenants or connections already, such as "{occupant}"',
+                hint="Restore into an empty database. Nothing was changed.",
+            )
+    else:
+        schema = one_row(session, query("recovery", "a_schema_of"), {"tenants": tenants})[0]
+    if schema:
+        raise InputError(
+            f'schema "{schema}" is there already', hint="Restore into an empty database. Nothing was changed."
+        )
+    strange = session.execute(
+        query("recovery", "strange_roles"), {"names": readers, "mark": reader.MARK}
+    ).fetchone()
+    if strange:
+        raise InputError(
+            f'role "{strange[0]}" is there and was not made by tenantry reader',
+            hint=f"Rename it: ALTER ROLE {strange[0]} RENAME TO …. Nothing was changed.",
+        )
+
+
+def _fill(session: psycopg.Connection, content: Content) -> None:
+    """Insert the rows. Columns that the backup does not know get their defaults."""
+    passwords = {row["connection"]: row["password"] for row in content.rows("secret")}
+    for table, columns in session.execute(query("recovery", "insertion_order")).fetchall():
+        lines = content.lines.get(f"table {table}", [])
+        if not lines or table in _LEFT_OUT:
+            continue
+        if table == "mv_templates":
+            # The delivered ones are as they were in the backup.
+            session.execute(
+                query("recovery", "make_room_for_templates"),
+                {"names": _names(content, table, "template_name")},
+            )
+        known = [name for name in columns if name in content.rows(f"table {table}")[0]]
+        statement = sql.SQL(
+            "INSERT INTO _wh.{table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns}"
+            " FROM jsonb_populate_recordset(NULL::_wh.{table}, %s::jsonb) ON CONFLICT DO NOTHING"
+        ).format(table=sql.Identifier(table), columns=sql.SQL(", ").join(map(sql.Identifier, known)))
+        for start in range(0, len(lines), _AT_ONCE):
+            session.execute(statement, (f"[{','.join(lines[start : start + _AT_ONCE])}]",))
+        _go_on_counting(session, table)
+    for name, password in passwords.items():
+        session.execute(query("recovery", "set_secret"), {"name": name, "password": password})
+    feeds = f"[{','.join(content.lines.get('feed', []))}]"
+    session.execute(query("recovery", "expect"), {"feeds": feeds})
+
+
+def _names(content: Content, table: str, column: str) -> list[str]:
+    return [row[column] for row in content.rows(f"table {table}")]
+
+
+def _go_on_counting(session: psycopg.Connection, table: str) -> None:
+    """Let identity columns go on after the highest number."""
+    for column, sequence in session.execute(
+        query("recovery", "identity_columns"), {"table": table}
+    ).fetchall():
+        session.execute(
+            sql.SQL("SELECT setval(%s, max({column})) FROM _wh.{table}").format(
+                column=sql.Identifier(column), table=sql.Identifier(table)
+            ),
+            (sequence,),
+        )
+
+
+def _schedule(session: psycopg.Connection, content: Content, result: Restored) -> None:
+    """Make the jobs again, all paused; those that were active are noted, to be resumed."""
+    found = content.rows("job")
+    if found and jobs.cron(session) is None:
+        result.lost = [job["name"] or job["command"] for job in found]
+        return
+    paused, waiting = [], []
+    for job in found:
+        if job["name"] is None:
+            jobid = one_row(session, query("recovery", "schedule_unnamed"), job)[0]
+        else:
+            jobid = jobs.put(session, job["name"], job["schedule"], job["command"])
+        paused.append(jobid)
+        if job["active"]:
+            waiting.append(jobid)
+    jobs.set_active(session, paused, False)
+    session.execute(query("recovery", "keep_waiting"), {"jobids": waiting})
+    result.jobs = len(found)
+
+
+def _set_up(session: psycopg.Connection, role: Mapping[str, Any], result: Restored) -> None:
+    """Give a role that was made now its password, limit and settings."""
+    name = sql.Identifier(role["name"])
+    if role["verifier"] is None:
+        result.generated[role["name"]] = secrets.token_urlsafe(24)
+        password = verifier(session, role["name"], result.generated[role["name"]])
+    else:
+        password = sql.Literal(role["verifier"])
+    session.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(name, password))
+    session.execute(
+        sql.SQL("ALTER ROLE {} CONNECTION LIMIT {}").format(name, sql.Literal(role["connections"]))
+    )
+    for setting in role["settings"]:
+        # A value is kept as SET would take it, lists with their quotes; FROM CURRENT takes it over as it is.
+        key, _, value = setting.partition("=")
+        former = one_row(session, query("recovery", "swap_setting"), {"name": key, "value": value})[0]
+        session.execute(sql.SQL("ALTER ROLE {} SET {} FROM CURRENT").format(name, sql.Identifier(key)))
+        one_row(session, query("recovery", "swap_setting"), {"name": key, "value": former})

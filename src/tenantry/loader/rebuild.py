@@ -1,0 +1,183 @@
+"""Pulling all data again, after a restore or a loss: all tenants at once, as long as it takes, in as many runs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+import psycopg
+
+from tenantry.core.days import Span, today_utc
+from tenantry.core.errors import InputError, SourceError
+from tenantry.core.model import Feed
+from tenantry.db.connect import session
+from tenantry.db.queries import query
+from tenantry.flow import jobs, tenant, yearly
+from tenantry.loader import again, backfill
+from tenantry.loader.again import Comparison
+from tenantry.loader.events import Silent, Watcher
+from tenantry.loader.onboard import Step
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a feed held; `seconds` is how long the loads of its slices took together."""
+
+    first_day: date | None
+    rows: int
+    seconds: float
+    folded_years: Sequence[int]
+
+
+@dataclass(frozen=True)
+class Part:
+    """One feed to rebuild: its days, those that are missing, and what it held."""
+
+    feed: Feed
+    days: Span
+    plan: backfill.Plan
+    held: Held
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What is to be pulled, by what the feeds held and how long that took."""
+
+    days: int
+    rows: int
+    seconds: float
+
+
+@dataclass
+class Rebuilt:
+    """How it ended. `left_out` are feeds without a template, which functions that operators wrote load."""
+
+    load: backfill.Result
+    folded: list[str] = field(default_factory=list)
+    comparisons: list[Comparison] = field(default_factory=list)
+    jobs_resumed: list[str] = field(default_factory=list)
+    jobs_waiting: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+
+
+def plan(conninfo: str, names: Collection[str] | None) -> list[Part]:
+    """What is missing of all tenants, or of those named, up to today.
+
+    A feed's first day is the first that it held; else January 1st of its source's first year. Feeds without a template are not
+    planned: functions that operators wrote load them.
+
+    Raises InputError for a tenant that does not exist.
+    """
+    with session(conninfo) as opened:
+        feeds = tenant.feeds(opened)
+        held = {}
+        for (text,) in opened.execute(query("recovery", "contents")):
+            row = json.loads(text)
+            first = date.fromisoformat(row["first_day"]) if row["first_day"] else None
+            held[row["schema_name"], row["template_name"]] = Held(
+                first, row["row_count"], row["seconds"], row["folded_years"]
+            )
+        templates = {row[0] for row in opened.execute(query("tenants", "templates"))}
+    unknown = sorted(set(names or ()) - {feed.schema for feed in feeds})
+    if unknown:
+        known = ", ".join(sorted({feed.schema for feed in feeds})) or "none"
+        raise InputError(
+            f'tenant "{unknown[0]}" does not exist', hint=f"Known tenants: {known}. Nothing was done."
+        )
+    wanted = [
+        feed for feed in feeds if feed.template in templates and (names is None or feed.schema in names)
+    ]
+    return [_part(conninfo, feed, held[feed.schema, feed.template]) for feed in wanted]
+
+
+def _part(conninfo: str, feed: Feed, held: Held) -> Part:
+    today = today_utc()
+    first = held.first_day
+    if first is None:
+        try:
+            with session(conninfo) as opened:
+                found = tenant.source_span(opened, feed)
+        except SourceError as error:
+            return Part(feed, Span(today, today), backfill.Plan(feed, (), 0, unknown=error.message), held)
+        first = date(found.first.year, 1, 1) if found else today
+    days = Span(min(first, today), today)
+    return Part(feed, days, backfill.plan(conninfo, [feed], days)[0], held)
+
+
+def estimate(parts: Sequence[Part], limits: backfill.Limits) -> Estimate:
+    """What the parts take, if sources and warehouse are as fast as they were: one tenant after the other, as they came."""
+    shares = [(part, len(part.plan.days) / len(part.days)) for part in parts]
+    return Estimate(
+        sum(len(part.plan.days) for part in parts),
+        round(sum(part.held.rows * share for part, share in shares)),
+        sum(part.held.seconds * share for part, share in shares) / limits.per_source,
+    )
+
+
+def run(
+    conninfo: str, parts: Sequence[Part], limits: backfill.Limits, step: Step, watcher: Watcher
+) -> Rebuilt:
+    """Pull what is missing, compare it with the sources, fold the years that were folded, and let paused jobs go on.
+
+    It may be stopped in any way and run again with a new plan: days that are there are not pulled again. Jobs go on once
+    all feeds of their tenant are there; jobs of several tenants, once all are.
+
+    Raises WarehouseUnreachable.
+    """
+    with session(conninfo) as opened:
+        for schema in sorted({part.feed.schema for part in parts}):
+            if tenant.create_schema(opened, schema):
+                step("schema", f"{schema} made again")
+    done = Rebuilt(backfill.run(conninfo, [part.plan for part in parts], limits, watcher))
+    if done.load.interrupted:
+        return done
+    complete = {item.feed for item in done.load.feeds if item.complete}
+    for part in parts:
+        if part.feed in complete:
+            _settle(conninfo, part, limits, done, step)
+    with session(conninfo) as opened:
+        for part in parts:
+            if part.feed in complete:
+                _fold(opened, part, done, step)
+                opened.execute(
+                    query("recovery", "rebuilt"), {"schema": part.feed.schema, "template": part.feed.template}
+                )
+        for row in opened.execute(query("recovery", "leave_out")):
+            done.left_out.append(row[0])
+            step("left out", f"{row[0]} has no template: load it with the functions that are written for it")
+        _resume_jobs(opened, done)
+    return done
+
+
+def _settle(conninfo: str, part: Part, limits: backfill.Limits, done: Rebuilt, step: Step) -> None:
+    """Compare rows per day with the source; days that differ are pulled once more."""
+    try:
+        done.comparisons += again.settle(conninfo, {part.feed: part.days}, limits, Silent())
+    except SourceError as error:
+        step("not compared", f"{part.feed}: {error.message}")
+
+
+def _fold(opened: psycopg.Connection, part: Part, done: Rebuilt, step: Step) -> None:
+    for year in part.held.folded_years:
+        if yearly.check(opened, part.feed, year)["status"] == "complete":
+            yearly.convert(opened, part.feed, year)
+            done.folded.append(f"{part.feed} {year}")
+            step("year", f"{part.feed} {year} folded")
+
+
+def _resume_jobs(opened: psycopg.Connection, done: Rebuilt) -> None:
+    waiting = {row[0] for row in opened.execute(query("recovery", "waiting_jobs"))}
+    if not waiting:
+        return
+    left = {row[0] for row in opened.execute(query("recovery", "not_rebuilt"))}
+    found = [job for job in jobs.all_jobs(opened) if job.jobid in waiting]
+    ready = [job for job in found if not left or (job.schema is not None and job.schema not in left)]
+    with opened.transaction():
+        jobs.set_active(opened, [job.jobid for job in ready], True)
+        # Jobs that were removed meanwhile are waited for no longer.
+        gone = waiting - {job.jobid for job in found}
+        opened.execute(query("recovery", "resumed"), {"jobids": [*gone, *(job.jobid for job in ready)]})
+    done.jobs_resumed = [str(job) for job in ready]
+    done.jobs_waiting = [str(job) for job in found if job not in ready]

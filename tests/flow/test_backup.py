@@ -1,0 +1,278 @@
+"""A warehouse that is lost, restored from its backup, and filled again."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import secrets
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pyrage
+import pytest
+
+from tenantry.core import sealed
+from tenantry.core.days import today_utc
+from tenantry.core.errors import TenantryError
+from tenantry.db.connect import session
+from tenantry.embedded import Server
+from tenantry.flow import backup, reader, restore
+from tests.databases import SECRET, Database, Maker, Source, Warehouse
+from tests.program import run, succeed
+
+KEY = pyrage.x25519.Identity.generate()
+TODAY = today_utc()
+LAST_YEAR = date(TODAY.year - 1, 1, 1)
+ROWS = "SELECT * FROM public.foodlogstats ORDER BY schema_name, id"
+
+
+@pytest.fixture
+def identity(tmp_path: Path) -> Path:
+    file = tmp_path / "key"
+    file.write_text(f"{KEY}\n")
+    return file
+
+
+@pytest.fixture
+def empty(server: Server, templates: None, maker: Maker) -> Database:
+    """A database that was never installed, as the administrator, on the server of the other warehouse."""
+    return Database(server, maker.clone("template0", "empty"), "postgres")
+
+
+@pytest.fixture
+def elsewhere(make_server: Callable[..., Server]) -> Warehouse:
+    """Another server, on which nothing was ever installed; its whadmin will have the password of the backup."""
+    server = make_server()
+    server.start()
+    for role, password in (("whadmin", "whadmin-password"), ("phood_ro", "reader-password")):
+        server.save_password(role, password)
+    return Warehouse(server, "postgres", "whadmin")
+
+
+def saved(warehouse: Warehouse, tmp_path: Path, *options: object) -> Path:
+    file = tmp_path / "warehouse.backup"
+    succeed(warehouse.admin, "backup", file, "--recipient", KEY.to_public(), *options)
+    return file
+
+
+def content_of(file: Path) -> backup.Content:
+    return backup.unpack(sealed.unseal(file.read_bytes(), identities=str(KEY)))
+
+
+def put(database: Database, content: backup.Content) -> restore.Restored:
+    with session(database.conninfo, role=None) as opened:
+        return restore.run(opened, content, {})
+
+
+@pytest.fixture
+def fleet(warehouse: Warehouse, make_source: Callable[[], Source]) -> dict[str, Source]:
+    """acme: partitions, last year folded; globex: materialized views of five days; jobs of each."""
+    sources = {"acme": make_source(), "globex": make_source()}
+    sources["acme"].fill(LAST_YEAR, (TODAY - LAST_YEAR).days, per_day=1)
+    sources["globex"].fill(TODAY - timedelta(days=4), 4)
+    for name, source in sources.items():
+        warehouse.connect_to(source, name)
+        warehouse.run("SELECT _wh_internal.create_tenant_schema(%s)", (name,))
+        storage = "partition" if name == "acme" else "matview"
+        warehouse.run("UPDATE _wh.mv_templates SET storage = %s", (storage,))
+        warehouse.run("SELECT _wh_internal.open_feed('foodlogstats', %s, %s)", (name, name))
+        first = LAST_YEAR if name == "acme" else TODAY - timedelta(days=4)
+        succeed(warehouse, "backfill", "foodlogstats", "--tenant", name, "--from", first)
+        for kind, active in (("hourly", True), ("nightly", name == "acme")):
+            warehouse.run(
+                "SELECT cron.schedule(%s, '12 * * * *', format('SELECT _wh.update_mv_by_template(%%L, %%L, %%L)',"
+                " 'foodlogstats', %s::text, %s::text))",
+                (f"{name}_{kind}", name, name),
+            )
+            warehouse.run("UPDATE cron.job SET active = %s WHERE jobname = %s", (active, f"{name}_{kind}"))
+    warehouse.run("SELECT cron.schedule('13 * * * *', 'SELECT 1')")
+    succeed(warehouse, "year", "convert", "foodlogstats", LAST_YEAR.year, "--tenant", "acme")
+    return sources
+
+
+def test_a_lost_warehouse_comes_back_from_its_backup_and_its_sources(
+    warehouse: Warehouse, fleet: dict[str, Source], elsewhere: Warehouse, identity: Path, tmp_path: Path
+) -> None:
+    name = f"reader_{secrets.token_hex(4)}"
+    with session(warehouse.admin.conninfo, role=None) as admin:
+        reader.put(admin, name, ["acme"], "reader-password", connections=4, statement_timeout="5min")
+        admin.execute(f"ALTER ROLE {name} SET search_path = acme, public")
+    before = warehouse.rows(ROWS)
+    assert len(before) == (TODAY - LAST_YEAR).days + 12
+    file = saved(warehouse, tmp_path)
+    with session(warehouse.admin.conninfo, role=None) as admin:
+        reader.drop(admin, name)
+
+    # What is on the disk is encrypted, and nobody else's to read.
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert SECRET.encode() not in file.read_bytes()
+    assert list(tmp_path.glob(".*")) == []
+    told = run(None, "restore", file, "--identity", identity, "--dry-run")
+    assert f"{len(before):,} rows, to be pulled again" in told.out
+    assert SECRET.strip() not in told.out
+    assert run(warehouse.admin, "backup", file, "--recipient", KEY.to_public()).code == 2, (
+        "it is there already"
+    )
+
+    done = succeed(elsewhere.admin, "restore", file, "--identity", identity, "--json").json
+    assert (done["tenants"], done["jobs"], done["passwords_generated"]) == (["acme", "globex"], 5, [])
+    assert elsewhere.rows("SELECT FROM _wh.slices") == []
+    assert [(f["tenant"], f["storage"], f["days"], f["rows"]) for f in succeed(elsewhere, "status", "--json").json] == [
+        ("acme", "partition", 0, 0), ("globex", "matview", 0, 0)]  # fmt: skip
+    assert elsewhere.rows("SELECT FROM cron.job WHERE active") == []
+    again = run(elsewhere.admin, "restore", file, "--identity", identity)
+    assert (again.code, again.errors) == (
+        2,
+        ['the warehouse holds tenants or connections already, such as "acme"'],
+    )
+
+    # The source of globex does not answer: acme comes back all the same, and its jobs go on.
+    fleet["globex"].run("ALTER TABLE phood_foodlogsum RENAME TO away")
+    lame = run(elsewhere, "rebuild", "--all", "--json")
+    assert lame.code == 1
+    assert "rows in about" in lame.err
+    assert lame.json["jobs_resumed"] == ["acme_hourly", "acme_nightly"]
+    assert len(lame.json["jobs_waiting"]) == 2
+    # A backup of a warehouse that is not whole yet knows what is still missing.
+    half = content_of(saved(elsewhere, tmp_path, "--force"))
+    assert backup.summary(half).row_count == len(before)
+    assert sorted(job["name"] or "" for job in half.rows("job") if job["active"]) == [
+        "", "acme_hourly", "acme_nightly", "globex_hourly"]  # fmt: skip
+    fleet["globex"].run("ALTER TABLE away RENAME TO phood_foodlogsum")
+
+    done = succeed(elsewhere, "rebuild", "--all", "--json").json
+    assert (done["complete"], done["different_days"], done["rows"]) == (True, [], 12)
+    assert elsewhere.rows(ROWS) == before
+    assert elsewhere.rows("SELECT jobname::text, active FROM cron.job ORDER BY 1") == warehouse.rows(
+        "SELECT jobname::text, active FROM cron.job ORDER BY 1"
+    )
+    assert elsewhere.rows("SELECT FROM _wh.rebuilds UNION ALL SELECT FROM _wh.restored_jobs") == []
+    assert (
+        elsewhere.value("SELECT obj_description(%s::regclass)", (f"acme.foodlogstats_{LAST_YEAR.year}",))
+        == "Tenantry: combined"
+    )
+    succeed(elsewhere, "tenant", "test", "acme")
+    assert "No day is missing" in succeed(elsewhere, "rebuild", "--all").err
+
+    elsewhere.server.save_password(name, "reader-password")
+    theirs = Database(elsewhere.server, "postgres", name)
+    assert theirs.value("SELECT count(*) FROM foodlogstats") == len(before) - 12
+    assert theirs.value("SHOW statement_timeout") == "5min"
+    assert elsewhere.value("SELECT rolconnlimit FROM pg_roles WHERE rolname = %s", (name,)) == 4
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        theirs.run("SELECT FROM globex.foodlogstats")
+    assert elsewhere.reader.value("SELECT count(*) FROM globex.foodlogstats") == 12
+
+
+@pytest.fixture
+def small(acme: Warehouse, source: Source, tmp_path: Path) -> backup.Content:
+    """The backup of a warehouse with a tenant of one day, a reader and logs."""
+    source.fill(TODAY - timedelta(days=1), 1)
+    acme.load(TODAY - timedelta(days=1), TODAY)
+    acme.run("UPDATE _wh.mv_templates SET description = 'ours'")
+    return content_of(saved(acme, tmp_path))
+
+
+def test_a_restore_into_another_database_of_the_server_keeps_the_roles_as_they_are(
+    acme: Warehouse, small: backup.Content, empty: Database
+) -> None:
+    assert put(empty, small).kept == ["phood_ro", "whadmin"]
+    assert (
+        Database(acme.server, empty.name, "whadmin").value("SELECT description FROM _wh.mv_templates")
+        == "ours"
+    )
+    logs = "SELECT id, created_at, message, context FROM _wh.function_logs ORDER BY id"
+    assert empty.rows(logs) == acme.rows(logs)
+    empty.run("SELECT _wh_internal.write_log('x', 'INFO', 'after', '{}')")
+    assert empty.rows(logs)[-1][2] == "after"
+
+
+def test_a_backup_without_logs_has_none_and_one_by_whadmin_no_passwords_of_roles(
+    acme: Warehouse, small: backup.Content, tmp_path: Path
+) -> None:
+    assert backup.summary(small).passwords == ["phood_ro", "whadmin"]
+    assert backup.summary(small).logs > 0
+    told = succeed(
+        acme, "backup", tmp_path / "b", "--recipient", KEY.to_public(), "--no-logs", "--json"
+    ).json["content"]
+    assert (told["logs"], told["passwords"], told["secrets"]) == (0, [], 1)
+
+
+def test_columns_and_tables_that_an_older_backup_does_not_know_get_their_defaults(
+    small: backup.Content, empty: Database
+) -> None:
+    lines = {kind: texts for kind, texts in small.lines.items() if kind != "table readers"}
+    lines["table feeds"] = [
+        json.dumps({key: value for key, value in row.items() if key != "storage"} | {"former": 1})
+        for row in small.rows("table feeds")
+    ]
+    put(empty, dataclasses.replace(small, lines=lines))
+    assert empty.rows("SELECT schema_name, storage FROM _wh.feeds") == [("acme", "matview")]
+
+
+def test_a_restore_that_fails_at_its_end_leaves_nothing(small: backup.Content, empty: Database) -> None:
+    name = f"reader_{secrets.token_hex(4)}"
+    lines = small.lines | {
+        "table readers": [json.dumps({"reader_name": name, "tenants": ["acme"], "created_at": "2026-01-01T00:00:00Z"})],
+        "role": [json.dumps({"name": name, "connections": -1, "settings": ["statement_timeout=soon"], "verifier": None})],
+    }  # fmt: skip
+    with pytest.raises(TenantryError, match="statement_timeout"):
+        put(empty, dataclasses.replace(small, lines=lines))
+    assert empty.rows("SELECT nspname FROM pg_namespace WHERE nspname IN ('_wh', 'acme')") == []
+    assert empty.rows("SELECT FROM pg_roles WHERE rolname = %s", (name,)) == []
+
+    lines["role"] = [json.dumps({"name": name, "connections": -1, "settings": [], "verifier": None})]
+    assert list(put(empty, dataclasses.replace(small, lines=lines)).generated) == [name]
+    with session(empty.conninfo, role=None) as admin:
+        reader.drop(admin, name)
+
+
+def test_what_cannot_be_restored_changes_nothing(
+    acme: Warehouse, small: backup.Content, empty: Database, tmp_path: Path, identity: Path
+) -> None:
+    good = tmp_path / "warehouse.backup"
+    newer, garbage, other = tmp_path / "newer", tmp_path / "garbage", tmp_path / "other"
+    about = small.about | {"migrations": [9999]}
+    newer.write_bytes(
+        sealed.seal(dataclasses.replace(small, about=about).packed(), recipients=[str(KEY.to_public())])
+    )
+    garbage.write_text("CREATE TABLE x ();\n")
+    other.write_text(f"{pyrage.x25519.Identity.generate()}\n")
+    for file, options, code, error in (
+        (good, (), 2, f"{good} is encrypted to an age key"),
+        (good, ("--identity", other), 2, "the backup cannot be opened: it is another key, or the file is damaged"),
+        (newer, ("--identity", identity), 4, f"the backup is newer than this program: Tenantry {about['version']} made it"),
+        (garbage, ("--identity", identity), 2, "the file is no backup: it is not encrypted by age"),
+        (tmp_path / "none", (), 2, f"{tmp_path / 'none'} cannot be read: No such file or directory"),
+    ):  # fmt: skip
+        outcome = run(empty, "restore", file, *options)
+        assert (outcome.code, outcome.errors) == (code, [error])
+    refusals: list[tuple[str, Any]] = [
+        ("CREATE SCHEMA acme", 'schema "acme" is there already'),
+        ("DROP SCHEMA acme", None),
+    ]
+    for statement, error in refusals:
+        empty.run(statement)
+        if error:
+            with pytest.raises(TenantryError, match=error):
+                put(empty, small)
+    lines = small.lines | {"table readers": [json.dumps({"reader_name": "source_reader", "tenants": None})]}
+    with pytest.raises(
+        TenantryError, match='role "source_reader" is there and was not made by tenantry reader'
+    ):
+        put(empty, dataclasses.replace(small, lines=lines))
+    assert empty.rows("SELECT FROM pg_namespace WHERE nspname = '_wh'") == []
+
+
+def test_a_passphrase_may_come_from_the_environment_or_a_file(acme: Warehouse, tmp_path: Path) -> None:
+    file, passphrase = tmp_path / "b", tmp_path / "passphrase"
+    passphrase.write_text("correct horse\n")
+    given = {"TENANTRY_BACKUP_PASSPHRASE": "correct horse"}
+    nobody = run(acme, "backup", file)
+    assert (nobody.code, nobody.errors) == (2, ["no passphrase for the backup"])
+    succeed(acme, "backup", file, env=given)
+    told = succeed(None, "restore", file, "--dry-run", "--passphrase-file", passphrase, "--json").json
+    assert (told["connections"], told["secrets"]) == (["acme"], 1)

@@ -1,0 +1,61 @@
+"""Encrypted files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyrage
+import pytest
+
+from tenantry.core import sealed
+from tenantry.core.errors import InputError
+from tenantry.flow import backup
+
+KEY = pyrage.x25519.Identity.generate()
+KEY_FILE = f"# created: today\n# public key: {KEY.to_public()}\n{KEY}\n"
+
+
+def test_what_is_sealed_with_a_passphrase_opens_with_that_one_only() -> None:
+    closed = sealed.seal(b"content", passphrase="right")
+    assert sealed.needs_passphrase(closed)
+    assert sealed.unseal(closed, passphrase="right") == b"content"
+    for damaged, passphrase in ((closed, "wrong"), (closed[:-1], "right")):
+        with pytest.raises(InputError, match="another passphrase, or the file is damaged"):
+            sealed.unseal(damaged, passphrase=passphrase)
+
+
+def test_what_is_sealed_to_keys_opens_with_each_of_them_and_no_other() -> None:
+    other, stranger = pyrage.x25519.Identity.generate(), pyrage.x25519.Identity.generate()
+    closed = sealed.seal(b"content", recipients=[str(KEY.to_public()), str(other.to_public())])
+    assert not sealed.needs_passphrase(closed)
+    assert (
+        sealed.unseal(closed, identities=KEY_FILE)
+        == sealed.unseal(closed, identities=str(other))
+        == b"content"
+    )
+    for identities in (str(stranger), ""):
+        with pytest.raises(InputError, match="another key, or the file is damaged"):
+            sealed.unseal(closed, identities=identities)
+
+
+def test_what_is_no_key_and_no_sealed_file_is_told() -> None:
+    with pytest.raises(InputError, match='"age1nobody" is no recipient of age'):
+        sealed.seal(b"", recipients=["age1nobody"])
+    with pytest.raises(InputError, match="holds no key of age"):
+        sealed.unseal(sealed.seal(b"", recipients=[str(KEY.to_public())]), identities="secret")
+    with pytest.raises(InputError, match="is not encrypted by age"):
+        sealed.needs_passphrase(b"PGDMP")
+    for odd in (b"", b"PGDMP"):
+        with pytest.raises(InputError, match="no backup of Tenantry"):
+            backup.unpack(odd)
+
+
+def test_a_private_file_is_whole_or_not_there_and_nobody_elses_to_read(tmp_path: Path) -> None:
+    file = tmp_path / "backup"
+    file.write_bytes(b"before")
+    file.chmod(0o644)
+    sealed.write_private(file, b"after")
+    assert (file.read_bytes(), file.stat().st_mode & 0o777) == (b"after", 0o600)
+    with pytest.raises(InputError, match="cannot be written"):
+        sealed.write_private(tmp_path, b"")
+    assert sorted(tmp_path.iterdir()) == [file]
