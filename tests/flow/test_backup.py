@@ -89,6 +89,7 @@ def fleet(warehouse: Warehouse, make_source: Callable[[], Source]) -> dict[str, 
             )
             warehouse.run("UPDATE cron.job SET active = %s WHERE jobname = %s", (active, f"{name}_{kind}"))
     warehouse.run("SELECT cron.schedule('13 * * * *', 'SELECT 1')")
+    warehouse.run("CREATE FUNCTION _wh.create_crates_mv() RETURNS text LANGUAGE sql AS $$SELECT 'ours'$$")
     succeed(warehouse, "year", "convert", "foodlogstats", LAST_YEAR.year, "--tenant", "acme")
     return sources
 
@@ -123,6 +124,7 @@ def test_a_lost_warehouse_comes_back_from_its_backup_and_its_sources(
     assert [(f["tenant"], f["storage"], f["days"], f["rows"]) for f in succeed(elsewhere, "status", "--json").json] == [
         ("acme", "partition", 0, 0), ("globex", "matview", 0, 0)]  # fmt: skip
     assert elsewhere.rows("SELECT FROM cron.job WHERE active") == []
+    assert elsewhere.value("SELECT _wh.create_crates_mv()") == "ours"
     again = run(elsewhere.admin, "restore", file, "--identity", identity)
     assert (again.code, again.errors) == (
         2,
@@ -133,7 +135,7 @@ def test_a_lost_warehouse_comes_back_from_its_backup_and_its_sources(
     fleet["globex"].run("ALTER TABLE phood_foodlogsum RENAME TO away")
     lame = run(elsewhere, "rebuild", "--all", "--json")
     assert lame.code == 1
-    assert "rows in about" in lame.err
+    assert f"about {len(before):,} rows" in lame.err
     assert lame.json["jobs_resumed"] == ["acme_hourly", "acme_nightly"]
     assert len(lame.json["jobs_waiting"]) == 2
     # A backup of a warehouse that is not whole yet knows what is still missing.
@@ -211,6 +213,20 @@ def test_columns_and_tables_that_an_older_backup_does_not_know_get_their_default
     ]
     put(empty, dataclasses.replace(small, lines=lines))
     assert empty.rows("SELECT schema_name, storage FROM _wh.feeds") == [("acme", "matview")]
+
+
+def test_a_disabled_tenant_stays_so_and_enabling_it_resumes_its_jobs(
+    acme: Warehouse, small: backup.Content, empty: Database, tmp_path: Path
+) -> None:
+    acme.run("SELECT cron.schedule(n, '1 * * * *', 'SELECT 1') FROM unnest('{one,two}'::text[]) n")
+    acme.run("SELECT cron.schedule('three', '1 * * * *', $$SELECT _wh.refresh_mv('acme', 'x')$$)")
+    acme.run("SELECT cron.unschedule('one')")
+    succeed(acme, "tenant", "disable", "acme", "--reason", "moving")
+    put(empty, content_of(saved(acme, tmp_path, "--force")))
+    assert empty.rows(
+        "SELECT t.disabled_reason, j.jobname::text, j.active FROM _wh.tenants t JOIN cron.job j ON j.jobid = ANY (t.paused_jobs)"
+    ) == [("moving", "three", False)]
+    assert empty.rows("SELECT jobname::text FROM _wh.restored_jobs JOIN cron.job USING (jobid)") == [("two",)]
 
 
 def test_a_restore_that_fails_at_its_end_leaves_nothing(small: backup.Content, empty: Database) -> None:

@@ -49,8 +49,8 @@ def backup(
     """Write all that the warehouse knows into one encrypted file, and none of the tenants' data.
 
     In it: connections with their passwords, templates, tenants, feeds, the
-    record of slices, logs, readers, jobs, and the roles. The data are pulled
-    from the sources again after a restore.
+    record of slices, logs, readers, jobs, functions of your own in _wh, and
+    the roles. The data are pulled from the sources again after a restore.
 
     The passphrase comes from --passphrase-file, from
     TENANTRY_BACKUP_PASSPHRASE, or is asked for twice. With --recipient only
@@ -58,8 +58,7 @@ def backup(
     The file appears whole or not at all, readable by you alone.
 
     The passwords of roles are in it only if --dsn or TENANTRY_ADMIN_DSN logs in
-    as a superuser; others are made anew by a restore. Functions of your own are
-    not in it, and jobs of other roles are not.
+    as a superuser; a restore makes new ones. Jobs of other roles are not in it.
     """
     from tenantry.core import sealed
     from tenantry.db.connect import session
@@ -222,6 +221,7 @@ def _print(summary: Summary) -> None:
             ("readers", len(summary.readers), ", ".join(summary.readers)),
             ("passwords of roles", len(summary.passwords), ", ".join(summary.passwords)),
             ("jobs", summary.jobs, ""),
+            ("functions of your own", summary.functions, ""),
             ("log entries", summary.logs, ""),
         ],
     )

@@ -15,6 +15,7 @@ from psycopg import sql
 from tenantry import __version__
 from tenantry.core.errors import InputError, NotInstalled
 from tenantry.core.model import OWNER
+from tenantry.db.install import function_files
 from tenantry.db.migrations import applied, known
 from tenantry.db.queries import one_row, query
 from tenantry.flow import jobs
@@ -29,13 +30,14 @@ LOGS = "function_logs"
 class Content:
     """What a backup holds. `about` is its first line; `lines` are JSON texts by kind.
 
-    Kinds: `table NAME` (rows of `_wh.NAME`), `secret` (of connections), `feed` (what each held), `role`, `job`.
+    Kinds: `table NAME` (rows of `_wh.NAME`), `secret` (of connections), `feed` (what each held), `role`, `job`,
+    `function` (of the operators' own).
     """
 
     about: dict[str, Any]
     lines: dict[str, list[str]]
 
-    def rows(self, kind: str) -> list[dict[str, Any]]:
+    def rows(self, kind: str) -> list[Any]:
         """The values of one kind."""
         return [json.loads(line) for line in self.lines.get(kind, [])]
 
@@ -66,6 +68,7 @@ class Summary:
     passwords: list[str]
     jobs: int
     jobs_left_out: int
+    functions: int
     logs: int
 
 
@@ -117,9 +120,13 @@ def read(session: psycopg.Connection, *, logs: bool = True) -> Content:
         lines = _tables(session, [] if logs else [LOGS])
         for kind, name in (("secret", "secrets"), ("feed", "contents")):
             lines[kind] = [row[0] for row in session.execute(query("recovery", name))]
+        ours = {"ours": [file.name.removesuffix(".sql") for file in function_files()]}
+        own = session.execute(query("recovery", "own_functions"), ours)
+        lines["function"] = [json.dumps(row[0]) for row in own]
         lines["job"] = [
             json.dumps(
                 {
+                    "jobid": job.jobid,
                     "name": job.name,
                     "schedule": job.schedule,
                     "command": job.command,
@@ -154,6 +161,7 @@ def summary(content: Content) -> Summary:
         passwords=sorted(role["name"] for role in content.rows("role") if role["verifier"]),
         jobs=len(content.lines.get("job", [])),
         jobs_left_out=content.about["jobs_left_out"],
+        functions=len(content.lines.get("function", [])),
         logs=len(content.lines.get(f"table {LOGS}", [])),
     )
 

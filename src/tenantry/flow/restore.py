@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -60,10 +61,12 @@ def run(session: psycopg.Connection, content: Content, passwords: Mapping[str, s
         install(session, passwords)
         result = Restored(names, len(content.lines.get("table tenant_connections", [])), 0)
         session.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(OWNER)))
-        _fill(session, content)
+        session.execute("SET LOCAL check_function_bodies = off")
+        for definition in content.rows("function"):
+            session.execute(definition)
+        _fill(session, content, _schedule(session, content, result))
         for name in names:
             tenant.create_schema(session, name)
-        _schedule(session, content, result)
         session.execute("RESET ROLE")
         for name, tenants in readers.items():
             reader.put(session, name, tenants, None)
@@ -102,13 +105,14 @@ def _require_room(session: psycopg.Connection, tenants: list[str], readers: list
         )
 
 
-def _fill(session: psycopg.Connection, content: Content) -> None:
+def _fill(session: psycopg.Connection, content: Content, jobids: Mapping[int, int]) -> None:
     """Insert the rows. Columns that the backup does not know get their defaults."""
-    passwords = {row["connection"]: row["password"] for row in content.rows("secret")}
     for table, columns in session.execute(query("recovery", "insertion_order")).fetchall():
         lines = content.lines.get(f"table {table}", [])
         if not lines or table in _LEFT_OUT:
             continue
+        if table == "tenants":
+            lines = [_with_jobs(line, jobids) for line in lines]
         if table == "mv_templates":
             # The delivered ones are as they were in the backup.
             session.execute(
@@ -123,10 +127,18 @@ def _fill(session: psycopg.Connection, content: Content) -> None:
         for start in range(0, len(lines), _AT_ONCE):
             session.execute(statement, (f"[{','.join(lines[start : start + _AT_ONCE])}]",))
         _go_on_counting(session, table)
-    for name, password in passwords.items():
-        session.execute(query("recovery", "set_secret"), {"name": name, "password": password})
+    for secret in content.rows("secret"):
+        session.execute(query("recovery", "set_secret"), secret)
     feeds = f"[{','.join(content.lines.get('feed', []))}]"
     session.execute(query("recovery", "expect"), {"feeds": feeds})
+
+
+def _with_jobs(line: str, jobids: Mapping[int, int]) -> str:
+    """A tenant whose paused jobs are named by their new numbers."""
+    row = json.loads(line)
+    if row.get("paused_jobs"):
+        row["paused_jobs"] = [jobids[old] for old in row["paused_jobs"] if old in jobids]
+    return json.dumps(row)
 
 
 def _names(content: Content, table: str, column: str) -> list[str]:
@@ -146,24 +158,23 @@ def _go_on_counting(session: psycopg.Connection, table: str) -> None:
         )
 
 
-def _schedule(session: psycopg.Connection, content: Content, result: Restored) -> None:
-    """Make the jobs again, all paused; those that were active are noted, to be resumed."""
+def _schedule(session: psycopg.Connection, content: Content, result: Restored) -> dict[int, int]:
+    """Make the jobs again, all paused; those that were active are noted, to be resumed. New numbers by old ones."""
     found = content.rows("job")
     if found and jobs.cron(session) is None:
         result.lost = [job["name"] or job["command"] for job in found]
-        return
-    paused, waiting = [], []
+        return {}
+    jobids = {}
     for job in found:
         if job["name"] is None:
-            jobid = one_row(session, query("recovery", "schedule_unnamed"), job)[0]
+            jobids[job["jobid"]] = one_row(session, query("recovery", "schedule_unnamed"), job)[0]
         else:
-            jobid = jobs.put(session, job["name"], job["schedule"], job["command"])
-        paused.append(jobid)
-        if job["active"]:
-            waiting.append(jobid)
-    jobs.set_active(session, paused, False)
+            jobids[job["jobid"]] = jobs.put(session, job["name"], job["schedule"], job["command"])
+    jobs.set_active(session, list(jobids.values()), False)
+    waiting = [jobids[job["jobid"]] for job in found if job["active"]]
     session.execute(query("recovery", "keep_waiting"), {"jobids": waiting})
     result.jobs = len(found)
+    return jobids
 
 
 def _set_up(session: psycopg.Connection, role: Mapping[str, Any], result: Restored) -> None:

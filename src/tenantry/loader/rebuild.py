@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -96,8 +97,9 @@ def _part(conninfo: str, feed: Feed, held: Held) -> Part:
     today = today_utc()
     first = held.first_day
     if first is None:
+        found = None
         try:
-            with session(conninfo) as opened:
+            with session(conninfo) as opened, suppress(psycopg.errors.FeatureNotSupported):
                 found = tenant.source_span(opened, feed)
         except SourceError as error:
             return Part(feed, Span(today, today), backfill.Plan(feed, (), 0, unknown=error.message), held)

@@ -81,7 +81,7 @@ WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r'
 ORDER BY c.relname
 
 -- name: secrets
-SELECT jsonb_build_object('connection', c.tenant_name, 'password', _wh_internal.source_conninfo(c.tenant_name) ->> 'password')::text
+SELECT jsonb_build_object('name', c.tenant_name, 'password', _wh_internal.source_conninfo(c.tenant_name) ->> 'password')::text
 FROM _wh.tenant_connections c WHERE _wh_internal.source_conninfo(c.tenant_name) ? 'password' ORDER BY c.tenant_name
 
 -- name: contents
@@ -179,3 +179,9 @@ SELECT value, set_config(%(name)s, %(value)s, true) FROM former
 -- Feeds that functions of the operators' own load are not waited for.
 DELETE FROM _wh.rebuilds r WHERE NOT EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = r.template_name)
 RETURNING r.schema_name || '.' || r.template_name
+
+-- name: own_functions
+-- What operators wrote themselves and put into `_wh`.
+SELECT pg_get_functiondef(p.oid) FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+WHERE p.pronamespace = '_wh'::regnamespace AND p.prokind IN ('f', 'p') AND l.lanname IN ('sql', 'plpgsql')
+    AND p.proname <> ALL (%(ours)s) ORDER BY p.oid
