@@ -7,6 +7,7 @@ import pytest
 
 SLOW = {
     "psycopg",
+    "pglast",
     "rich.progress",
     "tenantry.db",
     "tenantry.flow",
@@ -16,7 +17,15 @@ SLOW = {
 
 
 @pytest.mark.parametrize(
-    "arguments", ["--help", "refresh --help", "tenant add --help", "year convert --help", "--version"]
+    "arguments",
+    [
+        "--help",
+        "refresh --help",
+        "tenant add --help",
+        "year convert --help",
+        "template load --help",
+        "--version",
+    ],
 )
 def test_help_waits_for_no_library_that_only_commands_need(arguments: str) -> None:
     told = subprocess.run(

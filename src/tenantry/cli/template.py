@@ -1,21 +1,93 @@
-"""`tenantry template`: how a template's slices are kept."""
+"""`tenantry template`: what to pull, and how its slices are kept."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tenantry.cli import template_file
 from tenantry.cli.load import AsJson, Template, Tenants
-from tenantry.cli.output import print_json, print_table, raise_failures
+from tenantry.cli.output import data, print_json, print_table, raise_failures
 from tenantry.cli.target import warehouse
 from tenantry.core.errors import DatabaseError, InputError, TenantryError
 
 if TYPE_CHECKING:
     from tenantry.flow import move
 
-app = typer.Typer(help="Change how a template's slices are kept.", no_args_is_help=True)
+app = typer.Typer(
+    help="Write, check, try and load templates: what to pull, and how it is kept.", no_args_is_help=True
+)
+app.command("lint")(template_file.lint)
+app.command("load")(template_file.load)
+app.command("edit")(template_file.edit)
+
+
+@app.command("list")
+def list_templates(as_json: AsJson = False) -> None:
+    """List the templates: how each is kept, who uses it, and how many of its days an earlier text of it made."""
+    from tenantry.db.connect import session
+    from tenantry.flow import template as templates
+
+    with warehouse() as conninfo, session(conninfo) as opened:
+        found = templates.stored(opened)
+    if as_json:
+        print_json(found)
+        return
+    print_table(
+        None,
+        ("template", "storage", "time column", "tenants#", "days#", "out of date#", "description"),
+        [
+            (t.name, t.storage, t.time_column, len(t.tenants), t.days, t.outdated_days, t.description)
+            for t in found
+        ],
+    )
+
+
+@app.command()
+def show(
+    template: Template,
+    as_file: Annotated[
+        bool, typer.Option("--file", help="Only its text: a query with a header, as template load takes it.")
+    ] = False,
+    as_sql: Annotated[
+        bool,
+        typer.Option("--sql", help="Only its text: an INSERT statement, as psql and template load take it."),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show a template: its text, who uses it, and which days an earlier text of it made.
+
+    With --file or --sql only the text, to be kept in a file: loaded again it
+    changes nothing.
+    """
+    from tenantry.db.connect import session
+    from tenantry.flow import template as templates
+    from tenantry.flow import template_file as files
+    from tenantry.flow import template_sql
+
+    if as_file + as_sql + as_json > 1:
+        raise InputError("--file, --sql and --json exclude each other", hint="Give one of them.")
+    with warehouse() as conninfo, session(conninfo) as opened:
+        text = templates.get(opened, template)
+        facts = next(t for t in templates.stored(opened) if t.name == template)
+        outdated = templates.outdated(opened, template)
+    if as_json:
+        print_json({**asdict(facts), **asdict(text), "outdated": outdated})
+    elif as_sql:
+        data.print(template_sql.write(text), end="", markup=False)
+    elif as_file:
+        data.print(files.as_file(text), end="", markup=False)
+    else:
+        data.print(files.as_file(text), markup=False)
+        data.print(
+            f"Used by {', '.join(facts.tenants) or 'no tenant'}; {facts.days:,} days loaded. "
+            f"Changed {facts.updated_at:%Y-%m-%d %H:%M} UTC.",
+            markup=False,
+        )
+        template_file.tell_outdated(template, outdated)
 
 
 @app.command()

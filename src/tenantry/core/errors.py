@@ -56,5 +56,9 @@ class DatabaseError(TenantryError):
         self.sqlstate = sqlstate
 
 
+class TemplateError(TenantryError):
+    """A template has errors that were found by reading it."""
+
+
 class ServerError(TenantryError):
     """The embedded PostgreSQL server could not be made, started or stopped."""

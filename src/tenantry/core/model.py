@@ -39,6 +39,33 @@ class Feed:
 
 
 @dataclass(frozen=True)
+class Template:
+    """What to pull, as a row of `_wh.mv_templates` or a file says it.
+
+    Of the parts that may be absent, None is one that a file does not speak of: loading it leaves what is stored. An
+    empty string is none at all.
+    """
+
+    name: str
+    query: str
+    columns: str
+    description: str | None = None
+    indexes: str | None = None
+    storage: str | None = None
+    time_column: str | None = None
+    partition_by: str | None = None
+
+
+@dataclass(frozen=True)
+class TemplateFile:
+    """A template and where it was read: `lines` has the line on which `query`, `columns` and `indexes` begin."""
+
+    template: Template
+    origin: str
+    lines: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class SourceFacts:
     """What a source says of itself. `latency` is the round trip of a new login and one query, in seconds."""
 

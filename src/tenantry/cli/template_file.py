@@ -1,0 +1,292 @@
+"""`tenantry template load|lint|edit`: templates as files."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from tenantry.cli.load import AsJson, Template
+from tenantry.cli.output import data, notes, print_json, step
+from tenantry.cli.target import warehouse
+from tenantry.core.errors import InputError, TemplateError, TenantryError
+from tenantry.core.model import TemplateFile
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from tenantry.flow.lint import Finding
+    from tenantry.flow.template import Change, Outdated
+
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="FILE…", help="Files with templates: a query with a header, or INSERT statements."
+    ),
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Let warnings count as errors.")]
+
+_COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
+
+
+def load(
+    files: Files,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
+    ] = False,
+    lint: Annotated[bool, typer.Option(help="Read the templates critically first.")] = True,
+    strict: Strict = False,
+    as_json: AsJson = False,
+) -> None:
+    """Load templates from files, all or none, and show what changes.
+
+    A file is a query with a header of comments (tenantry template show NAME
+    --file shows one), or INSERT INTO _wh.mv_templates with literals, which is
+    read and never executed. What a file does not speak of, such as storage,
+    stays as it is. A template that is as its file is not touched.
+
+    Each is linted first: errors stop everything, warnings are shown. Slices
+    that are there stay as they are; those that the earlier text made are
+    counted, with the command that pulls them again. New columns are in views
+    and tables at once, with NULL in the days that are there.
+
+    Ends with 1 or 2 if a file cannot be read, a template has errors, or the
+    database refuses one; nothing is changed then.
+    """
+    from tenantry.db.connect import session
+    from tenantry.flow import template as templates
+
+    found = _read(files)
+    with warehouse() as conninfo, session(conninfo) as opened:
+        if lint:
+            findings = [(file, finding) for file in found for finding in templates.check(opened, file)]
+            show_findings(findings, notes)
+            stop(findings, strict=strict, nothing="Nothing was loaded.")
+        changes = templates.load(opened, [file.template for file in found], dry_run=dry_run)
+    if as_json:
+        print_json({"dry_run": dry_run, "templates": changes})
+        return
+    for change in changes:
+        tell(change, dry_run=dry_run)
+
+
+def _read(files: Sequence[Path]) -> list[TemplateFile]:
+    from tenantry.flow import template_file
+
+    found = [file for path in files for file in template_file.read(path)]
+    names = [file.template.name for file in found]
+    for name in names:
+        if names.count(name) > 1:
+            origins = ", ".join(dict.fromkeys(file.origin for file in found if file.template.name == name))
+            raise InputError(
+                f'template "{name}" is there more than once, in {origins}', hint="Nothing was loaded."
+            )
+    return found
+
+
+def tell(change: Change, *, dry_run: bool = False) -> None:
+    """Print what loading a template did."""
+    would = "would be " if dry_run and change.action != "unchanged" else ""
+    data.print(Text.assemble((change.name, "bold"), f": {would}{change.action}"))
+    for line in change.diff if change.action == "changed" else ():
+        colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
+        data.print(Text(f"  {line}", colour))
+    tell_outdated(change.name, change.outdated)
+    if change.other_storage:
+        data.print(
+            f"  kept in the other storage: {', '.join(change.other_storage)}. "
+            f"To move: tenantry template set-storage {shlex.quote(change.name)} STORAGE",
+            markup=False,
+        )
+    if change.action == "new" and not dry_run:
+        data.print(
+            f"  next: tenantry template test {shlex.quote(change.name)} --tenant NAME, then "
+            f"tenantry tenant add NAME … --template {shlex.quote(change.name)}",
+            markup=False,
+        )
+
+
+def tell_outdated(template: str, outdated: Sequence[Outdated]) -> None:
+    """Print which days an earlier text of the template made, and what pulls them again."""
+    for old in outdated:
+        days = "1 day" if old.days == 1 else f"{old.days:,} days"
+        data.print(
+            f"  {old.tenant}: {days} made by an earlier text. To pull again: tenantry backfill {shlex.quote(template)} "
+            f"--tenant {shlex.quote(old.tenant)} --from {old.first} --to {old.last} --reload",
+            markup=False,
+        )
+
+
+def lint(
+    what: Annotated[
+        list[str], typer.Argument(metavar="FILE|NAME…", help="Files with templates, or names of stored ones.")
+    ],
+    strict: Strict = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read templates critically, and say what is wrong with them and what to write instead.
+
+    Errors give wrong data or none: a day that is not of UTC, a range that is
+    not half-open, columns that do not match the query, a placeholder without
+    quotes, more than one statement. Warnings cost time or surprise: a predicate
+    that no index serves, no unique index, SELECT *, functions like now(). Notes
+    are advice. Nothing is asked of a source: for that, tenantry template test.
+
+    Files are linted without a warehouse. Ends with 1 if there is an error, or
+    with --strict a warning; with 2 for a file that cannot be read.
+    """
+    from tenantry.flow import lint as rules
+    from tenantry.flow import template_file
+
+    files = [path for text in what if (path := _as_path(text))]
+    names = [text for text in what if not _as_path(text)]
+    findings = [
+        (file, finding)
+        for path in files
+        for file in template_file.read(path)
+        for finding in rules.lint(file.template, file.lines)
+    ]
+    if names:
+        from tenantry.db.connect import session
+        from tenantry.flow import template as templates
+
+        with warehouse() as conninfo, session(conninfo) as opened:
+            for name in names:
+                stored = TemplateFile(templates.get(opened, name), name)
+                findings += [(stored, finding) for finding in templates.check(opened, stored)]
+    if as_json:
+        print_json(
+            [
+                {"template": file.template.name, "file": file.origin, **vars(finding)}
+                for file, finding in findings
+            ]
+        )
+    else:
+        show_findings(findings, data)
+        if not findings:
+            data.print("nothing found")
+    stop(findings, strict=strict, nothing="Mend them, and lint again.")
+
+
+def _as_path(text: str) -> Path | None:
+    """The file that is meant, or None for the name of a template."""
+    path = Path(text)
+    return path if path.is_file() or "/" in text or text.endswith(".sql") else None
+
+
+def show_findings(findings: Iterable[tuple[TemplateFile, Finding]], console: Console) -> None:
+    """Print findings, each as `FILE:LINE: severity: message [rule]`, with what to write instead below it."""
+    for file, finding in findings:
+        console.print(
+            Text.assemble(
+                f"{file.origin}:{finding.line}: ",
+                (finding.severity, _COLOURS[finding.severity]),
+                f": {finding.message} [{finding.rule}]",
+            )
+        )
+        if finding.fix:
+            console.print(Text(f"    {finding.fix}"))
+
+
+def stop(findings: Sequence[tuple[TemplateFile, Finding]], *, strict: bool, nothing: str) -> None:
+    """Raise TemplateError if there is an error among findings, or if `strict` a warning; `nothing` is the hint."""
+    bad = [
+        (file, finding)
+        for file, finding in findings
+        if finding.severity == "error" or (strict and finding.severity == "warning")
+    ]
+    if bad:
+        names = ", ".join(dict.fromkeys(f'"{file.template.name}"' for file, _ in bad))
+        count = "1 error" if len(bad) == 1 else f"{len(bad)} errors"
+        raise TemplateError(f"{count} in template {names}", hint=nothing)
+
+
+def edit(template: Template, as_json: AsJson = False) -> None:
+    """Change a template in your editor: VISUAL, EDITOR, or vi.
+
+    What is saved is linted and loaded, with all that tenantry template load
+    shows. If it has errors or the database refuses it, you may go on editing;
+    if not, or without a terminal, your text stays in a file, which is named,
+    and nothing is changed.
+
+    Ends with 1 if what was saved was not loaded.
+    """
+    from tenantry.db.connect import session
+    from tenantry.flow import template as templates
+    from tenantry.flow import template_file
+
+    with warehouse() as conninfo:
+        with session(conninfo) as opened:
+            before = template_file.as_file(templates.get(opened, template))
+        path = _draft(before)
+        while True:
+            _open_editor(path)
+            if path.read_text(encoding="utf-8", errors="replace") == before:
+                path.unlink()
+                notes.print("not changed")
+                return
+            try:
+                with session(conninfo) as opened:
+                    change = _load_edited(opened, path, template)
+                break
+            except TenantryError as error:
+                if sys.stdin.isatty():
+                    notes.print(Text.assemble(("error: ", "red"), error.message))
+                    if typer.confirm("Go on editing?", default=True, err=True):
+                        continue
+                raise TemplateError(
+                    f"template {template!r} is as it was: {error.message}",
+                    hint=f"Your text is in {path}; mend it, then: tenantry template load {shlex.quote(str(path))}",
+                ) from None
+        path.unlink()
+    if as_json:
+        print_json(change)
+    else:
+        tell(change)
+
+
+def _draft(text: str) -> Path:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="tenantry-", suffix=".sql", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(text)
+    return Path(file.name)
+
+
+def _open_editor(path: Path) -> None:
+    editor = shlex.split(os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi")
+    try:
+        done = subprocess.run([*editor, str(path)], check=False)
+    except OSError as error:
+        raise InputError(
+            f"the editor {editor[0]} cannot be run: {error.strerror}",
+            hint=f"Set EDITOR. Nothing was changed; the text is in {path}.",
+        ) from None
+    if done.returncode != 0:
+        raise InputError(
+            f"the editor ended with {done.returncode}", hint=f"Nothing was changed; the text is in {path}."
+        )
+
+
+def _load_edited(session: psycopg.Connection, path: Path, name: str) -> Any:
+    from tenantry.flow import template as templates
+    from tenantry.flow import template_file
+
+    files = template_file.read(path)
+    if [file.template.name for file in files] != [name]:
+        raise InputError(f'the text is not of template "{name}" alone', hint="A template cannot be renamed.")
+    findings = [(files[0], finding) for finding in templates.check(session, files[0])]
+    show_findings(findings, notes)
+    stop(findings, strict=False, nothing="")
+    (change,) = templates.load(session, [files[0].template])
+    step("loaded", name)
+    return change

@@ -1,0 +1,49 @@
+"""Linting templates: what is wrong with one, as far as reading it tells. Nothing is asked of any server."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from tenantry.core.model import Template
+from tenantry.flow.lint import day, placeholders, shape, statement
+from tenantry.flow.lint.finding import ERROR, NOTE, WARNING, Finding, Text
+
+__all__ = ["ERROR", "NOTE", "WARNING", "Finding", "functions", "lint"]
+
+_ORDER = {ERROR: 0, WARNING: 1, NOTE: 2}
+
+
+def lint(
+    template: Template, lines: Mapping[str, int] | None = None, volatile: Collection[str] = ()
+) -> list[Finding]:
+    """What is wrong with a template, the worst first.
+
+    `lines` says on which line of a file its texts begin; without it lines are counted in the text itself. `volatile` are
+    functions that are known to be so, besides the usual ones.
+    """
+    begin = lines or {}
+    found = placeholders.check(Text(template.query, begin.get("query", 1)))
+    query = Text(placeholders.readable(template.query), begin.get("query", 1))
+    shapes = Text(template.columns, begin.get("columns", 1))
+    select, problems = statement.the_query(query)
+    declared, refused = shape.columns(shapes)
+    found += problems + refused
+    if select is not None:
+        found += statement.check(query, select, volatile)
+        found += day.check(query, select, declared or (), template.time_column)
+    if declared is not None:
+        if select is not None:
+            found += shape.compare(query, select, declared)
+        found += shape.time_column(
+            template, Text(template.columns, begin.get("time_column", shapes.first_line)), declared
+        )
+        found += shape.indexes(
+            template, Text(template.indexes or "", begin.get("indexes", shapes.first_line)), declared
+        )
+    return sorted(dict.fromkeys(found), key=lambda f: (_ORDER[f.severity], f.line))
+
+
+def functions(template: Template) -> set[str]:
+    """The functions that the query calls; none if it cannot be read."""
+    select, _ = statement.the_query(Text(placeholders.readable(template.query)))
+    return statement.called(select) if select is not None else set()

@@ -1,0 +1,167 @@
+"""Columns, indexes and the time column: what the warehouse makes of the query's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pglast import ast
+
+from tenantry.core.model import Template
+from tenantry.flow.lint import tree
+from tenantry.flow.lint.finding import ERROR, NOTE, WARNING, Finding, Text
+
+_SCHEMA, _VIEW = "tenantry_schema", "tenantry_view"
+
+
+def columns(text: Text) -> tuple[list[tree.Column] | None, list[Finding]]:
+    """The declared columns, or None with the reason."""
+    try:
+        found = tree.columns(text.sql)
+    except tree.Unreadable as error:
+        return None, [
+            text.find(
+                "columns", ERROR, error.offset, f"the columns cannot be read: {error.message}",
+                "Write name and type alone, as in CREATE TABLE: id integer, sold_at timestamptz",
+            )
+        ]  # fmt: skip
+    names = [column.name for column in found]
+    doubled = sorted({name for name in names if names.count(name) > 1})
+    return found, [
+        text.find("columns", ERROR, 0, f'column "{name}" is declared twice', "Give one of them another name.")
+        for name in doubled
+    ]
+
+
+def compare(query: Text, statement: Any, declared: Sequence[tree.Column]) -> list[Finding]:
+    """The declared columns against the select list: how many, and those that the list names."""
+    outputs = tree.outputs(statement)
+    if any(output.star for output in outputs):
+        return []
+    if len(outputs) != len(declared):
+        return [
+            query.find(
+                "column-count", ERROR, outputs[0].offset if outputs else 0,
+                f"the query gives {len(outputs)} columns, and {len(declared)} are declared",
+                "Declare each column of the query, in the same order; tenantry template new does it.",
+            )
+        ]  # fmt: skip
+    names = [column.name for column in declared]
+    found = []
+    for place, (output, column) in enumerate(zip(outputs, declared, strict=True), 1):
+        if output.name is None or output.name == column.name:
+            continue
+        elsewhere = output.name in names
+        found.append(
+            query.find(
+                "column-names", ERROR if elsewhere else WARNING, output.offset,
+                f'column {place} is "{output.name}" in the query and "{column.name}" where it is declared',
+                "Columns are matched by their places: put them in the same order." if elsewhere
+                else f"Write AS {column.name} in the query, or declare it as {output.name}.",
+            )
+        )  # fmt: skip
+    return found
+
+
+def time_column(template: Template, text: Text, declared: Sequence[tree.Column]) -> list[Finding]:
+    """Whether the time column is one."""
+    times = [column.name for column in declared if column.is_time]
+    named = next((column for column in declared if column.name == template.time_column), None)
+    if template.time_column and (named is None or not named.is_time):
+        reason = "is not among the columns" if named is None else f"is of type {named.kind}, which is no time"
+        fix = f"It may be {' or '.join(times)}." if times else "Declare a column of type timestamptz."
+        return [text.find("time-column", ERROR, 0, f'time_column "{template.time_column}" {reason}', fix)]
+    if template.time_column:
+        return []
+    if template.storage == "partition":
+        fix = (
+            f"Add time_column: {times[0]}" if times else "Add a column of type timestamptz, and time_column."
+        )
+        return [text.find("time-column", ERROR, 0, "partition storage needs a time_column", fix)]
+    if times:
+        # A file that does not speak of it may be loaded over a template that has one.
+        severity = NOTE if template.time_column is None else WARNING
+        return [
+            text.find(
+                "time-column", severity, 0,
+                "there is no time_column: reports read all days, and rows of a wrong day are not noticed",
+                f"Add time_column: {times[0]}",
+            )
+        ]  # fmt: skip
+    return []
+
+
+def indexes(template: Template, text: Text, declared: Sequence[tree.Column]) -> list[Finding]:
+    """Statements that are no index of the slice, and whether rows can be told apart."""
+    sql = text.sql.replace("{SCHEMA}", _SCHEMA).replace("{VIEW_NAME}", _VIEW)
+    try:
+        statements = tree.parse(sql)
+    except tree.Unreadable as error:
+        # Lines are as they were, and the parser stops at the first.
+        line = text.first_line + sql.count("\n", 0, error.offset)
+        return [Finding("indexes", ERROR, line, f"the indexes cannot be read: {error.message}")]
+    found = []
+    names = {column.name for column in declared}
+    unique = []
+    for raw in statements:
+        index = raw.stmt
+        start = raw.stmt_location or 0
+        line = text.first_line + sql.count("\n", 0, start + len(sql[start:]) - len(sql[start:].lstrip()))
+        reason, fix = _refusal(index, names)
+        if reason:
+            found.append(Finding("indexes", ERROR, line, reason, fix))
+        elif index.unique:
+            unique.append(index)
+    if found:
+        return found
+    if not any(index.whereClause is None and all(p.name for p in index.indexParams) for index in unique):
+        found.append(_no_unique_index(template, text, partial=bool(unique)))
+    return found
+
+
+def _refusal(index: Any, names: set[str]) -> tuple[str, str]:
+    if not tree.is_a(index, ast.IndexStmt):
+        return "this is no CREATE INDEX", "Indexes alone may stand here."
+    relation = (index.relation.schemaname, index.relation.relname)
+    if relation != (_SCHEMA, _VIEW):
+        return "the index is not on {SCHEMA}.{VIEW_NAME}", "Write CREATE INDEX … ON {SCHEMA}.{VIEW_NAME} (…)"
+    if index.idxname and _VIEW not in index.idxname:
+        return (
+            f'the index has the same name "{index.idxname}" for every day, which only the first can have',
+            "Write {VIEW_NAME} into its name, or give it none.",
+        )
+    if index.concurrent:
+        return "CONCURRENTLY cannot be done while a slice is made", "Take the word away."
+    unknown = [
+        name
+        for node in tree.walk((index.indexParams, index.indexIncludingParams or (), index.whereClause))
+        for name in _named(node)
+        if name not in names
+    ]
+    if unknown:
+        return (
+            f'the index is on "{unknown[0]}", which is no column',
+            f"Columns are {', '.join(sorted(names))}.",
+        )
+    return "", ""
+
+
+def _named(node: Any) -> list[str]:
+    if tree.is_a(node, ast.IndexElem) and node.name:
+        return [str(node.name)]
+    if tree.is_a(node, ast.ColumnRef):
+        return tree.words(node.fields)[-1:]
+    return []
+
+
+def _no_unique_index(template: Template, text: Text, *, partial: bool) -> Finding:
+    cost = (
+        "a refresh replaces the whole day instead of the rows that differ"
+        if template.storage == "partition"
+        else "a refresh cannot run beside reports, and makes the day's view anew"
+    )
+    reason = "no unique index over columns of all rows" if partial else "no unique index"
+    return text.find(
+        "no-unique-index", WARNING, 0, f"there is {reason}: {cost}",
+        "Add one over the columns that tell rows apart, such as index: UNIQUE (id)",
+    )  # fmt: skip

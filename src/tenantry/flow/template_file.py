@@ -1,0 +1,64 @@
+"""Templates as files, in either form, and what becomes of a stored one when a file is loaded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from tenantry.core.errors import InputError
+from tenantry.core.model import Template, TemplateFile
+from tenantry.flow import template_header, template_sql
+from tenantry.flow.template_sql import COLUMNS
+
+_NOTHING = "Nothing was loaded."
+
+
+def read(path: Path) -> list[TemplateFile]:
+    """The templates of a file: one with a header, or as many as are inserted.
+
+    Raises InputError for a file that cannot be read, with the line where it goes wrong; nothing of a file is executed.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}", hint=_NOTHING) from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path} cannot be read: it is no UTF-8 text", hint=_NOTHING) from None
+    return parse(text, str(path))
+
+
+def parse(text: str, origin: str) -> list[TemplateFile]:
+    """`read` for a text; `origin` is what to call it in errors."""
+    text = text.replace("\r\n", "\n")
+    if template_header.begins(text):
+        return [template_header.read(text, origin)]
+    return template_sql.read(text, origin)
+
+
+def as_file(template: Template) -> str:
+    """The template as a query with a header, which reads as the same template again.
+
+    A name that no header can hold (with line breaks) makes it the INSERT statement.
+    """
+    text = template_header.write(template)
+    try:
+        (again,) = parse(text, "")
+    except InputError:
+        return template_sql.write(template)
+    return text if merged(again.template, template) == template else template_sql.write(template)
+
+
+def merged(new: Template, stored: Template) -> Template:
+    """What is stored after `new` was loaded over `stored`: what it does not say stays, and so do texts that differ in
+    the blanks around them alone, since another text would call for new slices."""
+    kept = {
+        name: getattr(stored, name)
+        for name in COLUMNS.values()
+        if getattr(new, name) is None or _same(name, getattr(new, name), getattr(stored, name) or "")
+    }
+    return replace(new, **kept)
+
+
+def _same(name: str, one: str, other: str) -> bool:
+    one, other = one.replace("\r\n", "\n"), other.replace("\r\n", "\n")
+    return template_header.same_indexes(one, other) if name == "indexes" else one.strip() == other.strip()

@@ -1,0 +1,176 @@
+"""Templates as a query with a header: lines `-- key: value` before it, up to the first line that is no comment.
+
+A value goes on in lines that are indented by two blanks or more after their dashes.
+
+    -- name: sales
+    -- time_column: sold_at
+    -- columns:
+    --   id integer,
+    --   sold_at timestamptz
+    -- index: UNIQUE (id)
+    -- index: (sold_at)
+
+    SELECT …
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from tenantry.core.errors import InputError
+from tenantry.core.model import Template, TemplateFile
+from tenantry.flow.template_sql import CHOICES, refused
+
+_KEYS = ("name", "description", "time_column", "storage", "partition_by", "columns", "index", "indexes")
+_KEY = re.compile(r"-- ?([A-Za-z_]+):\s*(.*)$")
+_FURTHER = re.compile(r"--(?:   ?(.*)| ?)$")
+_PREFIX = "idx_{SCHEMA}_{VIEW_NAME}_"
+_STATEMENT = re.compile(
+    r"CREATE (UNIQUE )?INDEX idx_\{SCHEMA\}_\{VIEW_NAME\}_\w+ ON \{SCHEMA\}\.\{VIEW_NAME\} (.+)"
+)
+_NOTHING = "Nothing was loaded."
+
+
+def begins(text: str) -> bool:
+    """Whether a text begins with a header."""
+    return any((key := _KEY.match(line)) and key[1] == "name" for line in _leading_comments(text))
+
+
+def _leading_comments(text: str) -> list[str]:
+    lines = text.lstrip("\n").split("\n")
+    return lines[: next((n for n, line in enumerate(lines) if not line.startswith("--")), len(lines))]
+
+
+def read(text: str, origin: str) -> TemplateFile:
+    """The template of a text that begins with a header; `origin` is what to call it in errors.
+
+    Raises InputError for a header that cannot be read, with the line.
+    """
+    lines = text.split("\n")
+    first = next(n for n, line in enumerate(lines) if line)
+    end = first + len(_leading_comments(text))
+    values: dict[str, list[list[str]]] = {}
+    latest: list[str] | None = None
+    began: dict[str, int] = {}
+    for number, line in enumerate(lines[first:end], first + 1):
+        key = _KEY.match(line)
+        further = _FURTHER.match(line)
+        if key:
+            name = key[1]
+            if name not in _KEYS:
+                raise _refused(origin, number, f'unknown key "{name}"', f"Keys are {', '.join(_KEYS)}.")
+            if name in values and name != "index":
+                raise _refused(origin, number, f'"{name}" is there twice')
+            latest = [key[2]] if key[2] else []
+            values.setdefault(name, []).append(latest)
+            began.setdefault({"index": "indexes"}.get(name, name), number + (not key[2]))
+        elif further and latest is not None:
+            latest.append(further[1] or "")
+        else:
+            raise _refused(
+                origin,
+                number,
+                "neither 'key: value' nor the rest of a value",
+                "Indent what goes on by two blanks; a comment of the query's own goes below an empty line.",
+            )
+    texts = {name: ["\n".join(value) for value in found] for name, found in values.items()}
+    for name, choices in CHOICES.items():
+        if name in texts and texts[name][0] not in choices:
+            raise _refused(origin, began[name], f"{name} is {' or '.join(choices)}")
+    query = "\n".join(lines[end:])
+    blank = len(query) - len(query.lstrip("\n"))
+    if not query.strip():
+        raise _refused(origin, end, "there is no query below the header")
+    if "index" in texts and "indexes" in texts:
+        raise _refused(origin, began["indexes"], '"index" and "indexes" exclude each other')
+    return TemplateFile(
+        Template(
+            _required(texts, "name", origin),
+            query.strip("\n"),
+            _required(texts, "columns", origin),
+            description=texts.get("description", [""])[0],
+            indexes=_statements(texts["index"]) if "index" in texts else texts.get("indexes", [""])[0],
+            storage=texts.get("storage", [None])[0],
+            time_column=texts.get("time_column", [""])[0],
+            partition_by=texts.get("partition_by", [None])[0],
+        ),
+        origin,
+        {**began, "query": end + 1 + blank},
+    )
+
+
+def _refused(origin: str, line: int, reason: str, hint: str = "") -> InputError:
+    return refused(origin, line, reason, f"{hint} {_NOTHING}".strip())
+
+
+def _required(texts: Mapping[str, Sequence[str]], name: str, origin: str) -> str:
+    value = texts.get(name, [""])[0]
+    if not value.strip():
+        hint = (
+            "Write them as in CREATE TABLE, or let tenantry template new do it. " if name == "columns" else ""
+        )
+        raise InputError(f'{origin}: the header says no "{name}"', hint=hint + _NOTHING)
+    return value
+
+
+def _statements(indexes: Sequence[str]) -> str:
+    """The statements for what `index:` says: whole ones stay, `UNIQUE (id)` and `(sold_at)` are completed."""
+    statements: list[str] = []
+    names: set[str] = set()
+    for index in indexes:
+        text = index.strip().rstrip(";").rstrip()
+        if re.match(r"CREATE\s", text, re.IGNORECASE):
+            statements.append(text + ";")
+            continue
+        unique, rest = re.fullmatch(r"(UNIQUE\s+)?(.*)", text, re.IGNORECASE | re.DOTALL).groups()  # type: ignore[union-attr]
+        inside = re.search(r"\(([^)]*)", rest)
+        stem = "_".join(re.findall(r"\w+", inside[1] if inside else rest)).lower()[:40] or "x"
+        name = stem
+        number = 1
+        while name in names:
+            number += 1
+            name = f"{stem}_{number}"
+        names.add(name)
+        statements.append(
+            f"CREATE {'UNIQUE ' if unique else ''}INDEX {_PREFIX}{name} ON {{SCHEMA}}.{{VIEW_NAME}} {rest};"
+        )
+    return "\n".join(statements)
+
+
+def write(template: Template) -> str:
+    """The template with a header. Not every name and text can be said in one: see template_file.as_file."""
+    header = [_pair("name", template.name)]
+    for name in ("description", "time_column", "storage", "partition_by"):
+        value = getattr(template, name)
+        if value:
+            header.append(_pair(name, value))
+    header.append(_pair("columns", template.columns.strip(), block=True))
+    if template.indexes and template.indexes.strip():
+        header += _index_pairs(template.indexes)
+    return "\n".join(header) + "\n\n" + template.query.strip("\n") + "\n"
+
+
+def _pair(key: str, value: str, *, block: bool = False) -> str:
+    lines = value.split("\n")
+    if block or len(lines) > 1:
+        return "\n".join([f"-- {key}:", *(f"--   {line}" if line else "--" for line in lines)])
+    return f"-- {key}: {value}"
+
+
+def _index_pairs(indexes: str) -> list[str]:
+    """As `index:` lines if those make the same statements again, else the statements as they are."""
+    whole = [part.strip() for part in indexes.strip().split(";\n")]
+    short = []
+    for statement in whole:
+        usual = _STATEMENT.fullmatch(statement.rstrip(";"))
+        short.append((usual[1] or "") + usual[2] if usual else statement.rstrip(";"))
+    for way in (short, whole):
+        if same_indexes(_statements(way), indexes):
+            return [_pair("index", index) for index in way]
+    return [_pair("indexes", indexes.strip(), block=True)]
+
+
+def same_indexes(one: str, other: str) -> bool:
+    """Whether two texts are the same statements."""
+    return one.strip().rstrip(";") == other.strip().rstrip(";")
