@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenantry.cli import template_file
+from tenantry.cli import template_file, template_source
 from tenantry.cli.load import AsJson, Template, Tenants
 from tenantry.cli.output import data, print_json, print_table, raise_failures
 from tenantry.cli.target import warehouse
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Write, check, try and load templates: what to pull, and how it is kept.", no_args_is_help=True
 )
+app.command("new")(template_source.new)
 app.command("lint")(template_file.lint)
+app.command("test")(template_source.try_template)
 app.command("load")(template_file.load)
 app.command("edit")(template_file.edit)
 

@@ -147,8 +147,8 @@ def lint(
     from tenantry.flow import lint as rules
     from tenantry.flow import template_file
 
-    files = [path for text in what if (path := _as_path(text))]
-    names = [text for text in what if not _as_path(text)]
+    files = [path for text in what if (path := as_path(text))]
+    names = [text for text in what if not as_path(text)]
     findings = [
         (file, finding)
         for path in files
@@ -177,7 +177,7 @@ def lint(
     stop(findings, strict=strict, nothing="Mend them, and lint again.")
 
 
-def _as_path(text: str) -> Path | None:
+def as_path(text: str) -> Path | None:
     """The file that is meant, or None for the name of a template."""
     path = Path(text)
     return path if path.is_file() or "/" in text or text.endswith(".sql") else None

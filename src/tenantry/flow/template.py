@@ -89,6 +89,12 @@ def check(session: psycopg.Connection, file: TemplateFile) -> list[Finding]:
     return lint(template, file.lines, {row[0] for row in rows})
 
 
+def put(session: psycopg.Connection, template: Template) -> None:
+    """Store a template, new or over the one that is there; what it does not say stays."""
+    before = find(session, template.name)
+    session.execute(query("template", "put"), asdict(merged(template, before) if before else template))
+
+
 def load(
     session: psycopg.Connection, templates: Sequence[Template], *, dry_run: bool = False
 ) -> list[Change]:
@@ -120,7 +126,7 @@ def _store(session: psycopg.Connection, template: Template, before: Template | N
     after = merged(template, before) if before else template
     if after == before:
         return Change(template.name, "unchanged", [], outdated(session, template.name), [])
-    session.execute(query("template", "put"), asdict(after))
+    put(session, after)
     kept_otherwise = [
         f.schema for f in feeds(session, template.name) if f.storage != (after.storage or "matview")
     ]

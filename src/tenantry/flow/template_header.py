@@ -90,7 +90,7 @@ def read(text: str, origin: str) -> TemplateFile:
             query.strip("\n"),
             _required(texts, "columns", origin),
             description=texts.get("description", [""])[0],
-            indexes=_statements(texts["index"]) if "index" in texts else texts.get("indexes", [""])[0],
+            indexes=index_statements(texts["index"]) if "index" in texts else texts.get("indexes", [""])[0],
             storage=texts.get("storage", [None])[0],
             time_column=texts.get("time_column", [""])[0],
             partition_by=texts.get("partition_by", [None])[0],
@@ -114,7 +114,7 @@ def _required(texts: Mapping[str, Sequence[str]], name: str, origin: str) -> str
     return value
 
 
-def _statements(indexes: Sequence[str]) -> str:
+def index_statements(indexes: Sequence[str]) -> str:
     """The statements for what `index:` says: whole ones stay, `UNIQUE (id)` and `(sold_at)` are completed."""
     statements: list[str] = []
     names: set[str] = set()
@@ -166,7 +166,7 @@ def _index_pairs(indexes: str) -> list[str]:
         usual = _STATEMENT.fullmatch(statement.rstrip(";"))
         short.append((usual[1] or "") + usual[2] if usual else statement.rstrip(";"))
     for way in (short, whole):
-        if same_indexes(_statements(way), indexes):
+        if same_indexes(index_statements(way), indexes):
             return [_pair("index", index) for index in way]
     return [_pair("indexes", indexes.strip(), block=True)]
 

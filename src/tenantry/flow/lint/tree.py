@@ -155,3 +155,15 @@ def column_refs(node: Any) -> list[Any]:
 def strings(node: Any) -> list[str]:
     """The string literals of an expression."""
     return [item.val.sval for item in walk(node) if is_a(item, ast.A_Const) and is_a(item.val, ast.String)]
+
+
+def integer(node: Any) -> int | None:
+    """The value of an integer literal, None for anything else."""
+    if isinstance(node, ast.A_Const) and isinstance(node.val, ast.Integer):
+        return int(node.val.ival or 0)
+    return None
+
+
+def is_join(node: Any) -> bool:
+    """Whether an item of FROM joins tables."""
+    return isinstance(node, ast.JoinExpr)

@@ -35,3 +35,51 @@ GROUP BY s.schema_name ORDER BY s.schema_name
 SELECT p.proname::text FROM pg_catalog.pg_proc p
 WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname = ANY (%s)
 GROUP BY 1 HAVING bool_and(p.provolatile = 'v')
+
+-- name: connection_of
+-- The connection of a tenant, or the connection of that very name; NULL if there is none.
+SELECT coalesce(
+    (SELECT t.tenant_name FROM _wh.tenants t JOIN _wh.tenant_connections c USING (tenant_name) WHERE t.schema_name = %(name)s),
+    (SELECT c.tenant_name FROM _wh.tenant_connections c WHERE c.tenant_name = %(name)s))
+
+-- name: rendered
+SELECT _wh_internal.render_query(%(query)s, %(schema)s, %(day)s::date, %(day)s::date)
+
+-- name: trial
+-- What to ask a source about one day, as statements: plan, own types, first rows, and numbers of rows, bytes and strays.
+SELECT format('EXPLAIN (VERBOSE, FORMAT JSON) %%s', x.query),
+    format(E'SELECT * FROM (%%s\n) AS q LIMIT 0', x.query),
+    format(E'SELECT * FROM (%%s\n) AS q(%%s) LIMIT %%s', x.query, x.columns, %(rows)s::integer),
+    format(E'SELECT count(*), coalesce(sum(pg_column_size(q.*)), 0), count(*) FILTER (WHERE (%%s) IS NOT TRUE) FROM (%%s\n) AS q(%%s)',
+        coalesce(_wh_internal.day_predicate(t, %(day)s::date, %(day)s::date), 'true'), x.query, x.columns),
+    ARRAY(SELECT c.column_name FROM _wh.template_columns c WHERE c.template_name = t.template_name ORDER BY c.position),
+    ARRAY(SELECT c.data_type FROM _wh.template_columns c WHERE c.template_name = t.template_name ORDER BY c.position)
+FROM _wh.mv_templates t
+CROSS JOIN LATERAL (SELECT _wh_internal.render_query(t.query_template, %(schema)s, %(day)s::date, %(day)s::date) AS query,
+    _wh_internal.column_list(t.template_name) AS columns) x
+WHERE t.template_name = %(name)s
+
+-- name: source_timeout
+-- Asked of a source, in a transaction.
+SELECT set_config('statement_timeout', %s, true)
+
+-- name: source_types
+-- Asked of a source: names as identifiers, types to declare, and the source's own. Domains are resolved by the server; what
+-- is not PostgreSQL's own (enums, types of extensions) the warehouse may not have, and takes as text.
+SELECT quote_ident(u.name),
+    CASE WHEN t.oid < 10000 AND t.typtype <> 'p' THEN format_type(t.oid, u.mod) WHEN t.typcategory = 'A' THEN 'text[]' ELSE 'text' END,
+    format_type(t.oid, u.mod)
+FROM unnest(%(names)s::text[], %(types)s::oid[], %(mods)s::integer[]) WITH ORDINALITY AS u (name, type, mod, n)
+JOIN pg_catalog.pg_type t ON t.oid = u.type ORDER BY u.n
+
+-- name: source_key
+-- Asked of a source: the columns of a table's primary key, by number.
+SELECT k.attnum FROM pg_catalog.pg_index i CROSS JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, n)
+WHERE i.indrelid = %s::oid AND i.indisprimary AND k.n <= i.indnkeyatts ORDER BY k.n
+
+-- name: source_sizes
+-- Asked of a source: rows (an estimate, -1 if it was never counted) and bytes of tables.
+SELECT n.nspname, c.relname, c.reltuples::bigint, pg_relation_size(c.oid)
+FROM unnest(%(schemas)s::text[], %(names)s::text[]) AS u (schema_name, name)
+JOIN pg_catalog.pg_namespace n ON n.nspname = u.schema_name
+JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = u.name

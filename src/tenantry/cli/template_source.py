@@ -1,0 +1,196 @@
+"""`tenantry template new|test`: templates and the sources that they ask."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tenantry.cli.load import AsJson
+from tenantry.cli.output import data, human_bytes, notes, print_json, print_table
+from tenantry.cli.target import warehouse
+from tenantry.cli.template_file import as_path, show_findings
+from tenantry.core.days import parse_day, today_utc
+from tenantry.core.errors import InputError, SliceError, TemplateError
+from tenantry.core.model import TemplateFile
+
+if TYPE_CHECKING:
+    from tenantry.flow.template_trial import Trial
+
+
+def new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call the template.")],
+    query: Annotated[Path, typer.Argument(metavar="FILE", help="A file with the query alone.")],
+    connection: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="A connection, or a tenant, whose source can answer the query."),
+    ],
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where to write. Default: standard output.")
+    ] = None,
+    time_column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="The column with the time. Default: the one that the query compares with the placeholders.",
+        ),
+    ] = None,
+    storage: Annotated[
+        str | None, typer.Option(metavar="STORAGE", help="matview or partition. Default: not said.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a template of a query: the source describes it, and what it says is written into a header.
+
+    Columns get the source's own types; enums and types of extensions become
+    text. The time column is the one that is compared with '{START_TIME}' and
+    '{END_TIME}'. A unique index comes from the primary key of its table, or
+    from GROUP BY, and an index on the time column stands beside it.
+
+    Nothing is stored in the warehouse, and the source is only asked for the
+    columns. A query that does not ask for the day is refused, with what to add.
+
+    Ends with 1 if the source refuses the query, with 2 if a file is in the way.
+    """
+    from tenantry.db.connect import session
+    from tenantry.flow import template as templates
+    from tenantry.flow import template_draft, template_file, template_header
+
+    nothing = "Nothing was written."
+    if storage not in (None, "matview", "partition"):
+        raise InputError(f"storage is matview or partition, not {storage!r}", hint=nothing)
+    if output is not None and output.exists():
+        raise InputError(f"{output} is there already", hint=f"Name another file. {nothing}")
+    try:
+        text = query.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(f"{query} cannot be read: {error.strerror}", hint=nothing) from None
+    except UnicodeDecodeError:
+        raise InputError(f"{query} cannot be read: it is no UTF-8 text", hint=nothing) from None
+    if template_header.begins(text):
+        raise InputError(f"{query} has a header already", hint=f"Run: tenantry template lint {query}")
+    with warehouse() as conninfo, session(conninfo) as opened:
+        draft = template_draft.draft(
+            opened, name, text, connection, time_column=time_column, storage=storage, origin=str(query)
+        )
+        written = template_file.as_file(draft.template)
+        (file,) = template_file.parse(written, str(output or name))
+        findings = [(file, finding) for finding in templates.check(opened, file)]
+    if output is not None:
+        output.write_text(written, encoding="utf-8")
+    if as_json:
+        print_json(
+            {
+                "file": output,
+                "template": draft.template,
+                "remarks": draft.remarks,
+                "findings": [finding for _, finding in findings],
+            }
+        )
+        return
+    if output is None:
+        data.print(written, end="", markup=False)
+    for remark in draft.remarks:
+        notes.print(f"note: {remark}", markup=False)
+    show_findings(findings, notes)
+    path = shlex.quote(str(output or "FILE"))
+    notes.print(
+        f"next: tenantry template test {path} --tenant {shlex.quote(connection)}, then tenantry template load {path}",
+        markup=False,
+    )
+
+
+def try_template(
+    what: Annotated[
+        str, typer.Argument(metavar="FILE|NAME", help="A file with a template, or the name of a stored one.")
+    ],
+    tenant: Annotated[
+        str, typer.Option(metavar="NAME", help="Whose source to ask: a tenant, or a connection.")
+    ],
+    day: Annotated[
+        str, typer.Option(metavar="DAY", help="The day (UTC): YYYY-MM-DD, today or yesterday.")
+    ] = "yesterday",
+    rows: Annotated[int, typer.Option(metavar="NUMBER", min=0, max=1000, help="How many rows to show.")] = 5,
+    timeout: Annotated[
+        int, typer.Option(metavar="SECONDS", min=1, help="How long each question to the source may take.")
+    ] = 60,
+    as_json: AsJson = False,
+) -> None:
+    """Try a template on one day of a source, without storing anything.
+
+    Shows the first rows, how many there are, their size, how long the source
+    took, the cost that it expects, whether an index finds the day, and which
+    large tables it reads as a whole. Columns whose type is another at the source
+    are named. The source is asked from this machine, in a transaction that is
+    read only; --timeout ends a question that takes too long.
+
+    Ends with 1 if the source refuses the query or does not answer, or if rows
+    lie outside the day, which a load would refuse.
+    """
+    from tenantry.db.connect import session
+    from tenantry.flow import template as templates
+    from tenantry.flow import template_file, template_trial
+    from tenantry.flow.lint import lint
+
+    wanted = parse_day(day)
+    if wanted > today_utc():
+        raise InputError(
+            f"{wanted} has not begun in UTC, where it is {today_utc()}", hint="Nothing was asked."
+        )
+    path = as_path(what)
+    files = template_file.read(path) if path else []
+    if len(files) > 1:
+        raise InputError(
+            f"{what} holds {len(files)} templates", hint="Put each into a file of its own to try it."
+        )
+    with warehouse() as conninfo, session(conninfo) as opened:
+        file = files[0] if files else TemplateFile(templates.get(opened, what), what)
+        unfit = [
+            f
+            for f in lint(file.template, file.lines)
+            if f.rule in ("syntax", "one-statement", "not-a-select")
+        ]
+        if unfit:
+            raise TemplateError(
+                f"{file.origin}:{unfit[0].line}: {unfit[0].message}", hint="Nothing was asked."
+            )
+        trial = template_trial.run(opened, file.template, tenant, wanted, rows=rows, seconds=timeout)
+    if as_json:
+        print_json(trial)
+    else:
+        _show(trial)
+    if trial.strays:
+        raise SliceError(
+            f"{trial.strays} of {trial.rows} rows are outside {wanted}: a load would refuse the day",
+            hint="The predicate and time_column have to agree: column >= '{START_TIME}' AND column < '{END_TIME}'.",
+        )
+
+
+def _show(trial: Trial) -> None:
+    each = f", {trial.bytes / trial.rows:,.0f} bytes each" if trial.rows else ""
+    data.print(
+        f"{trial.connection}, {trial.day}: {trial.rows:,} rows in {trial.seconds:.2f} s, "
+        f"{human_bytes(trial.bytes)}{each}",
+        markup=False,
+    )
+    found = {
+        True: "an index finds the day",
+        False: "no index finds the day",
+        None: "how the day is found is not seen",
+    }
+    data.print(
+        f"plan: cost {trial.cost:,.0f}, {trial.estimated_rows:,} rows expected; {found[trial.time_index]}",
+        markup=False,
+    )
+    for scan in trial.scans:
+        rows = f"{scan.rows:,} rows, " if scan.rows >= 0 else ""
+        why = ", to find the day" if scan.by_time else ""
+        data.print(f"reads all of {scan.table} ({rows}{human_bytes(scan.bytes)}){why}", markup=False)
+    for column in trial.other_types:
+        data.print(
+            f"{column.column} is {column.source} at the source, declared as {column.declared}", markup=False
+        )
+    if trial.sample:
+        print_table(None, trial.columns, trial.sample)

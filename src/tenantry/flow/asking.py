@@ -1,0 +1,116 @@
+"""Asking a source from this machine: read only, for a limited time, and without keeping anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+
+from tenantry.core.errors import InputError, SourceError
+from tenantry.db.errors import one_line
+from tenantry.db.queries import one_row, query
+from tenantry.flow import connection as connections
+from tenantry.flow.stream import open_source, source_conninfo
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of a result: its name as an identifier, the type to declare, and the source's own.
+
+    `origin` is the table (its oid) and the number of the column in it, or (0, 0) if it is computed.
+    """
+
+    name: str
+    identifier: str
+    declared: str
+    own: str
+    origin: tuple[int, int]
+
+
+def connection_of(session: psycopg.Connection, name: str) -> str:
+    """The connection of a tenant, or the one of that name. Raises InputError if there is neither."""
+    found = one_row(session, query("template", "connection_of"), {"name": name})[0]
+    return found if found is not None else connections.get(session, name).name
+
+
+@contextmanager
+def asked(session: psycopg.Connection, connection: str, seconds: int) -> Iterator[psycopg.Connection]:
+    """A read-only transaction on a source, each of whose statements may take so many seconds.
+
+    Raises SourceError for whatever the source says inside the block.
+    """
+    conninfo = source_conninfo(session, connection)
+    try:
+        source = open_source(conninfo)
+    except psycopg.OperationalError as error:
+        raise SourceError(
+            f'the source of "{connection}" cannot be reached from this machine: {one_line(str(error))}',
+            tenant=connection,
+            hint="Loads can go through the warehouse, this cannot: run it where the source can be reached.",
+        ) from None
+    try:
+        source.read_only = True
+        with source.transaction():
+            source.execute(query("template", "source_timeout"), (f"{seconds}s",))
+            yield source
+    except psycopg.errors.QueryCanceled:
+        raise SourceError(
+            f'the source of "{connection}" did not answer within {seconds} s',
+            tenant=connection,
+            hint="Give it longer with --timeout, or let an index of the source serve the query.",
+        ) from None
+    except psycopg.Error as error:
+        if error.sqlstate is None and session.broken:
+            raise
+        raise SourceError(
+            f'the source of "{connection}" says: {one_line(error.diag.message_primary or str(error))}',
+            tenant=connection,
+            hint=one_line(error.diag.message_hint) if error.diag.message_hint else None,
+        ) from None
+    finally:
+        source.close()
+
+
+def fields(source: psycopg.Connection, describe: str) -> list[Field]:
+    """The columns of a statement's result."""
+    result = source.execute(describe.encode()).pgresult
+    if result is None:
+        return []
+    places = range(result.nfields)
+    names = [(result.fname(n) or b"").decode() for n in places]
+    asked_for = {
+        "names": names,
+        "types": [result.ftype(n) for n in places],
+        "mods": [result.fmod(n) for n in places],
+    }
+    rows = source.execute(query("template", "source_types"), asked_for).fetchall()
+    return [
+        Field(name, identifier, declared, own, (result.ftable(n), result.ftablecol(n)))
+        for n, name, (identifier, declared, own) in zip(places, names, rows, strict=True)
+    ]
+
+
+def texts(source: psycopg.Connection, statement: str) -> list[list[str | None]]:
+    """The rows of a statement as the source writes them: its values may be none that Python has."""
+    result = source.execute(statement.encode()).pgresult
+    if result is None:
+        return []
+    values: list[list[str | None]] = []
+    for row in range(result.ntuples):
+        cells: Sequence[bytes | None] = [result.get_value(row, n) for n in range(result.nfields)]
+        values.append([None if cell is None else cell.decode(errors="replace") for cell in cells])
+    return values
+
+
+def refuse_unnamed(found: Sequence[Field], origin: str) -> None:
+    """Raise InputError unless each column has a name of its own."""
+    names = [field.name for field in found]
+    for place, name in enumerate(names, 1):
+        if name == "?column?" or names.count(name) > 1:
+            what = "has no name" if name == "?column?" else f'is called "{name}" like another'
+            raise InputError(
+                f"{origin}: column {place} of the query {what}",
+                hint="Give it one with AS. Nothing was written.",
+            )

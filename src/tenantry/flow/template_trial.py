@@ -1,0 +1,150 @@
+"""A template tried on one day of a source, without storing anything."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import psycopg
+
+from tenantry.core.model import Template
+from tenantry.db.queries import one_row, query
+from tenantry.flow import template as templates
+from tenantry.flow.asking import asked, connection_of, fields, texts
+
+LARGE = 4 * 1024 * 1024
+"""From how many bytes on reading a whole table is worth a word."""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A table that is read from end to end; `by_time` if that is how the rows of the day are found."""
+
+    table: str
+    rows: int
+    bytes: int
+    by_time: bool
+
+
+@dataclass(frozen=True)
+class OtherType:
+    """A column that the source gives in another type than is declared; its values go through text."""
+
+    column: str
+    declared: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What a day of a source is like: rows, those of them that lie outside the day, bytes, seconds, and the plan.
+
+    `time_index` says whether an index finds the day, None if the plan does not show how it is found.
+    """
+
+    connection: str
+    day: date
+    rows: int
+    strays: int
+    bytes: int
+    seconds: float
+    cost: float
+    estimated_rows: int
+    time_index: bool | None
+    scans: Sequence[Scan]
+    other_types: Sequence[OtherType]
+    columns: Sequence[str]
+    sample: Sequence[Sequence[str | None]]
+
+
+def run(
+    session: psycopg.Connection,
+    template: Template,
+    tenant: str,
+    day: date,
+    *,
+    rows: int = 5,
+    seconds: int = 60,
+) -> Trial:
+    """Ask the source of a tenant (or of a connection) for a day of a template, which need not be stored.
+
+    Raises:
+        InputError: there is no such tenant.
+        SourceError: the source refuses, cannot be reached, or takes more than `seconds` for a statement.
+        psycopg.Error: the warehouse would refuse the template.
+    """
+    connection = connection_of(session, tenant)
+    with session.transaction(force_rollback=True):
+        templates.put(session, template)
+        about = {"name": template.name, "schema": tenant, "day": day, "rows": rows}
+        plan, describe, sample, measure, columns, declared = one_row(
+            session, query("template", "trial"), about
+        )
+    with asked(session, connection, seconds) as source:
+        explained = source.execute(plan.encode()).fetchall()[0][0]
+        top = (json.loads(explained) if isinstance(explained, str) else explained)[0]["Plan"]
+        nodes = list(_nodes(top))
+        own = [field.own for field in fields(source, describe)]
+        first = texts(source, sample)
+        started = time.monotonic()
+        count, size, strays = source.execute(measure.encode()).fetchall()[0]
+        took = time.monotonic() - started
+        scans = _scans(source, nodes, day)
+    return Trial(
+        connection,
+        day,
+        rows=count,
+        strays=strays,
+        bytes=int(size),
+        seconds=took,
+        cost=top["Total Cost"],
+        estimated_rows=top["Plan Rows"],
+        time_index=_time_index(nodes, day),
+        scans=scans,
+        other_types=[
+            OtherType(name, wanted, given)
+            for name, wanted, given in zip(columns, declared, own, strict=False)
+            if wanted != given
+        ],
+        columns=columns,
+        sample=first,
+    )
+
+
+def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", ()):
+        yield from _nodes(child)
+
+
+def _says(node: Mapping[str, Any], key: str, day: date) -> bool:
+    return str(day) in node.get(key, "")
+
+
+def _time_index(nodes: Sequence[Mapping[str, Any]], day: date) -> bool | None:
+    if any(_says(node, "Index Cond", day) for node in nodes):
+        return True
+    return (
+        False
+        if any(_says(node, "Filter", day) or _says(node, "Join Filter", day) for node in nodes)
+        else None
+    )
+
+
+def _scans(source: psycopg.Connection, nodes: Sequence[Mapping[str, Any]], day: date) -> list[Scan]:
+    """The large tables that are read as a whole."""
+    whole = {
+        (node["Schema"], node["Relation Name"]): _says(node, "Filter", day)
+        for node in nodes
+        if node["Node Type"] == "Seq Scan"
+    }
+    names = {"schemas": [schema for schema, _ in whole], "names": [name for _, name in whole]}
+    return [
+        Scan(f"{schema}.{name}", rows, size, whole[schema, name])
+        for schema, name, rows, size in source.execute(query("template", "source_sizes"), names)
+        if size >= LARGE
+    ]
