@@ -13,7 +13,7 @@ from tenantry.core.errors import InputError
 from tenantry.core.model import Template, TemplateFile
 from tenantry.db.connect import session
 from tenantry.flow import template as templates
-from tenantry.flow import template_sql
+from tenantry.flow import template_drop, template_sql
 from tenantry.flow.template_file import as_file, parse
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed
@@ -225,3 +225,47 @@ def test_an_unknown_template_is_refused_by_every_command(warehouse: Warehouse) -
         templates.get(opened, "nothing")
     for command in ("show", "edit"):
         assert run(warehouse, "template", command, "nothing").code == 2
+
+
+def test_a_template_in_use_is_dropped_only_with_its_data_and_reports_of_other_tenants_go_on(
+    ticking: Warehouse, source: Source
+) -> None:
+    ticking.make_schema("abba")
+    define(ticking, "other")
+    ticking.run("SELECT _wh.update_mv_by_template('other', 'acme', 'acme', '2024-03-08')")
+    ticking.run(
+        "SELECT _wh.update_mv_window_by_template('ticks', 'acme', 'abba', '2024-03-08', '2024-03-10')"
+    )
+    succeed(ticking, "template", "set-storage", "ticks", "partition", "--tenant", "abba")
+    used = run(ticking, "template", "drop", "ticks", "--yes")
+    assert used.code == 2
+    assert used.errors == ['template "ticks" is used by abba (3 days, 6 rows), acme (3 days, 6 rows)']
+    ticking.run("CREATE VIEW public.mine AS SELECT * FROM acme.ticks")
+    read = run(ticking, "template", "drop", "ticks", "--with-data", "--yes")
+    assert (read.code, "mine reads acme.ticks" in read.err) == (2, True)
+    ticking.run("DROP VIEW public.mine")
+    assert run(ticking, "template", "drop", "ticks", "--with-data").errors == [
+        "there is no terminal to ask on"
+    ]
+    assert ticking.value("SELECT count(*) FROM public.ticks") == 12
+    # A drop that was cut off after its first step.
+    with session(ticking.conninfo) as opened:
+        opened.execute("SELECT _wh_internal.drop_feed('ticks', 'abba', 1)")
+        assert [use.tenant for use in template_drop.uses(opened, "ticks")] == ["abba", "acme"]
+    assert ticking.reader.value("SELECT count(*) FROM public.ticks WHERE schema_name = 'acme'") == 6
+    assert succeed(ticking, "template", "drop", "ticks", "--with-data", "--yes").out.startswith(
+        "ticks is dropped"
+    )
+    assert (
+        ticking.rows(
+            "SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+            " WHERE c.relname LIKE '%ticks%' AND n.nspname IN ('acme', 'abba', 'public') AND c.relkind <> 'i'"
+        )
+        == []
+    )
+    assert ticking.rows("SELECT template_name FROM _wh.mv_templates ORDER BY 1") == [
+        ("foodlogstats",),
+        ("other",),
+    ]
+    assert ticking.value("SELECT count(*) FROM acme.other") == 2
+    assert succeed(ticking, "template", "drop", "foodlogstats", "--yes", "--json").json["dropped"] == []

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenantry.cli import template_file, template_source
+from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.load import AsJson, Template, Tenants
-from tenantry.cli.output import data, print_json, print_table, raise_failures
+from tenantry.cli.output import data, human_bytes, notes, print_json, print_table, raise_failures
 from tenantry.cli.target import warehouse
 from tenantry.core.errors import DatabaseError, InputError, TenantryError
 
@@ -90,6 +91,56 @@ def show(
             markup=False,
         )
         template_file.tell_outdated(template, outdated)
+
+
+@app.command()
+def drop(
+    template: Template,
+    with_data: Annotated[
+        bool, typer.Option("--with-data", help="Drop what tenants have of it, too: every day, for good.")
+    ] = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Drop a template.
+
+    One that tenants use is refused, and they are named. With --with-data their
+    days of it are shown, and dropped once you have typed the template's name:
+    each tenant leaves the public view first, so that reports of the others go
+    on, and the view itself goes last. Other templates of the tenants, and the
+    tenants themselves, stay. If it was cut off, run it again.
+
+    Keep its text first: tenantry template show NAME --file. Jobs that name it
+    stay, and fail. A template that comes with the program is back after the
+    next tenantry init.
+
+    Ends with 2 if tenants use it and --with-data is not given, or if views of
+    somebody else read its data; nothing is dropped then.
+    """
+    from tenantry.db.connect import session
+    from tenantry.flow import template_drop
+
+    with warehouse() as conninfo, session(conninfo) as opened:
+        uses = template_drop.uses(opened, template)
+        if uses and not with_data:
+            names = ", ".join(f"{use.tenant} ({use.days:,} days, {use.rows:,} rows)" for use in uses)
+            raise InputError(
+                f'template "{template}" is used by {names}',
+                hint="To drop their days of it, too: --with-data. Nothing was dropped.",
+            )
+        template_drop.refuse_readers(opened, template)
+        if uses and not yes:
+            for use in uses:
+                notes.print(
+                    f"{use.tenant}: {use.days:,} days, {use.rows:,} rows, {human_bytes(use.bytes)}",
+                    markup=False,
+                )
+        confirm(f"This cannot be undone. To drop it, type its name ({template})", yes=yes, expected=template)
+        template_drop.drop(opened, template, [use.tenant for use in uses])
+    if as_json:
+        print_json({"template": template, "dropped": uses})
+    else:
+        data.print(f"{template} is dropped" + (f", with the days of {len(uses)} tenants" if uses else ""))
 
 
 @app.command()

@@ -83,3 +83,38 @@ SELECT n.nspname, c.relname, c.reltuples::bigint, pg_relation_size(c.oid)
 FROM unnest(%(schemas)s::text[], %(names)s::text[]) AS u (schema_name, name)
 JOIN pg_catalog.pg_namespace n ON n.nspname = u.schema_name
 JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = u.name
+
+-- name: uses
+-- Whose data of a template there are, also what moves put beside them and what is left of a drop that was cut off: days, rows
+-- and bytes.
+SELECT t.schema_name, count(s.slice_date), coalesce(sum(s.row_count), 0)::bigint, r.bytes
+FROM (SELECT schema_name FROM _wh.tenants UNION SELECT schema_name FROM _wh.feeds) t
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(pg_total_relation_size(r.relid)), 0)::bigint AS bytes, count(r.relid) AS relations
+    FROM unnest(ARRAY['', 'tenantry_move_', 'tenantry_old_']) AS p (prefix)
+    CROSS JOIN LATERAL _wh_internal.feed_relations(ROW(t.schema_name, p.prefix || %(name)s, '', now(), '')::_wh.feeds) r
+) r
+LEFT JOIN _wh.feeds f ON f.schema_name = t.schema_name AND f.template_name = %(name)s
+LEFT JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name AND s.loaded_at IS NOT NULL
+GROUP BY t.schema_name, r.bytes, r.relations
+HAVING count(f.template_name) > 0 OR r.relations > 0
+ORDER BY t.schema_name
+
+-- name: readers
+-- Views of somebody else over what a template is kept in: they would be in the way when that is dropped.
+WITH own AS MATERIALIZED (
+    SELECT r.relid FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.feed_relations(f) r WHERE f.template_name = %(name)s
+    UNION ALL
+    SELECT c.oid FROM pg_class c WHERE c.oid IN (SELECT to_regclass(format('%%I.%%I', s.schema_name, _wh_internal.fit_name(%(name)s)))
+        FROM (SELECT 'public' UNION ALL SELECT f.schema_name FROM _wh.feeds f WHERE f.template_name = %(name)s) s (schema_name))
+)
+SELECT DISTINCT format('%%s reads %%s', w.ev_class::regclass, d.refobjid::regclass)
+FROM pg_depend d JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
+WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid IN (SELECT relid FROM own) AND w.ev_class NOT IN (SELECT relid FROM own)
+ORDER BY 1
+
+-- name: drop_feed
+SELECT _wh_internal.drop_feed(%(name)s, %(schema)s, %(most)s)
+
+-- name: drop
+SELECT _wh_internal.drop_template(%s)
