@@ -237,6 +237,11 @@ def test_a_template_in_use_is_dropped_only_with_its_data_and_reports_of_other_te
         "SELECT _wh.update_mv_window_by_template('ticks', 'acme', 'abba', '2024-03-08', '2024-03-10')"
     )
     succeed(ticking, "template", "set-storage", "ticks", "partition", "--tenant", "abba")
+    for name in ("ticks", "other"):
+        ticking.run(
+            "SELECT cron.schedule(%s, '0 * * * *', format('SELECT _wh.update_mv_by_template(%%L, ''acme'', ''acme'')', %s::text))",
+            (name, name),
+        )
     used = run(ticking, "template", "drop", "ticks", "--yes")
     assert used.code == 2
     assert used.errors == ['template "ticks" is used by abba (3 days, 6 rows), acme (3 days, 6 rows)']

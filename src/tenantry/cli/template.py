@@ -106,13 +106,12 @@ def drop(
 
     One that tenants use is refused, and they are named. With --with-data their
     days of it are shown, and dropped once you have typed the template's name:
-    each tenant leaves the public view first, so that reports of the others go
-    on, and the view itself goes last. Other templates of the tenants, and the
-    tenants themselves, stay. If it was cut off, run it again.
+    its jobs go first, then each tenant leaves the public view, so that reports
+    of the others go on, and the view itself goes last. Other templates of the
+    tenants, and the tenants themselves, stay. If it was cut off, run it again.
 
-    Keep its text first: tenantry template show NAME --file. Jobs that name it
-    stay, and fail. A template that comes with the program is back after the
-    next tenantry init.
+    Keep its text first: tenantry template show NAME --file. A template that
+    comes with the program is back after the next tenantry init.
 
     Ends with 2 if tenants use it and --with-data is not given, or if views of
     somebody else read its data; nothing is dropped then.
@@ -129,16 +128,16 @@ def drop(
                 hint="To drop their days of it, too: --with-data. Nothing was dropped.",
             )
         template_drop.refuse_readers(opened, template)
-        if uses and not yes:
-            for use in uses:
-                notes.print(
-                    f"{use.tenant}: {use.days:,} days, {use.rows:,} rows, {human_bytes(use.bytes)}",
-                    markup=False,
-                )
+        jobs = template_drop.its_jobs(opened, template)
+        for use in uses:
+            size = human_bytes(use.bytes)
+            notes.print(f"{use.tenant}: {use.days:,} days, {use.rows:,} rows, {size}", markup=False)
+        if jobs:
+            notes.print(f"jobs: {', '.join(map(str, jobs))}", markup=False)
         confirm(f"This cannot be undone. To drop it, type its name ({template})", yes=yes, expected=template)
         template_drop.drop(opened, template, [use.tenant for use in uses])
     if as_json:
-        print_json({"template": template, "dropped": uses})
+        print_json({"template": template, "dropped": uses, "jobs": [str(job) for job in jobs]})
     else:
         data.print(f"{template} is dropped" + (f", with the days of {len(uses)} tenants" if uses else ""))
 

@@ -9,6 +9,8 @@ import psycopg
 
 from tenantry.core.errors import InputError
 from tenantry.db.queries import one_row, query
+from tenantry.flow import jobs
+from tenantry.flow.jobs import Job
 from tenantry.flow.template import require
 
 _DROP_AT_ONCE = 200
@@ -31,6 +33,11 @@ def uses(session: psycopg.Connection, name: str) -> list[Use]:
     return [Use(*row) for row in session.execute(query("template", "uses"), {"name": name})]
 
 
+def its_jobs(session: psycopg.Connection, name: str) -> list[Job]:
+    """The jobs whose command names the template."""
+    return [job for job in jobs.all_jobs(session) if job.template == name]
+
+
 def refuse_readers(session: psycopg.Connection, name: str) -> None:
     """Raise InputError if views of somebody else read what would be dropped."""
     found = [row[0] for row in session.execute(query("template", "readers"), {"name": name})]
@@ -42,12 +49,13 @@ def refuse_readers(session: psycopg.Connection, name: str) -> None:
 
 
 def drop(session: psycopg.Connection, name: str, tenants: Sequence[str]) -> None:
-    """Drop a template, after what these tenants have of it. It can be cut off, and run again to go on.
+    """Drop a template, after its jobs and what these tenants have of it. It can be cut off, and run again to go on.
 
     Each tenant leaves the public view in one transaction, and reports go on.
 
     Raises psycopg.Error: another tenant has begun to use it; the template stays then.
     """
+    jobs.remove(session, [job.jobid for job in its_jobs(session, name)])
     for tenant in tenants:
         about = {"name": name, "schema": tenant, "most": _DROP_AT_ONCE}
         while one_row(session, query("template", "drop_feed"), about)[0]:
