@@ -16,7 +16,8 @@ UV := .uv/bin/uv
 PEERS := $(patsubst bench/peers/%.txt,%,$(wildcard bench/peers/*.txt))
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 SYSTEM_PG := /usr/lib/postgresql/15
-SYSTEM_LIBS := $(SYSTEM_PG)/bin/postgres $(SYSTEM_PG)/lib/pg_cron.so $(SYSTEM_PG)/lib/plpgsql_check.so
+SYSTEM_LIBS := $(SYSTEM_PG)/bin/postgres $(SYSTEM_PG)/lib/pg_cron.so $(SYSTEM_PG)/lib/plpgsql_check.so \
+    $(or $(wildcard /usr/lib/*/faketime/libfaketimeMT.so.1),libfaketimeMT.so.1)
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test test-fast test-system check format sql lock bench bench-full bench-peers chart clean
