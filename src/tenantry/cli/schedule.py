@@ -54,7 +54,7 @@ def show(tenant: Tenants = None, as_json: AsJson = False) -> None:
         kept = jobs.cron(opened)
         found = agenda.agenda(opened, tenant)
         last = runs.last_runs(opened)
-        leader = agenda.leader(opened)
+        leader = runs.leader(opened)
     if as_json:
         print_json(
             {

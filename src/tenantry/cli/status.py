@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tenantry.cli.load import AsJson
-from tenantry.cli.output import ago, data, print_json, print_table
+from tenantry.cli.output import ago, data, notes, print_json, print_table
 from tenantry.cli.target import warehouse
 from tenantry.core.model import FeedStatus
 
@@ -20,10 +20,12 @@ def status(as_json: AsJson = False) -> None:
     Ends with 0 also if something is wrong.
     """
     from tenantry.db.connect import session
+    from tenantry.flow import jobs, runs
     from tenantry.observe import status as state
 
     with warehouse() as conninfo, session(conninfo) as opened:
         feeds = state.feeds(opened)
+        idle = jobs.cron(opened) == "own" and runs.leader(opened) is None and jobs.all_jobs(opened)
     if as_json:
         print_json(feeds)
         return
@@ -35,6 +37,8 @@ def status(as_json: AsJson = False) -> None:
         ("tenant", "template", "from", "to", "rows#", "state", "last load"),
         [(f.tenant, f.template, f.first_day, f.last_day, f.rows, _state(f), ago(f.last_load)) for f in feeds],
     )
+    if idle:
+        notes.print(f"{len(idle)} jobs wait for a scheduler, and none is running: tenantry scheduler")
 
 
 def _state(feed: FeedStatus) -> str:

@@ -28,6 +28,18 @@ class Run:
     ended: datetime | None
 
 
+@dataclass(frozen=True)
+class Leader:
+    """The scheduler that runs the jobs: where it is, since when, its last sign of life (at least every few seconds), and up
+    to when it has looked for due runs."""
+
+    host: str
+    pid: int
+    since: datetime
+    alive_at: datetime
+    last_tick: datetime
+
+
 def last_runs(session: psycopg.Connection) -> dict[int, Run]:
     """The last run of each job that has had one, by jobid."""
     if jobs.cron(session) is None:
@@ -49,3 +61,11 @@ def zone(session: psycopg.Connection) -> str:
     """The name of the time zone that the hours of schedules are in."""
     found: str = one_row(session, query("jobs", "zone"))[0] if jobs.cron(session) == "pg_cron" else "UTC"
     return found
+
+
+def leader(session: psycopg.Connection) -> Leader | None:
+    """The scheduler that leads at this moment; None if there is none, or pg_cron runs the jobs."""
+    if jobs.cron(session) != "own":
+        return None
+    row = session.execute(query("scheduler", "leader")).fetchone()
+    return Leader(*row) if row else None

@@ -11,23 +11,10 @@ from itertools import islice
 import psycopg
 
 from tenantry.core.errors import InputError
-from tenantry.db.queries import query
 from tenantry.flow import jobs, runs
 from tenantry.flow.jobs import Job
 from tenantry.schedule import times, words
 from tenantry.schedule.words import Zone
-
-
-@dataclass(frozen=True)
-class Leader:
-    """The scheduler that runs the jobs: where it is, since when, its last sign of life (at least every few seconds), and up
-    to when it has looked for due runs."""
-
-    host: str
-    pid: int
-    since: datetime
-    alive_at: datetime
-    last_tick: datetime
 
 
 @dataclass(frozen=True)
@@ -85,14 +72,6 @@ def upcoming(
     series = [_series(speaker, job) for job in _of(session, tenants) if job.active]
     merged = heapq.merge(*series, key=lambda item: (item[0], item[1].jobid))
     return [(time, words.moment(time, speaker.reader), job) for time, job in islice(merged, number)]
-
-
-def leader(session: psycopg.Connection) -> Leader | None:
-    """The scheduler that leads at this moment; None if there is none, or pg_cron runs the jobs."""
-    if jobs.cron(session) != "own":
-        return None
-    row = session.execute(query("scheduler", "leader")).fetchone()
-    return Leader(*row) if row else None
 
 
 def _series(speaker: Speaker, job: Job) -> Iterator[tuple[datetime, Job]]:

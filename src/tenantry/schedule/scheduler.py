@@ -117,7 +117,7 @@ class Scheduler:
     def _lead(self, session: psycopg.Connection, once: bool) -> None:
         me = {"host": socket.gethostname(), "pid": os.getpid()}
         looked = one_row(session, query("scheduler", "elected"), me)[0]
-        self._tell("leads", since=looked, **me)
+        self._tell("leads", due_since=looked, **me)
         agenda = _Agenda()
         written = time.monotonic()
         pruned: datetime | None = None
