@@ -298,6 +298,8 @@ def test_after_sigterm_runs_get_their_grace_and_are_then_left_to_the_next_schedu
 def test_once_runs_what_is_due_and_ends(warehouse: Warehouse) -> None:
     jobid = schedule(warehouse, "minutely", "* * * * *", "SELECT 1")
     set_back(warehouse, jobid, "2 minutes")
+    # Also where something is due all the time.
+    schedule(warehouse, "tick", "1 second", "SELECT pg_sleep(1)")
     succeed(warehouse, "scheduler", "--once")
     assert ended(warehouse, jobid) in (2, 3)
 

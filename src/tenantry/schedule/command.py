@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Literal
 
+import pglast.parser  # noqa: F401 (reads commands: loaded here, or the first run of a scheduler would wait for it, begun)
 import psycopg
 from psycopg.conninfo import make_conninfo
 

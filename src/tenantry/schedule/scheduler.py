@@ -8,6 +8,7 @@ that lock was cut off, and is begun again.
 
 from __future__ import annotations
 
+import math
 import os
 import random
 import socket
@@ -28,8 +29,6 @@ from tenantry.schedule.worker import Tell, Worker
 
 NAME = "tenantry scheduler"
 """The application_name of schedulers, whether they lead or stand by."""
-
-_PRUNE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -54,6 +53,7 @@ class Scheduler:
         self._hurry = threading.Event()
         self._workers: dict[int, Worker] = {}
         self._rest_until: dict[int, float] = {}
+        self._prune_at = -math.inf
 
     def stop(self) -> None:
         """Begin no further run, and come to an end; called again, cancel what goes on."""
@@ -119,8 +119,7 @@ class Scheduler:
         looked = one_row(session, query("scheduler", "elected"), me)[0]
         self._tell("leads", due_since=looked, **me)
         agenda = _Agenda()
-        written = time.monotonic()
-        pruned: datetime | None = None
+        tidied = -math.inf
         while not self._stop.is_set():
             begun = time.monotonic()
             rows = session.execute(query("scheduler", "jobs")).fetchall()
@@ -128,33 +127,39 @@ class Scheduler:
             if now < looked - times.MAKE_UP:
                 # The clock was set back. No time is run twice, but none shall wait for it either.
                 agenda, looked = _Agenda(), now
+            tidy = begun - tidied > self._limits.patience / 4
             due = agenda.due(rows, looked)
             looked = max(looked, now)
-            sign_of_life = begun - written > self._limits.patience / 4
-            if due or sign_of_life:
+            if due or tidy:
                 with session.transaction():
                     if due:
                         named = {"jobids": [item[0] for item in due], "times": [item[1] for item in due]}
                         session.execute(query("scheduler", "enqueue"), named)
                     session.execute(query("scheduler", "ticked"), {"now": looked})
-                written = begun
-            if sign_of_life:
-                patience = timedelta(seconds=self._limits.patience)
-                for row in session.execute(query("scheduler", "evict"), {"patience": patience}):
-                    self._tell("evicts", jobid=row[0])
+            if tidy:
+                self._tidy(session)
+                tidied = begun
             for jobid, scheduled_for, reason in session.execute(
                 query("scheduler", "give_up"), {"make_up": times.MAKE_UP}
             ):
                 self._tell("skipped", jobid=jobid, scheduled_for=scheduled_for, message=reason)
-            waiting = self._begin(session)
-            if once and not waiting and not self._workers:
+            if once:
+                while (self._begin(session) or self._workers) and not self._stop.wait(0.05):
+                    pass
                 return
-            if pruned is None or now - pruned > _PRUNE:
-                session.execute(query("scheduler", "prune"))
-                pruned = now
+            self._begin(session)
             # Just after the server's next full second.
             rest = 1.0 - now.microsecond / 1_000_000 - (time.monotonic() - begun) + 0.003
             self._stop.wait(max(rest % 1.0, 0.01))
+
+    def _tidy(self, session: psycopg.Connection) -> None:
+        """End the sessions of workers that hang, and once a day delete old runs."""
+        patience = timedelta(seconds=self._limits.patience)
+        for row in session.execute(query("scheduler", "evict"), {"patience": patience}):
+            self._tell("evicts", jobid=row[0])
+        if time.monotonic() > self._prune_at:
+            session.execute(query("scheduler", "prune"))
+            self._prune_at = time.monotonic() + 86400
 
     def _begin(self, session: psycopg.Connection) -> bool:
         """Set workers to the jobs that have runs waiting; whether there were any."""

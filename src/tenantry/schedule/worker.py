@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -45,7 +46,9 @@ class Worker(threading.Thread):
         self._stopping.set()
         self._cancelled.set()
         if self._session is not None:
-            self._session.cancel_safe(timeout=5)
+            # It may have ended by itself, or be lost.
+            with suppress(psycopg.Error):
+                self._session.cancel_safe(timeout=5)
 
     def run(self) -> None:
         """The thread: what goes wrong outside of a run is told, and the run stays for the next worker."""
