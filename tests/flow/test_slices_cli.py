@@ -117,6 +117,9 @@ def test_days_are_compared_one_by_one_where_a_template_takes_no_others(
     told = succeed(acme, "slice", "rebuild", "ticks", "--tenant", "acme", *span)
     assert "acme.ticks: rows per day equal the source's on all 41 days" in told.out
 
+    unknown = run(acme, "tenant", "rebuild", "acme", "--yes")
+    assert unknown.errors == ["acme.ticks: its template cannot be asked where the source begins"]
+
     # The record of one load is wrong, which pulling the day again mends.
     acme.run("UPDATE _wh.slices SET row_count = 3 WHERE slice_date = %s", (FIRST,))
     with session(acme.conninfo) as opened:

@@ -13,6 +13,7 @@ from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.load import AsJson, Jobs, Pause, different_days, ended_or_today, report
 from tenantry.cli.output import data, human_bytes, human_seconds, notes, print_json, step
 from tenantry.cli.target import warehouse
+from tenantry.core.days import Span
 from tenantry.core.errors import InputError, SliceError
 
 if TYPE_CHECKING:
@@ -157,11 +158,11 @@ def rebuild(
     """Pull every day of a tenant again, while reports go on.
 
     Nothing is dropped: each day's rows are replaced in one step, also inside
-    yearly tables. Days before the source's first stay as they are. Afterwards
-    rows per day are counted at the source.
+    yearly tables. Days before the source's first stay as they are: it may not
+    keep old rows. Afterwards rows per day are counted at the source.
 
-    Shows what it comes to and asks. If it is stopped, it says with which
-    --since to go on. Ends with 1 if a day failed or differs from the source.
+    Shows what it comes to and asks. When it begins it says with which --since
+    to go on, should it be stopped. Ends with 1 if a day failed or differs from the source.
     """
     from tenantry.cli.progress import LoadProgress
     from tenantry.db.connect import session
@@ -169,6 +170,8 @@ def rebuild(
 
     end = ended_or_today(last)
     begin = ended_or_today(first) if first else None
+    if begin:
+        Span(begin, end)
     moment = _moment(since) if since else None
     limits = backfill.Limits(jobs, pause)
     with warehouse() as conninfo:
@@ -187,6 +190,7 @@ def rebuild(
                 )
             confirm("Pull them again?", yes=yes)
             begun = moment or again.begin(opened, name, work)
+        notes.print(f"Begun. Should it be stopped, --since {begun.isoformat()} goes on with it.")
         with LoadProgress() as progress:
             result = backfill.run(conninfo, [item.plan for item in work], limits, progress)
             spans_of = {item.plan.feed: item.span for item in work if result.complete}

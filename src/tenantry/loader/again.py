@@ -109,33 +109,35 @@ def first_day(session: psycopg.Connection, feed: Feed) -> date | None:
 
 
 def rebuild_span(session: psycopg.Connection, feed: Feed, first: date | None, last: date) -> Span:
-    """The days to pull again: from `first`, or the first that source and warehouse both have, to `last`.
+    """The days to pull again: from `first`, or the source's first, to `last`.
 
     Days before the source's first stay as they are: a source that keeps no old rows would empty them.
 
     Raises:
-        InputError: `first` is before the source's first day.
+        InputError: the days would be emptied, or the template cannot be asked where the source begins.
         SourceError: the source refuses or does not answer.
     """
     try:
         found = tenant.source_span(session, feed)
     except psycopg.errors.FeatureNotSupported:
-        return Span(first or first_day(session, feed) or last, last)
+        if first is None:
+            raise InputError(
+                f"{feed}: its template cannot be asked where the source begins",
+                hint="Say from where to rebuild: --from DAY. Nothing was changed.",
+            ) from None
+        return Span(first, last)
     if found is None:
         raise InputError(
             f"the source of {feed} has no rows: to rebuild it would empty it", hint="Nothing was changed."
         )
-    if (
-        first is not None
-        and first < found.first
-        and (there := first_day(session, feed))
-        and there < found.first
-    ):
+    span = Span(min(first or found.first, last), last)
+    there = first_day(session, feed)
+    if there is not None and max(there, span.first) < found.first:
         raise InputError(
             f"the source of {feed} begins on {found.first}: days before that would be emptied",
             hint=f"Give --from {found.first} or a later day. Nothing was changed.",
         )
-    return Span(min(first or found.first, last), last)
+    return span
 
 
 def rebuild_work(session: psycopg.Connection, feed: Feed, span: Span, since: datetime | None) -> Work:
