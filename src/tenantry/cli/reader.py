@@ -87,6 +87,7 @@ def add(
         )
         if password is not None and server:
             server.save_password(name, password)
+            notes.print(f'log in with: psql "{server.conninfo(user=name)}"', markup=False)
         elif password is not None and given is None:
             file = keep_generated(session, {name: password})
             notes.print(

@@ -58,11 +58,13 @@ def administrators_target() -> Target:
 
 
 @contextmanager
-def administrator(*, installed: bool = True) -> Iterator[tuple[str, Server | None]]:
+def administrator(*, installed: bool = True, current: bool = True) -> Iterator[tuple[str, Server | None]]:
     """The administrator's conninfo, and the embedded server, which runs for as long as the block, if it is one.
 
+    `installed` and `current` say what has to be there: a warehouse at all (else an embedded server is made), of this version.
+
     Raises:
-        NotInstalled: there is no warehouse, or one of another version, unless `installed` is False.
+        NotInstalled: it is not there.
         WarehouseUnreachable: the server does not answer.
     """
     from tenantry.db.connect import session
@@ -74,7 +76,7 @@ def administrator(*, installed: bool = True) -> Iterator[tuple[str, Server | Non
         _require_installed(server)
     with server.lease() if server else nullcontext():
         conninfo = server.conninfo() if server else chosen.dsn
-        if installed:
+        if installed and current:
             with session(conninfo) as connection:
                 require_current(connection)
         yield conninfo, server

@@ -48,7 +48,7 @@ def upgrade(
                 told.add(work)
                 notes.print(f"waiting for {work}", markup=False)
 
-    with administrator(installed=False) as (conninfo, _), session(conninfo, role=None) as opened:
+    with administrator(current=False) as (conninfo, _), session(conninfo, role=None) as opened:
         changes = upgrades.rehearse(opened) if dry_run else upgrades.run(opened, {}, wait, watch)
         busy = upgrades.at_work(opened) if dry_run else []
     if as_json:
