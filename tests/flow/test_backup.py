@@ -20,6 +20,7 @@ from tenantry.core.errors import TenantryError
 from tenantry.db.connect import session
 from tenantry.embedded import Server
 from tenantry.flow import backup, reader, restore
+from tenantry.loader import rebuild
 from tests.databases import SECRET, Database, Maker, Source, Warehouse
 from tests.program import run, succeed
 
@@ -215,6 +216,21 @@ def test_columns_and_tables_that_an_older_backup_does_not_know_get_their_default
     assert empty.rows("SELECT schema_name, storage FROM _wh.feeds") == [("acme", "matview")]
 
 
+def test_a_rebuild_of_what_was_lost_leaves_alone_what_the_source_keeps_no_longer(
+    acme: Warehouse, source: Source
+) -> None:
+    before, yesterday = TODAY - timedelta(days=2), TODAY - timedelta(days=1)
+    source.fill(before, 2)
+    acme.load(before, TODAY)
+    rows = acme.rows("SELECT * FROM acme.foodlogstats ORDER BY id")
+    source.run("DELETE FROM phood_foodlogsum WHERE logged_time < %s", (yesterday,))
+    acme.run("SELECT _wh.update_public_view_by_template('foodlogstats')")
+    acme.run(f"DROP MATERIALIZED VIEW acme.foodlogstats_{yesterday:%Y_%m_%d} CASCADE")
+    done = succeed(acme, "rebuild", "--tenant", "acme", "--json").json
+    assert (done["rows"], done["different_days"]) == (3, [])
+    assert acme.rows("SELECT * FROM acme.foodlogstats ORDER BY id") == rows
+
+
 def test_a_disabled_tenant_stays_so_and_enabling_it_resumes_its_jobs(
     acme: Warehouse, small: backup.Content, empty: Database, tmp_path: Path
 ) -> None:
@@ -226,6 +242,10 @@ def test_a_disabled_tenant_stays_so_and_enabling_it_resumes_its_jobs(
     assert empty.rows(
         "SELECT t.disabled_reason, j.jobname::text, j.active FROM _wh.tenants t JOIN cron.job j ON j.jobid = ANY (t.paused_jobs)"
     ) == [("moving", "three", False)]
+    owner = Database(acme.server, empty.name, "whadmin")
+    assert [part.days.last for part in rebuild.plan(owner.conninfo, None)] == [TODAY]
+    owner.run("UPDATE _wh.rebuilds SET last_day = last_day - 1")
+    assert [part.days.last for part in rebuild.plan(owner.conninfo, None)] == [TODAY - timedelta(days=1)]
     assert empty.rows("SELECT jobname::text FROM _wh.restored_jobs JOIN cron.job USING (jobid)") == [("two",)]
 
 

@@ -30,7 +30,8 @@ def rebuild(
     From the first day that each feed held (else January 1st of its source's
     first year) up to today. Then years that were folded are folded again, views
     are made, rows per day are compared with the sources, and jobs that a
-    restore paused go on. Days that are there are left alone.
+    restore paused go on. Days that are there are left alone, also if their
+    source keeps them no longer. A disabled tenant is pulled as far as it was.
 
     It can be stopped and run again: it goes on where it was. A tenant whose
     source does not answer keeps no other from being rebuilt; its jobs stay

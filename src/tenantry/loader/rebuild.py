@@ -15,7 +15,7 @@ from tenantry.core.errors import InputError, SourceError
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
 from tenantry.db.queries import query
-from tenantry.flow import jobs, tenant, yearly
+from tenantry.flow import jobs, states, tenant, yearly
 from tenantry.loader import again, backfill
 from tenantry.loader.again import Comparison
 from tenantry.loader.events import Silent, Watcher
@@ -24,12 +24,17 @@ from tenantry.loader.onboard import Step
 
 @dataclass(frozen=True)
 class Held:
-    """What a feed held; `seconds` is how long the loads of its slices took together."""
+    """What a feed held; `seconds` is how long the loads of its slices took together.
+
+    `restored`: all that is there was pulled since a restore.
+    """
 
     first_day: date | None
+    last_day: date | None
     rows: int
     seconds: float
     folded_years: Sequence[int]
+    restored: bool
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,11 @@ class Part:
     days: Span
     plan: backfill.Plan
     held: Held
+
+    @property
+    def to_compare(self) -> Sequence[date]:
+        """The days that are here because they were pulled now: others the source may no longer keep."""
+        return tuple(self.days) if self.held.restored else self.plan.days
 
 
 @dataclass(frozen=True)
@@ -67,19 +77,22 @@ def plan(conninfo: str, names: Collection[str] | None) -> list[Part]:
     """What is missing of all tenants, or of those named, up to today.
 
     A feed's first day is the first that it held; else January 1st of its source's first year. Feeds without a template are not
-    planned: functions that operators wrote load them.
+    planned: functions that operators wrote load them. A disabled tenant is planned as far as it was.
 
     Raises InputError for a tenant that does not exist.
     """
     with session(conninfo) as opened:
         feeds = tenant.feeds(opened)
+        restored = set(opened.execute(query("recovery", "not_rebuilt")).fetchall())
         held = {}
         for (text,) in opened.execute(query("recovery", "contents")):
             row = json.loads(text)
-            first = date.fromisoformat(row["first_day"]) if row["first_day"] else None
-            held[row["schema_name"], row["template_name"]] = Held(
-                first, row["row_count"], row["seconds"], row["folded_years"]
+            first, last = (row[end] and date.fromisoformat(row[end]) for end in ("first_day", "last_day"))
+            key = (row["schema_name"], row["template_name"])
+            held[key] = Held(
+                first, last, row["row_count"], row["seconds"], row["folded_years"], key in restored
             )
+        disabled = {state.name for state in states.every(opened) if state.disabled_at}
         templates = {row[0] for row in opened.execute(query("tenants", "templates"))}
     unknown = sorted(set(names or ()) - {feed.schema for feed in feeds})
     if unknown:
@@ -90,11 +103,17 @@ def plan(conninfo: str, names: Collection[str] | None) -> list[Part]:
     wanted = [
         feed for feed in feeds if feed.template in templates and (names is None or feed.schema in names)
     ]
-    return [_part(conninfo, feed, held[feed.schema, feed.template]) for feed in wanted]
-
-
-def _part(conninfo: str, feed: Feed, held: Held) -> Part:
     today = today_utc()
+    parts = []
+    for feed in wanted:
+        was = held[feed.schema, feed.template]
+        last = was.last_day if feed.schema in disabled else today
+        if last is not None:
+            parts.append(_part(conninfo, feed, was, min(last, today)))
+    return parts
+
+
+def _part(conninfo: str, feed: Feed, held: Held, last: date) -> Part:
     first = held.first_day
     if first is None:
         found = None
@@ -102,9 +121,9 @@ def _part(conninfo: str, feed: Feed, held: Held) -> Part:
             with session(conninfo) as opened, suppress(psycopg.errors.FeatureNotSupported):
                 found = tenant.source_span(opened, feed)
         except SourceError as error:
-            return Part(feed, Span(today, today), backfill.Plan(feed, (), 0, unknown=error.message), held)
-        first = date(found.first.year, 1, 1) if found else today
-    days = Span(min(first, today), today)
+            return Part(feed, Span(last, last), backfill.Plan(feed, (), 0, unknown=error.message), held)
+        first = date(found.first.year, 1, 1) if found else last
+    days = Span(min(first, last), last)
     return Part(feed, days, backfill.plan(conninfo, [feed], days)[0], held)
 
 
@@ -155,8 +174,10 @@ def run(
 
 def _settle(conninfo: str, part: Part, limits: backfill.Limits, done: Rebuilt, step: Step) -> None:
     """Compare rows per day with the source; days that differ are pulled once more."""
+    if not part.to_compare:
+        return
     try:
-        done.comparisons += again.settle(conninfo, {part.feed: part.days}, limits, Silent())
+        done.comparisons += again.settle(conninfo, {part.feed: part.to_compare}, limits, Silent())
     except SourceError as error:
         step("not compared", f"{part.feed}: {error.message}")
 

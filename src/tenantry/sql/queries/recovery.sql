@@ -151,7 +151,7 @@ INSERT INTO _wh.restored_jobs (jobid) SELECT unnest(%(jobids)s::bigint[])
 DELETE FROM _wh.restored_jobs WHERE jobid = ANY (%(jobids)s)
 
 -- name: not_rebuilt
-SELECT schema_name FROM _wh.rebuilds
+SELECT schema_name, template_name FROM _wh.rebuilds
 
 -- name: rebuilt
 DELETE FROM _wh.rebuilds WHERE schema_name = %(schema)s AND template_name = %(template)s
@@ -168,7 +168,7 @@ UPDATE _wh.tenant_connections SET password = %(password)s WHERE tenant_name = %(
 -- name: expect
 INSERT INTO _wh.rebuilds (schema_name, template_name, first_day, last_day, row_count, seconds, folded_years)
 SELECT schema_name, template_name, first_day, last_day, row_count, seconds, folded_years
-FROM jsonb_populate_recordset(NULL::_wh.rebuilds, %(feeds)s::jsonb)
+FROM jsonb_populate_recordset(NULL::_wh.rebuilds, %(feeds)s::jsonb) WHERE first_day IS NOT NULL
 
 -- name: swap_setting
 -- Set something until the transaction ends; what it was before.
