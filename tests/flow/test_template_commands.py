@@ -145,8 +145,11 @@ def test_tables_that_cannot_take_a_change_refuse_it(acme: Warehouse, source: Sou
         ):
             templates.load(opened, [ticks(columns="id int, at timestamptz, value text")])
         assert stamps(acme) == before
+        more = ticks(columns="id int, at timestamptz, value int, twice int")
+        assert templates.load(opened, [more])[0].outdated[0].days == 1
+        assert acme.rows("SELECT DISTINCT twice FROM public.ticks") == [(None,)]
         (change,) = templates.load(opened, [ticks(storage="matview")])
-        assert (change.action, change.outdated, change.other_storage) == ("changed", [], ["acme"])
+        assert (change.action, len(change.outdated), change.other_storage) == ("changed", 0, ["acme"])
 
 
 def test_lint_takes_files_without_a_warehouse_and_names_with_one(

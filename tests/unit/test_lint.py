@@ -6,6 +6,8 @@ from importlib.resources import files
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tenantry.core.model import Template
 from tenantry.flow.lint import Finding, functions, lint
@@ -139,6 +141,29 @@ def test_a_range_that_is_not_half_open_is_an_error(where: str, words: str) -> No
     finding = only(template(where=where))
     assert (finding.rule, finding.severity, finding.fix) == ("half-open", "error", f"Write {RANGE}")
     assert words in finding.message
+
+
+def test_a_day_that_is_bounded_on_one_side_only_is_an_error_however_it_is_cut() -> None:
+    for where in (
+        "(s.at AT TIME ZONE 'UTC')::date >= '{TARGET_DATE}'",
+        "(s.at AT TIME ZONE 'UTC')::date <> '{TARGET_DATE}'",
+        "coalesce(s.at, s.made) < '{TARGET_DATE}'",
+    ):
+        assert rules(template(where=where)) == ["half-open"]
+    assert rules(template(where="s.at <= '{TARGET_DATE}'", columns="id integer, at date")) == ["half-open"]
+    assert (
+        rules(
+            template(where="(s.at AT TIME ZONE 'UTC')::date BETWEEN '{START_TIME}' AND '{TARGET_DATE}'"),
+            "error",
+        )
+        == []
+    )
+
+
+def test_a_day_under_or_is_a_warning() -> None:
+    for where in (f"({RANGE}) OR s.late", f"s.shop = 1 AND (({UTC_DAY}) OR s.late)", f"NOT ({UTC_DAY})"):
+        assert rules(template(where=where), "warning") == ["day-predicate"]
+    assert lint(template(where=f"({RANGE}) AND (s.late OR s.shop = 1)")) == []
 
 
 def test_one_end_of_the_day_is_enough_for_a_day_but_not_for_a_range() -> None:
@@ -313,6 +338,7 @@ def test_as_many_columns_are_declared_as_the_query_gives() -> None:
     finding = only(template(select="s.id, s.at, s.shop"))
     assert (finding.rule, finding.severity) == ("column-count", "error")
     assert finding.message == "the query gives 3 columns, and 2 are declared"
+    assert only(template(select="s.id")).message == "the query gives 1 columns, and 2 are declared: not at"
 
 
 def test_columns_that_the_query_names_otherwise_are_a_warning_and_exchanged_ones_an_error() -> None:
@@ -375,6 +401,19 @@ def test_an_index_that_cannot_be_made_for_each_day_is_an_error(index: str, words
     finding = lint(template(indexes=f"{UNIQUE}\n{index};"))[0]
     assert (finding.rule, finding.severity, finding.line) == ("indexes", "error", 2)
     assert words in finding.message
+
+
+_WORDS = ["SELECT", "s.id", "*", ",", "FROM", "sale s", "WHERE", RANGE, UTC_DAY, "OR", "NOT", "(", ")", "{SCHEMA}", "{DAY}",
+    "'{TARGET_DATE}'", "=", "<", "IN", "BETWEEN", "AND", "UNION", "VALUES", "LIMIT 1", ";", "$$", "'", "--", "GROUP BY 1", "INTO t"]  # fmt: skip
+
+
+@given(
+    st.lists(st.sampled_from(_WORDS), max_size=12).map(" ".join) | st.text(max_size=20),
+    st.sampled_from(["", COLUMNS, "id", "id int) PARTITION BY RANGE (id", "LIKE x", "id a.b.c"]),
+    st.sampled_from([None, UNIQUE, "CREATE INDEX ON ONLY {VIEW_NAME} ((a || b)) WHERE c", "'", ";"]),
+)
+def test_whatever_is_written_linting_answers(query: str, columns: str, indexes: str | None) -> None:
+    lint(Template("t", query, columns, indexes=indexes, time_column="at"))
 
 
 def test_lines_are_those_of_the_file() -> None:

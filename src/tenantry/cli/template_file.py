@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from tenantry.cli import complete
 from tenantry.cli.load import AsJson, Template
 from tenantry.cli.output import data, notes, print_json, step
 from tenantry.cli.target import warehouse
@@ -128,7 +130,12 @@ def tell_outdated(template: str, outdated: Sequence[Outdated]) -> None:
 
 def lint(
     what: Annotated[
-        list[str], typer.Argument(metavar="FILE|NAME…", help="Files with templates, or names of stored ones.")
+        list[str],
+        typer.Argument(
+            metavar="FILE|NAME…",
+            help="Files with templates, or names of stored ones.",
+            autocompletion=complete.templates,
+        ),
     ],
     strict: Strict = False,
     as_json: AsJson = False,
@@ -241,8 +248,9 @@ def edit(template: Template, as_json: AsJson = False) -> None:
             except TenantryError as error:
                 if sys.stdin.isatty():
                     notes.print(Text.assemble(("error: ", "red"), error.message))
-                    if typer.confirm("Go on editing?", default=True, err=True):
-                        continue
+                    with suppress(typer.Abort):
+                        if typer.confirm("Go on editing?", default=True, err=True):
+                            continue
                 raise TemplateError(
                     f"template {template!r} is as it was: {error.message}",
                     hint=f"Your text is in {path}; mend it, then: tenantry template load {shlex.quote(str(path))}",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tenantry.cli import complete
 from tenantry.cli.load import AsJson
 from tenantry.cli.output import data, human_bytes, notes, print_json, print_table
 from tenantry.cli.target import warehouse
@@ -25,7 +26,11 @@ def new(
     query: Annotated[Path, typer.Argument(metavar="FILE", help="A file with the query alone.")],
     connection: Annotated[
         str,
-        typer.Option(metavar="NAME", help="A connection, or a tenant, whose source can answer the query."),
+        typer.Option(
+            metavar="NAME",
+            help="A connection, or a tenant, whose source can answer the query.",
+            autocompletion=complete.tenants,
+        ),
     ],
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Where to write. Default: standard output.")
@@ -104,10 +109,20 @@ def new(
 
 def try_template(
     what: Annotated[
-        str, typer.Argument(metavar="FILE|NAME", help="A file with a template, or the name of a stored one.")
+        str,
+        typer.Argument(
+            metavar="FILE|NAME",
+            help="A file with a template, or the name of a stored one.",
+            autocompletion=complete.templates,
+        ),
     ],
     tenant: Annotated[
-        str, typer.Option(metavar="NAME", help="Whose source to ask: a tenant, or a connection.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Whose source to ask: a tenant, or a connection.",
+            autocompletion=complete.tenants,
+        ),
     ],
     day: Annotated[
         str, typer.Option(metavar="DAY", help="The day (UTC): YYYY-MM-DD, today or yesterday.")

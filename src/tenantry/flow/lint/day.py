@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pglast import ast, enums
@@ -23,7 +23,7 @@ class Comparison:
     """A comparison of a column with a day: `operator` with the column on its left.
 
     `way` says what is done to the column first: bare (nothing), utc (cut to a UTC day), session (cut to a day of the
-    session's zone), zone (of another zone), wrapped (anything else).
+    session's zone), zone (of another zone), wrapped (anything else). One under OR or NOT is not `certain`.
     """
 
     column: Any
@@ -31,6 +31,7 @@ class Comparison:
     bound: Any
     way: str
     offset: int
+    certain: bool = True
 
     @property
     def name(self) -> str:
@@ -42,11 +43,12 @@ def comparisons(statement: Any) -> list[Comparison]:
     """All comparisons with a day in the conditions of a query."""
     found: dict[int, Comparison] = {}
     for condition in tree.conditions(statement):
+        loose = {id(node) for part in tree.alternatives(condition) for node in tree.walk(part)}
         for node in tree.walk(condition):
             if tree.is_a(node, ast.A_Expr) and id(node) not in found:
                 comparison = _comparison(node)
                 if comparison:
-                    found[id(node)] = comparison
+                    found[id(node)] = replace(comparison, certain=id(node) not in loose)
     return list(found.values())
 
 
@@ -166,6 +168,16 @@ def _judge(query: Text, group: Sequence[Comparison], kind: str | None) -> Iterat
     """Findings about the comparisons of one column, whose declared type is `kind` if that is known."""
     first = group[0]
     right = _right(first, kind)
+    in_utc = kind == "date" or all(c.way not in ("session", "zone") for c in group)
+    if in_utc and not _bounded({c.operator for c in group}):
+        wrong = f"{first.name} is bounded on one side only: rows of other days come along"
+        yield query.find("half-open", ERROR, first.offset, wrong, f"Write {right}")
+        return
+    if not any(c.certain for c in group):
+        yield query.find(
+            "day-predicate", WARNING, first.offset, "the day is asked for under OR or NOT: rows of other days may come along",
+            f"Let it stand by itself: {right}",
+        )  # fmt: skip
     bare = [c for c in group if c.way == "bare"]
     for c in group:
         if c.way in ("session", "zone") and not (kind == "date" and c.way == "session"):
@@ -188,6 +200,12 @@ def _judge(query: Text, group: Sequence[Comparison], kind: str | None) -> Iterat
         yield from _judge_bare(query, bare, kind, right)
 
 
+def _bounded(operators: set[str]) -> bool:
+    """Whether comparisons with these leave rows of one day, or of a span, alone."""
+    usual = {"<", "<=", ">", ">=", "<>"}
+    return bool(operators - usual or (operators & {"<", "<="} and operators & {">", ">="}))
+
+
 def _judge_bare(query: Text, group: Sequence[Comparison], kind: str | None, right: str) -> Iterator[Finding]:
     first = group[0]
     operators = {c.operator for c in group}
@@ -208,8 +226,6 @@ def _judge_bare(query: Text, group: Sequence[Comparison], kind: str | None, righ
             wrong = f"{first.name} = a day is true of its first moment only"
         elif lower_at_end or upper_at_start:
             wrong = f"{first.name} is compared with the wrong end of the day"
-        elif not operators & {">", ">="} or not operators & {"<", "<="}:
-            wrong = f"{first.name} is bounded on one side only: rows of other days come along"
         elif "<=" in operators:
             wrong = f"<= takes the midnight after the day, too: {first.name} at 00:00 would be in two days"
         elif ">" in operators:

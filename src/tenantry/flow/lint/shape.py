@@ -39,10 +39,13 @@ def compare(query: Text, statement: Any, declared: Sequence[tree.Column]) -> lis
     if any(output.star for output in outputs):
         return []
     if len(outputs) != len(declared):
+        given = {output.name for output in outputs}
+        missing = [column.name for column in declared if column.name not in given]
+        which = f": not {', '.join(missing)}" if missing and len(declared) > len(outputs) else ""
         return [
             query.find(
                 "column-count", ERROR, outputs[0].offset if outputs else 0,
-                f"the query gives {len(outputs)} columns, and {len(declared)} are declared",
+                f"the query gives {len(outputs)} columns, and {len(declared)} are declared{which}",
                 "Declare each column of the query, in the same order; tenantry template new does it.",
             )
         ]  # fmt: skip

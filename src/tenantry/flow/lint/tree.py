@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import UnionType
 from typing import Any
 
-from pglast import ast
+from pglast import ast, enums
 from pglast.parser import ParseError, parse_sql
 from pglast.stream import RawStream
 
@@ -145,6 +145,15 @@ def conditions(statement: Any) -> list[Any]:
         elif is_a(node, ast.JoinExpr) and node.quals is not None:
             found.append(node.quals)
     return found
+
+
+def alternatives(condition: Any) -> list[Any]:
+    """The parts of a condition that need not be true: what stands under OR and NOT."""
+    return [
+        node
+        for node in walk(condition)
+        if is_a(node, ast.BoolExpr) and node.boolop != enums.BoolExprType.AND_EXPR
+    ]
 
 
 def column_refs(node: Any) -> list[Any]:
