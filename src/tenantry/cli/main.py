@@ -10,8 +10,10 @@ from rich.text import Text
 
 from tenantry import __version__
 from tenantry.cli import (
+    activity,
     backup,
     demo,
+    doctor,
     init,
     load,
     reader,
@@ -63,6 +65,10 @@ app.command("upgrade")(upgrade.upgrade)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("rebuild")(rebuild.rebuild)
+app.command("doctor")(doctor.doctor)
+app.command("sizes")(activity.sizes)
+app.command("logs")(activity.logs)
+app.command("queries")(activity.queries)
 app.add_typer(server.app, name="server")
 app.command("demo")(demo.demo)
 

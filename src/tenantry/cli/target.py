@@ -93,26 +93,29 @@ def _require_installed(server: Server) -> None:
 
 
 @contextmanager
-def warehouse() -> Iterator[str]:
+def warehouse(*, current: bool = True) -> Iterator[str]:
     """The conninfo of an installed warehouse; an embedded server runs for as long as the block.
+
+    One of another version will do if `current` is False.
 
     Raises:
         NotInstalled: there is no warehouse, or one of another version.
         WarehouseUnreachable: the server does not answer.
     """
     from tenantry.db.connect import session
-    from tenantry.db.migrations import require_current
+    from tenantry.db.migrations import require_any, require_current
 
+    require = require_current if current else require_any
     chosen = target()
     server = embedded_server(chosen)
     if server is None:
         with session(chosen.dsn) as connection:
-            require_current(connection)
+            require(connection)
         yield chosen.dsn
         return
     _require_installed(server)
     with server.lease():
         conninfo = server.conninfo(user=OWNER)
         with session(conninfo) as connection:
-            require_current(connection)
+            require(connection)
         yield conninfo

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 from psycopg import sql
@@ -81,3 +83,9 @@ def as_login(session: psycopg.Connection) -> Iterator[None]:
     session.execute("RESET ROLE")
     yield
     session.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(OWNER)))
+
+
+def cut(connection: psycopg.Connection) -> None:
+    """Break a session's line, from another thread: whoever waits for its server gets an error at once."""
+    with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as line:
+        line.shutdown(socket.SHUT_RDWR)

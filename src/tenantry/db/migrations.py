@@ -63,6 +63,12 @@ def refuse_newer(connection: psycopg.Connection) -> dict[int, str]:
     return had
 
 
+def require_any(connection: psycopg.Connection) -> None:
+    """Raise NotInstalled if the database holds no warehouse, of whatever version."""
+    if not applied(connection):
+        raise NotInstalled("this database holds no warehouse", hint="Run: tenantry init")
+
+
 def require_current(connection: psycopg.Connection) -> None:
     """Raise NotInstalled unless the database has exactly this program's migrations."""
     had = refuse_newer(connection)

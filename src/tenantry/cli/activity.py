@@ -1,0 +1,248 @@
+"""`tenantry sizes`, `logs` and `queries`: what takes the space, what was done, what goes on."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from tenantry.cli.load import AsJson
+from tenantry.cli.output import data, human_bytes, notes, print_json, print_table, step
+from tenantry.cli.target import warehouse
+from tenantry.core.errors import InputError
+
+if TYPE_CHECKING:
+    from tenantry.observe.activity import Entry, Running, Slow
+
+_LEVELS = {"DEBUG": "dim", "INFO": "", "WARNING": "yellow", "ERROR": "red"}
+
+_LATE_IDS = 2000
+"""Entries that --follow reads again: one is numbered when it is written, and seen only when its load commits."""
+
+OneTenant = Annotated[str | None, typer.Option("--tenant", metavar="NAME", help="Only this tenant.")]
+
+
+def sizes(tenant: OneTenant = None, as_json: AsJson = False) -> None:
+    """Show what each tenant holds, largest first: rows, space, and how fast it grows.
+
+    A line is one template of one tenant. Growth is the rows of the last whole
+    month (UTC), the space that as many take, and how they compare with the
+    month before. The share is of the space of all that is shown.
+    """
+    from tenantry.db.connect import session
+    from tenantry.observe import activity
+
+    with warehouse() as conninfo, session(conninfo) as opened:
+        found = activity.sizes(opened, tenant)
+        whole = activity.database_size(opened)
+    if tenant and not found:
+        raise InputError(
+            f'tenant "{tenant}" does not exist, or has no data', hint="Look: tenantry tenant list"
+        )
+    total = sum(size.bytes for size in found)
+    if as_json:
+        print_json({"feeds": [asdict(s) | {"bytes": s.bytes} for s in found], "database_bytes": whole})
+        return
+    print_table(
+        None,
+        (
+            *("tenant", "template", "rows#", "size#", "indexes#", "bytes/row#", "share#"),
+            *("rows last month#", "size a month#", "to the month before#"),
+        ),
+        [
+            (
+                s.tenant,
+                s.template,
+                s.rows,
+                human_bytes(s.bytes),
+                human_bytes(s.index_bytes),
+                round(s.bytes / s.rows) if s.rows else None,
+                f"{100 * s.bytes / total:.0f} %" if total else None,
+                s.last_month_rows,
+                human_bytes(s.bytes / s.rows * s.last_month_rows) if s.rows else None,
+                f"{100 * (s.last_month_rows / s.month_before_rows - 1):+.0f} %"
+                if s.month_before_rows
+                else None,
+            )
+            for s in found
+        ],
+    )
+    notes.print(f"database: {human_bytes(whole)}, all that is shown: {human_bytes(total)}", markup=False)
+
+
+def logs(
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with what is written from now on, until Ctrl-C.")
+    ] = False,
+    tenant: OneTenant = None,
+    level: Annotated[
+        str | None, typer.Option(metavar="LEVEL", help="This level and worse: info, warning or error.")
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="AGE", help="Not older than this: 30m, 6h, 2d. Default: the last 50 entries."),
+    ] = None,
+    function: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Only what this function wrote, such as refresh_window."),
+    ] = None,
+    grep: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATTERN", help="Only entries with this regular expression, in any letter case."
+        ),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a JSON object for each entry, a line each.")
+    ] = False,
+) -> None:
+    """Show what the warehouse's functions and this program have written of their work, oldest first.
+
+    The log keeps 90 days. With --follow, what a load writes comes when it
+    commits. Ctrl-C ends it with 0.
+    """
+    from tenantry.db.connect import session
+    from tenantry.observe import activity
+
+    age = _age(since) if since else None
+    wanted = activity.Wanted(tenant, _levels(level), age, function, grep)
+    with warehouse() as conninfo, session(conninfo, name="tenantry logs") as opened:
+        entries = activity.logs(opened, wanted, most=50 if age is None else 100_000)
+        _print_entries(entries, as_json=as_json)
+        if not follow:
+            return
+        seen = {entry.id for entry in entries}
+        newest = activity.newest_entry(opened)
+        try:
+            while True:
+                time.sleep(0.5)
+                after = newest - _LATE_IDS
+                fresh = [e for e in activity.logs(opened, wanted, after=after) if e.id not in seen]
+                _print_entries(fresh, as_json=as_json)
+                seen = {number for number in seen if number > after} | {entry.id for entry in fresh}
+                newest = max([newest, *seen])
+        except KeyboardInterrupt:
+            return
+
+
+def queries(
+    slow: Annotated[
+        bool, typer.Option("--slow", help="The statements that took longest so far, from pg_stat_statements.")
+    ] = False,
+    cancel: Annotated[
+        int | None, typer.Option(metavar="PID", help="Cancel what this session runs; the session goes on.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what runs in the warehouse now: for how long, of which tenant, and what it waits for.
+
+    Log in as the server's administrator to see what other roles run.
+
+    --slow needs the extension pg_stat_statements, and ends with 1 without it;
+    times are averages and totals since its statistics were last reset.
+    """
+    from tenantry.core.errors import DatabaseError
+    from tenantry.db.connect import session
+    from tenantry.observe import activity
+
+    if slow and cancel is not None:
+        raise InputError("--slow and --cancel do not go together", hint="Nothing was done.")
+    with warehouse() as conninfo, session(conninfo, role=None, name="tenantry queries") as opened:
+        if cancel is not None:
+            activity.cancel(opened, cancel)
+            step(f"session {cancel}", "was told to cancel what it runs")
+            return
+        if slow:
+            missing = activity.missing_statements(opened)
+            if missing:
+                raise DatabaseError(missing.reason, hint=missing.command)
+            _print_slow(activity.slow(opened, milliseconds=0, most=20), as_json=as_json)
+        else:
+            _print_running(activity.running(opened), as_json=as_json)
+
+
+def _print_slow(statements: list[Slow], *, as_json: bool) -> None:
+    if as_json:
+        print_json(statements)
+        return
+    print_table(
+        None,
+        ("calls#", "mean ms#", "total s#", "rows#", "statement"),
+        [(s.calls, f"{s.mean:,.1f}", f"{s.total / 1000:,.1f}", s.rows, s.query) for s in statements],
+    )
+
+
+def _print_running(running: list[Running], *, as_json: bool) -> None:
+    if as_json:
+        print_json(running)
+        return
+    print_table(
+        None,
+        ("pid#", "user", "program", "state", "for#", "tenant", "waits for", "statement"),
+        [
+            (str(r.pid), r.user, r.program, r.state, _seconds(r), r.tenant, _waits(r), _short(r.query))
+            for r in running
+        ],
+    )
+
+
+def _short(text: str) -> str:
+    return " ".join(text.split())[:100]
+
+
+def _seconds(one: Running) -> str | None:
+    return None if one.seconds is None else f"{one.seconds:,.1f} s"
+
+
+def _waits(one: Running) -> str | None:
+    if one.blocked_by:
+        return f"session {', '.join(map(str, one.blocked_by))}"
+    return one.waits_for or None
+
+
+def _age(text: str) -> timedelta:
+    """A span from 30m, 6h or 2d. Raises InputError for anything else."""
+    found = re.fullmatch(r"(\d{1,6})\s*(s|m|min|h|d)", text.strip())
+    if not found:
+        raise InputError(f"{text!r} is no age", hint="Write it as 30m, 6h or 2d. Nothing was read.")
+    unit = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days"}[found[2]]
+    return timedelta(**{unit: int(found[1])})
+
+
+def _levels(text: str | None) -> list[str] | None:
+    """The level and those that are worse. Raises InputError if there is no such level."""
+    if text is None:
+        return None
+    known = list(_LEVELS)
+    if text.upper() not in known:
+        raise InputError(
+            f"{text!r} is no level", hint=f"Levels: {', '.join(known).lower()}. Nothing was read."
+        )
+    return known[known.index(text.upper()) :]
+
+
+def _print_entries(entries: Iterable[Entry], *, as_json: bool) -> None:
+    for entry in entries:
+        if as_json:
+            told = asdict(entry) | {"at": entry.at.isoformat()}
+            sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+            continue
+        context = " ".join(f"{name}={value}" for name, value in entry.context.items())
+        data.print(
+            Text.assemble(
+                f"{entry.at:%Y-%m-%d %H:%M:%S}  ",
+                (f"{entry.level:<7}", _LEVELS.get(entry.level.upper(), "")),
+                f"  {entry.function}: {entry.message}  ",
+                (context, "dim"),
+            )
+        )
+    # Whoever follows through a pipe waits for it.
+    sys.stdout.flush()

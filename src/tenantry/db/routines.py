@@ -1,0 +1,41 @@
+"""The functions and triggers that this program installs, as their files say: to compare a database with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tenantry.db.install import cron_files, function_files
+from tenantry.db.queries import sql_text
+
+_ROUTINE = re.compile(
+    r"^CREATE OR REPLACE (?:FUNCTION|PROCEDURE) (\w+)\.(\w+)(\(.*?) AS \$\$(.*?)\$\$",
+    re.DOTALL | re.MULTILINE,
+)
+_SEARCH_PATH = re.compile(r"\bSET search_path = (\w+(?:, \w+)*)")
+_TRIGGER = re.compile(r"^CREATE OR REPLACE TRIGGER (\w+) .*? ON (\w+\.\w+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Routine:
+    """A function or procedure: its text between the dollar quotes, and what it runs as."""
+
+    schema: str
+    name: str
+    body: str
+    definer: bool
+    search_path: str | None
+
+
+def routines(*, own_cron: bool) -> Iterator[Routine]:
+    """All routines of the program; those of its own schema cron only if the database has that."""
+    for file in [*function_files(), *(cron_files() if own_cron else ())]:
+        for schema, name, head, body in _ROUTINE.findall(sql_text(file)):
+            path = _SEARCH_PATH.search(head)
+            yield Routine(schema, name, body, "SECURITY DEFINER" in head, path[1] if path else None)
+
+
+def triggers() -> set[tuple[str, str]]:
+    """Table and name of every trigger of the program."""
+    return {(table, name) for file in function_files() for name, table in _TRIGGER.findall(sql_text(file))}

@@ -1,0 +1,169 @@
+"""What goes on in the warehouse: running and slow statements, the log, and what takes the space."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+
+from tenantry.core.errors import InputError
+from tenantry.db.queries import one_row, query
+
+
+@dataclass(frozen=True)
+class Running:
+    """A session at work, or with an open transaction: ages in seconds, and the sessions that it waits for.
+
+    `tenant` is the first schema of a tenant that its statement names.
+    """
+
+    pid: int
+    user: str
+    program: str
+    state: str
+    seconds: float | None
+    transaction_seconds: float | None
+    waits_for: str
+    blocked_by: Sequence[int]
+    tenant: str | None
+    query: str
+
+
+@dataclass(frozen=True)
+class Slow:
+    """A statement of pg_stat_statements; times in milliseconds."""
+
+    query: str
+    calls: int
+    mean: float
+    total: float
+    rows: int
+
+
+@dataclass(frozen=True)
+class Missing:
+    """Why slow statements are not known, and what changes that."""
+
+    reason: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of `_wh.function_logs`."""
+
+    id: int
+    at: datetime
+    level: str
+    function: str
+    message: str
+    context: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which lines of the log: all that is given must hold. `pattern` is a regular expression, of message or context."""
+
+    tenant: str | None = None
+    levels: Sequence[str] | None = None
+    since: timedelta | None = None
+    function: str | None = None
+    pattern: str | None = None
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a feed holds: rows on record, bytes of data and of indexes, and the rows of the last two whole months."""
+
+    tenant: str
+    template: str
+    storage: str
+    rows: int
+    data_bytes: int
+    index_bytes: int
+    relations: int
+    last_month_rows: int
+    month_before_rows: int
+
+    @property
+    def bytes(self) -> int:
+        """Data and indexes."""
+        return self.data_bytes + self.index_bytes
+
+
+def running(session: psycopg.Connection) -> list[Running]:
+    """The sessions of this database that do something, oldest transaction first; not this one."""
+    return [Running(*row) for row in session.execute(query("activity", "running"), {"own": []})]
+
+
+def cancel(session: psycopg.Connection, pid: int) -> None:
+    """Cancel what a session runs; the session goes on.
+
+    Raises:
+        InputError: this database has no such session.
+        DatabaseError: (through the session's errors) it is another role's.
+    """
+    if session.execute(query("activity", "cancel"), {"pid": pid}).fetchone() is None:
+        raise InputError(f"this database has no session {pid}", hint="Look: tenantry queries")
+
+
+def missing_statements(session: psycopg.Connection) -> Missing | None:
+    """Why `slow` cannot be asked, or None if it can."""
+    schema, libraries, loaded = one_row(session, query("activity", "statements_extension"))
+    if schema and loaded is not False:
+        return None
+    if loaded:
+        reason = "slow statements are not known: the extension pg_stat_statements is not made"
+        return Missing(reason, "CREATE EXTENSION pg_stat_statements; -- as the administrator")
+    wanted = f"{libraries}, pg_stat_statements" if libraries else "pg_stat_statements"
+    return Missing(
+        "slow statements are not known: the library pg_stat_statements is not loaded",
+        f"ALTER SYSTEM SET shared_preload_libraries = {wanted}; "
+        "-- as the administrator; restart the server; then CREATE EXTENSION pg_stat_statements;",
+    )
+
+
+def slow(session: psycopg.Connection, *, milliseconds: float, most: int) -> list[Slow]:
+    """Statements that take longer on average, those that took the most time in all first."""
+    schema, _, _ = one_row(session, query("activity", "statements_extension"))
+    session.execute(query("activity", "find_statements"), {"schema": schema})
+    rows = session.execute(query("activity", "slow_statements"), {"milliseconds": milliseconds, "most": most})
+    return [Slow(*row) for row in rows]
+
+
+def logs(session: psycopg.Connection, wanted: Wanted, *, after: int = 0, most: int = 1000) -> list[Entry]:
+    """The newest entries with an id greater than `after`, oldest first. Raises InputError for a pattern that is none."""
+    names = {
+        "tenant": wanted.tenant,
+        "levels": [level.upper() for level in wanted.levels] if wanted.levels else None,
+        "since": wanted.since,
+        "function": wanted.function,
+        "pattern": wanted.pattern,
+        "after": after,
+        "most": most,
+    }
+    try:
+        return [Entry(*row) for row in session.execute(query("activity", "logs"), names)]
+    except psycopg.errors.InvalidRegularExpression as error:
+        raise InputError(
+            f"{wanted.pattern!r} is no regular expression: {error.diag.message_primary}",
+            hint="Nothing was read.",
+        ) from error
+
+
+def newest_entry(session: psycopg.Connection) -> int:
+    """The id of the newest entry that is committed; 0 if there is none."""
+    return int(one_row(session, query("activity", "newest_entry"))[0])
+
+
+def sizes(session: psycopg.Connection, tenant: str | None = None) -> list[Size]:
+    """What each feed holds, the largest first."""
+    return [Size(*row) for row in session.execute(query("activity", "sizes"), {"tenant": tenant})]
+
+
+def database_size(session: psycopg.Connection) -> int:
+    """The bytes of the whole database, the catalog and what others keep in it included."""
+    return int(one_row(session, query("activity", "database_size"))[0])

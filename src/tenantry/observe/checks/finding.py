@@ -1,0 +1,91 @@
+"""What a check is given, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+import psycopg
+
+from tenantry.db.queries import query
+from tenantry.observe.checks.feeds import Feed, Part
+
+
+class Severity(StrEnum):
+    """How bad a finding is: reports lack or lose data (error), will soon or may (warning), good to know (note)."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What is wrong with a subject, why, and what mends it.
+
+    `command` is a command of this program, or SQL for psql as whadmin, which ends in a semicolon (and in a comment, where
+    it is the administrator's). `safe` SQL takes nothing away from anybody who should have it, and may be run unasked.
+    """
+
+    severity: Severity
+    subject: str
+    reason: str
+    command: str | None = None
+    safe: bool = False
+
+
+@dataclass(frozen=True)
+class Examined:
+    """The warehouse that is examined.
+
+    `session` acts as whadmin, `login` as whoever logged in: administrators see more of other sessions. `tenant` is the
+    only one to look at, or None for all. A source that takes longer than `source_limit` seconds does not answer, and a
+    transaction that takes longer than `patience` takes too long.
+    """
+
+    conninfo: str
+    session: psycopg.Connection
+    login: psycopg.Connection
+    tenant: str | None = None
+    source_limit: float = 5.0
+    patience: timedelta = timedelta(hours=1)
+
+    def rows(self, name: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        """What the query of sql/queries/health.sql says to whadmin; `tenant` is among its parameters."""
+        return self.session.execute(query("health", name), {"tenant": self.tenant, **parameters}).fetchall()
+
+    @cached_property
+    def feeds(self) -> list[Feed]:
+        """The feeds, with what holds their rows. Read once: with many tenants there are many thousands of relations."""
+        found = {(row[0], row[1]): Feed(*row) for row in self.rows("feeds")}
+        for schema, template, *facts in self.rows("parts"):
+            feed = found.get((schema, template))
+            part = Part.of(*facts) if feed else None
+            if feed and part:
+                feed.parts.append(part)
+        return list(found.values())
+
+    def rows_of_login(self, name: str, **parameters: Any) -> list[tuple[Any, ...]]:
+        """What the query says to whoever logged in."""
+        return self.login.execute(query("health", name), parameters).fetchall()
+
+
+@dataclass(frozen=True)
+class Check:
+    """One subject: what it is called, what it asks, and whether it is about tenants, or about the warehouse as a whole."""
+
+    name: str
+    asks: str
+    of_tenants: bool
+    run: Callable[[Examined], Iterable[Finding]]
+
+
+def some(names: Iterable[object], most: int = 3) -> str:
+    """The first names of a list in words, and how many more there are."""
+    listed = [str(name) for name in names]
+    rest = len(listed) - most
+    return ", ".join(listed[:most]) + (f" and {rest} more" if rest > 0 else "")

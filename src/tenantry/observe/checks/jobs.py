@@ -1,0 +1,119 @@
+"""Jobs that failed, are late, paused or missing, and whether anybody runs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from shlex import quote
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+
+from tenantry.db.queries import query
+from tenantry.flow import jobs, runs
+from tenantry.flow.jobs import Job
+from tenantry.flow.runs import Run
+from tenantry.observe.checks.feeds import Feed
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity
+
+_GRACE = timedelta(minutes=10)
+"""How long after its minute a job may begin."""
+
+
+def _jobs(examined: Examined) -> Iterator[Finding]:
+    for schema, since, reason in examined.rows("disabled"):
+        told = f"disabled since {since:%Y-%m-%d}: {reason}"
+        yield Finding(Severity.NOTE, schema, told, f"tenantry tenant enable {schema}")
+    kept = jobs.cron(examined.session)
+    if kept is None:
+        reason = "there is no schema cron to keep jobs in, or whadmin may not use it"
+        yield Finding(Severity.WARNING, "cron", reason, "tenantry init")
+        return
+    known = [job for job in jobs.all_jobs(examined.session) if examined.tenant in (None, job.schema)]
+    if kept == "own" and any(job.active for job in known) and not _led(examined):
+        reason = "there are jobs, and no scheduler runs them: this server has no pg_cron"
+        yield Finding(Severity.ERROR, "scheduler", reason, "tenantry scheduler")
+    at_work = [feed for feed in examined.feeds if not feed.disabled]
+    for feed in at_work:
+        yield from _missing(feed, known)
+    now = examined.rows("now")[0][0]
+    zone = ZoneInfo(runs.zone(examined.session))
+    last = runs.last_runs(examined.session)
+    for job in known:
+        about = [feed for feed in examined.feeds if _about(job, feed)]
+        if job.schema is not None and not about:
+            reason = f"it is about {job.schema}.{job.template or '*'}, which is not there"
+            yield Finding(
+                Severity.WARNING, str(job), reason, f"tenantry schedule remove --job {_named(job)} --yes"
+            )
+        elif about and not any(feed in at_work for feed in about):
+            continue
+        elif not job.active:
+            yield Finding(
+                Severity.NOTE, str(job), "it is paused", f"tenantry schedule enable --job {_named(job)}"
+            )
+        elif job.jobid in last:
+            last_load = max((feed.last_load for feed in about if feed.last_load), default=None)
+            yield from _judged(job, last[job.jobid], last_load, now, zone)
+
+
+def _led(examined: Examined) -> bool:
+    return examined.session.execute(query("scheduler", "leader")).fetchone() is not None
+
+
+def _missing(feed: Feed, known: list[Job]) -> Iterator[Finding]:
+    kinds = {job.kind for job in known if _about(job, feed)}
+    if not feed.has_template and not kinds:
+        return
+    install = f"tenantry schedule install --tenant {feed.schema}"
+    if not kinds:
+        yield Finding(Severity.WARNING, str(feed), "no job loads it", install)
+    elif "hourly" not in kinds:
+        yield Finding(Severity.WARNING, str(feed), "no job refreshes it during the day", install)
+    elif "window" not in kinds:
+        yield Finding(Severity.NOTE, str(feed), "no job looks at its last days again at night", install)
+
+
+def _judged(
+    job: Job, last: Run, last_load: datetime | None, now: datetime, zone: ZoneInfo
+) -> Iterator[Finding]:
+    began = last.started
+    if began is None:
+        return
+    run = f"tenantry schedule run {_named(job)}"
+    # What failed and was loaded since, by hand or by another job, is not wrong any more.
+    if last.status == "failed" and not (last_load and last_load > (last.ended or began)):
+        message = " ".join((last.message or "without a message").split())
+        yield Finding(
+            Severity.ERROR, str(job), f"its last run, {began:%Y-%m-%d %H:%M} UTC, failed: {message}", run
+        )
+    try:
+        due = next(CronSim(job.schedule, began.astimezone(zone)))
+    except (CronSimError, StopIteration):
+        # An interval, which comes too often to be late, or a shortcut such as @reboot.
+        return
+    if last.status not in ("running", "starting") and due + _GRACE < now:
+        reason = (
+            f"it was due at {due.astimezone(UTC):%Y-%m-%d %H:%M} UTC, and last ran at {began:%Y-%m-%d %H:%M}"
+        )
+        yield Finding(Severity.WARNING, str(job), reason, run)
+
+
+def _about(job: Job, feed: Feed) -> bool:
+    return job.schema == feed.schema and job.template in (None, feed.template)
+
+
+def _named(job: Job) -> str:
+    return quote(job.name) if job.name else str(job.jobid)
+
+
+def loaded_hourly(examined: Examined) -> set[tuple[str, str]]:
+    """Tenant and template of the feeds that a job refreshes every hour."""
+    return {
+        (job.schema, job.template)
+        for job in jobs.all_jobs(examined.session)
+        if job.kind == "hourly" and job.active and job.schema and job.template
+    }
+
+
+JOBS = Check("jobs", "Is every feed loaded by a job, and did the jobs run, in time and well?", True, _jobs)

@@ -1,0 +1,147 @@
+"""The server: its settings, clock, lock table and connections, and sessions that hold others up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some
+
+_SKEW = 5.0
+"""Seconds between this machine's clock and the server's: which day is today is decided by either."""
+
+_ROOM = 5
+"""Sessions that ought to be free: a load with two jobs, its views, a report, and somebody who looks what is wrong."""
+
+
+def _server(examined: Examined) -> Iterator[Finding]:
+    before = datetime.now(UTC)
+    row = examined.rows("server")[0]
+    after = datetime.now(UTC)
+    moment, standby, read_only, autovacuum, counts, fsync, full_pages, database, read_only_by = row
+    skew = (moment - before).total_seconds() if moment < before else max((moment - after).total_seconds(), 0)
+    if abs(skew) > _SKEW:
+        yield Finding(
+            Severity.WARNING,
+            "clock",
+            f"the server's clock is {abs(skew):.0f} s {'ahead of' if skew > 0 else 'behind'} this machine's",
+            "sudo chronyc makestep # on the host whose clock is wrong",
+        )
+    if standby:
+        reason = "it is a standby, which only reads: nothing can be loaded here"
+        yield Finding(
+            Severity.ERROR,
+            "server",
+            reason,
+            "SELECT pg_promote(); -- as the administrator, or name the primary with --dsn",
+        )
+    elif read_only:
+        yield Finding(
+            Severity.ERROR,
+            "default_transaction_read_only",
+            f"it is on ({read_only_by or 'server'}): nothing can be loaded",
+            _reset(read_only_by, database),
+        )
+    for name, on, severity, why in (
+        (
+            "autovacuum",
+            autovacuum,
+            Severity.ERROR,
+            "dead rows stay, and the server stops when transaction numbers run out",
+        ),
+        ("track_counts", counts, Severity.ERROR, "autovacuum does not know what to do"),
+        ("fsync", fsync, Severity.WARNING, "a crash of the host can destroy the warehouse"),
+        ("full_page_writes", full_pages, Severity.WARNING, "a crash of the host can destroy pages"),
+    ):
+        if not on:
+            yield Finding(
+                severity,
+                name,
+                f"it is off: {why}",
+                f"ALTER SYSTEM SET {name} = on; -- as the administrator; then SELECT pg_reload_conf();",
+            )
+
+
+def _reset(where: str | None, database: str) -> str:
+    if where and "role" in where:
+        return "ALTER ROLE whadmin RESET default_transaction_read_only; -- as the administrator"
+    if where:
+        return f'ALTER DATABASE "{database}" RESET default_transaction_read_only; -- as the administrator'
+    return "ALTER SYSTEM RESET default_transaction_read_only; -- as the administrator; then SELECT pg_reload_conf();"
+
+
+def _locks(examined: Examined) -> Iterator[Finding]:
+    each, transactions = examined.rows("lock_table")[0]
+    room = each * transactions
+    for template in sorted({feed.template for feed in examined.feeds}):
+        feeds = [feed for feed in examined.feeds if feed.template == template]
+        # The public view, those of the tenants, and each relation with its indexes.
+        needed = 1 + len(feeds) + sum(1 + part.indexes for feed in feeds for part in feed.parts)
+        if needed < room / 2:
+            continue
+        movable = any(feed.storage == "matview" for feed in feeds) and feeds[0].has_time_column
+        yield Finding(
+            Severity.ERROR if needed > room else Severity.WARNING,
+            f"public.{template}",
+            f"a report over all days of all tenants locks {needed:,} relations, of {room:,} that the lock table holds for all sessions"
+            f" ({each} max_locks_per_transaction * {transactions} transactions)",
+            f"tenantry template set-storage {template} partition"
+            if movable
+            else f"ALTER SYSTEM SET max_locks_per_transaction = {3 * needed // transactions}; -- as the administrator; then restart the server",
+        )
+
+
+def _connections(examined: Examined) -> Iterator[Finding]:
+    used, most = examined.rows_of_login("client_sessions")[0]
+    if most - used < _ROOM or used > 0.8 * most:
+        yield Finding(
+            Severity.ERROR if most - used < _ROOM else Severity.WARNING,
+            "max_connections",
+            f"{used} of {most} sessions are in use",
+            "tenantry queries",
+        )
+
+
+def _sessions(examined: Examined) -> Iterator[Finding]:
+    patience = {"patience": examined.patience}
+    for pid, user, program, state, age, idle, text in examined.rows_of_login("long_transactions", **patience):
+        who = f"session {pid}"
+        by = f"{user}, {program}" if program else user
+        if state.startswith("idle"):
+            reason = f"{by}: idle in its transaction for {_span(idle)}; it keeps its locks, and dead rows from being removed"
+            yield Finding(Severity.WARNING, who, reason, f"SELECT pg_terminate_backend({pid});")
+        else:
+            reason = (
+                f"{by}: one transaction for {_span(age)}, which keeps dead rows from being removed: {text}"
+            )
+            yield Finding(Severity.WARNING, who, reason, f"tenantry queries --cancel {pid}")
+    for pid, user, seconds, blocker, blockers in examined.rows_of_login("waiting_sessions", **patience):
+        reason = f"{user}: waits for a lock of session {some(blockers)} for {_span(seconds)}"
+        yield Finding(Severity.WARNING, f"session {pid}", reason, f"tenantry queries --cancel {blocker}")
+    for gid, seconds, owner in examined.rows_of_login("prepared_transactions", **patience):
+        quoted = gid.replace("'", "''")
+        reason = f"prepared by {owner} {_span(seconds)} ago and not ended: it keeps its locks, and dead rows"
+        yield Finding(
+            Severity.WARNING, f"transaction {gid}", reason, f"ROLLBACK PREPARED '{quoted}'; -- as {owner}"
+        )
+    for slot, age in examined.rows_of_login("idle_slots"):
+        reason = f"the replication slot is not in use and keeps dead rows of {age:,} transactions"
+        yield Finding(
+            Severity.WARNING,
+            slot,
+            reason,
+            f"SELECT pg_drop_replication_slot('{slot}'); -- as the administrator",
+        )
+
+
+def _span(seconds: float) -> str:
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+SERVER = Check("server", "Can the server be written to, is it safe, and is its clock right?", False, _server)
+LOCKS = Check("locks", "Does the lock table hold a report over everything?", False, _locks)
+CONNECTIONS = Check("connections", "Is there room for sessions?", False, _connections)
+SESSIONS = Check("sessions", "Does a session hold others or the removal of dead rows up?", False, _sessions)

@@ -1,0 +1,123 @@
+"""Days that are missing, failed, stale or late, and years to fold."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, timedelta
+
+from tenantry.core.days import folded
+from tenantry.observe.checks import jobs
+from tenantry.observe.checks.feeds import Feed
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some
+
+_LATE = timedelta(hours=26)
+"""A feed that is loaded every night is late when nothing came for so long."""
+
+_LATE_HOURLY = timedelta(hours=2, minutes=15)
+"""The same for one that is loaded every hour: it may miss one of them."""
+
+
+def _slices(examined: Examined) -> Iterator[Finding]:
+    for feed in examined.feeds:
+        failed = feed.failed
+        if failed:
+            reason = f"the last load of {_days(failed)} failed: {feed.error}"
+            yield Finding(_grave(feed), str(feed), reason, _backfill(feed, failed))
+        missing = sorted(set(feed.missing(feed.days())) - set(failed))
+        if missing:
+            reason = f"{_days(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+            yield Finding(_grave(feed), str(feed), reason, _backfill(feed, missing))
+        if feed.stale and not feed.disabled:
+            reason = f"{_days(feed.stale)} {_was(feed.stale)} loaded before the day had ended, and not since"
+            yield Finding(Severity.WARNING, str(feed), reason, _backfill(feed, feed.stale))
+        outdated = [day for day in feed.outdated if day.year not in feed.folded]
+        if outdated:
+            reason = f"{_days(outdated)} {_was(outdated)} made before the template was changed"
+            yield Finding(Severity.NOTE, str(feed), reason, _backfill(feed, outdated) + " --reload")
+
+
+def _rows(examined: Examined) -> Iterator[Finding]:
+    for schema, template, day, usual in examined.rows("empty_days"):
+        yield Finding(
+            Severity.NOTE,
+            f"{schema}.{template}",
+            f"{day} has no rows; the same weekday has {usual:,} on average",
+            f"tenantry refresh {template} --tenant {schema} --date {day}",
+        )
+
+
+def _freshness(examined: Examined) -> Iterator[Finding]:
+    hourly = jobs.loaded_hourly(examined)
+    now = examined.rows("now")[0][0]
+    for feed in examined.feeds:
+        # A disabled tenant is left as it was: enabling it catches up.
+        if feed.disabled:
+            continue
+        of = f"{feed.template} --tenant {feed.schema}"
+        limit = _LATE_HOURLY if (feed.schema, feed.template) in hourly else _LATE
+        if feed.last_load is None:
+            yield Finding(Severity.WARNING, str(feed), "nothing was ever loaded", f"tenantry backfill {of}")
+        elif now - feed.last_load > limit:
+            newest = feed.last_day(feed.days())
+            reason = f"the last load was {_ago(now - feed.last_load)} ago; the newest day is {newest}"
+            behind = newest is None or newest < now.astimezone(UTC).date() - timedelta(days=1)
+            yield Finding(
+                Severity.ERROR if behind else Severity.WARNING,
+                str(feed),
+                reason,
+                f"tenantry backfill {of}" if behind else f"tenantry refresh {of}",
+            )
+
+
+def _ago(age: timedelta) -> str:
+    hours = age.total_seconds() / 3600
+    return f"{hours:.0f} hours" if hours < 72 else f"{hours / 24:.0f} days"
+
+
+def _years(examined: Examined) -> Iterator[Finding]:
+    today = examined.rows("now")[0][0].astimezone(UTC).date()
+    for feed in examined.feeds:
+        of = f"--tenant {feed.schema}"
+        for year, days in sorted(Counter(day.year for day in feed.days()).items()):
+            # In January late rows of December still come in.
+            if today < date(year + 1, 2, 1):
+                continue
+            length = (date(year + 1, 1, 1) - date(year, 1, 1)).days
+            if days == length:
+                # A year of materialized views costs every report time to plan, and the lock table room.
+                yield Finding(
+                    Severity.WARNING if feed.storage == "matview" else Severity.NOTE,
+                    str(feed),
+                    f"{year} is complete, and not folded into a yearly table",
+                    f"tenantry year convert {feed.template} {year} {of}",
+                )
+            else:
+                yield Finding(
+                    Severity.NOTE,
+                    str(feed),
+                    f"{year} has {days} of {length} days: as it is, it cannot be folded",
+                    f"tenantry backfill {feed.template} {of} --from {year}-01-01 --to {year}-12-31",
+                )
+
+
+def _grave(feed: Feed) -> Severity:
+    return Severity.NOTE if feed.disabled else Severity.ERROR
+
+
+def _was(days: Sequence[date]) -> str:
+    return "was" if len(days) == 1 else "were"
+
+
+def _days(days: Sequence[date]) -> str:
+    return some(folded(list(days)))
+
+
+def _backfill(feed: Feed, days: Sequence[date]) -> str:
+    return f"tenantry backfill {feed.template} --tenant {feed.schema} --from {days[0]} --to {days[-1]}"
+
+
+SLICES = Check("slices", "Is every day there, whole, and made by the template as it is?", True, _slices)
+ROWS = Check("rows", "Did yesterday bring rows, as such a day does?", True, _rows)
+FRESHNESS = Check("freshness", "Is what reports see as young as it should be?", True, _freshness)
+YEARS = Check("years", "Are there closed years to fold?", True, _years)

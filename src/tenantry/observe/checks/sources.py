@@ -1,0 +1,110 @@
+"""Whether each source answers, how fast, and whether its clock is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event, Timer
+
+from tenantry.core.errors import TenantryError
+from tenantry.db.connect import cut, session
+from tenantry.db.queries import one_row, query
+from tenantry.flow.connection import asking
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some
+
+_AT_ONCE = 8
+"""Sources asked at a time; each needs a session on the warehouse."""
+
+_SLOW = 1.0
+"""Seconds for a login and a query, from which on each hourly load is felt to wait."""
+
+_SKEW = 5.0
+"""Seconds. Rows that a fast clock stamps after midnight land in a day that has not begun."""
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """`seconds` for login and query; `skew` is how many seconds the source's clock is ahead at the least."""
+
+    seconds: float
+    skew: float
+
+
+def _ask(conninfo: str, name: str, limit: float) -> _Answer | TenantryError | None:
+    """What a source answered, or why it cannot be used, or None if it did not answer in `limit` seconds."""
+    late = Event()
+
+    def give_up() -> None:
+        late.set()
+        cut(opened)
+
+    try:
+        with session(conninfo, name="tenantry doctor") as opened:
+            opened.execute(query("health", "find_dblink"))
+            # A server that waits for a source may not even hear of a cancel.
+            alarm = Timer(limit, give_up)
+            alarm.start()
+            try:
+                with asking(opened, name):
+                    row = one_row(opened, query("health", "ask_source"), {"name": name})
+            finally:
+                alarm.cancel()
+    except TenantryError as error:
+        return None if late.is_set() else error
+    before, there, after = row
+    return _Answer((after - before).total_seconds(), _ahead(before, there, after))
+
+
+def _ahead(before: datetime, there: datetime, after: datetime) -> float:
+    """How many seconds a clock is certainly ahead (or, negative, behind), read between two readings of another."""
+    if there > after:
+        return (there - after).total_seconds()
+    return min((there - before).total_seconds(), 0.0)
+
+
+def _sources(examined: Examined) -> Iterator[Finding]:
+    users = dict[str, list[str]]()
+    for name, there, schemas, at_work in examined.rows("connections"):
+        if there:
+            users[name] = at_work
+        else:
+            yield Finding(
+                Severity.ERROR,
+                name,
+                f"the connection is missing, and {some(schemas)} is loaded through it",
+                f"tenantry tenant add {schemas[0]} --connection {name} --source 'host=… dbname=… user=…'",
+            )
+    limit = examined.source_limit
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        answers = pool.map(lambda name: _ask(examined.conninfo, name, limit), users)
+        for (name, schemas), answer in zip(users.items(), answers, strict=True):
+            yield from _judged(name, schemas, answer, limit)
+
+
+def _judged(
+    name: str, schemas: list[str], answer: _Answer | TenantryError | None, limit: float
+) -> Iterator[Finding]:
+    test = f"tenantry tenant test {name}"
+    # A source that nobody's data come from harms nobody.
+    severity = Severity.ERROR if schemas else Severity.NOTE
+    if answer is None:
+        yield Finding(severity, name, f"the source does not answer within {limit:g} s", test)
+    elif isinstance(answer, TenantryError):
+        yield Finding(severity, name, answer.message, test)
+    else:
+        if answer.seconds > _SLOW:
+            reason = f"a login and a query take {answer.seconds:.1f} s"
+            yield Finding(Severity.WARNING, name, reason, test)
+        if abs(answer.skew) > _SKEW:
+            way = "ahead of" if answer.skew > 0 else "behind"
+            yield Finding(
+                Severity.WARNING,
+                name,
+                f"the source's clock is {abs(answer.skew):.0f} s {way} the warehouse's: rows near midnight come late or in the wrong day",
+                "sudo chronyc makestep # on the host whose clock is wrong",
+            )
+
+
+SOURCES = Check("sources", "Does every source answer, in time, and with the right time?", True, _sources)

@@ -1,0 +1,69 @@
+"""Dead rows, statistics, and what was left over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity
+
+
+def _vacuum(examined: Examined) -> Iterator[Finding]:
+    for relation, dead, live, last, ours, bloated in examined.rows("tables"):
+        if bloated:
+            when = f"{last:%Y-%m-%d %H:%M}" if last else "never"
+            reason = f"{dead:,} dead rows beside {live:,}; last vacuumed: {when}"
+            who = "" if ours else " -- as the administrator"
+            yield Finding(Severity.WARNING, relation, reason, f"VACUUM (ANALYZE) {relation};{who}")
+        else:
+            reason = f"the planner has no statistics of its {live:,} rows"
+            yield Finding(Severity.NOTE, relation, reason, f"ANALYZE {relation};", safe=True)
+    for age, multi_age, limit, multi_limit in examined.rows("transaction_age"):
+        for what, old, most in (("transaction", age, limit), ("multixact", multi_age, multi_limit)):
+            # Autovacuum begins at the limit, whatever else is set; the server stops near two thousand million.
+            if old > 1.5 * most:
+                yield Finding(
+                    Severity.ERROR if old > 1_200_000_000 else Severity.WARNING,
+                    f"{what} numbers",
+                    f"the oldest is {old:,} behind; autovacuum should have frozen it at {most:,}",
+                    "VACUUM (FREEZE); -- as the administrator",
+                )
+
+
+def _leftovers(examined: Examined) -> Iterator[Finding]:
+    moving = examined.rows("moving")[0][0]
+    for schema, template, storage, prefix, relations, size in examined.rows("aside"):
+        mib = size / 1048576
+        if prefix == "tenantry_old_":
+            yield Finding(
+                Severity.NOTE,
+                f"{schema}.{template}",
+                f"the storage that it had before its move is still there: {relations} relations, {mib:,.0f} MiB",
+                f"tenantry template drop-old {template} --tenant {schema}",
+            )
+        elif not moving:
+            target = "matview" if storage == "partition" else "partition"
+            yield Finding(
+                Severity.WARNING,
+                f"{schema}.{template}",
+                f"a move to other storage was broken off and left {relations} relations, {mib:,.0f} MiB",
+                f"tenantry template set-storage {template} {target} --tenant {schema}",
+            )
+    for schema, since in examined.rows("half_dropped"):
+        reason = f"a drop was begun at {since:%Y-%m-%d %H:%M} UTC and has not ended"
+        yield Finding(Severity.WARNING, schema, reason, f"tenantry tenant drop {schema} --yes")
+    if examined.tenant:
+        return
+    for (index,) in examined.rows("invalid_indexes"):
+        reason = "the index is invalid: it costs every load, and no report uses it"
+        yield Finding(Severity.WARNING, index, reason, f"REINDEX INDEX {index};")
+    for (server,) in examined.rows("orphan_servers"):
+        yield Finding(
+            Severity.WARNING,
+            server,
+            "the foreign server of a connection that was deleted still holds its password",
+            f'DROP SERVER "{server}" CASCADE;',
+        )
+
+
+VACUUM = Check("vacuum", "Are dead rows removed, and statistics there?", False, _vacuum)
+LEFTOVERS = Check("leftovers", "Is anything left of moves, indexes and connections?", True, _leftovers)

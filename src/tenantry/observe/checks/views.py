@@ -1,0 +1,47 @@
+"""Views that do not show what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from psycopg import sql
+
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some
+
+
+def _views(examined: Examined) -> Iterator[Finding]:
+    for feed in examined.feeds:
+        if not feed.parts and not feed.recorded:
+            continue
+        mend = _call("update_tenant_union_view_by_template", feed.template, feed.connection, feed.schema)
+        if feed.kind is None and feed.storage == "partition":
+            yield Finding(
+                Severity.ERROR,
+                str(feed),
+                "the table of the tenant is gone, and its rows with it",
+                f"tenantry backfill {feed.template} --tenant {feed.schema} --reload",
+            )
+        elif feed.kind is None:
+            yield Finding(Severity.ERROR, str(feed), "the tenant's view is missing", mend, safe=True)
+        elif unread := feed.unread():
+            reason = f"the view does not read {len(unread)} of its slices: {some(unread)}"
+            yield Finding(Severity.ERROR, str(feed), reason, mend, safe=True)
+        elif feed.reshaped and feed.storage == "matview":
+            reason = "the view has other columns than its template"
+            yield Finding(Severity.WARNING, str(feed), reason, mend, safe=True)
+    for template, kind, unshown in examined.rows("public_views"):
+        reason = (
+            "it is missing"
+            if kind is None
+            else f"it does not show {some(unshown)}, so reports across tenants lack their rows"
+        )
+        mend = _call("update_public_view_by_template", template)
+        yield Finding(Severity.ERROR, f"public.{template}", reason, mend, safe=True)
+
+
+def _call(function: str, *arguments: str) -> str:
+    literals = ", ".join(sql.Literal(argument).as_string() for argument in arguments)
+    return f"SELECT _wh.{function}({literals});"
+
+
+VIEWS = Check("views", "Do the tenants' views and the public ones show all that is there?", True, _views)

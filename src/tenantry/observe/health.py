@@ -1,0 +1,95 @@
+"""Whether the warehouse is well: every check, in an order in which the first to fail explains those after it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+
+import psycopg
+
+from tenantry.core.errors import InputError
+from tenantry.db.errors import translate
+from tenantry.observe.checks import (
+    activity,
+    installation,
+    jobs,
+    rights,
+    server,
+    slices,
+    sources,
+    storage,
+    views,
+)
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity
+
+CHECKS = (
+    installation.MIGRATIONS,
+    installation.FUNCTIONS,
+    rights.ROLES,
+    rights.RIGHTS,
+    server.SERVER,
+    server.CONNECTIONS,
+    server.LOCKS,
+    server.SESSIONS,
+    sources.SOURCES,
+    jobs.JOBS,
+    slices.SLICES,
+    slices.FRESHNESS,
+    slices.ROWS,
+    slices.YEARS,
+    views.VIEWS,
+    storage.VACUUM,
+    storage.LEFTOVERS,
+    activity.LOG,
+    activity.QUERIES,
+)
+
+_ABSENT = (psycopg.errors.UndefinedFunction, psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn)
+"""Parts of an installation that are not there."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check found, and the seconds that it took."""
+
+    check: Check
+    findings: tuple[Finding, ...]
+    seconds: float
+
+
+def chosen(names: Collection[str], *, of_tenants: bool = False) -> list[Check]:
+    """The checks of these names, or all, or all that are about tenants. Raises InputError for a name there is not."""
+    unknown = sorted(set(names) - {check.name for check in CHECKS})
+    if unknown:
+        raise InputError(
+            f'there is no check "{unknown[0]}"',
+            hint=f"Checks: {', '.join(check.name for check in CHECKS)}. Nothing was checked.",
+        )
+    if names:
+        return [check for check in CHECKS if check.name in names]
+    return [check for check in CHECKS if check.of_tenants or not of_tenants]
+
+
+def examine(
+    examined: Examined,
+    checks: Collection[Check] = CHECKS,
+    watch: Callable[[Check], None] = lambda check: None,
+) -> Iterator[Outcome]:
+    """Run the checks, one after the other; `watch` hears of each before it is run.
+
+    A check that cannot be made, as functions of the warehouse are missing or rights are, is a finding itself.
+    """
+    for check in checks:
+        watch(check)
+        began = time.monotonic()
+        findings: list[Finding] = []
+        try:
+            findings.extend(check.run(examined))
+        except psycopg.Error as error:
+            if examined.session.closed or examined.login.closed:
+                raise
+            mend = "tenantry init" if isinstance(error, _ABSENT) else None
+            reason = f"the check failed: {translate(error).message}"
+            findings.append(Finding(Severity.ERROR, check.name, reason, mend))
+        yield Outcome(check, tuple(findings), time.monotonic() - began)

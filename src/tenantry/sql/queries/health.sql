@@ -1,0 +1,319 @@
+-- name: routines
+SELECT n.nspname::text, p.proname::text, p.prosrc, p.prosecdef,
+    (SELECT substr(c.setting, length('search_path=') + 1) FROM unnest(p.proconfig) c (setting) WHERE starts_with(c.setting, 'search_path=')),
+    pg_get_userbyid(p.proowner)::text, has_function_privilege('public', p.oid, 'EXECUTE'), p.oid::regprocedure::text,
+    CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE n.nspname IN ('_wh', '_wh_internal', 'cron')
+ORDER BY 1, 2
+
+-- name: triggers
+SELECT format('%%s.%%s', n.nspname, c.relname), t.tgname::text FROM pg_trigger t
+JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = '_wh' AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
+
+-- name: own_cron
+SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'cron' AND pg_get_userbyid(nspowner) = 'whadmin')
+    AND NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron')
+
+-- name: connections
+-- Each connection with the tenants that use it, and those of them that are not disabled.
+SELECT coalesce(c.tenant_name, t.tenant_name), c.tenant_name IS NOT NULL, coalesce(t.schemas, '{}'), coalesce(t.at_work, '{}')
+FROM _wh.tenant_connections c
+FULL JOIN (
+    SELECT f.tenant_name, array_agg(DISTINCT f.schema_name ORDER BY f.schema_name) AS schemas,
+        array_agg(DISTINCT f.schema_name ORDER BY f.schema_name) FILTER (WHERE w.disabled_at IS NULL) AS at_work
+    FROM _wh.feeds f JOIN _wh.tenants w USING (schema_name)
+    WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name) GROUP BY f.tenant_name
+) t USING (tenant_name)
+WHERE %(tenant)s::text IS NULL OR t.tenant_name IS NOT NULL
+ORDER BY 1
+
+-- name: find_dblink
+SELECT set_config('search_path', quote_ident(_wh_internal.dblink_schema()), false)
+
+-- name: ask_source
+-- The source is asked between the two readings of the warehouse's clock.
+WITH before AS MATERIALIZED (SELECT clock_timestamp() AS moment)
+SELECT b.moment, s.moment, clock_timestamp() FROM before b
+CROSS JOIN LATERAL dblink(_wh.get_tenant_connection_string(%(name)s),
+    CASE WHEN b.moment IS NOT NULL THEN 'SELECT clock_timestamp()' END) AS s (moment timestamptz)
+
+-- name: feeds
+-- Each feed, the view or table that reports read, and what is on record of its days. A day is stale that was loaded before it
+-- had ended; the first two hours of the next one are for mending that.
+WITH recorded AS (
+    SELECT s.schema_name, s.template_name, max(s.loaded_at) AS last_load,
+        array_agg(s.slice_date) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
+        array_agg(s.slice_date ORDER BY s.slice_date) FILTER (WHERE s.status = 'failed') AS failed,
+        (array_agg(s.error ORDER BY s.slice_date DESC) FILTER (WHERE s.status = 'failed'))[1] AS error,
+        array_agg(s.slice_date ORDER BY s.slice_date) FILTER (WHERE s.status = 'loaded'
+            AND s.loaded_at < (s.slice_date + 1)::timestamp AT TIME ZONE 'UTC'
+            AND s.slice_date < ((now() - interval '2 hours') AT TIME ZONE 'UTC')::date) AS stale,
+        array_agg(s.slice_date ORDER BY s.slice_date) FILTER (WHERE s.loaded_at IS NOT NULL AND h.hash <> s.definition_hash) AS outdated
+    FROM _wh.slices s
+    LEFT JOIN (SELECT t.template_name, _wh_internal.definition_hash(t) AS hash FROM _wh.mv_templates t) h ON h.template_name = s.template_name
+    WHERE s.schema_name = coalesce(%(tenant)s::text, s.schema_name)
+    GROUP BY s.schema_name, s.template_name
+)
+SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, t.template_name IS NOT NULL, t.time_column IS NOT NULL, c.relkind, w.disabled_at IS NOT NULL,
+    -- PostgreSQL tells nothing by name of a schema that the role may not use.
+    CASE WHEN t.template_name IS NOT NULL AND c.oid IS NOT NULL AND has_schema_privilege(s.oid, 'USAGE')
+        THEN _wh_internal.view_columns(f.schema_name, n.name) <> _wh_internal.columns_shape(ARRAY(
+            SELECT k FROM _wh.template_columns k WHERE k.template_name = f.template_name ORDER BY k.position))
+        ELSE false END,
+    r.last_load, coalesce(r.loaded, '{}'), coalesce(r.failed, '{}'), r.error, coalesce(r.stale, '{}'), coalesce(r.outdated, '{}')
+FROM _wh.feeds f
+JOIN _wh.tenants w USING (schema_name)
+CROSS JOIN LATERAL _wh_internal.fit_name(f.template_name) n (name)
+LEFT JOIN pg_namespace s ON s.nspname = f.schema_name
+LEFT JOIN pg_class c ON c.relnamespace = s.oid AND c.relname = n.name
+LEFT JOIN _wh.mv_templates t ON t.template_name = f.template_name
+LEFT JOIN recorded r ON r.schema_name = f.schema_name AND r.template_name = f.template_name
+WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
+ORDER BY 1, 2
+
+-- name: parts
+-- The relations that hold the feeds' rows, all in one pass over the catalog: slices, yearly tables and partitions, as
+-- slice_relations, year_relations and partition_leaves find them for one feed; and whether the tenant's view reads each.
+WITH feeds AS MATERIALIZED (
+    SELECT f.schema_name, f.template_name, f.storage, s.nspname AS schema, s.oid AS namespace,
+        _wh_internal.name_stem(f.template_name) || '_' AS stem, r.oid AS rule
+    FROM _wh.feeds f
+    JOIN pg_namespace s ON s.nspname = f.schema_name
+    LEFT JOIN pg_rewrite r ON r.ev_class = (SELECT c.oid FROM pg_class c
+        WHERE c.relnamespace = s.oid AND c.relname = _wh_internal.fit_name(f.template_name) AND c.relkind = 'v')
+    WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
+), indexes AS MATERIALIZED (
+    SELECT i.indrelid, count(*) AS indexes FROM pg_index i GROUP BY i.indrelid
+), reads AS MATERIALIZED (
+    SELECT DISTINCT d.objid, d.refobjid FROM feeds f
+    JOIN pg_depend d ON d.objid = f.rule AND d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
+)
+SELECT f.schema_name, f.template_name, c.relname::text, substr(c.relname::text, length(f.stem) + 1), c.relkind = 'm',
+    CASE WHEN c.relkind = 'm' THEN false
+        WHEN f.storage = 'matview' THEN coalesce(obj_description(c.oid, 'pg_class') <> 'Tenantry: open', true)
+        ELSE coalesce(obj_description(c.oid, 'pg_class') = 'Tenantry: combined', false) END,
+    pg_get_userbyid(c.relowner)::text,
+    coalesce(i.indexes, 0), r.refobjid IS NOT NULL
+FROM feeds f
+JOIN pg_class c ON c.relnamespace = f.namespace AND starts_with(c.relname::text, f.stem)
+LEFT JOIN indexes i ON i.indrelid = c.oid
+LEFT JOIN reads r ON r.objid = f.rule AND r.refobjid = c.oid
+WHERE CASE f.storage
+    WHEN 'matview' THEN c.relkind = 'm' AND substr(c.relname::text, length(f.stem) + 1) ~ '^(?!0000)\d{4}_\d{2}_\d{2}$'
+        OR c.relkind = 'r' AND substr(c.relname::text, length(f.stem) + 1) ~ '^(?!0000)\d{4}$'
+    ELSE c.relkind = 'r' AND c.relispartition AND substr(c.relname::text, length(f.stem) + 1) ~ '^(?!0000)\d{4}(_\d{2})?$' END
+
+-- name: lock_table
+SELECT current_setting('max_locks_per_transaction')::bigint,
+    current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint
+
+-- name: now
+SELECT now()
+
+-- name: foreign_owners
+-- What shows a feed's rows and belongs to another role than whadmin, who could not change it.
+SELECT format('%%I.%%I', n.nspname, c.relname), CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, pg_get_userbyid(c.relowner)::text
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind IN ('p', 'v') AND c.relowner <> 'whadmin'::regrole AND (n.nspname, c.relname) IN (
+    SELECT f.schema_name, _wh_internal.fit_name(f.template_name) FROM _wh.feeds f
+    UNION ALL SELECT 'public', _wh_internal.fit_name(f.template_name) FROM _wh.feeds f)
+ORDER BY 1
+
+-- name: empty_days
+-- Yesterday without a row, though the same weekday of the four weeks before had some.
+SELECT s.schema_name, s.template_name, s.slice_date, round(avg(w.row_count))::bigint
+FROM _wh.slices s
+JOIN _wh.slices w ON w.schema_name = s.schema_name AND w.template_name = s.template_name
+    AND w.slice_date IN (s.slice_date - 7, s.slice_date - 14, s.slice_date - 21, s.slice_date - 28) AND w.row_count > 0
+WHERE s.slice_date = _wh.current_date_utc() - 1 AND s.row_count = 0 AND s.schema_name = coalesce(%(tenant)s::text, s.schema_name)
+GROUP BY s.schema_name, s.template_name, s.slice_date HAVING count(*) = 4
+ORDER BY 1, 2
+
+-- name: public_views
+-- What stands in public for each template, and the tenants with a view or table of their own that it does not show.
+WITH tenants AS MATERIALIZED (
+    SELECT f.template_name, f.schema_name, c.oid AS relid
+    FROM _wh.feeds f
+    JOIN _wh.mv_templates t USING (template_name)
+    LEFT JOIN pg_class c ON c.relname = _wh_internal.fit_name(f.template_name)
+        AND c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = f.schema_name)
+), tops AS MATERIALIZED (
+    SELECT t.template_name, c.oid AS relid, c.relkind FROM (SELECT DISTINCT template_name FROM tenants) t
+    LEFT JOIN pg_class c ON c.oid = to_regclass(format('public.%%I', _wh_internal.fit_name(t.template_name)))
+), reads AS MATERIALIZED (
+    SELECT DISTINCT r.ev_class AS top, d.refobjid AS relid FROM tops t
+    JOIN pg_rewrite r ON r.ev_class = t.relid
+    JOIN pg_depend d ON d.objid = r.oid AND d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
+    UNION ALL
+    SELECT i.inhparent, i.inhrelid FROM tops t JOIN pg_inherits i ON i.inhparent = t.relid
+)
+SELECT p.template_name, p.relkind, array_agg(t.schema_name ORDER BY t.schema_name) FILTER (WHERE r.relid IS NULL)
+FROM tops p
+JOIN tenants t USING (template_name)
+LEFT JOIN reads r ON r.top = p.relid AND r.relid = t.relid
+WHERE t.relid IS NOT NULL
+GROUP BY p.template_name, p.relkind HAVING p.relkind IS NULL OR count(*) > count(r.relid)
+ORDER BY 1
+
+-- name: server
+SELECT clock_timestamp(), pg_is_in_recovery(), current_setting('default_transaction_read_only')::boolean,
+    current_setting('autovacuum')::boolean, current_setting('track_counts')::boolean, current_setting('fsync')::boolean,
+    current_setting('full_page_writes')::boolean, current_database()::text,
+    (SELECT string_agg(CASE WHEN s.setrole = 0 THEN 'database' ELSE 'role ' || pg_get_userbyid(s.setrole) END, ', ')
+     FROM pg_db_role_setting s WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+        AND s.setrole IN (0, 'whadmin'::regrole)
+        AND s.setconfig && '{default_transaction_read_only=on,default_transaction_read_only=true,default_transaction_read_only=1}'::text[])
+
+-- name: client_sessions
+SELECT count(*), current_setting('max_connections')::integer
+        - current_setting('superuser_reserved_connections')::integer - coalesce(current_setting('reserved_connections', true)::integer, 0)
+FROM pg_stat_activity a
+-- Of other roles' sessions an ordinary one sees no type.
+WHERE a.backend_type = 'client backend' OR a.backend_type IS NULL AND a.usename IS NOT NULL
+
+-- name: long_transactions
+SELECT a.pid, a.usename::text, a.application_name, a.state, extract(epoch FROM now() - a.xact_start)::float8,
+    extract(epoch FROM now() - a.state_change)::float8, left(a.query, 80)
+FROM pg_stat_activity a
+WHERE a.datname = current_database() AND a.backend_type = 'client backend' AND a.pid <> pg_backend_pid()
+    AND CASE WHEN a.state LIKE 'idle in transaction%%' THEN a.state_change < now() - %(patience)s / 6
+        ELSE a.xact_start < now() - %(patience)s END
+ORDER BY a.xact_start
+
+-- name: waiting_sessions
+SELECT a.pid, a.usename::text, extract(epoch FROM now() - a.state_change)::float8, b.pids[1], b.pids
+FROM pg_stat_activity a CROSS JOIN LATERAL pg_blocking_pids(a.pid) b (pids)
+WHERE a.datname = current_database() AND a.wait_event_type = 'Lock' AND a.state_change < now() - %(patience)s / 12 AND b.pids <> '{}'
+ORDER BY a.state_change
+
+-- name: prepared_transactions
+SELECT gid, extract(epoch FROM now() - prepared)::float8, owner::text FROM pg_prepared_xacts
+WHERE database = current_database() AND prepared < now() - %(patience)s ORDER BY prepared
+
+-- name: idle_slots
+SELECT slot_name::text, greatest(age(xmin), age(catalog_xmin))::bigint FROM pg_replication_slots
+WHERE NOT active AND greatest(age(xmin), age(catalog_xmin)) > 1000000 ORDER BY 1
+
+-- name: tables
+-- Tables with more dead rows than half of the live ones, which autovacuum has not looked at for an hour (bloated), and those
+-- without statistics. Not by pg_stat_all_tables, which looks at each table's indexes, too. The catalog's tables grow with the
+-- materialized views.
+SELECT format('%%I.%%I', t.schema, t.name), t.dead, t.live, t.vacuumed, t.schema <> 'pg_catalog', t.bloated
+FROM (
+    SELECT s.*, s.dead > CASE s.schema WHEN 'pg_catalog' THEN 100000 ELSE 1000 END AND s.dead > s.live / 2
+        AND coalesce(s.vacuumed, '-infinity') < now() - interval '1 hour' AS bloated
+    FROM (
+        SELECT n.nspname AS schema, c.relname AS name, pg_stat_get_dead_tuples(c.oid) AS dead, pg_stat_get_live_tuples(c.oid) AS live,
+            greatest(pg_stat_get_last_vacuum_time(c.oid), pg_stat_get_last_autovacuum_time(c.oid)) AS vacuumed,
+            coalesce(pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid)) AS analyzed
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'm')
+            AND (n.nspname IN ('_wh', 'cron', 'public', 'pg_catalog') OR n.nspname IN (SELECT schema_name FROM _wh.tenants))
+    ) s
+) t
+WHERE t.bloated OR t.live > 10000 AND t.analyzed IS NULL
+ORDER BY t.dead DESC
+
+-- name: transaction_age
+SELECT age(datfrozenxid)::bigint, mxid_age(datminmxid)::bigint, current_setting('autovacuum_freeze_max_age')::bigint,
+    current_setting('autovacuum_multixact_freeze_max_age')::bigint
+FROM pg_database WHERE datname = current_database()
+
+-- name: aside
+-- What a move of storage has left: the copy of one that was broken off (tenantry_move_), or the old storage (tenantry_old_).
+SELECT f.schema_name, f.template_name, f.storage, p.prefix, count(*), sum(c.relpages)::bigint * current_setting('block_size')::bigint
+FROM _wh.feeds f
+CROSS JOIN (VALUES ('tenantry_move_'), ('tenantry_old_')) p (prefix)
+CROSS JOIN LATERAL _wh_internal.name_stem(p.prefix || f.template_name) s (stem)
+JOIN pg_class c ON c.relnamespace = to_regnamespace(quote_ident(f.schema_name)) AND c.relkind IN ('r', 'm')
+    AND c.relname >= (s.stem || '_')::name AND c.relname < (s.stem || '`')::name
+WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
+GROUP BY 1, 2, 3, 4 ORDER BY 1, 2
+
+-- name: moving
+SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tenantry move')
+
+-- name: invalid_indexes
+SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_index i
+JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE NOT i.indisvalid AND c.relkind = 'i' AND (n.nspname IN ('_wh', 'public') OR n.nspname IN (SELECT schema_name FROM _wh.tenants))
+    AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)
+ORDER BY 1
+
+-- name: half_dropped
+SELECT t.schema_name, t.dropping_at FROM _wh.tenants t
+WHERE t.dropping_at < now() - interval '10 minutes' AND t.schema_name = coalesce(%(tenant)s::text, t.schema_name) ORDER BY 1
+
+-- name: disabled
+SELECT t.schema_name, t.disabled_at, t.disabled_reason FROM _wh.tenants t
+WHERE t.disabled_at IS NOT NULL AND t.schema_name = coalesce(%(tenant)s::text, t.schema_name) ORDER BY 1
+
+-- name: orphan_servers
+-- Foreign servers of connections that are not there any more; they hold passwords.
+SELECT s.srvname::text FROM pg_foreign_server s
+JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw AND w.fdwname = 'dblink_fdw'
+WHERE starts_with(s.srvname, 'wh_') AND pg_get_userbyid(s.srvowner) = 'whadmin'
+    AND s.srvname NOT IN (SELECT _wh_internal.server_name(c.tenant_name) FROM _wh.tenant_connections c)
+ORDER BY 1
+
+-- name: failed_log
+SELECT count(*), (array_agg(message ORDER BY id DESC))[1] FROM _wh.function_logs
+WHERE log_level = 'ERROR' AND created_at > now() - interval '1 day'
+    AND (%(tenant)s::text IS NULL OR %(tenant)s IN (context ->> 'tenant', context ->> 'schema_name', context ->> 'schema'))
+
+-- name: attributes
+SELECT r.rolname::text, r.rolsuper, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolbypassrls, r.rolcanlogin
+FROM pg_roles r WHERE r.rolname IN ('whadmin', 'phood_ro') ORDER BY 1 DESC
+
+-- name: reader_memberships
+-- Roles that phood_ro belongs to and that let it do more than read reports.
+SELECT r.rolname::text FROM pg_roles r
+WHERE r.rolname IN ('whadmin', 'postgres', 'pg_read_all_data', 'pg_write_all_data', 'pg_read_server_files', 'pg_write_server_files',
+        'pg_execute_server_program')
+    AND EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = r.oid AND pg_get_userbyid(m.member) = 'phood_ro')
+ORDER BY 1
+
+-- name: schema_rights
+-- Schemas that phood_ro may not read or may change, and those in which whadmin may not work. Only schemas that exist.
+SELECT n.nspname::text, n.nspname IN ('_wh', '_wh_internal'), has_schema_privilege('phood_ro', n.oid, 'USAGE'),
+    has_schema_privilege('phood_ro', n.oid, 'CREATE'),
+    has_schema_privilege('whadmin', n.oid, 'USAGE') AND has_schema_privilege('whadmin', n.oid, 'CREATE'),
+    EXISTS (SELECT FROM aclexplode(n.nspacl) x WHERE x.privilege_type = 'CREATE' AND x.grantee = 0),
+    pg_get_userbyid(n.nspowner)::text
+FROM pg_namespace n
+WHERE n.nspname IN ('_wh', '_wh_internal', 'public') OR n.nspname IN (SELECT schema_name FROM _wh.feeds)
+ORDER BY 1
+
+-- name: unreadable
+-- Views and tables that reports read, and phood_ro may not.
+SELECT format('%%I.%%I', n.nspname, c.relname), pg_get_userbyid(c.relowner)::text
+FROM (
+    SELECT f.schema_name, f.template_name FROM _wh.feeds f
+    UNION SELECT 'public', f.template_name FROM _wh.feeds f
+) v
+JOIN pg_namespace n ON n.nspname = v.schema_name
+JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = _wh_internal.fit_name(v.template_name)
+WHERE NOT has_table_privilege('phood_ro', c.oid, 'SELECT')
+ORDER BY 1
+
+-- name: writable
+-- Where phood_ro, or everybody, may write.
+SELECT format('%%I.%%I', n.nspname, c.relname), string_agg(DISTINCT x.privilege_type, ', ' ORDER BY x.privilege_type),
+    CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE 'phood_ro' END, c.relowner = 'whadmin'::regrole
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+CROSS JOIN LATERAL aclexplode(c.relacl) x
+WHERE c.relkind IN ('r', 'p', 'v', 'm') AND x.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
+    AND (x.grantee = 0 OR x.grantee = 'phood_ro'::regrole)
+    AND (n.nspname IN ('_wh', 'public') OR n.nspname IN (SELECT schema_name FROM _wh.tenants))
+GROUP BY n.nspname, c.relname, x.grantee, c.relowner ORDER BY 1
+
+-- name: reader_defaults
+SELECT EXISTS (SELECT FROM pg_default_acl d, aclexplode(d.defaclacl) x
+        WHERE d.defaclrole = 'whadmin'::regrole AND d.defaclnamespace = 'public'::regnamespace AND d.defaclobjtype = 'r'
+            AND x.grantee = 'phood_ro'::regrole AND x.privilege_type = 'SELECT'),
+    EXISTS (SELECT FROM pg_db_role_setting s WHERE s.setrole = 'phood_ro'::regrole
+        AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+        AND 'constraint_exclusion=on' = ANY (s.setconfig)),
+    EXISTS (SELECT FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name) WHERE f.storage = 'matview' AND t.time_column IS NOT NULL)
