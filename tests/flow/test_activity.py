@@ -81,7 +81,6 @@ def test_the_log_is_printed_for_people_and_for_programs(warehouse: Warehouse) ->
     assert (entry["level"], entry["message"], entry["context"]) == ("ERROR", "two", {"schema_name": "brook"})
     for arguments, told in (
         (("--since", "yesterday"), "'yesterday' is no age"),
-        (("--level", "loud"), "'loud' is no level"),
         (
             ("--grep", "("),
             "'(' is no regular expression: invalid regular expression: parentheses () not balanced",

@@ -16,9 +16,11 @@ from tenantry.embedded import Server
 from tenantry.observe import health
 from tenantry.observe.checks.finding import Severity
 from tests.databases import Maker, Source, Warehouse
+from tests.jobs import pg_cron
 from tests.program import run, succeed
 from tests.ticks import spoil
 from tests.waiting import wait_until
+from tests.ways import by_loader
 from tests.well import FIRST, TODAY, Well, findings, make_well, mend, scheduler, troubles
 
 DAY = FIRST + timedelta(days=4)
@@ -299,14 +301,13 @@ def test_what_cannot_be_mended_is_told_and_the_rest_is(warehouse: Warehouse) -> 
 
 
 def test_the_exit_code_is_that_of_the_worst_finding(warehouse: Warehouse) -> None:
-    assert run(warehouse, "doctor", "--only", "views", "--strict").code == 0
-    assert run(warehouse, "doctor", "--only", "queries", "--strict").code == 0
+    only = ("--only", "freshness", "--only", "slices", "--only", "queries")
+    assert run(warehouse, "doctor", *only, "--strict").code == 0
     warehouse.run("UPDATE _wh.slices SET loaded_at = now() - interval '3 hours' WHERE schema_name = 'brook'")
-    assert run(warehouse, "doctor", "--only", "freshness").code == 0
-    assert run(warehouse, "doctor", "--only", "freshness", "--strict").code == 1
     warehouse.run("DELETE FROM _wh.slices WHERE template_name = 'marks' AND slice_date = %s", (DAY,))
-    assert run(warehouse, "doctor", "--tenant", "brook", "--only", "slices").code == 0
-    assert run(warehouse, "doctor", "--tenant", "acme", "--only", "slices").code == 1
+    assert run(warehouse, "doctor", "--tenant", "acme", *only).code == 1
+    assert run(warehouse, "doctor", "--tenant", "brook", *only).code == 0
+    assert run(warehouse, "doctor", "--tenant", "brook", *only, "--strict").code == 1
 
 
 def test_what_there_is_not_is_not_examined(warehouse: Warehouse) -> None:
@@ -384,6 +385,57 @@ def test_a_view_that_misses_a_slice_is_found(warehouse: Warehouse) -> None:
     assert found.reason == f"the view does not read 1 of its slices: ticks_{early:%Y_%m_%d}"
     mend(warehouse, found)
     assert findings(warehouse, "views") == []
+
+
+def test_a_tenants_table_that_was_dropped_is_filled_again(warehouse: Warehouse) -> None:
+    warehouse.run("DROP TABLE acme.marks")
+    (found,) = findings(warehouse, "views")
+    assert found.reason == "the table of the tenant is gone, and its rows with it"
+    mend(warehouse, found)
+    assert findings(warehouse, "views", "slices", "rights") == []
+    assert warehouse.reader.value("SELECT count(*) FROM public.marks") == 20
+
+
+def test_names_are_quoted_for_shell_and_sql(warehouse: Warehouse, well: Well) -> None:
+    name = "Käse & Söhne"
+    warehouse.connect_to(well.source, name)
+    warehouse.value("SELECT _wh_internal.create_tenant_schema(%s)", (name,))
+    by_loader(warehouse, FIRST, TODAY, template="ticks", name=name)
+    warehouse.run(f'DROP VIEW "{name}".ticks CASCADE'.encode())  # type: ignore[arg-type]
+    warehouse.run(f'REVOKE USAGE ON SCHEMA "{name}" FROM phood_ro'.encode())  # type: ignore[arg-type]
+    warehouse.run(
+        "UPDATE _wh.slices SET loaded_at = slice_date WHERE schema_name = %s AND slice_date = %s", (name, DAY)
+    )
+    with scheduler(warehouse):
+        found = findings(warehouse, "views", "rights", "slices", "jobs", tenant=name)
+        assert [(f.severity, f.subject) for f in found] == [
+            (E, name),
+            (W, f"{name}.ticks"),
+            (W, f"{name}.ticks"),
+            (E, f"{name}.ticks"),
+            (E, "public.ticks"),
+        ]
+        for finding in found:
+            mend(warehouse, finding)
+        assert findings(warehouse, "views", "rights", "slices", "jobs", tenant=name) == []
+
+
+@pytest.fixture(scope="module")
+def served(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
+    """The database that pg_cron serves."""
+    yield from pg_cron(request)
+
+
+@pytest.mark.system
+def test_pg_cron_needs_no_scheduler(served: Warehouse) -> None:
+    served.run(
+        "SELECT cron.schedule('old', '1 1 * * *', $$SELECT _wh.update_mv_by_template('ticks', 'gone', 'gone')$$)"
+    )
+    (found,) = findings(served, "jobs")
+    assert (found.severity, found.subject) == (W, "old")
+    mend(served, found)
+    assert findings(served, "jobs") == []
+    assert findings(served, "functions", "migrations", "roles", "rights") == []
 
 
 def test_yesterday_without_rows_is_a_note_if_such_days_have_some(warehouse: Warehouse) -> None:
@@ -624,12 +676,12 @@ def test_a_small_server_is_found_too_small(make_server: Callable[..., Server]) -
     add = "CREATE TABLE acme.foodlogstats_%s (a int, b int); " + "".join(
         f"CREATE INDEX ON acme.foodlogstats_%s (a, b) WITH (fillfactor = {50 + n});" for n in range(9)
     )
-    for year in range(1000, 1090):
-        small.run((add.replace("%s", str(year))).encode())  # type: ignore[arg-type]
-        if year == 1049:
-            assert [f.severity for f in findings(small, "locks")] == [W]
+    with small.connect() as session:
+        for first, last, found in ((1000, 1050, [W]), (1050, 1090, [E])):
+            for year in range(first, last):
+                session.execute(add.replace("%s", str(year)).encode())
+            assert [f.severity for f in findings(small, "locks")] == found
     (locks,) = findings(small, "locks")
-    assert locks.severity is E
     assert "locks 902 relations, of 896 that the lock table holds" in locks.reason
     assert locks.command == "tenantry template set-storage foodlogstats partition"
 

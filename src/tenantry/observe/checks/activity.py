@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tenantry.observe import activity
-from tenantry.observe.checks.finding import Check, Examined, Finding, Severity
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, tenantry
 
 
 def _log(examined: Examined) -> Iterator[Finding]:
     count, newest = examined.rows("failed_log")[0]
     if count:
-        of = f" --tenant {examined.tenant}" if examined.tenant else ""
+        of = ["--tenant", examined.tenant] if examined.tenant else []
         reason = f"{count} errors in the last 24 hours; the newest: {newest}"
-        yield Finding(Severity.NOTE, "log", reason, f"tenantry logs --level error --since 24h{of}")
+        yield Finding(
+            Severity.NOTE, "log", reason, tenantry("logs", "--level", "error", "--since", "24h", *of)
+        )
 
 
 def _queries(examined: Examined) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -82,6 +83,11 @@ class Check:
     asks: str
     of_tenants: bool
     run: Callable[[Examined], Iterable[Finding]]
+
+
+def tenantry(*words: object) -> str:
+    """A command of this program, quoted for a shell."""
+    return shlex.join(["tenantry", *map(str, words)])
 
 
 def some(names: Iterable[object], most: int = 3) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from shlex import quote
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -14,7 +13,7 @@ from tenantry.flow import jobs, runs
 from tenantry.flow.jobs import Job
 from tenantry.flow.runs import Run
 from tenantry.observe.checks.feeds import Feed
-from tenantry.observe.checks.finding import Check, Examined, Finding, Severity
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, tenantry
 
 _GRACE = timedelta(minutes=10)
 """How long after its minute a job may begin."""
@@ -23,7 +22,7 @@ _GRACE = timedelta(minutes=10)
 def _jobs(examined: Examined) -> Iterator[Finding]:
     for schema, since, reason in examined.rows("disabled"):
         told = f"disabled since {since:%Y-%m-%d}: {reason}"
-        yield Finding(Severity.NOTE, schema, told, f"tenantry tenant enable {schema}")
+        yield Finding(Severity.NOTE, schema, told, tenantry("tenant", "enable", schema))
     kept = jobs.cron(examined.session)
     if kept is None:
         reason = "there is no schema cron to keep jobs in, or whadmin may not use it"
@@ -44,13 +43,16 @@ def _jobs(examined: Examined) -> Iterator[Finding]:
         if job.schema is not None and not about:
             reason = f"it is about {job.schema}.{job.template or '*'}, which is not there"
             yield Finding(
-                Severity.WARNING, str(job), reason, f"tenantry schedule remove --job {_named(job)} --yes"
+                Severity.WARNING,
+                str(job),
+                reason,
+                tenantry("schedule", "remove", "--job", _named(job), "--yes"),
             )
         elif about and not any(feed in at_work for feed in about):
             continue
         elif not job.active:
             yield Finding(
-                Severity.NOTE, str(job), "it is paused", f"tenantry schedule enable --job {_named(job)}"
+                Severity.NOTE, str(job), "it is paused", tenantry("schedule", "enable", "--job", _named(job))
             )
         elif job.jobid in last:
             last_load = max((feed.last_load for feed in about if feed.last_load), default=None)
@@ -65,7 +67,7 @@ def _missing(feed: Feed, known: list[Job]) -> Iterator[Finding]:
     kinds = {job.kind for job in known if _about(job, feed)}
     if not feed.has_template and not kinds:
         return
-    install = f"tenantry schedule install --tenant {feed.schema}"
+    install = tenantry("schedule", "install", "--tenant", feed.schema)
     if not kinds:
         yield Finding(Severity.WARNING, str(feed), "no job loads it", install)
     elif "hourly" not in kinds:
@@ -80,7 +82,7 @@ def _judged(
     began = last.started
     if began is None:
         return
-    run = f"tenantry schedule run {_named(job)}"
+    run = tenantry("schedule", "run", _named(job))
     # What failed and was loaded since, by hand or by another job, is not wrong any more.
     if last.status == "failed" and not (last_load and last_load > (last.ended or began)):
         message = " ".join((last.message or "without a message").split())
@@ -104,7 +106,7 @@ def _about(job: Job, feed: Feed) -> bool:
 
 
 def _named(job: Job) -> str:
-    return quote(job.name) if job.name else str(job.jobid)
+    return job.name or str(job.jobid)
 
 
 def loaded_hourly(examined: Examined) -> set[tuple[str, str]]:

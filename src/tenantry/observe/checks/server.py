@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some
+from psycopg import sql
+
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
 
 _SKEW = 5.0
 """Seconds between this machine's clock and the server's: which day is today is decided by either."""
@@ -66,7 +68,8 @@ def _reset(where: str | None, database: str) -> str:
     if where and "role" in where:
         return "ALTER ROLE whadmin RESET default_transaction_read_only; -- as the administrator"
     if where:
-        return f'ALTER DATABASE "{database}" RESET default_transaction_read_only; -- as the administrator'
+        name = sql.Identifier(database).as_string()
+        return f"ALTER DATABASE {name} RESET default_transaction_read_only; -- as the administrator"
     return "ALTER SYSTEM RESET default_transaction_read_only; -- as the administrator; then SELECT pg_reload_conf();"
 
 
@@ -85,7 +88,7 @@ def _locks(examined: Examined) -> Iterator[Finding]:
             f"public.{template}",
             f"a report over all days of all tenants locks {needed:,} relations, of {room:,} that the lock table holds for all sessions"
             f" ({each} max_locks_per_transaction * {transactions} transactions)",
-            f"tenantry template set-storage {template} partition"
+            tenantry("template", "set-storage", template, "partition")
             if movable
             else f"ALTER SYSTEM SET max_locks_per_transaction = {3 * needed // transactions}; -- as the administrator; then restart the server",
         )
@@ -119,10 +122,12 @@ def _sessions(examined: Examined) -> Iterator[Finding]:
         reason = f"{user}: waits for a lock of session {some(blockers)} for {_span(seconds)}"
         yield Finding(Severity.WARNING, f"session {pid}", reason, f"tenantry queries --cancel {blocker}")
     for gid, seconds, owner in examined.rows_of_login("prepared_transactions", **patience):
-        quoted = gid.replace("'", "''")
         reason = f"prepared by {owner} {_span(seconds)} ago and not ended: it keeps its locks, and dead rows"
         yield Finding(
-            Severity.WARNING, f"transaction {gid}", reason, f"ROLLBACK PREPARED '{quoted}'; -- as {owner}"
+            Severity.WARNING,
+            f"transaction {gid}",
+            reason,
+            f"ROLLBACK PREPARED {sql.Literal(gid).as_string()}; -- as {owner}",
         )
     for slot, age in examined.rows_of_login("idle_slots"):
         reason = f"the replication slot is not in use and keeps dead rows of {age:,} transactions"
@@ -130,7 +135,7 @@ def _sessions(examined: Examined) -> Iterator[Finding]:
             Severity.WARNING,
             slot,
             reason,
-            f"SELECT pg_drop_replication_slot('{slot}'); -- as the administrator",
+            f"SELECT pg_drop_replication_slot({sql.Literal(slot).as_string()}); -- as the administrator",
         )
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, date, timedelta
 from tenantry.core.days import folded
 from tenantry.observe.checks import jobs
 from tenantry.observe.checks.feeds import Feed
-from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
 
 _LATE = timedelta(hours=26)
 """A feed that is loaded every night is late when nothing came for so long."""
@@ -43,7 +43,7 @@ def _rows(examined: Examined) -> Iterator[Finding]:
             Severity.NOTE,
             f"{schema}.{template}",
             f"{day} has no rows; the same weekday has {usual:,} on average",
-            f"tenantry refresh {template} --tenant {schema} --date {day}",
+            tenantry("refresh", template, "--tenant", schema, "--date", day),
         )
 
 
@@ -54,10 +54,10 @@ def _freshness(examined: Examined) -> Iterator[Finding]:
         # A disabled tenant is left as it was: enabling it catches up.
         if feed.disabled:
             continue
-        of = f"{feed.template} --tenant {feed.schema}"
+        of = (feed.template, "--tenant", feed.schema)
         limit = _LATE_HOURLY if (feed.schema, feed.template) in hourly else _LATE
         if feed.last_load is None:
-            yield Finding(Severity.WARNING, str(feed), "nothing was ever loaded", f"tenantry backfill {of}")
+            yield Finding(Severity.WARNING, str(feed), "nothing was ever loaded", tenantry("backfill", *of))
         elif now - feed.last_load > limit:
             newest = feed.last_day(feed.days())
             reason = f"the last load was {_ago(now - feed.last_load)} ago; the newest day is {newest}"
@@ -66,7 +66,7 @@ def _freshness(examined: Examined) -> Iterator[Finding]:
                 Severity.ERROR if behind else Severity.WARNING,
                 str(feed),
                 reason,
-                f"tenantry backfill {of}" if behind else f"tenantry refresh {of}",
+                tenantry("backfill" if behind else "refresh", *of),
             )
 
 
@@ -78,7 +78,7 @@ def _ago(age: timedelta) -> str:
 def _years(examined: Examined) -> Iterator[Finding]:
     today = examined.rows("now")[0][0].astimezone(UTC).date()
     for feed in examined.feeds:
-        of = f"--tenant {feed.schema}"
+        of = ("--tenant", feed.schema)
         for year, days in sorted(Counter(day.year for day in feed.days()).items()):
             # In January late rows of December still come in.
             if today < date(year + 1, 2, 1):
@@ -90,14 +90,16 @@ def _years(examined: Examined) -> Iterator[Finding]:
                     Severity.WARNING if feed.storage == "matview" else Severity.NOTE,
                     str(feed),
                     f"{year} is complete, and not folded into a yearly table",
-                    f"tenantry year convert {feed.template} {year} {of}",
+                    tenantry("year", "convert", feed.template, year, *of),
                 )
             else:
                 yield Finding(
                     Severity.NOTE,
                     str(feed),
                     f"{year} has {days} of {length} days: as it is, it cannot be folded",
-                    f"tenantry backfill {feed.template} {of} --from {year}-01-01 --to {year}-12-31",
+                    tenantry(
+                        "backfill", feed.template, *of, "--from", f"{year}-01-01", "--to", f"{year}-12-31"
+                    ),
                 )
 
 
@@ -114,7 +116,7 @@ def _days(days: Sequence[date]) -> str:
 
 
 def _backfill(feed: Feed, days: Sequence[date]) -> str:
-    return f"tenantry backfill {feed.template} --tenant {feed.schema} --from {days[0]} --to {days[-1]}"
+    return tenantry("backfill", feed.template, "--tenant", feed.schema, "--from", days[0], "--to", days[-1])
 
 
 SLICES = Check("slices", "Is every day there, whole, and made by the template as it is?", True, _slices)

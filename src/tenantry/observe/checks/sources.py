@@ -12,7 +12,7 @@ from tenantry.core.errors import TenantryError
 from tenantry.db.connect import cut, session
 from tenantry.db.queries import one_row, query
 from tenantry.flow.connection import asking
-from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
 
 _AT_ONCE = 8
 """Sources asked at a time; each needs a session on the warehouse."""
@@ -74,7 +74,9 @@ def _sources(examined: Examined) -> Iterator[Finding]:
                 Severity.ERROR,
                 name,
                 f"the connection is missing, and {some(schemas)} is loaded through it",
-                f"tenantry tenant add {schemas[0]} --connection {name} --source 'host=… dbname=… user=…'",
+                tenantry(
+                    "tenant", "add", schemas[0], "--connection", name, "--source", "host=… dbname=… user=…"
+                ),
             )
     limit = examined.source_limit
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -86,7 +88,7 @@ def _sources(examined: Examined) -> Iterator[Finding]:
 def _judged(
     name: str, schemas: list[str], answer: _Answer | TenantryError | None, limit: float
 ) -> Iterator[Finding]:
-    test = f"tenantry tenant test {name}"
+    test = tenantry("tenant", "test", name)
     # A source that nobody's data come from harms nobody.
     severity = Severity.ERROR if schemas else Severity.NOTE
     if answer is None:

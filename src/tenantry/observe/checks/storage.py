@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tenantry.observe.checks.finding import Check, Examined, Finding, Severity
+from psycopg import sql
+
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, tenantry
 
 
 def _vacuum(examined: Examined) -> Iterator[Finding]:
@@ -38,7 +40,7 @@ def _leftovers(examined: Examined) -> Iterator[Finding]:
                 Severity.NOTE,
                 f"{schema}.{template}",
                 f"the storage that it had before its move is still there: {relations} relations, {mib:,.0f} MiB",
-                f"tenantry template drop-old {template} --tenant {schema}",
+                tenantry("template", "drop-old", template, "--tenant", schema),
             )
         elif not moving:
             target = "matview" if storage == "partition" else "partition"
@@ -46,11 +48,11 @@ def _leftovers(examined: Examined) -> Iterator[Finding]:
                 Severity.WARNING,
                 f"{schema}.{template}",
                 f"a move to other storage was broken off and left {relations} relations, {mib:,.0f} MiB",
-                f"tenantry template set-storage {template} {target} --tenant {schema}",
+                tenantry("template", "set-storage", template, target, "--tenant", schema),
             )
     for schema, since in examined.rows("half_dropped"):
         reason = f"a drop was begun at {since:%Y-%m-%d %H:%M} UTC and has not ended"
-        yield Finding(Severity.WARNING, schema, reason, f"tenantry tenant drop {schema} --yes")
+        yield Finding(Severity.WARNING, schema, reason, tenantry("tenant", "drop", schema, "--yes"))
     if examined.tenant:
         return
     for (index,) in examined.rows("invalid_indexes"):
@@ -61,7 +63,7 @@ def _leftovers(examined: Examined) -> Iterator[Finding]:
             Severity.WARNING,
             server,
             "the foreign server of a connection that was deleted still holds its password",
-            f'DROP SERVER "{server}" CASCADE;',
+            f"DROP SERVER {sql.Identifier(server).as_string()} CASCADE;",
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from psycopg import sql
 
-from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
 
 
 def _views(examined: Examined) -> Iterator[Finding]:
@@ -19,7 +19,7 @@ def _views(examined: Examined) -> Iterator[Finding]:
                 Severity.ERROR,
                 str(feed),
                 "the table of the tenant is gone, and its rows with it",
-                f"tenantry backfill {feed.template} --tenant {feed.schema} --reload",
+                tenantry("backfill", feed.template, "--tenant", feed.schema, "--reload"),
             )
         elif feed.kind is None:
             yield Finding(Severity.ERROR, str(feed), "the tenant's view is missing", mend, safe=True)
