@@ -58,16 +58,16 @@ def _freshness(examined: Examined) -> Iterator[Finding]:
         limit = _LATE_HOURLY if (feed.schema, feed.template) in hourly else _LATE
         if feed.last_load is None:
             yield Finding(Severity.WARNING, str(feed), "nothing was ever loaded", tenantry("backfill", *of))
-        elif now - feed.last_load > limit:
+        else:
             newest = feed.last_day(feed.days())
-            reason = f"the last load was {_ago(now - feed.last_load)} ago; the newest day is {newest}"
             behind = newest is None or newest < now.astimezone(UTC).date() - timedelta(days=1)
-            yield Finding(
-                Severity.ERROR if behind else Severity.WARNING,
-                str(feed),
-                reason,
-                tenantry("backfill" if behind else "refresh", *of),
-            )
+            if behind or now - feed.last_load > limit:
+                yield Finding(
+                    Severity.ERROR if behind else Severity.WARNING,
+                    str(feed),
+                    f"the newest day is {newest}; the last load was {_ago(now - feed.last_load)} ago",
+                    tenantry("backfill" if behind else "refresh", *of),
+                )
 
 
 def _ago(age: timedelta) -> str:
