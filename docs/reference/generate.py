@@ -35,6 +35,7 @@ _EXIT_CODES = {
     2: "What was asked for cannot be meant: an unknown name or option, days the wrong way round. Nothing was done.",
     3: "The warehouse cannot be reached, or was lost.",
     4: "The database holds no warehouse, or one of another version.",
+    5: "Of plan --exit-code alone: the warehouse differs from the file.",
     130: "Ctrl-C. What was loaded is kept.",
 }
 

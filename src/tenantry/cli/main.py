@@ -14,6 +14,7 @@ from tenantry.cli import (
     backup,
     demo,
     doctor,
+    fleet,
     init,
     load,
     reader,
@@ -69,6 +70,9 @@ app.command("doctor")(doctor.doctor)
 app.command("sizes")(activity.sizes)
 app.command("logs")(activity.logs)
 app.command("queries")(activity.queries)
+app.command("plan")(fleet.plan)
+app.command("apply")(fleet.apply)
+app.command("export")(fleet.export)
 app.add_typer(server.app, name="server")
 app.command("demo")(demo.demo)
 

@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass
 class Options:
-    """The options before the command."""
+    """The options before the command, and the file or folder that a command is about."""
 
     dsn: str | None = None
     debug: bool = False
+    file: Path | None = None
 
 
 options = Options()
@@ -30,7 +31,7 @@ options = Options()
 
 def target() -> Target:
     """The warehouse that the options, the environment or tenantry.toml name."""
-    return resolve(options.dsn, os.environ, Path.cwd())
+    return resolve(options.dsn, os.environ, Path.cwd(), options.file)
 
 
 def embedded_server(chosen: Target) -> Server | None:

@@ -1,33 +1,94 @@
-"""tenantry.toml: what it may say."""
+"""tenantry.toml and tenantry.d: where they are, how they are read, and the table that every command needs."""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tenantry.core.errors import InputError
 
+FILE_NAME = "tenantry.toml"
+FOLDER_NAME = "tenantry.d"
 
-class _Warehouse(BaseModel):
+
+class Warehouse(BaseModel):
+    """The table `warehouse`."""
+
     model_config = ConfigDict(extra="forbid")
     dsn: str | None = None
 
 
-class File(BaseModel):
-    """The tables of the file; those that other commands read may stand beside."""
+class _File(BaseModel):
+    """The tables that this module knows; those that others read may stand beside."""
 
     model_config = ConfigDict(extra="ignore")
-    warehouse: _Warehouse = _Warehouse()
+    warehouse: Warehouse = Warehouse()
 
 
-def read(path: Path) -> File:
-    """The file at `path`. Raises InputError if it cannot be read, without the values: one may be a password."""
+@dataclass(frozen=True)
+class Document:
+    """One file and its tables, as TOML gives them."""
+
+    path: Path
+    tables: dict[str, Any]
+
+
+def find(folder: Path) -> list[Path]:
+    """The files of the nearest folder, from `folder` upwards, that has any: tenantry.toml, then those in tenantry.d."""
+    for place in (folder, *folder.parents):
+        found = [place / FILE_NAME] if (place / FILE_NAME).is_file() else []
+        if (place / FOLDER_NAME).is_dir():
+            found += _in_folder(place / FOLDER_NAME)
+        if found:
+            return found
+    return []
+
+
+def named(path: Path) -> list[Path]:
+    """The files that a path means: itself, or those in it. Raises InputError if there are none."""
+    if path.is_dir():
+        found = _in_folder(path)
+        if not found:
+            raise InputError(f"{path} holds no file that ends in .toml", hint="Nothing was done.")
+        return found
+    return [path]
+
+
+def _in_folder(folder: Path) -> list[Path]:
+    return sorted(file for file in folder.glob("*.toml") if file.is_file())
+
+
+def parse(path: Path) -> Document:
+    """The file at `path`. Raises InputError if it cannot be read."""
     try:
-        return File.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except ValidationError as error:
-        reason = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        return Document(path, tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise InputError(
+            f"{path} does not exist", hint="Write one from the warehouse: tenantry export"
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        reason = " ".join(str(error).split())
-    raise InputError(f"{path} cannot be read: {reason}", hint="Nothing was done. Mend the file.")
+        raise unreadable(path, " ".join(str(error).split())) from None
+
+
+def dsn(paths: Sequence[Path]) -> str | None:
+    """The warehouse that the first of these files names which names one. Raises InputError if one cannot be read."""
+    for path in paths:
+        try:
+            # Without the values: one may be a password.
+            found = _File.model_validate(parse(path).tables).warehouse.dsn
+        except ValidationError as error:
+            reason = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise unreadable(path, reason) from None
+        if found:
+            return found
+    return None
+
+
+def unreadable(path: Path, reason: str) -> InputError:
+    """The error for a file that says what cannot be meant."""
+    return InputError(f"{path} cannot be read: {reason}", hint="Nothing was done. Mend the file.")

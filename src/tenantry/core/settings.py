@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-FILE_NAME = "tenantry.toml"
-
 Origin = Literal[
     "--dsn", "TENANTRY_DSN", "TENANTRY_ADMIN_DSN", "service", "tenantry.toml", "libpq environment", "embedded"
 ]
@@ -33,10 +31,12 @@ class Target:
         return Path(rest).expanduser() if rest else None
 
 
-def resolve(option: str | None, environment: Mapping[str, str], folder: Path) -> Target:
+def resolve(
+    option: str | None, environment: Mapping[str, str], folder: Path, file: Path | None = None
+) -> Target:
     """The warehouse to use: --dsn, TENANTRY_DSN, PGSERVICE, tenantry.toml, libpq's PG* variables, or embedded.
 
-    `folder` is where the search for tenantry.toml begins; it goes on in the folders above.
+    `folder` is where the search for tenantry.toml begins; it goes on in the folders above. `file` is read in its place.
     Raises InputError if the file cannot be read.
     """
     if option:
@@ -45,7 +45,7 @@ def resolve(option: str | None, environment: Mapping[str, str], folder: Path) ->
         return Target(environment["TENANTRY_DSN"], "TENANTRY_DSN")
     if environment.get("PGSERVICE"):
         return Target("", "service")
-    dsn = _dsn_of_file(folder)
+    dsn = _dsn_of_file(folder, file)
     if dsn:
         return Target(dsn, "tenantry.toml")
     if any(environment.get(name) for name in ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER")):
@@ -53,11 +53,14 @@ def resolve(option: str | None, environment: Mapping[str, str], folder: Path) ->
     return Target(EMBEDDED, "embedded")
 
 
-def _dsn_of_file(folder: Path) -> str | None:
-    for place in (folder, *folder.parents):
-        file = place / FILE_NAME
-        if file.is_file():
-            from tenantry.core.file import read
+def _dsn_of_file(folder: Path, file: Path | None) -> str | None:
+    # Slow to import, and most machines have no such file.
+    if file is None and not any(
+        (place / name).exists()
+        for place in (folder, *folder.parents)
+        for name in ("tenantry.toml", "tenantry.d")
+    ):
+        return None
+    from tenantry.core import file as files
 
-            return read(file).warehouse.dsn
-    return None
+    return files.dsn(files.find(folder) if file is None else files.named(file))

@@ -57,7 +57,12 @@ def drop(session: psycopg.Connection, name: str, tenants: Sequence[str]) -> None
     """
     jobs.remove(session, [job.jobid for job in its_jobs(session, name)])
     for tenant in tenants:
-        about = {"name": name, "schema": tenant, "most": _DROP_AT_ONCE}
-        while one_row(session, query("template", "drop_feed"), about)[0]:
-            pass
+        drop_feed(session, name, tenant)
     session.execute(query("template", "drop"), (name,))
+
+
+def drop_feed(session: psycopg.Connection, name: str, tenant: str) -> None:
+    """Drop what a tenant has of a template; its jobs stay. It can be cut off, and run again to go on."""
+    about = {"name": name, "schema": tenant, "most": _DROP_AT_ONCE}
+    while one_row(session, query("template", "drop_feed"), about)[0]:
+        pass

@@ -1,0 +1,217 @@
+"""`tenantry plan`, `apply` and `export`: the fleet as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tenantry.cli.confirm import Yes, confirm
+from tenantry.cli.load import AsJson, Jobs, report
+from tenantry.cli.output import data, notes, print_json, step
+from tenantry.cli.target import administrator, options, target, warehouse
+from tenantry.core.model import Feed
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from tenantry.embedded.server import Server
+    from tenantry.fleet.file import Declared
+    from tenantry.fleet.plan import Plan
+
+FileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--file",
+        metavar="PATH",
+        help="The file, or a folder of which all files that end in .toml are read. Default: tenantry.toml and "
+        "tenantry.d/*.toml, here or in the nearest folder above that has one.",
+    ),
+]
+
+DIFFERS = 5
+"""The exit code of plan --exit-code where there is a difference."""
+
+
+def plan(
+    file: FileOption = None,
+    exit_code: Annotated[
+        bool, typer.Option("--exit-code", help="End with 5 if the warehouse differs from the file.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show how the warehouse differs from the fleet's file, like a diff. Changes nothing.
+
+    + is what tenantry apply would make, ~ what it would change, - what it
+    would remove, in that order. A kind of thing that the file does not mention
+    (readers, jobs, ...) is not compared.
+
+    Stored passwords are compared with those that the file points at, and never
+    shown: "password: differs". A secret that cannot be had is an error.
+
+    Ends with 0 if the comparison could be made, whatever came of it; with
+    --exit-code, with 5 if there is a difference.
+    """
+    from tenantry.cli import changes
+    from tenantry.db.connect import session
+    from tenantry.fleet import plan as plans
+
+    declared = _declared(file)
+    with warehouse() as conninfo, session(conninfo) as opened:
+        made = plans.make(opened, declared)
+    if as_json:
+        print_json({"changes": made.changes})
+    else:
+        for line in changes.lines(made.changes):
+            data.print(line)
+        data.print(_told(made), markup=False)
+    if exit_code and made.changes:
+        raise typer.Exit(DIFFERS)
+
+
+def apply(
+    file: FileOption = None,
+    allow_drop: Annotated[
+        bool,
+        typer.Option(
+            "--allow-drop", help="Remove also what has data: tenants and feeds that the file lacks."
+        ),
+    ] = False,
+    load: Annotated[
+        bool,
+        typer.Option(
+            "--load", help="Then load feeds of which no day was ever loaded, from the source's first."
+        ),
+    ] = False,
+    test: Annotated[
+        bool, typer.Option(help="Log in to a source before its address or password is kept.")
+    ] = True,
+    jobs: Jobs = 2,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make the warehouse what the fleet's file declares, after showing what that changes.
+
+    Templates come first, then connections, tenants, jobs and readers;
+    removals come last. What would take data along is refused unless
+    --allow-drop is given, and nothing is changed then.
+
+    Each step is a transaction of its own. Stopped at any point and run again,
+    it goes on; run for a warehouse that is as declared, it changes nothing.
+    Only one apply works on a warehouse at a time.
+
+    A new tenant is made known, with its jobs. Its past is loaded with --load,
+    or by the commands that are named at the end. A tenant that is no longer
+    declared disabled is enabled as by tenantry tenant enable: what it lacks is
+    loaded and compared with its source first.
+
+    Where readers change, it needs the administrator's login: --dsn, or
+    TENANTRY_ADMIN_DSN.
+    """
+    from tenantry.cli import changes
+    from tenantry.cli.progress import LoadProgress
+    from tenantry.db.connect import session
+    from tenantry.fleet import apply as applying
+    from tenantry.fleet import plan as plans
+    from tenantry.fleet.steps import Means
+
+    declared = _declared(file)
+    with warehouse() as conninfo:
+        with session(conninfo, name="tenantry apply") as opened:
+            progress = LoadProgress()
+            means = Means(conninfo, progress, _administrator, test)
+            made = plans.make(opened, declared)
+            if made.changes:
+                for line in changes.lines(made.changes):
+                    notes.print(line)
+                notes.print(changes.count(made.changes), markup=False)
+            applying.check(opened, made, means, allow_drop=allow_drop)
+            if made.changes:
+                confirm("Apply?", yes=yes)
+            with progress:
+                done = applying.run(
+                    opened, declared, made, means, lambda change: step(change.action, change.subject)
+                )
+        if load and done.unloaded:
+            _load(conninfo, done.unloaded, jobs, as_json=as_json)
+            return
+    if as_json:
+        print_json({"changes": done.changes, "next": done.commands})
+        return
+    data.print("the warehouse is as the file says" if done.changes else "no difference", markup=False)
+    for command in done.commands:
+        data.print(f"next: {command}", markup=False)
+
+
+def _load(conninfo: str, feeds: Sequence[Feed], jobs: int, *, as_json: bool) -> None:
+    from tenantry.cli.progress import LoadProgress
+    from tenantry.core.days import today_utc
+    from tenantry.loader import backfill
+
+    plans = backfill.plan_from_source(conninfo, feeds, today_utc())
+    with LoadProgress() as progress:
+        result = backfill.run(conninfo, plans, backfill.Limits(jobs), progress)
+    report(result, as_json=as_json)
+
+
+@contextmanager
+def _administrator() -> Iterator[tuple[psycopg.Connection, Server | None]]:
+    from tenantry.db.connect import session
+
+    with administrator() as (conninfo, server), session(conninfo, role=None) as opened:
+        yield opened, server
+
+
+def export(
+    file: Annotated[
+        Path,
+        typer.Option(
+            "--file", metavar="PATH", help="The file to write; templates go into templates/ beside it."
+        ),
+    ] = Path("tenantry.toml"),
+    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the fleet's file from the warehouse.
+
+    Passwords are not written: each is a variable of the environment, such as
+    env:TENANTRY_ACME_PASSWORD, whose names are printed. With those set,
+    tenantry plan finds no difference.
+
+    Templates that did not come with the program are written beside the file,
+    in templates/. A file that is there with another content is not replaced
+    without --force.
+    """
+    from tenantry.db.connect import session
+    from tenantry.fleet import export as exporting
+    from tenantry.fleet import live
+
+    with warehouse() as conninfo, session(conninfo) as opened:
+        fleet = live.read(opened).fleet
+    exported = exporting.export(fleet, target().dsn, file.name)
+    written = exporting.write(exported, file, force=force)
+    if as_json:
+        print_json({"files": written, "variables": exported.variables})
+        return
+    for path in written:
+        data.print(str(path), markup=False)
+    for variable in exported.variables:
+        data.print(f"needs {variable}", markup=False)
+
+
+def _declared(path: Path | None) -> Declared:
+    from tenantry.fleet import file as files
+    from tenantry.fleet import plan as plans
+
+    paths = plans.files(path, Path.cwd())
+    options.file = path
+    return files.read(paths)
+
+
+def _told(made: Plan) -> str:
+    from tenantry.cli import changes
+
+    return changes.count(made.changes) if made.changes else "no difference"

@@ -1,0 +1,68 @@
+"""Jobs that the file leaves to Tenantry: each feed's three, at free places, where it has none yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tenantry.core.model import OWNER
+from tenantry.core.model import Feed as FeedRow
+from tenantry.fleet.live import Live
+from tenantry.fleet.model import Job, Tenant
+from tenantry.flow import jobs
+from tenantry.flow.job_command import subject
+from tenantry.schedule.layout import SizedFeed, lay_out
+
+Rows = Mapping[tuple[str, str], int | None]
+"""The rows of a feed's last year, by tenant and template."""
+
+
+def laid_out(
+    declared: Mapping[str, Job] | None, live: Live, tenants: Mapping[str, Tenant], rows: Rows
+) -> dict[str, Job]:
+    """The jobs there shall be: those that are declared, those that serve `tenants` already, and what is lacking then.
+
+    Where none are declared (None), all that have nothing to do with a tenant stay, too.
+    """
+    gone = [name for name in live.fleet.tenants or {} if name not in tenants]
+    wanted = dict(declared or {})
+    for name, job in (live.fleet.jobs or {}).items():
+        row = live.jobs[name]
+        loads = row.kind != "other" and row.schema in tenants
+        if _serves(row, tenants) if loads else declared is None and row.schema not in gone:
+            wanted.setdefault(name, job)
+    feeds = [
+        SizedFeed(
+            FeedRow(tenant.name, template, feed.connection),
+            rows.get((tenant.name, template)),
+            at_work=tenant.disabled is None,
+        )
+        for tenant in tenants.values()
+        for template, feed in tenant.feeds.items()
+    ]
+    proposals = lay_out([*live.others, *(_as_row(job) for job in wanted.values())], feeds)
+    return wanted | {item.name: Job(item.name, item.schedule, item.command) for item in proposals}
+
+
+def _serves(job: jobs.Job, tenants: Mapping[str, Tenant]) -> bool:
+    """Whether what a job loads is a feed there will be, through the connection that it will have."""
+    feeds = tenants[job.schema or ""].feeds
+    if job.template is None:
+        return True
+    return job.template in feeds and job.connection in (None, feeds[job.template].connection)
+
+
+def _as_row(job: Job) -> jobs.Job:
+    about = subject(job.command)
+    return jobs.Job(
+        0,
+        job.name,
+        job.schedule,
+        job.command,
+        job.active,
+        "",
+        OWNER,
+        about.kind,
+        about.template,
+        about.schema,
+        about.connection,
+    )

@@ -1,0 +1,70 @@
+"""One step from what a warehouse has to what a file declares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Action = Literal["create", "change", "remove"]
+
+Kind = Literal["template", "connection", "tenant", "feed", "storage", "reader", "job", "state"]
+
+
+@dataclass(frozen=True)
+class Detail:
+    """A value that differs. None: it is not there. Of a secret neither is told, and `secret` is True."""
+
+    key: str
+    old: str | None = None
+    new: str | None = None
+    secret: bool = False
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is to be done to one thing. A feed's or a storage's `name` is its tenant's, and `template` the rest.
+
+    `loses` says which data would go, None if none do.
+    """
+
+    action: Action
+    kind: Kind
+    name: str
+    details: tuple[Detail, ...] = ()
+    template: str | None = None
+    loses: str | None = None
+
+    @property
+    def subject(self) -> str:
+        """The thing in words: `feed acme.foodlogstats`."""
+        name = self.name if self.template is None else f"{self.name}.{self.template}"
+        return f"{_WORDS.get(self.kind, self.kind)} {name}"
+
+
+_WORDS = {"state": "tenant", "storage": "feed"}
+
+_MAKING: tuple[Kind, ...] = (
+    "template",
+    "connection",
+    "tenant",
+    "feed",
+    "storage",
+    "job",
+    "state",
+    "reader",
+)
+"""What is made or changed first: each needs only those before it."""
+
+_REMOVING: tuple[Kind, ...] = ("job", "reader", "feed", "tenant", "connection", "template")
+"""What is removed first: each is needed only by those before it."""
+
+
+def in_order(changes: list[Change]) -> list[Change]:
+    """The changes in an order that is safe, whatever of them is done: removals come last."""
+    return sorted(changes, key=_rank)
+
+
+def _rank(change: Change) -> tuple[bool, int, str, str]:
+    removes = change.action == "remove"
+    order = _REMOVING if removes else _MAKING
+    return removes, order.index(change.kind), change.name, change.template or ""

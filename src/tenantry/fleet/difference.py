@@ -1,0 +1,279 @@
+"""What differs between a declared fleet and a live one, as an ordered list of changes. Asks nothing of the warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
+from tenantry.core.errors import InputError
+from tenantry.core.model import Template
+from tenantry.fleet.change import Change, Detail, Kind, in_order
+from tenantry.fleet.model import Feed, Fleet, Job, Reader, Source, Tenant
+from tenantry.flow.template_file import merged
+
+_NOTHING = "Nothing was changed."
+
+_Thing = TypeVar("_Thing")
+
+_Details = tuple[Detail, ...]
+
+
+def difference(wanted: Fleet, live: Fleet, builtin: Callable[[str], object | None]) -> list[Change]:
+    """The changes that make `live` what `wanted` declares; none if it is so. `builtin` knows templates of the program.
+
+    Raises InputError for a file that names what is nowhere, or leaves out what is in use.
+    """
+    changes = [
+        *_templates(wanted, live, builtin),
+        *_connections(wanted, live),
+        *_tenants(wanted, live),
+        *_jobs(wanted.jobs, live.jobs or {}),
+        *_readers(wanted.readers, live.readers or {}),
+    ]
+    return in_order(changes)
+
+
+def staying(wanted: Fleet, live: Fleet) -> Mapping[str, Tenant]:
+    """The tenants there will be."""
+    return (live.tenants or {}) if wanted.tenants is None else wanted.tenants
+
+
+def _compared(
+    kind: Kind,
+    wanted: Mapping[str, _Thing],
+    live: Mapping[str, _Thing],
+    new: Callable[[_Thing], _Details],
+    differing: Callable[[_Thing, _Thing], _Details],
+) -> list[Change]:
+    """Creations and changes of one kind."""
+    changes = []
+    for name, thing in wanted.items():
+        if name not in live:
+            changes.append(Change("create", kind, name, new(thing)))
+        elif details := differing(thing, live[name]):
+            changes.append(Change("change", kind, name, details))
+    return changes
+
+
+def _pairs(old: Mapping[str, str | None], new: Mapping[str, str | None]) -> _Details:
+    keys = dict.fromkeys((*new, *old))
+    return tuple(
+        Detail(key, old.get(key), new.get(key))
+        for key in keys
+        if (old.get(key) or None) != (new.get(key) or None)
+    )
+
+
+# Templates ------------------------------------------------------------------------------------------------------------
+
+
+def _templates(wanted: Fleet, live: Fleet, builtin: Callable[[str], object | None]) -> list[Change]:
+    there = live.templates or {}
+    if wanted.templates is None:
+        return []
+    used = {template for tenant in staying(wanted, live).values() for template in tenant.feeds}
+    gone = [name for name in there if name not in wanted.templates and builtin(name) is None]
+    for name in gone:
+        if name in used:
+            raise InputError(
+                f'template "{name}" is used by a tenant, and the file does not declare it', hint=_NOTHING
+            )
+    return [
+        *_compared(
+            "template",
+            wanted.templates,
+            there,
+            lambda template: _pairs({}, _template(template)),
+            lambda new, old: _pairs(_template(old), _template(merged(new, old))),
+        ),
+        *(Change("remove", "template", name) for name in gone),
+    ]
+
+
+def _template(template: Template) -> dict[str, str | None]:
+    return {
+        "description": template.description,
+        "storage": template.storage or "matview",
+        "time_column": template.time_column,
+        "partition_by": template.partition_by or "year",
+        "query": template.query,
+        "columns": template.columns,
+        "indexes": template.indexes,
+    }
+
+
+# Connections ----------------------------------------------------------------------------------------------------------
+
+
+def _connections(wanted: Fleet, live: Fleet) -> list[Change]:
+    for name, source in wanted.connections.items():
+        if name not in live.connections and source.password is None:
+            raise InputError(f'connection "{name}" is new and needs a password', hint=_NOTHING)
+    stay = _used(staying(wanted, live).values())
+    removed = {n: t for n, t in (live.tenants or {}).items() if n not in staying(wanted, live)}
+    orphans = _used(removed.values()) - stay
+    gone = [
+        name
+        for name in live.connections
+        if name not in wanted.connections and (not wanted.other_connections or name in orphans)
+    ]
+    for name in gone:
+        if name in stay:
+            raise InputError(
+                f'connection "{name}" is used by a tenant, and the file does not declare it', hint=_NOTHING
+            )
+    return [
+        *_compared("connection", wanted.connections, live.connections, _new_source, _source_differs),
+        *(Change("remove", "connection", name) for name in gone),
+    ]
+
+
+def _used(tenants: Iterable[Tenant]) -> set[str]:
+    return {
+        used
+        for tenant in tenants
+        for used in (tenant.connection, *(f.connection for f in tenant.feeds.values()))
+    }
+
+
+def _new_source(source: Source) -> _Details:
+    return _pairs({}, _source(source))
+
+
+def _source_differs(new: Source, old: Source) -> _Details:
+    details = _pairs(_source(old), _source(new))
+    if new.password is not None and new.password != old.password:
+        details += (Detail("password", secret=True),)
+    return details
+
+
+def _source(source: Source) -> dict[str, str | None]:
+    address = source.connection
+    return {
+        "host": address.host,
+        "port": str(address.port),
+        "dbname": address.dbname,
+        "username": address.username,
+        **{f"options.{key}": value for key, value in address.options.items()},
+    }
+
+
+# Tenants --------------------------------------------------------------------------------------------------------------
+
+
+def _tenants(wanted: Fleet, live: Fleet) -> list[Change]:
+    there = live.tenants or {}
+    if wanted.tenants is None:
+        return []
+    templates = dict(live.templates or {})
+    for name, template in (wanted.templates or {}).items():
+        templates[name] = merged(template, templates[name]) if name in templates else template
+    changes: list[Change] = []
+    for name, tenant in wanted.tenants.items():
+        for used in _used([tenant]):
+            if used not in wanted.connections and used not in live.connections:
+                raise InputError(f'tenants.{name}: connection "{used}" does not exist', hint=_NOTHING)
+        old = there.get(name)
+        if old is None:
+            changes.append(Change("create", "tenant", name, (Detail("connection", new=tenant.connection),)))
+        elif details := _tenant_differs(tenant, old):
+            changes.append(Change("change", "tenant", name, details))
+        changes += _feeds(tenant, old.feeds if old else {}, templates)
+        was = old.disabled if old else None
+        if tenant.disabled != was:
+            changes.append(Change("change", "state", name, (Detail("disabled", was, tenant.disabled),)))
+    changes += [
+        Change("remove", "tenant", name, loses="all its data") for name in there if name not in wanted.tenants
+    ]
+    return changes
+
+
+def _tenant_differs(new: Tenant, old: Tenant) -> _Details:
+    both = [template for template in new.feeds if template in old.feeds]
+    return _pairs(_connections_of(old, both), _connections_of(new, both))
+
+
+def _connections_of(tenant: Tenant, templates: Iterable[str]) -> Mapping[str, str | None]:
+    """The tenant's connection, and those of its feeds that have another one."""
+    return {"connection": tenant.connection} | {
+        f"feeds.{template}.connection": tenant.feeds[template].connection
+        for template in templates
+        if tenant.feeds[template].connection != tenant.connection
+    }
+
+
+def _feeds(tenant: Tenant, there: Mapping[str, Feed], templates: Mapping[str, Template]) -> list[Change]:
+    changes = []
+    for name, feed in tenant.feeds.items():
+        if name not in templates:
+            raise InputError(f'tenants.{tenant.name}: template "{name}" does not exist', hint=_NOTHING)
+        begins = templates[name].storage or "matview"
+        storage = feed.storage or begins
+        old = there.get(name)
+        if old is None:
+            connection = Detail("connection", new=feed.connection)
+            changes.append(Change("create", "feed", tenant.name, (connection,), name))
+        has = begins if old is None else old.storage
+        if has != storage:
+            changes.append(Change("change", "storage", tenant.name, (Detail("storage", has, storage),), name))
+    return changes + [
+        Change("remove", "feed", tenant.name, (), name, loses="its days")
+        for name in there
+        if name not in tenant.feeds
+    ]
+
+
+# Jobs and readers -----------------------------------------------------------------------------------------------------
+
+
+def _jobs(wanted: Mapping[str, Job] | None, live: Mapping[str, Job]) -> list[Change]:
+    if wanted is None:
+        return []
+    return [
+        *_compared(
+            "job",
+            wanted,
+            live,
+            lambda job: _pairs({}, _job(job)),
+            lambda new, old: _pairs(_job(old), _job(new)),
+        ),
+        *(
+            Change("remove", "job", name, _pairs(_job(job), {}))
+            for name, job in live.items()
+            if name not in wanted
+        ),
+    ]
+
+
+def _job(job: Job) -> dict[str, str | None]:
+    return {"schedule": job.schedule, "command": job.command, "active": "true" if job.active else "false"}
+
+
+def _readers(wanted: Mapping[str, Reader] | None, live: Mapping[str, Reader]) -> list[Change]:
+    if wanted is None:
+        return []
+    for name, reader in wanted.items():
+        if name not in live and reader.password is None:
+            raise InputError(f'reader "{name}" is new and needs a password', hint=_NOTHING)
+    return [
+        *_compared(
+            "reader",
+            wanted,
+            live,
+            lambda reader: _pairs({}, _reader(reader)),
+            lambda new, old: _pairs(_reader(old, like=new), _reader(new)),
+        ),
+        *(Change("remove", "reader", name) for name in live if name not in wanted),
+    ]
+
+
+def _reader(reader: Reader, like: Reader | None = None) -> dict[str, str | None]:
+    """What is compared; of an old one only what a new one (`like`) speaks of."""
+    settings = {
+        "connections": None if reader.connections is None else str(reader.connections),
+        "statement_timeout": reader.statement_timeout,
+    }
+    if like is not None:
+        settings = {key: value for key, value in settings.items() if getattr(like, key) is not None}
+    tenants = "all" if reader.tenants is None else ", ".join(reader.tenants) or "none"
+    return {"tenants": tenants, **settings}

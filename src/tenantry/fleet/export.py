@@ -1,0 +1,263 @@
+"""A live fleet as a file, with template files beside it and no secrets in it."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from tomlkit.items import Table
+
+from tenantry.core.errors import InputError
+from tenantry.core.model import Template
+from tenantry.core.settings import EMBEDDED
+from tenantry.fleet.file import builtin
+from tenantry.fleet.model import Fleet, Job, Reader, Source, Tenant
+from tenantry.flow import template_file
+
+_HEAD = """\
+The fleet of a Tenantry warehouse, as tenantry export wrote it.
+  tenantry plan   shows how the warehouse differs from this file
+  tenantry apply  makes it so
+A kind of thing that this file does not mention is left alone."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """Files by path, relative to the first one's folder, and the variables that `plan` will look for secrets in."""
+
+    files: Mapping[str, str]
+    variables: tuple[str, ...]
+
+
+def export(fleet: Fleet, dsn: str, name: str = "tenantry.toml") -> Exported:
+    """The file `name` for a fleet, and one for each template that did not come with the program."""
+    writer = _Writer(fleet)
+    document = tomlkit.document()
+    for line in _HEAD.splitlines():
+        document.add(tomlkit.comment(line))
+    document.add(tomlkit.nl())
+    if fleet.jobs is not None and not fleet.jobs:
+        document.add("jobs", tomlkit.array())
+        document.add(tomlkit.nl())
+    warehouse = tomlkit.table()
+    warehouse.add("dsn", without_password(dsn))
+    document.add("warehouse", warehouse)
+    for key, tables in writer.tables():
+        document.add(key, tables)
+    if fleet.jobs:
+        jobs = tomlkit.aot()
+        for job in fleet.jobs.values():
+            jobs.append(_job(job))
+        document.add("jobs", jobs)
+    return Exported({name: tomlkit.dumps(document), **writer.files}, tuple(writer.variables))
+
+
+def without_password(dsn: str) -> str:
+    """A connection string that says the same but for the password."""
+    if not dsn or dsn.startswith(EMBEDDED):
+        return dsn
+    parts = conninfo_to_dict(dsn)
+    parts.pop("password", None)
+    return make_conninfo(**{key: str(value) for key, value in parts.items()})
+
+
+def write(exported: Exported, file: Path, *, force: bool) -> list[Path]:
+    """Write the files, each whole or not at all; those that were written or were so already.
+
+    Raises InputError if a file is there with another content, unless `force`; nothing is written then.
+    """
+    texts = {
+        file.parent / name if number else file: text
+        for number, (name, text) in enumerate(exported.files.items())
+    }
+    try:
+        for path, text in texts.items():
+            if not force and path.exists() and path.read_bytes() != text.encode():
+                raise InputError(
+                    f"{path} is there and differs", hint="Give --force to replace it. Nothing was written."
+                )
+        for path, text in texts.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _replace(path, text)
+    except OSError as error:
+        raise InputError(f"{error.filename or file} cannot be written: {error.strerror}") from None
+    return list(texts)
+
+
+def _replace(path: Path, text: str) -> None:
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
+    try:
+        with os.fdopen(descriptor, "wb") as handle:
+            handle.write(text.encode())
+            mask = os.umask(0)
+            os.umask(mask)
+            os.fchmod(handle.fileno(), 0o666 & ~mask)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+class _Writer:
+    """The tables of a fleet; gathers the template files and the variables on the way."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self.fleet = fleet
+        self.files: dict[str, str] = {}
+        self.variables: list[str] = []
+
+    def tables(self) -> list[tuple[str, Table]]:
+        """Key and table of each kind that the fleet speaks of."""
+        fleet = self.fleet
+        own = _own_connections(fleet)
+        tenants = {
+            name: self._tenant(tenant, fleet.connections.get(own.get(name, "")))
+            for name, tenant in (fleet.tenants or {}).items()
+        }
+        shared = {
+            name: self._source(source)
+            for name, source in fleet.connections.items()
+            if name not in own.values()
+        }
+        return [
+            (key, _super(tables))
+            for key, tables, there in (
+                (
+                    "templates",
+                    {n: self._template(t) for n, t in (fleet.templates or {}).items()},
+                    fleet.templates,
+                ),
+                ("connections", shared, shared or None),
+                ("tenants", tenants, fleet.tenants),
+                ("readers", {n: self._reader(r) for n, r in (fleet.readers or {}).items()}, fleet.readers),
+            )
+            if there is not None
+        ]
+
+    def _template(self, template: Template) -> Table:
+        table = tomlkit.table()
+        known = builtin(template.name)
+        if known is not None and template_file.merged(known, template) == template:
+            for key, usual in (("storage", "matview"), ("partition_by", "year")):
+                if getattr(template, key) != usual:
+                    table.add(key, getattr(template, key))
+            if not table:
+                table.comment("comes with the program")
+            return table
+        path = f"templates/{_free(_file_stem(template.name), self.files, 'templates/{}.sql')}.sql"
+        self.files[path] = template_file.as_file(template)
+        table.add("file", path)
+        return table
+
+    def _source(self, source: Source) -> Table:
+        table = tomlkit.table()
+        self._address(table, source)
+        return table
+
+    def _address(self, table: Table, source: Source) -> None:
+        address = source.connection
+        table.add("host", address.host)
+        if address.port != 5432:
+            table.add("port", address.port)
+        table.add("dbname", address.dbname)
+        table.add("username", address.username)
+        if source.password is not None:
+            table.add("password", self._secret(address.name))
+        if address.options:
+            options = tomlkit.inline_table()
+            options.update(address.options)
+            table.add("options", options)
+
+    def _tenant(self, tenant: Tenant, source: Source | None) -> Table:
+        table = tomlkit.table()
+        if tenant.connection != tenant.name or source is None:
+            table.add("connection", tenant.connection)
+        if source is not None:
+            self._address(table, source)
+        table.add("templates", list(tenant.feeds))
+        if tenant.disabled is not None:
+            table.add("disabled", tenant.disabled)
+        feeds = tomlkit.table(is_super_table=True)
+        for name, feed in tenant.feeds.items():
+            entry = tomlkit.table()
+            if feed.connection != tenant.connection:
+                entry.add("connection", feed.connection)
+            if feed.storage != _storage_of(self.fleet, name):
+                entry.add("storage", feed.storage)
+            if entry:
+                feeds.add(name, entry)
+        if feeds:
+            table.add("feeds", feeds)
+        return table
+
+    def _reader(self, reader: Reader) -> Table:
+        table = tomlkit.table()
+        table.add("tenants", "all" if reader.tenants is None else list(reader.tenants))
+        table.add("password", self._secret(f"reader_{reader.name}"))
+        for key in ("connections", "statement_timeout"):
+            if getattr(reader, key) is not None:
+                table.add(key, getattr(reader, key))
+        return table
+
+    def _secret(self, name: str) -> str:
+        stem = re.sub(r"[^A-Z0-9]+", "_", name.upper()).strip("_") or "SOURCE"
+        variable = f"TENANTRY_{_free(stem, self.variables, 'TENANTRY_{}_PASSWORD')}_PASSWORD"
+        self.variables.append(variable)
+        return f"env:{variable}"
+
+
+def _job(job: Job) -> Table:
+    table = tomlkit.table()
+    table.add("name", job.name)
+    table.add("schedule", job.schedule)
+    table.add("command", job.command)
+    if not job.active:
+        table.add("active", False)
+    return table
+
+
+def _super(tables: Mapping[str, Table]) -> Table:
+    # Without a heading of its own, unless that is all it has.
+    parent = tomlkit.table(is_super_table=bool(tables))
+    for name, table in tables.items():
+        parent.add(name, table)
+    return parent
+
+
+def _own_connections(fleet: Fleet) -> dict[str, str]:
+    """The connection that stands in each tenant's own table: the one it uses, unless other tenants use it, too."""
+    users: dict[str, set[str]] = {}
+    for tenant in (fleet.tenants or {}).values():
+        for used in (tenant.connection, *(feed.connection for feed in tenant.feeds.values())):
+            users.setdefault(used, set()).add(tenant.name)
+    return {
+        tenant.name: tenant.connection
+        for tenant in (fleet.tenants or {}).values()
+        if len(users[tenant.connection]) == 1 and tenant.connection in fleet.connections
+    }
+
+
+def _storage_of(fleet: Fleet, template: str) -> str | None:
+    found = (fleet.templates or {}).get(template)
+    return found.storage if found else None
+
+
+def _file_stem(name: str) -> str:
+    """A file's name for a template's: letters, digits, `_` and `-`."""
+    return re.sub(r"[^\w-]+", "_", name, flags=re.ASCII)[:80] or "template"
+
+
+def _free(stem: str, taken: Collection[Any], form: str) -> str:
+    """`stem`, or with a number, so that `form` with it is not taken; letters count alike on some systems."""
+    known = {str(name).lower() for name in taken}
+    free, number = stem, 2
+    while form.format(free).lower() in known:
+        free, number = f"{stem}_{number}", number + 1
+    return free

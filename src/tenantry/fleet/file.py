@@ -1,0 +1,281 @@
+"""Reading the fleet's file, or the files of a folder, into a Fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr, ValidationError
+
+from tenantry.core import file as files
+from tenantry.core.errors import InputError
+from tenantry.core.file import Document
+from tenantry.core.model import Connection, Template
+from tenantry.db.queries import SQL
+from tenantry.fleet.model import Feed, Fleet, Job, Reader, Source, Tenant
+from tenantry.fleet.secrets import Reference, SecretMissing, resolve
+from tenantry.fleet.tables import TABLES, ConnectionTable, FeedTable, File, TemplateTable, TenantTable
+from tenantry.flow import template_file
+from tenantry.flow.tenant import check_name
+
+_NOTHING = "Nothing was changed."
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a file says, with its secrets still to be fetched: the places of those, and the folder of each."""
+
+    fleet: Fleet
+    secrets: Mapping[str, tuple[Reference, Path]]
+
+
+@dataclass(frozen=True)
+class _Part:
+    path: Path
+    tables: File
+
+
+def read(paths: Sequence[Path]) -> Declared:
+    """What the files declare together. Secrets are not fetched.
+
+    Raises InputError for what cannot be meant, naming file, table and key.
+    """
+    return _joined([_checked(files.parse(path)) for path in paths])
+
+
+def with_secrets(declared: Declared, *, readers: Sequence[str] = ()) -> Fleet:
+    """The fleet with the passwords of its connections, and of these readers. Raises InputError with a line for each that cannot be had."""
+    found: dict[str, SecretStr] = {}
+    missing = []
+    wanted = {f"readers.{name}" for name in readers}
+    for place, (reference, folder) in declared.secrets.items():
+        if place.startswith("readers.") and place not in wanted:
+            continue
+        try:
+            found[place] = resolve(reference, folder)
+        except SecretMissing as reason:
+            missing.append(f"{place}.password: {reason}")
+    if missing:
+        if len(missing) > 1:
+            missing.insert(0, f"{len(missing)} secrets are missing")
+        raise InputError("\n       ".join(missing), hint=_NOTHING)
+    fleet = declared.fleet
+    return replace(
+        fleet,
+        connections={
+            name: replace(source, password=found.get(f"connections.{name}"))
+            for name, source in fleet.connections.items()
+        },
+        readers=fleet.readers
+        and {
+            name: replace(reader, password=found.get(f"readers.{name}"))
+            for name, reader in fleet.readers.items()
+        },
+    )
+
+
+def builtin(name: str) -> Template | None:
+    """The template of that name that comes with the program, or None."""
+    resource = SQL / "templates" / f"{name}.sql"
+    if "/" in name or not resource.is_file():
+        return None
+    (found,) = template_file.parse(resource.read_text(encoding="utf-8"), f"{name}.sql")
+    return found.template
+
+
+# One file -------------------------------------------------------------------------------------------------------------
+
+
+def _checked(document: Document) -> _Part:
+    try:
+        return _Part(document.path, File.model_validate(document.tables))
+    except ValidationError as error:
+        # Without the values: one may be a password.
+        found = [_told(item["loc"], item["type"], item["msg"]) for item in error.errors(include_input=False)]
+    raise InputError(f"{document.path}: {'; '.join(found)}", hint=_NOTHING)
+
+
+def _told(loc: tuple[int | str, ...], kind: str, message: str) -> str:
+    place = _place(loc)
+    if kind == "extra_forbidden":
+        near = get_close_matches(str(loc[-1]), _keys(loc), 1)
+        return f"{place}: unknown key" + (f', did you mean "{near[0]}"?' if near else "")
+    if kind == "missing":
+        return f"{place} is missing"
+    words = message.removeprefix("Value error, ")
+    return f"{place}: {words[0].lower()}{words[1:]}"
+
+
+def _place(loc: tuple[int | str, ...]) -> str:
+    """`tenants.acme.port`; a job by its number from 1 on, as in `jobs[2].name`."""
+    text = ""
+    for part in loc:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}"
+    return text.removeprefix(".")
+
+
+def _keys(loc: tuple[int | str, ...]) -> list[str]:
+    """The keys that are known where an unknown one stands."""
+    if len(loc) == 1:
+        return list(File.model_fields)
+    table = FeedTable if "feeds" in loc[:-1] else TABLES[str(loc[0])]
+    return list(table.model_fields)
+
+
+# All files together ---------------------------------------------------------------------------------------------------
+
+
+def _joined(parts: Sequence[_Part]) -> Declared:
+    for key in ("warehouse", "schedule"):
+        given = [part.path for part in parts if getattr(part.tables, key) is not None]
+        if len(given) > 1:
+            raise InputError(f"the table {key} is in {given[0]} and in {given[1]}", hint=_NOTHING)
+    secrets: dict[str, tuple[Reference, Path]] = {}
+    templates = _templates(parts)
+    connections: dict[str, Source] = {}
+    tenants: dict[str, Tenant] = {}
+    for path, name, table in _all(parts, "connections"):
+        connections[name] = _source(name, table, path, secrets)
+    for path, name, table in _all(parts, "tenants"):
+        check_name(name)
+        place = f"{path}: tenants.{name}"
+        own = _own_address(name, table, place)
+        if own is not None:
+            connection = table.connection or name
+            if connection in connections:
+                raise InputError(f"{place}: connection {connection} is declared twice", hint=_NOTHING)
+            connections[connection] = _source(connection, own, path, secrets)
+        elif table.connection is None:
+            raise InputError(
+                f"{place}: neither an address (host, dbname, username) nor a connection", hint=_NOTHING
+            )
+        tenants[name] = _tenant(name, table, place)
+    present = {key for part in parts for key in File.model_fields if getattr(part.tables, key) is not None}
+    if "connections" in present:
+        _require_connections(tenants, connections)
+    schedule = next((part.tables.schedule for part in parts if part.tables.schedule), None)
+    return Declared(
+        Fleet(
+            templates=templates if "templates" in present else None,
+            connections=connections,
+            other_connections="connections" not in present,
+            tenants=tenants if "tenants" in present else None,
+            readers=_readers(parts, secrets) if "readers" in present else None,
+            jobs=_jobs(parts) if "jobs" in present else None,
+            automatic=schedule is not None and schedule.automatic,
+        ),
+        secrets,
+    )
+
+
+def _all(parts: Sequence[_Part], key: str) -> Iterator[tuple[Path, str, Any]]:
+    """The tables of all files under `key`, each with its file and name. Raises InputError for a name in two files."""
+    where: dict[str, Path] = {}
+    for part in parts:
+        for name, table in (getattr(part.tables, key) or {}).items():
+            if name in where:
+                raise InputError(f"{key}.{name} is in {where[name]} and in {part.path}", hint=_NOTHING)
+            where[name] = part.path
+            yield part.path, name, table
+
+
+def _templates(parts: Sequence[_Part]) -> dict[str, Template]:
+    found: dict[str, Template] = {}
+    for path, name, table in _all(parts, "templates"):
+        template = _template(path, name, table)
+        found[name] = replace(
+            template,
+            storage=table.storage or template.storage,
+            partition_by=table.partition_by or template.partition_by,
+        )
+    return found
+
+
+def _template(path: Path, name: str, table: TemplateTable) -> Template:
+    if table.file is None:
+        known = builtin(name)
+        if known is None:
+            raise InputError(
+                f'{path}: templates.{name} names no file, and no template "{name}" comes with the program',
+                hint=_NOTHING,
+            )
+        return known
+    file = path.parent / table.file
+    inside = {item.template.name: item.template for item in template_file.read(file)}
+    if name not in inside:
+        raise InputError(
+            f"{path}: templates.{name}: {file} holds {', '.join(sorted(inside))} instead", hint=_NOTHING
+        )
+    return inside[name]
+
+
+def _own_address(name: str, table: TenantTable, place: str) -> ConnectionTable | None:
+    address = table.address()
+    if not address:
+        return None
+    missing = [key for key in ("host", "dbname", "username") if key not in address]
+    if missing:
+        raise InputError(
+            f"{place}: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing", hint=_NOTHING
+        )
+    return ConnectionTable.model_validate(address)
+
+
+def _source(
+    name: str, table: ConnectionTable, path: Path, secrets: dict[str, tuple[Reference, Path]]
+) -> Source:
+    if table.password is not None:
+        secrets[f"connections.{name}"] = (table.password, path.parent)
+    options = dict(sorted(table.options.items()))
+    return Source(Connection(name, table.host, table.port, table.dbname, table.username, options))
+
+
+def _tenant(name: str, table: TenantTable, place: str) -> Tenant:
+    connection = table.connection or name
+    strange = [template for template in table.feeds if template not in table.templates]
+    if strange:
+        raise InputError(f"{place}.feeds.{strange[0]}: not among the tenant's templates", hint=_NOTHING)
+    feeds = {
+        template: Feed(
+            table.feeds.get(template, FeedTable()).connection or connection,
+            table.feeds.get(template, FeedTable()).storage,
+        )
+        for template in table.templates
+    }
+    return Tenant(name, connection, feeds, table.disabled)
+
+
+def _require_connections(tenants: Mapping[str, Tenant], connections: Mapping[str, Source]) -> None:
+    """The table `connections` and the tenants' own addresses together are all there are."""
+    for tenant in tenants.values():
+        for used in (tenant.connection, *(feed.connection for feed in tenant.feeds.values())):
+            if used not in connections:
+                near = get_close_matches(used, connections, 1)
+                raise InputError(
+                    f'tenants.{tenant.name}: connection "{used}" is not declared'
+                    + (f', did you mean "{near[0]}"?' if near else ""),
+                    hint=_NOTHING,
+                )
+
+
+def _readers(parts: Sequence[_Part], secrets: dict[str, tuple[Reference, Path]]) -> dict[str, Reader]:
+    found = {}
+    for path, name, table in _all(parts, "readers"):
+        if table.password is not None:
+            secrets[f"readers.{name}"] = (table.password, path.parent)
+        tenants = None if table.tenants == "all" else tuple(sorted(set(table.tenants)))
+        found[name] = Reader(name, tenants, table.connections, table.statement_timeout)
+    return found
+
+
+def _jobs(parts: Sequence[_Part]) -> dict[str, Job]:
+    found: dict[str, Job] = {}
+    for part in parts:
+        for table in part.tables.jobs or ():
+            if table.name in found:
+                raise InputError(f'{part.path}: job "{table.name}" is there twice', hint=_NOTHING)
+            found[table.name] = Job(table.name, table.schedule, table.command, table.active)
+    return found

@@ -1,0 +1,95 @@
+"""The warehouse as a Fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import psycopg
+from pydantic import SecretStr
+
+from tenantry.core.model import OWNER, Connection
+from tenantry.core.model import Feed as FeedRow
+from tenantry.db.queries import query
+from tenantry.fleet.model import Feed, Fleet, Job, Reader, Source, Tenant
+from tenantry.flow import jobs, reader, template
+from tenantry.flow.jobs import Cron
+from tenantry.flow.jobs import Job as JobRow
+
+
+@dataclass(frozen=True)
+class Live:
+    """What a warehouse has: beside the fleet its jobs as they are, and those that no file can declare; who keeps them
+    (None: there is no cron); the tenants of which a drop has begun; and tenant and template of feeds of which one was cut
+    off."""
+
+    fleet: Fleet
+    jobs: Mapping[str, JobRow]
+    others: Sequence[JobRow]
+    cron: Cron | None
+    dropping: Sequence[str]
+    leftovers: Sequence[tuple[str, str]]
+
+
+def read(session: psycopg.Connection) -> Live:
+    """All that a file could declare, in one snapshot; with the passwords of the sources.
+
+    Jobs without a name, of other roles or for other databases are not part of it, nor are feeds without a template. A job
+    that rests until its tenant is enabled, or pulled again after a restore, counts as active.
+    """
+    with session.transaction():
+        session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        names = [row[0] for row in session.execute(query("fleet", "template_names"))]
+        connections = {
+            row[0]: _source(row[:5], row[5], row[6]) for row in session.execute(query("fleet", "connections"))
+        }
+        feeds: dict[str, dict[str, Feed]] = {}
+        for schema, of_template, connection, storage in session.execute(query("fleet", "feeds")):
+            feeds.setdefault(schema, {})[of_template] = Feed(connection, storage)
+        rows = session.execute(query("fleet", "tenants")).fetchall()
+        resting = {jobid for row in rows for jobid in row[3]}
+        resting |= {row[0] for row in session.execute(query("fleet", "restored_jobs"))}
+        cron = jobs.cron(session)
+        every = jobs.all_jobs(session)
+        found = {
+            job.name: job
+            for job in every
+            if job.name and job.username == OWNER and job.database == session.info.dbname
+        }
+        others = [job for job in every if job not in found.values()]
+        leftovers = session.execute(query("fleet", "leftovers")).fetchall()
+        fleet = Fleet(
+            templates={name: template.get(session, name) for name in names},
+            connections=connections,
+            other_connections=False,
+            tenants={row[0]: Tenant(row[0], row[1], feeds.get(row[0], {}), row[2]) for row in rows},
+            readers={known.name: _reader(known) for known in reader.readers(session) if known.exists},
+            jobs={
+                name: Job(name, job.schedule, job.command, job.active or job.jobid in resting)
+                for name, job in found.items()
+            },
+        )
+    return Live(fleet, found, others, cron, [row[0] for row in rows if row[4]], leftovers)
+
+
+def unloaded(session: psycopg.Connection) -> list[FeedRow]:
+    """Feeds of which no day was ever tried, of tenants at work."""
+    return [FeedRow(*row) for row in session.execute(query("fleet", "unloaded"))]
+
+
+def _source(
+    address: tuple[str, str, int, str, str], options: dict[str, object], password: str | None
+) -> Source:
+    texts = {key: _text(value) for key, value in sorted(options.items())}
+    return Source(Connection(*address, options=texts), None if password is None else SecretStr(password))
+
+
+def _text(value: object) -> str:
+    """A value of `options` as libpq gets it: written by hand it may be a number or a truth value."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _reader(known: reader.Reader) -> Reader:
+    limit = None if known.connections < 0 else known.connections
+    tenants = None if known.tenants is None else tuple(sorted(known.tenants))
+    return Reader(known.name, tenants, limit, known.statement_timeout)

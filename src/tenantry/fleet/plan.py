@@ -1,0 +1,104 @@
+"""A plan: file and warehouse side by side, and what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psycopg
+
+from tenantry.core.errors import InputError
+from tenantry.fleet import file, live
+from tenantry.fleet.automatic import laid_out
+from tenantry.fleet.change import Change, in_order
+from tenantry.fleet.difference import difference, staying
+from tenantry.fleet.file import Declared
+from tenantry.fleet.live import Live
+from tenantry.fleet.model import Fleet
+from tenantry.flow.job_command import subject
+from tenantry.schedule.setup import sized_feeds
+
+_NOTHING = "Nothing was changed."
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is declared, what there is, and the changes between them in the order in which they are made."""
+
+    wanted: Fleet
+    live: Live
+    changes: Sequence[Change]
+
+
+def make(session: psycopg.Connection, declared: Declared) -> Plan:
+    """Compare what files declare with the session's warehouse; changes nothing.
+
+    Raises InputError for a file that cannot be meant here, and for secrets that cannot be had.
+    """
+    found = live.read(session)
+    readers = declared.fleet.readers or {}
+    wanted = file.with_secrets(
+        declared, readers=[name for name in readers if name not in (found.fleet.readers or {})]
+    )
+    for name in found.dropping:
+        if name in (wanted.tenants or {}):
+            raise InputError(
+                f'tenant "{name}" is being dropped', hint=f"Finish that first: tenantry tenant drop {name}"
+            )
+    if found.cron is None and (wanted.jobs or wanted.automatic):
+        raise InputError(
+            "the file declares jobs, and this database has no cron to keep them",
+            hint="Run tenantry init as the administrator. Nothing was changed.",
+        )
+    if wanted.automatic:
+        rows = {(item.feed.schema, item.feed.template): item.rows for item in sized_feeds(session)}
+        tenants = staying(wanted, found.fleet)
+        wanted = replace(wanted, jobs=laid_out(wanted.jobs, found, tenants, rows))
+    changes = in_order([*difference(wanted, found.fleet, file.builtin), *_leftovers(wanted, found)])
+    _require_matching_jobs(wanted, changes, found)
+    return Plan(wanted, found, changes)
+
+
+def _leftovers(wanted: Fleet, found: Live) -> list[Change]:
+    """What is left of feeds that were being removed when that was cut off."""
+    return [
+        Change("remove", "feed", schema, (), template, loses="what is left of its days")
+        for schema, template in found.leftovers
+        if schema in (wanted.tenants or {}) and template not in (wanted.tenants or {})[schema].feeds
+    ]
+
+
+def _require_matching_jobs(wanted: Fleet, changes: Sequence[Change], found: Live) -> None:
+    """Raise InputError for a job that would bring back what is removed, or the connection that a tenant has left."""
+    gone = {(change.name, change.template) for change in changes if change.loses}
+    moved = {change.name for change in changes if (change.action, change.kind) == ("change", "tenant")}
+    for job in (wanted.jobs or {}).values():
+        about = subject(job.command)
+        if (about.schema, None) in gone or (about.schema, about.template) in gone:
+            raise InputError(
+                f'job "{job.name}" loads {about.schema}, and the file does not declare that', hint=_NOTHING
+            )
+    for job in (found.fleet.jobs or {} if wanted.jobs is None else wanted.jobs).values():
+        about = subject(job.command)
+        if about.schema in moved and wanted.tenants:
+            feed = wanted.tenants[about.schema].feeds.get(about.template or "")
+            if feed and about.connection not in (None, feed.connection):
+                raise InputError(
+                    f'job "{job.name}" loads {about.schema} through connection "{about.connection}", and the file '
+                    f'says "{feed.connection}"',
+                    hint=f"Declare the job with the new connection, too. {_NOTHING}",
+                )
+
+
+def files(path: Path | None, folder: Path) -> list[Path]:
+    """The files to read: those that `path` names, or the nearest from `folder` upwards. Raises InputError if there are none."""
+    from tenantry.core import file as known
+
+    found = known.find(folder) if path is None else known.named(path)
+    if not found:
+        raise InputError(
+            f"there is no {known.FILE_NAME} in {folder} or above it",
+            hint="Name one with --file, or write one from the warehouse: tenantry export",
+        )
+    return found

@@ -1,0 +1,131 @@
+"""The tables of the file, key by key, as they are written in it. docs/reference/fleet-file.md says what each key means."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from tenantry.core.file import Warehouse
+from tenantry.fleet.secrets import Reference, reference
+
+
+def _secret(value: object) -> object:
+    return value if isinstance(value, Reference) else reference(value)
+
+
+def _option(value: object) -> object:
+    """libpq's words are all text; TOML has numbers and truth values."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _names(value: object) -> object:
+    if value == "all" or (isinstance(value, list) and all(isinstance(name, str) for name in value)):
+        return value
+    raise ValueError('write a list of tenants, or "all"')
+
+
+Secret = Annotated[Reference, BeforeValidator(_secret)]
+Option = Annotated[str, BeforeValidator(_option)]
+Text = Annotated[str, Field(min_length=1)]
+Storage = Literal["matview", "partition"]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, hide_input_in_errors=True)
+
+
+class TemplateTable(_Table):
+    """`[templates.NAME]`"""
+
+    file: Text | None = None
+    storage: Storage | None = None
+    partition_by: Literal["year", "month"] | None = None
+
+
+class ConnectionTable(_Table):
+    """`[connections.NAME]`"""
+
+    host: Text
+    port: int = Field(5432, ge=1, le=65535)
+    dbname: Text
+    username: Text
+    password: Secret | None = None
+    options: dict[str, Option] = {}
+
+
+class FeedTable(_Table):
+    """`[tenants.NAME.feeds.TEMPLATE]`"""
+
+    connection: Text | None = None
+    storage: Storage | None = None
+
+
+class TenantTable(_Table):
+    """`[tenants.NAME]`: with an address of its own, or with the name of a connection."""
+
+    connection: Text | None = None
+    host: Text | None = None
+    port: int | None = Field(None, ge=1, le=65535)
+    dbname: Text | None = None
+    username: Text | None = None
+    password: Secret | None = None
+    options: dict[str, Option] | None = None
+    templates: list[Text] = ["foodlogstats"]
+    feeds: dict[str, FeedTable] = {}
+    disabled: Text | None = None
+
+    def address(self) -> dict[str, Any]:
+        """The keys of a connection that stand in this table."""
+        keys = ConnectionTable.model_fields
+        return {key: getattr(self, key) for key in keys if getattr(self, key) is not None}
+
+
+class ReaderTable(_Table):
+    """`[readers.NAME]`"""
+
+    tenants: Annotated[list[str] | Literal["all"], BeforeValidator(_names)]
+    password: Secret | None = None
+    connections: int | None = Field(None, ge=1)
+    statement_timeout: Text | None = None
+
+
+class ScheduleTable(_Table):
+    """`[schedule]`"""
+
+    automatic: bool = False
+
+
+class JobTable(_Table):
+    """`[[jobs]]`"""
+
+    name: Text
+    schedule: Text
+    command: Text
+    active: bool = True
+
+
+class File(_Table):
+    """The whole file."""
+
+    warehouse: Warehouse | None = None
+    templates: dict[Text, TemplateTable] | None = None
+    connections: dict[Text, ConnectionTable] | None = None
+    tenants: dict[Text, TenantTable] | None = None
+    readers: dict[Text, ReaderTable] | None = None
+    schedule: ScheduleTable | None = None
+    jobs: list[JobTable] | None = None
+
+
+TABLES: dict[str, type[BaseModel]] = {
+    "warehouse": Warehouse,
+    "templates": TemplateTable,
+    "connections": ConnectionTable,
+    "tenants": TenantTable,
+    "readers": ReaderTable,
+    "schedule": ScheduleTable,
+    "jobs": JobTable,
+}
+"""The table that each key of the file holds, or holds by name or in a list."""

@@ -1,0 +1,64 @@
+-- name: template_names
+SELECT template_name FROM _wh.mv_templates ORDER BY template_name
+
+-- name: connections
+-- With the stored password, which PostgreSQL shows to whadmin alone.
+SELECT tenant_name, host, port, dbname, username, options, _wh_internal.source_conninfo(tenant_name) ->> 'password'
+FROM _wh.tenant_connections ORDER BY tenant_name
+
+-- name: tenants
+-- Those whose schema is there. One that was dropped by hand has its row until the public view is mended.
+SELECT t.schema_name, t.tenant_name, CASE WHEN t.disabled_at IS NOT NULL THEN coalesce(t.disabled_reason, '') END,
+    coalesce(t.paused_jobs, '{}'), t.dropping_at IS NOT NULL
+FROM _wh.tenants t
+WHERE to_regnamespace(quote_ident(t.schema_name)) IS NOT NULL ORDER BY t.schema_name
+
+-- name: feeds
+-- Those of templates: a create function of the operators' own has none.
+SELECT f.schema_name, f.template_name, f.tenant_name, f.storage
+FROM _wh.feeds f JOIN _wh.mv_templates USING (template_name)
+WHERE to_regnamespace(quote_ident(f.schema_name)) IS NOT NULL ORDER BY f.schema_name, f.template_name
+
+-- name: restored_jobs
+SELECT jobid FROM _wh.restored_jobs
+
+-- name: put_tenant
+INSERT INTO _wh.tenants AS t (schema_name, tenant_name) VALUES (%(schema)s, %(connection)s)
+ON CONFLICT (schema_name) DO UPDATE SET tenant_name = excluded.tenant_name WHERE t.tenant_name <> excluded.tenant_name
+
+-- name: set_reason
+UPDATE _wh.tenants SET disabled_reason = %(reason)s WHERE schema_name = %(schema)s AND disabled_at IS NOT NULL
+
+-- name: leftovers
+-- Slices of templates that a tenant does not use: dropping such a feed was cut off.
+SELECT t.schema_name, m.template_name FROM _wh.tenants t CROSS JOIN _wh.mv_templates m
+WHERE NOT EXISTS (SELECT FROM _wh.feeds f WHERE f.schema_name = t.schema_name AND f.template_name = m.template_name)
+    AND EXISTS (SELECT FROM _wh_internal.feed_relations(jsonb_populate_record(NULL::_wh.feeds,
+        jsonb_build_object('schema_name', t.schema_name, 'template_name', m.template_name))))
+ORDER BY 1, 2
+
+-- name: rest_job
+-- Of a tenant that is disabled: whether enabling it resumes the job. No row for a tenant at work.
+UPDATE _wh.tenants SET paused_jobs = array_remove(coalesce(paused_jobs, '{}'), %(jobid)s::bigint)
+    || CASE WHEN %(active)s THEN ARRAY[%(jobid)s::bigint] ELSE '{}' END
+WHERE schema_name = %(schema)s AND disabled_at IS NOT NULL RETURNING schema_name
+
+-- name: unloaded
+-- Feeds of which no day was ever tried, of tenants at work.
+SELECT f.schema_name, f.template_name, f.tenant_name, f.storage FROM _wh.feeds f
+JOIN _wh.tenants t USING (schema_name) JOIN _wh.mv_templates m USING (template_name)
+WHERE t.disabled_at IS NULL
+    AND NOT EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = f.schema_name AND s.template_name = f.template_name)
+ORDER BY f.schema_name, f.template_name
+
+-- name: try_lock
+SELECT pg_try_advisory_lock(hashtextextended('tenantry apply', 0))
+
+-- name: lock_holder
+SELECT l.pid FROM pg_locks l
+CROSS JOIN (SELECT hashtextextended('tenantry apply', 0) AS key) k
+WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND l.objsubid = 1 AND (l.classid::bigint << 32 | l.objid::bigint) = k.key
+
+-- name: unlock
+SELECT pg_advisory_unlock(hashtextextended('tenantry apply', 0))

@@ -1,0 +1,65 @@
+"""kill -9 in the middle of tenantry apply: run again it goes on, and ends as if nothing had been."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from tests.databases import Source, Warehouse
+from tests.flow.test_fleet import ENV, HOURLY, fleet_of
+from tests.program import command, environment, succeed
+from tests.waiting import wait_until
+
+NAMES = ("one", "two", "three", "four")
+
+
+def made(warehouse: Warehouse) -> int:
+    """How many connections, tenants, feeds and jobs there are."""
+    found: int = warehouse.value(
+        "SELECT (SELECT count(*) FROM _wh.tenant_connections) + (SELECT count(*) FROM _wh.tenants)"
+        " + (SELECT count(*) FROM _wh.feeds) + (SELECT count(*) FROM cron.job)"
+    )
+    return found
+
+
+def alone(warehouse: Warehouse) -> bool:
+    """Whether the session of the process that was killed has ended."""
+    found: int = warehouse.value(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tenantry apply'"
+    )
+    return found == 0
+
+
+def kill_when(warehouse: Warehouse, file: Path, *arguments: str, reached: range) -> None:
+    """Kill the command as soon as the number of things is in the range, or let it end."""
+    with subprocess.Popen(
+        command(warehouse, "apply", "--file", file, "--yes", *arguments),
+        env=environment(ENV),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        wait_until(lambda: process.poll() is not None or made(warehouse) in reached)
+        process.kill()
+    wait_until(lambda: alone(warehouse))
+
+
+def test_an_apply_that_is_killed_is_finished_by_the_next(
+    warehouse: Warehouse, source: Source, tmp_path: Path
+) -> None:
+    file = tmp_path / "tenantry.toml"
+    whole = fleet_of(source, *NAMES) + "".join(
+        HOURLY.format(name, minute) for minute, name in enumerate(NAMES)
+    )
+    file.write_text(whole)
+    for least in (1, 6, 10, 14):
+        kill_when(warehouse, file, reached=range(least, 100))
+    succeed(warehouse, "apply", "--file", file, "--yes", env=ENV)
+    assert made(warehouse) == 16
+    assert succeed(warehouse, "plan", "--file", file, env=ENV).out == "no difference\n"
+    file.write_text("jobs = []\n[tenants]\n[connections]\n")
+    for most in (14, 9, 4):
+        kill_when(warehouse, file, "--allow-drop", reached=range(most))
+    succeed(warehouse, "apply", "--file", file, "--yes", "--allow-drop", env=ENV)
+    assert made(warehouse) == 0
+    assert succeed(warehouse, "plan", "--file", file, env=ENV).out == "no difference\n"
