@@ -28,6 +28,11 @@ class Field:
     own: str
     origin: tuple[int, int]
 
+    @property
+    def is_time(self) -> bool:
+        """Whether it can be a time column."""
+        return self.own == "date" or (self.own.startswith("timestamp") and not self.own.endswith("]"))
+
 
 def connection_of(session: psycopg.Connection, name: str) -> str:
     """The connection of a tenant, or the one of that name. Raises InputError if there is neither."""

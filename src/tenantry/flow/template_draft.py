@@ -94,7 +94,7 @@ def _select(sql: str, origin: str) -> Any:
 
 def _time_field(select: Any, fields: Sequence[Field], wanted: str | None, origin: str) -> Field | None:
     """The column that decides the day: the one named, or the one that is compared with the placeholders."""
-    times = [field for field in fields if field.own.startswith(("date", "timestamp"))]
+    times = [field for field in fields if field.is_time]
     chosen = [field for field in times if field.name == wanted]
     if wanted is not None and not chosen:
         names = ", ".join(field.name for field in times) or "none"
@@ -139,9 +139,9 @@ def _key(
     by_number = {field.origin[1]: field.identifier for field in fields if field.origin[0] == tables[0]}
     if not numbers or not set(numbers) <= by_number.keys():
         return [], none
-    joined = len(select.fromClause or ()) > 1 or any(map(tree.is_join, select.fromClause or ()))
+    alone = len(select.fromClause) == 1 and tree.is_table(select.fromClause[0])
     remark = "the unique index is the primary key of one table: make sure that no join doubles its rows"
-    return [by_number[number] for number in numbers], remark if joined else None
+    return [by_number[number] for number in numbers], None if alone else remark
 
 
 def _grouped(select: Any, fields: Sequence[Field]) -> list[str]:

@@ -173,6 +173,6 @@ def integer(node: Any) -> int | None:
     return None
 
 
-def is_join(node: Any) -> bool:
-    """Whether an item of FROM joins tables."""
-    return isinstance(node, ast.JoinExpr)
+def is_table(node: Any) -> bool:
+    """Whether an item of FROM is a table by itself."""
+    return isinstance(node, ast.RangeVar)
