@@ -349,6 +349,12 @@ def test_columns_that_the_query_names_otherwise_are_a_warning_and_exchanged_ones
     assert [(f.rule, f.severity) for f in swapped if f.rule == "column-names"] == [
         ("column-names", "error")
     ] * 2
+    names = template(
+        select="s.name, s.at, i.name",
+        columns="shop text, at timestamptz, name text",
+        indexes=UNIQUE.replace("(id)", "(name)"),
+    )
+    assert [(f.rule, f.severity) for f in lint(names)] == [("column-names", "warning")]
     assert lint(template(select="max(s.id), s.at", where=f"{RANGE} GROUP BY s.at")) == []
 
 

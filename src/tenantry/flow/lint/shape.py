@@ -49,12 +49,14 @@ def compare(query: Text, statement: Any, declared: Sequence[tree.Column]) -> lis
                 "Declare each column of the query, in the same order; tenantry template new does it.",
             )
         ]  # fmt: skip
-    names = [column.name for column in declared]
+    names = {column.name for column in declared}
+    given = {output.name for output in outputs}
     found = []
     for place, (output, column) in enumerate(zip(outputs, declared, strict=True), 1):
         if output.name is None or output.name == column.name:
             continue
-        elsewhere = output.name in names
+        # Two tables may both have a "name"; exchanged is what each side has, in another place.
+        elsewhere = output.name in names and column.name in given
         found.append(
             query.find(
                 "column-names", ERROR if elsewhere else WARNING, output.offset,
