@@ -82,8 +82,8 @@ def scheduler(warehouse: Warehouse) -> Iterator[None]:
     with warehouse.connect() as leader:
         leader.execute("SELECT pg_advisory_lock(8321567, 0)")
         leader.execute(
-            "INSERT INTO cron.scheduler (host, pid, elected_at, last_tick) VALUES ('here', 1, now(), now())"
-            " ON CONFLICT DO NOTHING"
+            "INSERT INTO cron.scheduler (host, pid, elected_at, alive_at, last_tick)"
+            " VALUES ('here', 1, now(), now(), now()) ON CONFLICT DO NOTHING"
         )
         yield
 

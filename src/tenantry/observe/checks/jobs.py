@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
-from tenantry.db.queries import query
 from tenantry.flow import jobs, runs
 from tenantry.flow.jobs import Job
 from tenantry.flow.runs import Run
@@ -29,7 +28,7 @@ def _jobs(examined: Examined) -> Iterator[Finding]:
         yield Finding(Severity.WARNING, "cron", reason, "tenantry init")
         return
     known = [job for job in jobs.all_jobs(examined.session) if examined.tenant in (None, job.schema)]
-    if kept == "own" and any(job.active for job in known) and not _led(examined):
+    if kept == "own" and any(job.active for job in known) and runs.leader(examined.session) is None:
         reason = "there are jobs, and no scheduler runs them: this server has no pg_cron"
         yield Finding(Severity.ERROR, "scheduler", reason, "tenantry scheduler")
     at_work = [feed for feed in examined.feeds if not feed.disabled]
@@ -57,10 +56,6 @@ def _jobs(examined: Examined) -> Iterator[Finding]:
         elif job.jobid in last:
             last_load = max((feed.last_load for feed in about if feed.last_load), default=None)
             yield from _judged(job, last[job.jobid], last_load, now, zone)
-
-
-def _led(examined: Examined) -> bool:
-    return examined.session.execute(query("scheduler", "leader")).fetchone() is not None
 
 
 def _missing(feed: Feed, known: list[Job]) -> Iterator[Finding]:
