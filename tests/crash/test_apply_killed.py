@@ -52,13 +52,13 @@ def test_an_apply_that_is_killed_is_finished_by_the_next(
         HOURLY.format(name, minute) for minute, name in enumerate(NAMES)
     )
     file.write_text(whole)
-    for least in (1, 6, 10, 14):
+    for least in (1, 7, 13):
         kill_when(warehouse, file, reached=range(least, 100))
     succeed(warehouse, "apply", "--file", file, "--yes", env=ENV)
     assert made(warehouse) == 16
     assert succeed(warehouse, "plan", "--file", file, env=ENV).out == "no difference\n"
     file.write_text("jobs = []\n[tenants]\n[connections]\n")
-    for most in (14, 9, 4):
+    for most in (13, 5):
         kill_when(warehouse, file, "--allow-drop", reached=range(most))
     succeed(warehouse, "apply", "--file", file, "--yes", "--allow-drop", env=ENV)
     assert made(warehouse) == 0

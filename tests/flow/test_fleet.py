@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -18,9 +18,9 @@ from tenantry.cli.progress import LoadProgress
 from tenantry.core.errors import InputError
 from tenantry.db.connect import session as open_session
 from tenantry.db.queries import query
-from tenantry.embedded import Server
 from tenantry.fleet import apply, plan
 from tenantry.fleet import file as files
+from tenantry.fleet.change import Change
 from tenantry.fleet.steps import Means
 from tests.databases import SECRET, Maker, Source, Warehouse
 from tests.jobs import either_cron, jobs, pg_cron, schedule
@@ -118,13 +118,13 @@ def test_a_warehouse_by_hand_does_not_differ_from_its_export(by_hand: Warehouse,
     exported = succeed(by_hand, "export", "--file", file, "--json").json
     assert set(exported["variables"]) == set(SECRETS)
     assert SECRET.strip() not in "".join(path.read_text() for path in tmp_path.rglob("*.*"))
-    plan = succeed(by_hand, "plan", "--file", file, "--exit-code", "--json", env=SECRETS)
-    assert plan.json == {"changes": []}
+    shown = succeed(by_hand, "plan", "--file", file, "--exit-code", "--json", env=SECRETS)
+    assert shown.json == {"changes": []}
     again = succeed(by_hand, "apply", "--file", file, "--yes", env=SECRETS)
     assert again.out == "no difference\n"
     text = file.read_text().replace('"10 * * * *"', '"11 * * * *"').replace('job"', 'job 2"')
     file.write_text(text.replace("active = false", "") + "active = false\n")
-    succeed(by_hand, "apply", "--file", file, "--yes", env=SECRETS)
+    applied(by_hand, file)
     assert sorted((row[0] or "", row[1], row[3]) for row in jobs(by_hand)) == [
         ("", "17 * * * *", True),
         ('daily "odd" job 2', "0 2 * * *", False),
@@ -132,7 +132,7 @@ def test_a_warehouse_by_hand_does_not_differ_from_its_export(by_hand: Warehouse,
         ("landb_2week_refresh", "30 8 * * *", True),
         ("yearly_combination_landb", "0 7 15 2 *", True),
     ]
-    assert succeed(by_hand, "plan", "--file", file, env=SECRETS).out == "no difference\n"
+    assert changes(by_hand, file) == []
 
 
 def fleet_of(source: Source, *names: str, more: str = "") -> str:
@@ -159,6 +159,36 @@ name = "hourly {0}"
 schedule = "{1} * * * *"
 command = "SELECT _wh.update_mv_by_template('foodlogstats', '{0}', '{0}', _wh.current_date_utc());"
 """
+
+
+@pytest.fixture(autouse=True)
+def secrets_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the files of these tests point at, for those that call the library."""
+    for name in ("SECRET", *SECRETS):
+        monkeypatch.setenv(name, SECRET)
+    monkeypatch.setenv("READER", "reader's secret")
+
+
+def changes(warehouse: Warehouse, file: Path) -> Sequence[Change]:
+    """What a warehouse lacks of a file."""
+    with open_session(warehouse.conninfo) as opened:
+        return plan.make(opened, files.read([file])).changes
+
+
+def applied(warehouse: Warehouse, file: Path, *, allow_drop: bool = False) -> None:
+    """Do what tenantry apply --yes does."""
+
+    @contextmanager
+    def administrator() -> Iterator[tuple[psycopg.Connection, None]]:
+        with open_session(warehouse.admin.conninfo, role=None) as session:
+            yield session, None
+
+    with open_session(warehouse.conninfo) as opened, LoadProgress() as progress:
+        means = Means(warehouse.conninfo, progress, administrator)
+        declared = files.read([file])
+        shown = plan.make(opened, declared)
+        apply.check(opened, shown, means, allow_drop=allow_drop)
+        apply.run(opened, declared, shown, means, lambda change: None)
 
 
 def test_a_fleet_is_made_from_a_file_loaded_and_then_as_it_says(
@@ -191,7 +221,7 @@ def test_a_fleet_is_made_from_a_file_loaded_and_then_as_it_says(
     loaded = succeed(warehouse, "apply", "--file", file, "--load", "--json", env=ENV).json
     assert loaded["complete"]
     assert warehouse.value("SELECT count(*) FROM public.foodlogstats WHERE schema_name = 'mm'") == 6
-    assert succeed(warehouse, "apply", "--file", file, "--load", env=ENV).out == "no difference\n"
+    assert changes(warehouse, file) == []
 
 
 def test_a_change_of_each_kind_is_shown_and_made(
@@ -199,7 +229,7 @@ def test_a_change_of_each_kind_is_shown_and_made(
 ) -> None:
     file = tmp_path / "tenantry.toml"
     file.write_text(fleet_of(source, "acme", "mm", more="[connections]\n") + HOURLY.format("acme", 10))
-    succeed(warehouse, "apply", "--file", file, "--yes", env=ENV)
+    applied(warehouse, file)
     other = make_source()
     file.write_text(
         fleet_of(source, "mm", more="[connections]\n")
@@ -222,18 +252,18 @@ def test_a_change_of_each_kind_is_shown_and_made(
         "    disabled: (none) → moves",
         "1 to create, 3 to change, 0 to remove",
     ]
-    succeed(warehouse, "apply", "--file", file, "--yes", env=ENV)
+    applied(warehouse, file)
     assert warehouse.rows("SELECT jobname::text, active FROM cron.job ORDER BY 1") == [
         ("hourly acme", True),
         ("hourly mm", False),
     ]
-    assert succeed(warehouse, "plan", "--file", file, env=ENV).out == "no difference\n"
+    assert changes(warehouse, file) == []
     file.write_text(file.read_text().replace('disabled = "moves"\n', "").replace("21 *", "22 *"))
-    succeed(warehouse, "apply", "--file", file, "--yes", env=ENV)
+    applied(warehouse, file)
     assert warehouse.rows("SELECT schedule, active FROM cron.job WHERE jobname = 'hourly mm'") == [
         ("22 * * * *", True)
     ]
-    assert succeed(warehouse, "plan", "--file", file, env=ENV).out == "no difference\n"
+    assert changes(warehouse, file) == []
 
 
 def test_data_are_not_dropped_unless_that_is_allowed(
@@ -242,28 +272,27 @@ def test_data_are_not_dropped_unless_that_is_allowed(
     source.fill(DAY, 1)
     file = tmp_path / "tenantry.toml"
     file.write_text(fleet_of(source, "acme", "mm"))
-    succeed(warehouse, "apply", "--file", file, "--yes", env=ENV)
+    applied(warehouse, file)
     warehouse.load(DAY, DAY)
     file.write_text(fleet_of(source, "mm"))
     refused = run(warehouse, "apply", "--file", file, "--yes", env=ENV)
     assert (refused.code, refused.errors) == (2, ["the file has no tenant acme: all its data would go"])
     assert warehouse.value("SELECT count(*) FROM acme.foodlogstats") == 3
     warehouse.run("CREATE VIEW acme.mine AS SELECT 1 AS one")
-    refused = run(warehouse, "apply", "--file", file, "--yes", "--allow-drop", env=ENV)
-    assert refused.code == 2
-    assert "acme.mine" in refused.errors[0]
+    with pytest.raises(InputError, match=r"acme\.mine"):
+        applied(warehouse, file, allow_drop=True)
     warehouse.run("DROP VIEW acme.mine")
-    succeed(warehouse, "apply", "--file", file, "--yes", "--allow-drop", env=ENV)
+    applied(warehouse, file, allow_drop=True)
     assert warehouse.value("SELECT to_regnamespace('acme')") is None
     assert warehouse.rows("SELECT tenant_name FROM _wh.tenant_connections") == [("mm",)]
-    assert succeed(warehouse, "plan", "--file", file, env=ENV).out == "no difference\n"
+    assert changes(warehouse, file) == []
 
 
 HOSTILE = ["a b.c", "Ünï", "it;DROP", "{TARGET_DATE}", "x%s]y", "key = value # no"]
 
 
 def test_names_of_any_letters_survive_export_and_apply(
-    warehouse: Warehouse, source: Source, maker: Maker, tmp_path: Path
+    warehouse: Warehouse, source: Source, maker: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "tenantry.toml"
     file.write_text(
@@ -273,20 +302,21 @@ def test_names_of_any_letters_survive_export_and_apply(
         "INSERT INTO _wh.mv_templates (template_name, query_template, column_definitions, description)"
         " VALUES ('../\"odd\" name', E'SELECT 1 -- \\\\ $text$\\n', 'id integer', 'it''s')"
     )
-    succeed(warehouse, "apply", "--file", file, "--yes", env=ENV)
+    applied(warehouse, file)
     again = tmp_path / "again" / "tenantry.toml"
     variables = succeed(warehouse, "export", "--file", again, "--json").json["variables"]
     assert len(set(variables)) == len(HOSTILE)
-    env = dict.fromkeys(variables, SECRET)
-    assert succeed(warehouse, "plan", "--file", again, env=env).out == "no difference\n"
+    for variable in variables:
+        monkeypatch.setenv(variable, SECRET)
+    assert changes(warehouse, again) == []
     assert sorted(path.name for path in again.parent.rglob("*.sql")) == ["_odd_name.sql"]
     elsewhere = Warehouse(warehouse.server, maker.clone("tests_warehouse", "elsewhere"), "whadmin")
     with elsewhere.admin.connect() as session:
         session.execute(
             sql.SQL("GRANT CREATE ON DATABASE {} TO whadmin").format(sql.Identifier(elsewhere.name))
         )
-    succeed(elsewhere, "apply", "--file", again, "--yes", env=env)
-    assert succeed(elsewhere, "plan", "--file", again, env=env).out == "no difference\n"
+    applied(elsewhere, again)
+    assert changes(elsewhere, again) == []
     assert elsewhere.rows("SELECT * FROM _wh.template_columns") == warehouse.rows(
         "SELECT * FROM _wh.template_columns"
     )
@@ -304,16 +334,16 @@ def test_a_password_that_differs_is_said_and_not_shown(
     assert refused.code == 1
     assert "authentication failed" in refused.errors[0]
     assert "hunter2" not in refused.err
-    assert succeed(acme, "plan", "--file", file, env=ENV).out == "no difference\n"
+    assert changes(acme, file) == []
+    file.write_text(file.read_text().replace("env:SECRET", "env:NOT_SET"))
     missing = run(acme, "plan", "--file", file)
     assert (missing.code, missing.out) == (2, "")
-    assert missing.errors == ["connections.acme.password: environment variable SECRET is not set"]
+    assert missing.errors == ["connections.acme.password: environment variable NOT_SET is not set"]
 
 
 def test_what_changed_since_the_plan_was_shown_is_not_done(
-    acme: Warehouse, source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    acme: Warehouse, source: Source, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("SECRET", SECRET)
     file = tmp_path / "tenantry.toml"
     file.write_text(fleet_of(source, "acme"))
     declared = files.read([file])
@@ -354,8 +384,7 @@ def test_an_export_does_not_replace_another_file(acme: Warehouse, tmp_path: Path
     refused = run(acme, "export", "--file", file)
     assert (refused.code, refused.errors) == (2, [f"{file} is there and differs"])
     assert file.read_text() == "[warehouse]\n"
-    succeed(acme, "export", "--file", file, "--force")
-    assert succeed(acme, "export", "--file", file).out.splitlines()[0] == str(file)
+    assert succeed(acme, "export", "--file", file, "--force").out.splitlines()[0] == str(file)
 
 
 def test_the_file_names_the_warehouse(acme: Warehouse, tmp_path: Path) -> None:
@@ -373,21 +402,20 @@ def test_a_template_that_a_tenant_no_longer_uses_goes_with_its_days(
     source.fill(DAY, 2)
     file = tmp_path / "tenantry.toml"
     file.write_text(fleet_of(source, "acme", "mm", more=f'[templates.foodlogstats]\nstorage = "{storage}"\n'))
-    succeed(warehouse, "apply", "--file", file, "--yes", env=ENV)
+    applied(warehouse, file)
     for name in ("acme", "mm"):
         warehouse.load(DAY, DAY + timedelta(days=1), name, name)
     warehouse.run("SELECT _wh.update_public_view_by_template('foodlogstats')")
     file.write_text(file.read_text() + "templates = []\n")
-    assert run(warehouse, "apply", "--file", file, "--yes", env=ENV).errors == [
-        "the file has no feed mm.foodlogstats: its days would go"
-    ]
+    with pytest.raises(InputError, match=r"the file has no feed mm\.foodlogstats: its days would go"):
+        applied(warehouse, file)
     with warehouse.connect() as session:
         names = {"name": "foodlogstats", "schema": "mm", "most": 1}
         session.execute(query("template", "drop_feed"), names)
-    shown = succeed(warehouse, "plan", "--file", file, env=ENV).out
-    assert ("- feed mm.foodlogstats" in shown) == (storage == "matview")
-    succeed(warehouse, "apply", "--file", file, "--yes", "--allow-drop", env=ENV)
-    assert succeed(warehouse, "plan", "--file", file, env=ENV).out == "no difference\n"
+    left = [change.subject for change in changes(warehouse, file)]
+    assert left == (["feed mm.foodlogstats"] if storage == "matview" else [])
+    applied(warehouse, file, allow_drop=True)
+    assert changes(warehouse, file) == []
     assert warehouse.value("SELECT count(*) FROM pg_class WHERE relnamespace = 'mm'::regnamespace") == 0
     assert warehouse.rows("SELECT DISTINCT schema_name FROM public.foodlogstats") == [("acme",)]
 
@@ -399,7 +427,7 @@ def test_jobs_lay_themselves_out_and_stay(
     more = "[schedule]\nautomatic = true\n[connections]\n"
     schedule(warehouse, "by hand", "10 * * * *", "SELECT 1")
     file.write_text(fleet_of(source, "acme", more=more))
-    succeed(warehouse, "apply", "--file", file, "--yes", env=ENV)
+    applied(warehouse, file)
     first = jobs(warehouse)
     times = {
         "by hand": "10 * * * *",
@@ -408,9 +436,9 @@ def test_jobs_lay_themselves_out_and_stay(
         "yearly_combination_acme": "0 7 15 2 *",
     }
     assert {row[0]: row[1] for row in first} == times
-    assert succeed(warehouse, "plan", "--file", file, env=ENV).out == "no difference\n"
+    assert changes(warehouse, file) == []
     file.write_text(fleet_of(source, "acme", "mm", more=more))
-    succeed(warehouse, "apply", "--file", file, "--yes", env=ENV)
+    applied(warehouse, file)
     assert {row[0]: row[1] for row in jobs(warehouse)} == times | {
         "foodlogstats_update_mm": "12 * * * *",
         "mm_2week_refresh": "32 8 * * *",
@@ -419,12 +447,12 @@ def test_jobs_lay_themselves_out_and_stay(
     file.write_text(
         fleet_of(source, "acme", more=more) + fleet_of(make_source(), "mm") + 'connection = "other"\n'
     )
-    succeed(warehouse, "apply", "--file", file, "--yes", env=ENV)
+    applied(warehouse, file)
     assert "'other', 'mm'" in str([row for row in jobs(warehouse) if row[0] == "foodlogstats_update_mm"])
     file.write_text(fleet_of(source, "acme", more=more))
-    succeed(warehouse, "apply", "--file", file, "--yes", "--allow-drop", env=ENV)
+    applied(warehouse, file, allow_drop=True)
     assert jobs(warehouse) == first
-    assert succeed(warehouse, "plan", "--file", file, env=ENV).out == "no difference\n"
+    assert changes(warehouse, file) == []
 
 
 def test_a_tenant_does_not_leave_its_connection_while_a_job_holds_on_to_it(
@@ -432,17 +460,17 @@ def test_a_tenant_does_not_leave_its_connection_while_a_job_holds_on_to_it(
 ) -> None:
     file = tmp_path / "tenantry.toml"
     file.write_text(fleet_of(source, "acme") + HOURLY.format("acme", 10))
-    succeed(warehouse, "apply", "--file", file, "--yes", env=ENV)
+    applied(warehouse, file)
     file.write_text(fleet_of(source, "acme") + 'connection = "other"\n' + HOURLY.format("acme", 10))
-    refused = run(warehouse, "plan", "--file", file, env=ENV)
-    assert (refused.code, refused.errors) == (
-        2,
-        ['job "hourly acme" loads acme through connection "acme", and the file says "other"'],
-    )
+    with pytest.raises(InputError, match='loads acme through connection "acme", and the file says "other"'):
+        changes(warehouse, file)
+    file.write_text("[tenants]\n" + HOURLY.format("acme", 10))
+    with pytest.raises(InputError, match='job "hourly acme" loads acme, and the file does not declare that'):
+        changes(warehouse, file)
 
 
 def test_readers_are_made_changed_and_removed(
-    acme: Warehouse, source: Source, server: Server, tmp_path: Path
+    acme: Warehouse, source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source.fill(DAY, 1)
     acme.load(DAY, DAY)
@@ -464,12 +492,12 @@ def test_readers_are_made_changed_and_removed(
         again = tmp_path / "again.toml"
         variable = succeed(None, "export", "--file", again, "--json", env=base).json["variables"][-1]
         assert variable == f"TENANTRY_READER_{name.upper()}_PASSWORD"
-        secret = base | {"TENANTRY_ACME_PASSWORD": SECRET}
-        assert succeed(None, "plan", "--file", again, env=secret).out == "no difference\n"
+        monkeypatch.setenv("TENANTRY_ACME_PASSWORD", SECRET)
+        assert changes(acme, again) == []
         file.write_text(fleet_of(source, "acme") + readers.replace('["acme"]', '"all"') + "connections = 3\n")
-        succeed(None, "apply", "--file", file, "--yes", env=env | base)
-        assert succeed(None, "plan", "--file", file, env=ENV | base).out == "no difference\n"
+        applied(acme, file)
+        assert changes(acme, file) == []
     finally:
         file.write_text(fleet_of(source, "acme") + "[readers]\n")
-        succeed(None, "apply", "--file", file, "--yes", env=env | base)
+        applied(acme, file)
     assert acme.rows("SELECT rolname FROM pg_roles WHERE rolname = %s", [name]) == []

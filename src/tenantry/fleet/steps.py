@@ -11,7 +11,7 @@ import psycopg
 from tenantry.core.errors import SliceError
 from tenantry.db.queries import query
 from tenantry.embedded.server import Server
-from tenantry.fleet.change import Action, Change, Kind
+from tenantry.fleet.change import Change, Kind
 from tenantry.fleet.model import Tenant
 from tenantry.fleet.plan import Plan
 from tenantry.flow import connection as connections
@@ -73,8 +73,8 @@ class Steps:
 
     def run(self, change: Change) -> None:
         """Make one change, in a transaction of its own, or in several that can be repeated."""
-        removes: Action = "remove"
-        (self._removing if change.action == removes else self._making)[change.kind](change)
+        steps = self._removing if change.action == "remove" else self._making
+        steps[change.kind](change)
 
     def _tenant(self, name: str) -> Tenant:
         return (self._wanted.tenants or {})[name]
