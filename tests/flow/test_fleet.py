@@ -338,7 +338,7 @@ def test_a_password_that_differs_is_said_and_not_shown(
     file.write_text(file.read_text().replace("env:SECRET", "env:NOT_SET"))
     missing = run(acme, "plan", "--file", file)
     assert (missing.code, missing.out) == (2, "")
-    assert missing.errors == ["connections.acme.password: environment variable NOT_SET is not set"]
+    assert missing.errors == ["tenants.acme.password: environment variable NOT_SET is not set"]
 
 
 def test_what_changed_since_the_plan_was_shown_is_not_done(

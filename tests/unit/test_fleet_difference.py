@@ -166,6 +166,13 @@ def test_what_is_named_must_be_somewhere() -> None:
         changes(replace(LIVE, tenants={"acme": replace(ACME, connection="b")}))
 
 
+def test_a_new_tenant_has_a_name_that_a_schema_can_have_and_an_old_one_has_any() -> None:
+    tenants = {"acme": ACME, "public": replace(ACME, name="public")}
+    with pytest.raises(InputError, match="tenant name 'public' is a name that"):
+        changes(replace(LIVE, tenants=tenants))
+    assert changes(replace(LIVE, tenants=tenants), replace(LIVE, tenants=tenants)) == []
+
+
 def test_disabling_and_enabling_are_changes_of_the_tenant() -> None:
     rests = replace(LIVE, tenants={"acme": replace(ACME, disabled="moves")})
     assert changes(rests)[0].details == (Detail("disabled", None, "moves"),)

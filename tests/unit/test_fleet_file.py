@@ -134,7 +134,6 @@ def test_the_template_of_the_program_needs_no_file_and_others_are_beside(tmp_pat
             "connection acme is declared twice",
         ),
         (ACME + "[tenants.acme.feeds.sales]", "tenants.acme.feeds.sales: not among the tenant's templates"),
-        ('[tenants.public]\nconnection = "x"', "tenant name 'public' is a name that"),
         ("[connections.x]\nport = 1", "connections.x.host is missing"),
         ('[templates.sales]\nstorage = "matview"', 'templates.sales names no file, and no template "sales"'),
         ('[templates.sales]\nfile = "absent.sql"', "absent.sql cannot be read"),
@@ -234,11 +233,11 @@ def test_each_missing_secret_has_a_line(tmp_path: Path) -> None:
     declared = read(tmp_path, text)
     with pytest.raises(InputError) as caught:
         files.with_secrets(declared)
-    assert caught.value.message == "connections.acme.password: environment variable NOT_A is not set"
+    assert caught.value.message == "tenants.acme.password: environment variable NOT_A is not set"
     with pytest.raises(InputError) as caught:
         files.with_secrets(declared, readers=["bi"])
     assert [line.strip() for line in caught.value.message.splitlines()] == [
         "2 secrets are missing",
-        "connections.acme.password: environment variable NOT_A is not set",
+        "tenants.acme.password: environment variable NOT_A is not set",
         "readers.bi.password: environment variable NOT_B is not set",
     ]

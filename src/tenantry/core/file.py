@@ -11,9 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tenantry.core.errors import InputError
-
-FILE_NAME = "tenantry.toml"
-FOLDER_NAME = "tenantry.d"
+from tenantry.core.settings import FILE_NAME, FOLDER_NAME
 
 
 class Warehouse(BaseModel):

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+FILE_NAME = "tenantry.toml"
+FOLDER_NAME = "tenantry.d"
+
 Origin = Literal[
     "--dsn", "TENANTRY_DSN", "TENANTRY_ADMIN_DSN", "service", "tenantry.toml", "libpq environment", "embedded"
 ]
@@ -56,9 +59,7 @@ def resolve(
 def _dsn_of_file(folder: Path, file: Path | None) -> str | None:
     # Slow to import, and most machines have no such file.
     if file is None and not any(
-        (place / name).exists()
-        for place in (folder, *folder.parents)
-        for name in ("tenantry.toml", "tenantry.d")
+        (place / name).exists() for place in (folder, *folder.parents) for name in (FILE_NAME, FOLDER_NAME)
     ):
         return None
     from tenantry.core import file as files

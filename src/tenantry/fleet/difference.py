@@ -10,6 +10,7 @@ from tenantry.core.model import Template
 from tenantry.fleet.change import Change, Detail, Kind, in_order
 from tenantry.fleet.model import Feed, Fleet, Job, Reader, Source, Tenant
 from tenantry.flow.template_file import merged
+from tenantry.flow.tenant import check_name
 
 _NOTHING = "Nothing was changed."
 
@@ -175,6 +176,7 @@ def _tenants(wanted: Fleet, live: Fleet) -> list[Change]:
                 raise InputError(f'tenants.{name}: connection "{used}" does not exist', hint=_NOTHING)
         old = there.get(name)
         if old is None:
+            check_name(name)
             changes.append(Change("create", "tenant", name, (Detail("connection", new=tenant.connection),)))
         elif details := _tenant_differs(tenant, old):
             changes.append(Change("change", "tenant", name, details))

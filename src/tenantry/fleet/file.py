@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -19,17 +19,26 @@ from tenantry.fleet.model import Feed, Fleet, Job, Reader, Source, Tenant
 from tenantry.fleet.secrets import Reference, SecretMissing, resolve
 from tenantry.fleet.tables import TABLES, ConnectionTable, FeedTable, File, TemplateTable, TenantTable
 from tenantry.flow import template_file
-from tenantry.flow.tenant import check_name
 
 _NOTHING = "Nothing was changed."
 
 
 @dataclass(frozen=True)
+class Unfetched:
+    """A secret that a file points at; `place` is the key there."""
+
+    place: str
+    reference: Reference
+    folder: Path
+
+
+@dataclass(frozen=True)
 class Declared:
-    """What a file says, with its secrets still to be fetched: the places of those, and the folder of each."""
+    """What a file says, with its secrets still to be fetched: of connections and of readers, by name."""
 
     fleet: Fleet
-    secrets: Mapping[str, tuple[Reference, Path]]
+    passwords: Mapping[str, Unfetched]
+    readers_passwords: Mapping[str, Unfetched]
 
 
 @dataclass(frozen=True)
@@ -46,18 +55,14 @@ def read(paths: Sequence[Path]) -> Declared:
     return _joined([_checked(files.parse(path)) for path in paths])
 
 
-def with_secrets(declared: Declared, *, readers: Sequence[str] = ()) -> Fleet:
-    """The fleet with the passwords of its connections, and of these readers. Raises InputError with a line for each that cannot be had."""
-    found: dict[str, SecretStr] = {}
-    missing = []
-    wanted = {f"readers.{name}" for name in readers}
-    for place, (reference, folder) in declared.secrets.items():
-        if place.startswith("readers.") and place not in wanted:
-            continue
-        try:
-            found[place] = resolve(reference, folder)
-        except SecretMissing as reason:
-            missing.append(f"{place}.password: {reason}")
+def with_secrets(declared: Declared, *, readers: Collection[str] = ()) -> Fleet:
+    """The fleet with the passwords of its connections, and of these readers.
+
+    Raises InputError with a line for each that cannot be had.
+    """
+    missing: list[str] = []
+    passwords = _fetched(declared.passwords, missing)
+    of_readers = _fetched({n: u for n, u in declared.readers_passwords.items() if n in readers}, missing)
     if missing:
         if len(missing) > 1:
             missing.insert(0, f"{len(missing)} secrets are missing")
@@ -66,15 +71,22 @@ def with_secrets(declared: Declared, *, readers: Sequence[str] = ()) -> Fleet:
     return replace(
         fleet,
         connections={
-            name: replace(source, password=found.get(f"connections.{name}"))
-            for name, source in fleet.connections.items()
+            name: replace(source, password=passwords.get(name)) for name, source in fleet.connections.items()
         },
         readers=fleet.readers
-        and {
-            name: replace(reader, password=found.get(f"readers.{name}"))
-            for name, reader in fleet.readers.items()
-        },
+        and {name: replace(reader, password=of_readers.get(name)) for name, reader in fleet.readers.items()},
     )
+
+
+def _fetched(secrets: Mapping[str, Unfetched], missing: list[str]) -> dict[str, SecretStr]:
+    """The secrets by name; adds to `missing` what is wrong with those that cannot be had."""
+    found = {}
+    for name, secret in secrets.items():
+        try:
+            found[name] = resolve(secret.reference, secret.folder)
+        except SecretMissing as reason:
+            missing.append(f"{secret.place}: {reason}")
+    return found
 
 
 def builtin(name: str) -> Template | None:
@@ -133,21 +145,23 @@ def _joined(parts: Sequence[_Part]) -> Declared:
         given = [part.path for part in parts if getattr(part.tables, key) is not None]
         if len(given) > 1:
             raise InputError(f"the table {key} is in {given[0]} and in {given[1]}", hint=_NOTHING)
-    secrets: dict[str, tuple[Reference, Path]] = {}
+    passwords: dict[str, Unfetched] = {}
+    readers_passwords: dict[str, Unfetched] = {}
     templates = _templates(parts)
     connections: dict[str, Source] = {}
     tenants: dict[str, Tenant] = {}
     for path, name, table in _all(parts, "connections"):
-        connections[name] = _source(name, table, path, secrets)
+        connections[name] = _source(name, table)
+        _note(table.password, name, f"connections.{name}", path, passwords)
     for path, name, table in _all(parts, "tenants"):
-        check_name(name)
         place = f"{path}: tenants.{name}"
         own = _own_address(name, table, place)
         if own is not None:
             connection = table.connection or name
             if connection in connections:
                 raise InputError(f"{place}: connection {connection} is declared twice", hint=_NOTHING)
-            connections[connection] = _source(connection, own, path, secrets)
+            connections[connection] = _source(connection, own)
+            _note(own.password, connection, f"tenants.{name}", path, passwords)
         elif table.connection is None:
             raise InputError(
                 f"{place}: neither an address (host, dbname, username) nor a connection", hint=_NOTHING
@@ -163,11 +177,12 @@ def _joined(parts: Sequence[_Part]) -> Declared:
             connections=connections,
             other_connections="connections" not in present,
             tenants=tenants if "tenants" in present else None,
-            readers=_readers(parts, secrets) if "readers" in present else None,
+            readers=_readers(parts, readers_passwords) if "readers" in present else None,
             jobs=_jobs(parts) if "jobs" in present else None,
             automatic=schedule is not None and schedule.automatic,
         ),
-        secrets,
+        passwords,
+        readers_passwords,
     )
 
 
@@ -224,11 +239,14 @@ def _own_address(name: str, table: TenantTable, place: str) -> ConnectionTable |
     return ConnectionTable.model_validate(address)
 
 
-def _source(
-    name: str, table: ConnectionTable, path: Path, secrets: dict[str, tuple[Reference, Path]]
-) -> Source:
-    if table.password is not None:
-        secrets[f"connections.{name}"] = (table.password, path.parent)
+def _note(
+    secret: Reference | None, name: str, place: str, path: Path, passwords: dict[str, Unfetched]
+) -> None:
+    if secret is not None:
+        passwords[name] = Unfetched(f"{place}.password", secret, path.parent)
+
+
+def _source(name: str, table: ConnectionTable) -> Source:
     options = dict(sorted(table.options.items()))
     return Source(Connection(name, table.host, table.port, table.dbname, table.username, options))
 
@@ -261,11 +279,10 @@ def _require_connections(tenants: Mapping[str, Tenant], connections: Mapping[str
                 )
 
 
-def _readers(parts: Sequence[_Part], secrets: dict[str, tuple[Reference, Path]]) -> dict[str, Reader]:
+def _readers(parts: Sequence[_Part], passwords: dict[str, Unfetched]) -> dict[str, Reader]:
     found = {}
     for path, name, table in _all(parts, "readers"):
-        if table.password is not None:
-            secrets[f"readers.{name}"] = (table.password, path.parent)
+        _note(table.password, name, f"readers.{name}", path, passwords)
         tenants = None if table.tenants == "all" else tuple(sorted(set(table.tenants)))
         found[name] = Reader(name, tenants, table.connections, table.statement_timeout)
     return found

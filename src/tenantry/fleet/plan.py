@@ -8,7 +8,9 @@ from pathlib import Path
 
 import psycopg
 
+from tenantry.core import file as known
 from tenantry.core.errors import InputError
+from tenantry.core.settings import FILE_NAME
 from tenantry.fleet import file, live
 from tenantry.fleet.automatic import laid_out
 from tenantry.fleet.change import Change, in_order
@@ -93,12 +95,10 @@ def _require_matching_jobs(wanted: Fleet, changes: Sequence[Change], found: Live
 
 def files(path: Path | None, folder: Path) -> list[Path]:
     """The files to read: those that `path` names, or the nearest from `folder` upwards. Raises InputError if there are none."""
-    from tenantry.core import file as known
-
     found = known.find(folder) if path is None else known.named(path)
     if not found:
         raise InputError(
-            f"there is no {known.FILE_NAME} in {folder} or above it",
+            f"there is no {FILE_NAME} in {folder} or above it",
             hint="Name one with --file, or write one from the warehouse: tenantry export",
         )
     return found

@@ -8,7 +8,7 @@ FROM _wh.tenant_connections ORDER BY tenant_name
 
 -- name: tenants
 -- Those whose schema is there. One that was dropped by hand has its row until the public view is mended.
-SELECT t.schema_name, t.tenant_name, CASE WHEN t.disabled_at IS NOT NULL THEN coalesce(t.disabled_reason, '') END,
+SELECT t.schema_name, t.tenant_name, CASE WHEN t.disabled_at IS NOT NULL THEN coalesce(nullif(t.disabled_reason, ''), 'no reason given') END,
     coalesce(t.paused_jobs, '{}'), t.dropping_at IS NOT NULL
 FROM _wh.tenants t
 WHERE to_regnamespace(quote_ident(t.schema_name)) IS NOT NULL ORDER BY t.schema_name
