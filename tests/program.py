@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from tests.databases import Database, Source
+from tests.nursery import Nursery
 
 
 @dataclass(frozen=True)
@@ -46,16 +48,16 @@ def command(database: Database | str | None, *arguments: object) -> list[str]:
 
 
 def run(database: Database | str | None, *arguments: object, env: Mapping[str, str] | None = None) -> Outcome:
-    """Run the program to its end, without a terminal."""
-    done = subprocess.run(
-        command(database, *arguments),
-        env=environment(env),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
-    return Outcome(done.returncode, done.stdout, done.stderr)
+    """Run the program to its end, without a terminal; in a process forked from one that has loaded it, which saves time."""
+    _, _, _, *words = command(database, *arguments)
+    return Outcome(*_nursery().run(words, environment(env), timeout=100))
+
+
+@cache
+def _nursery() -> Nursery:
+    nursery = Nursery()
+    atexit.register(nursery.close)
+    return nursery
 
 
 def succeed(

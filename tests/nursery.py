@@ -1,0 +1,135 @@
+"""Starts the program many times without loading it many times: a process that has loaded it, and forks.
+
+What runs is a process of its own, with arguments, an environment, a directory and streams of its own, that ends like any
+other; only Python's start and the imports are done beforehand. Usage: python -m tests.nursery SOCKET, where it listens until
+its standard input ends.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from selectors import EVENT_READ, DefaultSelector
+
+MODULES = (
+    "psycopg",
+    "rich.progress",
+    "rich.table",
+    "pydantic",
+    "tenantry.cli.main",
+    "tenantry.loader.onboard",
+)
+
+
+class Nursery:
+    """A running nursery, from the side of the tests. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="tenantry-nursery-")
+        self._socket = Path(self._folder.name) / "socket"
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.nursery", str(self._socket)],
+            env=os.environ | {"PYTHONWARNINGS": "error"},
+            cwd=Path(__file__).parent.parent,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == b"ready\n"
+
+    def run(
+        self, arguments: Sequence[str], environment: Mapping[str, str], timeout: float
+    ) -> tuple[int, str, str]:
+        """Run the program to its end: its exit code, and what it wrote to its two streams.
+
+        Raises TimeoutError after `timeout` seconds; the program is ended then.
+        """
+        with (
+            tempfile.TemporaryFile() as out,
+            tempfile.TemporaryFile() as err,
+            socket.socket(socket.AF_UNIX) as request,
+        ):
+            request.settimeout(timeout)
+            request.connect(str(self._socket))
+            body = json.dumps({"arguments": list(arguments), "environment": dict(environment)})
+            socket.send_fds(request, [body.encode()], [out.fileno(), err.fileno()])
+            answer = request.makefile()
+            pid = int(answer.readline())
+            try:
+                code = int(answer.readline())
+            except TimeoutError:
+                os.kill(pid, signal.SIGKILL)
+                raise
+            out.seek(0)
+            err.seek(0)
+            return code, out.read().decode(), err.read().decode()
+
+    def close(self) -> None:
+        """End it."""
+        self._process.communicate()
+        self._folder.cleanup()
+
+
+def serve(path: Path) -> list[str] | None:
+    """Fork for each request. In the process that is to run the program: its arguments; in the nursery, at the end: None."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen(64)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with DefaultSelector() as selector:
+        selector.register(listener, EVENT_READ)
+        selector.register(sys.stdin, EVENT_READ)
+        print("ready", flush=True)
+        while not any(key.fileobj is sys.stdin for key, _ in selector.select()):
+            request, _ = listener.accept()
+            if os.fork() == 0:
+                listener.close()
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                return _run(request)
+            request.close()
+    return None
+
+
+def _run(request: socket.socket) -> list[str]:
+    """Fork once more, wait for the program, and tell how it ended; only the program's own process returns."""
+    body, streams, _, _ = socket.recv_fds(request, 1 << 20, 2)
+    wanted = json.loads(body)
+    pid = os.fork()
+    if pid:
+        request.sendall(f"{pid}\n".encode())
+        _, status = os.waitpid(pid, 0)
+        request.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+        os._exit(0)
+    request.close()
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for number, stream in enumerate((nothing, *streams)):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.environ.clear()
+    os.environ.update(wanted["environment"])
+    time.tzset()
+    return [str(argument) for argument in wanted["arguments"]]
+
+
+def main() -> None:
+    """Serve; in a forked process: run the program."""
+    for module in MODULES:
+        __import__(module)
+    arguments = serve(Path(sys.argv[1]))
+    if arguments is not None:
+        from tenantry.cli.main import main as program
+
+        sys.argv = ["tenantry", *arguments]
+        program()
+
+
+if __name__ == "__main__":
+    main()
