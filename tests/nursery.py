@@ -59,7 +59,12 @@ class Nursery:
         ):
             request.settimeout(timeout)
             request.connect(str(self._socket))
-            body = json.dumps({"arguments": list(arguments), "environment": dict(environment)})
+            wanted = {
+                "arguments": list(arguments),
+                "environment": dict(environment),
+                "directory": str(Path.cwd()),
+            }
+            body = json.dumps(wanted)
             socket.send_fds(request, [body.encode()], [out.fileno(), err.fileno()])
             answer = request.makefile()
             pid = int(answer.readline())
@@ -113,6 +118,7 @@ def _run(request: socket.socket) -> list[str]:
     for number, stream in enumerate((nothing, *streams)):
         os.dup2(stream, number)
         os.close(stream)
+    os.chdir(wanted["directory"])
     os.environ.clear()
     os.environ.update(wanted["environment"])
     time.tzset()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 from rich.text import Text
@@ -31,7 +31,7 @@ from tenantry.cli import (
 from tenantry.cli import slice as slices
 from tenantry.cli.output import notes
 from tenantry.cli.target import options
-from tenantry.core.errors import TenantryError
+from tenantry.core.errors import InputError, TenantryError
 
 _HELP = """One PostgreSQL warehouse for many tenants: load, refresh, unite and report.
 
@@ -51,30 +51,36 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("init")(init.init)
-app.add_typer(tenant.app, name="tenant")
-app.command("backfill")(load.backfill)
-app.command("refresh")(load.refresh)
-app.add_typer(slices.app, name="slice")
-app.add_typer(year.app, name="year")
-app.add_typer(template.app, name="template")
-app.add_typer(schedule.app, name="schedule")
-app.command("scheduler")(scheduler.scheduler)
-app.command("status")(status.status)
-app.add_typer(reader.app, name="reader")
-app.command("upgrade")(upgrade.upgrade)
-app.command("backup")(backup.backup)
-app.command("restore")(backup.restore)
-app.command("rebuild")(rebuild.rebuild)
-app.command("doctor")(doctor.doctor)
-app.command("sizes")(activity.sizes)
-app.command("logs")(activity.logs)
-app.command("queries")(activity.queries)
-app.command("plan")(fleet.plan)
-app.command("apply")(fleet.apply)
-app.command("export")(fleet.export)
-app.add_typer(server.app, name="server")
-app.command("demo")(demo.demo)
+_LOAD = "Load"
+_LOOK = "Look after it"
+_FLEET = "The fleet as a file"
+_RECOVER = "Upgrade and recover"
+_SERVERS = "Servers of your own"
+
+app.command("init", rich_help_panel=_LOAD)(init.init)
+app.add_typer(tenant.app, name="tenant", rich_help_panel=_LOAD)
+app.command("backfill", rich_help_panel=_LOAD)(load.backfill)
+app.command("refresh", rich_help_panel=_LOAD)(load.refresh)
+app.add_typer(slices.app, name="slice", rich_help_panel=_LOAD)
+app.add_typer(year.app, name="year", rich_help_panel=_LOAD)
+app.add_typer(template.app, name="template", rich_help_panel=_LOAD)
+app.command("status", rich_help_panel=_LOOK)(status.status)
+app.command("doctor", rich_help_panel=_LOOK)(doctor.doctor)
+app.command("sizes", rich_help_panel=_LOOK)(activity.sizes)
+app.command("logs", rich_help_panel=_LOOK)(activity.logs)
+app.command("queries", rich_help_panel=_LOOK)(activity.queries)
+app.add_typer(schedule.app, name="schedule", rich_help_panel=_LOOK)
+app.command("scheduler", rich_help_panel=_LOOK)(scheduler.scheduler)
+app.add_typer(reader.app, name="reader", rich_help_panel=_LOOK)
+app.command("plan", rich_help_panel=_FLEET)(fleet.plan)
+app.command("apply", rich_help_panel=_FLEET)(fleet.apply)
+app.command("export", rich_help_panel=_FLEET)(fleet.export)
+app.command("upgrade", rich_help_panel=_RECOVER)(upgrade.upgrade)
+app.command("backup", rich_help_panel=_RECOVER)(backup.backup)
+app.command("restore", rich_help_panel=_RECOVER)(backup.restore)
+app.command("rebuild", rich_help_panel=_RECOVER)(rebuild.rebuild)
+app.add_typer(server.app, name="server", rich_help_panel=_SERVERS)
+app.command("demo", rich_help_panel=_SERVERS)(demo.demo)
 
 
 def _version(wanted: bool) -> None:
@@ -106,17 +112,41 @@ def before(
     options.debug = debug
 
 
+def _fail(message: str, hint: str | None, code: int) -> NoReturn:
+    notes.print(Text.assemble(("error: ", "red"), message))
+    if hint:
+        notes.print(f"       {hint}", markup=False)
+    sys.exit(code)
+
+
+def _refuse_arguments(error: typer.TyperException) -> NoReturn:
+    """End because of an unknown command or option, or a value that cannot be read."""
+    message = error.format_message()
+    # A group without a command has shown its help, and has nothing to add.
+    if not message.strip():
+        sys.exit(InputError.exit_code)
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "tenantry"
+    _fail(
+        message.replace("\n", " ").rstrip("."),
+        f"See: {path} --help. Nothing was changed.",
+        InputError.exit_code,
+    )
+
+
 def main() -> None:
     """Run the program; known errors are one line, a hint and an exit code."""
     try:
-        app()
+        # Otherwise Typer shows wrong arguments itself, as a box of five lines.
+        sys.exit(app(standalone_mode=False))
     except TenantryError as error:
         if options.debug:
             raise
-        notes.print(Text.assemble(("error: ", "red"), error.message))
-        if error.hint:
-            notes.print(f"       {error.hint}", markup=False)
-        sys.exit(error.exit_code)
+        _fail(error.message, error.hint, error.exit_code)
+    except typer.TyperException as error:
+        _refuse_arguments(error)
+    except typer.Abort:
+        _fail("no answer came", "Nothing was changed.", InputError.exit_code)
     except KeyboardInterrupt:
         notes.print("interrupted")
         sys.exit(130)
