@@ -220,8 +220,42 @@ def test_a_fleet_is_made_from_a_file_loaded_and_then_as_it_says(
     ]
     loaded = succeed(warehouse, "apply", "--file", file, "--load", "--json", env=ENV).json
     assert loaded["complete"]
+    assert loaded["changes"] == []
     assert warehouse.value("SELECT count(*) FROM public.foodlogstats WHERE schema_name = 'mm'") == 6
     assert changes(warehouse, file) == []
+    text = file.read_text().replace('storage = "partition"', 'storage = "matview"').replace(', "sales"', "")
+    file.write_text(text.replace('[templates.sales]\nfile = "sales.sql"\n', ""))
+    assert [f"{change.action} {change.subject}" for change in changes(warehouse, file)] == [
+        "change template foodlogstats",
+        "change feed acme.foodlogstats",
+        "change feed mm.foodlogstats",
+        "remove feed mm.sales",
+        "remove template sales",
+    ]
+    applied(warehouse, file, allow_drop=True)
+    assert changes(warehouse, file) == []
+    assert warehouse.rows("SELECT DISTINCT storage FROM _wh.feeds") == [("matview",)]
+    assert warehouse.value("SELECT count(*) FROM public.foodlogstats") == 12
+    assert warehouse.value("SELECT to_regclass('public.sales')") is None
+
+
+def test_a_tenant_that_is_enabled_catches_up_first(acme: Warehouse, source: Source, tmp_path: Path) -> None:
+    today = datetime.now(UTC).date()
+    source.fill(today - timedelta(days=3), 3)
+    file = tmp_path / "tenantry.toml"
+    file.write_text(fleet_of(source, "acme") + HOURLY.format("acme", 10))
+    applied(acme, file)
+    acme.load(today - timedelta(days=3), today - timedelta(days=3))
+    file.write_text(fleet_of(source, "acme") + 'disabled = "rests"\n' + HOURLY.format("acme", 10))
+    applied(acme, file)
+    assert [row[3] for row in jobs(acme)] == [False]
+    file.write_text(fleet_of(source, "acme") + 'disabled = "moves"\n' + HOURLY.format("acme", 10))
+    applied(acme, file)
+    assert acme.value("SELECT disabled_reason FROM _wh.tenants") == "moves"
+    file.write_text(fleet_of(source, "acme") + HOURLY.format("acme", 10))
+    applied(acme, file)
+    assert [row[3] for row in jobs(acme)] == [True]
+    assert acme.value("SELECT count(*) FROM acme.foodlogstats") == 9
 
 
 def test_a_change_of_each_kind_is_shown_and_made(

@@ -162,8 +162,13 @@ def test_what_is_named_must_be_somewhere() -> None:
     feeds = {"sale": Feed("acme")}
     with pytest.raises(InputError, match=r'tenants\.acme: template "sale" does not exist'):
         changes(replace(LIVE, tenants={"acme": replace(ACME, feeds=feeds)}))
-    with pytest.raises(InputError, match=r'tenants\.acme: connection "b" does not exist'):
-        changes(replace(LIVE, tenants={"acme": replace(ACME, connection="b")}))
+    with pytest.raises(InputError, match=r'connection "acm" does not exist, did you mean "acme"\?'):
+        changes(replace(LIVE, tenants={"acme": replace(ACME, connection="acm")}))
+
+
+def test_a_connection_that_was_deleted_by_hand_is_no_difference() -> None:
+    live = replace(LIVE, connections={})
+    assert changes(live, live) == []
 
 
 def test_a_new_tenant_has_a_name_that_a_schema_can_have_and_an_old_one_has_any() -> None:

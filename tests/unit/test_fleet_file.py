@@ -124,11 +124,6 @@ def test_the_template_of_the_program_needs_no_file_and_others_are_beside(tmp_pat
         (ACME + 'port = "5432"', "tenants.acme.port: input should be a valid integer"),
         ('[tenants.acme]\nhost = "h"\ndbname = "d"', "tenants.acme: username is missing"),
         ('[tenants.acme]\ntemplates = ["x"]', "tenants.acme: neither an address .* nor a connection"),
-        ('[tenants.acme]\nconnection = "x"\n[connections]', 'connection "x" is not declared'),
-        (
-            '[tenants.a]\nconnection = "acm"\n' + ACME + "[connections]",
-            'connection "acm" is not declared, did you mean "acme"?',
-        ),
         (
             ACME + '[connections.acme]\nhost="h"\ndbname="d"\nusername="u"',
             "connection acme is declared twice",

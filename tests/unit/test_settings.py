@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tenantry.core.errors import InputError
+from tenantry.core.file import find
 from tenantry.core.settings import Target, resolve
 
 
@@ -57,6 +58,25 @@ def test_the_file_is_looked_for_in_the_folders_above_and_the_nearest_counts(fold
     assert resolve(None, {}, folder).dsn == "host=far"
     write(folder.parent, '[warehouse]\ndsn = "host=near"')
     assert resolve(None, {}, folder).dsn == "host=near"
+
+
+def test_the_files_of_tenantry_d_are_read_with_the_one_beside_it(folder: Path) -> None:
+    (folder / "tenantry.d").mkdir()
+    (folder / "tenantry.d" / "b.toml").write_text('[warehouse]\ndsn = "host=b"')
+    (folder / "tenantry.d" / "a.txt").write_text("no TOML")
+    assert resolve(None, {}, folder).dsn == "host=b"
+    write(folder, "[tenants]")
+    assert resolve(None, {}, folder).dsn == "host=b"
+    assert find(folder) == [folder / "tenantry.toml", folder / "tenantry.d" / "b.toml"]
+
+
+def test_a_file_that_is_named_is_read_in_place_of_the_nearest(folder: Path) -> None:
+    write(folder, '[warehouse]\ndsn = "host=near"')
+    write(folder.parent, '[warehouse]\ndsn = "host=named"')
+    assert resolve(None, {}, folder, folder.parent / "tenantry.toml").dsn == "host=named"
+    assert resolve(None, {}, folder, folder.parent).dsn == "host=named"
+    with pytest.raises(InputError, match="does not exist"):
+        resolve(None, {}, folder, folder / "absent.toml")
 
 
 def test_other_tables_of_the_file_are_left_to_others(folder: Path) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tenantry.embedded.server import Server
     from tenantry.fleet.file import Declared
     from tenantry.fleet.plan import Plan
+    from tenantry.loader.backfill import Result
 
 FileOption = Annotated[
     Path | None,
@@ -61,6 +62,7 @@ def plan(
 
     declared = _declared(file)
     with warehouse() as conninfo, session(conninfo) as opened:
+        _tell_where(opened)
         made = plans.make(opened, declared)
     if as_json:
         print_json({"changes": made.changes})
@@ -123,6 +125,7 @@ def apply(
         with session(conninfo, name="tenantry apply") as opened:
             progress = LoadProgress()
             means = Means(conninfo, progress, _administrator, test)
+            _tell_where(opened)
             made = plans.make(opened, declared)
             if made.changes:
                 for line in changes.lines(made.changes):
@@ -136,7 +139,8 @@ def apply(
                     opened, declared, made, means, lambda change: step(change.action, change.subject)
                 )
         if load and done.unloaded:
-            _load(conninfo, done.unloaded, jobs, as_json=as_json)
+            result = _load(conninfo, done.unloaded, jobs)
+            report(result, as_json=as_json, more={"changes": done.changes})
             return
     if as_json:
         print_json({"changes": done.changes, "next": done.commands})
@@ -146,15 +150,14 @@ def apply(
         data.print(f"next: {command}", markup=False)
 
 
-def _load(conninfo: str, feeds: Sequence[Feed], jobs: int, *, as_json: bool) -> None:
+def _load(conninfo: str, feeds: Sequence[Feed], jobs: int) -> Result:
     from tenantry.cli.progress import LoadProgress
     from tenantry.core.days import today_utc
     from tenantry.loader import backfill
 
     plans = backfill.plan_from_source(conninfo, feeds, today_utc())
     with LoadProgress() as progress:
-        result = backfill.run(conninfo, plans, backfill.Limits(jobs), progress)
-    report(result, as_json=as_json)
+        return backfill.run(conninfo, plans, backfill.Limits(jobs), progress)
 
 
 @contextmanager
@@ -209,6 +212,12 @@ def _declared(path: Path | None) -> Declared:
     paths = plans.files(path, Path.cwd())
     options.file = path
     return files.read(paths)
+
+
+def _tell_where(session: psycopg.Connection) -> None:
+    """Name the warehouse: the environment may say another one than the file does."""
+    info = session.info
+    notes.print(f"warehouse: {info.dbname} on {info.host}:{info.port}, by {target().origin}", markup=False)
 
 
 def _told(made: Plan) -> str:

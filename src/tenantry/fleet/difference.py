@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from typing import TypeVar
 
 from tenantry.core.errors import InputError
@@ -171,10 +172,16 @@ def _tenants(wanted: Fleet, live: Fleet) -> list[Change]:
         templates[name] = merged(template, templates[name]) if name in templates else template
     changes: list[Change] = []
     for name, tenant in wanted.tenants.items():
-        for used in _used([tenant]):
-            if used not in wanted.connections and used not in live.connections:
-                raise InputError(f'tenants.{name}: connection "{used}" does not exist', hint=_NOTHING)
         old = there.get(name)
+        known = {**wanted.connections, **live.connections}
+        for used in sorted(_used([tenant]) - _used([old] if old else [])):
+            if used not in known:
+                near = get_close_matches(used, known, 1)
+                raise InputError(
+                    f'tenants.{name}: connection "{used}" does not exist'
+                    + (f', did you mean "{near[0]}"?' if near else ""),
+                    hint=_NOTHING,
+                )
         if old is None:
             check_name(name)
             changes.append(Change("create", "tenant", name, (Detail("connection", new=tenant.connection),)))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,9 +44,10 @@ def export(fleet: Fleet, dsn: str, name: str = "tenantry.toml") -> Exported:
     if fleet.jobs is not None and not fleet.jobs:
         document.add("jobs", tomlkit.array())
         document.add(tomlkit.nl())
-    warehouse = tomlkit.table()
-    warehouse.add("dsn", without_password(dsn))
-    document.add("warehouse", warehouse)
+    if dsn:
+        warehouse = tomlkit.table()
+        warehouse.add("dsn", without_password(dsn))
+        document.add("warehouse", warehouse)
     for key, tables in writer.tables():
         document.add(key, tables)
     if fleet.jobs:
@@ -61,7 +60,7 @@ def export(fleet: Fleet, dsn: str, name: str = "tenantry.toml") -> Exported:
 
 def without_password(dsn: str) -> str:
     """A connection string that says the same but for the password."""
-    if not dsn or dsn.startswith(EMBEDDED):
+    if dsn.startswith(EMBEDDED):
         return dsn
     parts = conninfo_to_dict(dsn)
     parts.pop("password", None)
@@ -92,17 +91,9 @@ def write(exported: Exported, file: Path, *, force: bool) -> list[Path]:
 
 
 def _replace(path: Path, text: str) -> None:
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.")
-    try:
-        with os.fdopen(descriptor, "wb") as handle:
-            handle.write(text.encode())
-            mask = os.umask(0)
-            os.umask(mask)
-            os.fchmod(handle.fileno(), 0o666 & ~mask)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    new = path.with_name(f".{path.name}.new")
+    new.write_bytes(text.encode())
+    new.replace(path)
 
 
 class _Writer:

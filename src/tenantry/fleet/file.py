@@ -168,8 +168,6 @@ def _joined(parts: Sequence[_Part]) -> Declared:
             )
         tenants[name] = _tenant(name, table, place)
     present = {key for part in parts for key in File.model_fields if getattr(part.tables, key) is not None}
-    if "connections" in present:
-        _require_connections(tenants, connections)
     schedule = next((part.tables.schedule for part in parts if part.tables.schedule), None)
     return Declared(
         Fleet(
@@ -264,19 +262,6 @@ def _tenant(name: str, table: TenantTable, place: str) -> Tenant:
         for template in table.templates
     }
     return Tenant(name, connection, feeds, table.disabled)
-
-
-def _require_connections(tenants: Mapping[str, Tenant], connections: Mapping[str, Source]) -> None:
-    """The table `connections` and the tenants' own addresses together are all there are."""
-    for tenant in tenants.values():
-        for used in (tenant.connection, *(feed.connection for feed in tenant.feeds.values())):
-            if used not in connections:
-                near = get_close_matches(used, connections, 1)
-                raise InputError(
-                    f'tenants.{tenant.name}: connection "{used}" is not declared'
-                    + (f', did you mean "{near[0]}"?' if near else ""),
-                    hint=_NOTHING,
-                )
 
 
 def _readers(parts: Sequence[_Part], passwords: dict[str, Unfetched]) -> dict[str, Reader]:
