@@ -489,6 +489,20 @@ def test_jobs_lay_themselves_out_and_stay(
     assert changes(warehouse, file) == []
 
 
+def test_a_job_that_waits_for_its_data_after_a_restore_goes_on_waiting(
+    warehouse: Warehouse, source: Source, tmp_path: Path
+) -> None:
+    file = tmp_path / "tenantry.toml"
+    file.write_text(fleet_of(source, "acme") + HOURLY.format("acme", 10))
+    applied(warehouse, file)
+    warehouse.run("INSERT INTO _wh.restored_jobs (jobid) SELECT jobid FROM cron.job")
+    warehouse.run("UPDATE cron.job SET active = false")
+    assert changes(warehouse, file) == []
+    file.write_text(fleet_of(source, "acme") + HOURLY.format("acme", 20))
+    applied(warehouse, file)
+    assert [(row[1], row[3]) for row in jobs(warehouse)] == [("20 * * * *", False)]
+
+
 def test_a_tenant_does_not_leave_its_connection_while_a_job_holds_on_to_it(
     warehouse: Warehouse, source: Source, tmp_path: Path
 ) -> None:
