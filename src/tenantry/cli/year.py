@@ -17,6 +17,9 @@ from tenantry.core.errors import DatabaseError, InputError, TenantryError
 
 app = typer.Typer(help="Check years, and fold those that are over into yearly tables.", no_args_is_help=True)
 
+_SPACING = "10m"
+"""The operations manual's distance between two yearly jobs."""
+
 Year = Annotated[int, typer.Argument(metavar="YEAR", help="The year (UTC).", min=1, max=9999)]
 
 
@@ -100,18 +103,19 @@ def convert(
     tenant: Tenants = None,
     everyone: Everyone = False,
     spacing: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="TIME",
-            help="Rest between two tenants, such as 90s or 10m, so that the server can breathe.",
+            help="From the beginning of one tenant to that of the next, such as 90s or 10m. Default: 10m with --all, else 0s.",
         ),
-    ] = "0s",
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Fold a complete year that is over into one yearly table.
 
     Name the tenants with --tenant or --all. They are folded one after the
-    other; --spacing 10m keeps them ten minutes apart, as scheduled jobs are.
+    other; with --all they begin ten minutes apart, as scheduled jobs do, so
+    that the server can breathe. --spacing 0s does without.
     Reports can go on meanwhile: they see every row exactly once throughout.
     Days of the year can still be pulled again afterwards. In January wait:
     late rows of December still come in.
@@ -122,7 +126,8 @@ def convert(
     from tenantry.db.connect import session
     from tenantry.flow import yearly
 
-    rest = _seconds(spacing)
+    rest = _seconds(spacing or (_SPACING if everyone else "0s"))
+    next_begin = time.monotonic()
     results: list[dict[str, Any]] = []
     failures: list[tuple[str, TenantryError]] = []
     there: list[str] = []
@@ -134,14 +139,18 @@ def convert(
                     if everyone and year < today_utc().year and yearly.check(opened, feed, year)["converted"]:
                         there.append(feed.schema)
                         continue
-                if rest and (results or failures):
-                    notes.print(f"{feed.schema} ({number} of {len(feeds)}) begins in {human_seconds(rest)}")
-                    time.sleep(rest)
+                if (wait := next_begin - time.monotonic()) > 0:
+                    notes.print(
+                        f"{feed.schema} ({number} of {len(feeds)}) begins in {human_seconds(wait)}; --spacing 0s waits for nothing"
+                    )
+                    time.sleep(wait)
+                begun = time.monotonic()
                 with session(conninfo) as opened:
                     result = yearly.convert(opened, feed, year)
             except (DatabaseError, InputError) as error:
                 failures.append((feed.schema, error))
                 continue
+            next_begin = begun + rest
             results.append(result)
             if not as_json:
                 step(
