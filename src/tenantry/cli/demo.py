@@ -79,6 +79,7 @@ def _print(report: Report, server: Server, *, keep: bool, elsewhere: bool) -> No
     lines = [
         (f"{program} status", "where each tenant stands"),
         (f"{program} refresh foodlogstats --all", "pull today again, for all tenants"),
+        (f"{program} doctor", "is anything wrong?"),
         (f"{program} year check foodlogstats {report.tenants[0][1]} --all", "is the year complete?"),
     ]
     lines.append(
