@@ -160,7 +160,7 @@ def the_year_ends(world: World) -> None:
 
 def the_year_is_folded_in_february(world: World) -> None:
     pass_days(world, date(YEAR + 1, 2, 15))
-    world.do("year", "convert", "foodlogstats", YEAR, "--all", "--spacing", "1s")
+    world.do("year", "convert", "foodlogstats", YEAR, "--all", "--spacing", "0s")
     assert world.differences() == {}
 
     # And goes on taking repairs.
