@@ -80,7 +80,8 @@ def unpack(packed: bytes) -> Content:
         NotInstalled: a newer program made it.
     """
     try:
-        first, *rest = gzip.decompress(packed).decode().splitlines()
+        # Not splitlines: that breaks at letters which JSON may hold as they are.
+        first, *rest = gzip.decompress(packed).decode().removesuffix("\n").split("\n")
         about = json.loads(first)
         newer = about["tenantry_backup"] > FORMAT or max(about["migrations"]) > known()[-1].version
     except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError):
