@@ -138,7 +138,7 @@ class Maker:
         unique = f"{name}_{secrets.token_hex(4)}"
         with psycopg.connect(self.server.conninfo(), autocommit=True) as session:
             session.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
                     sql.Identifier(unique), sql.Identifier(template)
                 )
             )
