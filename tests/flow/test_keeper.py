@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 from collections.abc import Callable, Iterator
 from datetime import date
 
@@ -13,7 +14,9 @@ from tenantry.db.connect import session
 from tenantry.flow import tenant
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent
+from tenantry.loader.queue import Queue
 from tenantry.loader.sessions import Keeper
+from tenantry.loader.worker import Worker
 from tests.databases import Source, Warehouse
 
 DAY = Span(date(2024, 3, 10), date(2024, 3, 10))
@@ -82,3 +85,23 @@ def test_sessions_that_were_ended_meanwhile_are_opened_again(
             (user,),
         )
         assert refresh(keeper, acme, feed).rows == 3
+
+
+def test_a_worker_that_has_ended_is_cancelled_without_harm_to_who_has_its_sessions_now(
+    keeper: Keeper,
+) -> None:
+    opened = keeper.take()
+    before = opened.warehouse().info.backend_pid
+    keeper.give_back(opened)
+    worker = Worker(keeper, Queue(per_source=1), queue.Queue(), pause=0)
+    worker.start()
+    worker.join(30)
+
+    worker.cancel()
+
+    # Its end would come a moment later.
+    for _ in range(5):
+        assert keeper.take().warehouse().execute(
+            "SELECT pg_backend_pid() FROM pg_sleep(0.05)"
+        ).fetchone() == (before,)
+        keeper.give_back(opened)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from contextlib import suppress
 
 import psycopg
 
 from tenantry.core.errors import TenantryError
-from tenantry.db.connect import open_session, session
+from tenantry.db.connect import cut, open_session, session
 from tenantry.db.queries import query
 from tenantry.flow import slices, stream
 
@@ -101,10 +99,8 @@ class Sessions:
 
     def cut(self) -> None:
         """Break the line to a source that does not even hear of a cancel: whoever waits for it gets an error."""
-        source = self._source
-        if source is not None:
-            with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(source.fileno())) as line:
-                line.shutdown(socket.SHUT_RDWR)
+        if self._source is not None:
+            cut(self._source)
 
     def end_snapshot(self) -> None:
         """End the transaction that was begun at the source, if it is still there."""

@@ -40,6 +40,8 @@ class Worker(threading.Thread):
         self._keeper = keeper
         self._sessions = keeper.take()
         self._stopping = threading.Event()
+        self._ending = threading.Lock()
+        self._rested = False
 
     def run(self) -> None:
         """The thread's body."""
@@ -60,12 +62,18 @@ class Worker(threading.Thread):
     def cancel(self) -> None:
         """Give up the slice in hand; its transaction is rolled back."""
         self._stopping.set()
-        self._sessions.end()
+        with self._ending:
+            if self._rested:
+                # Somebody else may have its sessions by now.
+                return
+            self._sessions.end()
         self.join(1)
         if self.is_alive():
             self._sessions.cut()
 
     def _rest(self) -> None:
+        with self._ending:
+            self._rested = True
         try:
             if self._stopping.is_set() or self._sessions.lost:
                 self._sessions.let_go()
