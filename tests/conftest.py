@@ -17,6 +17,7 @@ from psycopg import sql
 from tenantry.db.install import install
 from tenantry.embedded import Server
 from tests.databases import SECRET, SOURCE_SCHEMA, Maker, Source, Warehouse
+from tests.jobs import either_cron, pg_cron
 
 ROOT = Path(__file__).parent.parent
 
@@ -194,3 +195,15 @@ def acme(warehouse: Warehouse, source: Source) -> Warehouse:
     warehouse.connect_to(source)
     warehouse.make_schema()
     return warehouse
+
+
+@pytest.fixture(scope="module")
+def served(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
+    """The database that pg_cron serves."""
+    yield from pg_cron(request)
+
+
+@pytest.fixture(params=["own", pytest.param("pg_cron", marks=pytest.mark.system)])
+def cron(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
+    """A warehouse without jobs, with either schema cron."""
+    yield from either_cron(request)

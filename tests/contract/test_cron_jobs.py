@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
 from tests.contract.roles import AS_EITHER, acting, either
 from tests.databases import Source, Warehouse
-from tests.jobs import either_cron, jobs, pg_cron, schedule
+from tests.jobs import jobs, schedule
 
 DAILY = """
 SELECT cron.schedule(
@@ -29,18 +25,6 @@ SELECT cron.schedule(
 )"""
 
 COMMAND = "SELECT _wh.update_foodlogstats('acme', 'acme', CURRENT_DATE);"
-
-
-@pytest.fixture(scope="module")
-def served(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
-    """The database that pg_cron serves."""
-    yield from pg_cron(request)
-
-
-@pytest.fixture(params=["own", pytest.param("pg_cron", marks=pytest.mark.system)])
-def cron(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
-    """A warehouse without jobs, with either schema cron."""
-    yield from either_cron(request)
 
 
 def test_all_jobs_are_listed(cron: Warehouse) -> None:

@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import psycopg
 import pytest
 
 from tests.databases import Database, Warehouse
-from tests.jobs import COMMAND, either_cron, jobs, pg_cron, schedule
-
-
-@pytest.fixture(scope="module")
-def served(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
-    """The database that pg_cron serves."""
-    yield from pg_cron(request)
-
-
-@pytest.fixture(params=["own", pytest.param("pg_cron", marks=pytest.mark.system)])
-def cron(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
-    """A warehouse without jobs, with either schema cron."""
-    yield from either_cron(request)
+from tests.jobs import COMMAND, jobs, schedule
 
 
 def test_the_three_jobs_of_a_new_tenant_are_scheduled_as_the_manual_writes_them(cron: Warehouse) -> None:

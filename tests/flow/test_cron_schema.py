@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import LiteralString
 
@@ -12,19 +12,7 @@ import pytest
 from tenantry.db.install import install
 from tenantry.embedded import Server
 from tests.databases import Database, Warehouse
-from tests.jobs import COMMAND, either_cron, jobs, pg_cron, schedule
-
-
-@pytest.fixture(scope="module")
-def served(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
-    """The database that pg_cron serves."""
-    yield from pg_cron(request)
-
-
-@pytest.fixture(params=["own", pytest.param("pg_cron", marks=pytest.mark.system)])
-def cron(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
-    """A warehouse without jobs, with either schema cron."""
-    yield from either_cron(request)
+from tests.jobs import COMMAND, jobs, schedule
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ from tenantry.embedded import Server
 from tenantry.observe import health
 from tenantry.observe.checks.finding import Severity
 from tests.databases import Maker, Source, Warehouse
-from tests.jobs import pg_cron
 from tests.program import run, succeed
 from tests.ticks import spoil
 from tests.waiting import wait_until
@@ -418,12 +417,6 @@ def test_names_are_quoted_for_shell_and_sql(warehouse: Warehouse, well: Well) ->
         for finding in found:
             mend(warehouse, finding)
         assert findings(warehouse, "views", "rights", "slices", "jobs", tenant=name) == []
-
-
-@pytest.fixture(scope="module")
-def served(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
-    """The database that pg_cron serves."""
-    yield from pg_cron(request)
 
 
 @pytest.mark.system

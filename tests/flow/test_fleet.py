@@ -23,7 +23,7 @@ from tenantry.fleet import file as files
 from tenantry.fleet.change import Change
 from tenantry.fleet.steps import Means
 from tests.databases import SECRET, Maker, Source, Warehouse
-from tests.jobs import either_cron, jobs, pg_cron, schedule
+from tests.jobs import jobs, schedule
 from tests.program import run, succeed
 
 INVENTORY = """
@@ -69,18 +69,6 @@ SECRETS = {
     "TENANTRY_MM_CONN_PASSWORD": SECRET,
     "TENANTRY_NOT_USED_YET_PASSWORD": SECRET,
 }
-
-
-@pytest.fixture(scope="module")
-def served(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
-    """The database that pg_cron serves."""
-    yield from pg_cron(request)
-
-
-@pytest.fixture(params=["own", pytest.param("pg_cron", marks=pytest.mark.system)])
-def cron(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
-    """A warehouse without jobs, with either schema cron."""
-    yield from either_cron(request)
 
 
 @pytest.fixture

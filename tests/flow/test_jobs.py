@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tenantry.core.errors import InputError, NotInstalled
 from tenantry.db.connect import session
 from tenantry.flow import jobs
 from tests.databases import Warehouse
-from tests.jobs import either_cron, pg_cron, schedule
+from tests.jobs import schedule
 
 HOURLY = "SELECT _wh.update_mv_by_template('foodlogstats', 'acme_conn', 'acme', _wh.current_date_utc());"
-
-
-@pytest.fixture(scope="module")
-def served(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
-    """The database that pg_cron serves."""
-    yield from pg_cron(request)
-
-
-@pytest.fixture(params=["own", pytest.param("pg_cron", marks=pytest.mark.system)])
-def cron(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
-    """A warehouse without jobs, with either schema cron."""
-    yield from either_cron(request)
 
 
 def test_jobs_by_hand_are_found_by_tenant_paused_and_removed(

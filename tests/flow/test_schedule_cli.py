@@ -7,16 +7,10 @@ from collections.abc import Iterator
 import pytest
 
 from tests.databases import Source, Warehouse
-from tests.jobs import either_cron, jobs, pg_cron, schedule
+from tests.jobs import either_cron, jobs, schedule
 from tests.program import address, run, succeed
 
 PARIS = {"TZ": "Europe/Paris"}
-
-
-@pytest.fixture(scope="module")
-def served(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
-    """The database that pg_cron serves."""
-    yield from pg_cron(request)
 
 
 @pytest.fixture(params=["own", pytest.param("pg_cron", marks=pytest.mark.system)])
