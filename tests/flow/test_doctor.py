@@ -449,6 +449,25 @@ def test_yesterday_without_rows_is_a_note_if_such_days_have_some(warehouse: Ware
     assert findings(warehouse, "rows") == []
 
 
+def test_a_tenant_that_grows_or_shrinks_to_another_size_is_a_note(warehouse: Warehouse) -> None:
+    def weigh(before: int, lately: int) -> list[str]:
+        warehouse.run(
+            "INSERT INTO _wh.slices (schema_name, template_name, slice_date, status, row_count, loaded_at)"
+            " SELECT 'brook', 'ticks', %(today)s::date - n, 'loaded', CASE WHEN n > 28 THEN %(before)s ELSE %(lately)s END, now()"
+            " FROM generate_series(1, 56) n"
+            " ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET row_count = excluded.row_count",
+            {"today": TODAY, "before": before, "lately": lately},  # type: ignore[arg-type]
+        )
+        return [found.reason for found in findings(warehouse, "growth")]
+
+    assert findings(warehouse, "growth") == []
+    assert weigh(100, 150) == []
+    assert weigh(100, 300) == ["grew from 2,800 rows in four weeks to 8,400"]
+    assert weigh(100, 10) == ["shrank from 2,800 rows in four weeks to 280"]
+    # Few rows double by chance.
+    assert weigh(2, 8) == []
+
+
 def test_a_closed_year_is_to_be_folded_when_it_is_complete(warehouse: Warehouse) -> None:
     succeed(warehouse, "backfill", "marks", "--tenant", "acme", "--from", "2024-01-02", "--to", "2024-12-31")
     (found,) = findings(warehouse, "years")

@@ -37,6 +37,7 @@ CHECKS = (
     slices.SLICES,
     slices.FRESHNESS,
     slices.ROWS,
+    slices.GROWTH,
     slices.YEARS,
     views.VIEWS,
     storage.VACUUM,

@@ -47,6 +47,16 @@ def _rows(examined: Examined) -> Iterator[Finding]:
         )
 
 
+def _growth(examined: Examined) -> Iterator[Finding]:
+    for schema, template, before, lately in examined.rows("growth"):
+        yield Finding(
+            Severity.NOTE,
+            f"{schema}.{template}",
+            f"{'grew' if lately > before else 'shrank'} from {before:,} rows in four weeks to {lately:,}",
+            tenantry("sizes", "--tenant", schema),
+        )
+
+
 def _freshness(examined: Examined) -> Iterator[Finding]:
     hourly = jobs.loaded_hourly(examined)
     now = examined.rows("now")[0][0]
@@ -121,5 +131,6 @@ def _backfill(feed: Feed, days: Sequence[date]) -> str:
 
 SLICES = Check("slices", "Is every day there, whole, and made by the template as it is?", True, _slices)
 ROWS = Check("rows", "Did yesterday bring rows, as such a day does?", True, _rows)
+GROWTH = Check("growth", "Do the last four weeks hold about as many rows as those before?", True, _growth)
 FRESHNESS = Check("freshness", "Is what reports see as young as it should be?", True, _freshness)
 YEARS = Check("years", "Are there closed years to fold?", True, _years)

@@ -131,6 +131,20 @@ WHERE s.slice_date = _wh.current_date_utc() - 1 AND s.row_count = 0 AND s.schema
 GROUP BY s.schema_name, s.template_name, s.slice_date HAVING count(*) = 4
 ORDER BY 1, 2
 
+-- name: growth
+-- The rows of the last four weeks, and of the four before; only where all of those days were loaded.
+SELECT g.schema_name, g.template_name, g.before, g.lately FROM (
+    SELECT s.schema_name, s.template_name, count(*) AS days,
+        coalesce(sum(s.row_count) FILTER (WHERE s.slice_date < t.day - 28), 0)::bigint AS before,
+        coalesce(sum(s.row_count) FILTER (WHERE s.slice_date >= t.day - 28), 0)::bigint AS lately
+    FROM _wh.slices s CROSS JOIN _wh.current_date_utc() AS t (day)
+    WHERE s.slice_date >= t.day - 56 AND s.slice_date < t.day AND s.loaded_at IS NOT NULL
+        AND s.schema_name = coalesce(%(tenant)s::text, s.schema_name)
+    GROUP BY 1, 2
+) g
+WHERE g.days = 56 AND g.before >= 1000 AND (g.lately >= g.before * 2 OR g.lately * 2 <= g.before)
+ORDER BY 1, 2
+
 -- name: public_views
 -- What stands in public for each template, and the tenants with a view or table of their own that it does not show.
 WITH tenants AS MATERIALIZED (
