@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -79,11 +79,11 @@ def chosen_feeds(conninfo: str, template: str, names: Sequence[str] | None, ever
     return [feed for feed in found if feed.schema not in disabled]
 
 
-def ended_or_today(text: str) -> Any:
-    """A day that has begun in UTC. Raises InputError for one that has not."""
+def ended_or_today(text: str, nothing: str = "Nothing was loaded.") -> date:
+    """A day that has begun in UTC. Raises InputError, with `nothing` as its hint, for one that has not."""
     day = parse_day(text)
     if day > today_utc():
-        raise InputError(f"{day} has not begun in UTC, where it is {today_utc()}", hint="Nothing was loaded.")
+        raise InputError(f"{day} has not begun in UTC, where it is {today_utc()}", hint=nothing)
     return day
 
 

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenantry.cli import complete
-from tenantry.cli.load import AsJson
+from tenantry.cli.load import AsJson, ended_or_today
 from tenantry.cli.output import data, human_bytes, notes, print_json, print_table
 from tenantry.cli.target import warehouse
 from tenantry.cli.template_file import as_path, show_findings
-from tenantry.core.days import parse_day, today_utc
 from tenantry.core.errors import InputError, SliceError, TemplateError
 from tenantry.core.model import TemplateFile
 
@@ -68,12 +67,7 @@ def new(
         raise InputError(f"storage is matview or partition, not {storage!r}", hint=nothing)
     if output is not None and output.exists():
         raise InputError(f"{output} is there already", hint=f"Name another file. {nothing}")
-    try:
-        text = query.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{query} cannot be read: {error.strerror}", hint=nothing) from None
-    except UnicodeDecodeError:
-        raise InputError(f"{query} cannot be read: it is no UTF-8 text", hint=nothing) from None
+    text = template_file.text_of(query, nothing)
     if template_header.begins(text):
         raise InputError(f"{query} has a header already", hint=f"Run: tenantry template lint {query}")
     with warehouse() as conninfo, session(conninfo) as opened:
@@ -149,11 +143,7 @@ def try_template(
     from tenantry.flow import template_file, template_trial
     from tenantry.flow.lint import lint
 
-    wanted = parse_day(day)
-    if wanted > today_utc():
-        raise InputError(
-            f"{wanted} has not begun in UTC, where it is {today_utc()}", hint="Nothing was asked."
-        )
+    wanted = ended_or_today(day, "Nothing was asked.")
     path = as_path(what)
     files = template_file.read(path) if path else []
     if len(files) > 1:

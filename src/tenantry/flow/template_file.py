@@ -18,13 +18,17 @@ def read(path: Path) -> list[TemplateFile]:
 
     Raises InputError for a file that cannot be read, with the line where it goes wrong; nothing of a file is executed.
     """
+    return parse(text_of(path, _NOTHING), str(path))
+
+
+def text_of(path: Path, nothing: str) -> str:
+    """The text of a file. Raises InputError, with `nothing` as its hint, for one that cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", hint=_NOTHING) from None
+        raise InputError(f"{path} cannot be read: {error.strerror}", hint=nothing) from None
     except UnicodeDecodeError:
-        raise InputError(f"{path} cannot be read: it is no UTF-8 text", hint=_NOTHING) from None
-    return parse(text, str(path))
+        raise InputError(f"{path} cannot be read: it is no UTF-8 text", hint=nothing) from None
 
 
 def parse(text: str, origin: str) -> list[TemplateFile]:
