@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -40,7 +41,7 @@ class Proposal:
 
 
 @dataclass(frozen=True)
-class _Clock:
+class _Clock(ABC):
     """The places that jobs of a kind may take, and how they are written as a schedule.
 
     Places are minutes: of the hour from :10 on; of the day from 08:30 on; from 07:00 to 16:59 on 15 to 28 February.
@@ -49,13 +50,13 @@ class _Clock:
     size: int
     room: int
 
+    @abstractmethod
     def place(self, schedule: str) -> Sequence[int]:
         """The places that a schedule takes; none for one that is written in another form."""
-        raise NotImplementedError
 
+    @abstractmethod
     def schedule(self, place: int) -> str:
         """The schedule of a place."""
-        raise NotImplementedError
 
 
 class _Hour(_Clock):
