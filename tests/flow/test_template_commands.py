@@ -13,7 +13,7 @@ from tenantry.core.errors import InputError
 from tenantry.core.model import Template, TemplateFile
 from tenantry.db.connect import session
 from tenantry.flow import template as templates
-from tenantry.flow import template_drop, template_sql
+from tenantry.flow import template_drop, template_load, template_sql
 from tenantry.flow.template_file import as_file, parse
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed
@@ -43,7 +43,7 @@ def ticking(acme: Warehouse, source: Source) -> Warehouse:
     """Three days of the template ticks, loaded for acme."""
     make_ticks(source, DAY, 3)
     with session(acme.conninfo) as opened:
-        templates.load(opened, [ticks()])
+        template_load.load(opened, [ticks()])
     acme.run("SELECT _wh.update_mv_window_by_template('ticks', 'acme', 'acme', '2024-03-08', '2024-03-10')")
     acme.run("SELECT _wh.update_public_view_by_template('ticks')")
     return acme
@@ -137,18 +137,18 @@ def test_templates_are_loaded_all_or_none(warehouse: Warehouse, tmp_path: Path) 
 def test_tables_that_cannot_take_a_change_refuse_it(acme: Warehouse, source: Source) -> None:
     make_ticks(source, DAY, 1)
     with session(acme.conninfo) as opened:
-        templates.load(opened, [ticks(storage="partition")])
+        template_load.load(opened, [ticks(storage="partition")])
         acme.run("SELECT _wh.update_mv_by_template('ticks', 'acme', 'acme', %s)", (DAY,))
         before = stamps(acme)
         with pytest.raises(
             psycopg.errors.DatatypeMismatch, match=r"value of the table .*ticks have another type"
         ):
-            templates.load(opened, [ticks(columns="id int, at timestamptz, value text")])
+            template_load.load(opened, [ticks(columns="id int, at timestamptz, value text")])
         assert stamps(acme) == before
         more = ticks(columns="id int, at timestamptz, value int, twice int")
-        assert templates.load(opened, [more])[0].outdated[0].days == 1
+        assert template_load.load(opened, [more])[0].outdated[0].days == 1
         assert acme.rows("SELECT DISTINCT twice FROM public.ticks") == [(None,)]
-        (change,) = templates.load(opened, [ticks(storage="matview")])
+        (change,) = template_load.load(opened, [ticks(storage="matview")])
         assert (change.action, len(change.outdated), change.other_storage) == ("changed", 0, ["acme"])
 
 
@@ -178,7 +178,7 @@ def test_the_server_says_which_functions_are_volatile(warehouse: Warehouse) -> N
         ticks(query=ticks().query.replace("value::int", "pg_stat_reset_shared('io')::text::int")), "t"
     )
     with session(warehouse.conninfo) as opened:
-        assert [f.rule for f in templates.check(opened, file)] == ["volatile"]
+        assert [f.rule for f in template_load.check(opened, file)] == ["volatile"]
 
 
 def editor(tmp_path: Path, *commands: str) -> dict[str, str]:

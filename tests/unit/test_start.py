@@ -37,3 +37,20 @@ def test_help_waits_for_no_library_that_only_commands_need(arguments: str) -> No
     imported = {line.rpartition("|")[2].strip() for line in told.stderr.splitlines()}
     assert "tenantry.cli.main" in imported
     assert imported & SLOW == set()
+
+
+def test_a_load_waits_for_no_parser() -> None:
+    told = subprocess.run(
+        [
+            sys.executable,
+            "-X",
+            "importtime",
+            "-c",
+            "import tenantry.loader.backfill, tenantry.flow.template, tenantry.cli.progress",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "tenantry.loader.backfill" in told.stderr
+    assert "pglast" not in told.stderr

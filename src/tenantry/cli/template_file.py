@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     import psycopg
 
     from tenantry.flow.lint import Finding
-    from tenantry.flow.template import Change, Outdated
+    from tenantry.flow.template import Outdated
+    from tenantry.flow.template_load import Change
 
 Files = Annotated[
     list[Path],
@@ -65,15 +66,15 @@ def load(
     database refuses one; nothing is changed then.
     """
     from tenantry.db.connect import session
-    from tenantry.flow import template as templates
+    from tenantry.flow import template_load
 
     found = _read(files)
     with warehouse() as conninfo, session(conninfo) as opened:
         if lint:
-            findings = [(file, finding) for file in found for finding in templates.check(opened, file)]
+            findings = [(file, finding) for file in found for finding in template_load.check(opened, file)]
             show_findings(findings, notes)
             stop(findings, strict=strict, nothing="Nothing was loaded.")
-        changes = templates.load(opened, [file.template for file in found], dry_run=dry_run)
+        changes = template_load.load(opened, [file.template for file in found], dry_run=dry_run)
     if as_json:
         print_json({"dry_run": dry_run, "templates": changes})
         return
@@ -165,11 +166,12 @@ def lint(
     if names:
         from tenantry.db.connect import session
         from tenantry.flow import template as templates
+        from tenantry.flow import template_load
 
         with warehouse() as conninfo, session(conninfo) as opened:
             for name in names:
                 stored = TemplateFile(templates.get(opened, name), name)
-                findings += [(stored, finding) for finding in templates.check(opened, stored)]
+                findings += [(stored, finding) for finding in template_load.check(opened, stored)]
     if as_json:
         print_json(
             [
@@ -286,15 +288,14 @@ def _open_editor(path: Path) -> None:
 
 
 def _load_edited(session: psycopg.Connection, path: Path, name: str) -> Any:
-    from tenantry.flow import template as templates
-    from tenantry.flow import template_file
+    from tenantry.flow import template_file, template_load
 
     files = template_file.read(path)
     if [file.template.name for file in files] != [name]:
         raise InputError(f'the text is not of template "{name}" alone', hint="A template cannot be renamed.")
-    findings = [(files[0], finding) for finding in templates.check(session, files[0])]
+    findings = [(files[0], finding) for finding in template_load.check(session, files[0])]
     show_findings(findings, notes)
     stop(findings, strict=False, nothing="")
-    (change,) = templates.load(session, [files[0].template])
+    (change,) = template_load.load(session, [files[0].template])
     step("loaded", name)
     return change

@@ -59,8 +59,7 @@ def new(
     Ends with 1 if the source refuses the query, with 2 if a file is in the way.
     """
     from tenantry.db.connect import session
-    from tenantry.flow import template as templates
-    from tenantry.flow import template_draft, template_file, template_header
+    from tenantry.flow import template_draft, template_file, template_header, template_load
 
     nothing = "Nothing was written."
     if storage not in (None, "matview", "partition"):
@@ -76,7 +75,7 @@ def new(
         )
         written = template_file.as_file(draft.template)
         (file,) = template_file.parse(written, str(output or name))
-        findings = [(file, finding) for finding in templates.check(opened, file)]
+        findings = [(file, finding) for finding in template_load.check(opened, file)]
     if output is not None:
         output.write_text(written, encoding="utf-8")
     if as_json:

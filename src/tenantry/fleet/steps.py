@@ -22,8 +22,8 @@ from tenantry.flow import (
     move,
     reader,
     states,
-    template,
     template_drop,
+    template_load,
     tenant,
     tenant_jobs,
 )
@@ -82,7 +82,7 @@ class Steps:
     # Making -----------------------------------------------------------------------------------------------------------
 
     def _put_template(self, change: Change) -> None:
-        template.load(self._session, [(self._wanted.templates or {})[change.name]])
+        template_load.load(self._session, [(self._wanted.templates or {})[change.name]])
 
     def _put_connection(self, change: Change) -> None:
         source = self._wanted.connections[change.name]

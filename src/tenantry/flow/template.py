@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 
 import psycopg
 
-from tenantry.core.model import Template, TemplateFile
+from tenantry.core.model import Template
 from tenantry.db.queries import one_row, query
-from tenantry.flow.lint import Finding, functions, lint
-from tenantry.flow.template_file import as_file, merged
-from tenantry.flow.tenant import feeds
 
 
 @dataclass(frozen=True)
@@ -41,18 +37,6 @@ class Outdated:
     last: date
 
 
-@dataclass(frozen=True)
-class Change:
-    """What loading a template did: `action` is new, changed or unchanged, `diff` has the lines of a unified diff."""
-
-    name: str
-    action: str
-    diff: Sequence[str]
-    outdated: Sequence[Outdated]
-    other_storage: Sequence[str]
-    """Tenants that are kept otherwise than the template says now; new ones begin in its storage."""
-
-
 def require(session: psycopg.Connection, name: str) -> None:
     """Raise InputError (through the session's errors) if there is no template of that name."""
     session.execute(query("flow", "require_template"), (name,))
@@ -78,75 +62,3 @@ def stored(session: psycopg.Connection) -> list[Stored]:
 def outdated(session: psycopg.Connection, name: str) -> list[Outdated]:
     """Whose slices were made by an earlier text of the template."""
     return [Outdated(*row) for row in session.execute(query("template", "outdated"), (name,))]
-
-
-def check(session: psycopg.Connection, file: TemplateFile) -> list[Finding]:
-    """What linting finds, with the server's word on which functions are volatile, and what is stored where a file is
-    silent."""
-    before = find(session, file.template.name)
-    template = merged(file.template, before) if before else file.template
-    rows = session.execute(query("template", "volatile"), (sorted(functions(template)),))
-    return lint(template, file.lines, {row[0] for row in rows})
-
-
-def put(session: psycopg.Connection, template: Template) -> None:
-    """Store a template, new or over the one that is there; what it does not say stays."""
-    before = find(session, template.name)
-    session.execute(query("template", "put"), asdict(merged(template, before) if before else template))
-
-
-def load(
-    session: psycopg.Connection, templates: Sequence[Template], *, dry_run: bool = False
-) -> list[Change]:
-    """Store templates, all or none; one that is as it was is not touched. Views and tables get new columns at once.
-
-    Raises psycopg.Error: columns, storage or time column are refused, or tables that are there cannot take them; nothing
-    is changed then. A dry run does the same, and takes it back.
-    """
-    changes = []
-    with session.transaction(force_rollback=dry_run):
-        session.execute(query("template", "lock"))
-        reshaped = []
-        for template in templates:
-            before = find(session, template.name)
-            change = _store(session, template, before)
-            changes.append(change)
-            if (
-                before
-                and merged(template, before).columns != before.columns
-                and feeds(session, template.name)
-            ):
-                reshaped.append(template.name)
-        for name in reshaped:
-            session.execute(query("flow", "publish_public"), (name,))
-    return changes
-
-
-def _store(session: psycopg.Connection, template: Template, before: Template | None) -> Change:
-    after = merged(template, before) if before else template
-    if after == before:
-        return Change(template.name, "unchanged", [], outdated(session, template.name), [])
-    put(session, after)
-    kept_otherwise = [
-        f.schema for f in feeds(session, template.name) if f.storage != (after.storage or "matview")
-    ]
-    return Change(
-        template.name,
-        "changed" if before else "new",
-        difference(before, get(session, template.name)),
-        outdated(session, template.name),
-        kept_otherwise,
-    )
-
-
-def difference(before: Template | None, after: Template) -> list[str]:
-    """A unified diff of two templates as files."""
-    return list(
-        difflib.unified_diff(
-            as_file(before).splitlines() if before else [],
-            as_file(after).splitlines(),
-            "stored" if before else "nothing",
-            "new",
-            lineterm="",
-        )
-    )

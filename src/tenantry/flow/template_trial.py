@@ -13,7 +13,7 @@ import psycopg
 
 from tenantry.core.model import Template
 from tenantry.db.queries import one_row, query
-from tenantry.flow import template as templates
+from tenantry.flow import template_load
 from tenantry.flow.asking import asked, connection_of, fields, texts
 
 LARGE = 4 * 1024 * 1024
@@ -79,7 +79,7 @@ def run(
     """
     connection = connection_of(session, tenant)
     with session.transaction(force_rollback=True):
-        templates.put(session, template)
+        template_load.put(session, template)
         about = {"name": template.name, "schema": tenant, "day": day, "rows": rows}
         plan, describe, sample, measure, columns, declared = one_row(
             session, query("template", "trial"), about
