@@ -20,7 +20,10 @@ from bench.stage import EMPTY, PARTITIONS, TEMPLATE, Stage
 from tenantry.core.days import Span, today_utc
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
-from tenantry.flow import connection, stream, tenant, views
+from tenantry.flow import connection, indexes, tenant, views
+from tenantry.flow.indexes import Unindexed
+from tenantry.loader import indexing
+from tenantry.loader.sessions import Keeper
 
 Fill = Callable[[Stage, Sequence[str]], None]
 """Makes some more tenants in the warehouse."""
@@ -167,6 +170,7 @@ def _fill_partitions(stage: Stage, names: Sequence[str]) -> None:
     """Tables by the functions that a load uses; rows by SQL."""
     years = _years()
     with session(stage.warehouse) as owner:
+        made: list[Unindexed] = []
         for name in names:
             feed = _open(owner, stage, name)
             for year in range(years.first.year, years.last.year + 1):
@@ -181,12 +185,14 @@ def _fill_partitions(stage: Stage, names: Sequence[str]) -> None:
                     sql.Identifier(name, TEMPLATE), columns, _rows(stage, name, years)
                 )
             )
-            stream.finish(owner, feed)
+            made += indexes.unindexed(owner, feed)
             owner.execute(
                 "INSERT INTO _wh.slices (schema_name, template_name, slice_date, status, row_count, loaded_at, duration)"
                 " SELECT %s, %s, d::date, 'loaded', %s, now(), '0' FROM generate_series(%s::timestamp, %s::timestamp, '1 day') d",
                 (name, TEMPLATE, stage.size.per_day, years.first, years.last),
             )
+    with Keeper(stage.warehouse) as keeper:
+        indexing.run(keeper, made, 2)
 
 
 def _fill_matviews(stage: Stage, names: Sequence[str]) -> None:

@@ -18,9 +18,10 @@ from tenantry.core.model import Feed
 from tenantry.db.connect import session
 from tenantry.db.install import install
 from tenantry.embedded import Server
-from tenantry.flow import stream, tenant
-from tenantry.loader import backfill
+from tenantry.flow import indexes, stream, tenant
+from tenantry.loader import backfill, indexing
 from tenantry.loader.events import Silent
+from tenantry.loader.sessions import Keeper
 from tests.cutter import Cutter
 from tests.databases import Maker, Source, Warehouse
 from tests.program import command, environment
@@ -347,18 +348,23 @@ def test_two_operators_finish_a_bulk_load_at_once(ticking: Warehouse, source: So
     )
     one = feed(ticking)
     with session(ticking.conninfo) as opened, session(ticking.conninfo) as source_session:
-        opened.execute("SELECT _wh_internal.stream_prepare(f, %s, %s) FROM _wh.feeds f", (FIRST, SECOND))
+        opened.execute(
+            "SELECT _wh_internal.stream_prepare(f, %s, %s, true) FROM _wh.feeds f", (FIRST, SECOND)
+        )
         with stream.open_source(stream.source_conninfo(source_session, "acme")) as reader:
             stream.pull(opened, reader, one, Span(FIRST, SECOND))
-    with ThreadPoolExecutor() as pool, ticking.connect() as first, ticking.connect() as late:
-        first.execute("BEGIN")
-        assert stream.finish(first, one) == []
-        second = pool.submit(stream.finish, late, one)
-        while not second.done() and not ticking.value(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-        ):
-            pass
-        first.execute("COMMIT")
+    with ThreadPoolExecutor() as pool, ticking.connect() as first, Keeper(ticking.conninfo) as keeper:
+        (table,) = indexes.unindexed(first, one)
+        with first.transaction():
+            assert indexes.begin(first, table)
+            (statements,) = indexes.missing(first, table)
+            first.execute(statements.encode())
+            second = pool.submit(indexing.run, keeper, [table], 2)
+            while not second.done() and not ticking.value(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            ):
+                pass
+            indexes.end(first, table)
         assert second.result(timeout=30) == []
     assert ticking.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'ticks_2024'") == 2
 
@@ -374,7 +380,9 @@ def test_a_tenant_whose_rows_stand_in_two_days_stops_no_other(
     ticking.make_schema("globex")
     feeds = [feed(ticking), feed(ticking, "globex")]
     with session(ticking.conninfo) as opened, session(ticking.conninfo) as more:
-        opened.execute("SELECT _wh_internal.stream_prepare(f, %s, %s) FROM _wh.feeds f", (FIRST, SECOND))
+        opened.execute(
+            "SELECT _wh_internal.stream_prepare(f, %s, %s, true) FROM _wh.feeds f", (FIRST, SECOND)
+        )
         with stream.open_source(stream.source_conninfo(more, "acme")) as reader:
             stream.pull(opened, reader, feeds[0], Span(FIRST, SECOND))
             source.run("UPDATE ticks SET at = '2024-02-10 12:00Z' WHERE at < '2024-01-15 01:00Z'")

@@ -276,6 +276,7 @@ def _missing(result: loader.Result) -> str:
         parts.append(f"{left} {'was' if left == 1 else 'were'} not tried")
     if silent:
         parts.append(f"the source of {', '.join(silent)} did not answer")
+    parts += [str(table) for f in result.feeds for table in f.not_indexed]
     return ", ".join(parts)
 
 
@@ -316,6 +317,7 @@ def summary(result: loader.Result) -> dict[str, Any]:
                 "not_tried": f.not_tried,
                 "source_lost": f.source_lost,
                 "failed": [{"day": x.day, "error": x.error, "sqlstate": x.sqlstate} for x in f.failures],
+                "not_indexed": [{"table": x.table, "error": x.reason} for x in f.not_indexed],
             }
             for f in result.feeds
         ],

@@ -76,6 +76,11 @@ class LoadProgress:
             f"{event.feed}: trying again in {event.seconds:g} s: {event.reason}", markup=False
         )
 
+    def indexing(self, feed: Feed) -> None:
+        """Say it beside the bar, which is full by now."""
+        if bar := self._bars.get(feed):
+            self._progress.update(bar.id, description=f"{feed}: indexing")
+
 
 class MoveProgress:
     """A bar for a tenant that is moved: each year is copied, then compared. Without a terminal, a line for the space."""

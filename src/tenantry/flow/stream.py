@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 
 from tenantry.core.days import Span
 from tenantry.core.errors import SliceError
-from tenantry.core.model import FailedSlice, Feed, LoadedSlice
+from tenantry.core.model import Feed, LoadedSlice
 from tenantry.db.queries import one_row, query
 from tenantry.flow.digest import Answer
 from tenantry.flow.slices import named
@@ -48,13 +48,15 @@ def pull(
     feed: Feed,
     span: Span,
     *,
+    bulk: bool = False,
     staged: bool = False,
     answer: Answer | None = None,
 ) -> list[LoadedSlice]:
     """Pull the days of a span, which lie in one table, in one transaction; one result for each day.
 
     Days with nothing in them yet are copied into their table; others (or all, if `staged`) into a staging table, and
-    merged. Memory is constant in the size of the data. `answer` is what the source said of the days in the transaction
+    merged. A `bulk` load makes new tables without indexes, for loader.indexing to follow. Memory is constant in the size of
+    the data. `answer` is what the source said of the days in the transaction
     that it is in, and is kept with them.
 
     Raises:
@@ -62,7 +64,7 @@ def pull(
         SliceError: the source gave rows outside the span; they are named.
     """
     days = named(feed, span)
-    describe = one_row(session, query("flow", "stream_prepare"), days)[0]
+    describe = one_row(session, query("flow", "stream_prepare"), {**days, "bulk": bulk})[0]
     types = answer.types if answer else None
     if types is None:
         types = [column.type_code for column in source.execute(describe).description or ()]
@@ -82,16 +84,6 @@ def pull(
     seconds = (datetime.now(started.tzinfo) - started).total_seconds() / len(counts)
     action = "refreshed" if target.startswith("pg_temp") else "created"
     return [LoadedSlice(feed, day, action, rows, seconds) for day, rows in counts]
-
-
-def finish(session: psycopg.Connection, feed: Feed) -> list[FailedSlice]:
-    """Index and analyze the tables that bulk loads left bare.
-
-    Returns the days whose rows cannot be told apart, because they moved from day to day while those were pulled; they
-    have to be pulled again.
-    """
-    rows = session.execute(query("flow", "finish"), {"schema": feed.schema, "template": feed.template})
-    return [FailedSlice(feed, day, error, psycopg.errors.UniqueViolation.sqlstate) for day, error in rows]
 
 
 def _copy(source: psycopg.Connection, read: str, session: psycopg.Connection, write: str) -> tuple[int, int]:

@@ -15,8 +15,10 @@ from tenantry.core.errors import SourceError, TenantryError
 from tenantry.core.model import FailedSlice, Feed, LoadedSlice
 from tenantry.db.connect import session
 from tenantry.db.errors import translated
-from tenantry.flow import log, slices, stream, tenant, views
+from tenantry.flow import indexes, log, slices, stream, tenant, views
+from tenantry.loader import indexing
 from tenantry.loader.events import Waiting, Watcher
+from tenantry.loader.indexing import NotIndexed
 from tenantry.loader.queue import Queue
 from tenantry.loader.sessions import Keeper
 from tenantry.loader.worker import Event, Worker
@@ -75,11 +77,17 @@ class FeedResult:
     failures: list[FailedSlice] = field(default_factory=list)
     not_tried: int = 0
     source_lost: str | None = None
+    not_indexed: list[NotIndexed] = field(default_factory=list)
 
     @property
     def complete(self) -> bool:
-        """Whether every day that was planned is there."""
-        return not self.failures and not self.not_tried and self.source_lost is None
+        """Whether every day that was planned is there, in tables with indexes."""
+        return not (self.failures or self.not_tried or self.source_lost or self.not_indexed)
+
+    @property
+    def as_it_was(self) -> bool:
+        """Whether all that was done was to find days unchanged."""
+        return self.complete and self.unchanged > 0 and not self.loaded
 
 
 @dataclass
@@ -171,37 +179,57 @@ def run(
         tasks.add(item.feed, item.spans, only_changed=item.only_changed)
         watcher.planned(item.feed, len(item.days), item.present)
     total = sum(len(item.spans) for item in plans)
-    sources = {item.feed.connection for item in plans if item.days}
+    sources = {item.feed.connection for item in plans}
+    at_once = min(len(sources) * limits.per_source, MOST_WORKERS)
     interrupted = False
     if total:
         events: queue.Queue[Event] = queue.Queue()
-        wanted = min(total, len(sources) * limits.per_source, MOST_WORKERS)
-        workers = [Worker(keeper, tasks, events, pause=limits.pause) for _ in range(wanted)]
+        workers = [Worker(keeper, tasks, events, pause=limits.pause) for _ in range(min(total, at_once))]
         interrupted = _drive(workers, tasks, events, results, watcher)
     for item in plans:
         result = results[item.feed]
         result.not_tried = len(item.days) - result.loaded - result.unchanged - len(result.failures)
         result.source_lost = item.unknown or tasks.closed_because(item.feed)
-    _finish(keeper, results, watcher, interrupted=interrupted)
+    if not interrupted:
+        _index(keeper, results, at_once, watcher)
+    _finish(keeper, results)
     return Result(list(results.values()), time.monotonic() - started, interrupted)
 
 
-def _finish(keeper: Keeper, results: dict[Feed, FeedResult], watcher: Watcher, *, interrupted: bool) -> None:
-    """Index what is bare, bring the views up to date, and log."""
+def _index(keeper: Keeper, results: dict[Feed, FeedResult], at_once: int, watcher: Watcher) -> None:
+    """Index what this load, or one that was killed, left bare."""
+    sessions = keeper.take()
+    try:
+        with translated():
+            tables = [
+                table
+                for result in results.values()
+                if result.feed.storage == "partition" and not result.as_it_was
+                for table in indexes.unindexed(sessions.warehouse(), result.feed)
+            ]
+    finally:
+        keeper.give_back(sessions)
+    if not tables:
+        return
+    for feed in {table.feed: None for table in tables}:
+        watcher.indexing(feed)
+    with translated():
+        for left in indexing.run(keeper, tables, at_once):
+            if isinstance(left, NotIndexed):
+                results[left.feed].not_indexed.append(left)
+            else:
+                _account(left, results, watcher)
+
+
+def _finish(keeper: Keeper, results: dict[Feed, FeedResult]) -> None:
+    """Bring the views up to date, and log."""
     sessions = keeper.take()
     try:
         with translated():
             connection = sessions.warehouse()
             # What was reported as loaded stays loaded, also if the server crashes now.
             sessions.wait_for_disk(True)
-            # A tenant that was dropped meanwhile has nothing to show.
-            there = {(feed.schema, feed.template) for feed in tenant.feeds(connection)}
-            left = [feed for feed in results if (feed.schema, feed.template) in there]
-            for feed in left:
-                if feed.storage == "partition" and not interrupted:
-                    for failure in stream.finish(connection, feed):
-                        _account(failure, results, watcher)
-            views.publish(connection, left)
+            views.publish(connection, _to_publish(connection, results))
             for result in results.values():
                 if result.loaded or result.unchanged or not result.complete:
                     _log(connection, result)
@@ -211,6 +239,16 @@ def _finish(keeper: Keeper, results: dict[Feed, FeedResult], watcher: Watcher, *
         raise
     finally:
         keeper.give_back(sessions)
+
+
+def _to_publish(connection: psycopg.Connection, results: dict[Feed, FeedResult]) -> list[Feed]:
+    """The feeds whose views may have changed, or been dropped by hand. Partitions that hold what they held need nothing."""
+    feeds = [r.feed for r in results.values() if not (r.as_it_was and r.feed.storage == "partition")]
+    if not feeds:
+        return []
+    # A tenant that was dropped meanwhile has nothing to show.
+    there = {(feed.schema, feed.template) for feed in tenant.feeds(connection)}
+    return [feed for feed in feeds if (feed.schema, feed.template) in there]
 
 
 def _drive(

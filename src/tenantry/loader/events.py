@@ -32,6 +32,9 @@ class Watcher(Protocol):
     def waiting(self, event: Waiting) -> None:
         """A slice is tried again after a pause."""
 
+    def indexing(self, feed: Feed) -> None:
+        """All slices of a feed that were to be loaded are, and its new tables are being indexed."""
+
 
 class Silent:
     """Watches nothing."""
@@ -46,4 +49,7 @@ class Silent:
         """Nothing."""
 
     def waiting(self, event: Waiting) -> None:
+        """Nothing."""
+
+    def indexing(self, feed: Feed) -> None:
         """Nothing."""

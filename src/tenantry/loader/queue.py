@@ -16,7 +16,8 @@ from tenantry.core.model import Feed
 class _Line:
     feed: Feed
     spans: deque[Span]
-    only_changed: bool = False
+    only_changed: bool
+    bulk: bool
     active: int = 0
     closed_because: str | None = None
 
@@ -28,11 +29,15 @@ class _Line:
 
 @dataclass(frozen=True)
 class Task:
-    """Days to pull together: one, or several that lie in one table; if `only_changed`, those that differ at the source."""
+    """Days to pull together: one, or several that lie in one table; if `only_changed`, those that differ at the source.
+
+    `bulk`: they are not all that is pulled of the feed, so new tables are indexed at the end.
+    """
 
     feed: Feed
     span: Span
     only_changed: bool = False
+    bulk: bool = False
 
 
 @dataclass
@@ -51,7 +56,8 @@ class Queue:
 
     def add(self, feed: Feed, spans: Iterable[Span], *, only_changed: bool = False) -> None:
         """Append a feed's days."""
-        self._lines.append(_Line(feed, deque(spans), only_changed))
+        line = deque(spans)
+        self._lines.append(_Line(feed, line, only_changed, bulk=sum(map(len, line)) > 1))
 
     def take(self, preferred: str | None) -> Task | None:
         """The next task, waiting for a source with room; None when there is no more.
@@ -68,7 +74,7 @@ class Queue:
                     line = min(free, key=lambda line: (line.feed.connection != preferred, self._load(line)))
                     self._active[line.feed.connection] = self._load(line) + 1
                     line.active += 1
-                    return Task(line.feed, line.spans.popleft(), line.only_changed)
+                    return Task(line.feed, line.spans.popleft(), line.only_changed, line.bulk)
                 self._changed.wait()
             return None
 

@@ -134,7 +134,7 @@ class Worker(threading.Thread):
         source = self._sessions.direct(feed.connection)
         session = self._sessions.warehouse()
         if not task.only_changed:
-            yield from stream.pull(session, source, feed, task.span, staged=staged)
+            yield from stream.pull(session, source, feed, task.span, bulk=task.bulk, staged=staged)
             return
         try:
             answer, same = None, set[date]()
@@ -149,7 +149,9 @@ class Worker(threading.Thread):
             days = [day for day in task.span if day not in same | done]
             together = stream.range_capable(session, feed.template)
             for span in monthly(days) if together else [Span(day, day) for day in days]:
-                yield from stream.pull(session, source, feed, span, staged=staged, answer=answer)
+                yield from stream.pull(
+                    session, source, feed, span, bulk=task.bulk, staged=staged, answer=answer
+                )
         finally:
             self._sessions.end_snapshot()
 

@@ -121,7 +121,7 @@ SELECT _wh_internal.source_conninfo(%s)
 SELECT _wh_internal.range_capable(t) FROM _wh.mv_templates t WHERE t.template_name = %s
 
 -- name: stream_prepare
-SELECT _wh_internal.stream_prepare(_wh_internal.find_feed(%(template)s, %(schema)s), %(first)s::date, %(last)s::date)
+SELECT _wh_internal.stream_prepare(_wh_internal.find_feed(%(template)s, %(schema)s), %(first)s::date, %(last)s::date, %(bulk)s)
 
 -- name: stream_begin
 SELECT b.from_source, b.into_warehouse, b.strays, b.target, b.start_block, clock_timestamp() FROM _wh.feeds f
@@ -133,8 +133,23 @@ SELECT e.slice_date, e.row_count FROM _wh.feeds f
 CROSS JOIN LATERAL _wh_internal.stream_end(f, %(first)s::date, %(last)s::date, %(target)s, %(start_block)s, %(copied)s, %(started)s, %(digests)s) e
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s ORDER BY 1
 
--- name: finish
-SELECT p.slice_date, p.error FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.partition_finish(f) p
+-- name: unindexed
+SELECT u.relid, format('%%I.%%I', f.schema_name, u.relname), u.statements
+FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.partition_unindexed(f) u
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s ORDER BY 2
+
+-- name: indexes
+SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = %s
+
+-- name: index_begin
+SELECT _wh_internal.partition_index_begin(f, %(table)s::oid) FROM _wh.feeds f
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+
+-- name: index_end
+SELECT _wh_internal.partition_index_end(%s::oid)
+
+-- name: doubled
+SELECT d.slice_date, d.error FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.partition_doubled(f, %(table)s::oid) d
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s ORDER BY 1
 
 -- name: move_plan

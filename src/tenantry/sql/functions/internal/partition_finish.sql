@@ -1,31 +1,27 @@
-CREATE OR REPLACE FUNCTION _wh_internal.partition_finish(feed _wh.feeds) RETURNS TABLE (slice_date date, error text)
+CREATE OR REPLACE FUNCTION _wh_internal.partition_finish(feed _wh.feeds, leaf oid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Index and analyze what a bulk load left bare. All of a table's indexes come in one transaction, so a table has either
--- all of them or none. A row that moved to another day at the source while its months were pulled is there twice: the
--- days that it stands in are returned and noted as failed, so that the next backfill pulls them again.
+-- Index the table of a bulk load that was cut off, before something else is loaded into it; nothing to do for any other. The
+-- loader does it with several sessions, and so may leave some indexes when it is killed: it alone goes on there, since to
+-- drop them would keep reports waiting. Rows that are doubled are noted as the failure of their days.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
-    leaf record;
+    target record;
     failure text;
-    failure_detail text;
 BEGIN
-    IF template.indexes IS NULL OR feed.storage <> 'partition' THEN
+    IF obj_description(leaf, 'pg_class') IS DISTINCT FROM 'Tenantry: to be indexed' THEN
         RETURN;
     END IF;
-    FOR leaf IN SELECT l.* FROM _wh_internal.partition_leaves(feed) l WHERE NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = l.relid) LOOP
-        -- One at a time: else two would make the same indexes. Reports go on, loads wait.
-        EXECUTE format('LOCK TABLE %s IN SHARE ROW EXCLUSIVE MODE', leaf.relid::regclass);
-        CONTINUE WHEN EXISTS (SELECT FROM pg_index i WHERE i.indrelid = leaf.relid);
-        BEGIN
-            EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, leaf.relname);
-            EXECUTE format('ANALYZE %s', leaf.relid::regclass);
-        EXCEPTION WHEN unique_violation THEN
-            GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL;
-            RETURN QUERY SELECT d.slice_date, d.error FROM _wh_internal.partition_doubled(feed, template, leaf.relid) d;
-            IF NOT FOUND THEN
-                RAISE EXCEPTION '%: %', leaf.relid::regclass, failure USING ERRCODE = 'unique_violation', DETAIL = failure_detail;
-            END IF;
-        END;
-    END LOOP;
+    SELECT u.* INTO target FROM _wh_internal.partition_unindexed(feed) u
+    WHERE u.relid = leaf AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = leaf);
+    IF NOT FOUND OR NOT _wh_internal.partition_index_begin(feed, leaf) THEN
+        RETURN;
+    END IF;
+    BEGIN
+        EXECUTE coalesce(target.statements, '');
+        PERFORM _wh_internal.partition_index_end(leaf);
+    EXCEPTION WHEN unique_violation THEN
+        failure := format('%s cannot be indexed: %s', leaf::regclass, SQLERRM);
+        PERFORM _wh_internal.partition_doubled(feed, leaf);
+        PERFORM _wh_internal.write_log('partition_finish', 'ERROR', failure, to_jsonb(feed));
+    END;
 END
 $$;

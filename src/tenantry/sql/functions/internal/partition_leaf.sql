@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_leaf(feed _wh.feeds, template _wh.mv_templates, slice_date date, indexed boolean DEFAULT true) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The table that holds a day: the year's if there is one, else the month's; made as the template's partition_by says.
--- A bulk load asks for one without indexes and makes them afterwards (partition_finish).
+-- A bulk load asks for one without indexes and makes them afterwards (partition_unindexed).
 DECLARE
     parent regclass := _wh_internal.partition_tenant(feed, template);
     found regclass := _wh_internal.partition_find(feed, slice_date);
@@ -26,6 +26,8 @@ BEGIN
     EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', target, parent);
     IF indexed THEN
         EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, name);
+    ELSE
+        EXECUTE format('COMMENT ON TABLE %s IS %L', target, 'Tenantry: to be indexed');
     END IF;
     EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%s) TO (%s)', parent, target,
         _wh_internal.day_bound(template, first_day), _wh_internal.day_bound(template, (first_day + ('1 ' || period)::interval)::date));

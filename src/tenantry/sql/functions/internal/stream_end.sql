@@ -5,17 +5,13 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
-    zone text := _wh_internal.day_zone(template);
     counts jsonb;
 BEGIN
     -- New rows of a table without free space are behind start_block: only those pages are read. If the rows are not all
     -- there, because some went into free space, the whole table is.
-    EXECUTE format($q$
-        SELECT jsonb_object_agg(day, n) FROM (SELECT (%1$I%2$s)::date AS day, count(*) AS n FROM %3$s WHERE ctid >= %4$L AND %5$s GROUP BY 1) d
-        HAVING sum(n) = %6$s$q$, template.time_column, zone, target, format('(%s,0)', start_block), predicate, copied) INTO counts;
-    IF counts IS NULL AND copied > 0 THEN
-        EXECUTE format('SELECT jsonb_object_agg(day, n) FROM (SELECT (%1$I%2$s)::date AS day, count(*) AS n FROM %3$s WHERE %4$s GROUP BY 1) d',
-            template.time_column, zone, target, predicate) INTO counts;
+    counts := _wh_internal.count_days(template, target, format('ctid >= %L AND %s', format('(%s,0)', start_block), predicate));
+    IF (SELECT coalesce(sum(c.value::bigint), 0) FROM jsonb_each_text(counts) c) <> copied THEN
+        counts := _wh_internal.count_days(template, target, predicate);
     END IF;
     IF target = 'pg_temp.tenantry_stage' THEN
         PERFORM _wh_internal.merge_days(template, _wh_internal.partition_find(feed, first_day), target::regclass, first_day, last_day);

@@ -1,0 +1,72 @@
+"""The indexes of tables that bulk loads make without: made afterwards, several of a table at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from tenantry.core.model import FailedSlice, Feed
+from tenantry.db.queries import one_row, query
+
+
+@dataclass(frozen=True)
+class Unindexed:
+    """A table that is to be indexed: its oid, its quoted name, and its template's statements for it."""
+
+    feed: Feed
+    relid: int
+    name: str
+    statements: str
+
+
+def unindexed(session: psycopg.Connection, feed: Feed) -> list[Unindexed]:
+    """The tables of a feed that are to be indexed, by name."""
+    rows = session.execute(query("flow", "unindexed"), _named(feed))
+    return [Unindexed(feed, *row) for row in rows]
+
+
+def begin(session: psycopg.Connection, table: Unindexed) -> bool:
+    """Hold the table until the transaction ends; False if somebody has indexed it meanwhile."""
+    return bool(one_row(session, query("flow", "index_begin"), _named(table.feed, table))[0])
+
+
+def missing(session: psycopg.Connection, table: Unindexed) -> list[str]:
+    """What is to be executed for the table, in any order and by any session; those indexes are left out that a run made
+    which was killed.
+
+    One text with all of it where the statements are not each an index with a name, or the server's grammar is newer than
+    the parser's.
+    """
+    from pglast import ast  # slow to import, and only bulk loads need it
+    from pglast.parser import ParseError, parse_sql, split
+
+    try:
+        parsed = [raw.stmt for raw in parse_sql(table.statements)]
+    except ParseError:
+        return [table.statements]
+    names = [statement.idxname if isinstance(statement, ast.IndexStmt) else None for statement in parsed]
+    if not all(names):
+        return [table.statements]
+    there = {row[0] for row in session.execute(query("flow", "indexes"), (table.relid,))}
+    return [text for text, name in zip(split(table.statements), names, strict=True) if name not in there]
+
+
+def end(session: psycopg.Connection, table: Unindexed) -> None:
+    """Analyze the table, and note that it has all of its indexes."""
+    session.execute(query("flow", "index_end"), (table.relid,))
+
+
+def doubled(session: psycopg.Connection, table: Unindexed) -> list[FailedSlice]:
+    """The days of the table with a row whose key another row has, too, which are noted as failed: rows that moved from day
+    to day while those were pulled. None where the key is not made of columns alone.
+    """
+    rows = session.execute(query("flow", "doubled"), _named(table.feed, table))
+    return [
+        FailedSlice(table.feed, day, error, psycopg.errors.UniqueViolation.sqlstate) for day, error in rows
+    ]
+
+
+def _named(feed: Feed, table: Unindexed | None = None) -> dict[str, Any]:
+    return {"schema": feed.schema, "template": feed.template, "table": table.relid if table else None}

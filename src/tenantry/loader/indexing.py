@@ -1,0 +1,112 @@
+"""Indexing what bulk loads left bare, on several sessions: of many tables one each, of a single one an index each."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+import psycopg
+
+from tenantry.core.model import FailedSlice, Feed
+from tenantry.flow import indexes
+from tenantry.flow.indexes import Unindexed
+from tenantry.loader.retry import words
+from tenantry.loader.sessions import Keeper, Sessions
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class NotIndexed:
+    """A table without indexes, and why. Its rows are there, and the next load tries again."""
+
+    feed: Feed
+    table: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.table} has no indexes yet: {self.reason}"
+
+
+def run(keeper: Keeper, tables: Sequence[Unindexed], most: int) -> list[FailedSlice | NotIndexed]:
+    """Index and analyze the tables, with `most` sessions at a time at the most; returns what is left to do.
+
+    A day fails if its rows cannot be told apart, because they moved from day to day while those were pulled: it has to be
+    pulled again. One table that fails stops no other. A table is indexed only when it has all indexes: whatever a
+    killed run left, the next one completes.
+
+    Raises:
+        WarehouseUnreachable: the warehouse was lost.
+    """
+    at_once = min(len(tables), most)
+    crews = [[keeper.take() for _ in range(max(1, most // at_once))] for _ in range(at_once)]
+    left = deque(tables)
+    try:
+        with ThreadPoolExecutor(at_once) as pool:
+            try:
+                done = [pool.submit(_work, crew, left) for crew in crews]
+                return [item for future in done for item in future.result()]
+            except BaseException:
+                # Ctrl-C, or a lost warehouse: the pool does not close while a thread waits for the server.
+                left.clear()
+                for sessions in itertools.chain(*crews):
+                    sessions.end()
+                raise
+    finally:
+        for sessions in itertools.chain(*crews):
+            if sessions.lost:
+                sessions.let_go()
+            keeper.give_back(sessions)
+
+
+def _work(crew: Sequence[Sessions], left: deque[Unindexed]) -> list[FailedSlice | NotIndexed]:
+    return [item for table in _taken(left) for item in _index(crew, table)]
+
+
+def _index(crew: Sequence[Sessions], table: Unindexed) -> list[FailedSlice | NotIndexed]:
+    """Let the first session hold the table while all of them index it; what those others made stays if it fails."""
+    lead = crew[0].warehouse()
+    try:
+        with lead.transaction():
+            if indexes.begin(lead, table):
+                statements = indexes.missing(lead, table)
+                _make([lead, *(sessions.warehouse() for sessions in crew[1 : len(statements)])], statements)
+                indexes.end(lead, table)
+        return []
+    except psycopg.errors.UniqueViolation as error:
+        return [*indexes.doubled(lead, table)] or [NotIndexed(table.feed, table.name, words(error))]
+    except psycopg.Error as error:
+        if lead.broken:
+            raise
+        return [NotIndexed(table.feed, table.name, words(error))]
+
+
+def _make(sessions: Sequence[psycopg.Connection], statements: Sequence[str]) -> None:
+    """Execute statements, each in whichever session is free. Raises the first error, when all sessions have stopped."""
+    left = deque(statements)
+
+    def work(session: psycopg.Connection) -> None:
+        try:
+            for statement in _taken(left):
+                session.execute(statement.encode())
+        except BaseException:
+            left.clear()
+            raise
+
+    with ThreadPoolExecutor(len(sessions)) as pool:
+        done = [pool.submit(work, session) for session in sessions]
+    for future in done:
+        future.result()
+
+
+def _taken(left: deque[T]) -> Iterator[T]:
+    """What is left, one after the other, while other threads take from it, too."""
+    while True:
+        try:
+            yield left.popleft()
+        except IndexError:
+            return

@@ -1,0 +1,8 @@
+CREATE OR REPLACE FUNCTION _wh_internal.partition_unindexed(feed _wh.feeds) RETURNS TABLE (relid oid, relname text, year integer, statements text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The tables that a bulk load made without indexes (partition_leaf) and that are to get them yet, with the statements.
+    SELECT l.relid, l.relname, l.year, _wh_internal.render_indexes(t.indexes, feed.schema_name, l.relname)
+    FROM _wh_internal.partition_leaves(feed) l
+    JOIN _wh.mv_templates t ON t.template_name = feed.template_name
+    WHERE feed.storage = 'partition' AND obj_description(l.relid, 'pg_class') = 'Tenantry: to be indexed'
+$$;
