@@ -19,6 +19,8 @@ from tenantry.embedded import Server
 from tests.databases import SECRET, SOURCE_SCHEMA, Maker, Source, Warehouse
 from tests.jobs import either_cron, pg_cron
 
+pytest_plugins = ["tests.midnight"]
+
 ROOT = Path(__file__).parent.parent
 
 # How long an example takes says how busy the machine is, not whether the code is right.

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, LiteralString
 
-from tenantry.core.days import today_utc
 from tenantry.embedded import Server
 from tests.databases import Maker, Source, Warehouse
 from tests.ticks import define, make_ticks
@@ -40,21 +39,20 @@ class TwoYears:
         return warehouse, source
 
 
-def recent() -> list[date]:
+def recent(today: date) -> list[date]:
     """The days of now that are loaded: today, and two before it in its year."""
-    today = today_utc()
     return [day for n in (2, 1, 0) if (day := today - timedelta(days=n)).year == today.year]
 
 
-def make_two_years(server: Server, maker: Maker) -> TwoYears:
+def make_two_years(server: Server, maker: Maker, today: date) -> TwoYears:
     """Load 2023 and combine it; 2024, and some days of now, stay in daily slices."""
     source = Source(server, maker.clone("tests_source", "source_years"), "postgres")
     warehouse = Warehouse(server, maker.clone("tests_warehouse", "warehouse_years"), "whadmin")
-    make_ticks(source, COMBINED, (today_utc() - COMBINED).days + 1)
+    make_ticks(source, COMBINED, (today - COMBINED).days + 1)
     warehouse.connect_to(source)
     warehouse.make_schema()
     define(warehouse, columns=COLUMNS, query=QUERY)
-    for first, last in ((COMBINED, date(2024, 12, 31)), (recent()[0], recent()[-1])):
+    for first, last in ((COMBINED, date(2024, 12, 31)), (recent(today)[0], recent(today)[-1])):
         warehouse.run(
             "SELECT _wh.update_mv_window_by_template('ticks', 'acme', 'acme', %s, %s)", (first, last)
         )

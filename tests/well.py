@@ -6,11 +6,10 @@ import shlex
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from psycopg import sql
 
-from tenantry.core.days import today_utc
 from tenantry.db.connect import session
 from tenantry.embedded import Server
 from tenantry.observe import health
@@ -23,9 +22,6 @@ from tests.ways import by_loader
 DAYS = 10
 """Days of each feed, up to today."""
 
-TODAY = today_utc()
-FIRST = TODAY - timedelta(days=DAYS - 1)
-
 FEEDS = (("acme", "ticks"), ("brook", "ticks"), ("acme", "marks"))
 """Tenant and template; `ticks` is kept in materialized views, `marks` in partitions."""
 
@@ -36,6 +32,12 @@ class Well:
 
     warehouse: str
     source: Source
+    today: date
+
+    @property
+    def first(self) -> date:
+        """The first of the days that are loaded."""
+        return self.today - timedelta(days=DAYS - 1)
 
     def clone(self, server: Server, maker: Maker) -> Warehouse:
         """A warehouse of a test's own, over the common source."""
@@ -52,11 +54,12 @@ def _clone(server: Server, maker: Maker, template: str) -> Warehouse:
     return warehouse
 
 
-def make_well(server: Server, maker: Maker) -> Well:
+def make_well(server: Server, maker: Maker, today: date) -> Well:
     """Load the feeds, publish them, and schedule their jobs."""
     source = Source(server, maker.clone("tests_source", "source"), "postgres")
     warehouse = _clone(server, maker, "tests_warehouse")
-    make_ticks(source, FIRST, DAYS)
+    well = Well(warehouse.name, source, today)
+    make_ticks(source, well.first, DAYS)
     define(warehouse)
     define(warehouse, "marks", query=QUERY)
     warehouse.run("UPDATE _wh.mv_templates SET storage = 'partition' WHERE template_name = 'marks'")
@@ -64,7 +67,7 @@ def make_well(server: Server, maker: Maker) -> Well:
         warehouse.connect_to(source, tenant)
         warehouse.value("SELECT _wh_internal.create_tenant_schema(%s)", (tenant,))
     for tenant, template in FEEDS:
-        by_loader(warehouse, FIRST, TODAY, template=template, name=tenant)
+        by_loader(warehouse, well.first, today, template=template, name=tenant)
         warehouse.run(
             "SELECT cron.schedule(%s, '12 * * * *', format('SELECT _wh.update_mv_by_template(%%L, %%L, %%L)', %s::text, %s::text, %s::text))",
             (f"{template}_update_{tenant}", template, tenant, tenant),
@@ -73,7 +76,7 @@ def make_well(server: Server, maker: Maker) -> Well:
             "SELECT cron.schedule(%s, '30 8 * * *', format('CALL _wh.refresh_window(%%L, %%L, %%L, 14)', %s::text, %s::text, %s::text))",
             (f"{tenant}_{template}_2week_refresh", template, tenant, tenant),
         )
-    return Well(warehouse.name, source)
+    return well
 
 
 @contextmanager

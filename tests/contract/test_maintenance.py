@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import psycopg
 import pytest
@@ -12,7 +12,6 @@ from tests.databases import Source, Warehouse
 from tests.waiting import wait_until
 
 OLD = date(2023, 1, 31)
-RECENT = datetime.now(UTC).date() - timedelta(days=100)
 
 FIND = r"""
 SELECT schemaname::text, matviewname::text,
@@ -51,11 +50,17 @@ FROM pg_stat_user_tables WHERE n_dead_tup > 1000 ORDER BY dead_tuple_percent DES
 
 
 @pytest.fixture
-def aged(acme: Warehouse, source: Source) -> Warehouse:
+def recent(today: date) -> date:
+    """A day of the last six months."""
+    return today - timedelta(days=100)
+
+
+@pytest.fixture
+def aged(acme: Warehouse, source: Source, recent: date) -> Warehouse:
     """An old slice, a recent one, and a materialized view that is no slice; no view reads them yet."""
     source.fill(OLD, 1)
-    source.fill(RECENT, 1)
-    for day in (OLD, RECENT):
+    source.fill(recent, 1)
+    for day in (OLD, recent):
         acme.run("SELECT _wh.create_mv_from_template('foodlogstats', 'acme', 'acme', %s)", (day,))
     acme.run("CREATE MATERIALIZED VIEW acme.summary AS SELECT 1 AS one")
     return acme
@@ -95,10 +100,10 @@ def test_views_older_than_six_months_are_found(published: Warehouse) -> None:
 
 
 @AS_EITHER
-def test_old_views_that_no_view_reads_are_dropped(aged: Warehouse, role: str) -> None:
+def test_old_views_that_no_view_reads_are_dropped(aged: Warehouse, role: str, recent: date) -> None:
     with acting(aged, role).connect() as session:
         session.execute(DROP.encode())
-    assert names(aged) == {"summary", f"foodlogstats_{RECENT:%Y_%m_%d}"}
+    assert names(aged) == {"summary", f"foodlogstats_{recent:%Y_%m_%d}"}
 
 
 def test_old_views_that_readers_see_are_not_dropped_by_accident(published: Warehouse) -> None:
@@ -109,12 +114,12 @@ def test_old_views_that_readers_see_are_not_dropped_by_accident(published: Wareh
 
 @AS_EITHER
 def test_with_cascade_old_views_go_and_both_views_come_back_for_readers(
-    published: Warehouse, role: str
+    published: Warehouse, role: str, recent: date
 ) -> None:
     database = acting(published, role)
     with database.connect() as session:
         session.execute(DROP_WITH_VIEWS.encode())
-    assert names(published) == {"summary", f"foodlogstats_{RECENT:%Y_%m_%d}"}
+    assert names(published) == {"summary", f"foodlogstats_{recent:%Y_%m_%d}"}
     database.run("SELECT _wh.update_tenant_union_view_by_template('foodlogstats', 'acme', 'acme')")
     database.run("SELECT _wh.update_public_view_by_template('foodlogstats')")
     assert published.reader.value("SELECT count(*) FROM acme.foodlogstats") == 3

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import date
+from functools import cache, partial
 
 import pytest
 
@@ -26,11 +27,17 @@ OTHER = {"partition": "matview", "matview": "partition"}
 
 
 @pytest.fixture(scope="module")
-def two_years(server: Server, templates: None) -> Iterator[TwoYears]:
-    """Loaded once for all tests of this module."""
+def two_years_until(server: Server, templates: None) -> Iterator[Callable[[date], TwoYears]]:
+    """Loaded once for all tests of this module that begin on the same day."""
     maker = Maker(server)
-    yield make_two_years(server, maker)
+    yield cache(partial(make_two_years, server, maker))
     maker.drop_all()
+
+
+@pytest.fixture
+def two_years(two_years_until: Callable[[date], TwoYears], today: date) -> TwoYears:
+    """Loaded until today."""
+    return two_years_until(today)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -16,17 +16,15 @@ from tests.databases import Database, Source, Warehouse
 from tests.program import command, environment, run, succeed
 from tests.waiting import wait_until
 
-THIS_MONTH = datetime.now(UTC).date().replace(day=1)
-LAST_MONTH = (THIS_MONTH - timedelta(days=1)).replace(day=1)
-BEFORE_THAT = (LAST_MONTH - timedelta(days=1)).replace(day=1)
-
 
 @pytest.fixture
-def grown(acme: Warehouse, source: Source) -> Warehouse:
+def grown(acme: Warehouse, source: Source, today: date) -> Warehouse:
     """Two rows in the month before last, six in the last."""
-    source.fill(BEFORE_THAT, 1, per_day=2)
-    source.fill(LAST_MONTH, 2, per_day=3)
-    for day in (BEFORE_THAT, LAST_MONTH, LAST_MONTH + timedelta(days=1)):
+    last_month = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
+    before_that = (last_month - timedelta(days=1)).replace(day=1)
+    source.fill(before_that, 1, per_day=2)
+    source.fill(last_month, 2, per_day=3)
+    for day in (before_that, last_month, last_month + timedelta(days=1)):
         acme.load(day, day)
     return acme
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -146,8 +146,7 @@ def test_a_day_that_was_loaded_before_its_end_is_pulled_again(ticking: Warehouse
     assert backfill.plan(ticking.conninfo, [feed(ticking)], span(3))[0].days == (date(2024, 3, 2),)
 
 
-def test_the_slice_of_today_counts_as_there(ticking: Warehouse) -> None:
-    today = datetime.now(UTC).date()
+def test_the_slice_of_today_counts_as_there(ticking: Warehouse, today: date) -> None:
     plans = backfill.plan(ticking.conninfo, [feed(ticking)], Span(today, today))
     assert plans[0].days == (today,)
     backfill.run(ticking.conninfo, plans, Limits(), Silent())

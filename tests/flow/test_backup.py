@@ -15,7 +15,6 @@ import pyrage
 import pytest
 
 from tenantry.core import sealed
-from tenantry.core.days import today_utc
 from tenantry.core.errors import TenantryError
 from tenantry.db.connect import session
 from tenantry.embedded import Server
@@ -25,9 +24,13 @@ from tests.databases import SECRET, Database, Maker, Source, Warehouse
 from tests.program import run, succeed
 
 KEY = pyrage.x25519.Identity.generate()
-TODAY = today_utc()
-LAST_YEAR = date(TODAY.year - 1, 1, 1)
 ROWS = "SELECT * FROM public.foodlogstats ORDER BY schema_name, id"
+
+
+@pytest.fixture
+def last_year(today: date) -> date:
+    """Its first day."""
+    return date(today.year - 1, 1, 1)
 
 
 @pytest.fixture
@@ -69,18 +72,20 @@ def put(database: Database, content: backup.Content) -> restore.Restored:
 
 
 @pytest.fixture
-def fleet(warehouse: Warehouse, make_source: Callable[[], Source]) -> dict[str, Source]:
+def fleet(
+    warehouse: Warehouse, make_source: Callable[[], Source], today: date, last_year: date
+) -> dict[str, Source]:
     """acme: partitions, last year folded; globex: materialized views of five days; jobs of each."""
     sources = {"acme": make_source(), "globex": make_source()}
-    sources["acme"].fill(LAST_YEAR, (TODAY - LAST_YEAR).days, per_day=1)
-    sources["globex"].fill(TODAY - timedelta(days=4), 4)
+    sources["acme"].fill(last_year, (today - last_year).days, per_day=1)
+    sources["globex"].fill(today - timedelta(days=4), 4)
     for name, source in sources.items():
         warehouse.connect_to(source, name)
         warehouse.run("SELECT _wh_internal.create_tenant_schema(%s)", (name,))
         storage = "partition" if name == "acme" else "matview"
         warehouse.run("UPDATE _wh.mv_templates SET storage = %s", (storage,))
         warehouse.run("SELECT _wh_internal.open_feed('foodlogstats', %s, %s)", (name, name))
-        first = LAST_YEAR if name == "acme" else TODAY - timedelta(days=4)
+        first = last_year if name == "acme" else today - timedelta(days=4)
         succeed(warehouse, "backfill", "foodlogstats", "--tenant", name, "--from", first)
         for kind, active in (("hourly", True), ("nightly", name == "acme")):
             warehouse.run(
@@ -91,19 +96,25 @@ def fleet(warehouse: Warehouse, make_source: Callable[[], Source]) -> dict[str, 
             warehouse.run("UPDATE cron.job SET active = %s WHERE jobname = %s", (active, f"{name}_{kind}"))
     warehouse.run("SELECT cron.schedule('13 * * * *', 'SELECT 1')")
     warehouse.run("CREATE FUNCTION _wh.create_crates_mv() RETURNS text LANGUAGE sql AS $$SELECT 'ours'$$")
-    succeed(warehouse, "year", "convert", "foodlogstats", LAST_YEAR.year, "--tenant", "acme")
+    succeed(warehouse, "year", "convert", "foodlogstats", last_year.year, "--tenant", "acme")
     return sources
 
 
 def test_a_lost_warehouse_comes_back_from_its_backup_and_its_sources(
-    warehouse: Warehouse, fleet: dict[str, Source], elsewhere: Warehouse, identity: Path, tmp_path: Path
+    warehouse: Warehouse,
+    fleet: dict[str, Source],
+    elsewhere: Warehouse,
+    identity: Path,
+    tmp_path: Path,
+    today: date,
+    last_year: date,
 ) -> None:
     name = f"reader_{secrets.token_hex(4)}"
     with session(warehouse.admin.conninfo, role=None) as admin:
         reader.put(admin, name, ["acme"], "reader-password", connections=4, statement_timeout="5min")
         admin.execute(f"ALTER ROLE {name} SET search_path = acme, public")
     before = warehouse.rows(ROWS)
-    assert len(before) == (TODAY - LAST_YEAR).days + 12
+    assert len(before) == (today - last_year).days + 12
     file = saved(warehouse, tmp_path)
     with session(warehouse.admin.conninfo, role=None) as admin:
         reader.drop(admin, name)
@@ -154,7 +165,7 @@ def test_a_lost_warehouse_comes_back_from_its_backup_and_its_sources(
     )
     assert elsewhere.rows("SELECT FROM _wh.rebuilds UNION ALL SELECT FROM _wh.restored_jobs") == []
     assert (
-        elsewhere.value("SELECT obj_description(%s::regclass)", (f"acme.foodlogstats_{LAST_YEAR.year}",))
+        elsewhere.value("SELECT obj_description(%s::regclass)", (f"acme.foodlogstats_{last_year.year}",))
         == "Tenantry: combined"
     )
     succeed(elsewhere, "tenant", "test", "acme")
@@ -171,10 +182,10 @@ def test_a_lost_warehouse_comes_back_from_its_backup_and_its_sources(
 
 
 @pytest.fixture
-def small(acme: Warehouse, source: Source, tmp_path: Path) -> backup.Content:
+def small(acme: Warehouse, source: Source, tmp_path: Path, today: date) -> backup.Content:
     """The backup of a warehouse with a tenant of one day, a reader and logs."""
-    source.fill(TODAY - timedelta(days=1), 1)
-    acme.load(TODAY - timedelta(days=1), TODAY)
+    source.fill(today - timedelta(days=1), 1)
+    acme.load(today - timedelta(days=1), today)
     acme.run("UPDATE _wh.mv_templates SET description = 'ours'")
     return content_of(saved(acme, tmp_path))
 
@@ -217,11 +228,11 @@ def test_columns_and_tables_that_an_older_backup_does_not_know_get_their_default
 
 
 def test_a_rebuild_of_what_was_lost_leaves_alone_what_the_source_keeps_no_longer(
-    acme: Warehouse, source: Source
+    acme: Warehouse, source: Source, today: date
 ) -> None:
-    before, yesterday = TODAY - timedelta(days=2), TODAY - timedelta(days=1)
+    before, yesterday = today - timedelta(days=2), today - timedelta(days=1)
     source.fill(before, 2)
-    acme.load(before, TODAY)
+    acme.load(before, today)
     rows = acme.rows("SELECT * FROM acme.foodlogstats ORDER BY id")
     source.run("DELETE FROM phood_foodlogsum WHERE logged_time < %s", (yesterday,))
     acme.run("SELECT _wh.update_public_view_by_template('foodlogstats')")
@@ -232,7 +243,7 @@ def test_a_rebuild_of_what_was_lost_leaves_alone_what_the_source_keeps_no_longer
 
 
 def test_a_disabled_tenant_stays_so_and_enabling_it_resumes_its_jobs(
-    acme: Warehouse, small: backup.Content, empty: Database, tmp_path: Path
+    acme: Warehouse, small: backup.Content, empty: Database, tmp_path: Path, today: date
 ) -> None:
     acme.run("SELECT cron.schedule(n, '1 * * * *', 'SELECT 1') FROM unnest('{one,two}'::text[]) n")
     acme.run("SELECT cron.schedule('three', '1 * * * *', $$SELECT _wh.refresh_mv('acme', 'x')$$)")
@@ -243,9 +254,9 @@ def test_a_disabled_tenant_stays_so_and_enabling_it_resumes_its_jobs(
         "SELECT t.disabled_reason, j.jobname::text, j.active FROM _wh.tenants t JOIN cron.job j ON j.jobid = ANY (t.paused_jobs)"
     ) == [("moving", "three", False)]
     owner = Database(acme.server, empty.name, "whadmin")
-    assert [part.days.last for part in rebuild.plan(owner.conninfo, None)] == [TODAY]
+    assert [part.days.last for part in rebuild.plan(owner.conninfo, None)] == [today]
     owner.run("UPDATE _wh.rebuilds SET last_day = last_day - 1")
-    assert [part.days.last for part in rebuild.plan(owner.conninfo, None)] == [TODAY - timedelta(days=1)]
+    assert [part.days.last for part in rebuild.plan(owner.conninfo, None)] == [today - timedelta(days=1)]
     assert empty.rows("SELECT jobname::text FROM _wh.restored_jobs JOIN cron.job USING (jobid)") == [("two",)]
 
 

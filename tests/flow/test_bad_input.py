@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,8 +14,6 @@ from tests.databases import SECRET, Source, Warehouse
 from tests.program import Outcome, address, run
 
 INPUT, UNREACHABLE, NOT_INSTALLED, FAILED = 2, 3, 4, 1
-
-TOMORROW = datetime.now(UTC).date() + timedelta(days=1)
 
 
 @pytest.fixture
@@ -63,8 +61,8 @@ def refused(outcome: Outcome, code: int, message: str) -> None:
             "begins on 2024-03-10 and ends before",
         ),
         ("backfill foodlogstats --all --from 2024-02-30", "'2024-02-30' is not a day"),
-        (f"backfill foodlogstats --all --to {TOMORROW}", f"{TOMORROW} has not begun in UTC"),
-        (f"refresh foodlogstats --all --date {TOMORROW}", f"{TOMORROW} has not begun in UTC"),
+        ("backfill foodlogstats --all --to {tomorrow}", "{tomorrow} has not begun in UTC"),
+        ("refresh foodlogstats --all --date {tomorrow}", "{tomorrow} has not begun in UTC"),
         ("year check foodlogstats 2024 --tenant nobody", 'schema "nobody" does not exist'),
         ("year check foodlogstats 9999 --all", "year 9999 cannot be checked"),
         ("year convert foodlogstats 9999 --all", "year 9999 is not over"),
@@ -73,10 +71,13 @@ def refused(outcome: Outcome, code: int, message: str) -> None:
     ],
 )
 def test_names_and_days_that_cannot_be_meant_are_refused(
-    loaded: Warehouse, arguments: str, message: str
+    loaded: Warehouse, today: date, arguments: str, message: str
 ) -> None:
+    tomorrow = today + timedelta(days=1)
     before = everything(loaded)
-    refused(run(loaded, *arguments.split()), INPUT, message)
+    refused(
+        run(loaded, *arguments.format(tomorrow=tomorrow).split()), INPUT, message.format(tomorrow=tomorrow)
+    )
     assert everything(loaded) == before
 
 

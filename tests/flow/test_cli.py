@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -17,8 +17,6 @@ PASSWORDS = {
     "TENANTRY_READER_PASSWORD": "reader-password",
 }
 """Those that the roles have already: all databases of the tests' server share them."""
-
-TODAY = datetime.now(UTC).date()
 
 
 @pytest.fixture
@@ -46,9 +44,11 @@ def test_init_leaves_passwords_alone_when_none_is_given(empty: Database, server:
         assert Database(server, empty.name, role).value("SELECT current_user") == role
 
 
-def test_a_tenant_is_taken_in_with_one_command(empty: Database, source: Source, server: Server) -> None:
+def test_a_tenant_is_taken_in_with_one_command(
+    empty: Database, source: Source, server: Server, today: date
+) -> None:
     succeed(empty, "init", env=PASSWORDS)
-    source.fill(TODAY - timedelta(days=4), 5)
+    source.fill(today - timedelta(days=4), 5)
     done = succeed(
         empty,
         *(
@@ -58,7 +58,7 @@ def test_a_tenant_is_taken_in_with_one_command(empty: Database, source: Source, 
             "--source",
             address(source),
             "--from",
-            TODAY - timedelta(days=6),
+            today - timedelta(days=6),
             "--json",
         ),
         env={"TENANTRY_SOURCE_PASSWORD": SECRET},
@@ -95,7 +95,7 @@ def test_a_tenant_is_taken_in_with_one_command(empty: Database, source: Source, 
 
 
 def test_a_tenant_is_taken_in_again_without_its_password_and_nothing_is_loaded_twice(
-    warehouse: Warehouse, source: Source
+    warehouse: Warehouse, source: Source, today: date
 ) -> None:
     add = (
         "tenant",
@@ -104,10 +104,10 @@ def test_a_tenant_is_taken_in_again_without_its_password_and_nothing_is_loaded_t
         "--source",
         address(source),
         "--from",
-        TODAY - timedelta(days=2),
+        today - timedelta(days=2),
         "--json",
     )
-    source.fill(TODAY - timedelta(days=2), 3)
+    source.fill(today - timedelta(days=2), 3)
     succeed(warehouse, *add, env={"TENANTRY_SOURCE_PASSWORD": SECRET})
     again = succeed(warehouse, *add).json
     assert (again["complete"], again["feeds"][0]["loaded"], again["feeds"][0]["present"]) == (True, 0, 3)
@@ -125,10 +125,10 @@ def test_the_password_of_a_source_may_come_from_a_file(
     assert "acme is in" in done.out
 
 
-def test_every_command_that_looks_speaks_json(acme: Warehouse, source: Source) -> None:
+def test_every_command_that_looks_speaks_json(acme: Warehouse, source: Source, today: date) -> None:
     source.fill(date(2024, 3, 8), 3)
     loaded = succeed(
-        acme, "tenant", "add", "acme", "--source", address(source), "--from", TODAY, "--json"
+        acme, "tenant", "add", "acme", "--source", address(source), "--from", today, "--json"
     ).json
     assert loaded["complete"]
     acme.load(date(2024, 3, 8), date(2024, 3, 10))
@@ -147,11 +147,11 @@ def test_every_command_that_looks_speaks_json(acme: Warehouse, source: Source) -
         "days": 4,
         "rows": 9,
         "first_day": "2024-03-08",
-        "last_day": str(TODAY),
+        "last_day": str(today),
         "failed": 0,
         "stale": 0,
     }
-    assert status["missing"] == (TODAY - date(2024, 3, 10)).days - 1
+    assert status["missing"] == (today - date(2024, 3, 10)).days - 1
     tried = succeed(acme, "tenant", "test", "acme", "--json").json
     assert (tried["database"], tried["time_zone"], tried["read_only"]) == (source.name, "UTC", True)
 

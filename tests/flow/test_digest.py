@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import LiteralString
 
 import psycopg
@@ -435,9 +435,9 @@ def test_after_a_bad_day_a_window_by_sql_goes_on(acme: Warehouse, source: Source
 
 @pytest.mark.parametrize("storage", ["partition", "matview"])
 def test_the_procedure_for_jobs_pulls_only_what_changed(
-    acme: Warehouse, source: Source, storage: str
+    acme: Warehouse, source: Source, storage: str, today: date
 ) -> None:
-    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+    yesterday = today - timedelta(days=1)
     source.fill(yesterday - timedelta(days=3), 4)
     open_feed(acme, storage)
     call: LiteralString = "CALL _wh.refresh_window('foodlogstats', 'acme', 'acme', 3, only_changed => true)"
@@ -458,8 +458,8 @@ def test_the_procedure_for_jobs_pulls_only_what_changed(
 # The command.
 
 
-def test_the_command_tells_how_many_days_were_unchanged(acme: Warehouse, source: Source) -> None:
-    yesterday = datetime.now(UTC).date() - timedelta(days=1)
+def test_the_command_tells_how_many_days_were_unchanged(acme: Warehouse, source: Source, today: date) -> None:
+    yesterday = today - timedelta(days=1)
     source.fill(yesterday - timedelta(days=14), 16)
     open_feed(acme, "partition")
     first = succeed(acme, "refresh", "foodlogstats", "--all", "--days", 14, "--json").json

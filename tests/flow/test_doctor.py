@@ -6,7 +6,8 @@ import socket
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
+from functools import cache, partial
 from typing import LiteralString
 
 import psycopg
@@ -20,19 +21,29 @@ from tests.program import run, succeed
 from tests.ticks import spoil
 from tests.waiting import wait_until
 from tests.ways import by_loader
-from tests.well import FIRST, TODAY, Well, findings, make_well, mend, scheduler, troubles
-
-DAY = FIRST + timedelta(days=4)
+from tests.well import Well, findings, make_well, mend, scheduler, troubles
 
 E, W, N = Severity.ERROR, Severity.WARNING, Severity.NOTE
 
 
 @pytest.fixture(scope="module")
-def well(server: Server, templates: None) -> Iterator[Well]:
-    """Made once for all tests of this module."""
+def well_until(server: Server, templates: None) -> Iterator[Callable[[date], Well]]:
+    """Made once for all tests of this module that begin on the same day."""
     maker = Maker(server)
-    yield make_well(server, maker)
+    yield cache(partial(make_well, server, maker))
     maker.drop_all()
+
+
+@pytest.fixture
+def well(well_until: Callable[[date], Well], today: date) -> Well:
+    """With the days until today."""
+    return well_until(today)
+
+
+@pytest.fixture
+def day(well: Well) -> date:
+    """One of the days that are loaded."""
+    return well.first + timedelta(days=4)
 
 
 @pytest.fixture
@@ -51,7 +62,7 @@ def own_source(warehouse: Warehouse, well: Well, server: Server, maker: Maker) -
 
 @dataclass(frozen=True)
 class Trouble:
-    """A statement that spoils something, as postgres unless it says otherwise, and what is found then."""
+    """A statement that spoils something, as postgres unless it says otherwise, and what is found then; both for a {day}."""
 
     what: str
     check: str
@@ -150,9 +161,9 @@ TROUBLES = [
     Trouble(
         "a slice that belongs to somebody else",
         "rights",
-        f"ALTER MATERIALIZED VIEW acme.ticks_{DAY:%Y_%m_%d} OWNER TO postgres",
+        "ALTER MATERIALIZED VIEW acme.ticks_{day:%Y_%m_%d} OWNER TO postgres",
         E,
-        f"acme.ticks_{DAY:%Y_%m_%d}",
+        "acme.ticks_{day:%Y_%m_%d}",
     ),
     Trouble(
         "a table that readers may write to",
@@ -164,21 +175,21 @@ TROUBLES = [
     Trouble(
         "a slice that was dropped",
         "slices",
-        f"DROP MATERIALIZED VIEW acme.ticks_{DAY:%Y_%m_%d} CASCADE",
+        "DROP MATERIALIZED VIEW acme.ticks_{day:%Y_%m_%d} CASCADE",
         E,
         "acme.ticks",
     ),
     Trouble(
         "days that were forgotten",
         "slices",
-        f"DELETE FROM _wh.slices WHERE template_name = 'marks' AND slice_date BETWEEN '{DAY}' AND '{DAY + timedelta(days=1)}'",
+        "DELETE FROM _wh.slices WHERE template_name = 'marks' AND slice_date BETWEEN '{day}' AND date '{day}' + 1",
         E,
         "acme.marks",
     ),
     Trouble(
         "a day that was loaded too early",
         "slices",
-        f"UPDATE _wh.slices SET loaded_at = slice_date + time '20:00' WHERE schema_name = 'brook' AND slice_date = '{DAY}'",
+        "UPDATE _wh.slices SET loaded_at = slice_date + time '20:00' WHERE schema_name = 'brook' AND slice_date = '{day}'",
         W,
         "brook.ticks",
     ),
@@ -232,14 +243,18 @@ def test_with_a_warehouse_that_is_well_there_is_nothing_to_do(warehouse: Warehou
 
 
 @pytest.mark.parametrize("check", sorted({trouble.check for trouble in TROUBLES}))
-def test_every_trouble_is_found_and_its_command_mends_it(warehouse: Warehouse, check: str) -> None:
+def test_every_trouble_is_found_and_its_command_mends_it(warehouse: Warehouse, check: str, day: date) -> None:
     made = [trouble for trouble in TROUBLES if trouble.check == check]
     try:
         for trouble in made:
-            warehouse.admin.run(trouble.spoil)
+            warehouse.admin.run(trouble.spoil.format(day=day).encode())  # type: ignore[arg-type]
         found = troubles(findings(warehouse, check))
         seen = {(finding.severity, finding.subject) for finding in found}
-        assert [trouble.what for trouble in made if (trouble.severity, trouble.subject) not in seen] == []
+        assert [
+            trouble.what
+            for trouble in made
+            if (trouble.severity, trouble.subject.format(day=day)) not in seen
+        ] == []
         for finding in found:
             mend(warehouse, finding)
         assert troubles(findings(warehouse, check)) == []
@@ -299,11 +314,11 @@ def test_what_cannot_be_mended_is_told_and_the_rest_is(warehouse: Warehouse) -> 
     ]
 
 
-def test_the_exit_code_is_that_of_the_worst_finding(warehouse: Warehouse) -> None:
+def test_the_exit_code_is_that_of_the_worst_finding(warehouse: Warehouse, day: date) -> None:
     only = ("--only", "freshness", "--only", "slices", "--only", "queries")
     assert run(warehouse, "doctor", *only, "--strict").code == 0
     warehouse.run("UPDATE _wh.slices SET loaded_at = now() - interval '3 hours' WHERE schema_name = 'brook'")
-    warehouse.run("DELETE FROM _wh.slices WHERE template_name = 'marks' AND slice_date = %s", (DAY,))
+    warehouse.run("DELETE FROM _wh.slices WHERE template_name = 'marks' AND slice_date = %s", (day,))
     assert run(warehouse, "doctor", "--tenant", "acme", *only).code == 1
     assert run(warehouse, "doctor", "--tenant", "brook", *only).code == 0
     assert run(warehouse, "doctor", "--tenant", "brook", *only, "--strict").code == 1
@@ -351,11 +366,13 @@ def test_a_database_that_only_reads_is_an_error(warehouse: Warehouse) -> None:
     assert [f for f in findings(warehouse, "server") if f.severity is E] == []
 
 
-def test_a_day_that_failed_is_named_with_its_reason(warehouse: Warehouse, own_source: Source) -> None:
-    spoil(own_source, DAY)
-    run(warehouse, "refresh", "ticks", "--tenant", "acme", "--date", DAY)
+def test_a_day_that_failed_is_named_with_its_reason(
+    warehouse: Warehouse, own_source: Source, day: date
+) -> None:
+    spoil(own_source, day)
+    run(warehouse, "refresh", "ticks", "--tenant", "acme", "--date", day)
     (found,) = findings(warehouse, "slices")
-    assert found.reason.startswith(f"the last load of {DAY} failed: acme.ticks {DAY}: invalid input syntax")
+    assert found.reason.startswith(f"the last load of {day} failed: acme.ticks {day}: invalid input syntax")
     (note,) = findings(warehouse, "log")
     assert note.reason.startswith("2 errors in the last 24 hours")
     own_source.run("UPDATE ticks SET value = 1")
@@ -374,11 +391,11 @@ def test_slices_of_an_older_template_are_a_note(warehouse: Warehouse) -> None:
     assert findings(warehouse, "slices") == []
 
 
-def test_a_view_that_misses_a_slice_is_found(warehouse: Warehouse) -> None:
+def test_a_view_that_misses_a_slice_is_found(warehouse: Warehouse, well: Well) -> None:
     """Made by the manual's function, which leaves the view alone."""
     warehouse.run("DROP VIEW brook.ticks CASCADE")
     warehouse.run("SELECT _wh.update_public_view_by_template('ticks')")
-    early = FIRST - timedelta(days=1)
+    early = well.first - timedelta(days=1)
     warehouse.run("SELECT _wh.create_mv_from_template('ticks', 'brook', 'brook', %s)", (early,))
     (found,) = findings(warehouse, "views")
     assert found.reason == f"the view does not read 1 of its slices: ticks_{early:%Y_%m_%d}"
@@ -395,15 +412,15 @@ def test_a_tenants_table_that_was_dropped_is_filled_again(warehouse: Warehouse) 
     assert warehouse.reader.value("SELECT count(*) FROM public.marks") == 20
 
 
-def test_names_are_quoted_for_shell_and_sql(warehouse: Warehouse, well: Well) -> None:
+def test_names_are_quoted_for_shell_and_sql(warehouse: Warehouse, well: Well, today: date, day: date) -> None:
     name = "Käse & Söhne"
     warehouse.connect_to(well.source, name)
     warehouse.value("SELECT _wh_internal.create_tenant_schema(%s)", (name,))
-    by_loader(warehouse, FIRST, TODAY, template="ticks", name=name)
+    by_loader(warehouse, well.first, today, template="ticks", name=name)
     warehouse.run(f'DROP VIEW "{name}".ticks CASCADE'.encode())  # type: ignore[arg-type]
     warehouse.run(f'REVOKE USAGE ON SCHEMA "{name}" FROM phood_ro'.encode())  # type: ignore[arg-type]
     warehouse.run(
-        "UPDATE _wh.slices SET loaded_at = slice_date WHERE schema_name = %s AND slice_date = %s", (name, DAY)
+        "UPDATE _wh.slices SET loaded_at = slice_date WHERE schema_name = %s AND slice_date = %s", (name, day)
     )
     with scheduler(warehouse):
         found = findings(warehouse, "views", "rights", "slices", "jobs", tenant=name)
@@ -431,8 +448,8 @@ def test_pg_cron_needs_no_scheduler(served: Warehouse) -> None:
     assert findings(served, "functions", "migrations", "roles", "rights") == []
 
 
-def test_yesterday_without_rows_is_a_note_if_such_days_have_some(warehouse: Warehouse) -> None:
-    yesterday = TODAY - timedelta(days=1)
+def test_yesterday_without_rows_is_a_note_if_such_days_have_some(warehouse: Warehouse, today: date) -> None:
+    yesterday = today - timedelta(days=1)
     warehouse.run(
         "UPDATE _wh.slices SET row_count = 0 WHERE schema_name = 'brook' AND slice_date = %s", (yesterday,)
     )
@@ -449,14 +466,14 @@ def test_yesterday_without_rows_is_a_note_if_such_days_have_some(warehouse: Ware
     assert findings(warehouse, "rows") == []
 
 
-def test_a_tenant_that_grows_or_shrinks_to_another_size_is_a_note(warehouse: Warehouse) -> None:
+def test_a_tenant_that_grows_or_shrinks_to_another_size_is_a_note(warehouse: Warehouse, today: date) -> None:
     def weigh(before: int, lately: int) -> list[str]:
         warehouse.run(
             "INSERT INTO _wh.slices (schema_name, template_name, slice_date, status, row_count, loaded_at)"
             " SELECT 'brook', 'ticks', %(today)s::date - n, 'loaded', CASE WHEN n > 28 THEN %(before)s ELSE %(lately)s END, now()"
             " FROM generate_series(1, 56) n"
             " ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET row_count = excluded.row_count",
-            {"today": TODAY, "before": before, "lately": lately},  # type: ignore[arg-type]
+            {"today": today, "before": before, "lately": lately},  # type: ignore[arg-type]
         )
         return [found.reason for found in findings(warehouse, "growth")]
 
@@ -479,20 +496,20 @@ def test_a_closed_year_is_to_be_folded_when_it_is_complete(warehouse: Warehouse)
     assert findings(warehouse, "years") == []
 
 
-def test_a_tenant_that_was_left_alone_is_behind(warehouse: Warehouse) -> None:
+def test_a_tenant_that_was_left_alone_is_behind(warehouse: Warehouse, today: date) -> None:
     """Its newest days never came."""
     warehouse.run("DROP VIEW brook.ticks CASCADE")
     for n in range(3):
-        warehouse.run(f"DROP MATERIALIZED VIEW brook.ticks_{TODAY - timedelta(days=n):%Y_%m_%d}".encode())  # type: ignore[arg-type]
+        warehouse.run(f"DROP MATERIALIZED VIEW brook.ticks_{today - timedelta(days=n):%Y_%m_%d}".encode())  # type: ignore[arg-type]
     warehouse.run(
-        "DELETE FROM _wh.slices WHERE schema_name = 'brook' AND slice_date > %s", (TODAY - timedelta(days=3),)
+        "DELETE FROM _wh.slices WHERE schema_name = 'brook' AND slice_date > %s", (today - timedelta(days=3),)
     )
     warehouse.run(
         "UPDATE _wh.slices SET loaded_at = loaded_at - interval '3 days' WHERE schema_name = 'brook'"
     )
     (found,) = findings(warehouse, "freshness")
     assert found.severity is E
-    assert found.reason == f"the newest day is {TODAY - timedelta(days=3)}; the last load was 3 days ago"
+    assert found.reason == f"the newest day is {today - timedelta(days=3)}; the last load was 3 days ago"
     mend(warehouse, found)
     assert findings(warehouse, "freshness") == []
 
@@ -550,11 +567,11 @@ def test_a_tenant_without_jobs_is_found(warehouse: Warehouse) -> None:
         assert findings(warehouse, "jobs") == []
 
 
-def test_a_tenant_that_is_disabled_is_left_alone(warehouse: Warehouse) -> None:
+def test_a_tenant_that_is_disabled_is_left_alone(warehouse: Warehouse, day: date) -> None:
     succeed(warehouse, "tenant", "disable", "brook", "--reason", "it did not pay")
     warehouse.run("UPDATE _wh.slices SET loaded_at = slice_date WHERE schema_name = 'brook'")
     warehouse.run("UPDATE _wh.tenant_connections SET port = 1 WHERE tenant_name = 'brook'")
-    warehouse.run("DROP MATERIALIZED VIEW brook.ticks_{} CASCADE".format(f"{DAY:%Y_%m_%d}").encode())  # type: ignore[arg-type]
+    warehouse.run("DROP MATERIALIZED VIEW brook.ticks_{} CASCADE".format(f"{day:%Y_%m_%d}").encode())  # type: ignore[arg-type]
     warehouse.run("SELECT _wh.update_public_view_by_template('ticks')")
     with scheduler(warehouse):
         found = findings(warehouse, "jobs", "sources", "slices", "freshness", "views")

@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import psycopg
@@ -180,9 +180,9 @@ def applied(warehouse: Warehouse, file: Path, *, allow_drop: bool = False) -> No
 
 
 def test_a_fleet_is_made_from_a_file_loaded_and_then_as_it_says(
-    warehouse: Warehouse, source: Source, tmp_path: Path
+    warehouse: Warehouse, source: Source, tmp_path: Path, today: date
 ) -> None:
-    source.fill(datetime.now(UTC).date() - timedelta(days=2), 2)
+    source.fill(today - timedelta(days=2), 2)
     file = tmp_path / "tenantry.toml"
     (tmp_path / "sales.sql").write_text(
         "-- name: sales\n-- columns: id integer, at timestamptz\n-- time_column: at\n-- index: UNIQUE (id)\n\n"
@@ -227,8 +227,9 @@ def test_a_fleet_is_made_from_a_file_loaded_and_then_as_it_says(
     assert warehouse.value("SELECT to_regclass('public.sales')") is None
 
 
-def test_a_tenant_that_is_enabled_catches_up_first(acme: Warehouse, source: Source, tmp_path: Path) -> None:
-    today = datetime.now(UTC).date()
+def test_a_tenant_that_is_enabled_catches_up_first(
+    acme: Warehouse, source: Source, tmp_path: Path, today: date
+) -> None:
     source.fill(today - timedelta(days=3), 3)
     file = tmp_path / "tenantry.toml"
     file.write_text(fleet_of(source, "acme") + HOURLY.format("acme", 10))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import cache, partial
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from tenantry.core.days import today_utc
 from tenantry.embedded import Server
 from tests.databases import Maker, Source, Warehouse
 from tests.program import Outcome, run, succeed
@@ -24,11 +24,17 @@ IN_COMBINED_YEAR = date(2023, 3, 10)
 
 
 @pytest.fixture(scope="module")
-def two_years(server: Server, templates: None) -> Iterator[TwoYears]:
-    """Loaded once for all tests of this module."""
+def two_years_until(server: Server, templates: None) -> Iterator[Callable[[date], TwoYears]]:
+    """Loaded once for all tests of this module that begin on the same day."""
     maker = Maker(server)
-    yield make_two_years(server, maker)
+    yield cache(partial(make_two_years, server, maker))
     maker.drop_all()
+
+
+@pytest.fixture
+def two_years(two_years_until: Callable[[date], TwoYears], today: date) -> TwoYears:
+    """Loaded until today."""
+    return two_years_until(today)
 
 
 @pytest.fixture
@@ -80,12 +86,12 @@ def storages(warehouse: Warehouse) -> list[tuple[str, str]]:
     return warehouse.rows("SELECT schema_name, storage FROM _wh.feeds ORDER BY 1")
 
 
-def checks(warehouse: Warehouse) -> list[str]:
+def checks(warehouse: Warehouse, today: date) -> list[str]:
     return [
         warehouse.value(
             "SELECT _wh.check_views_by_template_for_year('ticks', 'acme', %s) ->> 'status'", (year,)
         )
-        for year in (2023, 2024, today_utc().year)
+        for year in (2023, 2024, today.year)
     ]
 
 
@@ -122,11 +128,11 @@ class Steps:
 
 @pytest.mark.parametrize("by", ["year", "month"])
 def test_every_day_has_the_same_count_and_sums_there_and_back(
-    years: tuple[Warehouse, Source], two_years: TwoYears, by: str
+    years: tuple[Warehouse, Source], two_years: TwoYears, by: str, today: date
 ) -> None:
     warehouse, source = years
     warehouse.run("UPDATE _wh.mv_templates SET partition_by = %s WHERE template_name = 'ticks'", (by,))
-    before = checks(warehouse)
+    before = checks(warehouse, today)
     source.run("DROP TABLE ticks")
     (moved,) = set_storage(warehouse, "partition")
     assert (moved["moved"], moved["rows"], moved["days_again"]) == (True, 2 * len(two_years.digest), 0)
@@ -135,7 +141,7 @@ def test_every_day_has_the_same_count_and_sums_there_and_back(
         warehouse.value("SELECT storage FROM _wh.mv_templates WHERE template_name = 'ticks'") == "partition"
     )
     assert warehouse.rows(DIGEST) == two_years.digest
-    assert checks(warehouse) == before
+    assert checks(warehouse, today) == before
     leaves = warehouse.rows(
         "SELECT relid::regclass::text FROM pg_partition_tree('public.ticks') WHERE isleaf ORDER BY 1"
     )
@@ -149,7 +155,7 @@ def test_every_day_has_the_same_count_and_sums_there_and_back(
     set_storage(warehouse, "matview")
     assert storages(warehouse) == [("acme", "matview")]
     assert warehouse.rows(DIGEST) == two_years.digest
-    assert checks(warehouse) == before
+    assert checks(warehouse, today) == before
     assert indexes(warehouse, "ticks_2024") == [("ticks_2024_id",)]
     assert warehouse.reader.value("SELECT count(*) FROM public.ticks") == 2 * len(two_years.digest)
     assert leftovers(warehouse) == []
@@ -159,10 +165,9 @@ def test_every_day_has_the_same_count_and_sums_there_and_back(
 
 @pytest.mark.parametrize("to", ["partition", "matview"])
 def test_after_a_move_days_are_pulled_checked_and_combined_as_before(
-    years: tuple[Warehouse, Source], to: str
+    years: tuple[Warehouse, Source], to: str, today: date
 ) -> None:
     warehouse, source = years
-    today = today_utc()
     if to == "partition":
         move(warehouse, "partition")
     else:
@@ -174,7 +179,7 @@ def test_after_a_move_days_are_pulled_checked_and_combined_as_before(
             "SELECT value, count(*) FROM public.ticks WHERE (at AT TIME ZONE 'UTC')::date = %s GROUP BY 1",
             (day,),
         ) == [("40", 2)]
-    first = recent()[0] - timedelta(days=20)
+    first = recent(today)[0] - timedelta(days=20)
     if first.year == today.year:
         (loaded,) = succeed(warehouse, "backfill", "ticks", "--all", "--from", first, "--json").json[
             "tenants"
@@ -184,14 +189,14 @@ def test_after_a_move_days_are_pulled_checked_and_combined_as_before(
             "tenants"
         ]
         assert loaded["loaded"] == 0
-    assert checks(warehouse)[:2] == ["converted", "complete"]
+    assert checks(warehouse, today)[:2] == ["converted", "complete"]
     result = warehouse.value("SELECT _wh.create_combined_table_from_template_by_year('ticks', 'acme', 2024)")
     assert (result["yearly_table"], result["processed_mvs"], result["total_records"]) == (
         "ticks_2024",
         366,
         732,
     )
-    assert checks(warehouse)[:2] == ["converted", "converted"]
+    assert checks(warehouse, today)[:2] == ["converted", "converted"]
     source.run("DELETE FROM ticks WHERE (at AT TIME ZONE 'UTC')::date = %s", (DAY,))
     pull(warehouse, DAY)
     assert warehouse.value("SELECT count(*) FROM acme.ticks WHERE at < '2025-01-01 00:00+00'") == 1460
@@ -269,7 +274,7 @@ def test_a_slice_that_is_dropped_or_refreshed_by_hand_before_the_swap_is_so_afte
 
 
 def test_a_year_that_is_combined_between_copy_and_swap_is_one_table(
-    years: tuple[Warehouse, Source], two_years: TwoYears
+    years: tuple[Warehouse, Source], two_years: TwoYears, today: date
 ) -> None:
     warehouse, _ = years
     warehouse.run("UPDATE _wh.mv_templates SET partition_by = 'month' WHERE template_name = 'ticks'")
@@ -277,7 +282,7 @@ def test_a_year_that_is_combined_between_copy_and_swap_is_one_table(
         steps.until("hold")
         warehouse.run("SELECT _wh.create_combined_table_from_template_by_year('ticks', 'acme', 2024)")
         steps.until("done")
-    assert checks(warehouse)[:2] == ["converted", "converted"]
+    assert checks(warehouse, today)[:2] == ["converted", "converted"]
     assert warehouse.rows(DIGEST) == two_years.digest
 
 

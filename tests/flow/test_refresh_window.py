@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import psycopg
 import pytest
@@ -11,9 +11,9 @@ from tests.databases import Source, Warehouse
 
 
 @pytest.fixture
-def yesterday() -> date:
+def yesterday(today: date) -> date:
     """The last day that has ended in UTC."""
-    return datetime.now(UTC).date() - timedelta(days=1)
+    return today - timedelta(days=1)
 
 
 def test_the_last_ended_days_are_pulled_and_shown(acme: Warehouse, source: Source, yesterday: date) -> None:

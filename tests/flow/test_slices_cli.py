@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from tenantry.core.days import today_utc
 from tenantry.db.connect import session
 from tenantry.flow import tenant
 from tenantry.loader import again, backfill
@@ -16,25 +15,28 @@ from tests.databases import Source, Warehouse
 from tests.program import run, succeed
 from tests.ticks import define, make_ticks, mend, spoil
 
-TODAY = today_utc()
-FIRST = TODAY - timedelta(days=10)
+
+@pytest.fixture
+def first(today: date) -> date:
+    """The first of eleven days up to today."""
+    return today - timedelta(days=10)
 
 
 @pytest.fixture
-def ticking(acme: Warehouse, source: Source) -> Warehouse:
+def ticking(acme: Warehouse, source: Source, first: date) -> Warehouse:
     """Of eleven days up to today the fourth is missing, the sixth failed with rows, the ninth is stale."""
-    make_ticks(source, FIRST, 11)
+    make_ticks(source, first, 11)
     define(acme)
-    for first, last in ((0, 2), (4, 10)):
+    for begin, end in ((0, 2), (4, 10)):
         acme.run(
             "SELECT _wh.update_mv_window_by_template('ticks', 'acme', 'acme', %s, %s)",
-            (FIRST + timedelta(days=first), FIRST + timedelta(days=last)),
+            (first + timedelta(days=begin), first + timedelta(days=end)),
         )
-    spoil(source, FIRST + timedelta(days=5))
-    assert run(acme, "refresh", "ticks", "--all", "--date", FIRST + timedelta(days=5)).code == 1
+    spoil(source, first + timedelta(days=5))
+    assert run(acme, "refresh", "ticks", "--all", "--date", first + timedelta(days=5)).code == 1
     mend(source)
     acme.run(
-        "UPDATE _wh.slices SET loaded_at = slice_date WHERE slice_date = %s", (FIRST + timedelta(days=8),)
+        "UPDATE _wh.slices SET loaded_at = slice_date WHERE slice_date = %s", (first + timedelta(days=8),)
     )
     return acme
 
@@ -44,9 +46,9 @@ def listed(warehouse: Warehouse, *options: object) -> list[Any]:
     return found
 
 
-def test_slices_are_listed_with_what_is_wrong_with_them(ticking: Warehouse) -> None:
+def test_slices_are_listed_with_what_is_wrong_with_them(ticking: Warehouse, first: date) -> None:
     everything = listed(ticking)
-    assert [item["day"] for item in everything] == [str(FIRST + timedelta(days=n)) for n in range(11)]
+    assert [item["day"] for item in everything] == [str(first + timedelta(days=n)) for n in range(11)]
     wrong = {n: (i["missing"], i["failed"], i["stale"]) for n, i in enumerate(everything)}
     assert {n: flags for n, flags in wrong.items() if any(flags)} == {
         3: (True, False, False),
@@ -57,62 +59,62 @@ def test_slices_are_listed_with_what_is_wrong_with_them(ticking: Warehouse) -> N
     assert "broken" in everything[5]["error"]
 
     assert [item["day"] for item in listed(ticking, "--missing", "--stale")] == [
-        str(FIRST + timedelta(days=n)) for n in (3, 8)
+        str(first + timedelta(days=n)) for n in (3, 8)
     ]
-    span = ("--tenant", "acme", "--from", FIRST - timedelta(days=2), "--to", FIRST)
+    span = ("--tenant", "acme", "--from", first - timedelta(days=2), "--to", first)
     assert [item["missing"] for item in listed(ticking, *span)] == [True, True, False]
     told = run(ticking, "slice", "list", "ticks", "--failed", "--fail")
     assert (told.code, told.err) == (1, "")
     assert "broken" in told.out
 
     # What is listed is what a backfill loads.
-    succeed(ticking, "backfill", "ticks", "--all", "--from", FIRST)
+    succeed(ticking, "backfill", "ticks", "--all", "--from", first)
     succeed(ticking, "slice", "list", "ticks", "--missing", "--failed", "--stale", "--fail")
 
 
 @pytest.mark.parametrize("storage", ["matview", "partition"])
-def test_a_slice_is_shown_and_rebuilt(acme: Warehouse, source: Source, storage: str) -> None:
-    make_ticks(source, FIRST, 3)
+def test_a_slice_is_shown_and_rebuilt(acme: Warehouse, source: Source, storage: str, first: date) -> None:
+    make_ticks(source, first, 3)
     define(acme)
     acme.run("UPDATE _wh.mv_templates SET storage = %s", (storage,))
     acme.run(
         "SELECT _wh.update_mv_window_by_template('ticks', 'acme', 'acme', %s, %s)",
-        (FIRST, FIRST + timedelta(days=2)),
+        (first, first + timedelta(days=2)),
     )
     acme.run("SELECT _wh.update_public_view_by_template('ticks')")
-    shown = succeed(acme, "slice", "show", "ticks", FIRST, "--tenant", "acme", "--json").json
+    shown = succeed(acme, "slice", "show", "ticks", first, "--tenant", "acme", "--json").json
     assert (shown["rows"], shown["missing"], shown["current"]) == (2, False, True)
     if storage == "matview":
-        assert (shown["relation"], shown["alone"]) == (f"acme.ticks_{FIRST:%Y_%m_%d}", True)
+        assert (shown["relation"], shown["alone"]) == (f"acme.ticks_{first:%Y_%m_%d}", True)
         assert shown["bytes"] > 0
     else:
-        assert (shown["relation"], shown["alone"], shown["bytes"]) == (f"acme.ticks_{FIRST:%Y}", False, None)
-    assert "rows      2" in succeed(acme, "slice", "show", "ticks", FIRST, "--tenant", "acme").out
+        assert (shown["relation"], shown["alone"], shown["bytes"]) == (f"acme.ticks_{first:%Y}", False, None)
+    assert "rows      2" in succeed(acme, "slice", "show", "ticks", first, "--tenant", "acme").out
 
     source.run("UPDATE ticks SET value = 7")
-    source.run("DELETE FROM ticks WHERE id %% 2 = 1 AND (at AT TIME ZONE 'UTC')::date = %s", (FIRST,))
-    rebuilt = succeed(acme, "slice", "rebuild", "ticks", FIRST, "--tenant", "acme", "--json").json
+    source.run("DELETE FROM ticks WHERE id %% 2 = 1 AND (at AT TIME ZONE 'UTC')::date = %s", (first,))
+    rebuilt = succeed(acme, "slice", "rebuild", "ticks", first, "--tenant", "acme", "--json").json
     assert (rebuilt["tenants"][0]["loaded"], rebuilt["different_days"]) == (1, [])
     assert acme.reader.rows("SELECT value, count(*) FROM public.ticks GROUP BY 1 ORDER BY 1") == [
         (0, 2),
         (1, 2),
         (7, 1),
     ]
-    span = ("--from", FIRST, "--to", FIRST + timedelta(days=2))
+    span = ("--from", first, "--to", first + timedelta(days=2))
     told = succeed(acme, "slice", "rebuild", "ticks", "--all", *span)
     assert "acme.ticks: rows per day equal the source's on all 3 days" in told.out
     assert acme.reader.rows("SELECT value, count(*) FROM public.ticks GROUP BY 1") == [(7, 5)]
 
 
 def test_days_are_compared_one_by_one_where_a_template_takes_no_others(
-    acme: Warehouse, source: Source
+    acme: Warehouse, source: Source, first: date
 ) -> None:
-    make_ticks(source, FIRST - timedelta(days=40), 50)
+    make_ticks(source, first - timedelta(days=40), 50)
     define(
         acme,
         query="SELECT id, at, value::int FROM ticks WHERE (at AT TIME ZONE 'UTC')::date = '{TARGET_DATE}' -- days",
     )
-    span = ("--from", FIRST - timedelta(days=40), "--to", FIRST)
+    span = ("--from", first - timedelta(days=40), "--to", first)
     acme.run("SELECT _wh_internal.open_feed('ticks', 'acme', 'acme')")
     told = succeed(acme, "slice", "rebuild", "ticks", "--tenant", "acme", *span)
     assert "acme.ticks: rows per day equal the source's on all 41 days" in told.out
@@ -121,11 +123,11 @@ def test_days_are_compared_one_by_one_where_a_template_takes_no_others(
     assert unknown.errors == ["acme.ticks: its template cannot be asked where the source begins"]
 
     # The record of one load is wrong, which pulling the day again mends.
-    acme.run("UPDATE _wh.slices SET row_count = 3 WHERE slice_date = %s", (FIRST,))
+    acme.run("UPDATE _wh.slices SET row_count = 3 WHERE slice_date = %s", (first,))
     with session(acme.conninfo) as opened:
         feed = tenant.find_feed(opened, "ticks", "acme")
-        days = [FIRST - timedelta(days=n) for n in range(40)]
-        assert again.compare(opened, feed, days).different == [(FIRST, 2, 3)]
+        days = [first - timedelta(days=n) for n in range(40)]
+        assert again.compare(opened, feed, days).different == [(first, 2, 3)]
         assert again.settle(acme.conninfo, {feed: days}, backfill.Limits(), Silent())[0].different == []
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from tenantry.core.days import today_utc
 from tenantry.embedded import find_free_port
 from tests.databases import SECRET, Database, Source, Warehouse
 from tests.jobs import pg_cron
 from tests.program import run, succeed
 from tests.ticks import define, make_ticks
 
-TODAY = today_utc()
-FIRST = TODAY - timedelta(days=40)
 BOTH_STORAGES = pytest.mark.parametrize("storage", ["matview", "partition"])
 
 HOURLY = "SELECT _wh.update_mv_by_template('ticks', '{0}', '{0}', _wh.current_date_utc());"
@@ -25,13 +22,20 @@ NIGHTLY = "CALL _wh.refresh_window('ticks', '{0}', '{0}', 14);"
 served = pytest.fixture(pg_cron)
 
 
+@pytest.fixture
+def first(today: date) -> date:
+    """The first day of the source: that of today is the 41st."""
+    return today - timedelta(days=40)
+
+
 def take_in(warehouse: Warehouse, source: Source, name: str = "acme", days: int = 40) -> None:
-    """A tenant with `ticks` loaded for so many days from FIRST, and three jobs, of which one is inactive."""
+    """A tenant with `ticks` loaded for so many of its source's first days, and three jobs, of which one is inactive."""
     warehouse.connect_to(source, name)
     warehouse.make_schema(name)
+    first: date = source.value("SELECT min(at AT TIME ZONE 'UTC')::date FROM ticks")
     warehouse.run(
         "SELECT _wh.update_mv_window_by_template('ticks', %s, %s, %s, %s)",
-        (name, name, FIRST, FIRST + timedelta(days=days - 1)),
+        (name, name, first, first + timedelta(days=days - 1)),
     )
     warehouse.run("SELECT _wh.update_public_view_by_template('ticks')")
     for job, when, command in (
@@ -64,17 +68,17 @@ def same_as(warehouse: Warehouse, source: Source, name: str = "acme") -> bool:
 
 
 @pytest.fixture
-def ticking(warehouse: Warehouse, source: Source) -> Source:
-    """A source whose `ticks` begin on FIRST and reach to today, and the template for them."""
-    make_ticks(source, FIRST, 41)
+def ticking(warehouse: Warehouse, source: Source, first: date) -> Source:
+    """A source whose `ticks` begin on the first day and reach to today, and the template for them."""
+    make_ticks(source, first, 41)
     define(warehouse)
     return source
 
 
 @pytest.fixture
-def ticking_served(served: Warehouse, source: Source) -> Source:
+def ticking_served(served: Warehouse, source: Source, first: date) -> Source:
     """Like `ticking`, for a warehouse with pg_cron."""
-    make_ticks(source, FIRST, 41)
+    make_ticks(source, first, 41)
     define(served)
     return source
 
@@ -128,12 +132,12 @@ def test_jobs_that_the_administrator_made_rest_and_go_with_the_tenant(
 
 @BOTH_STORAGES
 def test_an_enabled_tenant_is_brought_up_to_date_before_its_jobs_go_on(
-    warehouse: Warehouse, ticking: Source, storage: str
+    warehouse: Warehouse, ticking: Source, storage: str, first: date
 ) -> None:
     warehouse.run("UPDATE _wh.mv_templates SET storage = %s", (storage,))
     take_in(warehouse, ticking, days=20)
     succeed(warehouse, "tenant", "disable", "acme", "--reason", "rests")
-    disabled = FIRST + timedelta(days=20)
+    disabled = first + timedelta(days=20)
     warehouse.run("UPDATE _wh.tenants SET disabled_at = %s", (disabled,))
     # Of the days before it rested some changed at the source, which no nightly job has seen.
     ticking.run(
@@ -155,19 +159,21 @@ def test_an_enabled_tenant_is_brought_up_to_date_before_its_jobs_go_on(
     assert "acme is not disabled" in again.out
 
 
-def test_what_the_source_does_not_keep_is_not_emptied(warehouse: Warehouse, ticking: Source) -> None:
+def test_what_the_source_does_not_keep_is_not_emptied(
+    warehouse: Warehouse, ticking: Source, first: date
+) -> None:
     take_in(warehouse, ticking, days=20)
     succeed(warehouse, "tenant", "disable", "acme", "--reason", "rests")
-    warehouse.run("UPDATE _wh.tenants SET disabled_at = %s", (FIRST + timedelta(days=20),))
-    warehouse.run("UPDATE _wh.slices SET loaded_at = slice_date WHERE slice_date = %s", (FIRST,))
-    keeps = FIRST + timedelta(days=25)
+    warehouse.run("UPDATE _wh.tenants SET disabled_at = %s", (first + timedelta(days=20),))
+    warehouse.run("UPDATE _wh.slices SET loaded_at = slice_date WHERE slice_date = %s", (first,))
+    keeps = first + timedelta(days=25)
     ticking.run("DELETE FROM ticks WHERE (at AT TIME ZONE 'UTC')::date < %s", (keeps,))
     enabled = succeed(warehouse, "tenant", "enable", "acme", "--json")
     assert (enabled.json["rows"], enabled.json["gone"]) == (32, {"ticks": 6})
     assert "6 more are not at the source any longer, and stay as they are" in enabled.err
     assert warehouse.reader.value("SELECT count(*) FROM public.ticks WHERE at < %s", (keeps,)) == 40
 
-    refused = run(warehouse, "tenant", "rebuild", "acme", "--from", FIRST, "--yes")
+    refused = run(warehouse, "tenant", "rebuild", "acme", "--from", first, "--yes")
     assert refused.errors == [
         f"the source of acme.ticks begins on {keeps}: days before that would be emptied"
     ]
@@ -201,7 +207,9 @@ def test_a_tenant_stays_disabled_while_its_source_is_down_or_days_are_missing(
     assert same_as(warehouse, ticking)
 
 
-def test_a_password_is_rotated_only_if_the_source_takes_it(warehouse: Warehouse, ticking: Source) -> None:
+def test_a_password_is_rotated_only_if_the_source_takes_it(
+    warehouse: Warehouse, ticking: Source, first: date
+) -> None:
     take_in(warehouse, ticking, days=2)
     before = warehouse.value("SELECT _wh_internal.source_conninfo('acme')")
     refused = run(warehouse, "tenant", "edit", "acme", env={"TENANTRY_SOURCE_PASSWORD": "wrong one"})
@@ -213,16 +221,16 @@ def test_a_password_is_rotated_only_if_the_source_takes_it(warehouse: Warehouse,
     changed = succeed(warehouse, "tenant", "edit", "acme", "--json", env={"TENANTRY_SOURCE_PASSWORD": SECRET})
     assert (changed.json["password_changed"], changed.json["tenants"]) == (True, ["acme"])
     assert SECRET.strip() not in changed.out + changed.err
-    warehouse.run("SELECT _wh.refresh_mv('acme', %s)", (f"ticks_{FIRST:%Y_%m_%d}",))
+    warehouse.run("SELECT _wh.refresh_mv('acme', %s)", (f"ticks_{first:%Y_%m_%d}",))
     assert run(warehouse, "tenant", "edit", "acme").errors == ["there is nothing to change"]
 
 
 def test_a_moved_source_serves_materialized_views_that_are_there(
-    warehouse: Warehouse, ticking: Source, make_source: Callable[[], Source]
+    warehouse: Warehouse, ticking: Source, make_source: Callable[[], Source], first: date
 ) -> None:
     take_in(warehouse, ticking, days=2)
     moved = make_source()
-    make_ticks(moved, FIRST, 2)
+    make_ticks(moved, first, 2)
     moved.run("UPDATE ticks SET value = 9")
     done = succeed(
         warehouse,
@@ -233,7 +241,7 @@ def test_a_moved_source_serves_materialized_views_that_are_there(
         {"connect_timeout": "5"},
     )
     assert done["answered"]["database"] == moved.name
-    warehouse.run("SELECT _wh.refresh_mv('acme', %s)", (f"ticks_{FIRST:%Y_%m_%d}",))
+    warehouse.run("SELECT _wh.refresh_mv('acme', %s)", (f"ticks_{first:%Y_%m_%d}",))
     assert warehouse.reader.value("SELECT count(*) FROM public.ticks WHERE value = 9") == 2
     untried = succeed(
         warehouse,
@@ -313,9 +321,11 @@ def test_a_schema_of_another_role_is_dropped_by_nobody_else(warehouse: Warehouse
     assert warehouse.value("SELECT count(*) FROM _wh.tenant_connections") == 1
 
 
-def test_what_tenantry_did_not_make_is_not_dropped(warehouse: Warehouse, ticking: Source) -> None:
+def test_what_tenantry_did_not_make_is_not_dropped(
+    warehouse: Warehouse, ticking: Source, first: date
+) -> None:
     take_in(warehouse, ticking, days=3)
-    slice_name = f"ticks_{FIRST:%Y_%m_%d}"
+    slice_name = f"ticks_{first:%Y_%m_%d}"
     for statement in (
         "CREATE TABLE acme.notes (at timestamptz PRIMARY KEY DEFAULT now())",
         "CREATE VIEW acme.report AS SELECT 1 AS one",

@@ -148,15 +148,14 @@ def test_a_window_without_two_days_is_refused(ticking: Warehouse, first: Any, la
     assert ticking.value("SELECT count(*) FROM _wh.slices") == 0
 
 
-def test_days_that_have_not_begun_are_skipped(ticking: Warehouse) -> None:
-    today = datetime.now(UTC).date()
+def test_days_that_have_not_begun_are_skipped(ticking: Warehouse, today: date) -> None:
     result = pull(ticking, today - timedelta(days=1), today + timedelta(days=2))
     assert (result["success"], result["skipped"], result["processed_mvs"]) == (True, 2, 2)
     assert list(status_by_day(result).values()) == ["loaded", "loaded", "skipped", "skipped"]
 
 
-def test_a_window_that_has_not_begun_is_refused(ticking: Warehouse) -> None:
-    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+def test_a_window_that_has_not_begun_is_refused(ticking: Warehouse, today: date) -> None:
+    tomorrow = today + timedelta(days=1)
     with pytest.raises(psycopg.errors.InvalidParameterValue, match=f"{tomorrow} has not begun in UTC"):
         pull(ticking, tomorrow, tomorrow)
 
@@ -197,9 +196,9 @@ def test_all_arguments_may_be_named(ticking: Warehouse) -> None:
     ],
 )
 def test_today_may_be_pulled_in_every_way_of_the_manual(
-    acme: Warehouse, source: Source, arguments: LiteralString
+    acme: Warehouse, source: Source, arguments: LiteralString, today: date
 ) -> None:
-    make_ticks(source, datetime.now(UTC).date(), 1)
+    make_ticks(source, today, 1)
     define(acme)
     assert acme.value(f"SELECT _wh.update_mv_by_template('ticks', 'acme', 'acme'{arguments})") is True
     assert acme.value("SELECT count(*) FROM acme.ticks") == 2
@@ -219,8 +218,9 @@ def test_an_unknown_name_is_refused_with_the_known_ones(ticking: Warehouse) -> N
     assert ticking.value("SELECT count(*) FROM _wh.feeds") == 0
 
 
-def test_yesterday_is_completed_once_by_the_first_pull_of_today(acme: Warehouse, source: Source) -> None:
-    today = datetime.now(UTC).date()
+def test_yesterday_is_completed_once_by_the_first_pull_of_today(
+    acme: Warehouse, source: Source, today: date
+) -> None:
     yesterday = today - timedelta(days=1)
     make_ticks(source, yesterday, 2)
     define(acme)

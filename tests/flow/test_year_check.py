@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import psycopg
@@ -59,8 +59,7 @@ def test_a_leap_year_has_366_days(ticking: Warehouse) -> None:
     assert result["missing_ranges"] == [{"from": "2024-01-01", "to": "2024-12-30", "days": 365}]
 
 
-def test_the_present_year_is_complete_to_date_and_cannot_be_folded(ticking: Warehouse) -> None:
-    today = datetime.now(UTC).date()
+def test_the_present_year_is_complete_to_date_and_cannot_be_folded(ticking: Warehouse, today: date) -> None:
     ticking.run(
         "SELECT _wh.update_mv_window_by_template('ticks', 'acme', 'acme', %s, %s)",
         (date(today.year, 1, 1), today),

@@ -18,7 +18,7 @@ from tests.life.world import World
 pytestmark = [pytest.mark.system, pytest.mark.timeout(500)]
 
 YEAR = datetime.now(UTC).year + 1
-"""The next one: the clock only goes forwards."""
+"""The next one: the clock only goes forwards, which holds if New Year comes before the test begins, too."""
 
 PASSWORDS = {
     "TENANTRY_WHADMIN_PASSWORD": "password of whadmin",
