@@ -20,6 +20,7 @@ from bench.workloads.backfill import program, psql
 from tenantry.core.days import Span
 from tenantry.db.connect import open_session, session
 from tenantry.flow import connection, drop, stream, tenant
+from tenantry.flow.source import open_source, source_conninfo
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent
 from tenantry.loader.sessions import Keeper
@@ -152,8 +153,8 @@ def _running(lab: Lab, day: date, size: str) -> list[Table]:
     statement = f"COPY ({stage.template().asked(day, day)}) TO STDOUT".encode()
     with ExitStack() as sessions:
         warehouse = sessions.enter_context(open_session(stage.warehouse))
-        source = sessions.enter_context(stream.open_source(stream.source_conninfo(warehouse, TENANT)))
-        bare = sessions.enter_context(stream.open_source(stream.source_conninfo(warehouse, TENANT)))
+        source = sessions.enter_context(open_source(source_conninfo(warehouse, TENANT)))
+        bare = sessions.enter_context(open_source(source_conninfo(warehouse, TENANT)))
         plan = _plan(stage, day)
         ways: dict[str, Callable[[], object]] = {
             "tenantry, sessions kept (stream.pull)": lambda: stream.pull(

@@ -8,11 +8,13 @@ from typing import LiteralString
 
 import psycopg
 import pytest
+from psycopg.types.json import Jsonb
 
 from tenantry.core.days import Span
 from tenantry.core.model import Feed, LoadedSlice
 from tenantry.db.connect import session
-from tenantry.flow import digest, stream, tenant
+from tenantry.flow import digest, slices, stream, tenant
+from tenantry.flow.source import open_source, source_conninfo
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
@@ -20,6 +22,7 @@ from tests.program import run, succeed
 
 FIRST = date(2024, 1, 29)
 SPAN = Span(FIRST, date(2024, 2, 3))
+SECOND = date(2024, 1, 30)
 THIRD = date(2024, 1, 31)
 
 WAYS = ["partition, streamed", "partition, through the warehouse", "matview"]
@@ -352,15 +355,56 @@ def test_the_rows_and_the_digest_are_of_one_moment(acme: Warehouse, source: Sour
     feed = open_feed(acme, "partition")
     with (
         session(acme.conninfo) as opened,
-        stream.open_source(stream.source_conninfo(opened, "acme")) as there,
+        open_source(source_conninfo(opened, "acme")) as there,
     ):
-        answer = digest.ask(opened, there, feed, SPAN)
+        answer = digest.ask(opened, there, feed, SPAN, {})
         source.log([(1, "2024-01-31 12:00:00+00")])
         stream.pull(opened, there, feed, Span(FIRST, THIRD), answer=answer)
         assert digest.unchanged(opened, feed, SPAN, answer) == set(Span(FIRST, THIRD))
     assert acme.value("SELECT count(*) FROM acme.foodlogstats") == 9
     assert pulled(acme, feed) == [THIRD, *Span(date(2024, 2, 1), SPAN.last)]
     assert_same(acme, source)
+
+
+def test_rows_of_the_moment_of_the_question_never_replace_newer_ones(acme: Warehouse, source: Source) -> None:
+    """Somebody else pulls a day between the question and the pull."""
+    source.fill(FIRST, len(SPAN))
+    feed = open_feed(acme, "partition")
+    refresh(acme, feed, SPAN)
+    source.run("UPDATE phood_foodlogsum SET quantity = quantity + 1")
+    with (
+        session(acme.conninfo) as opened,
+        open_source(source_conninfo(opened, "acme")) as there,
+    ):
+        answer = digest.ask(opened, there, feed, SPAN, {})
+        source.run("UPDATE phood_foodlogsum SET quantity = quantity + 1")
+        acme.run("SELECT _wh.update_mv_by_template('foodlogstats', 'acme', 'acme', %s)", (SECOND,))
+        with pytest.raises(psycopg.errors.SerializationFailure, match="after the source was asked"):
+            stream.pull(opened, there, feed, Span(FIRST, THIRD), answer=answer)
+        with pytest.raises(psycopg.errors.SerializationFailure, match="after the source was asked"):
+            slices.load(opened, feed, SECOND, digest=answer.of(SECOND), asked=answer.asked)
+        said = Jsonb(answer.digests)
+        state: LiteralString = (
+            "SELECT _wh_internal.load_changed(f, %s, %s, %s, true) ->> 'status' FROM _wh.feeds f"
+        )
+        assert opened.execute(state, (SECOND, said, answer.asked)).fetchone() == ("unchanged",)
+    refresh(acme, feed, SPAN)
+    assert_same(acme, source)
+
+
+def test_a_day_that_is_pulled_after_its_end_but_was_asked_for_before_counts_as_of_then(
+    acme: Warehouse, source: Source
+) -> None:
+    source.fill(FIRST, len(SPAN))
+    feed = open_feed(acme, "partition")
+    with (
+        session(acme.conninfo) as opened,
+        open_source(source_conninfo(opened, "acme")) as there,
+    ):
+        answer = digest.ask(opened, there, feed, SPAN, {})
+        stream.pull(opened, there, feed, Span(FIRST, THIRD), answer=answer)
+        slices.load(opened, feed, SPAN.last, digest=answer.of(SPAN.last), asked=answer.asked)
+    assert acme.rows("SELECT DISTINCT loaded_at FROM _wh.slices") == [(answer.asked,)]
 
 
 def test_a_source_that_does_not_answer_keeps_no_other_from_being_refreshed(

@@ -14,6 +14,7 @@ from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
 from tenantry.flow import stream, tenant
+from tenantry.flow.source import open_source, source_conninfo
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
@@ -57,7 +58,7 @@ def cut_off(warehouse: Warehouse, span: Span = SPAN) -> None:
     """Load days as a backfill does, and stop before it makes indexes."""
     with (
         session(warehouse.conninfo) as opened,
-        stream.open_source(stream.source_conninfo(opened, "acme")) as reader,
+        open_source(source_conninfo(opened, "acme")) as reader,
     ):
         stream.pull(opened, reader, feed(warehouse), span, bulk=True)
 

@@ -19,6 +19,7 @@ from tenantry.db.connect import session
 from tenantry.db.install import install
 from tenantry.embedded import Server
 from tenantry.flow import indexes, stream, tenant
+from tenantry.flow.source import open_source, source_conninfo
 from tenantry.loader import backfill, indexing
 from tenantry.loader.events import Silent
 from tenantry.loader.sessions import Keeper
@@ -337,6 +338,17 @@ def test_the_swap_of_a_folded_year_reads_no_row(ticking: Warehouse, source: Sour
     assert 'partition constraint for table "ticks_2023" is implied by existing constraints' in notices
 
 
+@WAYS
+def test_a_template_with_letters_beyond_ascii_means_them_whatever_the_operators_encoding_is(
+    ticking: Warehouse, source: Source, monkeypatch: pytest.MonkeyPatch, pull: Pull
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    source.run("ALTER TABLE ticks ADD name text DEFAULT 'Käse'")
+    define(ticking, query=QUERY + " AND name = 'Käse'")
+    pull(ticking, FIRST, SECOND, template="ticks")
+    assert ticking.value("SELECT count(*) FROM acme.ticks") == 4
+
+
 def test_two_operators_finish_a_bulk_load_at_once(ticking: Warehouse, source: Source) -> None:
     # Without names PostgreSQL gives each index a new one: nothing but a lock keeps them from being made twice.
     define(
@@ -351,7 +363,7 @@ def test_two_operators_finish_a_bulk_load_at_once(ticking: Warehouse, source: So
         opened.execute(
             "SELECT _wh_internal.stream_prepare(f, %s, %s, true) FROM _wh.feeds f", (FIRST, SECOND)
         )
-        with stream.open_source(stream.source_conninfo(source_session, "acme")) as reader:
+        with open_source(source_conninfo(source_session, "acme")) as reader:
             stream.pull(opened, reader, one, Span(FIRST, SECOND))
     with ThreadPoolExecutor() as pool, ticking.connect() as first, Keeper(ticking.conninfo) as keeper:
         (table,) = indexes.unindexed(first, one)
@@ -383,7 +395,7 @@ def test_a_tenant_whose_rows_stand_in_two_days_stops_no_other(
         opened.execute(
             "SELECT _wh_internal.stream_prepare(f, %s, %s, true) FROM _wh.feeds f", (FIRST, SECOND)
         )
-        with stream.open_source(stream.source_conninfo(more, "acme")) as reader:
+        with open_source(source_conninfo(more, "acme")) as reader:
             stream.pull(opened, reader, feeds[0], Span(FIRST, SECOND))
             source.run("UPDATE ticks SET at = '2024-02-10 12:00Z' WHERE at < '2024-01-15 01:00Z'")
             stream.pull(opened, reader, feeds[0], Span(date(2024, 2, 10), date(2024, 2, 11)))

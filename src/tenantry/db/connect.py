@@ -14,6 +14,9 @@ from tenantry.core.errors import InputError, NotInstalled
 from tenantry.core.model import OWNER
 from tenantry.db.errors import one_line, translated, without_quotes
 
+ENCODING = "UTF8"
+"""The client_encoding of all sessions, whatever PGCLIENTENCODING says: what a source sends is handed on unread."""
+
 OLDEST_SERVER = 150000
 """PostgreSQL 15, as `server_version_num`: earlier ones let everyone create objects in the schema public."""
 
@@ -34,7 +37,11 @@ def open_session(
     with translated():
         try:
             connection = psycopg.connect(
-                conninfo, autocommit=True, application_name=name, connect_timeout=patience
+                conninfo,
+                autocommit=True,
+                application_name=name,
+                connect_timeout=patience,
+                client_encoding=ENCODING,
             )
         except psycopg.ProgrammingError as error:
             raise InputError(

@@ -12,7 +12,7 @@ from tenantry.core.errors import InputError, SourceError
 from tenantry.db.errors import one_line
 from tenantry.db.queries import one_row, query
 from tenantry.flow import connection as connections
-from tenantry.flow.stream import open_source, source_conninfo
+from tenantry.flow.source import open_source, source_conninfo
 
 
 @dataclass(frozen=True)

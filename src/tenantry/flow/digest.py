@@ -12,38 +12,50 @@ from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.queries import one_row, query
 from tenantry.flow.slices import named
+from tenantry.flow.source import column_types
 
 
 @dataclass(frozen=True)
 class Answer:
     """What a source said of some days. `digests` is by day, YYYY-MM-DD; None if it has rows outside the days.
 
-    `asked` is the time by the warehouse's clock; `types` are those of the source's columns, where they are known.
+    `asked` is the time by the warehouse's clock.
     """
 
     digests: dict[str, str] | None
     asked: datetime
-    types: list[int] | None = None
 
     def of(self, day: date) -> str | None:
         """The digest of one day."""
         return self.digests[str(day)] if self.digests else None
 
 
-def ask(session: psycopg.Connection, source: psycopg.Connection, feed: Feed, span: Span) -> Answer:
+SourceTypes = dict[tuple[Feed, str], list[int]]
+"""The types of a source's columns, as one of its sessions gave them, by feed and definition_hash.
+
+Good enough to word the question: a digest that was made of other types is another one, and its day is pulled then.
+"""
+
+
+def ask(
+    session: psycopg.Connection, source: psycopg.Connection, feed: Feed, span: Span, known: SourceTypes
+) -> Answer:
     """Ask a source; what is pulled through its session from now on is of the moment at which it was asked.
+
+    `known` are the types that this session of the source gave before; those of the feed are added.
 
     Raises psycopg.Error if the source cannot answer; the session is of no use then.
     """
     days = named(feed, span)
-    begin, asked = one_row(session, query("flow", "snapshot_query"), days)
-    cursor = source.execute(begin)
-    cursor.nextset()
-    types = [column.type_code for column in cursor.description or ()]
+    asked, definition, describe = one_row(session, query("flow", "ask"), days)
+    source.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    if (feed, definition) not in known:
+        known[feed, definition] = column_types(source, describe)
+    types = known[feed, definition]
     digests = one_row(session, query("flow", "digest_query"), {**days, "types": types})[0]
     rows = source.execute(digests).fetchall()
     inside = len(rows) == len(span)
-    return Answer({str(day): digest for day, digest in rows} if inside else None, asked, types)
+    return Answer({str(day): digest for day, digest in rows} if inside else None, asked)
 
 
 def ask_through_warehouse(session: psycopg.Connection, feed: Feed, span: Span) -> Answer:

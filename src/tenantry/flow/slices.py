@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import psycopg
@@ -26,15 +26,22 @@ def to_load(session: psycopg.Connection, feed: Feed, span: Span) -> list[date]:
     return [row[0] for row in rows]
 
 
-def load(session: psycopg.Connection, feed: Feed, day: date, digest: str | None = None) -> LoadedSlice:
+def load(
+    session: psycopg.Connection,
+    feed: Feed,
+    day: date,
+    *,
+    digest: str | None = None,
+    asked: datetime | None = None,
+) -> LoadedSlice:
     """Pull one slice, new or again, in a transaction of its own. Raises psycopg.Error with the source's words.
 
-    `digest` is what the source said of the day in the very transaction that is pulled from.
+    `digest` is what the source said of the day in the very transaction that is pulled from, when it was `asked`.
     """
     row = one_row(
         session,
         query("flow", "load_slice"),
-        {"schema": feed.schema, "template": feed.template, "day": day, "digest": digest},
+        {"schema": feed.schema, "template": feed.template, "day": day, "digest": digest, "asked": asked},
     )
     result = row[0]
     return LoadedSlice(feed, day, result["action"], result["rows"], float(result["seconds"]))

@@ -8,7 +8,6 @@ from selectors import EVENT_READ, DefaultSelector
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn
 from psycopg.types.json import Jsonb
@@ -19,22 +18,10 @@ from tenantry.core.model import Feed, LoadedSlice
 from tenantry.db.queries import one_row, query
 from tenantry.flow.digest import Answer
 from tenantry.flow.slices import named
+from tenantry.flow.source import column_types
 
 BATCH = 65536
 """Bytes gathered before a write: libpq hands out single rows, and a system call for each would cost more than the row."""
-
-
-def source_conninfo(session: psycopg.Connection, connection: str) -> str:
-    """How to log in to a source from here, with the settings and the password that the warehouse keeps now."""
-    keywords = one_row(session, query("flow", "source_conninfo"), (connection,))[0]
-    # What the source sends is handed on unread, so it has to be in the encoding that the warehouse's session expects.
-    encoding = session.info.parameter_status("client_encoding")
-    return make_conninfo("", **keywords, client_encoding=encoding)
-
-
-def open_source(conninfo: str) -> psycopg.Connection:
-    """Log in to a source. Raises psycopg.OperationalError if it refuses or cannot be reached from this machine."""
-    return psycopg.connect(conninfo, autocommit=True)
 
 
 def range_capable(session: psycopg.Connection, template: str) -> bool:
@@ -65,11 +52,10 @@ def pull(
     """
     days = named(feed, span)
     describe = one_row(session, query("flow", "stream_prepare"), {**days, "bulk": bulk})[0]
-    types = answer.types if answer else None
-    if types is None:
-        types = [column.type_code for column in source.execute(describe).description or ()]
+    types = column_types(source, describe)
     with session.transaction():
-        begun = one_row(session, query("flow", "stream_begin"), {**days, "types": types, "staged": staged})
+        begin = {**days, "types": types, "staged": staged, "asked": answer.asked if answer else None}
+        begun = one_row(session, query("flow", "stream_begin"), begin)
         from_source, into_warehouse, strays, target, start_block, started = begun
         sent, copied = _copy(source, from_source, session, into_warehouse)
         if sent != copied:

@@ -227,13 +227,16 @@ def _finish(keeper: Keeper, results: dict[Feed, FeedResult]) -> None:
     try:
         with translated():
             connection = sessions.warehouse()
-            # What was reported as loaded stays loaded, also if the server crashes now.
-            sessions.wait_for_disk(True)
+            touched = not all(result.as_it_was for result in results.values())
+            if touched:
+                # What was reported as loaded stays loaded, also if the server crashes now.
+                sessions.wait_for_disk(True)
             views.publish(connection, _to_publish(connection, results))
             for result in results.values():
                 if result.loaded or result.unchanged or not result.complete:
                     _log(connection, result)
-            sessions.wait_for_disk(False)
+            if touched:
+                sessions.wait_for_disk(False)
     except BaseException:
         sessions.let_go()
         raise

@@ -9,7 +9,9 @@ import psycopg
 from tenantry.core.errors import TenantryError
 from tenantry.db.connect import cut, open_session, session
 from tenantry.db.queries import query
-from tenantry.flow import slices, stream
+from tenantry.flow import slices
+from tenantry.flow.digest import SourceTypes
+from tenantry.flow.source import open_source, source_conninfo
 
 
 class SourceOutOfReach(Exception):
@@ -27,6 +29,8 @@ class Sessions:
         self._warehouse: psycopg.Connection | None = None
         self._source: psycopg.Connection | None = None
         self._source_conninfo = ""
+        self.source_types: SourceTypes = {}
+        """What the session on the source said of its columns."""
         self.connection: str | None = None
         """The name of the connection that is open now."""
 
@@ -58,15 +62,16 @@ class Sessions:
     def direct(self, connection: str) -> psycopg.Connection:
         """A session on the source itself. Raises SourceOutOfReach if it cannot be opened from here."""
         warehouse = self.warehouse()
-        conninfo = stream.source_conninfo(warehouse, connection)
+        conninfo = source_conninfo(warehouse, connection)
         # Asked each time: a password that was changed or a source that moved is to be in effect at once.
         if self._source is None or self._source.closed or self._source_conninfo != conninfo:
             self.leave_source()
             try:
-                self._source = stream.open_source(conninfo)
+                self._source = open_source(conninfo)
             except psycopg.OperationalError as error:
                 raise SourceOutOfReach(str(error)) from error
             self.connection, self._source_conninfo = connection, conninfo
+            self.source_types = {}
         return self._source
 
     @property

@@ -139,7 +139,7 @@ class Worker(threading.Thread):
         try:
             answer, same = None, set[date]()
             try:
-                answer = digest.ask(session, source, feed, task.span)
+                answer = digest.ask(session, source, feed, task.span, self._sessions.source_types)
             except psycopg.Error as error:
                 self._do_without_digests(session, task, error)
                 source = self._sessions.direct(feed.connection)
@@ -147,7 +147,7 @@ class Worker(threading.Thread):
                 same = digest.unchanged(session, feed, task.span, answer) - done
             yield from (LoadedSlice(feed, day, "unchanged", 0, 0.0) for day in sorted(same))
             days = [day for day in task.span if day not in same | done]
-            together = stream.range_capable(session, feed.template)
+            together = len(days) > 1 and stream.range_capable(session, feed.template)
             for span in monthly(days) if together else [Span(day, day) for day in days]:
                 yield from stream.pull(
                     session, source, feed, span, bulk=task.bulk, staged=staged, answer=answer
@@ -175,7 +175,13 @@ class Worker(threading.Thread):
                 same = digest.unchanged(session, feed, task.span, answer) - done
             yield from (LoadedSlice(feed, day, "unchanged", 0, 0.0) for day in sorted(same))
             for day in [day for day in task.span if day not in same | done]:
-                yield slices.load(session, feed, day, answer.of(day) if answer else None)
+                yield slices.load(
+                    session,
+                    feed,
+                    day,
+                    digest=answer.of(day) if answer else None,
+                    asked=answer.asked if answer else None,
+                )
         finally:
             self._sessions.end_snapshot()
 

@@ -45,7 +45,7 @@ WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 ORDER BY d.day
 
 -- name: load_slice
-SELECT _wh_internal.load_slice(_wh_internal.find_feed(%(template)s, %(schema)s), %(day)s::date, digest => %(digest)s)
+SELECT _wh_internal.load_slice(_wh_internal.find_feed(%(template)s, %(schema)s), %(day)s::date, digest => %(digest)s, asked => %(asked)s)
 
 -- name: record_failure
 SELECT _wh_internal.record_failure(f, %(day)s::date, %(error)s) FROM _wh.feeds f
@@ -71,9 +71,9 @@ SELECT _wh_internal.release_source(%s)
 SELECT _wh_internal.source_digests(f, %(first)s::date, %(last)s::date), statement_timestamp() FROM _wh.feeds f
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
--- name: snapshot_query
-SELECT concat_ws('; ', 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', _wh_internal.describe_query(f, %(first)s::date, %(last)s::date)),
-    clock_timestamp()
+-- name: ask
+SELECT clock_timestamp(), _wh_internal.definition_hash(_wh_internal.find_template(f.template_name)),
+    _wh_internal.describe_query(f, %(first)s::date, %(last)s::date)
 FROM _wh.feeds f WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: digest_query
@@ -124,8 +124,8 @@ SELECT _wh_internal.range_capable(t) FROM _wh.mv_templates t WHERE t.template_na
 SELECT _wh_internal.stream_prepare(_wh_internal.find_feed(%(template)s, %(schema)s), %(first)s::date, %(last)s::date, %(bulk)s)
 
 -- name: stream_begin
-SELECT b.from_source, b.into_warehouse, b.strays, b.target, b.start_block, clock_timestamp() FROM _wh.feeds f
-CROSS JOIN LATERAL _wh_internal.stream_begin(f, %(first)s::date, %(last)s::date, %(types)s::oid[], %(staged)s) b
+SELECT b.from_source, b.into_warehouse, b.strays, b.target, b.start_block, coalesce(%(asked)s, clock_timestamp()) FROM _wh.feeds f
+CROSS JOIN LATERAL _wh_internal.stream_begin(f, %(first)s::date, %(last)s::date, %(types)s::oid[], %(staged)s, %(asked)s) b
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: stream_end

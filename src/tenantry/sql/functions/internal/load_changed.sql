@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.load_changed(feed _wh.feeds, slice_date 
     caller_publishes boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Load one slice unless it is as the source said when it was asked. `held`: the login of that moment is still there, so
--- what is pulled now is what the digest speaks of.
+-- what is pulled now is what the digest speaks of. A day that somebody has loaded since then is newer than that.
 DECLARE
     day text := to_char(slice_date::timestamp, 'YYYY-MM-DD');
 BEGIN
@@ -13,7 +13,11 @@ BEGIN
     IF EXISTS (SELECT FROM _wh_internal.unchanged_days(feed, slice_date, slice_date, digests, asked_at)) THEN
         RETURN jsonb_build_object('date', day, 'status', 'unchanged');
     END IF;
+    IF held AND EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+            AND s.slice_date = load_changed.slice_date AND s.loaded_at > asked_at) THEN
+        RETURN jsonb_build_object('date', day, 'status', 'unchanged');
+    END IF;
     RETURN _wh_internal.load_slice(feed, slice_date, caller_publishes => caller_publishes,
-        digest => CASE WHEN held THEN digests ->> day END);
+        digest => CASE WHEN held THEN digests ->> day END, asked => CASE WHEN held THEN asked_at END);
 END
 $$;

@@ -1,9 +1,10 @@
 CREATE OR REPLACE FUNCTION _wh_internal.load_slice(feed _wh.feeds, slice_date date, maker text DEFAULT NULL,
-    caller_publishes boolean DEFAULT false, digest text DEFAULT NULL) RETURNS jsonb
+    caller_publishes boolean DEFAULT false, digest text DEFAULT NULL, asked timestamptz DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Load one slice into its template's storage, or through a create function (`maker`), and record it. Returns date,
 -- action, rows and seconds, or raises with the slice's name before the source's own words. Nothing of a failed load stays.
--- `digest` is what the source said of the day in the very transaction that the rows are pulled in.
+-- `digest` is what the source said of the day in the very transaction that the rows are pulled in, at the time `asked`: they
+-- are no newer, and somebody may have pulled newer ones since.
 DECLARE
     template _wh.mv_templates;
     started timestamptz;
@@ -18,6 +19,12 @@ BEGIN
     END IF;
     PERFORM _wh_internal.lock_slice(feed, slice_date);
     started := clock_timestamp();
+    IF EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+            AND s.slice_date = load_slice.slice_date AND s.loaded_at > asked) THEN
+        RAISE EXCEPTION '%.% %: was loaded by somebody else after the source was asked for it',
+            feed.schema_name, feed.template_name, to_char(slice_date::timestamp, 'YYYY-MM-DD')
+            USING ERRCODE = 'serialization_failure', HINT = 'Ask again.';
+    END IF;
     BEGIN
         IF maker IS NOT NULL THEN
             loaded := _wh_internal.user_slice_load(feed, slice_date, maker);
@@ -44,7 +51,7 @@ BEGIN
         RAISE EXCEPTION '%', failure USING ERRCODE = SQLSTATE, DETAIL = failure_detail, HINT = failure_hint;
     END;
     INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest)
-    VALUES (feed.schema_name, feed.template_name, slice_date, 'loaded', loaded.row_count, started, clock_timestamp() - started,
+    VALUES (feed.schema_name, feed.template_name, slice_date, 'loaded', loaded.row_count, coalesce(asked, started), clock_timestamp() - started,
         _wh_internal.definition_hash(template), load_slice.digest)
     ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET status = 'loaded', row_count = excluded.row_count, loaded_at = excluded.loaded_at,
         duration = excluded.duration, definition_hash = excluded.definition_hash, digest = excluded.digest, error = NULL, failed_at = NULL;

@@ -1,8 +1,9 @@
-CREATE OR REPLACE FUNCTION _wh_internal.stream_begin(feed _wh.feeds, first_day date, last_day date, source_types oid[], staged boolean,
+CREATE OR REPLACE FUNCTION _wh_internal.stream_begin(feed _wh.feeds, first_day date, last_day date, source_types oid[], staged boolean, asked timestamptz,
     OUT from_source text, OUT into_warehouse text, OUT strays text, OUT target text, OUT start_block bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Lock the days, and say what to copy: COPY statements for both ends, and a query for rows outside the days. Days with
 -- nothing in them yet go straight into their table (start_block: where new rows begin), others into a staging table.
+-- `asked`: the moment that the source's rows are of, if that has passed; somebody may have pulled newer ones since.
 -- A column whose type at the source is another than declared goes through text, as it does through dblink: so a
 -- fraction never becomes an integer unnoticed. Types that are not PostgreSQL's own have no common binary form.
 DECLARE
@@ -21,6 +22,11 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run the same command again.';
     END IF;
     PERFORM _wh_internal.lock_slice(feed, first_day + n) FROM generate_series(0, last_day - first_day) n;
+    IF EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+            AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at > asked) THEN
+        RAISE EXCEPTION '%.%: days were loaded by somebody else after the source was asked for them', feed.schema_name, feed.template_name
+            USING ERRCODE = 'serialization_failure', HINT = 'Ask again.';
+    END IF;
     -- format() writes a value as the type's own output does; a cast to text would not, for boolean, char(n) and inet.
     -- Without a length the names char and bit would mean a length of one.
     SELECT count(*), bool_and(t.oid < 10000 AND t.typsend <> 0),

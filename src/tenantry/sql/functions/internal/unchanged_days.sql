@@ -14,7 +14,7 @@ RETURNS SETOF date LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
             AND (s.slice_date IN (SELECT p.slice_date FROM present p) OR extract(year FROM s.slice_date) IN (SELECT y.year FROM years y))
         ORDER BY s.slice_date FOR UPDATE
     )
-    UPDATE _wh.slices s SET loaded_at = asked_at FROM same
+    UPDATE _wh.slices s SET loaded_at = greatest(s.loaded_at, asked_at) FROM same
     WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = same.slice_date
     RETURNING s.slice_date
 $$;

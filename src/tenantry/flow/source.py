@@ -1,0 +1,25 @@
+"""Sessions on a source itself, from this machine."""
+
+from __future__ import annotations
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from tenantry.db.connect import ENCODING
+from tenantry.db.queries import one_row, query
+
+
+def source_conninfo(session: psycopg.Connection, connection: str) -> str:
+    """How to log in to a source from here, with the settings and the password that the warehouse keeps now."""
+    keywords = one_row(session, query("flow", "source_conninfo"), (connection,))[0]
+    return make_conninfo("", **keywords, client_encoding=ENCODING)
+
+
+def open_source(conninfo: str) -> psycopg.Connection:
+    """Log in to a source. Raises psycopg.OperationalError if it refuses or cannot be reached from this machine."""
+    return psycopg.connect(conninfo, autocommit=True)
+
+
+def column_types(source: psycopg.Connection, describe: str) -> list[int]:
+    """The source's own types (oids) of the columns of a query, which describes and gives no rows."""
+    return [column.type_code for column in source.execute(describe.encode()).description or ()]
