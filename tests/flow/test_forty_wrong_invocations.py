@@ -27,14 +27,14 @@ TYPOS: list[Wrong] = [
     ("tenant shw acme", INPUT, "No such command 'shw'.*'show'"),
     ("refresh foodlogstats --tenat acme", INPUT, "No such option: --tenat.*--tenant"),
     ("refresh", INPUT, "Missing argument 'TEMPLATE'"),
-    ("backfill foodlogstats --all --jobs 99", INPUT, "'--jobs'.*less than or equal to 8"),
-    ("year convert foodlogstats twenty --all", INPUT, "'YEAR'.*valid integer"),
+    ("backfill foodlogstats --all --jobs 99", INPUT, "'--jobs'.*99 is not in the range 1<=x<=8"),
+    ("year convert foodlogstats twenty --all", INPUT, "'YEAR'.*'twenty' is not a valid int"),
     ("doctor --only conections", INPUT, "conections"),
     ("logs --since yesterday", INPUT, "yesterday"),
     ("logs --grep [", INPUT, r"\["),
-    ("schedule next none", INPUT, "valid integer"),
+    ("schedule next none", INPUT, "'none' is not a valid int"),
     ("year convert foodlogstats 2023 --all --spacing soon", INPUT, "soon"),
-    ("queries --cancel nobody", INPUT, "valid integer"),
+    ("queries --cancel nobody", INPUT, "'nobody' is not a valid int"),
 ]
 
 NAMES: list[Wrong] = [
