@@ -77,6 +77,16 @@ def load(warehouse: Warehouse, *feeds: Feed) -> list[backfill.FeedResult]:
     return backfill.run(warehouse.conninfo, plans, backfill.Limits(), Silent()).feeds
 
 
+def test_doctor_names_the_table_and_the_command_that_indexes_it(ticking: Warehouse) -> None:
+    cut_off(ticking)
+    told = succeed(ticking, "doctor", "--only", "leftovers")
+    assert "acme.ticks_2024" in told.out
+    assert "tenantry backfill ticks --tenant acme" in told.out
+    succeed(ticking, "backfill", "ticks", "--tenant", "acme", "--to", SPAN.last)
+    assert names(ticking) == NAMES
+    assert "acme.ticks_2024" not in succeed(ticking, "doctor", "--only", "leftovers").out
+
+
 @pytest.mark.parametrize("jobs", [1, 2, 8])
 def test_a_new_table_has_all_of_its_indexes_after_the_load(ticking: Warehouse, jobs: int) -> None:
     succeed(ticking, *BACKFILL, "--jobs", jobs)

@@ -53,6 +53,9 @@ def _leftovers(examined: Examined) -> Iterator[Finding]:
     for schema, since in examined.rows("half_dropped"):
         reason = f"a drop was begun at {since:%Y-%m-%d %H:%M} UTC and has not ended"
         yield Finding(Severity.WARNING, schema, reason, tenantry("tenant", "drop", schema, "--yes"))
+    for schema, template, table in examined.rows("unindexed"):
+        reason = "a load that was cut off left it without its indexes: reports and refreshes read all of it"
+        yield Finding(Severity.WARNING, table, reason, tenantry("backfill", template, "--tenant", schema))
     if examined.tenant:
         return
     for (index,) in examined.rows("invalid_indexes"):

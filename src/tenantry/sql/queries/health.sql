@@ -256,6 +256,14 @@ WHERE NOT i.indisvalid AND c.relkind = 'i' AND (n.nspname IN ('_wh', 'public') O
     AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)
 ORDER BY 1
 
+-- name: unindexed
+-- Unless a load is at work, which will index them.
+SELECT f.schema_name, f.template_name, format('%%I.%%I', f.schema_name, u.relname)
+FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.partition_unindexed(f) u
+WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
+    AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname = current_database() AND a.application_name = 'tenantry backfill')
+ORDER BY 1, 2, 3
+
 -- name: half_dropped
 SELECT t.schema_name, t.dropping_at FROM _wh.tenants t
 WHERE t.dropping_at < now() - interval '10 minutes' AND t.schema_name = coalesce(%(tenant)s::text, t.schema_name) ORDER BY 1
