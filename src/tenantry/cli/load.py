@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,12 +11,14 @@ import typer
 
 from tenantry.cli import complete
 from tenantry.cli.output import data, notes, print_json, print_table
-from tenantry.cli.target import warehouse
+from tenantry.cli.target import connected
 from tenantry.core.days import Span, folded, parse_day, today_utc
 from tenantry.core.errors import InputError, SliceError
 from tenantry.core.model import Feed
 
 if TYPE_CHECKING:
+    import psycopg
+
     from tenantry.loader import backfill as loader
     from tenantry.loader.again import Comparison
 
@@ -48,12 +51,26 @@ Pause = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
-def chosen_feeds(conninfo: str, template: str, names: Sequence[str] | None, everyone: bool) -> list[Feed]:
-    """The feeds that --tenant and --all name; --all leaves out disabled tenants, and says so.
+@contextmanager
+def chosen_feeds(
+    template: str, names: Sequence[str] | None, everyone: bool
+) -> Iterator[tuple[str, list[Feed]]]:
+    """The conninfo of the warehouse, and the feeds that --tenant and --all name; --all leaves out disabled tenants, and says so.
 
-    Raises InputError for an unknown name, or for none at all.
+    Raises InputError for an unknown name, or for none at all; and what `warehouse` raises.
     """
-    from tenantry.db.connect import session
+    from tenantry.db.errors import translated
+
+    with connected() as (conninfo, opened):
+        with translated():
+            feeds = _feeds(opened, template, names, everyone)
+        opened.close()
+        yield conninfo, feeds
+
+
+def _feeds(
+    opened: psycopg.Connection, template: str, names: Sequence[str] | None, everyone: bool
+) -> list[Feed]:
     from tenantry.flow import states
     from tenantry.flow import template as templates
     from tenantry.flow import tenant as tenants
@@ -62,12 +79,11 @@ def chosen_feeds(conninfo: str, template: str, names: Sequence[str] | None, ever
         raise InputError(
             "say which tenants", hint="Give --tenant NAME (once or more) or --all. Nothing was done."
         )
-    with session(conninfo) as connection:
-        if names:
-            return [tenants.find_feed(connection, template, name) for name in dict.fromkeys(names)]
-        templates.require(connection, template)
-        found = tenants.feeds(connection, template)
-        disabled = {state.name: state for state in states.every(connection) if state.disabled_at}
+    if names:
+        return [tenants.find_feed(opened, template, name) for name in dict.fromkeys(names)]
+    templates.require(opened, template)
+    found = tenants.feeds(opened, template)
+    disabled = {state.name: state for state in states.every(opened) if state.disabled_at}
     if not found:
         raise InputError(f'no tenant uses template "{template}"', hint="Run: tenantry tenant add")
     for feed in found:
@@ -122,8 +138,7 @@ def backfill(
     begin = ended_or_today(first) if first else None
     if begin:
         Span(begin, end)
-    with warehouse() as conninfo:
-        feeds = chosen_feeds(conninfo, template, tenant, everyone)
+    with chosen_feeds(template, tenant, everyone) as (conninfo, feeds):
         if begin:
             plans = loader.plan(conninfo, feeds, Span(begin, end), reload=reload)
         else:
@@ -175,8 +190,7 @@ def refresh(
         raise InputError(
             "--full is about a window of days", hint="Give --days NUMBER, too; one day is always pulled."
         )
-    with warehouse() as conninfo:
-        feeds = chosen_feeds(conninfo, template, tenant, everyone)
+    with chosen_feeds(template, tenant, everyone) as (conninfo, feeds):
         span = Span(last - timedelta(days=(days or 1) - 1), last)
         if days is None:
             plans = loader.plan_day(conninfo, feeds, last)

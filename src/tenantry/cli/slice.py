@@ -174,8 +174,7 @@ def rebuild(
     else:
         raise InputError("say which days", hint="Name days, or give --from and --to. Nothing was done.")
     limits = backfill.Limits(jobs, pause)
-    with warehouse() as conninfo:
-        feeds = chosen_feeds(conninfo, template, tenant, everyone)
+    with chosen_feeds(template, tenant, everyone) as (conninfo, feeds):
         with session(conninfo) as opened:
             plans = [again.plan(opened, feed, wanted) for feed in feeds]
         with LoadProgress() as progress:

@@ -14,6 +14,8 @@ from tenantry.core.model import OWNER
 from tenantry.core.settings import Target, resolve
 
 if TYPE_CHECKING:
+    import psycopg
+
     from tenantry.embedded.server import Server
 
 
@@ -94,6 +96,28 @@ def _require_installed(server: Server) -> None:
 
 
 @contextmanager
+def connected(*, current: bool = True) -> Iterator[tuple[str, psycopg.Connection]]:
+    """`warehouse`, with the session that has looked whether it is one; whoever needs it no more may close it earlier."""
+    from tenantry.db.connect import open_session
+    from tenantry.db.errors import translated
+    from tenantry.db.migrations import require_any, require_current
+
+    chosen = target()
+    server = embedded_server(chosen)
+    if server is not None:
+        _require_installed(server)
+    with server.lease() if server else nullcontext():
+        conninfo = server.conninfo(user=OWNER) if server else chosen.dsn
+        opened = open_session(conninfo)
+        try:
+            with translated():
+                (require_current if current else require_any)(opened)
+            yield conninfo, opened
+        finally:
+            opened.close()
+
+
+@contextmanager
 def warehouse(*, current: bool = True) -> Iterator[str]:
     """The conninfo of an installed warehouse; an embedded server runs for as long as the block.
 
@@ -103,20 +127,6 @@ def warehouse(*, current: bool = True) -> Iterator[str]:
         NotInstalled: there is no warehouse, or one of another version.
         WarehouseUnreachable: the server does not answer.
     """
-    from tenantry.db.connect import session
-    from tenantry.db.migrations import require_any, require_current
-
-    require = require_current if current else require_any
-    chosen = target()
-    server = embedded_server(chosen)
-    if server is None:
-        with session(chosen.dsn) as connection:
-            require(connection)
-        yield chosen.dsn
-        return
-    _require_installed(server)
-    with server.lease():
-        conninfo = server.conninfo(user=OWNER)
-        with session(conninfo) as connection:
-            require(connection)
+    with connected(current=current) as (conninfo, opened):
+        opened.close()
         yield conninfo

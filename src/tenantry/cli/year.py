@@ -39,10 +39,8 @@ def check(
     from tenantry.db.connect import session
     from tenantry.flow import yearly
 
-    with warehouse() as conninfo:
-        feeds = chosen_feeds(conninfo, template, tenant, everyone)
-        with session(conninfo) as opened:
-            results = [yearly.check(opened, feed, year) for feed in feeds]
+    with chosen_feeds(template, tenant, everyone) as (conninfo, feeds), session(conninfo) as opened:
+        results = [yearly.check(opened, feed, year) for feed in feeds]
     if as_json:
         print_json(results)
     else:
@@ -131,8 +129,7 @@ def convert(
     results: list[dict[str, Any]] = []
     failures: list[tuple[str, TenantryError]] = []
     there: list[str] = []
-    with warehouse() as conninfo:
-        feeds = chosen_feeds(conninfo, template, tenant, everyone)
+    with chosen_feeds(template, tenant, everyone) as (conninfo, feeds):
         for number, feed in enumerate(feeds, 1):
             try:
                 with session(conninfo) as opened:
