@@ -110,7 +110,8 @@ def test_a_backfill_and_a_reload_may_be_killed_at_any_moment(
     assert ticking.reader.rows("SELECT id, at, value FROM public.ticks ORDER BY id") == source.rows(
         "SELECT * FROM ticks ORDER BY id"
     )
-    print(f"killed {kills} of 6 runs")
+    # On a fast machine some runs end before they are killed.
+    assert kills > 0
 
 
 def kill_after_and_check(warehouse: Warehouse, chance: random.Random, *arguments: object) -> bool:

@@ -183,7 +183,10 @@ def test_a_table_that_cannot_be_indexed_is_named_and_stops_no_other(
     assert names(ticking) == ["ticks_2024_at", "ticks_2024_sum"]
 
 
-def test_ctrl_c_while_indexes_are_made_ends_at_once_and_the_next_run_makes_them(ticking: Warehouse) -> None:
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGKILL])
+def test_a_load_that_is_stopped_while_it_makes_indexes_is_completed_by_the_next(
+    ticking: Warehouse, by: signal.Signals
+) -> None:
     ticking.run(
         "CREATE FUNCTION public.slowly(value int) RETURNS int LANGUAGE plpgsql IMMUTABLE"
         " AS $$ BEGIN PERFORM pg_sleep(20); RETURN value; END $$"
@@ -201,14 +204,22 @@ def test_ctrl_c_while_indexes_are_made_ends_at_once_and_the_next_run_makes_them(
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - calls nothing that locks
     ) as process:
         try:
-            wait_until(lambda: sleeping(ticking) == 1)
-            process.send_signal(signal.SIGINT)
+            # The other session has made what it could meanwhile.
+            wait_until(lambda: sleeping(ticking) == 1 and names(ticking) == NAMES)
+            process.send_signal(by)
             _, err = process.communicate(timeout=10)
         finally:
             process.kill()
-    assert process.returncode == 130, err
+    assert process.returncode == (130 if by == signal.SIGINT else -by), err
     assert "Traceback" not in err
+    if by == signal.SIGKILL:
+        # The server does not notice that nobody waits for it.
+        ticking.admin.run(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = 'tenantry backfill'"
+        )
     assert sleeping(ticking) == 0
+    assert ticking.value("SELECT obj_description('acme.ticks_2024'::regclass, 'pg_class')") is not None
     define(ticking, query=QUERY, indexes=INDEXES)
     succeed(ticking, *BACKFILL)
     assert names(ticking) == NAMES

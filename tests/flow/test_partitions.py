@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from typing import LiteralString
 
 import psycopg
 import pytest
 
 from tests.databases import Source, Warehouse
+from tests.ticks import define
+from tests.ways import Pull, by_loader, by_sql
 
 DAY = date(2024, 3, 10)
+
+WAYS = pytest.mark.parametrize("pull", [by_loader, by_sql])
 
 
 @pytest.fixture
@@ -236,3 +241,45 @@ def test_partitions_need_a_time_column(acme: Warehouse, source: Source) -> None:
     acme.run("UPDATE _wh.mv_templates SET time_column = NULL")
     with pytest.raises(psycopg.Error, match="partition storage needs a time_column"):
         refresh(acme)
+
+
+@pytest.mark.parametrize("kind", ["date", "timestamp", "timestamptz"])
+@WAYS
+def test_a_time_column_may_be_of_each_type_of_time(
+    acme: Warehouse, source: Source, kind: LiteralString, pull: Pull
+) -> None:
+    """Loaded, refreshed, folded, moved there and back: the same rows on the same days."""
+    source.run("CREATE TABLE visits (id int PRIMARY KEY, day " + kind + ", guests int)")
+    source.run("GRANT SELECT ON visits TO source_reader")
+    source.run(
+        "INSERT INTO visits SELECT n, timestamp '2023-01-01' + n * interval '12 hours' - interval '1 us', n"
+        " FROM generate_series(1, 730) n"
+    )
+    define(
+        acme,
+        "visits",
+        query="SELECT id, day, guests FROM visits WHERE day >= '{START_TIME}' AND day < '{END_TIME}'",
+        columns="id int, day " + kind + ", guests int",
+        time_column="day",
+    )
+    acme.run("UPDATE _wh.mv_templates SET storage = 'partition' WHERE template_name = 'visits'")
+    first, last = date(2023, 1, 1), date(2023, 12, 31)
+    pull(acme, first, last, template="visits")
+    there: LiteralString = "SELECT id, day, guests FROM acme.visits ORDER BY id"
+    rows: LiteralString = "SELECT * FROM visits ORDER BY id"
+    assert acme.rows(there) == source.rows(rows)
+    source.run("UPDATE visits SET guests = -1 WHERE id % 100 = 0; DELETE FROM visits WHERE id = 300")
+    pull(acme, first, last, template="visits")
+    assert acme.rows(there) == source.rows(rows)
+    folded = acme.value(
+        "SELECT _wh.create_combined_table_from_template_by_year('visits', 'acme', 2023) ->> 'total_records'"
+    )
+    assert folded == "729"
+    source.run("UPDATE visits SET guests = -2 WHERE id = 7")
+    pull(acme, date(2023, 1, 4), date(2023, 1, 4), template="visits")
+    assert acme.rows(there) == source.rows(rows)
+    for storage in ("matview", "partition"):
+        acme.run("CALL _wh.set_storage('visits', %s)", (storage,))
+        acme.run("CALL _wh.drop_old_storage('visits', 'acme')")
+        assert acme.rows(there) == source.rows(rows)
+    assert acme.rows("SELECT DISTINCT row_count FROM _wh.slices WHERE row_count > 2 OR row_count < 1") == []

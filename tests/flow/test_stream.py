@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import psycopg
@@ -111,11 +112,13 @@ def test_a_fraction_never_becomes_an_integer_unnoticed(acme: Warehouse, source: 
 def test_two_backfills_at_once_load_each_day_once(acme: Warehouse, source: Source, feed: Feed) -> None:
     source.fill(FIRST, len(SPAN))
     plans = backfill.plan(acme.conninfo, [feed], SPAN)
-    first = backfill.run(acme.conninfo, plans, backfill.Limits(), Silent())
-    second = backfill.run(acme.conninfo, plans, backfill.Limits(), Silent())
-    assert first.complete
-    assert second.complete
+    with ThreadPoolExecutor(2) as pool:
+        runs = [
+            pool.submit(backfill.run, acme.conninfo, plans, backfill.Limits(), Silent()) for _ in range(2)
+        ]
+    assert [run.result().complete for run in runs] == [True, True]
     assert acme.value("SELECT count(*) FROM acme.foodlogstats") == 180
+    assert acme.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'foodlogstats_2024'") == 4
 
 
 def test_a_load_leaves_no_staging_table(acme: Warehouse, source: Source, feed: Feed) -> None:
