@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -78,3 +79,8 @@ def address(source: Source, **changes: object) -> str:
         "user": source.reader,
     }
     return " ".join(f"{key}={value}" for key, value in (parts | changes).items())
+
+
+def hear_ctrl_c() -> None:
+    """For `preexec_fn`: whoever runs the tests in the background may ignore SIGINT, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

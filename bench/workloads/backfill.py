@@ -84,13 +84,16 @@ def _by_hand(stage: Stage) -> Contestant:
 
 
 def _loop(stage: Stage, template: Template) -> str:
-    parts = []
-    for number in range(stage.size.days):
-        day = stage.size.first + timedelta(days=number)
-        view = f"{TEMPLATE}_{day:%Y_%m_%d}"
-        query = template.asked(day, day).replace("'", "''")
-        parts.append(
-            f"CREATE MATERIALIZED VIEW {TENANT}.{view} AS\nSELECT * FROM dblink('{stage.source_with_password}', '{query}')"
-            f" AS t({template.columns});\n{template.indexed(view)}\n"
-        )
-    return "".join(parts)
+    days = (stage.size.first + timedelta(days=number) for number in range(stage.size.days))
+    return "".join(
+        by_dblink(template, stage.source_with_password, day, f"{TEMPLATE}_{day:%Y_%m_%d}") for day in days
+    )
+
+
+def by_dblink(template: Template, source: str, day: date, view: str) -> str:
+    """The statements for a materialized view of one day as written by hand; `source` is a connection string with its password."""
+    query = template.asked(day, day).replace("'", "''")
+    return (
+        f"CREATE MATERIALIZED VIEW {TENANT}.{view} AS\nSELECT * FROM dblink('{source}', '{query}')"
+        f" AS t({template.columns});\n{template.indexed(view)}\n"
+    )

@@ -16,7 +16,7 @@ from bench.lab import Lab
 from bench.report import Table
 from bench.stage import PARTITIONS, TEMPLATE, TENANT, Stage
 from bench.turns import by_turns
-from bench.workloads.backfill import program, psql
+from bench.workloads.backfill import by_dblink, program, psql
 from tenantry.core.days import Span
 from tenantry.db.connect import open_session, session
 from tenantry.flow import connection, drop, stream, tenant
@@ -29,6 +29,8 @@ TENANTS = 100
 REPEATS = 30
 PIPE = "limit: a bare pipe"
 PIPES = "limit: a bare pipe each, one process"
+BY_HAND = "by_hand"
+"""A materialized view over dblink of the same day."""
 QUERY = "limit: the source's query alone"
 _LEAF = f"{TENANT}.{TEMPLATE}_2024"
 _WRITTEN = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_user_tables WHERE relname = 'foodlogstats_2024'"
@@ -39,7 +41,7 @@ def measure(lab: Lab) -> list[Table]:
     """Five tables: cold and unchanged, cold with a hundredth changed, in a running program twice, many tenants."""
     stage = lab.stage
     day = stage.size.last
-    stage.add_start("month", stage.load, start=PARTITIONS)
+    stage.add_start("month", lambda conninfo: _load_month(stage, conninfo, day), start=PARTITIONS)
     stage.reset("month")
     unchanged = cold(stage, day)
     changed = [replace(way, before=lambda: change(stage, day)) for way in unchanged]
@@ -60,6 +62,13 @@ def measure(lab: Lab) -> list[Table]:
     return [*tables, hold(lab, title, ways, {"pipes": PIPES}, rows=rows * len(names), warm_up=True)]
 
 
+def _load_month(stage: Stage, conninfo: str, day: date) -> None:
+    """All days by Tenantry, and one by hand beside them."""
+    stage.load(conninfo)
+    with session(conninfo) as owner:
+        owner.execute(by_dblink(stage.template(), stage.source_with_password, day, BY_HAND).encode())
+
+
 def change(stage: Stage, day: date) -> None:
     """Change a hundredth of a day's rows at the source."""
     stage.change_source(
@@ -71,12 +80,13 @@ def change(stage: Stage, day: date) -> None:
 
 
 def cold(stage: Stage, day: date) -> list[Contestant]:
-    """Tenantry, the same with psql, and the bare pipe, which keeps nothing."""
+    """Tenantry, the same with psql in two ways, and the bare pipe, which keeps nothing."""
     template = stage.template()
     columns = template.column_names
     that_day = f"t.logged_time >= '{day} 00:00:00+00' AND t.logged_time < '{day} 00:00:00+00'::timestamptz + interval '1 day'"
     scripts = {
         "day.sql": f"COPY ({template.asked(day, day)}) TO STDOUT;\n",
+        "matview.sql": f"REFRESH MATERIALIZED VIEW {TENANT}.{BY_HAND};\n",
         "drop.sql": f"BEGIN;\nCREATE TEMPORARY TABLE stage ({template.columns}) ON COMMIT DROP;\n\\copy stage FROM pstdin\nCOMMIT;\n",
         "merge.sql": f"BEGIN;\nCREATE TEMPORARY TABLE stage ({template.columns}) ON COMMIT DROP;\n\\copy stage FROM pstdin\n"
         f"DELETE FROM {_LEAF} t WHERE {that_day} AND NOT EXISTS (SELECT FROM stage s WHERE s.id = t.id);\n"
@@ -105,6 +115,12 @@ def cold(stage: Stage, day: date) -> list[Contestant]:
             stage,
         ),
         piped("psql, merged by hand", "merge.sql"),
+        _as_it_is(
+            "psql, a dblink matview",
+            "psql -Xq -f matview.sql $WAREHOUSE",
+            [psql(stage, "matview.sql", stage.warehouse)],
+            stage,
+        ),
         piped(PIPE, "drop.sql"),
     ]
 

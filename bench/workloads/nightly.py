@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from bench.contest import Contestant, hold
 from bench.delay import delayed
 from bench.lab import Lab
+from bench.pipes import pipe
 from bench.report import Table
 from bench.stage import PARTITIONS, TEMPLATE, TENANT, Stage
-from bench.workloads.backfill import program
+from bench.workloads.backfill import by_dblink, program
 from bench.workloads.hourly import change
 from tenantry.core.days import Span
-from tenantry.db.connect import session
+from tenantry.db.connect import open_session, session
 from tenantry.flow import connection, tenant
+from tenantry.flow.source import open_source, source_conninfo
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent
 from tenantry.loader.sessions import Keeper
@@ -28,6 +32,9 @@ WINDOW = 14
 REPEATS = 10
 FULL = "all days (--full)"
 CHANGED = "what changed"
+BY_HAND = "a dblink matview a day, refreshed"
+LIMIT = "limit: one COPY into a COPY"
+BASELINES = {"full": FULL, "by hand": BY_HAND, "limit": LIMIT}
 
 
 def measure(lab: Lab) -> list[Table]:
@@ -42,7 +49,7 @@ def measure(lab: Lab) -> list[Table]:
         rows = len(window) * stage.size.per_day
         return [
             hold(lab, f"{shown}; process start included", ways, {"full": FULL}, rows=rows),
-            _running(stage, window, f"{shown}; in one running program, {REPEATS} times by turns"),
+            _running(stage, window, port, f"{shown}; in one running program, {REPEATS} times by turns"),
         ]
 
 
@@ -60,35 +67,61 @@ def _command(stage: Stage, window: Span, name: str, *options: str) -> Contestant
     )
 
 
-def _running(stage: Stage, window: Span, title: str) -> Table:
+def _running(stage: Stage, window: Span, port: int, title: str) -> Table:
     """By turns, as `by_turns` does it; here the source changes before each turn, and digests are asked for after `FULL`."""
     with session(stage.warehouse) as owner:
         feed = tenant.find_feed(owner, TEMPLATE, TENANT)
     only_changed = backfill.plan_changed([feed], window)
-    plans = {CHANGED: only_changed, FULL: backfill.plan(stage.warehouse, [feed], window, reload=True)}
-    seconds: dict[str, list[float]] = {CHANGED: [], FULL: []}
-    with Keeper(stage.warehouse) as keeper:
+    every_day = backfill.plan(stage.warehouse, [feed], window, reload=True)
+    with ExitStack() as sessions:
+        keeper = sessions.enter_context(Keeper(stage.warehouse))
+        warehouse = sessions.enter_context(open_session(stage.warehouse))
+        source = sessions.enter_context(open_source(source_conninfo(warehouse, TENANT)))
+        warehouse.execute(f"CREATE TEMPORARY TABLE stage ({stage.template().columns})".encode())
+        for day in window:
+            address = stage.source_with_password.replace(f"port={stage.server.port}", f"port={port}")
+            warehouse.execute(by_dblink(stage.template(), address, day, _view(day)).encode())
+        read = f"COPY ({stage.template().asked(window.first, window.last)}) TO STDOUT (FORMAT binary)"
 
-        def refresh(plan: list[backfill.Plan]) -> float:
-            started = time.perf_counter()
+        def refresh(plan: list[backfill.Plan]) -> None:
             result = backfill.run(stage.warehouse, plan, backfill.Limits(), Silent(), keeper)
             assert result.complete
-            return time.perf_counter() - started
 
+        def refresh_views() -> None:
+            for day in window:
+                warehouse.execute(f"REFRESH MATERIALIZED VIEW {TENANT}.{_view(day)}".encode())
+
+        def pipe_all() -> None:
+            warehouse.execute("TRUNCATE stage")
+            pipe(source, read, warehouse, "COPY stage FROM STDIN (FORMAT binary)")
+
+        ways: dict[str, Callable[[], None]] = {
+            CHANGED: lambda: refresh(only_changed),
+            FULL: lambda: refresh(every_day),
+            BY_HAND: refresh_views,
+            LIMIT: pipe_all,
+        }
+        seconds: dict[str, list[float]] = {name: [] for name in ways}
         for _ in range(REPEATS):
             refresh(only_changed)
-            for name, plan in plans.items():
+            for name, way in ways.items():
                 change(stage, window.last)
-                seconds[name].append(refresh(plan))
+                started = time.perf_counter()
+                way()
+                seconds[name].append(time.perf_counter() - started)
     medians = {name: statistics.median(times) for name, times in seconds.items()}
+    ratios = {
+        name: {heading: median / medians[other] for heading, other in BASELINES.items()}
+        for name, median in medians.items()
+    }
     return Table(
         title,
-        ["", "ms", "least", "most", "/ full"],
+        ["", "ms", "least", "most", *(f"/ {heading}" for heading in BASELINES)],
         [
             [
                 name,
                 *(f"{1000 * x:.1f}" for x in (medians[name], min(times), max(times))),
-                f"{medians[name] / medians[FULL]:.2f}",
+                *(f"{ratio:.2f}" for ratio in ratios[name].values()),
             ]
             for name, times in seconds.items()
         ],
@@ -96,12 +129,16 @@ def _running(stage: Stage, window: Span, title: str) -> Table:
             {
                 "name": name,
                 "seconds": round(medians[name], 5),
-                "ratios": {"full": round(medians[name] / medians[FULL], 3)},
+                "ratios": {heading: round(ratio, 3) for heading, ratio in ratios[name].items()},
                 "runs": [{"seconds": round(x, 5)} for x in times],
             }
             for name, times in seconds.items()
         ],
     )
+
+
+def _view(day: date) -> str:
+    return f"by_hand_{day:%Y_%m_%d}"
 
 
 def _load(stage: Stage, conninfo: str, port: int, window: Span) -> None:

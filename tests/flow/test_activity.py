@@ -13,7 +13,7 @@ from tenantry.db.connect import session
 from tenantry.flow import log
 from tenantry.observe import activity
 from tests.databases import Database, Source, Warehouse
-from tests.program import command, environment, run, succeed
+from tests.program import command, environment, hear_ctrl_c, run, succeed
 from tests.waiting import wait_until
 
 
@@ -93,7 +93,13 @@ def test_following_shows_what_comes_and_ends_cleanly(warehouse: Warehouse) -> No
     write(warehouse, "before")
     following = command(warehouse, "logs", "--follow", "--json")
     with (
-        subprocess.Popen(following, env=environment(), stdout=subprocess.PIPE, text=True) as follower,
+        subprocess.Popen(
+            following,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - calls nothing that locks
+        ) as follower,
         session(warehouse.conninfo) as slow,
     ):
         assert follower.stdout is not None

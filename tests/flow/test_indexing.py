@@ -18,7 +18,7 @@ from tenantry.flow.source import open_source, source_conninfo
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
-from tests.program import command, environment, run, succeed
+from tests.program import command, environment, hear_ctrl_c, run, succeed
 from tests.ticks import define, make_ticks
 from tests.waiting import wait_until
 
@@ -200,8 +200,7 @@ def test_a_load_that_is_stopped_while_it_makes_indexes_is_completed_by_the_next(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # Whoever runs the tests in the background may ignore SIGINT, and children inherit that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - calls nothing that locks
+        preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - calls nothing that locks
     ) as process:
         try:
             # The other session has made what it could meanwhile.

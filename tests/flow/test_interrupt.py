@@ -11,7 +11,7 @@ from datetime import date
 import pytest
 
 from tests.databases import Source, Warehouse
-from tests.program import command, environment, succeed
+from tests.program import command, environment, hear_ctrl_c, succeed
 from tests.ticks import QUERY, define, make_ticks, mend, spoil
 from tests.waiting import wait_until
 
@@ -37,8 +37,7 @@ def running(warehouse: Warehouse) -> Iterator[subprocess.Popen[str]]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # Whoever runs the tests in the background may ignore SIGINT, and children inherit that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - calls nothing that locks
+        preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - calls nothing that locks
     ) as process:
         try:
             yield process

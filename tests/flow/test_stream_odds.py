@@ -25,7 +25,7 @@ from tenantry.loader.events import Silent
 from tenantry.loader.sessions import Keeper
 from tests.cutter import Cutter
 from tests.databases import Maker, Source, Warehouse
-from tests.program import command, environment
+from tests.program import command, environment, hear_ctrl_c
 from tests.ticks import COLUMNS, INDEXES, define, make_ticks
 from tests.waiting import wait_until
 from tests.ways import Pull, by_loader, by_sql
@@ -479,7 +479,7 @@ def test_ctrl_c_does_not_wait_for_a_source_that_hangs_in_the_middle_of_a_copy(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - calls nothing that locks
+            preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - calls nothing that locks
         ) as process:
             try:
                 wait_until(lambda: proxy.cuts == 1)

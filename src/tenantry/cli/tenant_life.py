@@ -123,7 +123,7 @@ def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = Fal
         count = len(done.failures)
         reason = f"{count} {'slice' if count == 1 else 'slices'} failed; the first: {done.failures[0].error}"
     else:
-        reason = done.source_lost or "days differ from the source"
+        reason = done.source_lost or done.not_indexed or "days differ from the source"
     raise SliceError(
         f"{name} stays disabled and its jobs rest: {reason}",
         hint="Mend the cause, then run the same command: it loads only what is missing.",

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 
 from tenantry.core.model import FailedSlice, Feed
-from tenantry.db.queries import one_row, query
+from tenantry.db.queries import query
 
 
 @dataclass(frozen=True)
@@ -28,28 +28,34 @@ def unindexed(session: psycopg.Connection, feed: Feed) -> list[Unindexed]:
 
 
 def begin(session: psycopg.Connection, table: Unindexed) -> bool:
-    """Hold the table until the transaction ends; False if somebody has indexed it meanwhile."""
-    return bool(one_row(session, query("flow", "index_begin"), _named(table.feed, table))[0])
+    """Hold the table until the transaction ends; False if somebody has indexed it meanwhile.
+
+    The indexes are made by other sessions: one that waits for this session's transaction cannot be seen to wait for itself.
+    """
+    row = session.execute(query("flow", "index_begin"), _named(table.feed, table)).fetchone()
+    # Without its feed the tenant has been dropped.
+    return row is not None and bool(row[0])
 
 
 def missing(session: psycopg.Connection, table: Unindexed) -> list[str]:
-    """What is to be executed for the table, in any order and by any session; those indexes are left out that a run made
+    """What is to be executed for the table, in any order and each in any session; those indexes are left out that a run made
     which was killed.
 
-    One text with all of it where the statements are not each an index with a name, or the server's grammar is newer than
-    the parser's.
+    Where the statements are not each an index with a name, or the server's grammar is newer than the parser's: one text with
+    all of it, which makes all or none.
     """
     from pglast import ast  # slow to import, and only bulk loads need it
     from pglast.parser import ParseError, parse_sql, split
 
+    there = {row[0] for row in session.execute(query("flow", "indexes"), (table.relid,))}
+    whole = [] if there else [table.statements]
     try:
         parsed = [raw.stmt for raw in parse_sql(table.statements)]
     except ParseError:
-        return [table.statements]
+        return whole
     names = [statement.idxname if isinstance(statement, ast.IndexStmt) else None for statement in parsed]
     if not all(names):
-        return [table.statements]
-    there = {row[0] for row in session.execute(query("flow", "indexes"), (table.relid,))}
+        return whole
     return [text for text, name in zip(split(table.statements), names, strict=True) if name not in there]
 
 

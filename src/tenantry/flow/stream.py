@@ -42,9 +42,8 @@ def pull(
     """Pull the days of a span, which lie in one table, in one transaction; one result for each day.
 
     Days with nothing in them yet are copied into their table; others (or all, if `staged`) into a staging table, and
-    merged. A `bulk` load makes new tables without indexes, for loader.indexing to follow. Memory is constant in the size of
-    the data. `answer` is what the source said of the days in the transaction
-    that it is in, and is kept with them.
+    merged. A `bulk` load makes new tables without indexes, for loader.indexing to follow. `answer` is what the source said
+    of the days in the transaction that it is in, and is kept with them. Memory is constant in the size of the data.
 
     Raises:
         psycopg.Error: the source's or the warehouse's error; nothing of the span was changed then.

@@ -316,4 +316,5 @@ def _log(connection: psycopg.Connection, result: FeedResult) -> None:
         rows=result.rows,
         unchanged=result.unchanged or None,
         source_lost=result.source_lost,
+        not_indexed=[str(table) for table in result.not_indexed] or None,
     )

@@ -53,6 +53,7 @@ class Enabled:
     rows: int = 0
     failures: list[FailedSlice] = field(default_factory=list)
     source_lost: str | None = None
+    not_indexed: str | None = None
     interrupted: bool = False
     comparisons: Sequence[Comparison] = ()
     enabled: bool = False
@@ -140,4 +141,5 @@ def _load(
     done.interrupted = result.interrupted
     done.failures += [failure for feed in result.feeds for failure in feed.failures]
     done.source_lost = next((feed.source_lost for feed in result.feeds if feed.source_lost), None)
+    done.not_indexed = next((str(table) for feed in result.feeds for table in feed.not_indexed), None)
     return result

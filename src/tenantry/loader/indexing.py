@@ -33,7 +33,7 @@ class NotIndexed:
 
 
 def run(keeper: Keeper, tables: Sequence[Unindexed], most: int) -> list[FailedSlice | NotIndexed]:
-    """Index and analyze the tables, with `most` sessions at a time at the most; returns what is left to do.
+    """Index and analyze the tables, with `most` sessions at work at the most; returns what is left to do.
 
     A day fails if its rows cannot be told apart, because they moved from day to day while those were pulled: it has to be
     pulled again. One table that fails stops no other. A table is indexed only when it has all indexes: whatever a
@@ -43,7 +43,8 @@ def run(keeper: Keeper, tables: Sequence[Unindexed], most: int) -> list[FailedSl
         WarehouseUnreachable: the warehouse was lost.
     """
     at_once = min(len(tables), most)
-    crews = [[keeper.take() for _ in range(max(1, most // at_once))] for _ in range(at_once)]
+    # Each crew has one more, which holds the table and makes nothing.
+    crews = [[keeper.take() for _ in range(1 + most // at_once)] for _ in range(at_once)]
     left = deque(tables)
     try:
         with ThreadPoolExecutor(at_once) as pool:
@@ -68,13 +69,13 @@ def _work(crew: Sequence[Sessions], left: deque[Unindexed]) -> list[FailedSlice 
 
 
 def _index(crew: Sequence[Sessions], table: Unindexed) -> list[FailedSlice | NotIndexed]:
-    """Let the first session hold the table while all of them index it; what those others made stays if it fails."""
+    """Let the first session hold the table while the others index it; what they made stays if one of them fails."""
     lead = crew[0].warehouse()
     try:
         with lead.transaction():
             if indexes.begin(lead, table):
                 statements = indexes.missing(lead, table)
-                _make([lead, *(sessions.warehouse() for sessions in crew[1 : len(statements)])], statements)
+                _make([sessions.warehouse() for sessions in crew[1 : len(statements) + 1]], statements)
                 indexes.end(lead, table)
         return []
     except psycopg.errors.UniqueViolation as error:
@@ -87,6 +88,8 @@ def _index(crew: Sequence[Sessions], table: Unindexed) -> list[FailedSlice | Not
 
 def _make(sessions: Sequence[psycopg.Connection], statements: Sequence[str]) -> None:
     """Execute statements, each in whichever session is free. Raises the first error, when all sessions have stopped."""
+    if not statements:
+        return
     left = deque(statements)
 
     def work(session: psycopg.Connection) -> None:

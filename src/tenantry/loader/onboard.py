@@ -160,6 +160,7 @@ def _told(result: backfill.Result) -> str:
         parts.append(f"{present} were there")
     if failed:
         parts.append(f"{failed} are missing")
+    parts += [str(table) for item in result.feeds for table in item.not_indexed]
     return "; ".join(parts)
 
 
@@ -172,4 +173,5 @@ def _feed_summary(item: backfill.FeedResult) -> dict[str, Any]:
         "failed": [{"day": str(f.day), "error": f.error} for f in item.failures],
         "not_tried": item.not_tried,
         "source_lost": item.source_lost,
+        "not_indexed": [{"table": table.table, "error": table.reason} for table in item.not_indexed],
     }

@@ -1,7 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_index_begin(feed _wh.feeds, leaf oid) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Hold a table that is to be indexed until the transaction ends, against loads, the folding of its year, and whoever would
--- index it, too; false if somebody has done so meanwhile. Reports go on, and so do other sessions that make its indexes.
+-- Hold a table that is to be indexed until the transaction ends, against the folding of its year and whoever would index it,
+-- too; false if somebody has done so meanwhile. No lock on the table itself: a load that waited for that would keep out the other
+-- sessions that make its indexes, and this one waits for them.
 DECLARE
     target record;
 BEGIN
@@ -16,7 +17,8 @@ BEGIN
     IF NOT EXISTS (SELECT FROM _wh_internal.partition_unindexed(feed) u WHERE u.relid = leaf) THEN
         RETURN false;
     END IF;
-    EXECUTE format('LOCK TABLE %s IN SHARE MODE', leaf::regclass);
+    -- While others make the indexes, this session has nothing to do.
+    PERFORM set_config('idle_in_transaction_session_timeout', '0', true);
     RETURN true;
 END
 $$;
