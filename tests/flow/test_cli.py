@@ -78,6 +78,7 @@ def test_a_tenant_is_taken_in_with_one_command(
                 "failed": [],
                 "not_tried": 0,
                 "source_lost": None,
+                "not_indexed": [],
             }
         ],
         "converted": [],

@@ -30,7 +30,7 @@ def unindexed(session: psycopg.Connection, feed: Feed) -> list[Unindexed]:
 def begin(session: psycopg.Connection, table: Unindexed) -> bool:
     """Hold the table until the transaction ends; False if somebody has indexed it meanwhile.
 
-    The indexes are made by other sessions: one that waits for this session's transaction cannot be seen to wait for itself.
+    Other sessions make the indexes, and this one waits for them in the client, which the server does not see.
     """
     row = session.execute(query("flow", "index_begin"), _named(table.feed, table)).fetchone()
     # Without its feed the tenant has been dropped.
