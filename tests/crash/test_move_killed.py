@@ -21,6 +21,9 @@ from tests.ticks import define, make_ticks
 from tests.two_years import COLUMNS, DIGEST, QUERY, TwoYears, leftovers, make_two_years
 from tests.waiting import wait_until
 
+# Ten kills, and two years of a warehouse made before them: the usual limit is too short for a slow machine.
+pytestmark = pytest.mark.timeout(300)
+
 KILLS = 10
 
 OTHER = {"partition": "matview", "matview": "partition"}
