@@ -6,8 +6,10 @@ import atexit
 import json
 import os
 import signal
+import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -84,3 +86,21 @@ def address(source: Source, **changes: object) -> str:
 def hear_ctrl_c() -> None:
     """For `preexec_fn`: whoever runs the tests in the background may ignore SIGINT, and children inherit that."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+@contextmanager
+def running(database: Database, *arguments: object) -> Iterator[subprocess.Popen[str]]:
+    """The program at work in a process of its own, which is killed at the end of the block; it hears Ctrl-C."""
+    with subprocess.Popen(
+        command(database, *arguments),
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - calls nothing that locks
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()

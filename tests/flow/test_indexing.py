@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import LiteralString
@@ -18,7 +17,7 @@ from tenantry.flow.source import open_source, source_conninfo
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
-from tests.program import command, environment, hear_ctrl_c, run, succeed
+from tests.program import run, running, succeed
 from tests.ticks import define, make_ticks
 from tests.waiting import wait_until
 
@@ -193,22 +192,11 @@ def test_a_load_that_is_stopped_while_it_makes_indexes_is_completed_by_the_next(
     )
     slow = "CREATE INDEX {VIEW_NAME}_slow ON {SCHEMA}.{VIEW_NAME} (public.slowly(value));"
     define(ticking, query=QUERY, indexes=slow + INDEXES)
-    with subprocess.Popen(
-        command(ticking, *BACKFILL),
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - calls nothing that locks
-    ) as process:
-        try:
-            # The other session has made what it could meanwhile.
-            wait_until(lambda: sleeping(ticking) == 1 and names(ticking) == NAMES)
-            process.send_signal(by)
-            _, err = process.communicate(timeout=10)
-        finally:
-            process.kill()
+    with running(ticking, *BACKFILL) as process:
+        # The other session has made what it could meanwhile.
+        wait_until(lambda: sleeping(ticking) == 1 and names(ticking) == NAMES)
+        process.send_signal(by)
+        _, err = process.communicate(timeout=10)
     assert process.returncode == (130 if by == signal.SIGINT else -by), err
     assert "Traceback" not in err
     if by == signal.SIGKILL:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date
 
 import pytest
 
 from tests.databases import Source, Warehouse
-from tests.program import command, environment, hear_ctrl_c, succeed
+from tests.program import running, succeed
 from tests.ticks import QUERY, define, make_ticks, mend, spoil
 from tests.waiting import wait_until
 
@@ -26,23 +23,6 @@ def ticking(acme: Warehouse, source: Source) -> Warehouse:
     define(acme)
     acme.run("SELECT _wh_internal.open_feed('ticks', 'acme', 'acme')")
     return acme
-
-
-@contextmanager
-def running(warehouse: Warehouse) -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        command(warehouse, *BACKFILL),
-        env=environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - calls nothing that locks
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
 
 
 def loaded(warehouse: Warehouse) -> int:
@@ -61,7 +41,7 @@ def busy(source: Source) -> int:
 def test_ctrl_c_keeps_what_was_loaded_and_the_same_command_goes_on(
     ticking: Warehouse, source: Source
 ) -> None:
-    with running(ticking) as process:
+    with running(ticking, *BACKFILL) as process:
         wait_until(lambda: loaded(ticking) >= 3)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
@@ -83,7 +63,7 @@ def test_ctrl_c_does_not_wait_for_a_source_that_hangs(ticking: Warehouse, source
     define(ticking, query=QUERY.replace("pg_sleep(0.3)", "pg_sleep(60)"))
     spoil(source, date(2024, 3, 5), "slow")
     spoil(source, date(2024, 3, 6), "slow")
-    with running(ticking) as process:
+    with running(ticking, *BACKFILL) as process:
         wait_until(lambda: busy(source) == 2)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=20)
@@ -94,7 +74,7 @@ def test_ctrl_c_does_not_wait_for_a_source_that_hangs(ticking: Warehouse, source
 
 
 def test_ctrl_c_before_the_first_slice_ends_the_program(ticking: Warehouse) -> None:
-    with ticking.connect() as blocker, running(ticking) as process:
+    with ticking.connect() as blocker, running(ticking, *BACKFILL) as process:
         blocker.execute("BEGIN")
         blocker.execute("LOCK _wh.slices")
         wait_until(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
@@ -25,7 +24,7 @@ from tenantry.loader.events import Silent
 from tenantry.loader.sessions import Keeper
 from tests.cutter import Cutter
 from tests.databases import Maker, Source, Warehouse
-from tests.program import command, environment, hear_ctrl_c
+from tests.program import running
 from tests.ticks import COLUMNS, INDEXES, define, make_ticks
 from tests.waiting import wait_until
 from tests.ways import Pull, by_loader, by_sql
@@ -472,21 +471,12 @@ def test_ctrl_c_does_not_wait_for_a_source_that_hangs_in_the_middle_of_a_copy(
     feed(ticking)
     with Cutter(source.server.port, hang=True) as proxy:
         ticking.run("UPDATE _wh.tenant_connections SET port = %s", (proxy.port,))
-        with subprocess.Popen(
-            command(ticking, "backfill", "ticks", "--all", "--from", FIRST, "--to", FIRST, "--json"),
-            env=environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - calls nothing that locks
+        with running(
+            ticking, "backfill", "ticks", "--all", "--from", FIRST, "--to", FIRST, "--json"
         ) as process:
-            try:
-                wait_until(lambda: proxy.cuts == 1)
-                process.send_signal(signal.SIGINT)
-                out, err = process.communicate(timeout=20)
-            finally:
-                process.kill()
+            wait_until(lambda: proxy.cuts == 1)
+            process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=20)
     assert process.returncode == 130, err
     assert '"interrupted": true' in out
     assert ticking.reader.value("SELECT count(*) FROM public.ticks") == 0
