@@ -245,8 +245,8 @@ FOR EACH ROW EXECUTE FUNCTION _wh_internal.keep_secret();
 
 CREATE OR REPLACE FUNCTION _wh_internal.count_days(template _wh.mv_templates, relation text, predicate text) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- How many rows of a relation each UTC day has, of those for which the predicate is true; NULL if there are none. Rows are grouped by the moment at which their day begins, and only that one is made a date: a cast of each row's
--- time takes twice as long.
+-- How many rows of a relation each UTC day has, of those for which the predicate is true; NULL if there are none. Rows are
+-- grouped by the moment at which their day begins, and only that one is made a date: a cast of each row's time takes longer.
 DECLARE
     time_type text := (SELECT c.data_type FROM _wh.template_columns c
         WHERE c.template_name = template.template_name AND c.column_name = template.time_column);
@@ -810,11 +810,8 @@ BEGIN
         PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
     END IF;
     PERFORM _wh_internal.lock_slice(feed, slice_date);
-    IF EXISTS (SELECT FROM _wh_internal.unchanged_days(feed, slice_date, slice_date, digests, asked_at)) THEN
-        RETURN jsonb_build_object('date', day, 'status', 'unchanged');
-    END IF;
-    IF held AND EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
-            AND s.slice_date = load_changed.slice_date AND s.loaded_at > asked_at) THEN
+    IF EXISTS (SELECT FROM _wh_internal.unchanged_days(feed, slice_date, slice_date, digests, asked_at))
+            OR held AND _wh_internal.loaded_since(feed, slice_date, slice_date, asked_at) THEN
         RETURN jsonb_build_object('date', day, 'status', 'unchanged');
     END IF;
     RETURN _wh_internal.load_slice(feed, slice_date, caller_publishes => caller_publishes,
@@ -843,8 +840,7 @@ BEGIN
     END IF;
     PERFORM _wh_internal.lock_slice(feed, slice_date);
     started := clock_timestamp();
-    IF EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
-            AND s.slice_date = load_slice.slice_date AND s.loaded_at > asked) THEN
+    IF _wh_internal.loaded_since(feed, slice_date, slice_date, asked) THEN
         RAISE EXCEPTION '%.% %: was loaded by somebody else after the source was asked for it',
             feed.schema_name, feed.template_name, to_char(slice_date::timestamp, 'YYYY-MM-DD')
             USING ERRCODE = 'serialization_failure', HINT = 'Ask again.';
@@ -882,6 +878,14 @@ BEGIN
     RETURN jsonb_build_object('date', to_char(slice_date::timestamp, 'YYYY-MM-DD'), 'status', 'loaded', 'action', loaded.action,
         'rows', loaded.row_count, 'seconds', _wh_internal.seconds_since(started));
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.loaded_since(feed _wh.feeds, first_day date, last_day date, moment timestamptz) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Whether a day has rows of a later moment: those of a source that was asked at this one must not replace them. False
+    -- without a moment. The caller holds the days' locks.
+    SELECT EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+        AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at > moment)
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.lock_slice(feed _wh.feeds, slice_date date) RETURNS void
@@ -2621,8 +2625,7 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run the same command again.';
     END IF;
     PERFORM _wh_internal.lock_slice(feed, first_day + n) FROM generate_series(0, last_day - first_day) n;
-    IF EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
-            AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at > asked) THEN
+    IF _wh_internal.loaded_since(feed, first_day, last_day, asked) THEN
         RAISE EXCEPTION '%.%: days were loaded by somebody else after the source was asked for them', feed.schema_name, feed.template_name
             USING ERRCODE = 'serialization_failure', HINT = 'Ask again.';
     END IF;

@@ -10,11 +10,8 @@ BEGIN
         PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
     END IF;
     PERFORM _wh_internal.lock_slice(feed, slice_date);
-    IF EXISTS (SELECT FROM _wh_internal.unchanged_days(feed, slice_date, slice_date, digests, asked_at)) THEN
-        RETURN jsonb_build_object('date', day, 'status', 'unchanged');
-    END IF;
-    IF held AND EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
-            AND s.slice_date = load_changed.slice_date AND s.loaded_at > asked_at) THEN
+    IF EXISTS (SELECT FROM _wh_internal.unchanged_days(feed, slice_date, slice_date, digests, asked_at))
+            OR held AND _wh_internal.loaded_since(feed, slice_date, slice_date, asked_at) THEN
         RETURN jsonb_build_object('date', day, 'status', 'unchanged');
     END IF;
     RETURN _wh_internal.load_slice(feed, slice_date, caller_publishes => caller_publishes,

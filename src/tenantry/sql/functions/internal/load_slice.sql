@@ -19,8 +19,7 @@ BEGIN
     END IF;
     PERFORM _wh_internal.lock_slice(feed, slice_date);
     started := clock_timestamp();
-    IF EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
-            AND s.slice_date = load_slice.slice_date AND s.loaded_at > asked) THEN
+    IF _wh_internal.loaded_since(feed, slice_date, slice_date, asked) THEN
         RAISE EXCEPTION '%.% %: was loaded by somebody else after the source was asked for it',
             feed.schema_name, feed.template_name, to_char(slice_date::timestamp, 'YYYY-MM-DD')
             USING ERRCODE = 'serialization_failure', HINT = 'Ask again.';

@@ -22,8 +22,7 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run the same command again.';
     END IF;
     PERFORM _wh_internal.lock_slice(feed, first_day + n) FROM generate_series(0, last_day - first_day) n;
-    IF EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
-            AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at > asked) THEN
+    IF _wh_internal.loaded_since(feed, first_day, last_day, asked) THEN
         RAISE EXCEPTION '%.%: days were loaded by somebody else after the source was asked for them', feed.schema_name, feed.template_name
             USING ERRCODE = 'serialization_failure', HINT = 'Ask again.';
     END IF;
