@@ -12,7 +12,7 @@ from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.queries import one_row, query
 from tenantry.flow.slices import named
-from tenantry.flow.source import column_types
+from tenantry.flow.source import begin, column_types
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def ask(
     """
     days = named(feed, span)
     asked, definition, describe = one_row(session, query("flow", "ask"), days)
-    source.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+    begin(source)
     if (feed, definition) not in known:
         known[feed, definition] = column_types(source, describe)
     types = known[feed, definition]

@@ -20,6 +20,11 @@ def open_source(conninfo: str) -> psycopg.Connection:
     return psycopg.connect(conninfo, autocommit=True)
 
 
+def begin(source: psycopg.Connection) -> None:
+    """Begin a read-only transaction on a source, all of whose statements see one moment of it."""
+    source.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+
 def column_types(source: psycopg.Connection, describe: str) -> list[int]:
     """The source's own types (oids) of the columns of a query, which describes and gives no rows."""
     return [column.type_code for column in source.execute(describe.encode()).description or ()]
