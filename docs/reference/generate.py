@@ -32,7 +32,7 @@ error.
 _EXIT_CODES = {
     0: "All was done.",
     1: "Something was not: a slice, a year, a source, a statement. The message says what, and what is kept.",
-    2: "What was asked for cannot be meant: an unknown name or option, days the wrong way round. Nothing was done.",
+    2: "What was asked for cannot be meant: an unknown name or option, days the wrong way round.",
     3: "The warehouse cannot be reached, or was lost.",
     4: "The database holds no warehouse, or one of another version.",
     5: "Of plan --exit-code alone: the warehouse differs from the file.",

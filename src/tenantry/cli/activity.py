@@ -154,7 +154,7 @@ def queries(
     from tenantry.observe import activity
 
     if slow and cancel is not None:
-        raise InputError("--slow and --cancel do not go together", hint="Nothing was done.")
+        raise InputError("--slow and --cancel do not go together")
     with warehouse() as conninfo, session(conninfo, role=None, name="tenantry queries") as opened:
         if cancel is not None:
             activity.cancel(opened, cancel)
@@ -212,7 +212,7 @@ def _age(text: str) -> timedelta:
     """A span from 30m, 6h or 2d. Raises InputError for anything else."""
     found = re.fullmatch(r"(\d{1,6})\s*(s|m|min|h|d)", text.strip())
     if not found:
-        raise InputError(f"{text!r} is no age", hint="Write it as 30m, 6h or 2d. Nothing was read.")
+        raise InputError(f"{text!r} is no age", hint="Write it as 30m, 6h or 2d.")
     unit = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days"}[found[2]]
     return timedelta(**{unit: int(found[1])})
 
@@ -223,9 +223,7 @@ def _levels(text: str | None) -> list[str] | None:
         return None
     known = list(_LEVELS)
     if text.upper() not in known:
-        raise InputError(
-            f"{text!r} is no level", hint=f"Levels: {', '.join(known).lower()}. Nothing was read."
-        )
+        raise InputError(f"{text!r} is no level", hint=f"Levels: {', '.join(known).lower()}.")
     return known[known.index(text.upper()) :]
 
 

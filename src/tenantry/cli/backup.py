@@ -67,7 +67,7 @@ def backup(
     if file.exists() and not force:
         raise InputError(f"{file} is there already", hint="Choose another name, or give --force.")
     if recipient and passphrase_file:
-        raise InputError("a passphrase or recipients, not both", hint="Nothing was written.")
+        raise InputError("a passphrase or recipients, not both")
     passphrase = None if recipient else _passphrase(passphrase_file, twice=True)
     if recipient:
         # Before the warehouse is read: an address that is none is told at once.
@@ -181,7 +181,7 @@ def _opened(file: Path, passphrase_file: Path | None, identity: Path | None) -> 
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}", hint="Nothing was changed.") from None
+        raise InputError(f"{file} cannot be read: {error.strerror}") from None
     if sealed.needs_passphrase(content):
         if identity:
             raise InputError(
@@ -191,7 +191,7 @@ def _opened(file: Path, passphrase_file: Path | None, identity: Path | None) -> 
     if identity is None:
         raise InputError(
             f"{file} is encrypted to an age key",
-            hint="Give the key's file with --identity. Nothing was changed.",
+            hint="Give the key's file with --identity.",
         )
     return sealed.unseal(content, identities=secret_in(identity))
 
@@ -204,7 +204,7 @@ def _passphrase(file: Path | None, *, twice: bool) -> str:
     if not given:
         raise InputError(
             "no passphrase for the backup" if given is None else "the passphrase is empty",
-            hint=f"Set {PASSPHRASE}, or give --passphrase-file. Nothing was changed.",
+            hint=f"Set {PASSPHRASE}, or give --passphrase-file.",
         )
     return given
 

@@ -20,10 +20,10 @@ def confirm(question: str, *, yes: bool, expected: str | None = None) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise InputError("there is no terminal to ask on", hint="Give --yes to go on. Nothing was changed.")
+        raise InputError("there is no terminal to ask on", hint="Give --yes to go on.")
     if expected is None:
         agreed = typer.confirm(question, err=True)
     else:
         agreed = typer.prompt(question, err=True, default="", show_default=False).strip() == expected
     if not agreed:
-        raise InputError("not confirmed", hint="Nothing was changed.")
+        raise InputError("not confirmed")

@@ -73,7 +73,7 @@ def role_passwords(present: set[str], *, generate: bool) -> tuple[dict[str, str]
         given = os.environ.get(variable)
         if given is not None:
             if not given:
-                raise InputError(f"{variable} is empty", hint="Set it, or unset it. Nothing was changed.")
+                raise InputError(f"{variable} is empty", hint="Set it, or unset it.")
             chosen[role] = given
         elif role in present:
             continue

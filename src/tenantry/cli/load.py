@@ -76,9 +76,7 @@ def _feeds(
     from tenantry.flow import tenant as tenants
 
     if bool(names) == everyone:
-        raise InputError(
-            "say which tenants", hint="Give --tenant NAME (once or more) or --all. Nothing was done."
-        )
+        raise InputError("say which tenants", hint="Give --tenant NAME (once or more) or --all.")
     if names:
         return [tenants.find_feed(opened, template, name) for name in dict.fromkeys(names)]
     templates.require(opened, template)
@@ -95,11 +93,11 @@ def _feeds(
     return [feed for feed in found if feed.schema not in disabled]
 
 
-def ended_or_today(text: str, nothing: str = "Nothing was loaded.") -> date:
-    """A day that has begun in UTC. Raises InputError, with `nothing` as its hint, for one that has not."""
+def ended_or_today(text: str) -> date:
+    """A day that has begun in UTC. Raises InputError for one that has not."""
     day = parse_day(text)
     if day > today_utc():
-        raise InputError(f"{day} has not begun in UTC, where it is {today_utc()}", hint=nothing)
+        raise InputError(f"{day} has not begun in UTC, where it is {today_utc()}")
     return day
 
 

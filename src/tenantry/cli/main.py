@@ -51,6 +51,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+_UNTOUCHED = "Nothing was changed."
 _LOAD = "Load"
 _LOOK = "Look after it"
 _FLEET = "The fleet as a file"
@@ -114,6 +115,9 @@ def before(
 
 def _fail(message: str, hint: str | None, code: int) -> NoReturn:
     notes.print(Text.assemble(("error: ", "red"), message))
+    if not options.begun:
+        # Said here alone: a library cannot know what its caller did before it was called.
+        hint = f"{hint.rstrip()} {_UNTOUCHED}" if hint else _UNTOUCHED
     if hint:
         notes.print(f"       {hint}", markup=False)
     sys.exit(code)
@@ -129,7 +133,7 @@ def _refuse_arguments(error: typer.TyperException) -> NoReturn:
     path = context.command_path if context else "tenantry"
     _fail(
         message.replace("\n", " ").rstrip("."),
-        f"See: {path} --help. Nothing was changed.",
+        f"See: {path} --help.",
         InputError.exit_code,
     )
 
@@ -146,7 +150,7 @@ def main() -> None:
     except typer.TyperException as error:
         _refuse_arguments(error)
     except typer.Abort:
-        _fail("no answer came", "Nothing was changed.", InputError.exit_code)
+        _fail("no answer given", None, InputError.exit_code)
     except KeyboardInterrupt:
         notes.print("interrupted")
         sys.exit(130)

@@ -68,12 +68,10 @@ def add(
     from tenantry.flow import reader as readers
 
     if bool(tenant) == everyone:
-        raise InputError(
-            "say which tenants", hint="Give --tenant NAME (once or more) or --all. Nothing was changed."
-        )
+        raise InputError("say which tenants", hint="Give --tenant NAME (once or more) or --all.")
     given = secret_in(password_file) if password_file else None
     if given == "":
-        raise InputError(f"{password_file} is empty", hint="Nothing was changed.")
+        raise InputError(f"{password_file} is empty")
     with _opened() as (session, server):
         stored = any(reader.exists for reader in readers.readers(session, name))
         password = given if given is not None or stored else secrets.token_urlsafe(24)

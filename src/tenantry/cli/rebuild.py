@@ -45,9 +45,7 @@ def rebuild(
     from tenantry.loader.backfill import Limits
 
     if bool(tenant) == everyone:
-        raise InputError(
-            "say which tenants", hint="Give --tenant NAME (once or more) or --all. Nothing was done."
-        )
+        raise InputError("say which tenants", hint="Give --tenant NAME (once or more) or --all.")
     limits = Limits(jobs, pause)
     with warehouse() as conninfo:
         parts = rebuilds.plan(conninfo, None if everyone else tenant)

@@ -116,9 +116,7 @@ def install(
     from tenantry.schedule import agenda, setup
 
     if bool(tenant) == everyone:
-        raise InputError(
-            "say which tenants", hint="Give --tenant NAME (once or more) or --all. Nothing was done."
-        )
+        raise InputError("say which tenants", hint="Give --tenant NAME (once or more) or --all.")
     with warehouse() as conninfo, session(conninfo) as opened:
         made: list[tuple[int | None, Proposal]]
         if dry_run:
@@ -288,22 +286,18 @@ def _chosen(
     from tenantry.flow import jobs
 
     if bool(tenants) == bool(names):
-        raise InputError("say which jobs", hint="Give --tenant NAME or --job JOB. Nothing was done.")
+        raise InputError("say which jobs", hint="Give --tenant NAME or --job JOB.")
     known = jobs.all_jobs(opened)
     found: dict[int, Job] = {}
     for name in tenants or ():
         of_tenant = [job for job in known if job.schema == name]
         if not of_tenant:
-            raise InputError(
-                f'tenant "{name}" has no jobs', hint="Run: tenantry schedule show. Nothing was done."
-            )
+            raise InputError(f'tenant "{name}" has no jobs', hint="Run: tenantry schedule show.")
         found |= {job.jobid: job for job in of_tenant}
     for name in names or ():
         named = [job for job in known if job.name == name] or [job for job in known if str(job.jobid) == name]
         if not named:
-            raise InputError(
-                f'there is no job "{name}"', hint="Run: tenantry schedule show. Nothing was done."
-            )
+            raise InputError(f'there is no job "{name}"', hint="Run: tenantry schedule show.")
         found[named[0].jobid] = named[0]
     return list(found.values())
 

@@ -15,4 +15,4 @@ def secret_in(file: Path) -> str:
         reason = error.strerror
     except UnicodeDecodeError:
         reason = "it is no UTF-8 text"
-    raise InputError(f"{file} cannot be read: {reason}", hint="Nothing was changed.")
+    raise InputError(f"{file} cannot be read: {reason}")

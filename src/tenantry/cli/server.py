@@ -9,7 +9,7 @@ import typer
 
 from tenantry.cli.load import AsJson
 from tenantry.cli.output import data, print_json
-from tenantry.cli.target import embedded_server, target
+from tenantry.cli.target import embedded_server, options, target
 from tenantry.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ Directory = Annotated[
 
 
 def _server(directory: Path | None) -> Server:
+    options.begun = True
     if directory is not None:
         from tenantry.embedded.server import Server
 

@@ -172,7 +172,7 @@ def rebuild(
     elif first and not day:
         wanted = list(Span(ended_or_today(first), ended_or_today(last or "today")))
     else:
-        raise InputError("say which days", hint="Name days, or give --from and --to. Nothing was done.")
+        raise InputError("say which days", hint="Name days, or give --from and --to.")
     limits = backfill.Limits(jobs, pause)
     with chosen_feeds(template, tenant, everyone) as (conninfo, feeds):
         with session(conninfo) as opened:

@@ -35,16 +35,15 @@ def parse(name: str, conninfo: str) -> Connection:
     if "password" in parts:
         raise InputError(
             "--source holds a password, which other users of this machine can see",
-            hint=f"Leave it out, and set {PASSWORD_VARIABLE}, give --password-file, or type it when asked. "
-            "Nothing was changed.",
+            hint=f"Leave it out, and set {PASSWORD_VARIABLE}, give --password-file, or type it when asked.",
         )
     missing = [key for key in ("host", "dbname", "user") if key not in parts]
     if missing:
-        raise InputError(f"--source lacks {', '.join(missing)}", hint="Nothing was changed.")
+        raise InputError(f"--source lacks {', '.join(missing)}")
     try:
         port = int(parts.pop("port", "5432"))
     except ValueError:
-        raise InputError("--source: the port is not a number", hint="Nothing was changed.") from None
+        raise InputError("--source: the port is not a number") from None
     return Connection(
         name,
         parts.pop("host"),
@@ -74,7 +73,7 @@ def changed(
         if not word or not equals:
             raise InputError(
                 f"--option {option!r} is not of the form word=value",
-                hint="Such as sslmode=require; sslmode= takes the word out. Nothing was changed.",
+                hint="Such as sslmode=require; sslmode= takes the word out.",
             )
         if value:
             words[word] = value
@@ -106,5 +105,5 @@ def read_password(file: Path | None, *, stored: bool, ask: bool = False) -> str 
         return str(typer.prompt("Password of the source's user", hide_input=True, err=True))
     raise InputError(
         "no password for the source",
-        hint=f"Set {PASSWORD_VARIABLE} or give --password-file. Nothing was changed.",
+        hint=f"Set {PASSWORD_VARIABLE} or give --password-file.",
     )

@@ -26,6 +26,8 @@ class Options:
     dsn: str | None = None
     debug: bool = False
     file: Path | None = None
+    begun: bool = False
+    """Whether the command has reached a warehouse or a server: before that it cannot have changed anything."""
 
 
 options = Options()
@@ -38,6 +40,7 @@ def target() -> Target:
 
 def embedded_server(chosen: Target) -> Server | None:
     """The embedded server that a target names, or None if it names another server."""
+    options.begun = True
     directory = chosen.embedded_directory
     if directory is False:
         return None

@@ -125,7 +125,7 @@ def drop(
             names = ", ".join(f"{use.tenant} ({use.days:,} days, {use.rows:,} rows)" for use in uses)
             raise InputError(
                 f'template "{template}" is used by {names}',
-                hint="To drop their days of it, too: --with-data. Nothing was dropped.",
+                hint="To drop their days of it, too: --with-data.",
             )
         template_drop.refuse_readers(opened, template)
         jobs = template_drop.its_jobs(opened, template)

@@ -73,7 +73,7 @@ def load(
         if lint:
             findings = [(file, finding) for file in found for finding in template_load.check(opened, file)]
             show_findings(findings, notes)
-            stop(findings, strict=strict, nothing="Nothing was loaded.")
+            stop(findings, strict=strict)
         changes = template_load.load(opened, [file.template for file in found], dry_run=dry_run)
     if as_json:
         print_json({"dry_run": dry_run, "templates": changes})
@@ -90,9 +90,7 @@ def _read(files: Sequence[Path]) -> list[TemplateFile]:
     for name in names:
         if names.count(name) > 1:
             origins = ", ".join(dict.fromkeys(file.origin for file in found if file.template.name == name))
-            raise InputError(
-                f'template "{name}" is there more than once, in {origins}', hint="Nothing was loaded."
-            )
+            raise InputError(f'template "{name}" is there more than once, in {origins}')
     return found
 
 
@@ -183,7 +181,7 @@ def lint(
         show_findings(findings, data)
         if not findings:
             data.print("nothing found")
-    stop(findings, strict=strict, nothing="Mend them, and lint again.")
+    stop(findings, strict=strict)
 
 
 def as_path(text: str) -> Path | None:
@@ -206,8 +204,8 @@ def show_findings(findings: Iterable[tuple[TemplateFile, Finding]], console: Con
             console.print(Text(f"    {finding.fix}"))
 
 
-def stop(findings: Sequence[tuple[TemplateFile, Finding]], *, strict: bool, nothing: str) -> None:
-    """Raise TemplateError if there is an error among findings, or if `strict` a warning; `nothing` is the hint."""
+def stop(findings: Sequence[tuple[TemplateFile, Finding]], *, strict: bool) -> None:
+    """Raise TemplateError if there is an error among findings, or if `strict` a warning."""
     bad = [
         (file, finding)
         for file, finding in findings
@@ -216,7 +214,7 @@ def stop(findings: Sequence[tuple[TemplateFile, Finding]], *, strict: bool, noth
     if bad:
         names = ", ".join(dict.fromkeys(f'"{file.template.name}"' for file, _ in bad))
         count = "1 error" if len(bad) == 1 else f"{len(bad)} errors"
-        raise TemplateError(f"{count} in template {names}", hint=nothing)
+        raise TemplateError(f"{count} in template {names}", hint="Mend them, and lint again.")
 
 
 def edit(template: Template, as_json: AsJson = False) -> None:
@@ -279,12 +277,10 @@ def _open_editor(path: Path) -> None:
     except OSError as error:
         raise InputError(
             f"the editor {editor[0]} cannot be run: {error.strerror}",
-            hint=f"Set EDITOR. Nothing was changed; the text is in {path}.",
+            hint=f"Set EDITOR. The text is in {path}.",
         ) from None
     if done.returncode != 0:
-        raise InputError(
-            f"the editor ended with {done.returncode}", hint=f"Nothing was changed; the text is in {path}."
-        )
+        raise InputError(f"the editor ended with {done.returncode}", hint=f"The text is in {path}.")
 
 
 def _load_edited(session: psycopg.Connection, path: Path, name: str) -> Any:
@@ -295,7 +291,7 @@ def _load_edited(session: psycopg.Connection, path: Path, name: str) -> Any:
         raise InputError(f'the text is not of template "{name}" alone', hint="A template cannot be renamed.")
     findings = [(files[0], finding) for finding in template_load.check(session, files[0])]
     show_findings(findings, notes)
-    stop(findings, strict=False, nothing="")
+    stop(findings, strict=False)
     (change,) = template_load.load(session, [files[0].template])
     step("loaded", name)
     return change

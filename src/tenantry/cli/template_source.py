@@ -61,12 +61,11 @@ def new(
     from tenantry.db.connect import session
     from tenantry.flow import template_draft, template_file, template_header, template_load
 
-    nothing = "Nothing was written."
     if storage not in (None, "matview", "partition"):
-        raise InputError(f"storage is matview or partition, not {storage!r}", hint=nothing)
+        raise InputError(f"storage is matview or partition, not {storage!r}")
     if output is not None and output.exists():
-        raise InputError(f"{output} is there already", hint=f"Name another file. {nothing}")
-    text = template_file.text_of(query, nothing)
+        raise InputError(f"{output} is there already", hint="Name another file.")
+    text = template_file.text_of(query)
     if template_header.begins(text):
         raise InputError(f"{query} has a header already", hint=f"Run: tenantry template lint {query}")
     with warehouse() as conninfo, session(conninfo) as opened:
@@ -142,7 +141,7 @@ def try_template(
     from tenantry.flow import template_file, template_trial
     from tenantry.flow.lint import lint
 
-    wanted = ended_or_today(day, "Nothing was asked.")
+    wanted = ended_or_today(day)
     path = as_path(what)
     files = template_file.read(path) if path else []
     if len(files) > 1:
@@ -157,9 +156,7 @@ def try_template(
             if f.rule in ("syntax", "one-statement", "not-a-select")
         ]
         if unfit:
-            raise TemplateError(
-                f"{file.origin}:{unfit[0].line}: {unfit[0].message}", hint="Nothing was asked."
-            )
+            raise TemplateError(f"{file.origin}:{unfit[0].line}: {unfit[0].message}")
         trial = template_trial.run(opened, file.template, tenant, wanted, rows=rows, seconds=timeout)
     if as_json:
         print_json(trial)

@@ -247,7 +247,7 @@ def edit(
     if source and (host or port or dbname or user or option):
         raise InputError(
             "--source is the whole address",
-            hint="Give it, or --host, --port, --dbname, --user and --option. Nothing was changed.",
+            hint="Give it, or --host, --port, --dbname, --user and --option.",
         )
     with warehouse() as conninfo, session(conninfo) as opened:
         stored = connections.of_tenant(opened, name)

@@ -42,7 +42,7 @@ def disable(
     from tenantry.flow import states
 
     if not reason.strip():
-        raise InputError("--reason is empty", hint="Say why the tenant rests. Nothing was changed.")
+        raise InputError("--reason is empty", hint="Say why the tenant rests.")
     with warehouse() as conninfo, session(conninfo) as opened:
         paused = states.disable(opened, name, reason.strip())
         state = states.get(opened, name)
@@ -58,7 +58,7 @@ def disable(
         )
     elif paused is None:
         data.print(
-            f"{name} is disabled already, since {state.disabled_at:%Y-%m-%d}: {state.reason}. Nothing was changed.",
+            f"{name} is disabled already, since {state.disabled_at:%Y-%m-%d}: {state.reason}.",
             markup=False,
         )
     else:
@@ -95,7 +95,7 @@ def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = Fal
             if as_json:
                 print_json({"tenant": name, "enabled": True, "gap": {}, "rows": 0, "jobs": []})
             else:
-                data.print(f"{name} is not disabled. Nothing was changed.", markup=False)
+                data.print(f"{name} is not disabled.", markup=False)
             return
         with LoadProgress() as progress:
             done = loader.enable(conninfo, state, backfill.Limits(jobs, pause), step, progress)
@@ -271,7 +271,5 @@ def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise InputError(
-            f"{text!r} is not a time", hint="Write it as 2026-11-22T21:00:00+00:00. Nothing was done."
-        ) from None
+        raise InputError(f"{text!r} is not a time", hint="Write it as 2026-11-22T21:00:00+00:00.") from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

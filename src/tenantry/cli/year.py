@@ -167,7 +167,7 @@ def _seconds(text: str) -> float:
     """A time such as 90s, 10m or 1h in seconds. Raises InputError for anything else."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh])", text.strip())
     if found is None:
-        raise InputError(f"{text!r} is not a time", hint="Write it as 90s, 10m or 1h. Nothing was done.")
+        raise InputError(f"{text!r} is not a time", hint="Write it as 90s, 10m or 1h.")
     return float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]]
 
 

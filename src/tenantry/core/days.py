@@ -37,7 +37,7 @@ class Span:
         if self.first > self.last:
             raise InputError(
                 f"the span begins on {self.first} and ends before it, on {self.last}",
-                hint="Give the earlier day first; both days are included. Nothing was loaded.",
+                hint="Give the earlier day first; both days are included.",
             )
 
     def __iter__(self) -> Iterator[date]:

@@ -37,11 +37,11 @@ class NotInstalled(TenantryError):
 
 
 class SourceError(TenantryError):
-    """A tenant's source database refused, failed or could not be reached."""
+    """A source refused, failed or could not be reached; `connection` is the name of its connection."""
 
-    def __init__(self, message: str, *, tenant: str, hint: str | None = None) -> None:
+    def __init__(self, message: str, *, connection: str, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
-        self.tenant = tenant
+        self.connection = connection
 
 
 class SliceError(TenantryError):

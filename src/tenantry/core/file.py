@@ -52,7 +52,7 @@ def named(path: Path) -> list[Path]:
     if path.is_dir():
         found = _in_folder(path)
         if not found:
-            raise InputError(f"{path} holds no file that ends in .toml", hint="Nothing was done.")
+            raise InputError(f"{path} holds no file that ends in .toml")
         return found
     return [path]
 
@@ -89,4 +89,4 @@ def dsn(paths: Sequence[Path]) -> str | None:
 
 def unreadable(path: Path, reason: str) -> InputError:
     """The error for a file that says what cannot be meant."""
-    return InputError(f"{path} cannot be read: {reason}", hint="Nothing was done. Mend the file.")
+    return InputError(f"{path} cannot be read: {reason}", hint="Mend the file.")

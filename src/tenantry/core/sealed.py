@@ -26,7 +26,7 @@ def seal(content: bytes, *, passphrase: str | None = None, recipients: Sequence[
         except pyrage.RecipientError:
             raise InputError(
                 f'"{recipient}" is no recipient of age',
-                hint="It begins with age1; age-keygen prints it. Nothing was written.",
+                hint="It begins with age1; age-keygen prints it.",
             ) from None
     return bytes(pyrage.encrypt(content, keys))
 
@@ -34,7 +34,7 @@ def seal(content: bytes, *, passphrase: str | None = None, recipients: Sequence[
 def needs_passphrase(sealed: bytes) -> bool:
     """Whether it was sealed with a passphrase. Raises InputError if it was not sealed by age at all."""
     if not sealed.startswith(_MAGIC):
-        raise InputError("the file is no backup: it is not encrypted by age", hint="Nothing was changed.")
+        raise InputError("the file is no backup: it is not encrypted by age")
     return sealed.removeprefix(_MAGIC).startswith(b"-> scrypt ")
 
 
@@ -52,13 +52,12 @@ def unseal(sealed: bytes, *, passphrase: str | None = None, identities: str = ""
     except pyrage.IdentityError:
         raise InputError(
             "the identity file holds no key of age",
-            hint="It has a line AGE-SECRET-KEY-1…. Nothing was changed.",
+            hint="It has a line AGE-SECRET-KEY-1….",
         ) from None
     except pyrage.DecryptError:
         wrong = "passphrase" if passphrase is not None else "key"
         raise InputError(
             f"the backup cannot be opened: it is another {wrong}, or the file is damaged",
-            hint="Nothing was changed.",
         ) from None
 
 
@@ -73,7 +72,7 @@ def write_private(file: Path, content: bytes) -> None:
             os.fsync(handle.fileno())
         Path(part).replace(file)
     except OSError as error:
-        raise InputError(f"{file} cannot be written: {error.strerror}", hint="Nothing was written.") from None
+        raise InputError(f"{file} cannot be written: {error.strerror}") from None
     finally:
         if part is not None:
             with suppress(FileNotFoundError):

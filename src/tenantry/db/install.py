@@ -66,7 +66,6 @@ def install(connection: psycopg.Connection, passwords: Mapping[str, str]) -> lis
     if version < OLDEST_SERVER:
         raise NotInstalled(
             f"the server is PostgreSQL {version // 10000}; Tenantry needs 15 or newer",
-            hint="Nothing was changed.",
         )
     refuse_newer(connection)
     connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))

@@ -58,7 +58,7 @@ def refuse_newer(connection: psycopg.Connection) -> dict[int, str]:
     if newest > mine:
         raise NotInstalled(
             f"the warehouse is newer than this program: it has migration {newest}, this knows up to {mine}",
-            hint="Upgrade the program: pip install --upgrade tenantry. Nothing was changed.",
+            hint="Upgrade the program: pip install --upgrade tenantry.",
         )
     return had
 
@@ -98,7 +98,7 @@ def migrate(connection: psycopg.Connection) -> list[Migration]:
             if had[migration.version] != migration.sha256:
                 raise TenantryError(
                     f"migration {migration.version} ({migration.name}) differs from the one the warehouse had",
-                    hint="The program's files were changed. Install Tenantry anew; nothing was changed.",
+                    hint="The program's files were changed. Install Tenantry anew.",
                 )
             continue
         with connection.transaction():

@@ -96,7 +96,7 @@ def run(
     if busy and rehearse(session).any:
         raise DatabaseError(
             f"{len(busy)} {'session is' if len(busy) == 1 else 'sessions are'} at work: {', '.join(map(str, busy))}",
-            hint="Wait for their end (tenantry upgrade --wait SECONDS), or stop them. Nothing was changed.",
+            hint="Wait for their end (tenantry upgrade --wait SECONDS), or stop them.",
         )
     return _compared(session, passwords)
 

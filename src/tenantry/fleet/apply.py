@@ -44,7 +44,7 @@ def check(session: psycopg.Connection, plan: Plan, means: Means, *, allow_drop: 
         more = f", and {len(losses) - 1} more" if len(losses) > 1 else ""
         raise InputError(
             f"the file has no {losses[0].subject}{more}: {losses[0].loses} would go",
-            hint="To drop it: --allow-drop. Nothing was changed.",
+            hint="To drop it: --allow-drop.",
         )
     for change in losses:
         if change.kind == "tenant":
@@ -75,7 +75,7 @@ def run(
         if plan.changes != shown.changes:
             raise InputError(
                 "the warehouse has changed since the plan was shown",
-                hint="Nothing was changed. Look at it again: tenantry plan",
+                hint="Look at it again: tenantry plan",
             )
         steps = Steps(session, plan, means)
         for change in plan.changes:
@@ -91,7 +91,7 @@ def _alone(session: psycopg.Connection) -> Iterator[None]:
         holder = session.execute(query("fleet", "lock_holder")).fetchone()
         raise DatabaseError(
             f"another apply is at work{f' in session {holder[0]}' if holder else ''}",
-            hint="Nothing was changed. Run the same command when it has ended.",
+            hint="Run the same command when it has ended.",
         )
     try:
         yield

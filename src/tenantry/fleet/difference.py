@@ -13,8 +13,6 @@ from tenantry.fleet.model import Feed, Fleet, Job, Reader, Source, Tenant
 from tenantry.flow.template_file import merged
 from tenantry.flow.tenant import check_name
 
-_NOTHING = "Nothing was changed."
-
 _Thing = TypeVar("_Thing")
 
 _Details = tuple[Detail, ...]
@@ -77,9 +75,7 @@ def _templates(wanted: Fleet, live: Fleet, builtin: Callable[[str], object | Non
     gone = [name for name in there if name not in wanted.templates and builtin(name) is None]
     for name in gone:
         if name in used:
-            raise InputError(
-                f'template "{name}" is used by a tenant, and the file does not declare it', hint=_NOTHING
-            )
+            raise InputError(f'template "{name}" is used by a tenant, and the file does not declare it')
     return [
         *_compared(
             "template",
@@ -110,7 +106,7 @@ def _template(template: Template) -> dict[str, str | None]:
 def _connections(wanted: Fleet, live: Fleet) -> list[Change]:
     for name, source in wanted.connections.items():
         if name not in live.connections and source.password is None:
-            raise InputError(f'connection "{name}" is new and needs a password', hint=_NOTHING)
+            raise InputError(f'connection "{name}" is new and needs a password')
     stay = _used(staying(wanted, live).values())
     removed = {n: t for n, t in (live.tenants or {}).items() if n not in staying(wanted, live)}
     orphans = _used(removed.values()) - stay
@@ -121,9 +117,7 @@ def _connections(wanted: Fleet, live: Fleet) -> list[Change]:
     ]
     for name in gone:
         if name in stay:
-            raise InputError(
-                f'connection "{name}" is used by a tenant, and the file does not declare it', hint=_NOTHING
-            )
+            raise InputError(f'connection "{name}" is used by a tenant, and the file does not declare it')
     return [
         *_compared("connection", wanted.connections, live.connections, _new_source, _source_differs),
         *(Change("remove", "connection", name) for name in gone),
@@ -179,8 +173,7 @@ def _tenants(wanted: Fleet, live: Fleet) -> list[Change]:
                 near = get_close_matches(used, known, 1)
                 raise InputError(
                     f'tenants.{name}: connection "{used}" does not exist'
-                    + (f', did you mean "{near[0]}"?' if near else ""),
-                    hint=_NOTHING,
+                    + (f', did you mean "{near[0]}"?' if near else "")
                 )
         if old is None:
             check_name(name)
@@ -215,7 +208,7 @@ def _feeds(tenant: Tenant, there: Mapping[str, Feed], templates: Mapping[str, Te
     changes = []
     for name, feed in tenant.feeds.items():
         if name not in templates:
-            raise InputError(f'tenants.{tenant.name}: template "{name}" does not exist', hint=_NOTHING)
+            raise InputError(f'tenants.{tenant.name}: template "{name}" does not exist')
         begins = templates[name].storage or "matview"
         storage = feed.storage or begins
         old = there.get(name)
@@ -263,7 +256,7 @@ def _readers(wanted: Mapping[str, Reader] | None, live: Mapping[str, Reader]) ->
         return []
     for name, reader in wanted.items():
         if name not in live and reader.password is None:
-            raise InputError(f'reader "{name}" is new and needs a password', hint=_NOTHING)
+            raise InputError(f'reader "{name}" is new and needs a password')
     return [
         *_compared(
             "reader",

@@ -79,9 +79,7 @@ def write(exported: Exported, file: Path, *, force: bool) -> list[Path]:
     try:
         for path, text in texts.items():
             if not force and path.exists() and path.read_bytes() != text.encode():
-                raise InputError(
-                    f"{path} is there and differs", hint="Give --force to replace it. Nothing was written."
-                )
+                raise InputError(f"{path} is there and differs", hint="Give --force to replace it.")
         for path, text in texts.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             _replace(path, text)

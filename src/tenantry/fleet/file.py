@@ -20,8 +20,6 @@ from tenantry.fleet.secrets import Reference, SecretMissing, resolve
 from tenantry.fleet.tables import TABLES, ConnectionTable, FeedTable, File, TemplateTable, TenantTable
 from tenantry.flow import template_file
 
-_NOTHING = "Nothing was changed."
-
 
 @dataclass(frozen=True)
 class Unfetched:
@@ -66,7 +64,7 @@ def with_secrets(declared: Declared, *, readers: Collection[str] = ()) -> Fleet:
     if missing:
         if len(missing) > 1:
             missing.insert(0, f"{len(missing)} secrets are missing")
-        raise InputError("\n       ".join(missing), hint=_NOTHING)
+        raise InputError("\n       ".join(missing))
     fleet = declared.fleet
     return replace(
         fleet,
@@ -107,7 +105,7 @@ def _checked(document: Document) -> _Part:
     except ValidationError as error:
         # Without the values: one may be a password.
         found = [_told(item["loc"], item["type"], item["msg"]) for item in error.errors(include_input=False)]
-    raise InputError(f"{document.path}: {'; '.join(found)}", hint=_NOTHING)
+    raise InputError(f"{document.path}: {'; '.join(found)}")
 
 
 def _told(loc: tuple[int | str, ...], kind: str, message: str) -> str:
@@ -144,7 +142,7 @@ def _joined(parts: Sequence[_Part]) -> Declared:
     for key in ("warehouse", "schedule"):
         given = [part.path for part in parts if getattr(part.tables, key) is not None]
         if len(given) > 1:
-            raise InputError(f"the table {key} is in {given[0]} and in {given[1]}", hint=_NOTHING)
+            raise InputError(f"the table {key} is in {given[0]} and in {given[1]}")
     passwords: dict[str, Unfetched] = {}
     readers_passwords: dict[str, Unfetched] = {}
     templates = _templates(parts)
@@ -159,13 +157,11 @@ def _joined(parts: Sequence[_Part]) -> Declared:
         if own is not None:
             connection = table.connection or name
             if connection in connections:
-                raise InputError(f"{place}: connection {connection} is declared twice", hint=_NOTHING)
+                raise InputError(f"{place}: connection {connection} is declared twice")
             connections[connection] = _source(connection, own)
             _note(own.password, connection, f"tenants.{name}", path, passwords)
         elif table.connection is None:
-            raise InputError(
-                f"{place}: neither an address (host, dbname, username) nor a connection", hint=_NOTHING
-            )
+            raise InputError(f"{place}: neither an address (host, dbname, username) nor a connection")
         tenants[name] = _tenant(name, table, place)
     present = {key for part in parts for key in File.model_fields if getattr(part.tables, key) is not None}
     schedule = next((part.tables.schedule for part in parts if part.tables.schedule), None)
@@ -190,7 +186,7 @@ def _all(parts: Sequence[_Part], key: str) -> Iterator[tuple[Path, str, Any]]:
     for part in parts:
         for name, table in (getattr(part.tables, key) or {}).items():
             if name in where:
-                raise InputError(f"{key}.{name} is in {where[name]} and in {part.path}", hint=_NOTHING)
+                raise InputError(f"{key}.{name} is in {where[name]} and in {part.path}")
             where[name] = part.path
             yield part.path, name, table
 
@@ -212,16 +208,13 @@ def _template(path: Path, name: str, table: TemplateTable) -> Template:
         known = builtin(name)
         if known is None:
             raise InputError(
-                f'{path}: templates.{name} names no file, and no template "{name}" comes with the program',
-                hint=_NOTHING,
+                f'{path}: templates.{name} names no file, and no template "{name}" comes with the program'
             )
         return known
     file = path.parent / table.file
     inside = {item.template.name: item.template for item in template_file.read(file)}
     if name not in inside:
-        raise InputError(
-            f"{path}: templates.{name}: {file} holds {', '.join(sorted(inside))} instead", hint=_NOTHING
-        )
+        raise InputError(f"{path}: templates.{name}: {file} holds {', '.join(sorted(inside))} instead")
     return inside[name]
 
 
@@ -231,9 +224,7 @@ def _own_address(name: str, table: TenantTable, place: str) -> ConnectionTable |
         return None
     missing = [key for key in ("host", "dbname", "username") if key not in address]
     if missing:
-        raise InputError(
-            f"{place}: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing", hint=_NOTHING
-        )
+        raise InputError(f"{place}: {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
     return ConnectionTable.model_validate(address)
 
 
@@ -253,7 +244,7 @@ def _tenant(name: str, table: TenantTable, place: str) -> Tenant:
     connection = table.connection or name
     strange = [template for template in table.feeds if template not in table.templates]
     if strange:
-        raise InputError(f"{place}.feeds.{strange[0]}: not among the tenant's templates", hint=_NOTHING)
+        raise InputError(f"{place}.feeds.{strange[0]}: not among the tenant's templates")
     feeds = {
         template: Feed(
             table.feeds.get(template, FeedTable()).connection or connection,
@@ -278,6 +269,6 @@ def _jobs(parts: Sequence[_Part]) -> dict[str, Job]:
     for part in parts:
         for table in part.tables.jobs or ():
             if table.name in found:
-                raise InputError(f'{part.path}: job "{table.name}" is there twice', hint=_NOTHING)
+                raise InputError(f'{part.path}: job "{table.name}" is there twice')
             found[table.name] = Job(table.name, table.schedule, table.command, table.active)
     return found

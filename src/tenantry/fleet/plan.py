@@ -21,8 +21,6 @@ from tenantry.fleet.model import Fleet
 from tenantry.flow.job_command import subject
 from tenantry.schedule.setup import sized_feeds
 
-_NOTHING = "Nothing was changed."
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -51,7 +49,7 @@ def make(session: psycopg.Connection, declared: Declared) -> Plan:
     if found.cron is None and (wanted.jobs or wanted.automatic):
         raise InputError(
             "the file declares jobs, and this database has no cron to keep them",
-            hint="Run tenantry init as the administrator. Nothing was changed.",
+            hint="Run tenantry init as the administrator.",
         )
     if wanted.automatic:
         rows = {(item.feed.schema, item.feed.template): item.rows for item in sized_feeds(session)}
@@ -78,9 +76,7 @@ def _require_matching_jobs(wanted: Fleet, changes: Sequence[Change], found: Live
     for job in (wanted.jobs or {}).values():
         about = subject(job.command)
         if (about.schema, None) in gone or (about.schema, about.template) in gone:
-            raise InputError(
-                f'job "{job.name}" loads {about.schema}, and the file does not declare that', hint=_NOTHING
-            )
+            raise InputError(f'job "{job.name}" loads {about.schema}, and the file does not declare that')
     for job in (found.fleet.jobs or {} if wanted.jobs is None else wanted.jobs).values():
         about = subject(job.command)
         if about.schema in moved and wanted.tenants:
@@ -89,7 +85,7 @@ def _require_matching_jobs(wanted: Fleet, changes: Sequence[Change], found: Live
                 raise InputError(
                     f'job "{job.name}" loads {about.schema} through connection "{about.connection}", and the file '
                     f'says "{feed.connection}"',
-                    hint=f"Declare the job with the new connection, too. {_NOTHING}",
+                    hint="Declare the job with the new connection, too.",
                 )
 
 

@@ -52,7 +52,7 @@ def asked(session: psycopg.Connection, connection: str, seconds: int) -> Iterato
     except psycopg.OperationalError as error:
         raise SourceError(
             f'the source of "{connection}" cannot be reached from this machine: {one_line(str(error))}',
-            tenant=connection,
+            connection=connection,
             hint="Loads can go through the warehouse, this cannot: run it where the source can be reached.",
         ) from None
     try:
@@ -63,7 +63,7 @@ def asked(session: psycopg.Connection, connection: str, seconds: int) -> Iterato
     except psycopg.errors.QueryCanceled:
         raise SourceError(
             f'the source of "{connection}" did not answer within {seconds} s',
-            tenant=connection,
+            connection=connection,
             hint="Give it longer with --timeout, or let an index of the source serve the query.",
         ) from None
     except psycopg.Error as error:
@@ -71,7 +71,7 @@ def asked(session: psycopg.Connection, connection: str, seconds: int) -> Iterato
             raise
         raise SourceError(
             f'the source of "{connection}" says: {one_line(error.diag.message_primary or str(error))}',
-            tenant=connection,
+            connection=connection,
             hint=one_line(error.diag.message_hint) if error.diag.message_hint else None,
         ) from None
     finally:
@@ -117,5 +117,5 @@ def refuse_unnamed(found: Sequence[Field], origin: str) -> None:
             what = "has no name" if name == "?column?" else f'is called "{name}" like another'
             raise InputError(
                 f"{origin}: column {place} of the query {what}",
-                hint="Give it one with AS. Nothing was written.",
+                hint="Give it one with AS.",
             )

@@ -85,11 +85,11 @@ def unpack(packed: bytes) -> Content:
         about = json.loads(first)
         newer = about["tenantry_backup"] > FORMAT or max(about["migrations"]) > known()[-1].version
     except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError):
-        raise InputError("the file is no backup of Tenantry", hint="Nothing was changed.") from None
+        raise InputError("the file is no backup of Tenantry") from None
     if newer:
         raise NotInstalled(
             f"the backup is newer than this program: Tenantry {about['version']} made it",
-            hint="Upgrade the program: pip install --upgrade tenantry. Nothing was changed.",
+            hint="Upgrade the program: pip install --upgrade tenantry.",
         )
     lines: dict[str, list[str]] = {}
     for line in rest:

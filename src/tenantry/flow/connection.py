@@ -64,7 +64,7 @@ def of_tenant(session: psycopg.Connection, name: str) -> Connection:
     if len(names) > 1:
         raise InputError(
             f'tenant "{name}" uses several connections: {", ".join(names)}',
-            hint="Name the connection instead of the tenant. Nothing was changed.",
+            hint="Name the connection instead of the tenant.",
         )
     return get(session, names[0] if names else name)
 
@@ -108,6 +108,6 @@ def asking(session: psycopg.Connection, name: str) -> Iterator[None]:
         reason = one_line(": ".join(word for word in words if word))
         raise SourceError(
             f'the source of "{name}" cannot be used: {reason}',
-            tenant=name,
+            connection=name,
             hint="Check address, user and password of the connection; the warehouse's server must reach the source.",
         ) from error

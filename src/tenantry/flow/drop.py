@@ -54,7 +54,7 @@ def refuse_foreign(goods: Goods) -> None:
         names = ", ".join(goods.foreign[:5]) + (f" and {more} more" if more > 0 else "")
         raise InputError(
             f'tenant "{goods.tenant}" is not dropped, as others would go with it that Tenantry did not make: {names}',
-            hint="Move or drop those first. Nothing was changed.",
+            hint="Move or drop those first.",
         )
 
 

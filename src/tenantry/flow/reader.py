@@ -49,9 +49,7 @@ def get(session: psycopg.Connection, name: str) -> Reader:
     found = readers(session, name)
     if not found:
         known = ", ".join(reader.name for reader in readers(session)) or "none"
-        raise InputError(
-            f'"{name}" is no reader of this warehouse', hint=f"Known readers: {known}. Nothing was changed."
-        )
+        raise InputError(f'"{name}" is no reader of this warehouse', hint=f"Known readers: {known}.")
     return found[0]
 
 
@@ -78,7 +76,7 @@ def put(
         if exists and not known:
             raise InputError(
                 f'role "{name}" exists and is no reader of this warehouse',
-                hint="Choose another name. Nothing was changed.",
+                hint="Choose another name.",
             )
         if not exists:
             _run(session, "CREATE ROLE {} LOGIN", role)
@@ -119,7 +117,7 @@ def drop(session: psycopg.Connection, name: str) -> None:
             if owned:
                 raise InputError(
                     f'reader "{name}" owns {", ".join(owned[:3])}{" and more" if len(owned) > 3 else ""}',
-                    hint="Give it to another role first (REASSIGN OWNED BY … TO …), or drop it. Nothing was changed.",
+                    hint="Give it to another role first (REASSIGN OWNED BY … TO …), or drop it.",
                 )
             if not superuser:
                 _run(session, "GRANT {} TO {}", role, sql.Identifier(user))
@@ -137,7 +135,7 @@ def require_administrator(session: psycopg.Connection) -> tuple[str, bool]:
     if not may:
         raise InputError(
             f'role "{user}" may not make or drop roles',
-            hint="Log in as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN. Nothing was changed.",
+            hint="Log in as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.",
         )
     return user, superuser
 

@@ -87,21 +87,19 @@ def _require_room(session: psycopg.Connection, tenants: list[str], readers: list
         if occupant:
             raise InputError(
                 f'the warehouse holds tenants or connections already, such as "{occupant}"',
-                hint="Restore into an empty database. Nothing was changed.",
+                hint="Restore into an empty database.",
             )
     else:
         schema = one_row(session, query("recovery", "a_schema_of"), {"tenants": tenants})[0]
     if schema:
-        raise InputError(
-            f'schema "{schema}" is there already', hint="Restore into an empty database. Nothing was changed."
-        )
+        raise InputError(f'schema "{schema}" is there already', hint="Restore into an empty database.")
     strange = session.execute(
         query("recovery", "strange_roles"), {"names": readers, "mark": reader.MARK}
     ).fetchone()
     if strange:
         raise InputError(
             f'role "{strange[0]}" is there and was not made by tenantry reader',
-            hint=f"Rename it: ALTER ROLE {strange[0]} RENAME TO …. Nothing was changed.",
+            hint=f"Rename it: ALTER ROLE {strange[0]} RENAME TO ….",
         )
 
 

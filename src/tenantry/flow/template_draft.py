@@ -86,9 +86,7 @@ def _select(sql: str, origin: str) -> Any:
     wrong = [finding for finding in placeholders.check(text) if finding.severity == ERROR]
     select, refused = statement.the_query(text)
     for finding in wrong + refused:
-        raise TemplateError(
-            f"{origin}:{finding.line}: {finding.message}", hint=f"{finding.fix} Nothing was written.".strip()
-        )
+        raise TemplateError(f"{origin}:{finding.line}: {finding.message}", hint=finding.fix or None)
     return select
 
 
@@ -100,7 +98,7 @@ def _time_field(select: Any, fields: Sequence[Field], wanted: str | None, origin
         names = ", ".join(field.name for field in times) or "none"
         raise InputError(
             f'{origin}: "{wanted}" is no date or timestamp among the columns',
-            hint=f"Those are: {names}. Nothing was written.",
+            hint=f"Those are: {names}.",
         )
     values = {output.name: output.value for output in tree.outputs(select) if output.name and not output.star}
     if not any(placeholder in text for text in tree.strings(select) for placeholder in placeholders.DAYS):
@@ -108,8 +106,7 @@ def _time_field(select: Any, fields: Sequence[Field], wanted: str | None, origin
         column = _as_written(values, candidates[0]) if len(candidates) == 1 else "column"
         raise TemplateError(
             f"{origin} does not ask for the day",
-            hint=f"Add WHERE {column} >= '{{START_TIME}}'::timestamptz AND {column} < '{{END_TIME}}'::timestamptz. "
-            "Nothing was written.",
+            hint=f"Add WHERE {column} >= '{{START_TIME}}'::timestamptz AND {column} < '{{END_TIME}}'::timestamptz.",
         )
     compared = {comparison.name for comparison in day.comparisons(select)}
     deciding = chosen or [field for field in times if _as_written(values, field) in compared]

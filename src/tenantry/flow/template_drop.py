@@ -44,7 +44,7 @@ def refuse_readers(session: psycopg.Connection, name: str) -> None:
     if found:
         raise InputError(
             f'template "{name}" cannot be dropped: other views read its data',
-            hint=f"Drop these first: {', '.join(found)}. Nothing was dropped.",
+            hint=f"Drop these first: {', '.join(found)}.",
         )
 
 

@@ -10,25 +10,23 @@ from tenantry.core.model import Template, TemplateFile
 from tenantry.flow import template_header, template_sql
 from tenantry.flow.template_sql import COLUMNS
 
-_NOTHING = "Nothing was loaded."
-
 
 def read(path: Path) -> list[TemplateFile]:
     """The templates of a file: one with a header, or as many as are inserted.
 
     Raises InputError for a file that cannot be read, with the line where it goes wrong; nothing of a file is executed.
     """
-    return parse(text_of(path, _NOTHING), str(path))
+    return parse(text_of(path), str(path))
 
 
-def text_of(path: Path, nothing: str) -> str:
-    """The text of a file. Raises InputError, with `nothing` as its hint, for one that cannot be read."""
+def text_of(path: Path) -> str:
+    """The text of a file. Raises InputError for one that cannot be read."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}", hint=nothing) from None
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise InputError(f"{path} cannot be read: it is no UTF-8 text", hint=nothing) from None
+        raise InputError(f"{path} cannot be read: it is no UTF-8 text") from None
 
 
 def parse(text: str, origin: str) -> list[TemplateFile]:

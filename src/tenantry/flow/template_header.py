@@ -29,7 +29,6 @@ _PREFIX = "idx_{SCHEMA}_{VIEW_NAME}_"
 _STATEMENT = re.compile(
     r"CREATE (UNIQUE )?INDEX idx_\{SCHEMA\}_\{VIEW_NAME\}_\w+ ON \{SCHEMA\}\.\{VIEW_NAME\} (.+)"
 )
-_NOTHING = "Nothing was loaded."
 
 
 def begins(text: str) -> bool:
@@ -101,7 +100,7 @@ def read(text: str, origin: str) -> TemplateFile:
 
 
 def _refused(origin: str, line: int, reason: str, hint: str = "") -> InputError:
-    return refused(origin, line, reason, f"{hint} {_NOTHING}".strip())
+    return refused(origin, line, reason, hint)
 
 
 def _required(texts: Mapping[str, Sequence[str]], name: str, origin: str) -> str:
@@ -110,7 +109,7 @@ def _required(texts: Mapping[str, Sequence[str]], name: str, origin: str) -> str
         hint = (
             "Write them as in CREATE TABLE, or let tenantry template new do it. " if name == "columns" else ""
         )
-        raise InputError(f'{origin}: the header says no "{name}"', hint=hint + _NOTHING)
+        raise InputError(f'{origin}: the header says no "{name}"', hint=hint.strip() or None)
     return value
 
 

@@ -26,9 +26,7 @@ COLUMNS = {
 CHOICES = {"storage": ("matview", "partition"), "partition_by": ("year", "month")}
 """What these may be."""
 
-_ONLY = (
-    "Only INSERT INTO _wh.mv_templates … VALUES with literals is read from such a file. Nothing was loaded."
-)
+_ONLY = "Only INSERT INTO _wh.mv_templates … VALUES with literals is read from such a file."
 
 
 def read(text: str, origin: str) -> list[TemplateFile]:
@@ -51,7 +49,7 @@ def read(text: str, origin: str) -> list[TemplateFile]:
                 origin,
                 line,
                 "this is a query without a header",
-                "Begin the file with -- name: …, or let tenantry template new write the header. Nothing was loaded.",
+                "Begin the file with -- name: …, or let tenantry template new write the header.",
             )
         if not tree.is_a(statement, ast.InsertStmt) or (
             statement.relation.schemaname,

@@ -37,7 +37,7 @@ def check_name(name: str) -> None:
     if refusal:
         raise InputError(
             f"tenant name {name!r} {refusal}",
-            hint="Use lower-case letters, digits and _. Nothing was changed.",
+            hint="Use lower-case letters, digits and _.",
         )
 
 

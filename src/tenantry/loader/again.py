@@ -123,19 +123,17 @@ def rebuild_span(session: psycopg.Connection, feed: Feed, first: date | None, la
         if first is None:
             raise InputError(
                 f"{feed}: its template cannot be asked where the source begins",
-                hint="Say from where to rebuild: --from DAY. Nothing was changed.",
+                hint="Say from where to rebuild: --from DAY.",
             ) from None
         return Span(first, last)
     if found is None:
-        raise InputError(
-            f"the source of {feed} has no rows: to rebuild it would empty it", hint="Nothing was changed."
-        )
+        raise InputError(f"the source of {feed} has no rows: to rebuild it would empty it")
     span = Span(min(first or found.first, last), last)
     there = first_day(session, feed)
     if there is not None and max(there, span.first) < found.first:
         raise InputError(
             f"the source of {feed} begins on {found.first}: days before that would be emptied",
-            hint=f"Give --from {found.first} or a later day. Nothing was changed.",
+            hint=f"Give --from {found.first} or a later day.",
         )
     return span
 

@@ -97,9 +97,7 @@ def plan(conninfo: str, names: Collection[str] | None) -> list[Part]:
     unknown = sorted(set(names or ()) - {feed.schema for feed in feeds})
     if unknown:
         known = ", ".join(sorted({feed.schema for feed in feeds})) or "none"
-        raise InputError(
-            f'tenant "{unknown[0]}" does not exist', hint=f"Known tenants: {known}. Nothing was done."
-        )
+        raise InputError(f'tenant "{unknown[0]}" does not exist', hint=f"Known tenants: {known}.")
     wanted = [
         feed for feed in feeds if feed.template in templates and (names is None or feed.schema in names)
     ]

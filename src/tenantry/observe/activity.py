@@ -150,7 +150,6 @@ def logs(session: psycopg.Connection, wanted: Wanted, *, after: int = 0, most: i
     except psycopg.errors.InvalidRegularExpression as error:
         raise InputError(
             f"{wanted.pattern!r} is no regular expression: {error.diag.message_primary}",
-            hint="Nothing was read.",
         ) from error
 
 

@@ -65,7 +65,7 @@ def chosen(names: Collection[str], *, of_tenants: bool = False) -> list[Check]:
     if unknown:
         raise InputError(
             f'there is no check "{unknown[0]}"',
-            hint=f"Checks: {', '.join(check.name for check in CHECKS)}. Nothing was checked.",
+            hint=f"Checks: {', '.join(check.name for check in CHECKS)}.",
         )
     if names:
         return [check for check in CHECKS if check.name in names]

@@ -69,7 +69,7 @@ def require_owner_login(session: psycopg.Connection) -> None:
     if login != OWNER:
         raise InputError(
             f'jobs run with the rights of who logs in, and that is "{login}"',
-            hint=f"Log in as {OWNER}: user={OWNER} in --dsn or TENANTRY_DSN. Nothing was run.",
+            hint=f"Log in as {OWNER}: user={OWNER} in --dsn or TENANTRY_DSN.",
         )
 
 

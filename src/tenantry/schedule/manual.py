@@ -20,14 +20,12 @@ def run(session: psycopg.Connection, job: Job) -> Ended:
     command.require_owner_login(session)
     reason = command.not_ours(job.username, job.database, session)
     if reason:
-        raise InputError(reason, hint="Nothing was run.")
+        raise InputError(reason)
     if jobs.cron(session) != "own":
         return command.run(session, job.command, None)
     named = {"jobid": job.jobid}
     if not one_row(session, query("scheduler", "hold_job"), named)[0]:
-        raise InputError(
-            f"{job} runs at this moment", hint="See: tenantry schedule history. Nothing was run."
-        )
+        raise InputError(f"{job} runs at this moment", hint="See: tenantry schedule history.")
     about = {"database": job.database, "username": job.username, "command": job.command}
     runid = one_row(session, query("scheduler", "begin_by_hand"), {**named, **about})[0]
     try:

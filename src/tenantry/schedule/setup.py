@@ -34,7 +34,7 @@ def missing(session: psycopg.Connection, tenants: Collection[str] | None = None)
             known = ", ".join(sorted({item.feed.schema for item in feeds})) or "none"
             raise InputError(
                 f'tenant "{name}" has no template to load',
-                hint=f"Known tenants: {known}. Nothing was scheduled.",
+                hint=f"Known tenants: {known}.",
             )
     refuse_disabled(session, tenants)
     return lay_out(jobs.all_jobs(session), feeds, [item.feed for item in chosen])
@@ -46,7 +46,7 @@ def refuse_disabled(session: psycopg.Connection, tenants: Collection[str]) -> No
         if state.name in tenants and (state.disabled_at or state.dropping_at):
             raise InputError(
                 f'tenant "{state.name}" is disabled or being dropped',
-                hint=f"First: tenantry tenant enable {state.name}. Nothing was done.",
+                hint=f"First: tenantry tenant enable {state.name}.",
             )
 
 

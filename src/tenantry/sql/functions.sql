@@ -534,7 +534,7 @@ BEGIN
         EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
             IF clock_timestamp() > begun + interval '10 minutes' THEN
                 RAISE EXCEPTION 'reports kept the views in use for ten minutes' USING ERRCODE = 'lock_not_available',
-                    HINT = 'Nothing was changed. Try again when the long reports have ended.';
+                    HINT = 'Try again when the long reports have ended.';
             END IF;
             PERFORM pg_sleep(0.2);
             moment := least(moment + 50, CASE WHEN clock_timestamp() > begun + interval '10 seconds' THEN 500 ELSE 150 END);
@@ -1244,7 +1244,7 @@ BEGIN
     template := _wh_internal.find_template(move_plan.template_name);
     IF template.time_column IS NULL THEN
         RAISE EXCEPTION 'template "%" names no time_column, by which a move tells days apart', template.template_name
-            USING ERRCODE = 'invalid_parameter_value', HINT = format('Nothing was changed. UPDATE _wh.mv_templates SET time_column = ... WHERE template_name = %L',
+            USING ERRCODE = 'invalid_parameter_value', HINT = format('UPDATE _wh.mv_templates SET time_column = ... WHERE template_name = %L',
                 template.template_name);
     END IF;
     IF target_schema IS NOT NULL THEN
@@ -1549,7 +1549,7 @@ BEGIN
         IF wrong IS NOT NULL THEN
             RAISE EXCEPTION '%.% %: the copy differs: %', feed.schema_name, feed.template_name, to_char(wrong::timestamp, 'YYYY-MM-DD'),
                     _wh_internal.move_sums(feed, template, wrong)
-                USING ERRCODE = 'data_corrupted', HINT = 'Nothing was swapped; reports read the old rows.';
+                USING ERRCODE = 'data_corrupted', HINT = 'Reports go on reading the rows as they are kept now. Run the same command again.';
         END IF;
     END IF;
     RETURN jsonb_build_object('rows', total, 'days_again', coalesce(cardinality(again), 0));
@@ -2496,7 +2496,7 @@ DECLARE
 BEGIN
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'tenant "%" does not exist', unknown USING ERRCODE = 'undefined_object',
-            HINT = 'Known tenants: ' || coalesce(nullif(array_to_string(known, ', '), ''), 'none') || '. Nothing was changed.';
+            HINT = 'Known tenants: ' || coalesce(nullif(array_to_string(known, ', '), ''), 'none');
     END IF;
     INSERT INTO _wh.readers AS r (reader_name, tenants) VALUES (reader, wanted)
     ON CONFLICT (reader_name) DO UPDATE SET tenants = excluded.tenants;

@@ -6,8 +6,7 @@ DECLARE
     odd record;
 BEGIN
     IF pg_catalog.current_setting('server_version_num')::integer < 150000 THEN
-        RAISE EXCEPTION 'the server is PostgreSQL %; Tenantry needs 15 or newer', pg_catalog.current_setting('server_version')
-            USING HINT = 'Nothing was changed.';
+        RAISE EXCEPTION 'the server is PostgreSQL %; Tenantry needs 15 or newer', pg_catalog.current_setting('server_version');
     END IF;
     IF pg_catalog.to_regclass('_wh.migrations') IS NOT NULL THEN
         SELECT m.version, m.name, k.version IS NULL AS newer INTO odd
@@ -16,8 +15,7 @@ BEGIN
         IF FOUND THEN
             RAISE EXCEPTION 'the warehouse has had migration % (%), which is % here', odd.version, odd.name,
                 CASE WHEN odd.newer THEN 'unknown' ELSE 'different' END
-                USING HINT = CASE WHEN odd.newer THEN 'Use a newer version of Tenantry.' ELSE 'The files were changed: take those of the release.' END
-                    || ' Nothing was changed.';
+                USING HINT = CASE WHEN odd.newer THEN 'Use a newer version of Tenantry.' ELSE 'The files were changed: take those of the release.' END;
         END IF;
     END IF;
 END

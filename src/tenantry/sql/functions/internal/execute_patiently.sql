@@ -22,7 +22,7 @@ BEGIN
         EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
             IF clock_timestamp() > begun + interval '10 minutes' THEN
                 RAISE EXCEPTION 'reports kept the views in use for ten minutes' USING ERRCODE = 'lock_not_available',
-                    HINT = 'Nothing was changed. Try again when the long reports have ended.';
+                    HINT = 'Try again when the long reports have ended.';
             END IF;
             PERFORM pg_sleep(0.2);
             moment := least(moment + 50, CASE WHEN clock_timestamp() > begun + interval '10 seconds' THEN 500 ELSE 150 END);

@@ -65,7 +65,7 @@ BEGIN
         IF wrong IS NOT NULL THEN
             RAISE EXCEPTION '%.% %: the copy differs: %', feed.schema_name, feed.template_name, to_char(wrong::timestamp, 'YYYY-MM-DD'),
                     _wh_internal.move_sums(feed, template, wrong)
-                USING ERRCODE = 'data_corrupted', HINT = 'Nothing was swapped; reports read the old rows.';
+                USING ERRCODE = 'data_corrupted', HINT = 'Reports go on reading the rows as they are kept now. Run the same command again.';
         END IF;
     END IF;
     RETURN jsonb_build_object('rows', total, 'days_again', coalesce(cardinality(again), 0));

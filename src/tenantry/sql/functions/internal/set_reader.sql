@@ -11,7 +11,7 @@ DECLARE
 BEGIN
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'tenant "%" does not exist', unknown USING ERRCODE = 'undefined_object',
-            HINT = 'Known tenants: ' || coalesce(nullif(array_to_string(known, ', '), ''), 'none') || '. Nothing was changed.';
+            HINT = 'Known tenants: ' || coalesce(nullif(array_to_string(known, ', '), ''), 'none');
     END IF;
     INSERT INTO _wh.readers AS r (reader_name, tenants) VALUES (reader, wanted)
     ON CONFLICT (reader_name) DO UPDATE SET tenants = excluded.tenants;
