@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pglast import ast, parse_plpgsql, parse_sql
-from pglast.parser import ParseError
+from pglast.parser import ParseError, scan
 
 SQL = Path(__file__).parent.parent / "src" / "tenantry" / "sql"
 
@@ -64,14 +64,27 @@ def _bodies(statement: ast.RawStmt, text: str) -> Iterator[tuple[str, str, str, 
         yield "DO", "plpgsql", body, f"CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS $do${body}$do$"
 
 
+def backslashes_in(text: str) -> list[str]:
+    """Plain literals with a backslash: with standard_conforming_strings off they mean something else. E'' always means the same."""
+    # An offset is of bytes.
+    raw = text.encode()
+    literals = (raw[t.start : t.end + 1].decode() for t in scan(text) if t.name == "SCONST")
+    return [
+        f"a backslash in the plain literal {literal}; write E'' or [0-9]"
+        for literal in literals
+        if literal.startswith("'") and "\\" in literal
+    ]
+
+
 def _errors_in_body(language: str, body: str, source: str) -> list[str]:
+    found = backslashes_in(body)
     if language == "sql":
-        return errors_in(body)
+        return found + errors_in(body)
     try:
         parse_plpgsql(_with_known_types(source))
     except ParseError as error:
-        return [str(error)]
-    return []
+        return [*found, str(error)]
+    return found
 
 
 def _with_known_types(source: str) -> str:

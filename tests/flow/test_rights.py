@@ -101,7 +101,10 @@ def test_procedures_that_commit_set_the_search_path_first_thing(warehouse: Wareh
         assert definer is False
         body = source[source.index("BEGIN") :]
         first = body.removeprefix("BEGIN").split(";")[0].replace("LOOP", "").strip()
-        assert first == "PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true)", name
+        assert (
+            first
+            == "PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin()"
+        ), name
 
 
 def test_functions_with_their_owners_rights_belong_to_whadmin_who_is_no_superuser(

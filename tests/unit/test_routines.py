@@ -6,7 +6,7 @@ from collections import Counter
 
 from pglast import ast, parse_sql
 
-from tenantry.db.install import cron_files, function_files
+from tenantry.db.build import cron_files, function_files
 from tenantry.db.routines import routines, triggers
 
 

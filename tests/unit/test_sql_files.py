@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 import pytest
 from pglast import ast, parse_sql
 
-from tenantry.db.install import function_files
+from tenantry.db.build import function_files
 from tenantry.db.queries import SQL
 
 COMMITTING = {"refresh_window", "set_storage", "drop_old_storage"}

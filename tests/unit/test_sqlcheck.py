@@ -38,6 +38,23 @@ def test_errors_are_found_in_statements_and_in_the_bodies_of_functions(text: str
     assert found.startswith(error)
 
 
+@pytest.mark.parametrize("language", ["sql", "plpgsql"])
+def test_a_plain_literal_with_a_backslash_means_two_things_and_is_an_error(language: str) -> None:
+    kept = r"SELECT 'größer', E'\n', $q$ \d $q$, '[0-9]' /* \d */ -- '\d'" + "\n"
+    begin, end = ("BEGIN PERFORM 1; ", "; END") if language == "plpgsql" else ("", "")
+    assert (
+        errors_in(function(begin + kept.replace("SELECT", "PERFORM" if begin else "SELECT") + end, language))
+        == []
+    )
+    for literal in (r"'\d'", r"'größer\'"):
+        (found,) = errors_in(
+            function(
+                f"{begin}{kept.replace('SELECT', 'PERFORM' if begin else 'SELECT')}, {literal}{end}", language
+            )
+        )
+        assert found == f"_wh.f: a backslash in the plain literal {literal}; write E'' or [0-9]"
+
+
 @pytest.mark.parametrize(
     "text",
     [

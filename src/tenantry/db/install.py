@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.resources.abc import Traversable
 from typing import LiteralString
 
 import psycopg
 from psycopg import sql
 
+from tenantry import __version__
 from tenantry.core.errors import NotInstalled
 from tenantry.core.model import OWNER
+from tenantry.db.build import build, cron_files, entrances, function_files, release
 from tenantry.db.connect import OLDEST_SERVER
 from tenantry.db.migrations import Migration, migrate, refuse_newer
 from tenantry.db.passwords import verifier
@@ -23,33 +24,35 @@ OVERLOAD = "schedule_named_database.sql"
 """The one file of sql/cron that pg_cron's own schema gets."""
 
 
-def _in_order(*folders: str) -> list[Traversable]:
-    folder = SQL.joinpath(*folders)
-    return sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
-
-
-def function_files() -> list[Traversable]:
-    """The files of all functions, internal ones first."""
-    return _in_order("functions", "internal") + _in_order("functions")
-
-
-def cron_files() -> list[Traversable]:
-    """The files of Tenantry's own schema cron, its tables first."""
-    return sorted(_in_order("cron"), key=lambda f: f.name != "tables.sql")
-
-
 def function_script() -> list[LiteralString]:
     """What makes every function, with its rights: to run in this order, in one transaction of whadmin's administrator."""
     return [
         "SET LOCAL ROLE whadmin;",
         sql_text(SQL / "install" / "lock.sql"),
+        _filled("refuse_older.sql", release=".".join(map(str, release(__version__))), version=__version__),
         # A function may call one of a later file; PostgreSQL would refuse the body of an SQL function.
         "SET LOCAL check_function_bodies = off;",
+        "SET LOCAL plpgsql.extra_errors = 'none';",
+        "SET LOCAL standard_conforming_strings = on;",
         sql_text(SQL / "install" / "drop_internal.sql"),
         *(sql_text(file) for file in function_files()),
         sql_text(SQL / "install" / "4_rights.sql"),
         sql_text(SQL / "install" / "5_connections.sql"),
+        _filled(
+            "6_record.sql",
+            entrances=f"{{{','.join(entrances())}}}",
+            version=__version__,
+            functions=build().functions,
+        ),
     ]
+
+
+def _filled(name: str, **facts: str) -> LiteralString:
+    """A file of sql/install with what this program knows of itself in the place of {names}."""
+    text: LiteralString = sql_text(SQL / "install" / name)
+    for word, fact in facts.items():
+        text = text.replace(f"{{{word}}}", fact)
+    return text
 
 
 def install(connection: psycopg.Connection, passwords: Mapping[str, str]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import LiteralString
 import psycopg
 
 from tenantry.core.errors import NotInstalled, TenantryError
+from tenantry.db.build import refuse_newer_functions, require_own_functions
 from tenantry.db.queries import SQL, sql_text
 
 
@@ -52,6 +53,11 @@ def applied(connection: psycopg.Connection) -> dict[int, str]:
 
 def refuse_newer(connection: psycopg.Connection) -> dict[int, str]:
     """What `applied` says. Raises NotInstalled if a newer program made the database: its tables may mean something else."""
+    refuse_newer_functions(connection)
+    return _refuse_newer_migrations(connection)
+
+
+def _refuse_newer_migrations(connection: psycopg.Connection) -> dict[int, str]:
     had = applied(connection)
     newest = max(had, default=0)
     mine = known()[-1].version
@@ -70,8 +76,9 @@ def require_any(connection: psycopg.Connection) -> None:
 
 
 def require_current(connection: psycopg.Connection) -> None:
-    """Raise NotInstalled unless the database has exactly this program's migrations."""
-    had = refuse_newer(connection)
+    """Raise NotInstalled unless the database has exactly this program's migrations and functions."""
+    found = refuse_newer_functions(connection)
+    had = _refuse_newer_migrations(connection)
     if not had:
         raise NotInstalled("this database holds no warehouse", hint="Run: tenantry init")
     missing = [migration for migration in known() if migration.version not in had]
@@ -80,6 +87,7 @@ def require_current(connection: psycopg.Connection) -> None:
             f"the warehouse is older than this program: migration {missing[0].version} is missing",
             hint="Run, as the administrator: tenantry upgrade",
         )
+    require_own_functions(found)
 
 
 def migrate(connection: psycopg.Connection) -> list[Migration]:

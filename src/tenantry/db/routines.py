@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tenantry.db.install import cron_files, function_files
+from tenantry.db.build import cron_files, function_files
 from tenantry.db.queries import sql_text
 
 _ROUTINE = re.compile(

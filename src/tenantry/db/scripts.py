@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from tenantry.db.install import cron_files, function_script
+from tenantry.db.build import cron_files
+from tenantry.db.install import function_script
 from tenantry.db.migrations import known
 from tenantry.db.queries import SQL, query, sql_text
 

@@ -15,7 +15,7 @@ from psycopg import sql
 from tenantry import __version__
 from tenantry.core.errors import InputError, NotInstalled
 from tenantry.core.model import OWNER
-from tenantry.db.install import function_files
+from tenantry.db.build import function_files
 from tenantry.db.migrations import applied, known
 from tenantry.db.queries import one_row, query
 from tenantry.flow import jobs

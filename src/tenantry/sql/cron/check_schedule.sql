@@ -8,8 +8,8 @@ DECLARE
     highest constant integer[] := '{59,23,31,12,7}'::integer[];
     months constant text[] := '{jan,feb,mar,apr,may,jun,jul,aug,sep,oct,nov,dec}'::text[];
     weekdays constant text[] := '{sun,mon,tue,wed,thu,fri,sat}'::text[];
-    fields text[] := regexp_split_to_array(btrim(schedule, E' \t\n'), '[ \t]+');
-    seconds text := substring(schedule FROM '(?i)^\s*(\d+)\s+seconds?\s*$');
+    fields text[] := regexp_split_to_array(btrim(schedule, E' \t\n'), '[[:blank:]]+');
+    seconds text := substring(schedule FROM '(?i)^[[:space:]]*([0-9]+)[[:space:]]+seconds?[[:space:]]*$');
     item text;
     parts text[];
     bounds integer[];
@@ -26,16 +26,16 @@ BEGIN
         END IF;
         reason := 'an interval is 1 to 59 seconds';
     ELSIF cardinality(fields) <> 5 THEN
-        reason := format('it has %s field(s), not five', CASE WHEN schedule ~ '\S' THEN cardinality(fields) ELSE 0 END);
+        reason := format('it has %s field(s), not five', CASE WHEN schedule ~ '[^[:space:]]' THEN cardinality(fields) ELSE 0 END);
     END IF;
 
     FOR n IN 1 .. 5 LOOP
         EXIT WHEN reason IS NOT NULL;
         FOREACH item IN ARRAY string_to_array(lower(fields[n]), ',') LOOP
-            parts := regexp_match(item, '^(?:\*|([a-z]+|\d{1,4})(?:-([a-z]+|\d{1,4}))?)(?:/(\d{1,4}))?$');
+            parts := regexp_match(item, '^(?:[*]|([a-z]+|[0-9]{1,4})(?:-([a-z]+|[0-9]{1,4}))?)(?:/([0-9]{1,4}))?$');
             -- Names become their numbers, others -1.
             SELECT array_agg(CASE
-                    WHEN p.word ~ '^\d' THEN p.word::integer
+                    WHEN p.word ~ '^[0-9]' THEN p.word::integer
                     WHEN n = 4 THEN coalesce(array_position(months, p.word), -1)
                     WHEN n = 5 THEN coalesce(array_position(weekdays, p.word), 0) - 1
                     ELSE -1 END ORDER BY p.place)

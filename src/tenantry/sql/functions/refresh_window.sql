@@ -17,7 +17,7 @@ DECLARE
     digests jsonb;
     held boolean := true;
 BEGIN
-    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
     IF days IS NULL OR days < 1 THEN
         RAISE EXCEPTION 'a window has at least one day, not %', coalesce(days::text, 'NULL') USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -28,7 +28,7 @@ BEGIN
         digests := _wh_internal.window_digests(feed, last_day - days + 1, last_day);
     END IF;
     LOOP
-        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
         last_day := coalesce(last_day, _wh.current_date_utc() - 1);
         slice_date := coalesce(slice_date + 1, last_day - days + 1);
         EXIT WHEN slice_date > last_day;

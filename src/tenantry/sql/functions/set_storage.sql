@@ -8,12 +8,12 @@ DECLARE
     words text;
     done boolean;
 BEGIN
-    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
     FOREACH tenant IN ARRAY _wh_internal.move_plan(template_name, storage, target_schema) LOOP
         state := NULL;
         COMMIT;
         LOOP
-            PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+            PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
             state := _wh_internal.move_step(template_name, tenant, storage, state);
             done := state ->> 'phase' = 'done';
             words := CASE

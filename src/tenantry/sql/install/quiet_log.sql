@@ -17,7 +17,7 @@ BEGIN
         EXCEPTION WHEN insufficient_privilege THEN
             IF name = 'log_statement' AND pg_catalog.current_setting(name) <> 'none' THEN
                 RAISE WARNING 'the server logs statements, and role "%" may not change that: the log will show the password', current_user
-                    USING HINT = 'Set another one with \password, which sends it hashed.';
+                    USING HINT = E'Set another one with \\password, which sends it hashed.';
             END IF;
         END;
     END LOOP;

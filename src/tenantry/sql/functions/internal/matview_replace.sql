@@ -15,7 +15,7 @@ BEGIN
     -- Where the template names an index not, PostgreSQL does, after the relation.
     FOR index IN SELECT i.indexrelid, substr(c.relname::text, length('tenantry_new_') + 1) AS name
         FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-        WHERE i.indrelid = fresh AND c.relname LIKE 'tenantry\_new\_%'
+        WHERE i.indrelid = fresh AND c.relname ~ '^tenantry_new_'
     LOOP
         IF to_regclass(format('%I.%I', feed.schema_name, index.name)) IS NULL THEN
             EXECUTE format('ALTER INDEX %s RENAME TO %I', index.indexrelid::regclass, index.name);

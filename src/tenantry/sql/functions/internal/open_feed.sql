@@ -29,7 +29,7 @@ BEGIN
         RAISE EXCEPTION 'tenant "%" is being dropped', target USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = format('Finish that first: tenantry tenant drop %s', target);
     END IF;
-    IF target IN ('public', '_wh', '_wh_internal', 'cron', 'information_schema') OR target LIKE 'pg\_%' THEN
+    IF target IN ('public', '_wh', '_wh_internal', 'cron', 'information_schema') OR target ~ '^pg_' THEN
         RAISE EXCEPTION 'schema "%" cannot be a tenant''s', wanted_schema USING ERRCODE = 'invalid_schema_name';
     END IF;
     -- One registration at a time: ALTER DEFAULT PRIVILEGES of one schema fails when two sessions run it at once.

@@ -42,7 +42,7 @@ BEGIN
         _wh_internal.day_bound(template, make_date(target_year, 1, 1)), _wh_internal.day_bound(template, make_date(target_year + 1, 1, 1)),
         target, target, 'Tenantry: combined'));
     FOR index IN SELECT i.indexrelid::regclass AS old, replace(c.relname, 'tenantry_new_', '') AS new
-        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = target::regclass AND c.relname LIKE '%tenantry\_new\_%' LOOP
+        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = target::regclass AND c.relname ~ 'tenantry_new_' LOOP
         EXECUTE format('ALTER INDEX %s RENAME TO %I', index.old, index.new);
     END LOOP;
     SELECT count(*) INTO days FROM _wh_internal.present_days(feed) p WHERE extract(year FROM p.slice_date) = target_year;

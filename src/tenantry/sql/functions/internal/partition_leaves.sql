@@ -6,6 +6,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name))) AS parent) s
     JOIN pg_inherits i ON i.inhparent = s.parent
     JOIN pg_class c ON c.oid = i.inhrelid
-    WHERE substr(c.relname::text, length(stem) + 1) ~ '^_\d{4}(_\d{2})?$'
+    WHERE substr(c.relname::text, length(stem) + 1) ~ '^_[0-9]{4}(_[0-9]{2})?$'
     ORDER BY 3, 4
 $$;

@@ -15,7 +15,7 @@ BEGIN
     -- The query may end in a comment, hence the line break.
     RETURN format(E'SELECT *, (%1$I%2$s)::date AS slice_date FROM (%3$s\n) AS q(%4$s) WHERE %1$I IS NOT NULL', template.time_column,
         CASE WHEN time_type LIKE '%with time zone' THEN ' AT TIME ZONE ''UTC''' ELSE '' END,
-        replace(replace(replace(regexp_replace(template.query_template, ';\s*$', ''),
+        replace(replace(replace(regexp_replace(template.query_template, ';[[:space:]]*$', ''),
             '{START_TIME}', start_time), '{END_TIME}', end_time), '''{SCHEMA}''', quote_literal(schema_name)),
         _wh_internal.column_list(template.template_name));
 END

@@ -12,13 +12,13 @@ DECLARE
     word text;
 BEGIN
     LOOP
-        found := substring(rest FROM '''[^'']*\{(?:SCHEMA|VIEW_NAME)\}[^'']*''|"[^"]*\{(?:SCHEMA|VIEW_NAME)\}[^"]*"|[[:alnum:]_$]*\{(?:SCHEMA|VIEW_NAME)\}(?:[[:alnum:]_$]|\{(?:SCHEMA|VIEW_NAME)\})*');
+        found := substring(rest FROM '''[^'']*[{](?:SCHEMA|VIEW_NAME)[}][^'']*''|"[^"]*[{](?:SCHEMA|VIEW_NAME)[}][^"]*"|[[:alnum:]_$]*[{](?:SCHEMA|VIEW_NAME)[}](?:[[:alnum:]_$]|[{](?:SCHEMA|VIEW_NAME)[}])*');
         EXIT WHEN found IS NULL;
         at := strpos(rest, found);
         -- Both placeholders in one pass: a schema may be named "{VIEW_NAME}".
         SELECT string_agg(CASE p.part WHEN '{SCHEMA}' THEN schema_name WHEN '{VIEW_NAME}' THEN view_name ELSE p.part END, '' ORDER BY p.n)
         INTO word
-        FROM (SELECT m[1] AS part, n FROM regexp_matches(btrim(found, '"'''), '\{SCHEMA\}|\{VIEW_NAME\}|[^{]+|\{', 'g') WITH ORDINALITY AS r(m, n)) p;
+        FROM (SELECT m[1] AS part, n FROM regexp_matches(btrim(found, '"'''), '[{]SCHEMA[}]|[{]VIEW_NAME[}]|[^{]+|[{]', 'g') WITH ORDINALITY AS r(m, n)) p;
         IF btrim(found, '"') = '{VIEW_NAME}' THEN
             word := coalesce(relation_name, view_name);
         END IF;

@@ -6,6 +6,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM pg_class c, (SELECT _wh_internal.name_stem(feed.template_name) AS stem) s
     WHERE c.relnamespace = to_regnamespace(quote_ident(feed.schema_name)) AND c.relkind = 'r'
         AND c.relname >= (stem || '_')::name AND c.relname < (stem || '`')::name
-        AND substr(c.relname::text, length(stem) + 2) ~ '^\d{4}$'
+        AND substr(c.relname::text, length(stem) + 2) ~ '^[0-9]{4}$'
     ORDER BY 1
 $$;

@@ -1,0 +1,95 @@
+"""The functions that this build of the program brings, and the build whose functions a warehouse has."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+
+import psycopg
+
+from tenantry import __version__
+from tenantry.core.errors import NotInstalled
+from tenantry.db.queries import SQL, query, sql_text
+
+_ENTRANCE = re.compile(r"^CREATE OR REPLACE FUNCTION (\w+\.\w+)\(.*? AS \$\$", re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Build:
+    """A version, and a hash of the text of its functions: builds that are not released have the same version."""
+
+    version: str
+    functions: str
+
+
+def _in_order(*folders: str) -> list[Traversable]:
+    folder = SQL.joinpath(*folders)
+    return sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
+
+
+def function_files() -> list[Traversable]:
+    """The files of all functions, internal ones first."""
+    return _in_order("functions", "internal") + _in_order("functions")
+
+
+def cron_files() -> list[Traversable]:
+    """The files of Tenantry's own schema cron, its tables first."""
+    return sorted(_in_order("cron"), key=lambda f: f.name != "tables.sql")
+
+
+def entrances() -> list[str]:
+    """The functions that sessions of others call, with whatever settings those have: they get settings of their own.
+
+    Not those in plain SQL, which do nothing that a setting could change, and are called for each row of a query.
+    """
+    heads = (match for file in function_files() for match in _ENTRANCE.finditer(sql_text(file)))
+    return sorted(
+        head[1] for head in heads if "SECURITY DEFINER" in head[0] and "LANGUAGE plpgsql" in head[0]
+    )
+
+
+def build() -> Build:
+    """This program's own."""
+    parts = [file.read_bytes() for file in (*function_files(), *cron_files())]
+    return Build(__version__, hashlib.sha256(b"".join(parts)).hexdigest()[:16])
+
+
+def release(version: str) -> list[int]:
+    """The numbers of a version, to compare: those of 1.4.0.dev2 are 1, 4 and 0."""
+    numbers = re.match(r"\d+(?:\.\d+)*", version)
+    return [int(number) for number in numbers[0].split(".")] if numbers else []
+
+
+def installed(connection: psycopg.Connection) -> Build | None:
+    """Whose functions the database has; None if they are of a version that did not say."""
+    row = connection.execute(query("install", "knows_builds")).fetchone()
+    if row is None or not row[0]:
+        return None
+    found = connection.execute(query("install", "build")).fetchone()
+    return Build(*found) if found else None
+
+
+def refuse_newer_functions(connection: psycopg.Connection) -> Build | None:
+    """What `installed` says. Raises NotInstalled if it is of a later version than this program is."""
+    found = installed(connection)
+    if found and release(found.version) > release(__version__):
+        raise NotInstalled(
+            f"the warehouse was installed by tenantry {found.version}; this is {__version__}",
+            hint="Upgrade the program: pip install --upgrade tenantry.",
+        )
+    return found
+
+
+def require_own_functions(found: Build | None) -> None:
+    """Raise NotInstalled unless the functions are those of this very build."""
+    mine = build()
+    if found == mine:
+        return
+    if found and found.version == mine.version:
+        reason = f"the warehouse has the functions of another build of tenantry {mine.version}"
+    else:
+        whose = f"tenantry {found.version}" if found else "an earlier tenantry"
+        reason = f"the warehouse has the functions of {whose}; this is {mine.version}"
+    raise NotInstalled(reason, hint="Run, as the administrator: tenantry upgrade")
