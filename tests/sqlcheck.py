@@ -66,9 +66,7 @@ def _bodies(statement: ast.RawStmt, text: str) -> Iterator[tuple[str, str, str, 
 
 def backslashes_in(text: str) -> list[str]:
     """Plain literals with a backslash: with standard_conforming_strings off they mean something else. E'' always means the same."""
-    # An offset is of bytes.
-    raw = text.encode()
-    literals = (raw[t.start : t.end + 1].decode() for t in scan(text) if t.name == "SCONST")
+    literals = (text[token.start : token.end + 1] for token in scan(text) if token.name == "SCONST")
     return [
         f"a backslash in the plain literal {literal}; write E'' or [0-9]"
         for literal in literals

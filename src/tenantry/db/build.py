@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources.abc import Traversable
+from typing import LiteralString
 
 import psycopg
 
@@ -48,6 +50,12 @@ def entrances() -> list[str]:
     return sorted(
         head[1] for head in heads if "SECURITY DEFINER" in head[0] and "LANGUAGE plpgsql" in head[0]
     )
+
+
+@cache
+def pins() -> LiteralString:
+    """The query of `_wh_internal.pins`: the settings of our functions, which the program's own sessions share."""
+    return sql_text(SQL / "functions" / "internal" / "pins.sql").split("$$")[1]
 
 
 def build() -> Build:

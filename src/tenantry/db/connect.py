@@ -9,10 +9,13 @@ from contextlib import contextmanager, suppress
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tenantry.core.errors import InputError, NotInstalled
 from tenantry.core.model import OWNER
+from tenantry.db.build import pins
 from tenantry.db.errors import one_line, translated, without_quotes
+from tenantry.db.queries import query
 
 ENCODING = "UTF8"
 """The client_encoding of all sessions, whatever PGCLIENTENCODING says: what a source sends is handed on unread."""
@@ -26,49 +29,74 @@ def open_session(
 ) -> psycopg.Connection:
     """Open a session in autocommit mode, acting as `role` (None: as whoever logs in).
 
-    `name` is its application_name, `patience` how many seconds an answer may take. The session's time zone is UTC, so that times print alike everywhere.
+    `name` is its application_name, `patience` how many seconds an answer may take. What its statements mean does not depend
+    on the settings of server, database, role or environment (queries/session.sql): so its time zone is UTC.
 
     Raises:
-        InputError: the connection string cannot be read.
+        InputError: the connection string cannot be read, or names a pooler that changes servers between transactions.
         WarehouseUnreachable: the server does not answer, refuses the login, or is lost.
         NotInstalled: the server has no such role.
         DatabaseError: the login may not act as `role`.
     """
     with translated():
+        connection = _log_in(conninfo, name, patience)
         try:
-            connection = psycopg.connect(
-                conninfo,
-                autocommit=True,
-                application_name=name,
-                connect_timeout=patience,
-                client_encoding=ENCODING,
-            )
-        except psycopg.ProgrammingError as error:
-            raise InputError(
-                f"the connection string cannot be read: {without_quotes(str(error))}",
-                hint="Write it as 'host=db.example.com dbname=warehouse user=whadmin' or as a postgresql:// URI.",
-            ) from None
-        try:
-            _set_up(connection, role)
+            if _set_up(connection, role) != connection.info.backend_pid:
+                _refuse_changing_servers(connection, conninfo, patience)
         except BaseException:
             connection.close()
             raise
     return connection
 
 
-def _set_up(connection: psycopg.Connection, role: str | None) -> None:
-    # In one message: a warehouse may be far away. psycopg reads no other style of dates than ISO's; a database, a role
-    # or PGDATESTYLE may have set one.
-    settings = sql.SQL(
-        "SET TIME ZONE 'UTC'; SET DateStyle = ISO; SET client_min_messages = warning; {}"
-    ).format(sql.SQL("SET ROLE {}").format(sql.Identifier(role)) if role else sql.SQL(""))
+def _log_in(conninfo: str, name: str, patience: int) -> psycopg.Connection:
     try:
-        connection.execute(settings)
+        # PGOPTIONS is for other programs; a connection string or a service may have options of its own.
+        if not {"options", "service"} & conninfo_to_dict(conninfo).keys() and "PGSERVICE" not in os.environ:
+            conninfo = make_conninfo(conninfo, options="")
+        return psycopg.connect(
+            conninfo,
+            autocommit=True,
+            application_name=name,
+            connect_timeout=patience,
+            client_encoding=ENCODING,
+        )
+    except psycopg.ProgrammingError as error:
+        raise InputError(
+            f"the connection string cannot be read: {without_quotes(str(error))}",
+            hint="Write it as 'host=db.example.com dbname=warehouse user=whadmin' or as a postgresql:// URI.",
+        ) from None
+
+
+def _set_up(connection: psycopg.Connection, role: str | None) -> int:
+    """Settle the session, in one message, as a warehouse may be far away; the number of the server's process."""
+    act = sql.SQL("SET ROLE {};").format(sql.Identifier(role)) if role else sql.SQL("")
+    settings = sql.SQL("{} WITH pins (name, value) AS ({}) {}").format(
+        act, sql.SQL(pins()), sql.SQL(query("session", "settle"))
+    )
+    try:
+        cursor = connection.execute(settings)
     except psycopg.errors.InvalidParameterValue as error:
         # The server has no such role, so no database of it was ever a warehouse.
         raise NotInstalled(
             f"this database holds no warehouse: {one_line(str(error))}", hint="Run: tenantry init"
         ) from error
+    while cursor.nextset():
+        pass
+    row = cursor.fetchone()
+    return int(row[0]) if row else 0
+
+
+def _refuse_changing_servers(connection: psycopg.Connection, conninfo: str, patience: int) -> None:
+    # A pooler is in between, which tells a process of its own. If it lends the server of this session, which is idle, to
+    # another one, then settings and locks do not last for more than a transaction.
+    with _log_in(conninfo, "tenantry", patience) as other:
+        processes = [one.execute(query("session", "process")).fetchone() for one in (connection, other)]
+    if processes[0] == processes[1]:
+        raise InputError(
+            "the warehouse is reached through a pooler that changes servers between transactions: settings and locks of a session are lost there",
+            hint="Name the server itself, or a pooler with pool_mode = session.",
+        )
 
 
 @contextmanager
