@@ -11,8 +11,9 @@ from psycopg.types.json import Jsonb
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.queries import one_row, query
+from tenantry.flow.deadline import Budget, deadline
 from tenantry.flow.slices import named
-from tenantry.flow.source import begin, column_types
+from tenantry.flow.source import Columns, begin, columns
 
 
 @dataclass(frozen=True)
@@ -30,10 +31,11 @@ class Answer:
         return self.digests[str(day)] if self.digests else None
 
 
-SourceTypes = dict[tuple[Feed, str], list[int]]
-"""The types of a source's columns, as one of its sessions gave them, by feed and definition_hash.
+SourceTypes = dict[tuple[Feed, str], Columns]
+"""The names and types of a source's columns, as one of its sessions gave them, by feed and definition_hash.
 
-Good enough to word the question: a digest that was made of other types is another one, and its day is pulled then.
+Good enough to word the question: a digest that was made of other types is another one, and its day is pulled then; names are looked
+for by the source itself.
 """
 
 
@@ -44,16 +46,20 @@ def ask(
 
     `known` are the types that this session of the source gave before; those of the feed are added.
 
-    Raises psycopg.Error if the source cannot answer; the session is of no use then.
+    Raises:
+        psycopg.Error: the source cannot answer; the session is of no use then.
+        SliceError: it does not within its deadline.
     """
     days = named(feed, span)
-    asked, definition, describe = one_row(session, query("flow", "ask"), days)
-    begin(source)
-    if (feed, definition) not in known:
-        known[feed, definition] = column_types(source, describe)
-    types = known[feed, definition]
-    digests = one_row(session, query("flow", "digest_query"), {**days, "types": types})[0]
-    rows = source.execute(digests).fetchall()
+    asked, definition, describe, *limits = one_row(session, query("flow", "ask"), days)
+    with deadline(source, Budget(*limits), f"{feed} {span}"):
+        begin(source)
+        if (feed, definition) not in known:
+            known[feed, definition] = columns(source, describe)
+        given = known[feed, definition]
+        about = {**days, "names": given.names, "types": given.types}
+        digests = one_row(session, query("flow", "digest_query"), about)[0]
+        rows = source.execute(digests).fetchall()
     inside = len(rows) == len(span)
     return Answer({str(day): digest for day, digest in rows} if inside else None, asked)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 import psycopg
 from psycopg.conninfo import make_conninfo
 
@@ -25,6 +28,15 @@ def begin(source: psycopg.Connection) -> None:
     source.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
 
-def column_types(source: psycopg.Connection, describe: str) -> list[int]:
-    """The source's own types (oids) of the columns of a query, which describes and gives no rows."""
-    return [column.type_code for column in source.execute(describe.encode()).description or ()]
+@dataclass(frozen=True)
+class Columns:
+    """The columns of a query as the source says them: their names, and its own types (oids)."""
+
+    names: Sequence[str]
+    types: Sequence[int]
+
+
+def columns(source: psycopg.Connection, describe: str) -> Columns:
+    """The columns of a query, which describes and gives no rows."""
+    found = source.execute(describe.encode()).description or ()
+    return Columns([column.name for column in found], [column.type_code for column in found])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from selectors import EVENT_READ, DefaultSelector
 from typing import Any
 
 import psycopg
-from psycopg.pq import ExecStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGconn
 from psycopg.types.json import Jsonb
 
@@ -16,9 +17,10 @@ from tenantry.core.days import Span
 from tenantry.core.errors import SliceError
 from tenantry.core.model import Feed, LoadedSlice
 from tenantry.db.queries import one_row, query
+from tenantry.flow.deadline import Budget, deadline
 from tenantry.flow.digest import Answer
 from tenantry.flow.slices import named
-from tenantry.flow.source import column_types
+from tenantry.flow.source import begin, columns
 
 BATCH = 65536
 """Bytes gathered before a write: libpq hands out single rows, and a system call for each would cost more than the row."""
@@ -42,25 +44,29 @@ def pull(
     """Pull the days of a span, which lie in one table, in one transaction; one result for each day.
 
     Days with nothing in them yet are copied into their table; others (or all, if `staged`) into a staging table, and
-    merged. A `bulk` load makes new tables without indexes, for loader.indexing to follow. `answer` is what the source said
+    merged. The source is asked for its columns and its rows in one transaction, after all waiting here. A `bulk` load makes new tables without indexes, for loader.indexing to follow. `answer` is what the source said
     of the days in the transaction that it is in, and is kept with them. Memory is constant in the size of the data.
 
     Raises:
         psycopg.Error: the source's or the warehouse's error; nothing of the span was changed then.
-        SliceError: the source gave rows outside the span; they are named.
+        SliceError: the source gave rows outside the span, which are named; or it sent too much, or took too long.
     """
     days = named(feed, span)
-    describe = one_row(session, query("flow", "stream_prepare"), {**days, "bulk": bulk})[0]
-    types = column_types(source, describe)
+    session.execute(query("flow", "stream_prepare"), {**days, "bulk": bulk})
     with session.transaction():
-        begin = {**days, "types": types, "staged": staged, "asked": answer.asked if answer else None}
-        begun = one_row(session, query("flow", "stream_begin"), begin)
-        from_source, into_warehouse, strays, target, start_block, started = begun
-        sent, copied = _copy(source, from_source, session, into_warehouse)
+        lock = {**days, "asked": answer.asked if answer else None}
+        describe, started, *limits = one_row(session, query("flow", "stream_lock"), lock)
+        budget = Budget(*limits)
+        with deadline(source, budget, f"{feed} {span}"), _one_moment(source):
+            given = columns(source, describe)
+            asked = {**days, "names": given.names, "types": given.types, "staged": staged}
+            begun = one_row(session, query("flow", "stream_begin"), asked)
+            from_source, into_warehouse, strays, target, start_block = begun
+            sent, copied = _copy(source, from_source, session, into_warehouse, budget)
+            samples = [row[0] for row in source.execute(strays)] if sent != copied else []
         if sent != copied:
-            samples = "; ".join(row[0] for row in source.execute(strays))
             raise SliceError(
-                f"{feed} {span}: {sent - copied} of {sent} rows are outside their days: {samples[:500]}",
+                f"{feed} {span}: {sent - copied} of {sent} rows are outside their days: {'; '.join(samples)[:500]}",
                 hint="Filter in the template: column >= '{START_TIME}' AND column < '{END_TIME}'.",
             )
         end = {**days, "target": target, "start_block": start_block, "copied": copied, "started": started}
@@ -71,21 +77,40 @@ def pull(
     return [LoadedSlice(feed, day, action, rows, seconds) for day, rows in counts]
 
 
-def _copy(source: psycopg.Connection, read: str, session: psycopg.Connection, write: str) -> tuple[int, int]:
+@contextmanager
+def _one_moment(source: psycopg.Connection) -> Iterator[None]:
+    """The transaction that a source is in, or one for the block: what is described and what is copied then are the same."""
+    if source.info.transaction_status != TransactionStatus.IDLE:
+        yield
+        return
+    begin(source)
+    try:
+        yield
+    finally:
+        if not source.closed:
+            source.rollback()
+
+
+def _copy(
+    source: psycopg.Connection, read: str, session: psycopg.Connection, write: str, budget: Budget
+) -> tuple[int, int]:
     """Pipe one COPY into another; returns the rows that came out and those that went in."""
     writer = session.cursor()
     with source.cursor().copy(read.encode()), writer.copy(write.encode()) as into:
-        for batch in _batches(source):
+        for batch in _batches(source, budget):
             into.write(batch)
         sent = _end_of_copy(source.pgconn)
     return sent, writer.rowcount
 
 
-def _batches(source: psycopg.Connection) -> Iterator[bytes]:
-    """What a COPY TO sends, joined. It is taken from libpq itself: psycopg's loop costs the client twice as much a row."""
+def _batches(source: psycopg.Connection, budget: Budget) -> Iterator[bytes]:
+    """What a COPY TO sends, joined. It is taken from libpq itself: psycopg's loop costs the client twice as much a row.
+
+    Raises SliceError if it is more than the budget allows.
+    """
     take, more = source.pgconn.get_copy_data, source.pgconn.consume_input
     batch: list[Any] = []
-    size = 0
+    size = total = 0
     with DefaultSelector() as selector:
         selector.register(source.fileno(), EVENT_READ)
         while True:
@@ -99,6 +124,12 @@ def _batches(source: psycopg.Connection) -> Iterator[bytes]:
                 selector.select()
                 more()
             if size >= BATCH:
+                total += size
+                if total > budget.max_bytes:
+                    raise SliceError(
+                        f"the source sends more than {budget.max_bytes:,} bytes",
+                        hint="If it is right to do so, give it more with the option max_bytes of its connection.",
+                    )
                 yield b"".join(batch)
                 batch.clear()
                 size = 0

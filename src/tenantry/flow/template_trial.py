@@ -78,17 +78,20 @@ def run(
         psycopg.Error: the warehouse would refuse the template.
     """
     connection = connection_of(session, tenant)
+    about: dict[str, Any] = {"name": template.name, "schema": tenant, "day": day, "rows": rows}
     with session.transaction(force_rollback=True):
         template_load.put(session, template)
-        about = {"name": template.name, "schema": tenant, "day": day, "rows": rows}
-        plan, describe, sample, measure, columns, declared = one_row(
-            session, query("template", "trial"), about
-        )
+        describe = one_row(session, query("template", "trial_columns"), about)[0]
+    with asked(session, connection, seconds) as source:
+        own = fields(source, describe)
+    with session.transaction(force_rollback=True):
+        template_load.put(session, template)
+        about["names"] = [field.name for field in own]
+        plan, sample, measure, places, columns, declared = one_row(session, query("template", "trial"), about)
     with asked(session, connection, seconds) as source:
         explained = source.execute(plan.encode()).fetchall()[0][0]
         top = (json.loads(explained) if isinstance(explained, str) else explained)[0]["Plan"]
         nodes = list(_nodes(top))
-        own = [field.own for field in fields(source, describe)]
         first = texts(source, sample)
         started = time.monotonic()
         count, size, strays = source.execute(measure.encode()).fetchall()[0]
@@ -107,7 +110,7 @@ def run(
         scans=scans,
         other_types=[
             OtherType(name, wanted, given)
-            for name, wanted, given in zip(columns, declared, own, strict=False)
+            for name, wanted, given in zip(columns, declared, (own[n - 1].own for n in places), strict=True)
             if wanted != given
         ],
         columns=columns,

@@ -73,11 +73,13 @@ WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: ask
 SELECT clock_timestamp(), _wh_internal.definition_hash(_wh_internal.find_template(f.template_name)),
-    _wh_internal.describe_query(f, %(first)s::date, %(last)s::date)
-FROM _wh.feeds f WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+    _wh_internal.describe_query(f, %(first)s::date, %(last)s::date), l.deadline, l.max_bytes, l.max_row_bytes
+FROM _wh.feeds f LEFT JOIN _wh.tenant_connections c ON c.tenant_name = f.tenant_name
+CROSS JOIN LATERAL _wh_internal.source_limits(coalesce(c.options, '{}')) l
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: digest_query
-SELECT _wh_internal.digest_query(f, %(first)s::date, %(last)s::date, %(types)s::oid[])
+SELECT _wh_internal.digest_query(f, %(first)s::date, %(last)s::date, %(names)s::text[], %(types)s::oid[])
 FROM _wh.feeds f WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: unchanged_days
@@ -123,9 +125,16 @@ SELECT _wh_internal.range_capable(t) FROM _wh.mv_templates t WHERE t.template_na
 -- name: stream_prepare
 SELECT _wh_internal.stream_prepare(_wh_internal.find_feed(%(template)s, %(schema)s), %(first)s::date, %(last)s::date, %(bulk)s)
 
+-- name: stream_lock
+SELECT _wh_internal.stream_lock(f, %(first)s::date, %(last)s::date, %(asked)s), coalesce(%(asked)s, clock_timestamp()),
+    l.deadline, l.max_bytes, l.max_row_bytes
+FROM _wh.feeds f LEFT JOIN _wh.tenant_connections c ON c.tenant_name = f.tenant_name
+CROSS JOIN LATERAL _wh_internal.source_limits(coalesce(c.options, '{}')) l
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+
 -- name: stream_begin
-SELECT b.from_source, b.into_warehouse, b.strays, b.target, b.start_block, coalesce(%(asked)s, clock_timestamp()) FROM _wh.feeds f
-CROSS JOIN LATERAL _wh_internal.stream_begin(f, %(first)s::date, %(last)s::date, %(types)s::oid[], %(staged)s, %(asked)s) b
+SELECT b.from_source, b.into_warehouse, b.strays, b.target, b.start_block FROM _wh.feeds f
+CROSS JOIN LATERAL _wh_internal.stream_begin(f, %(first)s::date, %(last)s::date, %(names)s::text[], %(types)s::oid[], %(staged)s) b
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: stream_end

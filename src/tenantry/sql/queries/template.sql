@@ -45,18 +45,24 @@ SELECT coalesce(
 -- name: rendered
 SELECT _wh_internal.render_query(%(query)s, %(schema)s, %(day)s::date, %(day)s::date)
 
+-- name: trial_columns
+SELECT format(E'SELECT * FROM (%%s\n) AS q LIMIT 0', _wh_internal.render_query(t.query_template, %(schema)s, %(day)s::date, %(day)s::date))
+FROM _wh.mv_templates t WHERE t.template_name = %(name)s
+
 -- name: trial
--- What to ask a source about one day, as statements: plan, own types, first rows, and numbers of rows, bytes and strays.
+-- What to ask a source about one day, as statements: plan, first rows, and numbers of rows, bytes and strays; where among the
+-- columns that it gives each declared one is, and the declared names and types.
 SELECT format('EXPLAIN (VERBOSE, FORMAT JSON) %%s', x.query),
-    format(E'SELECT * FROM (%%s\n) AS q LIMIT 0', x.query),
-    format(E'SELECT * FROM (%%s\n) AS q(%%s) LIMIT %%s', x.query, x.columns, %(rows)s::integer),
-    format(E'SELECT count(*), coalesce(sum(pg_column_size(q.*)), 0), count(*) FILTER (WHERE (%%s) IS NOT TRUE) FROM (%%s\n) AS q(%%s)',
-        coalesce(_wh_internal.day_predicate(t, %(day)s::date, %(day)s::date), 'true'), x.query, x.columns),
+    format('SELECT %%s FROM %%s LIMIT %%s', x.columns, x.named, %(rows)s::integer),
+    format('SELECT count(*), coalesce(sum(pg_column_size(q.*)), 0), count(*) FILTER (WHERE (%%s) IS NOT TRUE) FROM %%s',
+        coalesce(_wh_internal.day_predicate(t, %(day)s::date, %(day)s::date), 'true'), x.named),
+    _wh_internal.match_columns(t, %(names)s::text[]),
     ARRAY(SELECT c.column_name FROM _wh.template_columns c WHERE c.template_name = t.template_name ORDER BY c.position),
     ARRAY(SELECT c.data_type FROM _wh.template_columns c WHERE c.template_name = t.template_name ORDER BY c.position)
 FROM _wh.mv_templates t
-CROSS JOIN LATERAL (SELECT _wh_internal.render_query(t.query_template, %(schema)s, %(day)s::date, %(day)s::date) AS query,
-    _wh_internal.column_list(t.template_name) AS columns) x
+CROSS JOIN LATERAL (SELECT _wh_internal.render_query(t.query_template, %(schema)s, %(day)s::date, %(day)s::date) AS query) r
+CROSS JOIN LATERAL (SELECT r.query, _wh_internal.column_list(t.template_name) AS columns,
+    _wh_internal.named_query(t, r.query, %(names)s::text[]) AS named) x
 WHERE t.template_name = %(name)s
 
 -- name: source_timeout
@@ -65,12 +71,15 @@ SELECT set_config('statement_timeout', %s, true)
 
 -- name: source_types
 -- Asked of a source: names as identifiers, types to declare, and the source's own. Domains are resolved by the server; what
--- is not PostgreSQL's own (enums, types of extensions) the warehouse may not have, and takes as text.
+-- is not PostgreSQL's own (enums, types of extensions) the warehouse may not have, and numbers of the source's objects (regclass)
+-- would name others there: both are taken as text.
 SELECT quote_ident(u.name),
-    CASE WHEN t.oid < 10000 AND t.typtype <> 'p' THEN format_type(t.oid, u.mod) WHEN t.typcategory = 'A' THEN 'text[]' ELSE 'text' END,
+    CASE WHEN t.oid < 10000 AND t.typtype <> 'p' AND t.typrelid = 0 AND coalesce(e.typname, t.typname) !~ '^(reg.*|oid|xid8?|cid|tid|aclitem|refcursor|pg_snapshot|txid_snapshot)$'
+        THEN format_type(t.oid, u.mod) WHEN t.typcategory = 'A' THEN 'text[]' ELSE 'text' END,
     format_type(t.oid, u.mod)
 FROM unnest(%(names)s::text[], %(types)s::oid[], %(mods)s::integer[]) WITH ORDINALITY AS u (name, type, mod, n)
-JOIN pg_catalog.pg_type t ON t.oid = u.type ORDER BY u.n
+JOIN pg_catalog.pg_type t ON t.oid = u.type
+LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typelem <> 0 ORDER BY u.n
 
 -- name: source_key
 -- Asked of a source: the columns of a table's primary key, by number.

@@ -9,7 +9,8 @@ DECLARE
 BEGIN
     IF last_day - first_day > 30 OR template.time_column IS NOT NULL AND _wh_internal.range_capable(template) THEN
         counts := format('SELECT slice_date, count(*) FROM (%s) s GROUP BY 1', _wh_internal.range_query(template, schema_name,
-            to_char(first_day::timestamp, 'YYYY-MM-DD 00:00:00"+00"'), to_char((last_day + 1)::timestamp, 'YYYY-MM-DD 00:00:00"+00"')));
+            to_char(first_day::timestamp, 'YYYY-MM-DD 00:00:00"+00"'), to_char((last_day + 1)::timestamp, 'YYYY-MM-DD 00:00:00"+00"'),
+            _wh_internal.source_names(template, tenant_name, schema_name)));
     ELSE
         -- The query may end in a comment, hence the line break.
         SELECT string_agg(format(E'SELECT DATE %L, count(*) FROM (%s\n) AS q', to_char(g.day, 'YYYY-MM-DD'),

@@ -29,11 +29,7 @@ BEGIN
             loaded := _wh_internal.user_slice_load(feed, slice_date, maker);
         ELSE
             template := _wh_internal.find_template(feed.template_name);
-            IF feed.storage = 'partition' THEN
-                loaded := _wh_internal.partition_load(feed, template, slice_date);
-            ELSE
-                loaded := _wh_internal.matview_load(feed, template, slice_date);
-            END IF;
+            loaded := _wh_internal.source_load(feed, template, slice_date);
             -- The old slice serves until the tenant view reads the new one.
             IF loaded.action = 'replaced' AND NOT caller_publishes THEN
                 PERFORM _wh_internal.publish_tenant(feed);

@@ -22,7 +22,8 @@ BEGIN
         SELECT s.definition_hash INTO made_by FROM _wh.slices s
         WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = matview_load.slice_date;
         -- A refresh that is not concurrent would keep reports, and whoever writes the view, from the slice.
-        IF made_by <> _wh_internal.definition_hash(template) OR NOT _wh_internal.can_refresh_concurrently(relation) THEN
+        IF made_by <> _wh_internal.definition_hash(template) OR NOT _wh_internal.can_refresh_concurrently(relation)
+            OR _wh_internal.picks_by_place(relation, feed, template) THEN
             action := 'replaced';
             relation := _wh_internal.matview_replace(feed, template, slice_date, relation);
         ELSE

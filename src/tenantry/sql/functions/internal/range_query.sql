@@ -1,9 +1,12 @@
-CREATE OR REPLACE FUNCTION _wh_internal.range_query(template _wh.mv_templates, schema_name text, start_time text, end_time text) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.range_query(template _wh.mv_templates, schema_name text, start_time text, end_time text, given text[]) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- A template's query over any span, with the template's column names and the UTC day as slice_date. Only for templates
--- that take {START_TIME} and {END_TIME} and name their time column.
+-- The time and the UTC day, as at and slice_date, of each row of a template's query over any span. Only for templates that take
+-- {START_TIME} and {END_TIME} and name their time column. `given` are the names that the source gives the query's columns;
+-- NULL stands for another number of them, which the source refuses.
 DECLARE
     time_type text;
+    query text := replace(replace(replace(regexp_replace(template.query_template, ';[[:space:]]*$', ''),
+        '{START_TIME}', start_time), '{END_TIME}', end_time), '''{SCHEMA}''', quote_literal(schema_name));
 BEGIN
     SELECT c.data_type INTO time_type FROM _wh.template_columns c
     WHERE c.template_name = template.template_name AND c.column_name = template.time_column;
@@ -12,11 +15,7 @@ BEGIN
             USING ERRCODE = 'feature_not_supported',
                 HINT = 'Give the days yourself (--from), or write the query with {START_TIME} and {END_TIME} and set time_column.';
     END IF;
-    -- The query may end in a comment, hence the line break.
-    RETURN format(E'SELECT *, (%1$I%2$s)::date AS slice_date FROM (%3$s\n) AS q(%4$s) WHERE %1$I IS NOT NULL', template.time_column,
-        CASE WHEN time_type LIKE '%with time zone' THEN ' AT TIME ZONE ''UTC''' ELSE '' END,
-        replace(replace(replace(regexp_replace(template.query_template, ';[[:space:]]*$', ''),
-            '{START_TIME}', start_time), '{END_TIME}', end_time), '''{SCHEMA}''', quote_literal(schema_name)),
-        _wh_internal.column_list(template.template_name));
+    RETURN format('SELECT %1$I AS at, (%1$I%2$s)::date AS slice_date FROM %3$s WHERE %1$I IS NOT NULL', template.time_column,
+        _wh_internal.day_zone(template), _wh_internal.named_query(template, query, given));
 END
 $$;

@@ -16,13 +16,14 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                 HINT = 'Address, user and password have columns of their own; session settings are statement_timeout and lock_timeout.';
     END IF;
+    PERFORM _wh_internal.source_limits(connection.options);
     SELECT settings || coalesce(jsonb_object_agg(o.key, o.value), '{}') INTO settings
     FROM jsonb_each(connection.options) o WHERE o.key IN ('statement_timeout', 'lock_timeout');
     SELECT string_agg(format('-c %s=%s', s.key, replace(replace(s.value, E'\\', E'\\\\'), ' ', E'\\ ')), ' ' ORDER BY s.key) INTO session
     FROM jsonb_each_text(settings || '{"TimeZone": "UTC", "DateStyle": "ISO", "IntervalStyle": "postgres", "extra_float_digits": "3", "default_transaction_read_only": "on"}') s;
     RETURN jsonb_build_object('application_name', 'tenantry', 'connect_timeout', '10',
             'keepalives_idle', '30', 'keepalives_interval', '10', 'keepalives_count', '3', 'tcp_user_timeout', '60000')
-        || (connection.options - '{statement_timeout,lock_timeout}'::text[])
+        || (connection.options - '{statement_timeout,lock_timeout,deadline,max_bytes,max_row_bytes}'::text[])
         || jsonb_build_object('host', connection.host, 'port', connection.port::text, 'dbname', connection.dbname, 'options', session);
 END
 $$;

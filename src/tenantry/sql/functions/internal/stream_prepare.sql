@@ -1,13 +1,12 @@
-CREATE OR REPLACE FUNCTION _wh_internal.stream_prepare(feed _wh.feeds, first_day date, last_day date, bulk boolean) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.stream_prepare(feed _wh.feeds, first_day date, last_day date, bulk boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Before the loader pulls some days of one table: make that table (a bulk load's without indexes, see partition_unindexed),
--- and return the query that shows the source's own types. In a transaction of its own: making a table locks its parent.
+-- Before the loader pulls some days of one table: make that table (a bulk load's without indexes, see partition_unindexed). In a
+-- transaction of its own: making a table locks its parent.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
     PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
     PERFORM _wh_internal.partition_leaf(feed, template, first_day, indexed => NOT bulk);
-    RETURN _wh_internal.describe_query(feed, first_day, last_day);
 END
 $$;

@@ -3,6 +3,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Let PostgreSQL itself read column_definitions, in the place where dblink's column list will stand.
 DECLARE
     time_type text;
+    taken text;
+    without_xml text;
 BEGIN
     IF NEW.column_definitions IS NOT NULL THEN
         -- IF EXISTS would say that there is none.
@@ -21,6 +23,24 @@ BEGIN
         SELECT NEW.template_name, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod)
         FROM pg_attribute a WHERE a.attrelid = to_regclass('pg_temp.tenantry_columns') AND a.attnum > 0;
         DROP VIEW pg_temp.tenantry_columns;
+        SELECT min(c.column_name) INTO taken FROM _wh.template_columns c WHERE c.template_name = NEW.template_name
+            AND (c.column_name IN ('schema_name', 'tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax')
+                OR c.column_name = 'slice_date' AND NEW.time_column IS NULL);
+        IF taken IS NOT NULL THEN
+            RAISE EXCEPTION 'template "%": the name of column "%" is taken: %', NEW.template_name, taken, CASE taken
+                    WHEN 'schema_name' THEN 'it is the tenant''s in the public view' WHEN 'slice_date' THEN 'without a time_column it is the day''s in yearly tables'
+                    ELSE 'every table of PostgreSQL has a column of its own that is called so' END
+                USING ERRCODE = 'duplicate_column', HINT = 'Give it another name in the query, with AS, and in column_definitions.';
+        END IF;
+        SELECT min(c.column_name) INTO without_xml FROM _wh.template_columns c WHERE c.template_name = NEW.template_name AND c.data_type IN ('xml', 'xml[]');
+        IF without_xml IS NOT NULL THEN
+            BEGIN
+                PERFORM '<a/>'::xml;
+            EXCEPTION WHEN feature_not_supported THEN
+                RAISE EXCEPTION 'template "%": column "%" is of type xml, and this server was built without it', NEW.template_name, without_xml
+                    USING ERRCODE = 'feature_not_supported', HINT = 'Declare the column as text.';
+            END;
+        END IF;
     END IF;
     IF NEW.time_column IS NOT NULL THEN
         SELECT c.data_type INTO time_type FROM _wh.template_columns c

@@ -1,0 +1,19 @@
+CREATE OR REPLACE FUNCTION _wh_internal.source_limits(options jsonb, OUT deadline float8, OUT max_bytes bigint, OUT max_row_bytes bigint)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- What the loader lets a source send at once, by the options of its connection: seconds, NULL for any number of them, and bytes,
+-- of all and of a single row. The deadline is statement_timeout's unless it is said; but it is kept by us, not by the source.
+DECLARE
+    given text := coalesce(options ->> 'deadline', options ->> 'statement_timeout', '30min');
+    key text := 'deadline';
+BEGIN
+    -- A number alone is one of milliseconds, as it is for statement_timeout.
+    deadline := nullif(extract(epoch FROM CASE WHEN given ~ '^\s*\d+\s*$' THEN given || 'ms' ELSE given END::interval), 0);
+    key := 'max_bytes';
+    max_bytes := pg_size_bytes(coalesce(options ->> key, '16GB'));
+    key := 'max_row_bytes';
+    max_row_bytes := pg_size_bytes(coalesce(options ->> key, '64MB'));
+EXCEPTION WHEN data_exception THEN
+    RAISE EXCEPTION 'option % cannot be read: %', key, SQLERRM USING ERRCODE = 'invalid_parameter_value',
+        HINT = 'Write deadline as 30min or 90s, max_bytes and max_row_bytes as 16GB or 64MB.';
+END
+$$;
