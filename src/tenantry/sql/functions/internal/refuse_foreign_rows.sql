@@ -14,7 +14,7 @@ BEGIN
     END IF;
     EXECUTE format('SELECT count(*), count(*) FILTER (WHERE (%s) IS NOT TRUE) FROM %s', predicate, relation) INTO total, strays;
     IF strays > 0 THEN
-        EXECUTE format('SELECT string_agg(r.sample, ''; '') FROM (SELECT to_jsonb(t)::text AS sample FROM %s t WHERE (%s) IS NOT TRUE LIMIT 3) r',
+        EXECUTE format('SELECT string_agg(r.sample, ''; '') FROM (SELECT to_jsonb(t.*)::text AS sample FROM %s t WHERE (%s) IS NOT TRUE LIMIT 3) r',
             relation, predicate) INTO samples;
         RAISE EXCEPTION '% of % rows have a % outside the UTC day', strays, total, template.time_column
             USING ERRCODE = 'check_violation', DETAIL = left(samples, 1000),
