@@ -7,8 +7,18 @@ DECLARE
     result jsonb;
 BEGIN
     PERFORM set_config('tenantry.in_window', 'yes', true);
-    result := _wh_internal.call_user_function(
-        format('SELECT to_jsonb(%s(%L, %L, $1))', update_function, feed.tenant_name, feed.schema_name), slice_date);
+    BEGIN
+        result := _wh_internal.call_user_function(
+            format('SELECT to_jsonb(%s(%L, %L, $1))', update_function, feed.tenant_name, feed.schema_name), slice_date);
+    EXCEPTION WHEN query_canceled THEN
+        IF NOT _wh_internal.source_cancelled(feed.tenant_name, SQLSTATE, SQLERRM) THEN
+            RAISE;
+        END IF;
+        RAISE EXCEPTION '%.% %: the source cancelled the query: %', feed.schema_name, feed.template_name,
+                to_char(slice_date::timestamp, 'YYYY-MM-DD'), SQLERRM
+            USING ERRCODE = 'fdw_error',
+                HINT = 'Give its connection a longer statement_timeout, or let an index of the source serve the query.';
+    END;
     PERFORM set_config('tenantry.in_window', '', true);
     IF result IS NULL OR result IN ('null', 'false') OR result ->> 'success' = 'false' THEN
         RAISE EXCEPTION '%.% %: function % returned %', feed.schema_name, feed.template_name,

@@ -3,6 +3,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.load_slice(feed _wh.feeds, slice_date da
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Load one slice into its template's storage, or through a create function (`maker`), and record it. Returns date,
 -- action, rows and seconds, or raises with the slice's name before the source's own words. Nothing of a failed load stays.
+-- A cancel by the source is such a failure; one of this session is raised again as it is.
 -- `digest` is what the source said of the day in the very transaction that the rows are pulled in, at the time `asked`: they
 -- are no newer, and somebody may have pulled newer ones since.
 DECLARE
@@ -12,6 +13,8 @@ DECLARE
     failure text;
     failure_detail text;
     failure_hint text;
+    state text;
+    opened boolean := false;
 BEGIN
     feed := _wh_internal.hold_feed(feed);
     IF maker IS NULL AND feed.storage = 'partition' THEN
@@ -25,6 +28,7 @@ BEGIN
             USING ERRCODE = 'serialization_failure', HINT = 'Ask again.';
     END IF;
     BEGIN
+        opened := _wh_internal.keep_source(feed.tenant_name);
         IF maker IS NOT NULL THEN
             loaded := _wh_internal.user_slice_load(feed, slice_date, maker);
         ELSE
@@ -35,15 +39,31 @@ BEGIN
                 PERFORM _wh_internal.publish_tenant(feed);
             END IF;
         END IF;
-    EXCEPTION WHEN OTHERS THEN
+        IF opened THEN
+            PERFORM _wh_internal.release_source(feed.tenant_name);
+        END IF;
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
         GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL, failure_hint = PG_EXCEPTION_HINT;
+        state := SQLSTATE;
+        IF _wh_internal.source_cancelled(feed.tenant_name, state, SQLERRM) THEN
+            -- A state that WHEN OTHERS catches: it is this day that failed, nobody has cancelled the call.
+            state := 'fdw_error';
+            failure := 'the source cancelled the query: ' || failure;
+            failure_hint := 'Give its connection a longer statement_timeout, or let an index of the source serve the query.';
+        END IF;
+        IF opened OR state LIKE '08%' THEN
+            PERFORM _wh_internal.release_source(feed.tenant_name);
+        END IF;
+        IF state = '57014' THEN
+            RAISE;
+        END IF;
         failure := format('%s.%s %s: %s', feed.schema_name, feed.template_name, to_char(slice_date::timestamp, 'YYYY-MM-DD'),
             concat_ws(': ', failure, CASE WHEN SQLSTATE LIKE '08%' THEN failure_detail END));
         IF failure_detail = '' AND failure_hint = '' THEN
             -- Given empty, they would be printed as empty lines.
-            RAISE EXCEPTION '%', failure USING ERRCODE = SQLSTATE;
+            RAISE EXCEPTION '%', failure USING ERRCODE = state;
         END IF;
-        RAISE EXCEPTION '%', failure USING ERRCODE = SQLSTATE, DETAIL = failure_detail, HINT = failure_hint;
+        RAISE EXCEPTION '%', failure USING ERRCODE = state, DETAIL = failure_detail, HINT = failure_hint;
     END;
     INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest)
     VALUES (feed.schema_name, feed.template_name, slice_date, 'loaded', loaded.row_count, coalesce(asked, started), clock_timestamp() - started,

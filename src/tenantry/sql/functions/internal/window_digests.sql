@@ -4,8 +4,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM _wh_internal.hold_source(feed.tenant_name);
     RETURN _wh_internal.source_digests(feed, first_day, last_day);
-EXCEPTION WHEN OTHERS THEN
-    IF SQLSTATE LIKE '08%' THEN
+EXCEPTION WHEN query_canceled OR OTHERS THEN
+    IF SQLSTATE LIKE '08%' OR SQLSTATE = '57014' AND NOT _wh_internal.source_cancelled(feed.tenant_name, SQLSTATE, SQLERRM) THEN
+        PERFORM _wh_internal.release_source(feed.tenant_name);
         RAISE;
     END IF;
     PERFORM _wh_internal.write_log('window_digests', 'WARNING',
