@@ -10,6 +10,10 @@ DECLARE
     slice record;
     slices text;
     rows_added bigint;
+    relations oid[] := ARRAY(SELECT s.relid FROM _wh_internal.slice_relations(feed) s WHERE extract(year FROM s.slice_date) = target_year);
+    tenant regclass := to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)));
+    things jsonb;
+    dependents text := _wh_internal.operators_dependents(relations, array_remove(ARRAY[tenant::oid], NULL));
     days integer := 0;
     total bigint := 0;
 BEGIN
@@ -20,9 +24,14 @@ BEGIN
         RETURN jsonb_build_object('yearly_table', name, 'processed_mvs', make_date(target_year, 12, 31) - make_date(target_year, 1, 1) + 1,
             'total_records', total);
     END IF;
+    IF dependents IS NOT NULL THEN
+        RAISE EXCEPTION 'year % of %.% cannot be combined: other objects need what is replaced', target_year, feed.schema_name, feed.template_name
+            USING ERRCODE = 'dependent_objects_still_exist', HINT = format('Drop these, run this again, then make them anew: %s', dependents);
+    END IF;
     -- A yearly table whose template names no time column carries the day, so that a day of it can be replaced.
     EXECUTE format(E'CREATE TABLE %s (%s\n%s)', target, template.column_definitions,
         CASE WHEN template.time_column IS NULL THEN ', slice_date date NOT NULL' ELSE '' END);
+    things := _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name, feed.template_name), relations, 'r', tenant);
     FOR slice IN SELECT s.* FROM _wh_internal.slice_relations(feed) s WHERE extract(year FROM s.slice_date) = target_year LOOP
         -- Else a VACUUM that would cut the slice's empty end off waits for this transaction, and this one for it to end.
         EXECUTE format('ALTER MATERIALIZED VIEW %s SET (vacuum_truncate = off)', slice.relid::regclass);
@@ -41,6 +50,9 @@ BEGIN
             USING ERRCODE = 'unique_violation',
                 HINT = 'A row that moved to another day at the source: pull both days again with update_mv_window_by_template.';
     END;
+    PERFORM _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name, feed.template_name), relations, 'r', tenant, target::regclass,
+        _wh_internal.same_template(feed, template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)));
+    PERFORM _wh_internal.put_back(target, things, exact => false);
     EXECUTE format('ANALYZE %s', target);
     PERFORM _wh_internal.publish_tenant(feed, 'DROP MATERIALIZED VIEW ' || slices);
     RETURN jsonb_build_object('yearly_table', name, 'processed_mvs', days, 'total_records', total);

@@ -4,6 +4,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
+    things jsonb;
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
     -- A VACUUM that goes by itself gives way to whoever waits long enough, which the patient step below never does. Reports
@@ -17,8 +18,8 @@ BEGIN
     IF _wh_internal.relation_kind(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name))) IS NULL THEN
         PERFORM _wh_internal.publish_tenant(feed);
     END IF;
-    PERFORM _wh_internal.refuse_move_dependents(feed, template, storage);
+    things := _wh_internal.refuse_move_dependents(feed, template, storage);
     PERFORM _wh_internal.move_record(feed, template);
-    PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.move_switch(%L, %L)', feed, storage));
+    PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.move_switch(%L, %L, %L)', feed, storage, things));
 END
 $$;

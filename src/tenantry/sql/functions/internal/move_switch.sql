@@ -1,7 +1,7 @@
-CREATE OR REPLACE FUNCTION _wh_internal.move_switch(feed _wh.feeds, storage text) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.move_switch(feed _wh.feeds, storage text, things jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The step in which a moved feed changes hands: what reports read is put aside and the copy put in its place. Locks are
--- taken as reports take them: the public view, the tenant's, the slices.
+-- taken as reports take them: the public view, the tenant's, the slices. `things` is what refuse_move_dependents returned.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
@@ -10,7 +10,7 @@ DECLARE
     target text := format('%I.%I', feed.schema_name, name);
     parent text := format('%I.%I', side.schema_name, _wh_internal.fit_name(side.template_name));
     root text := _wh_internal.partition_root(template);
-    grants text := _wh_internal.saved_grants(to_regclass(target), target);
+    grants jsonb := _wh_internal.saved_grants(to_regclass(target));
     folded integer[] := ARRAY(SELECT y.year FROM _wh_internal.folded_years(feed) y);
     aside text;
     into_place text;
@@ -27,7 +27,8 @@ BEGIN
             format(' COMMENT ON TABLE %I.%I IS %L;', feed.schema_name, l.final_name, CASE
                 WHEN storage = 'partition' AND l.month IS NULL AND l.year = ANY (folded) THEN 'Tenantry: combined'
                 WHEN storage = 'matview' AND l.year <> ALL (folded) THEN 'Tenantry: open' END),
-            _wh_internal.saved_grants(to_regclass(target), format('%I.%I', feed.schema_name, l.final_name))), ' ')
+            format(' SELECT _wh_internal.put_back(%1$L, %2$L, exact => false), _wh_internal.put_back(%1$L, %3$L, exact => false);',
+                format('%I.%I', feed.schema_name, l.final_name), grants, coalesce(things -> 'parts', '[]'))), ' ')
     INTO into_place FROM (
         SELECT s.*, _wh_internal.name_stem(feed.template_name) || to_char(make_date(s.year, coalesce(s.month, 1), 1)::timestamp,
             CASE WHEN s.month IS NULL THEN '_YYYY' ELSE '_YYYY_MM' END) AS final_name
@@ -38,13 +39,13 @@ BEGIN
                 ELSE _wh_internal.fit_name(c.relname || '_' || left(md5(c.relname), 8)) END), '') AS renames
         FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = l.relid) i;
     IF _wh_internal.relation_kind(root) = 'v' THEN
-        EXECUTE format('CREATE OR REPLACE VIEW %s AS %s; COMMENT ON VIEW %s IS NULL', root, _wh_internal.blank_view('public', name), root);
+        EXECUTE _wh_internal.blank_view('public', name);
     ELSIF EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = to_regclass(target) AND i.inhparent = to_regclass(root)) THEN
         EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', root, target);
     END IF;
     IF feed.storage = 'matview' THEN
         EXECUTE format('DROP VIEW %s; %s', target, aside);
-        EXECUTE concat(into_place, format('ALTER TABLE %s RENAME TO %I; COMMENT ON TABLE %s IS NULL; %s', parent, name, target, grants));
+        EXECUTE concat(into_place, format('ALTER TABLE %s RENAME TO %I; COMMENT ON TABLE %s IS NULL;', parent, name, target));
     ELSE
         EXECUTE concat(_wh_internal.revoked_grants(target::regclass),
             format('ALTER TABLE %s RENAME TO %I; ', target, _wh_internal.fit_name(old.template_name)), aside);
@@ -53,7 +54,7 @@ BEGIN
     UPDATE _wh.feeds f SET storage = move_switch.storage
     WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name RETURNING f.* INTO feed;
     PERFORM _wh_internal.publish_tenant(feed);
-    EXECUTE grants;
+    PERFORM _wh_internal.put_back(target, things -> 'tenant');
     PERFORM _wh.update_public_view_by_template(feed.template_name);
 END
 $$;

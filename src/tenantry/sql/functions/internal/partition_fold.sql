@@ -11,12 +11,19 @@ DECLARE
     -- Those that the template has dropped, too.
     columns text := (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
         WHERE a.attrelid = parent AND a.attnum > 0 AND NOT a.attisdropped);
+    leaves oid[] := ARRAY(SELECT l.relid FROM _wh_internal.partition_leaves(feed) l WHERE l.year = target_year);
+    things jsonb;
+    dependents text := _wh_internal.operators_dependents(leaves);
     key text;
     swap text;
     index record;
     days bigint;
     total bigint;
 BEGIN
+    IF dependents IS NOT NULL THEN
+        RAISE EXCEPTION 'year % of %.% cannot be combined: other objects need what is replaced', target_year, feed.schema_name, feed.template_name
+            USING ERRCODE = 'dependent_objects_still_exist', HINT = format('Drop these, run this again, then make them anew: %s', dependents);
+    END IF;
     -- A VACUUM that goes by itself gives way to whoever waits long enough, which the swap never does. Reports do not mind.
     EXECUTE (SELECT coalesce(string_agg(format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE;', l.relid::regclass), ' '), '')
         FROM _wh_internal.partition_leaves(feed) l WHERE l.year = target_year);
@@ -32,6 +39,10 @@ BEGIN
             USING ERRCODE = 'unique_violation', DETAIL = key,
                 HINT = 'A row that moved to another day at the source: pull both days again with update_mv_window_by_template.';
     END;
+    things := _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name, feed.template_name), leaves, 'r', parent, fresh::regclass,
+        _wh_internal.same_template(feed, template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)));
+    PERFORM _wh_internal.make_room(things, leaves);
+    PERFORM _wh_internal.put_back(fresh, things, exact => false);
     EXECUTE format('ANALYZE %s', fresh);
     EXECUTE format('ALTER TABLE %s ADD CONSTRAINT tenantry_year CHECK (%I IS NOT NULL AND %s)', fresh, template.time_column,
         _wh_internal.day_predicate(template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)));

@@ -8,6 +8,7 @@ DECLARE
     name text := _wh_internal.fit_name(template.template_name);
     statements text := '';
     tenant record;
+    things jsonb := '[]';
     blockers text;
 BEGIN
     IF kind NOT IN ('p', 'v') THEN
@@ -16,11 +17,14 @@ BEGIN
     IF kind IS NOT DISTINCT FROM 'p' THEN
         PERFORM _wh_internal.partition_columns(template, root::regclass, extras => true);
     ELSE
+        IF kind = 'v' THEN
+            things := _wh_internal.keep_things(root, ARRAY[root::regclass::oid], 'p');
+        END IF;
         statements := format('%sCREATE TABLE %s (schema_name text NOT NULL, %s
-) PARTITION BY LIST (schema_name); COMMENT ON TABLE %s IS %L; %s',
+) PARTITION BY LIST (schema_name); COMMENT ON TABLE %s IS %L; SELECT _wh_internal.put_back(%L, %L, exact => %L);',
             CASE WHEN kind = 'v' THEN format('DROP VIEW %s; ', root) ELSE '' END, root, template.column_definitions
                 || coalesce((SELECT string_agg(format(E'\n, %I %s', e.column_name, e.data_type), '') FROM _wh_internal.partition_extras(template) e), ''), root,
-            'Tenantry: ' || template.template_name || ' of all tenants', CASE WHEN kind = 'v' THEN _wh_internal.saved_grants(root::regclass) ELSE '' END);
+            'Tenantry: ' || template.template_name || ' of all tenants', root, things, kind IS NOT NULL);
     END IF;
     FOR tenant IN SELECT f.schema_name, t.relation FROM _wh.feeds f, to_regclass(format('%I.%I', f.schema_name, name)) AS t (relation)
         WHERE f.template_name = template.template_name AND f.storage = 'partition' AND _wh_internal.relation_kind(t.relation::text) = 'p'
@@ -37,6 +41,9 @@ BEGIN
     RETURN true;
 EXCEPTION WHEN dependent_objects_still_exist THEN
     GET STACKED DIAGNOSTICS blockers = PG_EXCEPTION_DETAIL;
+    IF blockers = '' THEN
+        RAISE;
+    END IF;
     RAISE EXCEPTION 'the view % becomes a table, but other objects need it', root
         USING ERRCODE = 'dependent_objects_still_exist', DETAIL = blockers, HINT = 'Drop those, run this again, then make them anew.';
 END

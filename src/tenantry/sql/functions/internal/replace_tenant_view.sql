@@ -15,8 +15,7 @@ BEGIN
         AND _wh_internal.view_columns(feed.schema_name, view_name) <> _wh_internal.columns_shape(columns);
     IF reshaped THEN
         PERFORM _wh_internal.lock_view('public', feed.template_name);
-        EXECUTE format('CREATE OR REPLACE VIEW public.%1$I AS %2$s; COMMENT ON VIEW public.%1$I IS NULL',
-            view_name, _wh_internal.blank_view('public', view_name));
+        EXECUTE _wh_internal.blank_view('public', view_name);
     END IF;
     PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
     FOR fresh IN SELECT * FROM _wh_internal.fresh_relations(feed) LOOP

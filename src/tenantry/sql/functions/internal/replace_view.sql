@@ -1,13 +1,15 @@
 CREATE OR REPLACE FUNCTION _wh_internal.replace_view(schema_name text, view_name text, body text, afterwards text DEFAULT '') RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Make a view say `body`; false if it says so already. The view is not touched then, so reports need not wait.
--- Where its columns change it has to be dropped: what was granted on it is granted again.
+-- PostgreSQL forgets a view's options where they are not said again. Where its columns change it has to be dropped: what operators
+-- have put on it is put on the new one, or it is not dropped.
 DECLARE
     target text := format('%I.%I', schema_name, view_name);
     mark text := 'Tenantry ' || md5(body);
     existing regclass := to_regclass(target);
     statements text := format('VIEW %s AS %s; COMMENT ON VIEW %s IS %L; %s', target, body, target, mark, afterwards);
-    grants text;
+    options jsonb;
+    things jsonb;
     blockers text;
 BEGIN
     IF existing IS NOT NULL AND (SELECT c.relkind FROM pg_class c WHERE c.oid = existing) <> 'v' THEN
@@ -15,12 +17,15 @@ BEGIN
     ELSIF afterwards = '' AND existing IS NOT NULL AND obj_description(existing, 'pg_class') = mark THEN
         RETURN false;
     END IF;
+    SELECT jsonb_agg(to_jsonb(s)) INTO options FROM _wh_internal.operators_settings(ARRAY[existing::oid]) s WHERE s.item ~ '^(option|comment)' AND s.kinds = 'v';
     BEGIN
-        PERFORM _wh_internal.execute_patiently('CREATE OR REPLACE ' || statements);
+        PERFORM _wh_internal.execute_patiently('CREATE OR REPLACE ' || statements
+            || CASE WHEN options IS NOT NULL THEN format('; SELECT _wh_internal.put_back(%L, %L, exact => false)', target, options) ELSE '' END);
     EXCEPTION WHEN invalid_table_definition THEN
-        grants := _wh_internal.saved_grants(existing);
+        things := _wh_internal.keep_things(target, ARRAY[existing::oid], 'v');
         BEGIN
-            PERFORM _wh_internal.execute_patiently(format('DROP VIEW %s; CREATE ', target) || statements || ';' || grants);
+            PERFORM _wh_internal.execute_patiently(format('DROP VIEW %s; CREATE ', target) || statements
+                || format('; SELECT _wh_internal.put_back(%L, %L)', target, things));
         EXCEPTION WHEN dependent_objects_still_exist THEN
             GET STACKED DIAGNOSTICS blockers = PG_EXCEPTION_DETAIL;
             RAISE EXCEPTION 'the columns of view % change, but other objects need it', target

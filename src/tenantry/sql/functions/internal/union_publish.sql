@@ -9,7 +9,8 @@ DECLARE
     shape text := _wh_internal.columns_shape(columns);
     column_list text := _wh_internal.column_list(template.template_name);
     feed _wh.feeds;
-    grants text;
+    things jsonb;
+    blockers text;
     body text;
 BEGIN
     -- A tenant view with other columns than the template has would fail below; one that was dropped by hand comes back.
@@ -24,12 +25,19 @@ BEGIN
     WHERE f.template_name = template.template_name AND _wh_internal.relation_kind(format('%I.%I', f.schema_name, view_name)) IS NOT NULL;
     body := coalesce(body, 'SELECT NULL::text AS schema_name, e.* FROM (' || _wh_internal.empty_select(columns) || ') e');
     IF _wh_internal.relation_kind(root) = 'p' THEN
-        grants := _wh_internal.saved_grants(root::regclass);
-        PERFORM _wh_internal.execute_patiently(format('%s DROP TABLE %s; CREATE VIEW %s AS %s; %s',
+        things := _wh_internal.keep_things(root, ARRAY[root::regclass::oid], 'v');
+        PERFORM _wh_internal.execute_patiently(format('%s DROP TABLE %s; CREATE VIEW %s AS %s; SELECT _wh_internal.put_back(%L, %L)',
             (SELECT string_agg(format('ALTER TABLE %s DETACH PARTITION %s;', root, i.inhrelid::regclass), ' ') FROM pg_inherits i WHERE i.inhparent = root::regclass),
-            root, root, body, grants));
+            root, root, body, root, things));
         RETURN true;
     END IF;
     RETURN _wh_internal.replace_view('public', view_name, body);
+EXCEPTION WHEN dependent_objects_still_exist THEN
+    GET STACKED DIAGNOSTICS blockers = PG_EXCEPTION_DETAIL;
+    IF blockers = '' OR _wh_internal.relation_kind(root) IS DISTINCT FROM 'p' THEN
+        RAISE;
+    END IF;
+    RAISE EXCEPTION 'the table % becomes a view, but other objects need it', root
+        USING ERRCODE = 'dependent_objects_still_exist', DETAIL = blockers, HINT = 'Drop those, run this again, then make them anew.';
 END
 $$;
