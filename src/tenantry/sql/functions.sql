@@ -9,7 +9,30 @@ SET LOCAL ROLE whadmin;
 -- One installation at a time, until the transaction ends.
 DO $$ BEGIN PERFORM pg_catalog.pg_advisory_xact_lock(8321567904); END $$;
 
+-- Before the functions are replaced: refuse to do so with older ones, and over tables that these do not know.
+DO $$
+DECLARE
+    newer text;
+BEGIN
+    IF pg_catalog.to_regclass('_wh.installations') IS NULL THEN
+        RAISE EXCEPTION 'the tables of this warehouse are older than these functions'
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run create.sql first, as the administrator.';
+    END IF;
+    SELECT i.version INTO newer FROM _wh.installations i ORDER BY i.id DESC LIMIT 1;
+    IF pg_catalog.string_to_array(pg_catalog.substring(newer, '^[0-9]+(?:[.][0-9]+)*'), '.')::integer[]
+        > pg_catalog.string_to_array('0.1.0', '.')::integer[]
+    THEN
+        RAISE EXCEPTION 'the warehouse was installed by tenantry %; this is 0.1.0', newer
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Take the functions of that version, or of a later one.';
+    END IF;
+END
+$$;
+
 SET LOCAL check_function_bodies = off;
+
+SET LOCAL plpgsql.extra_errors = 'none';
+
+SET LOCAL standard_conforming_strings = on;
 
 -- Before the functions are made again: drop the internal ones, so that none stays with parameters that it had once. Nothing
 -- depends on them but each other. Trigger functions stay: they guard passwords, and have no parameters to change.
@@ -79,9 +102,15 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.blank_view(schema_name text, view_name text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- A view's present columns with no rows: lets go of what it reads from, without dropping it.
-    SELECT 'SELECT ' || string_agg(format('NULL::%s AS %I', format_type(a.atttypid, a.atttypmod), a.attname), ', ' ORDER BY a.attnum) || ' WHERE false'
-    FROM pg_attribute a WHERE a.attrelid = format('%I.%I', schema_name, view_name)::regclass AND a.attnum > 0 AND NOT a.attisdropped
+    -- Statements that leave a view its present columns and options, with no rows: it lets go of what it reads from, without being
+    -- dropped.
+    SELECT format('CREATE OR REPLACE VIEW %1$s%2$s AS SELECT %3$s WHERE false; %4$s', c.oid::regclass,
+        (SELECT format(' WITH (%s)', string_agg(format('%I = %L', o.option_name, o.option_value), ', ')) FROM pg_options_to_table(c.reloptions) o HAVING count(*) > 0),
+        (SELECT string_agg(format('NULL::%s AS %I', format_type(a.atttypid, a.atttypmod), a.attname), ', ' ORDER BY a.attnum)
+            FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+        -- Without its mark it is written anew.
+        CASE WHEN obj_description(c.oid, 'pg_class') ~ '^Tenantry[: ]' THEN format('COMMENT ON VIEW %s IS NULL', c.oid::regclass) END)
+    FROM pg_class c WHERE c.oid = format('%I.%I', schema_name, view_name)::regclass
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.call_user_function(statement text, slice_date date) RETURNS jsonb
@@ -104,8 +133,18 @@ DECLARE
     result jsonb;
 BEGIN
     PERFORM set_config('tenantry.in_window', 'yes', true);
-    result := _wh_internal.call_user_function(
-        format('SELECT to_jsonb(%s(%L, %L, $1))', update_function, feed.tenant_name, feed.schema_name), slice_date);
+    BEGIN
+        result := _wh_internal.call_user_function(
+            format('SELECT to_jsonb(%s(%L, %L, $1))', update_function, feed.tenant_name, feed.schema_name), slice_date);
+    EXCEPTION WHEN query_canceled THEN
+        IF NOT _wh_internal.source_cancelled(feed.tenant_name, SQLSTATE, SQLERRM) THEN
+            RAISE;
+        END IF;
+        RAISE EXCEPTION '%.% %: the source cancelled the query: %', feed.schema_name, feed.template_name,
+                to_char(slice_date::timestamp, 'YYYY-MM-DD'), SQLERRM
+            USING ERRCODE = 'fdw_error',
+                HINT = 'Give its connection a longer statement_timeout, or let an index of the source serve the query.';
+    END;
     PERFORM set_config('tenantry.in_window', '', true);
     IF result IS NULL OR result IN ('null', 'false') OR result ->> 'success' = 'false' THEN
         RAISE EXCEPTION '%.% %: function % returned %', feed.schema_name, feed.template_name,
@@ -176,7 +215,8 @@ DECLARE
 BEGIN
     IF last_day - first_day > 30 OR template.time_column IS NOT NULL AND _wh_internal.range_capable(template) THEN
         counts := format('SELECT slice_date, count(*) FROM (%s) s GROUP BY 1', _wh_internal.range_query(template, schema_name,
-            to_char(first_day::timestamp, 'YYYY-MM-DD 00:00:00"+00"'), to_char((last_day + 1)::timestamp, 'YYYY-MM-DD 00:00:00"+00"')));
+            to_char(first_day::timestamp, 'YYYY-MM-DD 00:00:00"+00"'), to_char((last_day + 1)::timestamp, 'YYYY-MM-DD 00:00:00"+00"'),
+            _wh_internal.source_names(template, tenant_name, schema_name)));
     ELSE
         -- The query may end in a comment, hence the line break.
         SELECT string_agg(format(E'SELECT DATE %L, count(*) FROM (%s\n) AS q', to_char(g.day, 'YYYY-MM-DD'),
@@ -306,6 +346,38 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM _wh.template_columns c WHERE c.template_name = template.template_name AND c.column_name = template.time_column
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.days_have_rows(feed _wh.feeds, template _wh.mv_templates, leaf regclass, first_day date, last_day date) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+-- Whether a table has rows of some days, whatever the record of loads says. An index on the time tells at once. Without one, as
+-- while a bulk load is at work, the table is read once in a session, for rows of days that no record speaks of: those
+-- of the other days were found by their records.
+DECLARE
+    predicate text := _wh_internal.day_predicate(template, first_day, last_day);
+    checked text := format(',%s,', leaf::oid);
+    found boolean;
+BEGIN
+    IF pg_relation_size(leaf) = 0 THEN
+        RETURN false;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+        WHERE i.indrelid = leaf AND a.attname = template.time_column AND i.indisvalid AND i.indpred IS NULL)
+    THEN
+        IF strpos(coalesce(current_setting('tenantry.tables_with_records', true), ''), checked) > 0 THEN
+            RETURN false;
+        END IF;
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE (%I%s)::date NOT IN (SELECT s.slice_date FROM _wh.slices s'
+            ' WHERE s.schema_name = %L AND s.template_name = %L AND s.loaded_at IS NOT NULL))',
+            leaf, template.time_column, _wh_internal.day_zone(template), feed.schema_name, feed.template_name) INTO found;
+        IF NOT found THEN
+            PERFORM set_config('tenantry.tables_with_records', coalesce(current_setting('tenantry.tables_with_records', true), '') || checked, false);
+            RETURN false;
+        END IF;
+    END IF;
+    EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %s)', leaf, predicate) INTO found;
+    RETURN found;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.dblink_schema() RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT n.nspname::text FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'dblink'
@@ -331,7 +403,7 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.digest_query(feed _wh.feeds, first_day date, last_day date, source_types oid[] DEFAULT NULL) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.digest_query(feed _wh.feeds, first_day date, last_day date, given text[], source_types oid[] DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- The source's query for a day and its digest, for each UTC day from first_day to last_day: 1 (how digests are made), the
 -- rows, and the sum of a 64-bit hash of each row. A sum does not depend on the order of the rows, and two equal rows do not
@@ -339,10 +411,11 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 --
 -- A row's hash is that of its binary image, as COPY would send it: the hashes of the types themselves do not know -1 from
 -- 1, nor 1.0 from 1.00. Where the source's own types are known, columns that are text there go into the seed of that hash
--- by their own, which is faster. All these functions are there since PostgreSQL 11.
+-- by their own, which is faster. All these functions are there since PostgreSQL 11. `given` and `source_types` are what the
+-- source says of the query's columns, in their order there.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
-    columns text := _wh_internal.column_list(template.template_name);
+    places integer[] := CASE WHEN source_types IS NOT NULL THEN _wh_internal.match_columns(template, given) END;
     row_hash text;
     hashes text;
 BEGIN
@@ -351,15 +424,14 @@ BEGIN
         coalesce(string_agg(format('coalesce(hashtextextended(%I COLLATE "C", %s), 0)', c.column_name, c.position), ' # ' ORDER BY c.position)
             FILTER (WHERE c.is_text), '0'))
     INTO row_hash
-    FROM (SELECT t.*, coalesce(source_types[t.position] IN ('text'::regtype, 'varchar'::regtype), false) AS is_text
+    FROM (SELECT t.*, coalesce(source_types[places[t.position]] IN ('text'::regtype, 'varchar'::regtype), false) AS is_text
         FROM _wh.template_columns t WHERE t.template_name = template.template_name) c;
-    -- The query may end in a comment, hence the line breaks.
     IF template.time_column IS NOT NULL AND _wh_internal.range_capable(template) THEN
-        hashes := format(E'SELECT %I::date, %s FROM (%s\n) AS q(%s)', template.time_column, row_hash,
-            _wh_internal.render_query(template.query_template, feed.schema_name, first_day, last_day), columns);
+        hashes := format('SELECT %I::date, %s FROM %s', template.time_column, row_hash, _wh_internal.named_query(template,
+            _wh_internal.render_query(template.query_template, feed.schema_name, first_day, last_day), given));
     ELSE
-        SELECT string_agg(format(E'SELECT DATE %L, %s FROM (%s\n) AS q(%s)', to_char(day, 'YYYY-MM-DD'), row_hash,
-            _wh_internal.render_query(template.query_template, feed.schema_name, day::date, day::date), columns), ' UNION ALL ' ORDER BY day)
+        SELECT string_agg(format('SELECT DATE %L, %s FROM %s', to_char(day, 'YYYY-MM-DD'), row_hash, _wh_internal.named_query(template,
+            _wh_internal.render_query(template.query_template, feed.schema_name, day::date, day::date), given)), ' UNION ALL ' ORDER BY day)
         INTO hashes FROM generate_series(first_day::timestamp, last_day::timestamp, '1 day') day;
     END IF;
     -- The days themselves, so that one without rows has a digest, too.
@@ -741,7 +813,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.hear_of_changes() RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     -- Waiting for an advisory lock, a session does not hear of the relations that came and went meanwhile, as it does
     -- when it waits for a relation: it would go on believing that a table is not there. Locking any object tells it.
-    SELECT pg_get_object_address('schema', '{pg_catalog}', '{}')
+    SELECT _wh_internal.require_settings(), pg_get_object_address('schema', '{pg_catalog}', '{}')
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.hold_feed(feed _wh.feeds) RETURNS _wh.feeds
@@ -794,8 +866,85 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     -- Until this transaction ends nobody drops the tenant: drop_tenant waits for the first lock, a DROP SCHEMA by hand for
     -- the second, which pg_get_object_address takes and keeps as any command in the schema does. Before any lock on a
     -- relation: DROP SCHEMA holds the schema while it waits for those.
-    SELECT pg_advisory_xact_lock_shared(_wh_internal.tenant_lock(schema_name)),
+    SELECT _wh_internal.require_settings(), pg_advisory_xact_lock_shared(_wh_internal.tenant_lock(schema_name)),
         pg_get_object_address('schema', ARRAY[schema_name], '{}')
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.index_shape(index oid) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- What an index is, but for its name and its relation's: to find its like on another one.
+    SELECT concat(CASE WHEN i.indisunique THEN 'UNIQUE ' END, substr(d.definition, strpos(d.definition, ' USING ')))
+    FROM pg_index i, pg_get_indexdef(i.indexrelid) AS d (definition) WHERE i.indexrelid = index
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.is_local_type(type oid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Whether values of one of PostgreSQL's own types, or of an array of it, mean something in one database only: numbers of its
+    -- objects, transactions and rows. By name, since some are younger than others; a whole row may have anything in it.
+    SELECT EXISTS (SELECT FROM pg_type t LEFT JOIN pg_type e ON e.oid = t.typelem
+        WHERE t.oid = is_local_type.type AND (t.typrelid <> 0 OR coalesce(e.typname, t.typname) LIKE 'reg%'
+            OR coalesce(e.typname, t.typname) IN ('oid', 'xid', 'xid8', 'cid', 'tid', 'aclitem', 'refcursor', 'pg_snapshot', 'txid_snapshot', 'record')))
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.keep_source(tenant_name text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- hold_source, unless a login is held already. Returns whether it logged in: who did so releases it. A login with a name
+-- can be asked afterwards what the source said last (source_cancelled), one that dblink opens for a single query cannot.
+DECLARE
+    held boolean;
+BEGIN
+    EXECUTE format('SELECT coalesce(%L = ANY (%I.dblink_get_connections()), false)',
+        _wh.get_tenant_connection_string(tenant_name), _wh_internal.dblink_schema()) INTO held;
+    IF NOT held THEN
+        PERFORM _wh_internal.hold_source(tenant_name);
+    END IF;
+    RETURN NOT held;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.keep_things(subject text, relations oid[], target_kind "char", parent regclass DEFAULT NULL,
+    fresh regclass DEFAULT NULL, same_template boolean DEFAULT true, aside boolean DEFAULT false) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- What operators have put on relations that one of another kind (or of the same) is to replace, for put_back; raises if some of
+-- it would be lost, and names that. Where one takes the place of several, it gets what all of them have, or what the tenant's
+-- own relation has (`parent`): what only some have would widen, or vanish. `aside`: the old ones are kept under another name,
+-- and with them the names of what is theirs.
+DECLARE
+    kept jsonb;
+    lost text;
+    lost_count bigint;
+BEGIN
+    WITH things AS MATERIALIZED (
+        SELECT t.*, strpos(t.kinds, target_kind::text) > 0 AND NOT (aside AND t.named) AS fits
+        FROM _wh_internal.operators_things(relations, fresh, same_template) t
+    ), of_parent AS MATERIALIZED (
+        SELECT t.before, t.after FROM _wh_internal.operators_things(ARRAY[parent::oid]) t
+        -- What a policy filters there would be read here in full.
+        WHERE parent IS NOT NULL AND NOT (t.rank = 5 AND (SELECT c.relrowsecurity FROM pg_class c WHERE c.oid = parent))
+    ), items AS (
+        SELECT t.relid, t.item, bool_or(t.fits) AS fits FROM things t GROUP BY 1, 2
+    ), statements AS (
+        SELECT t.item, t.column_name, t.before, t.after, t.rank, t.named, array_agg(t.relid) AS of,
+            -- Of identities the widest does no harm.
+            count(DISTINCT t.relid) = cardinality(relations) OR t.item = 'replica identity'
+                OR EXISTS (SELECT FROM of_parent p WHERE p.before IS NOT DISTINCT FROM t.before AND p.after IS NOT DISTINCT FROM t.after) AS shared
+        FROM things t WHERE t.fits GROUP BY 1, 2, 3, 4, 5, 6
+    ), losses AS (
+        SELECT i.item, i.relid FROM items i WHERE NOT i.fits
+        UNION SELECT s.item, r.relid FROM statements s, unnest(s.of) AS r (relid) WHERE NOT s.shared
+    )
+    SELECT (SELECT coalesce(jsonb_agg(to_jsonb(s) - '{of,shared}'::text[] ORDER BY s.rank, s.item, s.before DESC NULLS LAST), '[]') FROM statements s WHERE s.shared),
+        string_agg(format('%s on %s', l.item, l.relid::regclass), ', ' ORDER BY l.item, l.relid::regclass::text) FILTER (WHERE l.n <= 5), count(*)
+    INTO kept, lost, lost_count
+    FROM (SELECT x.*, row_number() OVER (ORDER BY x.item, x.relid::regclass::text) AS n FROM losses x) l;
+    IF lost IS NOT NULL THEN
+        RAISE EXCEPTION '% cannot be replaced without losing what was put on it: %', subject,
+                concat(lost, CASE WHEN lost_count > 5 THEN format(' and %s more', lost_count - 5) END)
+            USING ERRCODE = 'dependent_objects_still_exist', HINT = CASE WHEN cardinality(relations) > 1
+                THEN 'Take it off, or put it on all that become one; then run this again.' ELSE 'Take it off, run this again, then put it on what is there then.' END;
+    END IF;
+    RETURN kept;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.load_changed(feed _wh.feeds, slice_date date, digests jsonb, asked_at timestamptz, held boolean,
@@ -824,6 +973,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.load_slice(feed _wh.feeds, slice_date da
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Load one slice into its template's storage, or through a create function (`maker`), and record it. Returns date,
 -- action, rows and seconds, or raises with the slice's name before the source's own words. Nothing of a failed load stays.
+-- A cancel by the source is such a failure; one of this session is raised again as it is.
 -- `digest` is what the source said of the day in the very transaction that the rows are pulled in, at the time `asked`: they
 -- are no newer, and somebody may have pulled newer ones since.
 DECLARE
@@ -833,6 +983,8 @@ DECLARE
     failure text;
     failure_detail text;
     failure_hint text;
+    state text;
+    opened boolean := false;
 BEGIN
     feed := _wh_internal.hold_feed(feed);
     IF maker IS NULL AND feed.storage = 'partition' THEN
@@ -846,29 +998,42 @@ BEGIN
             USING ERRCODE = 'serialization_failure', HINT = 'Ask again.';
     END IF;
     BEGIN
+        opened := _wh_internal.keep_source(feed.tenant_name);
         IF maker IS NOT NULL THEN
             loaded := _wh_internal.user_slice_load(feed, slice_date, maker);
         ELSE
             template := _wh_internal.find_template(feed.template_name);
-            IF feed.storage = 'partition' THEN
-                loaded := _wh_internal.partition_load(feed, template, slice_date);
-            ELSE
-                loaded := _wh_internal.matview_load(feed, template, slice_date);
-            END IF;
+            loaded := _wh_internal.source_load(feed, template, slice_date);
             -- The old slice serves until the tenant view reads the new one.
             IF loaded.action = 'replaced' AND NOT caller_publishes THEN
                 PERFORM _wh_internal.publish_tenant(feed);
             END IF;
         END IF;
-    EXCEPTION WHEN OTHERS THEN
+        IF opened THEN
+            PERFORM _wh_internal.release_source(feed.tenant_name);
+        END IF;
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
         GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL, failure_hint = PG_EXCEPTION_HINT;
+        state := SQLSTATE;
+        IF _wh_internal.source_cancelled(feed.tenant_name, state, SQLERRM) THEN
+            -- A state that WHEN OTHERS catches: it is this day that failed, nobody has cancelled the call.
+            state := 'fdw_error';
+            failure := 'the source cancelled the query: ' || failure;
+            failure_hint := 'Give its connection a longer statement_timeout, or let an index of the source serve the query.';
+        END IF;
+        IF opened OR state LIKE '08%' THEN
+            PERFORM _wh_internal.release_source(feed.tenant_name);
+        END IF;
+        IF state = '57014' THEN
+            RAISE;
+        END IF;
         failure := format('%s.%s %s: %s', feed.schema_name, feed.template_name, to_char(slice_date::timestamp, 'YYYY-MM-DD'),
             concat_ws(': ', failure, CASE WHEN SQLSTATE LIKE '08%' THEN failure_detail END));
         IF failure_detail = '' AND failure_hint = '' THEN
             -- Given empty, they would be printed as empty lines.
-            RAISE EXCEPTION '%', failure USING ERRCODE = SQLSTATE;
+            RAISE EXCEPTION '%', failure USING ERRCODE = state;
         END IF;
-        RAISE EXCEPTION '%', failure USING ERRCODE = SQLSTATE, DETAIL = failure_detail, HINT = failure_hint;
+        RAISE EXCEPTION '%', failure USING ERRCODE = state, DETAIL = failure_detail, HINT = failure_hint;
     END;
     INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest)
     VALUES (feed.schema_name, feed.template_name, slice_date, 'loaded', loaded.row_count, coalesce(asked, started), clock_timestamp() - started,
@@ -904,6 +1069,65 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
         _wh_internal.hear_of_changes()
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.make_room(things jsonb, relations oid[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Take from relations that are dropped at the end of this transaction the names of what is put on another one (put_back). Neither
+-- statement keeps reports from reading them.
+DECLARE
+    statement text;
+BEGIN
+    IF NOT EXISTS (SELECT FROM jsonb_array_elements(things) t WHERE (t.value ->> 'named')::boolean) THEN
+        RETURN;
+    END IF;
+    FOR statement IN
+        SELECT format('DROP STATISTICS %I.%I', n.nspname, s.stxname) FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
+        WHERE s.stxrelid = ANY (relations)
+        UNION ALL
+        SELECT format('ALTER INDEX %s RENAME TO %I', i.indexrelid::regclass, 'tenantry_old_' || i.indexrelid) FROM pg_index i
+        JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = ANY (relations) AND c.relname NOT LIKE E'tenantry\\_old\\_%'
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.match_columns(template _wh.mv_templates, given text[]) RETURNS integer[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- For each declared column its place among those that the query gives, by the names that the source says. Names are what
+-- counts: if all declared ones are there, each column is the one of its name. A name that nobody declared is taken by its
+-- place, since PostgreSQL makes names up for expressions; but then none that is declared may stand in another place, and
+-- the query may not say SELECT *, whose columns come and go with the source's.
+DECLARE
+    declared text[] := ARRAY(SELECT c.column_name FROM _wh.template_columns c WHERE c.template_name = template.template_name ORDER BY c.position);
+    elsewhere text;
+    unknown text;
+BEGIN
+    IF cardinality(given) <> cardinality(declared) THEN
+        RAISE EXCEPTION 'the query gives % columns, and % are declared', cardinality(given), cardinality(declared)
+            USING ERRCODE = 'datatype_mismatch', HINT = 'Name each column of the query in column_definitions, in the same order.';
+    ELSIF declared <@ given THEN
+        RETURN ARRAY(SELECT array_position(given, d.name) FROM unnest(declared) WITH ORDINALITY AS d (name, n) ORDER BY d.n);
+    END IF;
+    SELECT min(d.name) INTO elsewhere FROM unnest(declared) WITH ORDINALITY AS d (name, n)
+    WHERE d.name = ANY (given) AND given[d.n] <> d.name;
+    SELECT min(g.name) INTO unknown FROM unnest(given) g (name) WHERE g.name <> ALL (declared);
+    IF elsewhere IS NOT NULL OR _wh_internal.selects_all(template.query_template) THEN
+        RAISE EXCEPTION 'the query gives the columns (%), and (%) are declared: %', array_to_string(given, ', '), array_to_string(declared, ', '),
+            CASE WHEN elsewhere IS NOT NULL THEN format('"%s" stands in another place', elsewhere)
+                ELSE format('"%s" is not among them, and SELECT * does not say which it stands for', unknown) END
+            USING ERRCODE = 'datatype_mismatch', HINT = 'Name the columns in the query as they are declared, with AS.';
+    END IF;
+    RETURN ARRAY(SELECT generate_series(1, cardinality(declared)));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.matched_by_name(template _wh.mv_templates, given text[]) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Whether the names that the source gives a query's columns are those that the template declares.
+    SELECT given IS NOT NULL AND cardinality(given) = count(*) AND bool_and(c.column_name = ANY (given))
+    FROM _wh.template_columns c WHERE c.template_name = template.template_name
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.matview_create(feed _wh.feeds, template _wh.mv_templates, slice_date date,
     aside text DEFAULT NULL) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -930,6 +1154,10 @@ DECLARE
     slice record;
     slices text;
     rows_added bigint;
+    relations oid[] := ARRAY(SELECT s.relid FROM _wh_internal.slice_relations(feed) s WHERE extract(year FROM s.slice_date) = target_year);
+    tenant regclass := to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)));
+    things jsonb;
+    dependents text := _wh_internal.operators_dependents(relations, array_remove(ARRAY[tenant::oid], NULL));
     days integer := 0;
     total bigint := 0;
 BEGIN
@@ -940,9 +1168,14 @@ BEGIN
         RETURN jsonb_build_object('yearly_table', name, 'processed_mvs', make_date(target_year, 12, 31) - make_date(target_year, 1, 1) + 1,
             'total_records', total);
     END IF;
+    IF dependents IS NOT NULL THEN
+        RAISE EXCEPTION 'year % of %.% cannot be combined: other objects need what is replaced', target_year, feed.schema_name, feed.template_name
+            USING ERRCODE = 'dependent_objects_still_exist', HINT = format('Drop these, run this again, then make them anew: %s', dependents);
+    END IF;
     -- A yearly table whose template names no time column carries the day, so that a day of it can be replaced.
     EXECUTE format(E'CREATE TABLE %s (%s\n%s)', target, template.column_definitions,
         CASE WHEN template.time_column IS NULL THEN ', slice_date date NOT NULL' ELSE '' END);
+    things := _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name, feed.template_name), relations, 'r', tenant);
     FOR slice IN SELECT s.* FROM _wh_internal.slice_relations(feed) s WHERE extract(year FROM s.slice_date) = target_year LOOP
         -- Else a VACUUM that would cut the slice's empty end off waits for this transaction, and this one for it to end.
         EXECUTE format('ALTER MATERIALIZED VIEW %s SET (vacuum_truncate = off)', slice.relid::regclass);
@@ -961,6 +1194,9 @@ BEGIN
             USING ERRCODE = 'unique_violation',
                 HINT = 'A row that moved to another day at the source: pull both days again with update_mv_window_by_template.';
     END;
+    PERFORM _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name, feed.template_name), relations, 'r', tenant, target::regclass,
+        _wh_internal.same_template(feed, template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)));
+    PERFORM _wh_internal.put_back(target, things, exact => false);
     EXECUTE format('ANALYZE %s', target);
     PERFORM _wh_internal.publish_tenant(feed, 'DROP MATERIALIZED VIEW ' || slices);
     RETURN jsonb_build_object('yearly_table', name, 'processed_mvs', days, 'total_records', total);
@@ -991,7 +1227,8 @@ BEGIN
         SELECT s.definition_hash INTO made_by FROM _wh.slices s
         WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = matview_load.slice_date;
         -- A refresh that is not concurrent would keep reports, and whoever writes the view, from the slice.
-        IF made_by <> _wh_internal.definition_hash(template) OR NOT _wh_internal.can_refresh_concurrently(relation) THEN
+        IF made_by <> _wh_internal.definition_hash(template) OR NOT _wh_internal.can_refresh_concurrently(relation)
+            OR _wh_internal.picks_by_place(relation, feed, template) THEN
             action := 'replaced';
             relation := _wh_internal.matview_replace(feed, template, slice_date, relation);
         ELSE
@@ -1010,9 +1247,18 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     fresh regclass;
     index record;
+    names jsonb := '{}';
+    things jsonb;
+    tenant regclass := to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)));
+    dependents text := _wh_internal.operators_dependents(ARRAY[old::oid], array_remove(ARRAY[tenant::oid], NULL));
 BEGIN
+    IF dependents IS NOT NULL THEN
+        RAISE EXCEPTION '% cannot be made anew: other objects need it', old USING ERRCODE = 'dependent_objects_still_exist',
+            HINT = format('Drop these, run this again, then make them anew: %s', dependents);
+    END IF;
     -- The new indexes take these names. Renaming an index does not keep reports from it.
-    FOR index IN SELECT i.indexrelid FROM pg_index i WHERE i.indrelid = old LOOP
+    FOR index IN SELECT i.indexrelid, c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = old LOOP
+        names := names || jsonb_build_object(index.indexrelid, index.relname);
         EXECUTE format('ALTER INDEX %s RENAME TO %I', index.indexrelid::regclass, 'tenantry_old_' || index.indexrelid);
     END LOOP;
     fresh := _wh_internal.matview_create(feed, template, slice_date,
@@ -1020,12 +1266,23 @@ BEGIN
     -- Where the template names an index not, PostgreSQL does, after the relation.
     FOR index IN SELECT i.indexrelid, substr(c.relname::text, length('tenantry_new_') + 1) AS name
         FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-        WHERE i.indrelid = fresh AND c.relname LIKE 'tenantry\_new\_%'
+        WHERE i.indrelid = fresh AND c.relname ~ '^tenantry_new_'
     LOOP
         IF to_regclass(format('%I.%I', feed.schema_name, index.name)) IS NULL THEN
             EXECUTE format('ALTER INDEX %s RENAME TO %I', index.indexrelid::regclass, index.name);
         END IF;
     END LOOP;
+    -- Those that the template does not make are the operators', and told of by their names.
+    FOR index IN SELECT i.indexrelid, names ->> i.indexrelid::text AS name FROM pg_index i WHERE i.indrelid = old
+        AND _wh_internal.index_shape(i.indexrelid) NOT IN (SELECT _wh_internal.index_shape(f.indexrelid) FROM pg_index f WHERE f.indrelid = fresh)
+    LOOP
+        IF to_regclass(format('%I.%I', feed.schema_name, index.name)) IS NULL THEN
+            EXECUTE format('ALTER INDEX %s RENAME TO %I', index.indexrelid::regclass, index.name);
+        END IF;
+    END LOOP;
+    things := _wh_internal.keep_things(old::text, ARRAY[old::oid], 'm', NULL, fresh, _wh_internal.same_template(feed, template, slice_date, slice_date));
+    PERFORM _wh_internal.make_room(things, ARRAY[old::oid]);
+    PERFORM _wh_internal.put_back(fresh::text, things);
     RETURN fresh;
 END
 $$;
@@ -1100,6 +1357,9 @@ DECLARE
     key_list text;
     same_key text;
     doubled text;
+    target_schema text := (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = leaf);
+    row_lock text;
+    unseen boolean;
     image text;
     same boolean;
     changed bigint;
@@ -1112,14 +1372,19 @@ BEGIN
         GET DIAGNOSTICS changed = ROW_COUNT;
         RETURN total + changed;
     END IF;
+    -- Who takes a row out of these days meanwhile waits for this transaction, and then says that their digests are not true.
+    PERFORM FROM _wh.slices s WHERE s.schema_name = target_schema AND s.template_name = template.template_name
+        AND s.slice_date BETWEEN first_day AND last_day ORDER BY s.slice_date FOR UPDATE;
     SELECT string_agg(format('t.%1$I = s.%1$I', k), ' AND '), string_agg(quote_ident(k), ', ') INTO same_key, key_list FROM unnest(key) k;
     -- Without the cast PostgreSQL would compare two ROW() column by column.
     SELECT format('ROW(%s)::record OPERATOR(pg_catalog.*=) ROW(%s)::record', string_agg(format('t.%I', c.column_name), ', ' ORDER BY c.position),
         string_agg(format('s.%I', c.column_name), ', ' ORDER BY c.position))
     INTO image FROM _wh.template_columns c WHERE c.template_name = template.template_name;
-    -- Mostly nothing changed: as many rows on both sides as pairs of equal ones say so in one pass.
+    -- Mostly nothing changed: as many rows on both sides as rows here that have an equal one there say so in one pass. Rows here are
+    -- counted, not pairs: their keys differ, and those there may be doubled.
     EXECUTE format('SELECT p.n = (SELECT count(*) FROM %2$s) AND p.n = (SELECT count(*) FROM %1$s WHERE %3$s)'
-        ' FROM (SELECT count(*) AS n FROM (SELECT * FROM %1$s WHERE %3$s) t JOIN %2$s s ON %4$s AND %5$s) p', leaf, stage, predicate, same_key, image) INTO same;
+        ' FROM (SELECT count(*) AS n FROM (SELECT * FROM %1$s WHERE %3$s) t WHERE EXISTS (SELECT FROM %2$s s WHERE %4$s AND %5$s)) p',
+        leaf, stage, predicate, same_key, image) INTO same;
     IF same THEN
         RETURN 0;
     END IF;
@@ -1131,19 +1396,31 @@ BEGIN
     EXECUTE format('DELETE FROM %s t WHERE %s AND NOT EXISTS (SELECT FROM %s s WHERE %s)', leaf, predicate, stage, same_key);
     GET DIAGNOSTICS total = ROW_COUNT;
     -- A row that moved here from another day of the same table is found by its key; what the source said of that day is
-    -- then no longer true of its rows. Looked up row by row, as ON CONFLICT does: a join might read the whole table.
+    -- then no longer true of its rows. Days first: who loads one of them now is waited for, with no row held. Then the rows, as they
+    -- have become meanwhile. Looked up row by row, as ON CONFLICT does: a join might read the whole table.
+    FOREACH row_lock IN ARRAY ARRAY['', 'FOR UPDATE'] LOOP
+        EXECUTE format($q$
+            WITH taken AS MATERIALIZED (
+                SELECT (t.%1$I%2$s)::date AS day
+                FROM (SELECT * FROM %3$s s WHERE NOT EXISTS (SELECT FROM %4$s t WHERE %6$s AND %5$s)) s
+                CROSS JOIN LATERAL (SELECT * FROM %4$s t WHERE %5$s AND (%6$s) IS NOT TRUE LIMIT 1 %9$s) t
+            )
+            UPDATE _wh.slices SET digest = NULL WHERE schema_name = %7$L AND template_name = %8$L AND slice_date IN (SELECT day FROM taken)$q$,
+            template.time_column, _wh_internal.day_zone(template), stage, leaf, same_key, predicate, target_schema, template.template_name, row_lock);
+    END LOOP;
+    -- xmax tells a row that was there from a new one. One that was there and could not be seen came from a load that has just
+    -- ended: whose day it was is not known any more, so no other day's digest is believed.
     EXECUTE format($q$
         WITH fresh AS MATERIALIZED (SELECT %1$s FROM %2$s s WHERE NOT EXISTS (SELECT FROM %3$s t WHERE %4$s AND %5$s AND %6$s)),
-        left_days AS (
-            UPDATE _wh.slices SET digest = NULL WHERE schema_name = %7$L AND template_name = %8$L AND digest IS NOT NULL
-                AND slice_date IN (SELECT (SELECT (t.%9$I%10$s)::date FROM %3$s t WHERE %5$s AND (%4$s) IS NOT TRUE) FROM fresh s)
-        )
-        INSERT INTO %3$s (%1$s) SELECT %1$s FROM fresh ON CONFLICT (%11$s) DO UPDATE SET %12$s$q$,
-        columns, stage, leaf, predicate, same_key, image,
-        (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = leaf), template.template_name,
-        template.time_column, _wh_internal.day_zone(template), key_list,
-        (SELECT string_agg(format('%1$I = excluded.%1$I', c.column_name), ', ') FROM _wh.template_columns c WHERE c.template_name = template.template_name));
-    GET DIAGNOSTICS changed = ROW_COUNT;
+            written AS (INSERT INTO %3$s AS t (%1$s) SELECT %1$s FROM fresh ON CONFLICT (%7$s) DO UPDATE SET %8$s RETURNING t.xmax <> 0 AS replaced)
+        SELECT count(*), count(*) FILTER (WHERE w.replaced) > (SELECT count(*) FROM fresh s WHERE EXISTS (SELECT FROM %3$s t WHERE %5$s)) FROM written w$q$,
+        columns, stage, leaf, predicate, same_key, image, key_list,
+        (SELECT string_agg(format('%1$I = excluded.%1$I', c.column_name), ', ') FROM _wh.template_columns c WHERE c.template_name = template.template_name))
+    INTO changed, unseen;
+    IF unseen THEN
+        UPDATE _wh.slices s SET digest = NULL WHERE s.schema_name = target_schema AND s.template_name = template.template_name
+            AND s.digest IS NOT NULL AND s.slice_date NOT BETWEEN first_day AND last_day;
+    END IF;
     RETURN total + changed;
 END
 $$;
@@ -1403,6 +1680,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
+    things jsonb;
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
     -- A VACUUM that goes by itself gives way to whoever waits long enough, which the patient step below never does. Reports
@@ -1416,16 +1694,16 @@ BEGIN
     IF _wh_internal.relation_kind(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name))) IS NULL THEN
         PERFORM _wh_internal.publish_tenant(feed);
     END IF;
-    PERFORM _wh_internal.refuse_move_dependents(feed, template, storage);
+    things := _wh_internal.refuse_move_dependents(feed, template, storage);
     PERFORM _wh_internal.move_record(feed, template);
-    PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.move_switch(%L, %L)', feed, storage));
+    PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.move_switch(%L, %L, %L)', feed, storage, things));
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.move_switch(feed _wh.feeds, storage text) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.move_switch(feed _wh.feeds, storage text, things jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The step in which a moved feed changes hands: what reports read is put aside and the copy put in its place. Locks are
--- taken as reports take them: the public view, the tenant's, the slices.
+-- taken as reports take them: the public view, the tenant's, the slices. `things` is what refuse_move_dependents returned.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
@@ -1434,7 +1712,7 @@ DECLARE
     target text := format('%I.%I', feed.schema_name, name);
     parent text := format('%I.%I', side.schema_name, _wh_internal.fit_name(side.template_name));
     root text := _wh_internal.partition_root(template);
-    grants text := _wh_internal.saved_grants(to_regclass(target), target);
+    grants jsonb := _wh_internal.saved_grants(to_regclass(target));
     folded integer[] := ARRAY(SELECT y.year FROM _wh_internal.folded_years(feed) y);
     aside text;
     into_place text;
@@ -1451,7 +1729,8 @@ BEGIN
             format(' COMMENT ON TABLE %I.%I IS %L;', feed.schema_name, l.final_name, CASE
                 WHEN storage = 'partition' AND l.month IS NULL AND l.year = ANY (folded) THEN 'Tenantry: combined'
                 WHEN storage = 'matview' AND l.year <> ALL (folded) THEN 'Tenantry: open' END),
-            _wh_internal.saved_grants(to_regclass(target), format('%I.%I', feed.schema_name, l.final_name))), ' ')
+            format(' SELECT _wh_internal.put_back(%1$L, %2$L, exact => false), _wh_internal.put_back(%1$L, %3$L, exact => false);',
+                format('%I.%I', feed.schema_name, l.final_name), grants, coalesce(things -> 'parts', '[]'))), ' ')
     INTO into_place FROM (
         SELECT s.*, _wh_internal.name_stem(feed.template_name) || to_char(make_date(s.year, coalesce(s.month, 1), 1)::timestamp,
             CASE WHEN s.month IS NULL THEN '_YYYY' ELSE '_YYYY_MM' END) AS final_name
@@ -1462,13 +1741,13 @@ BEGIN
                 ELSE _wh_internal.fit_name(c.relname || '_' || left(md5(c.relname), 8)) END), '') AS renames
         FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = l.relid) i;
     IF _wh_internal.relation_kind(root) = 'v' THEN
-        EXECUTE format('CREATE OR REPLACE VIEW %s AS %s; COMMENT ON VIEW %s IS NULL', root, _wh_internal.blank_view('public', name), root);
+        EXECUTE _wh_internal.blank_view('public', name);
     ELSIF EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = to_regclass(target) AND i.inhparent = to_regclass(root)) THEN
         EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', root, target);
     END IF;
     IF feed.storage = 'matview' THEN
         EXECUTE format('DROP VIEW %s; %s', target, aside);
-        EXECUTE concat(into_place, format('ALTER TABLE %s RENAME TO %I; COMMENT ON TABLE %s IS NULL; %s', parent, name, target, grants));
+        EXECUTE concat(into_place, format('ALTER TABLE %s RENAME TO %I; COMMENT ON TABLE %s IS NULL;', parent, name, target));
     ELSE
         EXECUTE concat(_wh_internal.revoked_grants(target::regclass),
             format('ALTER TABLE %s RENAME TO %I; ', target, _wh_internal.fit_name(old.template_name)), aside);
@@ -1477,7 +1756,7 @@ BEGIN
     UPDATE _wh.feeds f SET storage = move_switch.storage
     WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name RETURNING f.* INTO feed;
     PERFORM _wh_internal.publish_tenant(feed);
-    EXECUTE grants;
+    PERFORM _wh_internal.put_back(target, things -> 'tenant');
     PERFORM _wh.update_public_view_by_template(feed.template_name);
 END
 $$;
@@ -1567,6 +1846,20 @@ LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
     SELECT _wh_internal.fit_name(base_name, 12)
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.named_query(template _wh.mv_templates, query text, given text[]) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- A query of a source as an item of FROM, whose columns have the names that the template declares. `given` are the names
+-- that the source says. If those are the declared ones they are left to the source, which then says an error when one is
+-- gone, also much later. Query and columns may end in a comment, hence the line breaks.
+BEGIN
+    IF given IS NOT NULL THEN
+        PERFORM _wh_internal.match_columns(template, given);
+    END IF;
+    RETURN CASE WHEN _wh_internal.matched_by_name(template, given) THEN format(E'(%s\n) AS q', query)
+        ELSE format(E'(%s\n) AS q(%s)', query, _wh_internal.column_list(template.template_name)) END;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.open_feed(wanted_template text, wanted_connection text, wanted_schema text,
     without_template boolean DEFAULT false)
 RETURNS _wh.feeds LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -1598,7 +1891,7 @@ BEGIN
         RAISE EXCEPTION 'tenant "%" is being dropped', target USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = format('Finish that first: tenantry tenant drop %s', target);
     END IF;
-    IF target IN ('public', '_wh', '_wh_internal', 'cron', 'information_schema') OR target LIKE 'pg\_%' THEN
+    IF target IN ('public', '_wh', '_wh_internal', 'cron', 'information_schema') OR target ~ '^pg_' THEN
         RAISE EXCEPTION 'schema "%" cannot be a tenant''s', wanted_schema USING ERRCODE = 'invalid_schema_name';
     END IF;
     -- One registration at a time: ALTER DEFAULT PRIVILEGES of one schema fails when two sessions run it at once.
@@ -1616,6 +1909,234 @@ BEGIN
     RETURNING * INTO feed;
     RETURN feed;
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.operators_columns(relations oid[])
+RETURNS TABLE (relid oid, item text, kinds text, column_name text, before text, after text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- What operators have put on the columns of relations; see operators_things. A template's columns come with neither
+    -- defaults nor constraints; schema_name is Tenantry's own.
+    WITH columns AS (
+        SELECT a.*, t.typstorage, quote_ident(a.attname) AS name FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+        WHERE a.attrelid = ANY (relations) AND a.attnum > 0 AND NOT a.attisdropped
+    ), things (relid, what, kinds, column_name, before, after) AS (
+        SELECT c.attrelid, 'comment', 'rpvm', c.attname, 'COMMENT ON COLUMN ', format('.%s IS %L', c.name, d.description)
+        FROM columns c JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.attrelid AND d.objsubid = c.attnum
+        UNION ALL
+        SELECT c.attrelid, 'security label', 'rpvm', c.attname, format('SECURITY LABEL FOR %I ON COLUMN ', l.provider), format('.%s IS %L', c.name, l.label)
+        FROM columns c JOIN pg_seclabel l ON l.classoid = 'pg_class'::regclass AND l.objoid = c.attrelid AND l.objsubid = c.attnum
+        UNION ALL
+        SELECT c.attrelid, 'default', 'rpv', c.attname, 'ALTER TABLE ', format(' ALTER COLUMN %s SET DEFAULT %s', c.name, pg_get_expr(d.adbin, d.adrelid))
+        FROM columns c JOIN pg_attrdef d ON d.adrelid = c.attrelid AND d.adnum = c.attnum WHERE c.attgenerated = '' AND c.attname <> 'schema_name'
+        UNION ALL
+        SELECT c.attrelid, 'NOT NULL', 'rp', c.attname, 'ALTER TABLE ', format(' ALTER COLUMN %s SET NOT NULL', c.name)
+        FROM columns c WHERE c.attnotnull AND c.attname NOT IN ('schema_name', 'slice_date')
+        UNION ALL
+        -- Up to version 16 the default is -1.
+        SELECT c.attrelid, 'statistics target', 'rpm', c.attname, 'ALTER TABLE ', format(' ALTER COLUMN %s SET STATISTICS %s', c.name, c.attstattarget)
+        FROM columns c WHERE c.attstattarget >= 0
+        UNION ALL
+        SELECT c.attrelid, 'options', 'rpm', c.attname, 'ALTER TABLE ', format(' ALTER COLUMN %s SET (%s)', c.name, array_to_string(c.attoptions, ', '))
+        FROM columns c WHERE c.attoptions IS NOT NULL
+        UNION ALL
+        SELECT c.attrelid, 'storage', 'rpm', c.attname, 'ALTER TABLE ', format(' ALTER COLUMN %s SET STORAGE %s', c.name,
+            CASE c.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END)
+        FROM columns c JOIN pg_class r ON r.oid = c.attrelid AND r.relkind <> 'v' WHERE c.attstorage <> c.typstorage
+        UNION ALL
+        SELECT c.attrelid, 'compression', 'rpm', c.attname, 'ALTER TABLE ', format(' ALTER COLUMN %s SET COMPRESSION %s', c.name,
+            CASE c.attcompression WHEN 'l' THEN 'lz4' ELSE 'pglz' END)
+        FROM columns c WHERE c.attcompression <> ''
+    )
+    SELECT t.relid, format('%s of column %I', t.what, t.column_name), t.kinds, t.column_name::text, t.before, t.after FROM things t
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.operators_dependents(relations oid[], but oid[] DEFAULT '{}') RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- What somebody made that would go on reading relations which are put aside, or keeps them from being dropped: views,
+    -- functions with a body that PostgreSQL has read, foreign keys, policies, columns and functions of their row type; in
+    -- words, NULL if there is nothing. What belongs to these relations themselves, or to `but`, is not meant.
+    WITH wanted AS (
+        SELECT c.oid, c.oid AS refobjid, 'pg_class'::regclass AS refclassid FROM pg_class c WHERE c.oid = ANY (relations)
+        UNION ALL
+        SELECT c.oid, t.oid, 'pg_type'::regclass FROM pg_class c JOIN pg_type y ON y.oid = c.reltype, unnest(ARRAY[y.oid, y.typarray]) AS t (oid)
+        WHERE c.oid = ANY (relations)
+    ), found AS (
+        SELECT DISTINCT o.oid AS relid, d.classid, d.objid, CASE d.classid
+            WHEN 'pg_class'::regclass THEN d.objid
+            WHEN 'pg_rewrite'::regclass THEN (SELECT w.ev_class FROM pg_rewrite w WHERE w.oid = d.objid)
+            WHEN 'pg_policy'::regclass THEN (SELECT p.polrelid FROM pg_policy p WHERE p.oid = d.objid)
+            WHEN 'pg_constraint'::regclass THEN (SELECT c.conrelid FROM pg_constraint c WHERE c.oid = d.objid)
+            WHEN 'pg_attrdef'::regclass THEN (SELECT a.adrelid FROM pg_attrdef a WHERE a.oid = d.objid)
+            WHEN 'pg_trigger'::regclass THEN (SELECT t.tgrelid FROM pg_trigger t WHERE t.oid = d.objid) END AS owner
+        FROM wanted o JOIN pg_depend d ON d.refclassid = o.refclassid AND d.refobjid = o.refobjid AND d.deptype = 'n'
+    ), told AS (
+        SELECT DISTINCT CASE f.classid WHEN 'pg_rewrite'::regclass THEN format('%s reads %s', f.owner::regclass, f.relid::regclass)
+            ELSE format('%s needs %s', pg_describe_object(f.classid, f.objid, 0), f.relid::regclass) END AS words
+        FROM found f WHERE f.owner IS NULL OR f.owner <> ALL (relations || but)
+    )
+    SELECT left(string_agg(t.words, ', ' ORDER BY t.words), 500) FROM told t
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.operators_indexes(relations oid[], fresh regclass, same_template boolean)
+RETURNS TABLE (relid oid, item text, kinds text, column_name text, before text, after text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Indexes that operators have made on relations; see operators_things. On a partitioned table all are theirs. Elsewhere the
+    -- template's are told apart by what it makes now on the relation that takes the place (`fresh`; NULL: not looked at). If
+    -- it has changed since, what is named after the relation may be what it made then.
+    SELECT i.indrelid, format('index %I', c.relname), CASE r.relkind WHEN 'p' THEN '' ELSE 'rm' END, NULL::text,
+        format('CREATE %sINDEX %I ON ', CASE WHEN i.indisunique THEN 'UNIQUE ' END, c.relname),
+        substr(d.definition, strpos(d.definition, ' USING '))
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class r ON r.oid = i.indrelid, pg_get_indexdef(i.indexrelid) AS d (definition)
+    WHERE i.indrelid = ANY (relations) AND NOT c.relispartition AND i.indisvalid
+        AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
+        AND (r.relkind = 'p' OR fresh IS NOT NULL AND (same_template OR strpos(c.relname, r.relname) = 0)
+            AND _wh_internal.index_shape(i.indexrelid) NOT IN (SELECT _wh_internal.index_shape(f.indexrelid) FROM pg_index f WHERE f.indrelid = fresh))
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.operators_objects(relations oid[])
+RETURNS TABLE (relid oid, item text, kinds text, column_name text, before text, after text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Objects of the operators' own that belong to relations; see operators_things. Those that came to a partition from its
+    -- parent come again.
+    WITH triggers AS (
+        SELECT t.tgrelid, t.oid, format('trigger %I', t.tgname) AS item, t.tgname, t.tgenabled, pg_get_triggerdef(t.oid) AS definition,
+            format(' ON %s ', t.tgrelid::regclass) AS place,
+            -- Bits of tgtype: 1 for each row, 64 instead of.
+            CASE WHEN t.tgtype & 64 <> 0 THEN 'v' WHEN t.tgtype & 1 <> 0 OR t.tgoldtable IS NOT NULL OR t.tgnewtable IS NOT NULL THEN 'rp' ELSE 'rpv' END AS kinds
+        FROM pg_trigger t WHERE t.tgrelid = ANY (relations) AND NOT t.tgisinternal AND t.tgparentid = 0
+    ), rules AS (
+        SELECT w.ev_class, w.oid, format('rule %I', w.rulename) AS item, w.rulename, w.ev_enabled, pg_get_ruledef(w.oid) AS definition,
+            format(' TO %s', w.ev_class::regclass) AS place, CASE c.relkind WHEN 'v' THEN 'v' ELSE 'rp' END AS kinds
+        FROM pg_rewrite w JOIN pg_class c ON c.oid = w.ev_class WHERE w.ev_class = ANY (relations) AND w.rulename <> '_RETURN'
+    ), policies AS (
+        SELECT p.polrelid, p.oid, format('policy %I', p.polname) AS item, p.polname, concat(
+            CASE WHEN p.polpermissive THEN NULL ELSE ' AS RESTRICTIVE' END,
+            ' FOR ', CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
+            ' TO ', (SELECT string_agg(CASE r WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(r)) END, ', ') FROM unnest(p.polroles) r),
+            ' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')', ' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')') AS body
+        FROM pg_policy p WHERE p.polrelid = ANY (relations)
+    ), constraints AS (
+        SELECT c.conrelid, c.oid, format(CASE WHEN c.contype IN ('c', 'f') THEN 'constraint %I' ELSE 'key %I' END, c.conname) AS item, c.conname, pg_get_constraintdef(c.oid) AS definition
+        FROM pg_constraint c WHERE c.conrelid = ANY (relations) AND c.contype IN ('c', 'p', 'u', 'f', 'x') AND c.coninhcount = 0 AND c.conparentid = 0
+            AND c.conname NOT IN ('schema_name_check', 'tenantry_year')
+    ), statistics AS (
+        SELECT s.stxrelid, s.oid, format('statistics %I', s.stxname) AS item, pg_get_statisticsobjdef(s.oid) AS definition
+        FROM pg_statistic_ext s WHERE s.stxrelid = ANY (relations)
+    ), comments AS (
+        SELECT t.tgrelid AS relid, t.item, t.kinds, format('COMMENT ON TRIGGER %I ON ', t.tgname) AS before, 'pg_trigger'::regclass AS class, t.oid FROM triggers t
+        UNION ALL SELECT r.ev_class, r.item, r.kinds, format('COMMENT ON RULE %I ON ', r.rulename), 'pg_rewrite', r.oid FROM rules r
+        UNION ALL SELECT p.polrelid, p.item, 'rp', format('COMMENT ON POLICY %I ON ', p.polname), 'pg_policy', p.oid FROM policies p
+        UNION ALL SELECT c.conrelid, c.item, 'rp', format('COMMENT ON CONSTRAINT %I ON ', c.conname), 'pg_constraint', c.oid FROM constraints c
+    )
+    SELECT c.conrelid, c.item, 'rp', NULL::text, 'ALTER TABLE ', format(' ADD CONSTRAINT %I %s', c.conname, c.definition) FROM constraints c
+    UNION ALL
+    SELECT s.stxrelid, s.item, 'rpm', NULL, left(s.definition, strpos(s.definition, ' FROM ') + 5), '' FROM statistics s
+    UNION ALL
+    SELECT t.tgrelid, t.item, t.kinds, NULL, left(t.definition, strpos(t.definition, t.place) + 3), substr(t.definition, strpos(t.definition, t.place) + length(t.place) - 1)
+    FROM triggers t
+    UNION ALL
+    SELECT t.tgrelid, t.item, 'rp', NULL, 'ALTER TABLE ', format(' %s TRIGGER %I',
+        CASE t.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE ALWAYS' END, t.tgname)
+    FROM triggers t WHERE t.tgenabled <> 'O'
+    UNION ALL
+    SELECT r.ev_class, r.item, r.kinds, NULL, left(r.definition, strpos(r.definition, r.place) + 3), rtrim(substr(r.definition, strpos(r.definition, r.place) + length(r.place)), ';')
+    FROM rules r
+    UNION ALL
+    SELECT r.ev_class, r.item, 'rp', NULL, 'ALTER TABLE ', format(' %s RULE %I',
+        CASE r.ev_enabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE ALWAYS' END, r.rulename)
+    FROM rules r WHERE r.ev_enabled <> 'O'
+    UNION ALL
+    SELECT p.polrelid, p.item, 'rp', NULL, format('CREATE POLICY %I ON ', p.polname), p.body FROM policies p
+    UNION ALL
+    SELECT c.relid, c.item, c.kinds, NULL, c.before, format(' IS %L', d.description)
+    FROM comments c JOIN pg_description d ON d.classoid = c.class AND d.objoid = c.oid AND d.objsubid = 0
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.operators_rights(relations oid[])
+RETURNS TABLE (relid oid, item text, kinds text, column_name text, before text, after text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- What is granted on relations and on their columns to others than their owners; see operators_things. Who granted it is
+    -- not kept: PostgreSQL lets nobody grant in another's name, so the owner grants it anew.
+    WITH granted AS (
+        SELECT c.oid AS relid, c.relowner, NULL::name AS column_name, x.* FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = ANY (relations)
+        UNION ALL
+        SELECT c.oid, c.relowner, a.attname, x.* FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped, aclexplode(a.attacl) x
+        WHERE c.oid = ANY (relations)
+    ), named AS (
+        SELECT DISTINCT g.relid, g.column_name, g.privilege_type, g.is_grantable,
+            CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END AS grantee
+        FROM granted g WHERE g.grantee <> g.relowner
+    )
+    SELECT n.relid, concat('right ', n.privilege_type, ' (' || quote_ident(n.column_name) || ')', ' of ', n.grantee), 'rpvm', n.column_name::text,
+        concat('GRANT ', n.privilege_type, ' (' || quote_ident(n.column_name) || ')', ' ON '),
+        concat(' TO ', n.grantee, CASE WHEN n.is_grantable THEN ' WITH GRANT OPTION' END)
+    FROM named n
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.operators_settings(relations oid[])
+RETURNS TABLE (relid oid, item text, kinds text, column_name text, before text, after text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- What operators have set on relations as a whole; see operators_things.
+    WITH of_relations AS (
+        SELECT c.*, i.tail AS identity FROM pg_class c
+        LEFT JOIN LATERAL (SELECT _wh_internal.index_shape(x.indexrelid) AS tail FROM pg_index x WHERE x.indrelid = c.oid AND x.indisreplident) i ON true
+        WHERE c.oid = ANY (relations)
+    ), words (kinds, word) AS (
+        VALUES ('v', 'VIEW'), ('m', 'MATERIALIZED VIEW'), ('rp', 'TABLE')
+    ), options AS (
+        SELECT c.oid, c.relkind, '' AS prefix, o.option_name, o.option_value FROM of_relations c, pg_options_to_table(c.reloptions) o
+        UNION ALL
+        SELECT c.oid, c.relkind, 'toast.', o.option_name, o.option_value
+        FROM of_relations c JOIN pg_class t ON t.oid = c.reltoastrelid, pg_options_to_table(t.reloptions) o
+    )
+    SELECT c.oid, 'comment', w.kinds, NULL::text, format('COMMENT ON %s ', w.word), format(' IS %L', d.description)
+    FROM of_relations c JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0, words w
+    WHERE d.description !~ '^Tenantry[: ]'
+    UNION ALL
+    SELECT c.oid, 'security label', w.kinds, NULL, format('SECURITY LABEL FOR %I ON %s ', l.provider, w.word), format(' IS %L', l.label)
+    FROM of_relations c JOIN pg_seclabel l ON l.classoid = 'pg_class'::regclass AND l.objoid = c.oid AND l.objsubid = 0, words w
+    UNION ALL
+    SELECT o.oid, format('option %s%s', o.prefix, o.option_name), CASE o.relkind WHEN 'v' THEN 'v' ELSE 'rm' END, NULL,
+        CASE o.relkind WHEN 'v' THEN 'ALTER VIEW ' ELSE 'ALTER TABLE ' END, format(' SET (%s%I = %L)', o.prefix, o.option_name, o.option_value)
+    FROM options o
+    UNION ALL
+    SELECT c.oid, 'row security', 'rp', NULL, 'ALTER TABLE ', ' ENABLE ROW LEVEL SECURITY' FROM of_relations c WHERE c.relrowsecurity
+    UNION ALL
+    SELECT c.oid, 'forced row security', 'rp', NULL, 'ALTER TABLE ', ' FORCE ROW LEVEL SECURITY' FROM of_relations c WHERE c.relforcerowsecurity
+    UNION ALL
+    -- By an index: by the one of this shape that the other relation has (put_back).
+    SELECT c.oid, 'replica identity', 'rp', NULL, CASE c.relreplident WHEN 'i' THEN NULL ELSE 'ALTER TABLE ' END,
+        CASE c.relreplident WHEN 'i' THEN c.identity WHEN 'f' THEN ' REPLICA IDENTITY FULL' ELSE ' REPLICA IDENTITY NOTHING' END
+    FROM of_relations c WHERE c.relkind IN ('r', 'p') AND c.relreplident <> 'd' AND (c.relreplident <> 'i' OR c.identity IS NOT NULL)
+    UNION ALL
+    SELECT i.indrelid, 'cluster mark', 'rm', NULL, NULL, _wh_internal.index_shape(i.indexrelid)
+    FROM pg_index i WHERE i.indrelid = ANY (relations) AND i.indisclustered
+    UNION ALL
+    SELECT c.oid, format('tablespace %I', t.spcname), 'rpm', NULL, 'ALTER TABLE ', format(' SET TABLESPACE %I', t.spcname)
+    FROM of_relations c JOIN pg_tablespace t ON t.oid = c.reltablespace
+    UNION ALL
+    -- Only its owner may change a publication.
+    SELECT p.prrelid, format('membership in publication %I', o.pubname), '', NULL, NULL, NULL
+    FROM pg_publication_rel p JOIN pg_publication o ON o.oid = p.prpubid WHERE p.prrelid = ANY (relations)
+    UNION ALL
+    SELECT s.srrelid, 'membership in a subscription', '', NULL, NULL, NULL FROM pg_subscription_rel s WHERE s.srrelid = ANY (relations)
+    UNION ALL
+    SELECT c.oid, 'owner', 'rpvm', NULL, 'ALTER TABLE ', format(' OWNER TO %I', pg_get_userbyid(c.relowner))
+    FROM of_relations c WHERE c.relowner <> 'whadmin'::regrole
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.operators_things(relations oid[], fresh regclass DEFAULT NULL, same_template boolean DEFAULT true)
+RETURNS TABLE (relid oid, item text, kinds text, column_name text, before text, after text, rank integer, named boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- All that operators may have put on relations that Tenantry replaces: `item` says it in words, and `before` and `after` are
+    -- the statement that puts it on another one, around that one's name, or without `before` the shape of an index that is there
+    -- (put_back). `kinds` of relations take it (pg_class.relkind); an item with several rows fits if one of them does. In order of
+    -- `rank`; `named`: the statement needs a name that is the schema's, not the relation's.
+    SELECT r.*, 1, false FROM _wh_internal.operators_columns(relations) r
+    UNION ALL SELECT r.*, 2, r.item ~ '^(key|statistics) ' FROM _wh_internal.operators_objects(relations) r
+    UNION ALL SELECT r.*, 3, true FROM _wh_internal.operators_indexes(relations, fresh, same_template) r
+    UNION ALL SELECT r.*, CASE r.item WHEN 'owner' THEN 6 ELSE 4 END, false FROM _wh_internal.operators_settings(relations) r
+    UNION ALL SELECT r.*, 5, false FROM _wh_internal.operators_rights(relations) r
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.own_connections(schema_name text) RETURNS SETOF text
@@ -1748,12 +2269,19 @@ DECLARE
     -- Those that the template has dropped, too.
     columns text := (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
         WHERE a.attrelid = parent AND a.attnum > 0 AND NOT a.attisdropped);
+    leaves oid[] := ARRAY(SELECT l.relid FROM _wh_internal.partition_leaves(feed) l WHERE l.year = target_year);
+    things jsonb;
+    dependents text := _wh_internal.operators_dependents(leaves);
     key text;
     swap text;
     index record;
     days bigint;
     total bigint;
 BEGIN
+    IF dependents IS NOT NULL THEN
+        RAISE EXCEPTION 'year % of %.% cannot be combined: other objects need what is replaced', target_year, feed.schema_name, feed.template_name
+            USING ERRCODE = 'dependent_objects_still_exist', HINT = format('Drop these, run this again, then make them anew: %s', dependents);
+    END IF;
     -- A VACUUM that goes by itself gives way to whoever waits long enough, which the swap never does. Reports do not mind.
     EXECUTE (SELECT coalesce(string_agg(format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE;', l.relid::regclass), ' '), '')
         FROM _wh_internal.partition_leaves(feed) l WHERE l.year = target_year);
@@ -1769,6 +2297,10 @@ BEGIN
             USING ERRCODE = 'unique_violation', DETAIL = key,
                 HINT = 'A row that moved to another day at the source: pull both days again with update_mv_window_by_template.';
     END;
+    things := _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name, feed.template_name), leaves, 'r', parent, fresh::regclass,
+        _wh_internal.same_template(feed, template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)));
+    PERFORM _wh_internal.make_room(things, leaves);
+    PERFORM _wh_internal.put_back(fresh, things, exact => false);
     EXECUTE format('ANALYZE %s', fresh);
     EXECUTE format('ALTER TABLE %s ADD CONSTRAINT tenantry_year CHECK (%I IS NOT NULL AND %s)', fresh, template.time_column,
         _wh_internal.day_predicate(template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)));
@@ -1779,7 +2311,7 @@ BEGIN
         _wh_internal.day_bound(template, make_date(target_year, 1, 1)), _wh_internal.day_bound(template, make_date(target_year + 1, 1, 1)),
         target, target, 'Tenantry: combined'));
     FOR index IN SELECT i.indexrelid::regclass AS old, replace(c.relname, 'tenantry_new_', '') AS new
-        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = target::regclass AND c.relname LIKE '%tenantry\_new\_%' LOOP
+        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = target::regclass AND c.relname ~ 'tenantry_new_' LOOP
         EXECUTE format('ALTER INDEX %s RENAME TO %I', index.old, index.new);
     END LOOP;
     SELECT count(*) INTO days FROM _wh_internal.present_days(feed) p WHERE extract(year FROM p.slice_date) = target_year;
@@ -1866,7 +2398,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name))) AS parent) s
     JOIN pg_inherits i ON i.inhparent = s.parent
     JOIN pg_class c ON c.oid = i.inhrelid
-    WHERE substr(c.relname::text, length(stem) + 1) ~ '^_\d{4}(_\d{2})?$'
+    WHERE substr(c.relname::text, length(stem) + 1) ~ '^_[0-9]{4}(_[0-9]{2})?$'
     ORDER BY 3, 4
 $$;
 
@@ -1917,6 +2449,7 @@ DECLARE
     name text := _wh_internal.fit_name(template.template_name);
     statements text := '';
     tenant record;
+    things jsonb := '[]';
     blockers text;
 BEGIN
     IF kind NOT IN ('p', 'v') THEN
@@ -1925,11 +2458,14 @@ BEGIN
     IF kind IS NOT DISTINCT FROM 'p' THEN
         PERFORM _wh_internal.partition_columns(template, root::regclass, extras => true);
     ELSE
+        IF kind = 'v' THEN
+            things := _wh_internal.keep_things(root, ARRAY[root::regclass::oid], 'p');
+        END IF;
         statements := format('%sCREATE TABLE %s (schema_name text NOT NULL, %s
-) PARTITION BY LIST (schema_name); COMMENT ON TABLE %s IS %L; %s',
+) PARTITION BY LIST (schema_name); COMMENT ON TABLE %s IS %L; SELECT _wh_internal.put_back(%L, %L, exact => %L);',
             CASE WHEN kind = 'v' THEN format('DROP VIEW %s; ', root) ELSE '' END, root, template.column_definitions
                 || coalesce((SELECT string_agg(format(E'\n, %I %s', e.column_name, e.data_type), '') FROM _wh_internal.partition_extras(template) e), ''), root,
-            'Tenantry: ' || template.template_name || ' of all tenants', CASE WHEN kind = 'v' THEN _wh_internal.saved_grants(root::regclass) ELSE '' END);
+            'Tenantry: ' || template.template_name || ' of all tenants', root, things, kind IS NOT NULL);
     END IF;
     FOR tenant IN SELECT f.schema_name, t.relation FROM _wh.feeds f, to_regclass(format('%I.%I', f.schema_name, name)) AS t (relation)
         WHERE f.template_name = template.template_name AND f.storage = 'partition' AND _wh_internal.relation_kind(t.relation::text) = 'p'
@@ -1946,6 +2482,9 @@ BEGIN
     RETURN true;
 EXCEPTION WHEN dependent_objects_still_exist THEN
     GET STACKED DIAGNOSTICS blockers = PG_EXCEPTION_DETAIL;
+    IF blockers = '' THEN
+        RAISE;
+    END IF;
     RAISE EXCEPTION 'the view % becomes a table, but other objects need it', root
         USING ERRCODE = 'dependent_objects_still_exist', DETAIL = blockers, HINT = 'Drop those, run this again, then make them anew.';
 END
@@ -1994,6 +2533,67 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM _wh_internal.partition_leaves(feed) l
     JOIN _wh.mv_templates t ON t.template_name = feed.template_name
     WHERE feed.storage = 'partition' AND obj_description(l.relid, 'pg_class') = 'Tenantry: to be indexed'
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.picks_by_place(relation regclass, feed _wh.feeds, template _wh.mv_templates) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Whether a slice takes the columns of its query by their places, though the source names them as they are declared: one
+-- that was made before columns were picked by name. Raises if the places are not the declared ones.
+DECLARE
+    names text[];
+BEGIN
+    IF strpos(pg_get_viewdef(relation), replace(replace(_wh_internal.select_head(template), E'\\', E'\\\\'), '''', '''''')) > 0 THEN
+        RETURN false;
+    END IF;
+    names := _wh_internal.source_names(template, feed.tenant_name, feed.schema_name);
+    IF names IS NOT NULL THEN
+        PERFORM _wh_internal.match_columns(template, names);
+    END IF;
+    RETURN _wh_internal.matched_by_name(template, names);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.pin() RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    -- Pin the settings until the transaction ends: for procedures that commit, which can have none of their own.
+    SELECT set_config(p.name, p.value, true) FROM _wh_internal.pins() p WHERE current_setting(p.name, true) IS NOT NULL
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.pin_routines(names text[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Give the functions of these names the settings of pins(), for as long as each runs. Those are the ones that sessions of others
+-- call, with whatever settings they have; what they call in turn has the same, and is spared the microseconds.
+DECLARE
+    settings text := (SELECT string_agg(format('SET %s = %L', p.name, p.value), ' ')
+        FROM _wh_internal.pins() p WHERE current_setting(p.name, true) IS NOT NULL);
+    routine regprocedure;
+BEGIN
+    FOR routine IN SELECT p.oid FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE format('%s.%s', n.nspname, p.proname) = ANY (names) ORDER BY p.oid
+    LOOP
+        EXECUTE format('ALTER FUNCTION %s %s', routine, settings);
+    END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.pins() RETURNS TABLE (name text, value text)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The settings that change what the text of a function means, or what it reads and writes, and what each is while one of
+    -- ours runs: whatever a database, a role, a session or an operator's environment says. The one list: of the functions
+    -- that are called from outside (pin_routines), of procedures that commit (pin), and of the program's own sessions.
+    -- A name is written as PostgreSQL writes it. What a server does not have is left out.
+    VALUES
+        -- How dates, times, numbers, bytes and money are read and written.
+        ('TimeZone', 'UTC'), ('DateStyle', 'ISO, MDY'), ('IntervalStyle', 'postgres'), ('extra_float_digits', '1'),
+        ('bytea_output', 'hex'), ('lc_monetary', 'C'), ('lc_numeric', 'C'), ('lc_time', 'C'),
+        ('xmlbinary', 'base64'), ('xmloption', 'content'),
+        -- How SQL is read, and how names are written.
+        ('standard_conforming_strings', 'on'), ('backslash_quote', 'safe_encoding'), ('transform_null_equals', 'off'),
+        ('array_nulls', 'on'), ('quote_all_identifiers', 'off'),
+        -- What ends a statement that is right otherwise.
+        ('exit_on_error', 'off'), ('plpgsql.extra_errors', 'none'), ('restrict_nonsystem_relation_kind', ''),
+        -- All rows, or an error where a policy hides some: never fewer in silence.
+        ('row_security', 'off')
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.present_days(feed _wh.feeds) RETURNS TABLE (slice_date date)
@@ -2072,6 +2672,44 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.put_back(target text, things jsonb, exact boolean DEFAULT true) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Put on a relation (`target`, quoted) what keep_things told of the one in whose place it is. `exact`: nobody else has rights on it,
+-- whatever the default privileges say.
+DECLARE
+    relation regclass := target;
+    thing record;
+    index regclass;
+    reason text;
+BEGIN
+    IF exact THEN
+        EXECUTE _wh_internal.revoked_grants(relation);
+    END IF;
+    FOR thing IN
+        SELECT t.value ->> 'item' AS item, t.value ->> 'before' AS before, t.value ->> 'after' AS after
+        FROM jsonb_array_elements(things) WITH ORDINALITY AS t (value, n)
+        -- A column that the template has dropped takes with it what was put on it.
+        WHERE t.value ->> 'column_name' IS NULL OR EXISTS (
+            SELECT FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = t.value ->> 'column_name' AND NOT a.attisdropped)
+        ORDER BY t.n
+    LOOP
+        BEGIN
+            IF thing.before IS NOT NULL THEN
+                EXECUTE thing.before || target || thing.after;
+            ELSE
+                SELECT i.indexrelid INTO index FROM pg_index i WHERE i.indrelid = relation AND _wh_internal.index_shape(i.indexrelid) = thing.after LIMIT 1;
+                EXECUTE format(CASE thing.item WHEN 'cluster mark' THEN 'ALTER TABLE %s CLUSTER ON %I' ELSE 'ALTER TABLE %s REPLICA IDENTITY USING INDEX %I' END,
+                    target, (SELECT c.relname FROM pg_class c WHERE c.oid = index));
+            END IF;
+        EXCEPTION WHEN OTHERS THEN
+            reason := SQLERRM;
+            RAISE EXCEPTION '% cannot be replaced without losing what was put on it: %: %', target, thing.item, reason
+                USING ERRCODE = SQLSTATE, HINT = 'Take it off, run this again, then put it on what is there then.';
+        END;
+    END LOOP;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.range_capable(template _wh.mv_templates) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     -- Whether the template can be asked for many days at once.
@@ -2079,12 +2717,15 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         AND template.query_template NOT LIKE '%{TARGET_DATE}%'
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.range_query(template _wh.mv_templates, schema_name text, start_time text, end_time text) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.range_query(template _wh.mv_templates, schema_name text, start_time text, end_time text, given text[]) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- A template's query over any span, with the template's column names and the UTC day as slice_date. Only for templates
--- that take {START_TIME} and {END_TIME} and name their time column.
+-- The time and the UTC day, as at and slice_date, of each row of a template's query over any span. Only for templates that take
+-- {START_TIME} and {END_TIME} and name their time column. `given` are the names that the source gives the query's columns;
+-- NULL stands for another number of them, which the source refuses.
 DECLARE
     time_type text;
+    query text := replace(replace(replace(regexp_replace(template.query_template, ';[[:space:]]*$', ''),
+        '{START_TIME}', start_time), '{END_TIME}', end_time), '''{SCHEMA}''', quote_literal(schema_name));
 BEGIN
     SELECT c.data_type INTO time_type FROM _wh.template_columns c
     WHERE c.template_name = template.template_name AND c.column_name = template.time_column;
@@ -2093,12 +2734,8 @@ BEGIN
             USING ERRCODE = 'feature_not_supported',
                 HINT = 'Give the days yourself (--from), or write the query with {START_TIME} and {END_TIME} and set time_column.';
     END IF;
-    -- The query may end in a comment, hence the line break.
-    RETURN format(E'SELECT *, (%1$I%2$s)::date AS slice_date FROM (%3$s\n) AS q(%4$s) WHERE %1$I IS NOT NULL', template.time_column,
-        CASE WHEN time_type LIKE '%with time zone' THEN ' AT TIME ZONE ''UTC''' ELSE '' END,
-        replace(replace(replace(regexp_replace(template.query_template, ';\s*$', ''),
-            '{START_TIME}', start_time), '{END_TIME}', end_time), '''{SCHEMA}''', quote_literal(schema_name)),
-        _wh_internal.column_list(template.template_name));
+    RETURN format('SELECT %1$I AS at, (%1$I%2$s)::date AS slice_date FROM %3$s WHERE %1$I IS NOT NULL', template.time_column,
+        _wh_internal.day_zone(template), _wh_internal.named_query(template, query, given));
 END
 $$;
 
@@ -2139,7 +2776,7 @@ BEGIN
     END IF;
     EXECUTE format('SELECT count(*), count(*) FILTER (WHERE (%s) IS NOT TRUE) FROM %s', predicate, relation) INTO total, strays;
     IF strays > 0 THEN
-        EXECUTE format('SELECT string_agg(r.sample, ''; '') FROM (SELECT to_jsonb(t)::text AS sample FROM %s t WHERE (%s) IS NOT TRUE LIMIT 3) r',
+        EXECUTE format('SELECT string_agg(r.sample, ''; '') FROM (SELECT to_jsonb(t.*)::text AS sample FROM %s t WHERE (%s) IS NOT TRUE LIMIT 3) r',
             relation, predicate) INTO samples;
         RAISE EXCEPTION '% of % rows have a % outside the UTC day', strays, total, template.time_column
             USING ERRCODE = 'check_violation', DETAIL = left(samples, 1000),
@@ -2149,26 +2786,35 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.refuse_move_dependents(feed _wh.feeds, template _wh.mv_templates, storage text) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.refuse_move_dependents(feed _wh.feeds, template _wh.mv_templates, storage text) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- Views that somebody made over what a move puts aside would go on reading it, and never see a new row.
+-- Whether a feed can be moved without loss. Views and functions that somebody made over what a move puts aside would go on
+-- reading it, and never see a new row; row security has no place on a view. Returns, for put_back, what operators have put on the
+-- tenant's relation and on those that hold its rows.
 DECLARE
     tenant regclass := to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)));
     root regclass := to_regclass(_wh_internal.partition_root(template));
     -- The public view becomes a table with the last tenant, and the table a view with the first.
     root_changes boolean := NOT EXISTS (SELECT FROM _wh.feeds f WHERE f.template_name = feed.template_name
         AND f.schema_name <> feed.schema_name AND f.storage = 'matview');
-    dependents text;
+    parts oid[] := ARRAY(SELECT r.relid FROM _wh_internal.feed_relations(feed) r);
+    side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
+    kind "char" := CASE storage WHEN 'partition' THEN 'p' ELSE 'v' END;
+    dependents text := _wh_internal.operators_dependents(array_remove(parts || ARRAY[tenant::oid, CASE WHEN root_changes THEN root::oid END], NULL),
+        array_remove(ARRAY[root::oid], NULL));
 BEGIN
-    SELECT string_agg(DISTINCT format('%s reads %s', w.ev_class::regclass, d.refobjid::regclass), ', ') INTO dependents
-    FROM pg_depend d JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
-    WHERE d.refclassid = 'pg_class'::regclass AND w.ev_class <> d.refobjid
-        AND w.ev_class <> ALL (array_remove(ARRAY[tenant::oid, root::oid], NULL))
-        AND (d.refobjid = tenant OR d.refobjid IN (SELECT r.relid FROM _wh_internal.feed_relations(feed) r) OR root_changes AND d.refobjid = root);
     IF dependents IS NOT NULL THEN
-        RAISE EXCEPTION '%.% cannot be moved to % storage: other views read what is replaced', feed.schema_name, feed.template_name, storage
-            USING ERRCODE = 'dependent_objects_still_exist', HINT = format('Drop these, run this again, then make them anew: %s', left(dependents, 500));
+        RAISE EXCEPTION '%.% cannot be moved to % storage: other % what is replaced', feed.schema_name, feed.template_name, storage,
+                CASE WHEN dependents LIKE '% needs %' THEN 'objects need' ELSE 'views read' END
+            USING ERRCODE = 'dependent_objects_still_exist', HINT = format('Drop these, run this again, then make them anew: %s', dependents);
     END IF;
+    IF root_changes AND root IS NOT NULL THEN
+        PERFORM _wh_internal.keep_things(root::text, ARRAY[root::oid], kind);
+    END IF;
+    RETURN jsonb_build_object(
+        'tenant', CASE WHEN tenant IS NOT NULL THEN _wh_internal.keep_things(tenant::text, ARRAY[tenant::oid], kind, aside => true) END,
+        'parts', CASE WHEN parts <> '{}' THEN _wh_internal.keep_things(format('%I.%I', feed.schema_name, feed.template_name), parts, 'r', tenant,
+            (SELECT l.relid FROM _wh_internal.partition_leaves(side) l LIMIT 1)::regclass, aside => true) END);
 END
 $$;
 
@@ -2205,13 +2851,13 @@ DECLARE
     word text;
 BEGIN
     LOOP
-        found := substring(rest FROM '''[^'']*\{(?:SCHEMA|VIEW_NAME)\}[^'']*''|"[^"]*\{(?:SCHEMA|VIEW_NAME)\}[^"]*"|[[:alnum:]_$]*\{(?:SCHEMA|VIEW_NAME)\}(?:[[:alnum:]_$]|\{(?:SCHEMA|VIEW_NAME)\})*');
+        found := substring(rest FROM '''[^'']*[{](?:SCHEMA|VIEW_NAME)[}][^'']*''|"[^"]*[{](?:SCHEMA|VIEW_NAME)[}][^"]*"|[[:alnum:]_$]*[{](?:SCHEMA|VIEW_NAME)[}](?:[[:alnum:]_$]|[{](?:SCHEMA|VIEW_NAME)[}])*');
         EXIT WHEN found IS NULL;
         at := strpos(rest, found);
         -- Both placeholders in one pass: a schema may be named "{VIEW_NAME}".
         SELECT string_agg(CASE p.part WHEN '{SCHEMA}' THEN schema_name WHEN '{VIEW_NAME}' THEN view_name ELSE p.part END, '' ORDER BY p.n)
         INTO word
-        FROM (SELECT m[1] AS part, n FROM regexp_matches(btrim(found, '"'''), '\{SCHEMA\}|\{VIEW_NAME\}|[^{]+|\{', 'g') WITH ORDINALITY AS r(m, n)) p;
+        FROM (SELECT m[1] AS part, n FROM regexp_matches(btrim(found, '"'''), '[{]SCHEMA[}]|[{]VIEW_NAME[}]|[^{]+|[{]', 'g') WITH ORDINALITY AS r(m, n)) p;
         IF btrim(found, '"') = '{VIEW_NAME}' THEN
             word := coalesce(relation_name, view_name);
         END IF;
@@ -2227,7 +2873,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.render_query(query_template text, schema
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
     -- The source's query for the UTC days from first_day to last_day, both included. Dates are written by to_char,
     -- because a plain cast follows the session's DateStyle. '{SCHEMA}' stands for the tenant, as a literal.
-    SELECT replace(replace(replace(replace(regexp_replace(query_template, ';\s*$', ''),
+    SELECT replace(replace(replace(replace(regexp_replace(query_template, ';[[:space:]]*$', ''),
         '{TARGET_DATE}', to_char(first_day::timestamp, 'YYYY-MM-DD')),
         '{START_TIME}', to_char(first_day::timestamp, 'YYYY-MM-DD 00:00:00"+00"')),
         '{END_TIME}', to_char((last_day + 1)::timestamp, 'YYYY-MM-DD 00:00:00"+00"')),
@@ -2251,8 +2897,7 @@ BEGIN
         AND _wh_internal.view_columns(feed.schema_name, view_name) <> _wh_internal.columns_shape(columns);
     IF reshaped THEN
         PERFORM _wh_internal.lock_view('public', feed.template_name);
-        EXECUTE format('CREATE OR REPLACE VIEW public.%1$I AS %2$s; COMMENT ON VIEW public.%1$I IS NULL',
-            view_name, _wh_internal.blank_view('public', view_name));
+        EXECUTE _wh_internal.blank_view('public', view_name);
     END IF;
     PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
     FOR fresh IN SELECT * FROM _wh_internal.fresh_relations(feed) LOOP
@@ -2279,13 +2924,15 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.replace_view(schema_name text, view_name text, body text, afterwards text DEFAULT '') RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Make a view say `body`; false if it says so already. The view is not touched then, so reports need not wait.
--- Where its columns change it has to be dropped: what was granted on it is granted again.
+-- PostgreSQL forgets a view's options where they are not said again. Where its columns change it has to be dropped: what operators
+-- have put on it is put on the new one, or it is not dropped.
 DECLARE
     target text := format('%I.%I', schema_name, view_name);
     mark text := 'Tenantry ' || md5(body);
     existing regclass := to_regclass(target);
     statements text := format('VIEW %s AS %s; COMMENT ON VIEW %s IS %L; %s', target, body, target, mark, afterwards);
-    grants text;
+    options jsonb;
+    things jsonb;
     blockers text;
 BEGIN
     IF existing IS NOT NULL AND (SELECT c.relkind FROM pg_class c WHERE c.oid = existing) <> 'v' THEN
@@ -2293,12 +2940,15 @@ BEGIN
     ELSIF afterwards = '' AND existing IS NOT NULL AND obj_description(existing, 'pg_class') = mark THEN
         RETURN false;
     END IF;
+    SELECT jsonb_agg(to_jsonb(s)) INTO options FROM _wh_internal.operators_settings(ARRAY[existing::oid]) s WHERE s.item ~ '^(option|comment)' AND s.kinds = 'v';
     BEGIN
-        PERFORM _wh_internal.execute_patiently('CREATE OR REPLACE ' || statements);
+        PERFORM _wh_internal.execute_patiently('CREATE OR REPLACE ' || statements
+            || CASE WHEN options IS NOT NULL THEN format('; SELECT _wh_internal.put_back(%L, %L, exact => false)', target, options) ELSE '' END);
     EXCEPTION WHEN invalid_table_definition THEN
-        grants := _wh_internal.saved_grants(existing);
+        things := _wh_internal.keep_things(target, ARRAY[existing::oid], 'v');
         BEGIN
-            PERFORM _wh_internal.execute_patiently(format('DROP VIEW %s; CREATE ', target) || statements || ';' || grants);
+            PERFORM _wh_internal.execute_patiently(format('DROP VIEW %s; CREATE ', target) || statements
+                || format('; SELECT _wh_internal.put_back(%L, %L)', target, things));
         EXCEPTION WHEN dependent_objects_still_exist THEN
             GET STACKED DIAGNOSTICS blockers = PG_EXCEPTION_DETAIL;
             RAISE EXCEPTION 'the columns of view % change, but other objects need it', target
@@ -2330,12 +2980,71 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.require_settings() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Refuse a transaction that cannot be right, because of settings that a function cannot change. Above READ COMMITTED it
+-- would wait for others, and then not see what they did. The hint says where the setting comes from.
+DECLARE
+    isolation text := current_setting('transaction_isolation');
+    setting text;
+    reason text;
+    origin text;
+BEGIN
+    IF isolation NOT IN ('read committed', 'read uncommitted') THEN
+        setting := CASE current_setting('default_transaction_isolation') WHEN isolation THEN 'default_transaction_isolation' ELSE 'transaction_isolation' END;
+        reason := format('%s is "%s": who waits for others'' loads would not see them', setting, isolation);
+    ELSIF current_setting('transaction_read_only')::boolean THEN
+        IF pg_is_in_recovery() THEN
+            RAISE EXCEPTION 'the server is a standby, which only reads' USING ERRCODE = 'read_only_sql_transaction';
+        END IF;
+        setting := CASE WHEN current_setting('default_transaction_read_only')::boolean THEN 'default_transaction_read_only' ELSE 'transaction_read_only' END;
+        reason := format('%s is on: nothing can be loaded', setting);
+    ELSIF current_setting('session_replication_role') = 'replica' THEN
+        setting := 'session_replication_role';
+        reason := format('%s is "replica": triggers and foreign keys would not work', setting);
+    ELSE
+        RETURN;
+    END IF;
+    origin := (SELECT s.source FROM pg_settings s WHERE s.name = setting);
+    RAISE EXCEPTION '%', reason USING ERRCODE = 'object_not_in_prerequisite_state', HINT = CASE origin
+        WHEN 'database' THEN format('As the administrator: ALTER DATABASE %I RESET %s', current_database(), setting)
+        WHEN 'user' THEN format('As the administrator: ALTER ROLE %I RESET %s', session_user, setting)
+        WHEN 'database user' THEN format('As the administrator: ALTER ROLE %I IN DATABASE %I RESET %s', session_user, current_database(), setting)
+        WHEN 'global' THEN format('As the administrator: ALTER ROLE ALL RESET %s', setting)
+        WHEN 'client' THEN format('Take %s out of the options of the connection (PGOPTIONS).', setting)
+        WHEN 'configuration file' THEN format('As the administrator: ALTER SYSTEM RESET %s; SELECT pg_reload_conf()', setting)
+        ELSE format('Begin another transaction, without %s.', setting) END;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.revoked_grants(relation regclass) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Statements that take from others than its owner what is granted on a relation; empty if nothing is.
-    SELECT coalesce(string_agg(DISTINCT format('REVOKE ALL ON %s FROM %s;', relation,
+    -- Statements that take from others than its owner what is granted on a relation and its columns, with what they granted on;
+    -- empty if nothing is.
+    SELECT coalesce(string_agg(DISTINCT format('REVOKE ALL ON %s FROM %s CASCADE;', relation,
         CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END), ' '), '')
-    FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = relation AND x.grantee <> c.relowner
+    FROM pg_class c, LATERAL (
+        SELECT r.grantee FROM aclexplode(c.relacl) r
+        UNION SELECT r.grantee FROM pg_attribute a, aclexplode(a.attacl) r WHERE a.attrelid = c.oid AND NOT a.attisdropped
+    ) x
+    WHERE c.oid = relation AND x.grantee <> c.relowner
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.row_limit(template _wh.mv_templates, places integer[], source_types oid[], tenant_name text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- A condition for a source's rows that ends its query at one which is too large for us, before it is sent: libpq takes a whole
+    -- row into memory, several times over. NULL if no column can be large. The length of text and bytea is known without reading
+    -- them; of other types it is the length as stored. A cast that fails is the one way to raise an error in plain SQL.
+    SELECT format('CASE WHEN %1$s > %2$s THEN format(''a row of %%s bytes is larger than max_row_bytes'', %1$s)::boolean ELSE true END',
+        '0::bigint' || string_agg(format(CASE WHEN x.type IN ('text'::regtype, 'varchar'::regtype, 'bytea'::regtype) THEN ' + coalesce(octet_length(%I), 0)'
+            ELSE ' + coalesce(pg_column_size(%I), 0)' END, x.column_name), '' ORDER BY x.position),
+        (SELECT l.max_row_bytes FROM _wh_internal.source_limits(
+            coalesce((SELECT c.options FROM _wh.tenant_connections c WHERE c.tenant_name = row_limit.tenant_name), '{}')) l))
+    FROM (SELECT c.position, c.column_name, source_types[places[c.position]] AS type
+        FROM _wh.template_columns c WHERE c.template_name = template.template_name) x
+    LEFT JOIN pg_type t ON t.oid = x.type AND t.oid < 10000
+    WHERE t.typlen = -1 AND t.typname NOT IN ('numeric', 'inet', 'cidr') OR t.oid IS NULL
+    HAVING count(*) > 0
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.run_window(feed _wh.feeds, start_date timestamp, end_date timestamp, caller text,
@@ -2423,18 +3132,29 @@ EXCEPTION WHEN query_canceled OR OTHERS THEN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.saved_grants(relation regclass, target text DEFAULT NULL) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.same_template(feed _wh.feeds, template _wh.mv_templates, first_day date, last_day date) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Statements that grant again, on the relation or another one (`target`, quoted), what is granted on a relation to
-    -- others than its owner; empty if nothing is.
-    SELECT coalesce(string_agg(format('GRANT %s ON %s TO %s;', x.privilege_type, coalesce(target, relation::text),
-        CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END), ' '), '')
-    FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = relation AND x.grantee <> c.relowner
+    -- Whether days that are there were all loaded by the template as it is now.
+    SELECT coalesce(bool_and(s.definition_hash IS NOT DISTINCT FROM _wh_internal.definition_hash(template)), false)
+    FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+        AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.saved_grants(relation regclass) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- What is granted on a relation and its columns to others than its owner, for put_back.
+    SELECT coalesce(jsonb_agg(to_jsonb(r) ORDER BY r.item, r.before DESC), '[]') FROM _wh_internal.operators_rights(ARRAY[relation::oid]) r
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.seconds_since(started timestamptz) RETURNS numeric
 LANGUAGE sql VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS $$
     SELECT round(extract(epoch FROM clock_timestamp() - started), 3)
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.select_head(template _wh.mv_templates) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- What stands before a query whose columns are picked by their names; by this a slice's view is known to do so.
+    SELECT format('SELECT %s FROM (', _wh_internal.column_list(template.template_name))
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.select_list(relation oid, columns _wh.template_columns[]) RETURNS text
@@ -2446,6 +3166,23 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         ELSE quote_ident(c.column_name) END, ', ' ORDER BY c.position)
     FROM unnest(columns) c
     LEFT JOIN pg_attribute a ON a.attrelid = relation AND a.attname = c.column_name AND NOT a.attisdropped
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.selects_all(query text) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+-- Whether the select list of a query has a star in it: * or t.*. Comments, strings, quoted names and all within
+-- parentheses are put out of the way first, so a star in a subquery or in count(*) is none.
+DECLARE
+    rest text := regexp_replace(query, E'--[^\\n]*|/\\*.*?\\*/|''(?:[^'']|'''')*''|"(?:[^"]|"")*"', 'x', 'g');
+    outer_part text;
+BEGIN
+    LOOP
+        outer_part := regexp_replace(rest, E'\\([^()]*\\)', ' x ', 'g');
+        EXIT WHEN outer_part = rest;
+        rest := outer_part;
+    END LOOP;
+    RETURN rest ~* E'(^|,|\\m(select|all|distinct|x)\\M)\\s*([[:alnum:]_$]+\\s*\\.\\s*)*\\*\\s*(,|;|$|\\mfrom\\M)';
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.server_name(tenant_name text) RETURNS text
@@ -2472,13 +3209,14 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                 HINT = 'Address, user and password have columns of their own; session settings are statement_timeout and lock_timeout.';
     END IF;
+    PERFORM _wh_internal.source_limits(connection.options);
     SELECT settings || coalesce(jsonb_object_agg(o.key, o.value), '{}') INTO settings
     FROM jsonb_each(connection.options) o WHERE o.key IN ('statement_timeout', 'lock_timeout');
-    SELECT string_agg(format('-c %s=%s', s.key, replace(replace(s.value, '\', '\\'), ' ', '\ ')), ' ' ORDER BY s.key) INTO session
+    SELECT string_agg(format('-c %s=%s', s.key, replace(replace(s.value, E'\\', E'\\\\'), ' ', E'\\ ')), ' ' ORDER BY s.key) INTO session
     FROM jsonb_each_text(settings || '{"TimeZone": "UTC", "DateStyle": "ISO", "IntervalStyle": "postgres", "extra_float_digits": "3", "default_transaction_read_only": "on"}') s;
     RETURN jsonb_build_object('application_name', 'tenantry', 'connect_timeout', '10',
             'keepalives_idle', '30', 'keepalives_interval', '10', 'keepalives_count', '3', 'tcp_user_timeout', '60000')
-        || (connection.options - '{statement_timeout,lock_timeout}'::text[])
+        || (connection.options - '{statement_timeout,lock_timeout,deadline,max_bytes,max_row_bytes}'::text[])
         || jsonb_build_object('host', connection.host, 'port', connection.port::text, 'dbname', connection.dbname, 'options', session);
 END
 $$;
@@ -2546,9 +3284,31 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     ), dated AS (
         SELECT oid, relname, suffix,
             make_date(substr(suffix, 1, 4)::integer, 1, 1) + make_interval(months => substr(suffix, 6, 2)::integer - 1, days => substr(suffix, 9, 2)::integer - 1) AS day
-        FROM named WHERE suffix ~ '^(?!0000)\d{4}_\d{2}_\d{2}$'
+        FROM named WHERE suffix ~ '^(?!0000)[0-9]{4}_[0-9]{2}_[0-9]{2}$'
     )
     SELECT day::date, oid, relname FROM dated WHERE to_char(day, 'YYYY_MM_DD') = suffix ORDER BY day
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.source_cancelled(tenant_name text, state text, message text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Whether an error is a cancel by the source, such as its statement_timeout, which dblink passes on as if it were one of
+-- this session. To be asked before the login is released: libpq keeps what the source raised last on it, and that is the
+-- very text that dblink has passed on, in whatever language. Who cancels here gets words of this server's instead,
+-- though the source, which dblink then waits for, may have timed out in the end; words that may be the same only
+-- if this session's own statement_timeout has passed as well.
+DECLARE
+    server text := _wh_internal.server_name(tenant_name);
+    said text;
+BEGIN
+    IF state <> '57014' THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('SELECT CASE WHEN %1$L = ANY (%2$I.dblink_get_connections()) THEN %2$I.dblink_error_message(%1$L) END',
+        server, _wh_internal.dblink_schema()) INTO said;
+    RETURN coalesce(position(message IN said) > 0, false) AND NOT EXISTS (
+        SELECT FROM pg_settings s WHERE s.name = 'statement_timeout' AND s.setting::bigint > 0
+            AND clock_timestamp() >= statement_timestamp() + s.setting::bigint * interval '1 millisecond');
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.source_conninfo(tenant_name text) RETURNS jsonb
@@ -2568,11 +3328,13 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- pulled through that login afterwards, until release_source, is of the same moment.
 DECLARE
     server text := _wh_internal.server_name(feed.tenant_name);
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     digests jsonb;
 BEGIN
     EXECUTE format('SELECT %I.dblink_exec(%L, %L)', _wh_internal.dblink_schema(), server, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     EXECUTE format('SELECT jsonb_object_agg(coalesce(to_char(d.day::timestamp, ''YYYY-MM-DD''), ''none''), d.digest) FROM %I.dblink(%L, %L) AS d(day date, digest text)',
-        _wh_internal.dblink_schema(), server, _wh_internal.digest_query(feed, first_day, last_day)) INTO digests;
+        _wh_internal.dblink_schema(), server, _wh_internal.digest_query(feed, first_day, last_day,
+            _wh_internal.source_names(template, feed.tenant_name, feed.schema_name))) INTO digests;
     RETURN CASE WHEN (SELECT count(*) FROM jsonb_object_keys(digests)) = last_day - first_day + 1 THEN digests END;
 END
 $$;
@@ -2580,75 +3342,177 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.source_extent(template_name text, tenant_name text, schema_name text, OUT first_day date, OUT last_day date)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The first and last UTC day for which the source has rows, or NULLs. Ordered with a limit rather than min and max over
--- the joins, so that an index on the time column answers at once.
+-- the joins, so that an index on the time column answers at once. Years that are no plausible ones are left out: see source_odd_days.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
-    span text := _wh_internal.range_query(template, schema_name, '-infinity', 'infinity');
+    span text := _wh_internal.range_query(template, schema_name, '1900-01-01 00:00:00+00', '9999-12-31 00:00:00+00',
+        _wh_internal.source_names(template, tenant_name, schema_name));
 BEGIN
     EXECUTE format('SELECT * FROM %I.dblink(%L, %L) AS t(first_day date, last_day date)', _wh_internal.dblink_schema(),
         _wh.get_tenant_connection_string(tenant_name),
-        format('SELECT (SELECT slice_date FROM (%1$s) s ORDER BY %2$I LIMIT 1), (SELECT slice_date FROM (%1$s) s ORDER BY %2$I DESC LIMIT 1)',
-            span, template.time_column))
+        format('SELECT (SELECT slice_date FROM (%1$s) s ORDER BY at LIMIT 1), (SELECT slice_date FROM (%1$s) s ORDER BY at DESC LIMIT 1)', span))
     INTO first_day, last_day;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.source_select(feed _wh.feeds, template _wh.mv_templates, slice_date date) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The statement that pulls one slice from its source. The columns may end in a comment, hence the line break.
-    SELECT format(E'SELECT * FROM %I.dblink(%L, %L) AS t(%s\n)', _wh_internal.dblink_schema(),
-        _wh_internal.server_name(feed.tenant_name),
-        _wh_internal.render_query(template.query_template, feed.schema_name, slice_date, slice_date), template.column_definitions)
+CREATE OR REPLACE FUNCTION _wh_internal.source_limits(options jsonb, OUT deadline float8, OUT max_bytes bigint, OUT max_row_bytes bigint)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- What the loader lets a source send at once, by the options of its connection: seconds, NULL for any number of them, and bytes,
+-- of all and of a single row. The deadline is statement_timeout's unless it is said; but it is kept by us, not by the source.
+DECLARE
+    given text := coalesce(options ->> 'deadline', options ->> 'statement_timeout', '30min');
+    key text := 'deadline';
+BEGIN
+    -- A number alone is one of milliseconds, as it is for statement_timeout.
+    deadline := nullif(extract(epoch FROM CASE WHEN given ~ E'^\\s*\\d+\\s*$' THEN given || 'ms' ELSE given END::interval), 0);
+    key := 'max_bytes';
+    max_bytes := pg_size_bytes(coalesce(options ->> key, '16GB'));
+    key := 'max_row_bytes';
+    max_row_bytes := pg_size_bytes(coalesce(options ->> key, '64MB'));
+EXCEPTION WHEN data_exception THEN
+    RAISE EXCEPTION 'option % cannot be read: %', key, SQLERRM USING ERRCODE = 'invalid_parameter_value',
+        HINT = 'Write deadline as 30min or 90s, max_bytes and max_row_bytes as 16GB or 64MB.';
+END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.stream_begin(feed _wh.feeds, first_day date, last_day date, source_types oid[], staged boolean, asked timestamptz,
+CREATE OR REPLACE FUNCTION _wh_internal.source_load(feed _wh.feeds, template _wh.mv_templates, slice_date date,
+    OUT action text, OUT row_count bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Load one slice through dblink into the storage of its feed, with one login: whoever holds none for a whole window gets one
+-- for this slice, since the source is asked for its columns first.
+DECLARE
+    own boolean;
+BEGIN
+    EXECUTE format('SELECT coalesce(%L <> ALL (%I.dblink_get_connections()), true)', _wh_internal.server_name(feed.tenant_name),
+        _wh_internal.dblink_schema()) INTO own;
+    BEGIN
+        IF own THEN
+            PERFORM _wh_internal.hold_source(feed.tenant_name);
+        END IF;
+        IF feed.storage = 'partition' THEN
+            SELECT l.action, l.row_count INTO action, row_count FROM _wh_internal.partition_load(feed, template, slice_date) l;
+        ELSE
+            SELECT l.action, l.row_count INTO action, row_count FROM _wh_internal.matview_load(feed, template, slice_date) l;
+        END IF;
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
+        IF own THEN
+            PERFORM _wh_internal.release_source(feed.tenant_name);
+        END IF;
+        RAISE;
+    END;
+    IF own THEN
+        PERFORM _wh_internal.release_source(feed.tenant_name);
+    END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.source_names(template _wh.mv_templates, tenant_name text, schema_name text) RETURNS text[]
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The names that the source gives the columns of a template's query, asked through dblink; NULL if the query gives more or
+-- fewer columns than are declared, which dblink itself refuses. dblink tells no names, so the source makes a row of NULLs
+-- with the query's names (those of the first part of a UNION), and writes it as JSON. A session asks once for a feed and goes by that: columns
+-- that are picked by their names are looked for by the source each time.
+DECLARE
+    asked text := md5(jsonb_build_array(schema_name, template.template_name, tenant_name, _wh_internal.definition_hash(template))::text);
+    known jsonb := nullif(current_setting('tenantry.source_names', true), '')::jsonb;
+    day date := _wh.current_date_utc();
+    names text[];
+BEGIN
+    IF known ->> 'asked' = asked THEN
+        RETURN ARRAY(SELECT jsonb_array_elements_text(known -> 'names'));
+    END IF;
+    BEGIN
+        EXECUTE format('SELECT d.names FROM %I.dblink(%L, %L) AS d(names text[])', _wh_internal.dblink_schema(),
+            _wh.get_tenant_connection_string(tenant_name),
+            format(E'SELECT ARRAY(SELECT json_object_keys(row_to_json(n.*))) FROM (SELECT * FROM (%s\n) AS q WHERE false UNION ALL SELECT %s) AS n',
+                _wh_internal.render_query(template.query_template, schema_name, day, day),
+                (SELECT string_agg('NULL', ', ') FROM _wh.template_columns c WHERE c.template_name = template.template_name)))
+        INTO names;
+    EXCEPTION WHEN syntax_error THEN
+        -- Of the UNION or of the query: whoever asks for the rows hears which.
+        RETURN NULL;
+    END;
+    PERFORM set_config('tenantry.source_names', jsonb_build_object('asked', asked, 'names', names)::text, false);
+    RETURN names;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.source_odd_days(template_name text, tenant_name text, schema_name text,
+    OUT row_count bigint, OUT first_time text, OUT last_time text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- How many rows of the source lie before 1900 or after 9999, and the first and last time of those: mistyped years, and -infinity.
+-- Nobody means to load the days in between. Times as text: neither Python nor a slice's name has room for such years.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(template_name);
+    names text[] := _wh_internal.source_names(template, tenant_name, schema_name);
+BEGIN
+    EXECUTE format('SELECT * FROM %I.dblink(%L, %L) AS t(row_count bigint, first_time text, last_time text)', _wh_internal.dblink_schema(),
+        _wh.get_tenant_connection_string(tenant_name),
+        format('SELECT count(*), min(at)::text, max(at)::text FROM (%s UNION ALL %s) s',
+            _wh_internal.range_query(template, schema_name, '-infinity', '1900-01-01 00:00:00+00', names),
+            _wh_internal.range_query(template, schema_name, '9999-12-31 00:00:00+00', 'infinity', names)))
+    INTO row_count, first_time, last_time;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.source_select(feed _wh.feeds, template _wh.mv_templates, slice_date date) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The statement that pulls one slice from its source. Columns that the source names as they are declared are picked by their
+-- names, so that a materialized view never takes one for another when it is refreshed (see match_columns for all others).
+-- The columns may end in a comment, hence the line break.
+DECLARE
+    names text[] := _wh_internal.source_names(template, feed.tenant_name, feed.schema_name);
+    query text := _wh_internal.render_query(template.query_template, feed.schema_name, slice_date, slice_date);
+BEGIN
+    IF names IS NOT NULL THEN
+        PERFORM _wh_internal.match_columns(template, names);
+    END IF;
+    IF _wh_internal.matched_by_name(template, names) THEN
+        query := format(E'%s%s\n) AS q', _wh_internal.select_head(template), query);
+    END IF;
+    RETURN format(E'SELECT * FROM %I.dblink(%L, %L) AS t(%s\n)', _wh_internal.dblink_schema(),
+        _wh_internal.server_name(feed.tenant_name), query, template.column_definitions);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.stream_begin(feed _wh.feeds, first_day date, last_day date, given text[], source_types oid[], staged boolean,
     OUT from_source text, OUT into_warehouse text, OUT strays text, OUT target text, OUT start_block bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Lock the days, and say what to copy: COPY statements for both ends, and a query for rows outside the days. Days with
--- nothing in them yet go straight into their table (start_block: where new rows begin), others into a staging table.
--- `asked`: the moment that the source's rows are of, if that has passed; somebody may have pulled newer ones since.
+-- After stream_lock, and after the source has said the names and types of the query's columns: what to copy, as COPY statements for
+-- both ends, and a query for rows outside the days. Days of which the table has no row go straight into it (start_block: where new
+-- rows begin), others into a staging table.
 -- A column whose type at the source is another than declared goes through text, as it does through dblink: so a
--- fraction never becomes an integer unnoticed. Types that are not PostgreSQL's own have no common binary form.
+-- fraction never becomes an integer unnoticed. Types that are not PostgreSQL's own have no common binary form, and a number that
+-- stands for an object of one database would name another object here.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     columns text := _wh_internal.column_list(template.template_name);
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
-    -- Query and columns may end in a comment, hence the line breaks.
-    query text := format(E'(%s\n) AS q(%s)', _wh_internal.render_query(template.query_template, feed.schema_name, first_day, last_day), columns);
+    places integer[] := _wh_internal.match_columns(template, given);
+    query text := _wh_internal.named_query(template,
+        _wh_internal.render_query(template.query_template, feed.schema_name, first_day, last_day), given);
     own_types boolean;
-    declared integer;
     selected text;
     copy_options text;
 BEGIN
-    IF (_wh_internal.hold_feed(feed)).storage <> 'partition' THEN
-        RAISE EXCEPTION '%.% was moved to materialized views meanwhile', feed.schema_name, feed.template_name
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run the same command again.';
-    END IF;
-    PERFORM _wh_internal.lock_slice(feed, first_day + n) FROM generate_series(0, last_day - first_day) n;
-    IF _wh_internal.loaded_since(feed, first_day, last_day, asked) THEN
-        RAISE EXCEPTION '%.%: days were loaded by somebody else after the source was asked for them', feed.schema_name, feed.template_name
-            USING ERRCODE = 'serialization_failure', HINT = 'Ask again.';
-    END IF;
     -- format() writes a value as the type's own output does; a cast to text would not, for boolean, char(n) and inet.
     -- Without a length the names char and bit would mean a length of one.
-    SELECT count(*), bool_and(t.oid < 10000 AND t.typsend <> 0),
-        string_agg(CASE WHEN t.oid = source_types[c.position] THEN quote_ident(c.column_name)
+    SELECT bool_and(t.oid < 10000 AND t.typsend <> 0 AND NOT _wh_internal.is_local_type(t.oid)),
+        string_agg(CASE WHEN t.oid = source_types[places[c.position]] THEN quote_ident(c.column_name)
             ELSE format('CASE WHEN %1$I IS DISTINCT FROM NULL THEN format(''%%s'', %1$I) END::%2$s', c.column_name, format_type(t.oid, -1)) END,
             ', ' ORDER BY c.position)
-    INTO declared, own_types, selected
+    INTO own_types, selected
     FROM _wh.template_columns c JOIN pg_type t ON t.oid = to_regtype(c.data_type)
     WHERE c.template_name = template.template_name;
-    -- Fewer are refused by the source itself.
-    IF cardinality(source_types) > declared THEN
-        RAISE EXCEPTION '%.%: the query gives % columns, and % are declared', feed.schema_name, feed.template_name, cardinality(source_types), declared
-            USING ERRCODE = 'datatype_mismatch', HINT = 'Name each column of the query in column_definitions, in the same order.';
-    END IF;
     copy_options := CASE WHEN own_types THEN '(FORMAT binary)' ELSE '(FORMAT text)' END;
-    from_source := format('COPY (SELECT %s FROM %s) TO STDOUT %s', CASE WHEN own_types THEN selected ELSE columns END, query, copy_options);
-    strays := format('SELECT to_jsonb(q)::text FROM %s WHERE (%s) IS NOT TRUE LIMIT 3', query, predicate);
+    from_source := format('COPY (SELECT %s FROM %s%s) TO STDOUT %s', CASE WHEN own_types THEN selected ELSE columns END, query,
+        ' WHERE ' || _wh_internal.row_limit(template, places, source_types, feed.tenant_name), copy_options);
+    strays := format('SELECT to_jsonb(q.*)::text FROM %s WHERE (%s) IS NOT TRUE LIMIT 3', query, predicate);
     target := _wh_internal.partition_find(feed, first_day)::text;
     IF staged OR EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
-            AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL) THEN
+            AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL)
+        OR _wh_internal.days_have_rows(feed, template, target::regclass, first_day, last_day)
+    THEN
         EXECUTE format(E'CREATE TEMPORARY TABLE tenantry_stage (%s\n) ON COMMIT DROP', template.column_definitions);
         target := 'pg_temp.tenantry_stage';
     END IF;
@@ -2687,17 +3551,35 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.stream_prepare(feed _wh.feeds, first_day date, last_day date, bulk boolean) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.stream_lock(feed _wh.feeds, first_day date, last_day date, asked timestamptz) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Before the loader pulls some days of one table: make that table (a bulk load's without indexes, see partition_unindexed),
--- and return the query that shows the source's own types. In a transaction of its own: making a table locks its parent.
+-- Lock some days, so that the source is asked for its columns and its rows in one transaction that begins after all waiting here;
+-- the query that shows the source's own columns. `asked`: the moment that the source's rows are of, if that has passed; somebody may
+-- have pulled newer ones since.
+BEGIN
+    IF (_wh_internal.hold_feed(feed)).storage <> 'partition' THEN
+        RAISE EXCEPTION '%.% was moved to materialized views meanwhile', feed.schema_name, feed.template_name
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run the same command again.';
+    END IF;
+    PERFORM _wh_internal.lock_slice(feed, first_day + n) FROM generate_series(0, last_day - first_day) n;
+    IF _wh_internal.loaded_since(feed, first_day, last_day, asked) THEN
+        RAISE EXCEPTION '%.%: days were loaded by somebody else after the source was asked for them', feed.schema_name, feed.template_name
+            USING ERRCODE = 'serialization_failure', HINT = 'Ask again.';
+    END IF;
+    RETURN _wh_internal.describe_query(feed, first_day, last_day);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.stream_prepare(feed _wh.feeds, first_day date, last_day date, bulk boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Before the loader pulls some days of one table: make that table (a bulk load's without indexes, see partition_unindexed). In a
+-- transaction of its own: making a table locks its parent.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
     PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
     PERFORM _wh_internal.partition_leaf(feed, template, first_day, indexed => NOT bulk);
-    RETURN _wh_internal.describe_query(feed, first_day, last_day);
 END
 $$;
 
@@ -2706,6 +3588,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Let PostgreSQL itself read column_definitions, in the place where dblink's column list will stand.
 DECLARE
     time_type text;
+    taken text;
+    without_xml text;
 BEGIN
     IF NEW.column_definitions IS NOT NULL THEN
         -- IF EXISTS would say that there is none.
@@ -2724,6 +3608,24 @@ BEGIN
         SELECT NEW.template_name, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod)
         FROM pg_attribute a WHERE a.attrelid = to_regclass('pg_temp.tenantry_columns') AND a.attnum > 0;
         DROP VIEW pg_temp.tenantry_columns;
+        SELECT min(c.column_name) INTO taken FROM _wh.template_columns c WHERE c.template_name = NEW.template_name
+            AND (c.column_name IN ('schema_name', 'tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax')
+                OR c.column_name = 'slice_date' AND NEW.time_column IS NULL);
+        IF taken IS NOT NULL THEN
+            RAISE EXCEPTION 'template "%": the name of column "%" is taken: %', NEW.template_name, taken, CASE taken
+                    WHEN 'schema_name' THEN 'it is the tenant''s in the public view' WHEN 'slice_date' THEN 'without a time_column it is the day''s in yearly tables'
+                    ELSE 'every table of PostgreSQL has a column of its own that is called so' END
+                USING ERRCODE = 'duplicate_column', HINT = 'Give it another name in the query, with AS, and in column_definitions.';
+        END IF;
+        SELECT min(c.column_name) INTO without_xml FROM _wh.template_columns c WHERE c.template_name = NEW.template_name AND c.data_type IN ('xml', 'xml[]');
+        IF without_xml IS NOT NULL THEN
+            BEGIN
+                PERFORM '<a/>'::xml;
+            EXCEPTION WHEN feature_not_supported THEN
+                RAISE EXCEPTION 'template "%": column "%" is of type xml, and this server was built without it', NEW.template_name, without_xml
+                    USING ERRCODE = 'feature_not_supported', HINT = 'Declare the column as text.';
+            END;
+        END IF;
     END IF;
     IF NEW.time_column IS NOT NULL THEN
         SELECT c.data_type INTO time_type FROM _wh.template_columns c
@@ -2777,7 +3679,8 @@ DECLARE
     shape text := _wh_internal.columns_shape(columns);
     column_list text := _wh_internal.column_list(template.template_name);
     feed _wh.feeds;
-    grants text;
+    things jsonb;
+    blockers text;
     body text;
 BEGIN
     -- A tenant view with other columns than the template has would fail below; one that was dropped by hand comes back.
@@ -2792,13 +3695,20 @@ BEGIN
     WHERE f.template_name = template.template_name AND _wh_internal.relation_kind(format('%I.%I', f.schema_name, view_name)) IS NOT NULL;
     body := coalesce(body, 'SELECT NULL::text AS schema_name, e.* FROM (' || _wh_internal.empty_select(columns) || ') e');
     IF _wh_internal.relation_kind(root) = 'p' THEN
-        grants := _wh_internal.saved_grants(root::regclass);
-        PERFORM _wh_internal.execute_patiently(format('%s DROP TABLE %s; CREATE VIEW %s AS %s; %s',
+        things := _wh_internal.keep_things(root, ARRAY[root::regclass::oid], 'v');
+        PERFORM _wh_internal.execute_patiently(format('%s DROP TABLE %s; CREATE VIEW %s AS %s; SELECT _wh_internal.put_back(%L, %L)',
             (SELECT string_agg(format('ALTER TABLE %s DETACH PARTITION %s;', root, i.inhrelid::regclass), ' ') FROM pg_inherits i WHERE i.inhparent = root::regclass),
-            root, root, body, grants));
+            root, root, body, root, things));
         RETURN true;
     END IF;
     RETURN _wh_internal.replace_view('public', view_name, body);
+EXCEPTION WHEN dependent_objects_still_exist THEN
+    GET STACKED DIAGNOSTICS blockers = PG_EXCEPTION_DETAIL;
+    IF blockers = '' OR _wh_internal.relation_kind(root) IS DISTINCT FROM 'p' THEN
+        RAISE;
+    END IF;
+    RAISE EXCEPTION 'the table % becomes a view, but other objects need it', root
+        USING ERRCODE = 'dependent_objects_still_exist', DETAIL = blockers, HINT = 'Drop those, run this again, then make them anew.';
 END
 $$;
 
@@ -2891,8 +3801,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM _wh_internal.hold_source(feed.tenant_name);
     RETURN _wh_internal.source_digests(feed, first_day, last_day);
-EXCEPTION WHEN OTHERS THEN
-    IF SQLSTATE LIKE '08%' THEN
+EXCEPTION WHEN query_canceled OR OTHERS THEN
+    IF SQLSTATE LIKE '08%' OR SQLSTATE = '57014' AND NOT _wh_internal.source_cancelled(feed.tenant_name, SQLSTATE, SQLERRM) THEN
+        PERFORM _wh_internal.release_source(feed.tenant_name);
         RAISE;
     END IF;
     PERFORM _wh_internal.write_log('window_digests', 'WARNING',
@@ -2954,7 +3865,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM pg_class c, (SELECT _wh_internal.name_stem(feed.template_name) AS stem) s
     WHERE c.relnamespace = to_regnamespace(quote_ident(feed.schema_name)) AND c.relkind = 'r'
         AND c.relname >= (stem || '_')::name AND c.relname < (stem || '`')::name
-        AND substr(c.relname::text, length(stem) + 2) ~ '^\d{4}$'
+        AND substr(c.relname::text, length(stem) + 2) ~ '^[0-9]{4}$'
     ORDER BY 1
 $$;
 
@@ -3114,10 +4025,10 @@ COMMENT ON FUNCTION _wh.does_mv_exist IS 'Whether the schema has a materialized 
 CREATE OR REPLACE PROCEDURE _wh.drop_old_storage(template_name text, target_schema text)
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
     WHILE _wh_internal.drop_old(template_name, target_schema, 200) > 0 LOOP
         COMMIT;
-        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
     END LOOP;
 END
 $$;
@@ -3203,7 +4114,7 @@ DECLARE
     digests jsonb;
     held boolean := true;
 BEGIN
-    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
     IF days IS NULL OR days < 1 THEN
         RAISE EXCEPTION 'a window has at least one day, not %', coalesce(days::text, 'NULL') USING ERRCODE = 'invalid_parameter_value';
     END IF;
@@ -3214,7 +4125,7 @@ BEGIN
         digests := _wh_internal.window_digests(feed, last_day - days + 1, last_day);
     END IF;
     LOOP
-        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
         last_day := coalesce(last_day, _wh.current_date_utc() - 1);
         slice_date := coalesce(slice_date + 1, last_day - days + 1);
         EXIT WHEN slice_date > last_day;
@@ -3262,12 +4173,12 @@ DECLARE
     words text;
     done boolean;
 BEGIN
-    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
     FOREACH tenant IN ARRAY _wh_internal.move_plan(template_name, storage, target_schema) LOOP
         state := NULL;
         COMMIT;
         LOOP
-            PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+            PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
             state := _wh_internal.move_step(template_name, tenant, storage, state);
             done := state ->> 'phase' = 'done';
             words := CASE
@@ -3438,6 +4349,16 @@ ALTER DEFAULT PRIVILEGES FOR ROLE whadmin IN SCHEMA public GRANT SELECT ON TABLE
 DO $$
 BEGIN
     PERFORM _wh_internal.apply_connection(c, NULL) FROM _wh.tenant_connections c;
+END
+$$;
+
+-- After the functions: settings for those that are called from outside, and a record of whose they are. Run as whadmin.
+DO $$
+BEGIN
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_source,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_cancelled,_wh_internal.take_secret,_wh_internal.window_digests}');
+    INSERT INTO _wh.installations (version, functions)
+    SELECT '0.1.0', 'b4cc98101ca5a5ac' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'b4cc98101ca5a5ac');
 END
 $$;
 

@@ -13,7 +13,7 @@ BEGIN
         WHERE s.stxrelid = ANY (relations)
         UNION ALL
         SELECT format('ALTER INDEX %s RENAME TO %I', i.indexrelid::regclass, 'tenantry_old_' || i.indexrelid) FROM pg_index i
-        JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = ANY (relations) AND c.relname NOT LIKE 'tenantry\_old\_%'
+        JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = ANY (relations) AND c.relname NOT LIKE E'tenantry\\_old\\_%'
     LOOP
         EXECUTE statement;
     END LOOP;

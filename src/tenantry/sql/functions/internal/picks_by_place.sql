@@ -5,7 +5,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     names text[];
 BEGIN
-    IF strpos(pg_get_viewdef(relation), replace(replace(_wh_internal.select_head(template), '\', '\\'), '''', '''''')) > 0 THEN
+    IF strpos(pg_get_viewdef(relation), replace(replace(_wh_internal.select_head(template), E'\\', E'\\\\'), '''', '''''')) > 0 THEN
         RETURN false;
     END IF;
     names := _wh_internal.source_names(template, feed.tenant_name, feed.schema_name);

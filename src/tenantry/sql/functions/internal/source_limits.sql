@@ -7,7 +7,7 @@ DECLARE
     key text := 'deadline';
 BEGIN
     -- A number alone is one of milliseconds, as it is for statement_timeout.
-    deadline := nullif(extract(epoch FROM CASE WHEN given ~ '^\s*\d+\s*$' THEN given || 'ms' ELSE given END::interval), 0);
+    deadline := nullif(extract(epoch FROM CASE WHEN given ~ E'^\\s*\\d+\\s*$' THEN given || 'ms' ELSE given END::interval), 0);
     key := 'max_bytes';
     max_bytes := pg_size_bytes(coalesce(options ->> key, '16GB'));
     key := 'max_row_bytes';
