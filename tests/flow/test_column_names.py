@@ -98,9 +98,7 @@ def test_a_slice_that_was_made_by_places_is_made_anew_by_names(acme: Warehouse, 
         definition[definition.index("SELECT id, store") : definition.index("\nSELECT")], "", 1
     )
     earlier = earlier.replace("\n) AS q", "", 1)
-    acme.run(
-        "DROP VIEW acme.foodlogstats; DROP MATERIALIZED VIEW acme.foodlogstats_2024_03_10"
-    )
+    acme.run("DROP VIEW acme.foodlogstats; DROP MATERIALIZED VIEW acme.foodlogstats_2024_03_10")
     acme.run(f"CREATE MATERIALIZED VIEW acme.foodlogstats_2024_03_10 AS {earlier}")  # type: ignore[arg-type]
     acme.run("CREATE UNIQUE INDEX ON acme.foodlogstats_2024_03_10 (id)")
     actions = [acme.load(DAY, DAY)["date_results"][0]["action"] for _ in range(2)]
