@@ -13,7 +13,7 @@ import pytest
 
 from tenantry.embedded import Server
 from tests.databases import Maker, Source, Warehouse
-from tests.ticks import COLUMNS, define, make_ticks
+from tests.ticks import define, make_ticks
 
 DAY = date(2024, 3, 10)
 
@@ -39,10 +39,10 @@ class Thing:
         self._run(warehouse, self.off, relation, analyst)
 
     def _run(self, warehouse: Warehouse, statement: str, relation: str, analyst: str) -> None:
-        warehouse.run(self._text(statement, relation, analyst))  # type: ignore[arg-type]
+        warehouse.run(self._text(statement, relation, analyst))
 
     def is_on(self, warehouse: Warehouse, relation: str, analyst: str) -> Any:
-        return warehouse.value(self._text(self.seen, relation, analyst))  # type: ignore[arg-type]
+        return warehouse.value(self._text(self.seen, relation, analyst))
 
     @staticmethod
     def _text(statement: str, relation: str, analyst: str) -> str:
@@ -262,7 +262,7 @@ def prepared(
 ) -> Warehouse:
     name = maker.clone(loaded[replacement.storage][1], "warehouse")
     warehouse = Warehouse(server, name, "whadmin")
-    warehouse.admin.run(f"GRANT CREATE, TEMPORARY ON DATABASE {name} TO whadmin".encode())  # type: ignore[arg-type]
+    warehouse.admin.run(f"GRANT CREATE, TEMPORARY ON DATABASE {name} TO whadmin")
     return warehouse
 
 

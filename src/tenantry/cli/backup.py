@@ -84,6 +84,8 @@ def backup(
     _print(summary)
     if not summary.passwords:
         notes.print("passwords of roles are not in it: only a superuser sees them")
+    for what in summary.not_held:
+        notes.print(f"not in it: {what}", markup=False)
     if summary.jobs_left_out:
         notes.print(f"jobs of other roles or databases are not in it: {summary.jobs_left_out}")
     step("backup", f"{file}, {file.stat().st_size:,} bytes")
@@ -112,6 +114,9 @@ def restore(
     generated ones, which are kept in a file that is named. On an embedded
     server whadmin's is always generated.
 
+    What cannot be made here, such as a function that needs a tenant's view, is
+    left out and named; everything else is restored, and the exit code is 1.
+
     Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
     """
     from tenantry.flow import backup as backups
@@ -128,8 +133,10 @@ def restore(
     if as_json:
         print_json(
             {"tenants": result.tenants, "connections": result.connections, "jobs": result.jobs,
-             "jobs_lost": result.lost, "roles_kept": result.kept, "passwords_generated": list(result.generated)}
+             "jobs_lost": result.lost, "roles_kept": result.kept, "passwords_generated": list(result.generated),
+             "left_out": result.left_out}
         )  # fmt: skip
+        _fail_if_left_out(result)
         return
     step("restore", f"{len(result.tenants)} tenants, {result.connections} connections, {result.jobs} jobs")
     if result.kept:
@@ -138,7 +145,21 @@ def restore(
         notes.print(
             f"jobs that cannot be kept, as there is no schema cron: {', '.join(result.lost)}", markup=False
         )
+    for left in result.left_out:
+        notes.print(f"left out: {left.what}: {left.reason}", markup=False)
     data.print("Next: tenantry rebuild --all")
+    _fail_if_left_out(result)
+
+
+def _fail_if_left_out(result: Restored) -> None:
+    if result.left_out:
+        from tenantry.core.errors import DatabaseError
+
+        count = len(result.left_out)
+        raise DatabaseError(
+            f"{count} thing{'s' if count > 1 else ''} of the backup could not be made here; all else is restored",
+            hint="Each is named above and in _wh.function_logs, functions with their definitions.",
+        )
 
 
 def _restore(content: Content) -> Restored:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from tenantry.embedded.server import Server
+    from tenantry.fleet.apply import Done
     from tenantry.fleet.file import Declared
     from tenantry.fleet.plan import Plan
     from tenantry.loader.backfill import Result
@@ -101,7 +102,8 @@ def apply(
     removals come last. What would take data along is refused unless
     --allow-drop is given, and nothing is changed then.
 
-    Each step is a transaction of its own. Stopped at any point and run again,
+    Each step is a transaction of its own. One that is refused keeps only those
+    out that need it: the others are made, and the exit code is 1. Stopped at any point and run again,
     it goes on; run for a warehouse that is as declared, it changes nothing.
     Only one apply works on a warehouse at a time.
 
@@ -140,14 +142,29 @@ def apply(
                 )
         if load and done.unloaded:
             result = _load(conninfo, done.unloaded, jobs)
-            report(result, as_json=as_json, more={"changes": done.changes})
+            report(result, as_json=as_json, more={"changes": done.changes, "failed": done.failed})
+            _fail_if_refused(done)
             return
     if as_json:
-        print_json({"changes": done.changes, "next": done.commands})
+        print_json({"changes": done.changes, "failed": done.failed, "next": done.commands})
+        _fail_if_refused(done)
         return
+    _fail_if_refused(done)
     data.print("the warehouse is as the file says" if done.changes else "no difference", markup=False)
     for command in done.commands:
         data.print(f"next: {command}", markup=False)
+
+
+def _fail_if_refused(done: Done) -> None:
+    """Raise the error of an apply of which something could not be made."""
+    from tenantry.core.errors import DatabaseError
+
+    if not done.failed:
+        return
+    made, total = len(done.changes), len(done.changes) + len(done.failed)
+    told = "; ".join(f"{f.change.subject}: {f.reason}" for f in done.failed)
+    hint = next((f.hint for f in done.failed if f.hint), None)
+    raise DatabaseError(f"{made} of {total} changes were made; not made: {told}", hint=hint)
 
 
 def _load(conninfo: str, feeds: Sequence[Feed], jobs: int) -> Result:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from typing import LiteralString
 
@@ -35,6 +36,12 @@ def known() -> list[Migration]:
             version, _, name = file.name.removesuffix(".sql").partition("_")
             found.append(Migration(int(version), name, sql_text(file)))
     return found
+
+
+def tables() -> list[str]:
+    """The tables of `_wh` that are Tenantry's: those that its migrations make, and the record of them."""
+    made = (re.findall(r"CREATE TABLE _wh\.(\w+)", migration.text) for migration in known())
+    return ["migrations", *(name for names in made for name in names)]
 
 
 def frozen() -> dict[str, str]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
 
-from tenantry.core.errors import DatabaseError, InputError
+from tenantry.core.errors import DatabaseError, InputError, TenantryError, WarehouseUnreachable
 from tenantry.core.model import Feed
+from tenantry.db.errors import translated
 from tenantry.db.queries import one_row, query
-from tenantry.fleet import live
+from tenantry.fleet import live, needs
 from tenantry.fleet import plan as plans
 from tenantry.fleet.change import Change
 from tenantry.fleet.file import Declared
@@ -22,11 +23,21 @@ from tenantry.flow import drop, reader, template_drop
 
 
 @dataclass(frozen=True)
+class Failed:
+    """A change that was refused, or not tried since it needs one that was."""
+
+    change: Change
+    reason: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True)
 class Done:
-    """The changes that were made, and the feeds of which no day was ever loaded."""
+    """The changes that were made, those that were not, and the feeds of which no day was ever loaded."""
 
     changes: Sequence[Change]
     unloaded: Sequence[Feed]
+    failed: Sequence[Failed] = ()
 
     @property
     def commands(self) -> list[str]:
@@ -52,9 +63,13 @@ def check(session: psycopg.Connection, plan: Plan, means: Means, *, allow_drop: 
     for change in plan.changes:
         if (change.action, change.kind) == ("remove", "template"):
             template_drop.refuse_readers(session, change.name)
-    if any(change.kind == "reader" for change in plan.changes):
+    readers = [change for change in plan.changes if change.kind == "reader"]
+    if readers:
         with means.administrator() as (administrator, _):
             reader.require_administrator(administrator)
+            for change in readers:
+                if change.action == "create":
+                    reader.require_free(administrator, change.name)
 
 
 def run(
@@ -66,9 +81,11 @@ def run(
 ) -> Done:
     """Make the changes that were shown; `watch` hears of each when it is done.
 
+    A change that is refused keeps only those out that need it: both are told of in `Done.failed`.
+
     Raises:
         InputError: the warehouse is not what it was when the plan was shown; nothing was changed.
-        TenantryError: another apply is at work, or a step was refused: what was done before it stays.
+        TenantryError: another apply is at work, or the warehouse was lost: what was done before stays.
     """
     with _alone(session):
         plan = plans.make(session, declared)
@@ -78,10 +95,43 @@ def run(
                 hint="Look at it again: tenantry plan",
             )
         steps = Steps(session, plan, means)
+        done: list[Change] = []
+        failed: list[Failed] = []
         for change in plan.changes:
+            failure = _make(steps, change, _lacking(plan, change, {f.change for f in failed}))
+            if failure:
+                failed.append(failure)
+            else:
+                done.append(change)
+                watch(change)
+        return Done(done, live.unloaded(session), failed)
+
+
+def _make(steps: Steps, change: Change, lacking: Change | None) -> Failed | None:
+    """Make one change; how it failed, None if it did not."""
+    if lacking:
+        return Failed(change, f"not tried, since {lacking.subject} could not be made")
+    try:
+        with translated():
             steps.run(change)
-            watch(change)
-        return Done(plan.changes, live.unloaded(session))
+    except WarehouseUnreachable:
+        raise
+    except TenantryError as error:
+        return Failed(change, error.message, error.hint)
+    return None
+
+
+def _lacking(plan: Plan, change: Change, failed: Set[Change]) -> Change | None:
+    """Of the changes that failed one that this one needs."""
+    wanted = needs.of(plan.wanted, change)
+    return next(
+        (
+            f
+            for f in plan.changes
+            if f in failed and f.action != "remove" and (f.kind, f.name, f.template) in wanted
+        ),
+        None,
+    )
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from tenantry.core.errors import InputError, NotInstalled
 from tenantry.core.model import OWNER
 from tenantry.db.build import function_files
 from tenantry.db.migrations import applied, known
+from tenantry.db.migrations import tables as own_tables
 from tenantry.db.queries import one_row, query
 from tenantry.flow import jobs
 
@@ -24,6 +25,9 @@ FORMAT = 1
 """Of the file, once it is decrypted: gzip; a line of JSON about the backup, then lines `kind<TAB>JSON`."""
 
 LOGS = "function_logs"
+
+OURS = {"tables": own_tables()}
+"""The tables of `_wh` that a backup holds, as an argument of queries."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +55,8 @@ class Content:
 class Summary:
     """What a backup holds, in numbers and without secrets. `passwords` are roles whose password is in it.
 
-    `row_count` rows were in the feeds; they are not in the backup. `jobs_left_out` belong to other roles or databases.
+    `row_count` rows were in the feeds; they are not in the backup. `jobs_left_out` belong to other roles or databases;
+    `not_held` is what operators put into `_wh` that a backup cannot hold, such as tables of their own.
     """
 
     made_at: str
@@ -70,6 +75,7 @@ class Summary:
     jobs_left_out: int
     functions: int
     logs: int
+    not_held: list[str]
 
 
 def unpack(packed: bytes) -> Content:
@@ -117,6 +123,7 @@ def read(session: psycopg.Connection, *, logs: bool = True) -> Content:
             "database": session.info.dbname,
             "migrations": sorted(applied(session)),
             "jobs_left_out": len(found) - len(mine),
+            "not_held": [row[0] for row in session.execute(query("recovery", "not_held"), OURS)],
         }
         lines = _tables(session, [] if logs else [LOGS])
         for kind, name in (("secret", "secrets"), ("feed", "contents")):
@@ -164,12 +171,13 @@ def summary(content: Content) -> Summary:
         jobs_left_out=content.about["jobs_left_out"],
         functions=len(content.lines.get("function", [])),
         logs=len(content.lines.get(f"table {LOGS}", [])),
+        not_held=content.about.get("not_held", []),
     )
 
 
 def _tables(session: psycopg.Connection, without: list[str]) -> dict[str, list[str]]:
     lines = {}
-    for (table,) in session.execute(query("recovery", "tables"), {"without": without}).fetchall():
+    for (table,) in session.execute(query("recovery", "tables"), OURS | {"without": without}).fetchall():
         rows = session.execute(
             sql.SQL("SELECT to_jsonb(t)::text FROM _wh.{} t").format(sql.Identifier(table))
         )
@@ -186,7 +194,15 @@ def _roles(session: psycopg.Connection, *, superuser: bool) -> list[str]:
         verifiers = dict(session.execute(query("recovery", "verifiers"), names).fetchall())
     return [
         json.dumps(
-            {"name": name, "connections": limit, "settings": settings, "verifier": verifiers.get(name)}
+            {
+                "name": name,
+                "connections": limit,
+                "settings": settings,
+                "settings_here": here,
+                "valid_until": until,
+                "member_of": groups,
+                "verifier": verifiers.get(name),
+            }
         )
-        for name, limit, settings in roles
+        for name, limit, settings, here, until, groups in roles
     ]

@@ -72,12 +72,8 @@ def put(
     require_administrator(session)
     role = sql.Identifier(name)
     with session.transaction():
-        exists, known = one_row(session, query("recovery", "role"), {"name": name})
-        if exists and not known:
-            raise InputError(
-                f'role "{name}" exists and is no reader of this warehouse',
-                hint="Choose another name.",
-            )
+        require_free(session, name)
+        exists = one_row(session, query("recovery", "role"), {"name": name})[0]
         if not exists:
             _run(session, "CREATE ROLE {} LOGIN", role)
             _run(session, "COMMENT ON ROLE {} IS {}", role, sql.Literal(MARK))
@@ -99,6 +95,15 @@ def put(
         session.execute(query("recovery", "set_reader"), {"name": name, "tenants": wanted})
         _run(session, "RESET ROLE")
     return not exists
+
+
+def require_free(session: psycopg.Connection, name: str) -> None:
+    """Raise InputError if there is a role of that name that is no reader of this warehouse."""
+    exists, known = one_row(session, query("recovery", "role"), {"name": name})
+    if exists and not known:
+        raise InputError(
+            f'role "{name}" exists and is no reader of this warehouse', hint="Choose another name."
+        )
 
 
 def drop(session: psycopg.Connection, name: str) -> None:

@@ -74,9 +74,9 @@ UNION ALL
 SELECT 'template ' || t.template_name, md5((to_jsonb(t) - '{created_at,updated_at}'::text[])::text) FROM _wh.mv_templates t
 
 -- name: tables
--- The tables that a backup holds row by row: all of `_wh` but what is told in another way or made by a trigger.
+-- The tables that a backup holds row by row: all of Tenantry's but what is told in another way or made by a trigger.
 SELECT c.relname::text FROM pg_class c
-WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r'
+WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r' AND c.relname = ANY (%(tables)s)
     AND c.relname NOT IN ('migrations', 'installations', 'template_columns', 'rebuilds', 'restored_jobs') AND c.relname <> ALL (%(without)s)
 ORDER BY c.relname
 
@@ -102,8 +102,14 @@ CROSS JOIN LATERAL (
 ORDER BY f.schema_name, f.template_name
 
 -- name: roles
+-- With the roles that readers were made members of, phood_ro aside.
 SELECT r.rolname::text, r.rolconnlimit,
-    coalesce((SELECT s.setconfig FROM pg_db_role_setting s WHERE s.setrole = r.oid AND s.setdatabase = 0), '{}')
+    coalesce((SELECT s.setconfig FROM pg_db_role_setting s WHERE s.setrole = r.oid AND s.setdatabase = 0), '{}'),
+    coalesce((SELECT s.setconfig FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+        WHERE s.setrole = r.oid AND d.datname = current_database()), '{}'),
+    r.rolvaliduntil::text,
+    ARRAY(SELECT g.rolname::text FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
+        WHERE m.member = r.oid AND r.rolname <> 'whadmin' AND g.rolname <> 'phood_ro' ORDER BY 1)
 FROM pg_roles r WHERE r.rolname IN ('whadmin', 'phood_ro') OR r.rolname IN (SELECT w.reader_name FROM _wh.readers w) ORDER BY 1
 
 -- name: verifiers
@@ -179,6 +185,22 @@ SELECT value, set_config(%(name)s, %(value)s, true) FROM former
 -- Feeds that functions of the operators' own load are not waited for.
 DELETE FROM _wh.rebuilds r WHERE NOT EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = r.template_name)
 RETURNING r.schema_name || '.' || r.template_name
+
+-- name: not_held
+-- What operators put into `_wh` that a backup does not hold: relations and types, functions in languages that a restore may not
+-- have, and triggers on Tenantry's tables.
+SELECT pg_describe_object('pg_class'::regclass, c.oid, 0) FROM pg_class c
+WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND c.relname <> ALL (%(tables)s)
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('i', 'a') AND d.refclassid = 'pg_class'::regclass)
+UNION ALL
+SELECT pg_describe_object('pg_type'::regclass, t.oid, 0) FROM pg_type t WHERE t.typnamespace = '_wh'::regnamespace AND t.typtype IN ('d', 'e', 'r')
+UNION ALL
+SELECT pg_describe_object('pg_proc'::regclass, p.oid, 0) FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+WHERE p.pronamespace = '_wh'::regnamespace AND NOT (p.prokind IN ('f', 'p') AND l.lanname IN ('sql', 'plpgsql'))
+UNION ALL
+SELECT pg_describe_object('pg_trigger'::regclass, t.oid, 0) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+WHERE c.relnamespace = '_wh'::regnamespace AND c.relname = ANY (%(tables)s) AND NOT t.tgisinternal AND p.pronamespace <> '_wh_internal'::regnamespace
+ORDER BY 1
 
 -- name: own_functions
 -- What operators wrote themselves and put into `_wh`.

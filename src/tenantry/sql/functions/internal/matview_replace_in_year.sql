@@ -21,6 +21,7 @@ BEGIN
         PERFORM _wh_internal.publish_tenant(feed, beforehand => format('ALTER TABLE %s %s', yearly, newer));
     END IF;
     IF template.time_column IS NULL THEN
+        PERFORM _wh_internal.publish_identity(yearly);
         EXECUTE format('DELETE FROM %s WHERE slice_date = %L', yearly, slice_date);
         EXECUTE format('INSERT INTO %s (%s, slice_date) SELECT %s, %L FROM pg_temp.tenantry_day', yearly, columns, columns, slice_date);
     ELSE

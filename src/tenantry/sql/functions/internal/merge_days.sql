@@ -19,6 +19,7 @@ DECLARE
     changed bigint;
     total bigint := 0;
 BEGIN
+    PERFORM _wh_internal.publish_identity(leaf);
     IF key IS NULL THEN
         EXECUTE format('DELETE FROM %s WHERE %s', leaf, predicate);
         GET DIAGNOSTICS total = ROW_COUNT;

@@ -45,6 +45,7 @@ BEGIN
         EXECUTE _wh_internal.render_indexes(template.indexes, side.schema_name, name);
         EXECUTE format('ANALYZE %I.%I', side.schema_name, name);
     END LOOP;
+    PERFORM _wh_internal.publish_identity(l.relid::regclass) FROM _wh_internal.partition_leaves(side) l WHERE l.year = target_year;
     IF settle THEN
         SELECT coalesce(sum(d.row_count), 0), array_agg(d.day) FILTER (WHERE d.differs) INTO total, again
         FROM _wh_internal.move_days(feed, template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)) d;

@@ -26,6 +26,7 @@ BEGIN
     EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', target, parent);
     IF indexed THEN
         EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, name);
+        PERFORM _wh_internal.publish_identity(target::regclass);
     ELSE
         EXECUTE format('COMMENT ON TABLE %s IS %L', target, 'Tenantry: to be indexed');
     END IF;

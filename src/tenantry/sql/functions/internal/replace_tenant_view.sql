@@ -7,6 +7,7 @@ DECLARE
     fresh record;
     columns _wh.template_columns[];
     reshaped boolean;
+    body text;
 BEGIN
     SELECT * INTO template FROM _wh.mv_templates t WHERE t.template_name = feed.template_name;
     columns := _wh_internal.feed_columns(feed);
@@ -32,7 +33,11 @@ BEGIN
         END IF;
         EXECUTE beforehand;
     END IF;
-    PERFORM _wh_internal.replace_view(feed.schema_name, view_name, _wh_internal.matview_union(feed, template, columns), afterwards);
+    body := _wh_internal.matview_union(feed, template, columns);
+    IF body = _wh_internal.empty_select(columns) THEN
+        PERFORM _wh_internal.refuse_empty_view(v.oid, _wh_internal.view_reads(v.oid)) FROM to_regclass(format('%I.%I', feed.schema_name, view_name)) AS v (oid);
+    END IF;
+    PERFORM _wh_internal.replace_view(feed.schema_name, view_name, body, afterwards);
     IF reshaped THEN
         PERFORM _wh.update_public_view_by_template(feed.template_name);
     END IF;

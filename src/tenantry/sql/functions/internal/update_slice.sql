@@ -2,7 +2,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.update_slice(feed _wh.feeds, slice_date 
     allow_refresh_yesterday boolean, update_union_view boolean, maker text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Load a slice, log it, and show it in the tenant view. With today's slice also yesterday's, if its last load ran
--- before that day had ended: what came after it would be missing for ever.
+-- before that day had ended: what came after it would be missing for ever. A yesterday that fails keeps today not out: it is
+-- undone by itself, recorded as failed and warned of, and tried again with the next slice of today.
 DECLARE
     result jsonb;
     replaced boolean := false;
@@ -15,9 +16,14 @@ BEGIN
             AND s.slice_date = update_slice.slice_date - 1
             AND s.loaded_at < update_slice.slice_date::timestamp AT TIME ZONE 'UTC')
     THEN
-        result := _wh_internal.load_slice(feed, slice_date - 1, maker, caller_publishes => true);
-        replaced := result ->> 'action' = 'replaced';
-        PERFORM _wh_internal.write_log(caller, 'INFO', 'yesterday completed', to_jsonb(feed) || result);
+        BEGIN
+            result := _wh_internal.load_slice(feed, slice_date - 1, maker, caller_publishes => true);
+            replaced := result ->> 'action' = 'replaced';
+            PERFORM _wh_internal.write_log(caller, 'INFO', 'yesterday completed', to_jsonb(feed) || result);
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM _wh_internal.record_failure(feed, slice_date - 1, SQLERRM);
+            RAISE WARNING 'yesterday was not completed: %', SQLERRM USING ERRCODE = SQLSTATE;
+        END;
     END IF;
     result := _wh_internal.load_slice(feed, slice_date, maker, caller_publishes => true);
     replaced := replaced OR result ->> 'action' = 'replaced';
