@@ -112,7 +112,11 @@ CALLS: dict[str, LiteralString] = {
 def test_the_operators_own_cancel_ends_the_call(acme: Warehouse, source: Source, call: str) -> None:
     """Also if the source, for which dblink waits even then, ends with a timeout of its own."""
     today = datetime.now(UTC).date()
-    days = {"first": today - timedelta(days=3), "last": today - timedelta(days=1), "yesterday": today - timedelta(days=1)}
+    days = {
+        "first": today - timedelta(days=3),
+        "last": today - timedelta(days=1),
+        "yesterday": today - timedelta(days=1),
+    }
     make_ticks(source, days["first"], 3)
     spoil(source, days["first"], "slow")
     define(acme, query=QUERY.replace("pg_sleep(0.3)", "pg_sleep(60)"))
@@ -132,8 +136,8 @@ def test_the_operators_own_cancel_ends_the_call(acme: Warehouse, source: Source,
         acme.admin.run("SELECT pg_cancel_backend(%s)", (session.info.backend_pid,))
         thread.join(20)
         assert isinstance(raised[0], psycopg.errors.QueryCanceled)
+        session.execute("SET statement_timeout = '500ms'")
         with pytest.raises(psycopg.errors.QueryCanceled):
-            session.execute("SET statement_timeout = '500ms'")
             session.execute(CALLS[call], days)
     assert states(acme) == {}
 

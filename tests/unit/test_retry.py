@@ -5,7 +5,8 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tenantry.loader.retry import may_pass
+from tenantry.db.login import ASKS, LoginFailed
+from tenantry.loader.retry import may_pass, refuses
 
 
 @pytest.mark.parametrize(
@@ -23,13 +24,14 @@ def test_what_does_not_pass_is_not(state: str) -> None:
     assert not may_pass(psycopg.errors.lookup(state)("it stays"))
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        'password authentication failed for user "reader"',
-        'role "reader" does not exist',
-        "no pg_hba.conf entry for host",
-    ],
-)
-def test_a_login_that_is_refused_is_not_tried_again(words: str) -> None:
-    assert not may_pass(psycopg.errors.lookup("08001")(words))
+@pytest.mark.parametrize("state", ["28000", "28P01", "3D000", "42501", "0A000", ASKS])
+def test_a_login_that_is_refused_is_not_tried_again(state: str) -> None:
+    """Whatever language the server speaks."""
+    assert refuses(state)
+    assert not may_pass(LoginFailed("SCHWERWIEGEND: Passwort-Authentifizierung fehlgeschlagen", state))
+
+
+@pytest.mark.parametrize("state", ["53300", "57P03", "08006", None])
+def test_a_login_that_found_no_place_or_no_server_is(state: str | None) -> None:
+    assert not refuses(state)
+    assert may_pass(LoginFailed("does not exist: password authentication failed", state))

@@ -13,7 +13,7 @@ from tenantry.core.model import Feed
 from tenantry.db.queries import one_row, query
 from tenantry.flow.deadline import Budget, deadline
 from tenantry.flow.slices import named
-from tenantry.flow.source import Columns, begin, columns
+from tenantry.flow.source import Columns, begin, columns, speaking
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ def ask(
         given = known[feed, definition]
         about = {**days, "names": given.names, "types": given.types}
         digests = one_row(session, query("flow", "digest_query"), about)[0]
-        rows = source.execute(digests).fetchall()
+        with speaking():
+            rows = source.execute(digests).fetchall()
     inside = len(rows) == len(span)
     return Answer({str(day): digest for day, digest in rows} if inside else None, asked)
 

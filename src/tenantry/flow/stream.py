@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from selectors import EVENT_READ, DefaultSelector
 from typing import Any
@@ -20,7 +20,7 @@ from tenantry.db.queries import one_row, query
 from tenantry.flow.deadline import Budget, deadline
 from tenantry.flow.digest import Answer
 from tenantry.flow.slices import named
-from tenantry.flow.source import begin, columns
+from tenantry.flow.source import begin, columns, speaking
 
 BATCH = 65536
 """Bytes gathered before a write: libpq hands out single rows, and a system call for each would cost more than the row."""
@@ -96,10 +96,14 @@ def _copy(
 ) -> tuple[int, int]:
     """Pipe one COPY into another; returns the rows that came out and those that went in."""
     writer = session.cursor()
-    with source.cursor().copy(read.encode()), writer.copy(write.encode()) as into:
-        for batch in _batches(source, budget):
-            into.write(batch)
-        sent = _end_of_copy(source.pgconn)
+    with ExitStack() as reading:
+        with speaking():
+            reading.enter_context(source.cursor().copy(read.encode()))
+        with writer.copy(write.encode()) as into:
+            for batch in _batches(source, budget):
+                into.write(batch)
+            with speaking():
+                sent = _end_of_copy(source.pgconn)
     return sent, writer.rowcount
 
 

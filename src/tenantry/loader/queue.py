@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
+
+
+class SourceClosed(Exception):
+    """Nothing more is to be pulled from a source: it refused another worker's login, or the run was stopped."""
 
 
 @dataclass
@@ -51,6 +56,10 @@ class Queue:
     _lines: list[_Line] = field(default_factory=list)
     _active: dict[str, int] = field(default_factory=dict)
     _out_of_reach: set[str] = field(default_factory=set)
+    _logins: dict[str, str] = field(default_factory=dict)
+    _let_in: set[tuple[str, bool]] = field(default_factory=set)
+    _knocking: set[str] = field(default_factory=set)
+    _without_place: set[tuple[str, str]] = field(default_factory=set)
     _changed: threading.Condition = field(default_factory=threading.Condition)
     _stopped: bool = False
 
@@ -59,17 +68,21 @@ class Queue:
         line = deque(spans)
         self._lines.append(_Line(feed, line, only_changed, bulk=sum(map(len, line)) > 1))
 
-    def take(self, preferred: str | None) -> Task | None:
+    def take(self, preferred: str | None, worker: str = "") -> Task | None:
         """The next task, waiting for a source with room; None when there is no more.
 
         `preferred` is the connection that the worker has open: its days come first.
         """
         with self._changed:
+            if preferred is None:
+                self._logins.pop(worker, None)
             while not self._stopped:
                 open_lines = [line for line in self._lines if line.may_have_more]
                 if not open_lines:
                     return None
-                free = [line for line in open_lines if line.spans and self._room(line)]
+                free = [
+                    line for line in open_lines if line.spans and self._room(line) and self._may(worker, line)
+                ]
                 if free:
                     line = min(free, key=lambda line: (line.feed.connection != preferred, self._load(line)))
                     self._active[line.feed.connection] = self._load(line) + 1
@@ -91,6 +104,65 @@ class Queue:
             self._line(task).spans.extendleft(
                 Span(day, day) for day in reversed(list(task.span)) if day not in done
             )
+            self._changed.notify_all()
+
+    def put_back(self, task: Task, done: Collection[date] = ()) -> None:
+        """Put the days of a task that are not done back, together if none is done."""
+        if done:
+            self.split(task, done)
+            return
+        with self._changed:
+            self._line(task).spans.appendleft(task.span)
+            self._changed.notify_all()
+
+    @contextmanager
+    def entering(self, connection: str, worker: str, *, direct: bool) -> Iterator[None]:
+        """The login of a worker at a source, straight or through the warehouse. Raises SourceClosed.
+
+        Until one was let in the others wait, so that a refused password is tried once.
+        """
+        with self._changed:
+            while connection in self._knocking and not self._stopped:
+                self._changed.wait()
+            first = (connection, direct) not in self._let_in
+            if self._stopped or any(
+                line.closed_because for line in self._lines if line.feed.connection == connection
+            ):
+                raise SourceClosed
+            if first:
+                self._knocking.add(connection)
+        try:
+            yield
+            with self._changed:
+                self._let_in.add((connection, direct))
+                self._logins[worker] = connection
+        finally:
+            with self._changed:
+                if first:
+                    self._knocking.discard(connection)
+                self._changed.notify_all()
+
+    def let_in(self, connection: str, *, direct: bool) -> bool:
+        """Whether a source has let a worker in before, straight or through the warehouse."""
+        with self._changed:
+            return (connection, direct) in self._let_in
+
+    def others_in(self, connection: str | None, worker: str) -> bool:
+        """Whether other workers are logged in to a source, or to any."""
+        with self._changed:
+            return self._others_in(connection, worker)
+
+    def leave_to_others(self, connection: str, worker: str) -> None:
+        """Hand out no days of a source to a worker that it has no place for, while others are logged in there."""
+        with self._changed:
+            self._without_place.add((worker, connection))
+            self._logins.pop(worker, None)
+            self._changed.notify_all()
+
+    def ended(self, worker: str) -> None:
+        """Note that a worker takes no more."""
+        with self._changed:
+            self._logins.pop(worker, None)
             self._changed.notify_all()
 
     def put_out_of_reach(self, connection: str) -> None:
@@ -124,6 +196,13 @@ class Queue:
 
     def _line(self, task: Task) -> _Line:
         return next(line for line in self._lines if line.feed == task.feed)
+
+    def _may(self, worker: str, line: _Line) -> bool:
+        connection = line.feed.connection
+        return (worker, connection) not in self._without_place or not self._others_in(connection, worker)
+
+    def _others_in(self, connection: str | None, worker: str) -> bool:
+        return any(other != worker and connection in (None, place) for other, place in self._logins.items())
 
     def _room(self, line: _Line) -> bool:
         return self._load(line) < self.per_source

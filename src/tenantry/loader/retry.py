@@ -1,10 +1,12 @@
-"""Which failures may pass by themselves."""
+"""Which failures may pass by themselves: by SQLSTATE, never by words, which may be in any language."""
 
 from __future__ import annotations
 
 import psycopg
 
 from tenantry.db.errors import one_line
+from tenantry.db.login import ASKS, LoginFailed
+from tenantry.flow.source import is_of_source
 
 PAUSES = (0.5, 2.0, 5.0)
 """Seconds before the second, third and last try of a slice."""
@@ -13,14 +15,14 @@ _PASSING_STATES = {"40001", "40P01", "53300", "55P03", "57P01", "57P02", "57P03"
 """serialization_failure, deadlock_detected, too_many_connections, lock_not_available, admin_shutdown,
 crash_shutdown, cannot_connect_now (PostgreSQL documentation, appendix A)."""
 
-_PERMANENT_LOGIN = (
-    "authentication failed",
-    "does not exist",
-    "no pg_hba.conf entry",
-    "not permitted",
-    "password",
-)
-"""Words of a refused login: trying again only fills the source's log, and may lock the account."""
+UNKNOWN = "08001"
+"""sqlclient_unable_to_establish_sqlconnection: dblink does not say why a login failed, but in words."""
+
+NO_PLACE = "53300"
+"""too_many_connections: of the server, the database or the role."""
+
+_CANCELLED = "57014"
+"""query_canceled: by hand, or by a statement_timeout."""
 
 
 def words(error: psycopg.Error) -> str:
@@ -29,6 +31,8 @@ def words(error: psycopg.Error) -> str:
     detail = error.diag.message_detail
     if detail and is_connection_loss(error) and detail not in primary:
         primary = f"{primary}: {detail}"
+    if is_of_source(error) and error.sqlstate == _CANCELLED:
+        primary = f"the source cancelled the query: {primary}"
     return one_line(primary)
 
 
@@ -39,6 +43,16 @@ def is_connection_loss(error: psycopg.Error) -> bool:
 
 def may_pass(error: psycopg.Error) -> bool:
     """Whether the same load may work a little later."""
-    if is_connection_loss(error):
-        return not any(word in words(error) for word in _PERMANENT_LOGIN)
-    return error.sqlstate in _PASSING_STATES
+    if isinstance(error, LoginFailed):
+        return not refuses(error.sqlstate)
+    return is_connection_loss(error) or error.sqlstate in _PASSING_STATES
+
+
+def refuses(state: str | None) -> bool:
+    """Whether a login that failed so is refused for good: trying again only fills the source's log, and may lock the account.
+
+    `state` is the SQLSTATE of the login, or what `login.knock` says of a source that nobody has been let into.
+    """
+    return state == ASKS or (
+        state is not None and state not in _PASSING_STATES and not state.startswith("08")
+    )

@@ -8,14 +8,27 @@ import psycopg
 
 from tenantry.core.errors import TenantryError
 from tenantry.db.connect import cut, open_session, session
+from tenantry.db.login import ASKS, LoginFailed, knock
 from tenantry.db.queries import query
 from tenantry.flow import slices
 from tenantry.flow.digest import SourceTypes
 from tenantry.flow.source import open_source, source_conninfo
+from tenantry.loader.retry import refuses, words
+
+_NOT_THIS_MACHINE = "28000"
+"""invalid_authorization_specification: what pg_hba.conf says to a machine that it does not list."""
 
 
 class SourceOutOfReach(Exception):
-    """The source does not let this machine in; the warehouse's server may reach it all the same."""
+    """This machine does not come to the source; the warehouse's server may reach it all the same."""
+
+
+class SourceRefuses(psycopg.OperationalError):
+    """The source answers, and refuses the login for good."""
+
+    def __init__(self, message: str, sqlstate: str | None) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
 
 
 class Sessions:
@@ -50,17 +63,32 @@ class Sessions:
         if self._warehouse is not None and not self._warehouse.closed:
             self._warehouse.execute("RESET synchronous_commit" if wait else "SET synchronous_commit = off")
 
-    def through_warehouse(self, connection: str) -> psycopg.Connection:
-        """The warehouse's session, with a login to the source held in it."""
+    def through_warehouse(self, connection: str, *, let_in: bool = True) -> psycopg.Connection:
+        """The warehouse's session, with a login to the source held in it.
+
+        `let_in`: the source has let somebody in before. Raises SourceRefuses if it never will; dblink cannot tell, but
+        the source itself says whether it is up and asks for a password.
+        """
         opened = self.warehouse()
         if self.connection != connection or self._source is not None:
             self.leave_source()
-            slices.hold_source(opened, connection)
+            try:
+                slices.hold_source(opened, connection)
+            except psycopg.errors.SqlclientUnableToEstablishSqlconnection as error:
+                if not let_in and refuses(knock(source_conninfo(opened, connection))):
+                    raise SourceRefuses(words(error), error.sqlstate) from error
+                raise
             self.connection = connection
         return opened
 
-    def direct(self, connection: str) -> psycopg.Connection:
-        """A session on the source itself. Raises SourceOutOfReach if it cannot be opened from here."""
+    def direct(self, connection: str, *, let_in: bool = False) -> psycopg.Connection:
+        """A session on the source itself. `let_in`: the source has let somebody in from here before.
+
+        Raises:
+            SourceOutOfReach: it cannot be reached from here.
+            SourceRefuses: it refuses the login, here as anywhere.
+            LoginFailed: it has no place at the moment, or was lost.
+        """
         warehouse = self.warehouse()
         conninfo = source_conninfo(warehouse, connection)
         # Asked each time: a password that was changed or a source that moved is to be in effect at once.
@@ -68,8 +96,13 @@ class Sessions:
             self.leave_source()
             try:
                 self._source = open_source(conninfo)
-            except psycopg.OperationalError as error:
-                raise SourceOutOfReach(str(error)) from error
+            except LoginFailed as error:
+                if not let_in and error.sqlstate in (None, _NOT_THIS_MACHINE):
+                    raise SourceOutOfReach(str(error)) from error
+                if refuses(error.sqlstate):
+                    state = "28P01" if error.sqlstate == ASKS else error.sqlstate
+                    raise SourceRefuses(str(error), state) from error
+                raise
             self.connection, self._source_conninfo = connection, conninfo
             self.source_types = {}
         return self._source

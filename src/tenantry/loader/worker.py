@@ -13,11 +13,12 @@ import psycopg
 from tenantry.core.days import Span, monthly
 from tenantry.core.errors import SliceError, TenantryError, WarehouseUnreachable
 from tenantry.core.model import FailedSlice, LoadedSlice
+from tenantry.db.login import LoginFailed
 from tenantry.flow import digest, log, slices, stream
 from tenantry.loader.events import Waiting
-from tenantry.loader.queue import Queue, Task
-from tenantry.loader.retry import PAUSES, is_connection_loss, may_pass, words
-from tenantry.loader.sessions import Keeper, SourceOutOfReach
+from tenantry.loader.queue import Queue, SourceClosed, Task
+from tenantry.loader.retry import NO_PLACE, PAUSES, UNKNOWN, is_connection_loss, may_pass, words
+from tenantry.loader.sessions import Keeper, SourceOutOfReach, SourceRefuses
 
 Event = LoadedSlice | FailedSlice | Waiting | TenantryError | None
 """None says that a worker has ended."""
@@ -33,7 +34,7 @@ class Worker(threading.Thread):
     """
 
     def __init__(self, keeper: Keeper, tasks: Queue, events: queue.Queue[Event], *, pause: float) -> None:
-        super().__init__(name="tenantry-worker", daemon=True)
+        super().__init__(daemon=True)
         self._tasks = tasks
         self._events = events
         self._pause = pause
@@ -46,17 +47,20 @@ class Worker(threading.Thread):
     def run(self) -> None:
         """The thread's body."""
         try:
-            while (task := self._tasks.take(self._sessions.connection)) is not None:
+            while (task := self._tasks.take(self._sessions.connection, self.name)) is not None:
                 try:
-                    self._pull(task, set())
+                    goes_on = self._pull(task, set())
                 finally:
                     self._tasks.done(task)
+                if not goes_on:
+                    break
                 if self._pause:
                     self._stopping.wait(self._pause)
         except TenantryError as error:
             self._events.put(error)
         finally:
             self._rest()
+            self._tasks.ended(self.name)
             self._events.put(None)
 
     def cancel(self) -> None:
@@ -82,40 +86,82 @@ class Worker(threading.Thread):
             self._sessions.let_go()
         self._keeper.give_back(self._sessions)
 
-    def _pull(self, task: Task, done: set[date]) -> None:
-        """Pull a task's days, of which some may be `done`."""
-        for pause in (*PAUSES, None):
+    def _pull(self, task: Task, done: set[date]) -> bool:
+        """Pull a task's days, of which some may be `done`; False if this worker has no place in the warehouse."""
+        connection = task.feed.connection
+        for n, pause in enumerate((*PAUSES, None)):
             try:
                 for loaded in self._load(task, done):
                     self._events.put(loaded)
                     done.add(loaded.day)
-                return
+                return True
+            except SourceClosed:
+                return True
             except SourceOutOfReach:
-                self._tasks.put_out_of_reach(task.feed.connection)
                 if task.only_changed:
-                    self._pull(task, done)
-                else:
-                    self._tasks.split(task)
-                return
+                    return self._pull(task, done)
+                self._tasks.split(task)
+                return True
             except WarehouseUnreachable as error:
                 if self._stopping.is_set():
-                    return
+                    return True
+                if pause is None and self._tasks.others_in(None, self.name):
+                    self._tasks.put_back(task, done)
+                    return False
                 if pause is None:
                     raise
                 reason = error.message
             except SliceError as error:
                 self._give_up(task, done, error.message, None)
-                return
+                return True
+            except SourceRefuses as error:
+                self._give_up(task, done, words(error), error)
+                return True
             except psycopg.Error as error:
                 if self._stopping.is_set():
-                    return
+                    return True
                 reason = words(error)
+                if error.sqlstate in (NO_PLACE, UNKNOWN) and self._tasks.others_in(connection, self.name):
+                    # A place fewer than workers: those who have one do the work.
+                    self._sessions.let_go()
+                    self._tasks.leave_to_others(connection, self.name)
+                    self._tasks.put_back(task, done)
+                    return True
+                if error.sqlstate == UNKNOWN and not self._tasks.let_in(connection, direct=False):
+                    # It may be a password that is refused: once more, and not soon.
+                    pause = PAUSES[-1] if n == 0 else None
                 if pause is None or not (self._sessions.lost or may_pass(error)):
                     self._give_up(task, done, reason, error)
-                    return
+                    return True
             self._sessions.let_go()
             self._events.put(Waiting(task.feed, reason, pause))
             self._stopping.wait(pause)
+        return True
+
+    def _direct(self, connection: str) -> psycopg.Connection:
+        """A session on the source. Raises what Sessions.direct raises, or SourceClosed."""
+        with self._tasks.entering(connection, self.name, direct=True):
+            if not self._tasks.in_reach(connection):
+                raise SourceOutOfReach
+            try:
+                return self._sessions.direct(connection, let_in=self._tasks.let_in(connection, direct=True))
+            except SourceOutOfReach:
+                self._tasks.put_out_of_reach(connection)
+                raise
+            except SourceRefuses as error:
+                self._tasks.close_source(connection, words(error))
+                raise
+
+    def _through_warehouse(self, connection: str) -> psycopg.Connection:
+        """The warehouse's session, logged in to the source. Raises what Sessions.through_warehouse raises, or SourceClosed."""
+        with self._tasks.entering(connection, self.name, direct=False):
+            try:
+                return self._sessions.through_warehouse(
+                    connection, let_in=self._tasks.let_in(connection, direct=False)
+                )
+            except SourceRefuses as error:
+                self._tasks.close_source(connection, words(error))
+                raise
 
     def _load(self, task: Task, done: set[date]) -> Iterator[LoadedSlice]:
         """Pull the task's days that are not done: partitions by streaming, all others by dblink."""
@@ -131,7 +177,7 @@ class Worker(threading.Thread):
 
     def _stream(self, task: Task, done: set[date], *, staged: bool = False) -> Iterator[LoadedSlice]:
         feed = task.feed
-        source = self._sessions.direct(feed.connection)
+        source = self._direct(feed.connection)
         session = self._sessions.warehouse()
         if not task.only_changed:
             yield from stream.pull(session, source, feed, task.span, bulk=task.bulk, staged=staged)
@@ -142,7 +188,7 @@ class Worker(threading.Thread):
                 answer = digest.ask(session, source, feed, task.span, self._sessions.source_types)
             except psycopg.Error as error:
                 self._do_without_digests(session, task, error)
-                source = self._sessions.direct(feed.connection)
+                source = self._direct(feed.connection)
             else:
                 same = digest.unchanged(session, feed, task.span, answer) - done
             yield from (LoadedSlice(feed, day, "unchanged", 0, 0.0) for day in sorted(same))
@@ -157,7 +203,7 @@ class Worker(threading.Thread):
 
     def _load_through_warehouse(self, task: Task, done: set[date]) -> Iterator[LoadedSlice]:
         feed = task.feed
-        session = self._sessions.through_warehouse(feed.connection)
+        session = self._through_warehouse(feed.connection)
         if self._stopping.is_set():
             return
         if not task.only_changed:
@@ -170,7 +216,7 @@ class Worker(threading.Thread):
                 answer = digest.ask_through_warehouse(session, feed, task.span)
             except psycopg.Error as error:
                 self._do_without_digests(session, task, error)
-                self._sessions.through_warehouse(feed.connection)
+                self._through_warehouse(feed.connection)
             else:
                 same = digest.unchanged(session, feed, task.span, answer) - done
             yield from (LoadedSlice(feed, day, "unchanged", 0, 0.0) for day in sorted(same))
@@ -204,7 +250,9 @@ class Worker(threading.Thread):
 
     def _give_up(self, task: Task, done: set[date], reason: str, error: psycopg.Error | None) -> None:
         """Several days fail as one: each is tried by itself then, so that only the bad ones are lost."""
-        if error is not None and is_connection_loss(error):
+        if error is not None and (
+            is_connection_loss(error) or isinstance(error, LoginFailed | SourceRefuses)
+        ):
             self._sessions.let_go()
             self._tasks.close_source(task.feed.connection, reason)
         elif len(task.span) > 1:

@@ -1,0 +1,44 @@
+"""What to do about an error of a source, by its SQLSTATE: the one table for all commands."""
+
+from __future__ import annotations
+
+REACH = "Check address, user and password of the connection; the warehouse's server must reach the source."
+"""For a login through the warehouse: dblink does not say why it failed but in words."""
+
+TIME = "Give its connection a longer statement_timeout, or let an index of the source serve the query."
+
+_NAMES = "Compare the template's query with the source: its tables and columns, and the search_path of the connection's user."
+
+_TABLE = {
+    "08": REACH,
+    "22": "See whether the template's query and its column_definitions fit the values of the source.",
+    "25P03": "Give the connection's user a longer idle_in_transaction_session_timeout at the source.",
+    "25P04": "Give the connection's user a longer transaction_timeout at the source.",
+    "28": "Check the connection's user, and that pg_hba.conf of the source lets it in from there.",
+    "28P01": "Check user and password of the connection.",
+    "3D000": "Check the name of the database in the connection.",
+    "3F000": _NAMES,
+    "40001": "Try again; a standby ends queries that its max_standby_streaming_delay does not wait for.",
+    "42501": "Grant the connection's user at the source what it lacks.",
+    "42601": "Mend the template's query.",
+    "42703": _NAMES,
+    "42704": _NAMES,
+    "42883": _NAMES,
+    "42P01": _NAMES,
+    "53100": "Make room on the disk that is full.",
+    "53300": "Load with fewer sessions at once (--jobs), or raise the CONNECTION LIMIT of the connection's user at the source.",
+    "55P03": "See who holds the lock at the source, or give the connection a longer lock_timeout.",
+    "57014": TIME,
+    "57P01": "The session was ended there: try again.",
+    "57P02": "The server there has crashed: try again when it is up.",
+    "57P03": "The server there is starting or stopping: try again in a moment.",
+    "57P05": "Give the connection's user a longer idle_session_timeout at the source.",
+    "HV000": TIME,
+}
+"""Hints by SQLSTATE or its class (PostgreSQL documentation, appendix A); HV000 is a query that the source cancelled."""
+
+
+def of_source(sqlstate: str | None) -> str | None:
+    """The next step after an error of a source, or None if its SQLSTATE says none."""
+    state = sqlstate or "08"
+    return _TABLE.get(state, _TABLE.get(state[:2]))

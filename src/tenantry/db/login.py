@@ -1,0 +1,144 @@
+"""Logging in to a source, with the SQLSTATE of a refusal.
+
+A server sends one with each refusal, and libpq hands out the words alone, which may be in any language. It writes what
+passes over the line to a file, if asked to; that is where the SQLSTATE is read from.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import psycopg
+from psycopg import pq
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import ConnStatus, PollingStatus, Trace
+from psycopg.pq.abc import PGconn
+
+from tenantry.db.errors import one_line
+
+_REFUSED = re.compile(rb'\tErrorResponse\t(?: S "[^"]*")?(?: V "[^"]*")? C "(\w{5})"')
+
+_PATIENCE = 10
+"""Seconds for a login, unless connect_timeout says otherwise."""
+
+ASKS = "asks for a password"
+"""What `knock` returns of a server that would let in whoever knows the password, as far as it says."""
+
+
+class LoginFailed(psycopg.OperationalError):
+    """A login failed. `sqlstate` is the server's; None if none answered, or it was libpq that gave up."""
+
+    def __init__(self, message: str, sqlstate: str | None) -> None:
+        super().__init__(message)
+        self.sqlstate = sqlstate
+
+
+def login(conninfo: str) -> psycopg.Connection:
+    """A session in autocommit mode. Raises LoginFailed; of several hosts, of the last one."""
+    pgconn = _connected(conninfo)
+    pgconn.nonblocking = 1
+    connection: psycopg.Connection = psycopg.Connection(pgconn)
+    connection.autocommit = True
+    return connection
+
+
+def knock(conninfo: str) -> str | None:
+    """What a server says before it has seen a password: a SQLSTATE, ASKS, or None if nothing answers from here.
+
+    Not a failed login for the server: nobody is locked out by it.
+    """
+    stranger = make_conninfo(conninfo, password="", passfile=f"{os.devnull}/none")
+    try:
+        _connected(stranger).finish()
+    except LoginFailed as failed:
+        return failed.sqlstate
+    return ASKS
+
+
+def _connected(conninfo: str) -> PGconn:
+    attempts = list(_attempts(conninfo))
+    for left, attempt in enumerate(attempts, 1 - len(attempts)):
+        try:
+            return _connect(attempt)
+        except LoginFailed:
+            if not left:
+                raise
+    raise LoginFailed("no host is named", None)
+
+
+def _attempts(conninfo: str) -> Iterator[str]:
+    """One connection string for each of several hosts, so that each has its time."""
+    words = conninfo_to_dict(conninfo)
+    lists = {key: str(words[key]).split(",") for key in ("host", "hostaddr", "port") if words.get(key)}
+    for n in range(max(map(len, lists.values()), default=1)):
+        yield make_conninfo(
+            conninfo, **{key: values[min(n, len(values) - 1)] for key, values in lists.items()}
+        )
+
+
+def _connect(conninfo: str) -> PGconn:
+    wanted = conninfo_to_dict(conninfo).get("connect_timeout")
+    # 0 and less mean for ever to libpq; nothing here waits for ever.
+    deadline = time.monotonic() + (int(wanted) if wanted and int(wanted) > 0 else _PATIENCE)
+    pgconn: PGconn = pq.PGconn.connect_start(conninfo.encode())
+    with _recorded(pgconn) as record:
+        in_time = _poll(pgconn, deadline)
+        if pgconn.status == ConnStatus.OK:
+            return pgconn
+    if not in_time:
+        words, state = "the server does not answer", None
+    else:
+        words, state = pgconn.get_error_message(), record.sqlstate
+        if state is None and pgconn.needs_password:
+            state = ASKS
+    pgconn.finish()
+    raise LoginFailed(one_line(words), state)
+
+
+def _poll(pgconn: PGconn, deadline: float) -> bool:
+    """Go on with a login until it has ended; False if it did not in time."""
+    while pgconn.status != ConnStatus.BAD:
+        match pgconn.connect_poll():
+            case PollingStatus.READING:
+                waiting = select.POLLIN
+            case PollingStatus.WRITING:
+                waiting = select.POLLOUT
+            case _:
+                return True
+        poll = select.poll()
+        poll.register(pgconn.socket, waiting)
+        if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+            return False
+    return True
+
+
+class _Record:
+    sqlstate: str | None = None
+
+
+@contextmanager
+def _recorded(pgconn: PGconn) -> Iterator[_Record]:
+    """Take down what is said at a login, in memory; where the system cannot, no SQLSTATE is known."""
+    record = _Record()
+    if not hasattr(os, "memfd_create"):
+        yield record
+        return
+    file = os.memfd_create("login")
+    try:
+        with suppress(psycopg.Error):
+            pgconn.trace(file)
+            pgconn.set_trace_flags(Trace.SUPPRESS_TIMESTAMPS)
+        try:
+            yield record
+        finally:
+            with suppress(psycopg.Error):
+                pgconn.untrace()
+            said = _REFUSED.findall(os.pread(file, 1 << 20, 0))
+            record.sqlstate = said[-1].decode() if said else None
+    finally:
+        os.close(file)
