@@ -12,6 +12,7 @@ import typer
 from tenantry.cli import complete
 from tenantry.cli.output import data, notes, print_json, print_table
 from tenantry.cli.target import connected
+from tenantry.core import advice
 from tenantry.core.days import Span, folded, parse_day, today_utc
 from tenantry.core.errors import InputError, SliceError
 from tenantry.core.model import Feed
@@ -255,7 +256,7 @@ def report(
     if not result.complete:
         raise SliceError(
             f"{_missing(result)}; all others are kept",
-            hint=f"Mend the cause, then {go_on}.",
+            hint=advice.before(go_on, [x.sqlstate for f in result.feeds for x in f.failures]),
         )
     if different := different_days(compared or ()):
         raise SliceError(

@@ -12,6 +12,7 @@ from tenantry.cli.load import AsJson, Jobs, Pause, ended_or_today
 from tenantry.cli.output import data, human_bytes, print_json, print_table, step
 from tenantry.cli.target import warehouse
 from tenantry.cli.tenant_life import Name, disable, drop, enable, rebuild
+from tenantry.core import advice
 from tenantry.core.errors import InputError, SliceError
 
 app = typer.Typer(help="Take in tenants, look at them, let them rest, and drop them.", no_args_is_help=True)
@@ -103,7 +104,10 @@ def add(
         reason = f"; the first: {failed[0][1]}" if failed else ""
         raise SliceError(
             f"{name} was taken in, but slices are missing{reason}",
-            hint="Mend the cause, then run the same command: it loads only what is missing.",
+            hint=advice.before(
+                "run the same command: it loads only what is missing",
+                [f["sqlstate"] for feed in summary["feeds"] for f in feed["failed"]],
+            ),
         )
     if not as_json:
         data.print(f"{name} is in. Next: tenantry status", markup=False)

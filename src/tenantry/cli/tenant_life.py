@@ -13,6 +13,7 @@ from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.load import AsJson, Jobs, Pause, different_days, ended_or_today, report
 from tenantry.cli.output import data, human_bytes, human_seconds, notes, print_json, step
 from tenantry.cli.target import warehouse
+from tenantry.core import advice
 from tenantry.core.days import Span
 from tenantry.core.errors import InputError, SliceError
 
@@ -126,7 +127,9 @@ def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = Fal
         reason = done.source_lost or done.not_indexed or "days differ from the source"
     raise SliceError(
         f"{name} stays disabled and its jobs rest: {reason}",
-        hint="Mend the cause, then run the same command: it loads only what is missing.",
+        hint=advice.before(
+            "run the same command: it loads only what is missing", [f.sqlstate for f in done.failures]
+        ),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 REACH = "Check address, user and password of the connection; the warehouse's server must reach the source."
 """For a login through the warehouse: dblink does not say why it failed but in words."""
 
@@ -19,7 +21,7 @@ _TABLE = {
     "3D000": "Check the name of the database in the connection.",
     "3F000": _NAMES,
     "40001": "Try again; a standby ends queries that its max_standby_streaming_delay does not wait for.",
-    "42501": "Grant the connection's user at the source what it lacks.",
+    "42501": "Grant the right that is missing: at the source, to the connection's user.",
     "42601": "Mend the template's query.",
     "42703": _NAMES,
     "42704": _NAMES,
@@ -42,3 +44,9 @@ def of_source(sqlstate: str | None) -> str | None:
     """The next step after an error of a source, or None if its SQLSTATE says none."""
     state = sqlstate or "08"
     return _TABLE.get(state, _TABLE.get(state[:2]))
+
+
+def before(go_on: str, sqlstates: Iterable[str | None]) -> str:
+    """What to do about loads that failed, and then to go on: by their SQLSTATEs, if these say one thing."""
+    hints = {hint for state in set(sqlstates) if state and (hint := of_source(state))}
+    return f"{hints.pop() if len(hints) == 1 else 'Mend the cause.'} Then {go_on}."

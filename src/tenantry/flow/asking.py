@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import psycopg
 
+from tenantry.core import advice
 from tenantry.core.errors import InputError, SourceError
 from tenantry.db.errors import one_line
+from tenantry.db.login import ASKS, LoginFailed
 from tenantry.db.queries import one_row, query
 from tenantry.flow import connection as connections
 from tenantry.flow.source import open_source, source_conninfo
@@ -49,7 +51,13 @@ def asked(session: psycopg.Connection, connection: str, seconds: int) -> Iterato
     conninfo = source_conninfo(session, connection)
     try:
         source = open_source(conninfo)
-    except psycopg.OperationalError as error:
+    except LoginFailed as error:
+        if error.sqlstate is not None:
+            raise SourceError(
+                f'the source of "{connection}" refuses the login from this machine: {one_line(str(error))}',
+                connection=connection,
+                hint=advice.of_source("28P01" if error.sqlstate == ASKS else error.sqlstate),
+            ) from None
         raise SourceError(
             f'the source of "{connection}" cannot be reached from this machine: {one_line(str(error))}',
             connection=connection,
@@ -72,7 +80,9 @@ def asked(session: psycopg.Connection, connection: str, seconds: int) -> Iterato
         raise SourceError(
             f'the source of "{connection}" says: {one_line(error.diag.message_primary or str(error))}',
             connection=connection,
-            hint=one_line(error.diag.message_hint) if error.diag.message_hint else None,
+            hint=one_line(error.diag.message_hint)
+            if error.diag.message_hint
+            else advice.of_source(error.sqlstate),
         ) from None
     finally:
         source.close()

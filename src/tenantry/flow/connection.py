@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import psycopg
 from psycopg.types.json import Jsonb
 
+from tenantry.core import advice
 from tenantry.core.errors import InputError, SourceError
 from tenantry.core.model import Connection, SourceFacts
 from tenantry.db.errors import one_line
@@ -109,5 +110,7 @@ def asking(session: psycopg.Connection, name: str) -> Iterator[None]:
         raise SourceError(
             f'the source of "{name}" cannot be used: {reason}',
             connection=name,
-            hint="Check address, user and password of the connection; the warehouse's server must reach the source.",
+            hint=one_line(error.diag.message_hint)
+            if error.diag.message_hint
+            else advice.of_source(error.sqlstate),
         ) from error
