@@ -36,7 +36,9 @@ _EXIT_CODES = {
     3: "The warehouse cannot be reached, or was lost.",
     4: "The database holds no warehouse, or one of another version.",
     5: "Of plan --exit-code alone: the warehouse differs from the file.",
-    130: "Ctrl-C. What was loaded is kept.",
+    129: "SIGHUP, as when a terminal is closed. As Ctrl-C.",
+    130: "Ctrl-C. A line says what is kept.",
+    143: "SIGTERM, as of systemd or kill. As Ctrl-C.",
 }
 
 

@@ -1,6 +1,10 @@
 """The program `tenantry`, also as `python -m tenantry`."""
 
-import gc
+from tenantry.core import signals
+
+signals.end_at_once()
+
+import gc  # noqa: E402
 
 
 def main() -> None:
@@ -10,6 +14,7 @@ def main() -> None:
     gc.set_threshold(50_000)
     from tenantry.cli.main import main as run
 
+    signals.interrupt()
     try:
         run()
     finally:

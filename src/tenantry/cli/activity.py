@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import sys
 import time
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ from rich.text import Text
 from tenantry.cli.load import AsJson
 from tenantry.cli.output import data, human_bytes, notes, print_json, print_table, step
 from tenantry.cli.target import warehouse
+from tenantry.core import signals
 from tenantry.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -130,7 +132,8 @@ def logs(
                 seen = {number for number in seen if number > after} | {entry.id for entry in fresh}
                 newest = max([newest, *seen])
         except KeyboardInterrupt:
-            return
+            if signals.exit_code() != 128 + signal.SIGINT:
+                raise
 
 
 def queries(

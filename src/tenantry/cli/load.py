@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tenantry.cli import complete
+from tenantry.cli.interrupted import tell
 from tenantry.cli.output import data, notes, print_json, print_table
 from tenantry.cli.target import connected
 from tenantry.core import advice
@@ -251,8 +252,7 @@ def report(
         for comparison in compared or ():
             data.print(str(comparison), markup=False)
     if result.interrupted:
-        data.print(f"interrupted; what was loaded is kept. To go on, {go_on}.", markup=False)
-        raise typer.Exit(130)
+        tell(f"what was loaded is kept. To go on, {go_on}.")
     if not result.complete:
         raise SliceError(
             f"{_missing(result)}; all others are kept",

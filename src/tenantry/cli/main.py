@@ -16,6 +16,7 @@ from tenantry.cli import (
     doctor,
     fleet,
     init,
+    interrupted,
     load,
     reader,
     rebuild,
@@ -31,6 +32,7 @@ from tenantry.cli import (
 from tenantry.cli import slice as slices
 from tenantry.cli.output import notes
 from tenantry.cli.target import options
+from tenantry.core import signals
 from tenantry.core.errors import InputError, TenantryError
 
 _HELP = """One PostgreSQL warehouse for many tenants: load, refresh, unite and report.
@@ -82,6 +84,8 @@ app.command("restore", rich_help_panel=_RECOVER)(backup.restore)
 app.command("rebuild", rich_help_panel=_RECOVER)(rebuild.rebuild)
 app.add_typer(server.app, name="server", rich_help_panel=_SERVERS)
 app.command("demo", rich_help_panel=_SERVERS)(demo.demo)
+
+_CTRL_C = 130
 
 
 def _version(wanted: bool) -> None:
@@ -140,9 +144,14 @@ def _refuse_arguments(error: typer.TyperException) -> NoReturn:
 
 def main() -> None:
     """Run the program; known errors are one line, a hint and an exit code."""
+    signals.interrupt()
     try:
         # Otherwise Typer shows wrong arguments itself, as a box of five lines.
-        sys.exit(app(standalone_mode=False))
+        code = app(standalone_mode=False)
+        if code == _CTRL_C:
+            # What Typer makes of a KeyboardInterrupt, too.
+            raise KeyboardInterrupt
+        sys.exit(code)
     except TenantryError as error:
         if options.debug:
             raise
@@ -152,5 +161,6 @@ def main() -> None:
     except typer.Abort:
         _fail("no answer given", None, InputError.exit_code)
     except KeyboardInterrupt:
-        notes.print("interrupted")
-        sys.exit(130)
+        if not interrupted.told():
+            notes.print(interrupted.of_command(sys.argv[1:]), markup=False)
+        sys.exit(signals.exit_code())

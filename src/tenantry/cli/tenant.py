@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from tenantry.cli.interrupted import tell
 from tenantry.cli.load import AsJson, Jobs, Pause, ended_or_today
 from tenantry.cli.output import data, human_bytes, print_json, print_table, step
 from tenantry.cli.target import warehouse
@@ -99,6 +100,10 @@ def add(
         summary["jobs"] = _schedule(conninfo, name) if schedule and summary["complete"] else []
     if as_json:
         print_json(summary)
+    if summary["interrupted"]:
+        tell(
+            "what was stored and loaded is kept. To go on, run the same command: it loads only what is missing."
+        )
     if not summary["complete"]:
         failed = [(f["day"], f["error"]) for feed in summary["feeds"] for f in feed["failed"]]
         reason = f"; the first: {failed[0][1]}" if failed else ""

@@ -10,6 +10,7 @@ import typer
 
 from tenantry.cli import complete
 from tenantry.cli.confirm import Yes, confirm
+from tenantry.cli.interrupted import tell
 from tenantry.cli.load import AsJson, Jobs, Pause, different_days, ended_or_today, report
 from tenantry.cli.output import data, human_bytes, human_seconds, notes, print_json, step
 from tenantry.cli.target import warehouse
@@ -118,8 +119,7 @@ def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = Fal
             data.print(f"{name} is enabled. Next: tenantry status", markup=False)
         return
     if done.interrupted:
-        notes.print(f"interrupted; what was loaded is kept. To go on: tenantry tenant enable {name}")
-        raise typer.Exit(130)
+        tell(f"what was loaded is kept. To go on: tenantry tenant enable {name}")
     if done.failures:
         count = len(done.failures)
         reason = f"{count} {'slice' if count == 1 else 'slices'} failed; the first: {done.failures[0].error}"

@@ -67,6 +67,7 @@ def add(
     summary: dict[str, Any] = {
         "tenant": newcomer.name,
         "complete": result.complete,
+        "interrupted": result.interrupted,
         "rows": result.rows,
         "seconds": round(result.seconds, 3),
         "feeds": [_feed_summary(item) for item in result.feeds],
