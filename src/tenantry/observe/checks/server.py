@@ -66,11 +66,11 @@ def _server(examined: Examined) -> Iterator[Finding]:
 
 def _reset(where: str | None, database: str) -> str:
     if where and "role" in where:
-        return "ALTER ROLE whadmin RESET default_transaction_read_only; -- as the administrator"
+        return "ALTER ROLE whadmin RESET default_transaction_read_only; -- as the administrator, after SET default_transaction_read_only = off"
     if where:
         name = sql.Identifier(database).as_string()
-        return f"ALTER DATABASE {name} RESET default_transaction_read_only; -- as the administrator"
-    return "ALTER SYSTEM RESET default_transaction_read_only; -- as the administrator; then SELECT pg_reload_conf();"
+        return f"ALTER DATABASE {name} RESET default_transaction_read_only; -- as the administrator, after SET default_transaction_read_only = off"
+    return "ALTER SYSTEM RESET default_transaction_read_only; -- as the administrator, after SET default_transaction_read_only = off; then SELECT pg_reload_conf();"
 
 
 def _locks(examined: Examined) -> Iterator[Finding]:
