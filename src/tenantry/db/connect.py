@@ -16,6 +16,7 @@ from tenantry.core.model import OWNER
 from tenantry.db.build import pins
 from tenantry.db.errors import one_line, translated, without_quotes
 from tenantry.db.queries import query
+from tenantry.db.roles import may_not_act
 
 ENCODING = "UTF8"
 """The client_encoding of all sessions, whatever PGCLIENTENCODING says: what a source sends is handed on unread."""
@@ -81,6 +82,10 @@ def _set_up(connection: psycopg.Connection, role: str | None) -> int:
         raise NotInstalled(
             f"this database holds no warehouse: {one_line(str(error))}", hint="Run: tenantry init"
         ) from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        if role != OWNER:
+            raise
+        raise may_not_act(connection.info.user) from error
     while cursor.nextset():
         pass
     row = cursor.fetchone()

@@ -17,6 +17,10 @@ _NOT_INSTALLED = {"42P01", "42883"}
 """undefined_table, undefined_function."""
 
 
+_READ_ONLY = "25006"
+"""read_only_sql_transaction."""
+
+
 def one_line(text: str) -> str:
     """The text with its line breaks folded into spaces."""
     return " ".join(text.split())
@@ -48,6 +52,9 @@ def translate(error: psycopg.Error) -> TenantryError:
     ):
         return WarehouseUnreachable(f"the session was lost: {message}", hint="Run the same command again.")
     hint = one_line(diagnosis.message_hint) if diagnosis.message_hint else None
+    if state == _READ_ONLY and hint is None and "dblink" not in (diagnosis.context or ""):
+        message = f"default_transaction_read_only is on, or the server is a standby: {message}"
+        hint = "See: tenantry doctor --only server"
     if state in _NO_SUCH:
         return InputError(message, hint=hint)
     return DatabaseError(message, sqlstate=state, hint=hint)

@@ -16,6 +16,7 @@ from tenantry.db.connect import OLDEST_SERVER
 from tenantry.db.migrations import Migration, migrate, refuse_newer
 from tenantry.db.passwords import verifier
 from tenantry.db.queries import SQL, one_row, query, sql_text
+from tenantry.db.roles import require_admin_option
 
 _LOCK = 8321567904
 """Key of the advisory lock that lets one installation run at a time; any number that nobody else uses."""
@@ -32,6 +33,8 @@ def function_script() -> list[LiteralString]:
         _filled("refuse_older.sql", release=".".join(map(str, release(__version__))), version=__version__),
         # A function may call one of a later file; PostgreSQL would refuse the body of an SQL function.
         "SET LOCAL check_function_bodies = off;",
+        # Defaults of parameters mean what they mean where the function is made.
+        "SET LOCAL search_path = pg_catalog, pg_temp;",
         "SET LOCAL plpgsql.extra_errors = 'none';",
         "SET LOCAL standard_conforming_strings = on;",
         sql_text(SQL / "install" / "drop_internal.sql"),
@@ -81,8 +84,10 @@ def install(connection: psycopg.Connection, passwords: Mapping[str, str]) -> lis
 
 
 def _install(connection: psycopg.Connection, passwords: Mapping[str, str]) -> list[Migration]:
+    connection.execute("SET LOCAL search_path = pg_catalog, pg_temp")
     for name in ("1_roles.sql", "2_database.sql", "2_cron.sql"):
         connection.execute(sql_text(SQL / "install" / name))
+    require_admin_option(connection, passwords)
     for role, password in passwords.items():
         connection.execute(
             sql.SQL("ALTER ROLE {} PASSWORD {}").format(

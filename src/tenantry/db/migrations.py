@@ -12,6 +12,7 @@ import psycopg
 from tenantry.core.errors import NotInstalled, TenantryError
 from tenantry.db.build import refuse_newer_functions, require_own_functions
 from tenantry.db.queries import SQL, sql_text
+from tenantry.db.roles import refuse_strangers
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,7 @@ def applied(connection: psycopg.Connection) -> dict[int, str]:
 
 def refuse_newer(connection: psycopg.Connection) -> dict[int, str]:
     """What `applied` says. Raises NotInstalled if a newer program made the database: its tables may mean something else."""
+    refuse_strangers(connection)
     refuse_newer_functions(connection)
     return _refuse_newer_migrations(connection)
 

@@ -14,6 +14,7 @@ from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER, READER
 from tenantry.db.passwords import verifier
 from tenantry.db.queries import one_row, query
+from tenantry.db.roles import require_admin_option
 
 MARK = "Tenantry: a reader"
 """The comment of the roles that are made here."""
@@ -70,6 +71,7 @@ def put(
     Raises InputError for an unknown tenant, and for a role that is there and no reader of this warehouse.
     """
     require_administrator(session)
+    require_admin_option(session, (READER, name))
     role = sql.Identifier(name)
     with session.transaction():
         require_free(session, name)
@@ -125,6 +127,7 @@ def drop(session: psycopg.Connection, name: str) -> None:
                     hint="Give it to another role first (REASSIGN OWNED BY … TO …), or drop it.",
                 )
             if not superuser:
+                require_admin_option(session, (name,))
                 _run(session, "GRANT {} TO {}", role, sql.Identifier(user))
             session.execute(query("recovery", "end_sessions_of"), {"name": name})
             _run(session, "DROP OWNED BY {}", role)

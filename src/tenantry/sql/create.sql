@@ -13,6 +13,9 @@
 \set tenantry_quiet :QUIET
 \set QUIET on
 
+SELECT current_setting('search_path') AS path \gset tenantry_
+SET search_path = pg_catalog, pg_temp;
+
 \set tenantry_known '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}]'
 SELECT set_config('tenantry.migrations', :'tenantry_known', false) AS known \gset tenantry_
 \ir install/0_check.sql
@@ -97,12 +100,14 @@ COMMIT;
 RESET ROLE;
 
 RESET tenantry.migrations;
+SELECT set_config('search_path', :'tenantry_path', false) AS path \gset tenantry_
 \echo 'roles, schemas, tables and rights are in place; next: functions.sql, then template-foodlogstats.sql'
 \set ON_ERROR_STOP :tenantry_former
 \set QUIET :tenantry_quiet
 \unset tenantry_former
 \unset tenantry_quiet
 \unset tenantry_known
+\unset tenantry_path
 \unset tenantry_version
 \unset tenantry_file
 \unset tenantry_missing

@@ -18,13 +18,24 @@ BEGIN
             WHEN pg_catalog.current_setting('server_version_num')::integer >= 160000
             THEN pg_catalog.pg_has_role(current_user, 'whadmin', 'SET') ELSE true END)
     THEN
-        EXECUTE pg_catalog.format('GRANT whadmin TO %I', current_user);
+        BEGIN
+            EXECUTE pg_catalog.format('GRANT whadmin TO %I', current_user);
+        EXCEPTION WHEN insufficient_privilege THEN
+            -- From 16 on CREATEROLE alone is not enough for a role that another administrator made.
+            RAISE EXCEPTION 'role "%" may not act as whadmin, which another role made', current_user USING ERRCODE = 'insufficient_privilege',
+                HINT = pg_catalog.format('As that role, or as a superuser: GRANT whadmin, phood_ro TO %I WITH ADMIN OPTION', current_user);
+        END;
     END IF;
     -- With bounded branches in a union view, this is what lets the planner drop the days that a report does not ask for.
     -- Left alone where it is set: another administrator's role may not be altered.
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
             WHERE r.rolname = 'phood_ro' AND s.setdatabase = 0 AND 'constraint_exclusion=on' = ANY (s.setconfig)) THEN
-        ALTER ROLE phood_ro SET constraint_exclusion = on;
+        BEGIN
+            ALTER ROLE phood_ro SET constraint_exclusion = on;
+        EXCEPTION WHEN insufficient_privilege THEN
+            RAISE EXCEPTION 'role "%" may not alter phood_ro, which another role made', current_user USING ERRCODE = 'insufficient_privilege',
+                HINT = pg_catalog.format('As that role, or as a superuser: GRANT whadmin, phood_ro TO %I WITH ADMIN OPTION', current_user);
+        END;
     END IF;
 END
 $$;

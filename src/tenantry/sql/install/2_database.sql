@@ -1,6 +1,6 @@
 -- What the warehouse's database needs before Tenantry's own objects: extension, schemas and the rights on them.
 -- Run by the administrator, in the database itself. Every statement may be repeated.
-CREATE EXTENSION IF NOT EXISTS dblink;
+CREATE EXTENSION IF NOT EXISTS dblink SCHEMA public;
 
 DO $$
 -- An administrator who is no superuser may lack the right to grant what whadmin has already: on RDS the extension

@@ -12,6 +12,19 @@ FROM (
     FROM (SELECT) always LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = 'cron'
 ) facts
 
+-- name: made_by_others
+-- Roles that the session's may not grant or alter: from 16 on CREATEROLE alone is not enough for those that another role made.
+SELECT r.rolname::text FROM pg_catalog.pg_roles r
+WHERE r.rolname::text = ANY (%(names)s) AND pg_catalog.current_setting('server_version_num')::integer >= 160000
+    AND NOT (SELECT me.rolsuper FROM pg_catalog.pg_roles me WHERE me.rolname = current_user)
+    AND NOT pg_catalog.pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION')
+ORDER BY 1
+
+-- name: is_stranger
+-- Whether there is a warehouse that the session's role may not use.
+SELECT current_user::text FROM pg_catalog.pg_namespace n
+WHERE n.nspname = '_wh' AND NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+
 -- name: knows_builds
 SELECT pg_catalog.to_regclass('_wh.installations') IS NOT NULL
 

@@ -1,0 +1,45 @@
+"""What an administrator who is no superuser may do with roles."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import psycopg
+from psycopg import sql
+
+from tenantry.core.errors import DatabaseError
+from tenantry.core.model import OWNER, READER
+from tenantry.db.queries import query
+
+
+def require_admin_option(session: psycopg.Connection, names: Collection[str]) -> None:
+    """Raise DatabaseError if the session's role may not grant and alter these roles; those that do not exist are passed over."""
+    others = [row[0] for row in session.execute(query("install", "made_by_others"), {"names": list(names)})]
+    if others:
+        me = session.execute("SELECT current_user::text").fetchone()
+        user = me[0] if me else session.info.user
+        listed = ", ".join(sql.Identifier(name).as_string() for name in others)
+        raise DatabaseError(
+            f'role "{user}" may not grant or alter {", ".join(others)}, which another role made',
+            sqlstate="42501",
+            hint="As that role, or as a superuser: "
+            f"GRANT {listed} TO {sql.Identifier(user).as_string()} WITH ADMIN OPTION",
+        )
+
+
+def may_not_act(user: str) -> DatabaseError:
+    """What to raise for a login that is no member of whadmin."""
+    name = sql.Identifier(user).as_string()
+    return DatabaseError(
+        f'role "{user}" may not act as {OWNER}',
+        sqlstate="42501",
+        hint=f"As the role that made {OWNER}, or as a superuser: GRANT {OWNER} TO {name}, "
+        f"or for an administrator: GRANT {OWNER}, {READER} TO {name} WITH ADMIN OPTION",
+    )
+
+
+def refuse_strangers(session: psycopg.Connection) -> None:
+    """Raise DatabaseError if there is a warehouse, and the session's role may not use it."""
+    stranger = session.execute(query("install", "is_stranger")).fetchone()
+    if stranger:
+        raise may_not_act(stranger[0])
