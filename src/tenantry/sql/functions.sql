@@ -30,6 +30,8 @@ $$;
 
 SET LOCAL check_function_bodies = off;
 
+SET LOCAL search_path = pg_catalog, pg_temp;
+
 SET LOCAL plpgsql.extra_errors = 'none';
 
 SET LOCAL standard_conforming_strings = on;
@@ -1004,6 +1006,11 @@ BEGIN
         ELSE
             template := _wh_internal.find_template(feed.template_name);
             loaded := _wh_internal.source_load(feed, template, slice_date);
+            -- REFRESH ... CONCURRENTLY takes two equal rows with a NULL in them for one.
+            IF split_part(load_slice.digest, ':', 2) <> loaded.row_count::text THEN
+                RAISE EXCEPTION 'the source gives % rows, and % are stored: some are doubled', split_part(load_slice.digest, ':', 2), loaded.row_count
+                    USING ERRCODE = 'unique_violation';
+            END IF;
             -- The old slice serves until the tenant view reads the new one.
             IF loaded.action = 'replaced' AND NOT caller_publishes THEN
                 PERFORM _wh_internal.publish_tenant(feed);
@@ -1197,6 +1204,7 @@ BEGIN
     PERFORM _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name, feed.template_name), relations, 'r', tenant, target::regclass,
         _wh_internal.same_template(feed, template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)));
     PERFORM _wh_internal.put_back(target, things, exact => false);
+    PERFORM _wh_internal.publish_identity(target::regclass);
     EXECUTE format('ANALYZE %s', target);
     PERFORM _wh_internal.publish_tenant(feed, 'DROP MATERIALIZED VIEW ' || slices);
     RETURN jsonb_build_object('yearly_table', name, 'processed_mvs', days, 'total_records', total);
@@ -1310,6 +1318,7 @@ BEGIN
         PERFORM _wh_internal.publish_tenant(feed, beforehand => format('ALTER TABLE %s %s', yearly, newer));
     END IF;
     IF template.time_column IS NULL THEN
+        PERFORM _wh_internal.publish_identity(yearly);
         EXECUTE format('DELETE FROM %s WHERE slice_date = %L', yearly, slice_date);
         EXECUTE format('INSERT INTO %s (%s, slice_date) SELECT %s, %L FROM pg_temp.tenantry_day', yearly, columns, columns, slice_date);
     ELSE
@@ -1365,6 +1374,7 @@ DECLARE
     changed bigint;
     total bigint := 0;
 BEGIN
+    PERFORM _wh_internal.publish_identity(leaf);
     IF key IS NULL THEN
         EXECUTE format('DELETE FROM %s WHERE %s', leaf, predicate);
         GET DIAGNOSTICS total = ROW_COUNT;
@@ -1808,6 +1818,7 @@ BEGIN
         EXECUTE _wh_internal.render_indexes(template.indexes, side.schema_name, name);
         EXECUTE format('ANALYZE %I.%I', side.schema_name, name);
     END LOOP;
+    PERFORM _wh_internal.publish_identity(l.relid::regclass) FROM _wh_internal.partition_leaves(side) l WHERE l.year = target_year;
     IF settle THEN
         SELECT coalesce(sum(d.row_count), 0), array_agg(d.day) FILTER (WHERE d.differs) INTO total, again
         FROM _wh_internal.move_days(feed, template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)) d;
@@ -2301,6 +2312,7 @@ BEGIN
         _wh_internal.same_template(feed, template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)));
     PERFORM _wh_internal.make_room(things, leaves);
     PERFORM _wh_internal.put_back(fresh, things, exact => false);
+    PERFORM _wh_internal.publish_identity(fresh::regclass);
     EXECUTE format('ANALYZE %s', fresh);
     EXECUTE format('ALTER TABLE %s ADD CONSTRAINT tenantry_year CHECK (%I IS NOT NULL AND %s)', fresh, template.time_column,
         _wh_internal.day_predicate(template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)));
@@ -2381,6 +2393,7 @@ BEGIN
     EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', target, parent);
     IF indexed THEN
         EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, name);
+        PERFORM _wh_internal.publish_identity(target::regclass);
     ELSE
         EXECUTE format('COMMENT ON TABLE %s IS %L', target, 'Tenantry: to be indexed');
     END IF;
@@ -2635,6 +2648,31 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     DELETE FROM _wh.function_logs WHERE created_at < now() - interval '90 days'
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.publish_identity(relation regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- PostgreSQL refuses to update or delete rows of a table that a publication publishes so, unless the table says by what a
+-- subscriber knows a row. Tenantry's tables have no primary key: they get the narrowest unique index over columns that are never
+-- NULL, or the whole row. What somebody has set already stays. Once for each table: it keeps reports from it for a moment.
+DECLARE
+    key text;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = relation AND c.relkind = 'r' AND c.relreplident = 'd' AND c.relpersistence = 'p')
+        OR EXISTS (SELECT FROM pg_index i WHERE i.indrelid = relation AND i.indisprimary)
+        OR NOT _wh_internal.published(relation)
+    THEN
+        RETURN;
+    END IF;
+    SELECT c.relname INTO key FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
+        AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum = ANY (i.indkey) AND NOT a.attnotnull)
+        -- What a publication filters rows by has to be told, too.
+        AND NOT EXISTS (SELECT FROM pg_publication_rel p WHERE p.prqual IS NOT NULL
+            AND (p.prrelid = relation OR p.prrelid IN (SELECT a.relid FROM pg_partition_ancestors(relation) a)))
+    ORDER BY i.indnkeyatts, i.indexrelid LIMIT 1;
+    PERFORM _wh_internal.execute_patiently(format('ALTER TABLE %s REPLICA IDENTITY %s', relation, coalesce('USING INDEX ' || quote_ident(key), 'FULL')));
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.publish_public(template _wh.mv_templates) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Unite the tenants: a partitioned table where all are kept in partitions, else a view over whatever each is kept in.
@@ -2670,6 +2708,18 @@ BEGIN
     PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.replace_tenant_view(%L, %L, %L)', feed, afterwards, beforehand));
     RETURN before IS DISTINCT FROM obj_description(to_regclass(target), 'pg_class');
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.published(relation regclass) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Whether a publication publishes updates or deletions of a table: of all tables, of its schema, of it, or of what it is a part of.
+    WITH lineage AS (
+        SELECT c.oid, c.relnamespace FROM pg_class c
+        WHERE c.oid = relation OR c.oid IN (SELECT a.relid FROM pg_partition_ancestors(relation) a)
+    )
+    SELECT EXISTS (SELECT FROM pg_publication p WHERE (p.pubupdate OR p.pubdelete) AND (p.puballtables
+        OR EXISTS (SELECT FROM pg_publication_namespace n JOIN lineage l ON l.relnamespace = n.pnnspid WHERE n.pnpubid = p.oid)
+        OR EXISTS (SELECT FROM pg_publication_rel r JOIN lineage l ON l.oid = r.prrelid WHERE r.prpubid = p.oid)))
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.put_back(target text, things jsonb, exact boolean DEFAULT true) RETURNS void
@@ -2757,6 +2807,21 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 BEGIN
     EXECUTE format('REFRESH MATERIALIZED VIEW %s %s',
         CASE WHEN _wh_internal.can_refresh_concurrently(relation) THEN 'CONCURRENTLY' ELSE '' END, relation);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.refuse_empty_view(view regclass, still_there oid[]) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- A view that is to read nothing any more, though what it reads now is there, would show no row to reports, and no error. Their
+-- names may have been changed, or something is wrong with how they are found.
+BEGIN
+    IF still_there <> '{}' THEN
+        RAISE EXCEPTION 'view % would read nothing any more, though what it reads is there: %', view,
+                (SELECT string_agg(r.oid::regclass::text, ', ' ORDER BY r.oid::regclass::text) FROM unnest(still_there[1:3]) AS r (oid))
+                || CASE WHEN cardinality(still_there) > 3 THEN format(' and %s more', cardinality(still_there) - 3) ELSE '' END
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                HINT = format('Give these their names again; or, if the view is to be empty, drop it: DROP VIEW %s', view);
+    END IF;
 END
 $$;
 
@@ -2889,6 +2954,7 @@ DECLARE
     fresh record;
     columns _wh.template_columns[];
     reshaped boolean;
+    body text;
 BEGIN
     SELECT * INTO template FROM _wh.mv_templates t WHERE t.template_name = feed.template_name;
     columns := _wh_internal.feed_columns(feed);
@@ -2914,7 +2980,11 @@ BEGIN
         END IF;
         EXECUTE beforehand;
     END IF;
-    PERFORM _wh_internal.replace_view(feed.schema_name, view_name, _wh_internal.matview_union(feed, template, columns), afterwards);
+    body := _wh_internal.matview_union(feed, template, columns);
+    IF body = _wh_internal.empty_select(columns) THEN
+        PERFORM _wh_internal.refuse_empty_view(v.oid, _wh_internal.view_reads(v.oid)) FROM to_regclass(format('%I.%I', feed.schema_name, view_name)) AS v (oid);
+    END IF;
+    PERFORM _wh_internal.replace_view(feed.schema_name, view_name, body, afterwards);
     IF reshaped THEN
         PERFORM _wh.update_public_view_by_template(feed.template_name);
     END IF;
@@ -2986,34 +3056,36 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- would wait for others, and then not see what they did. The hint says where the setting comes from.
 DECLARE
     isolation text := current_setting('transaction_isolation');
-    setting text;
+    culprit text;
     reason text;
     origin text;
 BEGIN
     IF isolation NOT IN ('read committed', 'read uncommitted') THEN
-        setting := CASE current_setting('default_transaction_isolation') WHEN isolation THEN 'default_transaction_isolation' ELSE 'transaction_isolation' END;
-        reason := format('%s is "%s": who waits for others'' loads would not see them', setting, isolation);
+        culprit := CASE current_setting('default_transaction_isolation') WHEN isolation THEN 'default_transaction_isolation' ELSE 'transaction_isolation' END;
+        reason := format('%s is "%s": who waits for others'' loads would not see them', culprit, isolation);
     ELSIF current_setting('transaction_read_only')::boolean THEN
         IF pg_is_in_recovery() THEN
             RAISE EXCEPTION 'the server is a standby, which only reads' USING ERRCODE = 'read_only_sql_transaction';
         END IF;
-        setting := CASE WHEN current_setting('default_transaction_read_only')::boolean THEN 'default_transaction_read_only' ELSE 'transaction_read_only' END;
-        reason := format('%s is on: nothing can be loaded', setting);
+        culprit := CASE WHEN current_setting('default_transaction_read_only')::boolean THEN 'default_transaction_read_only' ELSE 'transaction_read_only' END;
+        reason := format('%s is on: nothing can be loaded', culprit);
     ELSIF current_setting('session_replication_role') = 'replica' THEN
-        setting := 'session_replication_role';
-        reason := format('%s is "replica": triggers and foreign keys would not work', setting);
+        culprit := 'session_replication_role';
+        reason := format('%s is "replica": triggers and foreign keys would not work', culprit);
     ELSE
         RETURN;
     END IF;
-    origin := (SELECT s.source FROM pg_settings s WHERE s.name = setting);
-    RAISE EXCEPTION '%', reason USING ERRCODE = 'object_not_in_prerequisite_state', HINT = CASE origin
-        WHEN 'database' THEN format('As the administrator: ALTER DATABASE %I RESET %s', current_database(), setting)
-        WHEN 'user' THEN format('As the administrator: ALTER ROLE %I RESET %s', session_user, setting)
-        WHEN 'database user' THEN format('As the administrator: ALTER ROLE %I IN DATABASE %I RESET %s', session_user, current_database(), setting)
-        WHEN 'global' THEN format('As the administrator: ALTER ROLE ALL RESET %s', setting)
-        WHEN 'client' THEN format('Take %s out of the options of the connection (PGOPTIONS).', setting)
-        WHEN 'configuration file' THEN format('As the administrator: ALTER SYSTEM RESET %s; SELECT pg_reload_conf()', setting)
-        ELSE format('Begin another transaction, without %s.', setting) END;
+    -- Who resets the last is in a session that may only read.
+    origin := (SELECT s.source FROM pg_settings s WHERE s.name = culprit);
+    RAISE EXCEPTION '%', reason USING ERRCODE = 'object_not_in_prerequisite_state', HINT = CASE WHEN origin IN ('database', 'user', 'database user', 'global', 'configuration file') THEN 'As the administrator: ' ELSE '' END
+        || CASE culprit WHEN 'default_transaction_read_only' THEN 'SET default_transaction_read_only = off; ' ELSE '' END || CASE origin
+        WHEN 'database' THEN format('ALTER DATABASE %I RESET %s', current_database(), culprit)
+        WHEN 'user' THEN format('ALTER ROLE %I RESET %s', session_user, culprit)
+        WHEN 'database user' THEN format('ALTER ROLE %I IN DATABASE %I RESET %s', session_user, current_database(), culprit)
+        WHEN 'global' THEN format('ALTER ROLE ALL RESET %s', culprit)
+        WHEN 'client' THEN format('Take %s out of the options of the connection (PGOPTIONS).', culprit)
+        WHEN 'configuration file' THEN format('ALTER SYSTEM RESET %s; SELECT pg_reload_conf()', culprit)
+        ELSE format('Begin another transaction, without %s.', culprit) END;
 END
 $$;
 
@@ -3693,6 +3765,12 @@ BEGIN
             E'\nUNION ALL ' ORDER BY f.schema_name)
     INTO body FROM _wh.feeds f
     WHERE f.template_name = template.template_name AND _wh_internal.relation_kind(format('%I.%I', f.schema_name, view_name)) IS NOT NULL;
+    IF body IS NULL THEN
+        -- Of tenants that are taken out nothing is read any more.
+        PERFORM _wh_internal.refuse_empty_view(v.oid, ARRAY(SELECT r.oid FROM unnest(_wh_internal.view_reads(v.oid)) AS r (oid) JOIN pg_class c USING (oid)
+            JOIN pg_namespace n ON n.oid = c.relnamespace JOIN _wh.feeds f ON f.schema_name = n.nspname AND f.template_name = template.template_name))
+        FROM to_regclass(root) AS v (oid);
+    END IF;
     body := coalesce(body, 'SELECT NULL::text AS schema_name, e.* FROM (' || _wh_internal.empty_select(columns) || ') e');
     IF _wh_internal.relation_kind(root) = 'p' THEN
         things := _wh_internal.keep_things(root, ARRAY[root::regclass::oid], 'v');
@@ -3730,7 +3808,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.update_slice(feed _wh.feeds, slice_date 
     allow_refresh_yesterday boolean, update_union_view boolean, maker text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Load a slice, log it, and show it in the tenant view. With today's slice also yesterday's, if its last load ran
--- before that day had ended: what came after it would be missing for ever.
+-- before that day had ended: what came after it would be missing for ever. A yesterday that fails keeps today not out: it is
+-- undone by itself, recorded as failed and warned of, and tried again with the next slice of today.
 DECLARE
     result jsonb;
     replaced boolean := false;
@@ -3743,9 +3822,14 @@ BEGIN
             AND s.slice_date = update_slice.slice_date - 1
             AND s.loaded_at < update_slice.slice_date::timestamp AT TIME ZONE 'UTC')
     THEN
-        result := _wh_internal.load_slice(feed, slice_date - 1, maker, caller_publishes => true);
-        replaced := result ->> 'action' = 'replaced';
-        PERFORM _wh_internal.write_log(caller, 'INFO', 'yesterday completed', to_jsonb(feed) || result);
+        BEGIN
+            result := _wh_internal.load_slice(feed, slice_date - 1, maker, caller_publishes => true);
+            replaced := result ->> 'action' = 'replaced';
+            PERFORM _wh_internal.write_log(caller, 'INFO', 'yesterday completed', to_jsonb(feed) || result);
+        EXCEPTION WHEN OTHERS THEN
+            PERFORM _wh_internal.record_failure(feed, slice_date - 1, SQLERRM);
+            RAISE WARNING 'yesterday was not completed: %', SQLERRM USING ERRCODE = SQLSTATE;
+        END;
     END IF;
     result := _wh_internal.load_slice(feed, slice_date, maker, caller_publishes => true);
     replaced := replaced OR result ->> 'action' = 'replaced';
@@ -3793,6 +3877,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The columns of a view with their types, to compare with template_shape; NULL if there is no such view.
     SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum)
     FROM pg_attribute a WHERE a.attrelid = to_regclass(format('%I.%I', schema_name, view_name)) AND a.attnum > 0 AND NOT a.attisdropped
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.view_reads(view regclass) RETURNS oid[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The relations that a view reads; empty if there is no such view.
+    SELECT ARRAY(SELECT DISTINCT d.refobjid FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
+        WHERE w.ev_class = view AND w.rulename = '_RETURN' AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> view)
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.window_digests(feed _wh.feeds, first_day date, last_day date) RETURNS jsonb
@@ -4357,8 +4448,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_source,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_cancelled,_wh_internal.take_secret,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', 'b4cc98101ca5a5ac' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'b4cc98101ca5a5ac');
+    SELECT '0.1.0', '734f62c1247f45ce' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '734f62c1247f45ce');
 END
 $$;
 
