@@ -14,6 +14,7 @@ import psycopg
 from tenantry import __version__
 from tenantry.core.errors import NotInstalled
 from tenantry.db.queries import SQL, query, sql_text
+from tenantry.db.roles import of_a_member
 
 _ENTRANCE = re.compile(r"^CREATE OR REPLACE FUNCTION (\w+\.\w+)\(.*? AS \$\$", re.DOTALL | re.MULTILINE)
 
@@ -72,10 +73,11 @@ def release(version: str) -> list[int]:
 
 def installed(connection: psycopg.Connection) -> Build | None:
     """Whose functions the database has; None if they are of a version that did not say."""
-    row = connection.execute(query("install", "knows_builds")).fetchone()
-    if row is None or not row[0]:
-        return None
-    found = connection.execute(query("install", "build")).fetchone()
+    with of_a_member(connection):
+        row = connection.execute(query("install", "knows_builds")).fetchone()
+        if row is None or not row[0]:
+            return None
+        found = connection.execute(query("install", "build")).fetchone()
     return Build(*found) if found else None
 
 

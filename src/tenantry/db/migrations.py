@@ -12,7 +12,7 @@ import psycopg
 from tenantry.core.errors import NotInstalled, TenantryError
 from tenantry.db.build import refuse_newer_functions, require_own_functions
 from tenantry.db.queries import SQL, sql_text
-from tenantry.db.roles import refuse_strangers
+from tenantry.db.roles import of_a_member
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,15 @@ def frozen() -> dict[str, str]:
 
 def applied(connection: psycopg.Connection) -> dict[int, str]:
     """Version to digest of the migrations that the database has had; empty where Tenantry never was."""
-    row = connection.execute("SELECT to_regclass('_wh.migrations') IS NOT NULL").fetchone()
-    if row is None or not row[0]:
-        return {}
-    return dict(connection.execute("SELECT version, sha256 FROM _wh.migrations").fetchall())
+    with of_a_member(connection):
+        row = connection.execute("SELECT to_regclass('_wh.migrations') IS NOT NULL").fetchone()
+        if row is None or not row[0]:
+            return {}
+        return dict(connection.execute("SELECT version, sha256 FROM _wh.migrations").fetchall())
 
 
 def refuse_newer(connection: psycopg.Connection) -> dict[int, str]:
     """What `applied` says. Raises NotInstalled if a newer program made the database: its tables may mean something else."""
-    refuse_strangers(connection)
     refuse_newer_functions(connection)
     return _refuse_newer_migrations(connection)
 

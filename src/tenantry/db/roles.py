@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 import psycopg
 from psycopg import sql
@@ -38,8 +39,10 @@ def may_not_act(user: str) -> DatabaseError:
     )
 
 
-def refuse_strangers(session: psycopg.Connection) -> None:
-    """Raise DatabaseError if there is a warehouse, and the session's role may not use it."""
-    stranger = session.execute(query("install", "is_stranger")).fetchone()
-    if stranger:
-        raise may_not_act(stranger[0])
+@contextmanager
+def of_a_member(session: psycopg.Connection) -> Iterator[None]:
+    """Say that the session's role is no member of whadmin, if what is asked inside the block is denied to it."""
+    try:
+        yield
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise may_not_act(session.info.user) from error

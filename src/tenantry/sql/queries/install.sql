@@ -20,11 +20,6 @@ WHERE r.rolname::text = ANY (%(names)s) AND pg_catalog.current_setting('server_v
     AND NOT pg_catalog.pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION')
 ORDER BY 1
 
--- name: is_stranger
--- Whether there is a warehouse that the session's role may not use.
-SELECT current_user::text FROM pg_catalog.pg_namespace n
-WHERE n.nspname = '_wh' AND NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE')
-
 -- name: knows_builds
 SELECT pg_catalog.to_regclass('_wh.installations') IS NOT NULL
 
