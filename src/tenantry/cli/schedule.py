@@ -55,11 +55,13 @@ def show(tenant: Tenants = None, as_json: AsJson = False) -> None:
         found = agenda.agenda(opened, tenant)
         last = runs.last_runs(opened)
         leader = runs.leader(opened)
+        login = jobs.hidden_from(opened)
     if as_json:
         print_json(
             {
                 "cron": kept,
                 "leader": leader,
+                "hidden_from": login,
                 "jobs": [
                     {**vars(e.job), "when": e.when, "next": e.next, "last": last.get(e.job.jobid)}
                     for e in found
@@ -67,6 +69,7 @@ def show(tenant: Tenants = None, as_json: AsJson = False) -> None:
             }
         )
         return
+    _tell_hidden(login)
     if not found:
         data.print("No jobs. Next: tenantry schedule install --all")
         return
@@ -112,7 +115,7 @@ def install(
     are, and keep their times. A second run makes nothing.
     """
     from tenantry.db.connect import session
-    from tenantry.flow import runs
+    from tenantry.flow import jobs, runs
     from tenantry.schedule import agenda, setup
 
     if bool(tenant) == everyone:
@@ -124,6 +127,8 @@ def install(
         else:
             made = [*setup.install(opened, tenant)]
         say = agenda.Speaker.of(runs.zone(opened))
+        login = jobs.hidden_from(opened)
+    _tell_hidden(login)
     if as_json:
         print_json(
             [
@@ -298,8 +303,19 @@ def _chosen(
         named = [job for job in known if job.name == name] or [job for job in known if str(job.jobid) == name]
         if not named:
             raise InputError(f'there is no job "{name}"', hint="Run: tenantry schedule show.")
+        if len(named) > 1:
+            numbers = " and ".join(f"{job.jobid} (of {job.username})" for job in named)
+            raise InputError(f'several jobs are called "{name}": {numbers}', hint="Give the number.")
         found[named[0].jobid] = named[0]
     return list(found.values())
+
+
+def _tell_hidden(login: str | None) -> None:
+    if login is not None:
+        notes.print(
+            f'jobs of other roles are not shown: pg_cron hides them from "{login}"; a superuser sees all',
+            markup=False,
+        )
 
 
 def _list(jobs: Sequence[Job]) -> None:

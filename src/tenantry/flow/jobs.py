@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import psycopg
 
 from tenantry.core.errors import NotInstalled
+from tenantry.core.model import OWNER
+from tenantry.db.connect import as_login
 from tenantry.db.queries import one_row, query
 from tenantry.flow.job_command import Kind, Subject, subject
+
+T = TypeVar("T")
 
 Cron = Literal["pg_cron", "own"]
 """Who keeps the jobs: the extension, or a schema of Tenantry's own that `tenantry scheduler` serves."""
@@ -43,7 +47,35 @@ def cron(session: psycopg.Connection) -> Cron | None:
 
 
 def all_jobs(session: psycopg.Connection) -> list[Job]:
-    """The jobs that the session's role sees, by jobid; none where there is no cron."""
+    """All jobs that can be seen, by jobid; none where there is no cron.
+
+    pg_cron shows a role its own jobs alone. Tenantry's are whadmin's, but somebody may have made some as another role: so it
+    is looked for them as whadmin, and as whoever logged in. What neither sees, `hidden_from` tells of.
+    """
+    found = {job.jobid: job for seen in as_each_role(session, lambda: _seen(session)) for job in seen}
+    return [found[jobid] for jobid in sorted(found)]
+
+
+def hidden_from(session: psycopg.Connection) -> str | None:
+    """The login from which jobs of other roles may be hidden; None if it, or whadmin, sees all."""
+    if cron(session) != "pg_cron":
+        return None
+    if not all(as_each_role(session, lambda: one_row(session, query("jobs", "hides"))[0])):
+        return None
+    login: str = one_row(session, query("scheduler", "login"))[0]
+    return login
+
+
+def as_each_role(session: psycopg.Connection, ask: Callable[[], T]) -> list[T]:
+    """What is answered to the session's role, and to whoever logged in, if that is another."""
+    answers = [ask()]
+    if session.info.user != OWNER and one_row(session, query("jobs", "acts_for_another"))[0]:
+        with session.transaction(), as_login(session):
+            answers.append(ask())
+    return answers
+
+
+def _seen(session: psycopg.Connection) -> list[Job]:
     if cron(session) is None:
         return []
     here = session.info.dbname
@@ -76,17 +108,28 @@ def of_tenant(session: psycopg.Connection, schema: str) -> list[Job]:
 
 def set_active(session: psycopg.Connection, jobids: Collection[int], active: bool) -> list[int]:
     """Pause jobs or let them go on; the jobids of those that were not so before."""
-    if not jobids:
-        return []
-    rows = session.execute(query("jobs", "set_active"), {"jobids": list(jobids), "active": active})
-    return [row[0] for row in rows]
+    return _change(session, "set_active", jobids, active=active)
 
 
 def remove(session: psycopg.Connection, jobids: Collection[int]) -> list[int]:
     """Remove jobs; the jobids of those that were there. Runs that are under way go on; what ran stays recorded."""
+    return _change(session, "remove", jobids)
+
+
+def _change(session: psycopg.Connection, name: str, jobids: Collection[int], **how: bool) -> list[int]:
+    def change(chosen: Collection[int]) -> set[int]:
+        rows = session.execute(query("jobs", name), {"jobids": list(chosen), **how})
+        return {row[0] for row in rows}
+
     if not jobids:
         return []
-    return [row[0] for row in session.execute(query("jobs", "remove"), {"jobids": list(jobids)})]
+    with session.transaction():
+        others = set(jobids) - {job.jobid for job in _seen(session)}
+        done = change(jobids)
+        if others and session.info.user != OWNER and one_row(session, query("jobs", "acts_for_another"))[0]:
+            with as_login(session):
+                done |= change(others)
+    return sorted(done)
 
 
 def put(session: psycopg.Connection, name: str, schedule: str, command: str) -> int:

@@ -42,19 +42,28 @@ class Leader:
 
 def last_runs(session: psycopg.Connection) -> dict[int, Run]:
     """The last run of each job that has had one, by jobid."""
-    if jobs.cron(session) is None:
-        return {}
-    return {row[0]: Run(*row) for row in session.execute(query("jobs", "last_runs"))}
+    seen = _asked(session, "last_runs")
+    return {run.jobid: run for run in seen}
 
 
 def history(
     session: psycopg.Connection, most: int, jobids: Collection[int] | None = None, failed: bool = False
 ) -> list[Run]:
     """The newest `most` runs, newest first: of these jobs (default: of all, also of those that are gone); failed ones only."""
-    if jobs.cron(session) is None:
-        return []
     parameters = {"jobids": None if jobids is None else list(jobids), "failed": failed, "most": most}
-    return [Run(*row) for row in session.execute(query("jobs", "runs"), parameters)]
+    found = {run.runid: run for run in _asked(session, "runs", **parameters)}
+    return [found[runid] for runid in sorted(found, reverse=True)[:most]]
+
+
+def _asked(session: psycopg.Connection, name: str, **parameters: object) -> list[Run]:
+    """What the query says to each role; the last sees most."""
+
+    def ask() -> list[Run]:
+        if jobs.cron(session) is None:
+            return []
+        return [Run(*row) for row in session.execute(query("jobs", name), parameters)]
+
+    return [run for seen in jobs.as_each_role(session, ask) for run in seen]
 
 
 def zone(session: psycopg.Connection) -> str:

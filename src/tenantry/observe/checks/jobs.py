@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
+from tenantry.core.model import OWNER
 from tenantry.flow import jobs, runs
 from tenantry.flow.jobs import Job
 from tenantry.flow.runs import Run
 from tenantry.observe.checks.feeds import Feed
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, tenantry
+
+_KEPT = timedelta(days=90)
+"""How long runs are kept: window loads and `tenantry scheduler` delete older ones."""
+
+_PRUNE = (
+    "DELETE FROM cron.job_run_details WHERE coalesce(end_time, start_time) < now() - interval '90 days';"
+    " -- as the administrator"
+)
+
+_MUCH = 256 * 2**20
+"""Bytes of recorded runs that are worth a word."""
 
 _GRACE = timedelta(minutes=10)
 """How long after its minute a job may begin."""
@@ -28,6 +41,12 @@ def _jobs(examined: Examined) -> Iterator[Finding]:
         yield Finding(Severity.WARNING, "cron", reason, "tenantry init")
         return
     known = [job for job in jobs.all_jobs(examined.session) if examined.tenant in (None, job.schema)]
+    login = jobs.hidden_from(examined.session)
+    if login is not None:
+        reason = f'jobs of other roles are not seen: pg_cron hides them from "{login}"; a superuser sees all'
+        yield Finding(Severity.NOTE, "cron.job", reason)
+    yield from _recorded(examined)
+    yield from _doubled(known)
     if kept == "own" and any(job.active for job in known) and runs.leader(examined.session) is None:
         reason = "there are jobs, and no scheduler runs them: this server has no pg_cron"
         yield Finding(Severity.ERROR, "scheduler", reason, "tenantry scheduler")
@@ -56,6 +75,46 @@ def _jobs(examined: Examined) -> Iterator[Finding]:
         elif job.jobid in last:
             last_load = max((feed.last_load for feed in about if feed.last_load), default=None)
             yield from _judged(job, last[job.jobid], last_load, now, zone)
+
+
+def _recorded(examined: Examined) -> Iterator[Finding]:
+    """Whether runs are on record, and are not kept for ever."""
+    if ("off",) in examined.rows_of_login("log_run"):
+        reason = "it is off: pg_cron keeps no record of runs, so a job that fails is not seen"
+        yield Finding(
+            Severity.WARNING,
+            "cron.log_run",
+            reason,
+            "ALTER SYSTEM SET cron.log_run = on; -- as the administrator; then restart the server",
+        )
+    rows, size, since = examined.rows("job_runs")[0]
+    old = since is not None and since < examined.rows("now")[0][0] - _KEPT - timedelta(days=7)
+    if old or size > _MUCH:
+        began = f", the oldest of {since:%Y-%m-%d}" if since else ""
+        reason = f"{rows:,} runs of jobs take {size / 2**20:,.0f} MiB{began}: what looks at runs grows slow"
+        yield Finding(
+            Severity.WARNING,
+            "cron.job_run_details",
+            reason,
+            _PRUNE,
+        )
+
+
+def _doubled(known: list[Job]) -> Iterator[Finding]:
+    """Jobs of which another one does the same: they load twice, and wait for each other."""
+    groups: dict[tuple[str, ...], list[Job]] = defaultdict(list)
+    for job in known:
+        if job.active and job.schema is not None:
+            groups[" ".join(job.command.rstrip("; \n").split()), job.database].append(job)
+    for same in groups.values():
+        # Tenantry's own is the one to stay.
+        first, *others = sorted(same, key=lambda job: (job.username != OWNER, job.jobid))
+        for job in others:
+            reason = (
+                f"it does the same as job {first.jobid} ({first}) of {first.username}; it is {job.username}'s"
+            )
+            remove = tenantry("schedule", "remove", "--job", job.jobid, "--yes")
+            yield Finding(Severity.WARNING, f"job {job.jobid} ({job})", reason, remove)
 
 
 def _missing(feed: Feed, known: list[Job]) -> Iterator[Finding]:

@@ -58,6 +58,9 @@ BEGIN
         PERFORM _wh.update_tenant_union_view_by_template(template_name, tenant_connection_name, target_schema);
         COMMIT;
     END IF;
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
+    PERFORM _wh_internal.prune_logs();
+    COMMIT;
     IF failures > 0 THEN
         RAISE EXCEPTION '% of % days failed, the others are kept; the first: %', failures, days, first_error
             USING ERRCODE = first_state;

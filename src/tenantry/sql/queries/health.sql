@@ -249,6 +249,16 @@ GROUP BY 1, 2, 3, 4 ORDER BY 1, 2
 -- name: moving
 SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tenantry move')
 
+-- name: job_runs
+-- How many runs of jobs are on record, how much room they take, and since when the role sees some.
+SELECT greatest(c.reltuples, 0)::bigint, pg_total_relation_size(c.oid),
+    (SELECT coalesce(d.end_time, d.start_time) FROM cron.job_run_details d ORDER BY d.runid LIMIT 1)
+FROM pg_class c WHERE c.oid = 'cron.job_run_details'::regclass
+
+-- name: log_run
+-- Of pg_cron; nothing where the role may not see it.
+SELECT s.setting FROM pg_settings s WHERE s.name = 'cron.log_run'
+
 -- name: invalid_indexes
 SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_index i
 JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -6,6 +6,14 @@ SELECT CASE
     END
 FROM (SELECT) always LEFT JOIN pg_namespace n ON n.nspname = 'cron'
 
+-- name: acts_for_another
+SELECT current_user <> session_user
+
+-- name: hides
+-- Whether the role sees its own jobs alone. Neither owners nor superusers do.
+SELECT coalesce(row_security_active(c.oid), false) FROM (SELECT) always
+LEFT JOIN pg_class c ON c.relname = 'job' AND c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = 'cron')
+
 -- name: all
 SELECT jobid, jobname::text, schedule, command, active, database, username FROM cron.job ORDER BY jobid
 
