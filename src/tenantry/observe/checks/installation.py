@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from tenantry.core.model import OWNER
+from tenantry.db.build import entrances
 from tenantry.db.migrations import applied, known
 from tenantry.db.routines import Routine, routines, triggers
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some
@@ -74,6 +75,10 @@ def _functions(examined: Examined) -> Iterator[Finding]:
     if differing:
         reason = f"{len(differing)} differ from this program's: {some(sorted(differing))}"
         yield Finding(Severity.WARNING, "functions", reason, _INSTALL)
+    unpinned = [row[0] for row in examined.rows("unpinned", names=entrances())]
+    if unpinned:
+        reason = f"{len(unpinned)} lack settings of their own, so that those of a session change what they do: {some(unpinned)}"
+        yield Finding(Severity.ERROR, "functions", reason, _INSTALL)
     lost = triggers() - set(examined.rows("triggers"))
     if lost:
         names = some(sorted(f"{name} on {table}" for table, name in lost))

@@ -7,6 +7,13 @@ FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname IN ('_wh', '_wh_internal', 'cron')
 ORDER BY 1, 2
 
+-- name: unpinned
+-- Of these functions those without the settings of _wh_internal.pins().
+SELECT format('%%s.%%s', n.nspname, p.proname) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE format('%%s.%%s', n.nspname, p.proname) = ANY (%(names)s) AND EXISTS (
+    SELECT FROM _wh_internal.pins() s WHERE current_setting(s.name, true) IS NOT NULL AND format('%%s=%%s', s.name, s.value) <> ALL (p.proconfig))
+ORDER BY 1
+
 -- name: triggers
 SELECT format('%%s.%%s', n.nspname, c.relname), t.tgname::text FROM pg_trigger t
 JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
