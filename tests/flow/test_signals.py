@@ -77,10 +77,8 @@ WAITING = {
     "template set-storage": ("template", "set-storage", "ticks", "partition"),
     "tenant drop": ("tenant", "drop", "acme", "--yes"),
     "tenant rebuild": ("tenant", "rebuild", "acme"),
-    "rebuild": ("rebuild", "--all"),
     "year convert": ("year", "convert", "ticks", "2024", "--tenant", "acme"),
     "doctor": ("doctor",),
-    "status": ("status",),
 }
 
 

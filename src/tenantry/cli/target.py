@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tenantry.cli.output import notes
 from tenantry.core.errors import NotInstalled
 from tenantry.core.model import OWNER
 from tenantry.core.settings import Target, resolve
@@ -63,6 +64,10 @@ def administrators_target() -> Target:
     return target()
 
 
+def _tell(line: str) -> None:
+    notes.print(line, markup=False)
+
+
 @contextmanager
 def administrator(*, installed: bool = True, current: bool = True) -> Iterator[tuple[str, Server | None]]:
     """The administrator's conninfo, and the embedded server, which runs for as long as the block, if it is one.
@@ -73,9 +78,10 @@ def administrator(*, installed: bool = True, current: bool = True) -> Iterator[t
         NotInstalled: it is not there.
         WarehouseUnreachable: the server does not answer.
     """
-    from tenantry.db.connect import session
+    from tenantry.db.connect import look_out, session
     from tenantry.db.migrations import require_current
 
+    look_out(_tell)
     chosen = administrators_target()
     server = embedded_server(chosen)
     if installed and server is not None:
@@ -101,10 +107,11 @@ def _require_installed(server: Server) -> None:
 @contextmanager
 def connected(*, current: bool = True) -> Iterator[tuple[str, psycopg.Connection]]:
     """`warehouse`, with the session that has looked whether it is one; whoever needs it no more may close it earlier."""
-    from tenantry.db.connect import open_session
+    from tenantry.db.connect import look_out, open_session
     from tenantry.db.errors import translated
     from tenantry.db.migrations import require_any, require_current
 
+    look_out(_tell)
     chosen = target()
     server = embedded_server(chosen)
     if server is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import psycopg
@@ -15,11 +15,28 @@ from tenantry.core.errors import InputError, NotInstalled
 from tenantry.core.model import OWNER
 from tenantry.db.build import pins
 from tenantry.db.errors import one_line, translated, without_quotes
+from tenantry.db.lookout import Lookout
 from tenantry.db.queries import query
 from tenantry.db.roles import may_not_act
 
 ENCODING = "UTF8"
 """The client_encoding of all sessions, whatever PGCLIENTENCODING says: what a source sends is handed on unread."""
+
+_ALIVE = {
+    "keepalives_idle": "30",
+    "keepalives_interval": "10",
+    "keepalives_count": "3",
+    "tcp_user_timeout": "60000",
+}
+"""Who has lost the server hears of it within about a minute, unless the connection string says otherwise."""
+
+_NOTICED = sql.SQL(
+    # Not every system that a server runs on can do that.
+    "DO $$ BEGIN SET client_connection_check_interval = '10s'; EXCEPTION WHEN OTHERS THEN NULL; END $$;"
+)
+"""And the server notices a program that is gone in the middle of a statement, too: its transaction ends, and with it its locks."""
+
+_lookout: list[Lookout] = []
 
 OLDEST_SERVER = 150000
 """PostgreSQL 15, as `server_version_num`: earlier ones let everyone create objects in the schema public."""
@@ -47,6 +64,32 @@ def open_session(
         except BaseException:
             connection.close()
             raise
+    for lookout in _lookout:
+        lookout.watch(connection, conninfo)
+    return connection
+
+
+def _kept_alive(conninfo: str) -> str:
+    wanted = {key: value for key, value in _ALIVE.items() if key not in conninfo_to_dict(conninfo)}
+    return make_conninfo(conninfo, **wanted)
+
+
+def look_out(tell: Callable[[str], None]) -> None:
+    """From now on, say for what sessions wait that are opened here, once they have waited for three seconds."""
+    if not _lookout:
+        _lookout.append(Lookout(tell, _bystander))
+
+
+def _bystander(conninfo: str) -> psycopg.Connection:
+    """A session that looks on, as whoever logs in, who may see more than whadmin."""
+    connection = psycopg.connect(
+        conninfo,
+        autocommit=True,
+        application_name="tenantry lookout",
+        connect_timeout=5,
+        client_encoding=ENCODING,
+    )
+    connection.execute("SET TIME ZONE 'UTC'; SET statement_timeout = '5s'; SET DateStyle = ISO")
     return connection
 
 
@@ -56,7 +99,7 @@ def _log_in(conninfo: str, name: str, patience: int) -> psycopg.Connection:
         if not {"options", "service"} & conninfo_to_dict(conninfo).keys() and "PGSERVICE" not in os.environ:
             conninfo = make_conninfo(conninfo, options="")
         return psycopg.connect(
-            conninfo,
+            _kept_alive(conninfo),
             autocommit=True,
             application_name=name,
             connect_timeout=patience,
@@ -72,8 +115,8 @@ def _log_in(conninfo: str, name: str, patience: int) -> psycopg.Connection:
 def _set_up(connection: psycopg.Connection, role: str | None) -> int:
     """Settle the session, in one message, as a warehouse may be far away; the number of the server's process."""
     act = sql.SQL("SET ROLE {};").format(sql.Identifier(role)) if role else sql.SQL("")
-    settings = sql.SQL("{} WITH pins (name, value) AS ({}) {}").format(
-        act, sql.SQL(pins()), sql.SQL(query("session", "settle"))
+    settings = sql.SQL("{} {} WITH pins (name, value) AS ({}) {}").format(
+        _NOTICED, act, sql.SQL(pins()), sql.SQL(query("session", "settle"))
     )
     try:
         cursor = connection.execute(settings)

@@ -11,7 +11,8 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Only a closed year becomes a yearly table.';
     END IF;
     feed := _wh_internal.hold_feed(feed);
-    PERFORM pg_advisory_xact_lock(_wh_internal.year_lock(feed, target_year)), _wh_internal.hear_of_changes();
+    PERFORM _wh_internal.await_lock(_wh_internal.year_lock(feed, target_year), false,
+        format('%s.%s %s, of which another session loads days', feed.schema_name, feed.template_name, target_year)), _wh_internal.hear_of_changes();
     PERFORM _wh_internal.require_complete_year(feed, target_year);
     IF feed.storage = 'partition' THEN
         result := _wh_internal.partition_fold(feed, template, target_year);

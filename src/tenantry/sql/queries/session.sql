@@ -9,7 +9,9 @@ FROM (
     VALUES ('row_security', 'on'), ('search_path', 'public, pg_temp'), ('client_min_messages', 'warning'),
         ('default_transaction_isolation', 'read committed'), ('default_transaction_deferrable', 'off'),
         ('timezone_abbreviations', 'Default'), ('statement_timeout', '0'), ('lock_timeout', '0'), ('transaction_timeout', '0'),
-        ('idle_in_transaction_session_timeout', '0'), ('idle_session_timeout', '0')
+        ('idle_in_transaction_session_timeout', '0'), ('idle_session_timeout', '0'),
+        -- A program whose line is dead is noticed within about a minute: its transaction ends, and with it its locks.
+        ('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'), ('tcp_keepalives_count', '3'), ('tcp_user_timeout', '60000')
 ) s (name, value)
 -- plpgsql may not be loaded yet.
 WHERE pg_catalog.current_setting(s.name, true) IS NOT NULL OR pg_catalog.starts_with(s.name, 'plpgsql.');

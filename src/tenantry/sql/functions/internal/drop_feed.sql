@@ -9,7 +9,7 @@ DECLARE
     statements text;
     dropped integer;
 BEGIN
-    PERFORM pg_advisory_xact_lock(_wh_internal.tenant_lock(schema_name));
+    PERFORM _wh_internal.await_lock(_wh_internal.tenant_lock(schema_name), false, format('tenant %s, on which another session works', schema_name));
     SELECT f.* INTO feed FROM _wh.feeds f
     WHERE f.schema_name = drop_feed.schema_name AND f.template_name = template.template_name;
     IF FOUND THEN

@@ -12,7 +12,8 @@ BEGIN
             USING ERRCODE = 'insufficient_privilege', HINT = format('As that role: DROP SCHEMA %I CASCADE; '
                 'then for each template: SELECT _wh.update_public_view_by_template(template)', withdraw_tenant.schema_name);
     END IF;
-    PERFORM pg_advisory_xact_lock(_wh_internal.tenant_lock(withdraw_tenant.schema_name));
+    PERFORM _wh_internal.await_lock(_wh_internal.tenant_lock(withdraw_tenant.schema_name), false,
+        format('tenant %s, on which another session works', withdraw_tenant.schema_name));
     PERFORM _wh_internal.hold_template_tenants(ARRAY(SELECT f.template_name FROM _wh.feeds f WHERE f.schema_name = withdraw_tenant.schema_name));
     FOR feed IN SELECT f.* FROM _wh.feeds f WHERE f.schema_name = withdraw_tenant.schema_name ORDER BY f.template_name LOOP
         PERFORM _wh_internal.lock_view('public', feed.template_name);
