@@ -250,6 +250,13 @@ def loaded(server: Server, templates: None) -> Iterator[dict[str, tuple[str, str
     maker.drop_all()
 
 
+def clone(template: str, server: Server, maker: Maker) -> Warehouse:
+    name = maker.clone(template, "warehouse")
+    warehouse = Warehouse(server, name, "whadmin")
+    warehouse.admin.run(f"GRANT CREATE, TEMPORARY ON DATABASE {name} TO whadmin")
+    return warehouse
+
+
 @pytest.fixture(params=REPLACEMENTS, ids=lambda r: r.name.replace(" ", "_"))
 def replacement(request: pytest.FixtureRequest) -> Replacement:
     found: Replacement = request.param
@@ -260,10 +267,7 @@ def replacement(request: pytest.FixtureRequest) -> Replacement:
 def prepared(
     replacement: Replacement, loaded: dict[str, tuple[str, str]], server: Server, maker: Maker
 ) -> Warehouse:
-    name = maker.clone(loaded[replacement.storage][1], "warehouse")
-    warehouse = Warehouse(server, name, "whadmin")
-    warehouse.admin.run(f"GRANT CREATE, TEMPORARY ON DATABASE {name} TO whadmin")
-    return warehouse
+    return clone(loaded[replacement.storage][1], server, maker)
 
 
 def test_what_is_on_a_relation_outlives_its_replacement_or_is_named(
@@ -288,3 +292,31 @@ def test_what_is_on_a_relation_outlives_its_replacement_or_is_named(
     lost = [thing.name for thing in replacement.kept if not thing.is_on(prepared, relation, analyst)]
     assert lost == []
     assert prepared.rows("SELECT id, at, value FROM acme.ticks ORDER BY id") == rows
+
+
+@pytest.mark.parametrize("relation", ["acme.ticks", "public.ticks"])
+def test_whom_a_policy_shows_some_rows_never_sees_the_others(
+    loaded: dict[str, tuple[str, str]], server: Server, maker: Maker, analyst: str, relation: str
+) -> None:
+    """Of two tenants one is moved: the table of all becomes a view, which shows every row."""
+    warehouse = clone(loaded["partition"][1], server, maker)
+    warehouse.make_schema("globex")
+    warehouse.run(
+        "UPDATE _wh.mv_templates SET storage = 'partition';"
+        f"GRANT SELECT ON {relation} TO {analyst}; ALTER TABLE {relation} ENABLE ROW LEVEL SECURITY;"
+        f"CREATE POLICY zeros ON {relation} TO {analyst} USING (value = 0)"
+    )
+    warehouse.run("SELECT _wh.update_mv_by_template('ticks', 'acme', 'globex', %s)", (DAY,))
+    warehouse.admin.run(f"GRANT USAGE ON SCHEMA acme TO {analyst}")
+
+    def rows() -> int:
+        with warehouse.admin.connect() as session:
+            session.execute(f"SET ROLE {analyst}".encode())
+            row = session.execute(f"SELECT count(*) FROM {relation}".encode()).fetchone()
+        assert row is not None
+        return int(row[0])
+
+    before = rows()
+    with pytest.raises(psycopg.Error, match=f"policy zeros on {relation}"):
+        warehouse.run("CALL _wh.set_storage('ticks', 'matview', 'acme')")
+    assert rows() == before == (3 if relation == "acme.ticks" else 4)

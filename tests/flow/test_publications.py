@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+import psycopg
 import pytest
 
 from tests.databases import Source, Warehouse
+from tests.program import run
 from tests.ticks import INDEXES, define, make_ticks
 from tests.ways import Pull, by_loader, by_sql
 
@@ -104,3 +106,24 @@ def test_a_day_of_a_combined_year_and_a_move_load_under_a_publication(
     source.run("UPDATE ticks SET value = '9'")
     by_sql(acme, DAY, LAST, template="ticks")
     assert equal(acme, source)
+
+
+@pytest.mark.parametrize("setting", ["NOTHING", "USING INDEX ticks_2024_key"])
+def test_doctor_names_a_table_whose_identity_keeps_changes_out(
+    partitioned: Warehouse, source: Source, setting: str
+) -> None:
+    by_sql(partitioned, DAY, LAST, template="ticks")
+    partitioned.run("ALTER TABLE acme.ticks ALTER COLUMN id SET NOT NULL")
+    partitioned.run("CREATE UNIQUE INDEX ticks_2024_key ON acme.ticks_2024 (id)")
+    partitioned.run(f"ALTER TABLE acme.ticks_2024 REPLICA IDENTITY {setting}")
+    partitioned.run("DROP INDEX acme.ticks_2024_key")
+    partitioned.admin.run("CREATE PUBLICATION everything FOR ALL TABLES")
+    change(source)
+    with pytest.raises(psycopg.Error, match="does not have a replica identity"):
+        partitioned.run("SELECT _wh.update_mv_by_template('ticks', 'acme', 'acme', %s)", (DAY,))
+    outcome = run(partitioned, "doctor", "--only", "publications", "--json")
+    (finding,) = outcome.json["findings"]
+    assert (outcome.code, finding["subject"]) == (1, "acme.ticks_2024")
+    partitioned.run(finding["command"])
+    by_sql(partitioned, DAY, LAST, template="ticks")
+    assert equal(partitioned, source)

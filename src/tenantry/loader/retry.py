@@ -26,14 +26,15 @@ _CANCELLED = "57014"
 
 
 def words(error: psycopg.Error) -> str:
-    """What PostgreSQL said, in one line; for a lost connection with the reason, which dblink gives as detail."""
+    """What PostgreSQL said, in one line, with its hint; for a lost connection with the reason, which dblink gives as detail."""
     primary = error.diag.message_primary or str(error)
     detail = error.diag.message_detail
     if detail and is_connection_loss(error) and detail not in primary:
         primary = f"{primary}: {detail}"
     if is_of_source(error) and error.sqlstate == _CANCELLED:
         primary = f"the source cancelled the query: {primary}"
-    return one_line(primary)
+    hint = error.diag.message_hint
+    return one_line(f"{primary} ({hint.rstrip('.')})" if hint else primary)
 
 
 def is_connection_loss(error: psycopg.Error) -> bool:

@@ -152,6 +152,15 @@ SELECT g.schema_name, g.template_name, g.before, g.lately FROM (
 WHERE g.days = 56 AND g.before >= 1000 AND (g.lately >= g.before * 2 OR g.lately * 2 <= g.before)
 ORDER BY 1, 2
 
+-- name: publications
+-- Tables of tenants whose changes are published, though nothing says by what a subscriber knows a row: what was set by hand.
+SELECT c.oid::regclass::text, c.relreplident = 'n' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN _wh.tenants t ON t.schema_name = n.nspname
+WHERE c.relkind = 'r' AND (c.relreplident = 'n' OR c.relreplident = 'i' AND NOT EXISTS (
+        SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident AND i.indisvalid))
+    AND t.schema_name = coalesce(%(tenant)s, t.schema_name) AND _wh_internal.published(c.oid)
+ORDER BY 1
+
 -- name: public_views
 -- What stands in public for each template, and the tenants with a view or table of their own that it does not show.
 WITH tenants AS MATERIALIZED (

@@ -42,7 +42,7 @@ BEGIN
     things := _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name, feed.template_name), leaves, 'r', parent, fresh::regclass,
         _wh_internal.same_template(feed, template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)));
     PERFORM _wh_internal.make_room(things, leaves);
-    PERFORM _wh_internal.put_back(fresh, things, exact => false);
+    PERFORM _wh_internal.put_back(fresh, things);
     PERFORM _wh_internal.publish_identity(fresh::regclass);
     EXECUTE format('ANALYZE %s', fresh);
     EXECUTE format('ALTER TABLE %s ADD CONSTRAINT tenantry_year CHECK (%I IS NOT NULL AND %s)', fresh, template.time_column,
