@@ -260,19 +260,23 @@ def test_a_disabled_tenant_stays_so_and_enabling_it_resumes_its_jobs(
     assert empty.rows("SELECT jobname::text FROM _wh.restored_jobs JOIN cron.job USING (jobid)") == [("two",)]
 
 
-def test_a_restore_that_fails_at_its_end_leaves_nothing(small: backup.Content, empty: Database) -> None:
+def test_a_setting_that_the_server_does_not_take_is_left_out_and_named(
+    small: backup.Content, empty: Database
+) -> None:
     name = f"reader_{secrets.token_hex(4)}"
     lines = small.lines | {
         "table readers": [json.dumps({"reader_name": name, "tenants": ["acme"], "created_at": "2026-01-01T00:00:00Z"})],
         "role": [json.dumps({"name": name, "connections": -1, "settings": ["statement_timeout=soon"], "verifier": None})],
     }  # fmt: skip
-    with pytest.raises(TenantryError, match="statement_timeout"):
-        put(empty, dataclasses.replace(small, lines=lines))
-    assert empty.rows("SELECT nspname FROM pg_namespace WHERE nspname IN ('_wh', 'acme')") == []
-    assert empty.rows("SELECT FROM pg_roles WHERE rolname = %s", (name,)) == []
-
-    lines["role"] = [json.dumps({"name": name, "connections": -1, "settings": [], "verifier": None})]
-    assert list(put(empty, dataclasses.replace(small, lines=lines)).generated) == [name]
+    restored = put(empty, dataclasses.replace(small, lines=lines))
+    assert [left.what for left in restored.left_out] == [f"setting statement_timeout=soon of role {name}"]
+    assert list(restored.generated) == [name]
+    assert empty.rows(
+        "SELECT nspname::text FROM pg_namespace WHERE nspname IN ('_wh', 'acme') ORDER BY 1"
+    ) == [
+        ("_wh",),
+        ("acme",),
+    ]
     with session(empty.conninfo, role=None) as admin:
         reader.drop(admin, name)
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from tenantry.cli.load import AsJson
 from tenantry.cli.output import data, notes, print_json, step
 from tenantry.cli.target import warehouse
-from tenantry.core.errors import TenantryError
+from tenantry.core.errors import TenantryError, WarehouseUnreachable
 
 if TYPE_CHECKING:
     import psycopg
@@ -142,6 +142,8 @@ def _mend(
             try:
                 with translated():
                     mend.run(examined.session, finding.subject, statement)
+            except WarehouseUnreachable:
+                raise
             except TenantryError as error:
                 refused[statement] = error.message
                 notes.print(

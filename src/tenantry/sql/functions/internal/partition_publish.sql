@@ -9,6 +9,7 @@ DECLARE
     statements text := '';
     tenant record;
     things jsonb := '[]';
+    attached boolean := false;
     blockers text;
 BEGIN
     IF kind NOT IN ('p', 'v') THEN
@@ -33,7 +34,11 @@ BEGIN
     LOOP
         PERFORM _wh_internal.partition_columns(template, tenant.relation, extras => true);
         statements := statements || format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES IN (%L);', root, tenant.relation, tenant.schema_name);
+        attached := true;
     END LOOP;
+    IF kind = 'v' AND NOT attached THEN
+        PERFORM _wh_internal.refuse_empty_view(root::regclass, _wh_internal.feeds_read(root::regclass, template));
+    END IF;
     IF statements = '' THEN
         RETURN false;
     END IF;

@@ -23,11 +23,8 @@ BEGIN
             E'\nUNION ALL ' ORDER BY f.schema_name)
     INTO body FROM _wh.feeds f
     WHERE f.template_name = template.template_name AND _wh_internal.relation_kind(format('%I.%I', f.schema_name, view_name)) IS NOT NULL;
-    IF body IS NULL THEN
-        -- Of tenants that are taken out nothing is read any more.
-        PERFORM _wh_internal.refuse_empty_view(v.oid, ARRAY(SELECT r.oid FROM unnest(_wh_internal.view_reads(v.oid)) AS r (oid) JOIN pg_class c USING (oid)
-            JOIN pg_namespace n ON n.oid = c.relnamespace JOIN _wh.feeds f ON f.schema_name = n.nspname AND f.template_name = template.template_name))
-        FROM to_regclass(root) AS v (oid);
+    IF body IS NULL AND _wh_internal.relation_kind(root) = 'v' THEN
+        PERFORM _wh_internal.refuse_empty_view(root::regclass, _wh_internal.feeds_read(root::regclass, template));
     END IF;
     body := coalesce(body, 'SELECT NULL::text AS schema_name, e.* FROM (' || _wh_internal.empty_select(columns) || ') e');
     IF _wh_internal.relation_kind(root) = 'p' THEN
