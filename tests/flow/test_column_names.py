@@ -56,7 +56,7 @@ def write(
                 f"SELECT {select} FROM sales WHERE at >= '{{START_TIME}}'::timestamptz AND at < '{{END_TIME}}'::timestamptz"
             )
         )
-        .as_string(),  # type: ignore[arg-type]
+        .as_string(),
         {"columns": columns, "storage": storage},  # type: ignore[arg-type]
     )
 
@@ -99,14 +99,14 @@ def test_a_slice_that_was_made_by_places_is_made_anew_by_names(acme: Warehouse, 
     )
     earlier = earlier.replace("\n) AS q", "", 1)
     acme.run("DROP VIEW acme.foodlogstats; DROP MATERIALIZED VIEW acme.foodlogstats_2024_03_10")
-    acme.run(f"CREATE MATERIALIZED VIEW acme.foodlogstats_2024_03_10 AS {earlier}")  # type: ignore[arg-type]
+    acme.run(f"CREATE MATERIALIZED VIEW acme.foodlogstats_2024_03_10 AS {earlier}")
     acme.run("CREATE UNIQUE INDEX ON acme.foodlogstats_2024_03_10 (id)")
     actions = [acme.load(DAY, DAY)["date_results"][0]["action"] for _ in range(2)]
     assert actions == ["replaced", "refreshed"]
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    "change, said",
     [
         (
             "ALTER TABLE sales DROP net; ALTER TABLE sales ADD tax integer DEFAULT 7",

@@ -143,6 +143,9 @@ def backfill(
             plans = loader.plan(conninfo, feeds, Span(begin, end), reload=reload)
         else:
             plans = loader.plan_from_source(conninfo, feeds, end, reload=reload)
+        for plan in plans:
+            if plan.left_out:
+                notes.print(f"{plan.feed}: {plan.left_out}", markup=False)
         with LoadProgress() as progress:
             result = loader.run(conninfo, plans, loader.Limits(jobs, pause), progress)
     report(result, as_json=as_json)

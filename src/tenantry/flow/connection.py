@@ -80,15 +80,25 @@ def remove(session: psycopg.Connection, name: str) -> None:
     session.execute(query("flow", "delete_connection"), (name,))
 
 
-def probe(session: psycopg.Connection, name: str) -> SourceFacts:
+def probe(session: psycopg.Connection, name: str, patience: int = 10) -> SourceFacts:
     """Log in to the source from the warehouse, as a load would.
 
     Raises:
-        SourceError: the source refuses, or does not answer within 10 seconds.
+        SourceError: the source refuses, or does not answer within `patience` seconds.
     """
     get(session, name)
-    with asking(session, name):
-        row = one_row(session, query("flow", "probe_source"), (name,))
+    try:
+        with asking(session, name), session.transaction():
+            session.execute(query("flow", "patience"), (patience * 1000,))
+            row = one_row(session, query("flow", "probe_source"), (name, patience))
+    except SourceError as error:
+        if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
+            raise SourceError(
+                f'the source of "{name}" does not answer within {patience} seconds',
+                tenant=name,
+                hint="Check its address; a firewall may swallow what is sent there.",
+            ) from error
+        raise
     return SourceFacts(*row)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -58,6 +60,18 @@ def record_failure(session: psycopg.Connection, feed: Feed, day: date, error: st
 def hold_source(session: psycopg.Connection, connection: str) -> None:
     """Keep one login to the source open for the loads that follow in this session."""
     session.execute(query("flow", "hold_source"), (connection,))
+
+
+@contextmanager
+def held_source(session: psycopg.Connection, connection: str) -> Iterator[None]:
+    """One login to the source for all that the block asks of it through the warehouse."""
+    hold_source(session, connection)
+    try:
+        yield
+    finally:
+        # If the block failed the transaction may have, too; the login ends with the session then, or with the next one.
+        with suppress(psycopg.Error):
+            release_source(session, connection)
 
 
 def release_source(session: psycopg.Connection, connection: str) -> None:

@@ -12,7 +12,7 @@ from tenantry.core.errors import InputError
 from tenantry.core.model import Feed
 from tenantry.db.queries import one_row, query
 from tenantry.flow.connection import asking
-from tenantry.flow.slices import named
+from tenantry.flow.slices import held_source, named
 
 _RESERVED = {"public", "_wh", "_wh_internal", "cron", "information_schema"}
 
@@ -69,17 +69,36 @@ def find_feed(session: psycopg.Connection, template: str, schema: str) -> Feed:
 
 
 def source_span(session: psycopg.Connection, feed: Feed) -> Span | None:
-    """The first and last UTC day that the source has rows of, or None if it has none.
+    """The first and last UTC day that the source has rows of, or None if it has none; years before 1900 do not count.
 
     Raises:
         SourceError: the source refuses or does not answer.
     """
-    with asking(session, feed.connection):
-        row = session.execute(
-            query("flow", "source_extent"),
-            {"template": feed.template, "connection": feed.connection, "schema": feed.schema},
-        ).fetchone()
+    with asking(session, feed.connection), held_source(session, feed.connection):
+        row = session.execute(query("flow", "source_extent"), _named(feed)).fetchone()
     return Span(row[0], row[1]) if row and row[0] else None
+
+
+def odd_rows(session: psycopg.Connection, feed: Feed) -> str | None:
+    """What to say of the source's rows in years that nobody can mean, which source_span leaves out; None if there are none.
+
+    Raises:
+        SourceError: the source refuses or does not answer.
+    """
+    with asking(session, feed.connection), held_source(session, feed.connection):
+        count, first, last = one_row(session, query("flow", "source_odd_days"), _named(feed))
+    if not count:
+        return None
+    times = first if first == last else f"{first} to {last}"
+    rows = "1 row is" if count == 1 else f"{count:,} rows are"
+    return (
+        f"{rows} of years before 1900 or after 9999 and left out ({times}): "
+        "mend them at the source, or say --from"
+    )
+
+
+def _named(feed: Feed) -> dict[str, str]:
+    return {"template": feed.template, "connection": feed.connection, "schema": feed.schema}
 
 
 def different_days(session: psycopg.Connection, feed: Feed, span: Span) -> list[DifferentDay]:

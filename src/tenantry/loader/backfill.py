@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import psycopg
@@ -40,7 +40,7 @@ class Plan:
     """What one feed lacks: `days` will be loaded, `present` days of the span need nothing.
 
     `unknown` says why the source could not be asked for its days. With `only_changed` the source is asked first which of
-    the days differ, and only those are loaded.
+    the days differ, and only those are loaded. `left_out` says which rows of the source are in no day that can be meant.
     """
 
     feed: Feed
@@ -49,6 +49,7 @@ class Plan:
     unknown: str | None = None
     together: bool = False
     only_changed: bool = False
+    left_out: str | None = None
 
     @property
     def spans(self) -> list[Span]:
@@ -148,11 +149,14 @@ def plan_from_source(conninfo: str, feeds: Sequence[Feed], last: date, *, reload
         try:
             with session(conninfo) as connection:
                 found = tenant.source_span(connection, feed)
+                left_out = tenant.odd_rows(connection, feed)
         except SourceError as error:
             plans.append(Plan(feed, (), 0, unknown=error.message))
             continue
         span = Span(min(found.first, last), last) if found else Span(last, last)
-        plans += plan(conninfo, [feed], span, reload=reload)
+        plans += [
+            replace(lacking, left_out=left_out) for lacking in plan(conninfo, [feed], span, reload=reload)
+        ]
     return plans
 
 

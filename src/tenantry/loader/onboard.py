@@ -58,6 +58,9 @@ def add(
             for name in newcomer.templates
         ]
         spans = {feed: _span(connection, feed, newcomer.first) for feed in feeds}
+        for feed in feeds if newcomer.first is None else ():
+            if odd := tenant.odd_rows(connection, feed):
+                step("source", f"{feed.template}: {odd}")
     plans = []
     for feed, span in spans.items():
         step("source", f"{feed.template}: {span or 'has no rows yet'}")

@@ -13,8 +13,12 @@ SELECT tenant_name FROM _wh.tenant_connections ORDER BY tenant_name
 -- name: delete_connection
 DELETE FROM _wh.tenant_connections WHERE tenant_name = %s
 
+-- name: patience
+-- Milliseconds for each of the transaction's statements from now on. dblink of PostgreSQL 18 has no connect_timeout.
+SELECT set_config('statement_timeout', %s::text, true)
+
 -- name: probe_source
-SELECT * FROM _wh_internal.probe_source(%s)
+SELECT * FROM _wh_internal.probe_source(%s, %s)
 
 -- name: feeds
 SELECT schema_name, template_name, tenant_name, storage FROM _wh.feeds
@@ -101,6 +105,9 @@ SELECT _wh.create_combined_table_from_template_by_year(%(template)s, %(schema)s,
 
 -- name: source_extent
 SELECT first_day, last_day FROM _wh_internal.source_extent(%(template)s, %(connection)s, %(schema)s)
+
+-- name: source_odd_days
+SELECT row_count, first_time, last_time FROM _wh_internal.source_odd_days(%(template)s, %(connection)s, %(schema)s)
 
 -- name: different_days
 SELECT d.day, d.source_rows, d.warehouse_rows

@@ -1,14 +1,32 @@
-CREATE OR REPLACE FUNCTION _wh_internal.probe_source(tenant_name text,
+CREATE OR REPLACE FUNCTION _wh_internal.probe_source(tenant_name text, patience integer DEFAULT 10,
     OUT server_version text, OUT database text, OUT time_zone text, OUT read_only boolean, OUT latency float8)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Log in to a source as a load would, and ask who answers. Latency in seconds.
+-- Log in to a source as a load would, and ask who answers. Latency in seconds. A source that lets us in and then is silent is
+-- given up after so many seconds of `patience`: it is asked without waiting in libpq, which older servers cannot be called back from.
 DECLARE
     started timestamptz := clock_timestamp();
+    server text := _wh_internal.server_name(tenant_name);
+    dblink text := quote_ident(_wh_internal.dblink_schema());
+    sslmode text := (SELECT c.options ->> 'sslmode' FROM _wh.tenant_connections c WHERE c.tenant_name = probe_source.tenant_name);
+    busy boolean;
 BEGIN
+    IF sslmode IN ('require', 'verify-ca', 'verify-full') AND current_setting('ssl_library') = '' THEN
+        RAISE EXCEPTION 'connection "%" asks for sslmode=%, and the warehouse''s server was built without TLS', tenant_name, sslmode
+            USING ERRCODE = 'feature_not_supported', HINT = 'Keep the warehouse on a PostgreSQL server that has TLS, or reach the source through a tunnel.';
+    END IF;
     PERFORM _wh_internal.hold_source(tenant_name);
-    EXECUTE format('SELECT * FROM %I.dblink(%L, %L) AS t(v text, d text, z text, r boolean)', _wh_internal.dblink_schema(),
-        _wh_internal.server_name(tenant_name),
-        'SELECT current_setting(''server_version''), current_database(), current_setting(''TimeZone''), current_setting(''transaction_read_only'')::boolean')
+    EXECUTE format('SELECT %s.dblink_send_query(%L, %L)', dblink, server,
+        'SELECT current_setting(''server_version''), current_database(), current_setting(''TimeZone''), current_setting(''transaction_read_only'')::boolean');
+    LOOP
+        EXECUTE format('SELECT %s.dblink_is_busy(%L) <> 0', dblink, server) INTO busy;
+        EXIT WHEN NOT busy;
+        IF clock_timestamp() > started + make_interval(secs => patience) THEN
+            PERFORM _wh_internal.release_source(tenant_name);
+            RAISE EXCEPTION 'does not answer within % seconds', patience USING ERRCODE = 'query_canceled';
+        END IF;
+        PERFORM pg_sleep(0.002);
+    END LOOP;
+    EXECUTE format('SELECT * FROM %s.dblink_get_result(%L) AS t(v text, d text, z text, r boolean)', dblink, server)
     INTO server_version, database, time_zone, read_only;
     PERFORM _wh_internal.release_source(tenant_name);
     latency := extract(epoch FROM clock_timestamp() - started);
