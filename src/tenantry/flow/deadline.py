@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import psycopg
@@ -22,27 +23,48 @@ class Budget:
     max_row_bytes: int
 
 
+class TooMuch(SliceError):
+    """A source sends more than its budget."""
+
+
+_TOO_LARGE = re.compile(r"a row of (\d+) bytes is larger than max_row_bytes")
+"""What the source's own query says of a row (see row_limit.sql)."""
+
+
+_HEARING = 2
+"""Seconds in which a source can heed a cancel."""
+
+
 @contextmanager
 def deadline(source: psycopg.Connection, budget: Budget, what: str) -> Iterator[None]:
-    """Cut the line to a source when the budget's seconds are over: one that is silent, or sends on and on, is not waited for.
+    """End what a source does, or else cut the line to it, when the budget's seconds are over: one that is silent, or sends on and on, is not waited for.
 
-    Raises SliceError then; `what` is the subject of its message.
+    Raises SliceError then, and for what is larger than the budget; `what` is the subject of its message.
     """
-    if budget.seconds is None:
-        yield
-        return
-    over = threading.Event()
+    over, done = threading.Event(), threading.Event()
 
     def end() -> None:
         over.set()
-        cut(source)
+        with suppress(psycopg.Error):
+            source.cancel_safe(timeout=_HEARING)
+        if not done.wait(_HEARING):
+            cut(source)
 
-    timer = threading.Timer(budget.seconds, end)
+    # Another day than this program will see: one without a deadline needs no way of its own.
+    timer = threading.Timer(threading.TIMEOUT_MAX if budget.seconds is None else budget.seconds, end)
     timer.daemon = True
     timer.start()
     try:
         yield
+    except TooMuch as error:
+        source.close()
+        raise SliceError(f"{what}: {error.message}", hint=error.hint) from error
     except psycopg.Error as error:
+        if large := _TOO_LARGE.search(error.diag.message_primary or ""):
+            raise SliceError(
+                f"{what}: a row of {large[1]} bytes is larger than the {budget.max_row_bytes:,} that are allowed",
+                hint="Leave its large column out of the template, or allow more with the option max_row_bytes of the connection.",
+            ) from error
         if not over.is_set():
             raise
         source.close()
@@ -51,4 +73,5 @@ def deadline(source: psycopg.Connection, budget: Budget, what: str) -> Iterator[
             hint="Give it longer with the option deadline of its connection, or let an index of the source serve the query.",
         ) from error
     finally:
+        done.set()
         timer.cancel()

@@ -17,7 +17,7 @@ from tenantry.core.days import Span
 from tenantry.core.errors import SliceError
 from tenantry.core.model import Feed, LoadedSlice
 from tenantry.db.queries import one_row, query
-from tenantry.flow.deadline import Budget, deadline
+from tenantry.flow.deadline import Budget, TooMuch, deadline
 from tenantry.flow.digest import Answer
 from tenantry.flow.slices import named
 from tenantry.flow.source import begin, columns, speaking
@@ -110,7 +110,7 @@ def _copy(
 def _batches(source: psycopg.Connection, budget: Budget) -> Iterator[bytes]:
     """What a COPY TO sends, joined. It is taken from libpq itself: psycopg's loop costs the client twice as much a row.
 
-    Raises SliceError if it is more than the budget allows.
+    Raises TooMuch if it is more than the budget allows.
     """
     take, more = source.pgconn.get_copy_data, source.pgconn.consume_input
     batch: list[Any] = []
@@ -129,8 +129,14 @@ def _batches(source: psycopg.Connection, budget: Budget) -> Iterator[bytes]:
                 more()
             if size >= BATCH:
                 total += size
+                # Such a row is a batch by itself. Its query should have said so (row_limit), before it was in memory.
+                if length > budget.max_row_bytes:
+                    raise TooMuch(
+                        f"a row of {length:,} bytes is larger than the {budget.max_row_bytes:,} that are allowed",
+                        hint="Leave its large column out of the template, or allow more with the option max_row_bytes.",
+                    )
                 if total > budget.max_bytes:
-                    raise SliceError(
+                    raise TooMuch(
                         f"the source sends more than {budget.max_bytes:,} bytes",
                         hint="If it is right to do so, give it more with the option max_bytes of its connection.",
                     )
