@@ -358,6 +358,17 @@ def test_columns_that_the_query_names_otherwise_are_a_warning_and_exchanged_ones
     assert lint(template(select="max(s.id), s.at", where=f"{RANGE} GROUP BY s.at")) == []
 
 
+def test_names_that_are_taken_are_an_error_and_numbers_of_objects_a_warning() -> None:
+    taken = template(select="s.id, s.at, s.x AS ctid", columns="id integer, at timestamptz, ctid text")
+    assert rules(taken, "error") == ["column-taken"]
+    day = template(select="s.id, s.at AS slice_date", columns="id integer, slice_date date", time_column="")
+    assert rules(day, "error") == ["column-taken"]
+    named = template(
+        select="s.id, s.at, s.of, s.kinds", columns="id integer, at timestamptz, of regclass, kinds regtype[]"
+    )
+    assert rules(named, "warning") == ["local-type"] * 2
+
+
 @pytest.mark.parametrize(
     "columns",
     [

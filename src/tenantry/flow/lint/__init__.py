@@ -34,6 +34,7 @@ def lint(
     if declared is not None:
         if select is not None:
             found += shape.compare(query, select, declared)
+        found += shape.storable(template, shapes, declared)
         found += shape.time_column(
             template, Text(template.columns, begin.get("time_column", shapes.first_line)), declared
         )

@@ -61,11 +61,36 @@ def compare(query: Text, statement: Any, declared: Sequence[tree.Column]) -> lis
             query.find(
                 "column-names", ERROR if elsewhere else WARNING, output.offset,
                 f'column {place} is "{output.name}" in the query and "{column.name}" where it is declared',
-                "Columns are matched by their places: put them in the same order." if elsewhere
+                "A load goes by these names, and refuses what is unclear: put them in the same order." if elsewhere
                 else f"Write AS {column.name} in the query, or declare it as {output.name}.",
             )
         )  # fmt: skip
     return found
+
+
+_TAKEN = {"schema_name", "tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"}
+"""Names of columns that the public view has, or any table of PostgreSQL."""
+
+_LOCAL = {"oid", "xid", "xid8", "cid", "tid", "aclitem", "refcursor", "pg_snapshot", "txid_snapshot"}
+"""Types whose values mean something in one database only, besides all that begin with reg."""
+
+
+def storable(template: Template, text: Text, declared: Sequence[tree.Column]) -> list[Finding]:
+    """Names that no slice can have, and types that mean something at the source only."""
+    taken = _TAKEN if template.time_column else _TAKEN | {"slice_date"}
+    return [
+        text.find(
+            "column-taken", ERROR, 0, f'the name of column "{column.name}" is taken by the warehouse',
+            "Give it another one in the query, with AS, and where it is declared.",
+        )
+        for column in declared if column.name in taken
+    ] + [
+        text.find(
+            "local-type", WARNING, 0, f'column "{column.name}" is of type {column.kind}: its values mean something at the source only',
+            "Declare it as text.",
+        )
+        for column in declared if column.kind in _LOCAL or column.kind.startswith("reg")
+    ]  # fmt: skip
 
 
 def time_column(template: Template, text: Text, declared: Sequence[tree.Column]) -> list[Finding]:
