@@ -41,6 +41,13 @@ def add(
             help="A template to load; may be given several times. Default: foodlogstats.",
         ),
     ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WORD=VALUE",
+            help="A libpq word, or a setting of the session such as pooler=true. May be given several times.",
+        ),
+    ] = None,
     password_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A file that holds the source's password.")
     ] = None,
@@ -75,7 +82,7 @@ def add(
     Ends with 1 if the source does not answer or days are missing.
     """
     from tenantry.cli.progress import LoadProgress
-    from tenantry.cli.source import parse, read_password
+    from tenantry.cli.source import changed, parse, read_password
     from tenantry.db.connect import session
     from tenantry.flow import connection as connections
     from tenantry.flow import tenant as tenants
@@ -83,7 +90,7 @@ def add(
 
     tenants.check_name(name)
     begin = ended_or_today(first) if first else None
-    address = parse(connection or name, source)
+    address = changed(parse(connection or name, source), options=option or [])
     with warehouse() as conninfo:
         with session(conninfo) as opened:
             stored = connections.find(opened, address.name) is not None
@@ -205,7 +212,7 @@ def try_source(name: Name, as_json: AsJson = False) -> None:
         return
     data.print(
         f"PostgreSQL {facts.server_version}, database {facts.database}, {facts.latency * 1000:.0f} ms, "
-        f"{'read only' if facts.read_only else 'NOT read only'}, {facts.time_zone}"
+        f"{'read only' if facts.read_only else 'NOT read only'}, {facts.time_zone}, {facts.settings} settings read back"
     )
 
 
@@ -227,7 +234,8 @@ def edit(
         list[str] | None,
         typer.Option(
             metavar="WORD=VALUE",
-            help="Another libpq word, such as sslmode=require; sslmode= takes it out. May be given several times.",
+            help="Another libpq word, such as sslmode=require, or a setting of the session, such as pooler=true; sslmode= "
+            "takes it out. May be given several times.",
         ),
     ] = None,
     password_file: Annotated[

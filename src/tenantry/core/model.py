@@ -67,13 +67,18 @@ class TemplateFile:
 
 @dataclass(frozen=True)
 class SourceFacts:
-    """What a source says of itself. `latency` is the round trip of a new login and one query, in seconds."""
+    """What a source says of itself in a transaction like a load's.
+
+    `latency` is the round trip of a new login, the beginning of the transaction and one query, in seconds; `settings` is
+    how many settings were read back and are as a load wants them.
+    """
 
     server_version: str
     database: str
     time_zone: str
     read_only: bool
     latency: float
+    settings: int
 
 
 @dataclass(frozen=True)

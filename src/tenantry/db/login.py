@@ -38,15 +38,6 @@ class LoginFailed(psycopg.OperationalError):
         self.sqlstate = sqlstate
 
 
-def login(conninfo: str) -> psycopg.Connection:
-    """A session in autocommit mode. Raises LoginFailed; of several hosts, of the last one."""
-    pgconn = _connected(conninfo)
-    pgconn.nonblocking = 1
-    connection: psycopg.Connection = psycopg.Connection(pgconn)
-    connection.autocommit = True
-    return connection
-
-
 def knock(conninfo: str) -> str | None:
     """What a server says before it has seen a password: a SQLSTATE, ASKS, or None if nothing answers from here.
 
@@ -54,17 +45,20 @@ def knock(conninfo: str) -> str | None:
     """
     stranger = make_conninfo(conninfo, password="", passfile=f"{os.devnull}/none")
     try:
-        _connected(stranger).finish()
+        connected(stranger).finish()
     except LoginFailed as failed:
         return failed.sqlstate
     return ASKS
 
 
-def _connected(conninfo: str) -> PGconn:
+def connected(conninfo: str) -> PGconn:
+    """A login, for psycopg.Connection to take over. Raises LoginFailed; of several hosts, of the last one."""
     attempts = list(_attempts(conninfo))
     for left, attempt in enumerate(attempts, 1 - len(attempts)):
         try:
-            return _connect(attempt)
+            pgconn = _connect(attempt)
+            pgconn.nonblocking = 1
+            return pgconn
         except LoginFailed:
             if not left:
                 raise

@@ -14,7 +14,7 @@ from tenantry.db.errors import one_line
 from tenantry.db.login import ASKS, LoginFailed
 from tenantry.db.queries import one_row, query
 from tenantry.flow import connection as connections
-from tenantry.flow.source import open_source, source_conninfo
+from tenantry.flow.source import open_source, reading, source_conninfo
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,9 @@ def asked(session: psycopg.Connection, connection: str, seconds: int) -> Iterato
 
     Raises SourceError for whatever the source says inside the block.
     """
-    conninfo = source_conninfo(session, connection)
+    login = source_conninfo(session, connection)
     try:
-        source = open_source(conninfo)
+        source = open_source(login)
     except LoginFailed as error:
         if error.sqlstate is not None:
             raise SourceError(
@@ -64,8 +64,7 @@ def asked(session: psycopg.Connection, connection: str, seconds: int) -> Iterato
             hint="Loads can go through the warehouse, this cannot: run it where the source can be reached.",
         ) from None
     try:
-        source.read_only = True
-        with source.transaction():
+        with reading(source):
             source.execute(query("template", "source_timeout"), (f"{seconds}s",))
             yield source
     except psycopg.errors.QueryCanceled:

@@ -95,7 +95,7 @@ def probe(session: psycopg.Connection, name: str, patience: int = 10) -> SourceF
         if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
             raise SourceError(
                 f'the source of "{name}" does not answer within {patience} seconds',
-                tenant=name,
+                connection=name,
                 hint="Check its address; a firewall may swallow what is sent there.",
             ) from error
         raise

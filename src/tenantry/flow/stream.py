@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import datetime
 from selectors import EVENT_READ, DefaultSelector
 from typing import Any
 
 import psycopg
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn
 from psycopg.types.json import Jsonb
 
@@ -20,7 +20,7 @@ from tenantry.db.queries import one_row, query
 from tenantry.flow.deadline import Budget, TooMuch, deadline
 from tenantry.flow.digest import Answer
 from tenantry.flow.slices import named
-from tenantry.flow.source import begin, columns, speaking
+from tenantry.flow.source import columns, reading, speaking
 
 BATCH = 65536
 """Bytes gathered before a write: libpq hands out single rows, and a system call for each would cost more than the row."""
@@ -57,7 +57,7 @@ def pull(
         lock = {**days, "asked": answer.asked if answer else None}
         describe, started, *limits = one_row(session, query("flow", "stream_lock"), lock)
         budget = Budget(*limits)
-        with deadline(source, budget, f"{feed} {span}"), _one_moment(source):
+        with deadline(source, budget, f"{feed} {span}"), reading(source):
             given = columns(source, describe)
             asked = {**days, "names": given.names, "types": given.types, "staged": staged}
             begun = one_row(session, query("flow", "stream_begin"), asked)
@@ -75,20 +75,6 @@ def pull(
     seconds = (datetime.now(started.tzinfo) - started).total_seconds() / len(counts)
     action = "refreshed" if target.startswith("pg_temp") else "created"
     return [LoadedSlice(feed, day, action, rows, seconds) for day, rows in counts]
-
-
-@contextmanager
-def _one_moment(source: psycopg.Connection) -> Iterator[None]:
-    """The transaction that a source is in, or one for the block: what is described and what is copied then are the same."""
-    if source.info.transaction_status != TransactionStatus.IDLE:
-        yield
-        return
-    begin(source)
-    try:
-        yield
-    finally:
-        if not source.closed:
-            source.rollback()
 
 
 def _copy(

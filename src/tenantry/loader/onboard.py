@@ -96,7 +96,7 @@ def _connect(session: psycopg.Connection, newcomer: Newcomer, step: Step) -> Non
     step(
         "test",
         f"PostgreSQL {facts.server_version}, database {facts.database}, answered in {facts.latency * 1000:.0f} ms, "
-        f"{'read only' if facts.read_only else 'NOT read only'}, {facts.time_zone}",
+        f"{'read only' if facts.read_only else 'NOT read only'}, {facts.time_zone}, {facts.settings} settings read back",
     )
 
 

@@ -12,7 +12,7 @@ from tenantry.db.login import ASKS, LoginFailed, knock
 from tenantry.db.queries import query
 from tenantry.flow import slices
 from tenantry.flow.digest import SourceTypes
-from tenantry.flow.source import open_source, source_conninfo
+from tenantry.flow.source import Login, open_source, source_conninfo
 from tenantry.loader.retry import refuses, words
 
 _NOT_THIS_MACHINE = "28000"
@@ -41,7 +41,7 @@ class Sessions:
         self._conninfo = conninfo
         self._warehouse: psycopg.Connection | None = None
         self._source: psycopg.Connection | None = None
-        self._source_conninfo = ""
+        self._login: Login | None = None
         self.source_types: SourceTypes = {}
         """What the session on the source said of its columns."""
         self.connection: str | None = None
@@ -75,7 +75,7 @@ class Sessions:
             try:
                 slices.hold_source(opened, connection)
             except psycopg.errors.SqlclientUnableToEstablishSqlconnection as error:
-                if not let_in and refuses(knock(source_conninfo(opened, connection))):
+                if not let_in and refuses(knock(source_conninfo(opened, connection).conninfo)):
                     raise SourceRefuses(words(error), error.sqlstate) from error
                 raise
             self.connection = connection
@@ -90,12 +90,12 @@ class Sessions:
             LoginFailed: it has no place at the moment, or was lost.
         """
         warehouse = self.warehouse()
-        conninfo = source_conninfo(warehouse, connection)
+        login = source_conninfo(warehouse, connection)
         # Asked each time: a password that was changed or a source that moved is to be in effect at once.
-        if self._source is None or self._source.closed or self._source_conninfo != conninfo:
+        if self._source is None or self._source.closed or self._login != login:
             self.leave_source()
             try:
-                self._source = open_source(conninfo)
+                self._source = open_source(login)
             except LoginFailed as error:
                 if not let_in and error.sqlstate in (None, _NOT_THIS_MACHINE):
                     raise SourceOutOfReach(str(error)) from error
@@ -103,7 +103,7 @@ class Sessions:
                     state = "28P01" if error.sqlstate == ASKS else error.sqlstate
                     raise SourceRefuses(str(error), state) from error
                 raise
-            self.connection, self._source_conninfo = connection, conninfo
+            self.connection, self._login = connection, login
             self.source_types = {}
         return self._source
 

@@ -61,12 +61,15 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.apply_connection(connection _wh.tenant_connections, secret text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Make the foreign server and its user mapping say what the row says; a secret of NULL keeps the stored one.
+--
+-- A statement that fails or is ended is shown with its text, in the server's log too. So the one that holds the secret comes
+-- last and alone, when nothing is left to wait for: the mapping is this transaction's by then, and having looked at the
+-- catalog keeps out whoever wants it for himself.
 DECLARE
     server text := _wh_internal.server_name(connection.tenant_name);
     wanted jsonb := _wh_internal.server_options(connection);
     current jsonb;
     changes text;
-    mapping text;
 BEGIN
     SELECT coalesce((SELECT jsonb_object_agg(o.option_name, o.option_value) FROM pg_options_to_table(s.srvoptions) o), '{}')
     INTO current FROM pg_foreign_server s WHERE s.srvname = server;
@@ -91,14 +94,80 @@ BEGIN
         EXECUTE format('CREATE USER MAPPING FOR PUBLIC SERVER %I', server);
         current := '{}';
     END IF;
-    mapping := format('%s "user" %L', CASE WHEN current ? 'user' THEN 'SET' ELSE 'ADD' END, connection.username);
+    EXECUTE format('ALTER USER MAPPING FOR PUBLIC SERVER %I OPTIONS (%s "user" %L)', server,
+        CASE WHEN current ? 'user' THEN 'SET' ELSE 'ADD' END, connection.username);
     IF secret IS NOT NULL THEN
-        mapping := mapping || format(', %s password %L', CASE WHEN current ? 'password' THEN 'SET' ELSE 'ADD' END, secret);
+        EXECUTE format('ALTER USER MAPPING FOR PUBLIC SERVER %I OPTIONS (%s password %L)', server,
+            CASE WHEN current ? 'password' THEN 'SET' ELSE 'ADD' END, secret);
     END IF;
-    EXECUTE format('ALTER USER MAPPING FOR PUBLIC SERVER %I OPTIONS (%s)', server, mapping);
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN query_canceled OR OTHERS THEN
     -- Raised anew, because PostgreSQL would add the failed statement, with the secret in it, to the log.
     RAISE EXCEPTION 'connection "%" cannot be kept: %', connection.tenant_name, SQLERRM USING ERRCODE = SQLSTATE;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.await_lock(key bigint, together boolean, what text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Take an advisory lock until the transaction ends, shared with others if `together`. Who has waited for three seconds is
+-- told for what, and who holds it. A lock_timeout of the caller's own is left to end the wait.
+DECLARE
+    taken boolean;
+    holders text;
+BEGIN
+    taken := CASE WHEN together THEN pg_try_advisory_xact_lock_shared(key) ELSE pg_try_advisory_xact_lock(key) END;
+    IF taken THEN
+        RETURN;
+    END IF;
+    IF current_setting('lock_timeout') = '0' THEN
+        BEGIN
+            PERFORM set_config('lock_timeout', '3s', true);
+            PERFORM CASE WHEN together THEN pg_advisory_xact_lock_shared(key) ELSE pg_advisory_xact_lock(key) END;
+            PERFORM set_config('lock_timeout', '0', true);
+            RETURN;
+        EXCEPTION WHEN lock_not_available THEN
+            SELECT string_agg(format('session %s (%s)', l.pid, concat_ws(', ', coalesce(nullif(a.application_name, ''), 'no name'), a.usename,
+                'since ' || to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'))), '; ')
+            INTO holders FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+            WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+                AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+                AND (l.classid::bigint << 32 | l.objid::bigint) = key;
+            RAISE NOTICE 'waiting for %, held by %', what, coalesce(holders, 'nobody any more');
+        END;
+    END IF;
+    PERFORM CASE WHEN together THEN pg_advisory_xact_lock_shared(key) ELSE pg_advisory_xact_lock(key) END;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.begin_source(tenant_name text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Begin a transaction at the source, read only and of one moment, whose settings were read back; through the login that
+-- hold_source keeps, or a new one: then true, for end_source.
+DECLARE
+    server text := _wh.get_tenant_connection_string(tenant_name);
+    asking text := format('SELECT t.difference FROM %I.dblink(%L, %L) AS t(difference text)', _wh_internal.dblink_schema(), server,
+        _wh_internal.source_begin(tenant_name));
+    held boolean := _wh_internal.holds_source(tenant_name);
+    difference text;
+BEGIN
+    IF held THEN
+        BEGIN
+            EXECUTE asking INTO difference;
+            IF difference IS NULL THEN
+                RETURN false;
+            END IF;
+        EXCEPTION WHEN OTHERS THEN
+            -- The login was lost, or a load that was cancelled left its transaction open. A new one tells.
+            NULL;
+        END;
+    END IF;
+    PERFORM _wh_internal.hold_source(tenant_name);
+    EXECUTE asking INTO difference;
+    IF difference IS NOT NULL THEN
+        PERFORM _wh_internal.release_source(tenant_name);
+        RAISE EXCEPTION 'connection "%": the source does not keep to the settings of a load: %', tenant_name, difference
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    RETURN NOT held;
 END
 $$;
 
@@ -214,6 +283,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
     counts text;
+    opened boolean := _wh_internal.begin_source(tenant_name);
 BEGIN
     IF last_day - first_day > 30 OR template.time_column IS NOT NULL AND _wh_internal.range_capable(template) THEN
         counts := format('SELECT slice_date, count(*) FROM (%s) s GROUP BY 1', _wh_internal.range_query(template, schema_name,
@@ -232,6 +302,10 @@ BEGIN
         LEFT JOIN _wh.slices s ON s.slice_date = d.day AND s.schema_name = %L AND s.template_name = %L
         $q$, first_day, last_day, _wh_internal.dblink_schema(), _wh.get_tenant_connection_string(tenant_name), counts,
         schema_name, template_name);
+    PERFORM _wh_internal.end_source(tenant_name, opened);
+EXCEPTION WHEN query_canceled OR OTHERS THEN
+    PERFORM _wh_internal.end_source(tenant_name, opened);
+    RAISE;
 END
 $$;
 
@@ -454,7 +528,7 @@ DECLARE
     statements text;
     dropped integer;
 BEGIN
-    PERFORM pg_advisory_xact_lock(_wh_internal.tenant_lock(schema_name));
+    PERFORM _wh_internal.await_lock(_wh_internal.tenant_lock(schema_name), false, format('tenant %s, on which another session works', schema_name));
     SELECT f.* INTO feed FROM _wh.feeds f
     WHERE f.schema_name = drop_feed.schema_name AND f.template_name = template.template_name;
     IF FOUND THEN
@@ -584,6 +658,21 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM unnest(columns) c
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.end_source(tenant_name text, opened boolean) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- End the transaction that begin_source began, failed or not, and log out if it logged in: `opened` is what it returned. Of
+-- a login that was lost nothing is left.
+BEGIN
+    IF opened THEN
+        PERFORM _wh_internal.release_source(tenant_name);
+    ELSIF _wh_internal.holds_source(tenant_name) THEN
+        EXECUTE format('SELECT %I.dblink_exec(%L, %L)', _wh_internal.dblink_schema(), _wh_internal.server_name(tenant_name), 'COMMIT');
+    END IF;
+EXCEPTION WHEN OTHERS THEN
+    PERFORM _wh_internal.release_source(tenant_name);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.execute_patiently(statements text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Run statements that need relations to themselves. A report at work holds what they need: rather than wait in front of
@@ -617,6 +706,14 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.explained(failure text, state text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- What a source said, and for a row security policy what to do: only all rows are the truth, unless somebody says otherwise.
+    SELECT failure || CASE WHEN state = '42501' AND failure LIKE '%row-level security policy%'
+        THEN ': give the reader there BYPASSRLS, or the connection the option row_security=on, to take the rows that the policy shows it'
+        ELSE '' END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.feed_columns(feed _wh.feeds) RETURNS _wh.template_columns[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The columns of a feed's views: its template's, or without a template those of its newest slice.
@@ -648,6 +745,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         UNION ALL
         SELECT l.year FROM _wh_internal.partition_leaves(feed) l WHERE feed.storage = 'partition'
     ) y
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.feeds_read(view regclass, template _wh.mv_templates) RETURNS oid[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- What a public view reads of tenants that have the template; of those that are taken out nothing is read any more.
+    SELECT ARRAY(SELECT r.oid FROM unnest(_wh_internal.view_reads(view)) AS r (oid) JOIN pg_class c USING (oid)
+        JOIN pg_namespace n ON n.oid = c.relnamespace JOIN _wh.feeds f ON f.schema_name = n.nspname AND f.template_name = template.template_name)
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.find_feed(wanted_template text, wanted_schema text) RETURNS _wh.feeds
@@ -811,6 +915,16 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.guarded(query text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- A query for a source, which refuses to run in a session that was not set for it. A materialized view keeps it: a REFRESH
+    -- by hand logs in by itself, and behind a pooler that login may have gotten none of the settings. Several statements in
+    -- one cannot be guarded so. The query may end in a comment, hence the line break.
+    SELECT CASE WHEN regexp_replace(query, E'''[^'']*''|--[^\\n]*', '', 'g') LIKE '%;%' THEN query ELSE format($q$SELECT * FROM (%s
+) AS q WHERE CASE WHEN pg_catalog.concat_ws(' ', pg_catalog.current_setting('tenantry.session', true), pg_catalog.current_setting('TimeZone'), pg_catalog.current_setting('DateStyle')) = 'yes UTC ISO, MDY' THEN true ELSE ('settings: TimeZone is '
+|| pg_catalog.current_setting('TimeZone') || ', and a load did not set it; call _wh.refresh_mv instead of REFRESH')::boolean END$q$, query) END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.hear_of_changes() RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     -- Waiting for an advisory lock, a session does not hear of the relations that came and went meanwhile, as it does
@@ -840,9 +954,24 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- connection of the given name before it looks for a foreign server, so every slice saves a login.
 DECLARE
     server text := _wh.get_tenant_connection_string(tenant_name);
+    reason text;
+    detail text;
 BEGIN
     PERFORM _wh_internal.release_source(tenant_name);
-    EXECUTE format('SELECT %I.dblink_connect(%L, %L)', _wh_internal.dblink_schema(), server, server);
+    BEGIN
+        EXECUTE format('SELECT %I.dblink_connect(%L, %L)', _wh_internal.dblink_schema(), server, server);
+    EXCEPTION WHEN sqlclient_unable_to_establish_sqlconnection THEN
+        GET STACKED DIAGNOSTICS reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+        -- A pooler's own words, which it has in English only.
+        IF detail NOT LIKE '%unsupported startup parameter%' THEN
+            RAISE;
+        END IF;
+        RAISE EXCEPTION '%', reason USING ERRCODE = SQLSTATE, DETAIL = detail, HINT = format(
+            'A pooler answers there, which takes no settings at login. Say so, with --option pooler=true of tenantry tenant add or edit, or in SQL: '
+            'UPDATE _wh.tenant_connections SET options = options || ''{"pooler": true}'' WHERE tenant_name = %L', tenant_name);
+    END;
+    EXECUTE format('SELECT count(*) FROM %I.dblink(%L, %L) AS t(setting text)', _wh_internal.dblink_schema(), server,
+        _wh_internal.source_settle());
 END
 $$;
 
@@ -868,8 +997,21 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     -- Until this transaction ends nobody drops the tenant: drop_tenant waits for the first lock, a DROP SCHEMA by hand for
     -- the second, which pg_get_object_address takes and keeps as any command in the schema does. Before any lock on a
     -- relation: DROP SCHEMA holds the schema while it waits for those.
-    SELECT _wh_internal.require_settings(), pg_advisory_xact_lock_shared(_wh_internal.tenant_lock(schema_name)),
+    SELECT _wh_internal.require_settings(),
+        _wh_internal.await_lock(_wh_internal.tenant_lock(schema_name), true, format('tenant %s, which another session moves or drops', schema_name)),
         pg_get_object_address('schema', ARRAY[schema_name], '{}')
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.holds_source(tenant_name text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Whether this session keeps a login to the source.
+DECLARE
+    held boolean;
+BEGIN
+    EXECUTE format('SELECT coalesce(%L = ANY (%I.dblink_get_connections()), false)', _wh_internal.server_name(tenant_name),
+        _wh_internal.dblink_schema()) INTO held;
+    RETURN held;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.index_shape(index oid) RETURNS text
@@ -886,22 +1028,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (SELECT FROM pg_type t LEFT JOIN pg_type e ON e.oid = t.typelem
         WHERE t.oid = is_local_type.type AND (t.typrelid <> 0 OR coalesce(e.typname, t.typname) LIKE 'reg%'
             OR coalesce(e.typname, t.typname) IN ('oid', 'xid', 'xid8', 'cid', 'tid', 'aclitem', 'refcursor', 'pg_snapshot', 'txid_snapshot', 'record')))
-$$;
-
-CREATE OR REPLACE FUNCTION _wh_internal.keep_source(tenant_name text) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- hold_source, unless a login is held already. Returns whether it logged in: who did so releases it. A login with a name
--- can be asked afterwards what the source said last (source_cancelled), one that dblink opens for a single query cannot.
-DECLARE
-    held boolean;
-BEGIN
-    EXECUTE format('SELECT coalesce(%L = ANY (%I.dblink_get_connections()), false)',
-        _wh.get_tenant_connection_string(tenant_name), _wh_internal.dblink_schema()) INTO held;
-    IF NOT held THEN
-        PERFORM _wh_internal.hold_source(tenant_name);
-    END IF;
-    RETURN NOT held;
-END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.keep_things(subject text, relations oid[], target_kind "char", parent regclass DEFAULT NULL,
@@ -977,8 +1103,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- action, rows and seconds, or raises with the slice's name before the source's own words. Nothing of a failed load stays.
 -- A cancel by the source is such a failure; one of this session is raised again as it is.
 -- `digest` is what the source said of the day in the very transaction that the rows are pulled in, at the time `asked`: they
--- are no newer, and somebody may have pulled newer ones since.
+-- are no newer, and somebody may have pulled newer ones since. Without it the slice has a transaction of its own there.
 DECLARE
+    opened boolean;
     template _wh.mv_templates;
     started timestamptz;
     loaded record;
@@ -986,7 +1113,6 @@ DECLARE
     failure_detail text;
     failure_hint text;
     state text;
-    opened boolean := false;
 BEGIN
     feed := _wh_internal.hold_feed(feed);
     IF maker IS NULL AND feed.storage = 'partition' THEN
@@ -1000,12 +1126,18 @@ BEGIN
             USING ERRCODE = 'serialization_failure', HINT = 'Ask again.';
     END IF;
     BEGIN
-        opened := _wh_internal.keep_source(feed.tenant_name);
+        IF asked IS NULL THEN
+            opened := _wh_internal.begin_source(feed.tenant_name);
+        END IF;
         IF maker IS NOT NULL THEN
             loaded := _wh_internal.user_slice_load(feed, slice_date, maker);
         ELSE
             template := _wh_internal.find_template(feed.template_name);
-            loaded := _wh_internal.source_load(feed, template, slice_date);
+            IF feed.storage = 'partition' THEN
+                loaded := _wh_internal.partition_load(feed, template, slice_date);
+            ELSE
+                loaded := _wh_internal.matview_load(feed, template, slice_date);
+            END IF;
             -- REFRESH ... CONCURRENTLY takes two equal rows with a NULL in them for one.
             IF split_part(load_slice.digest, ':', 2) <> loaded.row_count::text THEN
                 RAISE EXCEPTION 'the source gives % rows, and % are stored: some are doubled', split_part(load_slice.digest, ':', 2), loaded.row_count
@@ -1016,24 +1148,28 @@ BEGIN
                 PERFORM _wh_internal.publish_tenant(feed);
             END IF;
         END IF;
-        IF opened THEN
-            PERFORM _wh_internal.release_source(feed.tenant_name);
+        IF asked IS NULL THEN
+            PERFORM _wh_internal.end_source(feed.tenant_name, opened);
         END IF;
     EXCEPTION WHEN query_canceled OR OTHERS THEN
         GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL, failure_hint = PG_EXCEPTION_HINT;
         state := SQLSTATE;
+        -- Asked before the login is let go.
         IF _wh_internal.source_cancelled(feed.tenant_name, state, SQLERRM) THEN
             -- A state that WHEN OTHERS catches: it is this day that failed, nobody has cancelled the call.
             state := 'fdw_error';
             failure := 'the source cancelled the query: ' || failure;
             failure_hint := 'Give its connection a longer statement_timeout, or let an index of the source serve the query.';
         END IF;
-        IF opened OR state LIKE '08%' THEN
+        IF state LIKE '08%' THEN
             PERFORM _wh_internal.release_source(feed.tenant_name);
+        ELSIF asked IS NULL THEN
+            PERFORM _wh_internal.end_source(feed.tenant_name, coalesce(opened, false));
         END IF;
         IF state = '57014' THEN
             RAISE;
         END IF;
+        failure := _wh_internal.explained(failure, state);
         failure := format('%s.%s %s: %s', feed.schema_name, feed.template_name, to_char(slice_date::timestamp, 'YYYY-MM-DD'),
             concat_ws(': ', failure, CASE WHEN SQLSTATE LIKE '08%' THEN failure_detail END));
         IF failure_detail = '' AND failure_hint = '' THEN
@@ -1064,15 +1200,18 @@ CREATE OR REPLACE FUNCTION _wh_internal.lock_slice(feed _wh.feeds, slice_date da
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     -- Loads of one slice queue here; a load and the folding of its year exclude each other. Held until the transaction ends.
     SELECT _wh_internal.hold_feed(feed),
-        pg_advisory_xact_lock_shared(_wh_internal.year_lock(feed, extract(year FROM slice_date)::integer)),
-        pg_advisory_xact_lock(hashtextextended(jsonb_build_array('tenantry slice', feed.schema_name, feed.template_name, slice_date)::text, 0)),
+        _wh_internal.await_lock(_wh_internal.year_lock(feed, extract(year FROM slice_date)::integer), true,
+            format('%s.%s %s, whose year is being folded', feed.schema_name, feed.template_name, slice_date)),
+        _wh_internal.await_lock(hashtextextended(jsonb_build_array('tenantry slice', feed.schema_name, feed.template_name, slice_date)::text, 0),
+            false, format('%s.%s %s, which another session loads', feed.schema_name, feed.template_name, slice_date)),
         _wh_internal.hear_of_changes()
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.lock_view(schema_name text, template_name text) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     -- One writer of a view at a time. Where both are needed the public view's lock comes first, then the tenant's.
-    SELECT pg_advisory_xact_lock(hashtextextended(jsonb_build_array('tenantry view', schema_name, template_name)::text, 0)),
+    SELECT _wh_internal.await_lock(hashtextextended(jsonb_build_array('tenantry view', schema_name, template_name)::text, 0), false,
+            format('view %s.%s, which another session writes', schema_name, template_name)),
         _wh_internal.hear_of_changes()
 $$;
 
@@ -1203,7 +1342,7 @@ BEGIN
     END;
     PERFORM _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name, feed.template_name), relations, 'r', tenant, target::regclass,
         _wh_internal.same_template(feed, template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)));
-    PERFORM _wh_internal.put_back(target, things, exact => false);
+    PERFORM _wh_internal.put_back(target, things);
     PERFORM _wh_internal.publish_identity(target::regclass);
     EXECUTE format('ANALYZE %s', target);
     PERFORM _wh_internal.publish_tenant(feed, 'DROP MATERIALIZED VIEW ' || slices);
@@ -1213,9 +1352,9 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.matview_load(feed _wh.feeds, template _wh.mv_templates, slice_date date,
     OUT action text, OUT row_count bigint)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET lc_monetary = 'C' AS $$
 -- Create, refresh or replace one slice in matview storage. The caller holds the slice's lock. A time
--- that the source gives without a zone is UTC's.
+-- that the source gives without a zone is UTC's, and money is written as in the source's session.
 DECLARE
     name text := _wh.create_mv_name(template.template_name, slice_date);
     relation regclass;
@@ -2311,7 +2450,7 @@ BEGIN
     things := _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name, feed.template_name), leaves, 'r', parent, fresh::regclass,
         _wh_internal.same_template(feed, template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)));
     PERFORM _wh_internal.make_room(things, leaves);
-    PERFORM _wh_internal.put_back(fresh, things, exact => false);
+    PERFORM _wh_internal.put_back(fresh, things);
     PERFORM _wh_internal.publish_identity(fresh::regclass);
     EXECUTE format('ANALYZE %s', fresh);
     EXECUTE format('ALTER TABLE %s ADD CONSTRAINT tenantry_year CHECK (%I IS NOT NULL AND %s)', fresh, template.time_column,
@@ -2417,9 +2556,10 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_load(feed _wh.feeds, template _wh.mv_templates, slice_date date,
     OUT action text, OUT row_count bigint)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET lc_monetary = 'C' AS $$
 -- Load one slice in partition storage through dblink: the day is pulled whole, checked, and merged. The caller has made
--- the table (partition_prepare) and then taken the slice's lock. A time that the source gives without a zone is UTC's.
+-- the table (partition_prepare) and then taken the slice's lock. A time that the source gives without a zone is UTC's,
+-- and money is written as in the source's session.
 DECLARE
     leaf regclass := _wh_internal.partition_find(feed, slice_date);
 BEGIN
@@ -2463,6 +2603,7 @@ DECLARE
     statements text := '';
     tenant record;
     things jsonb := '[]';
+    attached boolean := false;
     blockers text;
 BEGIN
     IF kind NOT IN ('p', 'v') THEN
@@ -2487,7 +2628,11 @@ BEGIN
     LOOP
         PERFORM _wh_internal.partition_columns(template, tenant.relation, extras => true);
         statements := statements || format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES IN (%L);', root, tenant.relation, tenant.schema_name);
+        attached := true;
     END LOOP;
+    IF kind = 'v' AND NOT attached THEN
+        PERFORM _wh_internal.refuse_empty_view(root::regclass, _wh_internal.feeds_read(root::regclass, template));
+    END IF;
     IF statements = '' THEN
         RETURN false;
     END IF;
@@ -2625,27 +2770,69 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.loaded_at IS NOT NULL
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.probe_source(tenant_name text,
-    OUT server_version text, OUT database text, OUT time_zone text, OUT read_only boolean, OUT latency float8)
+CREATE OR REPLACE FUNCTION _wh_internal.probe_source(tenant_name text, patience integer DEFAULT 10,
+    OUT server_version text, OUT database text, OUT time_zone text, OUT read_only boolean, OUT latency float8, OUT settings integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Log in to a source as a load would, and ask who answers. Latency in seconds.
+-- Log in to a source and begin a transaction as a load would, which reads its settings back, and ask who answers. Latency
+-- in seconds. A source that lets us in and then is silent is given up after so many seconds of `patience`: it is asked without
+-- waiting in libpq, which older servers cannot be called back from.
 DECLARE
     started timestamptz := clock_timestamp();
+    server text := _wh_internal.server_name(tenant_name);
+    dblink text := quote_ident(_wh_internal.dblink_schema());
+    sslmode text := (SELECT c.options ->> 'sslmode' FROM _wh.tenant_connections c WHERE c.tenant_name = probe_source.tenant_name);
+    busy boolean;
 BEGIN
+    IF sslmode IN ('require', 'verify-ca', 'verify-full') AND current_setting('ssl_library') = '' THEN
+        RAISE EXCEPTION 'connection "%" asks for sslmode=%, and the warehouse''s server was built without TLS', tenant_name, sslmode
+            USING ERRCODE = 'feature_not_supported', HINT = 'Keep the warehouse on a PostgreSQL server that has TLS, or reach the source through a tunnel.';
+    END IF;
     PERFORM _wh_internal.hold_source(tenant_name);
-    EXECUTE format('SELECT * FROM %I.dblink(%L, %L) AS t(v text, d text, z text, r boolean)', _wh_internal.dblink_schema(),
-        _wh_internal.server_name(tenant_name),
-        'SELECT current_setting(''server_version''), current_database(), current_setting(''TimeZone''), current_setting(''transaction_read_only'')::boolean')
+    PERFORM _wh_internal.begin_source(tenant_name);
+    EXECUTE format('SELECT %s.dblink_send_query(%L, %L)', dblink, server,
+        'SELECT current_setting(''server_version''), current_database(), current_setting(''TimeZone''), current_setting(''transaction_read_only'')::boolean');
+    LOOP
+        EXECUTE format('SELECT %s.dblink_is_busy(%L) <> 0', dblink, server) INTO busy;
+        EXIT WHEN NOT busy;
+        IF clock_timestamp() > started + make_interval(secs => patience) THEN
+            PERFORM _wh_internal.release_source(tenant_name);
+            RAISE EXCEPTION 'does not answer within % seconds', patience USING ERRCODE = 'query_canceled';
+        END IF;
+        PERFORM pg_sleep(0.002);
+    END LOOP;
+    EXECUTE format('SELECT * FROM %s.dblink_get_result(%L) AS t(v text, d text, z text, r boolean)', dblink, server)
     INTO server_version, database, time_zone, read_only;
+    -- Of a setting that differs begin_source has made an error.
+    settings := (SELECT count(*) FROM _wh.tenant_connections c CROSS JOIN LATERAL jsonb_object_keys(_wh_internal.source_settings(c))
+        WHERE c.tenant_name = probe_source.tenant_name);
     PERFORM _wh_internal.release_source(tenant_name);
     latency := extract(epoch FROM clock_timestamp() - started);
 END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.prune_logs() RETURNS void
-LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    -- A quarter of a year is enough to compare with last month, and keeps the table small.
-    DELETE FROM _wh.function_logs WHERE created_at < now() - interval '90 days'
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = on AS $$
+-- A quarter of a year is enough to compare with last month, and keeps the tables small. Of jobs' runs, which pg_cron keeps for
+-- ever, those of the warehouse, as far as the role sees them and may delete. Who comes second has nothing to do, and does not wait.
+DECLARE
+    oldest CONSTANT timestamptz := now() - interval '90 days';
+    due boolean;
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(8321567906) THEN
+        RETURN;
+    END IF;
+    DELETE FROM _wh.function_logs WHERE created_at < oldest;
+    IF coalesce((SELECT has_schema_privilege(n.oid, 'USAGE') FROM pg_namespace n WHERE n.nspname = 'cron'), false)
+        AND has_table_privilege(to_regclass('cron.job_run_details'), 'SELECT') AND has_table_privilege(to_regclass('cron.job_run_details'), 'DELETE')
+    THEN
+        -- By the key, before all rows are read: they are in the order of time.
+        SELECT coalesce(d.end_time, d.start_time, '-infinity') < oldest INTO due FROM cron.job_run_details d ORDER BY d.runid LIMIT 1;
+        IF due THEN
+            DELETE FROM cron.job_run_details d
+            WHERE coalesce(d.end_time, d.start_time) < oldest AND (d.username = 'whadmin' OR strpos(d.command, '_wh.') > 0);
+        END IF;
+    END IF;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.publish_identity(relation regclass) RETURNS void
@@ -2802,8 +2989,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.refresh_relation(relation regclass) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- A time that the source gives without a zone is UTC's, whatever zone the session is in.
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET lc_monetary = 'C' AS $$
+-- A time that the source gives without a zone is UTC's, whatever zone the session is in; money is written as in the source's session.
 BEGIN
     EXECUTE format('REFRESH MATERIALIZED VIEW %s %s',
         CASE WHEN _wh_internal.can_refresh_concurrently(relation) THEN 'CONCURRENTLY' ELSE '' END, relation);
@@ -2891,13 +3078,9 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.release_source(tenant_name text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    server text := _wh_internal.server_name(tenant_name);
-    held boolean;
 BEGIN
-    EXECUTE format('SELECT %L = ANY (%I.dblink_get_connections())', server, _wh_internal.dblink_schema()) INTO held;
-    IF held THEN
-        EXECUTE format('SELECT %I.dblink_disconnect(%L)', _wh_internal.dblink_schema(), server);
+    IF _wh_internal.holds_source(tenant_name) THEN
+        EXECUTE format('SELECT %I.dblink_disconnect(%L)', _wh_internal.dblink_schema(), _wh_internal.server_name(tenant_name));
     END IF;
 END
 $$;
@@ -3106,15 +3289,17 @@ CREATE OR REPLACE FUNCTION _wh_internal.row_limit(template _wh.mv_templates, pla
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- A condition for a source's rows that ends its query at one which is too large for us, before it is sent: libpq takes a whole
     -- row into memory, several times over. NULL if no column can be large. The length of text and bytea is known without reading
-    -- them; of other types it is the length as stored. A cast that fails is the one way to raise an error in plain SQL.
+    -- them; of other types that of what is stored is, which compression has made up to 255 times shorter: only such as could be
+    -- too long are written out. A cast that fails is the one way to raise an error in plain SQL.
     SELECT format('CASE WHEN %1$s > %2$s THEN format(''a row of %%s bytes is larger than max_row_bytes'', %1$s)::boolean ELSE true END',
-        '0::bigint' || string_agg(format(CASE WHEN x.type IN ('text'::regtype, 'varchar'::regtype, 'bytea'::regtype) THEN ' + coalesce(octet_length(%I), 0)'
-            ELSE ' + coalesce(pg_column_size(%I), 0)' END, x.column_name), '' ORDER BY x.position),
-        (SELECT l.max_row_bytes FROM _wh_internal.source_limits(
-            coalesce((SELECT c.options FROM _wh.tenant_connections c WHERE c.tenant_name = row_limit.tenant_name), '{}')) l))
+        '0::bigint' || string_agg(format(CASE WHEN x.type IN ('text'::regtype, 'varchar'::regtype, 'bytea'::regtype) THEN ' + coalesce(octet_length(%1$I), 0)'
+            ELSE ' + coalesce(CASE WHEN pg_column_size(%1$I) > %2$s THEN octet_length(format(''%%s'', %1$I)) ELSE pg_column_size(%1$I) END, 0)' END,
+            x.column_name, l.max_row_bytes / 256), '' ORDER BY x.position),
+        min(l.max_row_bytes))
     FROM (SELECT c.position, c.column_name, source_types[places[c.position]] AS type
         FROM _wh.template_columns c WHERE c.template_name = template.template_name) x
     LEFT JOIN pg_type t ON t.oid = x.type AND t.oid < 10000
+    CROSS JOIN _wh_internal.source_limits(coalesce((SELECT c.options FROM _wh.tenant_connections c WHERE c.tenant_name = row_limit.tenant_name), '{}')) l
     WHERE t.typlen = -1 AND t.typname NOT IN ('numeric', 'inet', 'cidr') OR t.oid IS NULL
     HAVING count(*) > 0
 $$;
@@ -3265,31 +3450,38 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.server_options(connection _wh.tenant_connections) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The libpq keywords of a connection. Source sessions run in UTC and read only, write values
--- in the one way that loses nothing whatever the source's own settings are, give up on a dead network and on a
--- statement that runs for too long: a source that hangs must not hold a worker or a job for ever.
--- A statement may take 30 minutes and wait 1 minute for a lock, unless the options of the connection say otherwise.
+-- The libpq keywords of a connection. A login asks for the settings of source_settings, which each transaction that reads asks
+-- for again and reads back: a pooler may not have passed them on. One that refuses to is told nothing (`pooler`). A dead network
+-- is given up: a source that hangs must not hold a worker or a job for ever.
 DECLARE
-    settings jsonb := '{"statement_timeout": "30min", "lock_timeout": "1min"}'::jsonb;
     forbidden text;
     session text;
+    pooler boolean;
 BEGIN
     SELECT string_agg(o.key, ', ' ORDER BY o.key) INTO forbidden FROM jsonb_each(connection.options) o
     WHERE o.key IN ('user', 'password', 'host', 'port', 'dbname', 'service', 'servicefile', 'passfile', 'sslpassword', 'options', 'client_encoding');
     IF forbidden IS NOT NULL THEN
         RAISE EXCEPTION 'connection "%": options may not hold %', connection.tenant_name, forbidden
             USING ERRCODE = 'invalid_parameter_value',
-                HINT = 'Address, user and password have columns of their own; session settings are statement_timeout and lock_timeout.';
+                HINT = 'Address, user and password have columns of their own; session settings are '
+                    || array_to_string(_wh_internal.settable_settings(), ', ') || '.';
     END IF;
     PERFORM _wh_internal.source_limits(connection.options);
-    SELECT settings || coalesce(jsonb_object_agg(o.key, o.value), '{}') INTO settings
-    FROM jsonb_each(connection.options) o WHERE o.key IN ('statement_timeout', 'lock_timeout');
+    BEGIN
+        pooler := coalesce((connection.options ->> 'pooler')::boolean, false);
+    EXCEPTION WHEN invalid_text_representation THEN
+        RAISE EXCEPTION 'connection "%": pooler is true or false, not %', connection.tenant_name, connection.options ->> 'pooler'
+            USING ERRCODE = 'invalid_parameter_value';
+    END;
+    -- A login with a setting that the source does not know is refused: those came with PostgreSQL 14 and 17.
     SELECT string_agg(format('-c %s=%s', s.key, replace(replace(s.value, E'\\', E'\\\\'), ' ', E'\\ ')), ' ' ORDER BY s.key) INTO session
-    FROM jsonb_each_text(settings || '{"TimeZone": "UTC", "DateStyle": "ISO", "IntervalStyle": "postgres", "extra_float_digits": "3", "default_transaction_read_only": "on"}') s;
-    RETURN jsonb_build_object('application_name', 'tenantry', 'connect_timeout', '10',
+    FROM jsonb_each_text(_wh_internal.source_settings(connection) - '{idle_session_timeout,transaction_timeout}'::text[]) s;
+    -- hostaddr, which is empty: the address is the connection's, whatever PGHOSTADDR the server was started with.
+    RETURN jsonb_build_object('application_name', 'tenantry', 'connect_timeout', '10', 'hostaddr', '', 'keepalives', '1',
             'keepalives_idle', '30', 'keepalives_interval', '10', 'keepalives_count', '3', 'tcp_user_timeout', '60000')
-        || (connection.options - '{statement_timeout,lock_timeout,deadline,max_bytes,max_row_bytes}'::text[])
-        || jsonb_build_object('host', connection.host, 'port', connection.port::text, 'dbname', connection.dbname, 'options', session);
+        || (connection.options - _wh_internal.settable_settings() - '{pooler,deadline,max_bytes,max_row_bytes}'::text[])
+        || jsonb_build_object('host', connection.host, 'port', connection.port::text, 'dbname', connection.dbname,
+            'options', CASE WHEN pooler THEN '' ELSE session END);
 END
 $$;
 
@@ -3328,6 +3520,12 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.settable_settings() RETURNS text[]
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The settings of a session on a source that a connection's options may give.
+    SELECT '{statement_timeout,lock_timeout,idle_in_transaction_session_timeout,idle_session_timeout,transaction_timeout,row_security,search_path}'::text[]
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.side_feed(feed _wh.feeds, prefix text) RETURNS _wh.feeds
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- The feed under another template name: what stands beside it while it is moved (tenantry_move_) or after that
@@ -3359,6 +3557,33 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM named WHERE suffix ~ '^(?!0000)[0-9]{4}_[0-9]{2}_[0-9]{2}$'
     )
     SELECT day::date, oid, relname FROM dated WHERE to_char(day, 'YYYY_MM_DD') = suffix ORDER BY day
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.source_begin(tenant_name text, encoding text DEFAULT getdatabaseencoding()) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- What to send to a source, in one message, before anything is read from it: a transaction begins, gets the settings of
+-- source_settings that the source knows, and reads them back. The last result is one row: what is not so, in words, or NULL. In
+-- the transaction and not at login alone, because a pooler may drop what a login asks for, or give each transaction to
+-- another session. A transaction that had begun before shows the rows of an older moment, and is none that is meant.
+DECLARE
+    wanted jsonb := _wh_internal.source_settings((SELECT c FROM _wh.tenant_connections c WHERE c.tenant_name = source_begin.tenant_name));
+    settings text;
+BEGIN
+    SELECT string_agg(format('(%L, %L)', s.key, s.value), ', ' ORDER BY s.key) INTO settings
+    FROM jsonb_each_text(wanted || jsonb_build_object('client_encoding', encoding)) s;
+    RETURN format($q$BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+SELECT pg_catalog.set_config(s.name, s.value, true) FROM (VALUES %1$s) AS s (name, value)
+WHERE s.name LIKE '%%.%%' OR pg_catalog.current_setting(s.name, true) IS NOT NULL;
+SELECT pg_catalog.string_agg(pg_catalog.format('%%s is %%s and not %%s', s.name, coalesce(s.found, 'unset'), s.value), ', ') FROM (
+    SELECT v.name, v.value, pg_catalog.current_setting(v.name, true) AS found
+    FROM (VALUES %1$s, ('transaction_isolation', 'repeatable read'), ('transaction_read_only', 'on')) AS v (name, value)
+    UNION ALL SELECT 'the beginning of the transaction', 'now', 'earlier'
+    WHERE pg_catalog.transaction_timestamp() < pg_catalog.statement_timestamp()
+) AS s
+WHERE (s.name LIKE '%%.%%' OR s.found IS NOT NULL) AND CASE WHEN pg_catalog.right(s.name, 8) = '_timeout'
+    THEN s.found::interval <> (s.value || CASE WHEN s.value ~ '^[0-9.]+$' THEN 'ms' ELSE '' END)::interval
+    ELSE s.found IS DISTINCT FROM s.value END$q$, settings);
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.source_cancelled(tenant_name text, state text, message text) RETURNS boolean
@@ -3399,13 +3624,12 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Day and digest at the source, through the login that hold_source keeps; NULL if it has rows outside the days. What is
 -- pulled through that login afterwards, until release_source, is of the same moment.
 DECLARE
-    server text := _wh_internal.server_name(feed.tenant_name);
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     digests jsonb;
 BEGIN
-    EXECUTE format('SELECT %I.dblink_exec(%L, %L)', _wh_internal.dblink_schema(), server, 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    PERFORM _wh_internal.begin_source(feed.tenant_name);
     EXECUTE format('SELECT jsonb_object_agg(coalesce(to_char(d.day::timestamp, ''YYYY-MM-DD''), ''none''), d.digest) FROM %I.dblink(%L, %L) AS d(day date, digest text)',
-        _wh_internal.dblink_schema(), server, _wh_internal.digest_query(feed, first_day, last_day,
+        _wh_internal.dblink_schema(), _wh_internal.server_name(feed.tenant_name), _wh_internal.digest_query(feed, first_day, last_day,
             _wh_internal.source_names(template, feed.tenant_name, feed.schema_name))) INTO digests;
     RETURN CASE WHEN (SELECT count(*) FROM jsonb_object_keys(digests)) = last_day - first_day + 1 THEN digests END;
 END
@@ -3417,13 +3641,19 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- the joins, so that an index on the time column answers at once. Years that are no plausible ones are left out: see source_odd_days.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
-    span text := _wh_internal.range_query(template, schema_name, '1900-01-01 00:00:00+00', '9999-12-31 00:00:00+00',
-        _wh_internal.source_names(template, tenant_name, schema_name));
+    span text;
+    opened boolean := _wh_internal.begin_source(tenant_name);
 BEGIN
+    span := _wh_internal.range_query(template, schema_name, '1900-01-01 00:00:00+00', '9999-12-31 00:00:00+00',
+        _wh_internal.source_names(template, tenant_name, schema_name));
     EXECUTE format('SELECT * FROM %I.dblink(%L, %L) AS t(first_day date, last_day date)', _wh_internal.dblink_schema(),
         _wh.get_tenant_connection_string(tenant_name),
         format('SELECT (SELECT slice_date FROM (%1$s) s ORDER BY at LIMIT 1), (SELECT slice_date FROM (%1$s) s ORDER BY at DESC LIMIT 1)', span))
     INTO first_day, last_day;
+    PERFORM _wh_internal.end_source(tenant_name, opened);
+EXCEPTION WHEN query_canceled OR OTHERS THEN
+    PERFORM _wh_internal.end_source(tenant_name, opened);
+    RAISE;
 END
 $$;
 
@@ -3447,43 +3677,12 @@ EXCEPTION WHEN data_exception THEN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.source_load(feed _wh.feeds, template _wh.mv_templates, slice_date date,
-    OUT action text, OUT row_count bigint)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Load one slice through dblink into the storage of its feed, with one login: whoever holds none for a whole window gets one
--- for this slice, since the source is asked for its columns first.
-DECLARE
-    own boolean;
-BEGIN
-    EXECUTE format('SELECT coalesce(%L <> ALL (%I.dblink_get_connections()), true)', _wh_internal.server_name(feed.tenant_name),
-        _wh_internal.dblink_schema()) INTO own;
-    BEGIN
-        IF own THEN
-            PERFORM _wh_internal.hold_source(feed.tenant_name);
-        END IF;
-        IF feed.storage = 'partition' THEN
-            SELECT l.action, l.row_count INTO action, row_count FROM _wh_internal.partition_load(feed, template, slice_date) l;
-        ELSE
-            SELECT l.action, l.row_count INTO action, row_count FROM _wh_internal.matview_load(feed, template, slice_date) l;
-        END IF;
-    EXCEPTION WHEN query_canceled OR OTHERS THEN
-        IF own THEN
-            PERFORM _wh_internal.release_source(feed.tenant_name);
-        END IF;
-        RAISE;
-    END;
-    IF own THEN
-        PERFORM _wh_internal.release_source(feed.tenant_name);
-    END IF;
-END
-$$;
-
 CREATE OR REPLACE FUNCTION _wh_internal.source_names(template _wh.mv_templates, tenant_name text, schema_name text) RETURNS text[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The names that the source gives the columns of a template's query, asked through dblink; NULL if the query gives more or
 -- fewer columns than are declared, which dblink itself refuses. dblink tells no names, so the source makes a row of NULLs
 -- with the query's names (those of the first part of a UNION), and writes it as JSON. A session asks once for a feed and goes by that: columns
--- that are picked by their names are looked for by the source each time.
+-- that are picked by their names are looked for by the source each time. The caller has begun a transaction there (begin_source).
 DECLARE
     asked text := md5(jsonb_build_array(schema_name, template.template_name, tenant_name, _wh_internal.definition_hash(template))::text);
     known jsonb := nullif(current_setting('tenantry.source_names', true), '')::jsonb;
@@ -3496,12 +3695,14 @@ BEGIN
     BEGIN
         EXECUTE format('SELECT d.names FROM %I.dblink(%L, %L) AS d(names text[])', _wh_internal.dblink_schema(),
             _wh.get_tenant_connection_string(tenant_name),
-            format(E'SELECT ARRAY(SELECT json_object_keys(row_to_json(n.*))) FROM (SELECT * FROM (%s\n) AS q WHERE false UNION ALL SELECT %s) AS n',
+            format(E'SAVEPOINT tenantry_names; SELECT ARRAY(SELECT json_object_keys(row_to_json(n.*))) FROM (SELECT * FROM (%s\n) AS q WHERE false UNION ALL SELECT %s) AS n',
                 _wh_internal.render_query(template.query_template, schema_name, day, day),
                 (SELECT string_agg('NULL', ', ') FROM _wh.template_columns c WHERE c.template_name = template.template_name)))
         INTO names;
     EXCEPTION WHEN syntax_error THEN
         -- Of the UNION or of the query: whoever asks for the rows hears which.
+        EXECUTE format('SELECT %I.dblink_exec(%L, %L)', _wh_internal.dblink_schema(), _wh.get_tenant_connection_string(tenant_name),
+            'ROLLBACK TO SAVEPOINT tenantry_names');
         RETURN NULL;
     END;
     PERFORM set_config('tenantry.source_names', jsonb_build_object('asked', asked, 'names', names)::text, false);
@@ -3516,14 +3717,20 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Nobody means to load the days in between. Times as text: neither Python nor a slice's name has room for such years.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
-    names text[] := _wh_internal.source_names(template, tenant_name, schema_name);
+    opened boolean := _wh_internal.begin_source(tenant_name);
+    names text[];
 BEGIN
+    names := _wh_internal.source_names(template, tenant_name, schema_name);
     EXECUTE format('SELECT * FROM %I.dblink(%L, %L) AS t(row_count bigint, first_time text, last_time text)', _wh_internal.dblink_schema(),
         _wh.get_tenant_connection_string(tenant_name),
         format('SELECT count(*), min(at)::text, max(at)::text FROM (%s UNION ALL %s) s',
             _wh_internal.range_query(template, schema_name, '-infinity', '1900-01-01 00:00:00+00', names),
             _wh_internal.range_query(template, schema_name, '9999-12-31 00:00:00+00', 'infinity', names)))
     INTO row_count, first_time, last_time;
+    PERFORM _wh_internal.end_source(tenant_name, opened);
+EXCEPTION WHEN query_canceled OR OTHERS THEN
+    PERFORM _wh_internal.end_source(tenant_name, opened);
+    RAISE;
 END
 $$;
 
@@ -3543,8 +3750,44 @@ BEGIN
         query := format(E'%s%s\n) AS q', _wh_internal.select_head(template), query);
     END IF;
     RETURN format(E'SELECT * FROM %I.dblink(%L, %L) AS t(%s\n)', _wh_internal.dblink_schema(),
-        _wh_internal.server_name(feed.tenant_name), query, template.column_definitions);
+        _wh_internal.server_name(feed.tenant_name), _wh_internal.guarded(query), template.column_definitions);
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.source_settings(connection _wh.tenant_connections) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+-- What a session on a source is set to: the one list, for logins and for each transaction that reads, by dblink and by
+-- streaming. First what decides how values are written and what the text of a query means, so that a source's own settings, or
+-- those of whoever starts the program, change neither. Then what a connection's options may say otherwise: times, who is refused
+-- by a row security policy, where names are looked up. `tenantry.session` is no setting of PostgreSQL's: it tells a session that
+-- was set so from one that was not.
+DECLARE
+    settings jsonb := '{"tenantry.session": "yes", "TimeZone": "UTC", "DateStyle": "ISO, MDY", "IntervalStyle": "postgres",
+        "lc_monetary": "C", "lc_numeric": "C", "lc_time": "C", "extra_float_digits": "3", "bytea_output": "hex",
+        "xmlbinary": "base64", "xmloption": "content", "standard_conforming_strings": "on", "backslash_quote": "safe_encoding",
+        "transform_null_equals": "off", "array_nulls": "on", "quote_all_identifiers": "off", "timezone_abbreviations": "Default",
+        "gin_fuzzy_search_limit": "0", "default_transaction_isolation": "repeatable read", "default_transaction_read_only": "on",
+        "statement_timeout": "30min", "lock_timeout": "1min", "idle_in_transaction_session_timeout": "1h",
+        "idle_session_timeout": "0", "transaction_timeout": "0", "row_security": "off"}'::jsonb;
+    own jsonb;
+BEGIN
+    SELECT jsonb_object_agg(o.key, CASE WHEN o.key = 'row_security' THEN to_jsonb(CASE WHEN o.value::boolean THEN 'on' ELSE 'off' END)
+        ELSE to_jsonb(o.value) END)
+    INTO own FROM jsonb_each_text(connection.options) o WHERE o.key = ANY (_wh_internal.settable_settings());
+    RETURN settings || coalesce(own, '{}');
+EXCEPTION WHEN invalid_text_representation THEN
+    RAISE EXCEPTION 'connection "%": row_security is on or off, not %', connection.tenant_name, connection.options ->> 'row_security'
+        USING ERRCODE = 'invalid_parameter_value';
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.source_settle() RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- What to send to a source after a login, which is kept for one load after the other: it must not be ended while it rests.
+    -- Not part of the login, because not every PostgreSQL knows the setting; and only where that asked for the others with
+    -- success: behind a pooler the session is not ours to change.
+    SELECT $q$SELECT pg_catalog.set_config('idle_session_timeout', '0', false)
+WHERE pg_catalog.current_setting('tenantry.session', true) = 'yes' AND pg_catalog.current_setting('idle_session_timeout', true) IS NOT NULL$q$
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.stream_begin(feed _wh.feeds, first_day date, last_day date, given text[], source_types oid[], staged boolean,
@@ -3765,11 +4008,8 @@ BEGIN
             E'\nUNION ALL ' ORDER BY f.schema_name)
     INTO body FROM _wh.feeds f
     WHERE f.template_name = template.template_name AND _wh_internal.relation_kind(format('%I.%I', f.schema_name, view_name)) IS NOT NULL;
-    IF body IS NULL THEN
-        -- Of tenants that are taken out nothing is read any more.
-        PERFORM _wh_internal.refuse_empty_view(v.oid, ARRAY(SELECT r.oid FROM unnest(_wh_internal.view_reads(v.oid)) AS r (oid) JOIN pg_class c USING (oid)
-            JOIN pg_namespace n ON n.oid = c.relnamespace JOIN _wh.feeds f ON f.schema_name = n.nspname AND f.template_name = template.template_name))
-        FROM to_regclass(root) AS v (oid);
+    IF body IS NULL AND _wh_internal.relation_kind(root) = 'v' THEN
+        PERFORM _wh_internal.refuse_empty_view(root::regclass, _wh_internal.feeds_read(root::regclass, template));
     END IF;
     body := coalesce(body, 'SELECT NULL::text AS schema_name, e.* FROM (' || _wh_internal.empty_select(columns) || ') e');
     IF _wh_internal.relation_kind(root) = 'p' THEN
@@ -3889,9 +4129,16 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.window_digests(feed _wh.feeds, first_day date, last_day date) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Log in to the source, and ask for the digests of a window; NULL if the source cannot tell them, and all is to be pulled.
+DECLARE
+    digests jsonb;
 BEGIN
     PERFORM _wh_internal.hold_source(feed.tenant_name);
-    RETURN _wh_internal.source_digests(feed, first_day, last_day);
+    digests := _wh_internal.source_digests(feed, first_day, last_day);
+    IF digests IS NULL THEN
+        -- Each day begins a transaction of its own then.
+        PERFORM _wh_internal.end_source(feed.tenant_name, false);
+    END IF;
+    RETURN digests;
 EXCEPTION WHEN query_canceled OR OTHERS THEN
     IF SQLSTATE LIKE '08%' OR SQLSTATE = '57014' AND NOT _wh_internal.source_cancelled(feed.tenant_name, SQLSTATE, SQLERRM) THEN
         PERFORM _wh_internal.release_source(feed.tenant_name);
@@ -3919,7 +4166,8 @@ BEGIN
             USING ERRCODE = 'insufficient_privilege', HINT = format('As that role: DROP SCHEMA %I CASCADE; '
                 'then for each template: SELECT _wh.update_public_view_by_template(template)', withdraw_tenant.schema_name);
     END IF;
-    PERFORM pg_advisory_xact_lock(_wh_internal.tenant_lock(withdraw_tenant.schema_name));
+    PERFORM _wh_internal.await_lock(_wh_internal.tenant_lock(withdraw_tenant.schema_name), false,
+        format('tenant %s, on which another session works', withdraw_tenant.schema_name));
     PERFORM _wh_internal.hold_template_tenants(ARRAY(SELECT f.template_name FROM _wh.feeds f WHERE f.schema_name = withdraw_tenant.schema_name));
     FOR feed IN SELECT f.* FROM _wh.feeds f WHERE f.schema_name = withdraw_tenant.schema_name ORDER BY f.template_name LOOP
         PERFORM _wh_internal.lock_view('public', feed.template_name);
@@ -4030,7 +4278,8 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Only a closed year becomes a yearly table.';
     END IF;
     feed := _wh_internal.hold_feed(feed);
-    PERFORM pg_advisory_xact_lock(_wh_internal.year_lock(feed, target_year)), _wh_internal.hear_of_changes();
+    PERFORM _wh_internal.await_lock(_wh_internal.year_lock(feed, target_year), false,
+        format('%s.%s %s, of which another session loads days', feed.schema_name, feed.template_name, target_year)), _wh_internal.hear_of_changes();
     PERFORM _wh_internal.require_complete_year(feed, target_year);
     IF feed.storage = 'partition' THEN
         result := _wh_internal.partition_fold(feed, template, target_year);
@@ -4056,6 +4305,7 @@ DECLARE
     feed _wh.feeds := _wh_internal.open_feed(base_view_name, tenant_connection_name, target_schema, without_template => true);
     template _wh.mv_templates := _wh_internal.find_template('foodlogstats');
     name text := _wh.create_mv_name(base_view_name, slice_date);
+    opened boolean;
 BEGIN
     PERFORM _wh_internal.lock_slice(feed, slice_date);
     IF _wh.does_mv_exist(feed.schema_name, name) THEN
@@ -4067,7 +4317,14 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'SELECT _wh.update_mv_by_template(template, connection, schema, date) works in any storage.';
     END IF;
     template.query_template := replace(template.query_template, '''{SCHEMA}''', quote_literal(coalesce(client_name, feed.schema_name)));
-    EXECUTE format('CREATE MATERIALIZED VIEW %I.%I AS %s', feed.schema_name, name, _wh_internal.source_select(feed, template, slice_date));
+    opened := _wh_internal.begin_source(feed.tenant_name);
+    BEGIN
+        EXECUTE format('CREATE MATERIALIZED VIEW %I.%I AS %s', feed.schema_name, name, _wh_internal.source_select(feed, template, slice_date));
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
+        PERFORM _wh_internal.end_source(feed.tenant_name, opened);
+        RAISE;
+    END;
+    PERFORM _wh_internal.end_source(feed.tenant_name, opened);
     EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, name);
     RETURN true;
 END
@@ -4165,12 +4422,15 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     started timestamptz := clock_timestamp();
     slice record;
+    connection text;
+    opened boolean;
 BEGIN
     -- A slice must not be refreshed while its year is folded: the table has its rows by then.
     FOR slice IN SELECT f AS feed, s.slice_date FROM _wh.feeds f, _wh_internal.slice_relations(f) s
         WHERE f.schema_name = target_schema::name::text AND s.relname = view_name::name::text
     LOOP
         PERFORM _wh_internal.lock_slice(slice.feed, slice.slice_date);
+        connection := (slice.feed).tenant_name;
         -- What the source said of the rows before is not true of those that come now.
         UPDATE _wh.slices s SET digest = NULL WHERE s.schema_name = (slice.feed).schema_name
             AND s.template_name = (slice.feed).template_name AND s.slice_date = slice.slice_date;
@@ -4178,7 +4438,16 @@ BEGIN
     IF NOT _wh.does_mv_exist(target_schema, view_name) THEN
         RAISE EXCEPTION 'materialized view "%"."%" does not exist', target_schema, view_name USING ERRCODE = 'undefined_table';
     END IF;
-    PERFORM _wh_internal.refresh_relation(format('%I.%I', target_schema::name, view_name::name)::regclass);
+    IF connection IS NOT NULL THEN
+        opened := _wh_internal.begin_source(connection);
+    END IF;
+    BEGIN
+        PERFORM _wh_internal.refresh_relation(format('%I.%I', target_schema::name, view_name::name)::regclass);
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
+        PERFORM _wh_internal.end_source(connection, opened);
+        RAISE;
+    END;
+    PERFORM _wh_internal.end_source(connection, opened);
     PERFORM _wh_internal.write_log('refresh_mv', 'INFO', 'refreshed', jsonb_build_object('tenant', target_schema, 'view', view_name,
         'seconds', _wh_internal.seconds_since(started)));
     RETURN true;
@@ -4246,6 +4515,9 @@ BEGIN
         PERFORM _wh.update_tenant_union_view_by_template(template_name, tenant_connection_name, target_schema);
         COMMIT;
     END IF;
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
+    PERFORM _wh_internal.prune_logs();
+    COMMIT;
     IF failures > 0 THEN
         RAISE EXCEPTION '% of % days failed, the others are kept; the first: %', failures, days, first_error
             USING ERRCODE = first_state;
@@ -4446,10 +4718,10 @@ $$;
 -- After the functions: settings for those that are called from outside, and a record of whose they are. Run as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_source,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_cancelled,_wh_internal.take_secret,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_cancelled,_wh_internal.take_secret,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '734f62c1247f45ce' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '734f62c1247f45ce');
+    SELECT '0.1.0', '5d4edbfc15486da4' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '5d4edbfc15486da4');
 END
 $$;
 

@@ -8,6 +8,7 @@ DECLARE
     feed _wh.feeds := _wh_internal.open_feed(base_view_name, tenant_connection_name, target_schema, without_template => true);
     template _wh.mv_templates := _wh_internal.find_template('foodlogstats');
     name text := _wh.create_mv_name(base_view_name, slice_date);
+    opened boolean;
 BEGIN
     PERFORM _wh_internal.lock_slice(feed, slice_date);
     IF _wh.does_mv_exist(feed.schema_name, name) THEN
@@ -19,7 +20,14 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'SELECT _wh.update_mv_by_template(template, connection, schema, date) works in any storage.';
     END IF;
     template.query_template := replace(template.query_template, '''{SCHEMA}''', quote_literal(coalesce(client_name, feed.schema_name)));
-    EXECUTE format('CREATE MATERIALIZED VIEW %I.%I AS %s', feed.schema_name, name, _wh_internal.source_select(feed, template, slice_date));
+    opened := _wh_internal.begin_source(feed.tenant_name);
+    BEGIN
+        EXECUTE format('CREATE MATERIALIZED VIEW %I.%I AS %s', feed.schema_name, name, _wh_internal.source_select(feed, template, slice_date));
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
+        PERFORM _wh_internal.end_source(feed.tenant_name, opened);
+        RAISE;
+    END;
+    PERFORM _wh_internal.end_source(feed.tenant_name, opened);
     EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, name);
     RETURN true;
 END

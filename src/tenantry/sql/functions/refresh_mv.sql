@@ -3,12 +3,15 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     started timestamptz := clock_timestamp();
     slice record;
+    connection text;
+    opened boolean;
 BEGIN
     -- A slice must not be refreshed while its year is folded: the table has its rows by then.
     FOR slice IN SELECT f AS feed, s.slice_date FROM _wh.feeds f, _wh_internal.slice_relations(f) s
         WHERE f.schema_name = target_schema::name::text AND s.relname = view_name::name::text
     LOOP
         PERFORM _wh_internal.lock_slice(slice.feed, slice.slice_date);
+        connection := (slice.feed).tenant_name;
         -- What the source said of the rows before is not true of those that come now.
         UPDATE _wh.slices s SET digest = NULL WHERE s.schema_name = (slice.feed).schema_name
             AND s.template_name = (slice.feed).template_name AND s.slice_date = slice.slice_date;
@@ -16,7 +19,16 @@ BEGIN
     IF NOT _wh.does_mv_exist(target_schema, view_name) THEN
         RAISE EXCEPTION 'materialized view "%"."%" does not exist', target_schema, view_name USING ERRCODE = 'undefined_table';
     END IF;
-    PERFORM _wh_internal.refresh_relation(format('%I.%I', target_schema::name, view_name::name)::regclass);
+    IF connection IS NOT NULL THEN
+        opened := _wh_internal.begin_source(connection);
+    END IF;
+    BEGIN
+        PERFORM _wh_internal.refresh_relation(format('%I.%I', target_schema::name, view_name::name)::regclass);
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
+        PERFORM _wh_internal.end_source(connection, opened);
+        RAISE;
+    END;
+    PERFORM _wh_internal.end_source(connection, opened);
     PERFORM _wh_internal.write_log('refresh_mv', 'INFO', 'refreshed', jsonb_build_object('tenant', target_schema, 'view', view_name,
         'seconds', _wh_internal.seconds_since(started)));
     RETURN true;

@@ -124,7 +124,7 @@ SELECT to_regnamespace(quote_ident(%s)) IS NOT NULL
 SELECT _wh_internal.create_tenant_schema(%s)
 
 -- name: source_conninfo
-SELECT _wh_internal.source_conninfo(%s)
+SELECT _wh_internal.source_conninfo(%(connection)s), _wh_internal.source_begin(%(connection)s, %(encoding)s), _wh_internal.source_settle()
 
 -- name: range_capable
 SELECT _wh_internal.range_capable(t) FROM _wh.mv_templates t WHERE t.template_name = %s

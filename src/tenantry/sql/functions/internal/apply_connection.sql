@@ -1,12 +1,15 @@
 CREATE OR REPLACE FUNCTION _wh_internal.apply_connection(connection _wh.tenant_connections, secret text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Make the foreign server and its user mapping say what the row says; a secret of NULL keeps the stored one.
+--
+-- A statement that fails or is ended is shown with its text, in the server's log too. So the one that holds the secret comes
+-- last and alone, when nothing is left to wait for: the mapping is this transaction's by then, and having looked at the
+-- catalog keeps out whoever wants it for himself.
 DECLARE
     server text := _wh_internal.server_name(connection.tenant_name);
     wanted jsonb := _wh_internal.server_options(connection);
     current jsonb;
     changes text;
-    mapping text;
 BEGIN
     SELECT coalesce((SELECT jsonb_object_agg(o.option_name, o.option_value) FROM pg_options_to_table(s.srvoptions) o), '{}')
     INTO current FROM pg_foreign_server s WHERE s.srvname = server;
@@ -31,12 +34,13 @@ BEGIN
         EXECUTE format('CREATE USER MAPPING FOR PUBLIC SERVER %I', server);
         current := '{}';
     END IF;
-    mapping := format('%s "user" %L', CASE WHEN current ? 'user' THEN 'SET' ELSE 'ADD' END, connection.username);
+    EXECUTE format('ALTER USER MAPPING FOR PUBLIC SERVER %I OPTIONS (%s "user" %L)', server,
+        CASE WHEN current ? 'user' THEN 'SET' ELSE 'ADD' END, connection.username);
     IF secret IS NOT NULL THEN
-        mapping := mapping || format(', %s password %L', CASE WHEN current ? 'password' THEN 'SET' ELSE 'ADD' END, secret);
+        EXECUTE format('ALTER USER MAPPING FOR PUBLIC SERVER %I OPTIONS (%s password %L)', server,
+            CASE WHEN current ? 'password' THEN 'SET' ELSE 'ADD' END, secret);
     END IF;
-    EXECUTE format('ALTER USER MAPPING FOR PUBLIC SERVER %I OPTIONS (%s)', server, mapping);
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN query_canceled OR OTHERS THEN
     -- Raised anew, because PostgreSQL would add the failed statement, with the secret in it, to the log.
     RAISE EXCEPTION 'connection "%" cannot be kept: %', connection.tenant_name, SQLERRM USING ERRCODE = SQLSTATE;
 END

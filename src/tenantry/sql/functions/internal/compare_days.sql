@@ -6,6 +6,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
     counts text;
+    opened boolean := _wh_internal.begin_source(tenant_name);
 BEGIN
     IF last_day - first_day > 30 OR template.time_column IS NOT NULL AND _wh_internal.range_capable(template) THEN
         counts := format('SELECT slice_date, count(*) FROM (%s) s GROUP BY 1', _wh_internal.range_query(template, schema_name,
@@ -24,5 +25,9 @@ BEGIN
         LEFT JOIN _wh.slices s ON s.slice_date = d.day AND s.schema_name = %L AND s.template_name = %L
         $q$, first_day, last_day, _wh_internal.dblink_schema(), _wh.get_tenant_connection_string(tenant_name), counts,
         schema_name, template_name);
+    PERFORM _wh_internal.end_source(tenant_name, opened);
+EXCEPTION WHEN query_canceled OR OTHERS THEN
+    PERFORM _wh_internal.end_source(tenant_name, opened);
+    RAISE;
 END
 $$;

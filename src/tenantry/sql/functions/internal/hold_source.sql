@@ -4,8 +4,23 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- connection of the given name before it looks for a foreign server, so every slice saves a login.
 DECLARE
     server text := _wh.get_tenant_connection_string(tenant_name);
+    reason text;
+    detail text;
 BEGIN
     PERFORM _wh_internal.release_source(tenant_name);
-    EXECUTE format('SELECT %I.dblink_connect(%L, %L)', _wh_internal.dblink_schema(), server, server);
+    BEGIN
+        EXECUTE format('SELECT %I.dblink_connect(%L, %L)', _wh_internal.dblink_schema(), server, server);
+    EXCEPTION WHEN sqlclient_unable_to_establish_sqlconnection THEN
+        GET STACKED DIAGNOSTICS reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+        -- A pooler's own words, which it has in English only.
+        IF detail NOT LIKE '%unsupported startup parameter%' THEN
+            RAISE;
+        END IF;
+        RAISE EXCEPTION '%', reason USING ERRCODE = SQLSTATE, DETAIL = detail, HINT = format(
+            'A pooler answers there, which takes no settings at login. Say so, with --option pooler=true of tenantry tenant add or edit, or in SQL: '
+            'UPDATE _wh.tenant_connections SET options = options || ''{"pooler": true}'' WHERE tenant_name = %L', tenant_name);
+    END;
+    EXECUTE format('SELECT count(*) FROM %I.dblink(%L, %L) AS t(setting text)', _wh_internal.dblink_schema(), server,
+        _wh_internal.source_settle());
 END
 $$;

@@ -5,8 +5,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- action, rows and seconds, or raises with the slice's name before the source's own words. Nothing of a failed load stays.
 -- A cancel by the source is such a failure; one of this session is raised again as it is.
 -- `digest` is what the source said of the day in the very transaction that the rows are pulled in, at the time `asked`: they
--- are no newer, and somebody may have pulled newer ones since.
+-- are no newer, and somebody may have pulled newer ones since. Without it the slice has a transaction of its own there.
 DECLARE
+    opened boolean;
     template _wh.mv_templates;
     started timestamptz;
     loaded record;
@@ -14,7 +15,6 @@ DECLARE
     failure_detail text;
     failure_hint text;
     state text;
-    opened boolean := false;
 BEGIN
     feed := _wh_internal.hold_feed(feed);
     IF maker IS NULL AND feed.storage = 'partition' THEN
@@ -28,12 +28,18 @@ BEGIN
             USING ERRCODE = 'serialization_failure', HINT = 'Ask again.';
     END IF;
     BEGIN
-        opened := _wh_internal.keep_source(feed.tenant_name);
+        IF asked IS NULL THEN
+            opened := _wh_internal.begin_source(feed.tenant_name);
+        END IF;
         IF maker IS NOT NULL THEN
             loaded := _wh_internal.user_slice_load(feed, slice_date, maker);
         ELSE
             template := _wh_internal.find_template(feed.template_name);
-            loaded := _wh_internal.source_load(feed, template, slice_date);
+            IF feed.storage = 'partition' THEN
+                loaded := _wh_internal.partition_load(feed, template, slice_date);
+            ELSE
+                loaded := _wh_internal.matview_load(feed, template, slice_date);
+            END IF;
             -- REFRESH ... CONCURRENTLY takes two equal rows with a NULL in them for one.
             IF split_part(load_slice.digest, ':', 2) <> loaded.row_count::text THEN
                 RAISE EXCEPTION 'the source gives % rows, and % are stored: some are doubled', split_part(load_slice.digest, ':', 2), loaded.row_count
@@ -44,24 +50,28 @@ BEGIN
                 PERFORM _wh_internal.publish_tenant(feed);
             END IF;
         END IF;
-        IF opened THEN
-            PERFORM _wh_internal.release_source(feed.tenant_name);
+        IF asked IS NULL THEN
+            PERFORM _wh_internal.end_source(feed.tenant_name, opened);
         END IF;
     EXCEPTION WHEN query_canceled OR OTHERS THEN
         GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL, failure_hint = PG_EXCEPTION_HINT;
         state := SQLSTATE;
+        -- Asked before the login is let go.
         IF _wh_internal.source_cancelled(feed.tenant_name, state, SQLERRM) THEN
             -- A state that WHEN OTHERS catches: it is this day that failed, nobody has cancelled the call.
             state := 'fdw_error';
             failure := 'the source cancelled the query: ' || failure;
             failure_hint := 'Give its connection a longer statement_timeout, or let an index of the source serve the query.';
         END IF;
-        IF opened OR state LIKE '08%' THEN
+        IF state LIKE '08%' THEN
             PERFORM _wh_internal.release_source(feed.tenant_name);
+        ELSIF asked IS NULL THEN
+            PERFORM _wh_internal.end_source(feed.tenant_name, coalesce(opened, false));
         END IF;
         IF state = '57014' THEN
             RAISE;
         END IF;
+        failure := _wh_internal.explained(failure, state);
         failure := format('%s.%s %s: %s', feed.schema_name, feed.template_name, to_char(slice_date::timestamp, 'YYYY-MM-DD'),
             concat_ws(': ', failure, CASE WHEN SQLSTATE LIKE '08%' THEN failure_detail END));
         IF failure_detail = '' AND failure_hint = '' THEN

@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.matview_load(feed _wh.feeds, template _wh.mv_templates, slice_date date,
     OUT action text, OUT row_count bigint)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET lc_monetary = 'C' AS $$
 -- Create, refresh or replace one slice in matview storage. The caller holds the slice's lock. A time
--- that the source gives without a zone is UTC's.
+-- that the source gives without a zone is UTC's, and money is written as in the source's session.
 DECLARE
     name text := _wh.create_mv_name(template.template_name, slice_date);
     relation regclass;

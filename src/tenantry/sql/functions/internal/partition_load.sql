@@ -1,8 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_load(feed _wh.feeds, template _wh.mv_templates, slice_date date,
     OUT action text, OUT row_count bigint)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET lc_monetary = 'C' AS $$
 -- Load one slice in partition storage through dblink: the day is pulled whole, checked, and merged. The caller has made
--- the table (partition_prepare) and then taken the slice's lock. A time that the source gives without a zone is UTC's.
+-- the table (partition_prepare) and then taken the slice's lock. A time that the source gives without a zone is UTC's,
+-- and money is written as in the source's session.
 DECLARE
     leaf regclass := _wh_internal.partition_find(feed, slice_date);
 BEGIN

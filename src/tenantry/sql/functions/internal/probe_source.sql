@@ -1,8 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.probe_source(tenant_name text, patience integer DEFAULT 10,
-    OUT server_version text, OUT database text, OUT time_zone text, OUT read_only boolean, OUT latency float8)
+    OUT server_version text, OUT database text, OUT time_zone text, OUT read_only boolean, OUT latency float8, OUT settings integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Log in to a source as a load would, and ask who answers. Latency in seconds. A source that lets us in and then is silent is
--- given up after so many seconds of `patience`: it is asked without waiting in libpq, which older servers cannot be called back from.
+-- Log in to a source and begin a transaction as a load would, which reads its settings back, and ask who answers. Latency
+-- in seconds. A source that lets us in and then is silent is given up after so many seconds of `patience`: it is asked without
+-- waiting in libpq, which older servers cannot be called back from.
 DECLARE
     started timestamptz := clock_timestamp();
     server text := _wh_internal.server_name(tenant_name);
@@ -15,6 +16,7 @@ BEGIN
             USING ERRCODE = 'feature_not_supported', HINT = 'Keep the warehouse on a PostgreSQL server that has TLS, or reach the source through a tunnel.';
     END IF;
     PERFORM _wh_internal.hold_source(tenant_name);
+    PERFORM _wh_internal.begin_source(tenant_name);
     EXECUTE format('SELECT %s.dblink_send_query(%L, %L)', dblink, server,
         'SELECT current_setting(''server_version''), current_database(), current_setting(''TimeZone''), current_setting(''transaction_read_only'')::boolean');
     LOOP
@@ -28,6 +30,9 @@ BEGIN
     END LOOP;
     EXECUTE format('SELECT * FROM %s.dblink_get_result(%L) AS t(v text, d text, z text, r boolean)', dblink, server)
     INTO server_version, database, time_zone, read_only;
+    -- Of a setting that differs begin_source has made an error.
+    settings := (SELECT count(*) FROM _wh.tenant_connections c CROSS JOIN LATERAL jsonb_object_keys(_wh_internal.source_settings(c))
+        WHERE c.tenant_name = probe_source.tenant_name);
     PERFORM _wh_internal.release_source(tenant_name);
     latency := extract(epoch FROM clock_timestamp() - started);
 END

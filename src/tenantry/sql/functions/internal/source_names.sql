@@ -3,7 +3,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The names that the source gives the columns of a template's query, asked through dblink; NULL if the query gives more or
 -- fewer columns than are declared, which dblink itself refuses. dblink tells no names, so the source makes a row of NULLs
 -- with the query's names (those of the first part of a UNION), and writes it as JSON. A session asks once for a feed and goes by that: columns
--- that are picked by their names are looked for by the source each time.
+-- that are picked by their names are looked for by the source each time. The caller has begun a transaction there (begin_source).
 DECLARE
     asked text := md5(jsonb_build_array(schema_name, template.template_name, tenant_name, _wh_internal.definition_hash(template))::text);
     known jsonb := nullif(current_setting('tenantry.source_names', true), '')::jsonb;
@@ -16,12 +16,14 @@ BEGIN
     BEGIN
         EXECUTE format('SELECT d.names FROM %I.dblink(%L, %L) AS d(names text[])', _wh_internal.dblink_schema(),
             _wh.get_tenant_connection_string(tenant_name),
-            format(E'SELECT ARRAY(SELECT json_object_keys(row_to_json(n.*))) FROM (SELECT * FROM (%s\n) AS q WHERE false UNION ALL SELECT %s) AS n',
+            format(E'SAVEPOINT tenantry_names; SELECT ARRAY(SELECT json_object_keys(row_to_json(n.*))) FROM (SELECT * FROM (%s\n) AS q WHERE false UNION ALL SELECT %s) AS n',
                 _wh_internal.render_query(template.query_template, schema_name, day, day),
                 (SELECT string_agg('NULL', ', ') FROM _wh.template_columns c WHERE c.template_name = template.template_name)))
         INTO names;
     EXCEPTION WHEN syntax_error THEN
         -- Of the UNION or of the query: whoever asks for the rows hears which.
+        EXECUTE format('SELECT %I.dblink_exec(%L, %L)', _wh_internal.dblink_schema(), _wh.get_tenant_connection_string(tenant_name),
+            'ROLLBACK TO SAVEPOINT tenantry_names');
         RETURN NULL;
     END;
     PERFORM set_config('tenantry.source_names', jsonb_build_object('asked', asked, 'names', names)::text, false);

@@ -5,13 +5,19 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Nobody means to load the days in between. Times as text: neither Python nor a slice's name has room for such years.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
-    names text[] := _wh_internal.source_names(template, tenant_name, schema_name);
+    opened boolean := _wh_internal.begin_source(tenant_name);
+    names text[];
 BEGIN
+    names := _wh_internal.source_names(template, tenant_name, schema_name);
     EXECUTE format('SELECT * FROM %I.dblink(%L, %L) AS t(row_count bigint, first_time text, last_time text)', _wh_internal.dblink_schema(),
         _wh.get_tenant_connection_string(tenant_name),
         format('SELECT count(*), min(at)::text, max(at)::text FROM (%s UNION ALL %s) s',
             _wh_internal.range_query(template, schema_name, '-infinity', '1900-01-01 00:00:00+00', names),
             _wh_internal.range_query(template, schema_name, '9999-12-31 00:00:00+00', 'infinity', names)))
     INTO row_count, first_time, last_time;
+    PERFORM _wh_internal.end_source(tenant_name, opened);
+EXCEPTION WHEN query_canceled OR OTHERS THEN
+    PERFORM _wh_internal.end_source(tenant_name, opened);
+    RAISE;
 END
 $$;

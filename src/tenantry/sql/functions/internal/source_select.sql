@@ -14,6 +14,6 @@ BEGIN
         query := format(E'%s%s\n) AS q', _wh_internal.select_head(template), query);
     END IF;
     RETURN format(E'SELECT * FROM %I.dblink(%L, %L) AS t(%s\n)', _wh_internal.dblink_schema(),
-        _wh_internal.server_name(feed.tenant_name), query, template.column_definitions);
+        _wh_internal.server_name(feed.tenant_name), _wh_internal.guarded(query), template.column_definitions);
 END
 $$;

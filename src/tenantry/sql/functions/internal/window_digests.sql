@@ -1,9 +1,16 @@
 CREATE OR REPLACE FUNCTION _wh_internal.window_digests(feed _wh.feeds, first_day date, last_day date) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Log in to the source, and ask for the digests of a window; NULL if the source cannot tell them, and all is to be pulled.
+DECLARE
+    digests jsonb;
 BEGIN
     PERFORM _wh_internal.hold_source(feed.tenant_name);
-    RETURN _wh_internal.source_digests(feed, first_day, last_day);
+    digests := _wh_internal.source_digests(feed, first_day, last_day);
+    IF digests IS NULL THEN
+        -- Each day begins a transaction of its own then.
+        PERFORM _wh_internal.end_source(feed.tenant_name, false);
+    END IF;
+    RETURN digests;
 EXCEPTION WHEN query_canceled OR OTHERS THEN
     IF SQLSTATE LIKE '08%' OR SQLSTATE = '57014' AND NOT _wh_internal.source_cancelled(feed.tenant_name, SQLSTATE, SQLERRM) THEN
         PERFORM _wh_internal.release_source(feed.tenant_name);

@@ -1,0 +1,32 @@
+CREATE OR REPLACE FUNCTION _wh_internal.begin_source(tenant_name text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Begin a transaction at the source, read only and of one moment, whose settings were read back; through the login that
+-- hold_source keeps, or a new one: then true, for end_source.
+DECLARE
+    server text := _wh.get_tenant_connection_string(tenant_name);
+    asking text := format('SELECT t.difference FROM %I.dblink(%L, %L) AS t(difference text)', _wh_internal.dblink_schema(), server,
+        _wh_internal.source_begin(tenant_name));
+    held boolean := _wh_internal.holds_source(tenant_name);
+    difference text;
+BEGIN
+    IF held THEN
+        BEGIN
+            EXECUTE asking INTO difference;
+            IF difference IS NULL THEN
+                RETURN false;
+            END IF;
+        EXCEPTION WHEN OTHERS THEN
+            -- The login was lost, or a load that was cancelled left its transaction open. A new one tells.
+            NULL;
+        END;
+    END IF;
+    PERFORM _wh_internal.hold_source(tenant_name);
+    EXECUTE asking INTO difference;
+    IF difference IS NOT NULL THEN
+        PERFORM _wh_internal.release_source(tenant_name);
+        RAISE EXCEPTION 'connection "%": the source does not keep to the settings of a load: %', tenant_name, difference
+            USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    RETURN NOT held;
+END
+$$;

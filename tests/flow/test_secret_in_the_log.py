@@ -1,0 +1,78 @@
+"""A source's password comes into no log, whenever the statement that keeps it is ended."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import LiteralString
+
+import psycopg
+import pytest
+
+from tests.databases import Warehouse
+from tests.waiting import wait_until
+
+NEW = "brand-new-secret"
+
+ENDS: list[LiteralString] = ["pg_cancel_backend", "pg_terminate_backend"]
+
+HOLDERS: dict[str, LiteralString] = {
+    "the mapping": "ALTER USER MAPPING FOR PUBLIC SERVER wh_acme OPTIONS (SET user 'somebody')",
+    "the server": "ALTER SERVER wh_acme OPTIONS (SET connect_timeout '9')",
+    "all mappings": "LOCK TABLE pg_catalog.pg_user_mapping IN ACCESS EXCLUSIVE MODE",
+    "writing mappings": "LOCK TABLE pg_catalog.pg_user_mapping IN SHARE MODE",
+    "all servers": "LOCK TABLE pg_catalog.pg_foreign_server IN SHARE MODE",
+    "the connection": "SELECT FROM _wh.tenant_connections FOR UPDATE",
+}
+
+
+@contextmanager
+def held(warehouse: Warehouse, statement: LiteralString) -> Iterator[None]:
+    with warehouse.admin.connect() as session, session.transaction(force_rollback=True):
+        session.execute(statement)
+        yield
+
+
+def change(warehouse: Warehouse, told: list[str]) -> None:
+    with warehouse.connect() as session:
+        session.execute("SET application_name = 'changes'")
+        with suppress(psycopg.OperationalError):
+            try:
+                session.execute(
+                    "UPDATE _wh.tenant_connections SET password = %s, options = '{\"connect_timeout\": 7}'",
+                    (NEW,),
+                )
+            except psycopg.Error as error:
+                told.append(f"{error} {error.diag.message_detail} {error.diag.context}")
+                raise
+
+
+@pytest.mark.parametrize("end", ENDS)
+@pytest.mark.parametrize("holder", HOLDERS)
+def test_a_change_of_password_that_is_ended_while_it_waits_shows_it_to_nobody(
+    acme: Warehouse, holder: str, end: LiteralString
+) -> None:
+    log = acme.server.directory / "server.log"
+    begin = log.stat().st_size
+    told: list[str] = []
+    with held(acme, HOLDERS[holder]):
+        thread = threading.Thread(target=change, args=(acme, told))
+        thread.start()
+        waiting: LiteralString = (
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'changes' AND wait_event_type = 'Lock'"
+        )
+        wait_until(lambda: bool(acme.admin.rows(waiting)))
+        acme.admin.run("SELECT " + end + "(pid) FROM pg_stat_activity WHERE application_name = 'changes'")
+        thread.join()
+    with log.open(encoding="utf-8", errors="replace") as file:
+        file.seek(begin)
+        written = file.read()
+    assert told
+    assert NEW not in "".join(told)
+    assert "to " in written
+    assert NEW not in written
+    assert (
+        acme.value("SELECT answer FROM public.dblink('wh_acme', 'SELECT ''works''') AS t(answer text)")
+        == "works"
+    )
