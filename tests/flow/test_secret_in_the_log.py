@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import LiteralString
 
 import psycopg
 import pytest
+from psycopg import sql
 
+from tenantry.core.model import Connection
+from tenantry.flow import connection as connections
 from tests.databases import Warehouse
 from tests.waiting import wait_until
 
@@ -35,17 +38,15 @@ def held(warehouse: Warehouse, statement: LiteralString) -> Iterator[None]:
 
 
 def change(warehouse: Warehouse, told: list[str]) -> None:
+    changed = Connection(
+        "acme", "127.0.0.1", warehouse.server.port or 0, "source", "source_reader", {"connect_timeout": "7"}
+    )
     with warehouse.connect() as session:
         session.execute("SET application_name = 'changes'")
-        with suppress(psycopg.OperationalError):
-            try:
-                session.execute(
-                    "UPDATE _wh.tenant_connections SET password = %s, options = '{\"connect_timeout\": 7}'",
-                    (NEW,),
-                )
-            except psycopg.Error as error:
-                told.append(f"{error} {error.diag.message_detail} {error.diag.context}")
-                raise
+        try:
+            connections.put(session, changed, NEW)
+        except psycopg.Error as error:
+            told.append(f"{error} {error.diag.message_detail} {error.diag.context}")
 
 
 @pytest.mark.parametrize("end", ENDS)
@@ -56,6 +57,12 @@ def test_a_change_of_password_that_is_ended_while_it_waits_shows_it_to_nobody(
     log = acme.server.directory / "server.log"
     begin = log.stat().st_size
     told: list[str] = []
+    with acme.admin.connect() as session:
+        session.execute(
+            sql.SQL("ALTER DATABASE {} SET log_parameter_max_length_on_error TO -1").format(
+                sql.Identifier(acme.name)
+            )
+        )
     with held(acme, HOLDERS[holder]):
         thread = threading.Thread(target=change, args=(acme, told))
         thread.start()

@@ -17,18 +17,20 @@ from tenantry.db.queries import one_row, query
 
 def put(session: psycopg.Connection, connection: Connection, password: str | None) -> None:
     """Store a connection, new or changed. A password of None keeps the stored one."""
-    session.execute(
-        query("flow", "put_connection"),
-        {
-            "name": connection.name,
-            "host": connection.host,
-            "port": connection.port,
-            "dbname": connection.dbname,
-            "username": connection.username,
-            "password": password,
-            "options": Jsonb(dict(connection.options)),
-        },
-    )
+    with session.transaction():
+        session.execute(query("flow", "hide_parameters"))
+        session.execute(
+            query("flow", "put_connection"),
+            {
+                "name": connection.name,
+                "host": connection.host,
+                "port": connection.port,
+                "dbname": connection.dbname,
+                "username": connection.username,
+                "password": password,
+                "options": Jsonb(dict(connection.options)),
+            },
+        )
 
 
 def find(session: psycopg.Connection, name: str) -> Connection | None:

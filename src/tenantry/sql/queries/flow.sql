@@ -1,3 +1,7 @@
+-- name: hide_parameters
+-- Until the transaction ends, a statement that fails is not logged with its parameters, of which one is a password.
+SELECT set_config('log_parameter_max_length_on_error', '0', true)
+
 -- name: put_connection
 INSERT INTO _wh.tenant_connections (tenant_name, host, port, dbname, username, password, options)
 VALUES (%(name)s, %(host)s, %(port)s, %(dbname)s, %(username)s, %(password)s, %(options)s)

@@ -2,13 +2,17 @@ CREATE OR REPLACE FUNCTION _wh_internal.probe_source(tenant_name text, patience 
     OUT server_version text, OUT database text, OUT time_zone text, OUT read_only boolean, OUT latency float8, OUT settings integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Log in to a source and begin a transaction as a load would, which reads its settings back, and ask who answers. Latency
--- in seconds. A source that lets us in and then is silent is given up after so many seconds of `patience`: it is asked without
--- waiting in libpq, which older servers cannot be called back from.
+-- in seconds; of a setting that differs begin_source has made an error, so that the others, which are counted, are as they should.
+-- A source that lets us in and then is silent is given up after so many seconds of `patience`: it is asked without waiting in
+-- libpq, which older servers cannot be called back from.
 DECLARE
     started timestamptz := clock_timestamp();
     server text := _wh_internal.server_name(tenant_name);
     dblink text := quote_ident(_wh_internal.dblink_schema());
     sslmode text := (SELECT c.options ->> 'sslmode' FROM _wh.tenant_connections c WHERE c.tenant_name = probe_source.tenant_name);
+    names text := (SELECT array_agg(s) FROM _wh.tenant_connections c CROSS JOIN LATERAL jsonb_object_keys(
+            _wh_internal.source_settings(c) - 'tenantry.session' || '{"client_encoding": "", "transaction_isolation": "", "transaction_read_only": ""}') s
+        WHERE c.tenant_name = probe_source.tenant_name)::text;
     busy boolean;
 BEGIN
     IF sslmode IN ('require', 'verify-ca', 'verify-full') AND current_setting('ssl_library') = '' THEN
@@ -17,8 +21,9 @@ BEGIN
     END IF;
     PERFORM _wh_internal.hold_source(tenant_name);
     PERFORM _wh_internal.begin_source(tenant_name);
-    EXECUTE format('SELECT %s.dblink_send_query(%L, %L)', dblink, server,
-        'SELECT current_setting(''server_version''), current_database(), current_setting(''TimeZone''), current_setting(''transaction_read_only'')::boolean');
+    EXECUTE format('SELECT %s.dblink_send_query(%L, %L)', dblink, server, format(
+        'SELECT current_setting(''server_version''), current_database(), current_setting(''TimeZone''), '
+        'current_setting(''transaction_read_only'')::boolean, (SELECT count(current_setting(n, true)) FROM unnest(%L::text[]) n)', names));
     LOOP
         EXECUTE format('SELECT %s.dblink_is_busy(%L) <> 0', dblink, server) INTO busy;
         EXIT WHEN NOT busy;
@@ -28,11 +33,8 @@ BEGIN
         END IF;
         PERFORM pg_sleep(0.002);
     END LOOP;
-    EXECUTE format('SELECT * FROM %s.dblink_get_result(%L) AS t(v text, d text, z text, r boolean)', dblink, server)
-    INTO server_version, database, time_zone, read_only;
-    -- Of a setting that differs begin_source has made an error.
-    settings := (SELECT count(*) FROM _wh.tenant_connections c CROSS JOIN LATERAL jsonb_object_keys(_wh_internal.source_settings(c))
-        WHERE c.tenant_name = probe_source.tenant_name);
+    EXECUTE format('SELECT * FROM %s.dblink_get_result(%L) AS t(v text, d text, z text, r boolean, s integer)', dblink, server)
+    INTO server_version, database, time_zone, read_only, settings;
     PERFORM _wh_internal.release_source(tenant_name);
     latency := extract(epoch FROM clock_timestamp() - started);
 END
