@@ -183,6 +183,7 @@ def _fill(session: psycopg.Connection, content: Content, jobids: Mapping[int, in
         for start in range(0, len(lines), _AT_ONCE):
             _insert(session, statement, (table, known), lines[start : start + _AT_ONCE], result)
         _go_on_counting(session, table)
+    session.execute(query("flow", "hide_parameters"))
     for secret in content.rows("secret"):
         with result.item(session, f"password of connection {secret['name']}"):
             session.execute(query("recovery", "set_secret"), secret)

@@ -151,7 +151,11 @@ def reading(source: psycopg.Connection) -> Iterator[None]:
             ) from error
     finally:
         if own and not source.closed:
-            source.rollback()
+            try:
+                source.rollback()
+            except psycopg.Error:
+                # A statement was left in the middle. The next use logs in anew.
+                source.close()
 
 
 @dataclass(frozen=True)

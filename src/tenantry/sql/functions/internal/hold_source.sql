@@ -12,8 +12,8 @@ BEGIN
         EXECUTE format('SELECT %I.dblink_connect(%L, %L)', _wh_internal.dblink_schema(), server, server);
     EXCEPTION WHEN sqlclient_unable_to_establish_sqlconnection THEN
         GET STACKED DIAGNOSTICS reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
-        -- A pooler's own words, which it has in English only.
-        IF detail NOT LIKE '%unsupported startup parameter%' THEN
+        -- The words of PgBouncer, and of the proxy of RDS, which they have in English only.
+        IF detail !~ 'unsupported startup parameter|command-line options' THEN
             RAISE;
         END IF;
         RAISE EXCEPTION '%', reason USING ERRCODE = SQLSTATE, DETAIL = detail, HINT = format(
