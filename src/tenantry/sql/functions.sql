@@ -962,8 +962,8 @@ BEGIN
         EXECUTE format('SELECT %I.dblink_connect(%L, %L)', _wh_internal.dblink_schema(), server, server);
     EXCEPTION WHEN sqlclient_unable_to_establish_sqlconnection THEN
         GET STACKED DIAGNOSTICS reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
-        -- A pooler's own words, which it has in English only.
-        IF detail NOT LIKE '%unsupported startup parameter%' THEN
+        -- The words of PgBouncer, and of the proxy of RDS, which they have in English only.
+        IF detail !~ 'unsupported startup parameter|command-line options' THEN
             RAISE;
         END IF;
         RAISE EXCEPTION '%', reason USING ERRCODE = SQLSTATE, DETAIL = detail, HINT = format(
@@ -2774,13 +2774,17 @@ CREATE OR REPLACE FUNCTION _wh_internal.probe_source(tenant_name text, patience 
     OUT server_version text, OUT database text, OUT time_zone text, OUT read_only boolean, OUT latency float8, OUT settings integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Log in to a source and begin a transaction as a load would, which reads its settings back, and ask who answers. Latency
--- in seconds. A source that lets us in and then is silent is given up after so many seconds of `patience`: it is asked without
--- waiting in libpq, which older servers cannot be called back from.
+-- in seconds; of a setting that differs begin_source has made an error, so that the others, which are counted, are as they should.
+-- A source that lets us in and then is silent is given up after so many seconds of `patience`: it is asked without waiting in
+-- libpq, which older servers cannot be called back from.
 DECLARE
     started timestamptz := clock_timestamp();
     server text := _wh_internal.server_name(tenant_name);
     dblink text := quote_ident(_wh_internal.dblink_schema());
     sslmode text := (SELECT c.options ->> 'sslmode' FROM _wh.tenant_connections c WHERE c.tenant_name = probe_source.tenant_name);
+    names text := (SELECT array_agg(s) FROM _wh.tenant_connections c CROSS JOIN LATERAL jsonb_object_keys(
+            _wh_internal.source_settings(c) - 'tenantry.session' || '{"client_encoding": "", "transaction_isolation": "", "transaction_read_only": ""}') s
+        WHERE c.tenant_name = probe_source.tenant_name)::text;
     busy boolean;
 BEGIN
     IF sslmode IN ('require', 'verify-ca', 'verify-full') AND current_setting('ssl_library') = '' THEN
@@ -2789,8 +2793,9 @@ BEGIN
     END IF;
     PERFORM _wh_internal.hold_source(tenant_name);
     PERFORM _wh_internal.begin_source(tenant_name);
-    EXECUTE format('SELECT %s.dblink_send_query(%L, %L)', dblink, server,
-        'SELECT current_setting(''server_version''), current_database(), current_setting(''TimeZone''), current_setting(''transaction_read_only'')::boolean');
+    EXECUTE format('SELECT %s.dblink_send_query(%L, %L)', dblink, server, format(
+        'SELECT current_setting(''server_version''), current_database(), current_setting(''TimeZone''), '
+        'current_setting(''transaction_read_only'')::boolean, (SELECT count(current_setting(n, true)) FROM unnest(%L::text[]) n)', names));
     LOOP
         EXECUTE format('SELECT %s.dblink_is_busy(%L) <> 0', dblink, server) INTO busy;
         EXIT WHEN NOT busy;
@@ -2800,11 +2805,8 @@ BEGIN
         END IF;
         PERFORM pg_sleep(0.002);
     END LOOP;
-    EXECUTE format('SELECT * FROM %s.dblink_get_result(%L) AS t(v text, d text, z text, r boolean)', dblink, server)
-    INTO server_version, database, time_zone, read_only;
-    -- Of a setting that differs begin_source has made an error.
-    settings := (SELECT count(*) FROM _wh.tenant_connections c CROSS JOIN LATERAL jsonb_object_keys(_wh_internal.source_settings(c))
-        WHERE c.tenant_name = probe_source.tenant_name);
+    EXECUTE format('SELECT * FROM %s.dblink_get_result(%L) AS t(v text, d text, z text, r boolean, s integer)', dblink, server)
+    INTO server_version, database, time_zone, read_only, settings;
     PERFORM _wh_internal.release_source(tenant_name);
     latency := extract(epoch FROM clock_timestamp() - started);
 END
@@ -4720,8 +4722,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_cancelled,_wh_internal.take_secret,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '5d4edbfc15486da4' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '5d4edbfc15486da4');
+    SELECT '0.1.0', '831351c195981004' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '831351c195981004');
 END
 $$;
 
