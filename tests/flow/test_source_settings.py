@@ -64,7 +64,7 @@ UNUSUAL: dict[LiteralString, str] = {
     "lock_timeout": "1ms",
     "idle_in_transaction_session_timeout": "1ms",
     "idle_session_timeout": "20s",
-    "transaction_timeout": "1ms",
+    "transaction_timeout": "500ms",
     "client_encoding": "LATIN1",
     "transform_null_equals": "on",
     "array_nulls": "off",

@@ -3662,13 +3662,17 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.source_limits(options jsonb, OUT deadline float8, OUT max_bytes bigint, OUT max_row_bytes bigint)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- What the loader lets a source send at once, by the options of its connection: seconds, NULL for any number of them, and bytes,
--- of all and of a single row. The deadline is statement_timeout's unless it is said; but it is kept by us, not by the source.
+-- of all and of a single row. The deadline is kept by us, not by the source; unless it is said, it
+-- is a minute more than statement_timeout, so that a source which keeps its own says so first.
 DECLARE
     given text := coalesce(options ->> 'deadline', options ->> 'statement_timeout', '30min');
     key text := 'deadline';
 BEGIN
     -- A number alone is one of milliseconds, as it is for statement_timeout.
     deadline := nullif(extract(epoch FROM CASE WHEN given ~ E'^\\s*\\d+\\s*$' THEN given || 'ms' ELSE given END::interval), 0);
+    IF options ->> 'deadline' IS NULL THEN
+        deadline := deadline + 60;
+    END IF;
     key := 'max_bytes';
     max_bytes := pg_size_bytes(coalesce(options ->> key, '16GB'));
     key := 'max_row_bytes';
@@ -4722,8 +4726,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_cancelled,_wh_internal.take_secret,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '831351c195981004' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '831351c195981004');
+    SELECT '0.1.0', '79bfb5897e02ee1d' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '79bfb5897e02ee1d');
 END
 $$;
 

@@ -1,13 +1,17 @@
 CREATE OR REPLACE FUNCTION _wh_internal.source_limits(options jsonb, OUT deadline float8, OUT max_bytes bigint, OUT max_row_bytes bigint)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- What the loader lets a source send at once, by the options of its connection: seconds, NULL for any number of them, and bytes,
--- of all and of a single row. The deadline is statement_timeout's unless it is said; but it is kept by us, not by the source.
+-- of all and of a single row. The deadline is kept by us, not by the source; unless it is said, it
+-- is a minute more than statement_timeout, so that a source which keeps its own says so first.
 DECLARE
     given text := coalesce(options ->> 'deadline', options ->> 'statement_timeout', '30min');
     key text := 'deadline';
 BEGIN
     -- A number alone is one of milliseconds, as it is for statement_timeout.
     deadline := nullif(extract(epoch FROM CASE WHEN given ~ E'^\\s*\\d+\\s*$' THEN given || 'ms' ELSE given END::interval), 0);
+    IF options ->> 'deadline' IS NULL THEN
+        deadline := deadline + 60;
+    END IF;
     key := 'max_bytes';
     max_bytes := pg_size_bytes(coalesce(options ->> key, '16GB'));
     key := 'max_row_bytes';
