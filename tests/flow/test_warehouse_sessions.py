@@ -143,3 +143,30 @@ def test_a_pooler_that_keeps_a_server_for_a_session_is_as_good_as_the_server(poo
     with session(pooled) as opened:
         assert shown(opened, list(SETTLED)) == SETTLED
     succeed(pooled, "status")
+
+
+def test_a_job_finds_what_the_path_of_its_role_leads_to_and_the_scheduler_keeps_its_own(
+    warehouse: Warehouse,
+) -> None:
+    warehouse.run("CREATE SCHEMA odd")
+    warehouse.run(
+        "CREATE FUNCTION odd.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$SELECT timestamptz '2001-01-01'$$"
+    )
+    warehouse.run("CREATE TABLE odd.told (x int)")
+    with warehouse.admin.connect() as admin:
+        admin.execute(
+            sql.SQL("ALTER ROLE whadmin IN DATABASE {} SET search_path = odd, pg_catalog").format(
+                sql.Identifier(warehouse.name)
+            )
+        )
+    warehouse.run("SELECT cron.schedule('bare', '12 * * * *', 'INSERT INTO told VALUES (1)')")
+    warehouse.run("SELECT cron.schedule('failing', '12 * * * *', 'BEGIN; SELECT nobody()')")
+    assert run(warehouse, "schedule", "run", "bare").code == 0
+    assert run(warehouse, "schedule", "run", "failing").code == 1
+    assert warehouse.value("SELECT count(*) FROM odd.told") == 1
+    assert (
+        warehouse.value(
+            "SELECT count(*) FROM cron.job_run_details WHERE start_time > '2002-01-01' AND end_time > '2002-01-01'"
+        )
+        == 2
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -16,7 +17,7 @@ from tenantry.core.model import OWNER
 from tenantry.db.build import pins
 from tenantry.db.errors import one_line, translated, without_quotes
 from tenantry.db.lookout import Lookout
-from tenantry.db.queries import query
+from tenantry.db.queries import one_row, query
 from tenantry.db.roles import may_not_act
 
 ENCODING = "UTF8"
@@ -41,6 +42,12 @@ _lookout: list[Lookout] = []
 OLDEST_SERVER = 150000
 """PostgreSQL 15, as `server_version_num`: earlier ones let everyone create objects in the schema public."""
 
+_PROBE = 3
+"""Seconds that a pooler gets to lend a second server."""
+
+_KEEPING: set[str] = set()
+"""Connection strings that name a pooler which keeps a server for a session."""
+
 
 def open_session(
     conninfo: str, *, role: str | None = OWNER, name: str = "tenantry", patience: int = 10
@@ -60,7 +67,7 @@ def open_session(
         connection = _log_in(conninfo, name, patience)
         try:
             if _set_up(connection, role) != connection.info.backend_pid:
-                _refuse_changing_servers(connection, conninfo, patience)
+                _refuse_changing_servers(connection, conninfo)
         except BaseException:
             connection.close()
             raise
@@ -121,6 +128,8 @@ def _set_up(connection: psycopg.Connection, role: str | None) -> int:
     try:
         cursor = connection.execute(settings)
     except psycopg.errors.InvalidParameterValue as error:
+        if not role or one_row(connection, query("session", "has_role"), {"role": role})[0]:
+            raise
         # The server has no such role, so no database of it was ever a warehouse.
         raise NotInstalled(
             f"this database holds no warehouse: {one_line(str(error))}", hint="Run: tenantry init"
@@ -135,16 +144,25 @@ def _set_up(connection: psycopg.Connection, role: str | None) -> int:
     return int(row[0]) if row else 0
 
 
-def _refuse_changing_servers(connection: psycopg.Connection, conninfo: str, patience: int) -> None:
+def _refuse_changing_servers(connection: psycopg.Connection, conninfo: str) -> None:
     # A pooler is in between, which tells a process of its own. If it lends the server of this session, which is idle, to
-    # another one, then settings and locks do not last for more than a transaction.
-    with _log_in(conninfo, "tenantry", patience) as other:
-        processes = [one.execute(query("session", "process")).fetchone() for one in (connection, other)]
-    if processes[0] == processes[1]:
-        raise InputError(
-            "the warehouse is reached through a pooler that changes servers between transactions: settings and locks of a session are lost there",
-            hint="Name the server itself, or a pooler with pool_mode = session.",
-        )
+    # another one, then settings and locks do not last for more than a transaction. If it has no other, and lets that one
+    # wait, it keeps its servers.
+    if conninfo in _KEEPING:
+        return
+    with suppress(psycopg.OperationalError), _log_in(conninfo, "tenantry", _PROBE) as other:
+        patience = threading.Timer(_PROBE, cut, [other])
+        patience.start()
+        try:
+            processes = [one.execute(query("session", "process")).fetchone() for one in (connection, other)]
+        finally:
+            patience.cancel()
+        if processes[0] == processes[1]:
+            raise InputError(
+                "the warehouse is reached through a pooler that changes servers between transactions, where settings and locks of a session are lost",
+                hint="Name the server itself, or a pooler with pool_mode = session.",
+            )
+    _KEEPING.add(conninfo)
 
 
 @contextmanager

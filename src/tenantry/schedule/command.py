@@ -98,6 +98,8 @@ def run(
             and nothing that shares a transaction was kept.
     """
     begun = time.monotonic()
+    # As under pg_cron, a command finds by their bare names what the role's own path leads to.
+    session.execute(query("scheduler", "path_of_the_role"))
     together = runid is not None and shares_transaction(command)
     text = command
     if together:
@@ -112,6 +114,7 @@ def run(
             tags.pop()
         elif runid is not None:
             session.execute(query("scheduler", "succeeded"), {"runid": runid})
+        session.execute(query("scheduler", "own_path"))
         if runid is not None:
             session.execute(query("scheduler", "message"), {"runid": runid, "message": tags[-1]})
         return Ended("succeeded", tags[-1], time.monotonic() - begun)
@@ -130,6 +133,7 @@ def record_failure(session: psycopg.Connection, runid: int, message: str) -> Non
     if session.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
         # The command had a BEGIN of its own.
         session.execute("ROLLBACK")
+    session.execute(query("scheduler", "own_path"))
     session.execute(query("scheduler", "failed"), {"runid": runid, "message": message})
 
 

@@ -108,8 +108,14 @@ RETURNING runid, command, database, username, attempts, scheduled_for
 INSERT INTO cron.job_run_details (jobid, job_pid, database, username, command, status, start_time, attempts)
 VALUES (%(jobid)s, pg_backend_pid(), %(database)s, %(username)s, %(command)s, 'running', clock_timestamp(), 1) RETURNING runid
 
+-- name: path_of_the_role
+RESET search_path
+
+-- name: own_path
+SET search_path = public, pg_temp
+
 -- name: succeeded
-UPDATE cron.job_run_details SET status = 'succeeded', return_message = '', end_time = clock_timestamp() WHERE runid = %(runid)s
+UPDATE cron.job_run_details SET status = 'succeeded', return_message = '', end_time = pg_catalog.clock_timestamp() WHERE runid = %(runid)s
 
 -- name: message
 UPDATE cron.job_run_details SET return_message = %(message)s WHERE runid = %(runid)s

@@ -17,5 +17,8 @@ FROM (
 WHERE pg_catalog.current_setting(s.name, true) IS NOT NULL OR pg_catalog.starts_with(s.name, 'plpgsql.');
 SELECT pg_catalog.pg_backend_pid();
 
+-- name: has_role
+SELECT pg_catalog.to_regrole(pg_catalog.quote_ident(%(role)s)) IS NOT NULL
+
 -- name: process
 SELECT pg_catalog.pg_backend_pid()
