@@ -247,3 +247,26 @@ def test_a_type_stays_as_it_was_described_until_the_copy_ends(sales: Warehouse, 
         load.result(60)
         retype.result(60)
     assert rows(sales) == [(1, 100, 119)]
+
+
+def test_a_star_is_one_only_in_the_list_of_the_query_itself(warehouse: Warehouse) -> None:
+    stars = [
+        "SELECT * FROM t",
+        "select t.*\nfrom t",
+        'SELECT id, "a t".* FROM "a t"',
+        "WITH x AS (SELECT 1) SELECT x.* FROM x",
+        "SELECT DISTINCT * FROM t UNION ALL SELECT 1",
+        "SELECT ALL /* all */ s.t.*, 1 FROM s.t -- so",
+        "SELECT DISTINCT ON (id) * FROM t",
+    ]
+    none = [
+        "SELECT count(*) FROM t",
+        "SELECT a * b, 2 * 3 FROM t",
+        "SELECT id FROM (SELECT * FROM t) x",
+        "SELECT '*', \"*\" FROM t -- , * from",
+        "SELECT id FROM t WHERE EXISTS (SELECT * FROM u)",
+        "SELECT (a + b) * c FROM t",
+    ]
+    asked: LiteralString = "SELECT _wh_internal.selects_all(%s)"
+    assert [query for query in stars if not warehouse.value(asked, (query,))] == []
+    assert [query for query in none if warehouse.value(asked, (query,))] == []

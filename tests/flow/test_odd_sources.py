@@ -14,7 +14,7 @@ from tenantry.core.errors import DatabaseError, SourceError
 from tenantry.core.model import Connection
 from tenantry.db.connect import session
 from tenantry.flow import connection as connections
-from tenantry.flow import template_draft, tenant
+from tenantry.flow import slices, template_draft, tenant
 from tenantry.loader import backfill
 from tests.databases import Source, Warehouse
 from tests.program import run
@@ -152,6 +152,23 @@ def test_a_source_that_never_answers_is_not_waited_for(acme: Warehouse) -> None:
         connections.put(opened, stored, "secret")
         with pytest.raises(SourceError, match=r"within 1 seconds|timeout expired"):
             connections.probe(opened, "mute", 1)
+
+
+def test_a_load_through_the_warehouse_does_not_wait_for_a_source_that_never_answers(
+    acme: Warehouse, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_ticks(source, DAY, 1)
+    define(acme, query=PLAIN)
+    by_loader(acme, DAY, DAY, template="ticks")
+    monkeypatch.setattr("tenantry.flow.slices.PATIENCE", 1)
+    with socket.create_server(("127.0.0.1", 0)) as silent, session(acme.conninfo) as opened:
+        acme.run(
+            'UPDATE _wh.tenant_connections SET port = %s, options = \'{"connect_timeout": "2"}\'',
+            (silent.getsockname()[1],),
+        )
+        with pytest.raises(psycopg.OperationalError, match=r"within 1 seconds|timeout expired") as refused:
+            slices.hold_source(opened, "acme")
+    assert (refused.value.sqlstate or "").startswith("08")
 
 
 def test_a_new_template_takes_numbers_of_objects_as_text(

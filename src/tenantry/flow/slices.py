@@ -13,6 +13,9 @@ from tenantry.core.days import Span
 from tenantry.core.model import Feed, LoadedSlice
 from tenantry.db.queries import one_row, query
 
+PATIENCE = 10
+"""Seconds that a login to a source may take. dblink of PostgreSQL 18 knows no connect_timeout."""
+
 
 def named(feed: Feed, span: Span) -> dict[str, Any]:
     """The days of a feed, as the parameters of a query."""
@@ -58,8 +61,18 @@ def record_failure(session: psycopg.Connection, feed: Feed, day: date, error: st
 
 
 def hold_source(session: psycopg.Connection, connection: str) -> None:
-    """Keep one login to the source open for the loads that follow in this session."""
-    session.execute(query("flow", "hold_source"), (connection,))
+    """Keep one login to the source open for the loads that follow in this session.
+
+    Raises psycopg.Error if the source refuses, or does not answer within PATIENCE seconds.
+    """
+    try:
+        with session.transaction():
+            session.execute(query("flow", "patience"), (PATIENCE * 1000,))
+            session.execute(query("flow", "hold_source"), (connection,))
+    except psycopg.errors.QueryCanceled as error:
+        raise psycopg.errors.SqlclientUnableToEstablishSqlconnection(
+            f"the source does not answer within {PATIENCE} seconds"
+        ) from error
 
 
 @contextmanager

@@ -56,13 +56,16 @@ SELECT format('EXPLAIN (VERBOSE, FORMAT JSON) %%s', x.query),
     format('SELECT %%s FROM %%s LIMIT %%s', x.columns, x.named, %(rows)s::integer),
     format('SELECT count(*), coalesce(sum(pg_column_size(q.*)), 0), count(*) FILTER (WHERE (%%s) IS NOT TRUE) FROM %%s',
         coalesce(_wh_internal.day_predicate(t, %(day)s::date, %(day)s::date), 'true'), x.named),
-    _wh_internal.match_columns(t, %(names)s::text[]),
+    _wh_internal.match_columns(t, n.given),
     ARRAY(SELECT c.column_name FROM _wh.template_columns c WHERE c.template_name = t.template_name ORDER BY c.position),
     ARRAY(SELECT c.data_type FROM _wh.template_columns c WHERE c.template_name = t.template_name ORDER BY c.position)
 FROM _wh.mv_templates t
 CROSS JOIN LATERAL (SELECT _wh_internal.render_query(t.query_template, %(schema)s, %(day)s::date, %(day)s::date) AS query) r
+-- Too few are refused by the source, with its own words.
+CROSS JOIN LATERAL (SELECT CASE WHEN cardinality(%(names)s::text[]) >= count(*) THEN %(names)s::text[] END AS given
+    FROM _wh.template_columns c WHERE c.template_name = t.template_name) n
 CROSS JOIN LATERAL (SELECT r.query, _wh_internal.column_list(t.template_name) AS columns,
-    _wh_internal.named_query(t, r.query, %(names)s::text[]) AS named) x
+    _wh_internal.named_query(t, r.query, n.given) AS named) x
 WHERE t.template_name = %(name)s
 
 -- name: source_timeout

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION _wh_internal.digest_query(feed _wh.feeds, first_day date, last_day date, given text[], source_types oid[] DEFAULT NULL) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.digest_query(feed _wh.feeds, first_day date, last_day date, given text[] DEFAULT NULL, source_types oid[] DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- The source's query for a day and its digest, for each UTC day from first_day to last_day: 1 (how digests are made), the
 -- rows, and the sum of a 64-bit hash of each row. A sum does not depend on the order of the rows, and two equal rows do not

@@ -3,13 +3,15 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- For each declared column its place among those that the query gives, by the names that the source says. Names are what
 -- counts: if all declared ones are there, each column is the one of its name. A name that nobody declared is taken by its
 -- place, since PostgreSQL makes names up for expressions; but then none that is declared may stand in another place, and
--- the query may not say SELECT *, whose columns come and go with the source's.
+-- the query may not say SELECT *, whose columns come and go with the source's. Without names (NULL) places are all there is.
 DECLARE
     declared text[] := ARRAY(SELECT c.column_name FROM _wh.template_columns c WHERE c.template_name = template.template_name ORDER BY c.position);
     elsewhere text;
     unknown text;
 BEGIN
-    IF cardinality(given) <> cardinality(declared) THEN
+    IF given IS NULL THEN
+        RETURN ARRAY(SELECT generate_series(1, cardinality(declared)));
+    ELSIF cardinality(given) <> cardinality(declared) THEN
         RAISE EXCEPTION 'the query gives % columns, and % are declared', cardinality(given), cardinality(declared)
             USING ERRCODE = 'datatype_mismatch', HINT = 'Name each column of the query in column_definitions, in the same order.';
     ELSIF declared <@ given THEN

@@ -4,9 +4,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- that the source says. If those are the declared ones they are left to the source, which then says an error when one is
 -- gone, also much later. Query and columns may end in a comment, hence the line breaks.
 BEGIN
-    IF given IS NOT NULL THEN
-        PERFORM _wh_internal.match_columns(template, given);
-    END IF;
+    PERFORM _wh_internal.match_columns(template, given);
     RETURN CASE WHEN _wh_internal.matched_by_name(template, given) THEN format(E'(%s\n) AS q', query)
         ELSE format(E'(%s\n) AS q(%s)', query, _wh_internal.column_list(template.template_name)) END;
 END

@@ -9,9 +9,7 @@ BEGIN
         RETURN false;
     END IF;
     names := _wh_internal.source_names(template, feed.tenant_name, feed.schema_name);
-    IF names IS NOT NULL THEN
-        PERFORM _wh_internal.match_columns(template, names);
-    END IF;
+    PERFORM _wh_internal.match_columns(template, names);
     RETURN _wh_internal.matched_by_name(template, names);
 END
 $$;

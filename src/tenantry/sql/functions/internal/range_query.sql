@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION _wh_internal.range_query(template _wh.mv_templates, schema_name text, start_time text, end_time text, given text[]) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.range_query(template _wh.mv_templates, schema_name text, start_time text, end_time text, given text[] DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- The time and the UTC day, as at and slice_date, of each row of a template's query over any span. Only for templates that take
 -- {START_TIME} and {END_TIME} and name their time column. `given` are the names that the source gives the query's columns;

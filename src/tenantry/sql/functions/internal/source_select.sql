@@ -7,9 +7,7 @@ DECLARE
     names text[] := _wh_internal.source_names(template, feed.tenant_name, feed.schema_name);
     query text := _wh_internal.render_query(template.query_template, feed.schema_name, slice_date, slice_date);
 BEGIN
-    IF names IS NOT NULL THEN
-        PERFORM _wh_internal.match_columns(template, names);
-    END IF;
+    PERFORM _wh_internal.match_columns(template, names);
     IF _wh_internal.matched_by_name(template, names) THEN
         query := format(E'%s%s\n) AS q', _wh_internal.select_head(template), query);
     END IF;
