@@ -72,9 +72,8 @@ def test_the_nightly_job_goes_on_after_the_day_and_fails_at_its_end(acme: Wareho
 
 
 def test_a_single_day_says_that_the_source_cancelled_it(impatient: Warehouse) -> None:
-    with pytest.raises(psycopg.Error, match="the source cancelled the query") as raised:
+    with pytest.raises(psycopg.errors.QueryCanceled, match="the source cancelled the query") as raised:
         impatient.run("SELECT _wh.update_mv_by_template('ticks', 'acme', 'acme', %s)", (BAD,))
-    assert not isinstance(raised.value, psycopg.errors.QueryCanceled)
     assert "statement_timeout" in (raised.value.diag.message_hint or "")
 
 

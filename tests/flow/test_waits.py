@@ -29,7 +29,6 @@ def loaded(acme: Warehouse, source: Source) -> Warehouse:
 SLICE = "SELECT _wh_internal.lock_slice(f, '2024-03-10') FROM _wh.feeds f"
 WAITING = {
     "refresh": (SLICE, ("refresh", "foodlogstats", "--all", "--date", DAY), "a lock of Tenantry's"),
-    "drop": (SLICE, ("tenant", "drop", "acme", "--yes"), "a lock of Tenantry's"),
     "table": ("LOCK _wh.slices", ("refresh", "foodlogstats", "--all", "--date", DAY), "_wh.slices"),
 }
 

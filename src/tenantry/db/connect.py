@@ -15,7 +15,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from tenantry.core.errors import InputError, NotInstalled
 from tenantry.core.model import OWNER
 from tenantry.db.build import pins
-from tenantry.db.errors import one_line, translated, without_quotes
+from tenantry.db.errors import one_line, translated, unreachable, without_quotes
 from tenantry.db.lookout import Lookout
 from tenantry.db.queries import one_row, query
 from tenantry.db.roles import may_not_act
@@ -117,6 +117,8 @@ def _log_in(conninfo: str, name: str, patience: int) -> psycopg.Connection:
             f"the connection string cannot be read: {without_quotes(str(error))}",
             hint="Write it as 'host=db.example.com dbname=warehouse user=whadmin' or as a postgresql:// URI.",
         ) from None
+    except psycopg.OperationalError as error:
+        raise unreachable(error) from error
 
 
 def _set_up(connection: psycopg.Connection, role: str | None) -> int:

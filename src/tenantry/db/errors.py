@@ -26,6 +26,16 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def libpq_words(text: str) -> str:
+    """What libpq says, in one line, without what it supposes, on lines that a tab begins, and what it says of its socket.
+
+    A login that tried several addresses has a line for each.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("\t")]
+    several = [line for line in lines if line.partition('"')[0] == lines[0].partition('"')[0] and '"' in line]
+    return one_line(" ".join(several or lines[:1]))
+
+
 def without_quotes(text: str) -> str:
     """What libpq says of a connection string, without the parts it repeats: they may hold a password."""
     if text.startswith(("invalid connection option", "invalid URI query parameter")):
@@ -33,13 +43,20 @@ def without_quotes(text: str) -> str:
     return re.sub('".+"', '"…"', one_line(text))
 
 
+def unreachable(error: psycopg.OperationalError) -> WarehouseUnreachable:
+    """The Tenantry error for a login to the warehouse that failed."""
+    return WarehouseUnreachable(
+        f"the warehouse cannot be reached: {libpq_words(str(error))}",
+        hint="Check --dsn, TENANTRY_DSN, PGSERVICE or tenantry.toml, and that the server runs.",
+    )
+
+
 def translate(error: psycopg.Error) -> TenantryError:
     """The Tenantry error that says what PostgreSQL said."""
     diagnosis = error.diag
     if isinstance(error, psycopg.OperationalError) and diagnosis.sqlstate is None:
         return WarehouseUnreachable(
-            f"the warehouse cannot be reached: {one_line(str(error))}",
-            hint="Check --dsn, TENANTRY_DSN, PGSERVICE or tenantry.toml, and that the server runs.",
+            f"the session was lost: {libpq_words(str(error))}", hint="Run the same command again."
         )
     message = one_line(diagnosis.message_primary or str(error))
     state = diagnosis.sqlstate or error.sqlstate

@@ -19,7 +19,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.pq import ConnStatus, PollingStatus, Trace
 from psycopg.pq.abc import PGconn
 
-from tenantry.db.errors import one_line
+from tenantry.db.errors import libpq_words
 
 _REFUSED = re.compile(rb'\tErrorResponse\t(?: S "[^"]*")?(?: V "[^"]*")? C "(\w{5})"')
 
@@ -91,7 +91,7 @@ def _connect(conninfo: str) -> PGconn:
         if state is None and pgconn.needs_password:
             state = ASKS
     pgconn.finish()
-    raise LoginFailed(one_line(words), state)
+    raise LoginFailed(libpq_words(words), state)
 
 
 def _poll(pgconn: PGconn, deadline: float) -> bool:

@@ -56,6 +56,7 @@ class Queue:
     _lines: list[_Line] = field(default_factory=list)
     _active: dict[str, int] = field(default_factory=dict)
     _out_of_reach: set[str] = field(default_factory=set)
+    _moved: set[Feed] = field(default_factory=set)
     _logins: dict[str, str] = field(default_factory=dict)
     _let_in: set[tuple[str, bool]] = field(default_factory=set)
     _knocking: set[str] = field(default_factory=set)
@@ -174,6 +175,20 @@ class Queue:
         """Whether a source may be reached from this machine, as far as is known."""
         with self._changed:
             return connection not in self._out_of_reach
+
+    def note_move(self, feed: Feed) -> None:
+        """Note that a feed is kept in materialized views by now."""
+        with self._changed:
+            self._moved.add(feed)
+
+    def streams(self, feed: Feed) -> bool:
+        """Whether a feed may be streamed from this machine, as far as is known."""
+        with self._changed:
+            return (
+                feed.storage == "partition"
+                and feed not in self._moved
+                and feed.connection not in self._out_of_reach
+            )
 
     def close_source(self, connection: str, reason: str) -> None:
         """Hand out no more days of a source that cannot be reached."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from tenantry.db.errors import one_line
+from tenantry.db.errors import libpq_words, one_line
 from tenantry.db.login import ASKS, LoginFailed
 from tenantry.flow.source import is_of_source
 
@@ -29,10 +29,15 @@ def words(error: psycopg.Error) -> str:
     """What PostgreSQL said, in one line, with its hint; for a lost connection with the reason, which dblink gives as detail."""
     primary = error.diag.message_primary or str(error)
     detail = error.diag.message_detail
-    if detail and is_connection_loss(error) and detail not in primary:
-        primary = f"{primary}: {detail}"
+    if error.diag.message_primary and is_connection_loss(error):
+        # dblink hands on what libpq says.
+        primary = libpq_words(primary)
+        if detail and (reason := libpq_words(detail)) not in primary:
+            primary = f"{primary}: {reason}"
     if is_of_source(error) and error.sqlstate == _CANCELLED:
         primary = f"the source cancelled the query: {primary}"
+    if error.diag.message_primary is None:
+        return libpq_words(primary)
     hint = error.diag.message_hint
     return one_line(f"{primary} ({hint.rstrip('.')})" if hint else primary)
 

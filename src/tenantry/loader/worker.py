@@ -14,7 +14,7 @@ from tenantry.core.days import Span, monthly
 from tenantry.core.errors import SliceError, TenantryError, WarehouseUnreachable
 from tenantry.core.model import FailedSlice, LoadedSlice
 from tenantry.db.login import LoginFailed
-from tenantry.flow import digest, log, slices, stream
+from tenantry.flow import digest, log, slices, stream, tenant
 from tenantry.loader.events import Waiting
 from tenantry.loader.queue import Queue, SourceClosed, Task
 from tenantry.loader.retry import NO_PLACE, PAUSES, UNKNOWN, is_connection_loss, may_pass, words
@@ -166,7 +166,7 @@ class Worker(threading.Thread):
     def _load(self, task: Task, done: set[date]) -> Iterator[LoadedSlice]:
         """Pull the task's days that are not done: partitions by streaming, all others by dblink."""
         feed = task.feed
-        if feed.storage != "partition" or not self._tasks.in_reach(feed.connection):
+        if not self._tasks.streams(feed):
             yield from self._load_through_warehouse(task, done)
             return
         try:
@@ -174,6 +174,13 @@ class Worker(threading.Thread):
         except psycopg.errors.UniqueViolation:
             # A row that is there under another day moved to this one: merging finds it by its key.
             yield from self._stream(task, done, staged=True)
+        except psycopg.errors.ObjectNotInPrerequisiteState:
+            now = tenant.find_feed(self._sessions.warehouse(), feed.template, feed.schema)
+            if now.storage == feed.storage:
+                raise
+            # It waited for the end of a move, and goes on in the new storage.
+            self._tasks.note_move(feed)
+            yield from self._load_through_warehouse(task, done)
 
     def _stream(self, task: Task, done: set[date], *, staged: bool = False) -> Iterator[LoadedSlice]:
         feed = task.feed

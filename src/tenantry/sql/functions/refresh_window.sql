@@ -12,6 +12,7 @@ DECLARE
     failures integer := 0;
     first_error text;
     first_state text;
+    mark text;
     feed _wh.feeds;
     asked_at timestamptz := clock_timestamp();
     digests jsonb;
@@ -38,7 +39,12 @@ BEGIN
             ELSE
                 PERFORM _wh.update_mv_by_template(template_name, tenant_connection_name, target_schema, slice_date, false, false);
             END IF;
-        EXCEPTION WHEN OTHERS THEN
+        EXCEPTION WHEN query_canceled OR OTHERS THEN
+            GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
+            IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
+                PERFORM _wh_internal.release_source(feed.tenant_name);
+                RAISE;
+            END IF;
             failures := failures + 1;
             first_error := coalesce(first_error, SQLERRM);
             first_state := coalesce(first_state, SQLSTATE);
@@ -63,7 +69,7 @@ BEGIN
     COMMIT;
     IF failures > 0 THEN
         RAISE EXCEPTION '% of % days failed, the others are kept; the first: %', failures, days, first_error
-            USING ERRCODE = first_state;
+            USING ERRCODE = CASE first_state WHEN '57014' THEN 'HV000' ELSE first_state END;
     END IF;
 END
 $$;

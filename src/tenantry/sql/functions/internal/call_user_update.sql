@@ -5,18 +5,20 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     started timestamptz := clock_timestamp();
     result jsonb;
+    mark text;
 BEGIN
     PERFORM set_config('tenantry.in_window', 'yes', true);
     BEGIN
         result := _wh_internal.call_user_function(
             format('SELECT to_jsonb(%s(%L, %L, $1))', update_function, feed.tenant_name, feed.schema_name), slice_date);
     EXCEPTION WHEN query_canceled THEN
-        IF NOT _wh_internal.source_cancelled(feed.tenant_name, SQLSTATE, SQLERRM) THEN
+        GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
+        IF NOT _wh_internal.is_own_cancel(SQLSTATE, mark) OR NOT _wh_internal.source_cancelled(feed.tenant_name, SQLSTATE, SQLERRM) THEN
             RAISE;
         END IF;
         RAISE EXCEPTION '%.% %: the source cancelled the query: %', feed.schema_name, feed.template_name,
                 to_char(slice_date::timestamp, 'YYYY-MM-DD'), SQLERRM
-            USING ERRCODE = 'fdw_error',
+            USING ERRCODE = 'query_canceled', CONSTRAINT = 'cancelled by the source',
                 HINT = 'Give its connection a longer statement_timeout, or let an index of the source serve the query.';
     END;
     PERFORM set_config('tenantry.in_window', '', true);

@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.load_slice(feed _wh.feeds, slice_date da
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Load one slice into its template's storage, or through a create function (`maker`), and record it. Returns date,
 -- action, rows and seconds, or raises with the slice's name before the source's own words. Nothing of a failed load stays.
--- A cancel by the source is such a failure; one of this session is raised again as it is.
+-- A cancel by the source is such a failure, and marked as one (is_own_cancel); one of this session is raised again as it is.
 -- `digest` is what the source said of the day in the very transaction that the rows are pulled in, at the time `asked`: they
 -- are no newer, and somebody may have pulled newer ones since. Without it the slice has a transaction of its own there.
 DECLARE
@@ -15,6 +15,7 @@ DECLARE
     failure_detail text;
     failure_hint text;
     state text;
+    by_source boolean := false;
 BEGIN
     feed := _wh_internal.hold_feed(feed);
     IF maker IS NULL AND feed.storage = 'partition' THEN
@@ -58,8 +59,7 @@ BEGIN
         state := SQLSTATE;
         -- Asked before the login is let go.
         IF _wh_internal.source_cancelled(feed.tenant_name, state, SQLERRM) THEN
-            -- A state that WHEN OTHERS catches: it is this day that failed, nobody has cancelled the call.
-            state := 'fdw_error';
+            by_source := true;
             failure := 'the source cancelled the query: ' || failure;
             failure_hint := 'Give its connection a longer statement_timeout, or let an index of the source serve the query.';
         END IF;
@@ -68,15 +68,28 @@ BEGIN
         ELSIF asked IS NULL THEN
             PERFORM _wh_internal.end_source(feed.tenant_name, coalesce(opened, false));
         END IF;
-        IF state = '57014' THEN
+        IF state = '57014' AND NOT by_source THEN
             RAISE;
         END IF;
         failure := _wh_internal.explained(failure, state);
         failure := format('%s.%s %s: %s', feed.schema_name, feed.template_name, to_char(slice_date::timestamp, 'YYYY-MM-DD'),
-            concat_ws(': ', failure, CASE WHEN SQLSTATE LIKE '08%' THEN failure_detail END));
+            concat_ws(': ', failure, CASE WHEN state LIKE '08%' AND failure_detail <> '' THEN failure_detail END));
+        IF state LIKE '08%' THEN
+            -- libpq's own words, with what it supposes on further lines.
+            failure := regexp_replace(failure, E'\\n[\\t ][^\\n]*|\\n+$', '', 'g');
+            failure_detail := '';
+            failure_hint := coalesce(nullif(failure_hint, ''), 'Check address, user and password of the connection; the warehouse''s server must reach the source.');
+        END IF;
+        IF by_source THEN
+            RAISE EXCEPTION '%', failure USING ERRCODE = state, HINT = failure_hint, CONSTRAINT = 'cancelled by the source';
+        END IF;
+        -- Given empty, they would be printed as empty lines.
         IF failure_detail = '' AND failure_hint = '' THEN
-            -- Given empty, they would be printed as empty lines.
             RAISE EXCEPTION '%', failure USING ERRCODE = state;
+        ELSIF failure_detail = '' THEN
+            RAISE EXCEPTION '%', failure USING ERRCODE = state, HINT = failure_hint;
+        ELSIF failure_hint = '' THEN
+            RAISE EXCEPTION '%', failure USING ERRCODE = state, DETAIL = failure_detail;
         END IF;
         RAISE EXCEPTION '%', failure USING ERRCODE = state, DETAIL = failure_detail, HINT = failure_hint;
     END;

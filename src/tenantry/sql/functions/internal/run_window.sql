@@ -14,6 +14,7 @@ DECLARE
     result jsonb;
     first_error text;
     first_state text;
+    mark text;
     summary jsonb;
 BEGIN
     PERFORM _wh_internal.write_log(caller, 'INFO', 'window started',
@@ -38,7 +39,11 @@ BEGIN
                 ELSE
                     result := _wh_internal.load_slice(feed, slice_date, caller_publishes => true);
                 END IF;
-            EXCEPTION WHEN OTHERS THEN
+            EXCEPTION WHEN query_canceled OR OTHERS THEN
+                GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
+                IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
+                    RAISE;
+                END IF;
                 first_error := coalesce(first_error, SQLERRM);
                 first_state := coalesce(first_state, SQLSTATE);
                 result := jsonb_build_object('date', slice_date, 'status', 'failed', 'error', SQLERRM, 'sqlstate', SQLSTATE);
@@ -68,7 +73,7 @@ BEGIN
     END IF;
     IF first_error IS NOT NULL AND (summary ->> 'processed_mvs')::integer + coalesce((summary ->> 'unchanged')::integer, 0) = 0 THEN
         RAISE EXCEPTION 'no day of the window could be loaded; the first: %', first_error
-            USING ERRCODE = first_state, DETAIL = (SELECT string_agg(r ->> 'error', E'\n') FROM unnest(results[1:5]) r);
+            USING ERRCODE = CASE first_state WHEN '57014' THEN 'HV000' ELSE first_state END, DETAIL = (SELECT string_agg(r ->> 'error', E'\n') FROM unnest(results[1:5]) r);
     END IF;
     IF _wh_internal.feed_columns(feed) IS NOT NULL THEN
         PERFORM _wh_internal.publish_tenant(feed);

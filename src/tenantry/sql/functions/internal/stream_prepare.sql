@@ -5,7 +5,10 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
 BEGIN
-    PERFORM _wh_internal.hold_feed(feed);
+    IF (_wh_internal.hold_feed(feed)).storage <> 'partition' THEN
+        RAISE EXCEPTION '%.% was moved to materialized views meanwhile', feed.schema_name, feed.template_name
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run the same command again.';
+    END IF;
     PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
     PERFORM _wh_internal.partition_leaf(feed, template, first_day, indexed => NOT bulk);
 END
