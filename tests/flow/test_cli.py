@@ -85,7 +85,7 @@ def test_a_tenant_is_taken_in_with_one_command(
         "different_days": [],
         "jobs": ["foodlogstats_update_acme", "acme_2week_refresh", "yearly_combination_acme"],
     }
-    for name in ("connection", "test", "schema", "source", "backfill", "views", "verified"):
+    for name in ("connection", "test", "schema", "source", "backfill", "views", "compared"):
         assert f"✓ {name}" in done.err
     assert Database(server, empty.name, "phood_ro").rows(
         "SELECT id, quantity, weight, logged_time, schema_name FROM public.foodlogstats ORDER BY id"

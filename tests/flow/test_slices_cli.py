@@ -102,7 +102,7 @@ def test_a_slice_is_shown_and_rebuilt(acme: Warehouse, source: Source, storage: 
     ]
     span = ("--from", first, "--to", first + timedelta(days=2))
     told = succeed(acme, "slice", "rebuild", "ticks", "--all", *span)
-    assert "acme.ticks: rows per day equal the source's on all 3 days" in told.out
+    assert "acme.ticks: row counts per day agree with the source on all 3 days" in told.out
     assert acme.reader.rows("SELECT value, count(*) FROM public.ticks GROUP BY 1") == [(7, 5)]
 
 
@@ -117,7 +117,7 @@ def test_days_are_compared_one_by_one_where_a_template_takes_no_others(
     span = ("--from", first - timedelta(days=40), "--to", first)
     acme.run("SELECT _wh_internal.open_feed('ticks', 'acme', 'acme')")
     told = succeed(acme, "slice", "rebuild", "ticks", "--tenant", "acme", *span)
-    assert "acme.ticks: rows per day equal the source's on all 41 days" in told.out
+    assert "acme.ticks: row counts per day agree with the source on all 41 days" in told.out
 
     unknown = run(acme, "tenant", "rebuild", "acme", "--yes")
     assert unknown.errors == ["acme.ticks: its template cannot be asked where the source begins"]

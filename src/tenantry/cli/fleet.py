@@ -172,7 +172,7 @@ def _load(conninfo: str, feeds: Sequence[Feed], jobs: int) -> Result:
     from tenantry.core.days import today_utc
     from tenantry.loader import backfill
 
-    plans = backfill.plan_from_source(conninfo, feeds, today_utc())
+    plans = backfill.plan_whole(conninfo, feeds, today_utc())
     with LoadProgress() as progress:
         return backfill.run(conninfo, plans, backfill.Limits(jobs), progress)
 

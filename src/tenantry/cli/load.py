@@ -112,7 +112,7 @@ def backfill(
         typer.Option(
             "--from",
             metavar="DAY",
-            help="First day (UTC): YYYY-MM-DD, today or yesterday. Default: the first that the source has.",
+            help="First day (UTC): YYYY-MM-DD, today or yesterday. Default: the feed's first, or the source's if that is earlier.",
         ),
     ] = None,
     last: Annotated[str, typer.Option("--to", metavar="DAY", help="Last day (UTC), included.")] = "today",
@@ -129,6 +129,12 @@ def backfill(
     stop it as you like, and run it again to go on. Views that were dropped by
     hand come back.
 
+    Without --from the days are all that the feed should have, as tenantry
+    status counts them, and earlier ones of the source. If tenant add was given
+    a first day (--from), those stay out, and are told of. Days that are missing or failed
+    of which the source no longer keeps rows are left as they are: to take them
+    as empty, name them with --from and --to.
+
     Ends with 1 if a day is still missing, and names it; with 130 after Ctrl-C.
     """
     from tenantry.cli.progress import LoadProgress
@@ -142,7 +148,7 @@ def backfill(
         if begin:
             plans = loader.plan(conninfo, feeds, Span(begin, end), reload=reload)
         else:
-            plans = loader.plan_from_source(conninfo, feeds, end, reload=reload)
+            plans = loader.plan_whole(conninfo, feeds, end, reload=reload)
         for plan in plans:
             if plan.left_out:
                 notes.print(f"{plan.feed}: {plan.left_out}", markup=False)
@@ -252,6 +258,13 @@ def report(
         rate = result.rows / result.seconds if result.seconds else 0
         data.print(f"{result.rows:,} rows in {result.seconds:.1f} s ({rate:,.0f} rows/s)")
         _print_failures(result)
+        for feed in result.feeds:
+            if feed.unwanted:
+                notes.print(
+                    f"{feed.feed}: the source has earlier rows, of {feed.unwanted}, which were not chosen; to load them: "
+                    f"tenantry backfill {feed.feed.template} --tenant {feed.feed.schema} --from {feed.unwanted.first}",
+                    markup=False,
+                )
         for comparison in compared or ():
             data.print(str(comparison), markup=False)
     if result.interrupted:
@@ -292,8 +305,16 @@ def _missing(result: loader.Result) -> str:
         parts.append(f"{left} {'was' if left == 1 else 'were'} not tried")
     if silent:
         parts.append(f"the source of {', '.join(silent)} did not answer")
+    parts += [
+        f"the source of {f.feed} no longer keeps rows of {_spans(f.gone)}" for f in result.feeds if f.gone
+    ]
     parts += [str(table) for f in result.feeds for table in f.not_indexed]
     return ", ".join(parts)
+
+
+def _spans(days: Sequence[date]) -> str:
+    found = folded(list(days))
+    return ", ".join(str(span) for span in found[:3]) + (f" and {len(found) - 3} more" if found[3:] else "")
 
 
 def _print_failures(result: loader.Result) -> None:
@@ -332,6 +353,8 @@ def summary(result: loader.Result) -> dict[str, Any]:
                 "unchanged": f.unchanged,
                 "not_tried": f.not_tried,
                 "source_lost": f.source_lost,
+                "gone": list(f.gone),
+                "before_first_day": f.unwanted and str(f.unwanted),
                 "failed": [{"day": x.day, "error": x.error, "sqlstate": x.sqlstate} for x in f.failures],
                 "not_indexed": [{"table": x.table, "error": x.reason} for x in f.not_indexed],
             }

@@ -5,17 +5,17 @@ from __future__ import annotations
 from tenantry.cli.load import AsJson
 from tenantry.cli.output import ago, data, notes, print_json, print_table
 from tenantry.cli.target import warehouse
-from tenantry.core.model import FeedStatus
 
 
 def status(as_json: AsJson = False) -> None:
     """Show where each tenant stands: days, rows, what is missing, failed or stale, and the last load.
 
-    A line is one template of one tenant. Missing: days without data between
-    its first and its last. Failed: the last load of the day failed; rows of an
-    earlier one are still there. Stale: loaded before the day had ended.
-    tenantry backfill loads all three. Disabled: tenantry tenant enable loads
-    them, and resumes the tenant's jobs.
+    A line is one template of one tenant. Missing: days that are not there, of
+    those from its first to yesterday (UTC). Failed: the last load of the day
+    failed; rows of an earlier one may still be there. Stale: loaded before the
+    day had ended. tenantry backfill loads all three, and whatever was never
+    loaded. Outdated: made before the template was changed. Disabled: tenantry
+    tenant enable loads what is missing, and resumes the tenant's jobs.
 
     Ends with 0 also if something is wrong.
     """
@@ -35,19 +35,7 @@ def status(as_json: AsJson = False) -> None:
     print_table(
         None,
         ("tenant", "template", "from", "to", "rows#", "state", "last load"),
-        [(f.tenant, f.template, f.first_day, f.last_day, f.rows, _state(f), ago(f.last_load)) for f in feeds],
+        [(f.tenant, f.template, f.first_day, f.last_day, f.rows, f.state, ago(f.last_load)) for f in feeds],
     )
     if idle:
         notes.print(f"{len(idle)} jobs wait for a scheduler, and none is running: tenantry scheduler")
-
-
-def _state(feed: FeedStatus) -> str:
-    """What is wrong with a feed, and whether its tenant is disabled; or `ok`."""
-    wrong = [
-        f"{count} {what}"
-        for count, what in ((feed.missing, "missing"), (feed.failed, "failed"), (feed.stale, "stale"))
-        if count
-    ]
-    if feed.disabled_at:
-        wrong.insert(0, "disabled")
-    return ", ".join(wrong) or "ok"

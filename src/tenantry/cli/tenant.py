@@ -159,7 +159,13 @@ def list_tenants(as_json: AsJson = False) -> None:
         None,
         ("tenant", "connection", "source", "templates", "state"),
         [
-            (t.name, t.connection, t.source or "connection is missing", ", ".join(t.templates), t.state)
+            (
+                t.name,
+                t.connection,
+                t.source or "connection is missing",
+                ", ".join(f"{name}: {how}" if how != "ok" else name for name, how in t.feeds.items()),
+                t.state,
+            )
             for t in found
         ],
     )
@@ -188,8 +194,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
         data.print(
             f"  {feed.template} ({feed.storage}): {feed.first_day} to {feed.last_day}, {feed.days:,} days, "
             f"{feed.rows:,} rows, {human_bytes(feed.bytes)}; yearly tables: "
-            f"{', '.join(map(str, feed.years)) or 'none'}; missing {feed.missing}, failed {feed.failed}, "
-            f"stale {feed.stale}",
+            f"{', '.join(map(str, feed.years)) or 'none'}; {feed.state}",
             markup=False,
         )
 

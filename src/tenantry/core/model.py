@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from tenantry.core import state
+
 OWNER = "whadmin"
 """The role that owns the warehouse and does all the work in it."""
 
@@ -107,9 +109,10 @@ class FailedSlice:
 
 @dataclass(frozen=True)
 class FeedStatus:
-    """Where a feed stands. `stale` days were loaded before they had ended; times are UTC.
+    """Where a feed stands: how many days are in each state that `_wh_internal.day_states` knows; times are UTC.
 
-    `disabled_at` is since when its tenant is disabled, None if it is not.
+    Its span begins on `first_day`, None if it was never loaded. `last_day` is the newest that is there. `disabled_at` is since
+    when its tenant is disabled, None if it is not. `state` says it all in words.
     """
 
     tenant: str
@@ -124,6 +127,19 @@ class FeedStatus:
     missing: int
     failed: int
     stale: int
+    outdated: int
     last_load: datetime | None
     bytes: int
     disabled_at: datetime | None = None
+    state: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        told = state.words(
+            loaded=self.first_day is not None,
+            missing=self.missing,
+            failed=self.failed,
+            stale=self.stale,
+            outdated=self.outdated,
+            disabled=self.disabled_at is not None,
+        )
+        object.__setattr__(self, "state", told)

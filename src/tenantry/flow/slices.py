@@ -23,12 +23,28 @@ def named(feed: Feed, span: Span) -> dict[str, Any]:
 
 
 def to_load(session: psycopg.Connection, feed: Feed, span: Span) -> list[date]:
-    """The days of the span that a backfill has to load: missing, failed, or loaded before they had ended."""
-    rows = session.execute(
-        query("flow", "days_to_load"),
-        named(feed, span),
+    """The days of the span that a backfill has to load: those that are not there, failed, or stale."""
+    return [row[0] for row in session.execute(query("flow", "days_to_load"), named(feed, span))]
+
+
+def first_with_rows(session: psycopg.Connection, feed: Feed) -> date | None:
+    """The first day whose last good load brought rows."""
+    parameters = {"schema": feed.schema, "template": feed.template}
+    first: date | None = one_row(session, query("flow", "first_with_rows"), parameters)[0]
+    return first
+
+
+def begin(session: psycopg.Connection, feed: Feed) -> tuple[date | None, bool]:
+    """Where the feed's span begins (None: nothing was ever loaded), and whether somebody chose that day."""
+    first, chosen = one_row(
+        session, query("flow", "span_begin"), {"schema": feed.schema, "template": feed.template}
     )
-    return [row[0] for row in rows]
+    return first, chosen
+
+
+def extend(session: psycopg.Connection, feed: Feed, first: date, *, chosen: bool = False) -> None:
+    """Let the feed's span begin on a day, unless it begins earlier; `chosen`: somebody wants no earlier one."""
+    session.execute(query("flow", "extend_span"), {**named(feed, Span(first, first)), "chosen": chosen})
 
 
 def load(

@@ -33,8 +33,8 @@ class Comparison:
             return f"{self.feed}: no day that has ended"
         if self.different:
             days = ", ".join(str(item.day) for item in self.different[:5])
-            return f"{self.feed}: {len(self.different)} of {self.days} days differ from the source: {days}"
-        return f"{self.feed}: rows per day equal the source's on all {self.days} days"
+            return f"{self.feed}: row counts differ from the source on {len(self.different)} of {self.days} days: {days}"
+        return f"{self.feed}: row counts per day agree with the source on all {self.days} days"
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def first_day(session: psycopg.Connection, feed: Feed) -> date | None:
 
 
 def rebuild_span(session: psycopg.Connection, feed: Feed, first: date | None, last: date) -> Span:
-    """The days to pull again: from `first`, or the source's first, to `last`.
+    """The days to pull again: from `first`, or the one that somebody chose, or the source's first, to `last`.
 
     Days before the source's first stay as they are: a source that keeps no old rows would empty them.
 
@@ -128,7 +128,9 @@ def rebuild_span(session: psycopg.Connection, feed: Feed, first: date | None, la
         return Span(first, last)
     if found is None:
         raise InputError(f"the source of {feed} has no rows: to rebuild it would empty it")
-    span = Span(min(first or found.first, last), last)
+    begin, chosen = slices.begin(session, feed)
+    begin = max(begin, found.first) if begin and chosen else found.first
+    span = Span(min(first or begin, last), last)
     there = first_day(session, feed)
     if there is not None and max(there, span.first) < found.first:
         raise InputError(

@@ -16,7 +16,7 @@ from tenantry.core.model import FailedSlice, Feed, LoadedSlice
 from tenantry.db.connect import session
 from tenantry.db.errors import translated
 from tenantry.flow import indexes, log, slices, stream, tenant, views
-from tenantry.loader import indexing
+from tenantry.loader import indexing, span
 from tenantry.loader.events import Waiting, Watcher
 from tenantry.loader.indexing import NotIndexed
 from tenantry.loader.queue import Queue
@@ -40,7 +40,9 @@ class Plan:
     """What one feed lacks: `days` will be loaded, `present` days of the span need nothing.
 
     `unknown` says why the source could not be asked for its days. With `only_changed` the source is asked first which of
-    the days differ, and only those are loaded. `left_out` says which rows of the source are in no day that can be meant.
+    the days differ, and only those are loaded. `gone` days are lacking, but the source keeps none so old any longer: to pull
+    them would empty them, so they are left as they are. `unwanted` days are at the source, before the first that somebody chose.
+    `left_out` says which rows of the source are in no day that can be meant.
     """
 
     feed: Feed
@@ -49,6 +51,8 @@ class Plan:
     unknown: str | None = None
     together: bool = False
     only_changed: bool = False
+    gone: tuple[date, ...] = ()
+    unwanted: Span | None = None
     left_out: str | None = None
 
     @property
@@ -79,11 +83,13 @@ class FeedResult:
     not_tried: int = 0
     source_lost: str | None = None
     not_indexed: list[NotIndexed] = field(default_factory=list)
+    gone: Sequence[date] = ()
+    unwanted: Span | None = None
 
     @property
     def complete(self) -> bool:
-        """Whether every day that was planned is there, in tables with indexes."""
-        return not (self.failures or self.not_tried or self.source_lost or self.not_indexed)
+        """Whether every day that was planned, or should have been, is there, in tables with indexes."""
+        return not (self.failures or self.not_tried or self.source_lost or self.not_indexed or self.gone)
 
     @property
     def as_it_was(self) -> bool:
@@ -123,24 +129,24 @@ def plan_day(conninfo: str, feeds: Sequence[Feed], day: date) -> list[Plan]:
     return plans
 
 
-def plan_changed(feeds: Sequence[Feed], span: Span) -> list[Plan]:
-    """The days of the span that differ at each source, which it is asked for when the plan is carried out."""
-    return [Plan(feed, tuple(span), 0, only_changed=True) for feed in feeds]
+def plan_changed(feeds: Sequence[Feed], window: Span) -> list[Plan]:
+    """The days of the window that differ at each source, which it is asked for when the plan is carried out."""
+    return [Plan(feed, tuple(window), 0, only_changed=True) for feed in feeds]
 
 
-def plan(conninfo: str, feeds: Sequence[Feed], span: Span, *, reload: bool = False) -> list[Plan]:
-    """What each feed lacks in the span; with `reload`, all of its days."""
+def plan(conninfo: str, feeds: Sequence[Feed], wanted: Span, *, reload: bool = False) -> list[Plan]:
+    """What each feed lacks of the days that are wanted; with `reload`, all of them."""
     plans = []
     with session(conninfo) as connection:
         for feed in feeds:
-            days = tuple(span) if reload else tuple(slices.to_load(connection, feed, span))
+            days = tuple(wanted) if reload else tuple(slices.to_load(connection, feed, wanted))
             together = feed.storage == "partition" and stream.range_capable(connection, feed.template)
-            plans.append(Plan(feed, days, len(span) - len(days), together=together))
+            plans.append(Plan(feed, days, len(wanted) - len(days), together=together))
     return plans
 
 
-def plan_from_source(conninfo: str, feeds: Sequence[Feed], last: date, *, reload: bool = False) -> list[Plan]:
-    """What each feed lacks from its source's first day to `last`.
+def plan_whole(conninfo: str, feeds: Sequence[Feed], last: date, *, reload: bool = False) -> list[Plan]:
+    """What each feed lacks of all its days up to `last`; with `reload`, also the days that its source has, again.
 
     A source that does not answer keeps no other from being loaded: its plan is empty and says why.
     """
@@ -148,16 +154,24 @@ def plan_from_source(conninfo: str, feeds: Sequence[Feed], last: date, *, reload
     for feed in feeds:
         try:
             with session(conninfo) as connection:
-                found = tenant.source_span(connection, feed)
                 left_out = tenant.odd_rows(connection, feed)
+                plans.append(replace(_plan_whole(connection, feed, last, reload), left_out=left_out))
         except SourceError as error:
             plans.append(Plan(feed, (), 0, unknown=error.message))
-            continue
-        span = Span(min(found.first, last), last) if found else Span(last, last)
-        plans += [
-            replace(lacking, left_out=left_out) for lacking in plan(conninfo, [feed], span, reload=reload)
-        ]
     return plans
+
+
+def _plan_whole(connection: psycopg.Connection, feed: Feed, last: date, reload: bool) -> Plan:
+    found = span.whole(connection, feed, last)
+    lacking = span.lacking(connection, feed, found)
+    days = set(lacking.days)
+    if reload:
+        begins = found.source.first if found.source else found.span.first
+        days |= {day for day in found.span if day >= begins or not found.asked}
+    together = feed.storage == "partition" and stream.range_capable(connection, feed.template)
+    gone = tuple(lacking.gone)
+    present = len(found.span) - len(days) - len(gone)
+    return Plan(feed, tuple(sorted(days)), present, together=together, gone=gone, unwanted=found.unwanted)
 
 
 def run(
@@ -177,11 +191,15 @@ def run(
         with Keeper(conninfo) as own:
             return run(conninfo, plans, limits, watcher, own)
     started = time.monotonic()
-    results = {item.feed: FeedResult(item.feed, present=item.present) for item in plans}
+    results = {
+        item.feed: FeedResult(item.feed, present=item.present, gone=item.gone, unwanted=item.unwanted)
+        for item in plans
+    }
     tasks = Queue(per_source=limits.per_source)
     for item in plans:
         tasks.add(item.feed, item.spans, only_changed=item.only_changed)
         watcher.planned(item.feed, len(item.days), item.present)
+    _extend(keeper, plans)
     total = sum(len(item.spans) for item in plans)
     sources = {item.feed.connection for item in plans}
     at_once = min(len(sources) * limits.per_source, MOST_WORKERS)
@@ -198,6 +216,18 @@ def run(
         _index(keeper, results, at_once, watcher)
     _finish(keeper, results)
     return Result(list(results.values()), time.monotonic() - started, interrupted)
+
+
+def _extend(keeper: Keeper, plans: Sequence[Plan]) -> None:
+    """Let the feeds' spans begin with what is planned, so that days are missing if the load is cut off."""
+    sessions = keeper.take()
+    try:
+        with translated():
+            for item in plans:
+                if item.days:
+                    slices.extend(sessions.warehouse(), item.feed, item.days[0])
+    finally:
+        keeper.give_back(sessions)
 
 
 def _index(keeper: Keeper, results: dict[Feed, FeedResult], at_once: int, watcher: Watcher) -> None:

@@ -13,9 +13,9 @@ from tenantry.core.errors import InputError
 from tenantry.core.model import FailedSlice, Feed
 from tenantry.db.connect import session
 from tenantry.flow import connection as connections
-from tenantry.flow import slices, states, tenant
+from tenantry.flow import states
 from tenantry.flow.states import TenantState
-from tenantry.loader import again, backfill
+from tenantry.loader import again, backfill, span
 from tenantry.loader.again import Comparison
 from tenantry.loader.events import Watcher
 from tenantry.loader.onboard import Step
@@ -25,7 +25,7 @@ from tenantry.loader.onboard import Step
 class Gap:
     """What a feed lacks: `days` that are missing, failed or stale, and `late`, in which the source may have changed rows.
 
-    `gone` days are lacking, too, but before the source's first: to pull them would empty them.
+    `gone` days are lacking, too, but the source keeps none so old any longer: to pull them would empty them.
     """
 
     feed: Feed
@@ -35,7 +35,7 @@ class Gap:
 
     def __str__(self) -> str:
         spans = folded(list(self.days))
-        told = ", ".join(str(span) for span in spans[:3]) + (
+        told = ", ".join(str(days) for days in spans[:3]) + (
             f" and {len(spans) - 3} more" if spans[3:] else ""
         )
         parts = [f"{len(self.days)} days: {told}" if spans else "no day is missing, failed or stale"]
@@ -97,7 +97,7 @@ def enable(
         step("late rows", f"{pulled} of the days of the two weeks before it was disabled pulled again")
     done.comparisons = again.settle(conninfo, {gap.feed: gap.days for gap in done.gaps}, limits, watcher)
     for comparison in done.comparisons:
-        step("verified", str(comparison))
+        step("compared", str(comparison))
     if not any(comparison.different for comparison in done.comparisons):
         with session(conninfo) as opened:
             done.jobs = [str(job) for job in states.enable(opened, state.name)]
@@ -107,29 +107,22 @@ def enable(
 
 
 def _gap(session: psycopg.Connection, feed: Feed, disabled: datetime | None) -> Gap:
-    """What a feed lacks since the first day that is there, or else the first that the source has."""
+    """What a feed lacks of all its days."""
     today = today_utc()
-    first = again.first_day(session, feed)
     try:
-        found = tenant.source_span(session, feed)
+        found = span.whole(session, feed, today)
     except psycopg.errors.FeatureNotSupported:
-        # Which days the source still has it cannot say. Those that are there are left alone.
-        if first is None:
-            raise InputError(
-                f"nothing of {feed} is there, and its template cannot be asked where to begin",
-                hint=f"Load its days: tenantry backfill {feed.template} --tenant {feed.schema} --from DAY",
-            ) from None
-        return Gap(feed, slices.to_load(session, feed, Span(first, today)))
-    begins = found.first if found else today
-    first = min(first or begins, today)
-    lacking = slices.to_load(session, feed, Span(first, today))
-    days = [day for day in lacking if day >= begins]
+        raise InputError(
+            f"nothing of {feed} is there, and its template cannot be asked where to begin",
+            hint=f"Load its days: tenantry backfill {feed.template} --tenant {feed.schema} --from DAY",
+        ) from None
+    lacking = span.lacking(session, feed, found)
     late = None
-    if disabled:
+    if disabled and found.asked:
         window = again.settling(disabled.date())
-        begin = max(first, begins, window.first)
+        begin = max(found.span.first, found.source.first if found.source else today, window.first)
         late = Span(begin, window.last) if begin <= window.last else None
-    return Gap(feed, days, late, len(lacking) - len(days))
+    return Gap(feed, lacking.days, late, len(lacking.gone))
 
 
 def _load(

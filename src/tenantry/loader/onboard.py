@@ -13,9 +13,10 @@ from tenantry.core.days import Span, today_utc
 from tenantry.core.model import Connection, Feed
 from tenantry.db.connect import session
 from tenantry.flow import connection as connections
+from tenantry.flow import slices, tenant, yearly
 from tenantry.flow import template as templates
-from tenantry.flow import tenant, yearly
 from tenantry.loader import backfill
+from tenantry.loader import span as spans
 from tenantry.loader.events import Watcher
 
 Step = Callable[[str, str], None]
@@ -57,13 +58,12 @@ def add(
             tenant.open_feed(connection, name, newcomer.connection.name, newcomer.name)
             for name in newcomer.templates
         ]
-        spans = {feed: _span(connection, feed, newcomer.first) for feed in feeds}
+        days = {feed: _span(connection, feed, newcomer.first, step) for feed in feeds}
         for feed in feeds if newcomer.first is None else ():
             if odd := tenant.odd_rows(connection, feed):
                 step("source", f"{feed.template}: {odd}")
     plans = []
-    for feed, span in spans.items():
-        step("source", f"{feed.template}: {span or 'has no rows yet'}")
+    for feed, span in days.items():
         plans += backfill.plan(conninfo, [feed], span or Span(today_utc(), today_utc()))
     result = backfill.run(conninfo, plans, limits, watcher)
     step("backfill", _told(result))
@@ -82,10 +82,10 @@ def add(
     with session(conninfo) as connection:
         step("views", ", ".join(f"{feed} and public.{feed.template}" for feed in feeds))
         for item in result.feeds:
-            if newcomer.convert and item.complete and spans[item.feed] is not None:
-                summary["converted"] += _convert(connection, item.feed, spans[item.feed], step)
-        for feed, span in spans.items():
-            summary["different_days"] += _verify(connection, feed, span, step)
+            if newcomer.convert and item.complete and days[item.feed] is not None:
+                summary["converted"] += _convert(connection, item.feed, days[item.feed], step)
+        for feed, span in days.items():
+            summary["different_days"] += _compare(connection, feed, span, step)
     return summary
 
 
@@ -100,15 +100,20 @@ def _connect(session: psycopg.Connection, newcomer: Newcomer, step: Step) -> Non
     )
 
 
-def _span(session: psycopg.Connection, feed: Feed, first: date | None) -> Span | None:
-    """From the first of January of the source's first year, so that the year can be folded, up to today."""
+def _span(session: psycopg.Connection, feed: Feed, first: date | None, step: Step) -> Span | None:
+    """The days to load, which are the feed's from now on; None while the source has no rows."""
     today = today_utc()
     if first is not None:
+        slices.extend(session, feed, first, chosen=True)
+        step("source", f"{feed.template}: {Span(first, today)}")
         return Span(first, today)
-    found = tenant.source_span(session, feed)
-    if found is None or found.first > today:
+    whole = spans.whole(session, feed, today)
+    if whole.source is None and whole.asked:
+        step("source", f"{feed.template}: has no rows yet")
         return None
-    return Span(date(found.first.year, 1, 1), today)
+    slices.extend(session, feed, whole.span.first)
+    step("source", f"{feed.template}: {whole.span}")
+    return whole.span
 
 
 def _convert(session: psycopg.Connection, feed: Feed, span: Span | None, step: Step) -> list[dict[str, Any]]:
@@ -128,7 +133,7 @@ def _convert(session: psycopg.Connection, feed: Feed, span: Span | None, step: S
     return done
 
 
-def _verify(session: psycopg.Connection, feed: Feed, span: Span | None, step: Step) -> list[dict[str, Any]]:
+def _compare(session: psycopg.Connection, feed: Feed, span: Span | None, step: Step) -> list[dict[str, Any]]:
     """Compare rows per ended day with the source."""
     yesterday = today_utc() - timedelta(days=1)
     if span is None or span.first > yesterday:
@@ -137,13 +142,18 @@ def _verify(session: psycopg.Connection, feed: Feed, span: Span | None, step: St
     try:
         different = tenant.different_days(session, feed, ended)
     except psycopg.errors.FeatureNotSupported:
-        step("verified", f"{feed}: its template cannot be asked for many days at once")
+        step(
+            "compared", f"{feed}: not with the source, as its template cannot be asked for many days at once"
+        )
         return []
     if different:
         days = ", ".join(str(item.day) for item in different[:5])
-        step("verified", f"{feed}: {len(different)} of {len(ended)} days differ from the source: {days}")
+        step(
+            "compared",
+            f"{feed}: row counts differ from the source on {len(different)} of {len(ended)} days: {days}",
+        )
     else:
-        step("verified", f"{feed}: rows per day equal the source's on all {len(ended)} days")
+        step("compared", f"{feed}: row counts per day agree with the source on all {len(ended)} days")
     return [
         {
             "feed": str(feed),

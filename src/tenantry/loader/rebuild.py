@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -16,7 +15,7 @@ from tenantry.core.model import Feed
 from tenantry.db.connect import session
 from tenantry.db.queries import query
 from tenantry.flow import jobs, states, tenant, yearly
-from tenantry.loader import again, backfill
+from tenantry.loader import again, backfill, span
 from tenantry.loader.again import Comparison
 from tenantry.loader.events import Silent, Watcher
 from tenantry.loader.onboard import Step
@@ -114,13 +113,13 @@ def plan(conninfo: str, names: Collection[str] | None) -> list[Part]:
 def _part(conninfo: str, feed: Feed, held: Held, last: date) -> Part:
     first = held.first_day
     if first is None:
-        found = None
         try:
-            with session(conninfo) as opened, suppress(psycopg.errors.FeatureNotSupported):
-                found = tenant.source_span(opened, feed)
+            with session(conninfo) as opened:
+                first = span.whole(opened, feed, last).span.first
+        except psycopg.errors.FeatureNotSupported:
+            first = last
         except SourceError as error:
             return Part(feed, Span(last, last), backfill.Plan(feed, (), 0, unknown=error.message), held)
-        first = date(found.first.year, 1, 1) if found else last
     days = Span(min(first, last), last)
     return Part(feed, days, backfill.plan(conninfo, [feed], days)[0], held)
 

@@ -17,7 +17,8 @@ from tenantry.db.queries import one_row, query
 class Slice:
     """A day of a feed. `rows`, `loaded_at` and `seconds` are those of the last good load; `error` is the last attempt's.
 
-    A failed slice that is not missing still has the rows of an earlier load; a stale one was loaded before its day ended.
+    A failed slice that is not missing still has the rows of an earlier load; a stale one was loaded before its day ended, an
+    outdated one before the template was changed.
     """
 
     tenant: str
@@ -26,6 +27,7 @@ class Slice:
     missing: bool
     failed: bool
     stale: bool
+    outdated: bool
     rows: int | None
     loaded_at: datetime | None
     seconds: float | None
@@ -35,7 +37,7 @@ class Slice:
     @property
     def state(self) -> str:
         """In words; `ok` if nothing is wrong."""
-        wrong = [word for word in ("missing", "failed", "stale") if getattr(self, word)]
+        wrong = [word for word in ("missing", "failed", "stale", "outdated") if getattr(self, word)]
         return ", ".join(wrong) or "ok"
 
 

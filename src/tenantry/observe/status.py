@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import psycopg
@@ -39,6 +39,7 @@ class TenantFacts:
     """A tenant and where its data come from; `source` is None if its connection was deleted.
 
     `disabled_at` and `disabled_reason` are None while it is at work; `dropping` tells that a drop of it was begun.
+    `feeds` says by template how its days stand.
     """
 
     name: str
@@ -49,6 +50,7 @@ class TenantFacts:
     disabled_at: datetime | None
     disabled_reason: str | None
     dropping: bool
+    feeds: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def state(self) -> str:
@@ -62,7 +64,13 @@ class TenantFacts:
 
 def tenants(session: psycopg.Connection) -> list[TenantFacts]:
     """All tenants by name."""
-    return [TenantFacts(*row) for row in session.execute(query("observe", "tenants"))]
+    states: dict[str, dict[str, str]] = {}
+    for feed in feeds(session):
+        states.setdefault(feed.tenant, {})[feed.template] = feed.state
+    return [
+        TenantFacts(*row, feeds=states.get(row[0], {}))
+        for row in session.execute(query("observe", "tenants"))
+    ]
 
 
 def feeds(session: psycopg.Connection) -> list[FeedStatus]:

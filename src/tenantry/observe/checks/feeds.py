@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,9 @@ class Part:
 
 @dataclass(frozen=True)
 class Feed:
-    """One template of one tenant, as `_wh.feeds`, `_wh.slices` and the catalog have it.
+    """One template of one tenant, as `_wh.feeds`, `_wh_internal.day_states` and the catalog have it.
 
+    `days` are those that are there outside of folded years.
     `kind` is pg_class.relkind of what reports read, None if there is nothing. `reshaped`: it has not the template's columns.
     `disabled`: its tenant is.
     """
@@ -54,7 +55,8 @@ class Feed:
     disabled: bool
     reshaped: bool
     last_load: datetime | None
-    recorded: Sequence[date]
+    days: Sequence[date]
+    missing: Sequence[date]
     failed: Sequence[date]
     error: str | None
     stale: Sequence[date]
@@ -69,15 +71,6 @@ class Feed:
         """The years that were combined into one table."""
         return {part.year for part in self.parts if part.combined}
 
-    def days(self) -> set[date]:
-        """The days that are there outside of folded years: by the catalog for slices, by the record for rows of tables."""
-        tables = {(part.year, part.month) for part in self.parts if part.day is None}
-        years = {year for year, _ in tables}
-        slices = {part.day for part in self.parts if part.day and part.day.year not in years}
-        rows = {day for day in self.recorded if (day.year, None) in tables or (day.year, day.month) in tables}
-        folded = self.folded
-        return slices | {day for day in rows if day.year not in folded}
-
     def unread(self) -> list[str]:
         """The slices and yearly tables that a tenant's view should read, and does not."""
         if self.storage == "partition":
@@ -88,16 +81,6 @@ class Feed:
             part.name for part in self.parts if not part.read and (part.day is None or part.year not in years)
         )
 
-    def missing(self, days: set[date]) -> list[date]:
-        """The days between the first and the last that are not there; `days` are those that are."""
-        folded = self.folded
-        first = min([*days, *(date(year, 1, 1) for year in folded)], default=None)
-        last = self.last_day(days)
-        if first is None or last is None:
-            return []
-        span = (first + timedelta(days=n) for n in range((last - first).days + 1))
-        return [day for day in span if day not in days and day.year not in folded]
-
-    def last_day(self, days: set[date]) -> date | None:
+    def last_day(self) -> date | None:
         """The newest day that is there."""
-        return max([*days, *(date(year, 12, 31) for year in self.folded)], default=None)
+        return max([*self.days, *(date(year, 12, 31) for year in self.folded)], default=None)

@@ -24,7 +24,7 @@ def _slices(examined: Examined) -> Iterator[Finding]:
         if failed:
             reason = f"the last load of {_days(failed)} failed: {feed.error}"
             yield Finding(_grave(feed), str(feed), reason, _backfill(feed, failed))
-        missing = sorted(set(feed.missing(feed.days())) - set(failed))
+        missing = sorted(set(feed.missing) - set(failed))
         if missing:
             reason = f"{_days(missing)} {'is' if len(missing) == 1 else 'are'} missing"
             yield Finding(_grave(feed), str(feed), reason, _backfill(feed, missing))
@@ -69,7 +69,7 @@ def _freshness(examined: Examined) -> Iterator[Finding]:
         if feed.last_load is None:
             yield Finding(Severity.WARNING, str(feed), "nothing was ever loaded", tenantry("backfill", *of))
         else:
-            newest = feed.last_day(feed.days())
+            newest = feed.last_day()
             behind = newest is None or newest < now.astimezone(UTC).date() - timedelta(days=1)
             if behind or now - feed.last_load > limit:
                 yield Finding(
@@ -89,7 +89,7 @@ def _years(examined: Examined) -> Iterator[Finding]:
     today = examined.rows("now")[0][0].astimezone(UTC).date()
     for feed in examined.feeds:
         of = ("--tenant", feed.schema)
-        for year, days in sorted(Counter(day.year for day in feed.days()).items()):
+        for year, days in sorted(Counter(day.year for day in feed.days).items()):
             # In January late rows of December still come in.
             if today < date(year + 1, 2, 1):
                 continue

@@ -11,7 +11,7 @@ from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, 
 
 def _views(examined: Examined) -> Iterator[Finding]:
     for feed in examined.feeds:
-        if not feed.parts and not feed.recorded:
+        if not feed.parts and feed.last_load is None:
             continue
         mend = _call("update_tenant_union_view_by_template", feed.template, feed.connection, feed.schema)
         if feed.kind is None and feed.storage == "partition":

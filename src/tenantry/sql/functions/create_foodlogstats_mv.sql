@@ -10,6 +10,7 @@ DECLARE
     name text := _wh.create_mv_name(base_view_name, slice_date);
     opened boolean;
 BEGIN
+    PERFORM _wh_internal.extend_span(feed, slice_date);
     PERFORM _wh_internal.lock_slice(feed, slice_date);
     IF _wh.does_mv_exist(feed.schema_name, name) THEN
         RAISE EXCEPTION 'materialized view "%"."%" already exists', feed.schema_name, name USING ERRCODE = 'duplicate_table',

@@ -6,6 +6,7 @@ DECLARE
     feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
     name text := _wh.create_mv_name(template_name, slice_date);
 BEGIN
+    PERFORM _wh_internal.extend_span(feed, slice_date);
     PERFORM _wh_internal.lock_slice(feed, slice_date);
     IF EXISTS (SELECT FROM _wh_internal.present_days(feed) p WHERE p.slice_date = create_mv_from_template.target_date::date) THEN
         RAISE EXCEPTION 'materialized view "%"."%" already exists', feed.schema_name, name USING ERRCODE = 'duplicate_table',

@@ -7,6 +7,7 @@ DECLARE
     slice_date date := _wh_internal.checked_day(target_date);
     feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
 BEGIN
+    PERFORM _wh_internal.extend_span(feed, slice_date);
     IF feed.storage = 'partition' THEN
         PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
     END IF;

@@ -24,6 +24,7 @@ BEGIN
     END IF;
     -- Before the first day: what a failed day opened would be gone with it, and nobody could note its failure.
     feed := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
+    PERFORM _wh_internal.extend_span(feed, _wh.current_date_utc() - days);
     IF only_changed THEN
         last_day := _wh.current_date_utc() - 1;
         digests := _wh_internal.window_digests(feed, last_day - days + 1, last_day);

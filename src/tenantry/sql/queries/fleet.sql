@@ -44,11 +44,11 @@ UPDATE _wh.tenants SET paused_jobs = array_remove(coalesce(paused_jobs, '{}'), %
 WHERE schema_name = %(schema)s AND disabled_at IS NOT NULL RETURNING schema_name
 
 -- name: unloaded
--- Feeds of which no day was ever tried, of tenants at work.
+-- Feeds that were never loaded, or of which a day is missing, of tenants at work.
 SELECT f.schema_name, f.template_name, f.tenant_name, f.storage FROM _wh.feeds f
 JOIN _wh.tenants t USING (schema_name) JOIN _wh.mv_templates m USING (template_name)
 WHERE t.disabled_at IS NULL
-    AND NOT EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = f.schema_name AND s.template_name = f.template_name)
+    AND (_wh_internal.first_day(f) IS NULL OR EXISTS (SELECT FROM _wh_internal.day_states(f) d WHERE d.missing))
 ORDER BY f.schema_name, f.template_name
 
 -- name: try_lock

@@ -38,19 +38,24 @@ SELECT schema_name, template_name, tenant_name, storage FROM _wh_internal.find_f
 SELECT (_wh_internal.find_template(%s)).template_name
 
 -- name: days_to_load
--- Days without a slice, days whose last load failed, and days that were loaded before they had ended. The present day
--- is never ended: it counts only while it has no slice.
-SELECT d.day::date
+-- Of the days of a span those that are not there, also today and before the feed's own span, and those that failed or are stale.
+SELECT d.day
 FROM _wh.feeds f
-CROSS JOIN generate_series(%(first)s::timestamp, %(last)s::timestamp, '1 day') AS d (day)
-LEFT JOIN _wh_internal.present_days(f) r ON r.slice_date = d.day
-LEFT JOIN _wh_internal.folded_years(f) y ON y.year = extract(year FROM d.day)
-LEFT JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name AND s.slice_date = d.day
-WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
-    AND (r.slice_date IS NULL AND y.year IS NULL
-        OR s.status = 'failed'
-        OR s.loaded_at < (d.day + interval '1 day') AT TIME ZONE 'UTC' AND d.day < _wh.current_date_utc())
+CROSS JOIN LATERAL _wh_internal.day_states(f, %(first)s::date, %(last)s::date) d
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s AND (NOT d.present OR d.failed OR d.stale)
 ORDER BY d.day
+
+-- name: first_with_rows
+SELECT min(slice_date) FROM _wh.slices
+WHERE schema_name = %(schema)s AND template_name = %(template)s AND loaded_at IS NOT NULL AND row_count > 0
+
+-- name: span_begin
+SELECT _wh_internal.first_day(f), f.first_day_chosen FROM _wh.feeds f
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+
+-- name: extend_span
+SELECT _wh_internal.extend_span(f, %(first)s::date, %(chosen)s) FROM _wh.feeds f
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: load_slice
 SELECT _wh_internal.load_slice(_wh_internal.find_feed(%(template)s, %(schema)s), %(day)s::date, digest => %(digest)s, asked => %(asked)s)

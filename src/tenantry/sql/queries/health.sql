@@ -47,36 +47,33 @@ CROSS JOIN LATERAL dblink(_wh.get_tenant_connection_string(%(name)s),
     CASE WHEN b.moment IS NOT NULL THEN 'SELECT clock_timestamp()' END) AS s (moment timestamptz)
 
 -- name: feeds
--- Each feed, the view or table that reports read, and what is on record of its days. A day is stale that was loaded before it
--- had ended; the first two hours of the next one are for mending that.
-WITH recorded AS (
-    SELECT s.schema_name, s.template_name, max(s.loaded_at) AS last_load,
-        array_agg(s.slice_date) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
-        array_agg(s.slice_date ORDER BY s.slice_date) FILTER (WHERE s.status = 'failed') AS failed,
-        (array_agg(s.error ORDER BY s.slice_date DESC) FILTER (WHERE s.status = 'failed'))[1] AS error,
-        array_agg(s.slice_date ORDER BY s.slice_date) FILTER (WHERE s.status = 'loaded'
-            AND s.loaded_at < (s.slice_date + 1)::timestamp AT TIME ZONE 'UTC'
-            AND s.slice_date < ((now() - interval '2 hours') AT TIME ZONE 'UTC')::date) AS stale,
-        array_agg(s.slice_date ORDER BY s.slice_date) FILTER (WHERE s.loaded_at IS NOT NULL AND h.hash <> s.definition_hash) AS outdated
-    FROM _wh.slices s
-    LEFT JOIN (SELECT t.template_name, _wh_internal.definition_hash(t) AS hash FROM _wh.mv_templates t) h ON h.template_name = s.template_name
-    WHERE s.schema_name = coalesce(%(tenant)s::text, s.schema_name)
-    GROUP BY s.schema_name, s.template_name
-)
+-- Each feed, the view or table that reports read, and how its days stand. A day is stale that was loaded before it had ended;
+-- the first two hours of the next one are for mending that.
 SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, t.template_name IS NOT NULL, t.time_column IS NOT NULL, c.relkind, w.disabled_at IS NOT NULL,
     -- PostgreSQL tells nothing by name of a schema that the role may not use.
     CASE WHEN t.template_name IS NOT NULL AND c.oid IS NOT NULL AND has_schema_privilege(s.oid, 'USAGE')
         THEN _wh_internal.view_columns(f.schema_name, n.name) <> _wh_internal.columns_shape(ARRAY(
             SELECT k FROM _wh.template_columns k WHERE k.template_name = f.template_name ORDER BY k.position))
         ELSE false END,
-    r.last_load, coalesce(r.loaded, '{}'), coalesce(r.failed, '{}'), r.error, coalesce(r.stale, '{}'), coalesce(r.outdated, '{}')
+    r.last_load, d.days, d.missing, d.failed, r.error, d.stale, d.outdated
 FROM _wh.feeds f
 JOIN _wh.tenants w USING (schema_name)
 CROSS JOIN LATERAL _wh_internal.fit_name(f.template_name) n (name)
+CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(x.day) FILTER (WHERE x.present AND NOT x.folded), '{}') AS days,
+        coalesce(array_agg(x.day) FILTER (WHERE x.missing), '{}') AS missing,
+        coalesce(array_agg(x.day) FILTER (WHERE x.failed), '{}') AS failed,
+        coalesce(array_agg(x.day) FILTER (WHERE x.stale AND NOT x.failed AND x.day < ((now() - interval '2 hours') AT TIME ZONE 'UTC')::date), '{}') AS stale,
+        coalesce(array_agg(x.day) FILTER (WHERE x.outdated), '{}') AS outdated
+    FROM _wh_internal.day_states(f) x
+) d
+LEFT JOIN LATERAL (
+    SELECT max(x.loaded_at) AS last_load, (array_agg(x.error ORDER BY x.slice_date DESC) FILTER (WHERE x.status = 'failed'))[1] AS error
+    FROM _wh.slices x WHERE x.schema_name = f.schema_name AND x.template_name = f.template_name
+) r ON true
 LEFT JOIN pg_namespace s ON s.nspname = f.schema_name
 LEFT JOIN pg_class c ON c.relnamespace = s.oid AND c.relname = n.name
 LEFT JOIN _wh.mv_templates t ON t.template_name = f.template_name
-LEFT JOIN recorded r ON r.schema_name = f.schema_name AND r.template_name = f.template_name
 WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
 ORDER BY 1, 2
 

@@ -87,7 +87,7 @@ FROM _wh.tenant_connections c WHERE _wh_internal.source_conninfo(c.tenant_name) 
 -- name: contents
 -- What each feed holds, or held before it was lost; of one that is not pulled again since a restore, what the backup says.
 SELECT coalesce(to_jsonb(r), jsonb_build_object('schema_name', f.schema_name, 'template_name', f.template_name,
-    'first_day', least(p.first_day, s.first_day, make_date(y.years[1], 1, 1)),
+    'first_day', least(f.first_day, p.first_day, s.first_day, make_date(y.years[1], 1, 1)),
     'last_day', greatest(p.last_day, s.last_day, make_date(y.years[cardinality(y.years)], 12, 31)),
     'row_count', coalesce(s.row_count, 0), 'seconds', coalesce(s.seconds, 0), 'folded_years', coalesce(y.years, '{}')))::text
 FROM _wh.feeds f

@@ -1,24 +1,17 @@
 -- name: list
--- The days of a feed from its first slice, or load that failed, to today, or those of a span. What the functions say
--- exists counts, not the record of loads alone: a slice may have been dropped by hand. Today is never missing.
-SELECT f.schema_name, f.template_name, d.day, d.missing, coalesce(s.status = 'failed', false),
-    coalesce(s.loaded_at < (d.day + 1)::timestamp AT TIME ZONE 'UTC' AND d.day < _wh.current_date_utc(), false),
+-- The days of a feed as day_states tells them, with what is on record of each. Of a span that is named each day that has ended is
+-- there or missing, also before the feed's own span begins.
+SELECT f.schema_name, f.template_name, d.day, NOT d.present AND d.day < _wh.current_date_utc(), d.failed, d.stale, d.outdated,
     s.row_count, s.loaded_at, extract(epoch FROM s.duration)::float8, s.failed_at, s.error
 FROM _wh.feeds f
 CROSS JOIN LATERAL (
-    SELECT coalesce(%(first)s::date, least(
-        (SELECT min(p.slice_date) FROM _wh_internal.present_days(f) p),
-        (SELECT make_date(min(y.year), 1, 1) FROM _wh_internal.folded_years(f) y),
-        (SELECT min(x.slice_date) FROM _wh.slices x WHERE x.schema_name = f.schema_name AND x.template_name = f.template_name))) AS first
-) b
-CROSS JOIN LATERAL (
-    SELECT g.day::date AS day, p.slice_date IS NULL AND y.year IS NULL AS missing
-    FROM generate_series(b.first::timestamp, coalesce(%(last)s::date, _wh.current_date_utc())::timestamp, '1 day') AS g (day)
-    LEFT JOIN _wh_internal.present_days(f) p ON p.slice_date = g.day
-    LEFT JOIN _wh_internal.folded_years(f) y ON y.year = extract(year FROM g.day)
+    SELECT * FROM _wh_internal.day_states(f) x WHERE %(first)s::date IS NULL AND x.day <= coalesce(%(last)s::date, x.day)
+    UNION ALL
+    SELECT x.* FROM _wh_internal.day_states(f, %(first)s::date, coalesce(%(last)s::date, _wh.current_date_utc())) x
+    WHERE %(first)s::date IS NOT NULL AND (x.present OR x.failed OR x.day < _wh.current_date_utc())
 ) d
 LEFT JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name AND s.slice_date = d.day
-WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s AND (NOT d.missing OR d.day < _wh.current_date_utc())
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 ORDER BY d.day
 
 -- name: details

@@ -19,16 +19,15 @@ ON CONFLICT (template_name) DO UPDATE SET query_template = excluded.query_templa
 SELECT t.template_name, t.description, t.storage, t.time_column,
     ARRAY(SELECT f.schema_name FROM _wh.feeds f WHERE f.template_name = t.template_name ORDER BY 1),
     (SELECT count(*) FROM _wh.slices s WHERE s.template_name = t.template_name AND s.loaded_at IS NOT NULL),
-    (SELECT count(*) FROM _wh.slices s WHERE s.template_name = t.template_name AND s.loaded_at IS NOT NULL
-        AND s.definition_hash <> _wh_internal.definition_hash(t)),
+    (SELECT count(*) FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.day_states(f) d WHERE f.template_name = t.template_name AND d.outdated),
     t.created_at, t.updated_at
 FROM _wh.mv_templates t ORDER BY t.template_name
 
 -- name: outdated
-SELECT s.schema_name, count(*), min(s.slice_date), max(s.slice_date)
-FROM _wh.mv_templates t JOIN _wh.slices s ON s.template_name = t.template_name
-WHERE t.template_name = %s AND s.loaded_at IS NOT NULL AND s.definition_hash <> _wh_internal.definition_hash(t)
-GROUP BY s.schema_name ORDER BY s.schema_name
+SELECT f.schema_name, count(*), min(d.day), max(d.day)
+FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.day_states(f) d
+WHERE f.template_name = %s AND d.outdated
+GROUP BY f.schema_name ORDER BY f.schema_name
 
 -- name: volatile
 -- Of some functions of PostgreSQL's own those that are volatile, whatever their arguments.
@@ -104,7 +103,8 @@ FROM (SELECT schema_name FROM _wh.tenants UNION SELECT schema_name FROM _wh.feed
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(pg_total_relation_size(r.relid)), 0)::bigint AS bytes, count(r.relid) AS relations
     FROM unnest(ARRAY['', 'tenantry_move_', 'tenantry_old_']) AS p (prefix)
-    CROSS JOIN LATERAL _wh_internal.feed_relations(ROW(t.schema_name, p.prefix || %(name)s, '', now(), '')::_wh.feeds) r
+    CROSS JOIN LATERAL _wh_internal.feed_relations(jsonb_populate_record(NULL::_wh.feeds,
+        jsonb_build_object('schema_name', t.schema_name, 'template_name', p.prefix || %(name)s))) r
 ) r
 LEFT JOIN _wh.feeds f ON f.schema_name = t.schema_name AND f.template_name = %(name)s
 LEFT JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name AND s.loaded_at IS NOT NULL

@@ -28,7 +28,8 @@ BEGIN
         SELECT c.relname AS name, c.relkind AS kind
         FROM unnest(ARRAY['', 'tenantry_move_', 'tenantry_old_']) AS p (prefix)
         CROSS JOIN LATERAL (SELECT feed.schema_name, p.prefix || template.template_name) s (schema_name, template_name)
-        CROSS JOIN LATERAL _wh_internal.feed_relations(ROW(s.schema_name, s.template_name, '', now(), '')::_wh.feeds) f
+        CROSS JOIN LATERAL _wh_internal.feed_relations(jsonb_populate_record(NULL::_wh.feeds,
+            jsonb_build_object('schema_name', s.schema_name, 'template_name', s.template_name))) f
         JOIN pg_class c ON c.oid = f.relid
         UNION
         SELECT c.relname, c.relkind

@@ -18,6 +18,7 @@ DECLARE
     by_source boolean := false;
 BEGIN
     feed := _wh_internal.hold_feed(feed);
+    PERFORM _wh_internal.extend_span(feed, slice_date);
     IF maker IS NULL AND feed.storage = 'partition' THEN
         PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
     END IF;

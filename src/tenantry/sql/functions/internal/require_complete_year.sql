@@ -9,6 +9,10 @@ BEGIN
                 quote_ident(_wh_internal.yearly_name(feed.template_name, target_year))
             USING ERRCODE = 'duplicate_table',
                 HINT = 'The year is converted; to pull a day of it again: SELECT _wh.update_mv_by_template(template, connection, schema, date)';
+    ELSIF check_result ->> 'status' = 'days to load again' THEN
+        RAISE EXCEPTION 'year % of %.%: the last load of % days failed, and % were loaded before they had ended', target_year, feed.schema_name,
+                feed.template_name, jsonb_array_length(check_result -> 'failed_days'), jsonb_array_length(check_result -> 'stale_days')
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = check_result ->> 'next';
     ELSIF check_result ->> 'status' <> 'complete' THEN
         RAISE EXCEPTION 'year % of %.% is incomplete: % of % days are missing: %', target_year, feed.schema_name, feed.template_name,
                 check_result ->> 'missing_count', check_result ->> 'expected_days',

@@ -19,6 +19,8 @@ DECLARE
 BEGIN
     PERFORM _wh_internal.write_log(caller, 'INFO', 'window started',
         to_jsonb(feed) || jsonb_build_object('start_date', start_date::date, 'end_date', end_date::date));
+    -- Before the first day is locked: a window that begins earlier than the feed's span moves that.
+    PERFORM _wh_internal.extend_span(feed, start_date::date);
     IF update_function IS NULL AND feed.storage = 'partition' THEN
         PERFORM _wh_internal.partition_prepare(feed, start_date::date, least(end_date::date, today));
     END IF;

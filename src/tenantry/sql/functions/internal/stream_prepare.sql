@@ -9,6 +9,7 @@ BEGIN
         RAISE EXCEPTION '%.% was moved to materialized views meanwhile', feed.schema_name, feed.template_name
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run the same command again.';
     END IF;
+    PERFORM _wh_internal.extend_span(feed, first_day);
     PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
     PERFORM _wh_internal.partition_leaf(feed, template, first_day, indexed => NOT bulk);
 END

@@ -8,6 +8,7 @@ DECLARE
     result jsonb;
     replaced boolean := false;
 BEGIN
+    PERFORM _wh_internal.extend_span(feed, slice_date);
     IF maker IS NULL AND feed.storage = 'partition' THEN
         PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
     END IF;
