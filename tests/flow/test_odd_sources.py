@@ -71,7 +71,7 @@ def test_a_source_with_nothing_but_odd_years_has_no_days_to_load(acme: Warehouse
     by_loader(acme, DAY, DAY, template="ticks")
     with session(acme.conninfo) as opened:
         feed = tenant.find_feed(opened, "ticks", "acme")
-    (plan,) = backfill.plan_from_source(acme.conninfo, [feed], DAY)
+    (plan,) = backfill.plan_whole(acme.conninfo, [feed], DAY)
     assert plan.days == ()
     assert plan.left_out is not None
     assert plan.left_out.startswith("1 row is of years before 1900 or after 9999")

@@ -169,10 +169,9 @@ def _fail_if_refused(done: Done) -> None:
 
 def _load(conninfo: str, feeds: Sequence[Feed], jobs: int) -> Result:
     from tenantry.cli.progress import LoadProgress
-    from tenantry.core.days import today_utc
     from tenantry.loader import backfill
 
-    plans = backfill.plan_whole(conninfo, feeds, today_utc())
+    plans = backfill.plan_whole(conninfo, feeds)
     with LoadProgress() as progress:
         return backfill.run(conninfo, plans, backfill.Limits(jobs), progress)
 

@@ -95,12 +95,26 @@ def _feeds(
     return [feed for feed in found if feed.schema not in disabled]
 
 
-def ended_or_today(text: str) -> date:
-    """A day that has begun in UTC. Raises InputError for one that has not."""
+def ended_or_today(text: str, latest: date | None = None) -> date:
+    """A day that has begun in UTC, or is not after `latest`. Raises InputError for a later one."""
     day = parse_day(text)
-    if day > today_utc():
+    if day > (latest or today_utc()):
+        if latest and latest > today_utc():
+            raise InputError(f"{day} is after {latest}, the last day that the template asks for")
         raise InputError(f"{day} has not begun in UTC, where it is {today_utc()}")
     return day
+
+
+def latest_day(template: str, conninfo: str | None = None) -> date:
+    """The last day that may be loaded: today in UTC, or so many days later as the template asks for."""
+    from tenantry.db.connect import session
+    from tenantry.flow import slices
+
+    if conninfo is None:
+        with connected() as (_, opened):
+            return slices.latest(opened, template)
+    with session(conninfo) as opened:
+        return slices.latest(opened, template)
 
 
 def backfill(
@@ -115,7 +129,14 @@ def backfill(
             help="First day (UTC): YYYY-MM-DD, today or yesterday. Default: the feed's first, or the source's if that is earlier.",
         ),
     ] = None,
-    last: Annotated[str, typer.Option("--to", metavar="DAY", help="Last day (UTC), included.")] = "today",
+    last: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="DAY",
+            help="Last day (UTC), included. Default: today, or as many days later as the template asks for.",
+        ),
+    ] = None,
     jobs: Jobs = 2,
     pause: Pause = 0.0,
     reload: Annotated[
@@ -140,13 +161,16 @@ def backfill(
     from tenantry.cli.progress import LoadProgress
     from tenantry.loader import backfill as loader
 
-    end = ended_or_today(last)
-    begin = ended_or_today(first) if first else None
-    if begin:
+    latest = latest_day(template) if _is_later(first) or _is_later(last) else None
+    begin = ended_or_today(first, latest=latest) if first else None
+    end = ended_or_today(last, latest=latest) if last else None
+    if begin and end:
         Span(begin, end)
     with chosen_feeds(template, tenant, everyone) as (conninfo, feeds):
         if begin:
-            plans = loader.plan(conninfo, feeds, Span(begin, end), reload=reload)
+            plans = loader.plan(
+                conninfo, feeds, Span(begin, end or latest_day(template, conninfo)), reload=reload
+            )
         else:
             plans = loader.plan_whole(conninfo, feeds, end, reload=reload)
         for plan in plans:
@@ -154,7 +178,14 @@ def backfill(
                 notes.print(f"{plan.feed}: {plan.left_out}", markup=False)
         with LoadProgress() as progress:
             result = loader.run(conninfo, plans, loader.Limits(jobs, pause), progress)
-    report(result, as_json=as_json)
+        ahead = {} if result.interrupted else loader.rows_ahead(conninfo, feeds)
+    for feed, rows in ahead.items():
+        notes.print(loader.told_ahead(feed, rows), markup=False)
+    report(result, as_json=as_json, more={"rows_ahead": {feed.schema: rows for feed, rows in ahead.items()}})
+
+
+def _is_later(text: str | None) -> bool:
+    return text is not None and parse_day(text) > today_utc()
 
 
 def refresh(
@@ -185,7 +216,8 @@ def refresh(
     yesterday, if that was last loaded before it had ended. A day of a year that
     was folded is replaced inside the yearly table.
 
-    With --days 14 the days are the 14 that end yesterday. The source is asked
+    With --days 14 the days are the 14 that end yesterday, and of a template
+    with the key ahead also today and the days ahead. The source is asked
     once for a digest of each, and only those that differ from the digest of
     their last such refresh are pulled; --full pulls all and asks for none.
 
@@ -194,13 +226,16 @@ def refresh(
     from tenantry.cli.progress import LoadProgress
     from tenantry.loader import backfill as loader
 
-    last = ended_or_today(day or ("today" if days is None else "yesterday"))
+    latest = latest_day(template) if _is_later(day) else None
+    last = ended_or_today(day or ("today" if days is None else "yesterday"), latest=latest)
     if full and days is None:
         raise InputError(
             "--full is about a window of days", hint="Give --days NUMBER, too; one day is always pulled."
         )
     with chosen_feeds(template, tenant, everyone) as (conninfo, feeds):
         span = Span(last - timedelta(days=(days or 1) - 1), last)
+        if days and day is None and (later := latest_day(template, conninfo)) > last + timedelta(days=1):
+            span = Span(span.first, later)
         if days is None:
             plans = loader.plan_day(conninfo, feeds, last)
         elif full:

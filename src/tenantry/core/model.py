@@ -45,7 +45,7 @@ class Template:
     """What to pull, as a row of `_wh.mv_templates` or a file says it.
 
     Of the parts that may be absent, None is one that a file does not speak of: loading it leaves what is stored. An
-    empty string is none at all.
+    empty string is none at all. `ahead` is how many days after today are loaded, too.
     """
 
     name: str
@@ -56,6 +56,7 @@ class Template:
     storage: str | None = None
     time_column: str | None = None
     partition_by: str | None = None
+    ahead: str | None = None
 
 
 @dataclass(frozen=True)

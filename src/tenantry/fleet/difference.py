@@ -94,6 +94,7 @@ def _template(template: Template) -> dict[str, str | None]:
         "storage": template.storage or "matview",
         "time_column": template.time_column,
         "partition_by": template.partition_by or "year",
+        "ahead": None if template.ahead == "0" else template.ahead,
         "query": template.query,
         "columns": template.columns,
         "indexes": template.indexes,

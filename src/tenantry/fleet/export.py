@@ -137,6 +137,8 @@ class _Writer:
             for key, usual in (("storage", "matview"), ("partition_by", "year")):
                 if getattr(template, key) != usual:
                     table.add(key, getattr(template, key))
+            if template.ahead and template.ahead != "0":
+                table.add("ahead", int(template.ahead))
             if not table:
                 table.comment("comes with the program")
             return table

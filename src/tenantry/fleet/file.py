@@ -199,6 +199,7 @@ def _templates(parts: Sequence[_Part]) -> dict[str, Template]:
             template,
             storage=table.storage or template.storage,
             partition_by=table.partition_by or template.partition_by,
+            ahead=template.ahead if table.ahead is None else str(table.ahead),
         )
     return found
 

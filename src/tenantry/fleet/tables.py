@@ -43,6 +43,7 @@ class TemplateTable(_Table):
     file: Text | None = None
     storage: Storage | None = None
     partition_by: Literal["year", "month"] | None = None
+    ahead: Annotated[int, Field(strict=True, ge=0, le=3660)] | None = None
 
 
 class ConnectionTable(_Table):

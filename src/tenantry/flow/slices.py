@@ -34,6 +34,12 @@ def first_with_rows(session: psycopg.Connection, feed: Feed) -> date | None:
     return first
 
 
+def latest(session: psycopg.Connection, template: str) -> date:
+    """The last day that may be loaded: today in UTC, or so many days later as the template asks for."""
+    day: date = one_row(session, query("flow", "latest_day"), (template,))[0]
+    return day
+
+
 def begin(session: psycopg.Connection, feed: Feed) -> tuple[date | None, bool]:
     """Where the feed's span begins (None: nothing was ever loaded), and whether somebody chose that day."""
     first, chosen = one_row(

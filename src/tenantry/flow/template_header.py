@@ -20,9 +20,19 @@ from collections.abc import Mapping, Sequence
 
 from tenantry.core.errors import InputError
 from tenantry.core.model import Template, TemplateFile
-from tenantry.flow.template_sql import CHOICES, refused
+from tenantry.flow.template_sql import CHOICES, refused, wrong_ahead
 
-_KEYS = ("name", "description", "time_column", "storage", "partition_by", "columns", "index", "indexes")
+_KEYS = (
+    "name",
+    "description",
+    "time_column",
+    "storage",
+    "partition_by",
+    "ahead",
+    "columns",
+    "index",
+    "indexes",
+)
 _KEY = re.compile(r"-- ?([A-Za-z_]+):\s*(.*)$")
 _FURTHER = re.compile(r"--(?:   ?(.*)| ?)$")
 _PREFIX = "idx_{SCHEMA}_{VIEW_NAME}_"
@@ -77,6 +87,8 @@ def read(text: str, origin: str) -> TemplateFile:
     for name, choices in CHOICES.items():
         if name in texts and texts[name][0] not in choices:
             raise _refused(origin, began[name], f"{name} is {' or '.join(choices)}")
+    if reason := wrong_ahead(texts.get("ahead", [""])[0]):
+        raise _refused(origin, began["ahead"], reason)
     query = "\n".join(lines[end:])
     blank = len(query) - len(query.lstrip("\n"))
     if not query.strip():
@@ -93,6 +105,7 @@ def read(text: str, origin: str) -> TemplateFile:
             storage=texts.get("storage", [None])[0],
             time_column=texts.get("time_column", [""])[0],
             partition_by=texts.get("partition_by", [None])[0],
+            ahead=texts.get("ahead", [None])[0],
         ),
         origin,
         {**began, "query": end + 1 + blank},
@@ -144,6 +157,8 @@ def write(template: Template) -> str:
         value = getattr(template, name)
         if value:
             header.append(_pair(name, value))
+    if template.ahead and template.ahead != "0":
+        header.append(_pair("ahead", template.ahead))
     header.append(_pair("columns", template.columns.strip(), block=True))
     if template.indexes and template.indexes.strip():
         header += _index_pairs(template.indexes)

@@ -20,11 +20,23 @@ COLUMNS = {
     "storage": "storage",
     "time_column": "time_column",
     "partition_by": "partition_by",
+    "ahead": "ahead",
 }
 """Columns of `_wh.mv_templates`, and the fields of Template."""
 
 CHOICES = {"storage": ("matview", "partition"), "partition_by": ("year", "month")}
 """What these may be."""
+
+MOST_AHEAD = 3660
+"""Days; ten years."""
+
+
+def wrong_ahead(text: str | None) -> str | None:
+    """What is wrong with a text as `ahead`, or None."""
+    if text is None or not text or (text.isascii() and text.isdigit() and int(text) <= MOST_AHEAD):
+        return None
+    return f"ahead is a number of days from 0 to {MOST_AHEAD}"
+
 
 _ONLY = "Only INSERT INTO _wh.mv_templates … VALUES with literals is read from such a file."
 
@@ -82,7 +94,7 @@ def _rows(statement: Any, text: str, origin: str, line: int) -> list[TemplateFil
         values: dict[str, str] = {}
         lines = dict.fromkeys(("query", "columns", "indexes", "time_column"), line)
         for column, node in zip(names, row, strict=True):
-            value = _literal(node)
+            value = _literal(node, number=column == "ahead")
             if value is None:
                 raise refused(origin, line, f"the value of {column} is no string")
             values[COLUMNS[column]] = value
@@ -97,18 +109,22 @@ def _rows(statement: Any, text: str, origin: str, line: int) -> list[TemplateFil
         for name, choices in CHOICES.items():
             if values.get(name, choices[0]) not in choices:
                 raise refused(origin, line, f"{name} is {' or '.join(choices)}")
+        if reason := wrong_ahead(values.get("ahead")):
+            raise refused(origin, line, reason)
         found.append(TemplateFile(Template(**values), origin, lines))
     return found
 
 
-def _literal(node: Any) -> str | None:
-    """The text of a string, "" for NULL, and None for anything else."""
+def _literal(node: Any, *, number: bool) -> str | None:
+    """The text of a string, "" for NULL, and None for anything else; the digits of a number where one may stand."""
     while tree.is_a(node, ast.TypeCast):
         node = node.arg
     if not tree.is_a(node, ast.A_Const):
         return None
     if node.isnull:
         return ""
+    if number and tree.is_a(node.val, ast.Integer):
+        return str(node.val.ival or 0)
     return str(node.val.sval) if tree.is_a(node.val, ast.String) else None
 
 
@@ -148,6 +164,7 @@ def write(template: Template) -> str:
         column: getattr(template, name)
         for column, name in COLUMNS.items()
         if getattr(template, name) is not None
+        and not (name == "ahead" and getattr(template, name) in ("", "0"))
     }
     updates = [f"    {column} = excluded.{column}" for column in values if column != "template_name"]
     return (

@@ -101,6 +101,17 @@ def _named(feed: Feed) -> dict[str, str]:
     return {"template": feed.template, "connection": feed.connection, "schema": feed.schema}
 
 
+def rows_ahead(session: psycopg.Connection, feed: Feed) -> int:
+    """How many rows the source has that are dated after the last day that may be loaded.
+
+    Raises:
+        SourceError: the source refuses or does not answer.
+        psycopg.errors.FeatureNotSupported: the template cannot be asked for more than a day at once.
+    """
+    with asking(session, feed.connection):
+        return int(one_row(session, query("flow", "rows_ahead"), _named(feed))[0])
+
+
 def different_days(session: psycopg.Connection, feed: Feed, span: Span) -> list[DifferentDay]:
     """The days of the span whose slices have not the source's number of rows.
 

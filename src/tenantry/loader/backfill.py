@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -129,6 +130,30 @@ def plan_day(conninfo: str, feeds: Sequence[Feed], day: date) -> list[Plan]:
     return plans
 
 
+def rows_ahead(conninfo: str, feeds: Iterable[Feed]) -> dict[Feed, int]:
+    """Of each feed how many rows its source has that are dated after the last day that may be loaded, where there are some.
+
+    A source that does not answer, or cannot be asked, is left out: loading from it tells why.
+    """
+    found = {}
+    for feed in feeds:
+        try:
+            with session(conninfo) as connection, suppress(psycopg.errors.FeatureNotSupported):
+                found[feed] = tenant.rows_ahead(connection, feed)
+        except SourceError:
+            continue
+    return {feed: rows for feed, rows in found.items() if rows}
+
+
+def told_ahead(feed: Feed, rows: int) -> str:
+    """Rows that are left out, and what to do about it."""
+    few = rows == 1
+    return (
+        f"{feed}: {rows:,} {'row is' if few else 'rows are'} dated after the last day that is loaded, and "
+        f"{'was' if few else 'were'} left out; to load such days: tenantry template edit {feed.template}, key ahead"
+    )
+
+
 def plan_changed(feeds: Sequence[Feed], window: Span) -> list[Plan]:
     """The days of the window that differ at each source, which it is asked for when the plan is carried out."""
     return [Plan(feed, tuple(window), 0, only_changed=True) for feed in feeds]
@@ -145,8 +170,11 @@ def plan(conninfo: str, feeds: Sequence[Feed], wanted: Span, *, reload: bool = F
     return plans
 
 
-def plan_whole(conninfo: str, feeds: Sequence[Feed], last: date, *, reload: bool = False) -> list[Plan]:
-    """What each feed lacks of all its days up to `last`; with `reload`, also the days that its source has, again.
+def plan_whole(
+    conninfo: str, feeds: Sequence[Feed], last: date | None = None, *, reload: bool = False
+) -> list[Plan]:
+    """What each feed lacks of all its days up to `last` (None: the last that its template asks for); with `reload`, also the
+    days that its source has, again.
 
     A source that does not answer keeps no other from being loaded: its plan is empty and says why.
     """
@@ -161,7 +189,7 @@ def plan_whole(conninfo: str, feeds: Sequence[Feed], last: date, *, reload: bool
     return plans
 
 
-def _plan_whole(connection: psycopg.Connection, feed: Feed, last: date, reload: bool) -> Plan:
+def _plan_whole(connection: psycopg.Connection, feed: Feed, last: date | None, reload: bool) -> Plan:
     found = span.whole(connection, feed, last)
     lacking = span.lacking(connection, feed, found)
     days = set(lacking.days)

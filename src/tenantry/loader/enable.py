@@ -110,7 +110,7 @@ def _gap(session: psycopg.Connection, feed: Feed, disabled: datetime | None) -> 
     """What a feed lacks of all its days."""
     today = today_utc()
     try:
-        found = span.whole(session, feed, today)
+        found = span.whole(session, feed)
     except psycopg.errors.FeatureNotSupported:
         raise InputError(
             f"nothing of {feed} is there, and its template cannot be asked where to begin",

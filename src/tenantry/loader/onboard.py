@@ -76,6 +76,7 @@ def add(
         "feeds": [_feed_summary(item) for item in result.feeds],
         "converted": [],
         "different_days": [],
+        "rows_ahead": {},
     }
     if result.interrupted:
         return summary
@@ -86,6 +87,9 @@ def add(
                 summary["converted"] += _convert(connection, item.feed, days[item.feed], step)
         for feed, span in days.items():
             summary["different_days"] += _compare(connection, feed, span, step)
+    for feed, rows in backfill.rows_ahead(conninfo, feeds).items():
+        step("left out", backfill.told_ahead(feed, rows))
+        summary["rows_ahead"][feed.template] = rows
     return summary
 
 
@@ -102,12 +106,12 @@ def _connect(session: psycopg.Connection, newcomer: Newcomer, step: Step) -> Non
 
 def _span(session: psycopg.Connection, feed: Feed, first: date | None, step: Step) -> Span | None:
     """The days to load, which are the feed's from now on; None while the source has no rows."""
-    today = today_utc()
     if first is not None:
+        wanted = Span(first, slices.latest(session, feed.template))
         slices.extend(session, feed, first, chosen=True)
-        step("source", f"{feed.template}: {Span(first, today)}")
-        return Span(first, today)
-    whole = spans.whole(session, feed, today)
+        step("source", f"{feed.template}: {wanted}")
+        return wanted
+    whole = spans.whole(session, feed)
     if whole.source is None and whole.asked:
         step("source", f"{feed.template}: has no rows yet")
         return None

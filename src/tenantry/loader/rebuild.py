@@ -9,12 +9,12 @@ from datetime import date
 
 import psycopg
 
-from tenantry.core.days import Span, today_utc
+from tenantry.core.days import Span
 from tenantry.core.errors import InputError, SourceError
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
 from tenantry.db.queries import query
-from tenantry.flow import jobs, states, tenant, yearly
+from tenantry.flow import jobs, slices, states, tenant, yearly
 from tenantry.loader import again, backfill, span
 from tenantry.loader.again import Comparison
 from tenantry.loader.events import Silent, Watcher
@@ -93,6 +93,7 @@ def plan(conninfo: str, names: Collection[str] | None) -> list[Part]:
             )
         disabled = {state.name for state in states.every(opened) if state.disabled_at}
         templates = {row[0] for row in opened.execute(query("tenants", "templates"))}
+        latest = {name: slices.latest(opened, name) for name in templates}
     unknown = sorted(set(names or ()) - {feed.schema for feed in feeds})
     if unknown:
         known = ", ".join(sorted({feed.schema for feed in feeds})) or "none"
@@ -100,13 +101,12 @@ def plan(conninfo: str, names: Collection[str] | None) -> list[Part]:
     wanted = [
         feed for feed in feeds if feed.template in templates and (names is None or feed.schema in names)
     ]
-    today = today_utc()
     parts = []
     for feed in wanted:
         was = held[feed.schema, feed.template]
-        last = was.last_day if feed.schema in disabled else today
+        last = was.last_day if feed.schema in disabled else latest[feed.template]
         if last is not None:
-            parts.append(_part(conninfo, feed, was, min(last, today)))
+            parts.append(_part(conninfo, feed, was, min(last, latest[feed.template])))
     return parts
 
 

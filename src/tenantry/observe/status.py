@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import psycopg
@@ -68,7 +68,7 @@ def tenants(session: psycopg.Connection) -> list[TenantFacts]:
     for feed in feeds(session):
         states.setdefault(feed.tenant, {})[feed.template] = feed.state
     return [
-        TenantFacts(*row, feeds=states.get(row[0], {}))
+        replace(TenantFacts(*row), feeds=states.get(row[0], {}))
         for row in session.execute(query("observe", "tenants"))
     ]
 

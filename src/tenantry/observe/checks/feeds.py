@@ -81,6 +81,7 @@ class Feed:
             part.name for part in self.parts if not part.read and (part.day is None or part.year not in years)
         )
 
-    def last_day(self) -> date | None:
-        """The newest day that is there."""
-        return max([*self.days, *(date(year, 12, 31) for year in self.folded)], default=None)
+    def last_day(self, today: date) -> date | None:
+        """The newest day that is there; days ahead of today say nothing of how young the others are."""
+        there = [*self.days, *(date(year, 12, 31) for year in self.folded)]
+        return max((day for day in there if day <= today), default=None)

@@ -69,8 +69,9 @@ def _freshness(examined: Examined) -> Iterator[Finding]:
         if feed.last_load is None:
             yield Finding(Severity.WARNING, str(feed), "nothing was ever loaded", tenantry("backfill", *of))
         else:
-            newest = feed.last_day()
-            behind = newest is None or newest < now.astimezone(UTC).date() - timedelta(days=1)
+            today = now.astimezone(UTC).date()
+            newest = feed.last_day(today)
+            behind = newest is None or newest < today - timedelta(days=1)
             if behind or now - feed.last_load > limit:
                 yield Finding(
                     Severity.ERROR if behind else Severity.WARNING,

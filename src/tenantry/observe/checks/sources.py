@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Event, Timer
 
+import psycopg
+
 from tenantry.core.errors import TenantryError
+from tenantry.core.model import Feed as Source
 from tenantry.db.connect import cut, session
 from tenantry.db.queries import one_row, query
+from tenantry.flow import tenant
 from tenantry.flow.connection import asking
+from tenantry.observe.checks.feeds import Feed
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
 
 _AT_ONCE = 8
@@ -57,6 +62,20 @@ def _ask(conninfo: str, name: str, limit: float) -> _Answer | TenantryError | No
     return _Answer((after - before).total_seconds(), _ahead(before, there, after))
 
 
+def _count_ahead(conninfo: str, feed: Feed, limit: float) -> int:
+    """How many rows of a feed's source are dated after the last day that is loaded; 0 if it does not say so in time."""
+    try:
+        with session(conninfo, name="tenantry doctor") as opened:
+            alarm = Timer(limit, cut, (opened,))
+            alarm.start()
+            try:
+                return tenant.rows_ahead(opened, Source(feed.schema, feed.template, feed.connection))
+            finally:
+                alarm.cancel()
+    except (TenantryError, psycopg.Error):
+        return 0
+
+
 def _ahead(before: datetime, there: datetime, after: datetime) -> float:
     """How many seconds a clock is certainly ahead (or, negative, behind), read between two readings of another."""
     if there > after:
@@ -81,8 +100,24 @@ def _sources(examined: Examined) -> Iterator[Finding]:
     limit = examined.source_limit
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         answers = pool.map(lambda name: _ask(examined.conninfo, name, limit), users)
+        silent = set()
         for (name, schemas), answer in zip(users.items(), answers, strict=True):
+            if not isinstance(answer, _Answer):
+                silent.add(name)
             yield from _judged(name, schemas, answer, limit)
+        asked = [f for f in examined.feeds if f.has_time_column and not f.disabled and f.connection in users]
+        asked = [feed for feed in asked if feed.connection not in silent]
+        counts = pool.map(lambda feed: _count_ahead(examined.conninfo, feed, limit), asked)
+        for feed, count in zip(asked, counts, strict=True):
+            if count:
+                few = count == 1
+                yield Finding(
+                    Severity.NOTE,
+                    str(feed),
+                    f"{count:,} {'row is' if few else 'rows are'} dated after the last day that is loaded, and "
+                    f"{'was' if few else 'were'} left out",
+                    f"{tenantry('template', 'edit', feed.template)} # and add, say, ahead: 30",
+                )
 
 
 def _judged(

@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION _wh.create_mv_from_template(
     template_name text, tenant_connection_name text, target_schema text, target_date timestamp) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    slice_date date := _wh_internal.checked_day(target_date);
+    slice_date date := _wh_internal.checked_day(target_date, template_name);
     feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
     name text := _wh.create_mv_name(template_name, slice_date);
 BEGIN

@@ -4,7 +4,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- For a slice that a refresh cannot mend: one with a lost index, or made by hand. Views that read it need not be
 -- dropped; they read the old one until the new one is there.
 DECLARE
-    slice_date date := _wh_internal.checked_day(target_date);
+    slice_date date := _wh_internal.checked_day(target_date, template_name);
     feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
 BEGIN
     PERFORM _wh_internal.extend_span(feed, slice_date);

@@ -3,12 +3,13 @@ CREATE OR REPLACE PROCEDURE _wh.refresh_window(
     only_changed boolean DEFAULT false)
 LANGUAGE plpgsql AS $$
 -- For jobs: pull the last `days` ended days again, each in a transaction of its own, so that locks are short and good
--- days stay; then fail if one failed, so that the job's run says so. `only_changed`: of those days the source is asked
+-- days stay; then fail if one failed, so that the job's run says so. Of a template that asks for days ahead also today and those. `only_changed`: of those days the source is asked
 -- first which differ, and the others are left as they are. A procedure that commits can be neither SECURITY
 -- DEFINER nor have a search_path of its own: it sets that first thing in each transaction, and all else is qualified.
 DECLARE
     last_day date;
     slice_date date;
+    tried integer := 0;
     failures integer := 0;
     first_error text;
     first_state text;
@@ -25,14 +26,18 @@ BEGIN
     -- Before the first day: what a failed day opened would be gone with it, and nobody could note its failure.
     feed := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
     PERFORM _wh_internal.extend_span(feed, _wh.current_date_utc() - days);
+    slice_date := _wh.current_date_utc() - days - 1;
+    last_day := _wh_internal.latest_day(template_name);
+    IF last_day = _wh.current_date_utc() THEN
+        last_day := last_day - 1;
+    END IF;
     IF only_changed THEN
-        last_day := _wh.current_date_utc() - 1;
-        digests := _wh_internal.window_digests(feed, last_day - days + 1, last_day);
+        digests := _wh_internal.window_digests(feed, slice_date + 1, last_day);
     END IF;
     LOOP
         PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
-        last_day := coalesce(last_day, _wh.current_date_utc() - 1);
-        slice_date := coalesce(slice_date + 1, last_day - days + 1);
+        slice_date := slice_date + 1;
+        tried := tried + (slice_date <= last_day)::integer;
         EXIT WHEN slice_date > last_day;
         BEGIN
             IF digests IS NOT NULL THEN
@@ -61,7 +66,7 @@ BEGIN
     IF only_changed THEN
         PERFORM _wh_internal.release_source(feed.tenant_name);
     END IF;
-    IF failures < days THEN
+    IF failures < tried THEN
         PERFORM _wh.update_tenant_union_view_by_template(template_name, tenant_connection_name, target_schema);
         COMMIT;
     END IF;
@@ -69,7 +74,7 @@ BEGIN
     PERFORM _wh_internal.prune_logs();
     COMMIT;
     IF failures > 0 THEN
-        RAISE EXCEPTION '% of % days failed, the others are kept; the first: %', failures, days, first_error
+        RAISE EXCEPTION '% of % days failed, the others are kept; the first: %', failures, tried, first_error
             USING ERRCODE = CASE first_state WHEN '57014' THEN 'HV000' ELSE first_state END;
     END IF;
 END

@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION _wh.update_foodlogstats(
     allow_refresh_yesterday boolean DEFAULT true) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    slice_date date := _wh_internal.checked_day(target_date);
+    slice_date date := _wh_internal.checked_day(target_date, 'foodlogstats');
     feed _wh.feeds := _wh_internal.open_feed('foodlogstats', tenant_connection_name, target_schema);
 BEGIN
     RETURN jsonb_build_object('success', true)

@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION _wh.update_mv_core(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- For create functions that operators wrote themselves: _wh.create_<base>_mv(connection, schema, base, date) returns true.
 DECLARE
-    slice_date date := _wh_internal.checked_day(target_date);
+    slice_date date := _wh_internal.checked_day(target_date, base_view_name);
     maker text := _wh_internal.find_function(create_function_name);
     feed _wh.feeds := _wh_internal.open_feed(base_view_name, tenant_connection_name, target_schema, without_template => true);
 BEGIN

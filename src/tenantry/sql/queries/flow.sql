@@ -49,6 +49,9 @@ ORDER BY d.day
 SELECT min(slice_date) FROM _wh.slices
 WHERE schema_name = %(schema)s AND template_name = %(template)s AND loaded_at IS NOT NULL AND row_count > 0
 
+-- name: latest_day
+SELECT _wh_internal.latest_day(%s)
+
 -- name: span_begin
 SELECT _wh_internal.first_day(f), f.first_day_chosen FROM _wh.feeds f
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
@@ -117,6 +120,8 @@ SELECT first_day, last_day FROM _wh_internal.source_extent(%(template)s, %(conne
 
 -- name: source_odd_days
 SELECT row_count, first_time, last_time FROM _wh_internal.source_odd_days(%(template)s, %(connection)s, %(schema)s)
+-- name: rows_ahead
+SELECT _wh_internal.rows_ahead(%(template)s, %(connection)s, %(schema)s)
 
 -- name: different_days
 SELECT d.day, d.source_rows, d.warehouse_rows

@@ -4,16 +4,16 @@ LOCK TABLE _wh.mv_templates IN SHARE ROW EXCLUSIVE MODE
 
 -- name: get
 SELECT template_name, query_template, column_definitions, coalesce(description, ''), coalesce(indexes, ''), storage,
-    coalesce(time_column, ''), partition_by
+    coalesce(time_column, ''), partition_by, ahead::text
 FROM _wh.mv_templates WHERE template_name = %s
 
 -- name: put
-INSERT INTO _wh.mv_templates AS t (template_name, query_template, column_definitions, description, indexes, storage, time_column, partition_by)
+INSERT INTO _wh.mv_templates AS t (template_name, query_template, column_definitions, description, indexes, storage, time_column, partition_by, ahead)
 VALUES (%(name)s, %(query)s, %(columns)s, nullif(%(description)s, ''), nullif(%(indexes)s, ''), coalesce(%(storage)s, 'matview'),
-    nullif(%(time_column)s, ''), coalesce(%(partition_by)s, 'year'))
+    nullif(%(time_column)s, ''), coalesce(%(partition_by)s, 'year'), coalesce(nullif(%(ahead)s, '')::integer, 0))
 ON CONFLICT (template_name) DO UPDATE SET query_template = excluded.query_template, column_definitions = excluded.column_definitions,
     description = excluded.description, indexes = excluded.indexes, storage = excluded.storage, time_column = excluded.time_column,
-    partition_by = excluded.partition_by, updated_at = now()
+    partition_by = excluded.partition_by, ahead = excluded.ahead, updated_at = now()
 
 -- name: list
 SELECT t.template_name, t.description, t.storage, t.time_column,

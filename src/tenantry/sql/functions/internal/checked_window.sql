@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION _wh_internal.checked_window(start_date timestamp, end_date timestamp) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.checked_window(start_date timestamp, end_date timestamp, template_name text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF start_date IS NULL OR end_date IS NULL OR NOT isfinite(start_date) OR NOT isfinite(end_date) THEN
@@ -8,6 +8,6 @@ BEGIN
         RAISE EXCEPTION 'the window begins on % and ends before it, on %', to_char(start_date, 'YYYY-MM-DD'), to_char(end_date, 'YYYY-MM-DD')
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Give the earlier day first; both days are included.';
     END IF;
-    PERFORM _wh_internal.checked_day(start_date);
+    PERFORM _wh_internal.checked_day(start_date, template_name);
 END
 $$;

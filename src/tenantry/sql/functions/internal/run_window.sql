@@ -6,7 +6,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- `only_changed`: the source is asked first which days differ, and the others are left as they are.
 DECLARE
     started timestamptz := clock_timestamp();
-    today date := _wh.current_date_utc();
+    latest date := _wh_internal.latest_day(feed.template_name);
     digests jsonb;
     held boolean := true;
     slice_date date := start_date::date;
@@ -22,15 +22,15 @@ BEGIN
     -- Before the first day is locked: a window that begins earlier than the feed's span moves that.
     PERFORM _wh_internal.extend_span(feed, start_date::date);
     IF update_function IS NULL AND feed.storage = 'partition' THEN
-        PERFORM _wh_internal.partition_prepare(feed, start_date::date, least(end_date::date, today));
+        PERFORM _wh_internal.partition_prepare(feed, start_date::date, least(end_date::date, latest));
     END IF;
-    IF only_changed AND slice_date <= today THEN
-        digests := _wh_internal.window_digests(feed, slice_date, least(end_date::date, today));
+    IF only_changed AND slice_date <= latest THEN
+        digests := _wh_internal.window_digests(feed, slice_date, least(end_date::date, latest));
     ELSE
         PERFORM _wh_internal.hold_source(feed.tenant_name);
     END IF;
     WHILE slice_date <= end_date::date LOOP
-        IF slice_date > today THEN
+        IF slice_date > latest THEN
             result := jsonb_build_object('date', slice_date, 'status', 'skipped', 'error', 'has not begun in UTC');
         ELSE
             BEGIN
