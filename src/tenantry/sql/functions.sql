@@ -202,18 +202,20 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     started timestamptz := clock_timestamp();
     result jsonb;
+    mark text;
 BEGIN
     PERFORM set_config('tenantry.in_window', 'yes', true);
     BEGIN
         result := _wh_internal.call_user_function(
             format('SELECT to_jsonb(%s(%L, %L, $1))', update_function, feed.tenant_name, feed.schema_name), slice_date);
     EXCEPTION WHEN query_canceled THEN
-        IF NOT _wh_internal.source_cancelled(feed.tenant_name, SQLSTATE, SQLERRM) THEN
+        GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
+        IF NOT _wh_internal.is_own_cancel(SQLSTATE, mark) OR NOT _wh_internal.source_cancelled(feed.tenant_name, SQLSTATE, SQLERRM) THEN
             RAISE;
         END IF;
         RAISE EXCEPTION '%.% %: the source cancelled the query: %', feed.schema_name, feed.template_name,
                 to_char(slice_date::timestamp, 'YYYY-MM-DD'), SQLERRM
-            USING ERRCODE = 'fdw_error',
+            USING ERRCODE = 'query_canceled', CONSTRAINT = 'cancelled by the source',
                 HINT = 'Give its connection a longer statement_timeout, or let an index of the source serve the query.';
     END;
     PERFORM set_config('tenantry.in_window', '', true);
@@ -235,21 +237,28 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             AND i.indpred IS NULL AND i.indexprs IS NULL)
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.checked_day(target_date timestamp) RETURNS date
+CREATE OR REPLACE FUNCTION _wh_internal.checked_day(target_date timestamp, template_name text DEFAULT NULL) RETURNS date
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The UTC day that is meant, or an error: none, not a day, or a day that has not begun.
+-- The UTC day that is meant, or an error: none, not a day, or a day that has not begun and that the template does not ask for.
+DECLARE
+    today date := _wh.current_date_utc();
+    ahead integer := _wh_internal.latest_day(template_name) - today;
 BEGIN
     IF target_date IS NULL OR NOT isfinite(target_date) THEN
         RAISE EXCEPTION 'a slice needs a day, not %', coalesce(target_date::text, 'NULL') USING ERRCODE = 'invalid_parameter_value';
-    ELSIF target_date::date > _wh.current_date_utc() THEN
-        RAISE EXCEPTION '% has not begun in UTC, where it is %', to_char(target_date, 'YYYY-MM-DD'), to_char(_wh.current_date_utc()::timestamp, 'YYYY-MM-DD')
+    ELSIF target_date::date > today + ahead AND ahead > 0 THEN
+        RAISE EXCEPTION '% is after %, the last day that template "%" asks for',
+            to_char(target_date, 'YYYY-MM-DD'), to_char((today + ahead)::timestamp, 'YYYY-MM-DD'), template_name
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'How many days ahead are loaded says _wh.mv_templates.ahead.';
+    ELSIF target_date::date > today + ahead THEN
+        RAISE EXCEPTION '% has not begun in UTC, where it is %', to_char(target_date, 'YYYY-MM-DD'), to_char(today::timestamp, 'YYYY-MM-DD')
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Use _wh.current_date_utc() for today.';
     END IF;
     RETURN target_date::date;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.checked_window(start_date timestamp, end_date timestamp) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.checked_window(start_date timestamp, end_date timestamp, template_name text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     IF start_date IS NULL OR end_date IS NULL OR NOT isfinite(start_date) OR NOT isfinite(end_date) THEN
@@ -259,7 +268,7 @@ BEGIN
         RAISE EXCEPTION 'the window begins on % and ends before it, on %', to_char(start_date, 'YYYY-MM-DD'), to_char(end_date, 'YYYY-MM-DD')
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Give the earlier day first; both days are included.';
     END IF;
-    PERFORM _wh_internal.checked_day(start_date);
+    PERFORM _wh_internal.checked_day(start_date, template_name);
 END
 $$;
 
@@ -415,6 +424,50 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE template.time_column IS NOT NULL
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.day_states(feed _wh.feeds, first_day date DEFAULT NULL, last_day date DEFAULT NULL)
+RETURNS TABLE (day date, present boolean, folded boolean, missing boolean, failed boolean, stale boolean, outdated boolean)
+LANGUAGE sql STABLE ROWS 800 SET search_path = pg_catalog, pg_temp AS $$
+    -- The one place that says how each day of a feed stands; all that shows or acts on days asks it. From the beginning of its
+    -- span, or whatever day is there or on record before that, to yesterday or the last that is there; or of days that are named.
+    -- present: its rows are there, as a slice, in a table or in a folded year. missing: it is not present, and lies between the
+    -- span's beginning and yesterday; today, and days to come, never are. failed: the last load failed, rows of an earlier one
+    -- may be there. stale: loaded before the day had ended. outdated: made by another definition of the template.
+    WITH there AS MATERIALIZED (
+        SELECT p.slice_date FROM _wh_internal.present_days(feed) p
+    ), years AS MATERIALIZED (
+        SELECT y.year FROM _wh_internal.folded_years(feed) y
+    ), record AS MATERIALIZED (
+        SELECT s.slice_date, s.status, s.loaded_at, s.definition_hash FROM _wh.slices s
+        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+    ), bounds AS MATERIALIZED (
+        SELECT b.today, b.earliest, coalesce(feed.first_day, b.earliest) AS span, b.latest, h.hash
+        FROM (SELECT _wh.current_date_utc() AS today,
+                least((SELECT min(t.slice_date) FROM there t), (SELECT make_date(min(y.year), 1, 1) FROM years y),
+                    (SELECT min(r.slice_date) FROM record r)) AS earliest,
+                greatest((SELECT max(t.slice_date) FROM there t), (SELECT make_date(max(y.year), 12, 31) FROM years y),
+                    (SELECT max(r.slice_date) FROM record r WHERE r.status = 'failed')) AS latest) b
+        LEFT JOIN (SELECT _wh_internal.definition_hash(t) AS hash FROM _wh.mv_templates t WHERE t.template_name = feed.template_name) h ON true
+    ), days AS (
+        SELECT g.day::date AS day FROM bounds b
+        CROSS JOIN generate_series(coalesce(day_states.first_day, least(b.earliest, b.span))::timestamp,
+            coalesce(day_states.last_day, greatest(b.today - 1, b.latest))::timestamp, interval '1 day') AS g (day)
+    ), judged AS (
+        SELECT d.day, t.slice_date IS NOT NULL OR y.year IS NOT NULL AS present, y.year IS NOT NULL AS folded,
+            d.day >= b.span AND d.day < b.today AS due, coalesce(r.status = 'failed', false) AS failed,
+            coalesce(r.loaded_at < (d.day + 1)::timestamp AT TIME ZONE 'UTC' AND d.day < b.today, false) AS early,
+            coalesce(r.loaded_at IS NOT NULL AND r.definition_hash <> b.hash, false) AS other
+        FROM days d
+        CROSS JOIN bounds b
+        LEFT JOIN there t ON t.slice_date = d.day
+        LEFT JOIN years y ON y.year = extract(year FROM d.day)::integer
+        LEFT JOIN record r ON r.slice_date = d.day
+    )
+    SELECT j.day, j.present, j.folded, NOT j.present AND j.due, j.failed, j.present AND j.early, j.present AND j.other
+    FROM judged j
+    WHERE day_states.first_day IS NOT NULL OR j.present OR j.failed OR j.due
+    ORDER BY j.day
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.day_zone(template _wh.mv_templates) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- What follows the time column in an expression for its UTC day: a time with a zone is turned into UTC first.
@@ -479,7 +532,7 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.digest_query(feed _wh.feeds, first_day date, last_day date, given text[], source_types oid[] DEFAULT NULL) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.digest_query(feed _wh.feeds, first_day date, last_day date, given text[] DEFAULT NULL, source_types oid[] DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- The source's query for a day and its digest, for each UTC day from first_day to last_day: 1 (how digests are made), the
 -- rows, and the sum of a 64-bit hash of each row. A sum does not depend on the order of the rows, and two equal rows do not
@@ -547,7 +600,8 @@ BEGIN
         SELECT c.relname AS name, c.relkind AS kind
         FROM unnest(ARRAY['', 'tenantry_move_', 'tenantry_old_']) AS p (prefix)
         CROSS JOIN LATERAL (SELECT feed.schema_name, p.prefix || template.template_name) s (schema_name, template_name)
-        CROSS JOIN LATERAL _wh_internal.feed_relations(ROW(s.schema_name, s.template_name, '', now(), '')::_wh.feeds) f
+        CROSS JOIN LATERAL _wh_internal.feed_relations(jsonb_populate_record(NULL::_wh.feeds,
+            jsonb_build_object('schema_name', s.schema_name, 'template_name', s.template_name))) f
         JOIN pg_class c ON c.oid = f.relid
         UNION
         SELECT c.relname, c.relkind
@@ -714,6 +768,18 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         ELSE '' END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.extend_span(feed _wh.feeds, day date, chosen boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Let a feed's span begin on a day, if it begins later or not at all: before that day is loaded, so that a load that is cut off
+-- leaves days that are missing. `chosen`: somebody wants no earlier day; that counts for a span that begins now. The row stays
+-- locked, so call it before a view or a slice is.
+BEGIN
+    UPDATE _wh.feeds f SET first_day = least(day, _wh_internal.first_day(f)),
+        first_day_chosen = CASE WHEN f.first_day IS NULL THEN chosen ELSE f.first_day_chosen END
+    WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name AND (f.first_day IS NULL OR f.first_day > day);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.feed_columns(feed _wh.feeds) RETURNS _wh.template_columns[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The columns of a feed's views: its template's, or without a template those of its newest slice.
@@ -801,6 +867,15 @@ BEGIN
     END IF;
     RETURN template;
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.first_day(feed _wh.feeds) RETURNS date
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Where a feed's span begins; NULL: nothing of it was ever loaded. Without a word on it, the first day that is there or on record.
+    SELECT coalesce(feed.first_day, least(
+        (SELECT min(p.slice_date) FROM _wh_internal.present_days(feed) p),
+        (SELECT make_date(min(y.year), 1, 1) FROM _wh_internal.folded_years(feed) y),
+        (SELECT min(s.slice_date) FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name)))
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.fit_name(value text, room integer DEFAULT 0) RETURNS text
@@ -1030,6 +1105,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             OR coalesce(e.typname, t.typname) IN ('oid', 'xid', 'xid8', 'cid', 'tid', 'aclitem', 'refcursor', 'pg_snapshot', 'txid_snapshot', 'record')))
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.is_own_cancel(state text, mark text) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Whether an error is a cancel of this session, by hand or by its statement_timeout, which ends the whole call; not one by
+    -- a source, which is the failure of a day: load_slice marks that in the error's CONSTRAINT_NAME.
+    SELECT state = '57014' AND mark IS DISTINCT FROM 'cancelled by the source'
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.keep_things(subject text, relations oid[], target_kind "char", parent regclass DEFAULT NULL,
     fresh regclass DEFAULT NULL, same_template boolean DEFAULT true, aside boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -1075,6 +1157,12 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.latest_day(template_name text) RETURNS date
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The last day that may be loaded: today (UTC), or as many days later as the template asks for.
+    SELECT _wh.current_date_utc() + coalesce((SELECT t.ahead FROM _wh.mv_templates t WHERE t.template_name = latest_day.template_name), 0)
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.load_changed(feed _wh.feeds, slice_date date, digests jsonb, asked_at timestamptz, held boolean,
     caller_publishes boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -1101,7 +1189,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.load_slice(feed _wh.feeds, slice_date da
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Load one slice into its template's storage, or through a create function (`maker`), and record it. Returns date,
 -- action, rows and seconds, or raises with the slice's name before the source's own words. Nothing of a failed load stays.
--- A cancel by the source is such a failure; one of this session is raised again as it is.
+-- A cancel by the source is such a failure, and marked as one (is_own_cancel); one of this session is raised again as it is.
 -- `digest` is what the source said of the day in the very transaction that the rows are pulled in, at the time `asked`: they
 -- are no newer, and somebody may have pulled newer ones since. Without it the slice has a transaction of its own there.
 DECLARE
@@ -1113,8 +1201,10 @@ DECLARE
     failure_detail text;
     failure_hint text;
     state text;
+    by_source boolean := false;
 BEGIN
     feed := _wh_internal.hold_feed(feed);
+    PERFORM _wh_internal.extend_span(feed, slice_date);
     IF maker IS NULL AND feed.storage = 'partition' THEN
         PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
     END IF;
@@ -1156,8 +1246,7 @@ BEGIN
         state := SQLSTATE;
         -- Asked before the login is let go.
         IF _wh_internal.source_cancelled(feed.tenant_name, state, SQLERRM) THEN
-            -- A state that WHEN OTHERS catches: it is this day that failed, nobody has cancelled the call.
-            state := 'fdw_error';
+            by_source := true;
             failure := 'the source cancelled the query: ' || failure;
             failure_hint := 'Give its connection a longer statement_timeout, or let an index of the source serve the query.';
         END IF;
@@ -1166,15 +1255,28 @@ BEGIN
         ELSIF asked IS NULL THEN
             PERFORM _wh_internal.end_source(feed.tenant_name, coalesce(opened, false));
         END IF;
-        IF state = '57014' THEN
+        IF state = '57014' AND NOT by_source THEN
             RAISE;
         END IF;
         failure := _wh_internal.explained(failure, state);
         failure := format('%s.%s %s: %s', feed.schema_name, feed.template_name, to_char(slice_date::timestamp, 'YYYY-MM-DD'),
-            concat_ws(': ', failure, CASE WHEN SQLSTATE LIKE '08%' THEN failure_detail END));
+            concat_ws(': ', failure, CASE WHEN state LIKE '08%' AND failure_detail <> '' THEN failure_detail END));
+        IF state LIKE '08%' THEN
+            -- libpq's own words, with what it supposes on further lines.
+            failure := regexp_replace(failure, E'\\n[\\t ][^\\n]*|\\n+$', '', 'g');
+            failure_detail := '';
+            failure_hint := coalesce(nullif(failure_hint, ''), 'Check address, user and password of the connection; the warehouse''s server must reach the source.');
+        END IF;
+        IF by_source THEN
+            RAISE EXCEPTION '%', failure USING ERRCODE = state, HINT = failure_hint, CONSTRAINT = 'cancelled by the source';
+        END IF;
+        -- Given empty, they would be printed as empty lines.
         IF failure_detail = '' AND failure_hint = '' THEN
-            -- Given empty, they would be printed as empty lines.
             RAISE EXCEPTION '%', failure USING ERRCODE = state;
+        ELSIF failure_detail = '' THEN
+            RAISE EXCEPTION '%', failure USING ERRCODE = state, HINT = failure_hint;
+        ELSIF failure_hint = '' THEN
+            RAISE EXCEPTION '%', failure USING ERRCODE = state, DETAIL = failure_detail;
         END IF;
         RAISE EXCEPTION '%', failure USING ERRCODE = state, DETAIL = failure_detail, HINT = failure_hint;
     END;
@@ -1242,13 +1344,15 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- For each declared column its place among those that the query gives, by the names that the source says. Names are what
 -- counts: if all declared ones are there, each column is the one of its name. A name that nobody declared is taken by its
 -- place, since PostgreSQL makes names up for expressions; but then none that is declared may stand in another place, and
--- the query may not say SELECT *, whose columns come and go with the source's.
+-- the query may not say SELECT *, whose columns come and go with the source's. Without names (NULL) places are all there is.
 DECLARE
     declared text[] := ARRAY(SELECT c.column_name FROM _wh.template_columns c WHERE c.template_name = template.template_name ORDER BY c.position);
     elsewhere text;
     unknown text;
 BEGIN
-    IF cardinality(given) <> cardinality(declared) THEN
+    IF given IS NULL THEN
+        RETURN ARRAY(SELECT generate_series(1, cardinality(declared)));
+    ELSIF cardinality(given) <> cardinality(declared) THEN
         RAISE EXCEPTION 'the query gives % columns, and % are declared', cardinality(given), cardinality(declared)
             USING ERRCODE = 'datatype_mismatch', HINT = 'Name each column of the query in column_definitions, in the same order.';
     ELSIF declared <@ given THEN
@@ -2002,9 +2106,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- that the source says. If those are the declared ones they are left to the source, which then says an error when one is
 -- gone, also much later. Query and columns may end in a comment, hence the line breaks.
 BEGIN
-    IF given IS NOT NULL THEN
-        PERFORM _wh_internal.match_columns(template, given);
-    END IF;
+    PERFORM _wh_internal.match_columns(template, given);
     RETURN CASE WHEN _wh_internal.matched_by_name(template, given) THEN format(E'(%s\n) AS q', query)
         ELSE format(E'(%s\n) AS q(%s)', query, _wh_internal.column_list(template.template_name)) END;
 END
@@ -2544,10 +2646,12 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_leaves(feed _wh.feeds) RETURNS TABLE (relid oid, relname text, year integer, month integer)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The tables that hold a feed's rows in partition storage, in order of time; month is NULL for a whole year.
+    -- The tables that hold a feed's rows in partition storage, in order of time; month is NULL for a whole year. By the catalog:
+    -- to_regclass finds nothing in a schema that the role may not use, and days would pass for missing.
     SELECT c.oid, c.relname::text, substr(c.relname::text, length(stem) + 2, 4)::integer, nullif(substr(c.relname::text, length(stem) + 7, 2), '')::integer
     FROM (SELECT _wh_internal.name_stem(feed.template_name) AS stem,
-            to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name))) AS parent) s
+            (SELECT p.oid FROM pg_class p WHERE p.relnamespace = to_regnamespace(quote_ident(feed.schema_name))
+                AND p.relname = _wh_internal.fit_name(feed.template_name)::name) AS parent) s
     JOIN pg_inherits i ON i.inhparent = s.parent
     JOIN pg_class c ON c.oid = i.inhrelid
     WHERE substr(c.relname::text, length(stem) + 1) ~ '^_[0-9]{4}(_[0-9]{2})?$'
@@ -2704,9 +2808,7 @@ BEGIN
         RETURN false;
     END IF;
     names := _wh_internal.source_names(template, feed.tenant_name, feed.schema_name);
-    IF names IS NOT NULL THEN
-        PERFORM _wh_internal.match_columns(template, names);
-    END IF;
+    PERFORM _wh_internal.match_columns(template, names);
     RETURN _wh_internal.matched_by_name(template, names);
 END
 $$;
@@ -2956,7 +3058,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         AND template.query_template NOT LIKE '%{TARGET_DATE}%'
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.range_query(template _wh.mv_templates, schema_name text, start_time text, end_time text, given text[]) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.range_query(template _wh.mv_templates, schema_name text, start_time text, end_time text, given text[] DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- The time and the UTC day, as at and slice_date, of each row of a template's query over any span. Only for templates that take
 -- {START_TIME} and {END_TIME} and name their time column. `given` are the names that the source gives the query's columns;
@@ -3225,6 +3327,10 @@ BEGIN
                 quote_ident(_wh_internal.yearly_name(feed.template_name, target_year))
             USING ERRCODE = 'duplicate_table',
                 HINT = 'The year is converted; to pull a day of it again: SELECT _wh.update_mv_by_template(template, connection, schema, date)';
+    ELSIF check_result ->> 'status' = 'days to load again' THEN
+        RAISE EXCEPTION 'year % of %.%: the last load of % days failed, and % were loaded before they had ended', target_year, feed.schema_name,
+                feed.template_name, jsonb_array_length(check_result -> 'failed_days'), jsonb_array_length(check_result -> 'stale_days')
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = check_result ->> 'next';
     ELSIF check_result ->> 'status' <> 'complete' THEN
         RAISE EXCEPTION 'year % of %.% is incomplete: % of % days are missing: %', target_year, feed.schema_name, feed.template_name,
                 check_result ->> 'missing_count', check_result ->> 'expected_days',
@@ -3306,6 +3412,27 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     HAVING count(*) > 0
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.rows_ahead(template_name text, tenant_name text, schema_name text) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- How many rows the source has that are dated after the last day that may be loaded, and so are left out; those of years
+-- after 9999 are source_odd_days'.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(template_name);
+    opened boolean := _wh_internal.begin_source(tenant_name);
+    found bigint;
+BEGIN
+    EXECUTE format('SELECT n FROM %I.dblink(%L, %L) AS t(n bigint)', _wh_internal.dblink_schema(),
+        _wh.get_tenant_connection_string(tenant_name), format('SELECT count(*) FROM (%s) s', _wh_internal.range_query(template, schema_name,
+            to_char((_wh_internal.latest_day(template_name) + 1)::timestamp, 'YYYY-MM-DD 00:00:00"+00"'), '9999-12-31 00:00:00+00',
+            _wh_internal.source_names(template, tenant_name, schema_name)))) INTO found;
+    PERFORM _wh_internal.end_source(tenant_name, opened);
+    RETURN found;
+EXCEPTION WHEN query_canceled OR OTHERS THEN
+    PERFORM _wh_internal.end_source(tenant_name, opened);
+    RAISE;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.run_window(feed _wh.feeds, start_date timestamp, end_date timestamp, caller text,
     update_function text DEFAULT NULL, only_changed boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -3314,7 +3441,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- `only_changed`: the source is asked first which days differ, and the others are left as they are.
 DECLARE
     started timestamptz := clock_timestamp();
-    today date := _wh.current_date_utc();
+    latest date := _wh_internal.latest_day(feed.template_name);
     digests jsonb;
     held boolean := true;
     slice_date date := start_date::date;
@@ -3322,20 +3449,23 @@ DECLARE
     result jsonb;
     first_error text;
     first_state text;
+    mark text;
     summary jsonb;
 BEGIN
     PERFORM _wh_internal.write_log(caller, 'INFO', 'window started',
         to_jsonb(feed) || jsonb_build_object('start_date', start_date::date, 'end_date', end_date::date));
+    -- Before the first day is locked: a window that begins earlier than the feed's span moves that.
+    PERFORM _wh_internal.extend_span(feed, start_date::date);
     IF update_function IS NULL AND feed.storage = 'partition' THEN
-        PERFORM _wh_internal.partition_prepare(feed, start_date::date, least(end_date::date, today));
+        PERFORM _wh_internal.partition_prepare(feed, start_date::date, least(end_date::date, latest));
     END IF;
-    IF only_changed AND slice_date <= today THEN
-        digests := _wh_internal.window_digests(feed, slice_date, least(end_date::date, today));
+    IF only_changed AND slice_date <= latest THEN
+        digests := _wh_internal.window_digests(feed, slice_date, least(end_date::date, latest));
     ELSE
         PERFORM _wh_internal.hold_source(feed.tenant_name);
     END IF;
     WHILE slice_date <= end_date::date LOOP
-        IF slice_date > today THEN
+        IF slice_date > latest THEN
             result := jsonb_build_object('date', slice_date, 'status', 'skipped', 'error', 'has not begun in UTC');
         ELSE
             BEGIN
@@ -3346,7 +3476,11 @@ BEGIN
                 ELSE
                     result := _wh_internal.load_slice(feed, slice_date, caller_publishes => true);
                 END IF;
-            EXCEPTION WHEN OTHERS THEN
+            EXCEPTION WHEN query_canceled OR OTHERS THEN
+                GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
+                IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
+                    RAISE;
+                END IF;
                 first_error := coalesce(first_error, SQLERRM);
                 first_state := coalesce(first_state, SQLSTATE);
                 result := jsonb_build_object('date', slice_date, 'status', 'failed', 'error', SQLERRM, 'sqlstate', SQLSTATE);
@@ -3376,7 +3510,7 @@ BEGIN
     END IF;
     IF first_error IS NOT NULL AND (summary ->> 'processed_mvs')::integer + coalesce((summary ->> 'unchanged')::integer, 0) = 0 THEN
         RAISE EXCEPTION 'no day of the window could be loaded; the first: %', first_error
-            USING ERRCODE = first_state, DETAIL = (SELECT string_agg(r ->> 'error', E'\n') FROM unnest(results[1:5]) r);
+            USING ERRCODE = CASE first_state WHEN '57014' THEN 'HV000' ELSE first_state END, DETAIL = (SELECT string_agg(r ->> 'error', E'\n') FROM unnest(results[1:5]) r);
     END IF;
     IF _wh_internal.feed_columns(feed) IS NOT NULL THEN
         PERFORM _wh_internal.publish_tenant(feed);
@@ -3749,9 +3883,7 @@ DECLARE
     names text[] := _wh_internal.source_names(template, feed.tenant_name, feed.schema_name);
     query text := _wh_internal.render_query(template.query_template, feed.schema_name, slice_date, slice_date);
 BEGIN
-    IF names IS NOT NULL THEN
-        PERFORM _wh_internal.match_columns(template, names);
-    END IF;
+    PERFORM _wh_internal.match_columns(template, names);
     IF _wh_internal.matched_by_name(template, names) THEN
         query := format(E'%s%s\n) AS q', _wh_internal.select_head(template), query);
     END IF;
@@ -3898,7 +4030,11 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
 BEGIN
-    PERFORM _wh_internal.hold_feed(feed);
+    IF (_wh_internal.hold_feed(feed)).storage <> 'partition' THEN
+        RAISE EXCEPTION '%.% was moved to materialized views meanwhile', feed.schema_name, feed.template_name
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run the same command again.';
+    END IF;
+    PERFORM _wh_internal.extend_span(feed, first_day);
     PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
     PERFORM _wh_internal.partition_leaf(feed, template, first_day, indexed => NOT bulk);
 END
@@ -4060,6 +4196,7 @@ DECLARE
     result jsonb;
     replaced boolean := false;
 BEGIN
+    PERFORM _wh_internal.extend_span(feed, slice_date);
     IF maker IS NULL AND feed.storage = 'partition' THEN
         PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
     END IF;
@@ -4222,15 +4359,19 @@ $$;
 CREATE OR REPLACE FUNCTION _wh.check_views_by_template_for_year(template_name text, target_schema text, target_year integer) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- A closed year should have every day as a slice, or one yearly table and no slices; the current year, every day up to
--- today.
+-- yesterday: today is never missing, and counts once it is there. A year can be folded only with all of its days: those before the
+-- feed's span (`before_span` of the missing ones) are missing from the year, though not from the feed.
 DECLARE
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
     today date := _wh.current_date_utc();
     first_day date;
     last_day date;
     converted boolean;
-    present date[];
+    found integer;
+    leftover date[];
     missing date[];
+    failed date[];
+    stale date[];
     ranges jsonb;
     status text;
     next_step text;
@@ -4241,32 +4382,41 @@ BEGIN
     END IF;
     first_day := make_date(target_year, 1, 1);
     last_day := least(make_date(target_year, 12, 31), today);
-    converted := EXISTS (SELECT FROM _wh_internal.folded_years(feed) y WHERE y.year = target_year);
-    SELECT coalesce(array_agg(s.slice_date ORDER BY s.slice_date), '{}') INTO present
-    FROM _wh_internal.present_days(feed) s WHERE s.slice_date BETWEEN first_day AND make_date(target_year, 12, 31);
-    SELECT coalesce(array_agg(d.day ORDER BY d.day), '{}') INTO missing
-    FROM (SELECT first_day + n AS day FROM generate_series(0, last_day - first_day) n) d
-    WHERE NOT converted AND d.day <> ALL (present);
+    SELECT count(*) FILTER (WHERE d.present), coalesce(bool_or(d.folded), false),
+        coalesce(array_agg(d.day) FILTER (WHERE NOT d.present AND d.day < today), '{}'),
+        coalesce(array_agg(d.day) FILTER (WHERE d.failed AND d.present), '{}'), coalesce(array_agg(d.day) FILTER (WHERE d.stale AND NOT d.failed), '{}')
+    INTO found, converted, missing, failed, stale FROM _wh_internal.day_states(feed, first_day, last_day) d;
+    IF last_day = today AND NOT EXISTS (SELECT FROM _wh_internal.day_states(feed, today, today) d WHERE d.present) AND today > first_day THEN
+        last_day := today - 1;
+    END IF;
+    -- Slices beside a yearly table, which nothing reads.
+    SELECT coalesce(array_agg(p.slice_date ORDER BY p.slice_date), '{}') INTO leftover FROM _wh_internal.present_days(feed) p
+    WHERE converted AND feed.storage = 'matview' AND p.slice_date BETWEEN first_day AND make_date(target_year, 12, 31);
     SELECT coalesce(jsonb_agg(jsonb_build_object('from', g.first, 'to', g.last, 'days', g.days) ORDER BY g.first), '[]') INTO ranges
     FROM (SELECT min(m.day) AS first, max(m.day) AS last, count(*) AS days
           FROM unnest(missing) WITH ORDINALITY AS m(day, n) GROUP BY m.day - m.n::integer) g;
     status := CASE
-        WHEN converted AND feed.storage = 'matview' AND cardinality(present) > 0 THEN 'stale slices beside the yearly table'
-        WHEN converted THEN 'converted'
+        WHEN cardinality(leftover) > 0 THEN 'stale slices beside the yearly table'
         WHEN cardinality(missing) > 0 THEN 'incomplete'
+        WHEN cardinality(failed || stale) > 0 THEN 'days to load again'
+        WHEN converted THEN 'converted'
         WHEN target_year = extract(year FROM today) THEN 'complete to date'
         ELSE 'complete' END;
     next_step := CASE status
         WHEN 'stale slices beside the yearly table' THEN 'Drop the daily materialized views of the year: the tenant view reads the yearly table.'
+        WHEN 'complete' THEN format('SELECT _wh.create_combined_table_from_template_by_year(%L, %L, %s)', feed.template_name, feed.schema_name, target_year)
         WHEN 'incomplete' THEN format('SELECT _wh.update_mv_window_by_template(%L, %L, %L, %L, %L)', feed.template_name, feed.tenant_name,
             feed.schema_name, ranges -> 0 ->> 'from', ranges -> -1 ->> 'to')
-        WHEN 'complete' THEN format('SELECT _wh.create_combined_table_from_template_by_year(%L, %L, %s)', feed.template_name, feed.schema_name, target_year)
+        WHEN 'days to load again' THEN (SELECT format('SELECT _wh.update_mv_window_by_template(%L, %L, %L, %L, %L)', feed.template_name, feed.tenant_name,
+            feed.schema_name, to_char(min(l)::timestamp, 'YYYY-MM-DD'), to_char(max(l)::timestamp, 'YYYY-MM-DD')) FROM unnest(failed || stale) l)
         END;
     RETURN jsonb_build_object('success', status IN ('complete', 'complete to date', 'converted'), 'status', status,
         'template', feed.template_name, 'schema', feed.schema_name, 'year', target_year,
-        'expected_days', last_day - first_day + 1, 'found_days', CASE WHEN converted THEN last_day - first_day + 1 ELSE cardinality(present) END,
+        'expected_days', last_day - first_day + 1, 'found_days', found,
         'missing_count', cardinality(missing), 'missing_days', to_jsonb(missing), 'missing_ranges', ranges,
-        'stale_mvs', CASE WHEN converted AND feed.storage = 'matview' THEN to_jsonb(present) ELSE '[]' END, 'converted', converted, 'next', next_step);
+        'before_span', (SELECT count(*) FROM unnest(missing) m WHERE m < _wh_internal.first_day(feed)),
+        'failed_days', to_jsonb(failed), 'stale_days', to_jsonb(stale),
+        'stale_mvs', to_jsonb(leftover), 'converted', converted, 'next', next_step);
 END
 $$;
 COMMENT ON FUNCTION _wh.check_views_by_template_for_year IS 'Whether a year of a tenant is complete: status, missing days, and what to run next';
@@ -4313,6 +4463,7 @@ DECLARE
     name text := _wh.create_mv_name(base_view_name, slice_date);
     opened boolean;
 BEGIN
+    PERFORM _wh_internal.extend_span(feed, slice_date);
     PERFORM _wh_internal.lock_slice(feed, slice_date);
     IF _wh.does_mv_exist(feed.schema_name, name) THEN
         RAISE EXCEPTION 'materialized view "%"."%" already exists', feed.schema_name, name USING ERRCODE = 'duplicate_table',
@@ -4341,10 +4492,11 @@ CREATE OR REPLACE FUNCTION _wh.create_mv_from_template(
     template_name text, tenant_connection_name text, target_schema text, target_date timestamp) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    slice_date date := _wh_internal.checked_day(target_date);
+    slice_date date := _wh_internal.checked_day(target_date, template_name);
     feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
     name text := _wh.create_mv_name(template_name, slice_date);
 BEGIN
+    PERFORM _wh_internal.extend_span(feed, slice_date);
     PERFORM _wh_internal.lock_slice(feed, slice_date);
     IF EXISTS (SELECT FROM _wh_internal.present_days(feed) p WHERE p.slice_date = create_mv_from_template.target_date::date) THEN
         RAISE EXCEPTION 'materialized view "%"."%" already exists', feed.schema_name, name USING ERRCODE = 'duplicate_table',
@@ -4406,9 +4558,10 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- For a slice that a refresh cannot mend: one with a lost index, or made by hand. Views that read it need not be
 -- dropped; they read the old one until the new one is there.
 DECLARE
-    slice_date date := _wh_internal.checked_day(target_date);
+    slice_date date := _wh_internal.checked_day(target_date, template_name);
     feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
 BEGIN
+    PERFORM _wh_internal.extend_span(feed, slice_date);
     IF feed.storage = 'partition' THEN
         PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
     END IF;
@@ -4466,15 +4619,17 @@ CREATE OR REPLACE PROCEDURE _wh.refresh_window(
     only_changed boolean DEFAULT false)
 LANGUAGE plpgsql AS $$
 -- For jobs: pull the last `days` ended days again, each in a transaction of its own, so that locks are short and good
--- days stay; then fail if one failed, so that the job's run says so. `only_changed`: of those days the source is asked
+-- days stay; then fail if one failed, so that the job's run says so. Of a template that asks for days ahead also today and those. `only_changed`: of those days the source is asked
 -- first which differ, and the others are left as they are. A procedure that commits can be neither SECURITY
 -- DEFINER nor have a search_path of its own: it sets that first thing in each transaction, and all else is qualified.
 DECLARE
     last_day date;
     slice_date date;
+    tried integer := 0;
     failures integer := 0;
     first_error text;
     first_state text;
+    mark text;
     feed _wh.feeds;
     asked_at timestamptz := clock_timestamp();
     digests jsonb;
@@ -4486,14 +4641,19 @@ BEGIN
     END IF;
     -- Before the first day: what a failed day opened would be gone with it, and nobody could note its failure.
     feed := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
+    PERFORM _wh_internal.extend_span(feed, _wh.current_date_utc() - days);
+    slice_date := _wh.current_date_utc() - days - 1;
+    last_day := _wh_internal.latest_day(template_name);
+    IF last_day = _wh.current_date_utc() THEN
+        last_day := last_day - 1;
+    END IF;
     IF only_changed THEN
-        last_day := _wh.current_date_utc() - 1;
-        digests := _wh_internal.window_digests(feed, last_day - days + 1, last_day);
+        digests := _wh_internal.window_digests(feed, slice_date + 1, last_day);
     END IF;
     LOOP
         PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
-        last_day := coalesce(last_day, _wh.current_date_utc() - 1);
-        slice_date := coalesce(slice_date + 1, last_day - days + 1);
+        slice_date := slice_date + 1;
+        tried := tried + (slice_date <= last_day)::integer;
         EXIT WHEN slice_date > last_day;
         BEGIN
             IF digests IS NOT NULL THEN
@@ -4501,7 +4661,12 @@ BEGIN
             ELSE
                 PERFORM _wh.update_mv_by_template(template_name, tenant_connection_name, target_schema, slice_date, false, false);
             END IF;
-        EXCEPTION WHEN OTHERS THEN
+        EXCEPTION WHEN query_canceled OR OTHERS THEN
+            GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
+            IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
+                PERFORM _wh_internal.release_source(feed.tenant_name);
+                RAISE;
+            END IF;
             failures := failures + 1;
             first_error := coalesce(first_error, SQLERRM);
             first_state := coalesce(first_state, SQLSTATE);
@@ -4517,7 +4682,7 @@ BEGIN
     IF only_changed THEN
         PERFORM _wh_internal.release_source(feed.tenant_name);
     END IF;
-    IF failures < days THEN
+    IF failures < tried THEN
         PERFORM _wh.update_tenant_union_view_by_template(template_name, tenant_connection_name, target_schema);
         COMMIT;
     END IF;
@@ -4525,8 +4690,8 @@ BEGIN
     PERFORM _wh_internal.prune_logs();
     COMMIT;
     IF failures > 0 THEN
-        RAISE EXCEPTION '% of % days failed, the others are kept; the first: %', failures, days, first_error
-            USING ERRCODE = first_state;
+        RAISE EXCEPTION '% of % days failed, the others are kept; the first: %', failures, tried, first_error
+            USING ERRCODE = CASE first_state WHEN '57014' THEN 'HV000' ELSE first_state END;
     END IF;
 END
 $$;
@@ -4570,7 +4735,7 @@ CREATE OR REPLACE FUNCTION _wh.update_foodlogstats(
     allow_refresh_yesterday boolean DEFAULT true) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    slice_date date := _wh_internal.checked_day(target_date);
+    slice_date date := _wh_internal.checked_day(target_date, 'foodlogstats');
     feed _wh.feeds := _wh_internal.open_feed('foodlogstats', tenant_connection_name, target_schema);
 BEGIN
     RETURN jsonb_build_object('success', true)
@@ -4585,7 +4750,7 @@ CREATE OR REPLACE FUNCTION _wh.update_mv_by_template(
     allow_refresh_yesterday boolean DEFAULT true, update_union_view boolean DEFAULT true) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    slice_date date := _wh_internal.checked_day(target_date);
+    slice_date date := _wh_internal.checked_day(target_date, template_name);
     feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
 BEGIN
     PERFORM _wh_internal.update_slice(feed, slice_date, 'update_mv_by_template', allow_refresh_yesterday, update_union_view);
@@ -4600,7 +4765,7 @@ CREATE OR REPLACE FUNCTION _wh.update_mv_core(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- For create functions that operators wrote themselves: _wh.create_<base>_mv(connection, schema, base, date) returns true.
 DECLARE
-    slice_date date := _wh_internal.checked_day(target_date);
+    slice_date date := _wh_internal.checked_day(target_date, base_view_name);
     maker text := _wh_internal.find_function(create_function_name);
     feed _wh.feeds := _wh_internal.open_feed(base_view_name, tenant_connection_name, target_schema, without_template => true);
 BEGIN
@@ -4633,7 +4798,7 @@ CREATE OR REPLACE FUNCTION _wh.update_mv_window_by_template(
     only_changed boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM _wh_internal.checked_window(start_date, end_date);
+    PERFORM _wh_internal.checked_window(start_date, end_date, template_name);
     RETURN _wh_internal.run_window(_wh_internal.open_feed(template_name, tenant_connection_name, target_schema),
         start_date, end_date, 'update_mv_window_by_template', only_changed => only_changed);
 END
@@ -4724,10 +4889,10 @@ $$;
 -- After the functions: settings for those that are called from outside, and a record of whose they are. Run as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_cancelled,_wh_internal.take_secret,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_cancelled,_wh_internal.take_secret,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '79bfb5897e02ee1d' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '79bfb5897e02ee1d');
+    SELECT '0.1.0', '3c03a9baaa2e3d00' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '3c03a9baaa2e3d00');
 END
 $$;
 
