@@ -83,6 +83,7 @@ def test_a_tenant_is_taken_in_with_one_command(
         ],
         "converted": [],
         "different_days": [],
+        "rows_ahead": {},
         "jobs": ["foodlogstats_update_acme", "acme_2week_refresh", "yearly_combination_acme"],
     }
     for name in ("connection", "test", "schema", "source", "backfill", "views", "compared"):

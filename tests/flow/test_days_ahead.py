@@ -9,6 +9,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from tenantry.db.connect import session
+from tenantry.flow import template as templates
+from tenantry.flow import template_file
 from tests.databases import Source, Warehouse
 from tests.program import address, run, succeed
 from tests.ticks import define, make_ticks
@@ -112,7 +115,8 @@ def test_later_days_than_the_template_asks_for_are_refused(booking: Warehouse, t
 
 def test_the_key_ahead_goes_through_files_and_back(booking: Warehouse, tmp_path: Path) -> None:
     ahead(booking, 30)
-    shown = succeed(booking, "template", "show", "ticks").out
+    with session(booking.conninfo) as opened:
+        shown = template_file.as_file(templates.get(opened, "ticks"))
     assert "-- ahead: 30\n" in shown
     file = tmp_path / "ticks.sql"
     file.write_text(shown.replace("ahead: 30", "ahead: 7"))

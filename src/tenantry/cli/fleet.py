@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -58,19 +58,26 @@ def plan(
     --exit-code, with 5 if there is a difference.
     """
     from tenantry.cli import changes
+    from tenantry.core import state
     from tenantry.db.connect import session
+    from tenantry.fleet import live
     from tenantry.fleet import plan as plans
+    from tenantry.fleet.apply import backfill_command
 
     declared = _declared(file)
     with warehouse() as conninfo, session(conninfo) as opened:
         _tell_where(opened)
         made = plans.make(opened, declared)
+        lacking = live.unloaded(opened)
     if as_json:
         print_json({"changes": made.changes})
     else:
         for line in changes.lines(made.changes):
             data.print(line)
         data.print(_told(made), markup=False)
+        for feed, missing in lacking.items():
+            how = f"{missing:,} missing" if missing else state.NEVER_LOADED
+            notes.print(f"{feed}: {how}; to load: {backfill_command(feed)}", markup=False)
     if exit_code and made.changes:
         raise typer.Exit(DIFFERS)
 
@@ -85,9 +92,7 @@ def apply(
     ] = False,
     load: Annotated[
         bool,
-        typer.Option(
-            "--load", help="Then load feeds of which no day was ever loaded, from the source's first."
-        ),
+        typer.Option("--load", help="Then load feeds that were never loaded, or of which days are missing."),
     ] = False,
     test: Annotated[
         bool, typer.Option(help="Log in to a source before its address or password is kept.")
@@ -141,7 +146,7 @@ def apply(
                     opened, declared, made, means, lambda change: step(change.action, change.subject)
                 )
         if load and done.unloaded:
-            result = _load(conninfo, done.unloaded, jobs)
+            result = _load(conninfo, list(done.unloaded), jobs)
             report(result, as_json=as_json, more={"changes": done.changes, "failed": done.failed})
             _fail_if_refused(done)
             return
@@ -151,8 +156,20 @@ def apply(
         return
     _fail_if_refused(done)
     data.print("the warehouse is as the file says" if done.changes else "no difference", markup=False)
-    for command in done.commands:
-        data.print(f"next: {command}", markup=False)
+    _tell_lacking(done.unloaded)
+
+
+def _tell_lacking(feeds: Mapping[Feed, int]) -> None:
+    """What is to be loaded: feeds that were never loaded are part of what apply leaves to do, days that are missing are not."""
+    from tenantry.core import state
+    from tenantry.fleet.apply import backfill_command
+
+    for feed, missing in feeds.items():
+        if missing:
+            notes.print(f"{feed}: {missing:,} missing; to load them: {backfill_command(feed)}", markup=False)
+        else:
+            data.print(f"next: {backfill_command(feed)}", markup=False)
+            notes.print(f"{feed}: {state.NEVER_LOADED}", markup=False)
 
 
 def _fail_if_refused(done: Done) -> None:

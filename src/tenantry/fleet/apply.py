@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -33,19 +33,21 @@ class Failed:
 
 @dataclass(frozen=True)
 class Done:
-    """The changes that were made, those that were not, and the feeds of which no day was ever loaded."""
+    """The changes that were made, those that were not, and the feeds that were never loaded (0), or of which so many days are missing."""
 
     changes: Sequence[Change]
-    unloaded: Sequence[Feed]
+    unloaded: Mapping[Feed, int]
     failed: Sequence[Failed] = ()
 
     @property
     def commands(self) -> list[str]:
         """What is still to be run."""
-        return [
-            shlex.join(["tenantry", "backfill", feed.template, "--tenant", feed.schema])
-            for feed in self.unloaded
-        ]
+        return [backfill_command(feed) for feed in self.unloaded]
+
+
+def backfill_command(feed: Feed) -> str:
+    """What loads all that a feed lacks."""
+    return shlex.join(["tenantry", "backfill", feed.template, "--tenant", feed.schema])
 
 
 def check(session: psycopg.Connection, plan: Plan, means: Means, *, allow_drop: bool) -> None:

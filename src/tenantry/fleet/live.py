@@ -72,9 +72,9 @@ def read(session: psycopg.Connection) -> Live:
     return Live(fleet, found, others, cron, [row[0] for row in rows if row[4]], leftovers)
 
 
-def unloaded(session: psycopg.Connection) -> list[FeedRow]:
-    """Feeds of which no day was ever tried, of tenants at work."""
-    return [FeedRow(*row) for row in session.execute(query("fleet", "unloaded"))]
+def unloaded(session: psycopg.Connection) -> dict[FeedRow, int]:
+    """Feeds of tenants at work that were never loaded, and those of which days are missing, with their number (else 0)."""
+    return {FeedRow(*row[:4]): row[4] for row in session.execute(query("fleet", "unloaded"))}
 
 
 def _source(
