@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any, LiteralString
 
@@ -35,7 +34,7 @@ TRUTH: list[tuple[Any, ...]] = [
 
 
 @pytest.fixture
-def kolkata(warehouse: Warehouse, source: Source) -> Iterator[Source]:
+def kolkata(warehouse: Warehouse, source: Source) -> Source:
     """A source whose sessions are all but what a load wants, unless they are told."""
     source.run("CREATE TABLE ticks (id int, at timestamptz, cash money, name text)")
     source.run("GRANT SELECT ON ticks TO source_reader")
