@@ -221,3 +221,15 @@ def test_a_span_that_begins_later_lets_old_days_go(ticking: Warehouse, today: da
     assert findings(ticking, "slices") == []
     (done,) = succeed(ticking, "backfill", "ticks", "--tenant", "acme", "--json").json["tenants"]
     assert done["loaded"] == 0
+
+
+def test_an_upgrade_lets_spans_begin_with_what_is_there(ticking: Warehouse, today: date) -> None:
+    by_sql(ticking, today - timedelta(days=5), today, template="ticks")
+    ticking.run("ALTER TABLE _wh.feeds DROP COLUMN first_day, DROP COLUMN first_day_chosen")
+    ticking.run("ALTER TABLE _wh.mv_templates DROP COLUMN ahead")
+    ticking.run("DELETE FROM _wh.migrations WHERE name = 'span'")
+    succeed(ticking.admin, "upgrade")
+    assert ticking.rows("SELECT first_day, first_day_chosen FROM _wh.feeds") == [
+        (today - timedelta(days=5), False)
+    ]
+    assert status(ticking)["state"] == "ok"
