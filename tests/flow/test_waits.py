@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 
 import psycopg
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from tenantry.db.connect import session
 from tests.databases import Source, Warehouse
 from tests.program import running, succeed
+from tests.well import findings
 
 DAY = date(2024, 3, 10)
 
@@ -106,3 +107,13 @@ def test_the_connection_string_has_the_last_word(acme: Warehouse) -> None:
     with session(f"{acme.conninfo} keepalives_idle=7") as opened:
         here = {option.keyword: option.val for option in opened.pgconn.info}
     assert here[b"keepalives_idle"] == b"7"
+
+
+def test_doctor_names_an_idle_session_that_keeps_a_tenant_locked(acme: Warehouse) -> None:
+    acme.run("SELECT _wh_internal.open_feed('foodlogstats', 'acme', 'acme')")
+    with psycopg.connect(acme.admin.conninfo, application_name="night watch", autocommit=True) as holder:
+        holder.execute("SELECT pg_advisory_lock(_wh_internal.tenant_lock('acme'))")
+        (found,) = findings(acme, "sessions", patience=timedelta(0))
+        assert found.subject == f"session {holder.info.backend_pid}"
+        assert found.reason.startswith("postgres, night watch: idle for ")
+        assert findings(acme, "sessions") == []

@@ -121,6 +121,10 @@ def _sessions(examined: Examined) -> Iterator[Finding]:
     for pid, user, seconds, blocker, blockers in examined.rows_of_login("waiting_sessions", **patience):
         reason = f"{user}: waits for a lock of session {some(blockers)} for {_span(seconds)}"
         yield Finding(Severity.WARNING, f"session {pid}", reason, f"tenantry queries --cancel {blocker}")
+    for pid, user, program, seconds in examined.rows_of_login("idle_holders", **patience):
+        by = f"{user}, {program}" if program else user
+        reason = f"{by}: idle for {_span(seconds)}, and holds a lock of a tenant, which keeps loads or moves waiting"
+        yield Finding(Severity.WARNING, f"session {pid}", reason, f"SELECT pg_terminate_backend({pid});")
     for gid, seconds, owner in examined.rows_of_login("prepared_transactions", **patience):
         reason = f"prepared by {owner} {_span(seconds)} ago and not ended: it keeps its locks, and dead rows"
         yield Finding(

@@ -215,6 +215,16 @@ FROM pg_stat_activity a CROSS JOIN LATERAL pg_blocking_pids(a.pid) b (pids)
 WHERE a.datname = current_database() AND a.wait_event_type = 'Lock' AND a.state_change < now() - %(patience)s / 12 AND b.pids <> '{}'
 ORDER BY a.state_change
 
+-- name: idle_holders
+-- Sessions that do nothing, and hold a lock of a tenant or of its move for as long as they live.
+SELECT DISTINCT a.pid, a.usename::text, a.application_name, extract(epoch FROM now() - a.state_change)::float8
+FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted AND a.datname = current_database() AND a.state = 'idle'
+    AND a.state_change < now() - %(patience)s / 12
+    AND (l.classid::bigint << 32 | l.objid::bigint) IN (
+        SELECT unnest(ARRAY[_wh_internal.tenant_lock(f.schema_name), _wh_internal.move_lock(f)]) FROM _wh.feeds f)
+ORDER BY 1
+
 -- name: prepared_transactions
 SELECT gid, extract(epoch FROM now() - prepared)::float8, owner::text FROM pg_prepared_xacts
 WHERE database = current_database() AND prepared < now() - %(patience)s ORDER BY prepared
