@@ -203,7 +203,7 @@ TROUBLES = [
     Trouble(
         "a tenant that the public view leaves out",
         "views",
-        "CREATE OR REPLACE VIEW public.ticks AS SELECT 'acme' AS schema_name, * FROM acme.ticks; COMMENT ON VIEW public.ticks IS NULL",
+        "CREATE OR REPLACE VIEW public.ticks AS SELECT 'acme' AS schema_name, * FROM acme.ticks",
         E,
         "public.ticks",
     ),

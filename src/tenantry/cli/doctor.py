@@ -41,6 +41,10 @@ def doctor(
         bool,
         typer.Option("--fix", help="Mend what is safe to mend: views, statistics, and rights that drifted."),
     ] = False,
+    count_rows: Annotated[
+        bool,
+        typer.Option("--count-rows", help="Also count every stored row, and compare with what was loaded."),
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="End with 1 on warnings, too.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -71,7 +75,7 @@ def doctor(
     ):
         if tenant:
             _require(opened, tenant)
-        examined = Examined(conninfo, opened, login, tenant)
+        examined = Examined(conninfo, opened, login, tenant, count_rows=count_rows)
         outcomes = _examine(examined, checks)
         mended, refused = _mend(examined, checks, outcomes) if fix else ([], [])
         if fix:

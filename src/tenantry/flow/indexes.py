@@ -61,7 +61,7 @@ def missing(session: psycopg.Connection, table: Unindexed) -> list[str]:
 
 def end(session: psycopg.Connection, table: Unindexed) -> None:
     """Analyze the table, and note that it has all of its indexes."""
-    session.execute(query("flow", "index_end"), (table.relid,))
+    session.execute(query("flow", "index_end"), _named(table.feed, table))
 
 
 def doubled(session: psycopg.Connection, table: Unindexed) -> list[FailedSlice]:

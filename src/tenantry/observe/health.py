@@ -36,6 +36,7 @@ CHECKS = (
     sources.SOURCES,
     jobs.JOBS,
     slices.SLICES,
+    slices.RECORDS,
     slices.FRESHNESS,
     slices.ROWS,
     slices.GROWTH,

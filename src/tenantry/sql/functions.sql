@@ -49,6 +49,60 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.adopt_days(feed _wh.feeds) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Make the records say what was found where a relation was filled anew since the load: bind those whose rows are there,
+-- without a digest, as a count proves rows but not values; clear those whose rows are gone. The last step of a transaction:
+-- it waits for nobody's rows, and nobody who waits for it has what it needs.
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtextextended(jsonb_build_array('tenantry adopt', feed.schema_name, feed.template_name)::text, 0)) THEN
+        RETURN;
+    END IF;
+    UPDATE _wh.feed_tables t SET relid = s.relid, warehouse = _wh_internal.here()
+    FROM _wh_internal.table_states(feed) s
+    WHERE t.schema_name = feed.schema_name AND t.template_name = feed.template_name AND t.table_name = s.relname AND t.warehouse <> _wh_internal.here();
+    IF NOT EXISTS (
+        SELECT FROM _wh_internal.slice_tables(feed) t
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS records, count(*) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
+                count(*) FILTER (WHERE s.loaded_at IS NOT NULL AND s.filenode IS DISTINCT FROM t.filenode) AS doubtful
+            FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+                AND s.slice_date BETWEEN t.first_day AND t.last_day
+        ) r
+        WHERE r.doubtful > 0 OR t.folded AND r.records > 0 AND r.loaded <= t.last_day - t.first_day
+    ) THEN
+        RETURN;
+    END IF;
+    WITH stored AS MATERIALIZED (
+        SELECT d.slice_date, d.filenode, d.row_count FROM _wh_internal.stored_days(feed) d WHERE NOT d.bound
+    ), doubtful AS MATERIALIZED (
+        SELECT s.slice_date FROM _wh.slices s
+        JOIN _wh_internal.slice_tables(feed) t ON s.slice_date BETWEEN t.first_day AND t.last_day
+        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.loaded_at IS NOT NULL
+            AND s.filenode IS DISTINCT FROM t.filenode
+        ORDER BY s.slice_date FOR UPDATE OF s SKIP LOCKED
+    ), adopted AS (
+        UPDATE _wh.slices s SET filenode = d.filenode, row_count = d.row_count,
+            -- Never bound: recorded before records were.
+            digest = CASE WHEN s.filenode IS NULL AND _wh_internal.digest_rows(s.digest) = d.row_count THEN s.digest END
+        FROM doubtful JOIN stored d USING (slice_date)
+        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = doubtful.slice_date
+    ), cleared AS (
+        UPDATE _wh.slices s SET loaded_at = NULL, row_count = NULL, digest = NULL, filenode = NULL
+        FROM doubtful
+        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = doubtful.slice_date
+            AND doubtful.slice_date NOT IN (SELECT d.slice_date FROM stored d)
+    )
+    -- Days of a folded year that have rows and no record.
+    INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, filenode)
+    SELECT feed.schema_name, feed.template_name, d.slice_date, 'loaded', d.row_count, clock_timestamp(), d.filenode
+    FROM stored d JOIN _wh_internal.slice_tables(feed) t ON t.folded AND d.slice_date BETWEEN t.first_day AND t.last_day
+    WHERE d.row_count IS NOT NULL AND NOT EXISTS (SELECT FROM _wh.slices x WHERE x.schema_name = feed.schema_name
+        AND x.template_name = feed.template_name AND x.slice_date = d.slice_date)
+    ON CONFLICT ON CONSTRAINT slices_pkey DO NOTHING;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.advisory_holder(key bigint) RETURNS integer
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     -- The session (pid) that holds an advisory lock for itself alone, or NULL.
@@ -171,16 +225,29 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.bind_days(feed _wh.feeds, relation regclass, first_day date, last_day date, former oid[]) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Make the records of days that were written anew into a table speak of it: of its filling, and of as many rows as it stores.
+-- What the source said of them holds on if it was known of what they were copied from, whose fillings are the `former` ones.
+DECLARE
+    counts jsonb := _wh_internal.count_stored(feed, relation::text, false, first_day, last_day);
+BEGIN
+    UPDATE _wh.slices s SET filenode = pg_relation_filenode(relation), row_count = n.row_count,
+        digest = CASE WHEN coalesce(s.filenode = ANY (former), true) AND _wh_internal.digest_rows(s.digest) = n.row_count THEN s.digest END
+    FROM generate_series(0, last_day - first_day) g
+    CROSS JOIN LATERAL (SELECT coalesce((counts ->> to_char((first_day + g)::timestamp, 'YYYY-MM-DD'))::bigint, 0) AS row_count) n
+    WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = first_day + g AND s.loaded_at IS NOT NULL;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.blank_view(schema_name text, view_name text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Statements that leave a view its present columns and options, with no rows: it lets go of what it reads from, without being
+    -- A statement that leaves a view its present columns and options, with no rows: it lets go of what it reads from, without being
     -- dropped.
-    SELECT format('CREATE OR REPLACE VIEW %1$s%2$s AS SELECT %3$s WHERE false; %4$s', c.oid::regclass,
+    SELECT format('CREATE OR REPLACE VIEW %1$s%2$s AS SELECT %3$s WHERE false', c.oid::regclass,
         (SELECT format(' WITH (%s)', string_agg(format('%I = %L', o.option_name, o.option_value), ', ')) FROM pg_options_to_table(c.reloptions) o HAVING count(*) > 0),
         (SELECT string_agg(format('NULL::%s AS %I', format_type(a.atttypid, a.atttypmod), a.attname), ', ' ORDER BY a.attnum)
-            FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-        -- Without its mark it is written anew.
-        CASE WHEN obj_description(c.oid, 'pg_class') ~ '^Tenantry[: ]' THEN format('COMMENT ON VIEW %s IS NULL', c.oid::regclass) END)
+            FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))
     FROM pg_class c WHERE c.oid = format('%I.%I', schema_name, view_name)::regclass
 $$;
 
@@ -287,7 +354,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.compare_days(template_name text, tenant_name text, schema_name text, first_day date, last_day date)
 RETURNS TABLE (day date, source_rows bigint, warehouse_rows bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Rows per UTC day at the source now, beside the rows of the slices. A template that cannot be asked for many days at
+-- Rows per UTC day at the source now, beside the rows that are stored, whatever is on record of them. A template that cannot be asked for many days at
 -- once is asked day by day within one statement, for a month at the most.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
@@ -305,10 +372,11 @@ BEGIN
         INTO counts FROM generate_series(first_day::timestamp, last_day::timestamp, '1 day') AS g(day);
     END IF;
     RETURN QUERY EXECUTE format($q$
-        SELECT d.day::date, coalesce(o.n, 0), coalesce(s.row_count, 0)
-        FROM generate_series(%L::timestamp, %L::timestamp, '1 day') AS d(day)
-        LEFT JOIN %I.dblink(%L, %L) AS o(day date, n bigint) ON o.day = d.day
-        LEFT JOIN _wh.slices s ON s.slice_date = d.day AND s.schema_name = %L AND s.template_name = %L
+        SELECT d.day::date, coalesce(o.n, 0), coalesce(w.row_count, 0)
+        FROM generate_series(%1$L::timestamp, %2$L::timestamp, '1 day') AS d(day)
+        LEFT JOIN %3$I.dblink(%4$L, %5$L) AS o(day date, n bigint) ON o.day = d.day
+        LEFT JOIN (SELECT c.slice_date, c.row_count FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.count_span(f, %1$L, %2$L) c
+            WHERE f.schema_name = %6$L AND f.template_name = %7$L) w ON w.slice_date = d.day
         $q$, first_day, last_day, _wh_internal.dblink_schema(), _wh.get_tenant_connection_string(tenant_name), counts,
         schema_name, template_name);
     PERFORM _wh_internal.end_source(tenant_name, opened);
@@ -377,11 +445,56 @@ DECLARE
         WHERE c.template_name = template.template_name AND c.column_name = template.time_column);
     counts jsonb;
 BEGIN
-    EXECUTE format('SELECT jsonb_object_agg((day%s)::date, n) FROM (SELECT %s AS day, count(*) AS n FROM %s WHERE %s GROUP BY 1) d',
+    EXECUTE format('SELECT jsonb_object_agg(to_char((day%s)::timestamp, ''YYYY-MM-DD''), n) FROM (SELECT %s AS day, count(*) AS n FROM %s WHERE %s GROUP BY 1) d',
         _wh_internal.day_zone(template),
         CASE WHEN time_type = 'date' THEN quote_ident(template.time_column)
             ELSE format('date_bin(INTERVAL ''1 day'', %I, %s)', template.time_column, _wh_internal.day_bound(template, DATE '2000-01-01')) END,
         relation, predicate) INTO counts;
+    RETURN counts;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.count_span(feed _wh.feeds, first_day date, last_day date)
+RETURNS TABLE (slice_date date, filenode oid, row_count bigint)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- How many rows are stored of each day of a span that some relation is to hold, whatever the records say; NULL where it
+    -- cannot tell. OFFSET keeps PostgreSQL from counting anew for each day.
+    SELECT b.first_day + n, t.filenode, CASE WHEN c.counts IS NOT NULL
+        THEN coalesce((c.counts ->> to_char((b.first_day + n)::timestamp, 'YYYY-MM-DD'))::bigint, 0) END
+    FROM _wh_internal.slice_tables(feed) t
+    CROSS JOIN LATERAL (SELECT greatest(t.first_day, count_span.first_day) AS first_day, least(t.last_day, count_span.last_day) AS last_day) b
+    CROSS JOIN LATERAL (SELECT _wh_internal.count_stored(feed, t.name, t.daily, b.first_day, b.last_day) AS counts OFFSET 0) c
+    CROSS JOIN LATERAL generate_series(0, b.last_day - b.first_day) n
+    WHERE b.first_day <= b.last_day
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.count_stored(feed _wh.feeds, relation text, daily boolean, first_day date, last_day date) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- How many rows a relation stores of each of some days, by day; those that are not in it have none. A `daily` one holds its
+-- day alone. NULL if the relation cannot tell the days apart, or is gone.
+DECLARE
+    template _wh.mv_templates;
+    counts jsonb;
+    total bigint;
+BEGIN
+    SELECT * INTO template FROM _wh.mv_templates t WHERE t.template_name = feed.template_name;
+    BEGIN
+        IF daily THEN
+            EXECUTE format('SELECT count(*) FROM %s', relation) INTO total;
+            counts := jsonb_build_object(to_char(first_day::timestamp, 'YYYY-MM-DD'), total);
+        ELSIF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(relation) AND a.attname = template.time_column AND NOT a.attisdropped) THEN
+            counts := coalesce(_wh_internal.count_days(template, relation, _wh_internal.day_predicate(template, first_day, last_day)), '{}');
+        ELSIF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(relation) AND a.attname = 'slice_date' AND a.atttypid = 'date'::regtype
+                AND NOT a.attisdropped) THEN
+            EXECUTE format('SELECT coalesce(jsonb_object_agg(to_char(d.day::timestamp, ''YYYY-MM-DD''), d.n), ''{}'') FROM ('
+                'SELECT slice_date AS day, count(*) AS n FROM %s WHERE slice_date BETWEEN %L AND %L GROUP BY 1) d', relation, first_day, last_day) INTO counts;
+        END IF;
+        -- Lets go of the locks: a fleet's relations do not fit into the lock table at once. What was counted stays.
+        RAISE EXCEPTION SQLSTATE 'WH001';
+    EXCEPTION
+        WHEN SQLSTATE 'WH001' THEN NULL;
+        WHEN undefined_table THEN counts := NULL;
+    END;
     RETURN counts;
 END
 $$;
@@ -429,7 +542,7 @@ RETURNS TABLE (day date, present boolean, folded boolean, missing boolean, faile
 LANGUAGE sql STABLE ROWS 800 SET search_path = pg_catalog, pg_temp AS $$
     -- The one place that says how each day of a feed stands; all that shows or acts on days asks it. From the beginning of its
     -- span, or whatever day is there or on record before that, to yesterday or the last that is there; or of days that are named.
-    -- present: its rows are there, as a slice, in a table or in a folded year. missing: it is not present, and lies between the
+    -- present: its rows are there, as a slice or in a table. folded: its year was, and has a table. missing: it is not present, and lies between the
     -- span's beginning and yesterday; today, and days to come, never are. failed: the last load failed, rows of an earlier one
     -- may be there. stale: loaded before the day had ended. outdated: made by another definition of the template.
     WITH there AS MATERIALIZED (
@@ -452,7 +565,7 @@ LANGUAGE sql STABLE ROWS 800 SET search_path = pg_catalog, pg_temp AS $$
         CROSS JOIN generate_series(coalesce(day_states.first_day, least(b.earliest, b.span))::timestamp,
             coalesce(day_states.last_day, greatest(b.today - 1, b.latest))::timestamp, interval '1 day') AS g (day)
     ), judged AS (
-        SELECT d.day, t.slice_date IS NOT NULL OR y.year IS NOT NULL AS present, y.year IS NOT NULL AS folded,
+        SELECT d.day, t.slice_date IS NOT NULL AS present, y.year IS NOT NULL AS folded,
             d.day >= b.span AND d.day < b.today AS due, coalesce(r.status = 'failed', false) AS failed,
             coalesce(r.loaded_at < (d.day + 1)::timestamp AT TIME ZONE 'UTC' AND d.day < b.today, false) AS early,
             coalesce(r.loaded_at IS NOT NULL AND r.definition_hash <> b.hash, false) AS other
@@ -568,6 +681,12 @@ BEGIN
         FROM (SELECT DATE %L + n, NULL::bigint FROM generate_series(0, %s) n UNION ALL %s) AS d(day, row_hash) GROUP BY day$q$,
         to_char(first_day::timestamp, 'YYYY-MM-DD'), last_day - first_day, hashes);
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.digest_rows(digest text) RETURNS bigint
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The number of rows that a digest (digest_query) is of.
+    SELECT split_part(digest, ':', 2)::bigint
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.drop_feed(template_name text, schema_name text, most integer) RETURNS integer
@@ -820,6 +939,23 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         JOIN pg_namespace n ON n.oid = c.relnamespace JOIN _wh.feeds f ON f.schema_name = n.nspname AND f.template_name = template.template_name)
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.filling(feed _wh.feeds, slice_date date) RETURNS oid
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- What the relation that holds a day is filled with (pg_class.relfilenode), for the record of a load: of the partition, the
+-- yearly table, or the slice; of the one that was made anew, if it takes the place of the old one in this transaction.
+DECLARE
+    slice text := _wh.create_mv_name(feed.template_name, slice_date);
+BEGIN
+    IF feed.storage = 'partition' THEN
+        RETURN pg_relation_filenode(_wh_internal.partition_find(feed, slice_date));
+    END IF;
+    RETURN coalesce(
+        (SELECT pg_relation_filenode(y.relid) FROM _wh_internal.year_relations(feed) y WHERE y.year = extract(year FROM slice_date)),
+        pg_relation_filenode(to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fresh_name(slice)))),
+        pg_relation_filenode(to_regclass(format('%I.%I', feed.schema_name, slice))));
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.find_feed(wanted_template text, wanted_schema text) RETURNS _wh.feeds
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -903,7 +1039,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT y.year FROM _wh_internal.year_relations(feed) y WHERE feed.storage = 'matview' AND NOT y.open
     UNION ALL
     SELECT l.year FROM _wh_internal.partition_leaves(feed) l
-    WHERE feed.storage = 'partition' AND l.month IS NULL AND obj_description(l.relid, 'pg_class') = 'Tenantry: combined'
+    JOIN _wh_internal.table_states(feed) s ON s.relid = l.relid AND s.state = 'folded'
+    WHERE feed.storage = 'partition' AND l.month IS NULL
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.foreign_objects(schema_name text) RETURNS SETOF text
@@ -1005,6 +1142,13 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     -- Waiting for an advisory lock, a session does not hear of the relations that came and went meanwhile, as it does
     -- when it waits for a relation: it would go on believing that a table is not there. Locking any object tells it.
     SELECT _wh_internal.require_settings(), pg_get_object_address('schema', '{pg_catalog}', '{}')
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.here() RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- This very warehouse. One that was restored from a dump, or cloned, is another: oids that it has on record are those of
+    -- the old one's relations.
+    SELECT format('%s/%s', d.oid, '_wh.feed_tables'::regclass::oid) FROM pg_database d WHERE d.datname = current_database()
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.hold_feed(feed _wh.feeds) RETURNS _wh.feeds
@@ -1280,11 +1424,12 @@ BEGIN
         END IF;
         RAISE EXCEPTION '%', failure USING ERRCODE = state, DETAIL = failure_detail, HINT = failure_hint;
     END;
-    INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest)
+    INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest, filenode)
     VALUES (feed.schema_name, feed.template_name, slice_date, 'loaded', loaded.row_count, coalesce(asked, started), clock_timestamp() - started,
-        _wh_internal.definition_hash(template), load_slice.digest)
+        _wh_internal.definition_hash(template), CASE WHEN _wh_internal.digest_rows(load_slice.digest) = loaded.row_count THEN load_slice.digest END,
+        _wh_internal.filling(feed, slice_date))
     ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET status = 'loaded', row_count = excluded.row_count, loaded_at = excluded.loaded_at,
-        duration = excluded.duration, definition_hash = excluded.definition_hash, digest = excluded.digest, error = NULL, failed_at = NULL;
+        duration = excluded.duration, definition_hash = excluded.definition_hash, digest = excluded.digest, filenode = excluded.filenode, error = NULL, failed_at = NULL;
     RETURN jsonb_build_object('date', to_char(slice_date::timestamp, 'YYYY-MM-DD'), 'status', 'loaded', 'action', loaded.action,
         'rows', loaded.row_count, 'seconds', _wh_internal.seconds_since(started));
 END
@@ -1410,10 +1555,11 @@ DECLARE
     dependents text := _wh_internal.operators_dependents(relations, array_remove(ARRAY[tenant::oid], NULL));
     days integer := 0;
     total bigint := 0;
+    filling oid;
 BEGIN
     -- A year that was moved here stands in one table already.
     IF EXISTS (SELECT FROM _wh_internal.year_relations(feed) y WHERE y.year = target_year AND y.open) THEN
-        EXECUTE format('COMMENT ON TABLE %s IS NULL', target);
+        PERFORM _wh_internal.note_table(feed, name, NULL);
         EXECUTE format('SELECT count(*) FROM %s', target) INTO total;
         RETURN jsonb_build_object('yearly_table', name, 'processed_mvs', make_date(target_year, 12, 31) - make_date(target_year, 1, 1) + 1,
             'total_records', total);
@@ -1426,6 +1572,7 @@ BEGIN
     EXECUTE format(E'CREATE TABLE %s (%s\n%s)', target, template.column_definitions,
         CASE WHEN template.time_column IS NULL THEN ', slice_date date NOT NULL' ELSE '' END);
     things := _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name, feed.template_name), relations, 'r', tenant);
+    filling := pg_relation_filenode(target);
     FOR slice IN SELECT s.* FROM _wh_internal.slice_relations(feed) s WHERE extract(year FROM s.slice_date) = target_year LOOP
         -- Else a VACUUM that would cut the slice's empty end off waits for this transaction, and this one for it to end.
         EXECUTE format('ALTER MATERIALIZED VIEW %s SET (vacuum_truncate = off)', slice.relid::regclass);
@@ -1433,6 +1580,12 @@ BEGIN
         EXECUTE format('INSERT INTO %s SELECT %s%s FROM %s', target, _wh_internal.select_list(slice.relid, columns),
             CASE WHEN template.time_column IS NULL THEN format(', %L', slice.slice_date) ELSE '' END, slice.relid::regclass);
         GET DIAGNOSTICS rows_added = ROW_COUNT;
+        -- What was recorded of the slice is true of the table's rows as far as it was of those.
+        INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, filenode)
+        VALUES (feed.schema_name, feed.template_name, slice.slice_date, 'loaded', rows_added, clock_timestamp(), filling)
+        ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET row_count = excluded.row_count, loaded_at = coalesce(s.loaded_at, excluded.loaded_at),
+            filenode = excluded.filenode, digest = CASE WHEN s.filenode IS NULL OR s.filenode = pg_relation_filenode(slice.relid)
+                THEN CASE WHEN _wh_internal.digest_rows(s.digest) = excluded.row_count THEN s.digest END END;
         days := days + 1;
         slices := concat_ws(', ', slices, slice.relid::regclass);
         total := total + rows_added;
@@ -1565,7 +1718,11 @@ BEGIN
         EXECUTE format('DELETE FROM %s WHERE slice_date = %L', yearly, slice_date);
         EXECUTE format('INSERT INTO %s (%s, slice_date) SELECT %s, %L FROM pg_temp.tenantry_day', yearly, columns, columns, slice_date);
     ELSE
-        PERFORM _wh_internal.merge_days(template, yearly, to_regclass('pg_temp.tenantry_day'), slice_date, slice_date);
+        -- What is recorded is what is stored; where nothing changed those are the same.
+        IF _wh_internal.merge_days(template, yearly, to_regclass('pg_temp.tenantry_day'), slice_date, slice_date) > 0 THEN
+            total := coalesce((_wh_internal.count_days(template, yearly::text, _wh_internal.day_predicate(template, slice_date, slice_date))
+                ->> to_char(slice_date::timestamp, 'YYYY-MM-DD'))::bigint, 0);
+        END IF;
     END IF;
     DROP TABLE pg_temp.tenantry_day;
     RETURN total;
@@ -1687,13 +1844,15 @@ DECLARE
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
     old _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_old_');
     parent text := format('%I.%I', side.schema_name, _wh_internal.fit_name(side.template_name));
-    mark text := format('Tenantry: to %s storage %s', storage,
+    mark text := format('to %s storage %s', storage,
         md5(jsonb_build_array(template.column_definitions, template.indexes, template.time_column, template.partition_by)::text));
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
     -- What was left by a move that was given up, or begun before the template changed, is of no use.
-    IF to_regclass(parent) IS NOT NULL AND (feed.storage = storage OR obj_description(to_regclass(parent), 'pg_class') IS DISTINCT FROM mark) THEN
+    IF to_regclass(parent) IS NOT NULL AND (feed.storage = storage OR NOT EXISTS (SELECT FROM _wh_internal.table_states(feed) s
+            WHERE s.relid = to_regclass(parent) AND s.state = 'copy' AND s.detail = mark)) THEN
         EXECUTE format('DROP TABLE %s', parent);
+        PERFORM _wh_internal.note_table(feed, _wh_internal.fit_name(side.template_name), NULL);
     END IF;
     IF feed.storage = storage THEN
         RETURN jsonb_build_object('years', '[]'::jsonb, 'bytes', 0);
@@ -1704,10 +1863,11 @@ BEGIN
     END IF;
     PERFORM _wh_internal.refuse_move_dependents(feed, template, storage);
     IF to_regclass(parent) IS NULL THEN
-        EXECUTE format(E'CREATE TABLE %s (%s %s\n) PARTITION BY RANGE (%I); COMMENT ON TABLE %s IS %L', parent,
+        EXECUTE format(E'CREATE TABLE %s (%s %s\n) PARTITION BY RANGE (%I)', parent,
             CASE storage WHEN 'partition' THEN format('schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check CHECK (schema_name = %L),',
                 feed.schema_name, feed.schema_name) ELSE '' END,
-            template.column_definitions, template.time_column, parent, mark);
+            template.column_definitions, template.time_column);
+        PERFORM _wh_internal.note_table(feed, _wh_internal.fit_name(side.template_name), 'copy', mark);
         EXECUTE _wh_internal.revoked_grants(parent::regclass);
     END IF;
     RETURN jsonb_build_object('years', to_jsonb(_wh_internal.feed_years(feed)),
@@ -1787,28 +1947,20 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.move_record(feed _wh.feeds, template _wh.mv_templates) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Days that are tables' rows are known by their record alone, materialized views by the catalog, where operators may have
--- made or dropped one by hand: make the record say what is there.
+-- Make the records say what is there, and speak of the tables that take its place: materialized views are known by the catalog,
+-- where operators may have made or dropped one by hand, the rows of tables by their records alone.
 DECLARE
     present date[] := ARRAY(SELECT p.slice_date FROM _wh_internal.present_days(feed) p);
-    folded integer[] := ARRAY(SELECT y.year FROM _wh_internal.folded_years(feed) y);
-    day date;
-    total bigint;
+    fillings oid[] := ARRAY(SELECT t.filenode FROM _wh_internal.slice_tables(feed) t);
 BEGIN
-    DELETE FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.status = 'loaded'
-        AND s.slice_date <> ALL (present) AND extract(year FROM s.slice_date) <> ALL (folded);
-    UPDATE _wh.slices s SET loaded_at = NULL, row_count = NULL
-    WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.loaded_at IS NOT NULL
-        AND s.slice_date <> ALL (present) AND extract(year FROM s.slice_date) <> ALL (folded);
-    FOR day IN SELECT p.day FROM unnest(present) AS p (day) WHERE NOT EXISTS (SELECT FROM _wh.slices s
-        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = p.day AND s.loaded_at IS NOT NULL)
-    LOOP
-        EXECUTE format('SELECT count(*) FROM %I.%I WHERE %s', feed.schema_name,
-            _wh_internal.fit_name((_wh_internal.side_feed(feed, 'tenantry_move_')).template_name), _wh_internal.day_predicate(template, day, day)) INTO total;
-        INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at)
-        VALUES (feed.schema_name, feed.template_name, day, 'loaded', total, clock_timestamp())
-        ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET row_count = excluded.row_count, loaded_at = excluded.loaded_at;
-    END LOOP;
+    UPDATE _wh.slices s SET loaded_at = NULL, row_count = NULL, digest = NULL, filenode = NULL
+    WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.loaded_at IS NOT NULL AND s.slice_date <> ALL (present);
+    INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, loaded_at)
+    SELECT feed.schema_name, feed.template_name, p.day, 'loaded', clock_timestamp() FROM unnest(present) AS p (day)
+    ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET loaded_at = excluded.loaded_at WHERE s.loaded_at IS NULL;
+    PERFORM _wh_internal.bind_days(feed, l.relid::regclass, make_date(l.year, coalesce(l.month, 1), 1),
+        (make_date(l.year, coalesce(l.month, 12), 1) + interval '1 month')::date - 1, fillings)
+    FROM _wh_internal.partition_leaves(_wh_internal.side_feed(feed, 'tenantry_move_')) l;
 END
 $$;
 
@@ -1838,7 +1990,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT r.first_day, r.last_day, format('SELECT %s FROM %s WHERE %s', _wh_internal.select_list(r.relid, _wh_internal.feed_columns(feed)),
         r.relid::regclass, _wh_internal.day_predicate(template, r.first_day, r.last_day))
-    FROM relations r ORDER BY r.first_day
+    FROM relations r JOIN pg_class c ON c.oid = r.relid AND (c.relkind <> 'm' OR c.relispopulated) ORDER BY r.first_day
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.move_step(template_name text, target_schema text, storage text, state jsonb DEFAULT NULL) RETURNS jsonb
@@ -1979,9 +2131,9 @@ BEGIN
         WHERE x.indrelid = r.relid AND t.relkind = 'r') i;
     SELECT string_agg(concat(CASE storage WHEN 'matview' THEN format('ALTER TABLE %s DETACH PARTITION %s;', parent, l.relid::regclass) END,
             format(' ALTER TABLE %s RENAME TO %I;', l.relid::regclass, l.final_name), i.renames,
-            format(' COMMENT ON TABLE %I.%I IS %L;', feed.schema_name, l.final_name, CASE
-                WHEN storage = 'partition' AND l.month IS NULL AND l.year = ANY (folded) THEN 'Tenantry: combined'
-                WHEN storage = 'matview' AND l.year <> ALL (folded) THEN 'Tenantry: open' END),
+            format(' SELECT _wh_internal.note_table(%L, %L, %L);', feed, l.final_name, CASE
+                WHEN storage = 'partition' AND l.month IS NULL AND l.year = ANY (folded) THEN 'folded'
+                WHEN storage = 'matview' AND l.year <> ALL (folded) THEN 'open' END),
             format(' SELECT _wh_internal.put_back(%1$L, %2$L, exact => false), _wh_internal.put_back(%1$L, %3$L, exact => false);',
                 format('%I.%I', feed.schema_name, l.final_name), grants, coalesce(things -> 'parts', '[]'))), ' ')
     INTO into_place FROM (
@@ -1993,6 +2145,8 @@ BEGIN
             CASE WHEN strpos(c.relname, 'tenantry_move_') > 0 THEN replace(c.relname, 'tenantry_move_', '')
                 ELSE _wh_internal.fit_name(c.relname || '_' || left(md5(c.relname), 8)) END), '') AS renames
         FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = l.relid) i;
+    -- What was known of the tables that are put aside; of those in their place it is noted below.
+    DELETE FROM _wh.feed_tables t WHERE t.schema_name = feed.schema_name AND t.template_name = feed.template_name;
     IF _wh_internal.relation_kind(root) = 'v' THEN
         EXECUTE _wh_internal.blank_view('public', name);
     ELSIF EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = to_regclass(target) AND i.inhparent = to_regclass(root)) THEN
@@ -2000,7 +2154,7 @@ BEGIN
     END IF;
     IF feed.storage = 'matview' THEN
         EXECUTE format('DROP VIEW %s; %s', target, aside);
-        EXECUTE concat(into_place, format('ALTER TABLE %s RENAME TO %I; COMMENT ON TABLE %s IS NULL;', parent, name, target));
+        EXECUTE concat(into_place, format('ALTER TABLE %s RENAME TO %I;', parent, name));
     ELSE
         EXECUTE concat(_wh_internal.revoked_grants(target::regclass),
             format('ALTER TABLE %s RENAME TO %I; ', target, _wh_internal.fit_name(old.template_name)), aside);
@@ -2110,6 +2264,33 @@ BEGIN
     RETURN CASE WHEN _wh_internal.matched_by_name(template, given) THEN format(E'(%s\n) AS q', query)
         ELSE format(E'(%s\n) AS q(%s)', query, _wh_internal.column_list(template.template_name)) END;
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.note_table(feed _wh.feeds, table_name text, state text, detail text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Keep what is to be known of a feed's table: in a table of ours and not in a comment, which people and catalog tools may
+-- write. A state of NULL: nothing is any more.
+BEGIN
+    IF state IS NULL THEN
+        DELETE FROM _wh.feed_tables t WHERE t.schema_name = feed.schema_name AND t.template_name = feed.template_name
+            AND t.table_name = note_table.table_name;
+        RETURN;
+    END IF;
+    INSERT INTO _wh.feed_tables AS t (schema_name, template_name, table_name, state, detail, relid, warehouse)
+    VALUES (feed.schema_name, feed.template_name, note_table.table_name, note_table.state, note_table.detail,
+        format('%I.%I', feed.schema_name, note_table.table_name)::regclass, _wh_internal.here())
+    ON CONFLICT ON CONSTRAINT feed_tables_pkey DO UPDATE SET state = excluded.state, detail = excluded.detail, relid = excluded.relid,
+        warehouse = excluded.warehouse;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.note_view(schema_name text, view_name text, body_hash text) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    -- Keep what a view was made of, with the version of its rule: any other statement that writes the view makes another one.
+    INSERT INTO _wh.published_views AS v (schema_name, view_name, body_hash, rule, rule_version)
+    SELECT note_view.schema_name, note_view.view_name, note_view.body_hash, r.oid, r.xmin FROM pg_rewrite r
+    WHERE r.ev_class = format('%I.%I', note_view.schema_name, note_view.view_name)::regclass
+    ON CONFLICT ON CONSTRAINT published_views_pkey DO UPDATE SET body_hash = excluded.body_hash, rule = excluded.rule, rule_version = excluded.rule_version;
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.open_feed(wanted_template text, wanted_connection text, wanted_schema text,
@@ -2489,7 +2670,7 @@ DECLARE
     target record;
     failure text;
 BEGIN
-    IF obj_description(leaf, 'pg_class') IS DISTINCT FROM 'Tenantry: to be indexed' THEN
+    IF NOT EXISTS (SELECT FROM _wh_internal.table_states(feed) s WHERE s.relid = leaf AND s.state = 'unindexed') THEN
         RETURN;
     END IF;
     SELECT u.* INTO target FROM _wh_internal.partition_unindexed(feed) u
@@ -2499,7 +2680,7 @@ BEGIN
     END IF;
     BEGIN
         EXECUTE coalesce(target.statements, '');
-        PERFORM _wh_internal.partition_index_end(leaf);
+        PERFORM _wh_internal.partition_index_end(feed, leaf);
     EXCEPTION WHEN unique_violation THEN
         failure := format('%s cannot be indexed: %s', leaf::regclass, SQLERRM);
         PERFORM _wh_internal.partition_doubled(feed, leaf);
@@ -2524,6 +2705,8 @@ DECLARE
     leaves oid[] := ARRAY(SELECT l.relid FROM _wh_internal.partition_leaves(feed) l WHERE l.year = target_year);
     things jsonb;
     dependents text := _wh_internal.operators_dependents(leaves);
+    former text[] := ARRAY(SELECT l.relname FROM _wh_internal.partition_leaves(feed) l WHERE l.year = target_year);
+    fillings oid[] := ARRAY(SELECT pg_relation_filenode(l.relid) FROM _wh_internal.partition_leaves(feed) l WHERE l.year = target_year);
     key text;
     swap text;
     index record;
@@ -2560,9 +2743,12 @@ BEGIN
     SELECT string_agg(format('ALTER TABLE %s DETACH PARTITION %s; DROP TABLE %s;', parent, l.relid::regclass, l.relid::regclass), ' ')
     INTO swap FROM _wh_internal.partition_leaves(feed) l WHERE l.year = target_year;
     PERFORM _wh_internal.execute_patiently(format('%s ALTER TABLE %s RENAME TO %I; ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%s) TO (%s);'
-        ' ALTER TABLE %s DROP CONSTRAINT tenantry_year; COMMENT ON TABLE %s IS %L', swap, fresh, name, parent, target,
+        ' ALTER TABLE %s DROP CONSTRAINT tenantry_year;', swap, fresh, name, parent, target,
         _wh_internal.day_bound(template, make_date(target_year, 1, 1)), _wh_internal.day_bound(template, make_date(target_year + 1, 1, 1)),
-        target, target, 'Tenantry: combined'));
+        target));
+    PERFORM _wh_internal.note_table(feed, l.relname, NULL) FROM unnest(former) l (relname);
+    PERFORM _wh_internal.note_table(feed, name, 'folded');
+    PERFORM _wh_internal.bind_days(feed, target, make_date(target_year, 1, 1), make_date(target_year, 12, 31), fillings);
     FOR index IN SELECT i.indexrelid::regclass AS old, replace(c.relname, 'tenantry_new_', '') AS new
         FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = target::regclass AND c.relname ~ 'tenantry_new_' LOOP
         EXECUTE format('ALTER INDEX %s RENAME TO %I', index.old, index.new);
@@ -2597,12 +2783,12 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.partition_index_end(leaf oid) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.partition_index_end(feed _wh.feeds, leaf oid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- A table has all of its indexes now. This is the last step, so a load that is killed before it leaves the table to be indexed.
 BEGIN
     EXECUTE format('ANALYZE %s', leaf::regclass);
-    EXECUTE format('COMMENT ON TABLE %s IS NULL', leaf::regclass);
+    PERFORM _wh_internal.note_table(feed, (SELECT c.relname::text FROM pg_class c WHERE c.oid = leaf), NULL);
 END
 $$;
 
@@ -2635,9 +2821,14 @@ BEGIN
     IF indexed THEN
         EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, name);
         PERFORM _wh_internal.publish_identity(target::regclass);
-    ELSE
-        EXECUTE format('COMMENT ON TABLE %s IS %L', target, 'Tenantry: to be indexed');
     END IF;
+    PERFORM _wh_internal.note_table(feed, name, CASE WHEN NOT indexed THEN 'unindexed' END);
+    -- What is on record of a table of that time went with it. Whoever works on a day will say what became of it.
+    UPDATE _wh.slices s SET loaded_at = NULL, row_count = NULL, digest = NULL, filenode = NULL
+    FROM (SELECT x.slice_date FROM _wh.slices x WHERE x.schema_name = feed.schema_name AND x.template_name = feed.template_name
+            AND x.loaded_at IS NOT NULL AND x.slice_date >= first_day AND x.slice_date < first_day + ('1 ' || period)::interval
+        ORDER BY x.slice_date FOR UPDATE SKIP LOCKED) gone
+    WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = gone.slice_date;
     EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%s) TO (%s)', parent, target,
         _wh_internal.day_bound(template, first_day), _wh_internal.day_bound(template, (first_day + ('1 ' || period)::interval)::date));
     RETURN target::regclass;
@@ -2665,6 +2856,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET 
 -- the table (partition_prepare) and then taken the slice's lock. A time that the source gives without a zone is UTC's,
 -- and money is written as in the source's session.
 DECLARE
+    stored jsonb;
     leaf regclass := _wh_internal.partition_find(feed, slice_date);
 BEGIN
     action := CASE WHEN EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
@@ -2677,7 +2869,11 @@ BEGIN
     row_count := _wh_internal.refuse_foreign_rows(to_regclass('pg_temp.tenantry_stage'), template, slice_date);
     -- Only now, because a new column keeps reports waiting until the transaction ends.
     PERFORM _wh_internal.partition_columns(template, (SELECT i.inhparent::regclass FROM pg_inherits i WHERE i.inhrelid = leaf));
-    PERFORM _wh_internal.merge_days(template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date, slice_date);
+    -- What is recorded is what is stored; where nothing changed those are the same.
+    IF _wh_internal.merge_days(template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date, slice_date) > 0 THEN
+        stored := _wh_internal.count_days(template, leaf::text, _wh_internal.day_predicate(template, slice_date, slice_date));
+        row_count := coalesce((stored ->> to_char(slice_date::timestamp, 'YYYY-MM-DD'))::bigint, 0);
+    END IF;
     DROP TABLE pg_temp.tenantry_stage;
 END
 $$;
@@ -2720,10 +2916,10 @@ BEGIN
             things := _wh_internal.keep_things(root, ARRAY[root::regclass::oid], 'p');
         END IF;
         statements := format('%sCREATE TABLE %s (schema_name text NOT NULL, %s
-) PARTITION BY LIST (schema_name); COMMENT ON TABLE %s IS %L; SELECT _wh_internal.put_back(%L, %L, exact => %L);',
+) PARTITION BY LIST (schema_name); SELECT _wh_internal.put_back(%L, %L, exact => %L);',
             CASE WHEN kind = 'v' THEN format('DROP VIEW %s; ', root) ELSE '' END, root, template.column_definitions
-                || coalesce((SELECT string_agg(format(E'\n, %I %s', e.column_name, e.data_type), '') FROM _wh_internal.partition_extras(template) e), ''), root,
-            'Tenantry: ' || template.template_name || ' of all tenants', root, things, kind IS NOT NULL);
+                || coalesce((SELECT string_agg(format(E'\n, %I %s', e.column_name, e.data_type), '') FROM _wh_internal.partition_extras(template) e), ''),
+            root, things, kind IS NOT NULL);
     END IF;
     FOR tenant IN SELECT f.schema_name, t.relation FROM _wh.feeds f, to_regclass(format('%I.%I', f.schema_name, name)) AS t (relation)
         WHERE f.template_name = template.template_name AND f.storage = 'partition' AND _wh_internal.relation_kind(t.relation::text) = 'p'
@@ -2794,7 +2990,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT l.relid, l.relname, l.year, _wh_internal.render_indexes(t.indexes, feed.schema_name, l.relname)
     FROM _wh_internal.partition_leaves(feed) l
     JOIN _wh.mv_templates t ON t.template_name = feed.template_name
-    WHERE feed.storage = 'partition' AND obj_description(l.relid, 'pg_class') = 'Tenantry: to be indexed'
+    WHERE feed.storage = 'partition' AND l.relid IN (SELECT s.relid FROM _wh_internal.table_states(feed) s WHERE s.state = 'unindexed')
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.picks_by_place(relation regclass, feed _wh.feeds, template _wh.mv_templates) RETURNS boolean
@@ -2858,18 +3054,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.present_days(feed _wh.feeds) RETURNS TABLE (slice_date date)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The days that are there as slices: by the catalog for materialized views, by the record of loads for rows of tables.
-    WITH tables AS MATERIALIZED (
-        SELECT l.year, l.month FROM _wh_internal.partition_leaves(feed) l WHERE feed.storage = 'partition'
-        UNION ALL
-        SELECT y.year, NULL FROM _wh_internal.year_relations(feed) y WHERE feed.storage = 'matview' AND y.open
-    )
-    SELECT r.slice_date FROM _wh_internal.slice_relations(feed) r
-    WHERE feed.storage = 'matview' AND extract(year FROM r.slice_date) NOT IN (SELECT t.year FROM tables t)
-    UNION ALL
-    SELECT s.slice_date FROM _wh.slices s
-    JOIN tables t ON t.year = extract(year FROM s.slice_date) AND (t.month IS NULL OR t.month = extract(month FROM s.slice_date))
-    WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.loaded_at IS NOT NULL
+    -- The days whose rows are there, those of folded years among them.
+    SELECT d.slice_date FROM _wh_internal.stored_days(feed, counted => false) d
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.probe_source(tenant_name text, patience integer DEFAULT 10,
@@ -2986,9 +3172,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- of the step are taken together and let go together, so it can be in a ring neither with a report nor with another
 -- one. Slices must not be locked after it in the same transaction: others lock the view after their slices.
 DECLARE
-    target text := format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name));
+    name text := _wh_internal.fit_name(feed.template_name);
     template _wh.mv_templates;
-    before text := obj_description(to_regclass(target), 'pg_class');
+    before text := _wh_internal.view_written(feed.schema_name, name);
 BEGIN
     IF feed.storage = 'partition' THEN
         -- The tenant's table holds its slices itself.
@@ -2997,7 +3183,7 @@ BEGIN
         RETURN false;
     END IF;
     PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.replace_tenant_view(%L, %L, %L)', feed, afterwards, beforehand));
-    RETURN before IS DISTINCT FROM obj_description(to_regclass(target), 'pg_class');
+    RETURN before IS DISTINCT FROM _wh_internal.view_written(feed.schema_name, name);
 END
 $$;
 
@@ -3285,16 +3471,15 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- have put on it is put on the new one, or it is not dropped.
 DECLARE
     target text := format('%I.%I', schema_name, view_name);
-    mark text := 'Tenantry ' || md5(body);
     existing regclass := to_regclass(target);
-    statements text := format('VIEW %s AS %s; COMMENT ON VIEW %s IS %L; %s', target, body, target, mark, afterwards);
+    statements text := format('VIEW %s AS %s; SELECT _wh_internal.note_view(%L, %L, %L); %s', target, body, schema_name, view_name, md5(body), afterwards);
     options jsonb;
     things jsonb;
     blockers text;
 BEGIN
     IF existing IS NOT NULL AND (SELECT c.relkind FROM pg_class c WHERE c.oid = existing) <> 'v' THEN
         RAISE EXCEPTION 'view % cannot be made: a relation of that name is there', target USING ERRCODE = 'duplicate_table';
-    ELSIF afterwards = '' AND existing IS NOT NULL AND obj_description(existing, 'pg_class') = mark THEN
+    ELSIF afterwards = '' AND existing IS NOT NULL AND _wh_internal.view_written(schema_name, view_name) = md5(body) THEN
         RETURN false;
     END IF;
     SELECT jsonb_agg(to_jsonb(s)) INTO options FROM _wh_internal.operators_settings(ARRAY[existing::oid]) s WHERE s.item ~ '^(option|comment)' AND s.kinds = 'v';
@@ -3515,6 +3700,7 @@ BEGIN
     IF _wh_internal.feed_columns(feed) IS NOT NULL THEN
         PERFORM _wh_internal.publish_tenant(feed);
     END IF;
+    PERFORM _wh_internal.adopt_days(feed);
     PERFORM _wh_internal.write_log(caller, CASE WHEN first_error IS NULL THEN 'INFO' ELSE 'ERROR' END, 'window ended',
         to_jsonb(feed) || summary);
     PERFORM _wh_internal.prune_logs();
@@ -3693,6 +3879,29 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM named WHERE suffix ~ '^(?!0000)[0-9]{4}_[0-9]{2}_[0-9]{2}$'
     )
     SELECT day::date, oid, relname FROM dated WHERE to_char(day, 'YYYY_MM_DD') = suffix ORDER BY day
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.slice_tables(feed _wh.feeds, only_daily boolean DEFAULT NULL)
+RETURNS TABLE (relid oid, name text, filenode oid, first_day date, last_day date, daily boolean, folded boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The relations that reports read a feed's days from, with what they are filled with (filenode): daily materialized views
+    -- that are populated, yearly tables, partitions; or only those that are daily, or are not. What a materialized view without rows will have, nobody knows.
+    WITH years AS MATERIALIZED (
+        SELECT y.year, y.relid, y.open FROM _wh_internal.year_relations(feed) y WHERE feed.storage = 'matview'
+    ), found AS (
+        SELECT s.relid, s.slice_date AS first_day, s.slice_date AS last_day, true AS daily, false AS folded
+        FROM _wh_internal.slice_relations(feed) s
+        WHERE feed.storage = 'matview' AND only_daily IS DISTINCT FROM false AND extract(year FROM s.slice_date) NOT IN (SELECT y.year FROM years y)
+        UNION ALL
+        SELECT y.relid, make_date(y.year, 1, 1), make_date(y.year, 12, 31), false, NOT y.open FROM years y WHERE y.year > 0
+        UNION ALL
+        SELECT l.relid, make_date(l.year, coalesce(l.month, 1), 1),
+            (make_date(l.year, coalesce(l.month, 12), 1) + interval '1 month')::date - 1, false, false
+        FROM _wh_internal.partition_leaves(feed) l WHERE feed.storage = 'partition' AND l.year > 0 AND coalesce(l.month, 1) BETWEEN 1 AND 12
+    )
+    SELECT f.relid, format('%I.%I', n.nspname, c.relname), c.relfilenode, f.first_day, f.last_day, f.daily, f.folded
+    FROM found f JOIN pg_class c ON c.oid = f.relid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relispopulated AND f.daily IS NOT DISTINCT FROM coalesce(only_daily, f.daily)
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.source_begin(tenant_name text, encoding text DEFAULT getdatabaseencoding()) RETURNS text
@@ -3928,6 +4137,54 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 WHERE pg_catalog.current_setting('tenantry.session', true) = 'yes' AND pg_catalog.current_setting('idle_session_timeout', true) IS NOT NULL$q$
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.stored_days(feed _wh.feeds, counted boolean DEFAULT true)
+RETURNS TABLE (slice_date date, filenode oid, row_count bigint, bound boolean)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The days whose rows are there. A record of a load proves its rows only while it is bound to the relation that holds them,
+-- as that is filled now. Where the relation was made or written anew (VACUUM FULL, a restored dump, TRUNCATE, DROP), the rows
+-- are counted: as many as the record says are its rows. A materialized view is populated as a whole or not at all, so it needs
+-- no count; unless it is `counted`, the number of its rows is that of the record, or unknown. A folded year that has no record
+-- at all was made by hand, and is trusted; where it has some, days without one are there if they have rows.
+#variable_conflict use_column
+DECLARE
+    part record;
+    counts jsonb;
+BEGIN
+    RETURN QUERY
+    SELECT t.first_day, t.filenode, CASE WHEN s.filenode = t.filenode OR NOT counted THEN s.row_count
+            ELSE (_wh_internal.count_stored(feed, t.name, true, t.first_day, t.first_day) ->> to_char(t.first_day::timestamp, 'YYYY-MM-DD'))::bigint END,
+        coalesce(s.filenode = t.filenode, false)
+    FROM _wh_internal.slice_tables(feed, only_daily => true) t
+    LEFT JOIN _wh.slices s ON s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = t.first_day
+        AND s.loaded_at IS NOT NULL;
+    FOR part IN
+        SELECT t.*, r.*, t.last_day - t.first_day + 1 AS days
+        FROM _wh_internal.slice_tables(feed, only_daily => false) t
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS records, count(*) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
+                count(*) FILTER (WHERE s.loaded_at IS NOT NULL AND s.filenode IS DISTINCT FROM t.filenode) AS doubtful
+            FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+                AND s.slice_date BETWEEN t.first_day AND t.last_day
+        ) r
+    LOOP
+        counts := NULL;
+        IF part.doubtful > 0 OR part.folded AND part.records > 0 AND part.loaded < part.days THEN
+            counts := _wh_internal.count_stored(feed, part.name, false, part.first_day, part.last_day);
+        END IF;
+        RETURN QUERY
+        SELECT d.day, part.filenode, coalesce(d.row_count, d.stored), coalesce(d.filenode = part.filenode, false)
+        FROM (
+            SELECT g.day::date AS day, s.slice_date, s.loaded_at, s.status, s.filenode, s.row_count,
+                CASE WHEN counts IS NOT NULL THEN coalesce((counts ->> to_char(g.day, 'YYYY-MM-DD'))::bigint, 0) END AS stored
+            FROM generate_series(part.first_day::timestamp, part.last_day::timestamp, '1 day') AS g (day)
+            LEFT JOIN _wh.slices s ON s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = g.day::date
+        ) d
+        WHERE d.loaded_at IS NOT NULL AND (d.filenode = part.filenode OR d.row_count = d.stored)
+            OR part.folded AND (part.records = 0 OR d.loaded_at IS NULL AND d.status IS DISTINCT FROM 'loaded' AND d.stored > 0);
+    END LOOP;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.stream_begin(feed _wh.feeds, first_day date, last_day date, given text[], source_types oid[], staged boolean,
     OUT from_source text, OUT into_warehouse text, OUT strays text, OUT target text, OUT start_block bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -3990,16 +4247,22 @@ BEGIN
     IF (SELECT coalesce(sum(c.value::bigint), 0) FROM jsonb_each_text(counts) c) <> copied THEN
         counts := _wh_internal.count_days(template, target, predicate);
     END IF;
-    IF target = 'pg_temp.tenantry_stage' THEN
-        PERFORM _wh_internal.merge_days(template, _wh_internal.partition_find(feed, first_day), target::regclass, first_day, last_day);
+    -- What is recorded is what is stored; where merging changed nothing those are the same.
+    IF target = 'pg_temp.tenantry_stage'
+            AND _wh_internal.merge_days(template, _wh_internal.partition_find(feed, first_day), target::regclass, first_day, last_day) > 0 THEN
+        counts := _wh_internal.count_days(template, _wh_internal.partition_find(feed, first_day)::text, predicate);
     END IF;
-    RETURN QUERY INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest)
-    SELECT feed.schema_name, feed.template_name, first_day + n, 'loaded', coalesce((counts ->> (first_day + n)::text)::bigint, 0), started,
+    RETURN QUERY INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest, filenode)
+    SELECT feed.schema_name, feed.template_name, d.day, 'loaded', d.n, started,
         (clock_timestamp() - started) / (last_day - first_day + 1), _wh_internal.definition_hash(template),
-        digests ->> to_char((first_day + n)::timestamp, 'YYYY-MM-DD')
-    FROM generate_series(0, last_day - first_day) n
+        CASE WHEN _wh_internal.digest_rows(d.digest) = d.n THEN d.digest END, _wh_internal.filling(feed, first_day)
+    FROM (
+        SELECT first_day + g AS day, coalesce((counts ->> to_char((first_day + g)::timestamp, 'YYYY-MM-DD'))::bigint, 0) AS n,
+            digests ->> to_char((first_day + g)::timestamp, 'YYYY-MM-DD') AS digest
+        FROM generate_series(0, last_day - first_day) g
+    ) d
     ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET status = 'loaded', row_count = excluded.row_count, loaded_at = excluded.loaded_at,
-        duration = excluded.duration, definition_hash = excluded.definition_hash, digest = excluded.digest, error = NULL, failed_at = NULL
+        duration = excluded.duration, definition_hash = excluded.definition_hash, digest = excluded.digest, filenode = excluded.filenode, error = NULL, failed_at = NULL
     RETURNING s.slice_date, s.row_count;
 END
 $$;
@@ -4038,6 +4301,17 @@ BEGIN
     PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
     PERFORM _wh_internal.partition_leaf(feed, template, first_day, indexed => NOT bulk);
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.table_states(feed _wh.feeds) RETURNS TABLE (relid oid, relname text, state text, detail text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- What is to be known of a feed's tables (note_table). A table that was dropped and made again under the name is another;
+    -- but where a dump was restored, all are, and their names tell.
+    SELECT c.oid, t.table_name, t.state, t.detail
+    FROM _wh.feed_tables t
+    JOIN pg_class c ON c.relnamespace = to_regnamespace(quote_ident(t.schema_name)) AND c.relname = t.table_name
+    WHERE t.schema_name = feed.schema_name AND t.template_name = feed.template_name
+        AND (c.oid = t.relid OR t.warehouse <> _wh_internal.here())
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.keep_template_columns() RETURNS trigger
@@ -4107,20 +4381,25 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.unchanged_days(feed _wh.feeds, first_day date, last_day date, digests jsonb, asked_at timestamptz)
 RETURNS SETOF date LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     -- The days whose slices hold what the source had when it was asked, which is noted as if they had been loaded then.
-    WITH present AS MATERIALIZED (
-        SELECT d.slice_date FROM _wh_internal.present_days(feed) d WHERE d.slice_date BETWEEN first_day AND last_day
-    ), years AS MATERIALIZED (
-        SELECT y.year FROM _wh_internal.folded_years(feed) y
+    -- A record is believed only of the relation that it was written of, as that is filled now, and if that stores as many rows.
+    WITH alike AS MATERIALIZED (
+        SELECT s.slice_date FROM _wh.slices s
+        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date BETWEEN first_day AND last_day
+            AND s.digest = digests ->> to_char(s.slice_date::timestamp, 'YYYY-MM-DD')
+    ), stored AS MATERIALIZED (
+        SELECT d.slice_date, d.filenode, d.row_count FROM (SELECT min(a.slice_date) AS first, max(a.slice_date) AS last FROM alike a) b
+        CROSS JOIN LATERAL _wh_internal.count_span(feed, b.first, b.last) d WHERE b.first IS NOT NULL
     ), same AS (
         -- In the order in which loads write them, so that two sessions wait for each other in a line.
-        SELECT s.slice_date FROM _wh.slices s
+        SELECT s.slice_date, d.filenode FROM _wh.slices s JOIN stored d ON d.slice_date = s.slice_date
         WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date BETWEEN first_day AND last_day
             AND s.status = 'loaded' AND s.digest = digests ->> to_char(s.slice_date::timestamp, 'YYYY-MM-DD')
             AND s.definition_hash = _wh_internal.definition_hash(_wh_internal.find_template(feed.template_name))
-            AND (s.slice_date IN (SELECT p.slice_date FROM present p) OR extract(year FROM s.slice_date) IN (SELECT y.year FROM years y))
-        ORDER BY s.slice_date FOR UPDATE
+            -- NULL: recorded before records were bound.
+            AND coalesce(s.filenode, d.filenode) = d.filenode AND _wh_internal.digest_rows(s.digest) = d.row_count
+        ORDER BY s.slice_date FOR UPDATE OF s
     )
-    UPDATE _wh.slices s SET loaded_at = greatest(s.loaded_at, asked_at) FROM same
+    UPDATE _wh.slices s SET loaded_at = greatest(s.loaded_at, asked_at), filenode = same.filenode FROM same
     WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = same.slice_date
     RETURNING s.slice_date
 $$;
@@ -4156,9 +4435,9 @@ BEGIN
     body := coalesce(body, 'SELECT NULL::text AS schema_name, e.* FROM (' || _wh_internal.empty_select(columns) || ') e');
     IF _wh_internal.relation_kind(root) = 'p' THEN
         things := _wh_internal.keep_things(root, ARRAY[root::regclass::oid], 'v');
-        PERFORM _wh_internal.execute_patiently(format('%s DROP TABLE %s; CREATE VIEW %s AS %s; SELECT _wh_internal.put_back(%L, %L)',
+        PERFORM _wh_internal.execute_patiently(format('%s DROP TABLE %s; CREATE VIEW %s AS %s; SELECT _wh_internal.note_view(%L, %L, %L), _wh_internal.put_back(%L, %L)',
             (SELECT string_agg(format('ALTER TABLE %s DETACH PARTITION %s;', root, i.inhrelid::regclass), ' ') FROM pg_inherits i WHERE i.inhparent = root::regclass),
-            root, root, body, root, things));
+            root, root, body, 'public', view_name, md5(body), root, things));
         RETURN true;
     END IF;
     RETURN _wh_internal.replace_view('public', view_name, body);
@@ -4221,6 +4500,9 @@ BEGIN
     IF replaced OR update_union_view AND current_setting('tenantry.in_window', true) IS DISTINCT FROM 'yes' THEN
         PERFORM _wh_internal.publish_tenant(feed);
     END IF;
+    IF current_setting('tenantry.in_window', true) IS DISTINCT FROM 'yes' THEN
+        PERFORM _wh_internal.adopt_days(feed);
+    END IF;
     RETURN result;
 END
 $$;
@@ -4267,6 +4549,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The relations that a view reads; empty if there is no such view.
     SELECT ARRAY(SELECT DISTINCT d.refobjid FROM pg_rewrite w JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid
         WHERE w.ev_class = view AND w.rulename = '_RETURN' AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> view)
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.view_written(schema_name text, view_name text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The hash of what a view was made of when we last wrote it; NULL if somebody else has written it since, or it is not there.
+    SELECT v.body_hash FROM _wh.published_views v
+    JOIN pg_rewrite r ON r.ev_class = to_regclass(format('%I.%I', v.schema_name, v.view_name)) AND r.oid = v.rule AND r.xmin = v.rule_version
+    WHERE v.schema_name = view_written.schema_name AND v.view_name = view_written.view_name
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.window_digests(feed _wh.feeds, first_day date, last_day date) RETURNS jsonb
@@ -4343,7 +4633,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.year_relations(feed _wh.feeds)
 RETURNS TABLE (year integer, relid oid, relname text, open boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The yearly tables of matview storage. An open one came by a move, and is not combined: its days are those on record.
-    SELECT right(c.relname::text, 4)::integer, c.oid, c.relname::text, coalesce(obj_description(c.oid, 'pg_class') = 'Tenantry: open', false)
+    SELECT right(c.relname::text, 4)::integer, c.oid, c.relname::text, c.oid IN (SELECT t.relid FROM _wh_internal.table_states(feed) t WHERE t.state = 'open')
     FROM pg_class c, (SELECT _wh_internal.name_stem(feed.template_name) AS stem) s
     WHERE c.relnamespace = to_regnamespace(quote_ident(feed.schema_name)) AND c.relkind = 'r'
         AND c.relname >= (stem || '_')::name AND c.relname < (stem || '`')::name
@@ -4390,8 +4680,8 @@ BEGIN
         last_day := today - 1;
     END IF;
     -- Slices beside a yearly table, which nothing reads.
-    SELECT coalesce(array_agg(p.slice_date ORDER BY p.slice_date), '{}') INTO leftover FROM _wh_internal.present_days(feed) p
-    WHERE converted AND feed.storage = 'matview' AND p.slice_date BETWEEN first_day AND make_date(target_year, 12, 31);
+    SELECT coalesce(array_agg(s.slice_date ORDER BY s.slice_date), '{}') INTO leftover FROM _wh_internal.slice_relations(feed) s
+    WHERE converted AND feed.storage = 'matview' AND extract(year FROM s.slice_date) = target_year;
     SELECT coalesce(jsonb_agg(jsonb_build_object('from', g.first, 'to', g.last, 'days', g.days) ORDER BY g.first), '[]') INTO ranges
     FROM (SELECT min(m.day) AS first, max(m.day) AS last, count(*) AS days
           FROM unnest(missing) WITH ORDINALITY AS m(day, n) GROUP BY m.day - m.n::integer) g;
@@ -4583,6 +4873,7 @@ DECLARE
     slice record;
     connection text;
     opened boolean;
+    feeds _wh.feeds[] := '{}';
 BEGIN
     -- A slice must not be refreshed while its year is folded: the table has its rows by then.
     FOR slice IN SELECT f AS feed, s.slice_date FROM _wh.feeds f, _wh_internal.slice_relations(f) s
@@ -4591,8 +4882,9 @@ BEGIN
         PERFORM _wh_internal.lock_slice(slice.feed, slice.slice_date);
         connection := (slice.feed).tenant_name;
         -- What the source said of the rows before is not true of those that come now.
-        UPDATE _wh.slices s SET digest = NULL WHERE s.schema_name = (slice.feed).schema_name
+        UPDATE _wh.slices s SET digest = NULL, filenode = NULL WHERE s.schema_name = (slice.feed).schema_name
             AND s.template_name = (slice.feed).template_name AND s.slice_date = slice.slice_date;
+        feeds := feeds || slice.feed;
     END LOOP;
     IF NOT _wh.does_mv_exist(target_schema, view_name) THEN
         RAISE EXCEPTION 'materialized view "%"."%" does not exist', target_schema, view_name USING ERRCODE = 'undefined_table';
@@ -4607,6 +4899,7 @@ BEGIN
         RAISE;
     END;
     PERFORM _wh_internal.end_source(connection, opened);
+    PERFORM _wh_internal.adopt_days(f) FROM unnest(feeds) f;
     PERFORM _wh_internal.write_log('refresh_mv', 'INFO', 'refreshed', jsonb_build_object('tenant', target_schema, 'view', view_name,
         'seconds', _wh_internal.seconds_since(started)));
     RETURN true;
@@ -4816,6 +5109,7 @@ BEGIN
     PERFORM _wh_internal.hold_template_tenants(ARRAY[template.template_name]);
     -- A schema that was dropped by hand takes its tenant with it.
     DELETE FROM _wh.tenants t WHERE to_regnamespace(quote_ident(t.schema_name)) IS NULL;
+    DELETE FROM _wh.published_views v WHERE to_regclass(format('%I.%I', v.schema_name, v.view_name)) IS NULL;
     changed := _wh_internal.publish_public(template);
     PERFORM _wh_internal.write_log('update_public_view_by_template', 'INFO', 'public view updated',
         jsonb_build_object('template', template.template_name, 'changed', changed));
@@ -4835,6 +5129,7 @@ DECLARE
 BEGIN
     feed := _wh_internal.hold_feed(feed);
     changed := _wh_internal.publish_tenant(feed);
+    PERFORM _wh_internal.adopt_days(feed);
     PERFORM _wh_internal.write_log('update_tenant_union_view_by_template', 'INFO', 'tenant view updated',
         to_jsonb(feed) || jsonb_build_object('changed', changed, 'seconds', _wh_internal.seconds_since(started)));
     RETURN true;
@@ -4889,10 +5184,10 @@ $$;
 -- After the functions: settings for those that are called from outside, and a record of whose they are. Run as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_cancelled,_wh_internal.take_secret,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_cancelled,_wh_internal.take_secret,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '3c03a9baaa2e3d00' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '3c03a9baaa2e3d00');
+    SELECT '0.1.0', 'dc055d49852c77d3' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'dc055d49852c77d3');
 END
 $$;
 

@@ -45,7 +45,7 @@ class Examined:
 
     `session` acts as whadmin, `login` as whoever logged in: administrators see more of other sessions. `tenant` is the
     only one to look at, or None for all. A source that takes longer than `source_limit` seconds does not answer, and a
-    transaction that takes longer than `patience` takes too long.
+    transaction that takes longer than `patience` takes too long. `count_rows`: also what takes as long as to read all rows.
     """
 
     conninfo: str
@@ -54,6 +54,7 @@ class Examined:
     tenant: str | None = None
     source_limit: float = 5.0
     patience: timedelta = timedelta(hours=1)
+    count_rows: bool = False
 
     def rows(self, name: str, **parameters: Any) -> list[tuple[Any, ...]]:
         """What the query of sql/queries/health.sql says to whadmin; `tenant` is among its parameters."""

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, timedelta
 
+from psycopg import sql
+
 from tenantry.core.days import folded
 from tenantry.observe.checks import jobs
 from tenantry.observe.checks.feeds import Feed
@@ -35,6 +37,31 @@ def _slices(examined: Examined) -> Iterator[Finding]:
         if outdated:
             reason = f"{_days(outdated)} {_was(outdated)} made before the template was changed"
             yield Finding(Severity.NOTE, str(feed), reason, _backfill(feed, outdated) + " --reload")
+
+
+def _records(examined: Examined) -> Iterator[Finding]:
+    for schema, template, days in examined.rows("unbound"):
+        adopt = sql.SQL(
+            "SELECT _wh_internal.adopt_days(f) FROM _wh.feeds f WHERE f.schema_name = {} AND f.template_name = {};"
+        ).format(sql.Literal(schema), sql.Literal(template))
+        yield Finding(
+            Severity.NOTE,
+            f"{schema}.{template}",
+            f"the tables of {days} days were written anew since their load; their rows are counted each time until it is noted",
+            adopt.as_string(),
+            safe=True,
+        )
+    if not examined.count_rows:
+        return
+    for schema, template, days, recorded, stored in examined.rows("miscounted"):
+        yield Finding(
+            Severity.ERROR,
+            f"{schema}.{template}",
+            f"{_days(days)} {'has' if len(days) == 1 else 'have'} {stored:,} rows, and {recorded:,} were loaded",
+            tenantry(
+                "backfill", template, "--tenant", schema, "--from", days[0], "--to", days[-1], "--reload"
+            ),
+        )
 
 
 def _rows(examined: Examined) -> Iterator[Finding]:
@@ -131,6 +158,7 @@ def _backfill(feed: Feed, days: Sequence[date]) -> str:
 
 
 SLICES = Check("slices", "Is every day there, whole, and made by the template as it is?", True, _slices)
+RECORDS = Check("records", "Are the rows there that the records speak of?", True, _records)
 ROWS = Check("rows", "Did yesterday bring rows, as such a day does?", True, _rows)
 GROWTH = Check("growth", "Do the last four weeks hold about as many rows as those before?", True, _growth)
 FRESHNESS = Check("freshness", "Is what reports see as young as it should be?", True, _freshness)

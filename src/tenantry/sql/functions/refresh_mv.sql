@@ -5,6 +5,7 @@ DECLARE
     slice record;
     connection text;
     opened boolean;
+    feeds _wh.feeds[] := '{}';
 BEGIN
     -- A slice must not be refreshed while its year is folded: the table has its rows by then.
     FOR slice IN SELECT f AS feed, s.slice_date FROM _wh.feeds f, _wh_internal.slice_relations(f) s
@@ -13,8 +14,9 @@ BEGIN
         PERFORM _wh_internal.lock_slice(slice.feed, slice.slice_date);
         connection := (slice.feed).tenant_name;
         -- What the source said of the rows before is not true of those that come now.
-        UPDATE _wh.slices s SET digest = NULL WHERE s.schema_name = (slice.feed).schema_name
+        UPDATE _wh.slices s SET digest = NULL, filenode = NULL WHERE s.schema_name = (slice.feed).schema_name
             AND s.template_name = (slice.feed).template_name AND s.slice_date = slice.slice_date;
+        feeds := feeds || slice.feed;
     END LOOP;
     IF NOT _wh.does_mv_exist(target_schema, view_name) THEN
         RAISE EXCEPTION 'materialized view "%"."%" does not exist', target_schema, view_name USING ERRCODE = 'undefined_table';
@@ -29,6 +31,7 @@ BEGIN
         RAISE;
     END;
     PERFORM _wh_internal.end_source(connection, opened);
+    PERFORM _wh_internal.adopt_days(f) FROM unnest(feeds) f;
     PERFORM _wh_internal.write_log('refresh_mv', 'INFO', 'refreshed', jsonb_build_object('tenant', target_schema, 'view', view_name,
         'seconds', _wh_internal.seconds_since(started)));
     RETURN true;

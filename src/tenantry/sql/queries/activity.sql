@@ -53,12 +53,12 @@ WITH feeds AS MATERIALIZED (
         sum(pg_indexes_size(r.relid))::bigint AS indexes
     FROM feeds f CROSS JOIN LATERAL _wh_internal.feed_relations(f.feed) r GROUP BY 1, 2
 ), counted AS (
-    SELECT s.schema_name, s.template_name, coalesce(sum(s.row_count), 0)::bigint AS rows,
+    SELECT f.schema_name, f.template_name, coalesce(sum(s.row_count), 0)::bigint AS rows,
         coalesce(sum(s.row_count) FILTER (WHERE s.slice_date >= m.first - interval '1 month' AND s.slice_date < m.first), 0)::bigint
             AS last_month,
         coalesce(sum(s.row_count) FILTER (WHERE s.slice_date >= m.first - interval '2 months' AND s.slice_date < m.first - interval '1 month'), 0)::bigint
             AS month_before
-    FROM feeds f JOIN _wh.slices s USING (schema_name, template_name)
+    FROM feeds f CROSS JOIN LATERAL _wh_internal.stored_days(f.feed) s
     CROSS JOIN (SELECT date_trunc('month', now() AT TIME ZONE 'UTC') AS first) m
     GROUP BY 1, 2
 )

@@ -176,7 +176,8 @@ SELECT _wh_internal.partition_index_begin(f, %(table)s::oid) FROM _wh.feeds f
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: index_end
-SELECT _wh_internal.partition_index_end(%s::oid)
+SELECT _wh_internal.partition_index_end(f, %(table)s::oid) FROM _wh.feeds f
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: doubled
 SELECT d.slice_date, d.error FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.partition_doubled(f, %(table)s::oid) d

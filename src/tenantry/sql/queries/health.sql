@@ -77,6 +77,24 @@ LEFT JOIN _wh.mv_templates t ON t.template_name = f.template_name
 WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
 ORDER BY 1, 2
 
+-- name: unbound
+-- How many days of each feed are proved by a count of rows alone, as what holds them was filled anew since their load.
+SELECT f.schema_name, f.template_name, count(*)
+FROM _wh.feeds f
+CROSS JOIN LATERAL _wh_internal.stored_days(f, counted => false) d
+JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name AND s.slice_date = d.slice_date
+WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name) AND s.loaded_at IS NOT NULL AND NOT d.bound
+GROUP BY 1, 2 ORDER BY 1, 2
+
+-- name: miscounted
+-- The days of each feed whose stored rows are not as many as their records say. Reads all rows.
+SELECT f.schema_name, f.template_name, array_agg(s.slice_date ORDER BY s.slice_date), sum(s.row_count)::bigint, sum(c.row_count)::bigint
+FROM _wh.feeds f
+CROSS JOIN LATERAL _wh_internal.count_span(f, DATE '0001-01-01', DATE '9999-12-31') c
+JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name AND s.slice_date = c.slice_date
+WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name) AND s.loaded_at IS NOT NULL AND s.row_count <> c.row_count
+GROUP BY 1, 2 ORDER BY 1, 2
+
 -- name: parts
 -- The relations that hold the feeds' rows, all in one pass over the catalog: slices, yearly tables and partitions, as
 -- slice_relations, year_relations and partition_leaves find them for one feed; and whether the tenant's view reads each.
@@ -96,14 +114,16 @@ WITH feeds AS MATERIALIZED (
 )
 SELECT f.schema_name, f.template_name, c.relname::text, substr(c.relname::text, length(f.stem) + 1), c.relkind = 'm',
     CASE WHEN c.relkind = 'm' THEN false
-        WHEN f.storage = 'matview' THEN coalesce(obj_description(c.oid, 'pg_class') <> 'Tenantry: open', true)
-        ELSE coalesce(obj_description(c.oid, 'pg_class') = 'Tenantry: combined', false) END,
+        WHEN f.storage = 'matview' THEN t.state IS DISTINCT FROM 'open'
+        ELSE t.state IS NOT DISTINCT FROM 'folded' END,
     pg_get_userbyid(c.relowner)::text,
     coalesce(i.indexes, 0), r.refobjid IS NOT NULL
 FROM feeds f
 JOIN pg_class c ON c.relnamespace = f.namespace AND starts_with(c.relname::text, f.stem)
 LEFT JOIN indexes i ON i.indrelid = c.oid
 LEFT JOIN reads r ON r.objid = f.rule AND r.refobjid = c.oid
+LEFT JOIN _wh.feed_tables t ON t.schema_name = f.schema_name AND t.template_name = f.template_name AND t.table_name = c.relname
+    AND (t.relid = c.oid OR t.warehouse <> _wh_internal.here())
 WHERE CASE f.storage
     WHEN 'matview' THEN c.relkind = 'm' AND substr(c.relname::text, length(f.stem) + 1) ~ '^(?!0000)\d{4}_\d{2}_\d{2}$'
         OR c.relkind = 'r' AND substr(c.relname::text, length(f.stem) + 1) ~ '^(?!0000)\d{4}$'

@@ -1,7 +1,7 @@
 -- name: feed_status
 -- `first_day` is where the feed's span begins, `days` how many are there.
 SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, d.first_day, d.last_day, d.days, d.years,
-    coalesce(s.rows, 0), d.missing, d.failed, d.stale, d.outdated, s.last_load,
+    d.rows, d.missing, d.failed, d.stale, d.outdated, s.last_load,
     coalesce((SELECT sum(pg_total_relation_size(r.relid)) FROM _wh_internal.feed_relations(f) r), 0)::bigint, t.disabled_at
 FROM _wh.feeds f
 JOIN _wh.tenants t USING (schema_name)
@@ -10,11 +10,13 @@ CROSS JOIN LATERAL (
         count(*) FILTER (WHERE p.present) AS days,
         coalesce(array_agg(DISTINCT extract(year FROM p.day)::integer) FILTER (WHERE p.folded), '{}') AS years,
         count(*) FILTER (WHERE p.missing) AS missing, count(*) FILTER (WHERE p.failed) AS failed,
-        count(*) FILTER (WHERE p.stale) AS stale, count(*) FILTER (WHERE p.outdated) AS outdated
+        count(*) FILTER (WHERE p.stale) AS stale, count(*) FILTER (WHERE p.outdated) AS outdated,
+        coalesce(sum(x.row_count) FILTER (WHERE p.present), 0)::bigint AS rows
     FROM _wh_internal.day_states(f) p
+    LEFT JOIN _wh.slices x ON x.schema_name = f.schema_name AND x.template_name = f.template_name AND x.slice_date = p.day
 ) d
 LEFT JOIN LATERAL (
-    SELECT sum(row_count)::bigint AS rows, max(loaded_at) AS last_load
+    SELECT max(loaded_at) AS last_load
     FROM _wh.slices x WHERE x.schema_name = f.schema_name AND x.template_name = f.template_name
 ) s ON true
 ORDER BY f.schema_name, f.template_name

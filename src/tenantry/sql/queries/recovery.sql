@@ -77,7 +77,7 @@ SELECT 'template ' || t.template_name, md5((to_jsonb(t) - '{created_at,updated_a
 -- The tables that a backup holds row by row: all of Tenantry's but what is told in another way or made by a trigger.
 SELECT c.relname::text FROM pg_class c
 WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r' AND c.relname = ANY (%(tables)s)
-    AND c.relname NOT IN ('migrations', 'installations', 'template_columns', 'rebuilds', 'restored_jobs') AND c.relname <> ALL (%(without)s)
+    AND c.relname NOT IN ('migrations', 'installations', 'template_columns', 'rebuilds', 'restored_jobs', 'feed_tables', 'published_views') AND c.relname <> ALL (%(without)s)
 ORDER BY c.relname
 
 -- name: secrets
@@ -97,7 +97,7 @@ CROSS JOIN LATERAL (SELECT array_agg(g.year ORDER BY g.year) AS years FROM _wh_i
 CROSS JOIN LATERAL (
     SELECT min(x.slice_date) AS first_day, max(x.slice_date) AS last_day, sum(x.row_count) AS row_count,
         sum(extract(epoch FROM x.duration)) AS seconds
-    FROM _wh.slices x WHERE x.schema_name = f.schema_name AND x.template_name = f.template_name AND x.loaded_at IS NOT NULL
+    FROM _wh.slices x WHERE x.schema_name = f.schema_name AND x.template_name = f.template_name
 ) s
 ORDER BY f.schema_name, f.template_name
 

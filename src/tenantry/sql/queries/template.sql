@@ -107,7 +107,7 @@ CROSS JOIN LATERAL (
         jsonb_build_object('schema_name', t.schema_name, 'template_name', p.prefix || %(name)s))) r
 ) r
 LEFT JOIN _wh.feeds f ON f.schema_name = t.schema_name AND f.template_name = %(name)s
-LEFT JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name AND s.loaded_at IS NOT NULL
+LEFT JOIN LATERAL _wh_internal.stored_days(f) s ON f.template_name IS NOT NULL
 GROUP BY t.schema_name, r.bytes, r.relations
 HAVING count(f.template_name) > 0 OR r.relations > 0
 ORDER BY t.schema_name

@@ -19,8 +19,8 @@ SELECT s.days, s.rows, r.relations, r.bytes, ARRAY(SELECT _wh_internal.own_conne
         WHERE n.nspname = %(schema)s AND a.grantee <> n.nspowner AND a.grantee NOT IN ('whadmin'::regrole, 'phood_ro'::regrole) ORDER BY 1),
     ARRAY(SELECT _wh_internal.foreign_objects(%(schema)s))
 FROM (
-    SELECT count(*) FILTER (WHERE loaded_at IS NOT NULL) AS days, coalesce(sum(row_count), 0)::bigint AS rows
-    FROM _wh.slices WHERE schema_name = %(schema)s
+    SELECT count(*) AS days, coalesce(sum(d.row_count), 0)::bigint AS rows
+    FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.stored_days(f) d WHERE f.schema_name = %(schema)s
 ) s
 CROSS JOIN (
     SELECT count(*) AS relations, coalesce(sum(pg_total_relation_size(oid)), 0)::bigint AS bytes
@@ -59,14 +59,14 @@ SELECT DISTINCT schema_name FROM (
 ) u WHERE tenant_name = %s ORDER BY 1
 
 -- name: first_day
-SELECT least((SELECT min(p.slice_date) FROM _wh_internal.present_days(f) p),
-    (SELECT make_date(min(y.year), 1, 1) FROM _wh_internal.folded_years(f) y))
+SELECT (SELECT min(p.slice_date) FROM _wh_internal.present_days(f) p)
 FROM _wh.feeds f WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: loaded_since
-SELECT slice_date FROM _wh.slices
-WHERE schema_name = %(schema)s AND template_name = %(template)s AND slice_date BETWEEN %(first)s AND %(last)s
-    AND status = 'loaded' AND loaded_at >= %(since)s
+SELECT s.slice_date FROM _wh.feeds f
+JOIN _wh.slices s USING (schema_name, template_name)
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s AND s.slice_date BETWEEN %(first)s AND %(last)s
+    AND s.status = 'loaded' AND s.loaded_at >= %(since)s AND s.slice_date IN (SELECT p.slice_date FROM _wh_internal.present_days(f) p)
 
 -- name: last_loads
 SELECT coalesce(sum(row_count), 0)::bigint, coalesce(extract(epoch FROM sum(duration)), 0)::float8 FROM _wh.slices

@@ -1,12 +1,10 @@
 CREATE OR REPLACE FUNCTION _wh_internal.blank_view(schema_name text, view_name text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Statements that leave a view its present columns and options, with no rows: it lets go of what it reads from, without being
+    -- A statement that leaves a view its present columns and options, with no rows: it lets go of what it reads from, without being
     -- dropped.
-    SELECT format('CREATE OR REPLACE VIEW %1$s%2$s AS SELECT %3$s WHERE false; %4$s', c.oid::regclass,
+    SELECT format('CREATE OR REPLACE VIEW %1$s%2$s AS SELECT %3$s WHERE false', c.oid::regclass,
         (SELECT format(' WITH (%s)', string_agg(format('%I = %L', o.option_name, o.option_value), ', ')) FROM pg_options_to_table(c.reloptions) o HAVING count(*) > 0),
         (SELECT string_agg(format('NULL::%s AS %I', format_type(a.atttypid, a.atttypmod), a.attname), ', ' ORDER BY a.attnum)
-            FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-        -- Without its mark it is written anew.
-        CASE WHEN obj_description(c.oid, 'pg_class') ~ '^Tenantry[: ]' THEN format('COMMENT ON VIEW %s IS NULL', c.oid::regclass) END)
+            FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))
     FROM pg_class c WHERE c.oid = format('%I.%I', schema_name, view_name)::regclass
 $$;

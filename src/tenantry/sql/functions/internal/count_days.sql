@@ -7,7 +7,7 @@ DECLARE
         WHERE c.template_name = template.template_name AND c.column_name = template.time_column);
     counts jsonb;
 BEGIN
-    EXECUTE format('SELECT jsonb_object_agg((day%s)::date, n) FROM (SELECT %s AS day, count(*) AS n FROM %s WHERE %s GROUP BY 1) d',
+    EXECUTE format('SELECT jsonb_object_agg(to_char((day%s)::timestamp, ''YYYY-MM-DD''), n) FROM (SELECT %s AS day, count(*) AS n FROM %s WHERE %s GROUP BY 1) d',
         _wh_internal.day_zone(template),
         CASE WHEN time_type = 'date' THEN quote_ident(template.time_column)
             ELSE format('date_bin(INTERVAL ''1 day'', %I, %s)', template.time_column, _wh_internal.day_bound(template, DATE '2000-01-01')) END,

@@ -3,7 +3,7 @@ RETURNS TABLE (day date, present boolean, folded boolean, missing boolean, faile
 LANGUAGE sql STABLE ROWS 800 SET search_path = pg_catalog, pg_temp AS $$
     -- The one place that says how each day of a feed stands; all that shows or acts on days asks it. From the beginning of its
     -- span, or whatever day is there or on record before that, to yesterday or the last that is there; or of days that are named.
-    -- present: its rows are there, as a slice, in a table or in a folded year. missing: it is not present, and lies between the
+    -- present: its rows are there, as a slice or in a table. folded: its year was, and has a table. missing: it is not present, and lies between the
     -- span's beginning and yesterday; today, and days to come, never are. failed: the last load failed, rows of an earlier one
     -- may be there. stale: loaded before the day had ended. outdated: made by another definition of the template.
     WITH there AS MATERIALIZED (
@@ -26,7 +26,7 @@ LANGUAGE sql STABLE ROWS 800 SET search_path = pg_catalog, pg_temp AS $$
         CROSS JOIN generate_series(coalesce(day_states.first_day, least(b.earliest, b.span))::timestamp,
             coalesce(day_states.last_day, greatest(b.today - 1, b.latest))::timestamp, interval '1 day') AS g (day)
     ), judged AS (
-        SELECT d.day, t.slice_date IS NOT NULL OR y.year IS NOT NULL AS present, y.year IS NOT NULL AS folded,
+        SELECT d.day, t.slice_date IS NOT NULL AS present, y.year IS NOT NULL AS folded,
             d.day >= b.span AND d.day < b.today AS due, coalesce(r.status = 'failed', false) AS failed,
             coalesce(r.loaded_at < (d.day + 1)::timestamp AT TIME ZONE 'UTC' AND d.day < b.today, false) AS early,
             coalesce(r.loaded_at IS NOT NULL AND r.definition_hash <> b.hash, false) AS other

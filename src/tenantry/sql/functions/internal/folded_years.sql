@@ -4,5 +4,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT y.year FROM _wh_internal.year_relations(feed) y WHERE feed.storage = 'matview' AND NOT y.open
     UNION ALL
     SELECT l.year FROM _wh_internal.partition_leaves(feed) l
-    WHERE feed.storage = 'partition' AND l.month IS NULL AND obj_description(l.relid, 'pg_class') = 'Tenantry: combined'
+    JOIN _wh_internal.table_states(feed) s ON s.relid = l.relid AND s.state = 'folded'
+    WHERE feed.storage = 'partition' AND l.month IS NULL
 $$;

@@ -16,10 +16,11 @@ DECLARE
     dependents text := _wh_internal.operators_dependents(relations, array_remove(ARRAY[tenant::oid], NULL));
     days integer := 0;
     total bigint := 0;
+    filling oid;
 BEGIN
     -- A year that was moved here stands in one table already.
     IF EXISTS (SELECT FROM _wh_internal.year_relations(feed) y WHERE y.year = target_year AND y.open) THEN
-        EXECUTE format('COMMENT ON TABLE %s IS NULL', target);
+        PERFORM _wh_internal.note_table(feed, name, NULL);
         EXECUTE format('SELECT count(*) FROM %s', target) INTO total;
         RETURN jsonb_build_object('yearly_table', name, 'processed_mvs', make_date(target_year, 12, 31) - make_date(target_year, 1, 1) + 1,
             'total_records', total);
@@ -32,6 +33,7 @@ BEGIN
     EXECUTE format(E'CREATE TABLE %s (%s\n%s)', target, template.column_definitions,
         CASE WHEN template.time_column IS NULL THEN ', slice_date date NOT NULL' ELSE '' END);
     things := _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name, feed.template_name), relations, 'r', tenant);
+    filling := pg_relation_filenode(target);
     FOR slice IN SELECT s.* FROM _wh_internal.slice_relations(feed) s WHERE extract(year FROM s.slice_date) = target_year LOOP
         -- Else a VACUUM that would cut the slice's empty end off waits for this transaction, and this one for it to end.
         EXECUTE format('ALTER MATERIALIZED VIEW %s SET (vacuum_truncate = off)', slice.relid::regclass);
@@ -39,6 +41,12 @@ BEGIN
         EXECUTE format('INSERT INTO %s SELECT %s%s FROM %s', target, _wh_internal.select_list(slice.relid, columns),
             CASE WHEN template.time_column IS NULL THEN format(', %L', slice.slice_date) ELSE '' END, slice.relid::regclass);
         GET DIAGNOSTICS rows_added = ROW_COUNT;
+        -- What was recorded of the slice is true of the table's rows as far as it was of those.
+        INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, filenode)
+        VALUES (feed.schema_name, feed.template_name, slice.slice_date, 'loaded', rows_added, clock_timestamp(), filling)
+        ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET row_count = excluded.row_count, loaded_at = coalesce(s.loaded_at, excluded.loaded_at),
+            filenode = excluded.filenode, digest = CASE WHEN s.filenode IS NULL OR s.filenode = pg_relation_filenode(slice.relid)
+                THEN CASE WHEN _wh_internal.digest_rows(s.digest) = excluded.row_count THEN s.digest END END;
         days := days + 1;
         slices := concat_ws(', ', slices, slice.relid::regclass);
         total := total + rows_added;

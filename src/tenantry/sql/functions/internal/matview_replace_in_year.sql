@@ -25,7 +25,11 @@ BEGIN
         EXECUTE format('DELETE FROM %s WHERE slice_date = %L', yearly, slice_date);
         EXECUTE format('INSERT INTO %s (%s, slice_date) SELECT %s, %L FROM pg_temp.tenantry_day', yearly, columns, columns, slice_date);
     ELSE
-        PERFORM _wh_internal.merge_days(template, yearly, to_regclass('pg_temp.tenantry_day'), slice_date, slice_date);
+        -- What is recorded is what is stored; where nothing changed those are the same.
+        IF _wh_internal.merge_days(template, yearly, to_regclass('pg_temp.tenantry_day'), slice_date, slice_date) > 0 THEN
+            total := coalesce((_wh_internal.count_days(template, yearly::text, _wh_internal.day_predicate(template, slice_date, slice_date))
+                ->> to_char(slice_date::timestamp, 'YYYY-MM-DD'))::bigint, 0);
+        END IF;
     END IF;
     DROP TABLE pg_temp.tenantry_day;
     RETURN total;

@@ -7,13 +7,15 @@ DECLARE
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
     old _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_old_');
     parent text := format('%I.%I', side.schema_name, _wh_internal.fit_name(side.template_name));
-    mark text := format('Tenantry: to %s storage %s', storage,
+    mark text := format('to %s storage %s', storage,
         md5(jsonb_build_array(template.column_definitions, template.indexes, template.time_column, template.partition_by)::text));
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
     -- What was left by a move that was given up, or begun before the template changed, is of no use.
-    IF to_regclass(parent) IS NOT NULL AND (feed.storage = storage OR obj_description(to_regclass(parent), 'pg_class') IS DISTINCT FROM mark) THEN
+    IF to_regclass(parent) IS NOT NULL AND (feed.storage = storage OR NOT EXISTS (SELECT FROM _wh_internal.table_states(feed) s
+            WHERE s.relid = to_regclass(parent) AND s.state = 'copy' AND s.detail = mark)) THEN
         EXECUTE format('DROP TABLE %s', parent);
+        PERFORM _wh_internal.note_table(feed, _wh_internal.fit_name(side.template_name), NULL);
     END IF;
     IF feed.storage = storage THEN
         RETURN jsonb_build_object('years', '[]'::jsonb, 'bytes', 0);
@@ -24,10 +26,11 @@ BEGIN
     END IF;
     PERFORM _wh_internal.refuse_move_dependents(feed, template, storage);
     IF to_regclass(parent) IS NULL THEN
-        EXECUTE format(E'CREATE TABLE %s (%s %s\n) PARTITION BY RANGE (%I); COMMENT ON TABLE %s IS %L', parent,
+        EXECUTE format(E'CREATE TABLE %s (%s %s\n) PARTITION BY RANGE (%I)', parent,
             CASE storage WHEN 'partition' THEN format('schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check CHECK (schema_name = %L),',
                 feed.schema_name, feed.schema_name) ELSE '' END,
-            template.column_definitions, template.time_column, parent, mark);
+            template.column_definitions, template.time_column);
+        PERFORM _wh_internal.note_table(feed, _wh_internal.fit_name(side.template_name), 'copy', mark);
         EXECUTE _wh_internal.revoked_grants(parent::regclass);
     END IF;
     RETURN jsonb_build_object('years', to_jsonb(_wh_internal.feed_years(feed)),

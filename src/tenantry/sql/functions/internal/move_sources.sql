@@ -16,5 +16,5 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT r.first_day, r.last_day, format('SELECT %s FROM %s WHERE %s', _wh_internal.select_list(r.relid, _wh_internal.feed_columns(feed)),
         r.relid::regclass, _wh_internal.day_predicate(template, r.first_day, r.last_day))
-    FROM relations r ORDER BY r.first_day
+    FROM relations r JOIN pg_class c ON c.oid = r.relid AND (c.relkind <> 'm' OR c.relispopulated) ORDER BY r.first_day
 $$;

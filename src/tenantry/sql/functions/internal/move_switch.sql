@@ -24,9 +24,9 @@ BEGIN
         WHERE x.indrelid = r.relid AND t.relkind = 'r') i;
     SELECT string_agg(concat(CASE storage WHEN 'matview' THEN format('ALTER TABLE %s DETACH PARTITION %s;', parent, l.relid::regclass) END,
             format(' ALTER TABLE %s RENAME TO %I;', l.relid::regclass, l.final_name), i.renames,
-            format(' COMMENT ON TABLE %I.%I IS %L;', feed.schema_name, l.final_name, CASE
-                WHEN storage = 'partition' AND l.month IS NULL AND l.year = ANY (folded) THEN 'Tenantry: combined'
-                WHEN storage = 'matview' AND l.year <> ALL (folded) THEN 'Tenantry: open' END),
+            format(' SELECT _wh_internal.note_table(%L, %L, %L);', feed, l.final_name, CASE
+                WHEN storage = 'partition' AND l.month IS NULL AND l.year = ANY (folded) THEN 'folded'
+                WHEN storage = 'matview' AND l.year <> ALL (folded) THEN 'open' END),
             format(' SELECT _wh_internal.put_back(%1$L, %2$L, exact => false), _wh_internal.put_back(%1$L, %3$L, exact => false);',
                 format('%I.%I', feed.schema_name, l.final_name), grants, coalesce(things -> 'parts', '[]'))), ' ')
     INTO into_place FROM (
@@ -38,6 +38,8 @@ BEGIN
             CASE WHEN strpos(c.relname, 'tenantry_move_') > 0 THEN replace(c.relname, 'tenantry_move_', '')
                 ELSE _wh_internal.fit_name(c.relname || '_' || left(md5(c.relname), 8)) END), '') AS renames
         FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = l.relid) i;
+    -- What was known of the tables that are put aside; of those in their place it is noted below.
+    DELETE FROM _wh.feed_tables t WHERE t.schema_name = feed.schema_name AND t.template_name = feed.template_name;
     IF _wh_internal.relation_kind(root) = 'v' THEN
         EXECUTE _wh_internal.blank_view('public', name);
     ELSIF EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = to_regclass(target) AND i.inhparent = to_regclass(root)) THEN
@@ -45,7 +47,7 @@ BEGIN
     END IF;
     IF feed.storage = 'matview' THEN
         EXECUTE format('DROP VIEW %s; %s', target, aside);
-        EXECUTE concat(into_place, format('ALTER TABLE %s RENAME TO %I; COMMENT ON TABLE %s IS NULL;', parent, name, target));
+        EXECUTE concat(into_place, format('ALTER TABLE %s RENAME TO %I;', parent, name));
     ELSE
         EXECUTE concat(_wh_internal.revoked_grants(target::regclass),
             format('ALTER TABLE %s RENAME TO %I; ', target, _wh_internal.fit_name(old.template_name)), aside);

@@ -7,7 +7,7 @@ DECLARE
     target record;
     failure text;
 BEGIN
-    IF obj_description(leaf, 'pg_class') IS DISTINCT FROM 'Tenantry: to be indexed' THEN
+    IF NOT EXISTS (SELECT FROM _wh_internal.table_states(feed) s WHERE s.relid = leaf AND s.state = 'unindexed') THEN
         RETURN;
     END IF;
     SELECT u.* INTO target FROM _wh_internal.partition_unindexed(feed) u
@@ -17,7 +17,7 @@ BEGIN
     END IF;
     BEGIN
         EXECUTE coalesce(target.statements, '');
-        PERFORM _wh_internal.partition_index_end(leaf);
+        PERFORM _wh_internal.partition_index_end(feed, leaf);
     EXCEPTION WHEN unique_violation THEN
         failure := format('%s cannot be indexed: %s', leaf::regclass, SQLERRM);
         PERFORM _wh_internal.partition_doubled(feed, leaf);

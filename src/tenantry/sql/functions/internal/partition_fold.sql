@@ -14,6 +14,8 @@ DECLARE
     leaves oid[] := ARRAY(SELECT l.relid FROM _wh_internal.partition_leaves(feed) l WHERE l.year = target_year);
     things jsonb;
     dependents text := _wh_internal.operators_dependents(leaves);
+    former text[] := ARRAY(SELECT l.relname FROM _wh_internal.partition_leaves(feed) l WHERE l.year = target_year);
+    fillings oid[] := ARRAY(SELECT pg_relation_filenode(l.relid) FROM _wh_internal.partition_leaves(feed) l WHERE l.year = target_year);
     key text;
     swap text;
     index record;
@@ -50,9 +52,12 @@ BEGIN
     SELECT string_agg(format('ALTER TABLE %s DETACH PARTITION %s; DROP TABLE %s;', parent, l.relid::regclass, l.relid::regclass), ' ')
     INTO swap FROM _wh_internal.partition_leaves(feed) l WHERE l.year = target_year;
     PERFORM _wh_internal.execute_patiently(format('%s ALTER TABLE %s RENAME TO %I; ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%s) TO (%s);'
-        ' ALTER TABLE %s DROP CONSTRAINT tenantry_year; COMMENT ON TABLE %s IS %L', swap, fresh, name, parent, target,
+        ' ALTER TABLE %s DROP CONSTRAINT tenantry_year;', swap, fresh, name, parent, target,
         _wh_internal.day_bound(template, make_date(target_year, 1, 1)), _wh_internal.day_bound(template, make_date(target_year + 1, 1, 1)),
-        target, target, 'Tenantry: combined'));
+        target));
+    PERFORM _wh_internal.note_table(feed, l.relname, NULL) FROM unnest(former) l (relname);
+    PERFORM _wh_internal.note_table(feed, name, 'folded');
+    PERFORM _wh_internal.bind_days(feed, target, make_date(target_year, 1, 1), make_date(target_year, 12, 31), fillings);
     FOR index IN SELECT i.indexrelid::regclass AS old, replace(c.relname, 'tenantry_new_', '') AS new
         FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = target::regclass AND c.relname ~ 'tenantry_new_' LOOP
         EXECUTE format('ALTER INDEX %s RENAME TO %I', index.old, index.new);

@@ -27,9 +27,14 @@ BEGIN
     IF indexed THEN
         EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, name);
         PERFORM _wh_internal.publish_identity(target::regclass);
-    ELSE
-        EXECUTE format('COMMENT ON TABLE %s IS %L', target, 'Tenantry: to be indexed');
     END IF;
+    PERFORM _wh_internal.note_table(feed, name, CASE WHEN NOT indexed THEN 'unindexed' END);
+    -- What is on record of a table of that time went with it. Whoever works on a day will say what became of it.
+    UPDATE _wh.slices s SET loaded_at = NULL, row_count = NULL, digest = NULL, filenode = NULL
+    FROM (SELECT x.slice_date FROM _wh.slices x WHERE x.schema_name = feed.schema_name AND x.template_name = feed.template_name
+            AND x.loaded_at IS NOT NULL AND x.slice_date >= first_day AND x.slice_date < first_day + ('1 ' || period)::interval
+        ORDER BY x.slice_date FOR UPDATE SKIP LOCKED) gone
+    WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = gone.slice_date;
     EXECUTE format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES FROM (%s) TO (%s)', parent, target,
         _wh_internal.day_bound(template, first_day), _wh_internal.day_bound(template, (first_day + ('1 ' || period)::interval)::date));
     RETURN target::regclass;

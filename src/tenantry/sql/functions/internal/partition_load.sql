@@ -5,6 +5,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET 
 -- the table (partition_prepare) and then taken the slice's lock. A time that the source gives without a zone is UTC's,
 -- and money is written as in the source's session.
 DECLARE
+    stored jsonb;
     leaf regclass := _wh_internal.partition_find(feed, slice_date);
 BEGIN
     action := CASE WHEN EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
@@ -17,7 +18,11 @@ BEGIN
     row_count := _wh_internal.refuse_foreign_rows(to_regclass('pg_temp.tenantry_stage'), template, slice_date);
     -- Only now, because a new column keeps reports waiting until the transaction ends.
     PERFORM _wh_internal.partition_columns(template, (SELECT i.inhparent::regclass FROM pg_inherits i WHERE i.inhrelid = leaf));
-    PERFORM _wh_internal.merge_days(template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date, slice_date);
+    -- What is recorded is what is stored; where nothing changed those are the same.
+    IF _wh_internal.merge_days(template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date, slice_date) > 0 THEN
+        stored := _wh_internal.count_days(template, leaf::text, _wh_internal.day_predicate(template, slice_date, slice_date));
+        row_count := coalesce((stored ->> to_char(slice_date::timestamp, 'YYYY-MM-DD'))::bigint, 0);
+    END IF;
     DROP TABLE pg_temp.tenantry_stage;
 END
 $$;

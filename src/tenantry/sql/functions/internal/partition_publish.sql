@@ -22,10 +22,10 @@ BEGIN
             things := _wh_internal.keep_things(root, ARRAY[root::regclass::oid], 'p');
         END IF;
         statements := format('%sCREATE TABLE %s (schema_name text NOT NULL, %s
-) PARTITION BY LIST (schema_name); COMMENT ON TABLE %s IS %L; SELECT _wh_internal.put_back(%L, %L, exact => %L);',
+) PARTITION BY LIST (schema_name); SELECT _wh_internal.put_back(%L, %L, exact => %L);',
             CASE WHEN kind = 'v' THEN format('DROP VIEW %s; ', root) ELSE '' END, root, template.column_definitions
-                || coalesce((SELECT string_agg(format(E'\n, %I %s', e.column_name, e.data_type), '') FROM _wh_internal.partition_extras(template) e), ''), root,
-            'Tenantry: ' || template.template_name || ' of all tenants', root, things, kind IS NOT NULL);
+                || coalesce((SELECT string_agg(format(E'\n, %I %s', e.column_name, e.data_type), '') FROM _wh_internal.partition_extras(template) e), ''),
+            root, things, kind IS NOT NULL);
     END IF;
     FOR tenant IN SELECT f.schema_name, t.relation FROM _wh.feeds f, to_regclass(format('%I.%I', f.schema_name, name)) AS t (relation)
         WHERE f.template_name = template.template_name AND f.storage = 'partition' AND _wh_internal.relation_kind(t.relation::text) = 'p'

@@ -4,5 +4,5 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT l.relid, l.relname, l.year, _wh_internal.render_indexes(t.indexes, feed.schema_name, l.relname)
     FROM _wh_internal.partition_leaves(feed) l
     JOIN _wh.mv_templates t ON t.template_name = feed.template_name
-    WHERE feed.storage = 'partition' AND obj_description(l.relid, 'pg_class') = 'Tenantry: to be indexed'
+    WHERE feed.storage = 'partition' AND l.relid IN (SELECT s.relid FROM _wh_internal.table_states(feed) s WHERE s.state = 'unindexed')
 $$;

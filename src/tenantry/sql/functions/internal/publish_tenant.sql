@@ -5,9 +5,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- of the step are taken together and let go together, so it can be in a ring neither with a report nor with another
 -- one. Slices must not be locked after it in the same transaction: others lock the view after their slices.
 DECLARE
-    target text := format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name));
+    name text := _wh_internal.fit_name(feed.template_name);
     template _wh.mv_templates;
-    before text := obj_description(to_regclass(target), 'pg_class');
+    before text := _wh_internal.view_written(feed.schema_name, name);
 BEGIN
     IF feed.storage = 'partition' THEN
         -- The tenant's table holds its slices itself.
@@ -16,6 +16,6 @@ BEGIN
         RETURN false;
     END IF;
     PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.replace_tenant_view(%L, %L, %L)', feed, afterwards, beforehand));
-    RETURN before IS DISTINCT FROM obj_description(to_regclass(target), 'pg_class');
+    RETURN before IS DISTINCT FROM _wh_internal.view_written(feed.schema_name, name);
 END
 $$;

@@ -5,16 +5,15 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- have put on it is put on the new one, or it is not dropped.
 DECLARE
     target text := format('%I.%I', schema_name, view_name);
-    mark text := 'Tenantry ' || md5(body);
     existing regclass := to_regclass(target);
-    statements text := format('VIEW %s AS %s; COMMENT ON VIEW %s IS %L; %s', target, body, target, mark, afterwards);
+    statements text := format('VIEW %s AS %s; SELECT _wh_internal.note_view(%L, %L, %L); %s', target, body, schema_name, view_name, md5(body), afterwards);
     options jsonb;
     things jsonb;
     blockers text;
 BEGIN
     IF existing IS NOT NULL AND (SELECT c.relkind FROM pg_class c WHERE c.oid = existing) <> 'v' THEN
         RAISE EXCEPTION 'view % cannot be made: a relation of that name is there', target USING ERRCODE = 'duplicate_table';
-    ELSIF afterwards = '' AND existing IS NOT NULL AND obj_description(existing, 'pg_class') = mark THEN
+    ELSIF afterwards = '' AND existing IS NOT NULL AND _wh_internal.view_written(schema_name, view_name) = md5(body) THEN
         RETURN false;
     END IF;
     SELECT jsonb_agg(to_jsonb(s)) INTO options FROM _wh_internal.operators_settings(ARRAY[existing::oid]) s WHERE s.item ~ '^(option|comment)' AND s.kinds = 'v';

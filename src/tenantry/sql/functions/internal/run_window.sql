@@ -80,6 +80,7 @@ BEGIN
     IF _wh_internal.feed_columns(feed) IS NOT NULL THEN
         PERFORM _wh_internal.publish_tenant(feed);
     END IF;
+    PERFORM _wh_internal.adopt_days(feed);
     PERFORM _wh_internal.write_log(caller, CASE WHEN first_error IS NULL THEN 'INFO' ELSE 'ERROR' END, 'window ended',
         to_jsonb(feed) || summary);
     PERFORM _wh_internal.prune_logs();

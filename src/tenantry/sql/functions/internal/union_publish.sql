@@ -29,9 +29,9 @@ BEGIN
     body := coalesce(body, 'SELECT NULL::text AS schema_name, e.* FROM (' || _wh_internal.empty_select(columns) || ') e');
     IF _wh_internal.relation_kind(root) = 'p' THEN
         things := _wh_internal.keep_things(root, ARRAY[root::regclass::oid], 'v');
-        PERFORM _wh_internal.execute_patiently(format('%s DROP TABLE %s; CREATE VIEW %s AS %s; SELECT _wh_internal.put_back(%L, %L)',
+        PERFORM _wh_internal.execute_patiently(format('%s DROP TABLE %s; CREATE VIEW %s AS %s; SELECT _wh_internal.note_view(%L, %L, %L), _wh_internal.put_back(%L, %L)',
             (SELECT string_agg(format('ALTER TABLE %s DETACH PARTITION %s;', root, i.inhrelid::regclass), ' ') FROM pg_inherits i WHERE i.inhparent = root::regclass),
-            root, root, body, root, things));
+            root, root, body, 'public', view_name, md5(body), root, things));
         RETURN true;
     END IF;
     RETURN _wh_internal.replace_view('public', view_name, body);

@@ -33,6 +33,9 @@ BEGIN
     IF replaced OR update_union_view AND current_setting('tenantry.in_window', true) IS DISTINCT FROM 'yes' THEN
         PERFORM _wh_internal.publish_tenant(feed);
     END IF;
+    IF current_setting('tenantry.in_window', true) IS DISTINCT FROM 'yes' THEN
+        PERFORM _wh_internal.adopt_days(feed);
+    END IF;
     RETURN result;
 END
 $$;
