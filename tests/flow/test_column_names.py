@@ -72,20 +72,13 @@ def test_a_column_that_the_source_drops_and_adds_again_stays_itself(
     source.run(
         "ALTER TABLE sales DROP net; ALTER TABLE sales ADD net integer; UPDATE sales SET net = id * 100"
     )
+    if sales.value("SELECT storage FROM _wh.feeds") == "matview":
+        # By hand, too: the view itself knows its columns by name.
+        sales.run("REFRESH MATERIALIZED VIEW acme.sales_2024_03_10")
+        assert rows(sales) == [(1, 100, 119)]
     pull(sales, DAY, NEXT, template="sales")
     assert rows(sales) == [(1, 100, 119), (2, 200, 238)]
     assert {row[0] for row in sales.rows("SELECT error FROM _wh.slices")} == {None}
-
-
-def test_a_refresh_by_hand_takes_no_column_for_another(sales: Warehouse, source: Source, pull: Pull) -> None:
-    pull(sales, DAY, DAY, template="sales")
-    if sales.value("SELECT storage FROM _wh.feeds") == "partition":
-        pytest.skip("there are no views to refresh")
-    source.run(
-        "ALTER TABLE sales DROP net; ALTER TABLE sales ADD net integer; UPDATE sales SET net = id * 100"
-    )
-    sales.run("REFRESH MATERIALIZED VIEW acme.sales_2024_03_10")
-    assert rows(sales) == [(1, 100, 119)]
 
 
 def test_a_slice_that_was_made_by_places_is_made_anew_by_names(acme: Warehouse, source: Source) -> None:
@@ -105,29 +98,19 @@ def test_a_slice_that_was_made_by_places_is_made_anew_by_names(acme: Warehouse, 
     assert actions == ["replaced", "refreshed"]
 
 
-@pytest.mark.parametrize(
-    "change, said",
-    [
-        (
-            "ALTER TABLE sales DROP net; ALTER TABLE sales ADD tax integer DEFAULT 7",
-            '"at" stands in another place',
-        ),
-        ("ALTER TABLE sales RENAME gross TO brutto", '"brutto" is not among them'),
-        (
-            "ALTER TABLE sales RENAME net TO n; ALTER TABLE sales RENAME gross TO net",
-            '"net" stands in another place',
-        ),
-    ],
-)
-def test_what_is_no_longer_as_declared_is_refused(
-    sales: Warehouse, source: Source, pull: Pull, change: LiteralString, said: str
-) -> None:
+def test_what_is_no_longer_as_declared_is_refused(sales: Warehouse, source: Source, pull: Pull) -> None:
     pull(sales, DAY, DAY, template="sales")
-    source.run(change)
-    with pytest.raises((AssertionError, psycopg.Error)) as refused:
-        pull(sales, NEXT, NEXT, template="sales")
-    assert said in str(refused.value)
-    assert rows(sales) == [(1, 100, 119)]
+    changes: list[tuple[LiteralString, str]] = [
+        ("ALTER TABLE sales RENAME gross TO brutto", '"brutto" is not among them'),
+        ("ALTER TABLE sales RENAME net TO gross", '"gross" stands in another place'),
+        ("ALTER TABLE sales DROP brutto; ALTER TABLE sales ADD tax integer", '"at" stands in another place'),
+    ]
+    for change, said in changes:
+        source.run(change)
+        with pytest.raises((AssertionError, psycopg.Error)) as refused:
+            pull(sales, NEXT, NEXT, template="sales")
+        assert said in str(refused.value)
+        assert rows(sales) == [(1, 100, 119)]
 
 
 def test_expressions_without_a_name_are_taken_by_their_places(
