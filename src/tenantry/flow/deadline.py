@@ -51,7 +51,7 @@ def deadline(source: psycopg.Connection, budget: Budget, what: str) -> Iterator[
             cut(source)
 
     # Another day than this program will see: one without a deadline needs no way of its own.
-    timer = threading.Timer(threading.TIMEOUT_MAX if budget.seconds is None else budget.seconds, end)
+    timer = threading.Timer(min(budget.seconds or threading.TIMEOUT_MAX, threading.TIMEOUT_MAX), end)
     timer.daemon = True
     timer.start()
     try:
