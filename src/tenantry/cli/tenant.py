@@ -107,7 +107,7 @@ def add(
         summary["jobs"] = _schedule(conninfo, name) if schedule and summary["complete"] else []
     if as_json:
         print_json(summary)
-    if summary["interrupted"]:
+    if summary.get("interrupted"):
         tell(
             "what was stored and loaded is kept. To go on, run the same command: it loads only what is missing."
         )

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import psycopg
 
+from tenantry.core.errors import WarehouseUnreachable
 from tenantry.core.model import FailedSlice, Feed
 from tenantry.flow import indexes
 from tenantry.flow.indexes import Unindexed
@@ -75,7 +76,7 @@ def _index(crew: Sequence[Sessions], table: Unindexed) -> list[FailedSlice | Not
         with lead.transaction():
             if indexes.begin(lead, table):
                 statements = indexes.missing(lead, table)
-                _make([sessions.warehouse() for sessions in crew[1 : len(statements) + 1]], statements)
+                _make(_opened(crew[1 : len(statements) + 1]), statements)
                 indexes.end(lead, table)
         return []
     except psycopg.errors.UniqueViolation as error:
@@ -84,6 +85,19 @@ def _index(crew: Sequence[Sessions], table: Unindexed) -> list[FailedSlice | Not
         if lead.broken:
             raise
         return [NotIndexed(table.feed, table.name, words(error))]
+
+
+def _opened(crew: Sequence[Sessions]) -> list[psycopg.Connection]:
+    """So many sessions as the warehouse has room for. Raises WarehouseUnreachable if that is none."""
+    opened: list[psycopg.Connection] = []
+    for sessions in crew:
+        try:
+            opened.append(sessions.warehouse())
+        except WarehouseUnreachable:
+            if not opened:
+                raise
+            break
+    return opened
 
 
 def _make(sessions: Sequence[psycopg.Connection], statements: Sequence[str]) -> None:

@@ -70,7 +70,6 @@ def add(
     summary: dict[str, Any] = {
         "tenant": newcomer.name,
         "complete": result.complete,
-        "interrupted": result.interrupted,
         "rows": result.rows,
         "seconds": round(result.seconds, 3),
         "feeds": [_feed_summary(item) for item in result.feeds],
@@ -79,7 +78,7 @@ def add(
         "rows_ahead": {},
     }
     if result.interrupted:
-        return summary
+        return summary | {"interrupted": True}
     with session(conninfo) as connection:
         step("views", ", ".join(f"{feed} and public.{feed.template}" for feed in feeds))
         for item in result.feeds:
