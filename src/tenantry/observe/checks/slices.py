@@ -33,10 +33,9 @@ def _slices(examined: Examined) -> Iterator[Finding]:
         if feed.stale and not feed.disabled:
             reason = f"{_days(feed.stale)} {_was(feed.stale)} loaded before the day had ended, and not since"
             yield Finding(Severity.WARNING, str(feed), reason, _backfill(feed, feed.stale))
-        outdated = [day for day in feed.outdated if day.year not in feed.folded]
-        if outdated:
-            reason = f"{_days(outdated)} {_was(outdated)} made before the template was changed"
-            yield Finding(Severity.NOTE, str(feed), reason, _backfill(feed, outdated) + " --reload")
+        if feed.outdated:
+            reason = f"{_days(feed.outdated)} {_was(feed.outdated)} made before the template was changed"
+            yield Finding(Severity.NOTE, str(feed), reason, _backfill(feed, feed.outdated) + " --reload")
 
 
 def _records(examined: Examined) -> Iterator[Finding]:
