@@ -53,9 +53,7 @@ def test_a_comment_on_the_running_year_does_not_make_it_folded(acme: Warehouse, 
     assert kept(acme, table)
 
 
-def test_a_comment_on_a_table_that_is_to_be_indexed_leaves_it_so(
-    acme: Warehouse, source: Source, by: str
-) -> None:
+def test_a_comment_on_a_table_that_is_to_be_indexed_leaves_it_so(acme: Warehouse, source: Source) -> None:
     make_ticks(source, FIRST, 3)
     define(acme, query=QUERY, indexes="CREATE UNIQUE INDEX broken ON nowhere.at_all (id)")
     acme.run("UPDATE _wh.mv_templates SET storage = 'partition' WHERE template_name = 'ticks'")

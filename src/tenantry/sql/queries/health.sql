@@ -59,6 +59,7 @@ SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, t.template_name
 FROM _wh.feeds f
 JOIN _wh.tenants w USING (schema_name)
 CROSS JOIN LATERAL _wh_internal.fit_name(f.template_name) n (name)
+LEFT JOIN pg_namespace s ON s.nspname = f.schema_name
 CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(x.day) FILTER (WHERE x.present AND NOT x.folded), '{}') AS days,
         coalesce(array_agg(x.day) FILTER (WHERE x.missing), '{}') AS missing,
@@ -66,12 +67,13 @@ CROSS JOIN LATERAL (
         coalesce(array_agg(x.day) FILTER (WHERE x.stale AND NOT x.failed AND x.day < ((now() - interval '2 hours') AT TIME ZONE 'UTC')::date), '{}') AS stale,
         coalesce(array_agg(x.day) FILTER (WHERE x.outdated), '{}') AS outdated
     FROM _wh_internal.day_states(f) x
+    -- Of a schema that the role may not use, nothing can be counted.
+    WHERE coalesce(has_schema_privilege(s.oid, 'USAGE'), true)
 ) d
 LEFT JOIN LATERAL (
     SELECT max(x.loaded_at) AS last_load, (array_agg(x.error ORDER BY x.slice_date DESC) FILTER (WHERE x.status = 'failed'))[1] AS error
     FROM _wh.slices x WHERE x.schema_name = f.schema_name AND x.template_name = f.template_name
 ) r ON true
-LEFT JOIN pg_namespace s ON s.nspname = f.schema_name
 LEFT JOIN pg_class c ON c.relnamespace = s.oid AND c.relname = n.name
 LEFT JOIN _wh.mv_templates t ON t.template_name = f.template_name
 WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
@@ -84,6 +86,7 @@ FROM _wh.feeds f
 CROSS JOIN LATERAL _wh_internal.stored_days(f, counted => false) d
 JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name AND s.slice_date = d.slice_date
 WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name) AND s.loaded_at IS NOT NULL AND NOT d.bound
+    AND has_schema_privilege(to_regnamespace(quote_ident(f.schema_name))::oid, 'USAGE')
 GROUP BY 1, 2 ORDER BY 1, 2
 
 -- name: miscounted
@@ -93,6 +96,7 @@ FROM _wh.feeds f
 CROSS JOIN LATERAL _wh_internal.count_span(f, DATE '0001-01-01', DATE '9999-12-31') c
 JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name AND s.slice_date = c.slice_date
 WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name) AND s.loaded_at IS NOT NULL AND s.row_count <> c.row_count
+    AND has_schema_privilege(to_regnamespace(quote_ident(f.schema_name))::oid, 'USAGE')
 GROUP BY 1, 2 ORDER BY 1, 2
 
 -- name: parts

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.count_stored(feed _wh.feeds, relation text, daily boolean, first_day date, last_day date) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- How many rows a relation stores of each of some days, by day; those that are not in it have none. A `daily` one holds its
--- day alone. NULL if the relation cannot tell the days apart, or is gone.
+-- day alone. NULL if the relation cannot tell the days apart, is gone, or may not be read.
 DECLARE
     template _wh.mv_templates;
     counts jsonb;
@@ -23,7 +23,7 @@ BEGIN
         RAISE EXCEPTION SQLSTATE 'WH001';
     EXCEPTION
         WHEN SQLSTATE 'WH001' THEN NULL;
-        WHEN undefined_table THEN counts := NULL;
+        WHEN undefined_table OR insufficient_privilege THEN counts := NULL;
     END;
     RETURN counts;
 END
