@@ -11,16 +11,17 @@ import typer
 
 from tenantry.cli import complete
 from tenantry.cli.interrupted import tell
-from tenantry.cli.output import data, notes, print_json, print_table
+from tenantry.cli.output import data, notes, print_json, print_table, step
 from tenantry.cli.target import connected
 from tenantry.core import advice
 from tenantry.core.days import Span, folded, parse_day, today_utc
-from tenantry.core.errors import InputError, SliceError
+from tenantry.core.errors import DatabaseError, InputError, SliceError
 from tenantry.core.model import Feed
 
 if TYPE_CHECKING:
     import psycopg
 
+    from tenantry.flow.template_fit import Fit
     from tenantry.loader import backfill as loader
     from tenantry.loader.again import Comparison
 
@@ -142,6 +143,12 @@ def backfill(
     reload: Annotated[
         bool, typer.Option("--reload", help="Pull the days that are there again, too.")
     ] = False,
+    outdated: Annotated[
+        bool,
+        typer.Option(
+            "--outdated", help="Bring all that is there to the template: days, columns, types, indexes."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Load the days that are missing, failed, or were loaded before they had ended.
@@ -156,6 +163,11 @@ def backfill(
     of which the source no longer keeps rows are left as they are: to take them
     as empty, name them with --from and --to.
 
+    With --outdated also what a change of the template left as it was: tables
+    get its columns, types and indexes, and are ranged by its time column; then
+    the days that an earlier text made are pulled again. Days before the first
+    that a source still has stay, unless --from names them.
+
     Ends with 1 if a day is still missing, and names it; with 130 after Ctrl-C.
     """
     from tenantry.cli.progress import LoadProgress
@@ -167,21 +179,53 @@ def backfill(
     if begin and end:
         Span(begin, end)
     with chosen_feeds(template, tenant, everyone) as (conninfo, feeds):
+        unfit = _fit(conninfo, feeds) if outdated else []
+        # Into a table that is ranged by another column nothing can be loaded.
+        refused = [item for item in unfit if item.kind == "ranges"]
+        feeds = [feed for feed in feeds if feed not in {item.feed for item in refused}]
+        if refused and not feeds:
+            _raise_unfit(refused)
         if begin:
             plans = loader.plan(
-                conninfo, feeds, Span(begin, end or latest_day(template, conninfo)), reload=reload
+                conninfo,
+                feeds,
+                Span(begin, end or latest_day(template, conninfo)),
+                reload=reload,
+                outdated=outdated,
             )
         else:
-            plans = loader.plan_whole(conninfo, feeds, end, reload=reload)
+            plans = loader.plan_whole(conninfo, feeds, end, reload=reload, outdated=outdated)
         for plan in plans:
             if plan.left_out:
                 notes.print(f"{plan.feed}: {plan.left_out}", markup=False)
         with LoadProgress() as progress:
             result = loader.run(conninfo, plans, loader.Limits(jobs, pause), progress)
         ahead = {} if result.interrupted else loader.rows_ahead(conninfo, feeds)
+        if outdated and not result.interrupted:
+            # Days that were in the way of an index have been pulled again.
+            unfit = refused + _fit(conninfo, feeds)
     for feed, rows in ahead.items():
         notes.print(loader.told_ahead(feed, rows), markup=False)
-    report(result, as_json=as_json, more={"rows_ahead": {feed.schema: rows for feed, rows in ahead.items()}})
+    more: dict[str, Any] = {"rows_ahead": {feed.schema: rows for feed, rows in ahead.items()}}
+    if outdated:
+        more["unfit"] = [str(item) for item in unfit]
+    report(result, as_json=as_json, more=more)
+    if unfit:
+        _raise_unfit(unfit)
+
+
+def _raise_unfit(unfit: Sequence[Fit]) -> None:
+    raise DatabaseError("; ".join(map(str, unfit)), hint="Mend the cause, then run the same command.")
+
+
+def _fit(conninfo: str, feeds: Sequence[Feed]) -> list[Fit]:
+    from tenantry.db.connect import session
+    from tenantry.flow import template_fit
+
+    with session(conninfo, name="tenantry backfill") as opened:
+        return template_fit.run(
+            opened, feeds, lambda done: step(f"{done.feed.schema}.{done.relation}", done.kind)
+        )
 
 
 def _is_later(text: str | None) -> bool:

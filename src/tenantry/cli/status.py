@@ -8,13 +8,14 @@ from tenantry.cli.target import warehouse
 
 
 def status(as_json: AsJson = False) -> None:
-    """Show where each tenant stands: days, rows, what is missing, failed or stale, and the last load.
+    """Show where each tenant stands: days, rows, what is missing, failed, stale or outdated, and the last load.
 
     A line is one template of one tenant. Missing: days that are not there, of
     those from its first to yesterday (UTC). Failed: the last load of the day
     failed; rows of an earlier one may still be there. Stale: loaded before the
     day had ended. tenantry backfill loads all three, and whatever was never
-    loaded. Outdated: made before the template was changed. Disabled: tenantry
+    loaded. Outdated: made before the template was changed; tenantry backfill
+    --outdated loads these, too. Disabled: tenantry
     tenant enable loads what is missing, and resumes the tenant's jobs.
 
     Ends with 0 also if something is wrong.

@@ -59,8 +59,9 @@ def load(
 
     Each is linted first: errors stop everything, warnings are shown. Slices
     that are there stay as they are; those that the earlier text made are
-    counted, with the command that pulls them again. New columns are in views
-    and tables at once, with NULL in the days that are there.
+    counted, and tables that have not the new indexes or types are named, with
+    the command that mends both. New columns are in views and tables at once,
+    with NULL in the days that are there.
 
     Ends with 1 or 2 if a file cannot be read, a template has errors, or the
     database refuses one; nothing is changed then.
@@ -117,14 +118,27 @@ def tell(change: Change, *, dry_run: bool = False) -> None:
 
 
 def tell_outdated(template: str, outdated: Sequence[Outdated]) -> None:
-    """Print which days an earlier text of the template made, and what pulls them again."""
+    """Print what is not as the template is, and the command that mends it."""
     for old in outdated:
-        days = "1 day" if old.days == 1 else f"{old.days:,} days"
-        data.print(
-            f"  {old.tenant}: {days} made by an earlier text. To pull again: tenantry backfill {shlex.quote(template)} "
-            f"--tenant {shlex.quote(old.tenant)} --from {old.first} --to {old.last} --reload",
-            markup=False,
-        )
+        begun = f"tenantry backfill {shlex.quote(template)} --tenant {shlex.quote(old.tenant)}"
+        if not old.tables and not old.views:
+            data.print(
+                f"  {old.tenant}: {_days(old.days)} made by an earlier text. To pull again: {begun} "
+                f"--from {old.first} --to {old.last} --reload",
+                markup=False,
+            )
+            continue
+        parts = [_days(old.days) + " made by an earlier text"] if old.days else []
+        if old.tables:
+            parts.append(f"{', '.join(old.tables)} without its columns, indexes or time column")
+        if old.views:
+            parts.append(_days(old.views) + " with other indexes")
+        begin = "" if old.range_capable or not old.days else f" --from {old.first}"
+        data.print(f"  {old.tenant}: {'; '.join(parts)}. To mend: {begun} --outdated{begin}", markup=False)
+
+
+def _days(count: int) -> str:
+    return "1 day" if count == 1 else f"{count:,} days"
 
 
 def lint(

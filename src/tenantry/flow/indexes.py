@@ -13,12 +13,11 @@ from tenantry.db.queries import query
 
 @dataclass(frozen=True)
 class Unindexed:
-    """A table that is to be indexed: its oid, its quoted name, and its template's statements for it."""
+    """A table that is to be indexed: its oid and its quoted name."""
 
     feed: Feed
     relid: int
     name: str
-    statements: str
 
 
 def unindexed(session: psycopg.Connection, feed: Feed) -> list[Unindexed]:
@@ -40,23 +39,8 @@ def begin(session: psycopg.Connection, table: Unindexed) -> bool:
 def missing(session: psycopg.Connection, table: Unindexed) -> list[str]:
     """What is to be executed for the table, in any order and each in any session; those indexes are left out that a run made
     which was killed.
-
-    Where the statements are not each an index with a name, or the server's grammar is newer than the parser's: one text with
-    all of it, which makes all or none.
     """
-    from pglast import ast  # slow to import, and only bulk loads need it
-    from pglast.parser import ParseError, parse_sql, split
-
-    there = {row[0] for row in session.execute(query("flow", "indexes"), (table.relid,))}
-    whole = [] if there else [table.statements]
-    try:
-        parsed = [raw.stmt for raw in parse_sql(table.statements)]
-    except ParseError:
-        return whole
-    names = [statement.idxname if isinstance(statement, ast.IndexStmt) else None for statement in parsed]
-    if not all(names):
-        return whole
-    return [text for text, name in zip(split(table.statements), names, strict=True) if name not in there]
+    return [row[0] for row in session.execute(query("flow", "missing_indexes"), _named(table.feed, table))]
 
 
 def end(session: psycopg.Connection, table: Unindexed) -> None:

@@ -53,6 +53,11 @@ def extend(session: psycopg.Connection, feed: Feed, first: date, *, chosen: bool
     session.execute(query("flow", "extend_span"), {**named(feed, Span(first, first)), "chosen": chosen})
 
 
+def outdated(session: psycopg.Connection, feed: Feed, span: Span) -> list[date]:
+    """The days of the span that an earlier query, other columns or another time column made."""
+    return [row[0] for row in session.execute(query("flow", "outdated_days"), named(feed, span))]
+
+
 def load(
     session: psycopg.Connection,
     feed: Feed,

@@ -29,12 +29,19 @@ class Stored:
 
 @dataclass(frozen=True)
 class Outdated:
-    """The days of a tenant that were made by an earlier query, by other columns or indexes; `first` to `last` holds them."""
+    """What a tenant has that is not as the template is: `days` (in `first` to `last`) that an earlier query or other columns
+    made; `tables`, and a number of daily `views`, with other columns or indexes, or ranged by another time column.
+
+    `range_capable`: the template can be asked where a source begins.
+    """
 
     tenant: str
     days: int
-    first: date
-    last: date
+    first: date | None
+    last: date | None
+    tables: Sequence[str]
+    views: int
+    range_capable: bool
 
 
 def require(session: psycopg.Connection, name: str) -> None:
@@ -60,5 +67,5 @@ def stored(session: psycopg.Connection) -> list[Stored]:
 
 
 def outdated(session: psycopg.Connection, name: str) -> list[Outdated]:
-    """Whose slices were made by an earlier text of the template."""
+    """Who has days, tables or views that are not as the template is."""
     return [Outdated(*row) for row in session.execute(query("template", "outdated"), (name,))]

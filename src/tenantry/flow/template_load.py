@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import psycopg
 
@@ -67,13 +67,13 @@ def load(
                 reshaped.append(template.name)
         for name in reshaped:
             session.execute(query("flow", "publish_public"), (name,))
-    return changes
+        return [replace(change, outdated=outdated(session, change.name)) for change in changes]
 
 
 def _store(session: psycopg.Connection, template: Template, before: Template | None) -> Change:
     after = merged(template, before) if before else template
     if after == before:
-        return Change(template.name, "unchanged", [], outdated(session, template.name), [])
+        return Change(template.name, "unchanged", [], [], [])
     put(session, after)
     kept_otherwise = [
         f.schema for f in feeds(session, template.name) if f.storage != (after.storage or "matview")
@@ -82,7 +82,7 @@ def _store(session: psycopg.Connection, template: Template, before: Template | N
         template.name,
         "changed" if before else "new",
         difference(before, get(session, template.name)),
-        outdated(session, template.name),
+        [],
         kept_otherwise,
     )
 

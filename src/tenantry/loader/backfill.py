@@ -159,22 +159,31 @@ def plan_changed(feeds: Sequence[Feed], window: Span) -> list[Plan]:
     return [Plan(feed, tuple(window), 0, only_changed=True) for feed in feeds]
 
 
-def plan(conninfo: str, feeds: Sequence[Feed], wanted: Span, *, reload: bool = False) -> list[Plan]:
-    """What each feed lacks of the days that are wanted; with `reload`, all of them."""
+def plan(
+    conninfo: str, feeds: Sequence[Feed], wanted: Span, *, reload: bool = False, outdated: bool = False
+) -> list[Plan]:
+    """What each feed lacks of the days that are wanted; with `outdated` also what an earlier text made, with `reload` all of them."""
     plans = []
     with session(conninfo) as connection:
         for feed in feeds:
             days = tuple(wanted) if reload else tuple(slices.to_load(connection, feed, wanted))
+            if outdated:
+                days = tuple(sorted({*days, *slices.outdated(connection, feed, wanted)}))
             together = feed.storage == "partition" and stream.range_capable(connection, feed.template)
             plans.append(Plan(feed, days, len(wanted) - len(days), together=together))
     return plans
 
 
 def plan_whole(
-    conninfo: str, feeds: Sequence[Feed], last: date | None = None, *, reload: bool = False
+    conninfo: str,
+    feeds: Sequence[Feed],
+    last: date | None = None,
+    *,
+    reload: bool = False,
+    outdated: bool = False,
 ) -> list[Plan]:
     """What each feed lacks of all its days up to `last` (None: the last that its template asks for); with `reload`, also the
-    days that its source has, again.
+    days that its source has, again; with `outdated`, those of them that an earlier text made.
 
     A source that does not answer keeps no other from being loaded: its plan is empty and says why.
     """
@@ -183,19 +192,24 @@ def plan_whole(
         try:
             with session(conninfo) as connection:
                 left_out = tenant.odd_rows(connection, feed)
-                plans.append(replace(_plan_whole(connection, feed, last, reload), left_out=left_out))
+                plans.append(
+                    replace(_plan_whole(connection, feed, last, reload, outdated), left_out=left_out)
+                )
         except SourceError as error:
             plans.append(Plan(feed, (), 0, unknown=error.message))
     return plans
 
 
-def _plan_whole(connection: psycopg.Connection, feed: Feed, last: date | None, reload: bool) -> Plan:
+def _plan_whole(
+    connection: psycopg.Connection, feed: Feed, last: date | None, reload: bool, outdated: bool
+) -> Plan:
     found = span.whole(connection, feed, last)
     lacking = span.lacking(connection, feed, found)
     days = set(lacking.days)
-    if reload:
+    if reload or outdated:
         begins = found.source.first if found.source else found.span.first
-        days |= {day for day in found.span if day >= begins or not found.asked}
+        again = found.span if reload else slices.outdated(connection, feed, found.span)
+        days |= {day for day in again if day >= begins or not found.asked}
     together = feed.storage == "partition" and stream.range_capable(connection, feed.template)
     gone = tuple(lacking.gone)
     present = len(found.span) - len(days) - len(gone)

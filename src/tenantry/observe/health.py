@@ -20,6 +20,7 @@ from tenantry.observe.checks import (
     slices,
     sources,
     storage,
+    templates,
     views,
 )
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity
@@ -35,6 +36,7 @@ CHECKS = (
     server.SESSIONS,
     sources.SOURCES,
     jobs.JOBS,
+    templates.TEMPLATES,
     slices.SLICES,
     slices.RECORDS,
     slices.FRESHNESS,

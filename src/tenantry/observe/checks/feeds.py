@@ -42,7 +42,7 @@ class Feed:
 
     `days` are those that are there outside of folded years.
     `kind` is pg_class.relkind of what reports read, None if there is nothing. `reshaped`: it has not the template's columns.
-    `disabled`: its tenant is.
+    `disabled`: its tenant is. `range_capable`: its source can be asked where it begins.
     """
 
     schema: str
@@ -61,6 +61,7 @@ class Feed:
     error: str | None
     stale: Sequence[date]
     outdated: Sequence[date]
+    range_capable: bool
     parts: list[Part] = field(default_factory=list)
 
     def __str__(self) -> str:

@@ -71,6 +71,11 @@ class Examined:
                 feed.parts.append(part)
         return list(found.values())
 
+    @cached_property
+    def unfit(self) -> list[tuple[Any, ...]]:
+        """Tables and daily views that are not as their template is: schema, template, kind, number, some names."""
+        return self.rows("unfit")
+
     def rows_of_login(self, name: str, **parameters: Any) -> list[tuple[Any, ...]]:
         """What the query says to whoever logged in."""
         return self.login.execute(query("health", name), parameters).fetchall()

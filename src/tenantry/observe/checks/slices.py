@@ -21,6 +21,7 @@ _LATE_HOURLY = timedelta(hours=2, minutes=15)
 
 
 def _slices(examined: Examined) -> Iterator[Finding]:
+    unfit = {(schema, template) for schema, template, *_ in examined.unfit}
     for feed in examined.feeds:
         failed = feed.failed
         if failed:
@@ -35,7 +36,12 @@ def _slices(examined: Examined) -> Iterator[Finding]:
             yield Finding(Severity.WARNING, str(feed), reason, _backfill(feed, feed.stale))
         if feed.outdated:
             reason = f"{_days(feed.outdated)} {_was(feed.outdated)} made before the template was changed"
-            yield Finding(Severity.NOTE, str(feed), reason, _backfill(feed, feed.outdated) + " --reload")
+            mend = _backfill(feed, feed.outdated) + " --reload"
+            if (feed.schema, feed.template) in unfit:
+                # Its tables come first: into some of them nothing can be loaded before that.
+                words = ["--from", feed.outdated[0]] if not feed.range_capable else []
+                mend = tenantry("backfill", feed.template, "--tenant", feed.schema, "--outdated", *words)
+            yield Finding(Severity.NOTE, str(feed), reason, mend)
 
 
 def _records(examined: Examined) -> Iterator[Finding]:

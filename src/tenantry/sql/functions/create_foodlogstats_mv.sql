@@ -29,7 +29,7 @@ BEGIN
         RAISE;
     END;
     PERFORM _wh_internal.end_source(feed.tenant_name, opened);
-    EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, name);
+    EXECUTE _wh_internal.render_indexes(template, feed.schema_name, name);
     RETURN true;
 END
 $$;

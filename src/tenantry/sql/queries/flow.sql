@@ -60,6 +60,11 @@ WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 SELECT _wh_internal.extend_span(f, %(first)s::date, %(chosen)s) FROM _wh.feeds f
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
+-- name: outdated_days
+-- Days that were made by an earlier query, or by other columns or another time column.
+SELECT d.day FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.day_states(f, %(first)s::date, %(last)s::date) d
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s AND d.outdated ORDER BY d.day
+
 -- name: load_slice
 SELECT _wh_internal.load_slice(_wh_internal.find_feed(%(template)s, %(schema)s), %(day)s::date, digest => %(digest)s, asked => %(asked)s)
 
@@ -164,12 +169,13 @@ CROSS JOIN LATERAL _wh_internal.stream_end(f, %(first)s::date, %(last)s::date, %
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s ORDER BY 1
 
 -- name: unindexed
-SELECT u.relid, format('%%I.%%I', f.schema_name, u.relname), u.statements
+SELECT u.relid, format('%%I.%%I', f.schema_name, u.relname)
 FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.partition_unindexed(f) u
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s ORDER BY 2
 
--- name: indexes
-SELECT c.relname::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = %s
+-- name: missing_indexes
+SELECT d.statement FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.index_difference(f, %(table)s::oid) d
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s AND d.former IS NULL
 
 -- name: index_begin
 SELECT _wh_internal.partition_index_begin(f, %(table)s::oid) FROM _wh.feeds f

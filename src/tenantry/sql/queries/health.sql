@@ -55,7 +55,7 @@ SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, t.template_name
         THEN _wh_internal.view_columns(f.schema_name, n.name) <> _wh_internal.columns_shape(ARRAY(
             SELECT k FROM _wh.template_columns k WHERE k.template_name = f.template_name ORDER BY k.position))
         ELSE false END,
-    r.last_load, d.days, d.missing, d.failed, r.error, d.stale, d.outdated
+    r.last_load, d.days, d.missing, d.failed, r.error, d.stale, d.outdated, coalesce(_wh_internal.range_capable(t), false)
 FROM _wh.feeds f
 JOIN _wh.tenants w USING (schema_name)
 CROSS JOIN LATERAL _wh_internal.fit_name(f.template_name) n (name)
@@ -181,6 +181,16 @@ WHERE c.relkind = 'r' AND (c.relreplident = 'n' OR c.relreplident = 'i' AND NOT 
         SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident AND i.indisvalid))
     AND t.schema_name = coalesce(%(tenant)s, t.schema_name) AND _wh_internal.published(c.oid)
 ORDER BY 1
+-- name: odd_templates
+SELECT t.template_name, r.refusal FROM _wh.mv_templates t CROSS JOIN LATERAL _wh_internal.index_refusal(t) r (refusal)
+WHERE r.refusal IS NOT NULL ORDER BY 1
+
+-- name: unfit
+-- Tables and daily views that are not as their template is.
+SELECT f.schema_name, f.template_name, u.kind, count(*), (array_agg(u.relname ORDER BY u.relname))[1:4]
+FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.unfit_relations(f) u
+WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 
 -- name: public_views
 -- What stands in public for each template, and the tenants with a view or table of their own that it does not show.

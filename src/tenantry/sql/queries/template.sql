@@ -24,10 +24,27 @@ SELECT t.template_name, t.description, t.storage, t.time_column,
 FROM _wh.mv_templates t ORDER BY t.template_name
 
 -- name: outdated
-SELECT f.schema_name, count(*), min(d.day), max(d.day)
-FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.day_states(f) d
-WHERE f.template_name = %s AND d.outdated
-GROUP BY f.schema_name ORDER BY f.schema_name
+-- Of each tenant the days that an earlier text made, the tables that are not as the template is, the number of such daily views,
+-- and whether its source can be asked where it begins.
+SELECT f.schema_name, d.days, d.first, d.last, coalesce(u.tables, '{}'), u.views, _wh_internal.range_capable(t)
+FROM _wh.mv_templates t
+JOIN _wh.feeds f USING (template_name)
+CROSS JOIN LATERAL (
+    SELECT count(*) AS days, min(s.day) AS first, max(s.day) AS last FROM _wh_internal.day_states(f) s WHERE s.outdated
+) d
+CROSS JOIN LATERAL (
+    SELECT array_agg(DISTINCT u.relname ORDER BY u.relname) FILTER (WHERE u.slice_date IS NULL) AS tables, count(u.slice_date) AS views
+    FROM _wh_internal.unfit_relations(f) u
+) u
+WHERE t.template_name = %s AND (d.days > 0 OR u.views > 0 OR u.tables IS NOT NULL)
+ORDER BY f.schema_name
+
+-- name: unfit
+SELECT u ->> 'schema_name', u ->> 'kind', u ->> 'relname', (u ->> 'slice_date')::date
+FROM jsonb_array_elements(_wh_internal.unfit_plan(%(template)s, %(schema)s)) u
+
+-- name: fit
+SELECT _wh_internal.fit_relation(%(template)s, %(schema)s, %(kind)s, %(relation)s, %(day)s::date)
 
 -- name: volatile
 -- Of some functions of PostgreSQL's own those that are volatile, whatever their arguments.

@@ -94,12 +94,15 @@ BEGIN
         END IF;
         RAISE EXCEPTION '%', failure USING ERRCODE = state, DETAIL = failure_detail, HINT = failure_hint;
     END;
-    INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest, filenode)
+    INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest, filenode,
+        time_column, index_hash)
     VALUES (feed.schema_name, feed.template_name, slice_date, 'loaded', loaded.row_count, coalesce(asked, started), clock_timestamp() - started,
         _wh_internal.definition_hash(template), CASE WHEN _wh_internal.digest_rows(load_slice.digest) = loaded.row_count THEN load_slice.digest END,
-        _wh_internal.filling(feed, slice_date))
+        _wh_internal.filling(feed, slice_date), template.time_column,
+        CASE WHEN template.template_name IS NOT NULL AND feed.storage = 'matview' AND loaded.action <> 'replaced in year' THEN _wh_internal.template_index_hash(template.template_name) END)
     ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET status = 'loaded', row_count = excluded.row_count, loaded_at = excluded.loaded_at,
-        duration = excluded.duration, definition_hash = excluded.definition_hash, digest = excluded.digest, filenode = excluded.filenode, error = NULL, failed_at = NULL;
+        duration = excluded.duration, definition_hash = excluded.definition_hash, digest = excluded.digest, filenode = excluded.filenode,
+        time_column = excluded.time_column, index_hash = excluded.index_hash, error = NULL, failed_at = NULL;
     RETURN jsonb_build_object('date', to_char(slice_date::timestamp, 'YYYY-MM-DD'), 'status', 'loaded', 'action', loaded.action,
         'rows', loaded.row_count, 'seconds', _wh_internal.seconds_since(started));
 END

@@ -7,7 +7,7 @@ DECLARE
     relation_name text := coalesce(aside, name);
 BEGIN
     EXECUTE format('CREATE MATERIALIZED VIEW %I.%I AS %s', feed.schema_name, relation_name, _wh_internal.source_select(feed, template, slice_date));
-    EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, name, relation_name);
+    EXECUTE _wh_internal.render_indexes(template, feed.schema_name, name, relation_name);
     RETURN format('%I.%I', feed.schema_name, relation_name)::regclass;
 END
 $$;

@@ -52,7 +52,7 @@ BEGIN
         total := total + rows_added;
     END LOOP;
     BEGIN
-        EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, name);
+        EXECUTE _wh_internal.render_indexes(template, feed.schema_name, name);
     EXCEPTION WHEN unique_violation THEN
         RAISE EXCEPTION 'year % of %.%: rows stand in more than one day: %', target_year, feed.schema_name, feed.template_name, SQLERRM
             USING ERRCODE = 'unique_violation',

@@ -28,6 +28,7 @@ BEGIN
             relation := _wh_internal.matview_replace(feed, template, slice_date, relation);
         ELSE
             action := 'refreshed';
+            PERFORM _wh_internal.fit_indexes(feed, relation);
             PERFORM _wh_internal.refresh_relation(relation);
         END IF;
         row_count := _wh_internal.refuse_foreign_rows(relation, template, slice_date);

@@ -10,6 +10,9 @@ DECLARE
     columns text := _wh_internal.column_list(template.template_name);
     key_list text;
     same_key text;
+    former text := (SELECT format('%I.%I', n.nspname, _wh_internal.fit_name('tenantry_former_' || template.template_name))
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = leaf);
+    gone text;
     doubled text;
     target_schema text := (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = leaf);
     row_lock text;
@@ -20,6 +23,16 @@ DECLARE
     total bigint := 0;
 BEGIN
     PERFORM _wh_internal.publish_identity(leaf);
+    -- Rows that stood in no day yet, because the time column was new to them, are in one now. A new table has no index yet.
+    IF to_regclass(former) IS NOT NULL THEN
+        gone := (SELECT format('DELETE FROM %s t USING %s s WHERE %s', former, stage, string_agg(format('t.%1$I = s.%1$I', k), ' AND '))
+            FROM unnest((SELECT i.key_columns FROM _wh.template_indexes i
+                WHERE i.template_name = template.template_name AND i.position IS NOT NULL AND i.key_columns IS NOT NULL
+                ORDER BY cardinality(i.key_columns), i.position LIMIT 1)) k HAVING count(*) > 0);
+        IF gone IS NOT NULL THEN
+            EXECUTE gone;
+        END IF;
+    END IF;
     IF key IS NULL THEN
         EXECUTE format('DELETE FROM %s WHERE %s', leaf, predicate);
         GET DIAGNOSTICS total = ROW_COUNT;

@@ -42,7 +42,7 @@ BEGIN
             GET DIAGNOSTICS added = ROW_COUNT;
             total := total + added;
         END LOOP;
-        EXECUTE _wh_internal.render_indexes(template.indexes, side.schema_name, name);
+        EXECUTE _wh_internal.render_indexes(template, side.schema_name, name);
         EXECUTE format('ANALYZE %I.%I', side.schema_name, name);
     END LOOP;
     PERFORM _wh_internal.publish_identity(l.relid::regclass) FROM _wh_internal.partition_leaves(side) l WHERE l.year = target_year;

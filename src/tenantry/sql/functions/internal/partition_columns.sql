@@ -1,23 +1,18 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_columns(template _wh.mv_templates, target regclass, extras boolean DEFAULT false) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Give a partitioned table the columns that its template has got since; the older rows have NULL there. A column that
--- the template has dropped stays, with the values it has; with `extras` the table gets those of the template's others.
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
+-- Give a partitioned table the columns that its template has got since, or has widened (table_changes). What a public view
+-- reads is changed under that view.
 DECLARE
     top regclass := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
-    missing text;
-    differing text;
+    changes text := _wh_internal.table_changes(template, target, extras);
 BEGIN
-    SELECT string_agg(format('ADD COLUMN IF NOT EXISTS %I %s', c.column_name, c.data_type), ', ' ORDER BY c.position) FILTER (WHERE a.attname IS NULL),
-        string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position) FILTER (WHERE format_type(a.atttypid, a.atttypmod) <> c.data_type)
-    INTO missing, differing
-    FROM (SELECT t.position, t.column_name, t.data_type FROM _wh.template_columns t WHERE t.template_name = template.template_name
-        UNION ALL SELECT NULL, e.column_name, e.data_type FROM _wh_internal.partition_extras(template) e WHERE extras) c
-    LEFT JOIN pg_attribute a ON a.attrelid = target AND a.attname = c.column_name AND NOT a.attisdropped;
-    IF differing IS NOT NULL THEN
-        RAISE EXCEPTION 'template "%": % of the table % have another type', template.template_name, differing, top
-            USING ERRCODE = 'datatype_mismatch', HINT = format('ALTER TABLE %s ALTER COLUMN ... TYPE ... changes them.', top);
-    ELSIF missing IS NOT NULL THEN
-        PERFORM _wh_internal.execute_patiently(format('ALTER TABLE %s %s', top, missing));
+    IF changes IS NOT NULL AND top = target AND _wh_internal.relation_kind(_wh_internal.partition_root(template)) = 'v' THEN
+        PERFORM _wh_internal.lock_view('public', template.template_name);
+        PERFORM _wh_internal.union_publish(template);
+        changes := _wh_internal.table_changes(template, target, extras);
+    END IF;
+    IF changes IS NOT NULL THEN
+        PERFORM _wh_internal.execute_patiently(format('ALTER TABLE %s %s', top, changes));
     END IF;
 END
 $$;

@@ -16,7 +16,7 @@ BEGIN
         RETURN;
     END IF;
     BEGIN
-        EXECUTE coalesce(target.statements, '');
+        EXECUTE _wh_internal.render_indexes(_wh_internal.find_template(feed.template_name), feed.schema_name, target.relname);
         PERFORM _wh_internal.partition_index_end(feed, leaf);
     EXCEPTION WHEN unique_violation THEN
         failure := format('%s cannot be indexed: %s', leaf::regclass, SQLERRM);

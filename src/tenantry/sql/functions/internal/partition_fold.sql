@@ -34,7 +34,7 @@ BEGIN
         _wh_internal.day_predicate(template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)), template.time_column);
     GET DIAGNOSTICS total = ROW_COUNT;
     BEGIN
-        EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, fresh_name);
+        EXECUTE _wh_internal.render_indexes(template, feed.schema_name, fresh_name);
     EXCEPTION WHEN unique_violation THEN
         GET STACKED DIAGNOSTICS key = PG_EXCEPTION_DETAIL;
         RAISE EXCEPTION 'year % of %.%: rows stand in more than one day: %', target_year, feed.schema_name, feed.template_name, SQLERRM
@@ -58,9 +58,11 @@ BEGIN
     PERFORM _wh_internal.note_table(feed, l.relname, NULL) FROM unnest(former) l (relname);
     PERFORM _wh_internal.note_table(feed, name, 'folded');
     PERFORM _wh_internal.bind_days(feed, target, make_date(target_year, 1, 1), make_date(target_year, 12, 31), fillings);
-    FOR index IN SELECT i.indexrelid::regclass AS old, replace(c.relname, 'tenantry_new_', '') AS new
-        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = target::regclass AND c.relname ~ 'tenantry_new_' LOOP
-        EXECUTE format('ALTER INDEX %s RENAME TO %I', index.old, index.new);
+    FOR index IN SELECT n.index_name AS old, f.index_name AS new
+        FROM ROWS FROM (_wh_internal.index_statements(template.template_name, feed.schema_name, fresh_name)) WITH ORDINALITY n
+        JOIN ROWS FROM (_wh_internal.index_statements(template.template_name, feed.schema_name, name)) WITH ORDINALITY f ON f.ordinality = n.ordinality
+    LOOP
+        EXECUTE format('ALTER INDEX %I.%I RENAME TO %I', feed.schema_name, index.old, index.new);
     END LOOP;
     SELECT count(*) INTO days FROM _wh_internal.present_days(feed) p WHERE extract(year FROM p.slice_date) = target_year;
     RETURN jsonb_build_object('yearly_table', name, 'processed_mvs', days, 'total_records', total);

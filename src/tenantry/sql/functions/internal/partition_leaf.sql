@@ -25,7 +25,7 @@ BEGIN
     target := format('%I.%I', feed.schema_name, name);
     EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', target, parent);
     IF indexed THEN
-        EXECUTE _wh_internal.render_indexes(template.indexes, feed.schema_name, name);
+        EXECUTE _wh_internal.render_indexes(template, feed.schema_name, name);
         PERFORM _wh_internal.publish_identity(target::regclass);
     END IF;
     PERFORM _wh_internal.note_table(feed, name, CASE WHEN NOT indexed THEN 'unindexed' END);

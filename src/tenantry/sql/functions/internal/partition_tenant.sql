@@ -4,6 +4,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- partition: that locks the parent against nobody who reads. Its CHECK proves to ATTACH what it would scan for.
 DECLARE
     target text := format('%I.%I', feed.schema_name, _wh_internal.fit_name(template.template_name));
+    outranged text;
     kind "char" := _wh_internal.relation_kind(target);
 BEGIN
     IF template.time_column IS NULL THEN
@@ -23,6 +24,12 @@ BEGIN
     ELSIF kind <> 'p' THEN
         RAISE EXCEPTION '% is no partitioned table: the tenant is kept as materialized views', target
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('Move it: tenantry template set-storage %s partition', template.template_name);
+    END IF;
+    outranged := _wh_internal.partition_outranged(template, target::regclass);
+    IF outranged IS NOT NULL THEN
+        RAISE EXCEPTION '% is ranged by "%", not by the template''s time column "%" as it is now', target, outranged, template.time_column
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                HINT = format('Range it anew: tenantry backfill %s --tenant %s --outdated', template.template_name, feed.schema_name);
     END IF;
     RETURN target::regclass;
 END

@@ -12,6 +12,9 @@ BEGIN
     IF feed.storage = 'partition' THEN
         -- The tenant's table holds its slices itself.
         template := _wh_internal.find_template(feed.template_name);
+        IF _wh_internal.partition_outranged(template, to_regclass(target)) IS NOT NULL THEN
+            RETURN false;
+        END IF;
         PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
         RETURN false;
     END IF;

@@ -4,7 +4,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- of all and of a single row. The deadline is kept by us, not by the source; unless it is said, it is a minute more than
 -- statement_timeout, so that a source which keeps its own says so first. One that cannot be read is the source's to refuse.
 DECLARE
-    given text := coalesce(options ->> 'deadline', substring(options ->> 'statement_timeout' FROM '^\s*\d+\s*(?:us|ms|s|min|h|d)?\s*$'), '30min');
+    given text := coalesce(options ->> 'deadline', substring(options ->> 'statement_timeout' FROM E'^\\s*\\d+\\s*(?:us|ms|s|min|h|d)?\\s*$'), '30min');
     key text := 'deadline';
 BEGIN
     -- A number alone is one of milliseconds, as it is for statement_timeout.

@@ -18,17 +18,19 @@ BEGIN
             AND _wh_internal.merge_days(template, _wh_internal.partition_find(feed, first_day), target::regclass, first_day, last_day) > 0 THEN
         counts := _wh_internal.count_days(template, _wh_internal.partition_find(feed, first_day)::text, predicate);
     END IF;
-    RETURN QUERY INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest, filenode)
+    RETURN QUERY INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest,
+        filenode, time_column)
     SELECT feed.schema_name, feed.template_name, d.day, 'loaded', d.n, started,
         (clock_timestamp() - started) / (last_day - first_day + 1), _wh_internal.definition_hash(template),
-        CASE WHEN _wh_internal.digest_rows(d.digest) = d.n THEN d.digest END, _wh_internal.filling(feed, first_day)
+        CASE WHEN _wh_internal.digest_rows(d.digest) = d.n THEN d.digest END, _wh_internal.filling(feed, first_day), template.time_column
     FROM (
         SELECT first_day + g AS day, coalesce((counts ->> to_char((first_day + g)::timestamp, 'YYYY-MM-DD'))::bigint, 0) AS n,
             digests ->> to_char((first_day + g)::timestamp, 'YYYY-MM-DD') AS digest
         FROM generate_series(0, last_day - first_day) g
     ) d
     ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET status = 'loaded', row_count = excluded.row_count, loaded_at = excluded.loaded_at,
-        duration = excluded.duration, definition_hash = excluded.definition_hash, digest = excluded.digest, filenode = excluded.filenode, error = NULL, failed_at = NULL
+        duration = excluded.duration, definition_hash = excluded.definition_hash, digest = excluded.digest, filenode = excluded.filenode,
+        time_column = excluded.time_column, index_hash = NULL, error = NULL, failed_at = NULL
     RETURNING s.slice_date, s.row_count;
 END
 $$;

@@ -11,6 +11,6 @@ BEGIN
     END IF;
     PERFORM _wh_internal.extend_span(feed, first_day);
     PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
-    PERFORM _wh_internal.partition_leaf(feed, template, first_day, indexed => NOT bulk);
+    PERFORM _wh_internal.fit_indexes(feed, _wh_internal.partition_leaf(feed, template, first_day, indexed => NOT bulk));
 END
 $$;

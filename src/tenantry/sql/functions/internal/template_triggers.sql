@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION _wh_internal.keep_template_columns() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Let PostgreSQL itself read column_definitions, in the place where dblink's column list will stand.
+-- Let PostgreSQL itself read column_definitions, in the place where dblink's column list will stand, and the indexes.
 DECLARE
     time_type text;
     taken text;
@@ -42,6 +42,15 @@ BEGIN
             END;
         END IF;
     END IF;
+    IF TG_OP = 'INSERT' OR (NEW.indexes, NEW.column_definitions) IS DISTINCT FROM (OLD.indexes, OLD.column_definitions) THEN
+        BEGIN
+            PERFORM _wh_internal.keep_template_indexes(NEW);
+        EXCEPTION WHEN undefined_column THEN
+            -- The columns may be changed after the indexes. Until then no load can succeed, and doctor tells why.
+            UPDATE _wh.template_indexes i SET position = NULL WHERE i.template_name = NEW.template_name;
+            RAISE WARNING '%', SQLERRM;
+        END;
+    END IF;
     IF NEW.time_column IS NOT NULL THEN
         SELECT c.data_type INTO time_type FROM _wh.template_columns c
         WHERE c.template_name = NEW.template_name AND c.column_name = NEW.time_column;
@@ -49,6 +58,10 @@ BEGIN
             RAISE EXCEPTION 'template "%": time_column "%" is no date or timestamp among its columns', NEW.template_name, NEW.time_column
                 USING ERRCODE = 'undefined_column';
         END IF;
+    ELSIF EXISTS (SELECT FROM _wh.feeds f WHERE f.template_name = NEW.template_name AND f.storage = 'partition') THEN
+        RAISE EXCEPTION 'template "%": its tenants are kept in partitions, which need a time_column', NEW.template_name
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                HINT = format('Move them first: tenantry template set-storage %s matview', NEW.template_name);
     END IF;
     RETURN NULL;
 END

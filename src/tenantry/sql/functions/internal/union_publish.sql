@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION _wh_internal.union_publish(template _wh.mv_templates) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
 -- Make the public view over the tenant views and, of tenants that are kept so, partitioned tables; in place of the table
 -- of all tenants if there is one. True if something had to change. The caller holds the public view's lock.
 DECLARE
@@ -7,10 +7,12 @@ DECLARE
     root text := _wh_internal.partition_root(template);
     columns _wh.template_columns[] := ARRAY(SELECT c FROM _wh.template_columns c WHERE c.template_name = template.template_name ORDER BY c.position);
     shape text := _wh_internal.columns_shape(columns);
-    column_list text := _wh_internal.column_list(template.template_name);
     feed _wh.feeds;
     things jsonb;
     blockers text;
+    tenant regclass;
+    changes text;
+    statements text := '';
     body text;
 BEGIN
     -- A tenant view with other columns than the template has would fail below; one that was dropped by hand comes back.
@@ -19,7 +21,25 @@ BEGIN
             PERFORM _wh_internal.publish_tenant(feed);
         END IF;
     END LOOP;
-    SELECT string_agg(format('SELECT %L::text AS schema_name, %s FROM %I.%I', f.schema_name, column_list, f.schema_name, view_name),
+    -- So do tables in partitions, under the view that reads them. One that cannot is read as it is.
+    IF _wh_internal.relation_kind(root) = 'p' THEN
+        PERFORM _wh_internal.partition_columns(template, root::regclass, extras => true);
+    END IF;
+    FOR tenant IN SELECT r.relation FROM _wh.feeds f, to_regclass(format('%I.%I', f.schema_name, view_name)) AS r (relation)
+        WHERE f.template_name = template.template_name AND _wh_internal.relation_kind(r.relation::text) = 'p' ORDER BY f.schema_name LOOP
+        BEGIN
+            changes := _wh_internal.table_changes(template, tenant);
+            statements := concat(statements, 'ALTER TABLE ' || tenant || ' ' || changes || '; ');
+        EXCEPTION WHEN datatype_mismatch THEN
+            PERFORM _wh_internal.write_log('union_publish', 'ERROR', SQLERRM, jsonb_build_object('template', template.template_name, 'table', tenant));
+        END;
+    END LOOP;
+    IF statements <> '' THEN
+        PERFORM _wh_internal.execute_patiently(concat(CASE WHEN _wh_internal.relation_kind(root) = 'v' THEN
+            _wh_internal.blank_view('public', view_name) || '; ' END, statements));
+    END IF;
+    SELECT string_agg(format('SELECT %L::text AS schema_name, %s FROM %I.%I', f.schema_name,
+                _wh_internal.select_list(to_regclass(format('%I.%I', f.schema_name, view_name)), columns), f.schema_name, view_name),
             E'\nUNION ALL ' ORDER BY f.schema_name)
     INTO body FROM _wh.feeds f
     WHERE f.template_name = template.template_name AND _wh_internal.relation_kind(format('%I.%I', f.schema_name, view_name)) IS NOT NULL;

@@ -1,0 +1,55 @@
+"""Bringing the tables and daily views that are there to their template, without asking a source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import psycopg
+
+from tenantry.core.model import Feed
+from tenantry.db.errors import translate
+from tenantry.db.queries import query
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A relation that was not as its template: what of it (`ranges`, `columns` or `indexes`), and why it still is not."""
+
+    feed: Feed
+    kind: str
+    relation: str
+    error: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.feed.schema}.{self.relation} has not the template's {self.kind}: {self.error}"
+
+
+def run(
+    session: psycopg.Connection, feeds: Iterable[Feed], watch: Callable[[Fit], None] = lambda _: None
+) -> list[Fit]:
+    """Mend each relation in a transaction of its own, and tell `watch`; returns those that could not be, with the reason.
+
+    It may be stopped in any way and run again.
+    """
+    left = []
+    for feed in feeds:
+        about = {"template": feed.template, "schema": feed.schema}
+        refused = set()
+        for _, kind, relation, day in session.execute(query("template", "unfit"), about).fetchall():
+            try:
+                session.execute(
+                    query("template", "fit"), {**about, "kind": kind, "relation": relation, "day": day}
+                )
+            except psycopg.Error as error:
+                if session.closed:
+                    raise
+                left.append(Fit(feed, kind, relation, translate(error).message))
+                refused.add((kind, relation))
+            else:
+                watch(Fit(feed, kind, relation))
+        # Made as far as the rows allow it: a unique index waits for days that are to be pulled again.
+        for _, kind, relation, _ in session.execute(query("template", "unfit"), about).fetchall():
+            if (kind, relation) not in refused:
+                left.append(Fit(feed, kind, relation, "its rows do not allow it; the log says which"))
+    return left

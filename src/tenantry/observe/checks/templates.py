@@ -1,0 +1,35 @@
+"""Templates that cannot be used, and what is there already and not as its template is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
+
+_LACKS = {
+    "ranges": (Severity.ERROR, "is ranged by a former time column, so no load can succeed"),
+    "former": (Severity.WARNING, "has rows of a former time column, which were pulled again"),
+    "columns": (Severity.WARNING, "has not the columns that the template has by now"),
+    "indexes": (Severity.WARNING, "has not the indexes that the template has by now"),
+}
+"""What each kind of difference means for a relation."""
+
+
+def _templates(examined: Examined) -> Iterator[Finding]:
+    for template, refusal in examined.rows("odd_templates"):
+        yield Finding(
+            Severity.ERROR,
+            template,
+            f"no load can succeed: {refusal}",
+            tenantry("template", "edit", template),
+        )
+    for schema, template, kind, count, names in examined.unfit:
+        severity, lacks = _LACKS[kind]
+        reason = f"{some([*names, *[None] * (count - len(names))])} {lacks}"
+        command = tenantry("backfill", template, "--tenant", schema, "--outdated")
+        yield Finding(severity, f"{schema}.{template}", reason, command)
+
+
+TEMPLATES = Check(
+    "templates", "Can each template be used, and is what is there as it says?", True, _templates
+)
