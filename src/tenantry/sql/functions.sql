@@ -3582,7 +3582,7 @@ BEGIN
     IF feed.storage = 'partition' THEN
         -- The tenant's table holds its slices itself.
         template := _wh_internal.find_template(feed.template_name);
-        IF _wh_internal.partition_outranged(template, to_regclass(target)) IS NOT NULL THEN
+        IF _wh_internal.partition_outranged(template, to_regclass(format('%I.%I', feed.schema_name, name))) IS NOT NULL THEN
             RETURN false;
         END IF;
         PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
@@ -5830,8 +5830,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_cancelled,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', 'd636c58308a5cd4f' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'd636c58308a5cd4f');
+    SELECT '0.1.0', 'ce0b23b4cd5bcd68' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'ce0b23b4cd5bcd68');
 END
 $$;
 

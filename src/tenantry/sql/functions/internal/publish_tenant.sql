@@ -12,7 +12,7 @@ BEGIN
     IF feed.storage = 'partition' THEN
         -- The tenant's table holds its slices itself.
         template := _wh_internal.find_template(feed.template_name);
-        IF _wh_internal.partition_outranged(template, to_regclass(target)) IS NOT NULL THEN
+        IF _wh_internal.partition_outranged(template, to_regclass(format('%I.%I', feed.schema_name, name))) IS NOT NULL THEN
             RETURN false;
         END IF;
         PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
