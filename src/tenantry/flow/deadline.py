@@ -37,9 +37,9 @@ _HEARING = 2
 
 @contextmanager
 def deadline(source: psycopg.Connection, budget: Budget, what: str) -> Iterator[None]:
-    """End what a source does, or else cut the line to it, when the budget's seconds are over: one that is silent, or sends on and on, is not waited for.
+    """End what a source does, or else cut the line to it, when the budget's seconds are over.
 
-    Raises SliceError then, and for what is larger than the budget; `what` is the subject of its message.
+    So one that is silent, or sends on and on, is not waited for. Raises SliceError then, and for what is larger than the budget; `what` is the subject of its message.
     """
     over, done = threading.Event(), threading.Event()
 
@@ -67,7 +67,6 @@ def deadline(source: psycopg.Connection, budget: Budget, what: str) -> Iterator[
             ) from error
         if not over.is_set():
             raise
-        source.close()
         raise SliceError(
             f"{what}: the source did not finish within {budget.seconds:g} s",
             hint="Give it longer with the option deadline of its connection, or let an index of the source serve the query.",
@@ -75,3 +74,6 @@ def deadline(source: psycopg.Connection, budget: Budget, what: str) -> Iterator[
     finally:
         done.set()
         timer.cancel()
+        if over.is_set():
+            # Its cancel may be on the way still, and must not meet another statement.
+            source.close()
