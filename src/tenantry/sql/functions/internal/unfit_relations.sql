@@ -10,7 +10,9 @@ DECLARE
     done boolean;
     hash text := _wh_internal.template_index_hash(feed.template_name);
 BEGIN
-    IF template.template_name IS NULL THEN
+    -- Of a schema that the role may not use PostgreSQL tells nothing by name; another check of doctor does.
+    IF template.template_name IS NULL OR NOT EXISTS (
+        SELECT FROM pg_namespace n WHERE n.nspname = feed.schema_name AND has_schema_privilege(n.oid, 'USAGE')) THEN
         RETURN;
     END IF;
     IF feed.storage = 'partition' AND _wh_internal.relation_kind(format('%I.%I', feed.schema_name, name)) = 'p' THEN
