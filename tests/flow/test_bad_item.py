@@ -81,3 +81,16 @@ def test_a_view_never_loses_all_of_its_branches_while_what_it_reads_is_there(
     acme.run("DROP MATERIALIZED VIEW acme.first_day, acme.second_day CASCADE")
     acme.run(show)
     assert acme.value("SELECT count(*) FROM acme.ticks") == 0
+
+
+def test_a_yesterday_that_its_source_cancels_does_not_keep_today_out(
+    acme_now: Warehouse, source: Source, today: date
+) -> None:
+    yesterday = today - timedelta(days=1)
+    spoil(source, yesterday, "slow")
+    acme_now.run('UPDATE _wh.tenant_connections SET options = \'{"statement_timeout": "200ms"}\'')
+    assert acme_now.value("SELECT _wh.update_mv_by_template('ticks', 'acme', 'acme', %s)", (today,)) is True
+    assert acme_now.rows("SELECT slice_date, status FROM _wh.slices ORDER BY 1") == [
+        (yesterday, "failed"),
+        (today, "loaded"),
+    ]

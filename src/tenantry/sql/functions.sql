@@ -5076,11 +5076,12 @@ CREATE OR REPLACE FUNCTION _wh_internal.update_slice(feed _wh.feeds, slice_date 
     allow_refresh_yesterday boolean, update_union_view boolean, maker text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Load a slice, log it, and show it in the tenant view. With today's slice also yesterday's, if its last load ran
--- before that day had ended: what came after it would be missing for ever. A yesterday that fails keeps today not out: it is
+-- before that day had ended: what came after it would be missing for ever. A yesterday that fails does not keep today out: it is
 -- undone by itself, recorded as failed and warned of, and tried again with the next slice of today.
 DECLARE
     result jsonb;
     replaced boolean := false;
+    mark text;
 BEGIN
     PERFORM _wh_internal.extend_span(feed, slice_date);
     IF maker IS NULL AND feed.storage = 'partition' THEN
@@ -5095,7 +5096,11 @@ BEGIN
             result := _wh_internal.load_slice(feed, slice_date - 1, maker, caller_publishes => true);
             replaced := result ->> 'action' = 'replaced';
             PERFORM _wh_internal.write_log(caller, 'INFO', 'yesterday completed', to_jsonb(feed) || result);
-        EXCEPTION WHEN OTHERS THEN
+        EXCEPTION WHEN query_canceled OR OTHERS THEN
+            GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
+            IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
+                RAISE;
+            END IF;
             PERFORM _wh_internal.record_failure(feed, slice_date - 1, SQLERRM);
             RAISE WARNING 'yesterday was not completed: %', SQLERRM USING ERRCODE = SQLSTATE;
         END;
@@ -5832,8 +5837,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_cancelled,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', 'ee5c3559e89efc2f' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'ee5c3559e89efc2f');
+    SELECT '0.1.0', '7e5e27884738c8bc' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '7e5e27884738c8bc');
 END
 $$;
 

@@ -2,11 +2,12 @@ CREATE OR REPLACE FUNCTION _wh_internal.update_slice(feed _wh.feeds, slice_date 
     allow_refresh_yesterday boolean, update_union_view boolean, maker text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Load a slice, log it, and show it in the tenant view. With today's slice also yesterday's, if its last load ran
--- before that day had ended: what came after it would be missing for ever. A yesterday that fails keeps today not out: it is
+-- before that day had ended: what came after it would be missing for ever. A yesterday that fails does not keep today out: it is
 -- undone by itself, recorded as failed and warned of, and tried again with the next slice of today.
 DECLARE
     result jsonb;
     replaced boolean := false;
+    mark text;
 BEGIN
     PERFORM _wh_internal.extend_span(feed, slice_date);
     IF maker IS NULL AND feed.storage = 'partition' THEN
@@ -21,7 +22,11 @@ BEGIN
             result := _wh_internal.load_slice(feed, slice_date - 1, maker, caller_publishes => true);
             replaced := result ->> 'action' = 'replaced';
             PERFORM _wh_internal.write_log(caller, 'INFO', 'yesterday completed', to_jsonb(feed) || result);
-        EXCEPTION WHEN OTHERS THEN
+        EXCEPTION WHEN query_canceled OR OTHERS THEN
+            GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
+            IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
+                RAISE;
+            END IF;
             PERFORM _wh_internal.record_failure(feed, slice_date - 1, SQLERRM);
             RAISE WARNING 'yesterday was not completed: %', SQLERRM USING ERRCODE = SQLSTATE;
         END;
