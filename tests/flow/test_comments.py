@@ -55,7 +55,9 @@ def test_a_comment_on_the_running_year_does_not_make_it_folded(acme: Warehouse, 
 
 def test_a_comment_on_a_table_that_is_to_be_indexed_leaves_it_so(acme: Warehouse, source: Source) -> None:
     make_ticks(source, FIRST, 3)
-    define(acme, query=QUERY, indexes="CREATE UNIQUE INDEX broken ON nowhere.at_all (id)")
+    define(
+        acme, query=QUERY, indexes="CREATE UNIQUE INDEX {VIEW_NAME}_one ON {SCHEMA}.{VIEW_NAME} ((id > 0))"
+    )
     acme.run("UPDATE _wh.mv_templates SET storage = 'partition' WHERE template_name = 'ticks'")
     with pytest.raises(AssertionError):
         by_loader(acme, FIRST, FIRST + timedelta(days=1), template="ticks")

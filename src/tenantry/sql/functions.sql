@@ -1418,6 +1418,19 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT state = '57014' AND mark IS DISTINCT FROM 'cancelled by the source'
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.is_template_index(index oid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Whether an index has a name that some template gives, or once gave, to those of its relation; or the one that it is put aside by.
+    SELECT c.relname = 'tenantry_old_' || c.oid OR EXISTS (
+        SELECT FROM _wh.template_indexes t
+        WHERE _wh_internal.fit_name(_wh_internal.fill_in(t.index_name, n.nspname, r.relname)) = c.relname)
+    FROM pg_index i
+    JOIN pg_class c ON c.oid = i.indexrelid
+    JOIN pg_class r ON r.oid = i.indrelid
+    JOIN pg_namespace n ON n.oid = r.relnamespace
+    WHERE i.indexrelid = index
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.keep_template_indexes(template _wh.mv_templates) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Store what parse_indexes reads. Former indexes stay, without a position: they tell those of a table that the template
@@ -1432,7 +1445,7 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.keep_things(subject text, relations oid[], target_kind "char", parent regclass DEFAULT NULL,
-    fresh regclass DEFAULT NULL, same_template boolean DEFAULT true, aside boolean DEFAULT false) RETURNS jsonb
+    fresh regclass DEFAULT NULL, aside boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- What operators have put on relations that one of another kind (or of the same) is to replace, for put_back; raises if some of
 -- it would be lost, and names that. Where one takes the place of several, it gets what all of them have, or what the tenant's
@@ -1445,7 +1458,7 @@ DECLARE
 BEGIN
     WITH things AS MATERIALIZED (
         SELECT t.*, strpos(t.kinds, target_kind::text) > 0 AND NOT (aside AND t.named) AS fits
-        FROM _wh_internal.operators_things(relations, fresh, same_template) t
+        FROM _wh_internal.operators_things(relations, fresh) t
     ), of_parent AS MATERIALIZED (
         SELECT t.before, t.after FROM _wh_internal.operators_things(ARRAY[parent::oid]) t
         -- What a policy filters there would be read here in full.
@@ -1775,8 +1788,7 @@ BEGIN
             USING ERRCODE = 'unique_violation',
                 HINT = 'A row that moved to another day at the source: pull both days again with update_mv_window_by_template.';
     END;
-    PERFORM _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name, feed.template_name), relations, 'r', tenant, target::regclass,
-        _wh_internal.same_template(feed, template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)));
+    PERFORM _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name, feed.template_name), relations, 'r', tenant, target::regclass);
     PERFORM _wh_internal.put_back(target, things);
     PERFORM _wh_internal.publish_identity(target::regclass);
     EXECUTE format('ANALYZE %s', target);
@@ -1830,7 +1842,6 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     fresh regclass;
     index record;
-    names jsonb := '{}';
     things jsonb;
     tenant regclass := to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)));
     dependents text := _wh_internal.operators_dependents(ARRAY[old::oid], array_remove(ARRAY[tenant::oid], NULL));
@@ -1840,30 +1851,12 @@ BEGIN
             HINT = format('Drop these, run this again, then make them anew: %s', dependents);
     END IF;
     -- The new indexes take these names. Renaming an index does not keep reports from it.
-    FOR index IN SELECT i.indexrelid, c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = old LOOP
-        names := names || jsonb_build_object(index.indexrelid, index.relname);
+    FOR index IN SELECT i.indexrelid FROM pg_index i WHERE i.indrelid = old AND _wh_internal.is_template_index(i.indexrelid) LOOP
         EXECUTE format('ALTER INDEX %s RENAME TO %I', index.indexrelid::regclass, 'tenantry_old_' || index.indexrelid);
     END LOOP;
     fresh := _wh_internal.matview_create(feed, template, slice_date,
         _wh_internal.fresh_name(_wh.create_mv_name(template.template_name, slice_date)));
-    -- Where the template names an index not, PostgreSQL does, after the relation.
-    FOR index IN SELECT i.indexrelid, substr(c.relname::text, length('tenantry_new_') + 1) AS name
-        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-        WHERE i.indrelid = fresh AND c.relname ~ '^tenantry_new_'
-    LOOP
-        IF to_regclass(format('%I.%I', feed.schema_name, index.name)) IS NULL THEN
-            EXECUTE format('ALTER INDEX %s RENAME TO %I', index.indexrelid::regclass, index.name);
-        END IF;
-    END LOOP;
-    -- Those that the template does not make are the operators', and told of by their names.
-    FOR index IN SELECT i.indexrelid, names ->> i.indexrelid::text AS name FROM pg_index i WHERE i.indrelid = old
-        AND _wh_internal.index_shape(i.indexrelid) NOT IN (SELECT _wh_internal.index_shape(f.indexrelid) FROM pg_index f WHERE f.indrelid = fresh)
-    LOOP
-        IF to_regclass(format('%I.%I', feed.schema_name, index.name)) IS NULL THEN
-            EXECUTE format('ALTER INDEX %s RENAME TO %I', index.indexrelid::regclass, index.name);
-        END IF;
-    END LOOP;
-    things := _wh_internal.keep_things(old::text, ARRAY[old::oid], 'm', NULL, fresh, _wh_internal.same_template(feed, template, slice_date, slice_date));
+    things := _wh_internal.keep_things(old::text, ARRAY[old::oid], 'm', NULL, fresh);
     PERFORM _wh_internal.make_room(things, ARRAY[old::oid]);
     PERFORM _wh_internal.put_back(fresh::text, things);
     RETURN fresh;
@@ -2617,20 +2610,21 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT left(string_agg(t.words, ', ' ORDER BY t.words), 500) FROM told t
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.operators_indexes(relations oid[], fresh regclass, same_template boolean)
+CREATE OR REPLACE FUNCTION _wh_internal.operators_indexes(relations oid[], fresh regclass)
 RETURNS TABLE (relid oid, item text, kinds text, column_name text, before text, after text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- Indexes that operators have made on relations; see operators_things. On a partitioned table all are theirs. Elsewhere the
-    -- template's are told apart by what it makes now on the relation that takes the place (`fresh`; NULL: not looked at). If
-    -- it has changed since, what is named after the relation may be what it made then.
+    -- template's are told apart by what it makes now on the relation that takes the place (`fresh`; NULL: not looked at), and
+    -- by the names of all that it ever made.
     SELECT i.indrelid, format('index %I', c.relname), CASE r.relkind WHEN 'p' THEN '' ELSE 'rm' END, NULL::text,
         format('CREATE %sINDEX %I ON ', CASE WHEN i.indisunique THEN 'UNIQUE ' END, c.relname),
         substr(d.definition, strpos(d.definition, ' USING '))
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class r ON r.oid = i.indrelid, pg_get_indexdef(i.indexrelid) AS d (definition)
     WHERE i.indrelid = ANY (relations) AND NOT c.relispartition AND i.indisvalid
         AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))
-        AND (r.relkind = 'p' OR fresh IS NOT NULL AND (same_template OR strpos(c.relname, r.relname) = 0)
-            AND _wh_internal.index_shape(i.indexrelid) NOT IN (SELECT _wh_internal.index_shape(f.indexrelid) FROM pg_index f WHERE f.indrelid = fresh))
+        AND (r.relkind = 'p' OR fresh IS NOT NULL
+            AND _wh_internal.index_shape(i.indexrelid) NOT IN (SELECT _wh_internal.index_shape(f.indexrelid) FROM pg_index f WHERE f.indrelid = fresh)
+            AND NOT _wh_internal.is_template_index(i.indexrelid))
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.operators_objects(relations oid[])
@@ -2765,7 +2759,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM of_relations c WHERE c.relowner <> 'whadmin'::regrole
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.operators_things(relations oid[], fresh regclass DEFAULT NULL, same_template boolean DEFAULT true)
+CREATE OR REPLACE FUNCTION _wh_internal.operators_things(relations oid[], fresh regclass DEFAULT NULL)
 RETURNS TABLE (relid oid, item text, kinds text, column_name text, before text, after text, rank integer, named boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- All that operators may have put on relations that Tenantry replaces: `item` says it in words, and `before` and `after` are
@@ -2774,7 +2768,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- `rank`; `named`: the statement needs a name that is the schema's, not the relation's.
     SELECT r.*, 1, false FROM _wh_internal.operators_columns(relations) r
     UNION ALL SELECT r.*, 2, r.item ~ '^(key|statistics) ' FROM _wh_internal.operators_objects(relations) r
-    UNION ALL SELECT r.*, 3, true FROM _wh_internal.operators_indexes(relations, fresh, same_template) r
+    UNION ALL SELECT r.*, 3, true FROM _wh_internal.operators_indexes(relations, fresh) r
     UNION ALL SELECT r.*, CASE r.item WHEN 'owner' THEN 6 ELSE 4 END, false FROM _wh_internal.operators_settings(relations) r
     UNION ALL SELECT r.*, 5, false FROM _wh_internal.operators_rights(relations) r
 $$;
@@ -3000,8 +2994,7 @@ BEGIN
             USING ERRCODE = 'unique_violation', DETAIL = key,
                 HINT = 'A row that moved to another day at the source: pull both days again with update_mv_window_by_template.';
     END;
-    things := _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name, feed.template_name), leaves, 'r', parent, fresh::regclass,
-        _wh_internal.same_template(feed, template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)));
+    things := _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name, feed.template_name), leaves, 'r', parent, fresh::regclass);
     PERFORM _wh_internal.make_room(things, leaves);
     PERFORM _wh_internal.put_back(fresh, things);
     PERFORM _wh_internal.publish_identity(fresh::regclass);
@@ -4099,14 +4092,6 @@ EXCEPTION WHEN query_canceled OR OTHERS THEN
     PERFORM _wh_internal.release_source(feed.tenant_name);
     RAISE;
 END
-$$;
-
-CREATE OR REPLACE FUNCTION _wh_internal.same_template(feed _wh.feeds, template _wh.mv_templates, first_day date, last_day date) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Whether days that are there were all loaded by the template as it is now.
-    SELECT coalesce(bool_and(s.definition_hash IS NOT DISTINCT FROM _wh_internal.definition_hash(template)), false)
-    FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
-        AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.saved_grants(relation regclass) RETURNS jsonb
@@ -5837,8 +5822,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_cancelled,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '7e5e27884738c8bc' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '7e5e27884738c8bc');
+    SELECT '0.1.0', 'a8b9bfa8f03e0c9b' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'a8b9bfa8f03e0c9b');
 END
 $$;
 

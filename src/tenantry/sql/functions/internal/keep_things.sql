@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION _wh_internal.keep_things(subject text, relations oid[], target_kind "char", parent regclass DEFAULT NULL,
-    fresh regclass DEFAULT NULL, same_template boolean DEFAULT true, aside boolean DEFAULT false) RETURNS jsonb
+    fresh regclass DEFAULT NULL, aside boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- What operators have put on relations that one of another kind (or of the same) is to replace, for put_back; raises if some of
 -- it would be lost, and names that. Where one takes the place of several, it gets what all of them have, or what the tenant's
@@ -12,7 +12,7 @@ DECLARE
 BEGIN
     WITH things AS MATERIALIZED (
         SELECT t.*, strpos(t.kinds, target_kind::text) > 0 AND NOT (aside AND t.named) AS fits
-        FROM _wh_internal.operators_things(relations, fresh, same_template) t
+        FROM _wh_internal.operators_things(relations, fresh) t
     ), of_parent AS MATERIALIZED (
         SELECT t.before, t.after FROM _wh_internal.operators_things(ARRAY[parent::oid]) t
         -- What a policy filters there would be read here in full.

@@ -58,8 +58,7 @@ BEGIN
             USING ERRCODE = 'unique_violation',
                 HINT = 'A row that moved to another day at the source: pull both days again with update_mv_window_by_template.';
     END;
-    PERFORM _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name, feed.template_name), relations, 'r', tenant, target::regclass,
-        _wh_internal.same_template(feed, template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)));
+    PERFORM _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name, feed.template_name), relations, 'r', tenant, target::regclass);
     PERFORM _wh_internal.put_back(target, things);
     PERFORM _wh_internal.publish_identity(target::regclass);
     EXECUTE format('ANALYZE %s', target);

@@ -5,7 +5,6 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     fresh regclass;
     index record;
-    names jsonb := '{}';
     things jsonb;
     tenant regclass := to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)));
     dependents text := _wh_internal.operators_dependents(ARRAY[old::oid], array_remove(ARRAY[tenant::oid], NULL));
@@ -15,30 +14,12 @@ BEGIN
             HINT = format('Drop these, run this again, then make them anew: %s', dependents);
     END IF;
     -- The new indexes take these names. Renaming an index does not keep reports from it.
-    FOR index IN SELECT i.indexrelid, c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = old LOOP
-        names := names || jsonb_build_object(index.indexrelid, index.relname);
+    FOR index IN SELECT i.indexrelid FROM pg_index i WHERE i.indrelid = old AND _wh_internal.is_template_index(i.indexrelid) LOOP
         EXECUTE format('ALTER INDEX %s RENAME TO %I', index.indexrelid::regclass, 'tenantry_old_' || index.indexrelid);
     END LOOP;
     fresh := _wh_internal.matview_create(feed, template, slice_date,
         _wh_internal.fresh_name(_wh.create_mv_name(template.template_name, slice_date)));
-    -- Where the template names an index not, PostgreSQL does, after the relation.
-    FOR index IN SELECT i.indexrelid, substr(c.relname::text, length('tenantry_new_') + 1) AS name
-        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-        WHERE i.indrelid = fresh AND c.relname ~ '^tenantry_new_'
-    LOOP
-        IF to_regclass(format('%I.%I', feed.schema_name, index.name)) IS NULL THEN
-            EXECUTE format('ALTER INDEX %s RENAME TO %I', index.indexrelid::regclass, index.name);
-        END IF;
-    END LOOP;
-    -- Those that the template does not make are the operators', and told of by their names.
-    FOR index IN SELECT i.indexrelid, names ->> i.indexrelid::text AS name FROM pg_index i WHERE i.indrelid = old
-        AND _wh_internal.index_shape(i.indexrelid) NOT IN (SELECT _wh_internal.index_shape(f.indexrelid) FROM pg_index f WHERE f.indrelid = fresh)
-    LOOP
-        IF to_regclass(format('%I.%I', feed.schema_name, index.name)) IS NULL THEN
-            EXECUTE format('ALTER INDEX %s RENAME TO %I', index.indexrelid::regclass, index.name);
-        END IF;
-    END LOOP;
-    things := _wh_internal.keep_things(old::text, ARRAY[old::oid], 'm', NULL, fresh, _wh_internal.same_template(feed, template, slice_date, slice_date));
+    things := _wh_internal.keep_things(old::text, ARRAY[old::oid], 'm', NULL, fresh);
     PERFORM _wh_internal.make_room(things, ARRAY[old::oid]);
     PERFORM _wh_internal.put_back(fresh::text, things);
     RETURN fresh;

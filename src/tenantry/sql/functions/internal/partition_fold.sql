@@ -41,8 +41,7 @@ BEGIN
             USING ERRCODE = 'unique_violation', DETAIL = key,
                 HINT = 'A row that moved to another day at the source: pull both days again with update_mv_window_by_template.';
     END;
-    things := _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name, feed.template_name), leaves, 'r', parent, fresh::regclass,
-        _wh_internal.same_template(feed, template, make_date(target_year, 1, 1), make_date(target_year, 12, 31)));
+    things := _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name, feed.template_name), leaves, 'r', parent, fresh::regclass);
     PERFORM _wh_internal.make_room(things, leaves);
     PERFORM _wh_internal.put_back(fresh, things);
     PERFORM _wh_internal.publish_identity(fresh::regclass);
