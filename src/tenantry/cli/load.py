@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,20 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tenantry.cli import complete
-from tenantry.cli.interrupted import tell
-from tenantry.cli.output import data, notes, print_json, print_table, step
+from tenantry.cli.output import notes, step
+from tenantry.cli.report import report
 from tenantry.cli.target import connected
-from tenantry.core import advice
-from tenantry.core.days import Span, folded, parse_day, today_utc
-from tenantry.core.errors import DatabaseError, InputError, SliceError
+from tenantry.core.days import Span, parse_day, today_utc
+from tenantry.core.errors import DatabaseError, InputError
 from tenantry.core.model import Feed
 
 if TYPE_CHECKING:
     import psycopg
 
     from tenantry.flow.template_fit import Fit
-    from tenantry.loader import backfill as loader
-    from tenantry.loader.again import Comparison
 
 Template = Annotated[
     str,
@@ -289,154 +286,3 @@ def refresh(
         with LoadProgress() as progress:
             result = loader.run(conninfo, plans, loader.Limits(jobs), progress)
     report(result, as_json=as_json, window=days is not None)
-
-
-def report(
-    result: loader.Result,
-    *,
-    as_json: bool,
-    window: bool = False,
-    compared: Sequence[Comparison] | None = None,
-    go_on: str = "run the same command: it loads only what is missing",
-    more: Mapping[str, Any] | None = None,
-) -> None:
-    """Print how a load ended; of a `window` how many days were unchanged, and how days `compared` with their sources.
-
-    `go_on` says how to go on with what was not loaded; `more` is added to the JSON.
-
-    Raises SliceError if a slice is missing or differs from the source, Exit(130) if it was interrupted.
-    """
-    if as_json:
-        told = summary(result) | dict(more or {})
-        print_json(told if compared is None else told | {"different_days": different_days(compared)})
-    else:
-        print_table(
-            None,
-            (
-                "tenant",
-                "template",
-                "loaded#",
-                "rows#",
-                "unchanged#" if window else "there before#",
-                "failed#",
-                "not tried#",
-            ),
-            [
-                (
-                    f.feed.schema,
-                    f.feed.template,
-                    f.loaded,
-                    f.rows,
-                    f.unchanged if window else f.present,
-                    len(f.failures),
-                    f.not_tried,
-                )
-                for f in result.feeds
-            ],
-        )
-        rate = result.rows / result.seconds if result.seconds else 0
-        data.print(f"{result.rows:,} rows in {result.seconds:.1f} s ({rate:,.0f} rows/s)")
-        _print_failures(result)
-        for feed in result.feeds:
-            if feed.unwanted:
-                notes.print(
-                    f"{feed.feed}: the source has earlier rows, of {feed.unwanted}, which were not chosen; to load them: "
-                    f"tenantry backfill {feed.feed.template} --tenant {feed.feed.schema} --from {feed.unwanted.first}",
-                    markup=False,
-                )
-        for comparison in compared or ():
-            data.print(str(comparison), markup=False)
-    if result.interrupted:
-        tell(f"what was loaded is kept. To go on, {go_on}.")
-    if not result.complete:
-        raise SliceError(
-            f"{_missing(result)}; all others are kept",
-            hint=advice.before(go_on, [x.sqlstate for f in result.feeds for x in f.failures]),
-        )
-    if different := different_days(compared or ()):
-        raise SliceError(
-            f"{len(different)} {'day differs' if len(different) == 1 else 'days differ'} from the source",
-            hint="Rows may have come in meanwhile: pull the days again.",
-        )
-
-
-def different_days(compared: Sequence[Comparison]) -> list[dict[str, Any]]:
-    """The days that differ from their sources, as JSON."""
-    return [
-        {
-            "tenant": comparison.feed.schema,
-            "template": comparison.feed.template,
-            "day": day.day,
-            "source_rows": day.source_rows,
-            "warehouse_rows": day.warehouse_rows,
-        }
-        for comparison in compared
-        for day in comparison.different
-    ]
-
-
-def _missing(result: loader.Result) -> str:
-    failed = sum(len(f.failures) for f in result.feeds)
-    left = sum(f.not_tried for f in result.feeds)
-    silent = [f.feed.schema for f in result.feeds if f.source_lost and not f.failures]
-    parts = [f"{failed} {'slice' if failed == 1 else 'slices'} failed"] if failed else []
-    if left:
-        parts.append(f"{left} {'was' if left == 1 else 'were'} not tried")
-    if silent:
-        parts.append(f"the source of {', '.join(silent)} did not answer")
-    parts += [
-        f"the source of {f.feed} no longer keeps rows of {_spans(f.gone)}" for f in result.feeds if f.gone
-    ]
-    parts += [str(table) for f in result.feeds for table in f.not_indexed]
-    return ", ".join(parts)
-
-
-def _spans(days: Sequence[date]) -> str:
-    found = folded(list(days))
-    return ", ".join(str(span) for span in found[:3]) + (f" and {len(found) - 3} more" if found[3:] else "")
-
-
-def _print_failures(result: loader.Result) -> None:
-    by_reason: dict[tuple[Feed, str], list[Any]] = {}
-    for feed in result.feeds:
-        for failure in feed.failures:
-            reason = failure.error.replace(f"{feed.feed} {failure.day}: ", "")
-            by_reason.setdefault((feed.feed, reason), []).append(failure.day)
-        if feed.source_lost and not feed.failures:
-            by_reason[feed.feed, feed.source_lost] = []
-    if by_reason:
-        print_table(
-            "Failed",
-            ("tenant", "days", "error"),
-            [
-                (feed.schema, ", ".join(str(span) for span in folded(days)) or None, reason)
-                for (feed, reason), days in by_reason.items()
-            ],
-        )
-
-
-def summary(result: loader.Result) -> dict[str, Any]:
-    """The result as JSON."""
-    return {
-        "complete": result.complete,
-        "interrupted": result.interrupted,
-        "rows": result.rows,
-        "seconds": round(result.seconds, 3),
-        "tenants": [
-            {
-                "tenant": f.feed.schema,
-                "template": f.feed.template,
-                "loaded": f.loaded,
-                "rows": f.rows,
-                "present": f.present,
-                "unchanged": f.unchanged,
-                "not_tried": f.not_tried,
-                "source_lost": f.source_lost,
-                "gone": list(f.gone),
-                "before_first_day": f.unwanted and str(f.unwanted),
-                "failed": [{"day": x.day, "error": x.error, "sqlstate": x.sqlstate} for x in f.failures],
-                "not_indexed": [{"table": x.table, "error": x.reason} for x in f.not_indexed],
-            }
-            for f in result.feeds
-        ],
-    }
