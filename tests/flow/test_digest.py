@@ -222,7 +222,7 @@ def test_full_pulls_all_days_and_leaves_no_digest(acme: Warehouse, source: Sourc
 
 def test_a_changed_template_pulls_all(acme: Warehouse, source: Source, feed: Feed) -> None:
     pulled(acme, feed)
-    acme.run("UPDATE _wh.mv_templates SET indexes = indexes || '; '")
+    acme.run("UPDATE _wh.mv_templates SET query_template = query_template || ' '")
     assert pulled(acme, feed) == list(SPAN)
 
 

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 import psycopg
 
 from tenantry.core.days import Span, folded, monthly, today_utc
-from tenantry.core.errors import SourceError, TenantryError
+from tenantry.core.errors import SourceError, TenantryError, WarehouseUnreachable
 from tenantry.core.model import FailedSlice, Feed, LoadedSlice
 from tenantry.db.connect import session
 from tenantry.db.errors import translated
@@ -21,7 +21,7 @@ from tenantry.loader import indexing, span
 from tenantry.loader.events import Waiting, Watcher
 from tenantry.loader.indexing import NotIndexed
 from tenantry.loader.queue import Queue
-from tenantry.loader.sessions import Keeper
+from tenantry.loader.sessions import Keeper, Sessions
 from tenantry.loader.worker import Event, Worker
 
 MOST_WORKERS = 8
@@ -264,12 +264,21 @@ def _extend(keeper: Keeper, plans: Sequence[Plan]) -> None:
     """Let the feeds' spans begin with what is planned, so that days are missing if the load is cut off."""
     sessions = keeper.take()
     try:
-        with translated():
-            for item in plans:
-                if item.days:
-                    slices.extend(sessions.warehouse(), item.feed, item.days[0])
+        try:
+            _extend_in(sessions, plans)
+        except WarehouseUnreachable:
+            # A session that was kept from an earlier run may have ended since.
+            sessions.let_go()
+            _extend_in(sessions, plans)
     finally:
         keeper.give_back(sessions)
+
+
+def _extend_in(sessions: Sessions, plans: Sequence[Plan]) -> None:
+    with translated():
+        for item in plans:
+            if item.days:
+                slices.extend(sessions.warehouse(), item.feed, item.days[0])
 
 
 def _index(keeper: Keeper, results: dict[Feed, FeedResult], at_once: int, watcher: Watcher) -> None:

@@ -64,7 +64,7 @@ BEGIN
     IF NOT EXISTS (
         SELECT FROM _wh_internal.slice_tables(feed) t
         CROSS JOIN LATERAL (
-            SELECT count(*) AS records, count(*) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
+            SELECT count(*) FILTER (WHERE s.status = 'loaded' OR s.loaded_at IS NOT NULL) AS records, count(*) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
                 count(*) FILTER (WHERE s.loaded_at IS NOT NULL AND s.filenode IS DISTINCT FROM t.filenode) AS doubtful
             FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
                 AND s.slice_date BETWEEN t.first_day AND t.last_day
@@ -1526,6 +1526,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- are no newer, and somebody may have pulled newer ones since. Without it the slice has a transaction of its own there.
 DECLARE
     opened boolean;
+    -- Whoever has asked holds the transaction in which the source answered.
+    own boolean := asked IS NULL OR NOT _wh_internal.holds_source(feed.tenant_name);
     template _wh.mv_templates;
     started timestamptz;
     loaded record;
@@ -1548,7 +1550,7 @@ BEGIN
             USING ERRCODE = 'serialization_failure', HINT = 'Ask again.';
     END IF;
     BEGIN
-        IF asked IS NULL THEN
+        IF own THEN
             opened := _wh_internal.begin_source(feed.tenant_name);
         END IF;
         IF maker IS NOT NULL THEN
@@ -1570,7 +1572,7 @@ BEGIN
                 PERFORM _wh_internal.publish_tenant(feed);
             END IF;
         END IF;
-        IF asked IS NULL THEN
+        IF own THEN
             PERFORM _wh_internal.end_source(feed.tenant_name, opened);
         END IF;
     EXCEPTION WHEN query_canceled OR OTHERS THEN
@@ -1584,7 +1586,7 @@ BEGIN
         END IF;
         IF state LIKE '08%' THEN
             PERFORM _wh_internal.release_source(feed.tenant_name);
-        ELSIF asked IS NULL THEN
+        ELSIF own THEN
             PERFORM _wh_internal.end_source(feed.tenant_name, coalesce(opened, false));
         END IF;
         IF state = '57014' AND NOT by_source THEN
@@ -4571,8 +4573,8 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- The days whose rows are there. A record of a load proves its rows only while it is bound to the relation that holds them,
 -- as that is filled now. Where the relation was made or written anew (VACUUM FULL, a restored dump, TRUNCATE, DROP), the rows
 -- are counted: as many as the record says are its rows. A materialized view is populated as a whole or not at all, so it needs
--- no count; unless it is `counted`, the number of its rows is that of the record, or unknown. A folded year that has no record
--- at all was made by hand, and is trusted; where it has some, days without one are there if they have rows.
+-- no count; unless it is `counted`, the number of its rows is that of the record, or unknown. A folded year of which no load
+-- is on record was made by hand, and is trusted; where it has some, days without one are there if they have rows.
 #variable_conflict use_column
 DECLARE
     part record;
@@ -4589,7 +4591,7 @@ BEGIN
         SELECT t.*, r.*, t.last_day - t.first_day + 1 AS days
         FROM _wh_internal.slice_tables(feed, only_daily => false) t
         CROSS JOIN LATERAL (
-            SELECT count(*) AS records, count(*) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
+            SELECT count(*) FILTER (WHERE s.status = 'loaded' OR s.loaded_at IS NOT NULL) AS records, count(*) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
                 count(*) FILTER (WHERE s.loaded_at IS NOT NULL AND s.filenode IS DISTINCT FROM t.filenode) AS doubtful
             FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
                 AND s.slice_date BETWEEN t.first_day AND t.last_day
@@ -5822,8 +5824,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_cancelled,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', 'a8b9bfa8f03e0c9b' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'a8b9bfa8f03e0c9b');
+    SELECT '0.1.0', 'aba669f315272e3b' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'aba669f315272e3b');
 END
 $$;
 

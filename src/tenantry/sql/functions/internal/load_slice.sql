@@ -8,6 +8,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- are no newer, and somebody may have pulled newer ones since. Without it the slice has a transaction of its own there.
 DECLARE
     opened boolean;
+    -- Whoever has asked holds the transaction in which the source answered.
+    own boolean := asked IS NULL OR NOT _wh_internal.holds_source(feed.tenant_name);
     template _wh.mv_templates;
     started timestamptz;
     loaded record;
@@ -30,7 +32,7 @@ BEGIN
             USING ERRCODE = 'serialization_failure', HINT = 'Ask again.';
     END IF;
     BEGIN
-        IF asked IS NULL THEN
+        IF own THEN
             opened := _wh_internal.begin_source(feed.tenant_name);
         END IF;
         IF maker IS NOT NULL THEN
@@ -52,7 +54,7 @@ BEGIN
                 PERFORM _wh_internal.publish_tenant(feed);
             END IF;
         END IF;
-        IF asked IS NULL THEN
+        IF own THEN
             PERFORM _wh_internal.end_source(feed.tenant_name, opened);
         END IF;
     EXCEPTION WHEN query_canceled OR OTHERS THEN
@@ -66,7 +68,7 @@ BEGIN
         END IF;
         IF state LIKE '08%' THEN
             PERFORM _wh_internal.release_source(feed.tenant_name);
-        ELSIF asked IS NULL THEN
+        ELSIF own THEN
             PERFORM _wh_internal.end_source(feed.tenant_name, coalesce(opened, false));
         END IF;
         IF state = '57014' AND NOT by_source THEN
