@@ -6,11 +6,11 @@ DECLARE
     todo jsonb;
     item jsonb;
 BEGIN
-    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
     todo := _wh_internal.unfit_plan(template_name, target_schema);
     COMMIT;
     FOR item IN SELECT pg_catalog.jsonb_array_elements(todo) LOOP
-        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
         PERFORM _wh_internal.fit_relation(template_name, item ->> 'schema_name', item ->> 'kind', item ->> 'relname', (item ->> 'slice_date')::pg_catalog.date);
         COMMIT;
     END LOOP;
