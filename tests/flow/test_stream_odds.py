@@ -349,7 +349,6 @@ def test_a_template_with_letters_beyond_ascii_means_them_whatever_the_operators_
 
 
 def test_two_operators_finish_a_bulk_load_at_once(ticking: Warehouse, source: Source) -> None:
-    # Without names PostgreSQL gives each index a new one: nothing but a lock keeps them from being made twice.
     define(
         ticking,
         query=QUERY,
@@ -368,8 +367,8 @@ def test_two_operators_finish_a_bulk_load_at_once(ticking: Warehouse, source: So
         (table,) = indexes.unindexed(first, one)
         with first.transaction():
             assert indexes.begin(first, table)
-            (statements,) = indexes.missing(first, table)
-            first.execute(statements.encode())
+            for statement in indexes.missing(first, table):
+                first.execute(statement.encode())
             second = pool.submit(indexing.run, keeper, [table], 2)
             while not second.done() and not ticking.value(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
