@@ -296,5 +296,5 @@ def test_the_program_loads_whatever_isolation_a_database_begins_with_and_says_th
     with settled(fleet, {"default_transaction_read_only": "on"}, "database"):
         refused = run(fleet, "refresh", "views", "--all")
         assert refused.code == 1
-        assert "default_transaction_read_only is on: nothing can be loaded" in refused.err
+        assert "default_transaction_read_only is on" in refused.err
         succeed(fleet, "status")

@@ -236,7 +236,7 @@ def test_a_value_that_does_not_fit_the_declared_type_fails(
     reason: str,
 ) -> None:
     make_one_row(source, (there, value))
-    define(acme, "things", query=QUERY, columns=f"id int, at timestamptz, v {declared}")
+    define(acme, "things", query=QUERY, columns=f"id int, at timestamptz, c0 {declared}")
     acme.run("UPDATE _wh.mv_templates SET storage = %s", (storage,))
     with pytest.raises((AssertionError, psycopg.Error), match=reason):
         pull(acme, DAY, DAY, template="things")

@@ -11,7 +11,7 @@ from pglast import ast, parse_sql
 from tenantry.db.build import function_files
 from tenantry.db.queries import SQL
 
-COMMITTING = {"refresh_window", "set_storage", "drop_old_storage"}
+COMMITTING = {"refresh_window", "set_storage", "drop_old_storage", "fit_storage"}
 """Procedures that commit: PostgreSQL allows them neither a search_path of their own nor SECURITY DEFINER."""
 
 OTHER_PATHS = {"call_user_function": ["public", "pg_temp"]}

@@ -17,6 +17,7 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "create_mv_from_template": ("template", "connection", "schema"),
     "does_mv_exist": ("schema",),
     "drop_old_storage": ("template", "schema"),
+    "fit_storage": ("template", "schema"),
     "recreate_mv_by_template": ("template", "connection", "schema"),
     "refresh_mv": ("schema",),
     "refresh_window": ("template", "connection", "schema"),
