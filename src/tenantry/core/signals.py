@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-from types import FrameType
-from typing import Any
+
+# What this module imports comes in before the first handler stands, while Ctrl-C is a traceback still: no `typing`.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+    from typing import Any
 
 _NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
