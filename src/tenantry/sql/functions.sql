@@ -2798,7 +2798,7 @@ DECLARE
     scratch text := 'pg_temp.' || view_name;
     statement text;
     place integer := 0;
-    seen oid[] := '{}';
+    seen oid[] := '{}'::oid[];
     found oid[];
     part _wh.template_indexes;
     failure text;
@@ -3178,7 +3178,7 @@ DECLARE
     name text := _wh_internal.fit_name(template.template_name);
     statements text := '';
     tenant record;
-    things jsonb := '[]';
+    things jsonb := '[]'::jsonb;
     attached boolean := false;
     blockers text;
 BEGIN
@@ -3248,6 +3248,9 @@ DECLARE
     copied bigint;
     there bigint;
     whole_years integer[] := ARRAY(SELECT l.year FROM _wh_internal.partition_leaves(feed) l WHERE l.month IS NULL);
+    period text;
+    first_day date;
+    suffix text;
     part record;
     statements text := '';
 BEGIN
@@ -3278,17 +3281,16 @@ BEGIN
         fresh, feed.schema_name, feed.schema_name, statements, template.time_column);
     statements := '';
     -- Years that stood in one table go on in one.
-    FOR part IN EXECUTE format($q$
+    FOR period, first_day IN EXECUTE format($q$
         SELECT DISTINCT CASE WHEN %2$L = 'month' AND extract(year FROM %1$s) <> ALL (%3$L::integer[]) THEN 'month' ELSE 'year' END AS period,
-            date_trunc(CASE WHEN %2$L = 'month' AND extract(year FROM %1$s) <> ALL (%3$L::integer[]) THEN 'month' ELSE 'year' END, (%1$s)::timestamp)::date AS first_day,
-            NULL::text AS suffix FROM %4$s WHERE %1$s IS NOT NULL ORDER BY 2$q$, day, template.partition_by, whole_years, body)
+            date_trunc(CASE WHEN %2$L = 'month' AND extract(year FROM %1$s) <> ALL (%3$L::integer[]) THEN 'month' ELSE 'year' END, (%1$s)::timestamp)::date AS first_day FROM %4$s WHERE %1$s IS NOT NULL ORDER BY 2$q$, day, template.partition_by, whole_years, body)
     LOOP
-        part.suffix := to_char(part.first_day::timestamp, CASE part.period WHEN 'month' THEN '_YYYY_MM' ELSE '_YYYY' END);
+        suffix := to_char(first_day::timestamp, CASE period WHEN 'month' THEN '_YYYY_MM' ELSE '_YYYY' END);
         EXECUTE format('CREATE TABLE %I.%I PARTITION OF %s FOR VALUES FROM (%s) TO (%s)', feed.schema_name,
-            _wh_internal.name_stem(side.template_name) || part.suffix, fresh, _wh_internal.day_bound(template, part.first_day),
-            _wh_internal.day_bound(template, (part.first_day + ('1 ' || part.period)::interval)::date));
+            _wh_internal.name_stem(side.template_name) || suffix, fresh, _wh_internal.day_bound(template, first_day),
+            _wh_internal.day_bound(template, (first_day + ('1 ' || period)::interval)::date));
         statements := statements || format('ALTER TABLE %I.%I RENAME TO %I; ', feed.schema_name,
-            _wh_internal.name_stem(side.template_name) || part.suffix, _wh_internal.name_stem(template.template_name) || part.suffix);
+            _wh_internal.name_stem(side.template_name) || suffix, _wh_internal.name_stem(template.template_name) || suffix);
     END LOOP;
     IF strays > 0 THEN
         -- The column is new to all of them: they stay, in a table of their own, until they were pulled again (merge_days).
@@ -4522,7 +4524,7 @@ DECLARE
     rest text := coalesce(script, '');
     word text;
     statement text := '';
-    statements text[] := '{}';
+    statements text[] := '{}'::text[];
     depth integer;
     tail integer;
 BEGIN
@@ -4718,7 +4720,7 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.stream_prepare(feed _wh.feeds, first_day date, last_day date, bulk boolean) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.stream_prepare(feed _wh.feeds, first_day date, bulk boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Before the loader pulls some days of one table: make that table (a bulk load's without indexes, see partition_unindexed). In a
 -- transaction of its own: making a table locks its parent.
@@ -4742,7 +4744,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 -- the table gets those of the template's others. A type is changed to one of the same kind only (number, text, time), and where each value
 -- comes back from the new one as it was. Not that of the column by which a table is parted: see partition_outranged.
 DECLARE
-    changes text[] := '{}';
+    changes text[] := '{}'::text[];
     col record;
     spoilt boolean;
     reason text;
@@ -5511,7 +5513,7 @@ DECLARE
     slice record;
     connection text;
     opened boolean;
-    feeds _wh.feeds[] := '{}';
+    feeds _wh.feeds[] := '{}'::_wh.feeds[];
 BEGIN
     -- A slice must not be refreshed while its year is folded: the table has its rows by then.
     FOR slice IN SELECT f AS feed, s.slice_date FROM _wh.feeds f, _wh_internal.slice_relations(f) s
@@ -5824,8 +5826,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_cancelled,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '3b6430b154a420e3' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '3b6430b154a420e3');
+    SELECT '0.1.0', 'b6781b1d3fbf7e61' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'b6781b1d3fbf7e61');
 END
 $$;
 

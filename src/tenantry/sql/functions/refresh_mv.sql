@@ -5,7 +5,7 @@ DECLARE
     slice record;
     connection text;
     opened boolean;
-    feeds _wh.feeds[] := '{}';
+    feeds _wh.feeds[] := '{}'::_wh.feeds[];
 BEGIN
     -- A slice must not be refreshed while its year is folded: the table has its rows by then.
     FOR slice IN SELECT f AS feed, s.slice_date FROM _wh.feeds f, _wh_internal.slice_relations(f) s

@@ -149,7 +149,7 @@ SELECT _wh_internal.source_conninfo(%(connection)s), _wh_internal.source_begin(%
 SELECT _wh_internal.range_capable(t) FROM _wh.mv_templates t WHERE t.template_name = %s
 
 -- name: stream_prepare
-SELECT _wh_internal.stream_prepare(_wh_internal.find_feed(%(template)s, %(schema)s), %(first)s::date, %(last)s::date, %(bulk)s)
+SELECT _wh_internal.stream_prepare(_wh_internal.find_feed(%(template)s, %(schema)s), %(first)s::date, %(bulk)s)
 
 -- name: stream_lock
 SELECT _wh_internal.stream_lock(f, %(first)s::date, %(last)s::date, %(asked)s), coalesce(%(asked)s, clock_timestamp()),

@@ -10,7 +10,7 @@ DECLARE
     scratch text := 'pg_temp.' || view_name;
     statement text;
     place integer := 0;
-    seen oid[] := '{}';
+    seen oid[] := '{}'::oid[];
     found oid[];
     part _wh.template_indexes;
     failure text;

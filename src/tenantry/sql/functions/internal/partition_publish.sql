@@ -8,7 +8,7 @@ DECLARE
     name text := _wh_internal.fit_name(template.template_name);
     statements text := '';
     tenant record;
-    things jsonb := '[]';
+    things jsonb := '[]'::jsonb;
     attached boolean := false;
     blockers text;
 BEGIN

@@ -22,6 +22,9 @@ DECLARE
     copied bigint;
     there bigint;
     whole_years integer[] := ARRAY(SELECT l.year FROM _wh_internal.partition_leaves(feed) l WHERE l.month IS NULL);
+    period text;
+    first_day date;
+    suffix text;
     part record;
     statements text := '';
 BEGIN
@@ -52,17 +55,16 @@ BEGIN
         fresh, feed.schema_name, feed.schema_name, statements, template.time_column);
     statements := '';
     -- Years that stood in one table go on in one.
-    FOR part IN EXECUTE format($q$
+    FOR period, first_day IN EXECUTE format($q$
         SELECT DISTINCT CASE WHEN %2$L = 'month' AND extract(year FROM %1$s) <> ALL (%3$L::integer[]) THEN 'month' ELSE 'year' END AS period,
-            date_trunc(CASE WHEN %2$L = 'month' AND extract(year FROM %1$s) <> ALL (%3$L::integer[]) THEN 'month' ELSE 'year' END, (%1$s)::timestamp)::date AS first_day,
-            NULL::text AS suffix FROM %4$s WHERE %1$s IS NOT NULL ORDER BY 2$q$, day, template.partition_by, whole_years, body)
+            date_trunc(CASE WHEN %2$L = 'month' AND extract(year FROM %1$s) <> ALL (%3$L::integer[]) THEN 'month' ELSE 'year' END, (%1$s)::timestamp)::date AS first_day FROM %4$s WHERE %1$s IS NOT NULL ORDER BY 2$q$, day, template.partition_by, whole_years, body)
     LOOP
-        part.suffix := to_char(part.first_day::timestamp, CASE part.period WHEN 'month' THEN '_YYYY_MM' ELSE '_YYYY' END);
+        suffix := to_char(first_day::timestamp, CASE period WHEN 'month' THEN '_YYYY_MM' ELSE '_YYYY' END);
         EXECUTE format('CREATE TABLE %I.%I PARTITION OF %s FOR VALUES FROM (%s) TO (%s)', feed.schema_name,
-            _wh_internal.name_stem(side.template_name) || part.suffix, fresh, _wh_internal.day_bound(template, part.first_day),
-            _wh_internal.day_bound(template, (part.first_day + ('1 ' || part.period)::interval)::date));
+            _wh_internal.name_stem(side.template_name) || suffix, fresh, _wh_internal.day_bound(template, first_day),
+            _wh_internal.day_bound(template, (first_day + ('1 ' || period)::interval)::date));
         statements := statements || format('ALTER TABLE %I.%I RENAME TO %I; ', feed.schema_name,
-            _wh_internal.name_stem(side.template_name) || part.suffix, _wh_internal.name_stem(template.template_name) || part.suffix);
+            _wh_internal.name_stem(side.template_name) || suffix, _wh_internal.name_stem(template.template_name) || suffix);
     END LOOP;
     IF strays > 0 THEN
         -- The column is new to all of them: they stay, in a table of their own, until they were pulled again (merge_days).

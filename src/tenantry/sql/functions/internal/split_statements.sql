@@ -6,7 +6,7 @@ DECLARE
     rest text := coalesce(script, '');
     word text;
     statement text := '';
-    statements text[] := '{}';
+    statements text[] := '{}'::text[];
     depth integer;
     tail integer;
 BEGIN

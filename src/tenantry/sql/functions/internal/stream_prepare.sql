@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION _wh_internal.stream_prepare(feed _wh.feeds, first_day date, last_day date, bulk boolean) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.stream_prepare(feed _wh.feeds, first_day date, bulk boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Before the loader pulls some days of one table: make that table (a bulk load's without indexes, see partition_unindexed). In a
 -- transaction of its own: making a table locks its parent.

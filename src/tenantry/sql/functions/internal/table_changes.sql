@@ -5,7 +5,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 -- the table gets those of the template's others. A type is changed to one of the same kind only (number, text, time), and where each value
 -- comes back from the new one as it was. Not that of the column by which a table is parted: see partition_outranged.
 DECLARE
-    changes text[] := '{}';
+    changes text[] := '{}'::text[];
     col record;
     spoilt boolean;
     reason text;
