@@ -1,0 +1,48 @@
+"""What to do about an error of a source is said by its kind: each gets the hint that fits it, and no other."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import LiteralString
+
+import pytest
+
+from tests.databases import Source, Warehouse
+from tests.program import run
+
+FIRST = date(2024, 3, 8)
+ADDRESS = "Check address, user and password"
+
+SPOILT: dict[str, tuple[str, LiteralString, str]] = {
+    "a relation that is gone": (
+        "source",
+        "ALTER TABLE phood_foodlogsum RENAME TO elsewhere",
+        "Compare the template's query",
+    ),
+    "a right that is gone": (
+        "source",
+        "REVOKE SELECT ON phood_foodlogsum FROM source_reader",
+        "Grant the right that is missing",
+    ),
+    "a wrong password": (
+        "warehouse",
+        "UPDATE _wh.tenant_connections SET password = 'wrong'",
+        "user and password",
+    ),
+    "a server that is away": ("warehouse", "UPDATE _wh.tenant_connections SET port = 1", ADDRESS),
+}
+
+
+@pytest.mark.parametrize("storage", ["matview", "partition"])
+@pytest.mark.parametrize("spoilt", SPOILT)
+def test_the_hint_fits_the_kind_of_error(acme: Warehouse, source: Source, spoilt: str, storage: str) -> None:
+    source.fill(FIRST, 3, 1)
+    acme.run("UPDATE _wh.mv_templates SET storage = %s", (storage,))
+    acme.run("SELECT _wh_internal.open_feed('foodlogstats', 'acme', 'acme')")
+    where, statement, hint = SPOILT[spoilt]
+    (source if where == "source" else acme).run(statement)
+    outcome = run(acme, "refresh", "foodlogstats", "--tenant", "acme", "--date", FIRST)
+    said = " ".join((outcome.out + outcome.err).split())
+    assert outcome.code == 1
+    assert hint in said
+    assert where == "warehouse" or "user and password" not in said
