@@ -83,14 +83,15 @@ def address(source: Source, **changes: object) -> str:
     return " ".join(f"{key}={value}" for key, value in (parts | changes).items())
 
 
-def hear_ctrl_c() -> None:
-    """For `preexec_fn`: whoever runs the tests in the background may ignore SIGINT, and children inherit that."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def hear_signals() -> None:
+    """For `preexec_fn`: a shell's `&` or nohup may have the tests ignore SIGINT or SIGHUP, and children inherit that."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager
 def running(database: Database, *arguments: object) -> Iterator[subprocess.Popen[str]]:
-    """The program at work in a process of its own, which is killed at the end of the block; it hears Ctrl-C."""
+    """The program at work in a process of its own, which is killed at the end of the block; it hears signals."""
     with subprocess.Popen(
         command(database, *arguments),
         env=environment(),
@@ -98,7 +99,7 @@ def running(database: Database, *arguments: object) -> Iterator[subprocess.Popen
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - calls nothing that locks
+        preexec_fn=hear_signals,  # noqa: PLW1509 - calls nothing that locks
     ) as process:
         try:
             yield process

@@ -13,7 +13,7 @@ from tenantry.db.connect import session
 from tenantry.flow import log
 from tenantry.observe import activity
 from tests.databases import Database, Source, Warehouse
-from tests.program import command, environment, hear_ctrl_c, run, succeed
+from tests.program import command, environment, hear_signals, run, succeed
 from tests.waiting import wait_until
 
 
@@ -98,7 +98,7 @@ def test_following_shows_what_comes_and_ends_cleanly(warehouse: Warehouse) -> No
             env=environment(),
             stdout=subprocess.PIPE,
             text=True,
-            preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - calls nothing that locks
+            preexec_fn=hear_signals,  # noqa: PLW1509 - calls nothing that locks
         ) as follower,
         session(warehouse.conninfo) as slow,
     ):

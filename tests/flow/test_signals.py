@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 
 from tests.databases import Source, Warehouse
-from tests.program import address, environment, hear_ctrl_c, running, succeed
+from tests.program import address, environment, hear_signals, running, succeed
 from tests.ticks import QUERY, define, make_ticks, spoil
 from tests.waiting import wait_until
 
@@ -125,7 +125,7 @@ main()
             env=environment(),
             capture_output=True,
             text=True,
-            preexec_fn=hear_ctrl_c,
+            preexec_fn=hear_signals,
             check=False,
         )
         assert (ended.returncode, ended.stderr) == (code, "interrupted; nothing was begun\n")
