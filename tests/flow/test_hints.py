@@ -6,9 +6,10 @@ from datetime import date
 from typing import LiteralString
 
 import pytest
+from psycopg import sql
 
 from tests.databases import Source, Warehouse
-from tests.program import run
+from tests.program import run, succeed
 
 FIRST = date(2024, 3, 8)
 ADDRESS = "Check address, user and password"
@@ -46,3 +47,22 @@ def test_the_hint_fits_the_kind_of_error(acme: Warehouse, source: Source, spoilt
     assert outcome.code == 1
     assert hint in said
     assert where == "warehouse" or "user and password" not in said
+
+
+@pytest.mark.parametrize("storage", ["matview", "partition"])
+def test_a_right_that_is_missing_here_is_not_looked_for_at_the_source(
+    acme: Warehouse, source: Source, storage: str
+) -> None:
+    source.fill(FIRST, 3, 1)
+    acme.run("UPDATE _wh.mv_templates SET storage = %s", (storage,))
+    acme.run("SELECT _wh_internal.open_feed('foodlogstats', 'acme', 'acme')")
+    succeed(acme, "refresh", "foodlogstats", "--tenant", "acme", "--date", FIRST)
+    with acme.admin.connect() as session:
+        session.execute(
+            sql.SQL("ALTER DATABASE {} SET default_tablespace = pg_global").format(sql.Identifier(acme.name))
+        )
+    outcome = run(acme, "refresh", "foodlogstats", "--tenant", "acme", "--date", FIRST.replace(year=2023))
+    assert outcome.code == 1
+    assert "permission denied for tablespace" in outcome.out
+    assert "Mend the cause. Then" in outcome.err
+    assert "at the source" not in outcome.err

@@ -15,7 +15,8 @@ from tenantry.flow import tenant
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
-from tests.ticks import define, make_ticks
+from tests.program import running
+from tests.ticks import define, make_ticks, spoil
 from tests.waiting import wait_until
 from tests.ways import Pull, by_loader, by_sql
 
@@ -176,18 +177,61 @@ def test_days_whose_records_are_gone_are_not_doubled(
     same(acme, source)
 
 
-def test_a_table_that_a_bulk_load_left_bare_is_read_once_for_days_without_a_record(
+def test_a_table_that_a_bulk_load_left_bare_is_read_once_for_the_days_that_it_has(
     acme: Warehouse, source: Source
 ) -> None:
     define(acme, query=PLAIN, indexes=None)
     by_loader(acme, DAY, NEXT, template="ticks")
     ask: LiteralString = (
-        "SELECT _wh_internal.days_have_rows(f, t, 'acme.ticks_2024', '2024-03-10', '2024-03-10')"
+        "SELECT _wh_internal.days_have_rows(f, t, 'acme.ticks_2024', %(day)s, %(day)s)"
         " FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
     )
     with acme.connect() as opened:
-        # Their records speak for them.
-        assert opened.execute(ask).fetchall() == [(False,)]
-    acme.run("DELETE FROM _wh.slices WHERE slice_date = %s", (DAY,))
-    with acme.connect() as opened:
-        assert [opened.execute(ask).fetchall() for _ in range(2)] == [[(True,)]] * 2
+        for _ in range(2):
+            assert opened.execute(ask, {"day": DAY}).fetchall() == [(True,)]
+            assert opened.execute(ask, {"day": date(2024, 3, 20)}).fetchall() == [(False,)]
+
+
+def test_a_backfill_doubles_no_row_of_a_day_that_another_session_finds_wanting(
+    acme: Warehouse, source: Source
+) -> None:
+    """A load looks at a table without indexes once; then a job clears the record of a day that has lost some of its rows."""
+    slow = (date(2024, 3, 2), date(2024, 3, 28))
+    half = date(2024, 3, 10)
+    source.run("DROP TABLE ticks")
+    make_ticks(source, date(2024, 3, 1), 30)
+    define(acme, indexes=None)
+    acme.run("UPDATE _wh.mv_templates SET storage = 'partition'")
+    by_loader(acme, date(2024, 3, 1), date(2024, 3, 30), template="ticks")
+    for day in slow:
+        acme.run("DELETE FROM _wh.slices WHERE slice_date = %s", (day,))
+        acme.run("DELETE FROM acme.ticks WHERE (at AT TIME ZONE 'UTC')::date = %s", (day,))
+        spoil(source, day, "slow")
+    source.run(
+        "INSERT INTO ticks SELECT id * 10 + g, at, value FROM ticks, generate_series(1, 4) g WHERE value = 'slow'"
+    )
+    acme.run("DELETE FROM acme.ticks WHERE at >= '2024-03-10+0' AND at < '2024-03-10 06:00+0'")
+    acme.run("VACUUM FULL acme.ticks_2024")
+    arguments = (
+        "backfill",
+        "ticks",
+        "--tenant",
+        "acme",
+        "--from",
+        "2024-03-01",
+        "--to",
+        "2024-03-30",
+        "--jobs",
+        1,
+    )
+    with running(acme, *arguments) as process:
+        wait_until(
+            lambda: source.value(
+                "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+            )
+        )
+        by_sql(acme, date(2024, 3, 20), date(2024, 3, 20), template="ticks")
+        assert acme.value("SELECT loaded_at FROM _wh.slices WHERE slice_date = %s", (half,)) is None
+        process.communicate(timeout=60)
+    stored: LiteralString = "SELECT id, at FROM {} ORDER BY id"
+    assert acme.rows(stored.replace("{}", "acme.ticks")) == source.rows(stored.replace("{}", "ticks"))

@@ -236,6 +236,22 @@ def test_a_folded_year_that_was_emptied_is_not_complete_and_is_loaded_into_its_t
     assert acme.value(YEAR)["missing_count"] == 360
 
 
+def test_a_folded_year_that_was_emptied_is_not_there_when_every_load_of_it_has_failed(
+    acme: Warehouse, source: Source
+) -> None:
+    feed(acme, source, "matview")
+    by_loader(acme, FIRST, LAST, template="ticks")
+    acme.run(
+        "SELECT _wh_internal.matview_fold(f, t, 2024) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
+    )
+    acme.run("TRUNCATE acme.ticks_2024")
+    assert len(missing(acme)) == 6
+    source.run("UPDATE ticks SET value = 'broken'")
+    assert run(acme, "backfill", "ticks", "--tenant", "acme", "--from", FIRST, "--to", LAST).code == 1
+    assert acme.value("SELECT count(*) FROM _wh.slices WHERE status = 'failed' AND loaded_at IS NULL") == 6
+    assert acme.value(YEAR)["found_days"] == 0
+
+
 def test_a_yearly_table_that_was_made_by_hand_is_trusted_and_a_day_of_it_can_be_loaded(
     acme: Warehouse, source: Source
 ) -> None:

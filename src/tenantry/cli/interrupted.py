@@ -63,10 +63,14 @@ def told() -> bool:
 
 
 def of_command(words: Sequence[str]) -> str:
-    """What to say of the command in a command line, which may have options before and between its words."""
-    plain = [word for word in words if not word.startswith("-")]
-    for first, second in zip(plain, [*plain[1:], ""], strict=True):
-        for name in (f"{first} {second}", first):
-            if name in _KEPT:
-                return f"interrupted; {_KEPT[name]}"
-    return f"interrupted; {_GENERAL}"
+    """What to say of the command in a command line, the words after `tenantry`."""
+    names: list[str] = []
+    left = iter(words)
+    for word in left:
+        if word == "--dsn":
+            next(left, None)
+        elif not word.startswith("-"):
+            names.append(word)
+    # A command of a group has two words. What comes after may be called as a command is.
+    kept = _KEPT.get(" ".join(names[:2])) or _KEPT.get(" ".join(names[:1]), _GENERAL)
+    return f"interrupted; {kept}"

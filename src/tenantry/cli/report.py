@@ -78,7 +78,7 @@ def report(
     if not result.complete:
         raise SliceError(
             f"{_missing(result)}; all others are kept",
-            hint=advice.before(go_on, [x.sqlstate for f in result.feeds for x in f.failures]),
+            hint=advice.before(go_on, [x.sqlstate for f in result.feeds for x in f.failures if x.of_source]),
         )
     if different := different_days(compared or ()):
         raise SliceError(
@@ -161,7 +161,10 @@ def summary(result: loader.Result) -> dict[str, Any]:
                 "source_lost": f.source_lost,
                 "gone": list(f.gone),
                 "before_first_day": f.unwanted and str(f.unwanted),
-                "failed": [{"day": x.day, "error": x.error, "sqlstate": x.sqlstate} for x in f.failures],
+                "failed": [
+                    {"day": x.day, "error": x.error, "sqlstate": x.sqlstate, "of_source": x.of_source}
+                    for x in f.failures
+                ],
                 "not_indexed": [{"table": x.table, "error": x.reason} for x in f.not_indexed],
             }
             for f in result.feeds

@@ -118,7 +118,7 @@ def add(
             f"{name} was taken in, but slices are missing{reason}",
             hint=advice.before(
                 "run the same command: it loads only what is missing",
-                [f["sqlstate"] for feed in summary["feeds"] for f in feed["failed"]],
+                [f["sqlstate"] for feed in summary["feeds"] for f in feed["failed"] if f["of_source"]],
             ),
         )
     if not as_json:

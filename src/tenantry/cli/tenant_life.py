@@ -129,7 +129,8 @@ def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = Fal
     raise SliceError(
         f"{name} stays disabled and its jobs rest: {reason}",
         hint=advice.before(
-            "run the same command: it loads only what is missing", [f.sqlstate for f in done.failures]
+            "run the same command: it loads only what is missing",
+            [f.sqlstate for f in done.failures if f.of_source],
         ),
     )
 

@@ -100,12 +100,16 @@ class LoadedSlice:
 
 @dataclass(frozen=True)
 class FailedSlice:
-    """A slice that could not be pulled. Whatever an earlier load left is still there."""
+    """A slice that could not be pulled. Whatever an earlier load left is still there.
+
+    `of_source` says whether the error is the source's, or of the way to it; `sqlstate` may be None then, too.
+    """
 
     feed: Feed
     day: date
     error: str
     sqlstate: str | None
+    of_source: bool
 
 
 @dataclass(frozen=True)

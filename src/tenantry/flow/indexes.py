@@ -54,7 +54,8 @@ def doubled(session: psycopg.Connection, table: Unindexed) -> list[FailedSlice]:
     """
     rows = session.execute(query("flow", "doubled"), _named(table.feed, table))
     return [
-        FailedSlice(table.feed, day, error, psycopg.errors.UniqueViolation.sqlstate) for day, error in rows
+        FailedSlice(table.feed, day, error, psycopg.errors.UniqueViolation.sqlstate, of_source=False)
+        for day, error in rows
     ]
 
 

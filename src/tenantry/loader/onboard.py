@@ -187,7 +187,10 @@ def _feed_summary(item: backfill.FeedResult) -> dict[str, Any]:
         "loaded": item.loaded,
         "present": item.present,
         "rows": item.rows,
-        "failed": [{"day": str(f.day), "error": f.error, "sqlstate": f.sqlstate} for f in item.failures],
+        "failed": [
+            {"day": str(f.day), "error": f.error, "sqlstate": f.sqlstate, "of_source": f.of_source}
+            for f in item.failures
+        ],
         "not_tried": item.not_tried,
         "source_lost": item.source_lost,
         "not_indexed": [{"table": table.table, "error": table.reason} for table in item.not_indexed],

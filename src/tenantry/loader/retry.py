@@ -25,6 +25,10 @@ _CANCELLED = "57014"
 """query_canceled: by hand, or by a statement_timeout."""
 
 
+_MARKS = {"said by the source", "cancelled by the source"}
+"""What `_wh_internal.load_slice` puts in place of a constraint's name."""
+
+
 def words(error: psycopg.Error) -> str:
     """What PostgreSQL said, in one line, with its hint; for a lost connection with the reason, which dblink gives as detail."""
     primary = error.diag.message_primary or str(error)
@@ -45,6 +49,16 @@ def words(error: psycopg.Error) -> str:
 def is_connection_loss(error: psycopg.Error) -> bool:
     """Whether the source could not be reached or was lost (SQLSTATE class 08)."""
     return (error.sqlstate or "").startswith("08")
+
+
+def comes_from_source(error: psycopg.Error) -> bool:
+    """Whether the error is the source's, or of the way to it, and not the warehouse's."""
+    return (
+        is_of_source(error)
+        or isinstance(error, LoginFailed)
+        or (error.sqlstate or "").startswith(("08", "HV"))
+        or error.diag.constraint_name in _MARKS
+    )
 
 
 def may_pass(error: psycopg.Error) -> bool:

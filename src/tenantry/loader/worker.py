@@ -17,7 +17,15 @@ from tenantry.db.login import LoginFailed
 from tenantry.flow import digest, log, slices, stream, tenant
 from tenantry.loader.events import Waiting
 from tenantry.loader.queue import Queue, SourceClosed, Task
-from tenantry.loader.retry import NO_PLACE, PAUSES, UNKNOWN, is_connection_loss, may_pass, words
+from tenantry.loader.retry import (
+    NO_PLACE,
+    PAUSES,
+    UNKNOWN,
+    comes_from_source,
+    is_connection_loss,
+    may_pass,
+    words,
+)
 from tenantry.loader.sessions import Keeper, SourceOutOfReach, SourceRefuses
 
 Event = LoadedSlice | FailedSlice | Waiting | TenantryError | None
@@ -269,4 +277,13 @@ class Worker(threading.Thread):
         # The event tells the operator; the record is for later readers, and may fail with the rest.
         with suppress(psycopg.Error, TenantryError):
             slices.record_failure(self._sessions.warehouse(), task.feed, day, reason)
-        self._events.put(FailedSlice(task.feed, day, reason, error.sqlstate if error else None))
+        self._events.put(
+            FailedSlice(
+                task.feed,
+                day,
+                reason,
+                error.sqlstate if error else None,
+                of_source=isinstance(error, SourceRefuses)
+                or (error is not None and comes_from_source(error)),
+            )
+        )

@@ -64,7 +64,7 @@ BEGIN
     IF NOT EXISTS (
         SELECT FROM _wh_internal.slice_tables(feed) t
         CROSS JOIN LATERAL (
-            SELECT count(*) FILTER (WHERE s.status = 'loaded' OR s.loaded_at IS NOT NULL) AS records, count(*) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
+            SELECT count(*) AS records, count(*) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
                 count(*) FILTER (WHERE s.loaded_at IS NOT NULL AND s.filenode IS DISTINCT FROM t.filenode) AS doubtful
             FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
                 AND s.slice_date BETWEEN t.first_day AND t.last_day
@@ -591,32 +591,30 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.days_have_rows(feed _wh.feeds, template _wh.mv_templates, leaf regclass, first_day date, last_day date) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 -- Whether a table has rows of some days, whatever the record of loads says. An index on the time tells at once. Without one, as
--- while a bulk load is at work, the table is read once in a session, for rows of days that no record speaks of: those
--- of the other days were found by their records.
+-- while a bulk load is at work, the table is read once in a session, for the days that it has: those that come later come with
+-- a record. What is on record of the others may go meanwhile: see adopt_days.
 DECLARE
-    predicate text := _wh_internal.day_predicate(template, first_day, last_day);
-    checked text := format(',%s,', leaf::oid);
+    known jsonb;
+    days jsonb;
     found boolean;
 BEGIN
     IF pg_relation_size(leaf) = 0 THEN
         RETURN false;
     END IF;
-    IF NOT EXISTS (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+    IF EXISTS (SELECT FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
         WHERE i.indrelid = leaf AND a.attname = template.time_column AND i.indisvalid AND i.indpred IS NULL)
     THEN
-        IF strpos(coalesce(current_setting('tenantry.tables_with_records', true), ''), checked) > 0 THEN
-            RETURN false;
-        END IF;
-        EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE (%I%s)::date NOT IN (SELECT s.slice_date FROM _wh.slices s'
-            ' WHERE s.schema_name = %L AND s.template_name = %L AND s.loaded_at IS NOT NULL))',
-            leaf, template.time_column, _wh_internal.day_zone(template), feed.schema_name, feed.template_name) INTO found;
-        IF NOT found THEN
-            PERFORM set_config('tenantry.tables_with_records', coalesce(current_setting('tenantry.tables_with_records', true), '') || checked, false);
-            RETURN false;
-        END IF;
+        EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %s)', leaf, _wh_internal.day_predicate(template, first_day, last_day)) INTO found;
+        RETURN found;
     END IF;
-    EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %s)', leaf, predicate) INTO found;
-    RETURN found;
+    known := coalesce(nullif(current_setting('tenantry.days_of_tables', true), ''), '{}');
+    days := known -> leaf::oid::text;
+    IF days IS NULL THEN
+        PERFORM set_config('enable_seqscan', 'on', true);
+        EXECUTE format('SELECT coalesce(jsonb_agg(DISTINCT (%I%s)::date), ''[]'') FROM %s', template.time_column, _wh_internal.day_zone(template), leaf) INTO days;
+        PERFORM set_config('tenantry.days_of_tables', (known || jsonb_build_object(leaf::oid::text, days))::text, false);
+    END IF;
+    RETURN EXISTS (SELECT FROM jsonb_array_elements_text(days) d WHERE d::date BETWEEN first_day AND last_day);
 END
 $$;
 
@@ -1521,7 +1519,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.load_slice(feed _wh.feeds, slice_date da
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Load one slice into its template's storage, or through a create function (`maker`), and record it. Returns date,
 -- action, rows and seconds, or raises with the slice's name before the source's own words. Nothing of a failed load stays.
--- A cancel by the source is such a failure, and marked as one (is_own_cancel); one of this session is raised again as it is.
+-- What the source itself raised is marked so, in CONSTRAINT. A cancel by the source is such a failure (is_own_cancel); one of this session is raised again as it is.
 -- `digest` is what the source said of the day in the very transaction that the rows are pulled in, at the time `asked`: they
 -- are no newer, and somebody may have pulled newer ones since. Without it the slice has a transaction of its own there.
 DECLARE
@@ -1536,6 +1534,7 @@ DECLARE
     failure_hint text;
     state text;
     by_source boolean := false;
+    mark text := '';
 BEGIN
     feed := _wh_internal.hold_feed(feed);
     PERFORM _wh_internal.extend_span(feed, slice_date);
@@ -1579,6 +1578,9 @@ BEGIN
         GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL, failure_hint = PG_EXCEPTION_HINT;
         state := SQLSTATE;
         -- Asked before the login is let go.
+        IF _wh_internal.source_said(feed.tenant_name, SQLERRM) THEN
+            mark := 'said by the source';
+        END IF;
         IF _wh_internal.source_cancelled(feed.tenant_name, state, SQLERRM) THEN
             by_source := true;
             failure := 'the source cancelled the query: ' || failure;
@@ -1606,13 +1608,13 @@ BEGIN
         END IF;
         -- Given empty, they would be printed as empty lines.
         IF failure_detail = '' AND failure_hint = '' THEN
-            RAISE EXCEPTION '%', failure USING ERRCODE = state;
+            RAISE EXCEPTION '%', failure USING ERRCODE = state, CONSTRAINT = mark;
         ELSIF failure_detail = '' THEN
-            RAISE EXCEPTION '%', failure USING ERRCODE = state, HINT = failure_hint;
+            RAISE EXCEPTION '%', failure USING ERRCODE = state, HINT = failure_hint, CONSTRAINT = mark;
         ELSIF failure_hint = '' THEN
-            RAISE EXCEPTION '%', failure USING ERRCODE = state, DETAIL = failure_detail;
+            RAISE EXCEPTION '%', failure USING ERRCODE = state, DETAIL = failure_detail, CONSTRAINT = mark;
         END IF;
-        RAISE EXCEPTION '%', failure USING ERRCODE = state, DETAIL = failure_detail, HINT = failure_hint;
+        RAISE EXCEPTION '%', failure USING ERRCODE = state, DETAIL = failure_detail, HINT = failure_hint, CONSTRAINT = mark;
     END;
     INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest, filenode,
         time_column, index_hash)
@@ -4311,25 +4313,13 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.source_cancelled(tenant_name text, state text, message text) RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Whether an error is a cancel by the source, such as its statement_timeout, which dblink passes on as if it were one of
--- this session. To be asked before the login is released: libpq keeps what the source raised last on it, and that is the
--- very text that dblink has passed on, in whatever language. Who cancels here gets words of this server's instead,
--- though the source, which dblink then waits for, may have timed out in the end; words that may be the same only
--- if this session's own statement_timeout has passed as well.
-DECLARE
-    server text := _wh_internal.server_name(tenant_name);
-    said text;
-BEGIN
-    IF state <> '57014' THEN
-        RETURN false;
-    END IF;
-    EXECUTE format('SELECT CASE WHEN %1$L = ANY (%2$I.dblink_get_connections()) THEN %2$I.dblink_error_message(%1$L) END',
-        server, _wh_internal.dblink_schema()) INTO said;
-    RETURN coalesce(position(message IN said) > 0, false) AND NOT EXISTS (
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    -- Whether an error is a cancel by the source, such as its statement_timeout; to be asked as source_said is. Who cancels here
+    -- gets words of this server's, though the source, which dblink then waits for, may have timed out in the end; words that
+    -- may be the same only if this session's own statement_timeout has passed as well.
+    SELECT state = '57014' AND _wh_internal.source_said(tenant_name, message) AND NOT EXISTS (
         SELECT FROM pg_settings s WHERE s.name = 'statement_timeout' AND s.setting::bigint > 0
-            AND clock_timestamp() >= statement_timestamp() + s.setting::bigint * interval '1 millisecond');
-END
+            AND clock_timestamp() >= statement_timestamp() + s.setting::bigint * interval '1 millisecond')
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.source_conninfo(tenant_name text) RETURNS jsonb
@@ -4459,6 +4449,21 @@ BEGIN
 EXCEPTION WHEN query_canceled OR OTHERS THEN
     PERFORM _wh_internal.end_source(tenant_name, opened);
     RAISE;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.source_said(tenant_name text, message text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Whether an error is one of the source, which dblink passes on as if it were one of this session. To be asked before the login
+-- is released: libpq keeps what the source raised last on it, and that is the very text that dblink has passed on, in
+-- whatever language.
+DECLARE
+    server text := _wh_internal.server_name(tenant_name);
+    said text;
+BEGIN
+    EXECUTE format('SELECT CASE WHEN %1$L = ANY (%2$I.dblink_get_connections()) THEN %2$I.dblink_error_message(%1$L) END',
+        server, _wh_internal.dblink_schema()) INTO said;
+    RETURN coalesce(position(message IN said) > 0, false);
 END
 $$;
 
@@ -4593,7 +4598,7 @@ BEGIN
         SELECT t.*, r.*, t.last_day - t.first_day + 1 AS days
         FROM _wh_internal.slice_tables(feed, only_daily => false) t
         CROSS JOIN LATERAL (
-            SELECT count(*) FILTER (WHERE s.status = 'loaded' OR s.loaded_at IS NOT NULL) AS records, count(*) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
+            SELECT count(*) AS records, count(*) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
                 count(*) FILTER (WHERE s.loaded_at IS NOT NULL AND s.filenode IS DISTINCT FROM t.filenode) AS doubtful
             FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
                 AND s.slice_date BETWEEN t.first_day AND t.last_day
@@ -5824,10 +5829,10 @@ $$;
 -- After the functions: settings for those that are called from outside, and a record of whose they are. Run as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_cancelled,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', 'b6781b1d3fbf7e61' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'b6781b1d3fbf7e61');
+    SELECT '0.1.0', 'af5062fa41c1b07c' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'af5062fa41c1b07c');
 END
 $$;
 

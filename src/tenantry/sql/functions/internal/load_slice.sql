@@ -3,7 +3,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.load_slice(feed _wh.feeds, slice_date da
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Load one slice into its template's storage, or through a create function (`maker`), and record it. Returns date,
 -- action, rows and seconds, or raises with the slice's name before the source's own words. Nothing of a failed load stays.
--- A cancel by the source is such a failure, and marked as one (is_own_cancel); one of this session is raised again as it is.
+-- What the source itself raised is marked so, in CONSTRAINT. A cancel by the source is such a failure (is_own_cancel); one of this session is raised again as it is.
 -- `digest` is what the source said of the day in the very transaction that the rows are pulled in, at the time `asked`: they
 -- are no newer, and somebody may have pulled newer ones since. Without it the slice has a transaction of its own there.
 DECLARE
@@ -18,6 +18,7 @@ DECLARE
     failure_hint text;
     state text;
     by_source boolean := false;
+    mark text := '';
 BEGIN
     feed := _wh_internal.hold_feed(feed);
     PERFORM _wh_internal.extend_span(feed, slice_date);
@@ -61,6 +62,9 @@ BEGIN
         GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL, failure_hint = PG_EXCEPTION_HINT;
         state := SQLSTATE;
         -- Asked before the login is let go.
+        IF _wh_internal.source_said(feed.tenant_name, SQLERRM) THEN
+            mark := 'said by the source';
+        END IF;
         IF _wh_internal.source_cancelled(feed.tenant_name, state, SQLERRM) THEN
             by_source := true;
             failure := 'the source cancelled the query: ' || failure;
@@ -88,13 +92,13 @@ BEGIN
         END IF;
         -- Given empty, they would be printed as empty lines.
         IF failure_detail = '' AND failure_hint = '' THEN
-            RAISE EXCEPTION '%', failure USING ERRCODE = state;
+            RAISE EXCEPTION '%', failure USING ERRCODE = state, CONSTRAINT = mark;
         ELSIF failure_detail = '' THEN
-            RAISE EXCEPTION '%', failure USING ERRCODE = state, HINT = failure_hint;
+            RAISE EXCEPTION '%', failure USING ERRCODE = state, HINT = failure_hint, CONSTRAINT = mark;
         ELSIF failure_hint = '' THEN
-            RAISE EXCEPTION '%', failure USING ERRCODE = state, DETAIL = failure_detail;
+            RAISE EXCEPTION '%', failure USING ERRCODE = state, DETAIL = failure_detail, CONSTRAINT = mark;
         END IF;
-        RAISE EXCEPTION '%', failure USING ERRCODE = state, DETAIL = failure_detail, HINT = failure_hint;
+        RAISE EXCEPTION '%', failure USING ERRCODE = state, DETAIL = failure_detail, HINT = failure_hint, CONSTRAINT = mark;
     END;
     INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest, filenode,
         time_column, index_hash)
