@@ -133,9 +133,7 @@ def test_partitions_that_a_killed_load_left_bare_are_indexed_by_the_next(
 ) -> None:
     source.fill(FIRST, 2)
     with psycopg.connect(acme.conninfo, autocommit=True) as opened:
-        opened.execute(
-            "SELECT _wh_internal.stream_prepare(f, '2024-01-15', '2024-01-16', true) FROM _wh.feeds f"
-        )
+        opened.execute("SELECT _wh_internal.stream_prepare(f, '2024-01-15', true) FROM _wh.feeds f")
     assert acme.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'foodlogstats_2024'") == 0
     load(acme, feed, Span(FIRST, date(2024, 1, 16)))
     assert acme.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'foodlogstats_2024'") == 4

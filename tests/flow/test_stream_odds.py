@@ -358,9 +358,7 @@ def test_two_operators_finish_a_bulk_load_at_once(ticking: Warehouse, source: So
     )
     one = feed(ticking)
     with session(ticking.conninfo) as opened, session(ticking.conninfo) as source_session:
-        opened.execute(
-            "SELECT _wh_internal.stream_prepare(f, %s, %s, true) FROM _wh.feeds f", (FIRST, SECOND)
-        )
+        opened.execute("SELECT _wh_internal.stream_prepare(f, %s, true) FROM _wh.feeds f", (FIRST,))
         with open_source(source_conninfo(source_session, "acme")) as reader:
             stream.pull(opened, reader, one, Span(FIRST, SECOND))
     with ThreadPoolExecutor() as pool, ticking.connect() as first, Keeper(ticking.conninfo) as keeper:
@@ -390,9 +388,7 @@ def test_a_tenant_whose_rows_stand_in_two_days_stops_no_other(
     ticking.make_schema("globex")
     feeds = [feed(ticking), feed(ticking, "globex")]
     with session(ticking.conninfo) as opened, session(ticking.conninfo) as more:
-        opened.execute(
-            "SELECT _wh_internal.stream_prepare(f, %s, %s, true) FROM _wh.feeds f", (FIRST, SECOND)
-        )
+        opened.execute("SELECT _wh_internal.stream_prepare(f, %s, true) FROM _wh.feeds f", (FIRST,))
         with open_source(source_conninfo(more, "acme")) as reader:
             stream.pull(opened, reader, feeds[0], Span(FIRST, SECOND))
             source.run("UPDATE ticks SET at = '2024-02-10 12:00Z' WHERE at < '2024-01-15 01:00Z'")
