@@ -2,8 +2,8 @@
 # requirements.lock; each target below sees to it first.
 
 PYTHON ?= python3
-# Test processes at a time: each runs a PostgreSQL server of its own.
-JOBS ?= 2
+# Test processes at a time: each runs a PostgreSQL server of its own. Tests wait a third of their time, so two cores take three.
+JOBS ?= 3
 # More arguments for pytest or the bench, for instance: make test ARGS="-k lease -x"
 ARGS ?=
 # More arguments for the resolver, for instance: make lock LOCK_ARGS=--upgrade
