@@ -64,7 +64,7 @@ BEGIN
     IF NOT EXISTS (
         SELECT FROM _wh_internal.slice_tables(feed) t
         CROSS JOIN LATERAL (
-            SELECT count(*) AS records, count(*) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
+            SELECT count(*) FILTER (WHERE s.status = 'loaded' OR s.loaded_at IS NOT NULL OR s.definition_hash IS NOT NULL) AS records, count(*) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
                 count(*) FILTER (WHERE s.loaded_at IS NOT NULL AND s.filenode IS DISTINCT FROM t.filenode) AS doubtful
             FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
                 AND s.slice_date BETWEEN t.first_day AND t.last_day
@@ -4581,7 +4581,8 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- as that is filled now. Where the relation was made or written anew (VACUUM FULL, a restored dump, TRUNCATE, DROP), the rows
 -- are counted: as many as the record says are its rows. A materialized view is populated as a whole or not at all, so it needs
 -- no count; unless it is `counted`, the number of its rows is that of the record, or unknown. A folded year of which no load
--- is on record was made by hand, and is trusted; where it has some, days without one are there if they have rows.
+-- is on record was made by hand, and is trusted; where it has some, days without one are there if they have rows. A record that
+-- was cleared, and whose load has failed since, has the hash of its template still.
 #variable_conflict use_column
 DECLARE
     part record;
@@ -4598,7 +4599,7 @@ BEGIN
         SELECT t.*, r.*, t.last_day - t.first_day + 1 AS days
         FROM _wh_internal.slice_tables(feed, only_daily => false) t
         CROSS JOIN LATERAL (
-            SELECT count(*) AS records, count(*) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
+            SELECT count(*) FILTER (WHERE s.status = 'loaded' OR s.loaded_at IS NOT NULL OR s.definition_hash IS NOT NULL) AS records, count(*) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
                 count(*) FILTER (WHERE s.loaded_at IS NOT NULL AND s.filenode IS DISTINCT FROM t.filenode) AS doubtful
             FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
                 AND s.slice_date BETWEEN t.first_day AND t.last_day
@@ -5831,8 +5832,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', 'af5062fa41c1b07c' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'af5062fa41c1b07c');
+    SELECT '0.1.0', 'd625a31eb93c35ab' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'd625a31eb93c35ab');
 END
 $$;
 

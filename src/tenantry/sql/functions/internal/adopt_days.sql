@@ -13,7 +13,7 @@ BEGIN
     IF NOT EXISTS (
         SELECT FROM _wh_internal.slice_tables(feed) t
         CROSS JOIN LATERAL (
-            SELECT count(*) AS records, count(*) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
+            SELECT count(*) FILTER (WHERE s.status = 'loaded' OR s.loaded_at IS NOT NULL OR s.definition_hash IS NOT NULL) AS records, count(*) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
                 count(*) FILTER (WHERE s.loaded_at IS NOT NULL AND s.filenode IS DISTINCT FROM t.filenode) AS doubtful
             FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
                 AND s.slice_date BETWEEN t.first_day AND t.last_day
