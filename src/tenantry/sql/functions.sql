@@ -588,7 +588,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM _wh.template_columns c WHERE c.template_name = template.template_name AND c.column_name = template.time_column
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.days_have_rows(feed _wh.feeds, template _wh.mv_templates, leaf regclass, first_day date, last_day date) RETURNS boolean
+CREATE OR REPLACE FUNCTION _wh_internal.days_have_rows(template _wh.mv_templates, leaf regclass, first_day date, last_day date) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 -- Whether a table has rows of some days, whatever the record of loads says. An index on the time tells at once. Without one, as
 -- while a bulk load is at work, the table is read once in a session, for the days that it has: those that come later come with
@@ -607,7 +607,7 @@ BEGIN
         EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %s)', leaf, _wh_internal.day_predicate(template, first_day, last_day)) INTO found;
         RETURN found;
     END IF;
-    known := coalesce(nullif(current_setting('tenantry.days_of_tables', true), ''), '{}');
+    known := coalesce(nullif(current_setting('tenantry.days_of_tables', true), ''), '{}')::jsonb;
     days := known -> leaf::oid::text;
     IF days IS NULL THEN
         PERFORM set_config('enable_seqscan', 'on', true);
@@ -4659,7 +4659,7 @@ BEGIN
     target := _wh_internal.partition_find(feed, first_day)::text;
     IF staged OR to_regclass(format('%I.%I', feed.schema_name, _wh_internal.former_rows(feed))) IS NOT NULL OR EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
             AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL)
-        OR _wh_internal.days_have_rows(feed, template, target::regclass, first_day, last_day)
+        OR _wh_internal.days_have_rows(template, target::regclass, first_day, last_day)
     THEN
         EXECUTE format(E'CREATE TEMPORARY TABLE tenantry_stage (%s\n) ON COMMIT DROP', template.column_definitions);
         target := 'pg_temp.tenantry_stage';
@@ -5832,8 +5832,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', 'd625a31eb93c35ab' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'd625a31eb93c35ab');
+    SELECT '0.1.0', '3f407e5a766dfc6d' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '3f407e5a766dfc6d');
 END
 $$;
 

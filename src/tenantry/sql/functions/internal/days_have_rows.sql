@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION _wh_internal.days_have_rows(feed _wh.feeds, template _wh.mv_templates, leaf regclass, first_day date, last_day date) RETURNS boolean
+CREATE OR REPLACE FUNCTION _wh_internal.days_have_rows(template _wh.mv_templates, leaf regclass, first_day date, last_day date) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
 -- Whether a table has rows of some days, whatever the record of loads says. An index on the time tells at once. Without one, as
 -- while a bulk load is at work, the table is read once in a session, for the days that it has: those that come later come with
@@ -17,7 +17,7 @@ BEGIN
         EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %s)', leaf, _wh_internal.day_predicate(template, first_day, last_day)) INTO found;
         RETURN found;
     END IF;
-    known := coalesce(nullif(current_setting('tenantry.days_of_tables', true), ''), '{}');
+    known := coalesce(nullif(current_setting('tenantry.days_of_tables', true), ''), '{}')::jsonb;
     days := known -> leaf::oid::text;
     IF days IS NULL THEN
         PERFORM set_config('enable_seqscan', 'on', true);

@@ -34,7 +34,7 @@ BEGIN
     target := _wh_internal.partition_find(feed, first_day)::text;
     IF staged OR to_regclass(format('%I.%I', feed.schema_name, _wh_internal.former_rows(feed))) IS NOT NULL OR EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
             AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL)
-        OR _wh_internal.days_have_rows(feed, template, target::regclass, first_day, last_day)
+        OR _wh_internal.days_have_rows(template, target::regclass, first_day, last_day)
     THEN
         EXECUTE format(E'CREATE TEMPORARY TABLE tenantry_stage (%s\n) ON COMMIT DROP', template.column_definitions);
         target := 'pg_temp.tenantry_stage';
