@@ -1,5 +1,6 @@
 """The PostgreSQL server of the tests: one for each test process, made for the run and removed after it."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -16,12 +17,19 @@ from psycopg import sql
 
 from tenantry.db.install import install
 from tenantry.embedded import Server
-from tests.databases import SECRET, SOURCE_SCHEMA, Maker, Source, Warehouse
+from tests.databases import SECRET, SOURCE_SCHEMA, Maker, Source, Warehouse, quick_secret
 from tests.jobs import either_cron, pg_cron
 
 pytest_plugins = ["tests.midnight"]
 
 ROOT = Path(__file__).parent.parent
+
+
+def pytest_collection_finish() -> None:
+    """Keep Python's collector from looking through thousands of tests each time."""
+    gc.collect()
+    gc.freeze()
+
 
 # How long an example takes says how busy the machine is, not whether the code is right.
 settings.register_profile("tenantry", deadline=None)
@@ -145,16 +153,19 @@ def _janitor(server: Server, bindir: Path | None, parent: Path) -> Iterator[None
 @pytest.fixture(scope="session")
 def templates(server: Server) -> None:
     """The databases that tests clone: tests_warehouse (installed) and tests_source (tables, no logged rows)."""
-    with psycopg.connect(server.conninfo(), autocommit=True) as session:
-        session.execute("CREATE DATABASE tests_warehouse")
-        session.execute("CREATE DATABASE tests_source")
-        secret = session.pgconn.encrypt_password(SECRET.encode(), b"source_reader", b"scram-sha-256").decode()
-        session.execute(sql.SQL("CREATE ROLE source_reader LOGIN PASSWORD {}").format(sql.Literal(secret)))
     passwords = {"whadmin": "whadmin-password", "phood_ro": "reader-password"}
     for role, password in passwords.items():
         server.save_password(role, password)
+    with psycopg.connect(server.conninfo(), autocommit=True) as session:
+        session.execute("CREATE DATABASE tests_warehouse")
+        session.execute("CREATE DATABASE tests_source")
+        session.execute("CREATE ROLE source_reader LOGIN")
     with psycopg.connect(server.conninfo(dbname="tests_warehouse"), autocommit=True) as session:
         install(session, passwords)
+        known = {"postgres": session.info.password, "source_reader": SECRET}
+        for role, password in (passwords | known).items():
+            set_password = sql.SQL("ALTER ROLE {} PASSWORD {}")
+            session.execute(set_password.format(sql.Identifier(role), sql.Literal(quick_secret(password))))
     with psycopg.connect(server.conninfo(dbname="tests_source"), autocommit=True) as session:
         session.execute(SOURCE_SCHEMA.encode())
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,6 +21,19 @@ SECRET = "s3cret-of-the-source'\\ "
 """The password of every source: with a quote, a backslash and a blank, to see that all of them are quoted."""
 
 SOURCE_SCHEMA = (Path(__file__).parent / "source_schema.sql").read_text()
+
+
+def quick_secret(password: str) -> str:
+    """What PostgreSQL keeps of an ASCII password for SCRAM-SHA-256 (RFC 5802 and 7677), with one round instead of 4096.
+
+    Logins are as real with it, and both sides spend milliseconds less on each of the tests' many thousands.
+    """
+    salt = secrets.token_bytes(16)
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, 1)
+    client, server = (hmac.digest(salted, word, "sha256") for word in (b"Client Key", b"Server Key"))
+    stored = hashlib.sha256(client).digest()
+    salt64, stored64, server64 = (base64.b64encode(part).decode() for part in (salt, stored, server))
+    return f"SCRAM-SHA-256$1:{salt64}${stored64}:{server64}"
 
 
 @dataclass(frozen=True)

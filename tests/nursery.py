@@ -7,6 +7,8 @@ its standard input ends.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import json
 import os
 import signal
@@ -16,17 +18,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from selectors import EVENT_READ, DefaultSelector
 
-MODULES = (
-    "psycopg",
-    "rich.progress",
-    "rich.table",
-    "pydantic",
-    "tenantry.cli.main",
-    "tenantry.loader.onboard",
-)
+import tenantry
+
+MODULES = ("rich.progress", "rich.table", "rich._emoji_codes")
+"""What the program loads late, besides its own modules."""
 
 
 class Nursery:
@@ -85,11 +85,10 @@ class Nursery:
 
 def serve(path: Path) -> list[str] | None:
     """Fork for each request. In the process that is to run the program: its arguments; in the nursery, at the end: None."""
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(path))
-    listener.listen(64)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    with DefaultSelector() as selector:
+    with socket.socket(socket.AF_UNIX) as listener, DefaultSelector() as selector:
+        listener.bind(str(path))
+        listener.listen(64)
         selector.register(listener, EVENT_READ)
         selector.register(sys.stdin, EVENT_READ)
         print("ready", flush=True)
@@ -127,14 +126,31 @@ def _run(request: socket.socket) -> list[str]:
 
 def main() -> None:
     """Serve; in a forked process: run the program."""
-    for module in MODULES:
-        __import__(module)
+    own = walk_packages(tenantry.__path__, "tenantry.")
+    for module in (*MODULES, *(module.name for module in own if not module.name.endswith("__main__"))):
+        import_module(module)
+    from tenantry.cli import main as program
+
+    program.commands()
+    # What is there now need not be looked through again by each process, which would copy its memory, too.
+    gc.collect()
+    gc.freeze()
     arguments = serve(Path(sys.argv[1]))
     if arguments is not None:
-        from tenantry.cli.main import main as program
-
         sys.argv = ["tenantry", *arguments]
-        program()
+        try:
+            program.main()
+        except SystemExit as end:
+            _end(end.code)
+
+
+def _end(code: str | int | None) -> None:
+    """End as Python does, but leave the clearing of memory to the system: it takes longer than most commands."""
+    assert code is None or isinstance(code, int)
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code or 0)
 
 
 if __name__ == "__main__":
