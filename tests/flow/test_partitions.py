@@ -283,3 +283,19 @@ def test_a_time_column_may_be_of_each_type_of_time(
         acme.run("CALL _wh.drop_old_storage('visits', 'acme')")
         assert acme.rows(there) == source.rows(rows)
     assert acme.rows("SELECT DISTINCT row_count FROM _wh.slices WHERE row_count > 2 OR row_count < 1") == []
+
+
+@WAYS
+def test_a_partition_that_was_detached_is_named_with_what_to_do(
+    acme: Warehouse, source: Source, pull: Pull
+) -> None:
+    source.fill(DAY, 2)
+    pull(acme, DAY, DAY)
+    acme.admin.run("ALTER TABLE acme.foodlogstats DETACH PARTITION acme.foodlogstats_2024")
+    with pytest.raises((psycopg.Error, AssertionError), match=r"acme\.foodlogstats_2024 is in the way"):
+        pull(acme, DAY, DAY)
+    assert acme.value("SELECT count(*) FROM acme.foodlogstats_2024") == 3
+    bounds = "FOR VALUES FROM ('2024-01-01 00:00Z') TO ('2025-01-01 00:00Z')"
+    acme.admin.run(f"ALTER TABLE acme.foodlogstats ATTACH PARTITION acme.foodlogstats_2024 {bounds}")
+    pull(acme, DAY, date(2024, 3, 11))
+    assert acme.reader.value("SELECT count(*) FROM public.foodlogstats") == 6

@@ -63,12 +63,7 @@ BEGIN
     WHERE t.schema_name = feed.schema_name AND t.template_name = feed.template_name AND t.table_name = s.relname AND t.warehouse <> _wh_internal.here();
     IF NOT EXISTS (
         SELECT FROM _wh_internal.slice_tables(feed) t
-        CROSS JOIN LATERAL (
-            SELECT count(*) FILTER (WHERE s.status = 'loaded' OR s.loaded_at IS NOT NULL OR s.definition_hash IS NOT NULL) AS records, count(*) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
-                count(*) FILTER (WHERE s.loaded_at IS NOT NULL AND s.filenode IS DISTINCT FROM t.filenode) AS doubtful
-            FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
-                AND s.slice_date BETWEEN t.first_day AND t.last_day
-        ) r
+        CROSS JOIN LATERAL _wh_internal.day_records(feed, t.filenode, t.first_day, t.last_day) r
         WHERE r.doubtful > 0 OR t.folded AND r.records > 0 AND r.loaded <= t.last_day - t.first_day
     ) THEN
         RETURN;
@@ -535,6 +530,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format('%1$I >= %2$s AND %1$I < %3$s', template.time_column, _wh_internal.day_bound(template, first_day),
         _wh_internal.day_bound(template, last_day + 1))
     WHERE template.time_column IS NOT NULL
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.day_records(
+    feed _wh.feeds, filenode oid, first_day date, last_day date, OUT records bigint, OUT loaded bigint, OUT doubtful bigint
+)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- How many days of a relation are on record, how many of them as loaded, and how many of these not for the relation as it is filled
+-- now. A record that was cleared, and whose load has failed since, has the hash of its template still.
+SELECT count(*) FILTER (WHERE s.status = 'loaded' OR s.loaded_at IS NOT NULL OR s.definition_hash IS NOT NULL),
+    count(*) FILTER (WHERE s.loaded_at IS NOT NULL),
+    count(*) FILTER (WHERE s.loaded_at IS NOT NULL AND s.filenode IS DISTINCT FROM day_records.filenode)
+FROM _wh.slices s
+WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date BETWEEN first_day AND last_day;
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.day_states(feed _wh.feeds, first_day date DEFAULT NULL, last_day date DEFAULT NULL)
@@ -3084,6 +3092,10 @@ BEGIN
     first_day := date_trunc(period, slice_date::timestamp)::date;
     name := _wh_internal.name_stem(template.template_name) || to_char(first_day::timestamp, CASE period WHEN 'month' THEN '_YYYY_MM' ELSE '_YYYY' END);
     target := format('%I.%I', feed.schema_name, name);
+    IF to_regclass(target) IS NOT NULL THEN
+        RAISE EXCEPTION '% is in the way: it is not a partition of %', target, parent USING ERRCODE = 'duplicate_table',
+            HINT = 'Attach it again if it has the days of that time (ALTER TABLE ... ATTACH PARTITION), else rename it or drop it.';
+    END IF;
     EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', target, parent);
     IF indexed THEN
         EXECUTE _wh_internal.render_indexes(template, feed.schema_name, name);
@@ -4581,8 +4593,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- as that is filled now. Where the relation was made or written anew (VACUUM FULL, a restored dump, TRUNCATE, DROP), the rows
 -- are counted: as many as the record says are its rows. A materialized view is populated as a whole or not at all, so it needs
 -- no count; unless it is `counted`, the number of its rows is that of the record, or unknown. A folded year of which no load
--- is on record was made by hand, and is trusted; where it has some, days without one are there if they have rows. A record that
--- was cleared, and whose load has failed since, has the hash of its template still.
+-- is on record was made by hand, and is trusted; where it has some, days without one are there if they have rows.
 #variable_conflict use_column
 DECLARE
     part record;
@@ -4598,12 +4609,7 @@ BEGIN
     FOR part IN
         SELECT t.*, r.*, t.last_day - t.first_day + 1 AS days
         FROM _wh_internal.slice_tables(feed, only_daily => false) t
-        CROSS JOIN LATERAL (
-            SELECT count(*) FILTER (WHERE s.status = 'loaded' OR s.loaded_at IS NOT NULL OR s.definition_hash IS NOT NULL) AS records, count(*) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
-                count(*) FILTER (WHERE s.loaded_at IS NOT NULL AND s.filenode IS DISTINCT FROM t.filenode) AS doubtful
-            FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
-                AND s.slice_date BETWEEN t.first_day AND t.last_day
-        ) r
+        CROSS JOIN LATERAL _wh_internal.day_records(feed, t.filenode, t.first_day, t.last_day) r
     LOOP
         counts := NULL;
         IF part.doubtful > 0 OR part.folded AND part.records > 0 AND part.loaded < part.days THEN
@@ -5832,8 +5838,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '3f407e5a766dfc6d' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '3f407e5a766dfc6d');
+    SELECT '0.1.0', 'db8a555010b2eeb5' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'db8a555010b2eeb5');
 END
 $$;
 

@@ -12,12 +12,7 @@ BEGIN
     WHERE t.schema_name = feed.schema_name AND t.template_name = feed.template_name AND t.table_name = s.relname AND t.warehouse <> _wh_internal.here();
     IF NOT EXISTS (
         SELECT FROM _wh_internal.slice_tables(feed) t
-        CROSS JOIN LATERAL (
-            SELECT count(*) FILTER (WHERE s.status = 'loaded' OR s.loaded_at IS NOT NULL OR s.definition_hash IS NOT NULL) AS records, count(*) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
-                count(*) FILTER (WHERE s.loaded_at IS NOT NULL AND s.filenode IS DISTINCT FROM t.filenode) AS doubtful
-            FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
-                AND s.slice_date BETWEEN t.first_day AND t.last_day
-        ) r
+        CROSS JOIN LATERAL _wh_internal.day_records(feed, t.filenode, t.first_day, t.last_day) r
         WHERE r.doubtful > 0 OR t.folded AND r.records > 0 AND r.loaded <= t.last_day - t.first_day
     ) THEN
         RETURN;

@@ -23,6 +23,10 @@ BEGIN
     first_day := date_trunc(period, slice_date::timestamp)::date;
     name := _wh_internal.name_stem(template.template_name) || to_char(first_day::timestamp, CASE period WHEN 'month' THEN '_YYYY_MM' ELSE '_YYYY' END);
     target := format('%I.%I', feed.schema_name, name);
+    IF to_regclass(target) IS NOT NULL THEN
+        RAISE EXCEPTION '% is in the way: it is not a partition of %', target, parent USING ERRCODE = 'duplicate_table',
+            HINT = 'Attach it again if it has the days of that time (ALTER TABLE ... ATTACH PARTITION), else rename it or drop it.';
+    END IF;
     EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', target, parent);
     IF indexed THEN
         EXECUTE _wh_internal.render_indexes(template, feed.schema_name, name);

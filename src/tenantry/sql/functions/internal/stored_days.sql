@@ -5,8 +5,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- as that is filled now. Where the relation was made or written anew (VACUUM FULL, a restored dump, TRUNCATE, DROP), the rows
 -- are counted: as many as the record says are its rows. A materialized view is populated as a whole or not at all, so it needs
 -- no count; unless it is `counted`, the number of its rows is that of the record, or unknown. A folded year of which no load
--- is on record was made by hand, and is trusted; where it has some, days without one are there if they have rows. A record that
--- was cleared, and whose load has failed since, has the hash of its template still.
+-- is on record was made by hand, and is trusted; where it has some, days without one are there if they have rows.
 #variable_conflict use_column
 DECLARE
     part record;
@@ -22,12 +21,7 @@ BEGIN
     FOR part IN
         SELECT t.*, r.*, t.last_day - t.first_day + 1 AS days
         FROM _wh_internal.slice_tables(feed, only_daily => false) t
-        CROSS JOIN LATERAL (
-            SELECT count(*) FILTER (WHERE s.status = 'loaded' OR s.loaded_at IS NOT NULL OR s.definition_hash IS NOT NULL) AS records, count(*) FILTER (WHERE s.loaded_at IS NOT NULL) AS loaded,
-                count(*) FILTER (WHERE s.loaded_at IS NOT NULL AND s.filenode IS DISTINCT FROM t.filenode) AS doubtful
-            FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
-                AND s.slice_date BETWEEN t.first_day AND t.last_day
-        ) r
+        CROSS JOIN LATERAL _wh_internal.day_records(feed, t.filenode, t.first_day, t.last_day) r
     LOOP
         counts := NULL;
         IF part.doubtful > 0 OR part.folded AND part.records > 0 AND part.loaded < part.days THEN
