@@ -30,7 +30,7 @@ def doctor(
     tenant: Annotated[
         str | None,
         typer.Option(
-            "--tenant", metavar="NAME", help="Only this tenant: leaves out what is about the server."
+            "--tenant", metavar="NAME", help="Only this tenant: nothing about the server."
         ),
     ] = None,
     only: Annotated[
