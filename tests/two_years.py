@@ -44,17 +44,17 @@ def recent(today: date) -> list[date]:
     return [day for n in (2, 1, 0) if (day := today - timedelta(days=n)).year == today.year]
 
 
-def make_two_years(server: Server, maker: Maker, today: date) -> TwoYears:
-    """Load 2023 and combine it; 2024, and some days of now, stay in daily slices."""
+def make_two_years(server: Server, maker: Maker, today: date, last: date = date(2024, 12, 31)) -> TwoYears:
+    """Load 2023 and combine it; 2024 up to `last`, and some days of now, stay in daily slices."""
     source = Source(server, maker.clone("tests_source", "source_years"), "postgres")
     warehouse = Warehouse(server, maker.clone("tests_warehouse", "warehouse_years"), "whadmin")
     make_ticks(source, COMBINED, (today - COMBINED).days + 1)
     warehouse.connect_to(source)
     warehouse.make_schema()
     define(warehouse, columns=COLUMNS, query=QUERY)
-    for first, last in ((COMBINED, date(2024, 12, 31)), (recent(today)[0], recent(today)[-1])):
+    for first, end in ((COMBINED, last), (recent(today)[0], recent(today)[-1])):
         warehouse.run(
-            "SELECT _wh.update_mv_window_by_template('ticks', 'acme', 'acme', %s, %s)", (first, last)
+            "SELECT _wh.update_mv_window_by_template('ticks', 'acme', 'acme', %s, %s)", (first, end)
         )
         warehouse.run("VACUUM pg_catalog.pg_class, pg_catalog.pg_attribute, pg_catalog.pg_depend")
     warehouse.run("SELECT _wh.create_combined_table_from_template_by_year('ticks', 'acme', 2023)")

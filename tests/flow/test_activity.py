@@ -16,6 +16,8 @@ from tests.databases import Database, Source, Warehouse
 from tests.program import command, environment, hear_signals, run, succeed
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.any_server
+
 
 @pytest.fixture
 def grown(acme: Warehouse, source: Source, today: date) -> Warehouse:

@@ -13,6 +13,8 @@ from tenantry.embedded import Server, find_free_port
 from tests.databases import SECRET, Source, Warehouse
 from tests.program import Outcome, address, run
 
+pytestmark = pytest.mark.any_server
+
 INPUT, UNREACHABLE, NOT_INSTALLED, FAILED = 2, 3, 4, 1
 
 

@@ -12,6 +12,8 @@ from tests.databases import SECRET, Database, Maker, Source, Warehouse
 from tests.program import address, run, succeed
 from tests.ticks import define, make_ticks, spoil
 
+pytestmark = pytest.mark.any_server
+
 PASSWORDS = {
     "TENANTRY_WHADMIN_PASSWORD": "whadmin-password",
     "TENANTRY_READER_PASSWORD": "reader-password",

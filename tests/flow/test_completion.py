@@ -5,8 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.databases import Warehouse
 from tests.program import environment
+
+pytestmark = pytest.mark.any_server
 
 
 def offered(line: str, dsn: str | None = None) -> list[str]:

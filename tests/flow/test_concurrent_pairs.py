@@ -14,6 +14,8 @@ from tenantry.embedded import Server
 from tests.databases import Maker, Source, Warehouse
 from tests.pulses import ROWS, clone_pulses, load_pulses
 
+pytestmark = pytest.mark.any_server
+
 # Each is a list of statements, for a session of its own; {day}, {from} and {to} become days of January.
 CHANGE = "UPDATE _wh.mv_templates SET query_template = query_template || ' ' WHERE template_name = 'pulses'"
 DAY = "SELECT _wh.update_mv_by_template('pulses', 'acme', 'acme', '{day}')"

@@ -26,6 +26,8 @@ from tenantry.demo.sources import (
 )
 from tenantry.embedded import Server
 
+pytestmark = pytest.mark.any_server
+
 HARVEST, MARINA, ORCHARD = (replace(tenant, database=f"test_{tenant.database}") for tenant in TENANTS)
 READER, PASSWORD = "test_demo_reader", "it's a pass'word"
 NEVER = datetime(2100, 1, 1, tzinfo=UTC)

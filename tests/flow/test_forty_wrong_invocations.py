@@ -17,6 +17,8 @@ from tests.databases import SECRET, Source, Warehouse
 from tests.flow.test_bad_input import everything
 from tests.program import Outcome, address, environment, run
 
+pytestmark = pytest.mark.any_server
+
 FAILED, INPUT, UNREACHABLE, NOT_INSTALLED = 1, 2, 3, 4
 
 Wrong = tuple[str, int, str]

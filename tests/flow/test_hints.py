@@ -11,6 +11,8 @@ from psycopg import sql
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed
 
+pytestmark = pytest.mark.any_server
+
 FIRST = date(2024, 3, 8)
 ADDRESS = "Check address, user and password"
 

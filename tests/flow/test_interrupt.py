@@ -12,6 +12,8 @@ from tests.program import running, succeed
 from tests.ticks import QUERY, define, make_ticks, mend, spoil
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.any_server
+
 BACKFILL = ("backfill", "ticks", "--all", "--from", "2024-03-01", "--to", "2024-03-20", "--jobs", 2, "--json")
 
 

@@ -12,6 +12,8 @@ from tests.databases import Source, Warehouse
 from tests.program import succeed
 from tests.ticks import QUERY, define, make_ticks
 
+pytestmark = pytest.mark.any_server
+
 FIRST = date(2024, 3, 8)
 LAST = date(2024, 3, 9)
 

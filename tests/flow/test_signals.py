@@ -14,6 +14,8 @@ from tests.program import address, environment, hear_signals, running, succeed
 from tests.ticks import QUERY, define, make_ticks, spoil
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.any_server
+
 FIRST = date(2024, 3, 1)
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 SPAN = ("--from", "2024-03-01", "--to", "2024-03-05")

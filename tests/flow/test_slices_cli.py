@@ -15,6 +15,8 @@ from tests.databases import Source, Warehouse
 from tests.program import run, succeed
 from tests.ticks import define, make_ticks, mend, spoil
 
+pytestmark = pytest.mark.any_server
+
 
 @pytest.fixture
 def first(today: date) -> date:

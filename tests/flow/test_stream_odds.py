@@ -235,7 +235,7 @@ def test_a_table_of_another_template_is_not_taken_for_that_of_a_year(ticking: Wa
     define(ticking, "ticks_2024", query=QUERY)
     ticking.run("UPDATE _wh.mv_templates SET storage = 'partition'")
     pull(ticking, FIRST, FIRST, template="ticks_2024")
-    with pytest.raises((AssertionError, psycopg.Error), match='relation "ticks_2024" already exists'):
+    with pytest.raises((AssertionError, psycopg.Error), match=r"acme\.ticks_2024 is in the way"):
         pull(ticking, FIRST, FIRST, template="ticks")
     assert ticking.value("SELECT count(*) FROM acme.ticks_2024") == 2
 

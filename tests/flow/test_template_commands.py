@@ -19,6 +19,8 @@ from tests.databases import Source, Warehouse
 from tests.program import run, succeed
 from tests.ticks import define, make_ticks
 
+pytestmark = pytest.mark.any_server
+
 DAY = date(2024, 3, 8)
 
 TICKS = """\

@@ -15,6 +15,8 @@ from tests.databases import Source, Warehouse
 from tests.program import running, succeed
 from tests.well import findings
 
+pytestmark = pytest.mark.any_server
+
 DAY = date(2024, 3, 10)
 
 

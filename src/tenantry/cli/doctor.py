@@ -29,9 +29,7 @@ _ROUNDS = 3
 def doctor(
     tenant: Annotated[
         str | None,
-        typer.Option(
-            "--tenant", metavar="NAME", help="Only this tenant: nothing about the server."
-        ),
+        typer.Option("--tenant", metavar="NAME", help="Only this tenant: nothing about the server."),
     ] = None,
     only: Annotated[
         list[str] | None,

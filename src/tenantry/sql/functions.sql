@@ -3094,7 +3094,7 @@ BEGIN
     target := format('%I.%I', feed.schema_name, name);
     IF to_regclass(target) IS NOT NULL THEN
         RAISE EXCEPTION '% is in the way: it is not a partition of %', target, parent USING ERRCODE = 'duplicate_table',
-            HINT = 'Attach it again if it has the days of that time (ALTER TABLE ... ATTACH PARTITION), else rename it or drop it.';
+            HINT = 'If somebody detached it, attach it again (ALTER TABLE ... ATTACH PARTITION). Else give it, or the template, another name.';
     END IF;
     EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', target, parent);
     IF indexed THEN
@@ -5838,8 +5838,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', 'db8a555010b2eeb5' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'db8a555010b2eeb5');
+    SELECT '0.1.0', '3092fc9835b41754' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '3092fc9835b41754');
 END
 $$;
 

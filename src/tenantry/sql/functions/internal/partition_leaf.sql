@@ -25,7 +25,7 @@ BEGIN
     target := format('%I.%I', feed.schema_name, name);
     IF to_regclass(target) IS NOT NULL THEN
         RAISE EXCEPTION '% is in the way: it is not a partition of %', target, parent USING ERRCODE = 'duplicate_table',
-            HINT = 'Attach it again if it has the days of that time (ALTER TABLE ... ATTACH PARTITION), else rename it or drop it.';
+            HINT = 'If somebody detached it, attach it again (ALTER TABLE ... ATTACH PARTITION). Else give it, or the template, another name.';
     END IF;
     EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', target, parent);
     IF indexed THEN
