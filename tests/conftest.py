@@ -25,6 +25,13 @@ pytest_plugins = ["tests.midnight"]
 ROOT = Path(__file__).parent.parent
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Refuse a test that would never run: what needs Debian's server, and is not run on it."""
+    for item in items:
+        if item.get_closest_marker("system") and item.get_closest_marker("any_server"):
+            raise pytest.UsageError(f"{item.nodeid} is marked system and any_server: it would never run")
+
+
 def pytest_collection_finish() -> None:
     """Keep Python's collector from looking through thousands of tests each time."""
     gc.collect()

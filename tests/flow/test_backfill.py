@@ -22,6 +22,8 @@ from tests.listener import Listener
 from tests.ticks import define, make_ticks, mend, spoil
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.any_server
+
 FIRST = date(2024, 3, 1)
 
 

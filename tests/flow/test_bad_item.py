@@ -10,6 +10,8 @@ import pytest
 from tests.databases import Source, Warehouse
 from tests.ticks import define, make_ticks, mend, spoil
 
+pytestmark = pytest.mark.any_server
+
 DAY = date(2024, 3, 10)
 
 

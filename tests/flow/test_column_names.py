@@ -18,6 +18,8 @@ from tests.databases import Source, Warehouse
 from tests.waiting import wait_until
 from tests.ways import Pull, by_loader, by_sql
 
+pytestmark = pytest.mark.any_server
+
 DAY = date(2024, 3, 10)
 NEXT = date(2024, 3, 11)
 COLUMNS = "id integer, net integer, gross integer, at timestamptz"

@@ -54,8 +54,8 @@ PAIRS: dict[str, tuple[list[str], list[str]]] = {
     "drop in parts and window": (IN_PARTS, bistro(DAYS, PUBLIC)),
     "drop by function and drop by hand": (BY_FUNCTION, BY_HAND),
 }
-TRIES, CONVERSIONS = 18, 8
-"""Of each pair without and with a conversion, which takes longer: more than 200 in all."""
+TRIES, CONVERSIONS = 8, 4
+"""Of each pair without and with a conversion, which takes longer: a hundred in all."""
 
 REFUSALS = (
     psycopg.errors.InvalidSchemaName,

@@ -18,6 +18,8 @@ from tests.ticks import define, make_ticks
 from tests.ways import Pull, by_loader, by_sql
 from tests.well import findings
 
+pytestmark = pytest.mark.any_server
+
 STORAGES = pytest.mark.parametrize("storage", ["matview", "partition"])
 BACKFILL = ("backfill", "ticks", "--tenant", "acme")
 

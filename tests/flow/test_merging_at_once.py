@@ -20,6 +20,8 @@ from tests.ticks import define, make_ticks, spoil
 from tests.waiting import wait_until
 from tests.ways import Pull, by_loader, by_sql
 
+pytestmark = pytest.mark.any_server
+
 DAY = date(2024, 3, 10)
 NEXT = date(2024, 3, 11)
 PLAIN: LiteralString = (

@@ -13,6 +13,8 @@ from tests.program import run, succeed
 from tests.ticks import define, make_ticks
 from tests.ways import Pull, by_loader, by_sql
 
+pytestmark = pytest.mark.any_server
+
 FIRST = date(2024, 3, 1)
 LAST = date(2024, 3, 6)
 WHOLE_LEAP_YEAR = 366

@@ -18,6 +18,8 @@ from tests.waiting import wait_until
 from tests.ways import Pull, by_loader, by_sql
 from tests.well import findings
 
+pytestmark = pytest.mark.any_server
+
 STORAGES = pytest.mark.parametrize("storage", ["matview", "partition"])
 WAYS = pytest.mark.parametrize("pull", [by_loader, by_sql])
 

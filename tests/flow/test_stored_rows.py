@@ -14,6 +14,8 @@ from tests.program import run, succeed
 from tests.ticks import define, make_ticks
 from tests.ways import Pull, by_loader, by_sql
 
+pytestmark = pytest.mark.any_server
+
 both_ways = pytest.mark.parametrize("pull", [by_loader, by_sql])
 
 

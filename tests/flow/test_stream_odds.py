@@ -29,6 +29,8 @@ from tests.ticks import COLUMNS, INDEXES, define, make_ticks
 from tests.waiting import wait_until
 from tests.ways import Pull, by_loader, by_sql
 
+pytestmark = pytest.mark.any_server
+
 FIRST = date(2024, 1, 15)
 SECOND = date(2024, 1, 16)
 

@@ -15,6 +15,8 @@ from tests.program import run, succeed
 from tests.ticks import define
 from tests.ways import Pull, by_loader, by_sql
 
+pytestmark = pytest.mark.any_server
+
 FIRST = date(2024, 12, 29)
 LAST = date(2025, 1, 2)
 QUERY: LiteralString = "SELECT id, item, at, paid FROM sale WHERE at >= '{START_TIME}' AND at < '{END_TIME}'"
