@@ -22,7 +22,7 @@ SYSTEM_LIBS := $(SYSTEM_PG)/bin/postgres $(SYSTEM_PG)/lib/pg_cron.so $(SYSTEM_PG
     $(or $(wildcard /usr/lib/*/faketime/libfaketimeMT.so.1),libfaketimeMT.so.1)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-fast test-system check format sql lock bench bench-full bench-peers chart clean
+.PHONY: help venv demo test test-fast test-system chaos check format sql lock bench bench-full bench-peers chart clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -49,6 +49,9 @@ test-system: $(STAMP) ## Run the tests on Debian's PostgreSQL 15 with pg_cron
 	    test -e $$file || { echo "make test-system: $$file is missing; .ci/system-packages installs it (Debian 12, as root)" >&2; exit 1; }; \
 	done
 	TENANTRY_TEST_PG_BINDIR=$(SYSTEM_PG)/bin $(PYTEST) -m "not any_server" $(ARGS) $(SYSTEM_TESTS)
+
+chaos: $(STAMP) ## Play random faults against every row; for instance: make chaos ARGS="--minutes 20 --storage matview --seed 7"
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 check: $(STAMP) ## Check format, lint, types and layers
 	$(BIN)/ruff format --check .

@@ -30,6 +30,7 @@ from tenantry.cli import (
     template,
     tenant,
     upgrade,
+    verify,
     year,
 )
 from tenantry.cli import slice as slices
@@ -67,6 +68,7 @@ app.command("init", rich_help_panel=_LOAD)(init.init)
 app.add_typer(tenant.app, name="tenant", rich_help_panel=_LOAD)
 app.command("backfill", rich_help_panel=_LOAD)(load.backfill)
 app.command("refresh", rich_help_panel=_LOAD)(load.refresh)
+app.command("verify", rich_help_panel=_LOOK)(verify.verify)
 app.add_typer(slices.app, name="slice", rich_help_panel=_LOAD)
 app.add_typer(year.app, name="year", rich_help_panel=_LOAD)
 app.add_typer(template.app, name="template", rich_help_panel=_LOAD)

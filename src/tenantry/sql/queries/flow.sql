@@ -197,3 +197,19 @@ SELECT _wh_internal.move_step(%(template)s, %(schema)s, %(storage)s, %(state)s)
 
 -- name: drop_old
 SELECT _wh_internal.drop_old(%(template)s, %(schema)s, %(most)s)
+
+-- name: stored_digests
+SELECT d.day, d.digest FROM _wh.feeds f
+CROSS JOIN LATERAL _wh_internal.stored_digests(f, %(first)s::date, %(last)s::date) d
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+
+-- name: kept_digest_query
+SELECT _wh_internal.digest_query(f, %(first)s::date, %(last)s::date, %(names)s::text[], %(types)s::oid[], as_kept => true)
+FROM _wh.feeds f WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+
+-- name: source_kept_digests
+SELECT _wh_internal.source_digests(f, %(first)s::date, %(last)s::date, as_kept => true) FROM _wh.feeds f
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+
+-- name: verify_slice
+SELECT _wh.verify_slice(%(template)s, %(schema)s, %(day)s::date, %(most)s)

@@ -1,0 +1,176 @@
+"""`tenantry verify`: the warehouse compared with its sources, row by row."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tenantry.cli.load import AsJson, Everyone, Jobs, Pause, Template, Tenants, chosen_feeds, ended_or_today
+from tenantry.cli.output import data, print_json, print_table
+from tenantry.core.days import Span, folded
+from tenantry.core.errors import SliceError
+
+if TYPE_CHECKING:
+    from tenantry.core.model import Feed
+    from tenantry.flow.verify import DayDifference
+    from tenantry.loader.verify import FeedVerdict, Verdict
+
+
+def verify(
+    template: Template,
+    tenant: Tenants = None,
+    everyone: Everyone = False,
+    first: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="DAY", help="First day (UTC): YYYY-MM-DD. Default: the first that is loaded."
+        ),
+    ] = None,
+    last: Annotated[str, typer.Option("--to", metavar="DAY", help="Last day (UTC), included.")] = "yesterday",
+    number: Annotated[
+        int | None,
+        typer.Option(
+            "--sample",
+            metavar="NUMBER",
+            min=1,
+            help="Compare this many days of each tenant, chosen at random.",
+        ),
+    ] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Pull the days that differ again, then compare them once more.")
+    ] = False,
+    rows: Annotated[
+        int, typer.Option("--rows", metavar="NUMBER", min=0, help="Name at most this many rows of a day.")
+    ] = 10,
+    jobs: Jobs = 1,
+    pause: Pause = 0.0,
+    as_json: AsJson = False,
+) -> None:
+    """Compare the warehouse with its sources, row by row.
+
+    Each day is compared by a digest of all its rows and columns, computed by
+    both sides. A day that differs is pulled once more, and its rows are named
+    with the columns that differ. Nothing is changed without --fix.
+
+    A difference is a fault if the source is as it was at the load; otherwise
+    the source has changed since, and the next refresh brings it. Which of the
+    two it is can be told for days that a refresh with --days has loaded.
+
+    Ends with 1 if a day differs or could not be compared.
+    """
+    from tenantry.cli.progress import LoadProgress
+    from tenantry.db.connect import session
+    from tenantry.loader import again, backfill
+    from tenantry.loader import verify as verifying
+
+    begin = ended_or_today(first) if first else None
+    end = ended_or_today(last)
+    with chosen_feeds(template, tenant, everyone) as (conninfo, feeds):
+        wanted: dict[Feed, list[date]] = {}
+        with session(conninfo) as opened:
+            for feed in feeds:
+                start = begin or again.first_day(opened, feed) or end
+                days = list(Span(min(start, end), end))
+                wanted[feed] = verifying.sample(days, number) if number else days
+        verdict = verifying.run(conninfo, wanted, sessions=jobs, pause=pause, most_rows=rows)
+        if fix and not verdict.agrees:
+            if not as_json:
+                _report(verdict, as_json=False)
+            with session(conninfo) as opened:
+                plans = [
+                    again.plan(opened, f.feed, [d.day for d in f.different])
+                    for f in verdict.feeds
+                    if f.different
+                ]
+            with LoadProgress() as progress:
+                backfill.run(conninfo, plans, backfill.Limits(jobs, pause), progress)
+            left = {
+                f.feed: sorted({d.day for d in f.different} | set(f.failed))
+                for f in verdict.feeds
+                if not f.agrees
+            }
+            verdict = verifying.run(conninfo, left, sessions=jobs, pause=pause, most_rows=rows)
+    _report(verdict, as_json=as_json)
+    if not verdict.agrees:
+        different = sum(len(f.different) for f in verdict.feeds)
+        failed = sum(len(f.failed) for f in verdict.feeds)
+        parts = (
+            [f"{different} {'day differs' if different == 1 else 'days differ'} from the source"]
+            if different
+            else []
+        )
+        parts += [f"{failed} could not be compared"] if failed else []
+        raise SliceError(", ".join(parts), hint=None if fix else "To pull the days that differ again: --fix.")
+
+
+def _report(verdict: Verdict, *, as_json: bool) -> None:
+    if as_json:
+        print_json(_summary(verdict))
+        return
+    print_table(
+        None,
+        ("tenant", "template", "days#", "rows#", "differ#", "not compared#"),
+        [
+            (f.feed.schema, f.feed.template, f.days, f.rows, len(f.different), len(f.failed))
+            for f in verdict.feeds
+        ],
+    )
+    data.print(
+        f"{sum(f.rows for f in verdict.feeds):,} rows compared in {verdict.seconds:.1f} s", markup=False
+    )
+    for feed in verdict.feeds:
+        for day in sorted(feed.different, key=lambda day: day.day):
+            _print_day(day)
+        for span in folded(list(feed.failed)):
+            data.print(f"{feed.feed} {span}: not compared: {feed.failed[span.first]}", markup=False)
+
+
+_CAUSES = {
+    True: "the source is as it was at the load",
+    False: "the source has changed since the load",
+    None: "whether the source has changed since the load is not known",
+}
+
+
+def _print_day(day: DayDifference) -> None:
+    data.print(
+        f"{day.feed} {day.day}: {day.warehouse_rows:,} rows, the source has {day.source_rows:,}; {day.differing:,}"
+        f" {'differs' if day.differing == 1 else 'differ'}; {_CAUSES[day.fault]}",
+        markup=False,
+    )
+    for row in day.rows:
+        columns = f": {', '.join(row.columns)}" if row.columns else ""
+        data.print(f"  {row.kind} {row.key}{columns}", markup=False)
+    if day.differing > len(day.rows):
+        data.print(f"  and {day.differing - len(day.rows):,} more", markup=False)
+
+
+def _summary(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "agrees": verdict.agrees,
+        "seconds": round(verdict.seconds, 3),
+        "tenants": [_feed_summary(feed) for feed in verdict.feeds],
+    }
+
+
+def _feed_summary(found: FeedVerdict) -> dict[str, Any]:
+    return {
+        "tenant": found.feed.schema,
+        "template": found.feed.template,
+        "days": found.days,
+        "rows": found.rows,
+        "different": [
+            {
+                "day": day.day,
+                "source_rows": day.source_rows,
+                "warehouse_rows": day.warehouse_rows,
+                "differing_rows": day.differing,
+                "fault": day.fault,
+                "rows": day.rows,
+            }
+            for day in found.different
+        ],
+        "not_compared": [{"day": day, "error": error} for day, error in found.failed.items()],
+    }

@@ -1,0 +1,108 @@
+"""Days compared with their sources: by a digest of what is kept, and down to the row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import psycopg
+
+from tenantry.core.days import Span
+from tenantry.core.model import Feed
+from tenantry.db.queries import one_row, query
+from tenantry.flow.deadline import Budget, deadline
+from tenantry.flow.slices import named
+from tenantry.flow.source import columns, reading, speaking
+
+
+@dataclass(frozen=True)
+class RowDifference:
+    """A row that is `missing` in the warehouse, `extra` there, or `changed`, and its key as text.
+
+    `columns` are those that differ, with `source` and `warehouse`, the texts of all columns, cut to 200 characters; None
+    for a row that one side does not have.
+    """
+
+    kind: str
+    key: str
+    columns: Sequence[str]
+    source: Sequence[str | None] | None
+    warehouse: Sequence[str | None] | None
+
+
+@dataclass(frozen=True)
+class DayDifference:
+    """A day whose rows are not the source's. `rows` are the first of the `differing` ones.
+
+    `fault` says whether the source is as it was at the load, so that the difference is the warehouse's: None if that is
+    not known, because the load asked for no digest.
+    """
+
+    feed: Feed
+    day: date
+    source_rows: int
+    warehouse_rows: int
+    differing: int
+    rows: Sequence[RowDifference]
+    fault: bool | None
+
+
+def source_digests(
+    session: psycopg.Connection, source: psycopg.Connection, feed: Feed, span: Span
+) -> Mapping[date, str]:
+    """What the source has now, as the warehouse would keep it: a digest a day, `1:rows:sum of row hashes`.
+
+    Raises:
+        psycopg.Error: the source cannot tell.
+        SliceError: it does not within its deadline.
+    """
+    days = named(feed, span)
+    _, _, describe, *limits = one_row(session, query("flow", "ask"), days)
+    with deadline(source, Budget(*limits), f"{feed} {span}"), reading(source):
+        given = columns(source, describe)
+        about = {**days, "names": given.names, "types": given.types}
+        digests = one_row(session, query("flow", "kept_digest_query"), about)[0]
+        with speaking():
+            return dict(source.execute(digests).fetchall())
+
+
+def source_digests_through_warehouse(
+    session: psycopg.Connection, feed: Feed, span: Span
+) -> Mapping[date, str]:
+    """The same through the login that the warehouse's session holds."""
+    digests: dict[str, str] | None = one_row(
+        session, query("flow", "source_kept_digests"), named(feed, span)
+    )[0]
+    return {date.fromisoformat(day): digest for day, digest in (digests or {}).items()}
+
+
+def stored_digests(session: psycopg.Connection, feed: Feed, span: Span) -> Mapping[date, str]:
+    """What reports see, by the same digest."""
+    return dict(session.execute(query("flow", "stored_digests"), named(feed, span)).fetchall())
+
+
+def verify_day(session: psycopg.Connection, feed: Feed, day: date, most_rows: int) -> DayDifference | None:
+    """Pull a day once more and compare its rows; None if they are the source's. Loads of the day wait meanwhile.
+
+    Raises psycopg.Error with the source's words.
+    """
+    parameters = {"template": feed.template, "schema": feed.schema, "day": day, "most": most_rows}
+    said: dict[str, Any] = one_row(session, query("flow", "verify_slice"), parameters)[0]
+    if said["agrees"]:
+        return None
+    return DayDifference(
+        feed,
+        day,
+        source_rows=said["source_rows"],
+        warehouse_rows=said["warehouse_rows"],
+        differing=said["differing_rows"],
+        rows=[
+            RowDifference(
+                row["row"], row["key"], row.get("columns", ()), row.get("source"), row.get("warehouse")
+            )
+            for row in said["rows"]
+        ],
+        fault=said["fault"],
+    )

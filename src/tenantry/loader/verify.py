@@ -1,0 +1,170 @@
+"""Comparing the warehouse with its sources: each day by a digest, each day that differs by its rows."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import date
+
+import psycopg
+
+from tenantry.core.days import Span, monthly
+from tenantry.core.errors import TenantryError
+from tenantry.core.model import Feed
+from tenantry.db.connect import session
+from tenantry.flow import slices, stream, verify
+from tenantry.flow.source import open_source, source_conninfo
+from tenantry.flow.verify import DayDifference
+from tenantry.loader.retry import words
+
+MOST_ROWS = 100
+"""Rows of a day that are named one by one."""
+
+
+@dataclass
+class FeedVerdict:
+    """How a feed compares with its source: days and rows that were compared, those that differ, days that could not be."""
+
+    feed: Feed
+    days: int = 0
+    rows: int = 0
+    different: list[DayDifference] = field(default_factory=list)
+    failed: dict[date, str] = field(default_factory=dict)
+
+    @property
+    def agrees(self) -> bool:
+        """Whether each day was compared and is as its source."""
+        return not (self.different or self.failed)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How the warehouse compares with its sources; `seconds` is wall time."""
+
+    feeds: Sequence[FeedVerdict]
+    seconds: float
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every day of every feed was compared and is as its source."""
+        return all(feed.agrees for feed in self.feeds)
+
+
+def sample(days: Sequence[date], number: int, seed: int | None = None) -> list[date]:
+    """So many of the days, by chance."""
+    return sorted(random.Random(seed).sample(list(days), min(number, len(days))))  # noqa: S311 - no secret
+
+
+def run(
+    conninfo: str,
+    wanted: Mapping[Feed, Sequence[date]],
+    *,
+    sessions: int = 1,
+    pause: float = 0.0,
+    most_rows: int = MOST_ROWS,
+    compared: Callable[[Feed, int, int], None] = lambda feed, days, rows: None,
+) -> Verdict:
+    """Compare the days of each feed with their sources; `compared` hears of days and rows as they are done.
+
+    Each source is asked for a month at a time by at most `sessions` sessions, which rest `pause` seconds after each. A
+    day that differs is asked for again, with its rows; so a load that comes in between is no difference. Memory is
+    constant in the size of the data.
+
+    Raises:
+        WarehouseUnreachable: the warehouse does not answer.
+    """
+    started = time.monotonic()
+    verdicts = {feed: FeedVerdict(feed) for feed in wanted}
+    tasks = iter([(feed, span) for feed, days in wanted.items() for span in _spans(conninfo, feed, days)])
+    with ThreadPoolExecutor(sessions, "tenantry-verify") as pool:
+        running: set[Future[tuple[Feed, Span, _Compared]]] = set()
+        for feed, span in tasks:
+            running.add(pool.submit(_compare, conninfo, feed, span, pause, most_rows))
+            if len(running) >= sessions * 2:
+                running = _take(running, verdicts, compared)
+        while running:
+            running = _take(running, verdicts, compared)
+    return Verdict(list(verdicts.values()), time.monotonic() - started)
+
+
+@dataclass
+class _Compared:
+    rows: int = 0
+    different: list[DayDifference] = field(default_factory=list)
+    failed: dict[date, str] = field(default_factory=dict)
+
+
+def _take(
+    running: set[Future[tuple[Feed, Span, _Compared]]],
+    verdicts: Mapping[Feed, FeedVerdict],
+    compared: Callable[[Feed, int, int], None],
+) -> set[Future[tuple[Feed, Span, _Compared]]]:
+    done, left = wait(running, return_when=FIRST_COMPLETED)
+    for future in done:
+        feed, span, result = future.result()
+        verdict = verdicts[feed]
+        verdict.days += len(span) - len(result.failed)
+        verdict.rows += result.rows
+        verdict.different += result.different
+        verdict.failed |= result.failed
+        compared(feed, len(span), result.rows)
+    return left
+
+
+def _spans(conninfo: str, feed: Feed, days: Sequence[date]) -> list[Span]:
+    with session(conninfo) as opened:
+        together = stream.range_capable(opened, feed.template)
+    return monthly(sorted(days)) if together else [Span(day, day) for day in sorted(days)]
+
+
+def _compare(
+    conninfo: str, feed: Feed, span: Span, pause: float, most_rows: int
+) -> tuple[Feed, Span, _Compared]:
+    """Compare a span: both sides are asked at the same time, then the days that differ are looked at one by one."""
+    result = _Compared()
+    with session(conninfo, name="tenantry verify") as opened:
+        try:
+            with ThreadPoolExecutor(1) as beside:
+                asked = beside.submit(_ask_source, conninfo, feed, span)
+                stored = verify.stored_digests(opened, feed, span)
+                given = asked.result()
+        except (psycopg.Error, TenantryError) as error:
+            if opened.broken:
+                raise
+            # Asked for day by day, so that one bad day does not hide the others.
+            given, stored = {}, {}
+            if len(span) == 1:
+                result.failed[span.first] = _reason(error)
+                return feed, span, result
+        result.rows = sum(int(digest.split(":")[1]) for digest in stored.values())
+        for day in span:
+            if day in given and given[day] == stored.get(day):
+                continue
+            try:
+                found = verify.verify_day(opened, feed, day, most_rows)
+            except psycopg.Error as error:
+                result.failed[day] = _reason(error)
+            else:
+                result.different += [found] if found else []
+    if pause:
+        time.sleep(pause)
+    return feed, span, result
+
+
+def _ask_source(conninfo: str, feed: Feed, span: Span) -> Mapping[date, str]:
+    with session(conninfo, name="tenantry verify") as opened:
+        try:
+            source = open_source(source_conninfo(opened, feed.connection))
+        except psycopg.OperationalError:
+            # The source does not let this machine in; the warehouse's server may reach it all the same.
+            slices.hold_source(opened, feed.connection)
+            return verify.source_digests_through_warehouse(opened, feed, span)
+        with source:
+            return verify.source_digests(opened, source, feed, span)
+
+
+def _reason(error: Exception) -> str:
+    return words(error) if isinstance(error, psycopg.Error) else str(error)

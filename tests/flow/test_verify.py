@@ -1,0 +1,152 @@
+"""`tenantry verify`: it names each planted difference, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any, LiteralString
+
+import pytest
+
+from tenantry.core.days import today_utc
+from tests.databases import Source, Warehouse
+from tests.program import run, succeed
+from tests.ticks import define
+from tests.ways import by_loader, by_sql
+
+FIRST = date(2024, 1, 1)
+DAYS = 40
+
+QUERY = (
+    "SELECT id, at, amount, ratio, item, note, code, raw, data, flag, plain FROM events"
+    " WHERE at >= '{START_TIME}' AND at < '{END_TIME}'"
+)
+COLUMNS = (
+    "id bigint, at timestamptz, amount numeric, ratio float8, item text, note varchar(40), code char(6), raw bytea,"
+    " data jsonb, flag boolean, plain timestamp"
+)
+INDEXES = "CREATE UNIQUE INDEX {VIEW_NAME}_id ON {SCHEMA}.{VIEW_NAME} (id)"
+
+
+@pytest.fixture(params=["matview", "partition"])
+def filled(request: pytest.FixtureRequest, acme: Warehouse, source: Source) -> Warehouse:
+    """40 days of six rows, loaded."""
+    source.run(
+        "CREATE TABLE events (id bigint PRIMARY KEY, at timestamptz, amount numeric, ratio float8, item text, note varchar(40),"
+        " code char(6), raw bytea, data jsonb, flag boolean, plain timestamp); GRANT SELECT ON events TO source_reader"
+    )
+    source.run(
+        "INSERT INTO events SELECT n, timestamptz '2024-01-01 00:00Z' + n * interval '4 hours', 1.0, 0.5, 'apple', 'pear', 'ab',"
+        " '\\x01', '{\"a\": 1}', true, timestamp '2024-01-01' + n * interval '4 hours' FROM generate_series(0, 239) n"
+    )
+    define(acme, "events", query=QUERY, columns=COLUMNS, indexes=INDEXES)
+    acme.run("UPDATE _wh.mv_templates SET storage = %s", (request.param,))
+    by_loader(acme, FIRST, FIRST + timedelta(days=DAYS - 1), template="events")
+    return acme
+
+
+def day(number: int) -> date:
+    return FIRST + timedelta(days=number)
+
+
+PLANTED: dict[str, tuple[LiteralString, int, set[str]]] = {
+    # At the source: the row with six times the day's number as its id, and the columns that differ then.
+    "a number": ("UPDATE events SET amount = 2 WHERE id = 0", 0, {"amount"}),
+    "the scale of a number": ("UPDATE events SET amount = 1.00 WHERE id = 6", 1, {"amount"}),
+    "a negative zero": ("UPDATE events SET ratio = '-0' WHERE id = 12", 2, {"ratio"}),
+    "not a number": ("UPDATE events SET ratio = 'NaN' WHERE id = 18", 3, {"ratio"}),
+    "an empty text": ("UPDATE events SET item = '' WHERE id = 24", 4, {"item"}),
+    "a NULL": ("UPDATE events SET item = NULL WHERE id = 30", 5, {"item"}),
+    "swapped columns": ("UPDATE events SET item = note, note = item WHERE id = 36", 6, {"item", "note"}),
+    "bytes": ("UPDATE events SET raw = '\\x00' WHERE id = 42", 7, {"raw"}),
+    "a document": ("UPDATE events SET data = '{\"a\": 1.0}' WHERE id = 48", 8, {"data"}),
+    "a flag": ("UPDATE events SET flag = false WHERE id = 54", 9, {"flag"}),
+    "another zone": ("UPDATE events SET plain = plain - interval '5 hours' WHERE id = 60", 10, {"plain"}),
+    "a trailing blank": ("UPDATE events SET item = 'apple ' WHERE id = 66", 11, {"item"}),
+    "a long text": ("UPDATE events SET item = repeat('x', 10000000) WHERE id = 72", 12, {"item"}),
+    "the first moment of a day": (
+        "UPDATE events SET note = 'x' WHERE at = '2024-01-14 00:00Z'",
+        13,
+        {"note"},
+    ),
+    "the last moment of a day": (
+        "UPDATE events SET at = '2024-01-15 23:59:59.999999Z' WHERE id = 89",
+        14,
+        {"at"},
+    ),
+    "a row that is gone": ("DELETE FROM events WHERE id = 90", 15, set()),
+    "a row that came": ("INSERT INTO events VALUES (1000, '2024-01-17 01:00Z')", 16, set()),
+    "a day that is empty": ("DELETE FROM events WHERE at >= '2024-01-18' AND at < '2024-01-19'", 17, set()),
+}
+
+
+def differing(found: Any) -> dict[str, set[str]]:
+    return {
+        item["day"]: {column for row in item["rows"] for column in row["columns"]}
+        for tenant in found["tenants"]
+        for item in tenant["different"]
+    }
+
+
+def test_each_planted_difference_is_named_with_its_columns_and_nothing_else(
+    filled: Warehouse, source: Source
+) -> None:
+    clean = succeed(
+        filled, "verify", "events", "--all", "--from", FIRST, "--to", day(DAYS - 1), "--json"
+    ).json
+    assert clean["agrees"]
+    assert (clean["tenants"][0]["days"], clean["tenants"][0]["rows"]) == (DAYS, 240)
+    for statement, _, _ in PLANTED.values():
+        source.run("SET TIME ZONE 'UTC'; " + statement)
+    outcome = run(filled, "verify", "events", "--all", "--from", FIRST, "--to", day(DAYS - 1), "--json")
+    assert outcome.code == 1
+    assert differing(outcome.json) == {str(day(number)): columns for _, number, columns in PLANTED.values()}
+
+
+def test_what_somebody_did_in_the_warehouse_is_named(acme: Warehouse, source: Source) -> None:
+    source.run(
+        "CREATE TABLE events (id bigint, at timestamptz, item text); GRANT SELECT ON events TO source_reader;"
+        "INSERT INTO events SELECT n, timestamptz '2024-01-01 00:00Z' + n * interval '4 hours', 'x' FROM generate_series(0, 59) n"
+    )
+    query = "SELECT id, at, item FROM events WHERE at >= '{START_TIME}' AND at < '{END_TIME}'"
+    define(acme, "events", query=query, columns="id bigint, at timestamptz, item text", indexes=None)
+    acme.run("UPDATE _wh.mv_templates SET storage = 'partition'")
+    by_sql(acme, FIRST, day(9), template="events")
+    acme.run("UPDATE acme.events SET item = 'y' WHERE id = 0")
+    acme.run("INSERT INTO acme.events SELECT * FROM acme.events WHERE id = 6")
+    acme.run("DELETE FROM acme.events WHERE at >= '2024-01-03' AND at < '2024-01-04'")
+    outcome = run(acme, "verify", "events", "--tenant", "acme", "--to", day(9), "--json")
+    assert outcome.code == 1
+    found = {item["day"]: item["differing_rows"] for item in outcome.json["tenants"][0]["different"]}
+    assert found == {"2024-01-01": 2, "2024-01-02": 1, "2024-01-03": 6}
+
+
+def test_a_day_that_was_fixed_agrees(filled: Warehouse, source: Source) -> None:
+    source.run("UPDATE events SET item = 'late' WHERE id IN (0, 100)")
+    words = ("verify", "events", "--all", "--from", FIRST, "--to", day(DAYS - 1))
+    assert run(filled, *words).code == 1
+    succeed(filled, *words, "--fix")
+    succeed(filled, *words)
+
+
+def test_whether_the_source_has_changed_since_the_load_is_said(filled: Warehouse, source: Source) -> None:
+    yesterday = today_utc() - timedelta(days=1)
+    source.run(
+        "INSERT INTO events (id, at, item) SELECT 2000 + n, %s::date + n * interval '1 hour', 'x' FROM generate_series(1, 3) n",
+        (yesterday,),
+    )
+    succeed(filled, "refresh", "events", "--all", "--days", 2)
+    source.run("UPDATE events SET item = 'y' WHERE id = 2001")
+    words = ("verify", "events", "--all", "--from", yesterday, "--json")
+    assert run(filled, *words).json["tenants"][0]["different"][0]["fault"] is False
+    source.run("UPDATE events SET item = 'x' WHERE id = 2001")
+    assert succeed(filled, *words).json["agrees"]
+
+
+def test_a_source_that_does_not_answer_is_not_agreement(filled: Warehouse, source: Source) -> None:
+    source.run("REVOKE SELECT ON events FROM source_reader")
+    outcome = run(filled, "verify", "events", "--all", "--from", FIRST, "--to", day(2), "--json")
+    assert outcome.code == 1
+    assert [item["day"] for item in outcome.json["tenants"][0]["not_compared"]] == [
+        str(day(n)) for n in range(3)
+    ]
+    assert "permission denied" in outcome.json["tenants"][0]["not_compared"][0]["error"]
