@@ -14,7 +14,7 @@ import psycopg
 from tests.chaos import changes, faults, operations
 from tests.chaos.operations import Operation
 from tests.chaos.world import TENANTS, World
-from tests.program import hear_ctrl_c
+from tests.program import hear_signals
 
 PATIENCE = 90
 """Seconds that an operation may take before it counts as hung."""
@@ -76,7 +76,7 @@ def _play(world: World, operation: Operation, report: Report) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        preexec_fn=hear_ctrl_c,  # noqa: PLW1509 - calls nothing that locks
+        preexec_fn=hear_signals,  # noqa: PLW1509 - calls nothing that locks
     )
     with process, faults.striking(world, process, struck):
         if world.dice.random() < 0.3:

@@ -24,19 +24,25 @@ DAMAGE = (
     "DELETE FROM _wh.mv_templates",
 )
 
-_MOVED_DAYS = "_wh_internal.move_days(_wh.feeds,_wh.mv_templates,date,date)"
-_DAYS = "_wh_internal.compare_days(text,text,text,date,date)"
 _UNION = "_wh.update_tenant_union_view_by_template(text,text,text)"
 
 ACCEPTED = {
     # Returned by a dynamic query, into which plpgsql_check does not see.
     *(
-        (_DAYS, f'warning extra:00000:OUT variable "{name}" is maybe unmodified')
-        for name in ("day", "source_rows", "warehouse_rows")
-    ),
-    *(
-        (_MOVED_DAYS, f'warning extra:00000:OUT variable "{name}" is maybe unmodified')
-        for name in ("day", "row_count", "differs")
+        (function, f'warning extra:00000:OUT variable "{name}" is maybe unmodified')
+        for function, names in {
+            "_wh_internal.move_days(_wh.feeds,_wh.mv_templates,date,date)": ("day", "row_count", "differs"),
+            "_wh_internal.row_differences(_wh.feeds,date,regclass,integer)": (
+                "kind",
+                "key",
+                "columns",
+                "at_source",
+                "in_warehouse",
+                "total",
+            ),
+            "_wh_internal.stored_digests(_wh.feeds,date,date)": ("day", "digest"),
+        }.items()
+        for name in names
     ),
     # Every caller of the manual gives a connection.
     (_UNION, 'warning extra:00000:unused parameter "tenant_connection_name"'),

@@ -9,7 +9,7 @@ import pytest
 
 from tenantry.db.connect import session
 from tenantry.flow import tenant
-from tenantry.loader import again, backfill
+from tenantry.loader import backfill, verify
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed
@@ -104,7 +104,7 @@ def test_a_slice_is_shown_and_rebuilt(acme: Warehouse, source: Source, storage: 
     ]
     span = ("--from", first, "--to", first + timedelta(days=2))
     told = succeed(acme, "slice", "rebuild", "ticks", "--all", *span)
-    assert "acme.ticks: row counts per day agree with the source on all 3 days" in told.out
+    assert "acme.ticks: 3 days verified: every row is as at the source" in told.out
     assert acme.reader.rows("SELECT value, count(*) FROM public.ticks GROUP BY 1") == [(7, 5)]
 
 
@@ -119,7 +119,7 @@ def test_days_are_compared_one_by_one_where_a_template_takes_no_others(
     span = ("--from", first - timedelta(days=40), "--to", first)
     acme.run("SELECT _wh_internal.open_feed('ticks', 'acme', 'acme')")
     told = succeed(acme, "slice", "rebuild", "ticks", "--tenant", "acme", *span)
-    assert "acme.ticks: row counts per day agree with the source on all 41 days" in told.out
+    assert "acme.ticks: 41 days verified: every row is as at the source" in told.out
 
     unknown = run(acme, "tenant", "rebuild", "acme", "--yes")
     assert unknown.errors == ["acme.ticks: its template cannot be asked where the source begins"]
@@ -129,8 +129,10 @@ def test_days_are_compared_one_by_one_where_a_template_takes_no_others(
     with session(acme.conninfo) as opened:
         feed = tenant.find_feed(opened, "ticks", "acme")
         days = [first - timedelta(days=n) for n in range(40)]
-        assert again.compare(opened, feed, days).different == [(first, 1, 2)]
-        assert again.settle(acme.conninfo, {feed: days}, backfill.Limits(), Silent())[0].different == []
+    (found,) = verify.run(acme.conninfo, {feed: days}).feeds
+    assert [(day.day, day.source_rows, day.warehouse_rows) for day in found.different] == [(first, 1, 2)]
+    (found,) = verify.settle(acme.conninfo, {feed: days}, backfill.Limits(), Silent())
+    assert (found.different, found.days) == ([], 40)
 
 
 def test_years_are_listed_and_folded_apart(acme: Warehouse, source: Source) -> None:

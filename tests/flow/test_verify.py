@@ -150,3 +150,60 @@ def test_a_source_that_does_not_answer_is_not_agreement(filled: Warehouse, sourc
         str(day(n)) for n in range(3)
     ]
     assert "permission denied" in outcome.json["tenants"][0]["not_compared"][0]["error"]
+
+
+@pytest.fixture(params=["matview", "partition"])
+def odd(request: pytest.FixtureRequest, acme: Warehouse, source: Source) -> Warehouse:
+    """A folded year and ten days after it, four rows a day, without an index; the tenant is disabled."""
+    source.run(
+        "CREATE TABLE events (id bigint, at timestamptz, item text, code char(6)); GRANT SELECT ON events TO source_reader"
+    )
+    source.run(
+        "INSERT INTO events SELECT n, timestamptz '2023-01-01 00:00Z' + n * interval '6 hours', 'x', 'ab'"
+        " FROM generate_series(0, 375 * 4 - 1) n"
+    )
+    query = "SELECT id, at, item, code::text FROM events WHERE at >= '{START_TIME}' AND at < '{END_TIME}'"
+    columns = "id bigint, at timestamptz, item text, code text"
+    define(acme, "events", query=query, columns=columns, indexes=None)
+    acme.run("UPDATE _wh.mv_templates SET storage = %s", (request.param,))
+    acme.run("INSERT INTO _wh.tenants VALUES ('acme', 'acme')")
+    by_loader(acme, date(2023, 1, 1), date(2024, 1, 10), template="events")
+    acme.run("SELECT _wh.create_combined_table_from_template_by_year('events', 'acme', 2023)")
+    succeed(acme, "tenant", "disable", "acme")
+    return acme
+
+
+def test_differences_in_odd_places_are_named_with_the_number_of_rows_and_nothing_else(
+    odd: Warehouse, source: Source, request: pytest.FixtureRequest
+) -> None:
+    words = ("verify", "events", "--tenant", "acme", "--to", "2024-01-10", "--json")
+    clean = succeed(odd, *words).json
+    assert (clean["tenants"][0]["days"], clean["tenants"][0]["rows"]) == (375, 1500)
+    source.run("UPDATE events SET item = 'y' WHERE at = '2023-05-05 06:00Z'")
+    odd.run("UPDATE acme.events_2023 SET item = 'z' WHERE at = '2023-06-06 06:00Z'")
+    odd.run("UPDATE acme.events_2023 SET code = rtrim(code) || ' ' WHERE at = '2023-07-07 06:00Z'")
+    source.run("INSERT INTO events SELECT * FROM events WHERE at = '2024-01-01 00:00Z'")
+    source.run("UPDATE events SET at = at + interval '1 day' WHERE at = '2024-01-03 12:00Z'")
+    source.run(
+        "UPDATE events SET at = at - interval '5 hours' WHERE at >= '2024-01-06 00:00Z' AND at < '2024-01-07 00:00Z'"
+    )
+    storage = odd.value("SELECT storage FROM _wh.feeds")
+    if storage == "matview":
+        odd.run("REFRESH MATERIALIZED VIEW acme.events_2024_01_09 WITH NO DATA")
+    else:
+        odd.run("DELETE FROM acme.events WHERE at >= '2024-01-09 00:00Z' AND at < '2024-01-10 00:00Z'")
+    outcome = run(odd, *words)
+    assert outcome.code == 1
+    (found,) = outcome.json["tenants"]
+    assert found["not_compared"] == []
+    assert {item["day"]: item["differing_rows"] for item in found["different"]} == {
+        "2023-05-05": 2,
+        "2023-06-06": 2,
+        "2023-07-07": 2,
+        "2024-01-01": 1,
+        "2024-01-03": 1,
+        "2024-01-04": 1,
+        "2024-01-05": 1,
+        "2024-01-06": 7,
+        "2024-01-09": 4,
+    }

@@ -1,4 +1,4 @@
-"""The progress of a load or a move on the terminal."""
+"""The progress of a load, a comparison or a move on the terminal."""
 
 from __future__ import annotations
 
@@ -80,6 +80,38 @@ class LoadProgress:
         """Say it beside the bar, which is full by now."""
         if bar := self._bars.get(feed):
             self._progress.update(bar.id, description=f"{feed}: indexing")
+
+
+class CompareProgress:
+    """A bar for days that are compared with their sources. Without a terminal, nothing."""
+
+    def __init__(self, days: int) -> None:
+        self._progress = Progress(
+            TextColumn("comparing"),
+            BarColumn(bar_width=28),
+            MofNCompleteColumn(),
+            TextColumn("days"),
+            _Rows(),
+            TimeRemainingColumn(compact=True),
+            console=notes,
+            disable=not notes.is_terminal,
+        )
+        self._bar = self._progress.add_task("", total=days, rows=0)
+        self._rows = 0
+
+    def __enter__(self) -> CompareProgress:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def __call__(self, feed: Feed, days: int, rows: int) -> None:
+        """Advance the bar by days and rows that were compared."""
+        self._rows += rows
+        self._progress.update(self._bar, advance=days, rows=self._rows)
 
 
 class MoveProgress:

@@ -30,7 +30,7 @@ def rebuild(
 
     From the first day that each feed held (else January 1st of its source's
     first year) up to today. Then years that were folded are folded again, views
-    are made, rows per day are compared with the sources, and jobs that a
+    are made, all rows are compared with the sources, and jobs that a
     restore paused go on. Days that are there are left alone, also if their
     source keeps them no longer. A disabled tenant is pulled as far as it was.
 
@@ -70,7 +70,7 @@ def rebuild(
         "jobs_waiting": result.jobs_waiting,
         "left_out": result.left_out,
     }
-    report(result.load, as_json=as_json, compared=result.comparisons, more=more)
+    report(result.load, as_json=as_json, compared=result.verdicts, more=more)
 
 
 def _told(estimate: Estimate) -> str:

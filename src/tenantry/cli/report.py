@@ -15,7 +15,7 @@ from tenantry.core.model import Feed
 
 if TYPE_CHECKING:
     from tenantry.loader import backfill as loader
-    from tenantry.loader.again import Comparison
+    from tenantry.loader.verify import FeedVerdict
 
 
 def report(
@@ -23,7 +23,7 @@ def report(
     *,
     as_json: bool,
     window: bool = False,
-    compared: Sequence[Comparison] | None = None,
+    compared: Sequence[FeedVerdict] | None = None,
     go_on: str = "run the same command: it loads only what is missing",
     more: Mapping[str, Any] | None = None,
 ) -> None:
@@ -71,8 +71,8 @@ def report(
                     f"tenantry backfill {feed.feed.template} --tenant {feed.feed.schema} --from {feed.unwanted.first}",
                     markup=False,
                 )
-        for comparison in compared or ():
-            data.print(str(comparison), markup=False)
+        for verdict in compared or ():
+            data.print(str(verdict), markup=False)
     if result.interrupted:
         tell(f"what was loaded is kept. To go on, {go_on}.")
     if not result.complete:
@@ -83,22 +83,27 @@ def report(
     if different := different_days(compared or ()):
         raise SliceError(
             f"{len(different)} {'day differs' if len(different) == 1 else 'days differ'} from the source",
-            hint="Rows may have come in meanwhile: pull the days again.",
+            hint="Rows may have come in meanwhile: pull the days again. Which rows differ: tenantry verify.",
+        )
+    if unknown := sum(len(verdict.failed) for verdict in compared or ()):
+        raise SliceError(
+            f"{unknown} {'day' if unknown == 1 else 'days'} could not be compared with the source",
+            hint="What was loaded is kept. To compare again: tenantry verify.",
         )
 
 
-def different_days(compared: Sequence[Comparison]) -> list[dict[str, Any]]:
+def different_days(compared: Sequence[FeedVerdict]) -> list[dict[str, Any]]:
     """The days that differ from their sources, as JSON."""
     return [
         {
-            "tenant": comparison.feed.schema,
-            "template": comparison.feed.template,
+            "tenant": verdict.feed.schema,
+            "template": verdict.feed.template,
             "day": day.day,
             "source_rows": day.source_rows,
             "warehouse_rows": day.warehouse_rows,
         }
-        for comparison in compared
-        for day in comparison.different
+        for verdict in compared
+        for day in verdict.different
     ]
 
 

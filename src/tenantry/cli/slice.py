@@ -152,11 +152,11 @@ def rebuild(
     in one step, also inside a yearly table. Until then reports see the old
     ones, and they stay if the source fails.
 
-    Ends with 1 if a day failed, or has not as many rows as the source.
+    Ends with 1 if a day failed, or a row is not as at the source.
     """
     from tenantry.cli.progress import LoadProgress
     from tenantry.db.connect import session
-    from tenantry.loader import again, backfill
+    from tenantry.loader import again, backfill, verify
 
     if day and not first and not last:
         wanted = sorted({ended_or_today(text) for text in day})
@@ -171,7 +171,7 @@ def rebuild(
         with LoadProgress() as progress:
             result = backfill.run(conninfo, plans, limits, progress)
             done = {item.feed: wanted for item in result.feeds if item.complete}
-            compared = again.settle(conninfo, done, limits, progress)
+            compared = verify.settle(conninfo, done, limits, progress)
     report(result, as_json=as_json, compared=compared, go_on="run the same command")
 
 

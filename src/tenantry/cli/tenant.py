@@ -79,7 +79,8 @@ def add(
     At the end it gets the jobs that it lacks, as by tenantry schedule install;
     not while days are missing.
 
-    Ends with 1 if the source does not answer or days are missing.
+    Ends with 1 if the source does not answer, days are missing, or rows are not
+    as at the source.
     """
     from tenantry.cli.progress import LoadProgress
     from tenantry.cli.source import changed, parse, read_password
@@ -120,6 +121,11 @@ def add(
                 "run the same command: it loads only what is missing",
                 [f["sqlstate"] for feed in summary["feeds"] for f in feed["failed"] if f["of_source"]],
             ),
+        )
+    if different := len(summary["different_days"]) + len(summary["not_compared"]):
+        raise SliceError(
+            f"{name} was taken in, but {different} {'day differs' if different == 1 else 'days differ'} from the source, or could not be compared",
+            hint=f"Which rows differ: tenantry verify {summary['feeds'][0]['template']} --tenant {name}",
         )
     if not as_json:
         data.print(f"{name} is in. Next: tenantry status", markup=False)

@@ -78,8 +78,8 @@ def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = Fal
     the days since the tenant's first that are missing, failed or stale are
     loaded, in pieces of a month at the most, and what changed in the two weeks
     before it was disabled. Days before the source's first stay as they are:
-    it may not keep old rows. Views are brought up to date, rows per day are
-    counted at the source, and the jobs that disabling paused go on.
+    it may not keep old rows. Views are brought up to date, each row is
+    compared with the source, and the jobs that disabling paused go on.
 
     Stop it as you like, and run it again to go on: until it ends well the
     tenant stays disabled. Ends with 1 if days are missing or differ from the
@@ -111,7 +111,7 @@ def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = Fal
                 "gone": {gap.feed.template: gap.gone for gap in done.gaps if gap.gone},
                 "rows": done.rows,
                 "failed": [{"slice": f"{f.feed} {f.day}", "error": f.error} for f in done.failures],
-                "different_days": different_days(done.comparisons),
+                "different_days": different_days(done.verdicts),
                 "jobs": done.jobs,
             }
         )
@@ -164,14 +164,14 @@ def rebuild(
 
     Nothing is dropped: each day's rows are replaced in one step, also inside
     yearly tables. Days before the source's first stay as they are: it may not
-    keep old rows. Afterwards rows per day are counted at the source.
+    keep old rows. Afterwards each row is compared with the source.
 
     Shows what it comes to and asks. When it begins it says with which --since
     to go on, should it be stopped. Ends with 1 if a day failed or differs from the source.
     """
     from tenantry.cli.progress import LoadProgress
     from tenantry.db.connect import session
-    from tenantry.loader import again, backfill
+    from tenantry.loader import again, backfill, verify
 
     end = ended_or_today(last)
     begin = ended_or_today(first) if first else None
@@ -199,7 +199,7 @@ def rebuild(
         with LoadProgress() as progress:
             result = backfill.run(conninfo, [item.plan for item in work], limits, progress)
             spans_of = {item.plan.feed: item.span for item in work if result.complete}
-            compared = again.settle(conninfo, spans_of, limits, progress)
+            compared = verify.settle(conninfo, spans_of, limits, progress)
     report(
         result,
         as_json=as_json,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tenantry.cli.load import AsJson, Everyone, Jobs, Pause, Template, Tenants, chosen_feeds, ended_or_today
+from tenantry.cli.load import AsJson, Everyone, Pause, Template, Tenants, chosen_feeds, ended_or_today
 from tenantry.cli.output import data, print_json, print_table
 from tenantry.core.days import Span, folded
 from tenantry.core.errors import SliceError
@@ -44,7 +44,12 @@ def verify(
     rows: Annotated[
         int, typer.Option("--rows", metavar="NUMBER", min=0, help="Name at most this many rows of a day.")
     ] = 10,
-    jobs: Jobs = 1,
+    sessions: Annotated[
+        int,
+        typer.Option(
+            "--sessions", metavar="NUMBER", min=1, help="Read from the sources with so many sessions at once."
+        ),
+    ] = 1,
     pause: Pause = 0.0,
     as_json: AsJson = False,
 ) -> None:
@@ -60,7 +65,7 @@ def verify(
 
     Ends with 1 if a day differs or could not be compared.
     """
-    from tenantry.cli.progress import LoadProgress
+    from tenantry.cli.progress import CompareProgress, LoadProgress
     from tenantry.db.connect import session
     from tenantry.loader import again, backfill
     from tenantry.loader import verify as verifying
@@ -74,24 +79,15 @@ def verify(
                 start = begin or again.first_day(opened, feed) or end
                 days = list(Span(min(start, end), end))
                 wanted[feed] = verifying.sample(days, number) if number else days
-        verdict = verifying.run(conninfo, wanted, sessions=jobs, pause=pause, most_rows=rows)
-        if fix and not verdict.agrees:
+        with CompareProgress(sum(map(len, wanted.values()))) as watch:
+            verdict = verifying.run(
+                conninfo, wanted, sessions=sessions, pause=pause, most_rows=rows, compared=watch
+            )
+        if fix and any(feed.different for feed in verdict.feeds):
             if not as_json:
                 _report(verdict, as_json=False)
-            with session(conninfo) as opened:
-                plans = [
-                    again.plan(opened, f.feed, [d.day for d in f.different])
-                    for f in verdict.feeds
-                    if f.different
-                ]
             with LoadProgress() as progress:
-                backfill.run(conninfo, plans, backfill.Limits(jobs, pause), progress)
-            left = {
-                f.feed: sorted({d.day for d in f.different} | set(f.failed))
-                for f in verdict.feeds
-                if not f.agrees
-            }
-            verdict = verifying.run(conninfo, left, sessions=jobs, pause=pause, most_rows=rows)
+                verdict = verifying.fix(conninfo, verdict, backfill.Limits(sessions, pause), progress, rows)
     _report(verdict, as_json=as_json)
     if not verdict.agrees:
         different = sum(len(f.different) for f in verdict.feeds)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import NamedTuple
-
 import psycopg
 
 from tenantry.core.days import Span
@@ -12,17 +9,9 @@ from tenantry.core.errors import InputError
 from tenantry.core.model import Feed
 from tenantry.db.queries import one_row, query
 from tenantry.flow.connection import asking
-from tenantry.flow.slices import held_source, named
+from tenantry.flow.slices import held_source
 
 _RESERVED = {"public", "_wh", "_wh_internal", "cron", "information_schema"}
-
-
-class DifferentDay(NamedTuple):
-    """A day whose slice has not as many rows as the source."""
-
-    day: date
-    source_rows: int
-    warehouse_rows: int
 
 
 def check_name(name: str) -> None:
@@ -110,17 +99,3 @@ def rows_ahead(session: psycopg.Connection, feed: Feed) -> int:
     """
     with asking(session, feed.connection):
         return int(one_row(session, query("flow", "rows_ahead"), _named(feed))[0])
-
-
-def different_days(session: psycopg.Connection, feed: Feed, span: Span) -> list[DifferentDay]:
-    """The days of the span whose slices have not the source's number of rows.
-
-    Raises:
-        SourceError: the source refuses or does not answer.
-    """
-    with asking(session, feed.connection):
-        rows = session.execute(
-            query("flow", "different_days"),
-            {**named(feed, span), "connection": feed.connection},
-        )
-    return [DifferentDay(*row) for row in rows]

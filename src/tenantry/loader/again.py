@@ -1,40 +1,19 @@
-"""Pulling again what was pulled before: some days, or all of a tenant; and seeing whether that made them the source's."""
+"""Pulling again what was pulled before: some days, or all of a tenant."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import psycopg
 
-from tenantry.core.days import Span, folded, monthly, today_utc
+from tenantry.core.days import Span
 from tenantry.core.errors import InputError
 from tenantry.core.model import Feed
-from tenantry.db.connect import session
 from tenantry.db.queries import one_row, query
 from tenantry.flow import log, slices, states, stream, tenant
-from tenantry.flow.tenant import DifferentDay
-from tenantry.loader import backfill
 from tenantry.loader.backfill import Plan
-from tenantry.loader.events import Watcher
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A feed beside its source: of `days` those with another number of rows."""
-
-    feed: Feed
-    days: int
-    different: Sequence[DifferentDay]
-
-    def __str__(self) -> str:
-        if not self.days:
-            return f"{self.feed}: no day that has ended"
-        if self.different:
-            days = ", ".join(str(item.day) for item in self.different[:5])
-            return f"{self.feed}: row counts differ from the source on {len(self.different)} of {self.days} days: {days}"
-        return f"{self.feed}: row counts per day agree with the source on all {self.days} days"
 
 
 @dataclass(frozen=True)
@@ -51,41 +30,6 @@ def plan(session: psycopg.Connection, feed: Feed, days: Iterable[date]) -> Plan:
     """All of the days, whether they are there or not."""
     together = feed.storage == "partition" and stream.range_capable(session, feed.template)
     return Plan(feed, tuple(sorted(set(days))), 0, together=together)
-
-
-def compare(session: psycopg.Connection, feed: Feed, days: Iterable[date]) -> Comparison:
-    """Count the rows of those of the days that have ended, here and at the source.
-
-    Raises:
-        SourceError: the source refuses or does not answer.
-    """
-    ended = [day for day in days if day < today_utc()]
-
-    def asked(spans: Iterable[Span]) -> list[DifferentDay]:
-        return [day for span in spans for day in tenant.different_days(session, feed, span)]
-
-    try:
-        return Comparison(feed, len(ended), asked(folded(ended)))
-    except psycopg.errors.FeatureNotSupported:
-        # Its template has to be asked day by day, of which a statement takes a month's.
-        return Comparison(feed, len(ended), asked(monthly(ended)))
-
-
-def settle(
-    conninfo: str, days: Mapping[Feed, Iterable[date]], limits: backfill.Limits, watcher: Watcher
-) -> list[Comparison]:
-    """Compare days that were just pulled with their sources; those that differ are pulled once more, as sources go on.
-
-    Raises:
-        SourceError: a source refuses or does not answer.
-    """
-    with session(conninfo) as opened:
-        found = [compare(opened, feed, wanted) for feed, wanted in days.items()]
-        late = [plan(opened, c.feed, [item.day for item in c.different]) for c in found if c.different]
-        if late:
-            backfill.run(conninfo, late, limits, watcher)
-            found = [compare(opened, feed, wanted) for feed, wanted in days.items()]
-    return found
 
 
 def tenant_feeds(session: psycopg.Connection, name: str, templates: Sequence[str] = ()) -> list[Feed]:

@@ -15,10 +15,10 @@ from tenantry.db.connect import session
 from tenantry.flow import connection as connections
 from tenantry.flow import states
 from tenantry.flow.states import TenantState
-from tenantry.loader import again, backfill, span
-from tenantry.loader.again import Comparison
+from tenantry.loader import again, backfill, span, verify
 from tenantry.loader.events import Watcher
 from tenantry.loader.onboard import Step
+from tenantry.loader.verify import FeedVerdict
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Enabled:
     source_lost: str | None = None
     not_indexed: str | None = None
     interrupted: bool = False
-    comparisons: Sequence[Comparison] = ()
+    verdicts: Sequence[FeedVerdict] = ()
     enabled: bool = False
     jobs: Sequence[str] = ()
 
@@ -95,10 +95,10 @@ def enable(
             return done
         pulled = sum(feed.loaded for feed in result.feeds)
         step("late rows", f"{pulled} of the days of the two weeks before it was disabled pulled again")
-    done.comparisons = again.settle(conninfo, {gap.feed: gap.days for gap in done.gaps}, limits, watcher)
-    for comparison in done.comparisons:
-        step("compared", str(comparison))
-    if not any(comparison.different for comparison in done.comparisons):
+    done.verdicts = verify.settle(conninfo, {gap.feed: gap.days for gap in done.gaps}, limits, watcher)
+    for verdict in done.verdicts:
+        step("compared", str(verdict))
+    if all(verdict.agrees for verdict in done.verdicts):
         with session(conninfo) as opened:
             done.jobs = [str(job) for job in states.enable(opened, state.name)]
         done.enabled = True

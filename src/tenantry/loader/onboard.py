@@ -15,7 +15,7 @@ from tenantry.db.connect import session
 from tenantry.flow import connection as connections
 from tenantry.flow import slices, tenant, yearly
 from tenantry.flow import template as templates
-from tenantry.loader import backfill
+from tenantry.loader import backfill, verify
 from tenantry.loader import span as spans
 from tenantry.loader.events import Watcher
 
@@ -41,7 +41,7 @@ def add(
     """Make the schema and the connection, load all days, make the views, fold closed years, and compare with the source.
 
     Nothing is made before the names are checked and the source has answered. Returns a summary: tenant, feeds
-    (rows, days, failed), years converted, and days that differ from the source.
+    (rows, days, failed), years converted, days that differ from the source, and days that could not be compared with it.
 
     Raises:
         InputError: a name or template that cannot be meant; a source without a range and no `first`.
@@ -75,6 +75,7 @@ def add(
         "feeds": [_feed_summary(item) for item in result.feeds],
         "converted": [],
         "different_days": [],
+        "not_compared": [],
         "rows_ahead": {},
     }
     if result.interrupted:
@@ -84,8 +85,22 @@ def add(
         for item in result.feeds:
             if newcomer.convert and item.complete and days[item.feed] is not None:
                 summary["converted"] += _convert(connection, item.feed, days[item.feed], step)
-        for feed, span in days.items():
-            summary["different_days"] += _compare(connection, feed, span, step)
+    loaded = {feed: span for feed, span in days.items() if span is not None}
+    for verdict in verify.settle(conninfo, loaded, limits, watcher):
+        step("compared", str(verdict))
+        summary["different_days"] += [
+            {
+                "feed": str(verdict.feed),
+                "day": str(day.day),
+                "source_rows": day.source_rows,
+                "warehouse_rows": day.warehouse_rows,
+            }
+            for day in verdict.different
+        ]
+        summary["not_compared"] += [
+            {"feed": str(verdict.feed), "day": str(day), "error": error}
+            for day, error in verdict.failed.items()
+        ]
     for feed, rows in backfill.rows_ahead(conninfo, feeds).items():
         step("left out", backfill.told_ahead(feed, rows))
         summary["rows_ahead"][feed.template] = rows
@@ -134,38 +149,6 @@ def _convert(session: psycopg.Connection, feed: Feed, span: Span | None, step: S
             )
             done.append(result)
     return done
-
-
-def _compare(session: psycopg.Connection, feed: Feed, span: Span | None, step: Step) -> list[dict[str, Any]]:
-    """Compare rows per ended day with the source."""
-    yesterday = today_utc() - timedelta(days=1)
-    if span is None or span.first > yesterday:
-        return []
-    ended = Span(span.first, yesterday)
-    try:
-        different = tenant.different_days(session, feed, ended)
-    except psycopg.errors.FeatureNotSupported:
-        step(
-            "compared", f"{feed}: not with the source, as its template cannot be asked for many days at once"
-        )
-        return []
-    if different:
-        days = ", ".join(str(item.day) for item in different[:5])
-        step(
-            "compared",
-            f"{feed}: row counts differ from the source on {len(different)} of {len(ended)} days: {days}",
-        )
-    else:
-        step("compared", f"{feed}: row counts per day agree with the source on all {len(ended)} days")
-    return [
-        {
-            "feed": str(feed),
-            "day": str(d.day),
-            "source_rows": d.source_rows,
-            "warehouse_rows": d.warehouse_rows,
-        }
-        for d in different
-    ]
 
 
 def _told(result: backfill.Result) -> str:

@@ -15,10 +15,10 @@ from tenantry.core.model import Feed
 from tenantry.db.connect import session
 from tenantry.db.queries import query
 from tenantry.flow import jobs, slices, states, tenant, yearly
-from tenantry.loader import again, backfill, span
-from tenantry.loader.again import Comparison
+from tenantry.loader import backfill, span, verify
 from tenantry.loader.events import Silent, Watcher
 from tenantry.loader.onboard import Step
+from tenantry.loader.verify import FeedVerdict
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Rebuilt:
 
     load: backfill.Result
     folded: list[str] = field(default_factory=list)
-    comparisons: list[Comparison] = field(default_factory=list)
+    verdicts: list[FeedVerdict] = field(default_factory=list)
     jobs_resumed: list[str] = field(default_factory=list)
     jobs_waiting: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
@@ -170,13 +170,12 @@ def run(
 
 
 def _settle(conninfo: str, part: Part, limits: backfill.Limits, done: Rebuilt, step: Step) -> None:
-    """Compare rows per day with the source; days that differ are pulled once more."""
-    if not part.to_compare:
-        return
-    try:
-        done.comparisons += again.settle(conninfo, {part.feed: part.to_compare}, limits, Silent())
-    except SourceError as error:
-        step("not compared", f"{part.feed}: {error.message}")
+    """Compare what was pulled with the source; days that differ are pulled once more."""
+    if part.to_compare:
+        found = verify.settle(conninfo, {part.feed: part.to_compare}, limits, Silent())
+        done.verdicts += found
+        for verdict in found:
+            step("compared", str(verdict))
 
 
 def _fold(opened: psycopg.Connection, part: Part, done: Rebuilt, step: Step) -> None:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import psycopg
 
-from tenantry.core.days import Span, monthly
+from tenantry.core.days import Span, folded, monthly, today_utc
 from tenantry.core.errors import TenantryError
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
-from tenantry.flow import slices, stream, verify
+from tenantry.flow import slices, verify
 from tenantry.flow.source import open_source, source_conninfo
 from tenantry.flow.verify import DayDifference
+from tenantry.loader import again, backfill
+from tenantry.loader.events import Watcher
 from tenantry.loader.retry import words
 
 MOST_ROWS = 100
@@ -39,6 +41,26 @@ class FeedVerdict:
         """Whether each day was compared and is as its source."""
         return not (self.different or self.failed)
 
+    def __str__(self) -> str:
+        """What came of it, for people."""
+        parts = []
+        if self.different:
+            parts.append(
+                f"{_days(len(self.different))} of {self.days} {_differ(len(self.different))} from the source: "
+                f"{_spans([day.day for day in self.different])}"
+            )
+        if self.failed:
+            parts.append(
+                f"{_days(len(self.failed))} could not be compared, {_spans(self.failed)}: {next(iter(self.failed.values()))}"
+            )
+        if not parts:
+            parts.append(
+                f"{_days(self.days)} verified: every row is as at the source"
+                if self.days
+                else "no day that has ended"
+            )
+        return f"{self.feed}: {'; '.join(parts)}"
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -51,6 +73,50 @@ class Verdict:
     def agrees(self) -> bool:
         """Whether every day of every feed was compared and is as its source."""
         return all(feed.agrees for feed in self.feeds)
+
+
+def settle(
+    conninfo: str, wanted: Mapping[Feed, Iterable[date]], limits: backfill.Limits, watcher: Watcher
+) -> Sequence[FeedVerdict]:
+    """Compare days that were just pulled with their sources, except those that have not ended.
+
+    Those that differ are pulled again and compared once more, as sources go on.
+
+    Raises:
+        WarehouseUnreachable: the warehouse does not answer.
+    """
+    today = today_utc()
+    ended = {feed: [day for day in days if day < today] for feed, days in wanted.items()}
+    return fix(
+        conninfo, run(conninfo, ended, sessions=limits.per_source, pause=limits.pause), limits, watcher
+    ).feeds
+
+
+def fix(
+    conninfo: str, found: Verdict, limits: backfill.Limits, watcher: Watcher, most_rows: int = MOST_ROWS
+) -> Verdict:
+    """Pull the days that differ again, and compare them once more: the verdict with what came of them.
+
+    Raises:
+        WarehouseUnreachable: the warehouse does not answer.
+    """
+    wrong = {feed.feed: [day.day for day in feed.different] for feed in found.feeds if feed.different}
+    if not wrong:
+        return found
+    with session(conninfo) as opened:
+        plans = [again.plan(opened, feed, days) for feed, days in wrong.items()]
+    pulled = backfill.run(conninfo, plans, limits, watcher)
+    if pulled.interrupted:
+        return found
+    later = run(conninfo, wrong, sessions=limits.per_source, pause=limits.pause, most_rows=most_rows)
+    checked = {feed.feed: feed for feed in later.feeds}
+    feeds = [
+        replace(feed, different=new.different, failed=feed.failed | new.failed)
+        if (new := checked.get(feed.feed))
+        else feed
+        for feed in found.feeds
+    ]
+    return Verdict(feeds, found.seconds + pulled.seconds + later.seconds)
 
 
 def sample(days: Sequence[date], number: int, seed: int | None = None) -> list[date]:
@@ -78,7 +144,7 @@ def run(
     """
     started = time.monotonic()
     verdicts = {feed: FeedVerdict(feed) for feed in wanted}
-    tasks = iter([(feed, span) for feed, days in wanted.items() for span in _spans(conninfo, feed, days)])
+    tasks = [(feed, span) for feed, days in wanted.items() for span in monthly(sorted(days))]
     with ThreadPoolExecutor(sessions, "tenantry-verify") as pool:
         running: set[Future[tuple[Feed, Span, _Compared]]] = set()
         for feed, span in tasks:
@@ -112,12 +178,6 @@ def _take(
         verdict.failed |= result.failed
         compared(feed, len(span), result.rows)
     return left
-
-
-def _spans(conninfo: str, feed: Feed, days: Sequence[date]) -> list[Span]:
-    with session(conninfo) as opened:
-        together = stream.range_capable(opened, feed.template)
-    return monthly(sorted(days)) if together else [Span(day, day) for day in sorted(days)]
 
 
 def _compare(
@@ -168,3 +228,16 @@ def _ask_source(conninfo: str, feed: Feed, span: Span) -> Mapping[date, str]:
 
 def _reason(error: Exception) -> str:
     return words(error) if isinstance(error, psycopg.Error) else str(error)
+
+
+def _spans(days: Iterable[date]) -> str:
+    found = folded(list(days))
+    return ", ".join(map(str, found[:3])) + (f" and {len(found) - 3} more" if found[3:] else "")
+
+
+def _days(number: int) -> str:
+    return f"{number:,} {'day' if number == 1 else 'days'}"
+
+
+def _differ(number: int) -> str:
+    return "differs" if number == 1 else "differ"

@@ -346,41 +346,6 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT string_agg(format('%I %s', c.column_name, c.data_type), ', ' ORDER BY c.position) FROM unnest(columns) c
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.compare_days(template_name text, tenant_name text, schema_name text, first_day date, last_day date)
-RETURNS TABLE (day date, source_rows bigint, warehouse_rows bigint)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Rows per UTC day at the source now, beside the rows that are stored, whatever is on record of them. A template that cannot be asked for many days at
--- once is asked day by day within one statement, for a month at the most.
-DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(template_name);
-    counts text;
-    opened boolean := _wh_internal.begin_source(tenant_name);
-BEGIN
-    IF last_day - first_day > 30 OR template.time_column IS NOT NULL AND _wh_internal.range_capable(template) THEN
-        counts := format('SELECT slice_date, count(*) FROM (%s) s GROUP BY 1', _wh_internal.range_query(template, schema_name,
-            to_char(first_day::timestamp, 'YYYY-MM-DD 00:00:00"+00"'), to_char((last_day + 1)::timestamp, 'YYYY-MM-DD 00:00:00"+00"'),
-            _wh_internal.source_names(template, tenant_name, schema_name)));
-    ELSE
-        -- The query may end in a comment, hence the line break.
-        SELECT string_agg(format(E'SELECT DATE %L, count(*) FROM (%s\n) AS q', to_char(g.day, 'YYYY-MM-DD'),
-            _wh_internal.render_query(template.query_template, schema_name, g.day::date, g.day::date)), ' UNION ALL ' ORDER BY g.day)
-        INTO counts FROM generate_series(first_day::timestamp, last_day::timestamp, '1 day') AS g(day);
-    END IF;
-    RETURN QUERY EXECUTE format($q$
-        SELECT d.day::date, coalesce(o.n, 0), coalesce(w.row_count, 0)
-        FROM generate_series(%1$L::timestamp, %2$L::timestamp, '1 day') AS d(day)
-        LEFT JOIN %3$I.dblink(%4$L, %5$L) AS o(day date, n bigint) ON o.day = d.day
-        LEFT JOIN (SELECT c.slice_date, c.row_count FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.count_span(f, %1$L, %2$L) c
-            WHERE f.schema_name = %6$L AND f.template_name = %7$L) w ON w.slice_date = d.day
-        $q$, first_day, last_day, _wh_internal.dblink_schema(), _wh.get_tenant_connection_string(tenant_name), counts,
-        schema_name, template_name);
-    PERFORM _wh_internal.end_source(tenant_name, opened);
-EXCEPTION WHEN query_canceled OR OTHERS THEN
-    PERFORM _wh_internal.end_source(tenant_name, opened);
-    RAISE;
-END
-$$;
-
 CREATE OR REPLACE FUNCTION _wh_internal.take_secret() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Before the row is written: take the password out of it, and hold it for the trigger that runs after.
@@ -654,29 +619,22 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.digest_query(feed _wh.feeds, first_day date, last_day date, given text[] DEFAULT NULL, source_types oid[] DEFAULT NULL) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.digest_query(feed _wh.feeds, first_day date, last_day date, given text[] DEFAULT NULL,
+    source_types oid[] DEFAULT NULL, as_kept boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- The source's query for a day and its digest, for each UTC day from first_day to last_day: 1 (how digests are made), the
 -- rows, and the sum of a 64-bit hash of each row. A sum does not depend on the order of the rows, and two equal rows do not
 -- cancel each other out. Rows outside the days show as further days. Sessions on a source run in UTC.
 --
--- A row's hash is that of its binary image, as COPY would send it: the hashes of the types themselves do not know -1 from
--- 1, nor 1.0 from 1.00. Where the source's own types are known, columns that are text there go into the seed of that hash
--- by their own, which is faster. All these functions are there since PostgreSQL 11. `given` and `source_types` are what the
--- source says of the query's columns, in their order there.
+-- A row's hash is row_hash's: of the row as the source has it or, `as_kept`, as it is stored. `given` and `source_types` are what
+-- the source says of the query's columns, in their order there.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     places integer[] := CASE WHEN source_types IS NOT NULL THEN _wh_internal.match_columns(template, given) END;
-    row_hash text;
+    row_hash text := _wh_internal.row_hash(template, CASE WHEN source_types IS NOT NULL THEN ARRAY(
+        SELECT source_types[p.place] FROM unnest(places) WITH ORDINALITY p (place, n) ORDER BY p.n) END, as_kept);
     hashes text;
 BEGIN
-    SELECT format('hash_array_extended(ARRAY[record_send(ROW(%s))], %s)',
-        string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position) FILTER (WHERE NOT c.is_text),
-        coalesce(string_agg(format('coalesce(hashtextextended(%I COLLATE "C", %s), 0)', c.column_name, c.position), ' # ' ORDER BY c.position)
-            FILTER (WHERE c.is_text), '0'))
-    INTO row_hash
-    FROM (SELECT t.*, coalesce(source_types[places[t.position]] IN ('text'::regtype, 'varchar'::regtype), false) AS is_text
-        FROM _wh.template_columns t WHERE t.template_name = template.template_name) c;
     IF template.time_column IS NOT NULL AND _wh_internal.range_capable(template) THEN
         hashes := format('SELECT %I::date, %s FROM %s', template.time_column, row_hash, _wh_internal.named_query(template,
             _wh_internal.render_query(template.query_template, feed.schema_name, first_day, last_day), given));
@@ -917,6 +875,20 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
          FROM pg_attribute a
          WHERE a.attnum > 0 AND NOT a.attisdropped
             AND a.attrelid = (SELECT s.relid FROM _wh_internal.slice_relations(feed) s ORDER BY s.slice_date DESC LIMIT 1)))
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.feed_key(feed _wh.feeds, day date) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The columns that tell the rows of a day apart, by a unique index of the relation that holds them; NULL if there is none.
+    SELECT _wh_internal.unique_key(r.relid, ARRAY(SELECT c.column_name FROM _wh.template_columns c WHERE c.template_name = feed.template_name))
+    FROM (
+        SELECT _wh_internal.partition_find(feed, day)::oid AS relid WHERE feed.storage = 'partition'
+        UNION ALL
+        SELECT y.relid FROM _wh_internal.year_relations(feed) y WHERE feed.storage = 'matview' AND y.year = extract(year FROM day)
+        UNION ALL
+        SELECT s.relid FROM _wh_internal.slice_relations(feed) s WHERE feed.storage = 'matview' AND s.slice_date = day
+    ) r
+    WHERE r.relid IS NOT NULL LIMIT 1
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.feed_relations(feed _wh.feeds) RETURNS TABLE (relid oid, relname text, suffix text)
@@ -3979,6 +3951,81 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE c.oid = relation AND x.grantee <> c.relowner
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.row_differences(feed _wh.feeds, day date, staged regclass, most integer)
+RETURNS TABLE (kind text, key text, columns text[], at_source text[], in_warehouse text[], total bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
+-- The rows in which a day as the source gave it (`staged`, a table with the template's columns) differs from what reports
+-- see: missing (in the warehouse), extra (not at the source) or changed, with the columns that differ and both values; at most
+-- `most` of them, and how many there are in all. Rows are compared by their text, which knows NULL from an empty text, 1.0
+-- from 1.00 and 0 from -0; each copy of a row that is doubled counts. Rows are paired by the unique key, if there is one.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    columns text := _wh_internal.column_list(template.template_name);
+    key_columns text := (SELECT string_agg(quote_ident(k), ', ') FROM unnest(_wh_internal.feed_key(feed, day)) k);
+    changed text;
+    theirs text;
+    ours text;
+BEGIN
+    SELECT string_agg(format('CASE WHEN (s.%1$I IS NULL) <> (t.%1$I IS NULL) OR format(''%%s'', s.%1$I) <> format(''%%s'', t.%1$I) THEN %2$L END',
+            c.column_name, c.column_name), ', ' ORDER BY c.position),
+        string_agg(format('CASE WHEN s.%1$I IS NOT NULL THEN left(format(''%%s'', s.%1$I), 200) END', c.column_name), ', ' ORDER BY c.position),
+        string_agg(format('CASE WHEN t.%1$I IS NOT NULL THEN left(format(''%%s'', t.%1$I), 200) END', c.column_name), ', ' ORDER BY c.position)
+    INTO changed, theirs, ours
+    FROM _wh.template_columns c WHERE c.template_name = template.template_name;
+    RETURN QUERY EXECUTE format($q$
+        WITH s AS (SELECT *, row_number() OVER (PARTITION BY image) AS copy FROM (SELECT %1$s, ROW(%1$s)::text AS image FROM %2$s) r),
+            t AS (SELECT *, row_number() OVER (PARTITION BY image) AS copy FROM (SELECT %1$s, ROW(%1$s)::text AS image FROM (%3$s) r) r),
+            missing AS (SELECT s.*, %4$s AS key_text FROM s WHERE NOT EXISTS (SELECT FROM t WHERE t.image = s.image AND t.copy = s.copy)),
+            extra AS (SELECT t.*, %4$s AS key_text FROM t WHERE NOT EXISTS (SELECT FROM s WHERE s.image = t.image AND s.copy = t.copy)),
+            theirs AS (SELECT *, row_number() OVER (PARTITION BY key_text ORDER BY image) AS n FROM missing),
+            ours AS (SELECT *, row_number() OVER (PARTITION BY key_text ORDER BY image) AS n FROM extra)
+        SELECT CASE WHEN t.image IS NULL THEN 'missing' WHEN s.image IS NULL THEN 'extra' ELSE 'changed' END,
+            coalesce(s.key_text, t.key_text, left(coalesce(s.image, t.image), 200)),
+            CASE WHEN s.image IS NOT NULL AND t.image IS NOT NULL THEN array_remove(ARRAY[%5$s], NULL) END,
+            CASE WHEN s.image IS NOT NULL THEN ARRAY[%6$s]::text[] END, CASE WHEN t.image IS NOT NULL THEN ARRAY[%7$s]::text[] END,
+            count(*) OVER ()
+        FROM theirs s FULL JOIN ours t ON s.key_text = t.key_text AND s.n = t.n
+        ORDER BY 2, 1 LIMIT %8$s$q$,
+        columns, staged, _wh_internal.stored_rows(feed, template, day, day),
+        CASE WHEN key_columns IS NULL THEN 'NULL::text' ELSE format('ROW(%s)::text', key_columns) END, changed, theirs, ours, most);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.row_hash(template _wh.mv_templates, given_types oid[], as_kept boolean) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- An expression for a 64-bit hash of a row that has the template's columns. `given_types` are the types that they have
+    -- where it is asked, NULL if unknown; `as_kept`: of the row as the warehouse keeps it, with the template's types, so
+    -- that a source's row and the stored one have the same. Without that, a value that cannot be kept has a hash, too.
+    --
+    -- It is the hash of the row's binary image, as COPY would send it: the hashes of the types themselves do not know -1 from
+    -- 1, nor 1.0 from 1.00. Where types are known, columns that are text go into the seed of that hash by their own, which is
+    -- faster. A value of another type goes through its text, as it does in a load. A type that is not PostgreSQL's own has
+    -- another number, and so another image, in each database: its text is taken. All these functions are there since
+    -- PostgreSQL 11.
+    WITH columns AS (
+        SELECT c.position, quote_ident(c.column_name) AS name, c.data_type, t.oid < 10000 AND t.typsend <> 0 AS own,
+            CASE WHEN as_kept THEN t.oid ELSE given_types[c.position] END IN ('text'::regtype, 'varchar'::regtype) AS is_text,
+            CASE WHEN given_types IS NOT NULL THEN coalesce(given_types[c.position] = t.oid, false) END AS same_type,
+            format('CASE WHEN %1$I IS DISTINCT FROM NULL THEN format(''%%s'', %1$I) END', c.column_name) AS written
+        FROM _wh.template_columns c JOIN pg_type t ON t.oid = to_regtype(c.data_type)
+        WHERE c.template_name = template.template_name
+    ), hashed AS (
+        SELECT position, coalesce(is_text, false) OR as_kept AND NOT own AS is_text, CASE
+            WHEN NOT as_kept THEN name
+            WHEN NOT own THEN written
+            WHEN same_type THEN format('%s::%s', name, data_type)
+            WHEN same_type IS NULL THEN format('CASE WHEN pg_typeof(%1$s) = %2$L::regtype THEN %1$s::%3$s ELSE (%4$s)::%3$s END',
+                name, to_regtype(data_type), data_type, written)
+            ELSE format('(%s)::%s', written, data_type) END AS value
+        FROM columns
+    )
+    SELECT format('hash_array_extended(ARRAY[record_send(ROW(%s))], %s)',
+        string_agg(value, ', ' ORDER BY position) FILTER (WHERE NOT is_text),
+        coalesce(string_agg(format('coalesce(hashtextextended(%s COLLATE "C", %s), 0)', value, position), ' # ' ORDER BY position)
+            FILTER (WHERE is_text), '0'))
+    FROM hashed
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.row_limit(template _wh.mv_templates, places integer[], source_types oid[], tenant_name text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- A condition for a source's rows that ends its query at one which is too large for us, before it is sent: libpq takes a whole
@@ -4345,7 +4392,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE s.srvname = _wh_internal.server_name(tenant_name) AND m.umuser = 0
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.source_digests(feed _wh.feeds, first_day date, last_day date) RETURNS jsonb
+CREATE OR REPLACE FUNCTION _wh_internal.source_digests(feed _wh.feeds, first_day date, last_day date, as_kept boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Day and digest at the source, through the login that hold_source keeps; NULL if it has rows outside the days. What is
 -- pulled through that login afterwards, until release_source, is of the same moment.
@@ -4356,7 +4403,7 @@ BEGIN
     PERFORM _wh_internal.begin_source(feed.tenant_name);
     EXECUTE format('SELECT jsonb_object_agg(coalesce(to_char(d.day::timestamp, ''YYYY-MM-DD''), ''none''), d.digest) FROM %I.dblink(%L, %L) AS d(day date, digest text)',
         _wh_internal.dblink_schema(), _wh_internal.server_name(feed.tenant_name), _wh_internal.digest_query(feed, first_day, last_day,
-            _wh_internal.source_names(template, feed.tenant_name, feed.schema_name))) INTO digests;
+            _wh_internal.source_names(template, feed.tenant_name, feed.schema_name), as_kept => as_kept)) INTO digests;
     RETURN CASE WHEN (SELECT count(*) FROM jsonb_object_keys(digests)) = last_day - first_day + 1 THEN digests END;
 END
 $$;
@@ -4627,6 +4674,61 @@ BEGIN
             OR part.folded AND (part.records = 0 OR d.loaded_at IS NULL AND d.status IS DISTINCT FROM 'loaded' AND d.stored > 0);
     END LOOP;
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.stored_digests(feed _wh.feeds, first_day date, last_day date) RETURNS TABLE (day date, digest text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
+-- The digest of what reports see of each day from first_day to last_day, made as digest_query makes the source's, as_kept.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    types oid[] := ARRAY(SELECT to_regtype(c.data_type)::oid FROM _wh.template_columns c
+        WHERE c.template_name = template.template_name ORDER BY c.position);
+    rows text := _wh_internal.stored_rows(feed, template, first_day, last_day);
+BEGIN
+    RETURN QUERY EXECUTE format($q$
+        SELECT d.day, '1:' || count(d.hash) || ':' || coalesce(sum(d.hash), 0)
+        FROM (SELECT %L::date + n AS day, NULL::bigint AS hash FROM generate_series(0, %s) n
+            UNION ALL SELECT q.slice_date, %s FROM (%s) q) d
+        GROUP BY d.day$q$,
+        to_char(first_day::timestamp, 'YYYY-MM-DD'), last_day - first_day, _wh_internal.row_hash(template, types, true), rows);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.stored_rows(feed _wh.feeds, template _wh.mv_templates, first_day date, last_day date) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- A statement for the rows that reports see of some days, with the template's columns and the UTC day as slice_date: by the
+    -- time column, or without one by the slice or yearly table that holds them.
+    --
+    -- Of materialized views those are read that the tenant's view reads, as all of it would be read for any day: the days and
+    -- their neighbours, where rows of another zone would be. One without data counts as empty; every report fails on it.
+    WITH seen AS MATERIALIZED (
+        SELECT d.refobjid AS relid FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+        WHERE d.refclassid = 'pg_class'::regclass
+            AND r.ev_class = to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)))
+    ), by_time AS (
+        SELECT format('(%I%s)::date', template.time_column, _wh_internal.day_zone(template)) AS day,
+            _wh_internal.day_predicate(template, first_day, last_day) AS days
+        WHERE template.time_column IS NOT NULL
+    ), held AS (
+        SELECT s.relid, s.relname, format('DATE %L', to_char(s.slice_date::timestamp, 'YYYY-MM-DD')) AS day, 'true' AS days
+        FROM _wh_internal.slice_relations(feed) s JOIN pg_class c ON c.oid = s.relid
+        WHERE feed.storage = 'matview' AND c.relispopulated
+            AND s.slice_date BETWEEN first_day - (SELECT count(*) FROM by_time)::integer AND last_day + (SELECT count(*) FROM by_time)::integer
+        UNION ALL
+        SELECT y.relid, y.relname, 'slice_date', format('slice_date BETWEEN %L AND %L',
+            to_char(first_day::timestamp, 'YYYY-MM-DD'), to_char(last_day::timestamp, 'YYYY-MM-DD'))
+        FROM _wh_internal.year_relations(feed) y
+        WHERE feed.storage = 'matview' AND y.year BETWEEN extract(year FROM first_day - 1) AND extract(year FROM last_day + 1)
+        UNION ALL
+        SELECT c.oid, c.relname::text, NULL, NULL FROM pg_class c
+        WHERE feed.storage = 'partition' AND c.oid = to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)))
+    )
+    SELECT coalesce(
+        (SELECT string_agg(format('SELECT %s, %s AS slice_date FROM %I.%I WHERE %s',
+            _wh_internal.select_list(h.relid, _wh_internal.feed_columns(feed)), coalesce(b.day, h.day), feed.schema_name, h.relname,
+            coalesce(b.days, h.days)), ' UNION ALL ')
+         FROM held h LEFT JOIN by_time b ON true WHERE feed.storage = 'partition' OR h.relid IN (SELECT s.relid FROM seen s)),
+        format('SELECT e.*, NULL::date AS slice_date FROM (%s) e', _wh_internal.empty_select(_wh_internal.feed_columns(feed))))
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.stream_begin(feed _wh.feeds, first_day date, last_day date, given text[], source_types oid[], staged boolean,
@@ -5806,6 +5908,54 @@ END
 $$;
 COMMENT ON FUNCTION _wh.update_tenant_view IS 'Legacy: bring the union view of a tenant''s slices up to date, with or without a template';
 
+CREATE OR REPLACE FUNCTION _wh.verify_slice(template_name text, target_schema text, target_date timestamp, most_rows integer DEFAULT 100) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
+-- Pull a day from its source once more and compare it, row by row, with what reports see; nothing is changed. Loads of the
+-- day wait meanwhile. `fault`: the source is as it was at the load, so the difference is the warehouse's; NULL where the load
+-- asked for no digest.
+DECLARE
+    wanted date := _wh_internal.checked_day(target_date);
+    feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
+    template _wh.mv_templates := _wh_internal.find_template(template_name);
+    day text := to_char(wanted::timestamp, 'YYYY-MM-DD');
+    recorded text;
+    said text;
+    source_rows bigint;
+    stored_rows bigint;
+    differing bigint;
+    differences jsonb;
+BEGIN
+    feed := _wh_internal.hold_feed(feed);
+    PERFORM _wh_internal.lock_slice(feed, wanted);
+    SELECT s.digest INTO recorded FROM _wh.slices s
+    WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = wanted;
+    -- IF EXISTS would tell the client that there is none.
+    IF to_regclass('pg_temp.tenantry_stage') IS NOT NULL THEN
+        DROP TABLE pg_temp.tenantry_stage;
+    END IF;
+    PERFORM _wh_internal.hold_source(feed.tenant_name);
+    said := _wh_internal.source_digests(feed, wanted, wanted) ->> day;
+    EXECUTE format('CREATE TEMPORARY TABLE tenantry_stage ON COMMIT DROP AS %s', _wh_internal.source_select(feed, template, wanted));
+    PERFORM _wh_internal.release_source(feed.tenant_name);
+    EXECUTE 'SELECT count(*) FROM pg_temp.tenantry_stage' INTO source_rows;
+    EXECUTE format('SELECT count(*) FROM (%s) r', _wh_internal.stored_rows(feed, template, wanted, wanted)) INTO stored_rows;
+    SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('row', d.kind, 'key', d.key, 'columns', d.columns,
+            'source', d.at_source, 'warehouse', d.in_warehouse)) ORDER BY d.key, d.kind), max(d.total)
+    INTO differences, differing
+    FROM _wh_internal.row_differences(feed, wanted, to_regclass('pg_temp.tenantry_stage'), most_rows) d;
+    DROP TABLE pg_temp.tenantry_stage;
+    RETURN jsonb_build_object('template', feed.template_name, 'schema', feed.schema_name, 'date', day,
+        'agrees', differing IS NULL, 'source_rows', source_rows, 'warehouse_rows', stored_rows,
+        'differing_rows', coalesce(differing, 0), 'rows', coalesce(differences, '[]'),
+        -- NULL where the load asked the source for no digest.
+        'fault', CASE WHEN differing IS NOT NULL THEN recorded = said END);
+EXCEPTION WHEN query_canceled OR OTHERS THEN
+    PERFORM _wh_internal.release_source(feed.tenant_name);
+    RAISE;
+END
+$$;
+COMMENT ON FUNCTION _wh.verify_slice IS 'Compare a day with its source, row by row: which rows differ, and in which columns';
+
 -- After the functions: nobody but their owner may execute them, and readers see what whadmin makes for them.
 -- Run as whadmin.
 DO $$
@@ -5836,10 +5986,10 @@ $$;
 -- After the functions: settings for those that are called from outside, and a record of whose they are. Run as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '3092fc9835b41754' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '3092fc9835b41754');
+    SELECT '0.1.0', '630470885ec42540' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '630470885ec42540');
 END
 $$;
 

@@ -128,11 +128,6 @@ SELECT row_count, first_time, last_time FROM _wh_internal.source_odd_days(%(temp
 -- name: rows_ahead
 SELECT _wh_internal.rows_ahead(%(template)s, %(connection)s, %(schema)s)
 
--- name: different_days
-SELECT d.day, d.source_rows, d.warehouse_rows
-FROM _wh_internal.compare_days(%(template)s, %(connection)s, %(schema)s, %(first)s::date, %(last)s::date) d
-WHERE d.source_rows <> d.warehouse_rows ORDER BY d.day
-
 -- name: write_log
 SELECT _wh_internal.write_log(%(function)s, %(level)s, %(message)s, %(context)s)
 
