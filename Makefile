@@ -16,13 +16,13 @@ UV := .uv/bin/uv
 PEERS := $(patsubst bench/peers/%.txt,%,$(wildcard bench/peers/*.txt))
 PYTEST := $(BIN)/python -m pytest -n $(JOBS)
 # What another version of PostgreSQL may change, the longest test first. `make test` has the rest: units, kills, random values.
-SYSTEM_TESTS := tests/life tests/contract tests/flow
+SYSTEM_TESTS := tests/chaos tests/life tests/contract tests/flow
 SYSTEM_PG := /usr/lib/postgresql/15
 SYSTEM_LIBS := $(SYSTEM_PG)/bin/postgres $(SYSTEM_PG)/lib/pg_cron.so $(SYSTEM_PG)/lib/plpgsql_check.so \
     $(or $(wildcard /usr/lib/*/faketime/libfaketimeMT.so.1),libfaketimeMT.so.1)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-fast test-system chaos check format sql lock bench bench-full bench-peers chart clean
+.PHONY: help venv demo test test-fast test-system chaos mutants check format sql lock bench bench-full bench-peers chart clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -52,6 +52,14 @@ test-system: $(STAMP) ## Run the tests on Debian's PostgreSQL 15 with pg_cron
 
 chaos: $(STAMP) ## Play random faults against every row; for instance: make chaos ARGS="--minutes 20 --storage matview --seed 7"
 	$(BIN)/python -m tests.chaos $(ARGS)
+
+mutants: $(STAMP) .mutants/.installed ## See whether the tests notice faults in the code; for instance: make mutants ARGS="--number 20 --seed 7"
+	$(BIN)/python -m tests.mutants $(ARGS)
+
+.mutants/.installed: pyproject.toml | $(UV)
+	$(UV) venv --quiet --clear --python $(BIN)/python .mutants
+	$(UV) pip install --quiet --python .mutants/bin/python --group mutants
+	@touch $@
 
 check: $(STAMP) ## Check format, lint, types and layers
 	$(BIN)/ruff format --check .
@@ -97,5 +105,5 @@ chart: $(UV) ## Draw what bench-full and bench-peers kept
 	.bench/bin/python -m bench.chart
 
 clean: ## Remove .venv and all that was generated
-	rm -rf .venv .uv .peers .bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .uv .peers .bench .mutants build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

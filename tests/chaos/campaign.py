@@ -140,7 +140,13 @@ def _settle(world: World, report: Report) -> None:
     backfill = world.run("backfill", "events", "--all", "--from", world.first, "--json")
     window = world.run("refresh", "events", "--all", "--days", (last - world.first).days + 1)
     today = world.run("refresh", "events", "--all")
-    for name, outcome in (("backfill", backfill), ("refresh window", window), ("refresh", today)):
+    verified = world.run("verify", "events", "--all", "--from", world.first)
+    for name, outcome in (
+        ("backfill", backfill),
+        ("refresh window", window),
+        ("refresh", today),
+        ("verify", verified),
+    ):
         if outcome.code:
             report.violations.append(f"{name} fails with nothing in the way: {outcome.err[-600:]}")
     for tenant in TENANTS:

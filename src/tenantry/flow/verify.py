@@ -37,7 +37,7 @@ class DayDifference:
     """A day whose rows are not the source's. `rows` are the first of the `differing` ones.
 
     `fault` says whether the source is as it was at the load, so that the difference is the warehouse's: None if that is
-    not known, because the load asked for no digest.
+    not known, because the load asked for no digest. `source_digest` is of the source's own rows.
     """
 
     feed: Feed
@@ -47,6 +47,7 @@ class DayDifference:
     differing: int
     rows: Sequence[RowDifference]
     fault: bool | None
+    source_digest: str
 
 
 def source_digests(
@@ -105,4 +106,5 @@ def verify_day(session: psycopg.Connection, feed: Feed, day: date, most_rows: in
             for row in said["rows"]
         ],
         fault=said["fault"],
+        source_digest=said["source_digest"],
     )

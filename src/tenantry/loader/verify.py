@@ -111,12 +111,22 @@ def fix(
     later = run(conninfo, wrong, sessions=limits.per_source, pause=limits.pause, most_rows=most_rows)
     checked = {feed.feed: feed for feed in later.feeds}
     feeds = [
-        replace(feed, different=new.different, failed=feed.failed | new.failed)
-        if (new := checked.get(feed.feed))
+        replace(
+            feed,
+            different=_twice(feed.different, checked[feed.feed].different),
+            failed=feed.failed | checked[feed.feed].failed,
+        )
+        if feed.feed in checked
         else feed
         for feed in found.feeds
     ]
     return Verdict(feeds, found.seconds + pulled.seconds + later.seconds)
+
+
+def _twice(before: Sequence[DayDifference], after: Sequence[DayDifference]) -> list[DayDifference]:
+    """Days that still differ after they were pulled again: a fault if the source was the same both times."""
+    known = {day.day: day.source_digest for day in before}
+    return [replace(day, fault=True) if known[day.day] == day.source_digest else day for day in after]
 
 
 def sample(days: Sequence[date], number: int, seed: int | None = None) -> list[date]:

@@ -5946,7 +5946,7 @@ BEGIN
     DROP TABLE pg_temp.tenantry_stage;
     RETURN jsonb_build_object('template', feed.template_name, 'schema', feed.schema_name, 'date', day,
         'agrees', differing IS NULL, 'source_rows', source_rows, 'warehouse_rows', stored_rows,
-        'differing_rows', coalesce(differing, 0), 'rows', coalesce(differences, '[]'),
+        'differing_rows', coalesce(differing, 0), 'rows', coalesce(differences, '[]'), 'source_digest', said,
         -- NULL where the load asked the source for no digest.
         'fault', CASE WHEN differing IS NOT NULL THEN recorded = said END);
 EXCEPTION WHEN query_canceled OR OTHERS THEN
@@ -5988,8 +5988,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '630470885ec42540' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '630470885ec42540');
+    SELECT '0.1.0', 'b87c68b2268787c4' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'b87c68b2268787c4');
 END
 $$;
 

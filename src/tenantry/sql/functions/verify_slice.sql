@@ -36,7 +36,7 @@ BEGIN
     DROP TABLE pg_temp.tenantry_stage;
     RETURN jsonb_build_object('template', feed.template_name, 'schema', feed.schema_name, 'date', day,
         'agrees', differing IS NULL, 'source_rows', source_rows, 'warehouse_rows', stored_rows,
-        'differing_rows', coalesce(differing, 0), 'rows', coalesce(differences, '[]'),
+        'differing_rows', coalesce(differing, 0), 'rows', coalesce(differences, '[]'), 'source_digest', said,
         -- NULL where the load asked the source for no digest.
         'fault', CASE WHEN differing IS NOT NULL THEN recorded = said END);
 EXCEPTION WHEN query_canceled OR OTHERS THEN

@@ -1,0 +1,31 @@
+"""Two minutes of random faults for each storage; `make chaos` plays longer, with other seeds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos import campaign, world
+from tests.chaos.sabotage import SABOTAGES, apply
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(600)]
+
+SEED = 7
+MINUTES = 2
+
+
+@pytest.mark.parametrize("storage", ["partition", "matview"])
+def test_random_faults_lose_double_and_change_no_row(storage: str, server_bindir: Path | None) -> None:
+    with world.make(storage, SEED, server_bindir) as playground:
+        report = campaign.run(playground, MINUTES * 60)
+    assert report.violations == [], "\n".join(report.log[-40:])
+    assert sum(report.faults.values()) > 20
+
+
+@pytest.mark.parametrize("sabotage", SABOTAGES)
+def test_a_warehouse_that_is_wrong_is_found_out(sabotage: str, server_bindir: Path | None) -> None:
+    with world.make("partition", SEED, server_bindir) as playground:
+        apply(playground, sabotage)
+        report = campaign.run(playground, MINUTES * 60)
+    assert report.violations != []

@@ -1,0 +1,83 @@
+"""Mutants of SQL functions: a condition turned, a lock left out, a bound moved by one, a statement dropped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.mutants.mutant import ROOT, Mutant, change
+
+FOLDERS = ("src/tenantry/sql/functions", "src/tenantry/sql/functions/internal")
+
+WORDS = [
+    (r"\bIS NULL\b", "IS NOT NULL"),
+    (r"\bIS NOT NULL\b", "IS NULL"),
+    (r"\bIS DISTINCT FROM\b", "IS NOT DISTINCT FROM"),
+    (r"\bIS NOT DISTINCT FROM\b", "IS DISTINCT FROM"),
+    (r"\bNOT EXISTS\b", "EXISTS"),
+    (r"(?<!NOT )\bEXISTS \(", "NOT EXISTS ("),
+    (r"\bIF NOT (?!EXISTS)", "IF "),
+    (r"\bAND\b", "OR"),
+    (r"\bOR\b(?! REPLACE)", "AND"),
+    (r" <> ", " = "),
+    (r" < ", " <= "),
+    (r" <= ", " < "),
+    (r" > ", " >= "),
+    (r" >= ", " > "),
+    (r" \+ 1\b", " + 2"),
+    (r" - 1\b", " - 2"),
+    (r"\bLIMIT 1\b", "LIMIT 2"),
+    (r" FOR UPDATE( OF \w+)?", ""),
+    (r"\binterval '1 day'", "interval '2 days'"),
+]
+CONDITION = re.compile(r"\b(WHERE|AND|OR|WHEN|IF|ON)\b[^;:]*? = ")
+STATEMENT = re.compile(
+    r"^[ ]+(PERFORM|UPDATE|DELETE|INSERT|EXECUTE|RAISE|REVOKE|GRANT|DROP|[a-z_]+ :=)\b.*?;$",
+    re.MULTILINE | re.DOTALL,
+)
+LONGEST = 12
+"""Lines of a statement that is dropped: a longer one is rarely one."""
+
+
+def mutants() -> Iterator[Mutant]:
+    """All that the rules make of all functions."""
+    for folder in FOLDERS:
+        for path in sorted((ROOT / folder).glob("*.sql")):
+            yield from _of(path.relative_to(ROOT), path.read_text(encoding="utf-8"))
+
+
+def _of(path: Path, text: str) -> Iterator[Mutant]:
+    if not re.search(r"^AS \$\$|AS \$\$$", text, re.MULTILINE):
+        return
+    begin = text.index("$$") + 2
+    end = text.index("$$", begin)
+    for first, last, new in _changes(text):
+        if begin <= first and last <= end and not _commented(text, first):
+            line = text.count("\n", 0, first) + 1
+            before, after = (
+                _lines(text, first, last),
+                _lines(text[:first] + new + text[last:], first, first + len(new)),
+            )
+            yield Mutant(path, line, path.stem, change(before, after), text[:first] + new + text[last:])
+
+
+def _changes(text: str) -> Iterator[tuple[int, int, str]]:
+    """Where text is replaced, up to where, and by what."""
+    for pattern, new in WORDS:
+        for found in re.finditer(pattern, text):
+            yield found.start(), found.end(), new
+    for found in CONDITION.finditer(text):
+        yield found.end() - 3, found.end(), " <> "
+    for found in STATEMENT.finditer(text):
+        if found[0].count("\n") < LONGEST and "LANGUAGE" not in found[0]:
+            indent = len(found[0]) - len(found[0].lstrip())
+            yield found.start() + indent, found.end(), "NULL;"
+
+
+def _commented(text: str, place: int) -> bool:
+    return "--" in text[text.rfind("\n", 0, place) + 1 : place]
+
+
+def _lines(text: str, first: int, last: int) -> str:
+    return text[text.rfind("\n", 0, first) + 1 : (text.find("\n", last) + 1 or len(text) + 1) - 1]
