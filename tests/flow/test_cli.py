@@ -85,6 +85,7 @@ def test_a_tenant_is_taken_in_with_one_command(
         ],
         "converted": [],
         "different_days": [],
+        "not_compared": [],
         "rows_ahead": {},
         "jobs": ["foodlogstats_update_acme", "acme_2week_refresh", "yearly_combination_acme"],
     }

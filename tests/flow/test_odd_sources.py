@@ -112,6 +112,8 @@ def test_a_column_may_be_called_as_our_own_sql_calls_things(
     assert acme.reader.rows('SELECT DISTINCT slice_date, "user" FROM public.ticks') == [(0, len(names) - 1)]
     for day in (DAY, NEXT):
         assert acme.value("SELECT _wh.verify_slice('ticks', 'acme', %s) ->> 'agrees'", (day,)) == "true"
+    feed = "_wh_internal.find_feed('ticks', 'acme')"
+    assert acme.value(f"SELECT count(*) FROM _wh_internal.stored_digests({feed}, %s, %s)", (DAY, NEXT)) == 2
 
 
 def test_a_column_with_a_name_that_is_taken_is_refused_when_its_template_is_written(acme: Warehouse) -> None:

@@ -169,7 +169,7 @@ def odd(request: pytest.FixtureRequest, acme: Warehouse, source: Source) -> Ware
     acme.run("INSERT INTO _wh.tenants VALUES ('acme', 'acme')")
     by_loader(acme, date(2023, 1, 1), date(2024, 1, 10), template="events")
     acme.run("SELECT _wh.create_combined_table_from_template_by_year('events', 'acme', 2023)")
-    succeed(acme, "tenant", "disable", "acme")
+    succeed(acme, "tenant", "disable", "acme", "--reason", "rests")
     return acme
 
 

@@ -7,11 +7,13 @@ DECLARE
         WHERE c.template_name = template.template_name ORDER BY c.position);
     rows text := _wh_internal.stored_rows(feed, template, first_day, last_day);
 BEGIN
+    -- No column of a template may be called schema_name; the day is, here.
     RETURN QUERY EXECUTE format($q$
         SELECT d.day, '1:' || count(d.hash) || ':' || coalesce(sum(d.hash), 0)
         FROM (SELECT %L::date + n AS day, NULL::bigint AS hash FROM generate_series(0, %s) n
-            UNION ALL SELECT q.slice_date, %s FROM (%s) q) d
+            UNION ALL SELECT q.schema_name, %s FROM (%s) q (%s, schema_name)) d
         GROUP BY d.day$q$,
-        to_char(first_day::timestamp, 'YYYY-MM-DD'), last_day - first_day, _wh_internal.row_hash(template, types, true), rows);
+        to_char(first_day::timestamp, 'YYYY-MM-DD'), last_day - first_day, _wh_internal.row_hash(template, types, true), rows,
+        _wh_internal.column_list(template.template_name));
 END
 $$;
