@@ -93,6 +93,9 @@ def test_a_column_may_be_called_as_our_own_sql_calls_things(
         "row_hash",
         "excluded",
         "names",
+        "image",
+        "copy",
+        "c1",
         "tenant_name",
         "user",
     )

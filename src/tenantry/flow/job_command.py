@@ -29,6 +29,7 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "update_mv_window_by_template": ("template", "connection", "schema"),
     "update_tenant_union_view_by_template": ("template", "connection", "schema"),
     "update_tenant_view": ("connection", "schema", "base"),
+    "verify_slice": ("template", "schema"),
 }
 """The functions of `_wh` that work on a tenant, and what their first arguments are."""
 

@@ -3958,36 +3958,42 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 -- see: missing (in the warehouse), extra (not at the source) or changed, with the columns that differ and both values; at most
 -- `most` of them, and how many there are in all. Rows are compared by their text, which knows NULL from an empty text, 1.0
 -- from 1.00 and 0 from -0; each copy of a row that is doubled counts. Rows are paired by the unique key, if there is one.
+-- Columns are called by their place here (c1, c2, ...), as a template may call one like anything.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
-    columns text := _wh_internal.column_list(template.template_name);
-    key_columns text := (SELECT string_agg(quote_ident(k), ', ') FROM unnest(_wh_internal.feed_key(feed, day)) k);
+    keys text[] := _wh_internal.feed_key(feed, day);
+    places text;
+    key_text text;
     changed text;
     theirs text;
     ours text;
 BEGIN
-    SELECT string_agg(format('CASE WHEN (s.%1$I IS NULL) <> (t.%1$I IS NULL) OR format(''%%s'', s.%1$I) <> format(''%%s'', t.%1$I) THEN %2$L END',
-            c.column_name, c.column_name), ', ' ORDER BY c.position),
-        string_agg(format('CASE WHEN s.%1$I IS NOT NULL THEN left(format(''%%s'', s.%1$I), 200) END', c.column_name), ', ' ORDER BY c.position),
-        string_agg(format('CASE WHEN t.%1$I IS NOT NULL THEN left(format(''%%s'', t.%1$I), 200) END', c.column_name), ', ' ORDER BY c.position)
-    INTO changed, theirs, ours
+    SELECT string_agg('c' || c.position, ', ' ORDER BY c.position),
+        format('ROW(%s)::text', string_agg('c' || c.position, ', ' ORDER BY array_position(keys, c.column_name)) FILTER (WHERE c.column_name = ANY (keys))),
+        string_agg(format('CASE WHEN (s.%1$s IS NULL) <> (t.%1$s IS NULL) OR format(''%%s'', s.%1$s) <> format(''%%s'', t.%1$s) THEN %2$L END',
+            'c' || c.position, c.column_name), ', ' ORDER BY c.position),
+        string_agg(format('CASE WHEN s.%1$s IS NOT NULL THEN left(format(''%%s'', s.%1$s), 200) END', 'c' || c.position), ', ' ORDER BY c.position),
+        string_agg(format('CASE WHEN t.%1$s IS NOT NULL THEN left(format(''%%s'', t.%1$s), 200) END', 'c' || c.position), ', ' ORDER BY c.position)
+    INTO places, key_text, changed, theirs, ours
     FROM _wh.template_columns c WHERE c.template_name = template.template_name;
     RETURN QUERY EXECUTE format($q$
-        WITH s AS (SELECT *, row_number() OVER (PARTITION BY image) AS copy FROM (SELECT %1$s, ROW(%1$s)::text AS image FROM %2$s) r),
-            t AS (SELECT *, row_number() OVER (PARTITION BY image) AS copy FROM (SELECT %1$s, ROW(%1$s)::text AS image FROM (%3$s) r) r),
-            missing AS (SELECT s.*, %4$s AS key_text FROM s WHERE NOT EXISTS (SELECT FROM t WHERE t.image = s.image AND t.copy = s.copy)),
-            extra AS (SELECT t.*, %4$s AS key_text FROM t WHERE NOT EXISTS (SELECT FROM s WHERE s.image = t.image AND s.copy = t.copy)),
+        WITH s AS (SELECT *, row_number() OVER (PARTITION BY image) AS copy FROM (
+                SELECT *, ROW(%1$s)::text AS image FROM (SELECT %2$s FROM %3$s) r (%1$s)) r),
+            t AS (SELECT *, row_number() OVER (PARTITION BY image) AS copy FROM (
+                SELECT *, ROW(%1$s)::text AS image FROM (%4$s) r (%1$s, day)) r),
+            missing AS (SELECT s.*, %5$s AS key_text FROM s WHERE NOT EXISTS (SELECT FROM t WHERE t.image = s.image AND t.copy = s.copy)),
+            extra AS (SELECT t.*, %5$s AS key_text FROM t WHERE NOT EXISTS (SELECT FROM s WHERE s.image = t.image AND s.copy = t.copy)),
             theirs AS (SELECT *, row_number() OVER (PARTITION BY key_text ORDER BY image) AS n FROM missing),
             ours AS (SELECT *, row_number() OVER (PARTITION BY key_text ORDER BY image) AS n FROM extra)
         SELECT CASE WHEN t.image IS NULL THEN 'missing' WHEN s.image IS NULL THEN 'extra' ELSE 'changed' END,
             coalesce(s.key_text, t.key_text, left(coalesce(s.image, t.image), 200)),
-            CASE WHEN s.image IS NOT NULL AND t.image IS NOT NULL THEN array_remove(ARRAY[%5$s], NULL) END,
-            CASE WHEN s.image IS NOT NULL THEN ARRAY[%6$s]::text[] END, CASE WHEN t.image IS NOT NULL THEN ARRAY[%7$s]::text[] END,
+            CASE WHEN s.image IS NOT NULL AND t.image IS NOT NULL THEN array_remove(ARRAY[%6$s], NULL) END,
+            CASE WHEN s.image IS NOT NULL THEN ARRAY[%7$s]::text[] END, CASE WHEN t.image IS NOT NULL THEN ARRAY[%8$s]::text[] END,
             count(*) OVER ()
         FROM theirs s FULL JOIN ours t ON s.key_text = t.key_text AND s.n = t.n
-        ORDER BY 2, 1 LIMIT %8$s$q$,
-        columns, staged, _wh_internal.stored_rows(feed, template, day, day),
-        CASE WHEN key_columns IS NULL THEN 'NULL::text' ELSE format('ROW(%s)::text', key_columns) END, changed, theirs, ours, most);
+        ORDER BY 2, 1 LIMIT %9$s$q$,
+        places, _wh_internal.column_list(template.template_name), staged, _wh_internal.stored_rows(feed, template, day, day),
+        CASE WHEN keys IS NULL THEN 'NULL::text' ELSE key_text END, changed, theirs, ours, most);
 END
 $$;
 
@@ -4685,12 +4691,14 @@ DECLARE
         WHERE c.template_name = template.template_name ORDER BY c.position);
     rows text := _wh_internal.stored_rows(feed, template, first_day, last_day);
 BEGIN
+    -- No column of a template may be called schema_name; the day is, here.
     RETURN QUERY EXECUTE format($q$
         SELECT d.day, '1:' || count(d.hash) || ':' || coalesce(sum(d.hash), 0)
         FROM (SELECT %L::date + n AS day, NULL::bigint AS hash FROM generate_series(0, %s) n
-            UNION ALL SELECT q.slice_date, %s FROM (%s) q) d
+            UNION ALL SELECT q.schema_name, %s FROM (%s) q (%s, schema_name)) d
         GROUP BY d.day$q$,
-        to_char(first_day::timestamp, 'YYYY-MM-DD'), last_day - first_day, _wh_internal.row_hash(template, types, true), rows);
+        to_char(first_day::timestamp, 'YYYY-MM-DD'), last_day - first_day, _wh_internal.row_hash(template, types, true), rows,
+        _wh_internal.column_list(template.template_name));
 END
 $$;
 
@@ -5937,7 +5945,7 @@ BEGIN
     said := _wh_internal.source_digests(feed, wanted, wanted) ->> day;
     EXECUTE format('CREATE TEMPORARY TABLE tenantry_stage ON COMMIT DROP AS %s', _wh_internal.source_select(feed, template, wanted));
     PERFORM _wh_internal.release_source(feed.tenant_name);
-    EXECUTE 'SELECT count(*) FROM pg_temp.tenantry_stage' INTO source_rows;
+    EXECUTE format('SELECT count(*) FROM %s', to_regclass('pg_temp.tenantry_stage')) INTO source_rows;
     EXECUTE format('SELECT count(*) FROM (%s) r', _wh_internal.stored_rows(feed, template, wanted, wanted)) INTO stored_rows;
     SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('row', d.kind, 'key', d.key, 'columns', d.columns,
             'source', d.at_source, 'warehouse', d.in_warehouse)) ORDER BY d.key, d.kind), max(d.total)
@@ -5988,8 +5996,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', 'b87c68b2268787c4' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'b87c68b2268787c4');
+    SELECT '0.1.0', '074f0b6f1d130653' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '074f0b6f1d130653');
 END
 $$;
 

@@ -27,7 +27,7 @@ BEGIN
     said := _wh_internal.source_digests(feed, wanted, wanted) ->> day;
     EXECUTE format('CREATE TEMPORARY TABLE tenantry_stage ON COMMIT DROP AS %s', _wh_internal.source_select(feed, template, wanted));
     PERFORM _wh_internal.release_source(feed.tenant_name);
-    EXECUTE 'SELECT count(*) FROM pg_temp.tenantry_stage' INTO source_rows;
+    EXECUTE format('SELECT count(*) FROM %s', to_regclass('pg_temp.tenantry_stage')) INTO source_rows;
     EXECUTE format('SELECT count(*) FROM (%s) r', _wh_internal.stored_rows(feed, template, wanted, wanted)) INTO stored_rows;
     SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('row', d.kind, 'key', d.key, 'columns', d.columns,
             'source', d.at_source, 'warehouse', d.in_warehouse)) ORDER BY d.key, d.kind), max(d.total)
