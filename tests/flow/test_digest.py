@@ -20,6 +20,8 @@ from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed
 
+pytestmark = pytest.mark.any_server
+
 FIRST = date(2024, 1, 29)
 SPAN = Span(FIRST, date(2024, 2, 3))
 SECOND = date(2024, 1, 30)

@@ -18,6 +18,8 @@ from tests.psql import psql
 from tests.ticks import define, make_ticks
 from tests.ways import by_loader, by_sql
 
+pytestmark = pytest.mark.any_server
+
 FIRST = date(2024, 1, 1)
 LAST = date(2024, 12, 31)
 

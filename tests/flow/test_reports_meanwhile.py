@@ -16,6 +16,8 @@ from tests.ticks import COLUMNS, define
 from tests.waiting import wait_until
 from tests.ways import by_loader, by_sql
 
+pytestmark = pytest.mark.any_server
+
 FIRST, LAST = date(2023, 1, 1), date(2023, 12, 31)
 PER_DAY = 20
 ROWS = 365 * PER_DAY

@@ -13,6 +13,8 @@ import pytest
 from tests.databases import Source, Warehouse, days
 from tests.ways import Pull, by_loader, by_sql
 
+pytestmark = pytest.mark.any_server
+
 DAY = date(2024, 3, 10)
 NEXT = DAY + timedelta(days=1)
 

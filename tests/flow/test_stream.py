@@ -17,6 +17,8 @@ from tenantry.loader import backfill
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
 
+pytestmark = pytest.mark.any_server
+
 FIRST = date(2024, 1, 15)
 SPAN = Span(FIRST, date(2024, 3, 14))
 

@@ -24,6 +24,8 @@ from tests.databases import Source, Warehouse
 from tests.program import run, succeed
 from tests.ways import by_loader
 
+pytestmark = pytest.mark.any_server
+
 KEY: LiteralString = "CREATE UNIQUE INDEX {VIEW_NAME}_key ON {SCHEMA}.{VIEW_NAME} (%s);"
 FORMER: LiteralString = "CREATE INDEX {VIEW_NAME}_amount ON {SCHEMA}.{VIEW_NAME} (amount);"
 TEMPLATE = Template(

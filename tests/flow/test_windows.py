@@ -11,6 +11,8 @@ import pytest
 from tests.databases import Source, Warehouse
 from tests.ticks import define, make_ticks, mend, spoil
 
+pytestmark = pytest.mark.any_server
+
 FIRST = date(2024, 3, 8)
 BAD = date(2024, 3, 9)
 LAST = date(2024, 3, 10)

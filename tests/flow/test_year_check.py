@@ -11,6 +11,8 @@ import pytest
 from tests.databases import Source, Warehouse
 from tests.ticks import define, make_ticks
 
+pytestmark = pytest.mark.any_server
+
 
 @pytest.fixture
 def ticking(acme: Warehouse, source: Source) -> Warehouse:
