@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 from bench.contest import Contestant
@@ -25,8 +26,8 @@ def contestants(stage: Stage) -> Sequence[Contestant]:
         *(_verify(stage, storage, sessions) for storage in _LOADED for sessions in (1, 2)),
         Contestant(
             name=LIMIT,
-            shown="psql -X -q -v ON_ERROR_STOP=1 -f pull.sql $SOURCE > /dev/null",
-            pipeline=[psql(stage, "pull.sql", stage.source)],
+            shown="psql -X -q -v ON_ERROR_STOP=1 -o /dev/null -f pull.sql $SOURCE",
+            pipeline=[psql(stage, "pull.sql", stage.source, "-o", os.devnull)],
             count=_COUNT,
             start=_LOADED["partitions"],
         ),

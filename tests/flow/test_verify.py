@@ -7,7 +7,9 @@ from typing import Any, LiteralString
 
 import pytest
 
-from tenantry.core.days import today_utc
+from tenantry.core.days import Span, today_utc
+from tenantry.core.model import Feed
+from tenantry.loader.sides import Sides
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed
 from tests.ticks import define
@@ -152,6 +154,22 @@ def test_a_source_that_does_not_answer_is_not_agreement(filled: Warehouse, sourc
     assert "permission denied" in outcome.json["tenants"][0]["not_compared"][0]["error"]
 
 
+def test_a_session_that_the_source_ends_between_two_months_is_opened_again(
+    filled: Warehouse, source: Source
+) -> None:
+    feed = Feed("acme", "events", "acme", str(filled.value("SELECT storage FROM _wh.feeds")))
+    with Sides(filled.conninfo) as sides:
+        given, stored = sides.digests(feed, Span(FIRST, day(0)))
+        assert given == stored
+        ended = source.value(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'source_reader'"
+        )
+        assert ended == 1
+        given, stored = sides.digests(feed, Span(day(1), day(1)))
+        assert given == stored
+        assert list(given) == [day(1)]
+
+
 @pytest.fixture(params=["matview", "partition"])
 def odd(request: pytest.FixtureRequest, acme: Warehouse, source: Source) -> Warehouse:
     """A folded year and ten days after it, four rows a day, without an index; the tenant is disabled."""
@@ -162,7 +180,7 @@ def odd(request: pytest.FixtureRequest, acme: Warehouse, source: Source) -> Ware
         "INSERT INTO events SELECT n, timestamptz '2023-01-01 00:00Z' + n * interval '6 hours', 'x', 'ab'"
         " FROM generate_series(0, 375 * 4 - 1) n"
     )
-    query = "SELECT id, at, item, code::text FROM events WHERE at >= '{START_TIME}' AND at < '{END_TIME}'"
+    query = "SELECT id, at, item, code FROM events WHERE at >= '{START_TIME}' AND at < '{END_TIME}'"
     columns = "id bigint, at timestamptz, item text, code text"
     define(acme, "events", query=query, columns=columns, indexes=None)
     acme.run("UPDATE _wh.mv_templates SET storage = %s", (request.param,))
@@ -181,7 +199,7 @@ def test_differences_in_odd_places_are_named_with_the_number_of_rows_and_nothing
     assert (clean["tenants"][0]["days"], clean["tenants"][0]["rows"]) == (375, 1500)
     source.run("UPDATE events SET item = 'y' WHERE at = '2023-05-05 06:00Z'")
     odd.run("UPDATE acme.events_2023 SET item = 'z' WHERE at = '2023-06-06 06:00Z'")
-    odd.run("UPDATE acme.events_2023 SET code = rtrim(code) || ' ' WHERE at = '2023-07-07 06:00Z'")
+    odd.run("UPDATE acme.events_2023 SET code = rtrim(code) WHERE at = '2023-07-07 06:00Z'")
     source.run("INSERT INTO events SELECT * FROM events WHERE at = '2024-01-01 00:00Z'")
     source.run("UPDATE events SET at = at + interval '1 day' WHERE at = '2024-01-03 12:00Z'")
     source.run(

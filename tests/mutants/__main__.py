@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import sys
 import threading
@@ -12,7 +13,7 @@ from queue import SimpleQueue
 
 from tests.mutants import in_python, in_sql
 from tests.mutants.mutant import ROOT, Mutant
-from tests.mutants.touched import Touched, instrument
+from tests.mutants.touched import VARIABLE, Touched, instrument
 from tests.mutants.trial import judge, project, pytest
 
 RECORDED = ROOT / ".mutants/touched"
@@ -50,6 +51,7 @@ def _record(jobs: int) -> None:
     RECORDED.mkdir(parents=True, exist_ok=True)
     for old in RECORDED.iterdir():
         old.unlink()
+    os.environ[VARIABLE] = str(RECORDED)
     with project() as root:
         instrument(root, in_python.PACKAGES)
         options = ["-n", str(jobs + 1), "-p", "tests.mutants.touched"]

@@ -34,14 +34,16 @@ def touch(name: str) -> None:
     test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
     if test and (test, name) not in _told:
         _told.add((test, name))
-        with open(f"{os.environ['TENANTRY_TEST_TOUCHED']}/python-{os.getpid()}", "a") as file:
+        with open(f"DIRECTORY/python-{os.getpid()}", "a") as file:
             file.write(f"{name}\\t{test}\\n")
 '''
 
 
 def instrument(root: Path, packages: tuple[str, ...]) -> None:
     """Let each function of these packages, in a copy of the project, tell when it is called."""
-    (root / "src/tenantry/_probe.py").write_text(_PROBE, encoding="utf-8")
+    # Programs that tests run do not have the variable.
+    told = _PROBE.replace("DIRECTORY", os.environ[VARIABLE])
+    (root / "src/tenantry/_probe.py").write_text(told, encoding="utf-8")
     for package in packages:
         for path in (root / "src/tenantry" / package).glob("*.py"):
             tree = ast.parse(path.read_text(encoding="utf-8"))

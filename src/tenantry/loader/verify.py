@@ -6,8 +6,10 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date
+from queue import SimpleQueue
 
 import psycopg
 
@@ -15,12 +17,12 @@ from tenantry.core.days import Span, folded, monthly, today_utc
 from tenantry.core.errors import TenantryError
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
-from tenantry.flow import slices, verify
-from tenantry.flow.source import open_source, source_conninfo
+from tenantry.flow import verify
 from tenantry.flow.verify import DayDifference
 from tenantry.loader import again, backfill
 from tenantry.loader.events import Watcher
 from tenantry.loader.retry import words
+from tenantry.loader.sides import Sides
 
 MOST_ROWS = 100
 """Rows of a day that are named one by one."""
@@ -155,10 +157,13 @@ def run(
     started = time.monotonic()
     verdicts = {feed: FeedVerdict(feed) for feed in wanted}
     tasks = [(feed, span) for feed, days in wanted.items() for span in monthly(sorted(days))]
-    with ThreadPoolExecutor(sessions, "tenantry-verify") as pool:
+    free: SimpleQueue[Sides] = SimpleQueue()
+    with ExitStack() as opened, ThreadPoolExecutor(sessions, "tenantry-verify") as pool:
+        for _ in range(sessions):
+            free.put(opened.enter_context(Sides(conninfo)))
         running: set[Future[tuple[Feed, Span, _Compared]]] = set()
         for feed, span in tasks:
-            running.add(pool.submit(_compare, conninfo, feed, span, pause, most_rows))
+            running.add(pool.submit(_compare, free, feed, span, pause, most_rows))
             if len(running) >= sessions * 2:
                 running = _take(running, verdicts, compared)
         while running:
@@ -191,49 +196,40 @@ def _take(
 
 
 def _compare(
-    conninfo: str, feed: Feed, span: Span, pause: float, most_rows: int
+    free: SimpleQueue[Sides], feed: Feed, span: Span, pause: float, most_rows: int
 ) -> tuple[Feed, Span, _Compared]:
     """Compare a span: both sides are asked at the same time, then the days that differ are looked at one by one."""
+    sides = free.get()
+    try:
+        return feed, span, _compared(sides, feed, span, most_rows)
+    finally:
+        if pause:
+            time.sleep(pause)
+        free.put(sides)
+
+
+def _compared(sides: Sides, feed: Feed, span: Span, most_rows: int) -> _Compared:
     result = _Compared()
-    with session(conninfo, name="tenantry verify") as opened:
+    given: Mapping[date, str] = {}
+    stored: Mapping[date, str] = {}
+    try:
+        given, stored = sides.digests(feed, span)
+    except (psycopg.Error, TenantryError) as error:
+        # Asked for day by day, so that one bad day does not hide the others.
+        if len(span) == 1:
+            result.failed[span.first] = _reason(error)
+            return result
+    result.rows = sum(int(digest.split(":")[1]) for digest in stored.values())
+    for day in span:
+        if day in given and given[day] == stored.get(day):
+            continue
         try:
-            with ThreadPoolExecutor(1) as beside:
-                asked = beside.submit(_ask_source, conninfo, feed, span)
-                stored = verify.stored_digests(opened, feed, span)
-                given = asked.result()
-        except (psycopg.Error, TenantryError) as error:
-            if opened.broken:
-                raise
-            # Asked for day by day, so that one bad day does not hide the others.
-            given, stored = {}, {}
-            if len(span) == 1:
-                result.failed[span.first] = _reason(error)
-                return feed, span, result
-        result.rows = sum(int(digest.split(":")[1]) for digest in stored.values())
-        for day in span:
-            if day in given and given[day] == stored.get(day):
-                continue
-            try:
-                found = verify.verify_day(opened, feed, day, most_rows)
-            except psycopg.Error as error:
-                result.failed[day] = _reason(error)
-            else:
-                result.different += [found] if found else []
-    if pause:
-        time.sleep(pause)
-    return feed, span, result
-
-
-def _ask_source(conninfo: str, feed: Feed, span: Span) -> Mapping[date, str]:
-    with session(conninfo, name="tenantry verify") as opened:
-        try:
-            source = open_source(source_conninfo(opened, feed.connection))
-        except psycopg.OperationalError:
-            # The source does not let this machine in; the warehouse's server may reach it all the same.
-            slices.hold_source(opened, feed.connection)
-            return verify.source_digests_through_warehouse(opened, feed, span)
-        with source:
-            return verify.source_digests(opened, source, feed, span)
+            found = verify.verify_day(sides.warehouse(), feed, day, most_rows)
+        except psycopg.Error as error:
+            result.failed[day] = _reason(error)
+        else:
+            result.different += [found] if found else []
+    return result
 
 
 def _reason(error: Exception) -> str:
