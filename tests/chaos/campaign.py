@@ -12,6 +12,7 @@ from datetime import date, timedelta
 import psycopg
 
 from tests.chaos import changes, faults, operations
+from tests.chaos.model import NOTHING, State
 from tests.chaos.operations import Operation
 from tests.chaos.world import TENANTS, World
 from tests.program import hear_signals
@@ -154,7 +155,7 @@ def _settle(world: World, report: Report) -> None:
         model = world.models[tenant]
         model.lost.clear()
         model.seen = dict.fromkeys(model.states, 0)
-        wanted = {day: states[-1] for day, states in model.states.items() if states[-1] != "0"}
+        wanted = {day: states[-1] for day, states in model.states.items() if states[-1] != NOTHING}
         shown = world.shown(tenant)
         report.violations += [
             f"{tenant} {day}: after all was loaded it shows {shown.get(day, 'nothing')}, the source has {wanted.get(day, 'nothing')}"
@@ -169,7 +170,7 @@ def _settle(world: World, report: Report) -> None:
         report.violations.append(f"left over: {', '.join(left)}")
 
 
-def _differing(wanted: dict[date, str], shown: dict[date, str]) -> list[date]:
+def _differing(wanted: dict[date, State], shown: dict[date, State]) -> list[date]:
     return sorted(day for day in {*wanted, *shown} if wanted.get(day) != shown.get(day))
 
 

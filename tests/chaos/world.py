@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from psycopg import sql
 from tenantry.db.install import install
 from tenantry.embedded import Server
 from tests.chaos.line import Line
-from tests.chaos.model import Model
+from tests.chaos.model import Model, State
 from tests.program import Outcome, command, environment, run
 
 TENANTS = ("north", "south")
@@ -32,10 +32,7 @@ INDEXES = (
     " CREATE INDEX {VIEW_NAME}_at ON {SCHEMA}.{VIEW_NAME} (at)"
 )
 
-STATES = (
-    "SELECT (at AT TIME ZONE 'UTC')::date, count(*) || ':' || md5(string_agg(ROW({columns})::text, '|' ORDER BY id, ROW({columns})::text))"
-    " FROM {relation} WHERE {condition} GROUP BY 1"
-)
+STATES = "SELECT (at AT TIME ZONE 'UTC')::date, id, md5(ROW({columns})::text) FROM {relation} WHERE {condition} ORDER BY 1, 2, 3"
 
 
 @dataclass
@@ -48,8 +45,11 @@ class World:
     sources: Server
     line: Line
     days: int = 45
-    models: dict[str, Model] = field(default_factory=lambda: {name: Model() for name in TENANTS})
     last_id: int = 0
+
+    def __post_init__(self) -> None:
+        """Begin with models that know no state yet."""
+        self.models = {name: Model(one_table=self.storage == "partition") for name in TENANTS}
 
     @property
     def today(self) -> date:
@@ -98,7 +98,7 @@ class World:
         with self.source(tenant) as session:
             self.models[tenant].note(states(session, "events"))
 
-    def shown(self, tenant: str) -> dict[date, str]:
+    def shown(self, tenant: str) -> dict[date, State]:
         """What reports see of each day. Raises UndefinedTable while there is no public view."""
         with self.operator() as session:
             return states(session, "public.events", "schema_name = {}", tenant)
@@ -106,15 +106,18 @@ class World:
 
 def states(
     session: psycopg.Connection, relation: str, condition: str = "true", *values: str
-) -> dict[date, str]:
-    """The state of each day that has rows: their number and a digest of all columns."""
+) -> dict[date, State]:
+    """The state of each day that has rows."""
     statement = sql.SQL(STATES).format(
         columns=sql.SQL(COLUMNS),
         relation=sql.SQL(relation),
         condition=sql.SQL(condition).format(*map(sql.Literal, values)),
     )
     session.execute("SET TIME ZONE 'UTC'")
-    return dict(session.execute(statement).fetchall())
+    found: dict[date, list[tuple[int, str]]] = {}
+    for day, key, digest in session.execute(statement):
+        found.setdefault(day, []).append((key, digest))
+    return {day: tuple(rows) for day, rows in found.items()}
 
 
 @contextmanager

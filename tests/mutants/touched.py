@@ -42,8 +42,8 @@ def touch(name: str) -> None:
 def instrument(root: Path, packages: tuple[str, ...]) -> None:
     """Let each function of these packages, in a copy of the project, tell when it is called."""
     # Programs that tests run do not have the variable.
-    told = _PROBE.replace("DIRECTORY", os.environ[VARIABLE])
-    (root / "src/tenantry/_probe.py").write_text(told, encoding="utf-8")
+    probe = _PROBE.replace("DIRECTORY", os.environ[VARIABLE])
+    (root / "src/tenantry/_probe.py").write_text(probe, encoding="utf-8")
     for package in packages:
         for path in (root / "src/tenantry" / package).glob("*.py"):
             tree = ast.parse(path.read_text(encoding="utf-8"))
