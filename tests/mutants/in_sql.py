@@ -31,6 +31,10 @@ WORDS = [
     (r" FOR UPDATE( OF \w+)?", ""),
     (r"\binterval '1 day'", "interval '2 days'"),
 ]
+FUNCTION = re.compile(
+    r"^CREATE OR REPLACE (?:FUNCTION|PROCEDURE) \w+\.(?P<name>\w+).*?AS \$\$(?P<body>.*?)\$\$;",
+    re.MULTILINE | re.DOTALL,
+)
 CONDITION = re.compile(r"\b(WHERE|AND|OR|WHEN|IF|ON)\b[^;:]*? = ")
 STATEMENT = re.compile(
     r"^[ ]+(PERFORM|UPDATE|DELETE|INSERT|EXECUTE|RAISE|REVOKE|GRANT|DROP|[a-z_]+ :=)\b.*?;$",
@@ -48,18 +52,14 @@ def mutants() -> Iterator[Mutant]:
 
 
 def _of(path: Path, text: str) -> Iterator[Mutant]:
-    if not re.search(r"^AS \$\$|AS \$\$$", text, re.MULTILINE):
-        return
-    begin = text.index("$$") + 2
-    end = text.index("$$", begin)
-    for first, last, new in _changes(text):
-        if begin <= first and last <= end and not _commented(text, first):
-            line = text.count("\n", 0, first) + 1
-            before, after = (
-                _lines(text, first, last),
-                _lines(text[:first] + new + text[last:], first, first + len(new)),
-            )
-            yield Mutant(path, line, path.stem, change(before, after), text[:first] + new + text[last:])
+    for function in FUNCTION.finditer(text):
+        begin, end = function.start("body"), function.end("body")
+        for first, last, new in _changes(text):
+            if begin <= first and last <= end and not _commented(text, first):
+                line = text.count("\n", 0, first) + 1
+                mutated = text[:first] + new + text[last:]
+                told = change(_lines(text, first, last), _lines(mutated, first, first + len(new)))
+                yield Mutant(path, line, function["name"], told, mutated)
 
 
 def _changes(text: str) -> Iterator[tuple[int, int, str]]:
