@@ -73,6 +73,18 @@ def test_entries_are_chosen_by_tenant_level_age_function_and_pattern(warehouse: 
     assert entries(warehouse, pattern="^T|acme") == ["one", "two", "three"]
 
 
+def test_a_load_removes_entries_older_than_90_days(warehouse: Warehouse) -> None:
+    write(warehouse, "old", "young")
+    warehouse.run(
+        "UPDATE _wh.function_logs SET created_at = now() - interval '91 days' WHERE message = 'old'"
+    )
+    warehouse.run(
+        "UPDATE _wh.function_logs SET created_at = now() - interval '89 days' WHERE message = 'young'"
+    )
+    warehouse.run("SELECT _wh_internal.prune_logs()")
+    assert entries(warehouse) == ["young"]
+
+
 def test_the_log_is_printed_for_people_and_for_programs(warehouse: Warehouse) -> None:
     write(warehouse, "one [of two]", "two")
     lines = succeed(warehouse, "logs").out.splitlines()

@@ -78,6 +78,18 @@ def test_a_key_that_is_never_null_identifies_and_what_is_set_stays(
     assert equal(partitioned, source)
 
 
+def test_where_a_publication_filters_rows_no_key_identifies_them(
+    partitioned: Warehouse, source: Source
+) -> None:
+    by_sql(partitioned, DAY, LAST, template="ticks")
+    partitioned.run("ALTER TABLE acme.ticks ALTER COLUMN id SET NOT NULL")
+    partitioned.admin.run("CREATE PUBLICATION few FOR TABLE acme.ticks_2024 WHERE (value IS NOT NULL)")
+    change(source)
+    by_sql(partitioned, DAY, LAST, template="ticks")
+    assert partitioned.rows(IDENTITIES) == [("ticks_2024", "f")]
+    assert equal(partitioned, source)
+
+
 def test_without_a_publication_of_changes_tables_stay_as_they_are(
     partitioned: Warehouse, source: Source
 ) -> None:

@@ -262,3 +262,11 @@ def test_a_load_of_a_day_waits_for_the_fold_of_its_year_and_goes_into_the_table(
     load.join()
     assert loaded.rows("SELECT value FROM acme.ticks_2023 WHERE id = 85260") == [(77,)]
     assert daily_slices(loaded) == 0
+
+
+def test_a_day_of_a_folded_year_is_not_replaced_once_nothing_tells_its_days_apart(folded: Warehouse) -> None:
+    rows = folded.rows("SELECT * FROM acme.ticks_2023 ORDER BY id")
+    folded.run("UPDATE _wh.mv_templates SET time_column = NULL")
+    with pytest.raises(psycopg.Error, match="tells its days apart by a time column"):
+        pull_day(folded)
+    assert folded.rows("SELECT * FROM acme.ticks_2023 ORDER BY id") == rows

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
 
 from tests.mutants import in_python, in_sql
-from tests.mutants.mutant import ROOT, Mutant
+from tests.mutants.mutant import ROOT, Mutant, changed_together
 from tests.mutants.touched import VARIABLE, Touched, instrument
 from tests.mutants.trial import judge, project, pytest
 
@@ -80,7 +80,8 @@ def _try(wanted: Sequence[Mutant], known: Touched, jobs: int, seconds: float) ->
         with project() as root:
             while not waiting.empty():
                 mutant = waiting.get()
-                said, why = judge(root, mutant, known.chosen(mutant.touched, seconds), 120 + 4 * seconds)
+                tests = known.chosen(mutant.touched, seconds, changed_together(mutant.path))
+                said, why = judge(root, mutant, tests, 120 + 4 * seconds)
                 with telling:
                     counted[said] += 1
                     print(f"{said}  {mutant}\n    {why}", flush=True)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
@@ -28,3 +33,26 @@ class Mutant:
 def change(before: str, after: str) -> str:
     """Two lines as one, for people."""
     return f"{' '.join(before.split())[:110]}  ->  {' '.join(after.split())[:110]}"
+
+
+@cache
+def changed_together(path: Path) -> Mapping[str, float]:
+    """The test files that were changed in the same commits as a file, with weights: they are likely to be about it.
+
+    A commit shares a weight of 1 among its test files. Empty where there is no history.
+    """
+    weights: Counter[str] = Counter()
+    said = subprocess.run(
+        ["git", "log", "--format=%h", "--", path], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    for commit in said.stdout.split():
+        shown = subprocess.run(
+            ["git", "show", "--format=", "--name-only", commit],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        tests = re.findall(r"^tests/(?:.*/)?test_\w+\.py$", shown.stdout, re.MULTILINE)
+        weights.update(dict.fromkeys(tests, 1 / len(tests)) if tests else {})
+    return weights

@@ -116,3 +116,8 @@ def test_the_readers_zone_is_that_of_tz(monkeypatch: pytest.MonkeyPatch) -> None
     assert words.local_zone() == PARIS
     monkeypatch.setenv("TZ", "UTC")
     assert words.local_zone().name == "UTC"
+
+
+def test_a_run_that_was_due_just_when_the_bounds_begin_is_made_up_for() -> None:
+    now = NOW.replace(second=0)
+    assert times.due("20 * * * *", now - timedelta(days=1), now) == [at("2026-03-29 00:20:00")]
