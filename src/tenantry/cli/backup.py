@@ -61,6 +61,7 @@ def backup(
     as a superuser; a restore makes new ones. Jobs of other roles are not in it.
     """
     from tenantry.core import sealed
+    from tenantry.core.private import write_private
     from tenantry.db.connect import session
     from tenantry.flow import backup as backups
 
@@ -74,9 +75,7 @@ def backup(
         sealed.seal(b"", recipients=recipient)
     with administrator() as (conninfo, _), session(conninfo, role=None) as opened:
         content = backups.read(opened, logs=logs)
-    sealed.write_private(
-        file, sealed.seal(content.packed(), passphrase=passphrase, recipients=recipient or ())
-    )
+    write_private(file, sealed.seal(content.packed(), passphrase=passphrase, recipients=recipient or ()))
     summary = backups.summary(content)
     if as_json:
         print_json({"file": str(file), "bytes": file.stat().st_size, "content": summary})
