@@ -105,8 +105,8 @@ def before(
         str | None,
         typer.Option(
             help="The warehouse: a libpq connection string or URI, or embedded:DIRECTORY for an embedded server. "
-            "Default: the first that is set of TENANTRY_DSN, PGSERVICE, tenantry.toml (dsn in its table warehouse), "
-            "and PGHOST, PGHOSTADDR, PGPORT, PGDATABASE, PGUSER; else the embedded server of your account.",
+            "Default: the first that is set of TENANTRY_DSN, PGSERVICE, the file in TENANTRY_FILE, PGHOST, PGHOSTADDR, PGPORT, "
+            "PGDATABASE, PGUSER, and tenantry.toml (dsn in its table warehouse); else the embedded server of your account.",
             metavar="CONNINFO",
         ),
     ] = None,
