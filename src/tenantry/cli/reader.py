@@ -162,4 +162,4 @@ def _opened() -> Iterator[tuple[psycopg.Connection, Server | None]]:
 
 
 def _seen(reader: Reader) -> str:
-    return "all tenants" if reader.tenants is None else ", ".join(reader.tenants)
+    return "all tenants" if reader.tenants is None else ", ".join(reader.tenants) or "nothing"

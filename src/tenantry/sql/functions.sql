@@ -1178,7 +1178,10 @@ DECLARE
 BEGIN
     SELECT pg_has_role(n.nspowner, 'USAGE') INTO owned FROM pg_namespace n WHERE n.nspname = grant_readers.schema_name;
     FOR reader IN SELECT r.reader_name FROM _wh.readers r JOIN pg_roles p ON p.rolname = r.reader_name
-        WHERE grant_readers.schema_name = ANY (r.tenants) ORDER BY r.reader_name
+        WHERE grant_readers.schema_name = ANY (r.tenants)
+            -- Whoever read a former tenant of that name does not read the new one.
+            AND EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = grant_readers.schema_name AND t.dropping_at IS NULL)
+        ORDER BY r.reader_name
     LOOP
         IF owned THEN
             EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', grant_readers.schema_name, reader);
@@ -4262,7 +4265,6 @@ DECLARE
     former text[] := (SELECT r.tenants FROM _wh.readers r WHERE r.reader_name = reader);
     unknown text := (SELECT w FROM unnest(wanted) w WHERE w <> ALL (known) AND w <> ALL (coalesce(former, '{}')) ORDER BY w LIMIT 1);
     tenant text;
-    relation regclass;
 BEGIN
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'tenant "%" does not exist', unknown USING ERRCODE = 'undefined_object',
@@ -4277,12 +4279,7 @@ BEGIN
         IF tenant = ANY (wanted) THEN
             PERFORM _wh_internal.grant_readers(tenant);
         ELSE
-            EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I REVOKE SELECT ON TABLES FROM %I', tenant, reader);
-            FOR relation IN SELECT c.oid FROM pg_class c, aclexplode(c.relacl) x
-                WHERE c.relnamespace = to_regnamespace(quote_ident(tenant)) AND x.grantee = to_regrole(quote_ident(reader)) LOOP
-                EXECUTE format('REVOKE ALL ON %s FROM %I', relation, reader);
-            END LOOP;
-            EXECUTE format('REVOKE ALL ON SCHEMA %I FROM %I', tenant, reader);
+            PERFORM _wh_internal.withdraw_reader(reader, tenant);
         END IF;
     END LOOP;
 END
@@ -5004,6 +5001,30 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT hashtextextended(jsonb_build_array('tenantry tenant', schema_name)::text, 0)
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.forget_readers() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Rights to a tenant go with it: a new one of its name is another, which only those read who are given it anew.
+DECLARE
+    tenant text := CASE TG_OP WHEN 'INSERT' THEN NEW.schema_name ELSE OLD.schema_name END;
+    reader text;
+BEGIN
+    FOR reader IN UPDATE _wh.readers r SET tenants = array_remove(r.tenants, tenant) WHERE tenant = ANY (r.tenants) RETURNING r.reader_name LOOP
+        PERFORM pg_advisory_xact_lock(hashtextextended('tenantry register ' || tenant, 0));
+        IF to_regrole(quote_ident(reader)) IS NOT NULL
+            AND EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = tenant AND pg_has_role(n.nspowner, 'USAGE')) THEN
+            PERFORM _wh_internal.withdraw_reader(reader, tenant);
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE TRIGGER forget_readers AFTER INSERT OR DELETE ON _wh.tenants
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.forget_readers();
+CREATE OR REPLACE TRIGGER forget_readers_of_former AFTER UPDATE ON _wh.tenants
+FOR EACH ROW WHEN (NEW.schema_name <> OLD.schema_name OR NEW.dropping_at IS NOT NULL AND OLD.dropping_at IS NULL)
+EXECUTE FUNCTION _wh_internal.forget_readers();
+
 CREATE OR REPLACE FUNCTION _wh_internal.unchanged_days(feed _wh.feeds, first_day date, last_day date, digests jsonb, asked_at timestamptz)
 RETURNS SETOF date LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     -- The days whose slices hold what the source had when it was asked, which is noted as if they had been loaded then.
@@ -5305,6 +5326,21 @@ EXCEPTION WHEN query_canceled OR OTHERS THEN
     -- What failed there has spoilt the transaction: log in again.
     PERFORM _wh_internal.hold_source(feed.tenant_name);
     RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.withdraw_reader(reader text, schema_name text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Take from a role what grant_readers gave it in a schema that is there. The caller keeps others from registering the tenant.
+DECLARE
+    relation regclass;
+BEGIN
+    EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I REVOKE SELECT ON TABLES FROM %I', withdraw_reader.schema_name, reader);
+    FOR relation IN SELECT c.oid FROM pg_class c, aclexplode(c.relacl) x
+        WHERE c.relnamespace = to_regnamespace(quote_ident(withdraw_reader.schema_name)) AND x.grantee = to_regrole(quote_ident(reader)) LOOP
+        EXECUTE format('REVOKE ALL ON %s FROM %I', relation, reader);
+    END LOOP;
+    EXECUTE format('REVOKE ALL ON SCHEMA %I FROM %I', withdraw_reader.schema_name, reader);
 END
 $$;
 
@@ -5994,10 +6030,10 @@ $$;
 -- After the functions: settings for those that are called from outside, and a record of whose they are. Run as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '074f0b6f1d130653' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '074f0b6f1d130653');
+    SELECT '0.1.0', '2accba00b115cc9d' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '2accba00b115cc9d');
 END
 $$;
 
