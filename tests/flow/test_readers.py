@@ -44,6 +44,7 @@ def named(two: Warehouse, tmp_path: Path) -> Iterator[Callable[..., Database]]:
         made.append(name)
         password = tmp_path / "password"
         password.write_text("reader-password\n")
+        password.chmod(0o600)
         two.server.save_password(name, "reader-password")
         succeed(two.admin, "reader", "add", name, "--password-file", password, *arguments)
         return Database(two.server, two.name, name)
@@ -241,6 +242,7 @@ def test_what_cannot_be_meant_changes_nothing(two: Warehouse, tmp_path: Path) ->
     name = f"reader_{secrets.token_hex(4)}"
     password = tmp_path / "password"
     password.write_text("x")
+    password.chmod(0o600)
     given = ("--password-file", password)
     for arguments, error in (
         ((name, *given), "say which tenants"),

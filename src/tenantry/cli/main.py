@@ -120,6 +120,22 @@ def before(
     """One PostgreSQL warehouse for many tenants: load, refresh, unite and report."""
     options.dsn = dsn
     options.debug = debug
+    if dsn and _holds_password(dsn):
+        notes.print(
+            "warning: --dsn holds a password, which other users of this machine can see; TENANTRY_DSN or a passfile keeps it from them"
+        )
+
+
+def _holds_password(dsn: str) -> bool:
+    # Nothing else takes the time to load libpq.
+    if "password" not in dsn and "@" not in dsn:
+        return False
+    from tenantry.db.conninfo import parse
+
+    try:
+        return bool({"password", "sslpassword"} & parse(dsn, "--dsn", hint="").keys())
+    except InputError:
+        return True  # it is refused later on, and the command line may hold one all the same
 
 
 def _fail(message: str, hint: str | None, code: int) -> NoReturn:

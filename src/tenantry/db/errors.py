@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -34,13 +33,6 @@ def libpq_words(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("\t")]
     several = [line for line in lines if line.partition('"')[0] == lines[0].partition('"')[0] and '"' in line]
     return one_line(" ".join(several or lines[:1]))
-
-
-def without_quotes(text: str) -> str:
-    """What libpq says of a connection string, without the parts it repeats: they may hold a password."""
-    if text.startswith(("invalid connection option", "invalid URI query parameter")):
-        return one_line(text)
-    return re.sub('".+"', '"…"', one_line(text))
 
 
 def unreachable(error: psycopg.OperationalError) -> WarehouseUnreachable:
