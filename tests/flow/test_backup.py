@@ -37,6 +37,7 @@ def last_year(today: date) -> date:
 def identity(tmp_path: Path) -> Path:
     file = tmp_path / "key"
     file.write_text(f"{KEY}\n")
+    file.chmod(0o600)
     return file
 
 

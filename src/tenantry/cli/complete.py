@@ -10,6 +10,7 @@ import typer
 from tenantry.cli.target import embedded_server, options, target
 from tenantry.core.errors import TenantryError
 from tenantry.core.model import OWNER
+from tenantry.core.visible import visible
 
 _PATIENCE = 2
 """Seconds to wait for the warehouse: somebody sits at the keyboard."""
@@ -50,5 +51,6 @@ def _names(
         if server is None or server.running:
             conninfo = server.conninfo(user=OWNER) if server else chosen.dsn
             with session(conninfo, patience=_PATIENCE) as opened:
-                return names.beginning(opened, kind, incomplete)
+                found = names.beginning(opened, kind, incomplete)
+                return [name for name in found if name == visible(name, lines=False)]
     return []

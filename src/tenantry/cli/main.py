@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable
 from functools import cache
+from types import TracebackType
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -148,6 +150,11 @@ def _fail(message: str, hint: str | None, code: int) -> NoReturn:
     sys.exit(code)
 
 
+def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print a traceback as Python does, but the error's words, which may be a source's, as all else."""
+    notes.print("".join(traceback.format_exception(kind, error, trace)), end="")
+
+
 def _refuse_arguments(error: typer.TyperException) -> NoReturn:
     """End because of an unknown command or option, or a value that cannot be read."""
     message = error.format_message()
@@ -172,6 +179,7 @@ def commands() -> Callable[..., Any]:
 def main() -> None:
     """Run the program; known errors are one line, a hint and an exit code."""
     signals.interrupt()
+    sys.excepthook = _show
     try:
         # Otherwise Typer shows wrong arguments itself, as a box of five lines.
         code = commands()(standalone_mode=False)

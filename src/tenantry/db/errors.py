@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import psycopg
 
 from tenantry.core.errors import DatabaseError, InputError, NotInstalled, TenantryError, WarehouseUnreachable
+from tenantry.core.visible import kept
 
 _NO_SUCH = {"42704", "3F000", "22023", "42703"}
 """undefined_object, invalid_schema_name, invalid_parameter_value, undefined_column: the caller named it wrongly."""
@@ -21,8 +22,8 @@ _READ_ONLY = "25006"
 
 
 def one_line(text: str) -> str:
-    """The text with its line breaks folded into spaces."""
-    return " ".join(text.split())
+    """What somebody else says as a message: in one line, of a length that can be read, without what a terminal obeys."""
+    return kept(" ".join(text.split()))
 
 
 def libpq_words(text: str) -> str:
