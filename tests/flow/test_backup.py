@@ -37,6 +37,7 @@ def last_year(today: date) -> date:
 def identity(tmp_path: Path) -> Path:
     file = tmp_path / "key"
     file.write_text(f"{KEY}\n")
+    file.chmod(0o600)
     return file
 
 
@@ -291,6 +292,7 @@ def test_what_cannot_be_restored_changes_nothing(
     )
     garbage.write_text("CREATE TABLE x ();\n")
     other.write_text(f"{pyrage.x25519.Identity.generate()}\n")
+    other.chmod(0o600)
     for file, options, code, error in (
         (good, (), 2, f"{good} is encrypted to an age key"),
         (good, ("--identity", other), 2, "the backup cannot be opened: it is another key, or the file is damaged"),
@@ -320,6 +322,7 @@ def test_what_cannot_be_restored_changes_nothing(
 def test_a_passphrase_may_come_from_the_environment_or_a_file(acme: Warehouse, tmp_path: Path) -> None:
     file, passphrase = tmp_path / "b", tmp_path / "passphrase"
     passphrase.write_text("correct horse\n")
+    passphrase.chmod(0o600)
     given = {"TENANTRY_BACKUP_PASSPHRASE": "correct horse"}
     nobody = run(acme, "backup", file)
     assert (nobody.code, nobody.errors) == (2, ["no passphrase for the backup"])

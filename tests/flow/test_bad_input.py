@@ -266,10 +266,36 @@ def test_a_warehouse_that_does_not_answer_is_told_apart(loaded: Warehouse, comma
 
 
 def test_a_dsn_that_cannot_be_read_is_refused_without_its_password() -> None:
-    for dsn in ("postgresql://whadmin:hunter 2@localhost/warehouse", "host=localhost hunter2"):
+    for dsn in (
+        "postgresql://whadmin:hunter 2@localhost/warehouse",
+        "host=localhost hunter2",
+        "postgresql://whadmin:x@hunter2@localhost/warehouse",
+        "postgresql://whadmin:x/hunter2@localhost/warehouse",
+        "postgresql://whadmin:hunter/2@localhost/warehouse",
+        "host=localhost password=x hunter2=y",
+    ):
         done = run(dsn, "status")
         refused(done, INPUT, "the connection string cannot be read")
         assert "hunter" not in done.err
+
+
+def test_a_password_on_the_command_line_is_warned_of_once_and_not_shown(loaded: Warehouse) -> None:
+    port = loaded.server.port
+    for dsn, warned in (
+        (f"host=127.0.0.1 port={port} user=whadmin dbname={loaded.name} password=whadmin-password", True),
+        (f"postgresql://whadmin:whadmin-password@127.0.0.1:{port}/{loaded.name}", True),
+        (
+            f"postgresql://whadmin@127.0.0.1:{port}/{loaded.name}?passfile={loaded.server.directory}/pgpass",
+            False,
+        ),
+    ):
+        for done, times in (
+            (run(dsn, "status"), warned),
+            (run(None, "status", env={"TENANTRY_DSN": dsn}), 0),
+        ):
+            assert done.code == 0, done.err
+            assert done.err.count("--dsn holds a password") == times
+            assert "whadmin-password" not in done.out + done.err
 
 
 def test_an_empty_password_is_refused_by_init(loaded: Warehouse) -> None:

@@ -123,6 +123,7 @@ def test_the_password_of_a_source_may_come_from_a_file(
 ) -> None:
     file = tmp_path_factory.mktemp("secret") / "password"
     file.write_text(SECRET + "\n")
+    file.chmod(0o600)
     done = succeed(
         warehouse,
         *("tenant", "add", "acme", "--source", address(source), "--from", "today", "--password-file", file),

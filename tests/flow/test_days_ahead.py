@@ -56,6 +56,7 @@ def test_rows_that_are_left_out_are_counted_by_all_that_ask_the_source(
     assert succeed(booking, *BACKFILL, "--from", "today", "--json").json["rows_ahead"] == {"acme": 10}
     secret = tmp_path / "password"
     secret.write_text(source.password)
+    secret.chmod(0o600)
     added = succeed(booking, "tenant", "add", "acme", "--source", address(source), "--template", "ticks", "--password-file", secret, "--json")  # fmt: skip
     assert added.json["rows_ahead"] == {"ticks": 10}
     (found,) = findings(booking, "sources")

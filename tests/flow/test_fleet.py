@@ -538,3 +538,35 @@ def test_readers_are_made_changed_and_removed(
         file.write_text(fleet_of(source, "acme") + "[readers]\n")
         applied(acme, file)
     assert acme.rows("SELECT rolname FROM pg_roles WHERE rolname = %s", [name]) == []
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_no_command_of_a_file_is_run_that_somebody_else_may_have_written(
+    warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    below = tmp_path / "below"
+    below.mkdir()
+    trace = tmp_path / "trace"
+    (tmp_path / "tenantry.toml").write_text(
+        f'''
+        [warehouse]
+        dsn = "{warehouse.conninfo}"
+        [tenants.acme]
+        host = "127.0.0.1"
+        dbname = "production"
+        username = "reader"
+        password = {{ command = ["touch", "{trace}"] }}
+        '''
+    )
+    (tmp_path / "tenantry.toml").chmod(0o606)
+    monkeypatch.chdir(below)
+    for dsn in (None, warehouse):
+        outcome = run(dsn, command)
+        assert outcome.code == 2
+        assert outcome.errors == [
+            f"{tmp_path / 'tenantry.toml'} is not read: everybody may write to {tmp_path / 'tenantry.toml'}"
+        ]
+    assert not trace.exists()
+    # Who names it wants it.
+    run(None, "plan", env={"TENANTRY_FILE": "../tenantry.toml"})
+    assert trace.exists()

@@ -89,6 +89,7 @@ def loaded(acme: Warehouse, source: Source) -> Warehouse:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory with files that are wrong, where the program is run."""
     (tmp_path / "broken.sql").write_text("-- name: sales\nSELEKT 1\n")
+    (tmp_path / "broken.sql").chmod(0o600)
     (tmp_path / "broken.toml").write_text("[tenants.acme\n")
     (tmp_path / "secret.toml").write_text(
         '[tenants.beta]\nhost = "127.0.0.1"\ndbname = "x"\nusername = "y"\npassword = "env:NO_SUCH_VARIABLE"\n'

@@ -44,6 +44,7 @@ def named(two: Warehouse, tmp_path: Path) -> Iterator[Callable[..., Database]]:
         made.append(name)
         password = tmp_path / "password"
         password.write_text("reader-password\n")
+        password.chmod(0o600)
         two.server.save_password(name, "reader-password")
         succeed(two.admin, "reader", "add", name, "--password-file", password, *arguments)
         return Database(two.server, two.name, name)
@@ -127,6 +128,58 @@ def test_a_reader_sees_its_tenant_whatever_becomes_of_its_data_and_nothing_else(
     assert two.reader.value("SELECT count(*) FROM acme.foodlogstats") == 3
 
 
+@pytest.mark.parametrize("how", ["drop", "manual", "cut off", "renamed"])
+def test_a_new_tenant_of_a_dropped_ones_name_is_not_its_former_readers(
+    two: Warehouse, named: Callable[..., Database], how: str
+) -> None:
+    one, both = named("--tenant", "acme"), named("--tenant", "acme", "--tenant", "globex")
+    match how:
+        case "drop":
+            succeed(two, "tenant", "drop", "acme", "--yes")
+        case "manual":
+            two.run("DROP VIEW public.foodlogstats")
+            two.run("DROP SCHEMA acme CASCADE")
+            two.run("SELECT _wh.update_public_view_by_template('foodlogstats')")
+        case "cut off":
+            two.run("SELECT _wh_internal.withdraw_tenant('acme')")
+            with pytest.raises(DENIED):
+                count(one, "acme.foodlogstats_2024_03_10")
+            two.run("SELECT _wh_internal.drop_tenant('acme')")
+        case _:
+            two.run("DROP VIEW public.foodlogstats")
+            two.run("UPDATE _wh.tenants SET schema_name = 'acne' WHERE schema_name = 'acme'")
+            two.run("ALTER SCHEMA acme RENAME TO acne")
+    assert dict(two.rows("SELECT reader_name, tenants FROM _wh.readers")) == {
+        one.user: [],
+        both.user: ["globex"],
+    }
+    assert "nothing" in succeed(two, "reader", "list").out
+
+    two.run("SELECT _wh_internal.create_tenant_schema('acme')")
+    two.load(DAY, DAY, "acme")
+    assert two.value("SELECT count(*) FROM acme.foodlogstats") == 3
+    for reader in (one, both):
+        for relation in ("acme.foodlogstats", "acme.foodlogstats_2024_03_10"):
+            with pytest.raises(DENIED):
+                count(reader, relation)
+    assert count(both, "globex.foodlogstats") == 3
+    # Whoever is given it anew reads it.
+    succeed(two.admin, "reader", "add", one.user, "--tenant", "acme")
+    assert count(one, "acme.foodlogstats") == 3
+
+
+def test_a_reader_that_a_former_release_left_a_dropped_tenant_does_not_read_the_next_of_that_name(
+    two: Warehouse, named: Callable[..., Database]
+) -> None:
+    reader = named("--tenant", "globex")
+    two.run("UPDATE _wh.readers SET tenants = '{globex,initech}'")
+    two.run("SELECT _wh_internal.create_tenant_schema('initech')")
+    two.load(DAY, DAY, "initech")
+    with pytest.raises(DENIED):
+        count(reader, "initech.foodlogstats")
+    assert two.rows("SELECT tenants FROM _wh.readers") == [(["globex"],)]
+
+
 def test_the_tenants_of_a_reader_can_be_changed_and_one_of_all_reads_what_phood_ro_reads(
     two: Warehouse, named: Callable[..., Database]
 ) -> None:
@@ -189,6 +242,7 @@ def test_what_cannot_be_meant_changes_nothing(two: Warehouse, tmp_path: Path) ->
     name = f"reader_{secrets.token_hex(4)}"
     password = tmp_path / "password"
     password.write_text("x")
+    password.chmod(0o600)
     given = ("--password-file", password)
     for arguments, error in (
         ((name, *given), "say which tenants"),

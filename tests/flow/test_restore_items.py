@@ -143,6 +143,7 @@ def test_the_command_names_what_is_left_out_and_ends_with_1(
     acme.run("CREATE TABLE _wh.notes (note text)")
     identity, file = tmp_path / "key", tmp_path / "warehouse.backup"
     identity.write_text(f"{KEY}\n")
+    identity.chmod(0o600)
     saved = succeed(acme.admin, "backup", file, "--recipient", KEY.to_public())
     assert "not in it: table _wh.notes" in saved.err
     outcome = run(elsewhere.admin, "restore", file, "--identity", identity)

@@ -54,6 +54,7 @@ def test_ctrl_c_while_a_tenant_is_taken_in_says_how_to_go_on(
 ) -> None:
     password = tmp_path_factory.mktemp("password") / "file"
     password.write_text(source.password)
+    password.chmod(0o600)
     add = (
         "tenant",
         "add",

@@ -37,6 +37,7 @@ def secret(tmp_path: Path, source: Source) -> Path:
     """A file with the source's password."""
     file = tmp_path / "password"
     file.write_text(source.password)
+    file.chmod(0o600)
     return file
 
 

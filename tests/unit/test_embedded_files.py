@@ -145,4 +145,91 @@ def test_a_directory_out_of_the_accounts_reach_is_an_error_and_stays_empty(
     with pytest.raises(ServerError, match="Permission denied") as caught:
         Server(closed / "server", bindir=server._bindir).start()
     assert "TENANTRY_SERVER_DIR" in (caught.value.hint or "")
-    assert {path.name for path in (closed / "server").iterdir()} == {"start.lock"}
+    assert {path.name for path in (closed / "server").iterdir()} == {"start.lock", "tenantry.server"}
+
+
+def contents(directory: Path) -> dict[str, str | None]:
+    return {
+        str(path.relative_to(directory)): path.read_text(errors="replace") if path.is_file() else None
+        for path in directory.rglob("*")
+    }
+
+
+@pytest.mark.parametrize(
+    "held", ["postgresql/15/main/PG_VERSION", "data/PG_VERSION", "tenantry.conf", "pgpass"]
+)
+def test_a_directory_that_holds_other_things_is_refused_and_stays_as_it_was(
+    server_parent: Path, server_bindir: Path | None, held: str
+) -> None:
+    directory = server_parent / "var"
+    (directory / held).parent.mkdir(parents=True)
+    (directory / held).write_text("15\n")
+    (directory / "start.lock").touch()
+    before = contents(directory)
+    foreign = Server(directory, bindir=server_bindir)
+
+    for use in (foreign.start, foreign.keep, lambda: foreign.save_password("postgres", "x")):
+        with pytest.raises(ServerError, match=f"{directory} is no directory of an embedded server"):
+            use()
+    assert foreign.stop() is False
+    foreign.remove()
+    assert contents(directory) == before
+
+
+def test_a_directory_of_a_former_release_is_known_and_marked(make_server: ServerFactory) -> None:
+    server = make_server()
+    server.start()
+    server.stop()
+    (server.directory / "tenantry.server").unlink()
+
+    assert server.start() is True
+    assert (server.directory / "tenantry.server").is_file()
+
+
+def test_what_others_put_into_the_directory_survives_its_removal(make_server: ServerFactory) -> None:
+    server = make_server()
+    server.start()
+    (server.directory / "notes").write_text("mine")
+    for _ in range(2):
+        server.remove()
+        assert contents(server.directory) == {"notes": "mine"}
+
+
+def test_a_directory_below_one_that_others_write_to_is_refused_unless_that_is_sticky(
+    server_parent: Path,
+) -> None:
+    server_parent.chmod(0o777)
+    with pytest.raises(ServerError, match=f"everybody may write to {server_parent}"):
+        Server(server_parent / "server")
+    server_parent.chmod(0o1777)
+    assert Server(server_parent / "server").directory == server_parent / "server"
+
+
+@root_only
+def test_a_directory_below_somebody_elses_is_refused(server_parent: Path) -> None:
+    theirs = server_parent / "theirs"
+    theirs.mkdir(mode=0o755)
+    os.chown(theirs, 12345, 12345)
+    with pytest.raises(ServerError, match=f"{theirs} belongs to the account 12345"):
+        Server(theirs / "server")
+    with pytest.raises(ServerError, match="belongs to the account 12345"):
+        Server(theirs)
+
+
+@root_only
+def test_a_link_of_somebody_elses_is_not_followed(server_parent: Path) -> None:
+    server_parent.chmod(0o1777)
+    (server_parent / "precious").mkdir()
+    for link, target in (("link", "precious"), ("far", "link/../precious")):
+        (server_parent / link).symlink_to(target)
+    assert Server(server_parent / "far" / "server").directory == server_parent / "precious" / "server"
+    os.chown(server_parent / "link", 12345, 12345, follow_symlinks=False)
+    for way in (server_parent / "link" / "server", server_parent / "far" / "server", server_parent / "link"):
+        with pytest.raises(ServerError, match=f"{server_parent / 'link'} belongs to the account 12345"):
+            Server(way)
+
+
+def test_a_link_that_leads_to_itself_is_an_error(server_parent: Path) -> None:
+    (server_parent / "loop").symlink_to("loop")
+    with pytest.raises(ServerError, match="Too many levels of symbolic links"):
+        Server(server_parent / "loop" / "server")

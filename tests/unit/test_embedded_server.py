@@ -192,7 +192,7 @@ def test_a_creation_cut_short_leaves_nothing_half_made(
     server = make_server()
     with pytest.raises(ServerError, match="disk full"):
         Server(server.directory, bindir=programs).start()
-    assert {path.name for path in server.directory.iterdir()} == {"start.lock"}
+    assert {path.name for path in server.directory.iterdir()} == {"start.lock", "tenantry.server"}
 
     # What a kill in the middle leaves.
     (server.directory / "data.new").mkdir()

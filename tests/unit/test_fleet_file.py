@@ -187,6 +187,7 @@ def test_anything_else_is_no_secret_and_is_not_repeated(value: object) -> None:
 def test_secrets_are_fetched_exactly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = " s3cret'\\ ü "
     (tmp_path / "secret").write_text(f"{secret}\n", encoding="utf-8")
+    (tmp_path / "secret").chmod(0o600)
     monkeypatch.setenv("A_SECRET", secret)
     for found in (
         resolve(Reference(variable="A_SECRET"), tmp_path),
@@ -208,6 +209,7 @@ def test_a_command_runs_without_a_shell(tmp_path: Path) -> None:
         (Reference(variable="TENANTRY_NO_SUCH"), "environment variable TENANTRY_NO_SUCH is not set"),
         (Reference(file=Path("absent")), "absent cannot be read: No such file"),
         (Reference(file=Path("empty")), "empty is empty"),
+        (Reference(file=Path("open")), "open holds a secret, and others can read or change it"),
         (Reference(command=("false",)), "false ended with 1"),
         (Reference(command=("true",)), "its command prints nothing"),
         (Reference(command=("no-such-program",)), "no-such-program cannot be run: No such file"),
@@ -219,6 +221,8 @@ def test_a_secret_that_cannot_be_had_says_why(
 ) -> None:
     monkeypatch.setattr("tenantry.fleet.secrets.SECONDS", 0.1)
     (tmp_path / "empty").write_text("\n")
+    (tmp_path / "empty").chmod(0o600)
+    (tmp_path / "open").touch(0o644)
     with pytest.raises(SecretMissing, match=re.escape(message)):
         resolve(missing, tmp_path)
 

@@ -9,6 +9,7 @@ import pytest
 
 from tenantry.core import sealed
 from tenantry.core.errors import InputError
+from tenantry.core.private import write_private
 from tenantry.flow import backup
 
 KEY = pyrage.x25519.Identity.generate()
@@ -52,8 +53,8 @@ def test_a_private_file_is_whole_or_not_there_and_nobody_elses_to_read(tmp_path:
     file = tmp_path / "backup"
     file.write_bytes(b"before")
     file.chmod(0o644)
-    sealed.write_private(file, b"after")
+    write_private(file, b"after")
     assert (file.read_bytes(), file.stat().st_mode & 0o777) == (b"after", 0o600)
     with pytest.raises(InputError, match="cannot be written"):
-        sealed.write_private(tmp_path, b"")
+        write_private(tmp_path, b"")
     assert sorted(tmp_path.iterdir()) == [file]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from tenantry.core.errors import InputError
 from tenantry.core.file import find
 from tenantry.core.settings import Target, resolve
+
+root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
 
 
 @pytest.fixture
@@ -31,10 +34,10 @@ def test_each_answer_goes_before_those_after_it(folder: Path) -> None:
     del environment["TENANTRY_DSN"]
     assert resolve(None, environment, folder) == Target("", "service")
     del environment["PGSERVICE"]
-    assert resolve(None, environment, folder) == Target("host=file", "tenantry.toml")
-    (folder / "tenantry.toml").unlink()
     assert resolve(None, environment, folder) == Target("", "libpq environment")
     del environment["PGHOST"]
+    assert resolve(None, environment, folder) == Target("host=file", "tenantry.toml")
+    (folder / "tenantry.toml").unlink()
     assert resolve(None, environment, folder) == Target("embedded:", "embedded")
 
 
@@ -68,6 +71,91 @@ def test_the_files_of_tenantry_d_are_read_with_the_one_beside_it(folder: Path) -
     write(folder, "[tenants]")
     assert resolve(None, {}, folder).dsn == "host=b"
     assert find(folder) == [folder / "tenantry.toml", folder / "tenantry.d" / "b.toml"]
+
+
+def test_a_file_that_a_variable_names_goes_before_libpqs_variables_and_after_an_option(folder: Path) -> None:
+    write(folder, '[warehouse]\ndsn = "host=near"')
+    write(folder.parent, '[warehouse]\ndsn = "host=named"')
+    (folder / "other.toml").write_text('[warehouse]\ndsn = "host=option"')
+    environment = {"TENANTRY_FILE": str(folder.parent / "tenantry.toml"), "PGHOST": "libpq"}
+    assert resolve(None, environment, folder) == Target("host=named", "the file that is named")
+    assert resolve(None, environment, folder, folder / "other.toml").dsn == "host=option"
+    write(folder.parent, "")
+    del environment["PGHOST"]
+    assert resolve(None, environment, folder).origin == "embedded"
+
+
+def strange(place: Path, how: str) -> None:
+    """Let somebody else have written what lies in the folder."""
+    match how:
+        case "everybody may write to the file":
+            (place / "tenantry.toml").chmod(0o606)
+        case "the group may write to the file":
+            (place / "tenantry.toml").chmod(0o660)
+            if os.geteuid() == 0:
+                os.chown(place / "tenantry.toml", 0, 12345)
+        case "everybody may write to the folder":
+            place.chmod(0o777)
+        case "everybody may write to the folder, which is sticky":
+            place.chmod(0o1777)
+        case "the file is somebody else's":
+            os.chown(place / "tenantry.toml", 12345, 12345)
+        case "the folder is somebody else's":
+            os.chown(place, 12345, 12345)
+        case "the link is somebody else's":
+            (place / "tenantry.toml").rename(place / "real")
+            (place / "tenantry.toml").symlink_to("real")
+            os.chown(place / "tenantry.toml", 12345, 12345, follow_symlinks=False)
+        case "tenantry.d is somebody else's":
+            (place / "tenantry.d").mkdir()
+            (place / "tenantry.d" / "a.toml").touch()
+            os.chown(place / "tenantry.d", 12345, 12345)
+
+
+ways_of_anybody = [
+    "everybody may write to the file",
+    "everybody may write to the folder",
+    "everybody may write to the folder, which is sticky",
+]
+ways_of_root = [
+    "the group may write to the file",
+    "the file is somebody else's",
+    "the folder is somebody else's",
+    "the link is somebody else's",
+    "tenantry.d is somebody else's",
+]
+
+
+@pytest.mark.parametrize(
+    "how", [*ways_of_anybody, *(pytest.param(way, marks=root_only) for way in ways_of_root)]
+)
+def test_a_found_file_that_somebody_else_may_have_written_is_refused_unless_it_is_named(
+    folder: Path, how: str
+) -> None:
+    place = folder.parent
+    write(place, '[warehouse]\ndsn = "host=evil"')
+    strange(place, how)
+    with pytest.raises(InputError, match=r"tenantry\.toml is not read: ") as caught:
+        resolve(None, {"PGPASSWORD": "hunter2"}, folder)
+    assert "TENANTRY_FILE=" in (caught.value.hint or "")
+    assert resolve(None, {"PGHOST": "here"}, folder).origin == "libpq environment"
+    assert resolve(None, {"TENANTRY_FILE": str(place / "tenantry.toml")}, folder).dsn == "host=evil"
+
+
+@root_only
+def test_under_sudo_the_files_of_who_called_it_are_read(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder, '[warehouse]\ndsn = "host=file"')
+    os.chown(folder, 12345, 12345)
+    os.chown(folder / "tenantry.toml", 12345, 12345)
+    for uid, read in (("12345", True), ("54321", False), ("", False), ("12345x", False)):
+        monkeypatch.setenv("SUDO_UID", uid)
+        if read:
+            assert resolve(None, {}, folder).dsn == "host=file"
+        else:
+            with pytest.raises(InputError, match="belongs to the account 12345"):
+                resolve(None, {}, folder)
 
 
 def test_a_file_that_is_named_is_read_in_place_of_the_nearest(folder: Path) -> None:

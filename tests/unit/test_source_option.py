@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,15 @@ def test_a_source_that_cannot_be_meant_is_refused(text: str, message: str) -> No
         "host=h dbname=d user=u password='hunter2",
         "host=h dbname=d user=u password = hunter2 3",
         "postgresql://u:hunter2%zz@h/d",
+        "postgresql://u:hun@ter2@h/d",
+        "postgresql://u:hun/hunter2@h/d",
+        "postgresql://u:hun@x/hunter2@h/d",
+        "postgresql://u:hun@x?hunter2@h/d",
+        "postgresql://u:x/hunter2",
+        "postgresql://u@h/d?password=x&hunter2",
+        "postgresql://u@h/d?password=x&hunter2=1",
+        "host=h dbname=d user=u password=x hunter2=1",
+        "host=h dbname=d user=u password=x hunter2",
     ],
 )
 def test_a_password_in_a_source_is_refused_and_not_repeated(text: str) -> None:
@@ -72,7 +83,25 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with a password and a line break at its end."""
     path = tmp_path_factory.mktemp("password") / "file"
     path.write_text(" from the file \n", encoding="utf-8")
+    path.chmod(0o600)
     return path
+
+
+@pytest.mark.parametrize("mode", [0o604, 0o602, 0o644, 0o660, 0o666])
+def test_a_password_file_that_others_can_read_is_refused(file: Path, mode: int) -> None:
+    file.chmod(mode)
+    with pytest.raises(
+        InputError, match=f"{file} holds a secret, and others can read or change it"
+    ) as caught:
+        read_password(file, stored=False)
+    assert caught.value.hint == f"Run: chmod 600 {file}"
+
+
+def test_a_password_may_come_through_a_pipe(tmp_path: Path) -> None:
+    """As from `<(pass show acme)`."""
+    os.mkfifo(tmp_path / "pipe", 0o644)
+    with subprocess.Popen(["/bin/sh", "-c", "echo secret > pipe"], cwd=tmp_path):
+        assert read_password(tmp_path / "pipe", stored=False) == "secret"
 
 
 def test_a_file_goes_before_the_environment_and_keeps_its_blanks(

@@ -20,6 +20,7 @@ from tenantry.cli.output import data, human_bytes, notes, print_json, print_tabl
 from tenantry.cli.target import warehouse
 from tenantry.core import signals
 from tenantry.core.errors import InputError
+from tenantry.core.visible import in_json
 
 if TYPE_CHECKING:
     from tenantry.observe.activity import Entry, Running, Slow
@@ -234,7 +235,7 @@ def _print_entries(entries: Iterable[Entry], *, as_json: bool) -> None:
     for entry in entries:
         if as_json:
             told = asdict(entry) | {"at": entry.at.isoformat()}
-            sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+            sys.stdout.write(in_json(json.dumps(told, ensure_ascii=False)) + "\n")
             continue
         context = " ".join(f"{name}={value}" for name, value in entry.context.items())
         data.print(

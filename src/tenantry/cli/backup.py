@@ -12,10 +12,10 @@ import typer
 from tenantry.cli.init import role_passwords
 from tenantry.cli.load import AsJson
 from tenantry.cli.output import data, notes, print_json, print_table, step
-from tenantry.cli.secret import secret_in
 from tenantry.cli.target import administrator
 from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER
+from tenantry.core.private import read_private, write_private
 
 if TYPE_CHECKING:
     import psycopg
@@ -74,9 +74,7 @@ def backup(
         sealed.seal(b"", recipients=recipient)
     with administrator() as (conninfo, _), session(conninfo, role=None) as opened:
         content = backups.read(opened, logs=logs)
-    sealed.write_private(
-        file, sealed.seal(content.packed(), passphrase=passphrase, recipients=recipient or ())
-    )
+    write_private(file, sealed.seal(content.packed(), passphrase=passphrase, recipients=recipient or ()))
     summary = backups.summary(content)
     if as_json:
         print_json({"file": str(file), "bytes": file.stat().st_size, "content": summary})
@@ -164,6 +162,7 @@ def _fail_if_left_out(result: Restored) -> None:
 
 def _restore(content: Content) -> Restored:
     from tenantry.db.connect import session
+    from tenantry.db.passwords import require_place
     from tenantry.flow import restore as restores
     from tenantry.observe.status import roles
 
@@ -175,6 +174,8 @@ def _restore(content: Content) -> Restored:
         if server and OWNER in passwords and OWNER not in present:
             # Before the role is made: whoever is killed in between can log in all the same.
             server.save_password(OWNER, passwords[OWNER])
+        if not server and (generated or not all(role["verifier"] for role in content.rows("role"))):
+            require_place()
         result = restores.run(opened, content, passwords)
         result.generated |= {role: passwords[role] for role in generated}
         _keep(opened, server, passwords if server else {}, result.generated)
@@ -192,7 +193,10 @@ def _keep(
             server.save_password(role, password)
     elif generated:
         place = keep_generated(opened, generated)
-        notes.print(f"generated passwords of {', '.join(generated)} are in {place} (libpq's pgpass format)")
+        notes.print(
+            f"generated passwords of {', '.join(generated)} are in {place} (libpq's pgpass format)",
+            markup=False,
+        )
 
 
 def _opened(file: Path, passphrase_file: Path | None, identity: Path | None) -> bytes:
@@ -214,12 +218,12 @@ def _opened(file: Path, passphrase_file: Path | None, identity: Path | None) -> 
             f"{file} is encrypted to an age key",
             hint="Give the key's file with --identity.",
         )
-    return sealed.unseal(content, identities=secret_in(identity))
+    return sealed.unseal(content, identities=read_private(identity))
 
 
 def _passphrase(file: Path | None, *, twice: bool) -> str:
     """The passphrase: from the file, the environment or the terminal."""
-    given = secret_in(file) if file else os.environ.get(PASSPHRASE)
+    given = read_private(file) if file else os.environ.get(PASSPHRASE)
     if given is None and sys.stdin.isatty():
         given = str(typer.prompt("Passphrase", hide_input=True, confirmation_prompt=twice, err=True))
     if not given:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tenantry.core.errors import InputError
+from tenantry.core.visible import visible
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask. Needed where there is no terminal to ask on.")]
 
@@ -21,6 +22,7 @@ def confirm(question: str, *, yes: bool, expected: str | None = None) -> None:
         return
     if not sys.stdin.isatty():
         raise InputError("there is no terminal to ask on", hint="Give --yes to go on.")
+    question = visible(question)
     if expected is None:
         agreed = typer.confirm(question, err=True)
     else:

@@ -88,7 +88,7 @@ def _print(report: Report, server: Server, *, keep: bool, elsewhere: bool) -> No
         else (f"{program} server start", "keep the server up, for psql and BI tools:")
     )
     psql = "psql" if shutil.which("psql") else str(server.program("psql"))
-    data.print("\n[bold]Try next[/bold]")
+    data.print("\nTry next", style="bold")
     width = max(len(command) for command, _ in lines)
     for command, why in lines:
         data.print(f"  {command:<{width}}  # {why}", markup=False)

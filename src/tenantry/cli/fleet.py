@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,7 @@ from tenantry.cli.output import data, notes, print_json, step
 from tenantry.cli.report import report
 from tenantry.cli.target import administrator, options, target, warehouse
 from tenantry.core.model import Feed
+from tenantry.core.settings import FILE_VARIABLE
 
 if TYPE_CHECKING:
     import psycopg
@@ -30,8 +32,8 @@ FileOption = Annotated[
     typer.Option(
         "--file",
         metavar="PATH",
-        help="The file, or a folder of which all files that end in .toml are read. Default: tenantry.toml and "
-        "tenantry.d/*.toml, here or in the nearest folder above that has one.",
+        help="The file, or a folder of which all files that end in .toml are read. Default: what TENANTRY_FILE names, else "
+        "tenantry.toml and tenantry.d/*.toml, here or in the nearest folder above that has one.",
     ),
 ]
 
@@ -243,6 +245,8 @@ def _declared(path: Path | None) -> Declared:
     from tenantry.fleet import file as files
     from tenantry.fleet import plan as plans
 
+    if path is None and os.environ.get(FILE_VARIABLE):
+        path = Path(os.environ[FILE_VARIABLE])
     paths = plans.files(path, Path.cwd())
     options.file = path
     return files.read(paths)

@@ -43,12 +43,14 @@ def init(
     from tenantry.db.connect import session
     from tenantry.db.install import install
     from tenantry.db.migrations import applied
-    from tenantry.db.passwords import keep_generated
+    from tenantry.db.passwords import keep_generated, require_place
     from tenantry.observe.status import installation, roles
 
     with administrator(installed=False) as (conninfo, server), session(conninfo, role=None) as connection:
         present = {role.name for role in roles(connection)}
         passwords, generated = role_passwords(present, generate=generate or server is not None)
+        if generated and not server:
+            require_place()
         if applied(connection):
             done = upgrade.run(connection, passwords).lines()
         else:
@@ -59,7 +61,8 @@ def init(
         elif generated:
             file = keep_generated(connection, {role: passwords[role] for role in generated})
             notes.print(
-                f"generated passwords of {', '.join(generated)} are in {file} (libpq's pgpass format)"
+                f"generated passwords of {', '.join(generated)} are in {file} (libpq's pgpass format)",
+                markup=False,
             )
         facts = installation(connection)
     _report(facts, done, as_json=as_json)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable
 from functools import cache
+from types import TracebackType
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -105,8 +107,8 @@ def before(
         str | None,
         typer.Option(
             help="The warehouse: a libpq connection string or URI, or embedded:DIRECTORY for an embedded server. "
-            "Default: the first that is set of TENANTRY_DSN, PGSERVICE, tenantry.toml (dsn in its table warehouse), "
-            "and PGHOST, PGHOSTADDR, PGPORT, PGDATABASE, PGUSER; else the embedded server of your account.",
+            "Default: the first that is set of TENANTRY_DSN, PGSERVICE, the file in TENANTRY_FILE, PGHOST, PGHOSTADDR, PGPORT, "
+            "PGDATABASE, PGUSER, and tenantry.toml (dsn in its table warehouse); else the embedded server of your account.",
             metavar="CONNINFO",
         ),
     ] = None,
@@ -120,6 +122,22 @@ def before(
     """One PostgreSQL warehouse for many tenants: load, refresh, unite and report."""
     options.dsn = dsn
     options.debug = debug
+    if dsn and _holds_password(dsn):
+        notes.print(
+            "warning: --dsn holds a password, which other users of this machine can see; TENANTRY_DSN or a passfile keeps it from them"
+        )
+
+
+def _holds_password(dsn: str) -> bool:
+    # Nothing else takes the time to load libpq.
+    if "password" not in dsn and "@" not in dsn:
+        return False
+    from tenantry.db.conninfo import parse
+
+    try:
+        return bool({"password", "sslpassword"} & parse(dsn, "--dsn", hint="").keys())
+    except InputError:
+        return True  # it is refused later on, and the command line may hold one all the same
 
 
 def _fail(message: str, hint: str | None, code: int) -> NoReturn:
@@ -130,6 +148,11 @@ def _fail(message: str, hint: str | None, code: int) -> NoReturn:
     if hint:
         notes.print(f"       {hint}", markup=False)
     sys.exit(code)
+
+
+def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print a traceback as Python does, but the error's words, which may be a source's, as all else."""
+    notes.print("".join(traceback.format_exception(kind, error, trace)), end="")
 
 
 def _refuse_arguments(error: typer.TyperException) -> NoReturn:
@@ -156,6 +179,7 @@ def commands() -> Callable[..., Any]:
 def main() -> None:
     """Run the program; known errors are one line, a hint and an exit code."""
     signals.interrupt()
+    sys.excepthook = _show
     try:
         # Otherwise Typer shows wrong arguments itself, as a box of five lines.
         code = commands()(standalone_mode=False)

@@ -10,23 +10,47 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from tenantry.core.errors import DatabaseError, TenantryError
+from tenantry.core.visible import in_json, visible
+
+
+class _Console(Console):
+    """A console that shows what a terminal would obey, and takes no square brackets or colons for markup.
+
+    Names, rows and errors come from sources: all that is printed goes through here.
+    """
+
+    def __init__(self, *, stderr: bool = False, width: int | None = None) -> None:
+        super().__init__(
+            stderr=stderr, width=width, soft_wrap=True, highlight=False, markup=False, emoji=False
+        )
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print as rich does. It would leave out some of those characters itself; nothing is left out here."""
+        super().print(*(visible(one) if isinstance(one, str) else one for one in objects), **options)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """The pieces to print. Those that rich makes itself, to move the cursor, are no text."""
+        for piece in super().render(renderable, options):
+            yield piece if piece.control else piece._replace(text=visible(piece.text))
+
 
 # Without a terminal there is no width to keep: whoever reads the output wants whole values.
-data = Console(soft_wrap=True, highlight=False, width=None if sys.stdout.isatty() else 1000)
+data = _Console(width=None if sys.stdout.isatty() else 1000)
 """Standard output: what was asked for."""
 
-notes = Console(stderr=True, soft_wrap=True, highlight=False)
+notes = _Console(stderr=True)
 """Standard error: steps, progress, warnings, errors."""
 
 
 def print_json(value: Any) -> None:
     """Print a value as JSON; dates as ISO 8601."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=_plain) + "\n")
+    sys.stdout.write(in_json(json.dumps(value, indent=2, ensure_ascii=False, default=_plain)) + "\n")
 
 
 def _plain(value: Any) -> Any:
@@ -41,10 +65,18 @@ def _plain(value: Any) -> Any:
 
 def print_table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Print a table; columns whose name ends in `#` hold numbers and are aligned to the right."""
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table = Table(
+        title=title and visible(title, lines=False),
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+    )
     for column in columns:
         table.add_column(
-            column.removesuffix("#"), justify="right" if column.endswith("#") else "left", header_style="bold"
+            visible(column, lines=False).removesuffix("#"),
+            justify="right" if column.endswith("#") else "left",
+            header_style="bold",
         )
     for row in rows:
         # As Text: square brackets in a name or an error are no markup.
@@ -63,7 +95,8 @@ def _cell(value: Any) -> str:
         case datetime():
             return f"{value:%Y-%m-%d %H:%M:%S} UTC"
         case _:
-            return str(value)
+            # Here, and not only where it is printed: the table must know its width, and a line break must not make a row.
+            return visible(str(value), lines=False)
 
 
 def step(name: str, detail: str) -> None:

@@ -12,9 +12,9 @@ import typer
 from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.load import AsJson, Tenants
 from tenantry.cli.output import data, notes, print_json, print_table, step
-from tenantry.cli.secret import secret_in
 from tenantry.cli.target import administrator, warehouse
 from tenantry.core.errors import InputError
+from tenantry.core.private import read_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,17 +64,19 @@ def add(
 
     Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
     """
-    from tenantry.db.passwords import keep_generated
+    from tenantry.db.passwords import keep_generated, require_place
     from tenantry.flow import reader as readers
 
     if bool(tenant) == everyone:
         raise InputError("say which tenants", hint="Give --tenant NAME (once or more) or --all.")
-    given = secret_in(password_file) if password_file else None
+    given = read_private(password_file) if password_file else None
     if given == "":
         raise InputError(f"{password_file} is empty")
     with _opened() as (session, server):
         stored = any(reader.exists for reader in readers.readers(session, name))
         password = given if given is not None or stored else secrets.token_urlsafe(24)
+        if password is not None and given is None and not server:
+            require_place()
         made = readers.put(
             session,
             name,
@@ -162,4 +164,4 @@ def _opened() -> Iterator[tuple[psycopg.Connection, Server | None]]:
 
 
 def _seen(reader: Reader) -> str:
-    return "all tenants" if reader.tenants is None else ", ".join(reader.tenants)
+    return "all tenants" if reader.tenants is None else ", ".join(reader.tenants) or "nothing"

@@ -13,6 +13,7 @@ import typer
 
 from tenantry.cli.output import notes
 from tenantry.cli.target import warehouse
+from tenantry.core.visible import in_json, visible
 
 
 def scheduler(
@@ -81,11 +82,11 @@ class _Teller:
             line = f"{now:%Y-%m-%dT%H:%M:%SZ}  {event}  {told}".rstrip()
         with self._lock:
             if self._as_json:
-                sys.stdout.write(line + "\n")
+                sys.stdout.write(in_json(line) + "\n")
                 sys.stdout.flush()
             else:
                 notes.print(line, markup=False)
 
 
 def _said(value: Any) -> str:
-    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else str(value)
+    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else visible(str(value), lines=False)

@@ -7,14 +7,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import psycopg
 import typer
-from psycopg.conninfo import conninfo_to_dict
 
-from tenantry.cli.secret import secret_in
 from tenantry.core.errors import InputError
 from tenantry.core.model import Connection
-from tenantry.db.errors import without_quotes
+from tenantry.core.private import read_private
+from tenantry.db.conninfo import parse as conninfo_words
 
 PASSWORD_VARIABLE = "TENANTRY_SOURCE_PASSWORD"  # noqa: S105 - the name of a variable, not a password
 
@@ -25,13 +23,9 @@ def parse(name: str, conninfo: str) -> Connection:
     Raises InputError for one that cannot be read, lacks host, dbname or user, or holds a password: the command line
     of a process can be read by every user of the machine.
     """
-    try:
-        parts = {key: str(value) for key, value in conninfo_to_dict(conninfo).items() if value is not None}
-    except psycopg.Error as error:
-        raise InputError(
-            f"--source cannot be read: {without_quotes(str(error))}",
-            hint="Write it as 'host=db.example.com dbname=production user=reader'.",
-        ) from None
+    parts = conninfo_words(
+        conninfo, "--source", hint="Write it as 'host=db.example.com dbname=production user=reader'."
+    )
     if "password" in parts:
         raise InputError(
             "--source holds a password, which other users of this machine can see",
@@ -95,7 +89,7 @@ def read_password(file: Path | None, *, stored: bool, ask: bool = False) -> str 
     With `ask` it is asked for even if one is stored.
     """
     if file is not None:
-        return secret_in(file)
+        return read_private(file)
     given = os.environ.get(PASSWORD_VARIABLE)
     if given:
         return given

@@ -11,7 +11,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tenantry.core.errors import InputError
-from tenantry.core.settings import FILE_NAME, FOLDER_NAME
+from tenantry.core.settings import FILE_NAME, FILE_VARIABLE, FOLDER_NAME
+from tenantry.core.trust import callers, objection
 
 
 class Warehouse(BaseModel):
@@ -37,14 +38,34 @@ class Document:
 
 
 def find(folder: Path) -> list[Path]:
-    """The files of the nearest folder, from `folder` upwards, that has any: tenantry.toml, then those in tenantry.d."""
+    """The files of the nearest folder, from `folder` upwards, that has any: tenantry.toml, then those in tenantry.d.
+
+    Raises InputError if somebody else than the caller and root could have written them: they say where passwords are sent, and
+    which programs are run.
+    """
     for place in (folder, *folder.parents):
         found = [place / FILE_NAME] if (place / FILE_NAME).is_file() else []
+        folders = [place]
         if (place / FOLDER_NAME).is_dir():
             found += _in_folder(place / FOLDER_NAME)
+            folders.append(place / FOLDER_NAME)
         if found:
+            _require_trusted(folders, found)
             return found
     return []
+
+
+def _require_trusted(folders: Sequence[Path], files: Sequence[Path]) -> None:
+    accounts = callers()
+    for path in (*folders, *files):
+        # A link, and what it leads to.
+        for found in (path.lstat(), path.stat()):
+            if reason := objection(path, found, accounts):
+                named = folders[-1] if len(files) > 1 or files[0].parent != folders[0] else files[0]
+                raise InputError(
+                    f"{files[0]} is not read: {reason}",
+                    hint=f"If you trust it, say so: {FILE_VARIABLE}={named}. Or mend owner and mode (chown, chmod go-w).",
+                )
 
 
 def named(path: Path) -> list[Path]:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
-from pathlib import Path
 
 import pyrage
 
@@ -59,21 +55,3 @@ def unseal(sealed: bytes, *, passphrase: str | None = None, identities: str = ""
         raise InputError(
             f"the backup cannot be opened: it is another {wrong}, or the file is damaged",
         ) from None
-
-
-def write_private(file: Path, content: bytes) -> None:
-    """Write a file that only its owner can read: whole, or not at all. Raises InputError if it cannot be written."""
-    part = None
-    try:
-        descriptor, part = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-        with os.fdopen(descriptor, "wb") as handle:
-            handle.write(content)
-            handle.flush()
-            os.fsync(handle.fileno())
-        Path(part).replace(file)
-    except OSError as error:
-        raise InputError(f"{file} cannot be written: {error.strerror}") from None
-    finally:
-        if part is not None:
-            with suppress(FileNotFoundError):
-                Path(part).unlink()

@@ -10,8 +10,18 @@ from typing import Literal
 FILE_NAME = "tenantry.toml"
 FOLDER_NAME = "tenantry.d"
 
+FILE_VARIABLE = "TENANTRY_FILE"
+"""Names the fleet's file, or a folder of them: it is read in place of the nearest one, whoever owns it."""
+
 Origin = Literal[
-    "--dsn", "TENANTRY_DSN", "TENANTRY_ADMIN_DSN", "service", "tenantry.toml", "libpq environment", "embedded"
+    "--dsn",
+    "TENANTRY_DSN",
+    "TENANTRY_ADMIN_DSN",
+    "service",
+    "the file that is named",
+    "libpq environment",
+    "tenantry.toml",
+    "embedded",
 ]
 
 EMBEDDED = "embedded:"
@@ -37,10 +47,10 @@ class Target:
 def resolve(
     option: str | None, environment: Mapping[str, str], folder: Path, file: Path | None = None
 ) -> Target:
-    """The warehouse to use: --dsn, TENANTRY_DSN, PGSERVICE, tenantry.toml, libpq's PG* variables, or embedded.
+    """The warehouse to use: --dsn, TENANTRY_DSN, PGSERVICE, a file that is named, libpq's PG* variables, tenantry.toml, or embedded.
 
-    `folder` is where the search for tenantry.toml begins; it goes on in the folders above. `file` is read in its place.
-    Raises InputError if the file cannot be read.
+    `file` is named by an option; else TENANTRY_FILE may name one. Without either, the search for tenantry.toml begins in `folder`,
+    and goes on in the folders above. Raises InputError if the file cannot be read, or was found and is not to be trusted.
     """
     if option:
         return Target(option, "--dsn")
@@ -48,20 +58,26 @@ def resolve(
         return Target(environment["TENANTRY_DSN"], "TENANTRY_DSN")
     if environment.get("PGSERVICE"):
         return Target("", "service")
-    dsn = _dsn_of_file(folder, file)
-    if dsn:
-        return Target(dsn, "tenantry.toml")
+    if file is None and environment.get(FILE_VARIABLE):
+        file = Path(environment[FILE_VARIABLE])
+    if file is not None:
+        from tenantry.core import file as files
+
+        if dsn := files.dsn(files.named(file)):
+            return Target(dsn, "the file that is named")
     if any(environment.get(name) for name in ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGUSER")):
         return Target("", "libpq environment")
+    if file is None and (dsn := _dsn_found(folder)):
+        return Target(dsn, "tenantry.toml")
     return Target(EMBEDDED, "embedded")
 
 
-def _dsn_of_file(folder: Path, file: Path | None) -> str | None:
+def _dsn_found(folder: Path) -> str | None:
     # Slow to import, and most machines have no such file.
-    if file is None and not any(
+    if not any(
         (place / name).exists() for place in (folder, *folder.parents) for name in (FILE_NAME, FOLDER_NAME)
     ):
         return None
     from tenantry.core import file as files
 
-    return files.dsn(files.find(folder) if file is None else files.named(file))
+    return files.dsn(files.find(folder))

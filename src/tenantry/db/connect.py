@@ -15,7 +15,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from tenantry.core.errors import InputError, NotInstalled
 from tenantry.core.model import OWNER
 from tenantry.db.build import pins
-from tenantry.db.errors import one_line, translated, unreachable, without_quotes
+from tenantry.db.conninfo import parse, without_values
+from tenantry.db.errors import one_line, translated, unreachable
 from tenantry.db.lookout import Lookout
 from tenantry.db.queries import one_row, query
 from tenantry.db.roles import may_not_act
@@ -44,6 +45,8 @@ OLDEST_SERVER = 150000
 
 _PROBE = 3
 """Seconds that a pooler gets to lend a second server."""
+
+_FORM = "Write it as 'host=db.example.com dbname=warehouse user=whadmin' or as a postgresql:// URI."
 
 _KEEPING: set[str] = set()
 """Connection strings that name a pooler which keeps a server for a session."""
@@ -101,9 +104,10 @@ def _bystander(conninfo: str) -> psycopg.Connection:
 
 
 def _log_in(conninfo: str, name: str, patience: int) -> psycopg.Connection:
+    words = parse(conninfo, "the connection string", hint=_FORM)
     try:
         # PGOPTIONS is for other programs; a connection string or a service may have options of its own.
-        if not {"options", "service"} & conninfo_to_dict(conninfo).keys() and "PGSERVICE" not in os.environ:
+        if not {"options", "service"} & words.keys() and "PGSERVICE" not in os.environ:
             conninfo = make_conninfo(conninfo, options="")
         return psycopg.connect(
             _kept_alive(conninfo),
@@ -114,8 +118,7 @@ def _log_in(conninfo: str, name: str, patience: int) -> psycopg.Connection:
         )
     except psycopg.ProgrammingError as error:
         raise InputError(
-            f"the connection string cannot be read: {without_quotes(str(error))}",
-            hint="Write it as 'host=db.example.com dbname=warehouse user=whadmin' or as a postgresql:// URI.",
+            f"the connection string cannot be read: {without_values(str(error), conninfo)}", hint=_FORM
         ) from None
     except psycopg.OperationalError as error:
         raise unreachable(error) from error

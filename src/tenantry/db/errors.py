@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
 
 from tenantry.core.errors import DatabaseError, InputError, NotInstalled, TenantryError, WarehouseUnreachable
+from tenantry.core.visible import kept
 
 _NO_SUCH = {"42704", "3F000", "22023", "42703"}
 """undefined_object, invalid_schema_name, invalid_parameter_value, undefined_column: the caller named it wrongly."""
@@ -22,8 +22,8 @@ _READ_ONLY = "25006"
 
 
 def one_line(text: str) -> str:
-    """The text with its line breaks folded into spaces."""
-    return " ".join(text.split())
+    """What somebody else says as a message: in one line, of a length that can be read, without what a terminal obeys."""
+    return kept(" ".join(text.split()))
 
 
 def libpq_words(text: str) -> str:
@@ -34,13 +34,6 @@ def libpq_words(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("\t")]
     several = [line for line in lines if line.partition('"')[0] == lines[0].partition('"')[0] and '"' in line]
     return one_line(" ".join(several or lines[:1]))
-
-
-def without_quotes(text: str) -> str:
-    """What libpq says of a connection string, without the parts it repeats: they may hold a password."""
-    if text.startswith(("invalid connection option", "invalid URI query parameter")):
-        return one_line(text)
-    return re.sub('".+"', '"…"', one_line(text))
 
 
 def unreachable(error: psycopg.OperationalError) -> WarehouseUnreachable:

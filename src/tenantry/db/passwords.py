@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +13,9 @@ from platformdirs import user_config_path
 from psycopg import sql
 
 from tenantry.core import pgpass
+from tenantry.core.errors import InputError
+from tenantry.core.private import write_private
+from tenantry.core.trust import callers, resolved
 
 
 def verifier(connection: psycopg.Connection, role: str, password: str) -> sql.Literal:
@@ -20,20 +25,60 @@ def verifier(connection: psycopg.Connection, role: str, password: str) -> sql.Li
     )
 
 
-def keep_generated(connection: psycopg.Connection, passwords: Mapping[str, str]) -> Path:
-    """Append the passwords to tenantry/pgpass in the user's configuration folder, readable by the owner alone.
+def require_place() -> Path:
+    """The folder for `keep_generated`, made if need be: tenantry in the user's configuration folder.
 
-    Returns the file, which PGPASSFILE or `passfile=` may name.
+    Raises InputError if it cannot be made, or if others could read or replace what is written there. To be called before a
+    password is generated that only the file would hold.
     """
     folder = user_config_path("tenantry")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if folder.stat().st_uid == os.geteuid():
+            folder.chmod(0o700)
+        found, reason = resolved(folder, callers())
+    except OSError as error:
+        raise InputError(
+            f"{folder} cannot be made: {error.strerror}", hint="Name another place in XDG_CONFIG_HOME."
+        ) from None
+    if reason:
+        raise InputError(
+            f"generated passwords are not kept in {folder}: {reason}",
+            hint="Mend owner and mode, or name another place in XDG_CONFIG_HOME.",
+        )
+    return found
+
+
+def keep_generated(connection: psycopg.Connection, passwords: Mapping[str, str]) -> Path:
+    """Add the passwords to tenantry/pgpass in the user's configuration folder, readable by the owner alone.
+
+    Lines for the same login are replaced: libpq takes the first that fits. Returns the file, which PGPASSFILE or `passfile=` may
+    name. Raises InputError as `require_place` does, and if the file cannot be written.
+    """
+    folder = require_place()
     file = folder / "pgpass"
     info = connection.info
-    lines = [
-        pgpass.line(info.host, str(info.port), info.dbname, role, password)
-        for role, password in passwords.items()
-    ]
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(descriptor, "a", encoding="utf-8") as handle:
-        handle.write("".join(f"{line}\n" for line in lines))
+    logins = {role: (info.host, str(info.port), info.dbname, role) for role in passwords}
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        # Two programs at once would each write what the other did not see.
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        kept = [line for line in _lines(file) if tuple(pgpass.fields(line)[:4]) not in logins.values()]
+        new = [pgpass.line(*login, passwords[role]) for role, login in logins.items()]
+        write_private(file, "".join(f"{line}\n" for line in new + kept).encode(errors="surrogateescape"))
+    finally:
+        os.close(descriptor)
     return file
+
+
+def _lines(file: Path) -> list[str]:
+    """The lines of the file, none if it is not one of our own: what a link leads to is not ours to copy."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return []
+    with os.fdopen(descriptor, encoding="utf-8", errors="surrogateescape") as handle:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+            return []
+        return handle.read().splitlines()

@@ -41,7 +41,7 @@ _HBA = f"""\
 host    all       all   {LOOPBACK}/32  scram-sha-256
 """
 
-_HEADER = """\
+HEADER = """\
 # Tenantry writes this file anew at each start. Settings of your own belong at the end of
 # postgresql.conf or into ALTER SYSTEM; both win over this file.
 """
@@ -93,7 +93,9 @@ def create_cluster(
                 hint="is the disk full? can the server's account reach that directory? TENANTRY_SERVER_DIR names another",
             )
         write_for(account, partial / "pg_hba.conf", _HBA)
-        with (partial / "postgresql.conf").open("a", encoding="utf-8") as conf:
+        # That account could have put a link there meanwhile.
+        settings = os.open(partial / "postgresql.conf", os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
+        with os.fdopen(settings, "a", encoding="utf-8") as conf:
             # Root must not write into a directory of another account later on, so the file is outside.
             conf.write(f"\ninclude = '../{CONF}'\n")
     except OSError as error:
@@ -115,7 +117,7 @@ def write_conf(directory: Path, port: int, settings: Mapping[str, str]) -> None:
 
     Raises ServerError if a name in `settings` is no name of a setting.
     """
-    lines = [_HEADER]
+    lines = [HEADER]
     for name, value in {**DEFAULT_SETTINGS, **settings, "port": str(port)}.items():
         if not re.fullmatch(r"[A-Za-z_][\w.]*", name, re.ASCII) or any(c in value for c in "\r\n\0"):
             raise ServerError(f"{name!r} is no setting of PostgreSQL, or its value has a line break in it")
@@ -137,8 +139,9 @@ def remembered_port(directory: Path) -> int | None:
 
 
 def write_for(account: Account | None, path: Path, text: str) -> None:
-    """Write a file of mode 0600 that belongs to `account` (None: to this process's)."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+    """Write a new file of mode 0600 that belongs to `account` (None: to this process's), in place of what is there."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         if account:
             os.fchown(descriptor, account.uid, account.gid)

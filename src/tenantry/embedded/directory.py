@@ -2,13 +2,26 @@
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 import platformdirs
 
 from tenantry.core.errors import ServerError
+from tenantry.core.trust import objection, resolved
+from tenantry.embedded.cluster import CONF, HEADER
 
 DIRECTORY_VARIABLE = "TENANTRY_SERVER_DIR"
+
+MARKER = "tenantry.server"
+"""The file by which a directory is known to be ours."""
+
+LOCKS = ("lease.lock", "start.lock")
+
+_MARKER_TEXT = """\
+This directory belongs to an embedded server of Tenantry, which replaces and deletes files in it.
+Without this file it does not.
+"""
 
 
 def default_directory() -> Path:
@@ -25,14 +38,31 @@ def default_directory() -> Path:
     return platformdirs.user_data_path("tenantry", appauthor=False) / "server"
 
 
+def trusted_directory(directory: Path) -> Path:
+    """The directory without links on the way to it, on which nobody but root and this account can put something else.
+
+    Raises ServerError if somebody can, or if it cannot be looked at.
+    """
+    try:
+        found, reason = resolved(directory, {0, os.geteuid()})
+    except OSError as error:
+        raise _unusable(directory, error) from error
+    if reason:
+        raise ServerError(
+            f"the server's directory {directory} is not safe: {reason}",
+            hint=f"name another one in {DIRECTORY_VARIABLE}, or mend owner and mode on the way to it",
+        )
+    return found
+
+
 def prepare_directory(directory: Path) -> None:
-    """Make the directory if there is none: mode 0755 for root, 0700 for others.
+    """Make the directory if there is none: mode 0755 for root, 0700 for others; and mark it as ours.
 
     Root's must be open, because PostgreSQL's account reaches its data through it. What is secret
     in it has a mode of its own.
 
-    Raises ServerError if it cannot be made, belongs to another account, or is open to everybody's
-    writing: anybody could then put files of their own in the place of ours.
+    Raises ServerError if it cannot be made, if others could put files of their own in the place of ours,
+    or if it holds other things than a server of ours.
     """
     mode = 0o755 if os.geteuid() == 0 else 0o700
     try:
@@ -43,12 +73,62 @@ def prepare_directory(directory: Path) -> None:
             path.chmod(mode)
         found = directory.stat()
     except OSError as error:
+        raise _unusable(directory, error) from error
+    trusted_directory(directory)
+    if reason := objection(directory, found, {os.geteuid()}):
+        raise ServerError(reason, hint=f"name a directory of your own in {DIRECTORY_VARIABLE}")
+    try:
+        _mark(directory)
+    except OSError as error:
+        raise _unusable(directory, error) from error
+
+
+def is_marked(directory: Path) -> bool:
+    """Whether the directory is one of ours: only there anything is replaced or deleted."""
+    return _is_own_file(directory / MARKER)
+
+
+def is_known(directory: Path) -> bool:
+    """Whether there is a server of ours in it, be it from a release that marked nothing."""
+    return is_marked(directory) or _is_of_former_release(directory)
+
+
+def _mark(directory: Path) -> None:
+    if is_marked(directory):
+        return
+    # Whoever removes a server takes the marker away before the locks, which may be somebody's again by then.
+    there = {path.name for path in directory.iterdir()} - set(LOCKS)
+    if there and not _is_of_former_release(directory):
         raise ServerError(
-            f"the server's directory {directory} cannot be made: {error.strerror}",
-            hint=f"name another one in {DIRECTORY_VARIABLE}",
-        ) from error
-    if found.st_uid != os.geteuid() or found.st_mode & stat.S_IWOTH:
-        raise ServerError(
-            f"the directory {directory} belongs to another account, or everybody may write to it",
-            hint=f"name a directory of your own in {DIRECTORY_VARIABLE}",
+            f"{directory} is no directory of an embedded server, and not empty",
+            hint=f"name another one, or one that is new, in {DIRECTORY_VARIABLE} or as embedded:DIRECTORY",
         )
+    with suppress(FileExistsError):
+        descriptor = os.open(directory / MARKER, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(_MARKER_TEXT)
+
+
+def _is_of_former_release(directory: Path) -> bool:
+    """Whether a release without a marker made it: its lock is there, and the settings that it wrote."""
+    conf = directory / CONF
+    return (
+        all(_is_own_file(directory / name) for name in (CONF, "start.lock"))
+        and (directory / "data" / "PG_VERSION").exists()
+        and conf.read_text(encoding="utf-8", errors="replace").startswith(HEADER)
+    )
+
+
+def _is_own_file(path: Path) -> bool:
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid()
+
+
+def _unusable(directory: Path, error: OSError) -> ServerError:
+    return ServerError(
+        f"the server's directory {directory} cannot be made: {error.strerror}",
+        hint=f"name another one in {DIRECTORY_VARIABLE}",
+    )

@@ -1,11 +1,10 @@
 """The server's passwords, in a file that libpq reads by itself (its `passfile`)."""
 
-import os
-import tempfile
 from pathlib import Path
 
 from tenantry.core import pgpass
 from tenantry.core.errors import ServerError
+from tenantry.core.private import write_private
 from tenantry.embedded.ports import LOOPBACK
 
 
@@ -28,7 +27,8 @@ class PasswordFile:
 
         Two processes must not save at once; the caller sees to that with a lock.
 
-        Raises ServerError if the user or the password is empty or has a line break or a NUL in it.
+        Raises ServerError if the user or the password is empty or has a line break or a NUL in it, and
+        InputError if the file cannot be written.
         """
         for what, text in (("user name", user), ("password", password)):
             if not text or any(character in text for character in "\r\n\0"):
@@ -37,17 +37,7 @@ class PasswordFile:
             pgpass.line(LOOPBACK, "*", "*", name, word) + "\n"
             for name, word in (self._read() | {user: password}).items()
         ]
-        # mkstemp makes files of mode 0600, so the passwords are never open to others.
-        descriptor, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-                file.writelines(lines)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(self.path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_private(self.path, "".join(lines).encode())
 
     def _read(self) -> dict[str, str]:
         try:

@@ -17,7 +17,15 @@ from tenantry.embedded import control
 from tenantry.embedded.account import server_account
 from tenantry.embedded.binaries import program_version, reachable_bindir, wheel_bindir
 from tenantry.embedded.cluster import SUPERUSER, create_cluster, remembered_port, write_conf, write_for
-from tenantry.embedded.directory import default_directory, prepare_directory
+from tenantry.embedded.directory import (
+    LOCKS,
+    MARKER,
+    default_directory,
+    is_known,
+    is_marked,
+    prepare_directory,
+    trusted_directory,
+)
 from tenantry.embedded.locks import is_last_holder, open_locked
 from tenantry.embedded.passfile import PasswordFile
 from tenantry.embedded.ports import LOOPBACK, find_free_port, port_is_free
@@ -25,7 +33,7 @@ from tenantry.embedded.postmaster import Postmaster, find_postmaster, remove_mis
 
 _ATTEMPTS = 5
 _LOG_BYTES = 10_000_000
-# All that a server puts into its directory. The locks are last: remove() holds one to the end.
+# All that a server puts into its directory. The marker and the locks are last: remove() holds one to the end.
 _ENTRIES = (
     "data",
     "data.new",
@@ -36,8 +44,8 @@ _ENTRIES = (
     "server.log",
     "server.log.1",
     "kept",
-    "lease.lock",
-    "start.lock",
+    MARKER,
+    *LOCKS,
 )
 
 
@@ -68,8 +76,8 @@ class Server:
     The server is reached at 127.0.0.1 only, with a password (scram-sha-256); there is no socket
     file. The port is chosen at the first start and kept, unless another program takes it meanwhile.
 
-    Every method may raise ServerError: when the directory belongs to another account, when there
-    are no programs, and when PostgreSQL itself fails.
+    Every method may raise ServerError: when the directory belongs to another account, when others could put
+    something else there, when it holds other things, when there are no programs, and when PostgreSQL itself fails.
 
     Who stops the server: `lease()` is for a program that needs it for a while. All holders of a
     lease have a shared flock on `lease.lock`. A holder at its end tries to make its lock exclusive;
@@ -90,7 +98,7 @@ class Server:
         bindir: Path | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> None:
-        self.directory = (directory or default_directory()).resolve()
+        self.directory = trusted_directory(directory or default_directory())
         self._bindir = bindir
         self._settings = dict(settings or {})
         self._data = self.directory / "data"
@@ -137,7 +145,7 @@ class Server:
         What runs in it is rolled back. If it takes more than 30 seconds it is stopped as by a crash;
         the next start recovers all that was committed.
         """
-        if not self.directory.exists():
+        if not is_known(self.directory):
             return False
         with self._exclusive():
             return self._stop()
@@ -179,8 +187,8 @@ class Server:
             yield self
         finally:
             try:
-                # Without the directory somebody removed the server, which must not come back.
-                if self.directory.exists():
+                # If it is gone, somebody removed the server, which must not come back.
+                if is_known(self.directory):
                     with self._exclusive():
                         if is_last_holder(descriptor, lock) and not self._is_kept(self._postmaster()):
                             self._stop()
@@ -190,9 +198,10 @@ class Server:
     def remove(self) -> None:
         """Stop the server and delete it, with all its data.
 
-        What others put into the directory stays, and the directory with it.
+        What others put into the directory stays, and the directory with it. Where there is no server of ours,
+        nothing is deleted.
         """
-        if not self.directory.exists():
+        if not is_known(self.directory):
             return
         with self._exclusive():
             self._stop()
@@ -317,11 +326,13 @@ class Server:
             prepare_directory(self.directory)
             try:
                 descriptor = open_locked(path, fcntl.LOCK_EX)
-                break
             except FileNotFoundError:
                 continue  # the directory was removed meanwhile
             except OSError as error:
                 raise ServerError(f"{path} cannot be locked: {error.strerror}") from error
+            if is_marked(self.directory):
+                break
+            os.close(descriptor)  # the server was removed while we waited
         try:
             yield
         finally:

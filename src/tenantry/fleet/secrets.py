@@ -9,6 +9,9 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
+from tenantry.core.errors import InputError
+from tenantry.core.private import read_private
+
 FORMS = '"env:NAME", "file:PATH" or { command = ["program", "argument"] }'
 
 SECONDS = 30
@@ -72,11 +75,9 @@ def resolve(reference: Reference, folder: Path) -> SecretStr:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8").rstrip("\n")
-    except OSError as error:
-        raise SecretMissing(f"{path} cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise SecretMissing(f"{path} cannot be read: it is no UTF-8 text") from None
+        return read_private(path)
+    except InputError as error:
+        raise SecretMissing(f"{error.message} ({error.hint})" if error.hint else error.message) from None
 
 
 def _run(command: tuple[str, ...], folder: Path) -> str:

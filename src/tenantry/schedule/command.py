@@ -13,6 +13,7 @@ from psycopg.conninfo import make_conninfo
 
 from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER
+from tenantry.core.visible import kept
 from tenantry.db.connect import open_session
 from tenantry.db.queries import one_row, query
 from tenantry.flow.job_command import statements
@@ -125,7 +126,7 @@ def run(
         message = _said(error)
         if runid is not None:
             record_failure(session, runid, message)
-        return Ended("failed", message, time.monotonic() - begun)
+        return Ended("failed", kept(message), time.monotonic() - begun)
 
 
 def record_failure(session: psycopg.Connection, runid: int, message: str) -> None:
@@ -134,7 +135,7 @@ def record_failure(session: psycopg.Connection, runid: int, message: str) -> Non
         # The command had a BEGIN of its own.
         session.execute("ROLLBACK")
     session.execute(query("scheduler", "own_path"))
-    session.execute(query("scheduler", "failed"), {"runid": runid, "message": message})
+    session.execute(query("scheduler", "failed"), {"runid": runid, "message": kept(message)})
 
 
 def _said(error: psycopg.Error) -> str:

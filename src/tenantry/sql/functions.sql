@@ -276,14 +276,14 @@ BEGIN
             RAISE;
         END IF;
         RAISE EXCEPTION '%.% %: the source cancelled the query: %', feed.schema_name, feed.template_name,
-                to_char(slice_date::timestamp, 'YYYY-MM-DD'), SQLERRM
+                to_char(slice_date::timestamp, 'YYYY-MM-DD'), _wh_internal.visible(SQLERRM)
             USING ERRCODE = 'query_canceled', CONSTRAINT = 'cancelled by the source',
                 HINT = 'Give its connection a longer statement_timeout, or let an index of the source serve the query.';
     END;
     PERFORM set_config('tenantry.in_window', '', true);
     IF result IS NULL OR result IN ('null', 'false') OR result ->> 'success' = 'false' THEN
         RAISE EXCEPTION '%.% %: function % returned %', feed.schema_name, feed.template_name,
-                to_char(slice_date::timestamp, 'YYYY-MM-DD'), update_function, coalesce(result::text, 'NULL')
+                to_char(slice_date::timestamp, 'YYYY-MM-DD'), update_function, coalesce(_wh_internal.visible(result::text), 'NULL')
             USING ERRCODE = 'external_routine_exception';
     END IF;
     RETURN jsonb_build_object('date', to_char(slice_date::timestamp, 'YYYY-MM-DD'), 'status', 'loaded',
@@ -1178,7 +1178,10 @@ DECLARE
 BEGIN
     SELECT pg_has_role(n.nspowner, 'USAGE') INTO owned FROM pg_namespace n WHERE n.nspname = grant_readers.schema_name;
     FOR reader IN SELECT r.reader_name FROM _wh.readers r JOIN pg_roles p ON p.rolname = r.reader_name
-        WHERE grant_readers.schema_name = ANY (r.tenants) ORDER BY r.reader_name
+        WHERE grant_readers.schema_name = ANY (r.tenants)
+            -- Whoever read a former tenant of that name does not read the new one.
+            AND EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = grant_readers.schema_name AND t.dropping_at IS NULL)
+        ORDER BY r.reader_name
     LOOP
         IF owned THEN
             EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', grant_readers.schema_name, reader);
@@ -1574,7 +1577,10 @@ BEGIN
         IF state = '57014' AND NOT by_source THEN
             RAISE;
         END IF;
-        failure := _wh_internal.explained(failure, state);
+        -- From here on it is shown and stored: by psql, in the server's log, in what pg_cron keeps of a run.
+        failure := _wh_internal.explained(_wh_internal.visible(failure), state);
+        failure_detail := _wh_internal.visible(failure_detail);
+        failure_hint := _wh_internal.visible(failure_hint);
         failure := format('%s.%s %s: %s', feed.schema_name, feed.template_name, to_char(slice_date::timestamp, 'YYYY-MM-DD'),
             concat_ws(': ', failure, CASE WHEN state LIKE '08%' AND failure_detail <> '' THEN failure_detail END));
         IF state LIKE '08%' THEN
@@ -3660,7 +3666,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     -- Remember that a load failed; what an earlier load left (loaded_at, row_count) stays true and is kept.
     -- A tenant that was dropped meanwhile has no slices to remember.
     INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, error, failed_at)
-    SELECT f.schema_name, f.template_name, record_failure.slice_date, 'failed', record_failure.error, clock_timestamp()
+    SELECT f.schema_name, f.template_name, record_failure.slice_date, 'failed', _wh_internal.visible(record_failure.error), clock_timestamp()
     FROM _wh.feeds f WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name FOR KEY SHARE
     ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET status = 'failed', error = excluded.error, failed_at = excluded.failed_at;
     SELECT _wh_internal.write_log('load_slice', 'ERROR', error, jsonb_build_object('tenant', feed.schema_name,
@@ -4120,9 +4126,9 @@ BEGIN
                 IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
                     RAISE;
                 END IF;
-                first_error := coalesce(first_error, SQLERRM);
+                first_error := coalesce(first_error, _wh_internal.visible(SQLERRM));
                 first_state := coalesce(first_state, SQLSTATE);
-                result := jsonb_build_object('date', slice_date, 'status', 'failed', 'error', SQLERRM, 'sqlstate', SQLSTATE);
+                result := jsonb_build_object('date', slice_date, 'status', 'failed', 'error', _wh_internal.visible(SQLERRM), 'sqlstate', SQLSTATE);
                 PERFORM _wh_internal.record_failure(feed, slice_date, SQLERRM);
                 -- A lost connection stays lost: the next day logs in by itself.
                 PERFORM _wh_internal.release_source(feed.tenant_name);
@@ -4262,7 +4268,6 @@ DECLARE
     former text[] := (SELECT r.tenants FROM _wh.readers r WHERE r.reader_name = reader);
     unknown text := (SELECT w FROM unnest(wanted) w WHERE w <> ALL (known) AND w <> ALL (coalesce(former, '{}')) ORDER BY w LIMIT 1);
     tenant text;
-    relation regclass;
 BEGIN
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'tenant "%" does not exist', unknown USING ERRCODE = 'undefined_object',
@@ -4277,12 +4282,7 @@ BEGIN
         IF tenant = ANY (wanted) THEN
             PERFORM _wh_internal.grant_readers(tenant);
         ELSE
-            EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I REVOKE SELECT ON TABLES FROM %I', tenant, reader);
-            FOR relation IN SELECT c.oid FROM pg_class c, aclexplode(c.relacl) x
-                WHERE c.relnamespace = to_regnamespace(quote_ident(tenant)) AND x.grantee = to_regrole(quote_ident(reader)) LOOP
-                EXECUTE format('REVOKE ALL ON %s FROM %I', relation, reader);
-            END LOOP;
-            EXECUTE format('REVOKE ALL ON SCHEMA %I FROM %I', tenant, reader);
+            PERFORM _wh_internal.withdraw_reader(reader, tenant);
         END IF;
     END LOOP;
 END
@@ -5004,6 +5004,30 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT hashtextextended(jsonb_build_array('tenantry tenant', schema_name)::text, 0)
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.forget_readers() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Rights to a tenant go with it: a new one of its name is another, which only those read who are given it anew.
+DECLARE
+    tenant text := CASE TG_OP WHEN 'INSERT' THEN NEW.schema_name ELSE OLD.schema_name END;
+    reader text;
+BEGIN
+    FOR reader IN UPDATE _wh.readers r SET tenants = array_remove(r.tenants, tenant) WHERE tenant = ANY (r.tenants) RETURNING r.reader_name LOOP
+        PERFORM pg_advisory_xact_lock(hashtextextended('tenantry register ' || tenant, 0));
+        IF to_regrole(quote_ident(reader)) IS NOT NULL
+            AND EXISTS (SELECT FROM pg_namespace n WHERE n.nspname = tenant AND pg_has_role(n.nspowner, 'USAGE')) THEN
+            PERFORM _wh_internal.withdraw_reader(reader, tenant);
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE TRIGGER forget_readers AFTER INSERT OR DELETE ON _wh.tenants
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.forget_readers();
+CREATE OR REPLACE TRIGGER forget_readers_of_former AFTER UPDATE ON _wh.tenants
+FOR EACH ROW WHEN (NEW.schema_name <> OLD.schema_name OR NEW.dropping_at IS NOT NULL AND OLD.dropping_at IS NULL)
+EXECUTE FUNCTION _wh_internal.forget_readers();
+
 CREATE OR REPLACE FUNCTION _wh_internal.unchanged_days(feed _wh.feeds, first_day date, last_day date, digests jsonb, asked_at timestamptz)
 RETURNS SETOF date LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     -- The days whose slices hold what the source had when it was asked, which is noted as if they had been loaded then.
@@ -5213,7 +5237,7 @@ BEGIN
                 RAISE;
             END IF;
             PERFORM _wh_internal.record_failure(feed, slice_date - 1, SQLERRM);
-            RAISE WARNING 'yesterday was not completed: %', SQLERRM USING ERRCODE = SQLSTATE;
+            RAISE WARNING 'yesterday was not completed: %', _wh_internal.visible(SQLERRM) USING ERRCODE = SQLSTATE;
         END;
     END IF;
     result := _wh_internal.load_slice(feed, slice_date, maker, caller_publishes => true);
@@ -5282,6 +5306,24 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE v.schema_name = view_written.schema_name AND v.view_name = view_written.view_name
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.visible(words text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
+-- What is kept of a text that a source may have written: at most 2,000 characters, with those visible that a terminal obeys or that
+-- let it look like another one: control characters but line feed and tab, marks of the writing direction, separators of lines.
+DECLARE
+    most CONSTANT integer := 2000;
+    hidden CONSTANT text := '[\u0001-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]';
+    result text := left(words, most);
+BEGIN
+    IF result ~ hidden THEN
+        result := (SELECT string_agg(CASE WHEN c !~ hidden THEN c WHEN ascii(c) < 256 THEN '\x' || lpad(to_hex(ascii(c)), 2, '0')
+                ELSE '\u' || lpad(to_hex(ascii(c)), 4, '0') END, '' ORDER BY place)
+            FROM string_to_table(result, NULL) WITH ORDINALITY AS t(c, place));
+    END IF;
+    RETURN result || CASE WHEN length(words) > most THEN format(' ... (%s characters more)', length(words) - most) ELSE '' END;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.window_digests(feed _wh.feeds, first_day date, last_day date) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Log in to the source, and ask for the digests of a window; NULL if the source cannot tell them, and all is to be pulled.
@@ -5305,6 +5347,21 @@ EXCEPTION WHEN query_canceled OR OTHERS THEN
     -- What failed there has spoilt the transaction: log in again.
     PERFORM _wh_internal.hold_source(feed.tenant_name);
     RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.withdraw_reader(reader text, schema_name text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Take from a role what grant_readers gave it in a schema that is there. The caller keeps others from registering the tenant.
+DECLARE
+    relation regclass;
+BEGIN
+    EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I REVOKE SELECT ON TABLES FROM %I', withdraw_reader.schema_name, reader);
+    FOR relation IN SELECT c.oid FROM pg_class c, aclexplode(c.relacl) x
+        WHERE c.relnamespace = to_regnamespace(quote_ident(withdraw_reader.schema_name)) AND x.grantee = to_regrole(quote_ident(reader)) LOOP
+        EXECUTE format('REVOKE ALL ON %s FROM %I', relation, reader);
+    END LOOP;
+    EXECUTE format('REVOKE ALL ON SCHEMA %I FROM %I', withdraw_reader.schema_name, reader);
 END
 $$;
 
@@ -5344,7 +5401,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.write_log(function_name text, log_level text, message text, context jsonb)
 RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO _wh.function_logs (function_name, log_level, message, context)
-    VALUES (function_name, log_level, message, jsonb_strip_nulls(context))
+    VALUES (function_name, log_level, _wh_internal.visible(message), jsonb_strip_nulls(context))
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.year_columns(feed _wh.feeds, template _wh.mv_templates, yearly regclass) RETURNS void
@@ -5723,7 +5780,7 @@ BEGIN
                 RAISE;
             END IF;
             failures := failures + 1;
-            first_error := coalesce(first_error, SQLERRM);
+            first_error := coalesce(first_error, _wh_internal.visible(SQLERRM));
             first_state := coalesce(first_state, SQLSTATE);
             PERFORM _wh_internal.record_failure(feed, slice_date, SQLERRM);
             IF only_changed THEN
@@ -5994,10 +6051,10 @@ $$;
 -- After the functions: settings for those that are called from outside, and a record of whose they are. Run as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '074f0b6f1d130653' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '074f0b6f1d130653');
+    SELECT '0.1.0', 'b8e857f731c9ca98' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'b8e857f731c9ca98');
 END
 $$;
 

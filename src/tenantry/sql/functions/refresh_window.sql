@@ -52,7 +52,7 @@ BEGIN
                 RAISE;
             END IF;
             failures := failures + 1;
-            first_error := coalesce(first_error, SQLERRM);
+            first_error := coalesce(first_error, _wh_internal.visible(SQLERRM));
             first_state := coalesce(first_state, SQLSTATE);
             PERFORM _wh_internal.record_failure(feed, slice_date, SQLERRM);
             IF only_changed THEN

@@ -17,14 +17,14 @@ BEGIN
             RAISE;
         END IF;
         RAISE EXCEPTION '%.% %: the source cancelled the query: %', feed.schema_name, feed.template_name,
-                to_char(slice_date::timestamp, 'YYYY-MM-DD'), SQLERRM
+                to_char(slice_date::timestamp, 'YYYY-MM-DD'), _wh_internal.visible(SQLERRM)
             USING ERRCODE = 'query_canceled', CONSTRAINT = 'cancelled by the source',
                 HINT = 'Give its connection a longer statement_timeout, or let an index of the source serve the query.';
     END;
     PERFORM set_config('tenantry.in_window', '', true);
     IF result IS NULL OR result IN ('null', 'false') OR result ->> 'success' = 'false' THEN
         RAISE EXCEPTION '%.% %: function % returned %', feed.schema_name, feed.template_name,
-                to_char(slice_date::timestamp, 'YYYY-MM-DD'), update_function, coalesce(result::text, 'NULL')
+                to_char(slice_date::timestamp, 'YYYY-MM-DD'), update_function, coalesce(_wh_internal.visible(result::text), 'NULL')
             USING ERRCODE = 'external_routine_exception';
     END IF;
     RETURN jsonb_build_object('date', to_char(slice_date::timestamp, 'YYYY-MM-DD'), 'status', 'loaded',

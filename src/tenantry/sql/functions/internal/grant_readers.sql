@@ -9,7 +9,10 @@ DECLARE
 BEGIN
     SELECT pg_has_role(n.nspowner, 'USAGE') INTO owned FROM pg_namespace n WHERE n.nspname = grant_readers.schema_name;
     FOR reader IN SELECT r.reader_name FROM _wh.readers r JOIN pg_roles p ON p.rolname = r.reader_name
-        WHERE grant_readers.schema_name = ANY (r.tenants) ORDER BY r.reader_name
+        WHERE grant_readers.schema_name = ANY (r.tenants)
+            -- Whoever read a former tenant of that name does not read the new one.
+            AND EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = grant_readers.schema_name AND t.dropping_at IS NULL)
+        ORDER BY r.reader_name
     LOOP
         IF owned THEN
             EXECUTE format('GRANT USAGE ON SCHEMA %I TO %I', grant_readers.schema_name, reader);

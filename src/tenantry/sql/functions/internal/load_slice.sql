@@ -78,7 +78,10 @@ BEGIN
         IF state = '57014' AND NOT by_source THEN
             RAISE;
         END IF;
-        failure := _wh_internal.explained(failure, state);
+        -- From here on it is shown and stored: by psql, in the server's log, in what pg_cron keeps of a run.
+        failure := _wh_internal.explained(_wh_internal.visible(failure), state);
+        failure_detail := _wh_internal.visible(failure_detail);
+        failure_hint := _wh_internal.visible(failure_hint);
         failure := format('%s.%s %s: %s', feed.schema_name, feed.template_name, to_char(slice_date::timestamp, 'YYYY-MM-DD'),
             concat_ws(': ', failure, CASE WHEN state LIKE '08%' AND failure_detail <> '' THEN failure_detail END));
         IF state LIKE '08%' THEN

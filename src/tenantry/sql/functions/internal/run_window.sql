@@ -46,9 +46,9 @@ BEGIN
                 IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
                     RAISE;
                 END IF;
-                first_error := coalesce(first_error, SQLERRM);
+                first_error := coalesce(first_error, _wh_internal.visible(SQLERRM));
                 first_state := coalesce(first_state, SQLSTATE);
-                result := jsonb_build_object('date', slice_date, 'status', 'failed', 'error', SQLERRM, 'sqlstate', SQLSTATE);
+                result := jsonb_build_object('date', slice_date, 'status', 'failed', 'error', _wh_internal.visible(SQLERRM), 'sqlstate', SQLSTATE);
                 PERFORM _wh_internal.record_failure(feed, slice_date, SQLERRM);
                 -- A lost connection stays lost: the next day logs in by itself.
                 PERFORM _wh_internal.release_source(feed.tenant_name);

@@ -7,7 +7,6 @@ DECLARE
     former text[] := (SELECT r.tenants FROM _wh.readers r WHERE r.reader_name = reader);
     unknown text := (SELECT w FROM unnest(wanted) w WHERE w <> ALL (known) AND w <> ALL (coalesce(former, '{}')) ORDER BY w LIMIT 1);
     tenant text;
-    relation regclass;
 BEGIN
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'tenant "%" does not exist', unknown USING ERRCODE = 'undefined_object',
@@ -22,12 +21,7 @@ BEGIN
         IF tenant = ANY (wanted) THEN
             PERFORM _wh_internal.grant_readers(tenant);
         ELSE
-            EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I REVOKE SELECT ON TABLES FROM %I', tenant, reader);
-            FOR relation IN SELECT c.oid FROM pg_class c, aclexplode(c.relacl) x
-                WHERE c.relnamespace = to_regnamespace(quote_ident(tenant)) AND x.grantee = to_regrole(quote_ident(reader)) LOOP
-                EXECUTE format('REVOKE ALL ON %s FROM %I', relation, reader);
-            END LOOP;
-            EXECUTE format('REVOKE ALL ON SCHEMA %I FROM %I', tenant, reader);
+            PERFORM _wh_internal.withdraw_reader(reader, tenant);
         END IF;
     END LOOP;
 END

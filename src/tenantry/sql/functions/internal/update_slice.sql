@@ -28,7 +28,7 @@ BEGIN
                 RAISE;
             END IF;
             PERFORM _wh_internal.record_failure(feed, slice_date - 1, SQLERRM);
-            RAISE WARNING 'yesterday was not completed: %', SQLERRM USING ERRCODE = SQLSTATE;
+            RAISE WARNING 'yesterday was not completed: %', _wh_internal.visible(SQLERRM) USING ERRCODE = SQLSTATE;
         END;
     END IF;
     result := _wh_internal.load_slice(feed, slice_date, maker, caller_publishes => true);

@@ -1,0 +1,49 @@
+"""Connection strings as people write them: what cannot be meant is refused, without what may be a part of a password."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+
+import psycopg
+from psycopg import pq
+from psycopg.conninfo import conninfo_to_dict
+
+from tenantry.core.errors import InputError
+from tenantry.db.errors import one_line
+
+_UNKNOWN = re.compile(r'(invalid connection option|invalid URI query parameter):? "(.*)"', re.DOTALL)
+
+
+def parse(conninfo: str, what: str, hint: str) -> dict[str, str]:
+    """The words of a connection string or URI. `what` it is called in the error, and `hint` says how to write it.
+
+    Raises InputError for one that cannot be read, or of which the password cannot be told from the rest: the host or port that
+    libpq would then name in an error would be half of it.
+    """
+    scheme, separator, rest = conninfo.strip().partition("://")
+    if separator and scheme in ("postgresql", "postgres") and "@" in re.split("[@/]", rest, maxsplit=1)[-1]:
+        raise InputError(
+            f"{what} cannot be read: there is an @ after the one before the host, or a / before it",
+            hint="In a URI write %40 for an @ in a password, %2F for a / and %25 for a %.",
+        )
+    try:
+        return {key: str(value) for key, value in conninfo_to_dict(conninfo).items() if value is not None}
+    except psycopg.Error as error:
+        raise InputError(
+            f"{what} cannot be read: {without_values(str(error), conninfo)}", hint=hint
+        ) from None
+
+
+def without_values(text: str, conninfo: str) -> str:
+    """What libpq says of a connection string, without the parts that it repeats of it.
+
+    A word that it does not know is repeated, unless it may be the rest of a password that a blank or an & ended.
+    """
+    unknown = _UNKNOWN.match(one_line(text))
+    if unknown and "password" not in conninfo and "@" not in conninfo:
+        return unknown[0]
+    known = [option.keyword.decode() for option in pq.Conninfo.get_defaults()]
+    if unknown and get_close_matches(unknown[2], known, 1, cutoff=0.7):
+        return unknown[0]
+    return re.sub('".+"', '"…"', one_line(text))
