@@ -68,7 +68,7 @@ def content_of(file: Path) -> backup.Content:
 
 def put(database: Database, content: backup.Content) -> restore.Restored:
     with session(database.conninfo, role=None) as opened:
-        return restore.run(opened, content, {})
+        return restore.run(opened, content, {}, other_jobs=True)
 
 
 @pytest.fixture
@@ -130,7 +130,7 @@ def test_a_lost_warehouse_comes_back_from_its_backup_and_its_sources(
         "it is there already"
     )
 
-    done = succeed(elsewhere.admin, "restore", file, "--identity", identity, "--json").json
+    done = succeed(elsewhere.admin, "restore", file, "--identity", identity, "--other-jobs", "--json").json
     assert (done["tenants"], done["jobs"], done["passwords_generated"]) == (["acme", "globex"], 5, [])
     assert elsewhere.rows("SELECT FROM _wh.slices") == []
     assert [(f["tenant"], f["storage"], f["days"], f["rows"]) for f in succeed(elsewhere, "status", "--json").json] == [

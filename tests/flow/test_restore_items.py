@@ -75,7 +75,8 @@ def test_a_restore_makes_all_but_what_cannot_be_and_names_that(
     ]
     content = dataclasses.replace(content, lines=content.lines | {"job": [json.dumps(job) for job in jobs]})
     with session(elsewhere.admin.conninfo, role=None) as opened:
-        result = restore.run(opened, content, {"whadmin": "whadmin-password", "phood_ro": "reader-password"})
+        passwords = {"whadmin": "whadmin-password", "phood_ro": "reader-password"}
+        result = restore.run(opened, content, passwords, other_jobs=True)
     told = {left.what: left.reason for left in result.left_out}
     assert sorted(told) == [
         "function _wh.rows_of()",

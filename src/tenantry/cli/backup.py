@@ -100,14 +100,27 @@ def restore(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what the file holds, without secrets; ask no server.")
     ] = False,
+    other_jobs: Annotated[
+        bool,
+        typer.Option(
+            "--other-jobs", help="Also jobs whose command is more than calls of Tenantry's functions."
+        ),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make an empty database the warehouse of a backup: all but the tenants' data.
 
     Installs, and brings back connections with their passwords, templates,
-    tenants, feeds, readers, logs and jobs, in one transaction. A database that
-    holds tenants is refused. Afterwards tenantry rebuild --all pulls the data
-    again; until then jobs are paused and reports find nothing to read.
+    tenants, feeds, readers, logs and jobs. A database that holds tenants is
+    refused. Killed or failed, it can be run again. Afterwards tenantry rebuild
+    --all pulls the data again; until then jobs are paused and reports find
+    nothing to read.
+
+    The file is data: what it holds is put into the warehouse with whadmin's
+    rights and no others. Functions of your own are text that runs later, as do
+    jobs: --dry-run shows each function whole, and each job whose command is
+    more than calls of Tenantry's functions. Such jobs are left out unless you
+    give --other-jobs.
 
     Roles that are there keep their passwords. Others get those of the backup,
     or what TENANTRY_WHADMIN_PASSWORD and TENANTRY_READER_PASSWORD say, or
@@ -128,8 +141,9 @@ def restore(
             print_json(summary)
         else:
             _print(summary)
+            _print_texts(summary)
         return
-    result = _restore(content)
+    result = _restore(content, other_jobs=other_jobs)
     if as_json:
         print_json(
             {"tenants": result.tenants, "connections": result.connections, "jobs": result.jobs,
@@ -162,7 +176,23 @@ def _fail_if_left_out(result: Restored) -> None:
         )
 
 
-def _restore(content: Content) -> Restored:
+def _print_texts(summary: Summary) -> None:
+    """What a restore would run as whadmin, or let run: whole."""
+    from tenantry.flow import own_function
+
+    for definition in summary.own_functions:
+        reason = own_function.refusal(definition)
+        data.print(f"\n{'Left out, as ' + reason if reason else 'A function of your own'}:", markup=False)
+        data.print(definition.rstrip(), markup=False)
+    for job in summary.other_jobs:
+        data.print(
+            f"\nA job, only with --other-jobs: {job['name'] or 'without a name'}, {job['schedule']}",
+            markup=False,
+        )
+        data.print(job["command"], markup=False)
+
+
+def _restore(content: Content, *, other_jobs: bool) -> Restored:
     from tenantry.db.connect import session
     from tenantry.flow import restore as restores
     from tenantry.observe.status import roles
@@ -175,9 +205,15 @@ def _restore(content: Content) -> Restored:
         if server and OWNER in passwords and OWNER not in present:
             # Before the role is made: whoever is killed in between can log in all the same.
             server.save_password(OWNER, passwords[OWNER])
-        result = restores.run(opened, content, passwords)
-        result.generated |= {role: passwords[role] for role in generated}
-        _keep(opened, server, passwords if server else {}, result.generated)
+        mine = {role: passwords[role] for role in generated}
+        result = restores.run(
+            opened,
+            content,
+            passwords,
+            other_jobs=other_jobs,
+            keep=lambda made: _keep(opened, server, passwords if server else {}, mine | dict(made)),
+        )
+        result.generated |= mine
     return result
 
 

@@ -15,11 +15,11 @@ from psycopg import sql
 from tenantry import __version__
 from tenantry.core.errors import InputError, NotInstalled
 from tenantry.core.model import OWNER
-from tenantry.db.build import function_files
 from tenantry.db.migrations import applied, known
 from tenantry.db.migrations import tables as own_tables
 from tenantry.db.queries import one_row, query
-from tenantry.flow import jobs
+from tenantry.flow import jobs, own_function
+from tenantry.flow.job_command import is_plain
 
 FORMAT = 1
 """Of the file, once it is decrypted: gzip; a line of JSON about the backup, then lines `kind<TAB>JSON`."""
@@ -55,7 +55,8 @@ class Content:
 class Summary:
     """What a backup holds, in numbers and without secrets. `passwords` are roles whose password is in it.
 
-    `row_count` rows were in the feeds; they are not in the backup. `jobs_left_out` belong to other roles or databases;
+    `own_functions` are the definitions of operators' functions, and `other_jobs` are those whose commands are more than calls of
+    Tenantry's functions: what a restore would run, or let run, as whadmin. `row_count` rows were in the feeds; they are not in the backup. `jobs_left_out` belong to other roles or databases;
     `not_held` is what operators put into `_wh` that a backup cannot hold, such as tables of their own.
     """
 
@@ -76,6 +77,8 @@ class Summary:
     functions: int
     logs: int
     not_held: list[str]
+    own_functions: list[str]
+    other_jobs: list[dict[str, Any]]
 
 
 def unpack(packed: bytes) -> Content:
@@ -128,8 +131,7 @@ def read(session: psycopg.Connection, *, logs: bool = True) -> Content:
         lines = _tables(session, [] if logs else [LOGS])
         for kind, name in (("secret", "secrets"), ("feed", "contents")):
             lines[kind] = [row[0] for row in session.execute(query("recovery", name))]
-        ours = {"ours": [file.name.removesuffix(".sql") for file in function_files()]}
-        own = session.execute(query("recovery", "own_functions"), ours)
+        own = session.execute(query("recovery", "own_functions"), {"ours": own_function.delivered()})
         lines["function"] = [json.dumps(row[0]) for row in own]
         lines["job"] = [
             json.dumps(
@@ -172,6 +174,12 @@ def summary(content: Content) -> Summary:
         functions=len(content.lines.get("function", [])),
         logs=len(content.lines.get(f"table {LOGS}", [])),
         not_held=content.about.get("not_held", []),
+        own_functions=content.rows("function"),
+        other_jobs=[
+            {key: job[key] for key in ("name", "schedule", "command")}
+            for job in content.rows("job")
+            if not is_plain(job["command"])
+        ],
     )
 
 
