@@ -19,6 +19,7 @@ from tenantry.core.errors import TenantryError
 from tenantry.db.connect import session
 from tenantry.embedded import Server
 from tenantry.flow import backup, reader, restore
+from tenantry.flow.backup_content import Content, unpack
 from tenantry.loader import rebuild
 from tests.databases import SECRET, Database, Maker, Source, Warehouse
 from tests.program import run, succeed
@@ -62,11 +63,11 @@ def saved(warehouse: Warehouse, tmp_path: Path, *options: object) -> Path:
     return file
 
 
-def content_of(file: Path) -> backup.Content:
-    return backup.unpack(sealed.unseal(file.read_bytes(), identities=str(KEY)))
+def content_of(file: Path) -> Content:
+    return unpack(sealed.unseal(file.read_bytes(), identities=str(KEY)))
 
 
-def put(database: Database, content: backup.Content) -> restore.Restored:
+def put(database: Database, content: Content) -> restore.Restored:
     with session(database.conninfo, role=None) as opened:
         return restore.run(opened, content, {}, other_jobs=True)
 
@@ -181,7 +182,7 @@ def test_a_lost_warehouse_comes_back_from_its_backup_and_its_sources(
 
 
 @pytest.fixture
-def small(acme: Warehouse, source: Source, tmp_path: Path, today: date) -> backup.Content:
+def small(acme: Warehouse, source: Source, tmp_path: Path, today: date) -> Content:
     """The backup of a warehouse with a tenant of one day, a reader and logs."""
     source.fill(today - timedelta(days=1), 1)
     acme.load(today - timedelta(days=1), today)
@@ -190,7 +191,7 @@ def small(acme: Warehouse, source: Source, tmp_path: Path, today: date) -> backu
 
 
 def test_a_restore_into_another_database_of_the_server_keeps_the_roles_as_they_are(
-    acme: Warehouse, small: backup.Content, empty: Database
+    acme: Warehouse, small: Content, empty: Database
 ) -> None:
     assert put(empty, small).kept == ["phood_ro", "whadmin"]
     assert (
@@ -204,7 +205,7 @@ def test_a_restore_into_another_database_of_the_server_keeps_the_roles_as_they_a
 
 
 def test_a_backup_without_logs_has_none_and_one_by_whadmin_no_passwords_of_roles(
-    acme: Warehouse, small: backup.Content, tmp_path: Path
+    acme: Warehouse, small: Content, tmp_path: Path
 ) -> None:
     assert backup.summary(small).passwords == ["phood_ro", "whadmin"]
     assert backup.summary(small).logs > 0
@@ -215,7 +216,7 @@ def test_a_backup_without_logs_has_none_and_one_by_whadmin_no_passwords_of_roles
 
 
 def test_columns_and_tables_that_an_older_backup_does_not_know_get_their_defaults(
-    small: backup.Content, empty: Database
+    small: Content, empty: Database
 ) -> None:
     lines = {kind: texts for kind, texts in small.lines.items() if kind != "table readers"}
     lines["table feeds"] = [
@@ -242,7 +243,7 @@ def test_a_rebuild_of_what_was_lost_leaves_alone_what_the_source_keeps_no_longer
 
 
 def test_a_disabled_tenant_stays_so_and_enabling_it_resumes_its_jobs(
-    acme: Warehouse, small: backup.Content, empty: Database, tmp_path: Path, today: date
+    acme: Warehouse, small: Content, empty: Database, tmp_path: Path, today: date
 ) -> None:
     acme.run("SELECT cron.schedule(n, '1 * * * *', 'SELECT 1') FROM unnest('{one,two}'::text[]) n")
     acme.run("SELECT cron.schedule('three', '1 * * * *', $$SELECT _wh.refresh_mv('acme', 'x')$$)")
@@ -260,7 +261,7 @@ def test_a_disabled_tenant_stays_so_and_enabling_it_resumes_its_jobs(
 
 
 def test_a_setting_that_the_server_does_not_take_is_left_out_and_named(
-    small: backup.Content, empty: Database
+    small: Content, empty: Database
 ) -> None:
     name = f"reader_{secrets.token_hex(4)}"
     lines = small.lines | {
@@ -281,7 +282,7 @@ def test_a_setting_that_the_server_does_not_take_is_left_out_and_named(
 
 
 def test_what_cannot_be_restored_changes_nothing(
-    acme: Warehouse, small: backup.Content, empty: Database, tmp_path: Path, identity: Path
+    acme: Warehouse, small: Content, empty: Database, tmp_path: Path, identity: Path
 ) -> None:
     good = tmp_path / "warehouse.backup"
     newer, garbage, other = tmp_path / "newer", tmp_path / "garbage", tmp_path / "other"

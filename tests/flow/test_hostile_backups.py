@@ -17,6 +17,7 @@ from tenantry.db.connect import session
 from tenantry.db.owner import owners_session
 from tenantry.embedded import Server
 from tenantry.flow import backup, restore
+from tenantry.flow.backup_content import Content
 from tests.databases import Database, Maker, Warehouse
 
 pytestmark = pytest.mark.any_server
@@ -43,12 +44,12 @@ def name(empty: Database) -> Iterator[str]:
 
 
 @pytest.fixture
-def content(warehouse: Warehouse) -> backup.Content:
+def content(warehouse: Warehouse) -> Content:
     with session(warehouse.admin.conninfo, role=None) as opened:
         return backup.read(opened)
 
 
-def put(database: Database, content: backup.Content, **lines: list[Any]) -> dict[str, str]:
+def put(database: Database, content: Content, **lines: list[Any]) -> dict[str, str]:
     """Restore a backup with other lines in it; what was left out, and why."""
     changed = {kind.replace("__", " "): [json.dumps(line) for line in texts] for kind, texts in lines.items()}
     with session(database.conninfo, role=None) as opened:
@@ -57,7 +58,7 @@ def put(database: Database, content: backup.Content, **lines: list[Any]) -> dict
 
 
 def test_no_text_of_a_backup_is_run_but_a_function_of_the_operators_own(
-    content: backup.Content, empty: Database, name: str, tmp_path: Path
+    content: Content, empty: Database, name: str, tmp_path: Path
 ) -> None:
     evil = EVIL.format(name=name)
     tmp_path.chmod(0o777)
@@ -97,7 +98,7 @@ def test_no_text_of_a_backup_is_run_but_a_function_of_the_operators_own(
     assert empty.value("SELECT count(*) FROM pg_proc WHERE proname = 'refresh_mv'") == 1
 
 
-def test_the_operators_own_functions_come_back_as_they_were(content: backup.Content, empty: Database) -> None:
+def test_the_operators_own_functions_come_back_as_they_were(content: Content, empty: Database) -> None:
     texts = [
         MADE,
         (
@@ -115,7 +116,7 @@ def test_the_operators_own_functions_come_back_as_they_were(content: backup.Cont
 
 
 def test_a_role_of_a_backup_gets_no_right_setting_or_membership_that_gives_it_more(
-    content: backup.Content, empty: Database, name: str
+    content: Content, empty: Database, name: str
 ) -> None:
     role: dict[str, Any] = {
         "name": name,
@@ -165,14 +166,14 @@ def test_a_role_of_a_backup_gets_no_right_setting_or_membership_that_gives_it_mo
 
 @pytest.mark.parametrize("taken", ["postgres", "whadmin", "phood_ro", "pg_monitor"])
 def test_a_reader_of_a_backup_does_not_take_the_place_of_another_role(
-    content: backup.Content, empty: Database, taken: str
+    content: Content, empty: Database, taken: str
 ) -> None:
     with pytest.raises(TenantryError, match=f'role "{taken}" is there and was not made by tenantry reader'):
         put(empty, content, table__readers=[{"reader_name": taken, "tenants": None}])
     assert empty.rows("SELECT FROM pg_namespace WHERE nspname = '_wh'") == []
 
 
-def test_a_backup_writes_no_table_but_those_that_one_holds(content: backup.Content, empty: Database) -> None:
+def test_a_backup_writes_no_table_but_those_that_one_holds(content: Content, empty: Database) -> None:
     told = put(
         empty,
         content,
@@ -188,7 +189,7 @@ def test_a_backup_writes_no_table_but_those_that_one_holds(content: backup.Conte
 
 
 def test_a_job_that_is_more_than_calls_of_our_functions_is_left_out_and_kept_to_be_read(
-    content: backup.Content, empty: Database
+    content: Content, empty: Database
 ) -> None:
     command = "SELECT _wh.refresh_mv('a', 'b'), (SELECT string_agg(password, '') FROM _wh.tenant_connections)"
     jobs = [
@@ -225,7 +226,7 @@ def test_nothing_in_an_owners_session_gets_the_administrators_rights_back(wareho
 
 
 def test_a_restore_that_failed_half_way_is_run_again_with_the_passwords_that_it_told(
-    content: backup.Content, empty: Database, name: str, monkeypatch: pytest.MonkeyPatch
+    content: Content, empty: Database, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: dict[str, str] = {}
     role = {"name": name, "connections": -1, "verifier": None, "settings": []}

@@ -16,6 +16,7 @@ import pytest
 from tenantry.db.connect import session
 from tenantry.embedded import Server
 from tenantry.flow import backup, reader, restore
+from tenantry.flow.backup_content import Content
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed
 
@@ -33,12 +34,12 @@ def elsewhere(make_server: Callable[..., Server]) -> Warehouse:
     return Warehouse(server, "postgres", "whadmin")
 
 
-def content_of(warehouse: Warehouse) -> backup.Content:
+def content_of(warehouse: Warehouse) -> Content:
     with session(warehouse.admin.conninfo, role=None) as opened:
         return backup.read(opened)
 
 
-def with_role(content: backup.Content, **changed: Any) -> backup.Content:
+def with_role(content: Content, **changed: Any) -> Content:
     """A backup in which the roles that are not delivered have something else."""
     roles = [
         role if role["name"] in ("whadmin", "phood_ro") else role | changed for role in content.rows("role")

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     import psycopg
 
     from tenantry.embedded.server import Server
-    from tenantry.flow.backup import Content, Summary
+    from tenantry.flow.backup import Summary
+    from tenantry.flow.backup_content import Content
     from tenantry.flow.restore import Restored
 
 PASSPHRASE = "TENANTRY_BACKUP_PASSPHRASE"  # noqa: S105 - the name of a variable, not a passphrase
@@ -133,8 +134,9 @@ def restore(
     Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
     """
     from tenantry.flow import backup as backups
+    from tenantry.flow.backup_content import unpack
 
-    content = backups.unpack(_opened(file, passphrase_file, identity))
+    content = unpack(_opened(file, passphrase_file, identity))
     summary = backups.summary(content)
     if dry_run:
         if as_json:
@@ -234,11 +236,16 @@ def _keep(
 def _opened(file: Path, passphrase_file: Path | None, identity: Path | None) -> bytes:
     """The decrypted content of a backup."""
     from tenantry.core import sealed
+    from tenantry.flow.backup_content import PACKED
 
     try:
-        content = file.read_bytes()
+        with file.open("rb") as opened:
+            # Encrypted it is little longer than it is inside.
+            content = opened.read(2 * PACKED)
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}") from None
+    if len(content) == 2 * PACKED:
+        raise InputError(f"{file} is larger than any backup")
     if sealed.needs_passphrase(content):
         if identity:
             raise InputError(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,42 +11,16 @@ import psycopg
 from psycopg import sql
 
 from tenantry import __version__
-from tenantry.core.errors import InputError, NotInstalled
 from tenantry.core.model import OWNER
-from tenantry.db.migrations import applied, known
+from tenantry.db.migrations import applied
 from tenantry.db.migrations import tables as own_tables
 from tenantry.db.queries import one_row, query
 from tenantry.flow import jobs, own_function
+from tenantry.flow.backup_content import FORMAT, LOGS, Content
 from tenantry.flow.job_command import is_plain
-
-FORMAT = 1
-"""Of the file, once it is decrypted: gzip; a line of JSON about the backup, then lines `kind<TAB>JSON`."""
-
-LOGS = "function_logs"
 
 OURS = {"tables": own_tables()}
 """The tables of `_wh` that a backup holds, as an argument of queries."""
-
-
-@dataclass(frozen=True)
-class Content:
-    """What a backup holds. `about` is its first line; `lines` are JSON texts by kind.
-
-    Kinds: `table NAME` (rows of `_wh.NAME`), `secret` (of connections), `feed` (what each held), `role`, `job`,
-    `function` (of the operators' own).
-    """
-
-    about: dict[str, Any]
-    lines: dict[str, list[str]]
-
-    def rows(self, kind: str) -> list[Any]:
-        """The values of one kind."""
-        return [json.loads(line) for line in self.lines.get(kind, [])]
-
-    def packed(self) -> bytes:
-        """As bytes, not encrypted yet."""
-        lines = [f"{kind}\t{line}" for kind, texts in self.lines.items() for line in texts]
-        return gzip.compress("\n".join([json.dumps(self.about), *lines, ""]).encode(), mtime=0)
 
 
 @dataclass(frozen=True)
@@ -79,32 +51,6 @@ class Summary:
     not_held: list[str]
     own_functions: list[str]
     other_jobs: list[dict[str, Any]]
-
-
-def unpack(packed: bytes) -> Content:
-    """The content of `Content.packed`.
-
-    Raises:
-        InputError: it is no backup.
-        NotInstalled: a newer program made it.
-    """
-    try:
-        # Not splitlines: that breaks at letters which JSON may hold as they are.
-        first, *rest = gzip.decompress(packed).decode().removesuffix("\n").split("\n")
-        about = json.loads(first)
-        newer = about["tenantry_backup"] > FORMAT or max(about["migrations"]) > known()[-1].version
-    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError):
-        raise InputError("the file is no backup of Tenantry") from None
-    if newer:
-        raise NotInstalled(
-            f"the backup is newer than this program: Tenantry {about['version']} made it",
-            hint="Upgrade the program: pip install --upgrade tenantry.",
-        )
-    lines: dict[str, list[str]] = {}
-    for line in rest:
-        kind, _, text = line.partition("\t")
-        lines.setdefault(kind, []).append(text)
-    return Content(about, lines)
 
 
 def read(session: psycopg.Connection, *, logs: bool = True) -> Content:
@@ -172,7 +118,7 @@ def summary(content: Content) -> Summary:
         jobs=len(content.lines.get("job", [])),
         jobs_left_out=content.about["jobs_left_out"],
         functions=len(content.lines.get("function", [])),
-        logs=len(content.lines.get(f"table {LOGS}", [])),
+        logs=content.count(f"table {LOGS}"),
         not_held=content.about.get("not_held", []),
         own_functions=content.rows("function"),
         other_jobs=[

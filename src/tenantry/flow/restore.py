@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -22,11 +22,15 @@ from tenantry.db.owner import owners_session
 from tenantry.db.passwords import verifier
 from tenantry.db.queries import one_row, query
 from tenantry.flow import jobs, log, own_function, reader, tenant
-from tenantry.flow.backup import OURS, Content
+from tenantry.flow.backup import OURS
+from tenantry.flow.backup_content import LOGS, Content
 from tenantry.flow.job_command import is_plain
 
 _AT_ONCE = 1000
-"""Rows in one INSERT."""
+"""Rows in one INSERT, unless they are long."""
+
+_BYTES_AT_ONCE = 4 * 2**20
+"""Letters in one INSERT, unless a row has more."""
 
 _LEFT_OUT = {"slices"}
 """Tables that say what data there are: after a restore there are none."""
@@ -225,31 +229,27 @@ def _fill(session: psycopg.Connection, content: Content, jobids: Mapping[int, in
     """Insert the rows. Columns that the backup does not know get their defaults."""
     order = session.execute(query("recovery", "insertion_order")).fetchall()
     held = {row[0] for row in session.execute(query("recovery", "tables"), OURS | {"without": []})}
-    theirs = {kind.removeprefix("table ") for kind in content.lines if kind.startswith("table ")}
+    theirs = {kind.removeprefix("table ") for kind in content.kinds() if kind.startswith("table ")}
     result.left_out += [
-        LeftOut(f"table _wh.{name}", f"no backup holds it; {len(content.lines[f'table {name}'])} rows")
+        LeftOut(f"table _wh.{name}", f"no backup holds it; {content.count(f'table {name}')} rows")
         for name in sorted(theirs - held)
     ]
     for table, columns in order:
-        lines = content.lines.get(f"table {table}", [])
-        if not lines or table not in held or table in _LEFT_OUT:
+        if not content.count(f"table {table}") or table not in held or table in _LEFT_OUT:
             continue
+        lines = content.texts(f"table {table}")
         if table == "tenants":
-            lines = [_with_jobs(line, jobids) for line in lines]
+            lines = (_with_jobs(line, jobids) for line in lines)
         if table == "mv_templates":
             # The delivered ones are as they were in the backup.
             session.execute(
                 query("recovery", "make_room_for_templates"),
                 {"names": _names(content, table, "template_name")},
             )
-        first = json.loads(lines[0])
-        known = [name for name in columns if name in first]
-        statement = sql.SQL(
-            "INSERT INTO _wh.{table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns}"
-            " FROM jsonb_populate_recordset(NULL::_wh.{table}, %s::jsonb) ON CONFLICT DO NOTHING"
-        ).format(table=sql.Identifier(table), columns=sql.SQL(", ").join(map(sql.Identifier, known)))
-        for start in range(0, len(lines), _AT_ONCE):
-            _insert(session, statement, (table, known), lines[start : start + _AT_ONCE], result)
+        into: tuple[str, list[str]] | None = None
+        for batch in _batches(lines):
+            into = into or (table, [name for name in columns if name in _keys(batch[0])])
+            _insert(session, into, batch, result)
         _go_on_counting(session, table)
     session.execute(query("flow", "hide_parameters"))
     for secret in content.rows("secret"):
@@ -261,14 +261,41 @@ def _fill(session: psycopg.Connection, content: Content, jobids: Mapping[int, in
             session.execute(query("recovery", "expect"), {"feeds": f"[{line}]"})
 
 
+def _keys(line: str) -> set[str]:
+    """The columns that a row has; none if it is no row, which then does not fit."""
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return set()
+    return set(row) if isinstance(row, dict) else set()
+
+
+def _batches(lines: Iterator[str]) -> Iterator[list[str]]:
+    """The lines in lots that may go in one statement."""
+    batch: list[str] = []
+    size = 0
+    for line in lines:
+        if batch and (len(batch) == _AT_ONCE or size + len(line) > _BYTES_AT_ONCE):
+            yield batch
+            batch, size = [], 0
+        batch.append(line)
+        size += len(line)
+    if batch:
+        yield batch
+
+
+def _insertion(table: str, columns: Sequence[str]) -> sql.Composed:
+    return sql.SQL(
+        "INSERT INTO _wh.{table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns}"
+        " FROM jsonb_populate_recordset(NULL::_wh.{table}, %s::jsonb) ON CONFLICT DO NOTHING"
+    ).format(table=sql.Identifier(table), columns=sql.SQL(", ").join(map(sql.Identifier, columns)))
+
+
 def _insert(
-    session: psycopg.Connection,
-    statement: sql.Composed,
-    into: tuple[str, list[str]],
-    lines: list[str],
-    result: Restored,
+    session: psycopg.Connection, into: tuple[str, list[str]], lines: list[str], result: Restored
 ) -> None:
     """Insert rows into the columns of a table at once, or if one does not fit, each by itself."""
+    statement = _insertion(*into)
     try:
         with translated(), session.transaction():
             session.execute(statement, (f"[{','.join(lines)}]",))
@@ -278,17 +305,25 @@ def _insert(
         table, columns = into
         # A primary key is one name or number, or begins with two names.
         key = [column for column in columns[:2] if column == columns[0] or column.endswith("_name")]
+        before = len(result.left_out)
         for line in lines:
-            row = json.loads(line)
-            with result.item(session, f"_wh.{table} {'.'.join(str(row[column]) for column in key)}"):
+            row = {} if table == LOGS else json.loads(line)
+            with result.item(session, f"_wh.{table} {'.'.join(str(row.get(column)) for column in key)}"):
                 session.execute(statement, (f"[{line}]",))
+        if table == LOGS:
+            # There may be millions, and none is worth a line.
+            refused = result.left_out[before:]
+            result.left_out[before:] = (
+                [LeftOut(f"{len(refused)} rows of _wh.{table}", refused[0].reason)] if refused else []
+            )
 
 
 def _with_jobs(line: str, jobids: Mapping[int, int]) -> str:
     """A tenant whose paused jobs are named by their new numbers."""
     row = json.loads(line)
-    if row.get("paused_jobs"):
-        row["paused_jobs"] = [jobids[old] for old in row["paused_jobs"] if old in jobids]
+    paused = row.get("paused_jobs")
+    if isinstance(paused, list):
+        row["paused_jobs"] = [jobids[old] for old in paused if isinstance(old, int) and old in jobids]
     return json.dumps(row)
 
 
