@@ -59,7 +59,7 @@ def elsewhere(make_server: Callable[..., Server]) -> Warehouse:
 
 def saved(warehouse: Warehouse, tmp_path: Path, *options: object) -> Path:
     file = tmp_path / "warehouse.backup"
-    succeed(warehouse.admin, "backup", file, "--recipient", KEY.to_public(), *options)
+    succeed(warehouse.admin, "backup", file, "--recipient", KEY.to_public(), "--unsigned", *options)
     return file
 
 
@@ -127,18 +127,20 @@ def test_a_lost_warehouse_comes_back_from_its_backup_and_its_sources(
     told = run(None, "restore", file, "--identity", identity, "--dry-run")
     assert f"{len(before):,} rows, to be pulled again" in told.out
     assert SECRET.strip() not in told.out
-    assert run(warehouse.admin, "backup", file, "--recipient", KEY.to_public()).code == 2, (
+    assert run(warehouse.admin, "backup", file, "--recipient", KEY.to_public(), "--unsigned").code == 2, (
         "it is there already"
     )
 
-    done = succeed(elsewhere.admin, "restore", file, "--identity", identity, "--other-jobs", "--json").json
+    done = succeed(
+        elsewhere.admin, "restore", file, "--identity", identity, "--unsigned", "--other-jobs", "--json"
+    ).json
     assert (done["tenants"], done["jobs"], done["passwords_generated"]) == (["acme", "globex"], 5, [])
     assert elsewhere.rows("SELECT FROM _wh.slices") == []
     assert [(f["tenant"], f["storage"], f["days"], f["rows"]) for f in succeed(elsewhere, "status", "--json").json] == [
         ("acme", "partition", 0, 0), ("globex", "matview", 0, 0)]  # fmt: skip
     assert elsewhere.rows("SELECT FROM cron.job WHERE active") == []
     assert elsewhere.value("SELECT _wh.create_crates_mv()") == "ours"
-    again = run(elsewhere.admin, "restore", file, "--identity", identity)
+    again = run(elsewhere.admin, "restore", file, "--identity", identity, "--unsigned")
     assert (again.code, again.errors) == (
         2,
         ['the warehouse holds tenants or connections already, such as "acme"'],
@@ -210,7 +212,7 @@ def test_a_backup_without_logs_has_none_and_one_by_whadmin_no_passwords_of_roles
     assert backup.summary(small).passwords == ["phood_ro", "whadmin"]
     assert backup.summary(small).logs > 0
     told = succeed(
-        acme, "backup", tmp_path / "b", "--recipient", KEY.to_public(), "--no-logs", "--json"
+        acme, "backup", tmp_path / "b", "--recipient", KEY.to_public(), "--unsigned", "--no-logs", "--json"
     ).json["content"]
     assert (told["logs"], told["passwords"], told["secrets"]) == (0, [], 1)
 

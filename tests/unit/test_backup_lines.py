@@ -76,7 +76,10 @@ def test_a_first_line_of_another_form_is_refused(changed: dict[str, Any]) -> Non
 
 def test_a_backup_that_could_not_be_restored_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backup_content, "RECORD", 100)
-    with pytest.raises(InputError, match="a record would have more than 100 bytes"):
+    with pytest.raises(
+        InputError,
+        match="could not be restored: the file holds more than a backup may: 100 bytes of a record",
+    ):
         Content(ABOUT, {LOG: [json.dumps("x" * 100)]}).packed()
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from tenantry.cli.init import role_passwords
 from tenantry.cli.load import AsJson
@@ -20,6 +21,7 @@ from tenantry.core.model import OWNER
 if TYPE_CHECKING:
     import psycopg
 
+    from tenantry.core.signature import Signer
     from tenantry.embedded.server import Server
     from tenantry.flow.backup import Summary
     from tenantry.flow.backup_content import Content
@@ -33,6 +35,45 @@ PassphraseFile = Annotated[
 ]
 
 
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--key",
+        metavar="FILE",
+        envvar="TENANTRY_BACKUP_KEY",
+        help="The file of the key that signs; default: tenantry/backup.key in your configuration folder.",
+    ),
+]
+SignedBy = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KEY",
+        help="A public key that you trust, or a file of such; may be given several times. Your own key's is trusted, too.",
+    ),
+]
+Identity = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The file of the age key that it is encrypted to.")
+]
+
+
+class _WritesByDefault(TyperGroup):
+    """`tenantry backup FILE` is `tenantry backup write FILE`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not args or args[0] not in (*self.commands, *ctx.help_option_names):
+            args = ["write", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=_WritesByDefault,
+    help="""Write all that the warehouse knows into a file, look at such a file, and make the key that signs it.
+
+tenantry backup FILE is tenantry backup write FILE; a file called as a command is ./write.""",
+)
+
+
+@app.command("write")
 def backup(
     file: File,
     passphrase_file: PassphraseFile = None,
@@ -43,6 +84,10 @@ def backup(
             help="Encrypt to the holder of an age key instead; may be given several times.",
         ),
     ] = None,
+    key: KeyFile = None,
+    unsigned: Annotated[
+        bool, typer.Option("--unsigned", help="Encrypt to recipients without a signature.")
+    ] = False,
     logs: Annotated[bool, typer.Option(help="With the entries of _wh.function_logs.")] = True,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     as_json: AsJson = False,
@@ -55,8 +100,10 @@ def backup(
 
     The passphrase comes from --passphrase-file, from
     TENANTRY_BACKUP_PASSPHRASE, or is asked for twice. With --recipient only
-    whoever has that age key can read it. Without passphrase or key nobody can.
-    The file appears whole or not at all, readable by you alone.
+    whoever has that age key can read it, but whoever knows the recipient could
+    have written it: so such a backup is signed, with the key that tenantry
+    backup key makes. Without passphrase or key nobody can read it. The file
+    appears whole or not at all, readable by you alone.
 
     The passwords of roles are in it only if --dsn or TENANTRY_ADMIN_DSN logs in
     as a superuser; a restore makes new ones. Jobs of other roles are not in it.
@@ -69,6 +116,12 @@ def backup(
         raise InputError(f"{file} is there already", hint="Choose another name, or give --force.")
     if recipient and passphrase_file:
         raise InputError("a passphrase or recipients, not both")
+    signer = None if unsigned else _signer(key)
+    if recipient and not signer and not unsigned:
+        raise InputError(
+            "whoever knows the recipients can write such a backup: it has to be signed",
+            hint="Make a key: tenantry backup key. Or give --unsigned.",
+        )
     passphrase = None if recipient else _passphrase(passphrase_file, twice=True)
     if recipient:
         # Before the warehouse is read: an address that is none is told at once.
@@ -76,7 +129,7 @@ def backup(
     with administrator() as (conninfo, _), session(conninfo, role=None) as opened:
         content = backups.read(opened, logs=logs)
     sealed.write_private(
-        file, sealed.seal(content.packed(), passphrase=passphrase, recipients=recipient or ())
+        file, sealed.seal(content.packed(signer), passphrase=passphrase, recipients=recipient or ())
     )
     summary = backups.summary(content)
     if as_json:
@@ -95,9 +148,12 @@ def backup(
 def restore(
     file: File,
     passphrase_file: PassphraseFile = None,
-    identity: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The file of the age key that it is encrypted to.")
-    ] = None,
+    identity: Identity = None,
+    signed_by: SignedBy = None,
+    key: KeyFile = None,
+    unsigned: Annotated[
+        bool, typer.Option("--unsigned", help="Take a file that is encrypted to recipients and not signed.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what the file holds, without secrets; ask no server.")
     ] = False,
@@ -116,6 +172,11 @@ def restore(
     refused. Killed or failed, it can be run again. Afterwards tenantry rebuild
     --all pulls the data again; until then jobs are paused and reports find
     nothing to read.
+
+    A file that is encrypted to recipients has to be signed by a key that you
+    trust: your own (--key), or one given with --signed-by. One that has no
+    signature, such as those of earlier versions, needs --unsigned. Whoever
+    knows the passphrase of the others is trusted with that.
 
     The file is data: what it holds is put into the warehouse with whadmin's
     rights and no others. Functions of your own are text that runs later, as do
@@ -136,8 +197,17 @@ def restore(
     from tenantry.flow import backup as backups
     from tenantry.flow.backup_content import unpack
 
-    content = unpack(_opened(file, passphrase_file, identity))
+    packed, by_passphrase = _opened(file, passphrase_file, identity)
+    content = unpack(packed)
     summary = backups.summary(content)
+    try:
+        notes.print(
+            _authority(content, signed_by, key, by_passphrase=by_passphrase, unsigned=unsigned), markup=False
+        )
+    except InputError as error:
+        if not dry_run:
+            raise
+        notes.print(f"not to be restored as it is: {error.message}", markup=False)
     if dry_run:
         if as_json:
             print_json(summary)
@@ -233,8 +303,77 @@ def _keep(
         notes.print(f"generated passwords of {', '.join(generated)} are in {place} (libpq's pgpass format)")
 
 
-def _opened(file: Path, passphrase_file: Path | None, identity: Path | None) -> bytes:
-    """The decrypted content of a backup."""
+@app.command("key")
+def make_key(key: KeyFile = None, as_json: AsJson = False) -> None:
+    """Make the key that signs backups, if there is none yet, and print its public part.
+
+    The key is in a file that you alone can read: --key, TENANTRY_BACKUP_KEY, or
+    tenantry/backup.key in your configuration folder. Give the public part to
+    whoever restores: tenantry restore --signed-by.
+    """
+    from tenantry.core import signature
+
+    file = key or _own_key()
+    made = not file.exists()
+    signer = signature.make(file) if made else signature.load(file)
+    if as_json:
+        print_json({"file": str(file), "made": made, "public": signer.public})
+        return
+    notes.print(f"the key is in {file}{'' if made else ', as it was'}", markup=False)
+    data.print(signer.public, markup=False)
+
+
+def _own_key() -> Path:
+    from platformdirs import user_config_path
+
+    return user_config_path("tenantry") / "backup.key"
+
+
+def _signer(key: Path | None) -> Signer | None:
+    """Whoever signs here: the key that is named, or one's own if there is one."""
+    file = key or _own_key()
+    if key is None and not file.exists():
+        return None
+    from tenantry.core import signature
+
+    return signature.load(file)
+
+
+def _authority(
+    content: Content, signed_by: list[str] | None, key: Path | None, *, by_passphrase: bool, unsigned: bool
+) -> str:
+    """Who vouches for a backup, in words. Raises InputError if nobody does whom one trusts."""
+    trusted = _trusted(signed_by, key)
+    if content.signed_by in trusted:
+        return f"signed by {content.signed_by}"
+    if content.signed_by and (signed_by or not by_passphrase):
+        raise InputError(
+            f"the backup is signed by {content.signed_by}, which is no key that you trust",
+            hint="If you know whose it is: --signed-by KEY.",
+        )
+    if by_passphrase and not signed_by:
+        return "not signed by a known key: made by somebody who knows the passphrase"
+    if not unsigned or signed_by:
+        raise InputError(
+            "the backup is not signed: whoever knows the recipient can have made it",
+            hint="If you know where the file comes from: --unsigned, without --signed-by.",
+        )
+    return "not signed: whoever knows the recipient can have made it"
+
+
+def _trusted(signed_by: list[str] | None, key: Path | None) -> set[str]:
+    own = _signer(key)
+    trusted = {own.public} if own else set()
+    if signed_by:
+        from tenantry.core.signature import public_keys
+
+        for word in signed_by:
+            trusted.update(public_keys(secret_in(Path(word)) if Path(word).is_file() else word))
+    return trusted
+
+
+def _opened(file: Path, passphrase_file: Path | None, identity: Path | None) -> tuple[bytes, bool]:
+    """The decrypted content of a backup, and whether it was encrypted with a passphrase."""
     from tenantry.core import sealed
     from tenantry.flow.backup_content import PACKED
 
@@ -251,13 +390,13 @@ def _opened(file: Path, passphrase_file: Path | None, identity: Path | None) -> 
             raise InputError(
                 f"{file} is encrypted with a passphrase, not to a key", hint="Leave --identity out."
             )
-        return sealed.unseal(content, passphrase=_passphrase(passphrase_file, twice=False))
+        return sealed.unseal(content, passphrase=_passphrase(passphrase_file, twice=False)), True
     if identity is None:
         raise InputError(
             f"{file} is encrypted to an age key",
             hint="Give the key's file with --identity.",
         )
-    return sealed.unseal(content, identities=secret_in(identity))
+    return sealed.unseal(content, identities=secret_in(identity)), False
 
 
 def _passphrase(file: Path | None, *, twice: bool) -> str:

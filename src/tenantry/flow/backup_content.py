@@ -7,15 +7,19 @@ long (`_LONG`) no more than a record is held at a time.
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from tenantry.core.errors import InputError, NotInstalled
 from tenantry.db.migrations import known
+
+if TYPE_CHECKING:
+    from tenantry.core.signature import Signer
 
 FORMAT = 1
 
@@ -41,6 +45,12 @@ VALUES = 2_000_000
 
 _LONG = {f"{kind}\t".encode(): kind for kind in (f"table {LOGS}", "table slices")}
 """Kinds of which there may be millions, by what their lines begin with."""
+
+_SIGNATURE = "signature"
+"""The kind of the last line, if there is one: the signature of all before it."""
+
+_SIGNED = b"a backup of Tenantry\n"
+"""What a signature is of, before the digest: that of another thing is none of a backup."""
 
 _NONE = type(None)
 
@@ -72,12 +82,14 @@ class Content:
 
     Kinds: `table NAME` (rows of `_wh.NAME`), `secret` (of connections), `feed` (what each held), `role`, `job`,
     `function` (of the operators' own). The long kinds of one that was unpacked are not in `lines`, but in `source`, and `counted`.
+    `signed_by` is the public key of whoever signed all of it; None if nobody did.
     """
 
     about: dict[str, Any]
     lines: dict[str, list[str]]
     counted: dict[str, int] = field(default_factory=dict)
     source: bytes = field(default=b"", repr=False)
+    signed_by: str | None = None
 
     def rows(self, kind: str) -> list[Any]:
         """The values of one kind, which is none of the long ones."""
@@ -101,35 +113,38 @@ class Content:
         """The kinds that it holds."""
         return [*self.lines, *(kind for kind in self.counted if kind not in self.lines)]
 
-    def packed(self) -> bytes:
-        """As bytes, not encrypted yet.
+    def packed(self, signer: Signer | None = None) -> bytes:
+        """As bytes, not encrypted yet; signed, if there is a signer.
 
         Raises:
             InputError: it is more than `unpack` takes.
         """
         counts = {kind: self.count(kind) for kind in self.kinds()}
-        file = io.BytesIO()
-        kept = 0
+        file, digest = io.BytesIO(), hashlib.sha512()
         with gzip.GzipFile(fileobj=file, mode="wb", mtime=0) as packing:
-            packing.write(f"{json.dumps(self.about | {'counts': counts})}\n".encode())
-            for kind in counts:
-                for text in self.texts(kind):
-                    line = f"{kind}\t{text}\n".encode()
-                    kept += 0 if kind in _LONG.values() else len(line)
-                    if len(line) > RECORD or kept > KEPT:
-                        raise _too_large("a record" if len(line) > RECORD else "all but the logs")
-                    packing.write(line)
-        if file.tell() > PACKED:
-            raise _too_large("the file")
-        return file.getvalue()
+            for line in self._written(counts):
+                packing.write(line)
+                digest.update(line)
+            if signer:
+                signature = signer.sign(_SIGNED + digest.digest())
+                packing.write(f"{_SIGNATURE}\t{json.dumps(asdict(signature))}\n".encode())
+        packed = file.getvalue()
+        try:
+            unpack(packed)
+        except InputError as error:
+            raise InputError(
+                f"the backup could not be restored: {error.message}", hint="Leave the logs out: --no-logs."
+            ) from None
+        except NotInstalled:
+            # Whoever reads it will be told.
+            pass
+        return packed
 
-
-def _too_large(what: str) -> InputError:
-    limit = {"a record": RECORD, "all but the logs": KEPT, "the file": PACKED}[what]
-    return InputError(
-        f"the backup would not be restored: {what} would have more than {limit:,} bytes",
-        hint="Leave the logs out: --no-logs.",
-    )
+    def _written(self, counts: dict[str, int]) -> Iterator[bytes]:
+        yield f"{json.dumps(self.about | {'counts': counts})}\n".encode()
+        for kind in counts:
+            for text in self.texts(kind):
+                yield f"{kind}\t{text}\n".encode()
 
 
 def unpack(packed: bytes) -> Content:
@@ -140,11 +155,19 @@ def unpack(packed: bytes) -> Content:
         NotInstalled: a newer program made it.
     """
     whole = _lines(packed)
-    about = _about(_text(next(whole, b"")))
+    first = next(whole, b"")
+    about = _about(_text(first))
     lines: dict[str, list[str]] = {}
     counted = dict.fromkeys(_LONG.values(), 0)
     kept = values = 0
+    digest, signed_by = hashlib.sha512(first), None
     for line in whole:
+        if signed_by:
+            raise InputError("the backup was changed: it goes on after its signature")
+        if line.startswith(_SIGNATURE.encode() + b"\t"):
+            signed_by = _signer(_text(line).partition("\t")[2], digest.digest())
+            continue
+        digest.update(line)
         long = _LONG.get(line[: line.find(b"\t") + 1])
         if long:
             counted[long] += 1
@@ -157,13 +180,26 @@ def unpack(packed: bytes) -> Content:
         _check(kind, text)
         lines.setdefault(kind, []).append(text)
     counted = {kind: number for kind, number in counted.items() if number}
-    content = Content(about, lines, counted, packed)
+    content = Content(about, lines, counted, packed, signed_by)
     counts = about.get("counts")
     if counts is not None and {kind: n for kind, n in counts.items() if n} != {
         kind: content.count(kind) for kind in content.kinds()
     }:
         raise InputError("the backup is not whole: it holds more or less than it says")
     return content
+
+
+def _signer(text: str, digest: bytes) -> str:
+    """The public key of whoever signed what has this digest."""
+    from tenantry.core.signature import Signature, is_valid
+
+    value = _object(text)
+    if not isinstance(value, dict) or not all(isinstance(value.get(key), str) for key in ("key", "text")):
+        raise _no_backup()
+    signature = Signature(value["key"], value["text"])
+    if not is_valid(signature, _SIGNED + digest):
+        raise InputError("the backup was changed after it was signed, or its signature is no such")
+    return signature.key
 
 
 def _about(text: str) -> dict[str, Any]:
