@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,7 +17,7 @@ from tenantry.cli.output import data, notes, print_json, print_table, step
 from tenantry.cli.secret import secret_in
 from tenantry.cli.target import administrator
 from tenantry.core.errors import InputError
-from tenantry.core.model import OWNER
+from tenantry.core.model import OWNER, READER
 
 if TYPE_CHECKING:
     import psycopg
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from tenantry.embedded.server import Server
     from tenantry.flow.backup import Summary
     from tenantry.flow.backup_content import Content
-    from tenantry.flow.restore import Restored
+    from tenantry.flow.restore import LeftOut, Restored
 
 PASSPHRASE = "TENANTRY_BACKUP_PASSPHRASE"  # noqa: S105 - the name of a variable, not a passphrase
 
@@ -50,6 +51,9 @@ SignedBy = Annotated[
         metavar="KEY",
         help="A public key that you trust, or a file of such; may be given several times. Your own key's is trusted, too.",
     ),
+]
+Unsigned = Annotated[
+    bool, typer.Option("--unsigned", help="Take a file that is encrypted to recipients and not signed.")
 ]
 Identity = Annotated[
     Path | None, typer.Option(metavar="FILE", help="The file of the age key that it is encrypted to.")
@@ -89,6 +93,14 @@ def backup(
         bool, typer.Option("--unsigned", help="Encrypt to recipients without a signature.")
     ] = False,
     logs: Annotated[bool, typer.Option(help="With the entries of _wh.function_logs.")] = True,
+    keep: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Then remove older backups in the file's folder, so that N are left; see below which.",
+        ),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -105,10 +117,15 @@ def backup(
     backup key makes. Without passphrase or key nobody can read it. The file
     appears whole or not at all, readable by you alone.
 
+    With --keep the name holds a date, as in warehouse-2026-11-29.backup. Older
+    are files of yours in the same folder that are encrypted by age and are
+    named the same but for the date. No other file is removed, and none before
+    the new one is there.
+
     The passwords of roles are in it only if --dsn or TENANTRY_ADMIN_DSN logs in
     as a superuser; a restore makes new ones. Jobs of other roles are not in it.
     """
-    from tenantry.core import sealed
+    from tenantry.core import retention, sealed
     from tenantry.db.connect import session
     from tenantry.flow import backup as backups
 
@@ -116,6 +133,8 @@ def backup(
         raise InputError(f"{file} is there already", hint="Choose another name, or give --force.")
     if recipient and passphrase_file:
         raise InputError("a passphrase or recipients, not both")
+    if keep is not None:
+        retention.require_dated(file)
     signer = None if unsigned else _signer(key)
     if recipient and not signer and not unsigned:
         raise InputError(
@@ -131,9 +150,19 @@ def backup(
     sealed.write_private(
         file, sealed.seal(content.packed(signer), passphrase=passphrase, recipients=recipient or ())
     )
+    removed = retention.older(file, keep) if keep is not None else []
+    for old in removed:
+        old.unlink(missing_ok=True)
     summary = backups.summary(content)
     if as_json:
-        print_json({"file": str(file), "bytes": file.stat().st_size, "content": summary})
+        print_json(
+            {
+                "file": str(file),
+                "bytes": file.stat().st_size,
+                "removed": list(map(str, removed)),
+                "content": summary,
+            }
+        )
         return
     _print(summary)
     if not summary.passwords:
@@ -142,6 +171,8 @@ def backup(
         notes.print(f"not in it: {what}", markup=False)
     if summary.jobs_left_out:
         notes.print(f"jobs of other roles or databases are not in it: {summary.jobs_left_out}")
+    for old in removed:
+        notes.print(f"removed: {old}", markup=False)
     step("backup", f"{file}, {file.stat().st_size:,} bytes")
 
 
@@ -151,9 +182,7 @@ def restore(
     identity: Identity = None,
     signed_by: SignedBy = None,
     key: KeyFile = None,
-    unsigned: Annotated[
-        bool, typer.Option("--unsigned", help="Take a file that is encrypted to recipients and not signed.")
-    ] = False,
+    unsigned: Unsigned = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what the file holds, without secrets; ask no server.")
     ] = False,
@@ -301,6 +330,87 @@ def _keep(
     elif generated:
         place = keep_generated(opened, generated)
         notes.print(f"generated passwords of {', '.join(generated)} are in {place} (libpq's pgpass format)")
+
+
+@app.command("verify")
+def verify(
+    file: File,
+    passphrase_file: PassphraseFile = None,
+    identity: Identity = None,
+    signed_by: SignedBy = None,
+    key: KeyFile = None,
+    unsigned: Unsigned = False,
+    rehearse: Annotated[
+        bool,
+        typer.Option(
+            "--rehearse", help="Restore it, too, on a server of its own that is removed afterwards."
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read a backup to its end: whether it can be opened, who made it, whether it is whole, and what of it would be taken.
+
+    Asks no server and changes nothing. Each record is read, and each function of
+    your own is judged as a restore would. The exit code is 1 if a restore would
+    leave something out, and 2 if it would refuse the file.
+
+    With --rehearse it is restored into an embedded server in a temporary folder
+    that you alone can read, and that is removed with it: so each row passes each
+    check of a warehouse. Takes some seconds.
+    """
+    from tenantry.core.errors import DatabaseError
+    from tenantry.flow import backup as backups
+    from tenantry.flow.backup_content import unpack
+
+    packed, by_passphrase = _opened(file, passphrase_file, identity)
+    content = unpack(packed)
+    authority = _authority(content, signed_by, key, by_passphrase=by_passphrase, unsigned=unsigned)
+    summary = backups.summary(content)
+    problems = backups.problems(content)
+    if rehearse:
+        problems |= {left.what: left.reason for left in _rehearsed(content)}
+    records = sum(map(content.count, content.kinds()))
+    if as_json:
+        print_json({"file": str(file), "authority": authority, "signed_by": content.signed_by, "records": records,
+                    "rehearsed": rehearse, "problems": problems, "content": summary})  # fmt: skip
+    else:
+        _print(summary)
+        notes.print(authority, markup=False)
+        for job in summary.other_jobs:
+            notes.print(f"taken only with --other-jobs: job {job['name'] or job['command']}", markup=False)
+        for what, reason in problems.items():
+            notes.print(f"not taken: {what}: {reason}", markup=False)
+        if not problems:
+            step("verify", f"{file}: whole, {records:,} records{', restored' if rehearse else ''}")
+    if problems:
+        raise DatabaseError(
+            f"{len(problems)} thing{'s' if len(problems) > 1 else ''} of the backup would not be restored"
+        )
+
+
+def _rehearsed(content: Content) -> list[LeftOut]:
+    """What a restore leaves out, on a server for that alone."""
+    import shutil
+    import tempfile
+
+    from tenantry.db.connect import session
+    from tenantry.embedded.server import Server
+    from tenantry.flow import restore as restores
+
+    folder = Path(tempfile.mkdtemp(prefix="tenantry-rehearsal-"))
+    try:
+        if os.geteuid() == 0:
+            # The server runs under another account; its own folder in there is that account's alone.
+            folder.chmod(0o711)
+        server = Server(folder / "server")
+        with server.lease(), session(server.conninfo(), role=None) as opened:
+            passwords = {role: secrets.token_urlsafe(24) for role in (OWNER, READER)}
+            result = restores.run(opened, content, passwords, other_jobs=True)
+        server.remove()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    known = set(content.about.get("not_held", []))
+    return [left for left in result.left_out if left.what not in known]
 
 
 @app.command("key")

@@ -16,7 +16,7 @@ from tenantry.db.migrations import applied
 from tenantry.db.migrations import tables as own_tables
 from tenantry.db.queries import one_row, query
 from tenantry.flow import jobs, own_function
-from tenantry.flow.backup_content import FORMAT, LOGS, Content
+from tenantry.flow.backup_content import FORMAT, LOGS, Content, is_record
 from tenantry.flow.job_command import is_plain
 
 OURS = {"tables": own_tables()}
@@ -127,6 +127,24 @@ def summary(content: Content) -> Summary:
             if not is_plain(job["command"])
         ],
     )
+
+
+def problems(content: Content) -> dict[str, str]:
+    """What of a backup no warehouse would take, and why, as far as can be said without one: every record is read."""
+    found = {
+        own_function.label(definition): reason
+        for definition in content.rows("function")
+        if (reason := own_function.refusal(definition))
+    }
+    for kind in content.kinds():
+        table = kind.removeprefix("table ")
+        if table != kind and table not in OURS["tables"]:
+            found[f"table _wh.{table}"] = f"no backup holds it; {content.count(kind)} rows"
+        elif kind in content.counted:
+            odd = sum(not is_record(text) for text in content.texts(kind))
+            if odd:
+                found[f"table _wh.{table}"] = f"{odd} of {content.count(kind)} rows are none"
+    return found
 
 
 def _tables(session: psycopg.Connection, without: list[str]) -> dict[str, list[str]]:

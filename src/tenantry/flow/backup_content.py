@@ -238,6 +238,14 @@ def _check(kind: str, text: str) -> None:
         )
 
 
+def is_record(text: str) -> bool:
+    """Whether a text is a record of JSON, as of one of the long kinds, which are not looked at while unpacking."""
+    try:
+        return isinstance(_object(text), dict)
+    except InputError:
+        return False
+
+
 def _are_texts(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
