@@ -19,6 +19,7 @@ from tenantry.core.errors import TenantryError
 from tenantry.db.connect import session
 from tenantry.embedded import Server
 from tenantry.flow import backup, reader, restore
+from tenantry.flow.backup_content import Content, unpack
 from tenantry.loader import rebuild
 from tests.databases import SECRET, Database, Maker, Source, Warehouse
 from tests.program import run, succeed
@@ -59,17 +60,17 @@ def elsewhere(make_server: Callable[..., Server]) -> Warehouse:
 
 def saved(warehouse: Warehouse, tmp_path: Path, *options: object) -> Path:
     file = tmp_path / "warehouse.backup"
-    succeed(warehouse.admin, "backup", file, "--recipient", KEY.to_public(), *options)
+    succeed(warehouse.admin, "backup", file, "--recipient", KEY.to_public(), "--unsigned", *options)
     return file
 
 
-def content_of(file: Path) -> backup.Content:
-    return backup.unpack(sealed.unseal(file.read_bytes(), identities=str(KEY)))
+def content_of(file: Path) -> Content:
+    return unpack(sealed.unseal(file.read_bytes(), identities=str(KEY)))
 
 
-def put(database: Database, content: backup.Content) -> restore.Restored:
+def put(database: Database, content: Content) -> restore.Restored:
     with session(database.conninfo, role=None) as opened:
-        return restore.run(opened, content, {})
+        return restore.run(opened, content, {}, other_jobs=True)
 
 
 @pytest.fixture
@@ -127,18 +128,20 @@ def test_a_lost_warehouse_comes_back_from_its_backup_and_its_sources(
     told = run(None, "restore", file, "--identity", identity, "--dry-run")
     assert f"{len(before):,} rows, to be pulled again" in told.out
     assert SECRET.strip() not in told.out
-    assert run(warehouse.admin, "backup", file, "--recipient", KEY.to_public()).code == 2, (
+    assert run(warehouse.admin, "backup", file, "--recipient", KEY.to_public(), "--unsigned").code == 2, (
         "it is there already"
     )
 
-    done = succeed(elsewhere.admin, "restore", file, "--identity", identity, "--json").json
+    done = succeed(
+        elsewhere.admin, "restore", file, "--identity", identity, "--unsigned", "--other-jobs", "--json"
+    ).json
     assert (done["tenants"], done["jobs"], done["passwords_generated"]) == (["acme", "globex"], 5, [])
     assert elsewhere.rows("SELECT FROM _wh.slices") == []
     assert [(f["tenant"], f["storage"], f["days"], f["rows"]) for f in succeed(elsewhere, "status", "--json").json] == [
         ("acme", "partition", 0, 0), ("globex", "matview", 0, 0)]  # fmt: skip
     assert elsewhere.rows("SELECT FROM cron.job WHERE active") == []
     assert elsewhere.value("SELECT _wh.create_crates_mv()") == "ours"
-    again = run(elsewhere.admin, "restore", file, "--identity", identity)
+    again = run(elsewhere.admin, "restore", file, "--identity", identity, "--unsigned")
     assert (again.code, again.errors) == (
         2,
         ['the warehouse holds tenants or connections already, such as "acme"'],
@@ -182,7 +185,7 @@ def test_a_lost_warehouse_comes_back_from_its_backup_and_its_sources(
 
 
 @pytest.fixture
-def small(acme: Warehouse, source: Source, tmp_path: Path, today: date) -> backup.Content:
+def small(acme: Warehouse, source: Source, tmp_path: Path, today: date) -> Content:
     """The backup of a warehouse with a tenant of one day, a reader and logs."""
     source.fill(today - timedelta(days=1), 1)
     acme.load(today - timedelta(days=1), today)
@@ -191,7 +194,7 @@ def small(acme: Warehouse, source: Source, tmp_path: Path, today: date) -> backu
 
 
 def test_a_restore_into_another_database_of_the_server_keeps_the_roles_as_they_are(
-    acme: Warehouse, small: backup.Content, empty: Database
+    acme: Warehouse, small: Content, empty: Database
 ) -> None:
     assert put(empty, small).kept == ["phood_ro", "whadmin"]
     assert (
@@ -205,18 +208,18 @@ def test_a_restore_into_another_database_of_the_server_keeps_the_roles_as_they_a
 
 
 def test_a_backup_without_logs_has_none_and_one_by_whadmin_no_passwords_of_roles(
-    acme: Warehouse, small: backup.Content, tmp_path: Path
+    acme: Warehouse, small: Content, tmp_path: Path
 ) -> None:
     assert backup.summary(small).passwords == ["phood_ro", "whadmin"]
     assert backup.summary(small).logs > 0
     told = succeed(
-        acme, "backup", tmp_path / "b", "--recipient", KEY.to_public(), "--no-logs", "--json"
+        acme, "backup", tmp_path / "b", "--recipient", KEY.to_public(), "--unsigned", "--no-logs", "--json"
     ).json["content"]
     assert (told["logs"], told["passwords"], told["secrets"]) == (0, [], 1)
 
 
 def test_columns_and_tables_that_an_older_backup_does_not_know_get_their_defaults(
-    small: backup.Content, empty: Database
+    small: Content, empty: Database
 ) -> None:
     lines = {kind: texts for kind, texts in small.lines.items() if kind != "table readers"}
     lines["table feeds"] = [
@@ -243,7 +246,7 @@ def test_a_rebuild_of_what_was_lost_leaves_alone_what_the_source_keeps_no_longer
 
 
 def test_a_disabled_tenant_stays_so_and_enabling_it_resumes_its_jobs(
-    acme: Warehouse, small: backup.Content, empty: Database, tmp_path: Path, today: date
+    acme: Warehouse, small: Content, empty: Database, tmp_path: Path, today: date
 ) -> None:
     acme.run("SELECT cron.schedule(n, '1 * * * *', 'SELECT 1') FROM unnest('{one,two}'::text[]) n")
     acme.run("SELECT cron.schedule('three', '1 * * * *', $$SELECT _wh.refresh_mv('acme', 'x')$$)")
@@ -261,7 +264,7 @@ def test_a_disabled_tenant_stays_so_and_enabling_it_resumes_its_jobs(
 
 
 def test_a_setting_that_the_server_does_not_take_is_left_out_and_named(
-    small: backup.Content, empty: Database
+    small: Content, empty: Database
 ) -> None:
     name = f"reader_{secrets.token_hex(4)}"
     lines = small.lines | {
@@ -282,7 +285,7 @@ def test_a_setting_that_the_server_does_not_take_is_left_out_and_named(
 
 
 def test_what_cannot_be_restored_changes_nothing(
-    acme: Warehouse, small: backup.Content, empty: Database, tmp_path: Path, identity: Path
+    acme: Warehouse, small: Content, empty: Database, tmp_path: Path, identity: Path
 ) -> None:
     good = tmp_path / "warehouse.backup"
     newer, garbage, other = tmp_path / "newer", tmp_path / "garbage", tmp_path / "other"

@@ -16,6 +16,7 @@ import pytest
 from tenantry.db.connect import session
 from tenantry.embedded import Server
 from tenantry.flow import backup, reader, restore
+from tenantry.flow.backup_content import Content
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed
 
@@ -33,12 +34,12 @@ def elsewhere(make_server: Callable[..., Server]) -> Warehouse:
     return Warehouse(server, "postgres", "whadmin")
 
 
-def content_of(warehouse: Warehouse) -> backup.Content:
+def content_of(warehouse: Warehouse) -> Content:
     with session(warehouse.admin.conninfo, role=None) as opened:
         return backup.read(opened)
 
 
-def with_role(content: backup.Content, **changed: Any) -> backup.Content:
+def with_role(content: Content, **changed: Any) -> Content:
     """A backup in which the roles that are not delivered have something else."""
     roles = [
         role if role["name"] in ("whadmin", "phood_ro") else role | changed for role in content.rows("role")
@@ -75,7 +76,8 @@ def test_a_restore_makes_all_but_what_cannot_be_and_names_that(
     ]
     content = dataclasses.replace(content, lines=content.lines | {"job": [json.dumps(job) for job in jobs]})
     with session(elsewhere.admin.conninfo, role=None) as opened:
-        result = restore.run(opened, content, {"whadmin": "whadmin-password", "phood_ro": "reader-password"})
+        passwords = {"whadmin": "whadmin-password", "phood_ro": "reader-password"}
+        result = restore.run(opened, content, passwords, other_jobs=True)
     told = {left.what: left.reason for left in result.left_out}
     assert sorted(told) == [
         "function _wh.rows_of()",
@@ -144,9 +146,9 @@ def test_the_command_names_what_is_left_out_and_ends_with_1(
     identity, file = tmp_path / "key", tmp_path / "warehouse.backup"
     identity.write_text(f"{KEY}\n")
     identity.chmod(0o600)
-    saved = succeed(acme.admin, "backup", file, "--recipient", KEY.to_public())
+    saved = succeed(acme.admin, "backup", file, "--recipient", KEY.to_public(), "--unsigned")
     assert "not in it: table _wh.notes" in saved.err
-    outcome = run(elsewhere.admin, "restore", file, "--identity", identity)
+    outcome = run(elsewhere.admin, "restore", file, "--identity", identity, "--unsigned")
     assert outcome.code == 1
     assert "left out: function _wh.rows_of()" in outcome.err
     assert "left out: table _wh.notes: a backup does not hold it" in outcome.err

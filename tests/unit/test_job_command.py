@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import pytest
 
-from tenantry.flow.job_command import PARAMETERS, Subject, subject
+from tenantry.flow.job_command import PARAMETERS, Subject, is_plain, subject
 
 HOURLY = Subject("hourly", "foodlogstats", "acme", "acme_conn")
 
@@ -106,3 +106,60 @@ def test_every_function_that_works_on_a_tenant_is_known_with_the_order_of_its_pa
     for name, parameters in declared.items():
         known = [word if word in words.values() else None for word in PARAMETERS[name]]
         assert known == parameters[: len(known)], name
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "SELECT _wh.update_mv_by_template('foodlogstats', 'acme_conn', 'acme', _wh.current_date_utc());",
+        "CALL _wh.refresh_window('orders', 'c', 'acme', 14, only_changed => true);",
+        (
+            "SELECT _wh.create_combined_table_from_template_by_year('foodlogstats', 'acme', EXTRACT(YEAR FROM"
+            " _wh.current_date_utc() - INTERVAL '1 year')::integer);"
+        ),
+        "SELECT * FROM _wh.update_foodlogstats('c', 'acme', CURRENT_DATE); SELECT _wh.refresh_mv('a', 'b')::text AS done",
+        "SELECT _wh.update_mv_window('c', 'acme', now() - '1 day'::interval, now(), '_wh.update_foodlogstats')",
+        "SELECT _wh.update_mv_core('c', 'acme', CURRENT_DATE, 'foodlogstats', 'create_foodlogstats_mv')",
+    ],
+)
+def test_a_command_of_our_functions_and_values_is_plain(command: str) -> None:
+    assert is_plain(command)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "not SQL",
+        "SELECT 1",
+        "SELECT _wh.mine()",
+        "SELECT update_foodlogstats('c', 'acme')",
+        "SELECT other.update_foodlogstats('c', 'acme')",
+        "SELECT _wh.refresh_mv('a', 'b'); RESET ROLE",
+        "SELECT _wh.refresh_mv('a', 'b'), pg_read_file('x')",
+        "SELECT _wh.refresh_mv('a', pg_read_file('x'))",
+        "SELECT _wh.refresh_mv('a', public.now()::text)",
+        "SELECT _wh.refresh_mv('a', (SELECT 'b'))",
+        "SELECT _wh.refresh_mv('a', 'b'::evil)",
+        "SELECT _wh.refresh_mv('a', 'b' OPERATOR(public.||) 'c')",
+        "SELECT _wh.refresh_mv('a', CASE WHEN true THEN 'b' END)",
+        "SELECT _wh.refresh_mv('a', 'b') FROM _wh.slices",
+        "SELECT _wh.refresh_mv('a', 'b') WHERE pg_sleep(1) IS NULL",
+        "SELECT _wh.refresh_mv('a', 'b') UNION SELECT 'x'",
+        "SELECT _wh.refresh_mv('a', 'b') INTO x",
+        "SELECT _wh.refresh_mv('a', 'b') FOR UPDATE",
+        "WITH x AS (DELETE FROM _wh.slices) SELECT _wh.refresh_mv('a', 'b')",
+        "SELECT * FROM _wh.refresh_mv('a', 'b'), pg_read_file('x')",
+        "SELECT pg_read_file('x') FROM _wh.refresh_mv('a', 'b')",
+        "SELECT x.* FROM _wh.refresh_mv('a', 'b') x",
+        "SELECT _wh.update_mv_window('c', 'acme', now(), now(), 'public.evil')",
+        "SELECT _wh.update_mv_window('c', 'acme', now(), now(), update_function_name => 'evil')",
+        "SELECT _wh.update_mv_core('c', 'acme', CURRENT_DATE, 'x', '_wh.evil')",
+        "SELECT _wh.update_mv_core('c', 'acme', CURRENT_DATE, 'x', 'create_' || 'evil')",
+        "DO $$ BEGIN PERFORM _wh.refresh_mv('a', 'b'); END $$",
+        "DELETE FROM _wh.slices",
+        "CALL public.refresh_window()",
+    ],
+)
+def test_a_command_that_does_anything_else_is_not_plain(command: str) -> None:
+    assert not is_plain(command)

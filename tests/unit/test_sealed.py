@@ -10,7 +10,7 @@ import pytest
 from tenantry.core import sealed
 from tenantry.core.errors import InputError
 from tenantry.core.private import write_private
-from tenantry.flow import backup
+from tenantry.flow.backup_content import unpack
 
 KEY = pyrage.x25519.Identity.generate()
 KEY_FILE = f"# created: today\n# public key: {KEY.to_public()}\n{KEY}\n"
@@ -46,7 +46,7 @@ def test_what_is_no_key_and_no_sealed_file_is_told() -> None:
         sealed.needs_passphrase(b"PGDMP")
     for odd in (b"", b"PGDMP"):
         with pytest.raises(InputError, match="no backup of Tenantry"):
-            backup.unpack(odd)
+            unpack(odd)
 
 
 def test_a_private_file_is_whole_or_not_there_and_nobody_elses_to_read(tmp_path: Path) -> None:

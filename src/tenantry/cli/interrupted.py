@@ -20,6 +20,8 @@ _LOADED = "what was loaded is kept. To go on, run the same command: it loads onl
 
 _KEPT = {
     "backfill": _LOADED,
+    "backup": "the file is there as a whole, or not at all.",
+    "backup verify": _NOTHING,
     "doctor": "a check changes nothing, and of --fix each step that was shown as done is kept.",
     "export": _NOTHING,
     "init": "what was installed is kept. To go on, run the same command.",

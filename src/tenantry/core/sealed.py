@@ -27,9 +27,14 @@ def seal(content: bytes, *, passphrase: str | None = None, recipients: Sequence[
     return bytes(pyrage.encrypt(content, keys))
 
 
+def is_sealed(beginning: bytes) -> bool:
+    """Whether a file that begins so was sealed by age."""
+    return beginning.startswith(_MAGIC)
+
+
 def needs_passphrase(sealed: bytes) -> bool:
     """Whether it was sealed with a passphrase. Raises InputError if it was not sealed by age at all."""
-    if not sealed.startswith(_MAGIC):
+    if not is_sealed(sealed):
         raise InputError("the file is no backup: it is not encrypted by age")
     return sealed.removeprefix(_MAGIC).startswith(b"-> scrypt ")
 

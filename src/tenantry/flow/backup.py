@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-import zlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,49 +11,24 @@ import psycopg
 from psycopg import sql
 
 from tenantry import __version__
-from tenantry.core.errors import InputError, NotInstalled
 from tenantry.core.model import OWNER
-from tenantry.db.build import function_files
-from tenantry.db.migrations import applied, known
+from tenantry.db.migrations import applied
 from tenantry.db.migrations import tables as own_tables
 from tenantry.db.queries import one_row, query
-from tenantry.flow import jobs
-
-FORMAT = 1
-"""Of the file, once it is decrypted: gzip; a line of JSON about the backup, then lines `kind<TAB>JSON`."""
-
-LOGS = "function_logs"
+from tenantry.flow import jobs, own_function
+from tenantry.flow.backup_content import FORMAT, LOGS, Content, is_record
+from tenantry.flow.job_command import is_plain
 
 OURS = {"tables": own_tables()}
 """The tables of `_wh` that a backup holds, as an argument of queries."""
 
 
 @dataclass(frozen=True)
-class Content:
-    """What a backup holds. `about` is its first line; `lines` are JSON texts by kind.
-
-    Kinds: `table NAME` (rows of `_wh.NAME`), `secret` (of connections), `feed` (what each held), `role`, `job`,
-    `function` (of the operators' own).
-    """
-
-    about: dict[str, Any]
-    lines: dict[str, list[str]]
-
-    def rows(self, kind: str) -> list[Any]:
-        """The values of one kind."""
-        return [json.loads(line) for line in self.lines.get(kind, [])]
-
-    def packed(self) -> bytes:
-        """As bytes, not encrypted yet."""
-        lines = [f"{kind}\t{line}" for kind, texts in self.lines.items() for line in texts]
-        return gzip.compress("\n".join([json.dumps(self.about), *lines, ""]).encode(), mtime=0)
-
-
-@dataclass(frozen=True)
 class Summary:
     """What a backup holds, in numbers and without secrets. `passwords` are roles whose password is in it.
 
-    `row_count` rows were in the feeds; they are not in the backup. `jobs_left_out` belong to other roles or databases;
+    `own_functions` are the definitions of operators' functions, and `other_jobs` are those whose commands are more than calls of
+    Tenantry's functions: what a restore would run, or let run, as whadmin. `row_count` rows were in the feeds; they are not in the backup. `jobs_left_out` belong to other roles or databases;
     `not_held` is what operators put into `_wh` that a backup cannot hold, such as tables of their own.
     """
 
@@ -76,32 +49,8 @@ class Summary:
     functions: int
     logs: int
     not_held: list[str]
-
-
-def unpack(packed: bytes) -> Content:
-    """The content of `Content.packed`.
-
-    Raises:
-        InputError: it is no backup.
-        NotInstalled: a newer program made it.
-    """
-    try:
-        # Not splitlines: that breaks at letters which JSON may hold as they are.
-        first, *rest = gzip.decompress(packed).decode().removesuffix("\n").split("\n")
-        about = json.loads(first)
-        newer = about["tenantry_backup"] > FORMAT or max(about["migrations"]) > known()[-1].version
-    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError):
-        raise InputError("the file is no backup of Tenantry") from None
-    if newer:
-        raise NotInstalled(
-            f"the backup is newer than this program: Tenantry {about['version']} made it",
-            hint="Upgrade the program: pip install --upgrade tenantry.",
-        )
-    lines: dict[str, list[str]] = {}
-    for line in rest:
-        kind, _, text = line.partition("\t")
-        lines.setdefault(kind, []).append(text)
-    return Content(about, lines)
+    own_functions: list[str]
+    other_jobs: list[dict[str, Any]]
 
 
 def read(session: psycopg.Connection, *, logs: bool = True) -> Content:
@@ -128,8 +77,7 @@ def read(session: psycopg.Connection, *, logs: bool = True) -> Content:
         lines = _tables(session, [] if logs else [LOGS])
         for kind, name in (("secret", "secrets"), ("feed", "contents")):
             lines[kind] = [row[0] for row in session.execute(query("recovery", name))]
-        ours = {"ours": [file.name.removesuffix(".sql") for file in function_files()]}
-        own = session.execute(query("recovery", "own_functions"), ours)
+        own = session.execute(query("recovery", "own_functions"), {"ours": own_function.delivered()})
         lines["function"] = [json.dumps(row[0]) for row in own]
         lines["job"] = [
             json.dumps(
@@ -170,9 +118,33 @@ def summary(content: Content) -> Summary:
         jobs=len(content.lines.get("job", [])),
         jobs_left_out=content.about["jobs_left_out"],
         functions=len(content.lines.get("function", [])),
-        logs=len(content.lines.get(f"table {LOGS}", [])),
+        logs=content.count(f"table {LOGS}"),
         not_held=content.about.get("not_held", []),
+        own_functions=content.rows("function"),
+        other_jobs=[
+            {key: job[key] for key in ("name", "schedule", "command")}
+            for job in content.rows("job")
+            if not is_plain(job["command"])
+        ],
     )
+
+
+def problems(content: Content) -> dict[str, str]:
+    """What of a backup no warehouse would take, and why, as far as can be said without one: every record is read."""
+    found = {
+        own_function.label(definition): reason
+        for definition in content.rows("function")
+        if (reason := own_function.refusal(definition))
+    }
+    for kind in content.kinds():
+        table = kind.removeprefix("table ")
+        if table != kind and table not in OURS["tables"]:
+            found[f"table _wh.{table}"] = f"no backup holds it; {content.count(kind)} rows"
+        elif kind in content.counted:
+            odd = sum(not is_record(text) for text in content.texts(kind))
+            if odd:
+                found[f"table _wh.{table}"] = f"{odd} of {content.count(kind)} rows are none"
+    return found
 
 
 def _tables(session: psycopg.Connection, without: list[str]) -> dict[str, list[str]]:

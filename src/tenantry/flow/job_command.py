@@ -92,6 +92,116 @@ def statements(command: str) -> list[dict[str, Any]]:
     return [statement["stmt"] for statement in parsed.get("stmts", ()) if "stmt" in statement]
 
 
+_MAY_CALL = {*PARAMETERS, "create_mv_name", "current_date_utc"}
+
+_CALL_OTHERS = {"update_mv_core": "create_function_name", "update_mv_window": "update_function_name"}
+"""The argument that names another function."""
+
+_TYPES = {
+    "bool", "date", "float8", "int2", "int4", "int8", "interval", "json", "jsonb", "name", "numeric", "regclass", "text",
+    "time", "timestamp", "timestamptz", "varchar",
+}  # fmt: skip
+"""Types that a value of a command may be cast to: reading one runs nothing."""
+
+_FUNCTIONS = {
+    "age", "date_part", "date_trunc", "extract", "format", "make_date", "make_interval", "make_timestamp", "now", "timezone",
+    "to_char", "to_date", "to_timestamp",
+}  # fmt: skip
+"""PostgreSQL's functions that a value may be made with."""
+
+
+def is_plain(command: str) -> bool:
+    """Whether a command is made of calls of Tenantry's functions with values, and of nothing else.
+
+    Such a one may come from a file: all that it can do is what those functions do.
+    """
+    found = statements(command)
+    return bool(found) and all(_is_plain_call(statement) for statement in found)
+
+
+def _is_plain_call(statement: dict[str, Any]) -> bool:
+    match statement:
+        case {"CallStmt": {"funccall": call, **rest}} if not rest:
+            return _is_ours({"FuncCall": call})
+        case {"SelectStmt": {"targetList": targets, "limitOption": _, "op": "SETOP_NONE", **rest}}:
+            values = [target["ResTarget"]["val"] for target in targets]
+            match rest:
+                case _ if not rest:
+                    return all(map(_is_ours, values))
+                case {
+                    "fromClause": [{"RangeFunction": {"functions": [{"List": {"items": [call, {}]}}], **how}}]
+                }:
+                    return (
+                        len(rest) == 1
+                        and not how.keys() - {"alias"}
+                        and _is_ours(call)
+                        and all(
+                            "A_Star" in value.get("ColumnRef", {}).get("fields", [{}])[0] for value in values
+                        )
+                    )
+    return False
+
+
+def _is_ours(node: dict[str, Any]) -> bool:
+    match node:
+        case {"TypeCast": {"arg": argument, "typeName": kind}}:
+            return _is_harmless(kind) and _is_ours(argument)
+        case {"FuncCall": {"funcname": [{"String": {"sval": "_wh"}}, {"String": {"sval": name}}]}}:
+            return (
+                name in _MAY_CALL
+                and _is_value(node)
+                and _loads_by_ours(name, node["FuncCall"].get("args", []))
+            )
+    return False
+
+
+def _loads_by_ours(name: str, arguments: list[dict[str, Any]]) -> bool:
+    """Whether a call names no function but Tenantry's: two of them take the name of one to call, as their fifth argument."""
+    if name not in _CALL_OTHERS:
+        return True
+    chosen = [
+        argument
+        for place, argument in enumerate(arguments)
+        if place == 4 or argument.get("NamedArgExpr", {}).get("name") == _CALL_OTHERS[name]
+    ]
+    named = [
+        _literals(("function",), [argument.get("NamedArgExpr", argument).get("arg", argument)])
+        for argument in chosen
+    ]
+    return all(one.get("function", "").removeprefix("_wh.") in PARAMETERS for one in named)
+
+
+def _is_harmless(kind: dict[str, Any]) -> bool:
+    names = [part["String"].get("sval", "") for part in kind["names"]]
+    return names[:-1] in ([], ["pg_catalog"]) and names[-1] in _TYPES and not kind.get("setof")
+
+
+def _is_value(node: Any) -> bool:
+    """Whether an expression is a value that is written down, or reckoned from such by PostgreSQL's or our own functions."""
+    match node:
+        case {"A_Const": _} | {"SQLValueFunction": _}:
+            return True
+        case {"TypeCast": {"arg": argument, "typeName": kind}}:
+            return _is_harmless(kind) and _is_value(argument)
+        case {"NamedArgExpr": {"arg": argument}}:
+            return _is_value(argument)
+        case {"A_ArrayExpr": array}:
+            return all(map(_is_value, array.get("elements", [])))
+        case {"A_Expr": {"kind": "AEXPR_OP", "name": [{"String": {"sval": operator}}], **sides}}:
+            operands = [sides[side] for side in ("lexpr", "rexpr") if side in sides]
+            return operator in ("+", "-", "*", "/", "||") and all(_is_value(side) for side in operands)
+        case {"FuncCall": _}:
+            return _is_known_call(node["FuncCall"])
+    return False
+
+
+def _is_known_call(call: dict[str, Any]) -> bool:
+    *schema, name = (part["String"].get("sval", "") for part in call["funcname"])
+    known = _MAY_CALL if schema == ["_wh"] else _FUNCTIONS if schema in ([], ["pg_catalog"]) else set()
+    plain = not call.keys() - {"funcname", "args", "funcformat", "location"}
+    return plain and name in known and all(map(_is_value, call.get("args", [])))
+
+
 def _calls(node: Any) -> Iterator[tuple[str, dict[str, str]]]:
     """Each call of a known function below a node: its name, and its arguments that are string literals."""
     if isinstance(node, list):

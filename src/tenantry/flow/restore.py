@@ -5,29 +5,44 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from tenantry.core.errors import InputError, TenantryError, WarehouseUnreachable
-from tenantry.core.model import OWNER
+from tenantry.core.model import OWNER, READER
 from tenantry.db.errors import translated
 from tenantry.db.install import install
 from tenantry.db.migrations import applied
+from tenantry.db.owner import owners_session
 from tenantry.db.passwords import verifier
 from tenantry.db.queries import one_row, query
-from tenantry.flow import jobs, log, reader, tenant
-from tenantry.flow.backup import Content
+from tenantry.flow import jobs, log, own_function, reader, tenant
+from tenantry.flow.backup import OURS
+from tenantry.flow.backup_content import LOGS, Content
+from tenantry.flow.job_command import is_plain
 
 _AT_ONCE = 1000
-"""Rows in one INSERT."""
+"""Rows in one INSERT, unless they are long."""
+
+_BYTES_AT_ONCE = 4 * 2**20
+"""Letters in one INSERT, unless a row has more."""
 
 _LEFT_OUT = {"slices"}
 """Tables that say what data there are: after a restore there are none."""
+
+_MAY_JOIN = {"pg_monitor", "pg_read_all_settings", "pg_read_all_stats", "pg_stat_scan_tables"}
+"""Roles that a reader of a backup is made a member of: they watch the server, and reach no table and no file."""
+
+_VERIFIER = re.compile(r"SCRAM-SHA-256\$\d+:[\w+/=]+\$[\w+/=]+:[\w+/=]+|md5[0-9a-f]{32}", re.ASCII)
+"""A password as PostgreSQL keeps it."""
+
+_LISTS = {"search_path", "temp_tablespaces"}
+"""Settings that are kept as a list of quoted names."""
 
 
 @dataclass(frozen=True)
@@ -66,13 +81,25 @@ class Restored:
             self.left_out.append(LeftOut(what, error.message))
 
 
-def run(session: psycopg.Connection, content: Content, passwords: Mapping[str, str]) -> Restored:
-    """Make the session's database the warehouse of a backup, as its administrator, in one transaction.
+def run(
+    session: psycopg.Connection,
+    content: Content,
+    passwords: Mapping[str, str],
+    *,
+    other_jobs: bool = False,
+    keep: Callable[[Mapping[str, str]], None] = lambda _: None,
+) -> Restored:
+    """Make the session's database the warehouse of a backup, as its administrator.
+
+    The administrator makes what a warehouse is installed with, and the roles, in one transaction. All else is put into it in
+    another, by a login that has whadmin's rights and no others: whatever a file holds, nothing of it is run with more. Until
+    that one has ended the warehouse is empty, and a restore may be run again.
 
     What cannot be made here is left out and told of (`Restored.left_out`); each thing has a savepoint of its own.
 
-    `passwords` are for roles that are made now and whose passwords are not to be the backup's. Jobs are paused until the
-    tenants' data are pulled again; what each feed held is in `_wh.rebuilds`.
+    `passwords` are for roles that are made now and whose passwords are not to be the backup's; `keep` is told those that were
+    generated before anybody needs them. Jobs are paused until the tenants' data are pulled again; what each feed held is in
+    `_wh.rebuilds`. A job whose command is more than calls of Tenantry's functions is made only with `other_jobs`.
 
     Raises:
         InputError: the database holds tenants already, or a role that is not Tenantry's is in a reader's place.
@@ -81,68 +108,111 @@ def run(session: psycopg.Connection, content: Content, passwords: Mapping[str, s
     reader.require_administrator(session)
     names = sorted(row["schema_name"] for row in content.rows("table tenants"))
     readers = {row["reader_name"]: row["tenants"] for row in content.rows("table readers")}
+    if session.execute(query("recovery", "a_role"), {"name": OWNER}).fetchone():
+        with owners_session(session) as owner:
+            _require_empty(owner)
+    _require_room(session, names, list(readers))
+    result = Restored([], len(content.lines.get("table tenant_connections", [])), 0)
     with session.transaction():
-        _require_room(session, names, list(readers))
-        there = {row[0] for row in session.execute("SELECT rolname FROM pg_roles")}
+        there = {row[0] for row in session.execute("SELECT rolname::text FROM pg_roles")}
         install(session, passwords)
-        result = Restored([], len(content.lines.get("table tenant_connections", [])), 0)
+        made = _make_roles(session, content, readers, (there, passwords), result)
+        rows = [
+            line for line in content.lines.get("table readers", []) if json.loads(line)["reader_name"] in made
+        ]
+        content = replace(content, lines=content.lines | {"table readers": rows})
+        keep(result.generated)
+    with owners_session(session) as owner, owner.transaction():
+        owner.execute(query("recovery", "one_restore_at_a_time"))
+        _require_empty(owner)
         result.left_out += [
             LeftOut(what, "a backup does not hold it") for what in content.about.get("not_held", [])
         ]
-        session.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(OWNER)))
-        session.execute("SET LOCAL check_function_bodies = off")
-        _fill(session, content, _schedule(session, content, result), result)
+        owner.execute("SET LOCAL check_function_bodies = off")
+        _fill(owner, content, _schedule(owner, content, result, other_jobs=other_jobs), result)
         for name in names:
-            with result.item(session, f"schema {name}"):
-                tenant.create_schema(session, name)
+            with result.item(owner, f"schema {name}"):
+                tenant.create_schema(owner, name)
                 result.tenants.append(name)
         for definition in content.rows("function"):
-            with result.item(session, _function(definition)):
-                session.execute(definition)
-        session.execute("RESET ROLE")
-        for name, tenants in readers.items():
-            with result.item(session, f"reader {name}"):
-                reader.put(session, name, tenants, None)
-        present = {row[0] for row in session.execute("SELECT rolname FROM pg_roles")}
-        for role in content.rows("role"):
-            if role["name"] in passwords or role["name"] not in present:
-                continue
-            if role["name"] in there:
-                result.kept.append(role["name"])
-            else:
-                with result.item(session, f"role {role['name']}"):
-                    _set_up(session, role, result)
-        _note(session, content, result)
+            with result.item(owner, own_function.label(definition)):
+                own_function.create(owner, definition)
+        for name in made:
+            with result.item(owner, f"reader {name}"):
+                owner.execute(query("recovery", "set_reader"), {"name": name, "tenants": readers[name]})
+        _note(owner, content, result)
     return result
 
 
-def _function(definition: str) -> str:
-    """A function's name, as its definition begins."""
-    found = re.search(r"(FUNCTION|PROCEDURE) (.*)", definition)
-    return f"{found[1].lower()} {found[2].strip()}" if found else "function"
+def _make_roles(
+    session: psycopg.Connection,
+    content: Content,
+    readers: Mapping[str, Any],
+    known: tuple[set[str], Mapping[str, str]],
+    result: Restored,
+) -> list[str]:
+    """Make the readers' roles, and set up each that was not there before; the readers that have a role now."""
+    there, passwords = known
+    made = []
+    for name, tenants in readers.items():
+        with result.item(session, f"reader {name}"):
+            _make_reader(session, name, everything=tenants is None)
+            made.append(name)
+    for role in content.rows("role"):
+        if role["name"] in passwords or role["name"] not in {OWNER, READER, *made}:
+            continue
+        if role["name"] in there:
+            result.kept.append(role["name"])
+        else:
+            with result.item(session, f"role {role['name']}"):
+                _set_up(session, role, result)
+    return made
+
+
+def _make_reader(session: psycopg.Connection, name: str, *, everything: bool) -> None:
+    role = sql.Identifier(name)
+    mark = session.execute(query("recovery", "a_role"), {"name": name}).fetchone()
+    if mark is None:
+        session.execute(sql.SQL("CREATE ROLE {} LOGIN").format(role))
+        session.execute(sql.SQL("COMMENT ON ROLE {} IS {}").format(role, sql.Literal(reader.MARK)))
+    elif mark[0] != reader.MARK:
+        raise InputError("a role of that name is there and is no reader")
+    session.execute(sql.SQL("ALTER ROLE {} SET constraint_exclusion = on").format(role))
+    session.execute(
+        sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(session.info.dbname), role)
+    )
+    member = sql.SQL("GRANT {} TO {}" if everything else "REVOKE {} FROM {}")
+    session.execute(member.format(sql.Identifier(READER), role))
 
 
 def _note(session: psycopg.Connection, content: Content, result: Restored) -> None:
-    """Keep what was left out in the log; of functions the definitions, to be run when what they need is there."""
-    session.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(OWNER)))
-    definitions = {_function(definition): definition for definition in content.rows("function")}
+    """Keep what was left out in the log; of functions and jobs what they say, to be run once that has been read."""
+    says = {own_function.label(text): text for text in content.rows("function")}
+    says |= {_label(job): f"{job['schedule']} {job['command']}" for job in content.rows("job")}
     for left in result.left_out:
-        context = {"definition": definitions[left.what]} if left.what in definitions else {}
+        context = {"definition": says[left.what]} if left.what in says else {}
         log.write(session, "restore", "WARNING", f"left out: {left.what}: {left.reason}", **context)
-    session.execute("RESET ROLE")
+
+
+def _label(job: Mapping[str, Any]) -> str:
+    return f"job {job['name'] or job['command']}"
+
+
+def _require_empty(owner: psycopg.Connection) -> None:
+    # In a database that never was a warehouse there is no table to ask.
+    if not applied(owner):
+        return
+    occupant = one_row(owner, query("recovery", "occupied"))[0]
+    if occupant:
+        raise InputError(
+            f'the warehouse holds tenants or connections already, such as "{occupant}"',
+            hint="Restore into an empty database.",
+        )
 
 
 def _require_room(session: psycopg.Connection, tenants: list[str], readers: list[str]) -> None:
-    # In a database that never was a warehouse there is no table to ask.
-    if applied(session):
-        occupant, schema = one_row(session, query("recovery", "occupied"), {"tenants": tenants})
-        if occupant:
-            raise InputError(
-                f'the warehouse holds tenants or connections already, such as "{occupant}"',
-                hint="Restore into an empty database.",
-            )
-    else:
-        schema = one_row(session, query("recovery", "a_schema_of"), {"tenants": tenants})[0]
+    """By what PostgreSQL's own catalogs say, which is all that an administrator's session reads here."""
+    schema = one_row(session, query("recovery", "a_schema_of"), {"tenants": tenants})[0]
     if schema:
         raise InputError(f'schema "{schema}" is there already', hint="Restore into an empty database.")
     strange = session.execute(
@@ -158,30 +228,28 @@ def _require_room(session: psycopg.Connection, tenants: list[str], readers: list
 def _fill(session: psycopg.Connection, content: Content, jobids: Mapping[int, int], result: Restored) -> None:
     """Insert the rows. Columns that the backup does not know get their defaults."""
     order = session.execute(query("recovery", "insertion_order")).fetchall()
-    theirs = {kind.removeprefix("table ") for kind in content.lines if kind.startswith("table ")}
+    held = {row[0] for row in session.execute(query("recovery", "tables"), OURS | {"without": []})}
+    theirs = {kind.removeprefix("table ") for kind in content.kinds() if kind.startswith("table ")}
     result.left_out += [
-        LeftOut(f"table _wh.{name}", f"it is not Tenantry's; {len(content.lines[f'table {name}'])} rows")
-        for name in sorted(theirs - {table for table, _ in order})
+        LeftOut(f"table _wh.{name}", f"no backup holds it; {content.count(f'table {name}')} rows")
+        for name in sorted(theirs - held)
     ]
     for table, columns in order:
-        lines = content.lines.get(f"table {table}", [])
-        if not lines or table in _LEFT_OUT:
+        if not content.count(f"table {table}") or table not in held or table in _LEFT_OUT:
             continue
+        lines = content.texts(f"table {table}")
         if table == "tenants":
-            lines = [_with_jobs(line, jobids) for line in lines]
+            lines = (_with_jobs(line, jobids) for line in lines)
         if table == "mv_templates":
             # The delivered ones are as they were in the backup.
             session.execute(
                 query("recovery", "make_room_for_templates"),
                 {"names": _names(content, table, "template_name")},
             )
-        known = [name for name in columns if name in content.rows(f"table {table}")[0]]
-        statement = sql.SQL(
-            "INSERT INTO _wh.{table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns}"
-            " FROM jsonb_populate_recordset(NULL::_wh.{table}, %s::jsonb) ON CONFLICT DO NOTHING"
-        ).format(table=sql.Identifier(table), columns=sql.SQL(", ").join(map(sql.Identifier, known)))
-        for start in range(0, len(lines), _AT_ONCE):
-            _insert(session, statement, (table, known), lines[start : start + _AT_ONCE], result)
+        into: tuple[str, list[str]] | None = None
+        for batch in _batches(lines):
+            into = into or (table, [name for name in columns if name in _keys(batch[0])])
+            _insert(session, into, batch, result)
         _go_on_counting(session, table)
     session.execute(query("flow", "hide_parameters"))
     for secret in content.rows("secret"):
@@ -193,14 +261,41 @@ def _fill(session: psycopg.Connection, content: Content, jobids: Mapping[int, in
             session.execute(query("recovery", "expect"), {"feeds": f"[{line}]"})
 
 
+def _keys(line: str) -> set[str]:
+    """The columns that a row has; none if it is no row, which then does not fit."""
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return set()
+    return set(row) if isinstance(row, dict) else set()
+
+
+def _batches(lines: Iterator[str]) -> Iterator[list[str]]:
+    """The lines in lots that may go in one statement."""
+    batch: list[str] = []
+    size = 0
+    for line in lines:
+        if batch and (len(batch) == _AT_ONCE or size + len(line) > _BYTES_AT_ONCE):
+            yield batch
+            batch, size = [], 0
+        batch.append(line)
+        size += len(line)
+    if batch:
+        yield batch
+
+
+def _insertion(table: str, columns: Sequence[str]) -> sql.Composed:
+    return sql.SQL(
+        "INSERT INTO _wh.{table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns}"
+        " FROM jsonb_populate_recordset(NULL::_wh.{table}, %s::jsonb) ON CONFLICT DO NOTHING"
+    ).format(table=sql.Identifier(table), columns=sql.SQL(", ").join(map(sql.Identifier, columns)))
+
+
 def _insert(
-    session: psycopg.Connection,
-    statement: sql.Composed,
-    into: tuple[str, list[str]],
-    lines: list[str],
-    result: Restored,
+    session: psycopg.Connection, into: tuple[str, list[str]], lines: list[str], result: Restored
 ) -> None:
     """Insert rows into the columns of a table at once, or if one does not fit, each by itself."""
+    statement = _insertion(*into)
     try:
         with translated(), session.transaction():
             session.execute(statement, (f"[{','.join(lines)}]",))
@@ -210,17 +305,25 @@ def _insert(
         table, columns = into
         # A primary key is one name or number, or begins with two names.
         key = [column for column in columns[:2] if column == columns[0] or column.endswith("_name")]
+        before = len(result.left_out)
         for line in lines:
-            row = json.loads(line)
-            with result.item(session, f"_wh.{table} {'.'.join(str(row[column]) for column in key)}"):
+            row = {} if table == LOGS else json.loads(line)
+            with result.item(session, f"_wh.{table} {'.'.join(str(row.get(column)) for column in key)}"):
                 session.execute(statement, (f"[{line}]",))
+        if table == LOGS:
+            # There may be millions, and none is worth a line.
+            refused = result.left_out[before:]
+            result.left_out[before:] = (
+                [LeftOut(f"{len(refused)} rows of _wh.{table}", refused[0].reason)] if refused else []
+            )
 
 
 def _with_jobs(line: str, jobids: Mapping[int, int]) -> str:
     """A tenant whose paused jobs are named by their new numbers."""
     row = json.loads(line)
-    if row.get("paused_jobs"):
-        row["paused_jobs"] = [jobids[old] for old in row["paused_jobs"] if old in jobids]
+    paused = row.get("paused_jobs")
+    if isinstance(paused, list):
+        row["paused_jobs"] = [jobids[old] for old in paused if isinstance(old, int) and old in jobids]
     return json.dumps(row)
 
 
@@ -241,7 +344,9 @@ def _go_on_counting(session: psycopg.Connection, table: str) -> None:
         )
 
 
-def _schedule(session: psycopg.Connection, content: Content, result: Restored) -> dict[int, int]:
+def _schedule(
+    session: psycopg.Connection, content: Content, result: Restored, *, other_jobs: bool
+) -> dict[int, int]:
     """Make the jobs again, all paused; those that were active are noted, to be resumed. New numbers by old ones."""
     found = content.rows("job")
     if found and jobs.cron(session) is None:
@@ -249,7 +354,9 @@ def _schedule(session: psycopg.Connection, content: Content, result: Restored) -
         return {}
     jobids = {}
     for job in found:
-        with result.item(session, f"job {job['name'] or job['command']}"):
+        with result.item(session, _label(job)):
+            if not other_jobs and not is_plain(job["command"]):
+                raise InputError(f"its command is more than calls of Tenantry's functions: {job['command']}")
             if job["name"] is None:
                 jobids[job["jobid"]] = one_row(session, query("recovery", "schedule_unnamed"), job)[0]
             else:
@@ -264,7 +371,7 @@ def _schedule(session: psycopg.Connection, content: Content, result: Restored) -
 def _set_up(session: psycopg.Connection, role: Mapping[str, Any], result: Restored) -> None:
     """Give a role that was made now its password, limit and settings."""
     name = sql.Identifier(role["name"])
-    if role["verifier"] is None:
+    if role["verifier"] is None or not _VERIFIER.fullmatch(role["verifier"]):
         result.generated[role["name"]] = secrets.token_urlsafe(24)
         password = verifier(session, role["name"], result.generated[role["name"]])
     else:
@@ -284,12 +391,20 @@ def _set_up(session: psycopg.Connection, role: Mapping[str, Any], result: Restor
             _set(session, sql.SQL("ALTER ROLE {}").format(name) + place, setting)
     for group in role.get("member_of", []):
         with result.item(session, f"membership of role {role['name']} in {group}"):
-            session.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), name))
+            grant = sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), name)
+            if group not in _MAY_JOIN:
+                raise InputError(f"it may give more than a backup is to give; by hand: {grant.as_string()}")
+            session.execute(grant)
 
 
 def _set(session: psycopg.Connection, whose: sql.Composable, setting: str) -> None:
-    # A value is kept as SET would take it, lists with their quotes; FROM CURRENT takes it over as it is.
     key, _, value = setting.partition("=")
-    former = one_row(session, query("recovery", "swap_setting"), {"name": key, "value": value})[0]
-    session.execute(sql.SQL("{} SET {} FROM CURRENT").format(whose, sql.Identifier(key)))
-    one_row(session, query("recovery", "swap_setting"), {"name": key, "value": former})
+    if not one_row(session, query("recovery", "may_set_for_itself"), {"name": key})[0]:
+        raise InputError("only an administrator may set it, or this server does not know it")
+    values = [value]
+    if key.lower() in _LISTS:
+        # Kept as SET would take it, a name in quotes where it needs them; a literal would quote all of it as one.
+        names = re.findall(r'\s*("(?:[^"]|"")*"|[^",]+)\s*(?:,|$)', value)
+        values = [name[1:-1].replace('""', '"') if name.startswith('"') else name.strip() for name in names]
+    literals = sql.SQL(", ").join(map(sql.Literal, values))
+    session.execute(sql.SQL("{} SET {} TO {}").format(whose, sql.Identifier(key), literals))

@@ -20,6 +20,14 @@ WHERE r.rolname::text = ANY (%(names)s) AND pg_catalog.current_setting('server_v
     AND NOT pg_catalog.pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION')
 ORDER BY 1
 
+-- name: soon
+SELECT (pg_catalog.now() + interval '5 minutes')::text
+
+-- name: expired_logins
+-- Logins for one command that a killed one has left.
+SELECT r.rolname::text FROM pg_catalog.pg_roles r
+WHERE r.rolvaliduntil < pg_catalog.now() AND pg_catalog.shobj_description(r.oid, 'pg_authid') = %s
+
 -- name: knows_builds
 SELECT pg_catalog.to_regclass('_wh.installations') IS NOT NULL
 

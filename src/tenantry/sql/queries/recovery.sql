@@ -120,9 +120,11 @@ SELECT rolname::text, rolpassword FROM pg_authid WHERE rolname = ANY (%(names)s)
 SELECT jobid FROM _wh.restored_jobs
 
 -- name: occupied
--- What keeps a backup from being restored here: tenants, connections, and schemas of its tenants.
-SELECT coalesce((SELECT min(schema_name) FROM _wh.tenants), (SELECT min(tenant_name) FROM _wh.tenant_connections)),
-    (SELECT min(nspname::text) FROM pg_namespace WHERE nspname = ANY (%(tenants)s))
+-- What keeps a backup from being restored here: tenants and connections.
+SELECT coalesce((SELECT min(schema_name) FROM _wh.tenants), (SELECT min(tenant_name) FROM _wh.tenant_connections))
+
+-- name: one_restore_at_a_time
+LOCK TABLE _wh.tenants, _wh.tenant_connections IN SHARE ROW EXCLUSIVE MODE
 
 -- name: strange_roles
 -- Roles that are there and were not made by `tenantry reader`.
@@ -176,10 +178,21 @@ INSERT INTO _wh.rebuilds (schema_name, template_name, first_day, last_day, row_c
 SELECT schema_name, template_name, first_day, last_day, row_count, seconds, folded_years
 FROM jsonb_populate_recordset(NULL::_wh.rebuilds, %(feeds)s::jsonb) WHERE first_day IS NOT NULL
 
--- name: swap_setting
--- Set something until the transaction ends; what it was before.
-WITH former AS MATERIALIZED (SELECT current_setting(%(name)s, true) AS value)
-SELECT value, set_config(%(name)s, %(value)s, true) FROM former
+-- name: may_set_for_itself
+-- Whether any role may have this setting of its own: no library is loaded by it, and no right is got.
+SELECT EXISTS (SELECT FROM pg_settings WHERE name = lower(%(name)s) AND context = 'user' AND name NOT LIKE '%%preload_libraries')
+
+-- name: a_role
+-- A role's mark; no row if it is not there.
+SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = %(name)s
+
+-- name: function_versions
+SELECT oid::bigint, xmin::text FROM pg_proc WHERE oid >= 16384
+
+-- name: is_own_function
+SELECT p.pronamespace = '_wh'::regnamespace AND pg_get_userbyid(p.proowner) = 'whadmin' AND l.lanname IN ('sql', 'plpgsql')
+    AND p.prokind IN ('f', 'p', 'w') AND p.prosupport = 0
+FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.oid = %(oid)s
 
 -- name: leave_out
 -- Feeds that functions of the operators' own load are not waited for.
