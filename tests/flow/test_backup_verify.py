@@ -29,6 +29,7 @@ TO = ("--recipient", AGE.to_public(), "--unsigned")
 def opened_by(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, ...]:
     file = tmp_path_factory.mktemp("age") / "key"
     file.write_text(f"{AGE}\n")
+    file.chmod(0o600)
     return ("--identity", file, "--unsigned")
 
 

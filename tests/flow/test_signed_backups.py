@@ -25,6 +25,7 @@ AGE = pyrage.x25519.Identity.generate()
 def identity(tmp_path: Path) -> Path:
     file = tmp_path / "age"
     file.write_text(f"{AGE}\n")
+    file.chmod(0o600)
     return file
 
 
