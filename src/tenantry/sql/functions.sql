@@ -5312,12 +5312,12 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp A
 -- let it look like another one: control characters but line feed and tab, marks of the writing direction, separators of lines.
 DECLARE
     most CONSTANT integer := 2000;
-    hidden CONSTANT text := '[\u0001-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]';
+    hidden CONSTANT text := E'[\\u0001-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069]';
     result text := left(words, most);
 BEGIN
     IF result ~ hidden THEN
-        result := (SELECT string_agg(CASE WHEN c !~ hidden THEN c WHEN ascii(c) < 256 THEN '\x' || lpad(to_hex(ascii(c)), 2, '0')
-                ELSE '\u' || lpad(to_hex(ascii(c)), 4, '0') END, '' ORDER BY place)
+        result := (SELECT string_agg(CASE WHEN c !~ hidden THEN c WHEN ascii(c) < 256 THEN E'\\x' || lpad(to_hex(ascii(c)), 2, '0')
+                ELSE E'\\u' || lpad(to_hex(ascii(c)), 4, '0') END, '' ORDER BY place)
             FROM string_to_table(result, NULL) WITH ORDINALITY AS t(c, place));
     END IF;
     RETURN result || CASE WHEN length(words) > most THEN format(' ... (%s characters more)', length(words) - most) ELSE '' END;
@@ -6053,8 +6053,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', 'b8e857f731c9ca98' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'b8e857f731c9ca98');
+    SELECT '0.1.0', 'de9a2a298f0fa239' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'de9a2a298f0fa239');
 END
 $$;
 
