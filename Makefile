@@ -22,7 +22,7 @@ SYSTEM_LIBS := $(SYSTEM_PG)/bin/postgres $(SYSTEM_PG)/lib/pg_cron.so $(SYSTEM_PG
     $(or $(wildcard /usr/lib/*/faketime/libfaketimeMT.so.1),libfaketimeMT.so.1)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-fast test-system chaos mutants check format sql lock bench bench-full bench-peers chart clean
+.PHONY: help venv demo test test-fast test-system chaos mutants check format sql lock sbom bench bench-full bench-peers chart clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -80,10 +80,23 @@ $(UV):
 	$(PYTHON) -m venv .uv
 	.uv/bin/python -m pip install --quiet --disable-pip-version-check uv
 
-lock: $(UV) ## Resolve requirements.lock anew from pyproject.toml
+lock: $(UV) ## Resolve the lock files anew from pyproject.toml
 	$(UV) pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
 	    --generate-hashes --no-emit-index-url --no-annotate --no-header --no-config --quiet \
 	    $(LOCK_ARGS) --output-file requirements.lock
+	$(UV) pip compile pyproject.toml --constraint requirements.lock --universal --python-version 3.11 \
+	    --generate-hashes --no-emit-index-url --no-annotate --no-header --no-config --quiet \
+	    --output-file packaging/requirements.lock
+
+sbom: .sbom/.installed ## Write the bill of materials of the program to build/tenantry.cdx.json
+	mkdir -p build
+	.sbom/bin/cyclonedx-py requirements packaging/requirements.lock --pyproject pyproject.toml --mc-type application \
+	    --output-format JSON --output-reproducible --output-file build/tenantry.cdx.json
+
+.sbom/.installed: pyproject.toml | $(STAMP) $(UV)
+	$(UV) venv --quiet --clear --python $(BIN)/python .sbom
+	$(UV) pip install --quiet --python .sbom/bin/python --group sbom
+	@touch $@
 
 bench: $(STAMP) ## Measure a backfill (three minutes)
 	$(BIN)/python -m bench $(ARGS)
@@ -105,5 +118,5 @@ chart: $(UV) ## Draw what bench-full and bench-peers kept
 	.bench/bin/python -m bench.chart
 
 clean: ## Remove .venv and all that was generated
-	rm -rf .venv .uv .peers .bench .mutants build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .uv .peers .bench .mutants .sbom build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

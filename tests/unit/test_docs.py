@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FUNCTIONS = sorted(
     file.name.removesuffix(".sql")
     for file in (files("tenantry") / "sql" / "functions").iterdir()
@@ -27,7 +27,13 @@ MIGRATIONS = "".join(
 def test_commands_md_is_what_the_program_says() -> None:
     written = (REFERENCE / "commands.md").read_text(encoding="utf-8")
 
-    assert written == _generator().commands_md(), "run: python docs/reference/generate.py"
+    assert written == _module("generate").commands_md(), "run: python docs/reference/generate.py"
+
+
+def test_dependencies_md_is_what_the_lock_files_and_the_packages_say() -> None:
+    written = (REFERENCE / "dependencies.md").read_text(encoding="utf-8")
+
+    assert written == _module("dependencies").dependencies_md(), "run: python -m docs.reference.dependencies"
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
@@ -87,8 +93,8 @@ def _flat(text: str) -> str:
     return " ".join(text.split()).replace("( ", "(")
 
 
-def _generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", REFERENCE / "generate.py")
+def _module(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, REFERENCE / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

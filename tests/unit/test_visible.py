@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import unicodedata
 from typing import Any
 
@@ -83,3 +85,25 @@ def test_a_table_keeps_to_one_line_for_a_row(monkeypatch: pytest.MonkeyPatch) ->
     assert obeyed(written) == []
     assert len(written.rstrip("\n").split("\n")) == 4
     assert "one\\ntwo" in written
+
+
+def test_what_a_library_logs_is_printed_alike() -> None:
+    program = (
+        "from tenantry.cli import target; target._hear_libraries(); target._hear_libraries();"
+        "import logging; logging.getLogger('psycopg').warning('ignored: %s', '\\x1b[2J\\nno\\u202e')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("", "ignored: \\x1b[2J no\\u202e\n")
+
+
+def test_a_traceback_is_printed_alike() -> None:
+    program = (
+        "import sys; from tenantry.cli import main; sys.argv = ['tenantry', 'status'];"
+        "main.commands = lambda: (_ for _ in ()).throw(RuntimeError('\\x1b[2J'));"
+        "main.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+    assert "RuntimeError: \\x1b[2J\n" in done.stderr
+    assert obeyed(done.stderr) == []

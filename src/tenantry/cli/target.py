@@ -42,6 +42,7 @@ def target() -> Target:
 def embedded_server(chosen: Target) -> Server | None:
     """The embedded server that a target names, or None if it names another server."""
     options.begun = True
+    _hear_libraries()
     directory = chosen.embedded_directory
     if directory is False:
         return None
@@ -66,6 +67,20 @@ def administrators_target() -> Target:
 
 def _tell(line: str) -> None:
     notes.print(line, markup=False)
+
+
+def _hear_libraries() -> None:
+    """Print what libraries log as all else is printed: psycopg logs errors, which may be in a source's words."""
+    import logging
+
+    class Hearer(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            notes.print(one_line(record.getMessage()))
+
+    from tenantry.db.errors import one_line
+
+    if not logging.getLogger().handlers:
+        logging.getLogger().addHandler(Hearer())
 
 
 @contextmanager
