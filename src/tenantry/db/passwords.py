@@ -20,14 +20,18 @@ def verifier(connection: psycopg.Connection, role: str, password: str) -> sql.Li
     )
 
 
+def generated_file() -> Path:
+    """Where passwords that the program made up are kept: tenantry/pgpass in the user's configuration folder."""
+    return user_config_path("tenantry") / "pgpass"
+
+
 def keep_generated(connection: psycopg.Connection, passwords: Mapping[str, str]) -> Path:
     """Append the passwords to tenantry/pgpass in the user's configuration folder, readable by the owner alone.
 
     Returns the file, which PGPASSFILE or `passfile=` may name.
     """
-    folder = user_config_path("tenantry")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file = folder / "pgpass"
+    file = generated_file()
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     info = connection.info
     lines = [
         pgpass.line(info.host, str(info.port), info.dbname, role, password)

@@ -6,7 +6,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,8 +15,9 @@ from psycopg import sql
 
 from tenantry.core.errors import InputError, TenantryError, WarehouseUnreachable
 from tenantry.core.model import OWNER
+from tenantry.db.connect import owner_session
 from tenantry.db.errors import translated
-from tenantry.db.install import install
+from tenantry.db.install import fill, prepare
 from tenantry.db.migrations import applied
 from tenantry.db.passwords import verifier
 from tenantry.db.queries import one_row, query
@@ -55,10 +56,10 @@ class Restored:
     left_out: list[LeftOut] = field(default_factory=list)
 
     @contextmanager
-    def item(self, session: psycopg.Connection, what: str) -> Iterator[None]:
-        """Make one thing in a savepoint; if that cannot be, go on without it."""
+    def item(self, session: psycopg.Connection | None, what: str) -> Iterator[None]:
+        """Make one thing, in a savepoint of the session; if that cannot be, go on without it."""
         try:
-            with translated(), session.transaction():
+            with translated(), session.transaction() if session else nullcontext():
                 yield
         except WarehouseUnreachable:
             raise
@@ -67,9 +68,9 @@ class Restored:
 
 
 def run(session: psycopg.Connection, content: Content, passwords: Mapping[str, str]) -> Restored:
-    """Make the session's database the warehouse of a backup, as its administrator, in one transaction.
+    """Make the session's database the warehouse of a backup, as its administrator.
 
-    What cannot be made here is left out and told of (`Restored.left_out`); each thing has a savepoint of its own.
+    Roles and readers are made by the administrator; all else is one transaction of whadmin's, in a session of its own. What cannot be made here is left out and told of (`Restored.left_out`); each thing has a savepoint of its own.
 
     `passwords` are for roles that are made now and whose passwords are not to be the backup's. Jobs are paused until the
     tenants' data are pulled again; what each feed held is in `_wh.rebuilds`.
@@ -81,28 +82,21 @@ def run(session: psycopg.Connection, content: Content, passwords: Mapping[str, s
     reader.require_administrator(session)
     names = sorted(row["schema_name"] for row in content.rows("table tenants"))
     readers = {row["reader_name"]: row["tenants"] for row in content.rows("table readers")}
-    with session.transaction():
-        _require_room(session, names, list(readers))
-        there = {row[0] for row in session.execute("SELECT rolname FROM pg_roles")}
-        install(session, passwords)
-        result = Restored([], len(content.lines.get("table tenant_connections", [])), 0)
-        result.left_out += [
-            LeftOut(what, "a backup does not hold it") for what in content.about.get("not_held", [])
-        ]
-        session.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(OWNER)))
-        session.execute("SET LOCAL check_function_bodies = off")
-        _fill(session, content, _schedule(session, content, result), result)
-        for name in names:
-            with result.item(session, f"schema {name}"):
-                tenant.create_schema(session, name)
-                result.tenants.append(name)
-        for definition in content.rows("function"):
-            with result.item(session, _function(definition)):
-                session.execute(definition)
-        session.execute("RESET ROLE")
+    there = {row[0] for row in session.execute("SELECT rolname FROM pg_roles")}
+    if OWNER in there:
+        with owner_session(session) as owner:
+            _require_room(owner, names)
+    _require_none(one_row(session, query("recovery", "a_schema_of"), {"tenants": names})[0])
+    _require_roles(session, list(readers))
+    # whadmin logs in as soon as it is made; the backup's password comes last.
+    known = passwords.get(OWNER) or (None if OWNER in there else secrets.token_urlsafe(24))
+    prepare(session, {**passwords, OWNER: known} if known else passwords)
+    with owner_session(session, known) as owner:
+        with owner.transaction():
+            result = _restore(owner, content, names)
         for name, tenants in readers.items():
-            with result.item(session, f"reader {name}"):
-                reader.put(session, name, tenants, None)
+            with result.item(None, f"reader {name}"):
+                reader.put(session, name, tenants, None, owner=owner)
         present = {row[0] for row in session.execute("SELECT rolname FROM pg_roles")}
         for role in content.rows("role"):
             if role["name"] in passwords or role["name"] not in present:
@@ -112,7 +106,26 @@ def run(session: psycopg.Connection, content: Content, passwords: Mapping[str, s
             else:
                 with result.item(session, f"role {role['name']}"):
                     _set_up(session, role, result)
-        _note(session, content, result)
+        _note(owner, content, result)
+    return result
+
+
+def _restore(owner: psycopg.Connection, content: Content, names: list[str]) -> Restored:
+    """whadmin's part, in its transaction."""
+    fill(owner)
+    result = Restored([], len(content.lines.get("table tenant_connections", [])), 0)
+    result.left_out += [
+        LeftOut(what, "a backup does not hold it") for what in content.about.get("not_held", [])
+    ]
+    owner.execute("SET LOCAL check_function_bodies = off")
+    _fill(owner, content, _schedule(owner, content, result), result)
+    for name in names:
+        with result.item(owner, f"schema {name}"):
+            tenant.create_schema(owner, name)
+            result.tenants.append(name)
+    for definition in content.rows("function"):
+        with result.item(owner, _function(definition)):
+            owner.execute(definition)
     return result
 
 
@@ -124,27 +137,30 @@ def _function(definition: str) -> str:
 
 def _note(session: psycopg.Connection, content: Content, result: Restored) -> None:
     """Keep what was left out in the log; of functions the definitions, to be run when what they need is there."""
-    session.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(OWNER)))
     definitions = {_function(definition): definition for definition in content.rows("function")}
     for left in result.left_out:
         context = {"definition": definitions[left.what]} if left.what in definitions else {}
         log.write(session, "restore", "WARNING", f"left out: {left.what}: {left.reason}", **context)
-    session.execute("RESET ROLE")
 
 
-def _require_room(session: psycopg.Connection, tenants: list[str], readers: list[str]) -> None:
+def _require_room(owner: psycopg.Connection, tenants: list[str]) -> None:
     # In a database that never was a warehouse there is no table to ask.
-    if applied(session):
-        occupant, schema = one_row(session, query("recovery", "occupied"), {"tenants": tenants})
+    if applied(owner):
+        occupant, schema = one_row(owner, query("recovery", "occupied"), {"tenants": tenants})
         if occupant:
             raise InputError(
                 f'the warehouse holds tenants or connections already, such as "{occupant}"',
                 hint="Restore into an empty database.",
             )
-    else:
-        schema = one_row(session, query("recovery", "a_schema_of"), {"tenants": tenants})[0]
+        _require_none(schema)
+
+
+def _require_none(schema: str | None) -> None:
     if schema:
         raise InputError(f'schema "{schema}" is there already', hint="Restore into an empty database.")
+
+
+def _require_roles(session: psycopg.Connection, readers: list[str]) -> None:
     strange = session.execute(
         query("recovery", "strange_roles"), {"names": readers, "mark": reader.MARK}
     ).fetchone()
