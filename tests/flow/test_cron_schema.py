@@ -176,8 +176,9 @@ def test_pg_cron_takes_the_place_of_the_own_schema_only_when_that_is_dropped(
     without = make_server(shared_preload_libraries="")
     without.start()
     admin = Database(without, "postgres", "postgres")
+    without.save_password("whadmin", "whadmin-password")
     with admin.connect() as session:
-        install(session, {})
+        install(session, {"whadmin": "whadmin-password"})
         session.execute("SELECT cron.schedule('acme', '12 * * * *', 'SELECT 1')")
     without.stop()
     make_server().start()

@@ -124,7 +124,6 @@ TROUBLES = [
     ),
     Trouble("a reader who may make databases", "roles", "ALTER ROLE phood_ro CREATEDB", E, "phood_ro"),
     Trouble("an owner who may make roles", "roles", "ALTER ROLE whadmin CREATEROLE", W, "whadmin"),
-    Trouble("an owner who may not log in", "roles", "ALTER ROLE whadmin NOLOGIN", W, "whadmin"),
     Trouble("a reader who may write", "roles", "GRANT pg_write_all_data TO phood_ro", E, "phood_ro"),
     Trouble(
         "a reader whose reports are planned over all days",

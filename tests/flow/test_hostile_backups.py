@@ -14,7 +14,7 @@ import pytest
 
 from tenantry.core.errors import TenantryError
 from tenantry.db.connect import session
-from tenantry.db.owner import owners_session
+from tenantry.db.one_login import owners_session
 from tenantry.embedded import Server
 from tenantry.flow import backup, restore
 from tenantry.flow.backup_content import Content

@@ -226,7 +226,7 @@ def test_dropping_a_reader_leaves_nothing_of_it_and_touches_no_other_role(
 
     two.admin.run(f"CREATE TABLE public.theirs (); ALTER TABLE public.theirs OWNER TO {reader.user}")
     outcome = run(two.admin, "reader", "drop", reader.user, "--yes")
-    assert (outcome.code, outcome.errors) == (2, [f'reader "{reader.user}" owns table theirs'])
+    assert (outcome.code, outcome.errors) == (2, [f'reader "{reader.user}" owns table public.theirs'])
     two.admin.run("DROP TABLE public.theirs")
 
     with reader.connect() as open_session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import signal
 import subprocess
 import threading
@@ -13,7 +14,7 @@ import pytest
 
 from tenantry.core.errors import InputError, NotInstalled
 from tenantry.schedule.scheduler import Limits, Scheduler
-from tests.databases import Warehouse
+from tests.databases import Database, Warehouse
 from tests.jobs import pg_cron, schedule
 from tests.program import command, environment, run, succeed
 from tests.waiting import wait_until
@@ -305,9 +306,15 @@ def test_once_runs_what_is_due_and_ends(warehouse: Warehouse) -> None:
 
 
 def test_only_whadmin_itself_may_log_in(warehouse: Warehouse) -> None:
-    outcome = run(warehouse.admin, "scheduler", "--once")
+    member = f"member_{secrets.token_hex(4)}"
+    warehouse.server.save_password(member, "a password")
+    warehouse.admin.run(f"CREATE ROLE {member} LOGIN PASSWORD 'a password' IN ROLE whadmin")
+    outcome = run(Database(warehouse.server, warehouse.name, member), "scheduler", "--once")
+    warehouse.admin.run(f"DROP ROLE {member}")
     assert outcome.code == 2
-    assert outcome.errors == ['jobs run with the rights of who logs in, and that is "postgres"']
+    assert outcome.errors == [f'jobs run with the rights of who logs in, and that is "{member}"']
+    # For an administrator whadmin logs in.
+    succeed(warehouse.admin, "scheduler", "--once")
 
 
 def test_a_schema_cron_of_an_older_version_is_refused(warehouse: Warehouse) -> None:

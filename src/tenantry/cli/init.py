@@ -31,8 +31,10 @@ def init(
     A warehouse of an older version is upgraded, as by tenantry upgrade.
 
     Connect as the server's administrator (a superuser, or on RDS the master
-    user). It makes two roles: whadmin, who owns and runs the warehouse, and
-    phood_ro, who reads reports and nothing else.
+    user): --dsn, or TENANTRY_ADMIN_DSN. That session makes roles, schemas and
+    rights; all else is made by whadmin, who logs in beside it. The roles are
+    two: whadmin, who owns and runs the warehouse, and phood_ro, who reads
+    reports and nothing else.
 
     Their passwords come from TENANTRY_WHADMIN_PASSWORD and
     TENANTRY_READER_PASSWORD. What is not set there is asked for, or generated
@@ -40,9 +42,8 @@ def init(
     exists keeps its password unless its variable is set.
     """
     from tenantry.db import upgrade
-    from tenantry.db.connect import session
+    from tenantry.db.connect import owner_session, session
     from tenantry.db.install import install
-    from tenantry.db.migrations import applied
     from tenantry.db.passwords import keep_generated, require_place
     from tenantry.observe.status import installation, roles
 
@@ -51,7 +52,7 @@ def init(
         passwords, generated = role_passwords(present, generate=generate or server is not None)
         if generated and not server:
             require_place()
-        if applied(connection):
+        if upgrade.is_installed(connection):
             done = upgrade.run(connection, passwords).lines()
         else:
             done = install(connection, passwords)
@@ -64,7 +65,8 @@ def init(
                 f"generated passwords of {', '.join(generated)} are in {file} (libpq's pgpass format)",
                 markup=False,
             )
-        facts = installation(connection)
+        with owner_session(connection, passwords.get(OWNER)) as owner:
+            facts = installation(owner)
     _report(facts, done, as_json=as_json)
 
 

@@ -64,6 +64,7 @@ def add(
 
     Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
     """
+    from tenantry.db.connect import owner_session
     from tenantry.db.passwords import keep_generated, require_place
     from tenantry.flow import reader as readers
 
@@ -73,7 +74,8 @@ def add(
     if given == "":
         raise InputError(f"{password_file} is empty")
     with _opened() as (session, server):
-        stored = any(reader.exists for reader in readers.readers(session, name))
+        with owner_session(session) as owner:
+            stored = any(reader.exists for reader in readers.readers(owner, name))
         password = given if given is not None or stored else secrets.token_urlsafe(24)
         if password is not None and given is None and not server:
             require_place()
@@ -93,7 +95,8 @@ def add(
             notes.print(
                 f"the generated password of {name} is in {file} (libpq's pgpass format)", markup=False
             )
-        reader = readers.get(session, name)
+        with owner_session(session) as owner:
+            reader = readers.get(owner, name)
     if as_json:
         print_json({"made": made, "reader": reader})
     else:
@@ -141,10 +144,12 @@ def drop(
     Asks first; without a terminal it needs --yes. Connect as the server's
     administrator: --dsn, or TENANTRY_ADMIN_DSN.
     """
+    from tenantry.db.connect import owner_session
     from tenantry.flow import reader as readers
 
     with _opened() as (session, _):
-        reader = readers.get(session, name)
+        with owner_session(session) as owner:
+            reader = readers.get(owner, name)
         notes.print(f"{name} reads {_seen(reader)}; {reader.sessions} sessions are open", markup=False)
         confirm(f"Drop reader {name}?", yes=yes)
         readers.drop(session, name)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tenantry.cli.output import notes
-from tenantry.core.errors import NotInstalled
+from tenantry.core.errors import InputError, NotInstalled, WarehouseUnreachable
 from tenantry.core.model import OWNER
 from tenantry.core.settings import Target, resolve
 
@@ -103,10 +103,34 @@ def administrator(*, installed: bool = True, current: bool = True) -> Iterator[t
         _require_installed(server)
     with server.lease() if server else nullcontext():
         conninfo = server.conninfo() if server else chosen.dsn
+        if chosen.origin == ADMINISTRATOR:
+            _choose_owner(conninfo)
         if installed and current:
             with session(conninfo) as connection:
                 require_current(connection)
         yield conninfo, server
+
+
+def _choose_owner(administrator: str) -> None:
+    """Let whadmin's part of an administrator's command be done by the login of every day."""
+    from tenantry.db import owner
+    from tenantry.db.connect import is_same_database
+
+    daily = target()
+    if daily.embedded_directory is not False or daily.dsn == administrator:
+        return
+    try:
+        same = is_same_database(administrator, daily.dsn)
+    except WarehouseUnreachable:
+        # Before the first init there is no whadmin. If it is the server that does not answer, the command hears that next.
+        return
+    if same:
+        owner.choose(administrator, daily.dsn)
+    else:
+        raise InputError(
+            f"{daily.origin} and {ADMINISTRATOR} name different databases",
+            hint=f"Set both to the warehouse, or give --dsn, which goes before {ADMINISTRATOR}.",
+        )
 
 
 def _require_installed(server: Server) -> None:

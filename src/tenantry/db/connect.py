@@ -7,13 +7,15 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from tenantry.core.errors import InputError, NotInstalled
+from tenantry.core.errors import InputError, NotInstalled, WarehouseUnreachable
 from tenantry.core.model import OWNER
+from tenantry.db import owner
 from tenantry.db.build import pins
 from tenantry.db.conninfo import parse, without_values
 from tenantry.db.errors import one_line, translated, unreachable
@@ -51,11 +53,28 @@ _FORM = "Write it as 'host=db.example.com dbname=warehouse user=whadmin' or as a
 _KEEPING: set[str] = set()
 """Connection strings that name a pooler which keeps a server for a session."""
 
+_GIVEN: WeakKeyDictionary[psycopg.Connection, str] = WeakKeyDictionary()
+"""By what connection string each session was asked for; that of an administrator, where it is whadmin's."""
+
+_ADMINISTRATORS: set[str] = set()
+"""Connection strings that log an administrator in: whadmin's sessions are opened another way at once."""
+
+NO_PATH = "pg_catalog, pg_temp"
+"""The search_path of a session that acts as whoever logs in: whadmin may make functions in public."""
+
 
 def open_session(
-    conninfo: str, *, role: str | None = OWNER, name: str = "tenantry", patience: int = 10
+    conninfo: str,
+    *,
+    role: str | None = OWNER,
+    name: str = "tenantry",
+    patience: int = 10,
+    path: str | None = None,
 ) -> psycopg.Connection:
     """Open a session in autocommit mode, acting as `role` (None: as whoever logs in).
+
+    An administrator does not act as whadmin, who could come back to him: the session is one that whadmin logged into. `path`
+    is its search_path, where it is not to be that of our sessions.
 
     `name` is its application_name, `patience` how many seconds an answer may take. What its statements mean does not depend
     on the settings of server, database, role or environment (queries/session.sql): so its time zone is UTC.
@@ -64,19 +83,85 @@ def open_session(
         InputError: the connection string cannot be read, or names a pooler that changes servers between transactions.
         WarehouseUnreachable: the server does not answer, refuses the login, or is lost.
         NotInstalled: the server has no such role.
-        DatabaseError: the login may not act as `role`.
+        DatabaseError: the login may not act as `role`, or is an administrator's and whadmin cannot log in.
     """
     with translated():
-        connection = _log_in(conninfo, name, patience)
-        try:
-            if _set_up(connection, role) != connection.info.backend_pid:
-                _refuse_changing_servers(connection, conninfo)
-        except BaseException:
-            connection.close()
-            raise
+        connection = None
+        if role != OWNER or conninfo not in _ADMINISTRATORS:
+            connection = _opened(conninfo, role, name, patience)
+        if connection is None:
+            _ADMINISTRATORS.add(conninfo)
+            connection = _open_as_owner(conninfo, name, patience)
+        if role is None:
+            connection.execute("SELECT pg_catalog.set_config('search_path', %s, false)", (path or NO_PATH,))
+    _GIVEN[connection] = conninfo
     for lookout in _lookout:
         lookout.watch(connection, conninfo)
     return connection
+
+
+def _opened(conninfo: str, role: str | None, name: str, patience: int) -> psycopg.Connection | None:
+    """A session that is settled; None if it is an administrator's and was to act as whadmin."""
+    connection = _log_in(conninfo, name, patience)
+    try:
+        if _set_up(connection, role) != connection.info.backend_pid:
+            _refuse_changing_servers(connection, conninfo)
+    except BaseException as error:
+        connection.close()
+        if isinstance(error, psycopg.Error) and error.sqlstate == owner.IS_ADMINISTRATOR:
+            return None
+        raise
+    return connection
+
+
+def _open_as_owner(
+    administrator: str, name: str, patience: int, password: str | None = None
+) -> psycopg.Connection:
+    """A session as whadmin where an administrator logs in."""
+    why = ""
+    for conninfo in owner.conninfos(administrator, password):
+        try:
+            connection = _opened(conninfo, OWNER, name, patience)
+        except WarehouseUnreachable as error:
+            why = why or error.message
+            continue
+        if connection is not None:
+            return connection
+        why = why or "TENANTRY_DSN logs in an administrator, too"
+    user = conninfo_to_dict(administrator).get("user") or os.environ.get("PGUSER") or "of the administrator"
+    raise owner.refused(str(user), why)
+
+
+def open_owner_session(administrator: psycopg.Connection, password: str | None = None) -> psycopg.Connection:
+    """A session as whadmin beside that of an administrator, or of whadmin. `password` is whadmin's, where it is known.
+
+    Raises what `open_session` does.
+    """
+    conninfo = given(administrator)
+    if password is None:
+        return open_session(conninfo)
+    with translated():
+        return _open_as_owner(conninfo, "tenantry", 10, password)
+
+
+@contextmanager
+def owner_session(
+    administrator: psycopg.Connection, password: str | None = None
+) -> Iterator[psycopg.Connection]:
+    """`open_owner_session` for a `with` block."""
+    connection = open_owner_session(administrator, password)
+    try:
+        with translated():
+            yield connection
+    finally:
+        connection.close()
+
+
+def given(connection: psycopg.Connection) -> str:
+    """By what connection string the session was asked for."""
+    if connection in _GIVEN:
+        return _GIVEN[connection]
+    return make_conninfo(connection.info.dsn, password=connection.info.password)
 
 
 def _kept_alive(conninfo: str) -> str:
@@ -99,7 +184,9 @@ def _bystander(conninfo: str) -> psycopg.Connection:
         connect_timeout=5,
         client_encoding=ENCODING,
     )
-    connection.execute("SET TIME ZONE 'UTC'; SET statement_timeout = '5s'; SET DateStyle = ISO")
+    connection.execute(
+        "SET TIME ZONE 'UTC'; SET statement_timeout = '5s'; SET DateStyle = ISO; SET search_path = pg_catalog, pg_temp"
+    )
     return connection
 
 
@@ -127,6 +214,8 @@ def _log_in(conninfo: str, name: str, patience: int) -> psycopg.Connection:
 def _set_up(connection: psycopg.Connection, role: str | None) -> int:
     """Settle the session, in one message, as a warehouse may be far away; the number of the server's process."""
     act = sql.SQL("SET ROLE {};").format(sql.Identifier(role)) if role else sql.SQL("")
+    if role == OWNER:
+        act = sql.SQL(query("session", "refuse_administrator")) + act
     settings = sql.SQL("{} {} WITH pins (name, value) AS ({}) {}").format(
         _NOTICED, act, sql.SQL(pins()), sql.SQL(query("session", "settle"))
     )
@@ -172,10 +261,15 @@ def _refuse_changing_servers(connection: psycopg.Connection, conninfo: str) -> N
 
 @contextmanager
 def session(
-    conninfo: str, *, role: str | None = OWNER, name: str = "tenantry", patience: int = 10
+    conninfo: str,
+    *,
+    role: str | None = OWNER,
+    name: str = "tenantry",
+    patience: int = 10,
+    path: str | None = None,
 ) -> Iterator[psycopg.Connection]:
     """`open_session` for a `with` block; closes at its end, and turns PostgreSQL's errors into Tenantry's."""
-    connection = open_session(conninfo, role=role, name=name, patience=patience)
+    connection = open_session(conninfo, role=role, name=name, patience=patience, path=path)
     try:
         with translated():
             yield connection
@@ -183,12 +277,31 @@ def session(
         connection.close()
 
 
+def is_same_database(one: str, another: str) -> bool:
+    """Whether two connection strings name the same database of the same server, whoever they log in."""
+    with session(one, role=None) as first, session(another, role=None) as second:
+        found = [one_row(opened, query("session", "database")) for opened in (first, second)]
+    return found[0] == found[1]
+
+
 @contextmanager
-def as_login(session: psycopg.Connection) -> Iterator[None]:
-    """Act as whoever logged in, not as whadmin; within a transaction, which restores the role if it fails."""
-    session.execute("RESET ROLE")
-    yield
-    session.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(OWNER)))
+def as_login(opened: psycopg.Connection) -> Iterator[psycopg.Connection]:
+    """A session that acts as whoever logged in, not as whadmin: an administrator's is another one, with its own transaction.
+
+    An ordinary login's is the same, within a transaction, which restores the role if it fails.
+    """
+    if given(opened) in _ADMINISTRATORS:
+        with session(given(opened), role=None) as login, login.transaction():
+            yield login
+        return
+    opened.execute("RESET ROLE")
+    yield opened
+    opened.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(OWNER)))
+
+
+def is_administrators(opened: psycopg.Connection) -> bool:
+    """Whether a session of whadmin's was asked for by an administrator's login."""
+    return given(opened) in _ADMINISTRATORS
 
 
 def cut(connection: psycopg.Connection) -> None:

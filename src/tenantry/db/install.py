@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from typing import LiteralString
 
 import psycopg
 from psycopg import sql
 
 from tenantry import __version__
-from tenantry.core.errors import NotInstalled
+from tenantry.core.errors import DatabaseError, NotInstalled
 from tenantry.core.model import OWNER
 from tenantry.db.build import build, cron_files, entrances, function_files, release
-from tenantry.db.connect import OLDEST_SERVER
-from tenantry.db.migrations import Migration, migrate, refuse_newer
+from tenantry.db.connect import OLDEST_SERVER, open_owner_session, owner_session
+from tenantry.db.migrations import migrate, refuse_newer
 from tenantry.db.passwords import verifier
 from tenantry.db.queries import SQL, one_row, query, sql_text
 from tenantry.db.roles import require_admin_option
@@ -63,53 +64,82 @@ def install(connection: psycopg.Connection, passwords: Mapping[str, str]) -> lis
     """Create or upgrade everything of Tenantry in the session's database, as its administrator.
 
     `passwords` maps a role name to the password to set; roles that are not named keep theirs. Returns what was
-    done, a line each. All of it is one transaction. The script create.sql, then functions.sql and
-    template-foodlogstats.sql, do the same with psql alone, in several.
+    done, a line each. The administrator's part is one transaction, and whadmin's another, in a session of its own. The
+    script create.sql, then functions.sql and template-foodlogstats.sql, do the same with psql alone, in several.
 
     Raises:
         NotInstalled: the server is older than PostgreSQL 15, or the warehouse newer than the program.
+        DatabaseError: whadmin is there, and cannot log in.
     """
+    if not one_row(connection, query("session", "has_role"), {"role": OWNER})[0]:
+        prepare(connection, passwords)
+        with owner_session(connection, passwords.get(OWNER)) as owner:
+            return fill(owner)
+    with closing(owner_login(connection, passwords)) as owner:
+        # Before anything is changed: a warehouse that is newer is left alone.
+        refuse_newer(owner)
+        prepare(connection, passwords)
+        return fill(owner)
+
+
+def owner_login(connection: psycopg.Connection, passwords: Mapping[str, str]) -> psycopg.Connection:
+    """A session of whadmin's beside the administrator's. Where it cannot log in, the password that it is to have is set first."""
+    try:
+        return open_owner_session(connection)
+    except DatabaseError:
+        if OWNER not in passwords:
+            raise
+    _set_password(connection, OWNER, passwords[OWNER])
+    return open_owner_session(connection, passwords[OWNER])
+
+
+def _set_password(connection: psycopg.Connection, role: str, password: str) -> None:
+    connection.execute(
+        sql.SQL("ALTER ROLE {} PASSWORD {}").format(
+            sql.Identifier(role), verifier(connection, role, password)
+        )
+    )
+
+
+def prepare(connection: psycopg.Connection, passwords: Mapping[str, str]) -> None:
+    """The administrator's part: roles, rights, extensions and schemas. It reads and runs nothing that whadmin can change."""
     version = connection.info.server_version
     if version < OLDEST_SERVER:
         raise NotInstalled(
             f"the server is PostgreSQL {version // 10000}; Tenantry needs 15 or newer",
         )
-    refuse_newer(connection)
-    connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
-    try:
-        with connection.transaction():
-            applied = _install(connection, passwords)
-    finally:
-        connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
-    return [f"migration {m.version} ({m.name}) applied" for m in applied]
+    with connection.transaction():
+        _prepare(connection, passwords)
 
 
-def _install(connection: psycopg.Connection, passwords: Mapping[str, str]) -> list[Migration]:
+def _prepare(connection: psycopg.Connection, passwords: Mapping[str, str]) -> None:
     connection.execute("SET LOCAL search_path = pg_catalog, pg_temp")
+    connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
     for name in ("1_roles.sql", "2_database.sql", "2_cron.sql"):
         connection.execute(sql_text(SQL / "install" / name))
     require_admin_option(connection, passwords)
     for role, password in passwords.items():
-        connection.execute(
-            sql.SQL("ALTER ROLE {} PASSWORD {}").format(
-                sql.Identifier(role), verifier(connection, role, password)
-            )
-        )
-    own_cron, add_overload = one_row(connection, query("install", "cron_files"))
-    if add_overload:
+        _set_password(connection, role, password)
+    if one_row(connection, query("install", "cron_files"))[1]:
         connection.execute(sql_text(SQL / "cron" / OVERLOAD))
-    connection.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(OWNER)))
-    connection.execute(sql_text(SQL / "install" / "3_migrations.sql"))
-    applied = migrate(connection)
-    if own_cron:
-        with connection.transaction():
-            connection.execute("SET LOCAL check_function_bodies = off")
-            for file in cron_files():
-                connection.execute(sql_text(file))
-    apply_functions(connection)
-    connection.execute(sql_text(SQL / "templates" / "foodlogstats.sql"))
-    connection.execute("RESET ROLE")
-    return applied
+
+
+def fill(owner: psycopg.Connection) -> list[str]:
+    """whadmin's part, in one transaction: tables, functions and the delivered template; what was done, a line each."""
+    with owner.transaction():
+        owner.execute("SET LOCAL search_path = pg_catalog, pg_temp")
+        owner.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        refuse_newer(owner)
+        owner.execute(sql_text(SQL / "install" / "3_migrations.sql"))
+        applied = migrate(owner)
+        if one_row(owner, query("install", "cron_files"))[0]:
+            with owner.transaction():
+                owner.execute("SET LOCAL check_function_bodies = off")
+                for file in cron_files():
+                    owner.execute(sql_text(file))
+        apply_functions(owner)
+        owner.execute(sql_text(SQL / "templates" / "foodlogstats.sql"))
+    return [f"migration {m.version} ({m.name}) applied" for m in applied]
 
 
 def apply_functions(connection: psycopg.Connection) -> int:

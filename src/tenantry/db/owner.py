@@ -1,75 +1,56 @@
-"""A login with whadmin's rights and no others, for what an administrator has to do in `_wh`."""
+"""How whadmin logs in where the login at hand is an administrator's.
+
+Whatever runs as whadmin in somebody's session can come back to whoever logged in (RESET ROLE). So the session of an
+administrator never reads or runs what whadmin can change: that is left to a session of whadmin's own.
+"""
 
 from __future__ import annotations
 
-import secrets
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 
-import psycopg
-from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from tenantry.core.errors import DatabaseError, WarehouseUnreachable
+from tenantry.core.errors import DatabaseError
 from tenantry.core.model import OWNER
-from tenantry.db.connect import open_session
-from tenantry.db.errors import translated
-from tenantry.db.passwords import verifier
-from tenantry.db.queries import one_row, query
-from tenantry.db.roles import require_admin_option
+from tenantry.db.passwords import generated_file
 
-_MARK = "Tenantry: a login for one command"
+PASSWORD = "TENANTRY_WHADMIN_PASSWORD"  # noqa: S105 - the name of a variable, not a password
+"""The variable with whadmin's password."""
 
+IS_ADMINISTRATOR = "TN001"
+"""The SQLSTATE by which a session refuses to act as whadmin: whoever logged in could do more to the server than whadmin."""
 
-@contextmanager
-def owners_session(administrator: psycopg.Connection) -> Iterator[psycopg.Connection]:
-    """A session as whadmin, for a `with` block, by a login of its own that is a member of whadmin and of nothing else.
-
-    In a session of the administrator's, what runs as whadmin could take the administrator's rights back (RESET ROLE); from
-    this one there is no way. The administrator's session is not within a transaction. The login is dropped at the end; one
-    that a killed command has left is of no use after five minutes, and the next command drops it.
-
-    Raises:
-        DatabaseError: the administrator may not grant whadmin, or the server lets no login with a password in from here.
-    """
-    require_admin_option(administrator, (OWNER,))
-    for (left,) in administrator.execute(query("install", "expired_logins"), (_MARK,)).fetchall():
-        _drop(administrator, left)
-    name, password = f"tenantry_login_{secrets.token_hex(8)}", secrets.token_urlsafe(32)
-    _make(administrator, name, password)
-    try:
-        opened = _opened(make_conninfo(administrator.info.dsn, user=name, password=password))
-        try:
-            with translated():
-                yield opened
-        finally:
-            opened.close()
-    finally:
-        with suppress(psycopg.OperationalError):
-            _drop(administrator, name)
+_CHOSEN: dict[str, str] = {}
 
 
-def _make(administrator: psycopg.Connection, name: str, password: str) -> None:
-    role, (until,) = sql.Identifier(name), one_row(administrator, query("install", "soon"))
-    with administrator.transaction():
-        administrator.execute(
-            sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} VALID UNTIL {}").format(
-                role, verifier(administrator, name, password), sql.Literal(until)
-            )
-        )
-        administrator.execute(sql.SQL("COMMENT ON ROLE {} IS {}").format(role, sql.Literal(_MARK)))
-        administrator.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(OWNER), role))
+def choose(administrator: str, conninfo: str) -> None:
+    """From now on, whadmin's sessions beside those of `administrator` are opened by `conninfo`."""
+    _CHOSEN[administrator] = conninfo
 
 
-def _opened(conninfo: str) -> psycopg.Connection:
-    try:
-        return open_session(conninfo)
-    except WarehouseUnreachable as error:
-        raise DatabaseError(
-            f"the server does not let a new login with a password in from here: {error.message.partition(': ')[2]}",
-            hint="Name the server by its host (--dsn 'host=localhost …'), or let such logins in by pg_hba.conf.",
-        ) from error
+def conninfos(administrator: str, password: str | None = None) -> Iterator[str]:
+    """How whadmin may log in where an administrator does, to be tried in this order."""
+    if password is not None:
+        yield make_conninfo(administrator, user=OWNER, password=password)
+        return
+    if administrator in _CHOSEN:
+        yield _CHOSEN[administrator]
+    given = os.environ.get(PASSWORD)
+    if given:
+        yield make_conninfo(administrator, user=OWNER, password=given)
+        return
+    # An empty password keeps libpq from PGPASSWORD, which is the administrator's, and lets it look into its file.
+    yield make_conninfo(administrator, user=OWNER, password="")
+    generated = generated_file()
+    if generated.exists():
+        yield make_conninfo(administrator, user=OWNER, password="", passfile=str(generated))
 
 
-def _drop(administrator: psycopg.Connection, name: str) -> None:
-    administrator.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(name)))
+def refused(user: str, why: str) -> DatabaseError:
+    """What to raise for an administrator's login where whadmin cannot log in."""
+    return DatabaseError(
+        f'role "{user}" is an administrator, and the work in the warehouse is {OWNER}\'s',
+        sqlstate=IS_ADMINISTRATOR,
+        hint=f"Log in as {OWNER} or a member of it, or set {PASSWORD}, or put it into ~/.pgpass. ({why})",
+    )

@@ -25,6 +25,11 @@ def verifier(connection: psycopg.Connection, role: str, password: str) -> sql.Li
     )
 
 
+def generated_file() -> Path:
+    """Where passwords that the program made up are kept: tenantry/pgpass in the user's configuration folder."""
+    return user_config_path("tenantry") / "pgpass"
+
+
 def require_place() -> Path:
     """The folder for `keep_generated`, made if need be: tenantry in the user's configuration folder.
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import psycopg
 
 from tenantry.core.errors import DatabaseError, NotInstalled
-from tenantry.db.install import install
+from tenantry.db.connect import owner_session
+from tenantry.db.errors import translated
+from tenantry.db.install import fill, owner_login, prepare
 from tenantry.db.migrations import applied, refuse_newer
 from tenantry.db.queries import one_row, query
 
@@ -51,13 +54,27 @@ class Changes:
 
 
 def at_work(session: psycopg.Connection) -> list[Work]:
-    """The commands, loads and jobs that run on the warehouse now."""
-    found = [Work(row[0], row[1], row[2] or ()) for row in session.execute(query("recovery", "at_work"))]
-    if one_row(session, query("recovery", "has_jobs"))[0]:
+    """The commands, loads and jobs that run on the warehouse now. The session is the administrator's, who sees them all."""
+    with owner_session(session) as owner:
+        return _at_work(session, owner)
+
+
+def _at_work(session: psycopg.Connection, owner: psycopg.Connection) -> list[Work]:
+    tenants = [row[0] for row in owner.execute(query("recovery", "tenant_names"))]
+    about = {"tenants": tenants, "own": [owner.info.backend_pid, session.info.backend_pid]}
+    found = [
+        Work(row[0], row[1], row[2] or ()) for row in session.execute(query("recovery", "at_work"), about)
+    ]
+    if one_row(owner, query("recovery", "has_jobs"))[0]:
         known = {work.pid for work in found}
-        jobs = [Work(row[0], row[1], ()) for row in session.execute(query("recovery", "jobs_at_work"))]
+        jobs = [Work(row[0], row[1], ()) for row in owner.execute(query("recovery", "jobs_at_work"))]
         found += [job for job in jobs if job.pid not in known]
     return found
+
+
+def is_installed(session: psycopg.Connection) -> bool:
+    """Whether the database has a record of migrations, as an administrator sees it in the catalog."""
+    return bool(one_row(session, query("recovery", "has_migrations"))[0])
 
 
 def rehearse(session: psycopg.Connection) -> Changes:
@@ -65,10 +82,17 @@ def rehearse(session: psycopg.Connection) -> Changes:
 
     Raises what `run` raises, and psycopg.errors.LockNotAvailable if a load keeps a table of `_wh` for ten seconds.
     """
-    _require_warehouse(session)
-    with session.transaction(force_rollback=True):
-        session.execute("SET LOCAL lock_timeout = '10s'")
-        return _compared(session, {})
+    with owner_session(session) as owner:
+        _require_warehouse(owner)
+        with session.transaction(force_rollback=True):
+            prepare(session, {})
+        return _rehearse(owner)
+
+
+def _rehearse(owner: psycopg.Connection) -> Changes:
+    with owner.transaction(force_rollback=True):
+        owner.execute("SET LOCAL lock_timeout = '10s'")
+        return _compared(owner)
 
 
 def run(
@@ -77,7 +101,7 @@ def run(
     wait: float = 0,
     watch: Callable[[Sequence[Work]], None] = lambda _: None,
 ) -> Changes:
-    """Upgrade the session's database, as its administrator, in one transaction; what it changed.
+    """Upgrade the session's database, as its administrator, in one transaction of whadmin's; what it changed.
 
     Waits up to `wait` seconds for loads and jobs to end, and tells `watch` of them. If some are at work then and there is
     something to change, nothing is.
@@ -86,31 +110,33 @@ def run(
         DatabaseError: loads or jobs are at work.
         NotInstalled: this is no warehouse, or one that is newer than the program.
     """
-    _require_warehouse(session)
-    give_up = time.monotonic() + wait
-    while busy := at_work(session):
-        if time.monotonic() >= give_up:
-            break
-        watch(busy)
-        time.sleep(_LOOK_AGAIN)
-    if busy and rehearse(session).any:
-        raise DatabaseError(
-            f"{len(busy)} {'session is' if len(busy) == 1 else 'sessions are'} at work: {', '.join(map(str, busy))}",
-            hint="Wait for their end (tenantry upgrade --wait SECONDS), or stop them.",
-        )
-    return _compared(session, passwords)
+    with translated(), closing(owner_login(session, passwords)) as owner:
+        _require_warehouse(owner)
+        give_up = time.monotonic() + wait
+        while busy := _at_work(session, owner):
+            if time.monotonic() >= give_up:
+                break
+            watch(busy)
+            time.sleep(_LOOK_AGAIN)
+        if busy and _rehearse(owner).any:
+            raise DatabaseError(
+                f"{len(busy)} {'session is' if len(busy) == 1 else 'sessions are'} at work: {', '.join(map(str, busy))}",
+                hint="Wait for their end (tenantry upgrade --wait SECONDS), or stop them.",
+            )
+        prepare(session, passwords)
+        return _compared(owner)
 
 
-def _require_warehouse(session: psycopg.Connection) -> None:
-    refuse_newer(session)
-    if not applied(session):
+def _require_warehouse(owner: psycopg.Connection) -> None:
+    refuse_newer(owner)
+    if not applied(owner):
         raise NotInstalled("this database holds no warehouse", hint="Run: tenantry init")
 
 
-def _compared(session: psycopg.Connection, passwords: Mapping[str, str]) -> Changes:
-    before = _definitions(session)
-    migrations = install(session, passwords)
-    after = _definitions(session)
+def _compared(owner: psycopg.Connection) -> Changes:
+    before = _definitions(owner)
+    migrations = fill(owner)
+    after = _definitions(owner)
     return Changes(
         migrations,
         sorted(after.keys() - before.keys()),
@@ -119,5 +145,5 @@ def _compared(session: psycopg.Connection, passwords: Mapping[str, str]) -> Chan
     )
 
 
-def _definitions(session: psycopg.Connection) -> dict[str, str]:
-    return dict(session.execute(query("recovery", "definitions")).fetchall())
+def _definitions(owner: psycopg.Connection) -> dict[str, str]:
+    return dict(owner.execute(query("recovery", "definitions")).fetchall())

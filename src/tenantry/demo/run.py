@@ -66,7 +66,7 @@ def run(server: Server, days: int | None, reset: bool, step: onboard.Step, watch
     in_place = not made and not missing
     if in_place:
         step("demo", "everything is in place: three sources, three tenants, all days up to today")
-    with session(server.conninfo(user=READER), role=None) as reports:
+    with session(server.conninfo(user=READER), role=None, path="public, pg_temp") as reports:
         return Report(
             in_place,
             reports.execute(query("demo", "report")).fetchall(),
@@ -134,7 +134,7 @@ def _in_place(server: Server, item: DemoTenant) -> bool:
 
 
 def _first_day(server: Server, item: DemoTenant) -> date:
-    with session(server.conninfo(dbname=item.database), role=None) as source:
+    with session(server.conninfo(dbname=item.database), role=None, path="public, pg_temp") as source:
         found: date | None = one_row(source, query("demo", "first_day"))[0]
     return found or today_utc()
 

@@ -85,7 +85,7 @@ def create_source(
     # Only the name that it gets at the end says that a source is complete.
     unfinished = f"{tenant.database}.unfinished"
     to_time = min(until, _midnight(last_day + timedelta(days=1)))
-    with session(admin_conninfo, role=None, name="tenantry demo") as admin:
+    with session(admin_conninfo, role=None, name="tenantry demo", path="public, pg_temp") as admin:
         admin.execute("SELECT pg_advisory_lock(%s, hashtext(%s))", (_SOURCES, tenant.database))
         if _exists(admin, tenant.database):
             raise InputError(
@@ -144,7 +144,10 @@ def drop_source(connection: psycopg.Connection, tenant: DemoTenant) -> None:
 @contextmanager
 def _generator(conninfo: str, tenant: DemoTenant) -> Iterator[psycopg.Connection]:
     """A transaction in a source's database, with what the rows of this tenant are made from."""
-    with session(conninfo, role=None, name="tenantry demo") as source, source.transaction():
+    with (
+        session(conninfo, role=None, name="tenantry demo", path="public, pg_temp") as source,
+        source.transaction(),
+    ):
         source.execute(sql_text(SQL / "demo" / "generator.sql"))
         source.execute(sql_text(SQL / "demo" / f"{tenant.name}.sql"))
         yield source

@@ -12,12 +12,14 @@ from psycopg import sql
 
 from tenantry import __version__
 from tenantry.core.model import OWNER
+from tenantry.db.connect import owner_session
 from tenantry.db.migrations import applied
 from tenantry.db.migrations import tables as own_tables
 from tenantry.db.queries import one_row, query
 from tenantry.flow import jobs, own_function
 from tenantry.flow.backup_content import FORMAT, LOGS, Content, is_record
 from tenantry.flow.job_command import is_plain
+from tenantry.flow.reader import MARK
 
 OURS = {"tables": own_tables()}
 """The tables of `_wh` that a backup holds, as an argument of queries."""
@@ -56,12 +58,23 @@ class Summary:
 def read(session: psycopg.Connection, *, logs: bool = True) -> Content:
     """All that the warehouse knows, as of one moment. The session is the administrator's, or whadmin's.
 
-    Passwords of roles are in it only if a superuser is logged in.
+    Passwords of roles are in it only if a superuser is logged in; all else is read in a session of whadmin's.
     """
+    with owner_session(session) as owner:
+        content = _read(owner, logs=logs)
+    if one_row(session, query("recovery", "administrator"))[1]:
+        roles = content.rows("role")
+        names = {"names": [role["name"] for role in roles], "mark": MARK}
+        verifiers: dict[str, str] = dict(session.execute(query("recovery", "verifiers"), names).fetchall())
+        content.lines["role"] = [
+            json.dumps(role | {"verifier": verifiers.get(role["name"])}) for role in roles
+        ]
+    return content
+
+
+def _read(session: psycopg.Connection, *, logs: bool) -> Content:
     with session.transaction():
         session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        superuser = one_row(session, query("recovery", "administrator"))[1]
-        session.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(OWNER)))
         found = jobs.all_jobs(session)
         waiting = {row[0] for row in session.execute(query("recovery", "waiting_jobs"))}
         mine = [job for job in found if job.database == session.info.dbname and job.username == OWNER]
@@ -91,7 +104,7 @@ def read(session: psycopg.Connection, *, logs: bool = True) -> Content:
             )
             for job in mine
         ]
-        lines["role"] = _roles(session, superuser=superuser)
+        lines["role"] = _roles(session)
     return Content(about, lines)
 
 
@@ -157,13 +170,8 @@ def _tables(session: psycopg.Connection, without: list[str]) -> dict[str, list[s
     return lines
 
 
-def _roles(session: psycopg.Connection, *, superuser: bool) -> list[str]:
+def _roles(session: psycopg.Connection) -> list[str]:
     roles = session.execute(query("recovery", "roles")).fetchall()
-    verifiers: dict[str, str] = {}
-    if superuser:
-        session.execute("RESET ROLE")
-        names = {"names": [role[0] for role in roles]}
-        verifiers = dict(session.execute(query("recovery", "verifiers"), names).fetchall())
     return [
         json.dumps(
             {
@@ -173,7 +181,7 @@ def _roles(session: psycopg.Connection, *, superuser: bool) -> list[str]:
                 "settings_here": here,
                 "valid_until": until,
                 "member_of": groups,
-                "verifier": verifiers.get(name),
+                "verifier": None,
             }
         )
         for name, limit, settings, here, until, groups in roles

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from tenantry.core.errors import InputError
+from tenantry.core.errors import InputError, TenantryError
 from tenantry.core.model import OWNER
 from tenantry.db.connect import as_login
 from tenantry.db.queries import one_row, query
@@ -75,9 +75,9 @@ def run(
     Raises psycopg.Error; if another role owns the schema and the login may not act for it, nothing was changed.
     """
     parameters = {"schema": name, "with_connections": with_connections}
+    _take_over(session, name)
     with session.transaction():
         session.execute(query("tenants", "hold_for_drop"), (name,))
-        _take_over(session, name)
         tenant_jobs.remove(session, job_ids)
         session.execute(query("tenants", "drop"), parameters)
         log.write(session, "tenant drop", "INFO", "tenant dropped", schema_name=name)
@@ -91,7 +91,11 @@ def _take_over(session: psycopg.Connection, name: str) -> None:
     if not one_row(session, query("tenants", "schema_of_another"), (name,))[0]:
         return
     # Where it may not, the drop itself says what to do.
-    with suppress(psycopg.errors.InsufficientPrivilege), session.transaction(), as_login(session):
-        session.execute(
+    with (
+        suppress(TenantryError, psycopg.errors.InsufficientPrivilege),
+        session.transaction(),
+        as_login(session) as login,
+    ):
+        login.execute(
             sql.SQL("ALTER SCHEMA {} OWNER TO {}").format(sql.Identifier(name), sql.Identifier(OWNER))
         )

@@ -10,7 +10,7 @@ import psycopg
 
 from tenantry.core.errors import NotInstalled
 from tenantry.core.model import OWNER
-from tenantry.db.connect import as_login
+from tenantry.db.connect import as_login, is_administrators
 from tenantry.db.queries import one_row, query
 from tenantry.flow.job_command import Kind, Subject, subject
 
@@ -52,7 +52,7 @@ def all_jobs(session: psycopg.Connection) -> list[Job]:
     pg_cron shows a role its own jobs alone. Tenantry's are whadmin's, but somebody may have made some as another role: so it
     is looked for them as whadmin, and as whoever logged in. What neither sees, `hidden_from` tells of.
     """
-    found = {job.jobid: job for seen in as_each_role(session, lambda: _seen(session)) for job in seen}
+    found = {job.jobid: job for seen in as_each_role(session, _seen) for job in seen}
     return [found[jobid] for jobid in sorted(found)]
 
 
@@ -60,19 +60,31 @@ def hidden_from(session: psycopg.Connection) -> str | None:
     """The login from which jobs of other roles may be hidden; None if it, or whadmin, sees all."""
     if cron(session) != "pg_cron":
         return None
-    if not all(as_each_role(session, lambda: one_row(session, query("jobs", "hides"))[0])):
+    if not all(as_each_role(session, lambda opened: one_row(opened, query("jobs", "hides"))[0])):
         return None
     login: str = one_row(session, query("scheduler", "login"))[0]
     return login
 
 
-def as_each_role(session: psycopg.Connection, ask: Callable[[], T]) -> list[T]:
+def as_each_role(session: psycopg.Connection, ask: Callable[[psycopg.Connection], T]) -> list[T]:
     """What is answered to the session's role, and to whoever logged in, if that is another."""
-    answers = [ask()]
-    if session.info.user != OWNER and one_row(session, query("jobs", "acts_for_another"))[0]:
-        with session.transaction(), as_login(session):
-            answers.append(ask())
+    answers = [ask(session)]
+    if _acts_for_another(session):
+        with session.transaction(), as_login(session) as login:
+            if _may_look(session, login):
+                answers.append(ask(login))
     return answers
+
+
+def _acts_for_another(session: psycopg.Connection) -> bool:
+    if is_administrators(session):
+        return True
+    return session.info.user != OWNER and bool(one_row(session, query("jobs", "acts_for_another"))[0])
+
+
+def _may_look(session: psycopg.Connection, login: psycopg.Connection) -> bool:
+    """An administrator reads a schema cron that is pg_cron's, never one that is whadmin's."""
+    return login is session or bool(one_row(login, query("jobs", "of_extension"))[0])
 
 
 def _seen(session: psycopg.Connection) -> list[Job]:
@@ -117,18 +129,19 @@ def remove(session: psycopg.Connection, jobids: Collection[int]) -> list[int]:
 
 
 def _change(session: psycopg.Connection, name: str, jobids: Collection[int], **how: bool) -> list[int]:
-    def change(chosen: Collection[int]) -> set[int]:
-        rows = session.execute(query("jobs", name), {"jobids": list(chosen), **how})
+    def change(opened: psycopg.Connection, chosen: Collection[int]) -> set[int]:
+        rows = opened.execute(query("jobs", name), {"jobids": list(chosen), **how})
         return {row[0] for row in rows}
 
     if not jobids:
         return []
     with session.transaction():
         others = set(jobids) - {job.jobid for job in _seen(session)}
-        done = change(jobids)
-        if others and session.info.user != OWNER and one_row(session, query("jobs", "acts_for_another"))[0]:
-            with as_login(session):
-                done |= change(others)
+        done = change(session, jobids)
+        if others and _acts_for_another(session):
+            with as_login(session) as login:
+                if _may_look(session, login):
+                    done |= change(login, others)
     return sorted(done)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString
@@ -11,7 +12,8 @@ import psycopg
 from psycopg import sql
 
 from tenantry.core.errors import InputError
-from tenantry.core.model import OWNER, READER
+from tenantry.core.model import READER
+from tenantry.db.connect import owner_session
 from tenantry.db.passwords import verifier
 from tenantry.db.queries import one_row, query
 from tenantry.db.roles import require_admin_option
@@ -62,50 +64,79 @@ def put(
     *,
     connections: int | None = None,
     statement_timeout: str | None = None,
+    owner: psycopg.Connection | None = None,
 ) -> bool:
     """Make a reader, or change one to see exactly these tenants (None: all); True if it was made.
 
-    The session is the administrator's. What is None of the others stays as it is; a new reader has to have a password.
-    One transaction.
+    The session is the administrator's, who makes the role; whadmin then lets it read, in the session `owner` if it is given. What is None of the others stays as
+    it is; a new reader has to have a password. If whadmin's part fails, a new role is dropped again.
 
     Raises InputError for an unknown tenant, and for a role that is there and no reader of this warehouse.
     """
     require_administrator(session)
     require_admin_option(session, (READER, name))
-    role = sql.Identifier(name)
-    with session.transaction():
-        require_free(session, name)
-        exists = one_row(session, query("recovery", "role"), {"name": name})[0]
-        if not exists:
-            _run(session, "CREATE ROLE {} LOGIN", role)
-            _run(session, "COMMENT ON ROLE {} IS {}", role, sql.Literal(MARK))
-        if password is not None:
-            _run(session, "ALTER ROLE {} PASSWORD {}", role, verifier(session, name, password))
-        # A role's settings are not inherited from phood_ro.
-        _run(session, "ALTER ROLE {} SET constraint_exclusion = on", role)
-        if connections is not None:
-            _run(session, "ALTER ROLE {} CONNECTION LIMIT {}", role, sql.Literal(connections))
-        if statement_timeout is not None:
-            _run(session, "ALTER ROLE {} SET statement_timeout = {}", role, sql.Literal(statement_timeout))
-        _run(session, "GRANT CONNECT ON DATABASE {} TO {}", sql.Identifier(session.info.dbname), role)
-        member = "GRANT {} TO {}" if tenants is None else "REVOKE {} FROM {}"
-        _run(session, member, sql.Identifier(READER), role)
-        wanted = None if tenants is None else sorted(set(tenants))
-        for (schema,) in session.execute(query("recovery", "foreign_schemas"), {"tenants": wanted or []}):
-            _run(session, "GRANT USAGE ON SCHEMA {} TO {}", sql.Identifier(schema), role)
-        _run(session, "SET LOCAL ROLE {}", sql.Identifier(OWNER))
-        session.execute(query("recovery", "set_reader"), {"name": name, "tenants": wanted})
-        _run(session, "RESET ROLE")
+    wanted = None if tenants is None else sorted(set(tenants))
+    with nullcontext(owner) if owner else owner_session(session) as acting:
+        exists = _require_free(session, acting, name)
+        with session.transaction():
+            _put_role(session, name, exists, password, connections, statement_timeout)
+            _let_in(session, name, wanted)
+        try:
+            with acting.transaction():
+                acting.execute(query("recovery", "set_reader"), {"name": name, "tenants": wanted})
+        except BaseException:
+            if not exists:
+                with session.transaction():
+                    _drop_role(session, name)
+            raise
     return not exists
+
+
+def _put_role(
+    session: psycopg.Connection,
+    name: str,
+    exists: bool,
+    password: str | None,
+    connections: int | None,
+    statement_timeout: str | None,
+) -> None:
+    role = sql.Identifier(name)
+    if not exists:
+        _run(session, "CREATE ROLE {} LOGIN", role)
+        _run(session, "COMMENT ON ROLE {} IS {}", role, sql.Literal(MARK))
+    if password is not None:
+        _run(session, "ALTER ROLE {} PASSWORD {}", role, verifier(session, name, password))
+    # A role's settings are not inherited from phood_ro.
+    _run(session, "ALTER ROLE {} SET constraint_exclusion = on", role)
+    if connections is not None:
+        _run(session, "ALTER ROLE {} CONNECTION LIMIT {}", role, sql.Literal(connections))
+    if statement_timeout is not None:
+        _run(session, "ALTER ROLE {} SET statement_timeout = {}", role, sql.Literal(statement_timeout))
+
+
+def _let_in(session: psycopg.Connection, name: str, tenants: list[str] | None) -> None:
+    role = sql.Identifier(name)
+    _run(session, "GRANT CONNECT ON DATABASE {} TO {}", sql.Identifier(session.info.dbname), role)
+    member = "GRANT {} TO {}" if tenants is None else "REVOKE {} FROM {}"
+    _run(session, member, sql.Identifier(READER), role)
+    for (schema,) in session.execute(query("recovery", "foreign_schemas"), {"tenants": tenants or []}):
+        _run(session, "GRANT USAGE ON SCHEMA {} TO {}", sql.Identifier(schema), role)
 
 
 def require_free(session: psycopg.Connection, name: str) -> None:
     """Raise InputError if there is a role of that name that is no reader of this warehouse."""
-    exists, known = one_row(session, query("recovery", "role"), {"name": name})
-    if exists and not known:
+    with owner_session(session) as owner:
+        _require_free(session, owner, name)
+
+
+def _require_free(session: psycopg.Connection, owner: psycopg.Connection, name: str) -> bool:
+    # What whadmin has on record says nothing of roles: it could name anybody's.
+    exists, marked = one_row(session, query("recovery", "role"), {"name": name, "mark": MARK})
+    if exists and not (marked and readers(owner, name)):
         raise InputError(
             f'role "{name}" exists and is no reader of this warehouse', hint="Choose another name."
         )
+    return bool(exists)
 
 
 def drop(session: psycopg.Connection, name: str) -> None:
@@ -115,26 +146,31 @@ def drop(session: psycopg.Connection, name: str) -> None:
         InputError: it is no reader, or owns something, which is named.
         psycopg.Error: it has rights in another database of the server.
     """
+    require_administrator(session)
+    with owner_session(session) as owner:
+        reader = get(owner, name)
+        if reader.exists:
+            _require_free(session, owner, name)
+            with session.transaction():
+                _drop_role(session, name)
+        owner.execute(query("recovery", "forget_reader"), {"name": name})
+
+
+def _drop_role(session: psycopg.Connection, name: str) -> None:
     user, superuser = require_administrator(session)
     role = sql.Identifier(name)
-    with session.transaction():
-        reader = get(session, name)
-        if reader.exists:
-            owned = [row[0] for row in session.execute(query("recovery", "owned_by"), {"name": name})]
-            if owned:
-                raise InputError(
-                    f'reader "{name}" owns {", ".join(owned[:3])}{" and more" if len(owned) > 3 else ""}',
-                    hint="Give it to another role first (REASSIGN OWNED BY … TO …), or drop it.",
-                )
-            if not superuser:
-                require_admin_option(session, (name,))
-                _run(session, "GRANT {} TO {}", role, sql.Identifier(user))
-            session.execute(query("recovery", "end_sessions_of"), {"name": name})
-            _run(session, "DROP OWNED BY {}", role)
-            _run(session, "DROP ROLE {}", role)
-        _run(session, "SET LOCAL ROLE {}", sql.Identifier(OWNER))
-        session.execute(query("recovery", "forget_reader"), {"name": name})
-        _run(session, "RESET ROLE")
+    owned = [row[0] for row in session.execute(query("recovery", "owned_by"), {"name": name})]
+    if owned:
+        raise InputError(
+            f'reader "{name}" owns {", ".join(owned[:3])}{" and more" if len(owned) > 3 else ""}',
+            hint="Give it to another role first (REASSIGN OWNED BY … TO …), or drop it.",
+        )
+    if not superuser:
+        require_admin_option(session, (name,))
+        _run(session, "GRANT {} TO {}", role, sql.Identifier(user))
+    session.execute(query("recovery", "end_sessions_of"), {"name": name})
+    _run(session, "DROP OWNED BY {}", role)
+    _run(session, "DROP ROLE {}", role)
 
 
 def require_administrator(session: psycopg.Connection) -> tuple[str, bool]:

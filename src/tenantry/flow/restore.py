@@ -16,9 +16,9 @@ from psycopg import sql
 from tenantry.core.errors import InputError, TenantryError, WarehouseUnreachable
 from tenantry.core.model import OWNER, READER
 from tenantry.db.errors import translated
-from tenantry.db.install import install
+from tenantry.db.install import fill, prepare
 from tenantry.db.migrations import applied
-from tenantry.db.owner import owners_session
+from tenantry.db.one_login import owners_session
 from tenantry.db.passwords import verifier
 from tenantry.db.queries import one_row, query
 from tenantry.flow import jobs, log, own_function, reader, tenant
@@ -115,7 +115,7 @@ def run(
     result = Restored([], len(content.lines.get("table tenant_connections", [])), 0)
     with session.transaction():
         there = {row[0] for row in session.execute("SELECT rolname::text FROM pg_roles")}
-        install(session, passwords)
+        prepare(session, passwords)
         made = _make_roles(session, content, readers, (there, passwords), result)
         rows = [
             line for line in content.lines.get("table readers", []) if json.loads(line)["reader_name"] in made
@@ -123,6 +123,7 @@ def run(
         content = replace(content, lines=content.lines | {"table readers": rows})
         keep(result.generated)
     with owners_session(session) as owner, owner.transaction():
+        fill(owner)
         owner.execute(query("recovery", "one_restore_at_a_time"))
         _require_empty(owner)
         result.left_out += [

@@ -58,10 +58,10 @@ def history(
 def _asked(session: psycopg.Connection, name: str, **parameters: object) -> list[Run]:
     """What the query says to each role; the last sees most."""
 
-    def ask() -> list[Run]:
-        if jobs.cron(session) is None:
+    def ask(opened: psycopg.Connection) -> list[Run]:
+        if jobs.cron(opened) is None:
             return []
-        return [Run(*row) for row in session.execute(query("jobs", name), parameters)]
+        return [Run(*row) for row in opened.execute(query("jobs", name), parameters)]
 
     return [run for seen in jobs.as_each_role(session, ask) for run in seen]
 

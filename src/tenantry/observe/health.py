@@ -12,6 +12,7 @@ from tenantry.core.errors import InputError
 from tenantry.db.errors import translate
 from tenantry.observe.checks import (
     activity,
+    grants,
     installation,
     jobs,
     publications,
@@ -30,6 +31,7 @@ CHECKS = (
     installation.FUNCTIONS,
     rights.ROLES,
     rights.RIGHTS,
+    grants.GRANTS,
     server.SERVER,
     server.CONNECTIONS,
     server.LOCKS,

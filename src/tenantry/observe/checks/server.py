@@ -121,7 +121,8 @@ def _sessions(examined: Examined) -> Iterator[Finding]:
     for pid, user, seconds, blocker, blockers in examined.rows_of_login("waiting_sessions", **patience):
         reason = f"{user}: waits for a lock of session {some(blockers)} for {_span(seconds)}"
         yield Finding(Severity.WARNING, f"session {pid}", reason, f"tenantry queries --cancel {blocker}")
-    for pid, user, program, seconds in examined.rows_of_login("idle_holders", **patience):
+    keys = [row[0] for row in examined.rows("lock_keys")]
+    for pid, user, program, seconds in examined.rows_of_login("idle_holders", keys=keys, **patience):
         by = f"{user}, {program}" if program else user
         reason = f"{by}: idle for {_span(seconds)}, and holds a lock of a tenant, which keeps loads or moves waiting"
         yield Finding(Severity.WARNING, f"session {pid}", reason, f"SELECT pg_terminate_backend({pid});")

@@ -9,6 +9,14 @@ FROM (SELECT) always LEFT JOIN pg_namespace n ON n.nspname = 'cron'
 -- name: acts_for_another
 SELECT current_user <> session_user
 
+-- name: of_extension
+-- Whether cron.job is pg_cron's own table, which whadmin cannot change. Asked by an administrator before reading it.
+SELECT EXISTS (SELECT FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'cron'
+    JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
+    JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid AND e.extname = 'pg_cron'
+    WHERE c.relname = 'job' AND c.relkind = 'r' AND NOT pg_has_role('whadmin', c.relowner, 'MEMBER'))
+
 -- name: hides
 -- Whether the role sees its own jobs alone. Neither owners nor superusers do.
 SELECT coalesce(row_security_active(c.oid), false) FROM (SELECT) always

@@ -2,9 +2,9 @@
 SELECT current_user::text, rolsuper, rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user
 
 -- name: role
--- A role and whether it is a reader of this warehouse.
-SELECT r.rolname IS NOT NULL, w.reader_name IS NOT NULL
-FROM (SELECT) always LEFT JOIN pg_roles r ON r.rolname = %(name)s LEFT JOIN _wh.readers w ON w.reader_name = %(name)s
+-- A role, and whether it was made as a reader: only whoever made it could write that. Asked by the administrator.
+SELECT r.rolname IS NOT NULL, coalesce(shobj_description(r.oid, 'pg_authid') = %(mark)s, false)
+FROM (SELECT) always LEFT JOIN pg_roles r ON r.rolname = %(name)s
 
 -- name: readers
 SELECT w.reader_name, w.tenants, coalesce(r.rolconnlimit, -1),
@@ -34,6 +34,9 @@ WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = to_regrole(quote_ide
 -- name: end_sessions_of
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %(name)s
 
+-- name: tenant_names
+SELECT schema_name FROM _wh.tenants ORDER BY 1
+
 -- name: at_work
 -- Commands at work, and whoever holds a tenant: by the key of _wh_internal.tenant_lock, which may have been dropped. A command
 -- rests for a moment between two slices; a program that keeps its sessions rests for longer.
@@ -42,14 +45,14 @@ FROM pg_stat_activity a
 LEFT JOIN (
     SELECT k.pid, array_agg(DISTINCT t.schema_name ORDER BY t.schema_name) AS tenants
     FROM pg_locks k
-    JOIN _wh.tenants t ON hashtextextended(jsonb_build_array('tenantry tenant', t.schema_name)::text, 0)
+    JOIN unnest(%(tenants)s::text[]) t (schema_name) ON hashtextextended(jsonb_build_array('tenantry tenant', t.schema_name)::text, 0)
         = (k.classid::bigint << 32 | k.objid::bigint)
     WHERE k.locktype = 'advisory' AND k.objsubid = 1 AND k.granted
         AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     GROUP BY k.pid
 ) l USING (pid)
-WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
-    AND (l.pid IS NOT NULL OR a.application_name LIKE 'tenantry_%' AND a.application_name NOT LIKE 'tenantry scheduler%'
+WHERE a.datname = current_database() AND a.pid <> ALL (%(own)s)
+    AND (l.pid IS NOT NULL OR a.application_name LIKE 'tenantry_%%' AND a.application_name NOT LIKE 'tenantry scheduler%%'
         AND (a.state <> 'idle' OR a.state_change > clock_timestamp() - interval '5 seconds'))
 ORDER BY a.pid
 
@@ -61,6 +64,10 @@ WHERE d.status IN ('starting', 'running') AND a.datname = current_database() AND
     -- Else a session that has got the number of one that crashed would pass for it.
     AND a.backend_start <= coalesce(d.start_time, a.backend_start) + interval '1 second'
 ORDER BY d.job_pid
+
+-- name: has_migrations
+-- Also for an administrator who may not look into the schema.
+SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = '_wh' WHERE c.relname = 'migrations')
 
 -- name: has_jobs
 SELECT to_regclass('cron.job_run_details') IS NOT NULL
@@ -114,7 +121,9 @@ FROM pg_roles r WHERE r.rolname IN ('whadmin', 'phood_ro') OR r.rolname IN (SELE
 
 -- name: verifiers
 -- Passwords as the server keeps them; only a superuser sees them.
-SELECT rolname::text, rolpassword FROM pg_authid WHERE rolname = ANY (%(names)s) AND rolpassword IS NOT NULL
+-- Of a role that whadmin calls a reader, and that was not made as one, nothing is told.
+SELECT r.rolname::text, r.rolpassword FROM pg_authid r WHERE r.rolname = ANY (%(names)s) AND r.rolpassword IS NOT NULL
+    AND (r.rolname IN ('whadmin', 'phood_ro') OR shobj_description(r.oid, 'pg_authid') = %(mark)s)
 
 -- name: waiting_jobs
 SELECT jobid FROM _wh.restored_jobs

@@ -1,3 +1,19 @@
+-- name: refuse_administrator
+-- Before a session acts as whadmin: whoever logged in may have no power over the server that whadmin could come back to.
+SET search_path = pg_catalog, pg_temp;
+DO $$
+BEGIN
+    IF session_user <> 'whadmin' AND pg_catalog.to_regrole('whadmin') IS NOT NULL AND EXISTS (
+        SELECT FROM pg_catalog.pg_roles r
+        WHERE (r.rolsuper OR r.rolcreaterole OR r.rolreplication OR r.rolbypassrls
+            OR r.rolname IN ('pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files'))
+            AND r.rolname <> 'whadmin' AND pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER'))
+    THEN
+        RAISE EXCEPTION USING ERRCODE = 'TN001', MESSAGE = 'an administrator does not act as whadmin';
+    END IF;
+END
+$$;
+
 -- name: settle
 -- What a session of the program relies on, whatever the server, the database, the role or the environment says: the
 -- settings of the functions, which come before as WITH pins (name, value), and some of its own. Policies hide other roles' jobs,
@@ -16,6 +32,11 @@ FROM (
 -- plpgsql may not be loaded yet.
 WHERE pg_catalog.current_setting(s.name, true) IS NOT NULL OR pg_catalog.starts_with(s.name, 'plpgsql.');
 SELECT pg_catalog.pg_backend_pid();
+
+-- name: database
+-- A restored copy on another server has another start.
+SELECT d.oid, d.datname::text, pg_catalog.pg_postmaster_start_time() FROM pg_catalog.pg_database d
+WHERE d.datname = pg_catalog.current_database()
 
 -- name: has_role
 SELECT pg_catalog.to_regrole(pg_catalog.quote_ident(%(role)s)) IS NOT NULL

@@ -1,0 +1,75 @@
+"""A login with whadmin's rights and no others, for what an administrator has to do in `_wh`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from tenantry.core.errors import DatabaseError, WarehouseUnreachable
+from tenantry.core.model import OWNER
+from tenantry.db.connect import open_session
+from tenantry.db.errors import translated
+from tenantry.db.passwords import verifier
+from tenantry.db.queries import one_row, query
+from tenantry.db.roles import require_admin_option
+
+_MARK = "Tenantry: a login for one command"
+
+
+@contextmanager
+def owners_session(administrator: psycopg.Connection) -> Iterator[psycopg.Connection]:
+    """A session as whadmin, for a `with` block, by a login of its own that is a member of whadmin and of nothing else.
+
+    In a session of the administrator's, what runs as whadmin could take the administrator's rights back (RESET ROLE); from
+    this one there is no way. The administrator's session is not within a transaction. The login is dropped at the end; one
+    that a killed command has left is of no use after five minutes, and the next command drops it.
+
+    Raises:
+        DatabaseError: the administrator may not grant whadmin, or the server lets no login with a password in from here.
+    """
+    require_admin_option(administrator, (OWNER,))
+    for (left,) in administrator.execute(query("install", "expired_logins"), (_MARK,)).fetchall():
+        _drop(administrator, left)
+    name, password = f"tenantry_login_{secrets.token_hex(8)}", secrets.token_urlsafe(32)
+    _make(administrator, name, password)
+    try:
+        opened = _opened(make_conninfo(administrator.info.dsn, user=name, password=password))
+        try:
+            with translated():
+                yield opened
+        finally:
+            opened.close()
+    finally:
+        with suppress(psycopg.OperationalError):
+            _drop(administrator, name)
+
+
+def _make(administrator: psycopg.Connection, name: str, password: str) -> None:
+    role, (until,) = sql.Identifier(name), one_row(administrator, query("install", "soon"))
+    with administrator.transaction():
+        administrator.execute(
+            sql.SQL("CREATE ROLE {} LOGIN PASSWORD {} VALID UNTIL {}").format(
+                role, verifier(administrator, name, password), sql.Literal(until)
+            )
+        )
+        administrator.execute(sql.SQL("COMMENT ON ROLE {} IS {}").format(role, sql.Literal(_MARK)))
+        administrator.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(OWNER), role))
+
+
+def _opened(conninfo: str) -> psycopg.Connection:
+    try:
+        return open_session(conninfo)
+    except WarehouseUnreachable as error:
+        raise DatabaseError(
+            f"the server does not let a new login with a password in from here: {error.message.partition(': ')[2]}",
+            hint="Name the server by its host (--dsn 'host=localhost …'), or let such logins in by pg_hba.conf.",
+        ) from error
+
+
+def _drop(administrator: psycopg.Connection, name: str) -> None:
+    administrator.execute(sql.SQL("DROP ROLE IF EXISTS {}").format(sql.Identifier(name)))
