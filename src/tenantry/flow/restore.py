@@ -26,8 +26,8 @@ from tenantry.flow.backup import Content
 _AT_ONCE = 1000
 """Rows in one INSERT."""
 
-_LEFT_OUT = {"slices"}
-"""Tables that say what data there are: after a restore there are none."""
+_LEFT_OUT = {"slices", "template_columns", "template_indexes"}
+"""Tables that say what data there are, of which there are none after a restore, and what is read out of the templates anew."""
 
 
 @dataclass(frozen=True)
