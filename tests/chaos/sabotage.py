@@ -11,7 +11,7 @@ SABOTAGES: dict[str, tuple[str, str, str]] = {
         "EXECUTE format('DELETE FROM %s t WHERE %s AND NOT EXISTS",
         "EXECUTE format('DELETE FROM %s t WHERE false AND %s AND NOT EXISTS",
     ),
-    "a day half published": ("source_select", "AS t(%s\\n)'", "AS t(%s\\n) LIMIT 7'"),
+    "a day half published": ("source_select", "AS t(%s)'", "AS t(%s) LIMIT 7'"),
     "everything unchanged": (
         "unchanged_days",
         "AND s.digest = digests ->> to_char(s.slice_date::timestamp, 'YYYY-MM-DD')",

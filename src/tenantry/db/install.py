@@ -48,7 +48,7 @@ def function_script() -> list[LiteralString]:
             version=__version__,
             functions=build().functions,
         ),
-        sql_text(SQL / "install" / "6_template_indexes.sql"),
+        sql_text(SQL / "install" / "6_template_parts.sql"),
     ]
 
 

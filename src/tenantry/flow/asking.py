@@ -33,7 +33,9 @@ class Field:
     @property
     def is_time(self) -> bool:
         """Whether it can be a time column."""
-        return self.own == "date" or (self.own.startswith("timestamp") and not self.own.endswith("]"))
+        return self.declared == "date" or (
+            self.declared.startswith("timestamp") and not self.declared.endswith("]")
+        )
 
 
 def connection_of(session: psycopg.Connection, name: str) -> str:
@@ -83,26 +85,31 @@ def asked(session: psycopg.Connection, connection: str, seconds: int) -> Iterato
             if error.diag.message_hint
             else advice.of_source(error.sqlstate),
         ) from None
+    except (LookupError, TypeError, ValueError) as error:
+        raise SourceError(
+            f'the source of "{connection}" answers as no PostgreSQL does: {one_line(str(error))}',
+            connection=connection,
+            hint="See which server answers at the address of the connection: tenantry tenant test.",
+        ) from error
     finally:
         source.close()
 
 
-def fields(source: psycopg.Connection, describe: str) -> list[Field]:
-    """The columns of a statement's result."""
+def fields(session: psycopg.Connection, source: psycopg.Connection, describe: str) -> list[Field]:
+    """The columns of a statement's result: names and types as the warehouse writes them, whatever the source says."""
     result = source.execute(describe.encode()).pgresult
     if result is None:
         return []
     places = range(result.nfields)
-    names = [(result.fname(n) or b"").decode() for n in places]
-    asked_for = {
-        "names": names,
-        "types": [result.ftype(n) for n in places],
-        "mods": [result.fmod(n) for n in places],
-    }
-    rows = source.execute(query("template", "source_types"), asked_for).fetchall()
+    names = [(result.fname(n) or b"").decode(errors="replace") for n in places]
+    types = [result.ftype(n) for n in places]
+    mods = [result.fmod(n) for n in places]
+    own = source.execute(query("template", "source_types"), {"types": types, "mods": mods}).fetchall()
+    said = {"names": names, "types": types, "mods": mods, "arrays": [is_array for _, is_array in own]}
+    declared = session.execute(query("template", "declared_types"), said).fetchall()
     return [
-        Field(name, identifier, declared, own, (result.ftable(n), result.ftablecol(n)))
-        for n, name, (identifier, declared, own) in zip(places, names, rows, strict=True)
+        Field(name, identifier, kind, one_line(called), (result.ftable(n), result.ftablecol(n)))
+        for n, name, (identifier, kind), (called, _) in zip(places, names, declared, own, strict=True)
     ]
 
 

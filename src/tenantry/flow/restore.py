@@ -32,8 +32,8 @@ _AT_ONCE = 1000
 _BYTES_AT_ONCE = 4 * 2**20
 """Letters in one INSERT, unless a row has more."""
 
-_LEFT_OUT = {"slices"}
-"""Tables that say what data there are: after a restore there are none."""
+_LEFT_OUT = {"slices", "template_columns", "template_indexes"}
+"""Tables that say what data there are, of which there are none after a restore, and what is read out of the templates anew."""
 
 _MAY_JOIN = {"pg_monitor", "pg_read_all_settings", "pg_read_all_stats", "pg_stat_scan_tables"}
 """Roles that a reader of a backup is made a member of: they watch the server, and reach no table and no file."""

@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
+from psycopg._queries import PostgresQuery
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import Conninfo, TransactionStatus
+from psycopg.rows import TupleRow
 
 from tenantry.db.connect import ENCODING
 from tenantry.db.errors import one_line
@@ -52,8 +54,18 @@ class Login:
     settle: str
 
 
+class OneStatement(psycopg.Cursor[TupleRow]):
+    """A cursor whose texts a server takes as one statement, or refuses: they go by the extended protocol."""
+
+    def _execute_send(
+        self, query: PostgresQuery, *, force_extended: bool = False, binary: bool | None = None
+    ) -> None:
+        del force_extended
+        super()._execute_send(query, force_extended=True, binary=binary)
+
+
 class SourceSession(psycopg.Connection):
-    """A session on a source; it knows how its transactions begin."""
+    """A session on a source; it knows how its transactions begin. What else it is sent is one statement each."""
 
     login: Login
 
@@ -82,6 +94,7 @@ def open_source(login: Login) -> SourceSession:
     """Log in to a source. Raises LoginFailed if it refuses or cannot be reached from this machine."""
     source = SourceSession(connected(login.conninfo))
     source.autocommit = True
+    source.cursor_factory = OneStatement
     # Behind a pooler a prepared statement may be another session's.
     source.prepare_threshold = None
     source.login = login
@@ -117,7 +130,7 @@ def begin(source: psycopg.Connection) -> None:
     if not isinstance(source, SourceSession):
         raise TypeError("a source's transactions begin in a session that open_source opened")
     with speaking():
-        answer = source.execute(source.login.begin.encode())
+        answer = psycopg.Cursor(source).execute(source.login.begin.encode())
     while answer.nextset():
         pass
     (difference,) = answer.fetchone() or ("nothing",)

@@ -50,7 +50,11 @@ def draft(
     about = {"query": sql, "schema": connection, "day": today_utc() - timedelta(days=1)}
     rendered = one_row(session, query("template", "rendered"), about)[0]
     with asking.asked(session, asking.connection_of(session, connection), 60) as source:
-        fields = asking.fields(source, f"SELECT * FROM ({rendered}\n) AS q LIMIT 0")  # noqa: S608 - it is what they ask for
+        fields = asking.fields(
+            session,
+            source,
+            f"SELECT * FROM ({rendered}\n) AS q LIMIT 0",  # noqa: S608 - it is what they ask for
+        )
         time = _time_field(select, fields, time_column, origin)
         key, remark = _key(source, select, fields, time)
     asking.refuse_unnamed(fields, origin)

@@ -83,7 +83,7 @@ def run(
         template_load.put(session, template)
         describe = one_row(session, query("template", "trial_columns"), about)[0]
     with asked(session, connection, seconds) as source:
-        own = fields(source, describe)
+        own = fields(session, source, describe)
     with session.transaction(force_rollback=True):
         template_load.put(session, template)
         about["names"] = [field.name for field in own]

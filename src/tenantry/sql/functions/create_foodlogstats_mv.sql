@@ -20,7 +20,7 @@ BEGIN
         RAISE EXCEPTION '"%"."%" keeps the year % in a table, not in materialized views', feed.schema_name, base_view_name, extract(year FROM slice_date)
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'SELECT _wh.update_mv_by_template(template, connection, schema, date) works in any storage.';
     END IF;
-    template.query_template := replace(template.query_template, '''{SCHEMA}''', quote_literal(coalesce(client_name, feed.schema_name)));
+    template.query_template := _wh_internal.fill_schema(template.query_template, coalesce(client_name, feed.schema_name));
     opened := _wh_internal.begin_source(feed.tenant_name);
     BEGIN
         EXECUTE format('CREATE MATERIALIZED VIEW %I.%I AS %s', feed.schema_name, name, _wh_internal.source_select(feed, template, slice_date));

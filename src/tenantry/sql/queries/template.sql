@@ -62,7 +62,7 @@ SELECT coalesce(
 SELECT _wh_internal.render_query(%(query)s, %(schema)s, %(day)s::date, %(day)s::date)
 
 -- name: trial_columns
-SELECT format(E'SELECT * FROM (%%s\n) AS q LIMIT 0', _wh_internal.render_query(t.query_template, %(schema)s, %(day)s::date, %(day)s::date))
+SELECT format(E'SELECT * FROM (%%s\n) AS q LIMIT 0', _wh_internal.render_query(_wh_internal.template_query(t), %(schema)s, %(day)s::date, %(day)s::date))
 FROM _wh.mv_templates t WHERE t.template_name = %(name)s
 
 -- name: trial
@@ -76,7 +76,7 @@ SELECT format('EXPLAIN (VERBOSE, FORMAT JSON) %%s', x.query),
     ARRAY(SELECT c.column_name FROM _wh.template_columns c WHERE c.template_name = t.template_name ORDER BY c.position),
     ARRAY(SELECT c.data_type FROM _wh.template_columns c WHERE c.template_name = t.template_name ORDER BY c.position)
 FROM _wh.mv_templates t
-CROSS JOIN LATERAL (SELECT _wh_internal.render_query(t.query_template, %(schema)s, %(day)s::date, %(day)s::date) AS query) r
+CROSS JOIN LATERAL (SELECT _wh_internal.render_query(_wh_internal.template_query(t), %(schema)s, %(day)s::date, %(day)s::date) AS query) r
 -- Too few are refused by the source, with its own words.
 CROSS JOIN LATERAL (SELECT CASE WHEN cardinality(%(names)s::text[]) >= count(*) THEN %(names)s::text[] END AS given
     FROM _wh.template_columns c WHERE c.template_name = t.template_name) n
@@ -89,15 +89,21 @@ WHERE t.template_name = %(name)s
 SELECT set_config('statement_timeout', %s, true)
 
 -- name: source_types
--- Asked of a source: names as identifiers, types to declare, and the source's own. Domains are resolved by the server; what
--- is not PostgreSQL's own (enums, types of extensions) the warehouse may not have, and numbers of the source's objects (regclass)
--- would name others there: both are taken as text.
+-- Asked of a source: what it calls its types, to be shown, and which are arrays. Domains are resolved by the server.
+SELECT left(format_type(t.oid, u.mod), 200), t.typcategory = 'A'
+FROM unnest(%(types)s::oid[], %(mods)s::integer[]) WITH ORDINALITY AS u (type, mod, n)
+JOIN pg_catalog.pg_type t ON t.oid = u.type ORDER BY u.n
+
+-- name: declared_types
+-- Asked here of what a source said: names as identifiers, and types to declare, by our own catalog: a source that says
+-- another name for a type, or one that is no name, changes nothing. What is not PostgreSQL's own (enums, types of
+-- extensions) the warehouse may not have, and numbers of the source's objects (regclass) would name others here: both are taken
+-- as text.
 SELECT quote_ident(u.name),
     CASE WHEN t.oid < 10000 AND t.typtype <> 'p' AND t.typrelid = 0 AND coalesce(e.typname, t.typname) !~ '^(reg.*|oid|xid8?|cid|tid|aclitem|refcursor|pg_snapshot|txid_snapshot)$'
-        THEN format_type(t.oid, u.mod) WHEN t.typcategory = 'A' THEN 'text[]' ELSE 'text' END,
-    format_type(t.oid, u.mod)
-FROM unnest(%(names)s::text[], %(types)s::oid[], %(mods)s::integer[]) WITH ORDINALITY AS u (name, type, mod, n)
-JOIN pg_catalog.pg_type t ON t.oid = u.type
+        THEN format_type(t.oid, u.mod) WHEN u.is_array THEN 'text[]' ELSE 'text' END
+FROM unnest(%(names)s::text[], %(types)s::oid[], %(mods)s::integer[], %(arrays)s::boolean[]) WITH ORDINALITY AS u (name, type, mod, is_array, n)
+LEFT JOIN pg_catalog.pg_type t ON t.oid = u.type
 LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typelem <> 0 ORDER BY u.n
 
 -- name: source_key

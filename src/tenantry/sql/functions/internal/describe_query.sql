@@ -6,6 +6,6 @@ DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
 BEGIN
     RETURN format(E'SELECT * FROM (%s\n) AS q WHERE false',
-        _wh_internal.render_query(template.query_template, feed.schema_name, first_day, last_day));
+        _wh_internal.render_query(_wh_internal.template_query(template), feed.schema_name, first_day, last_day));
 END
 $$;

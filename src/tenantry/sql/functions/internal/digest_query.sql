@@ -16,10 +16,10 @@ DECLARE
 BEGIN
     IF template.time_column IS NOT NULL AND _wh_internal.range_capable(template) THEN
         hashes := format('SELECT %I::date, %s FROM %s', template.time_column, row_hash, _wh_internal.named_query(template,
-            _wh_internal.render_query(template.query_template, feed.schema_name, first_day, last_day), given));
+            _wh_internal.render_query(_wh_internal.template_query(template), feed.schema_name, first_day, last_day), given));
     ELSE
         SELECT string_agg(format('SELECT DATE %L, %s FROM %s', to_char(day, 'YYYY-MM-DD'), row_hash, _wh_internal.named_query(template,
-            _wh_internal.render_query(template.query_template, feed.schema_name, day::date, day::date), given)), ' UNION ALL ' ORDER BY day)
+            _wh_internal.render_query(_wh_internal.template_query(template), feed.schema_name, day::date, day::date), given)), ' UNION ALL ' ORDER BY day)
         INTO hashes FROM generate_series(first_day::timestamp, last_day::timestamp, '1 day') day;
     END IF;
     -- The days themselves, so that one without rows has a digest, too.

@@ -3,7 +3,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The columns of a feed's views: its template's, or without a template those of its newest slice.
     SELECT coalesce(
         (SELECT array_agg(c ORDER BY c.position) FROM _wh.template_columns c WHERE c.template_name = feed.template_name),
-        (SELECT array_agg(ROW(feed.template_name, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod))::_wh.template_columns ORDER BY a.attnum)
+        (SELECT array_agg(ROW(feed.template_name, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), NULL)::_wh.template_columns ORDER BY a.attnum)
          FROM pg_attribute a
          WHERE a.attnum > 0 AND NOT a.attisdropped
             AND a.attrelid = (SELECT s.relid FROM _wh_internal.slice_relations(feed) s ORDER BY s.slice_date DESC LIMIT 1)))

@@ -30,7 +30,7 @@ BEGIN
             USING ERRCODE = 'dependent_objects_still_exist', HINT = format('Drop these, run this again, then make them anew: %s', dependents);
     END IF;
     -- A yearly table whose template names no time column carries the day, so that a day of it can be replaced.
-    EXECUTE format(E'CREATE TABLE %s (%s\n%s)', target, template.column_definitions,
+    EXECUTE format(E'CREATE TABLE %s (%s\n%s)', target, _wh_internal.declared_columns(template.template_name),
         CASE WHEN template.time_column IS NULL THEN ', slice_date date NOT NULL' ELSE '' END);
     things := _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name, feed.template_name), relations, 'r', tenant);
     filling := pg_relation_filenode(target);

@@ -35,7 +35,7 @@ BEGIN
         EXECUTE format(E'CREATE TABLE %s (%s %s\n) PARTITION BY RANGE (%I)', parent,
             CASE storage WHEN 'partition' THEN format('schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check CHECK (schema_name = %L),',
                 feed.schema_name, feed.schema_name) ELSE '' END,
-            template.column_definitions, template.time_column);
+            _wh_internal.declared_columns(template.template_name), template.time_column);
         PERFORM _wh_internal.note_table(feed, _wh_internal.fit_name(side.template_name), 'copy', mark);
         EXECUTE _wh_internal.revoked_grants(parent::regclass);
     END IF;

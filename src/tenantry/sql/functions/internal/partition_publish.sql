@@ -23,7 +23,7 @@ BEGIN
         END IF;
         statements := format('%sCREATE TABLE %s (schema_name text NOT NULL, %s
 ) PARTITION BY LIST (schema_name); SELECT _wh_internal.put_back(%L, %L, exact => %L);',
-            CASE WHEN kind = 'v' THEN format('DROP VIEW %s; ', root) ELSE '' END, root, template.column_definitions
+            CASE WHEN kind = 'v' THEN format('DROP VIEW %s; ', root) ELSE '' END, root, _wh_internal.declared_columns(template.template_name)
                 || coalesce((SELECT string_agg(format(E'\n, %I %s', e.column_name, e.data_type), '') FROM _wh_internal.partition_extras(template) e), ''),
             root, things, kind IS NOT NULL);
     END IF;

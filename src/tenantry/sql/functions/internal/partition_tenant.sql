@@ -19,7 +19,7 @@ BEGIN
     END IF;
     IF kind IS NULL THEN
         EXECUTE format(E'CREATE TABLE %s (schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check CHECK (schema_name = %L), %s\n) PARTITION BY RANGE (%I)',
-            target, feed.schema_name, feed.schema_name, template.column_definitions, template.time_column);
+            target, feed.schema_name, feed.schema_name, _wh_internal.declared_columns(template.template_name), template.time_column);
         PERFORM _wh_internal.publish_public(template);
     ELSIF kind <> 'p' THEN
         RAISE EXCEPTION '% is no partitioned table: the tenant is kept as materialized views', target

@@ -5,8 +5,8 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- NULL stands for another number of them, which the source refuses.
 DECLARE
     time_type text;
-    query text := replace(replace(replace(regexp_replace(template.query_template, ';[[:space:]]*$', ''),
-        '{START_TIME}', start_time), '{END_TIME}', end_time), '''{SCHEMA}''', quote_literal(schema_name));
+    query text := _wh_internal.fill_schema(replace(replace(_wh_internal.bare_query(_wh_internal.template_query(template)),
+        '{START_TIME}', start_time), '{END_TIME}', end_time), schema_name);
 BEGIN
     SELECT c.data_type INTO time_type FROM _wh.template_columns c
     WHERE c.template_name = template.template_name AND c.column_name = template.time_column;

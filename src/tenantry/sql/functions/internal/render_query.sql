@@ -2,9 +2,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.render_query(query_template text, schema
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
     -- The source's query for the UTC days from first_day to last_day, both included. Dates are written by to_char,
     -- because a plain cast follows the session's DateStyle. '{SCHEMA}' stands for the tenant, as a literal.
-    SELECT replace(replace(replace(replace(regexp_replace(query_template, ';[[:space:]]*$', ''),
+    SELECT _wh_internal.fill_schema(replace(replace(replace(_wh_internal.bare_query(query_template),
         '{TARGET_DATE}', to_char(first_day::timestamp, 'YYYY-MM-DD')),
         '{START_TIME}', to_char(first_day::timestamp, 'YYYY-MM-DD 00:00:00"+00"')),
-        '{END_TIME}', to_char((last_day + 1)::timestamp, 'YYYY-MM-DD 00:00:00"+00"')),
-        '''{SCHEMA}''', quote_literal(schema_name))
+        '{END_TIME}', to_char((last_day + 1)::timestamp, 'YYYY-MM-DD 00:00:00"+00"')), schema_name)
 $$;

@@ -13,7 +13,7 @@ DECLARE
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
     places integer[] := _wh_internal.match_columns(template, given);
     query text := _wh_internal.named_query(template,
-        _wh_internal.render_query(template.query_template, feed.schema_name, first_day, last_day), given);
+        _wh_internal.render_query(_wh_internal.template_query(template), feed.schema_name, first_day, last_day), given);
     own_types boolean;
     selected text;
     copy_options text;
@@ -36,7 +36,7 @@ BEGIN
             AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL)
         OR _wh_internal.days_have_rows(template, target::regclass, first_day, last_day)
     THEN
-        EXECUTE format(E'CREATE TEMPORARY TABLE tenantry_stage (%s\n) ON COMMIT DROP', template.column_definitions);
+        EXECUTE format(E'CREATE TEMPORARY TABLE tenantry_stage (%s\n) ON COMMIT DROP', _wh_internal.declared_columns(template.template_name));
         target := 'pg_temp.tenantry_stage';
     END IF;
     -- The first rows fill pages that are there already, the last ones and those that another load at work made beforehand.

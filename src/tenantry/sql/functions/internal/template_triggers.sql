@@ -1,28 +1,15 @@
 CREATE OR REPLACE FUNCTION _wh_internal.keep_template_columns() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Let PostgreSQL itself read column_definitions, in the place where dblink's column list will stand, and the indexes.
+-- Keep the columns and indexes of a template as parts. Whatever uses them is made of those, and never of a template's text.
 DECLARE
     time_type text;
     taken text;
     without_xml text;
 BEGIN
+    IF TG_OP = 'INSERT' OR NEW.column_definitions IS DISTINCT FROM OLD.column_definitions THEN
+        PERFORM _wh_internal.keep_columns(NEW);
+    END IF;
     IF NEW.column_definitions IS NOT NULL THEN
-        -- IF EXISTS would say that there is none.
-        IF to_regclass('pg_temp.tenantry_columns') IS NOT NULL THEN
-            DROP VIEW pg_temp.tenantry_columns;
-        END IF;
-        BEGIN
-            EXECUTE format(E'CREATE TEMPORARY VIEW tenantry_columns AS SELECT * FROM json_to_recordset(''[]'') AS t(%s\n)',
-                NEW.column_definitions);
-        EXCEPTION WHEN syntax_error_or_access_rule_violation OR invalid_parameter_value THEN
-            RAISE EXCEPTION 'template "%": column_definitions cannot be read: %', NEW.template_name, SQLERRM
-                USING ERRCODE = SQLSTATE, HINT = 'Write them as in CREATE TABLE: name type, name type, ...';
-        END;
-        DELETE FROM _wh.template_columns c WHERE c.template_name = NEW.template_name;
-        INSERT INTO _wh.template_columns (template_name, position, column_name, data_type)
-        SELECT NEW.template_name, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod)
-        FROM pg_attribute a WHERE a.attrelid = to_regclass('pg_temp.tenantry_columns') AND a.attnum > 0;
-        DROP VIEW pg_temp.tenantry_columns;
         SELECT min(c.column_name) INTO taken FROM _wh.template_columns c WHERE c.template_name = NEW.template_name
             AND (c.column_name IN ('schema_name', 'tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax')
                 OR c.column_name = 'slice_date' AND NEW.time_column IS NULL);
@@ -69,3 +56,23 @@ $$;
 
 CREATE OR REPLACE TRIGGER keep_template_columns AFTER INSERT OR UPDATE ON _wh.mv_templates
 FOR EACH ROW EXECUTE FUNCTION _wh_internal.keep_template_columns();
+
+CREATE OR REPLACE FUNCTION _wh_internal.check_template_query() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- The gate for queries, whoever writes them. A refusal is noted of those that were there before there was a gate (see 6_template_parts.sql),
+-- and goes when the query was corrected.
+BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.query_template = OLD.query_template AND (NEW.refusal IS NOT NULL OR OLD.refusal IS NULL) THEN
+        RETURN NEW;
+    END IF;
+    NEW.refusal := NULL;
+    PERFORM _wh_internal.refuse_query(NEW.query_template);
+    RETURN NEW;
+EXCEPTION WHEN syntax_error THEN
+    RAISE EXCEPTION 'template "%": its query cannot be read: %', NEW.template_name, SQLERRM
+        USING ERRCODE = SQLSTATE, HINT = 'A template is one SELECT, with its quotes, comments and parentheses closed.';
+END
+$$;
+
+CREATE OR REPLACE TRIGGER check_template_query BEFORE INSERT OR UPDATE ON _wh.mv_templates
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.check_template_query();
