@@ -40,6 +40,16 @@ OPERATORS = (
 )
 """Those whose mutants mean something else; of Cosmic Ray's operators on numbers and comparisons one of each kind."""
 
+CHOSEN = re.compile(
+    r"""
+    \[0\].*->.*\[\ -1\]             # the last column of a row is the first where there is but one
+    | ^\w+(:\ [\w.]+)?\ ?=\ ?[\d.]*[2-9.][\d.]*,?\ \ ->   # a number that somebody chose, such as a time to wait
+    | ^@dataclass
+    """,
+    re.VERBOSE,
+)
+"""Changes that no test is to notice."""
+
 
 def mutants() -> Iterator[Mutant]:
     """All that the operators make of all modules, except what changes annotations only."""
@@ -67,10 +77,7 @@ def _make() -> Iterator[Mutant]:
                 while (new := mutating.mutate_code(text, operator, number)) is not None:
                     number += 1
                     mutant = _mutant(path.relative_to(ROOT), text, new)
-                    # The last column of a row is the first where there is but one.
-                    if _meaning(new) not in (None, _meaning(text)) and not re.search(
-                        r"\[0\].*->.*\[ -1\]", mutant.change
-                    ):
+                    if _meaning(new) not in (None, _meaning(text)) and not CHOSEN.search(mutant.change):
                         yield mutant
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import md5
+
 from tenantry.core.model import Feed
 from tenantry.flow.job_command import subject
 from tenantry.flow.jobs import Job
@@ -101,6 +103,10 @@ def test_nothing_ever_breaks_for_want_of_room() -> None:
     proposals = lay_out([], [SizedFeed(feed(f"t{number}"), 10**9) for number in range(900)])
     assert len(proposals) == 2700
     assert len({item.name for item in proposals}) == 2700
+    nightly = [tuple(map(int, item.split()[:2])) for item in schedules(proposals, "window")]
+    assert all(0 <= minute < 60 and 0 <= hour < 24 for minute, hour in nightly)
+    assert len({hour for _, hour in nightly}) == 24
+    assert {minute for minute, hour in nightly if hour == 23} <= set(range(0, 60, 2))
 
 
 def test_names_are_unique_for_each_template_and_never_another_jobs() -> None:
@@ -120,6 +126,11 @@ def test_long_names_are_cut_to_postgresqls_63_bytes_and_stay_apart() -> None:
     names = [job_name("yearly", feed(name)) for name in long]
     assert all(len(name.encode()) <= 63 for name in names)
     assert len(set(names)) == 2
+    # As _wh_internal.fit_name cuts them, so that SQL finds them.
+    assert (
+        names[0]
+        == f"yearly_combination_{'ä' * 17}_{md5(f'yearly_combination_{long[0]}'.encode()).hexdigest()[:8]}"
+    )
 
 
 def test_commands_quote_their_names_and_are_recognised_again() -> None:

@@ -6,6 +6,8 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
+import pytest
+
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.loader.queue import Queue, Task
@@ -97,6 +99,19 @@ def test_a_worker_waits_for_a_place_at_the_source() -> None:
         assert not future.done()
         queue.done(tasks[0])
         assert future.result(timeout=10).span.first == date(2024, 3, 3)
+
+
+def test_a_task_that_is_done_gives_back_one_place_and_no_more() -> None:
+    queue = filled(2, ACME, days=6)
+    tasks = [take(queue), take(queue)]
+    queue.done(tasks[0])
+    take(queue)
+    with ThreadPoolExecutor() as pool:
+        fourth = pool.submit(queue.take, None)
+        with pytest.raises(TimeoutError):
+            fourth.result(timeout=0.2)
+        queue.stop()
+        assert fourth.result(timeout=10) is None
 
 
 def test_a_source_that_is_closed_gets_no_more_and_the_others_go_on() -> None:
