@@ -27,7 +27,7 @@ def made_older(warehouse: Warehouse) -> None:
 
 def catalog(database: Database) -> list[object]:
     return [
-        database.rows("SELECT oid, xmin FROM pg_proc WHERE pronamespace::regnamespace::text LIKE '%wh%' ORDER BY 1"),
+        database.rows("SELECT oid, xmin FROM pg_proc WHERE pronamespace::regnamespace::text IN ('_wh', '_wh_internal') ORDER BY 1"),
         database.rows("SELECT oid FROM pg_class WHERE relnamespace = '_wh'::regnamespace ORDER BY 1"),
         database.rows("SELECT version FROM _wh.migrations ORDER BY 1"),
     ]  # fmt: skip

@@ -115,10 +115,10 @@ def logs(
     from tenantry.db.connect import session
     from tenantry.observe import activity
 
-    age = _age(since) if since else None
-    wanted = activity.Wanted(tenant, _levels(level), age, function, grep)
+    span = age(since) if since else None
+    wanted = activity.Wanted(tenant, _levels(level), span, function, grep)
     with warehouse() as conninfo, session(conninfo, name="tenantry logs") as opened:
-        entries = activity.logs(opened, wanted, most=50 if age is None else 100_000)
+        entries = activity.logs(opened, wanted, most=50 if span is None else 100_000)
         _print_entries(entries, as_json=as_json)
         if not follow:
             return
@@ -212,7 +212,7 @@ def _waits(one: Running) -> str | None:
     return one.waits_for or None
 
 
-def _age(text: str) -> timedelta:
+def age(text: str) -> timedelta:
     """A span from 30m, 6h or 2d. Raises InputError for anything else."""
     found = re.fullmatch(r"(\d{1,6})\s*(s|m|min|h|d)", text.strip())
     if not found:

@@ -16,6 +16,7 @@ from typer.main import get_command
 from tenantry import __version__
 from tenantry.cli import (
     activity,
+    audit,
     backup,
     demo,
     doctor,
@@ -79,6 +80,7 @@ app.command("doctor", rich_help_panel=_LOOK)(doctor.doctor)
 app.command("sizes", rich_help_panel=_LOOK)(activity.sizes)
 app.command("logs", rich_help_panel=_LOOK)(activity.logs)
 app.command("queries", rich_help_panel=_LOOK)(activity.queries)
+app.add_typer(audit.app, name="audit", rich_help_panel=_LOOK)
 app.add_typer(schedule.app, name="schedule", rich_help_panel=_LOOK)
 app.command("scheduler", rich_help_panel=_LOOK)(scheduler.scheduler)
 app.add_typer(reader.app, name="reader", rich_help_panel=_LOOK)

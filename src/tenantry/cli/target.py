@@ -93,6 +93,7 @@ def administrator(*, installed: bool = True, current: bool = True) -> Iterator[t
         NotInstalled: it is not there.
         WarehouseUnreachable: the server does not answer.
     """
+    from tenantry.cli import trail
     from tenantry.db.connect import look_out, session
     from tenantry.db.migrations import require_current
 
@@ -108,7 +109,9 @@ def administrator(*, installed: bool = True, current: bool = True) -> Iterator[t
         if installed and current:
             with session(conninfo) as connection:
                 require_current(connection)
-        yield conninfo, server
+        # Such a command may make the very trail that it belongs into: its end is written alone.
+        with trail.kept(None, conninfo):
+            yield conninfo, server
 
 
 def _choose_owner(administrator: str) -> None:
@@ -146,6 +149,7 @@ def _require_installed(server: Server) -> None:
 @contextmanager
 def connected(*, current: bool = True) -> Iterator[tuple[str, psycopg.Connection]]:
     """`warehouse`, with the session that has looked whether it is one; whoever needs it no more may close it earlier."""
+    from tenantry.cli import trail
     from tenantry.db.connect import look_out, open_session
     from tenantry.db.errors import translated
     from tenantry.db.migrations import require_any, require_current
@@ -161,7 +165,8 @@ def connected(*, current: bool = True) -> Iterator[tuple[str, psycopg.Connection
         try:
             with translated():
                 (require_current if current else require_any)(opened)
-            yield conninfo, opened
+            with trail.kept(opened, conninfo) if current else nullcontext():
+                yield conninfo, opened
         finally:
             opened.close()
 

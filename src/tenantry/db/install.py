@@ -120,6 +120,7 @@ def _prepare(connection: psycopg.Connection, passwords: Mapping[str, str]) -> No
     require_admin_option(connection, passwords)
     for role, password in passwords.items():
         _set_password(connection, role, password)
+    connection.execute(sql_text(SQL / "install" / "2_audit.sql"))
     if one_row(connection, query("install", "cron_files"))[1]:
         connection.execute(sql_text(SQL / "cron" / OVERLOAD))
 

@@ -25,6 +25,7 @@ BEGIN;
 \ir install/1_roles.sql
 \ir install/2_database.sql
 \ir install/2_cron.sql
+\ir install/2_audit.sql
 COMMIT;
 
 \if :{?whadmin_password}

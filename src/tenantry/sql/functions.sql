@@ -155,6 +155,41 @@ EXCEPTION WHEN query_canceled OR OTHERS THEN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.audit(what text, subject text, result text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Add to the audit trail, where the administrator has made one (install/2_audit.sql).
+BEGIN
+    IF to_regclass('_wh_audit.entries') IS NOT NULL THEN
+        INSERT INTO _wh_audit.entries (what, subject, result) VALUES (what, coalesce(subject, ''), coalesce(result, ''));
+    END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.audit_row() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- A row of a table that decides what is pulled, or who reads it, was changed: by its key, which is the first column.
+DECLARE
+    after jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) - '{created_at,updated_at}'::text[] END;
+    before jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) - '{created_at,updated_at}'::text[] END;
+    changed text := (SELECT string_agg(key, ', ' ORDER BY key) FROM jsonb_each(after) WHERE value IS DISTINCT FROM before -> key);
+BEGIN
+    IF before IS DISTINCT FROM after THEN
+        PERFORM _wh_internal.audit(lower(TG_OP) || ' ' || TG_TABLE_NAME, coalesce(after, before) ->> TG_ARGV[0],
+            CASE TG_OP WHEN 'UPDATE' THEN 'changed: ' || changed ELSE 'done' END);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON _wh.mv_templates
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.audit_row('template_name');
+CREATE OR REPLACE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON _wh.tenant_connections
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.audit_row('tenant_name');
+CREATE OR REPLACE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON _wh.tenants
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.audit_row('schema_name');
+CREATE OR REPLACE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON _wh.readers
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.audit_row('reader_name');
+
 CREATE OR REPLACE FUNCTION _wh_internal.await_lock(key bigint, together boolean, what text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Take an advisory lock until the transaction ends, shared with others if `together`. Who has waited for three seconds is
@@ -5726,7 +5761,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.write_log(function_name text, log_level text, message text, context jsonb)
 RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO _wh.function_logs (function_name, log_level, message, context)
-    VALUES (function_name, log_level, _wh_internal.visible(message), jsonb_strip_nulls(context))
+    VALUES (function_name, log_level, _wh_internal.visible(message), jsonb_strip_nulls(context));
+    SELECT _wh_internal.audit(function_name, coalesce(jsonb_strip_nulls(context), '{}')::text, lower(log_level) || ': ' || _wh_internal.visible(message))
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.written(kind text, word text, gap boolean DEFAULT true) RETURNS text
@@ -6382,10 +6418,10 @@ $$;
 -- After the functions: settings for those that are called from outside, and a record of whose they are. Run as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '84fcf999155beb4a' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '84fcf999155beb4a');
+    SELECT '0.1.0', 'cc2814edefc81e04' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'cc2814edefc81e04');
 END
 $$;
 

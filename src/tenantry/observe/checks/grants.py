@@ -24,6 +24,7 @@ def _rows(examined: Examined, name: str, **parameters: Any) -> list[tuple[Any, .
 
 
 def _grants(examined: Examined) -> Iterator[Finding]:
+    yield from _trail(examined)
     odd = list(_relations(examined))
     yield from odd
     if {finding.subject for finding in odd} & _READ:
@@ -32,6 +33,35 @@ def _grants(examined: Examined) -> Iterator[Finding]:
     yield from _objects(examined)
     yield from _defaults(examined)
     yield from _roles(examined)
+
+
+def _trail(examined: Examined) -> Iterator[Finding]:
+    missing, owned, privileges, creates, unstamped, owner = _rows(examined, "audit_trail")[0]
+    subject = "_wh_audit.entries"
+    if missing:
+        yield Finding(
+            Severity.WARNING,
+            subject,
+            "there is no audit trail",
+            f"tenantry upgrade{_ADMIN.replace('--', '#')}",
+        )
+    elif owned:
+        yield Finding(
+            Severity.ERROR, subject, f"the audit trail belongs to {owner}: whadmin can change it",
+            f"ALTER TABLE _wh_audit.entries OWNER TO CURRENT_USER; ALTER SCHEMA _wh_audit OWNER TO CURRENT_USER;{_ADMIN}",
+        )  # fmt: skip
+    else:
+        if privileges:
+            reason = f"{OWNER} may change the audit trail ({privileges})"
+            command = f"REVOKE {privileges} ON _wh_audit.entries FROM {OWNER}, PUBLIC;{_ADMIN}"
+            yield Finding(Severity.ERROR, subject, reason, command)
+        if creates:
+            reason = f"{OWNER} may make objects beside the audit trail"
+            command = f"REVOKE CREATE ON SCHEMA _wh_audit FROM {OWNER}, PUBLIC;{_ADMIN}"
+            yield Finding(Severity.ERROR, "_wh_audit", reason, command)
+        if unstamped:
+            reason = "nothing stamps the entries of the audit trail: they may say anything"
+            yield Finding(Severity.ERROR, subject, reason, f"tenantry upgrade{_ADMIN.replace('--', '#')}")
 
 
 def _objects(examined: Examined) -> Iterator[Finding]:

@@ -62,6 +62,17 @@ WHERE x.grantee <> o.owner AND NOT coalesce(g.rolsuper OR g.rolcreaterole OR g.r
                 OR o.kind = 'TABLE' AND o.schema = '_wh' AND x.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')) END
 GROUP BY o.kind, o.name, x.grantee, g.rolname, o.owner ORDER BY 2, 1, 4
 
+-- name: audit_trail
+-- Whether whadmin could change the audit trail, or nothing stamps its entries.
+SELECT n.oid IS NULL OR c.oid IS NULL,
+    pg_has_role('whadmin', n.nspowner, 'MEMBER') OR pg_has_role('whadmin', c.relowner, 'MEMBER'),
+    array_to_string(ARRAY(SELECT p FROM unnest('{UPDATE,DELETE,TRUNCATE,TRIGGER}'::text[]) p WHERE has_table_privilege('whadmin', c.oid, p)), ', '),
+    has_schema_privilege('whadmin', n.oid, 'CREATE'),
+    NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'stamp' AND t.tgenabled IN ('O', 'A')),
+    pg_get_userbyid(c.relowner)::text
+FROM (SELECT) always LEFT JOIN pg_namespace n ON n.nspname = '_wh_audit'
+LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'entries' AND c.relkind = 'r'
+
 -- name: loose_defaults
 -- Rights that whatever is made later would be given, by whom and for whom: beyond SELECT for phood_ro and the readers of a tenant.
 SELECT pg_get_userbyid(d.defaclrole)::text, n.nspname::text, CASE d.defaclobjtype WHEN 'r' THEN 'TABLES' WHEN 'S' THEN 'SEQUENCES'

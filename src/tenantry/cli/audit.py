@@ -1,0 +1,113 @@
+"""`tenantry audit`: who changed what."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tenantry.cli.activity import age
+from tenantry.cli.confirm import Yes, confirm
+from tenantry.cli.output import print_table, step
+from tenantry.cli.target import administrator, warehouse
+from tenantry.core import signals
+from tenantry.core.errors import InputError
+
+if TYPE_CHECKING:
+    from tenantry.flow.audit import Entry
+
+app = typer.Typer(help="Show who changed what; whadmin can add to it, and change or remove nothing.")
+
+
+@app.callback(invoke_without_command=True)
+def show(
+    context: typer.Context,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Go on with what is written from now on, until Ctrl-C.")
+    ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="AGE", help="Not older than this: 30m, 6h, 2d. Default: the last 50 entries."),
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a JSON object for each entry, a line each.")
+    ] = False,
+) -> None:
+    """Show who changed what, oldest first: commands of this program, functions, and rows of _wh that decide what is pulled.
+
+    Moment, login, role, application and address are the server's own
+    knowledge; the user and host of who ran a command are what the program
+    says. The trail belongs to the administrator, who alone can remove entries.
+    """
+    if context.invoked_subcommand:
+        return
+    from tenantry.db.connect import session
+    from tenantry.flow import audit
+
+    span = age(since) if since else None
+    with warehouse() as conninfo, session(conninfo, name="tenantry audit") as opened:
+        found = audit.entries(opened, since=span, most=50 if span is None else 100_000)
+        _print(found, as_json=as_json)
+        newest = max((entry.id for entry in found), default=0)
+        try:
+            while follow:
+                time.sleep(0.5)
+                found = audit.entries(opened, after=newest)
+                _print(found, as_json=as_json, head=False)
+                newest = max([newest, *(entry.id for entry in found)])
+        except KeyboardInterrupt:
+            if signals.exit_code() != 128 + signal.SIGINT:
+                raise
+
+
+@app.command()
+def prune(
+    before: Annotated[str, typer.Option(metavar="DAY", help="Remove what is older than this UTC day.")],
+    yes: Yes = False,
+) -> None:
+    """Remove entries of the audit trail, and write down that this was done.
+
+    Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN. Asks
+    first; without a terminal it needs --yes.
+    """
+    from tenantry.db.connect import session
+    from tenantry.flow import audit
+
+    try:
+        day = datetime.strptime(before, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise InputError(f"{before!r} is no day", hint="Write it as 2026-01-31.") from None
+    with administrator() as (conninfo, _), session(conninfo, role=None) as opened:
+        confirm(f"Remove all entries before {day:%Y-%m-%d}?", yes=yes)
+        removed = audit.prune(opened, day)
+    step("audit", f"{removed} entries removed")
+
+
+def _print(entries: Iterable[Entry], *, as_json: bool, head: bool = True) -> None:
+    found = list(entries)
+    if as_json:
+        for entry in found:
+            sys.stdout.write(
+                json.dumps(asdict(entry) | {"at": entry.at.isoformat()}, ensure_ascii=False) + "\n"
+            )
+    elif found or head:
+        print_table(
+            None,
+            ("at (UTC)", "who", "what", "on", "result"),
+            [
+                (f"{e.at:%m-%d %H:%M:%S}", _who(e), e.what.removeprefix("tenantry "), e.subject, e.result)
+                for e in found
+            ],
+        )
+    sys.stdout.flush()
+
+
+def _who(entry: Entry) -> str:
+    return f"{entry.os_user} ({entry.login})" if entry.os_user else entry.login

@@ -1,0 +1,93 @@
+"""What the program itself writes into the audit trail: each command that changes something, as it begins and as it ends."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+from tenantry.core.errors import TenantryError
+
+if TYPE_CHECKING:
+    import psycopg
+
+_GROUPS = {"tenant", "slice", "year", "template", "schedule", "reader", "audit", "server"}
+
+_READING = {
+    "status", "sizes", "logs", "plan", "export", "audit", "demo", "server", "list", "show", "lint", "test", "new", "check",
+    "next", "history", "doctor", "verify", "queries",
+}  # fmt: skip
+
+_CHANGING_BY = {"doctor": "--fix", "verify": "--fix", "queries": "--cancel"}
+"""Commands that only look, unless they are given this."""
+
+_written: list[str] = []
+
+
+def command(words: list[str]) -> str | None:
+    """What the words of a command line change, in the words of the program; None if they only look."""
+    names = [word for word in words if not word.startswith("-")]
+    if not names or "--dry-run" in words:
+        return None
+    chosen = names[:2] if names[0] in _GROUPS else names[:1]
+    if chosen[0] == "audit" and chosen != ["audit", "prune"]:
+        return None
+    if chosen[-1] in _READING and not any(
+        word == flag or word.startswith(f"{flag}=")
+        for word in words
+        for flag in (_CHANGING_BY.get(chosen[-1]),)
+        if flag
+    ):
+        return None
+    return " ".join(["tenantry", *chosen])
+
+
+def words() -> list[str]:
+    """The command line from the command on, without the options before it, which may hold a password."""
+    found = sys.argv[1:]
+    while found and found[0].startswith("-"):
+        found = found[1 if "=" in found[0] or found[0] == "--debug" else 2 :]
+    return found
+
+
+@contextmanager
+def kept(opened: psycopg.Connection | None, conninfo: str) -> Iterator[None]:
+    """Keep a trail of the block, if the command changes something: by `opened` at its beginning, by another session at its end."""
+    from tenantry.flow import audit
+
+    said = words()
+    what = command(said)
+    if what is None or _written:
+        yield
+        return
+    _written.append(what)
+    subject = audit.without_secrets(said[len(what.split()) - 1 :])
+    try:
+        if opened is not None:
+            audit.add(opened, what, subject, "begun")
+        yield
+    except BaseException as error:
+        _end(conninfo, what, subject, f"failed: {_reason(error)}")
+        raise
+    else:
+        _end(conninfo, what, subject, "done")
+    finally:
+        _written.clear()
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, TenantryError):
+        return error.message
+    return type(error).__name__ if str(error) in {"", "0"} else f"{type(error).__name__}: {error}"
+
+
+def _end(conninfo: str, what: str, subject: str, result: str) -> None:
+    import psycopg
+
+    from tenantry.db.connect import session
+    from tenantry.flow import audit
+
+    # What was done is done: an end that cannot be written leaves the beginning.
+    with suppress(TenantryError, psycopg.Error), session(conninfo, name="tenantry audit") as opened:
+        audit.add(opened, what, subject, result)
