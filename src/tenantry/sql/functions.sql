@@ -14,7 +14,7 @@ DO $$
 DECLARE
     newer text;
 BEGIN
-    IF pg_catalog.to_regclass('_wh.installations') IS NULL THEN
+    IF pg_catalog.to_regclass('_wh.source_servers') IS NULL THEN
         RAISE EXCEPTION 'the tables of this warehouse are older than these functions'
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run create.sql first, as the administrator.';
     END IF;
@@ -115,7 +115,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- last and alone, when nothing is left to wait for: the mapping is this transaction's by then, and having looked at the
 -- catalog keeps out whoever wants it for himself.
 DECLARE
-    server text := _wh_internal.server_name(connection.tenant_name);
+    server text := _wh_internal.own_server(connection.tenant_name);
     wanted jsonb := _wh_internal.server_options(connection);
     current jsonb;
     changes text;
@@ -463,7 +463,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.create_tenant_schema(schema_name text) R
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- A schema that whadmin owns and readers may read, with all that will be made in it; false if it was there.
 DECLARE
-    existed boolean := to_regnamespace(quote_ident(schema_name)) IS NOT NULL;
+    existed boolean := to_regnamespace(quote_ident(_wh_internal.require_name('tenant', schema_name))) IS NOT NULL;
 BEGIN
     IF NOT existed THEN
         EXECUTE format('CREATE SCHEMA %I AUTHORIZATION whadmin', schema_name);
@@ -950,13 +950,12 @@ DECLARE
     feed _wh.feeds;
     template _wh.mv_templates := _wh_internal.find_template(wanted_template);
 BEGIN
-    -- Names are cut where PostgreSQL cut them when the schema was made.
-    IF to_regnamespace(quote_ident(wanted_schema::name::text)) IS NULL THEN
+    IF to_regnamespace(quote_ident(_wh_internal.require_name('tenant', wanted_schema))) IS NULL THEN
         RAISE EXCEPTION 'schema "%" does not exist', wanted_schema USING ERRCODE = 'invalid_schema_name',
             HINT = (SELECT 'Known tenants: ' || coalesce(string_agg(t.schema_name, ', ' ORDER BY t.schema_name), 'none') FROM _wh.tenants t);
     END IF;
     SELECT * INTO feed FROM _wh.feeds f
-    WHERE f.template_name = template.template_name AND f.schema_name = wanted_schema::name::text;
+    WHERE f.template_name = template.template_name AND f.schema_name = wanted_schema;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'schema "%" has no slices of template "%"', wanted_schema, wanted_template USING ERRCODE = 'undefined_object',
             HINT = 'Load some first: SELECT _wh.update_mv_by_template(template, connection, schema)';
@@ -2438,6 +2437,24 @@ LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
     SELECT _wh_internal.fit_name(base_name, 12)
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.check_name() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Before a row is written: refuse a name that PostgreSQL would cut. The column and what it names are the arguments.
+BEGIN
+    PERFORM _wh_internal.require_name(TG_ARGV[1], to_jsonb(NEW) ->> TG_ARGV[0]);
+    RETURN NEW;
+END
+$$;
+
+CREATE OR REPLACE TRIGGER check_name BEFORE INSERT OR UPDATE OF tenant_name ON _wh.tenant_connections
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.check_name('tenant_name', 'connection');
+CREATE OR REPLACE TRIGGER check_name BEFORE INSERT OR UPDATE OF template_name ON _wh.mv_templates
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.check_name('template_name', 'template');
+CREATE OR REPLACE TRIGGER check_name BEFORE INSERT OR UPDATE OF schema_name ON _wh.tenants
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.check_name('schema_name', 'tenant');
+CREATE OR REPLACE TRIGGER check_name BEFORE INSERT OR UPDATE OF reader_name ON _wh.readers
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.check_name('reader_name', 'reader');
+
 CREATE OR REPLACE FUNCTION _wh_internal.named_query(template _wh.mv_templates, query text, given text[]) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- A query of a source as an item of FROM, whose columns have the names that the template declares. `given` are the names
@@ -2483,7 +2500,7 @@ RETURNS _wh.feeds LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
 -- The feed to load into. The first use of a schema or template registers it, and lets readers see what will be made.
 DECLARE
     feed _wh.feeds;
-    target text := wanted_schema::name::text;
+    target text := _wh_internal.require_name('tenant', wanted_schema);
     renewed boolean;
 BEGIN
     IF NOT without_template THEN
@@ -2766,6 +2783,22 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT c.tenant_name FROM _wh.tenant_connections c JOIN uses u USING (tenant_name)
     GROUP BY c.tenant_name HAVING bool_and(u.schema_name = own_connections.schema_name) ORDER BY 1
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.own_server(tenant_name text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The foreign server of a connection, or a name for it that nobody has. A server that somebody else made under the name of ours,
+-- while the connection was deleted, is left to him.
+DECLARE
+    name text := _wh_internal.server_name(tenant_name);
+BEGIN
+    WHILE name IS NULL OR EXISTS (SELECT FROM pg_foreign_server s WHERE s.srvname = name AND s.srvowner <> 'whadmin'::regrole) LOOP
+        name := 'wh_' || left(replace(gen_random_uuid()::text, '-', ''), 12);
+        INSERT INTO _wh.source_servers AS s (tenant_name, server_name) VALUES (own_server.tenant_name, name)
+        ON CONFLICT ON CONSTRAINT source_servers_pkey DO UPDATE SET server_name = excluded.server_name;
+    END LOOP;
+    RETURN name;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.parse_indexes(template _wh.mv_templates) RETURNS SETOF _wh.template_indexes
@@ -3899,6 +3932,18 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.require_name(kind text, name text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The name, or an error if PostgreSQL would cut it: two names that are cut to one would mean the same schema, role or table.
+BEGIN
+    IF octet_length(name) > 63 THEN
+        RAISE EXCEPTION '% name "%…" is longer than the 63 bytes that PostgreSQL keeps of a name', kind, left(name, 40)
+            USING ERRCODE = 'name_too_long', HINT = 'Choose a shorter one.';
+    END IF;
+    RETURN name;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.require_settings() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Refuse a transaction that cannot be right, because of settings that a function cannot change. Above READ COMMITTED it
@@ -4211,9 +4256,9 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.server_name(tenant_name text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
-    -- The foreign server that carries a connection. dblink takes its name where it takes a connection string.
-    SELECT _wh_internal.fit_name('wh_' || tenant_name)
+LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+    -- The foreign server of a connection, which may have been deleted; NULL if there never was one.
+    SELECT s.server_name FROM _wh.source_servers s WHERE s.tenant_name = server_name.tenant_name
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.server_options(connection _wh.tenant_connections) RETURNS jsonb
@@ -5994,10 +6039,10 @@ $$;
 -- After the functions: settings for those that are called from outside, and a record of whose they are. Run as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '074f0b6f1d130653' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '074f0b6f1d130653');
+    SELECT '0.1.0', '90d3818add1c77fd' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '90d3818add1c77fd');
 END
 $$;
 

@@ -6,7 +6,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- last and alone, when nothing is left to wait for: the mapping is this transaction's by then, and having looked at the
 -- catalog keeps out whoever wants it for himself.
 DECLARE
-    server text := _wh_internal.server_name(connection.tenant_name);
+    server text := _wh_internal.own_server(connection.tenant_name);
     wanted jsonb := _wh_internal.server_options(connection);
     current jsonb;
     changes text;

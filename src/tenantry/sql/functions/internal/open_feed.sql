@@ -4,7 +4,7 @@ RETURNS _wh.feeds LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
 -- The feed to load into. The first use of a schema or template registers it, and lets readers see what will be made.
 DECLARE
     feed _wh.feeds;
-    target text := wanted_schema::name::text;
+    target text := _wh_internal.require_name('tenant', wanted_schema);
     renewed boolean;
 BEGIN
     IF NOT without_template THEN
