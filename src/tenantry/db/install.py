@@ -18,9 +18,6 @@ from tenantry.db.passwords import verifier
 from tenantry.db.queries import SQL, one_row, query, sql_text
 from tenantry.db.roles import require_admin_option
 
-_LOCK = 8321567904
-"""Key of the advisory lock that lets one installation run at a time; any number that nobody else uses."""
-
 OVERLOAD = "schedule_named_database.sql"
 """The one file of sql/cron that pg_cron's own schema gets."""
 
@@ -75,12 +72,9 @@ def install(connection: psycopg.Connection, passwords: Mapping[str, str]) -> lis
             f"the server is PostgreSQL {version // 10000}; Tenantry needs 15 or newer",
         )
     refuse_newer(connection)
-    connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
-    try:
-        with connection.transaction():
-            applied = _install(connection, passwords)
-    finally:
-        connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
+    with connection.transaction():
+        connection.execute(sql_text(SQL / "install" / "lock.sql"))
+        applied = _install(connection, passwords)
     return [f"migration {m.version} ({m.name}) applied" for m in applied]
 
 

@@ -76,7 +76,7 @@ def run(
     """
     parameters = {"schema": name, "with_connections": with_connections}
     with session.transaction():
-        session.execute(query("tenants", "hold_for_drop"), (name,))
+        session.execute(query("tenants", "hold_for_drop"), {"schema": name})
         _take_over(session, name)
         tenant_jobs.remove(session, job_ids)
         session.execute(query("tenants", "drop"), parameters)

@@ -6,15 +6,29 @@ BEGIN;
 
 SET LOCAL ROLE whadmin;
 
--- One installation at a time, until the transaction ends.
-DO $$ BEGIN PERFORM pg_catalog.pg_advisory_xact_lock(8321567904); END $$;
+-- One installation at a time, until the transaction ends. Nobody waits for ever.
+DO $$
+DECLARE
+    own text := pg_catalog.current_setting('lock_timeout');
+BEGIN
+    PERFORM pg_catalog.set_config('lock_timeout', '1min', true), pg_catalog.pg_advisory_xact_lock(8321567904);
+    PERFORM pg_catalog.set_config('lock_timeout', own, true);
+EXCEPTION WHEN lock_not_available THEN
+    RAISE EXCEPTION 'another session installs Tenantry, or keeps others from it: %', (
+            SELECT pg_catalog.string_agg(pg_catalog.format('session %s (%s)', l.pid, pg_catalog.concat_ws(', ', nullif(a.application_name, ''),
+                a.usename, pg_catalog.host(a.client_addr))), '; ')
+            FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+            WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.classid = 1 AND l.objid = 4026600608 AND l.granted)
+        USING ERRCODE = 'lock_not_available', HINT = 'Run this again when that session has ended, or end it with pg_terminate_backend().';
+END
+$$;
 
 -- Before the functions are replaced: refuse to do so with older ones, and over tables that these do not know.
 DO $$
 DECLARE
     newer text;
 BEGIN
-    IF pg_catalog.to_regclass('_wh.source_servers') IS NULL THEN
+    IF pg_catalog.to_regclass('_wh.installations') IS NULL OR pg_catalog.to_regclass('_wh.source_servers') IS NULL THEN
         RAISE EXCEPTION 'the tables of this warehouse are older than these functions'
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run create.sql first, as the administrator.';
     END IF;
@@ -155,35 +169,46 @@ EXCEPTION WHEN query_canceled OR OTHERS THEN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.await_lock(key bigint, together boolean, what text) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.await_lock(key bigint, together boolean, what text, for_session boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Take an advisory lock until the transaction ends, shared with others if `together`. Who has waited for three seconds is
--- told for what, and who holds it. A lock_timeout of the caller's own is left to end the wait.
+-- Take an advisory lock until the transaction ends, or `for_session`; shared with others if `together`. Who has waited for three
+-- seconds is told for what, and who holds it; after two hours the wait ends. A lock_timeout of the caller's own is left to end it before.
+-- Nobody waits for a session that has no business with these locks: where PostgreSQL lets everybody take them, a reader can.
 DECLARE
-    taken boolean;
-    holders text;
+    own CONSTANT text := current_setting('lock_timeout');
+    most text;
+    strangers text;
 BEGIN
-    taken := CASE WHEN together THEN pg_try_advisory_xact_lock_shared(key) ELSE pg_try_advisory_xact_lock(key) END;
-    IF taken THEN
+    IF (CASE WHEN for_session THEN pg_try_advisory_lock(key) WHEN together THEN pg_try_advisory_xact_lock_shared(key)
+        ELSE pg_try_advisory_xact_lock(key) END) THEN
         RETURN;
     END IF;
-    IF current_setting('lock_timeout') = '0' THEN
+    FOREACH most IN ARRAY CASE own WHEN '0' THEN '{3s,2h}'::text[] ELSE ARRAY[own] END LOOP
+        strangers := _wh_internal.lock_holders(key, true);
+        IF strangers IS NOT NULL THEN
+            RAISE EXCEPTION 'cannot wait for %: % keeps it locked, and has no business with it', what, strangers
+                USING ERRCODE = 'lock_not_available', HINT = 'Let the administrator end that session with pg_terminate_backend(), and run this again.';
+        END IF;
         BEGIN
-            PERFORM set_config('lock_timeout', '3s', true);
-            PERFORM CASE WHEN together THEN pg_advisory_xact_lock_shared(key) ELSE pg_advisory_xact_lock(key) END;
-            PERFORM set_config('lock_timeout', '0', true);
+            PERFORM set_config('lock_timeout', most, true);
+            IF for_session THEN
+                PERFORM pg_advisory_lock(key);
+            ELSIF together THEN
+                PERFORM pg_advisory_xact_lock_shared(key);
+            ELSE
+                PERFORM pg_advisory_xact_lock(key);
+            END IF;
+            PERFORM set_config('lock_timeout', own, true);
             RETURN;
         EXCEPTION WHEN lock_not_available THEN
-            SELECT string_agg(format('session %s (%s)', l.pid, concat_ws(', ', coalesce(nullif(a.application_name, ''), 'no name'), a.usename,
-                'since ' || to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'))), '; ')
-            INTO holders FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
-            WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
-                AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-                AND (l.classid::bigint << 32 | l.objid::bigint) = key;
-            RAISE NOTICE 'waiting for %, held by %', what, coalesce(holders, 'nobody any more');
+            IF own = '0' AND most = '3s' THEN
+                RAISE NOTICE 'waiting for %, held by %', what, coalesce(_wh_internal.lock_holders(key), 'nobody any more');
+            ELSE
+                RAISE EXCEPTION 'gave up waiting for %, held by %', what, coalesce(_wh_internal.lock_holders(key), 'nobody any more')
+                    USING ERRCODE = 'lock_not_available', HINT = 'Run this again when that session has ended.';
+            END IF;
         END;
-    END IF;
-    PERFORM CASE WHEN together THEN pg_advisory_xact_lock_shared(key) ELSE pg_advisory_xact_lock(key) END;
+    END LOOP;
 END
 $$;
 
@@ -1014,7 +1039,8 @@ BEGIN
         OR EXISTS (SELECT FROM _wh_internal.partition_unindexed(feed) u WHERE u.relid = relation) THEN
         RETURN;
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtextextended(jsonb_build_array('tenantry index', relation)::text, 0)), _wh_internal.hear_of_changes();
+    PERFORM _wh_internal.await_lock(hashtextextended(jsonb_build_array('tenantry index', relation)::text, 0), false,
+        format('table %s, which another session indexes', relation::regclass)), _wh_internal.hear_of_changes();
     -- A new one may need the name of a former one.
     FOR change IN SELECT d.* FROM _wh_internal.index_difference(feed, relation) d ORDER BY d.former NULLS LAST LOOP
         IF change.former IS NOT NULL THEN
@@ -1617,6 +1643,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at > moment)
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.lock_holders(key bigint, strangers boolean DEFAULT false) RETURNS text
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    -- The sessions that hold an advisory lock, in words, NULL if there is none. Or the `strangers` that hold it or wait for it: roles
+    -- that may not use this schema, where all who have a use for these locks may. Of other roles' sessions only some see the address.
+    SELECT string_agg(format('session %s (%s)', l.pid, concat_ws(', ', coalesce(nullif(a.application_name, ''), 'no name'), a.usename,
+        'from ' || host(a.client_addr), 'since ' || to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'))), '; ')
+    FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+    WHERE l.locktype = 'advisory' AND l.objsubid = 1
+        AND CASE WHEN strangers THEN NOT has_schema_privilege(a.usesysid, '_wh', 'USAGE') ELSE l.granted END
+        AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+        AND (l.classid::bigint << 32 | l.objid::bigint) = key
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.lock_slice(feed _wh.feeds, slice_date date) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     -- Loads of one slice queue here; a load and the folding of its year exclude each other. Held until the transaction ends.
@@ -2190,7 +2229,8 @@ BEGIN
         RETURN jsonb_build_object('phase', 'wait', 'pid', _wh_internal.advisory_holder(_wh_internal.move_lock(feed)));
     ELSIF state IS NULL OR state ->> 'phase' = 'wait' THEN
         IF state IS NOT NULL THEN
-            PERFORM pg_advisory_lock(_wh_internal.move_lock(feed));
+            PERFORM _wh_internal.await_lock(_wh_internal.move_lock(feed), false,
+                format('%s.%s, which another session moves', feed.schema_name, feed.template_name), true);
             feed := _wh_internal.find_feed(template_name, target_schema);
         END IF;
         BEGIN
@@ -2214,7 +2254,8 @@ BEGIN
             state := state || '{"phase": "hold"}';
         END IF;
     ELSIF state ->> 'phase' = 'hold' THEN
-        PERFORM pg_advisory_lock(_wh_internal.tenant_lock(feed.schema_name)), _wh_internal.hear_of_changes();
+        PERFORM _wh_internal.await_lock(_wh_internal.tenant_lock(feed.schema_name), false,
+            format('tenant %s, on which another session works', feed.schema_name), true), _wh_internal.hear_of_changes();
         -- Also years that were loaded or dropped meanwhile.
         SELECT coalesce(jsonb_agg(DISTINCT y.year), '[]') INTO years FROM (
             SELECT unnest(_wh_internal.feed_years(feed)) AS year
@@ -2374,7 +2415,8 @@ DECLARE
     wrong date;
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
-    PERFORM pg_advisory_xact_lock_shared(_wh_internal.year_lock(feed, target_year)), _wh_internal.hear_of_changes();
+    PERFORM _wh_internal.await_lock(_wh_internal.year_lock(feed, target_year), true,
+        format('%s.%s %s, which another session folds', feed.schema_name, feed.template_name, target_year)), _wh_internal.hear_of_changes();
     -- A year that was combined meanwhile is one table.
     SELECT string_agg(format('DROP TABLE %s;', l.relid::regclass), ' ') INTO unwanted FROM _wh_internal.partition_leaves(side) l
     WHERE l.year = target_year AND NOT EXISTS (
@@ -2529,7 +2571,7 @@ BEGIN
         RAISE EXCEPTION 'schema "%" cannot be a tenant''s', wanted_schema USING ERRCODE = 'invalid_schema_name';
     END IF;
     -- One registration at a time: ALTER DEFAULT PRIVILEGES of one schema fails when two sessions run it at once.
-    PERFORM pg_advisory_xact_lock(hashtextextended('tenantry register ' || target, 0));
+    PERFORM _wh_internal.await_lock(hashtextextended('tenantry register ' || target, 0), false, format('tenant %s, which another session registers', target));
     IF renewed OR NOT EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = target) THEN
         EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO phood_ro', target);
         PERFORM _wh_internal.grant_readers(target);
@@ -3051,8 +3093,10 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    PERFORM pg_advisory_xact_lock_shared(_wh_internal.year_lock(feed, target.year)),
-        pg_advisory_xact_lock(hashtextextended(jsonb_build_array('tenantry index', leaf)::text, 0));
+    PERFORM _wh_internal.await_lock(_wh_internal.year_lock(feed, target.year), true,
+            format('%s.%s %s, which another session folds', feed.schema_name, feed.template_name, target.year)),
+        _wh_internal.await_lock(hashtextextended(jsonb_build_array('tenantry index', leaf)::text, 0), false,
+            format('table %s, which another session indexes', leaf::regclass));
     PERFORM _wh_internal.hear_of_changes();
     IF NOT EXISTS (SELECT FROM _wh_internal.partition_unindexed(feed) u WHERE u.relid = leaf) THEN
         RETURN false;
@@ -3273,7 +3317,8 @@ DECLARE
     part record;
     statements text := '';
 BEGIN
-    PERFORM pg_advisory_xact_lock(_wh_internal.tenant_lock(feed.schema_name)), _wh_internal.hear_of_changes();
+    PERFORM _wh_internal.await_lock(_wh_internal.tenant_lock(feed.schema_name), false,
+        format('tenant %s, on which another session works', feed.schema_name)), _wh_internal.hear_of_changes();
     IF _wh_internal.partition_outranged(template, old) IS NULL THEN
         RETURN;
     END IF;
@@ -4318,7 +4363,7 @@ BEGIN
     FOR tenant IN SELECT n.nspname FROM pg_namespace n
         WHERE n.nspname = ANY (former || wanted) ORDER BY n.nspname
     LOOP
-        PERFORM pg_advisory_xact_lock(hashtextextended('tenantry register ' || tenant, 0));
+        PERFORM _wh_internal.await_lock(hashtextextended('tenantry register ' || tenant, 0), false, format('tenant %s, which another session registers', tenant));
         IF tenant = ANY (wanted) THEN
             PERFORM _wh_internal.grant_readers(tenant);
         ELSE
@@ -6041,8 +6086,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '90d3818add1c77fd' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '90d3818add1c77fd');
+    SELECT '0.1.0', '365c761969158a9a' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '365c761969158a9a');
 END
 $$;
 

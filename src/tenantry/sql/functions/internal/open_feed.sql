@@ -33,7 +33,7 @@ BEGIN
         RAISE EXCEPTION 'schema "%" cannot be a tenant''s', wanted_schema USING ERRCODE = 'invalid_schema_name';
     END IF;
     -- One registration at a time: ALTER DEFAULT PRIVILEGES of one schema fails when two sessions run it at once.
-    PERFORM pg_advisory_xact_lock(hashtextextended('tenantry register ' || target, 0));
+    PERFORM _wh_internal.await_lock(hashtextextended('tenantry register ' || target, 0), false, format('tenant %s, which another session registers', target));
     IF renewed OR NOT EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = target) THEN
         EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO phood_ro', target);
         PERFORM _wh_internal.grant_readers(target);
