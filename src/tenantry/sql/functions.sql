@@ -51,13 +51,14 @@ SET LOCAL plpgsql.extra_errors = 'none';
 SET LOCAL standard_conforming_strings = on;
 
 -- Before the functions are made again: drop the internal ones, so that none stays with parameters that it had once. Nothing
--- depends on them but each other. Trigger functions stay: they guard passwords, and have no parameters to change.
+-- depends on them but each other, and materialized views on one, which stays as it is called. Trigger functions stay: they guard passwords, and have no parameters to change.
 DO $$
 DECLARE
     routine regprocedure;
 BEGIN
     FOR routine IN SELECT p.oid FROM pg_catalog.pg_proc p
-        WHERE p.pronamespace = '_wh_internal'::regnamespace AND p.prorettype <> 'trigger'::regtype LOOP
+        WHERE p.pronamespace = '_wh_internal'::regnamespace AND p.prorettype <> 'trigger'::regtype
+            AND p.proname <> 'source_login' LOOP
         EXECUTE pg_catalog.format('DROP ROUTINE %s', routine);
     END LOOP;
 END
@@ -123,17 +124,26 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.apply_connection(connection _wh.tenant_connections, secret text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make the foreign server and its user mapping say what the row says; a secret of NULL keeps the stored one.
+-- Make the user mapping of the foreign server say what the row says; a secret of NULL keeps the stored one. The server itself says
+-- nothing: everybody can read its options. Told its name without a login of that name, dblink is led to a socket that is not there.
 --
 -- A statement that fails or is ended is shown with its text, in the server's log too. So the one that holds the secret comes
 -- last and alone, when nothing is left to wait for: the mapping is this transaction's by then, and having looked at the
 -- catalog keeps out whoever wants it for himself.
 DECLARE
     server text := _wh_internal.own_server(connection.tenant_name);
-    wanted jsonb := _wh_internal.server_options(connection);
+    wanted CONSTANT jsonb := '{"host": "/call/_wh.refresh_mv"}'::jsonb;
+    unknown text;
     current jsonb;
     changes text;
 BEGIN
+    PERFORM _wh_internal.server_options(connection);
+    SELECT string_agg(o.key, ', ' ORDER BY o.key) INTO unknown FROM jsonb_object_keys(
+        connection.options - _wh_internal.settable_settings() - '{pooler,deadline,max_bytes,max_row_bytes,require_auth}'::text[]) o (key)
+    WHERE NOT _wh_internal.libpq_knows(o.key);
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'this server''s libpq is too old for %', unknown USING ERRCODE = 'fdw_invalid_option_name';
+    END IF;
     SELECT coalesce((SELECT jsonb_object_agg(o.option_name, o.option_value) FROM pg_options_to_table(s.srvoptions) o), '{}')
     INTO current FROM pg_foreign_server s WHERE s.srvname = server;
     IF NOT FOUND THEN
@@ -217,7 +227,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Begin a transaction at the source, read only and of one moment, whose settings were read back; through the login that
 -- hold_source keeps, or a new one: then true, for end_source.
 DECLARE
-    server text := _wh.get_tenant_connection_string(tenant_name);
+    server text := _wh_internal.known_server(tenant_name);
     asking text := format('SELECT t.difference FROM %I.dblink(%L, %L) AS t(difference text)', _wh_internal.dblink_schema(), server,
         _wh_internal.source_begin(tenant_name));
     held boolean := _wh_internal.holds_source(tenant_name);
@@ -1264,16 +1274,17 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.hold_source(tenant_name text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Open one connection to the source and keep it for the loads that follow in this session: dblink looks for an open
--- connection of the given name before it looks for a foreign server, so every slice saves a login.
+-- Open one connection to the source and keep it for the loads that follow in this session: dblink and
+-- source_login look for one of the given name first, so every slice saves a login.
 DECLARE
-    server text := _wh.get_tenant_connection_string(tenant_name);
+    server text := _wh_internal.known_server(tenant_name);
     reason text;
     detail text;
 BEGIN
     PERFORM _wh_internal.release_source(tenant_name);
     BEGIN
-        EXECUTE format('SELECT %I.dblink_connect(%L, %L)', _wh_internal.dblink_schema(), server, server);
+        -- The string with the password is made by the statement: neither its text nor its parameters hold it.
+        EXECUTE format('SELECT %I.dblink_connect(%L, _wh_internal.source_login(%L))', _wh_internal.dblink_schema(), server, server);
     EXCEPTION WHEN sqlclient_unable_to_establish_sqlconnection THEN
         GET STACKED DIAGNOSTICS reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
         -- The words of PgBouncer, and of the proxy of RDS, which they have in English only.
@@ -1492,10 +1503,34 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.known_server(tenant_connection_name text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The foreign server of a connection that is there.
+BEGIN
+    IF NOT EXISTS (SELECT FROM _wh.tenant_connections c WHERE c.tenant_name = tenant_connection_name) THEN
+        RAISE EXCEPTION 'connection "%" does not exist', tenant_connection_name USING ERRCODE = 'undefined_object',
+            HINT = (SELECT 'Known connections: ' || coalesce(string_agg(c.tenant_name, ', ' ORDER BY c.tenant_name), 'none') FROM _wh.tenant_connections c);
+    END IF;
+    RETURN _wh_internal.server_name(tenant_connection_name);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.latest_day(template_name text) RETURNS date
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The last day that may be loaded: today (UTC), or as many days later as the template asks for.
     SELECT _wh.current_date_utc() + coalesce((SELECT t.ahead FROM _wh.mv_templates t WHERE t.template_name = latest_day.template_name), 0)
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.libpq_knows(keyword text) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- Whether the libpq of this server, through which dblink connects, knows a keyword; a connection string with another one is refused.
+BEGIN
+    EXECUTE format('SELECT %I.dblink_fdw_validator($1, $2)', _wh_internal.dblink_schema())
+    USING ARRAY[keyword || '=1'], 'pg_foreign_server'::regclass::oid;
+    RETURN true;
+EXCEPTION WHEN fdw_option_name_not_found THEN
+    RETURN false;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.load_changed(feed _wh.feeds, slice_date date, digests jsonb, asked_at timestamptz, held boolean,
@@ -2548,7 +2583,7 @@ BEGIN
     IF NOT without_template THEN
         PERFORM _wh_internal.find_template(wanted_template);
     END IF;
-    PERFORM _wh.get_tenant_connection_string(wanted_connection);
+    PERFORM _wh_internal.known_server(wanted_connection);
     IF wanted_schema IS NULL OR to_regnamespace(quote_ident(target)) IS NULL THEN
         RAISE EXCEPTION 'schema "%" does not exist', wanted_schema USING ERRCODE = 'invalid_schema_name',
             HINT = format('Create it first: CREATE SCHEMA %I AUTHORIZATION whadmin', target);
@@ -2829,13 +2864,23 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.own_server(tenant_name text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The foreign server of a connection, or a name for it that nobody has. A server that somebody else made under the name of ours,
--- while the connection was deleted, is left to him.
+-- The foreign server of a connection: the one on record; else one that outlived the records, by the name that it has now or had in
+-- older versions; else a name that nobody has. A server that somebody else made under the name of ours is left to him.
 DECLARE
     name text := _wh_internal.server_name(tenant_name);
 BEGIN
+    IF name IS NULL THEN
+        SELECT c.name INTO name FROM (VALUES (1, 'wh_' || tenant_name), (2, 'wh_' || left(encode(sha256(convert_to(tenant_name, 'UTF8')), 'hex'), 24))) c (n, name)
+        LEFT JOIN pg_foreign_server s ON s.srvname = c.name
+        WHERE octet_length(c.name) <= 63 AND (s.srvowner = 'whadmin'::regrole OR s.oid IS NULL AND c.n = 2)
+            AND NOT EXISTS (SELECT FROM _wh.source_servers o WHERE o.server_name = c.name)
+        ORDER BY c.n LIMIT 1;
+        IF FOUND THEN
+            INSERT INTO _wh.source_servers (tenant_name, server_name) VALUES (own_server.tenant_name, name);
+        END IF;
+    END IF;
     WHILE name IS NULL OR EXISTS (SELECT FROM pg_foreign_server s WHERE s.srvname = name AND s.srvowner <> 'whadmin'::regrole) LOOP
-        name := 'wh_' || left(replace(gen_random_uuid()::text, '-', ''), 12);
+        name := 'wh_' || left(replace(gen_random_uuid()::text, '-', ''), 24);
         INSERT INTO _wh.source_servers AS s (tenant_name, server_name) VALUES (own_server.tenant_name, name)
         ON CONFLICT ON CONSTRAINT source_servers_pkey DO UPDATE SET server_name = excluded.server_name;
     END LOOP;
@@ -4151,7 +4196,7 @@ DECLARE
     found bigint;
 BEGIN
     EXECUTE format('SELECT n FROM %I.dblink(%L, %L) AS t(n bigint)', _wh_internal.dblink_schema(),
-        _wh.get_tenant_connection_string(tenant_name), format('SELECT count(*) FROM (%s) s', _wh_internal.range_query(template, schema_name,
+        _wh_internal.known_server(tenant_name), format('SELECT count(*) FROM (%s) s', _wh_internal.range_query(template, schema_name,
             to_char((_wh_internal.latest_day(template_name) + 1)::timestamp, 'YYYY-MM-DD 00:00:00"+00"'), '9999-12-31 00:00:00+00',
             _wh_internal.source_names(template, tenant_name, schema_name)))) INTO found;
     PERFORM _wh_internal.end_source(tenant_name, opened);
@@ -4308,21 +4353,25 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.server_options(connection _wh.tenant_connections) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The libpq keywords of a connection. A login asks for the settings of source_settings, which each transaction that reads asks
--- for again and reads back: a pooler may not have passed them on. One that refuses to is told nothing (`pooler`). A dead network
--- is given up: a source that hangs must not hold a worker or a job for ever.
+-- The libpq keywords of a connection, without user and password. A login asks for the settings of source_settings, which each
+-- transaction that reads asks for again and reads back: a pooler may not have passed them on. One that refuses to is told nothing
+-- (`pooler`). A dead network is given up: a source that hangs must not hold a worker or a job for ever. Keywords that options may give
+-- are listed: none leads to another address or to a file with passwords, whatever libpq learns. A source that asks for the password in
+-- clear or as MD5 does not get it, unless require_auth says that it may.
 DECLARE
+    keywords CONSTANT text[] := '{sslmode,sslnegotiation,sslrootcert,sslcert,sslkey,sslcertmode,sslcrl,sslcrldir,sslsni,ssl_min_protocol_version,
+        ssl_max_protocol_version,channel_binding,require_auth,gssencmode,connect_timeout,keepalives,keepalives_idle,keepalives_interval,
+        keepalives_count,tcp_user_timeout,application_name,target_session_attrs,load_balance_hosts,min_protocol_version,max_protocol_version}'::text[];
+    ours CONSTANT text[] := _wh_internal.settable_settings() || '{pooler,deadline,max_bytes,max_row_bytes}'::text[];
     forbidden text;
     session text;
     pooler boolean;
 BEGIN
-    SELECT string_agg(o.key, ', ' ORDER BY o.key) INTO forbidden FROM jsonb_each(connection.options) o
-    WHERE o.key IN ('user', 'password', 'host', 'port', 'dbname', 'service', 'servicefile', 'passfile', 'sslpassword', 'options', 'client_encoding');
+    SELECT string_agg(o.key, ', ' ORDER BY o.key) INTO forbidden FROM jsonb_each(connection.options) o WHERE o.key <> ALL (keywords || ours);
     IF forbidden IS NOT NULL THEN
         RAISE EXCEPTION 'connection "%": options may not hold %', connection.tenant_name, forbidden
-            USING ERRCODE = 'invalid_parameter_value',
-                HINT = 'Address, user and password have columns of their own; session settings are '
-                    || array_to_string(_wh_internal.settable_settings(), ', ') || '.';
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Address, user and password have columns of their own; options are '
+                || array_to_string(keywords, ', ') || '; for the session, ' || array_to_string(ours, ', ') || '.';
     END IF;
     PERFORM _wh_internal.source_limits(connection.options);
     BEGIN
@@ -4336,8 +4385,8 @@ BEGIN
     FROM jsonb_each_text(_wh_internal.source_settings(connection) - '{idle_session_timeout,transaction_timeout}'::text[]) s;
     -- hostaddr, which is empty: the address is the connection's, whatever PGHOSTADDR the server was started with.
     RETURN jsonb_build_object('application_name', 'tenantry', 'connect_timeout', '10', 'hostaddr', '', 'keepalives', '1',
-            'keepalives_idle', '30', 'keepalives_interval', '10', 'keepalives_count', '3', 'tcp_user_timeout', '60000')
-        || (connection.options - _wh_internal.settable_settings() - '{pooler,deadline,max_bytes,max_row_bytes}'::text[])
+            'keepalives_idle', '30', 'keepalives_interval', '10', 'keepalives_count', '3', 'tcp_user_timeout', '60000', 'require_auth', 'scram-sha-256')
+        || (connection.options - ours)
         || jsonb_build_object('host', connection.host, 'port', connection.port::text, 'dbname', connection.dbname,
             'options', CASE WHEN pooler THEN '' ELSE session END);
 END
@@ -4479,13 +4528,12 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.source_conninfo(tenant_name text) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The libpq keywords of a source, with its password: for the loader, which connects to the source itself. PostgreSQL
-    -- shows the mapping's secret to the owner of the server (whadmin) alone.
-    SELECT coalesce(jsonb_object_agg(o.option_name, o.option_value), '{}')
-    FROM pg_user_mappings m
-    JOIN pg_foreign_server s ON s.oid = m.srvid
-    CROSS JOIN LATERAL (SELECT * FROM pg_options_to_table(s.srvoptions) UNION ALL SELECT * FROM pg_options_to_table(m.umoptions)) o
-    WHERE s.srvname = _wh_internal.server_name(tenant_name) AND m.umuser = 0
+    -- The libpq keywords of a source, with its user and password, which are in the mapping of its server: PostgreSQL shows those to the
+    -- owner of the server (whadmin) alone. The address is in no catalog that others read.
+    SELECT coalesce((SELECT _wh_internal.server_options(c) FROM _wh.tenant_connections c WHERE c.tenant_name = source_conninfo.tenant_name), '{}')
+        || coalesce((SELECT jsonb_object_agg(o.option_name, o.option_value)
+            FROM pg_user_mappings m CROSS JOIN LATERAL pg_options_to_table(m.umoptions) o
+            WHERE m.srvname = _wh_internal.server_name(source_conninfo.tenant_name) AND m.umuser = 0), '{}')
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.source_digests(feed _wh.feeds, first_day date, last_day date, as_kept boolean DEFAULT false) RETURNS jsonb
@@ -4516,7 +4564,7 @@ BEGIN
     span := _wh_internal.range_query(template, schema_name, '1900-01-01 00:00:00+00', '9999-12-31 00:00:00+00',
         _wh_internal.source_names(template, tenant_name, schema_name));
     EXECUTE format('SELECT * FROM %I.dblink(%L, %L) AS t(first_day date, last_day date)', _wh_internal.dblink_schema(),
-        _wh.get_tenant_connection_string(tenant_name),
+        _wh_internal.known_server(tenant_name),
         format('SELECT (SELECT slice_date FROM (%1$s) s ORDER BY at LIMIT 1), (SELECT slice_date FROM (%1$s) s ORDER BY at DESC LIMIT 1)', span))
     INTO first_day, last_day;
     PERFORM _wh_internal.end_source(tenant_name, opened);
@@ -4550,6 +4598,31 @@ EXCEPTION WHEN data_exception THEN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.source_login(server_name text) RETURNS text
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+-- What dblink is told to reach a source: the login of that name that this session keeps, or else how to log in, password and all. It is
+-- asked at each refresh, so that definitions, which everybody can read, hold neither address nor password. Materialized views need this
+-- very function: it is not dropped at an upgrade.
+DECLARE
+    connection text := (SELECT s.tenant_name FROM _wh.source_servers s WHERE s.server_name = source_login.server_name);
+    keywords jsonb;
+BEGIN
+    IF _wh_internal.holds_source(connection) THEN
+        RETURN server_name;
+    END IF;
+    PERFORM _wh_internal.known_server(connection);
+    keywords := _wh_internal.source_conninfo(connection);
+    IF coalesce(keywords ->> 'password', '') = '' THEN
+        RAISE EXCEPTION 'connection "%" has no password', connection USING ERRCODE = 'invalid_password',
+            HINT = 'Store the one of the source: tenantry tenant edit TENANT --password, or UPDATE _wh.tenant_connections SET password = ….';
+    ELSIF NOT _wh_internal.libpq_knows('require_auth') THEN
+        keywords := keywords - 'require_auth';
+    END IF;
+    RETURN (SELECT string_agg(format(E'%s=\'%s\'', k.key, replace(replace(k.value, E'\\', E'\\\\'), E'\'', E'\\\'')), ' ' ORDER BY k.key)
+        FROM jsonb_each_text(keywords) k);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.source_names(template _wh.mv_templates, tenant_name text, schema_name text) RETURNS text[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The names that the source gives the columns of a template's query, asked through dblink; NULL if the query gives more or
@@ -4567,14 +4640,14 @@ BEGIN
     END IF;
     BEGIN
         EXECUTE format('SELECT d.names FROM %I.dblink(%L, %L) AS d(names text[])', _wh_internal.dblink_schema(),
-            _wh.get_tenant_connection_string(tenant_name),
+            _wh_internal.known_server(tenant_name),
             format(E'SAVEPOINT tenantry_names; SELECT ARRAY(SELECT json_object_keys(row_to_json(n.*))) FROM (SELECT * FROM (%s\n) AS q WHERE false UNION ALL SELECT %s) AS n',
                 _wh_internal.render_query(template.query_template, schema_name, day, day),
                 (SELECT string_agg('NULL', ', ') FROM _wh.template_columns c WHERE c.template_name = template.template_name)))
         INTO names;
     EXCEPTION WHEN syntax_error THEN
         -- Of the UNION or of the query: whoever asks for the rows hears which.
-        EXECUTE format('SELECT %I.dblink_exec(%L, %L)', _wh_internal.dblink_schema(), _wh.get_tenant_connection_string(tenant_name),
+        EXECUTE format('SELECT %I.dblink_exec(%L, %L)', _wh_internal.dblink_schema(), _wh_internal.known_server(tenant_name),
             'ROLLBACK TO SAVEPOINT tenantry_names');
         RETURN NULL;
     END;
@@ -4595,7 +4668,7 @@ DECLARE
 BEGIN
     names := _wh_internal.source_names(template, tenant_name, schema_name);
     EXECUTE format('SELECT * FROM %I.dblink(%L, %L) AS t(row_count bigint, first_time text, last_time text)', _wh_internal.dblink_schema(),
-        _wh.get_tenant_connection_string(tenant_name),
+        _wh_internal.known_server(tenant_name),
         format('SELECT count(*), min(at)::text, max(at)::text FROM (%s UNION ALL %s) s',
             _wh_internal.range_query(template, schema_name, '-infinity', '1900-01-01 00:00:00+00', names),
             _wh_internal.range_query(template, schema_name, '9999-12-31 00:00:00+00', 'infinity', names)))
@@ -4635,7 +4708,7 @@ BEGIN
     IF _wh_internal.matched_by_name(template, names) THEN
         query := format(E'%s%s\n) AS q', _wh_internal.select_head(template), query);
     END IF;
-    RETURN format(E'SELECT * FROM %I.dblink(%L, %L) AS t(%s\n)', _wh_internal.dblink_schema(),
+    RETURN format(E'SELECT * FROM %I.dblink(_wh_internal.source_login(%L), %L) AS t(%s\n)', _wh_internal.dblink_schema(),
         _wh_internal.server_name(feed.tenant_name), _wh_internal.guarded(query), template.column_definitions);
 END
 $$;
@@ -5683,16 +5756,17 @@ COMMENT ON PROCEDURE _wh.fit_storage IS
     'Bring the tables and daily views of a tenant, or of all, to their template''s columns, types, indexes and time column, without asking a source';
 
 CREATE OR REPLACE FUNCTION _wh.get_tenant_connection_string(tenant_connection_name text) RETURNS text
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM _wh.tenant_connections c WHERE c.tenant_name = tenant_connection_name) THEN
-        RAISE EXCEPTION 'connection "%" does not exist', tenant_connection_name USING ERRCODE = 'undefined_object',
-            HINT = (SELECT 'Known connections: ' || coalesce(string_agg(c.tenant_name, ', ' ORDER BY c.tenant_name), 'none') FROM _wh.tenant_connections c);
+    PERFORM _wh_internal.known_server(tenant_connection_name);
+    IF NOT _wh_internal.holds_source(tenant_connection_name) THEN
+        PERFORM _wh_internal.hold_source(tenant_connection_name);
     END IF;
     RETURN _wh_internal.server_name(tenant_connection_name);
 END
 $$;
-COMMENT ON FUNCTION _wh.get_tenant_connection_string IS 'What dblink() takes to reach the tenant''s source: the name of a foreign server, no secret';
+COMMENT ON FUNCTION _wh.get_tenant_connection_string IS
+    'What dblink() takes in this session to reach the tenant''s source: the name of a login that is kept until the session ends, no secret';
 
 CREATE OR REPLACE FUNCTION _wh.recreate_mv_by_template(
     template_name text, tenant_connection_name text, target_schema text, target_date timestamp) RETURNS boolean
@@ -6074,10 +6148,19 @@ $$;
 ALTER DEFAULT PRIVILEGES FOR ROLE whadmin REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE whadmin IN SCHEMA public GRANT SELECT ON TABLES TO phood_ro;
 
--- After the functions: what they write of a connection may have changed since it was stored. Run as whadmin.
+-- After the functions: what they write of a connection may have changed since it was stored. One with options that are refused by now
+-- says so at its next use. Run as whadmin.
 DO $$
+DECLARE
+    connection _wh.tenant_connections;
 BEGIN
-    PERFORM _wh_internal.apply_connection(c, NULL) FROM _wh.tenant_connections c;
+    FOR connection IN SELECT c.* FROM _wh.tenant_connections c LOOP
+        BEGIN
+            PERFORM _wh_internal.apply_connection(connection, NULL);
+        EXCEPTION WHEN invalid_parameter_value OR fdw_invalid_option_name THEN
+            RAISE WARNING '%', SQLERRM;
+        END;
+    END LOOP;
 END
 $$;
 
@@ -6086,8 +6169,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '365c761969158a9a' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '365c761969158a9a');
+    SELECT '0.1.0', '42496e34f573c41f' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '42496e34f573c41f');
 END
 $$;
 

@@ -26,3 +26,10 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- From now on a source gets its password by SCRAM alone, unless the connection says otherwise: those that are there do.
+ALTER TABLE _wh.tenant_connections DISABLE TRIGGER USER;
+UPDATE _wh.tenant_connections SET options = '{"require_auth": "scram-sha-256,md5,password"}'::jsonb || options;
+ALTER TABLE _wh.tenant_connections ENABLE TRIGGER USER;
+COMMENT ON COLUMN _wh.tenant_connections.options IS
+    'Further libpq keywords of a list, such as {"sslmode": "require"}, and settings and limits of the session on the source';

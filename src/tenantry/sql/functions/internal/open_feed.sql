@@ -10,7 +10,7 @@ BEGIN
     IF NOT without_template THEN
         PERFORM _wh_internal.find_template(wanted_template);
     END IF;
-    PERFORM _wh.get_tenant_connection_string(wanted_connection);
+    PERFORM _wh_internal.known_server(wanted_connection);
     IF wanted_schema IS NULL OR to_regnamespace(quote_ident(target)) IS NULL THEN
         RAISE EXCEPTION 'schema "%" does not exist', wanted_schema USING ERRCODE = 'invalid_schema_name',
             HINT = format('Create it first: CREATE SCHEMA %I AUTHORIZATION whadmin', target);

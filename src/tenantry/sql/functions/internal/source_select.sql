@@ -11,7 +11,7 @@ BEGIN
     IF _wh_internal.matched_by_name(template, names) THEN
         query := format(E'%s%s\n) AS q', _wh_internal.select_head(template), query);
     END IF;
-    RETURN format(E'SELECT * FROM %I.dblink(%L, %L) AS t(%s\n)', _wh_internal.dblink_schema(),
+    RETURN format(E'SELECT * FROM %I.dblink(_wh_internal.source_login(%L), %L) AS t(%s\n)', _wh_internal.dblink_schema(),
         _wh_internal.server_name(feed.tenant_name), _wh_internal.guarded(query), template.column_definitions);
 END
 $$;
