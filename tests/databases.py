@@ -122,6 +122,11 @@ class Warehouse(Database):
         )
         return name
 
+    def server_of(self, connection: str = "acme") -> LiteralString:
+        """The foreign server of a connection."""
+        name: LiteralString = self.value("SELECT _wh_internal.server_name(%s)", (connection,))
+        return name
+
     def make_schema(self, name: str = "acme") -> str:
         """A tenant's schema, made by postgres as in the manual; returns its name."""
         schema = sql.Identifier(name)

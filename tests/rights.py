@@ -32,7 +32,7 @@ WITH schemas AS (
     UNION ALL
     SELECT 'foreign data wrapper', fdwname::text, fdwowner, 'foreign_data_wrapper', oid FROM pg_foreign_data_wrapper
     UNION ALL
-    SELECT 'foreign server', srvname::text, srvowner, 'server', oid FROM pg_foreign_server
+    SELECT 'foreign server', CASE WHEN starts_with(srvname, 'wh_') THEN 'the source of acme' ELSE srvname::text END, srvowner, 'server', oid FROM pg_foreign_server
 ), rights AS (
     SELECT o.kind, o.object, pg_get_userbyid(o.owner)::text AS owner, r.role, r.n, string_agg(p.word, ',' ORDER BY p.n) FILTER (
             WHERE CASE o.family

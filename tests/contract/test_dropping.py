@@ -117,7 +117,7 @@ def test_the_connection_is_removed_and_its_secret_with_it(dropped: Warehouse, ro
     acting(dropped, role).run("DELETE FROM _wh.tenant_connections WHERE tenant_name = 'brook_conn'")
     assert dropped.rows("SELECT tenant_name FROM _wh.tenant_connections") == [("acme",)]
     assert dropped.value("SELECT count(*) FROM pg_user_mappings") == dropped.value(
-        "SELECT count(*) FROM pg_user_mappings WHERE srvname = 'wh_acme'"
+        "SELECT count(*) FROM pg_user_mappings WHERE srvname = _wh_internal.server_name('acme')"
     )
     assert dropped.load(DAY, DAY)["processed_mvs"] == 1
 

@@ -106,8 +106,9 @@ def test_in_the_same_database_all_data_is_rebuilt_at_once(saved: Warehouse, file
 def test_in_a_new_database_all_data_is_rebuilt_once_the_secrets_are_given_again(
     saved: Warehouse, source: Source, file: Path
 ) -> None:
+    server = saved.server_of()
     make_anew(saved)
-    saved.run("DROP SERVER wh_acme CASCADE")  # as if it had never been here
+    saved.run(f"DROP SERVER {server} CASCADE")  # as if it had never been here
     copy(saved.admin, RESTORE, file)
     with pytest.raises(psycopg.Error, match="password"):
         saved.load(DAY, DAY)

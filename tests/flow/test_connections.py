@@ -186,7 +186,7 @@ def test_an_insert_that_becomes_an_update_changes_the_password(acme: Warehouse) 
 
 
 def test_deleting_a_connection_removes_its_server_and_its_password(acme: Warehouse) -> None:
-    assert servers(acme) == ["wh_acme"]
+    assert servers(acme) == [acme.server_of()]
     acme.run("DELETE FROM _wh.tenant_connections")
     assert servers(acme) == []
     assert acme.admin.value("SELECT count(*) FROM pg_user_mapping") == 0
@@ -205,7 +205,7 @@ def test_an_insert_that_is_rolled_back_leaves_no_server(acme: Warehouse) -> None
             "INSERT INTO _wh.tenant_connections (tenant_name, host, dbname, username, password)"
             " VALUES ('bistro', 'h', 'd', 'u', 'p')"
         )
-    assert servers(acme) == ["wh_acme"]
+    assert servers(acme) == [acme.server_of()]
 
 
 def test_the_administrator_may_write_connections_too_and_whadmin_owns_them(

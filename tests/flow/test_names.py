@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
+from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from tenantry.db import connect
+from tenantry.db.install import install
 from tests.databases import Source, Warehouse
-from tests.program import succeed
+from tests.program import run, succeed
 from tests.ticks import QUERY, define, make_ticks
 
 pytestmark = pytest.mark.any_server
@@ -38,7 +43,7 @@ HOSTILE = [
     "ü" * 31,
 ]
 
-LONGER = ["x" * 64, "x" * 200, "é" * 40, "a" + "é" * 31]
+TOO_LONG = ["x" * 64, "x" * 200, "é" * 40, "a" + "é" * 31 + "b"]
 
 
 @pytest.fixture
@@ -65,7 +70,7 @@ def count(warehouse: Warehouse, *relation: str) -> int:
     return rows
 
 
-@pytest.mark.parametrize("name", HOSTILE + LONGER)
+@pytest.mark.parametrize("name", HOSTILE)
 def test_a_schema_a_connection_and_a_template_may_have_any_name(
     warehouse: Warehouse, ticks: Source, name: str
 ) -> None:
@@ -81,8 +86,7 @@ def test_a_schema_a_connection_and_a_template_may_have_any_name(
     pull(warehouse, name, name, name)
     ((schema,),) = warehouse.rows("SELECT schema_name FROM _wh.tenants")
     ((view,),) = warehouse.rows("SELECT viewname FROM pg_views WHERE schemaname = 'public'")
-    if len(name.encode()) <= 63:
-        assert (schema, view) == (name, name)
+    assert (schema, view) == (name, name)
     assert (count(warehouse, schema, view), count(warehouse, "public", view)) == (4, 4)
     with warehouse.connect() as session:
         found = session.execute(
@@ -135,41 +139,111 @@ def test_the_program_shows_hostile_names_as_they_are(warehouse: Warehouse, ticks
     assert "two words  ticks" in done.out
 
 
+@pytest.mark.parametrize("name", TOO_LONG)
+def test_a_name_that_postgresql_would_cut_is_refused_everywhere(
+    warehouse: Warehouse, ticks: Source, name: str, tmp_path: Path
+) -> None:
+    define(warehouse)
+    warehouse.connect_to(ticks)
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    values = (name, ticks.server.port, ticks.name, ticks.reader)
+    attempts: list[tuple[str, LiteralString, tuple[object, ...]]] = [
+        ("connection", "INSERT INTO _wh.tenant_connections (tenant_name, host, port, dbname, username) VALUES (%s, '', %s, %s, %s)", values),
+        ("template", "UPDATE _wh.mv_templates SET template_name = %s WHERE template_name = 'ticks'", (name,)),
+        ("tenant", "INSERT INTO _wh.tenants (schema_name, tenant_name) VALUES (%s, 'acme')", (name,)),
+        ("tenant", "SELECT _wh_internal.create_tenant_schema(%s)", (name,)),
+        ("tenant", "SELECT _wh.update_mv_by_template('ticks', 'acme', %s, '2024-03-08')", (name,)),
+        ("reader", "INSERT INTO _wh.readers (reader_name) VALUES (%s)", (name,)),
+    ]  # fmt: skip
+    for kind, statement, parameters in attempts:
+        with pytest.raises(
+            psycopg.errors.NameTooLong, match=f'^{kind} name "{name[:30]}.* longer than the 63'
+        ):
+            warehouse.run(statement, parameters)
+    for command in (
+        ("tenant", "add", name, "--source", f"host=127.0.0.1 dbname=x user=u port={ticks.server.port}"),
+        ("reader", "add", name, "--all", "--password-file", secret),
+    ):
+        refused = run(warehouse.admin, *command)
+        assert (refused.code, "longer than the 63 bytes" in refused.err) == (2, True), refused.err
+    assert warehouse.value("SELECT count(*) FROM pg_roles WHERE rolname = left(%s, 20)::name", (name,)) == 0
+
+
 def test_two_long_names_that_begin_alike_are_told_apart(warehouse: Warehouse, ticks: Source) -> None:
-    warehouse.connect_to(ticks, "c" * 80 + "1")
+    warehouse.connect_to(ticks, "c" * 62 + "1")
     warehouse.make_schema()
-    for end in "12":
-        define(warehouse, "t" * 60 + end)
-    define(warehouse, "t" * 70 + "3")
-    define(warehouse, "t" * 70 + "4")
-    for name in ("t" * 60 + "1", "t" * 60 + "2", "t" * 70 + "3", "t" * 70 + "4"):
-        pull(warehouse, name, "c" * 80 + "1", "acme")
+    names = ["t" * 60 + end for end in ("1", "2", "33", "44")]
+    for name in names:
+        define(warehouse, name)
+        pull(warehouse, name, "c" * 62 + "1", "acme")
     assert warehouse.value("SELECT count(*) FROM pg_matviews WHERE schemaname = 'acme'") == 8
     assert warehouse.value("SELECT count(*) FROM pg_views WHERE schemaname = 'public'") == 4
-
-    wrong = "c" * 80 + "2"
     warehouse.run(
         "INSERT INTO _wh.tenant_connections (tenant_name, host, dbname, username) VALUES (%s, 'h', 'd', 'u')",
-        (wrong,),
+        ("c" * 62 + "2",),
     )
     assert warehouse.value("SELECT count(*) FROM pg_foreign_server") == 2
 
 
-def test_a_schema_longer_than_63_bytes_is_the_one_that_postgresql_made(
+def test_a_connection_that_comes_back_has_its_server_and_no_other_has(
     warehouse: Warehouse, ticks: Source
 ) -> None:
     define(warehouse)
     warehouse.connect_to(ticks)
-    long = "s" * 70
-    warehouse.make_schema(long)
-    pull(warehouse, "ticks", "acme", long)
-    assert warehouse.rows("SELECT DISTINCT schema_name FROM public.ticks") == [("s" * 63,)]
-    assert (
-        warehouse.value("SELECT _wh.check_views_by_template_for_year('ticks', %s, 2024)", (long,))[
-            "found_days"
-        ]
-        == 2
+    warehouse.make_schema()
+    pull(warehouse, "ticks", "acme", "acme")
+    ((former,),) = warehouse.rows("SELECT srvname FROM pg_foreign_server")
+    assert "acme" not in former
+    warehouse.run("DELETE FROM _wh.tenant_connections")
+    for name in (former, former.removeprefix("wh_"), "acme"):
+        warehouse.connect_to(ticks, name)
+    assert warehouse.value("SELECT _wh_internal.server_name('acme')") == former
+    assert warehouse.value("SELECT count(*) FROM pg_foreign_server") == 3
+    assert warehouse.value("SELECT _wh.refresh_mv('acme', 'ticks_2024_03_08')") is True
+
+
+def test_a_server_of_somebody_elses_is_left_alone(acme: Warehouse) -> None:
+    name = acme.value("SELECT _wh_internal.server_name('acme')")
+    acme.run("DELETE FROM _wh.tenant_connections")
+    with acme.admin.connect() as session:
+        session.execute(
+            sql.SQL("CREATE SERVER {} FOREIGN DATA WRAPPER dblink_fdw").format(sql.Identifier(name))
+        )
+    acme.run(
+        "INSERT INTO _wh.tenant_connections (tenant_name, host, dbname, username, password) VALUES ('acme', 'h', 'd', 'u', 'p')"
     )
+    assert acme.value("SELECT _wh_internal.server_name('acme')") != name
+    assert acme.admin.value("SELECT srvoptions FROM pg_foreign_server WHERE srvname = %s", (name,)) is None
+    acme.run("DELETE FROM _wh.tenant_connections")
+    assert acme.rows("SELECT srvname FROM pg_foreign_server") == [(name,)]
+
+
+def test_servers_keep_their_names_at_an_upgrade_and_none_is_shared(warehouse: Warehouse) -> None:
+    """As tables of older versions were: names over 63 bytes, and two of them with one server."""
+    long = "c" * 70
+    cut = ("wh_" + long)[:54] + "_" + hashlib.md5(("wh_" + long).encode()).hexdigest()[:8]
+    warehouse.run("ALTER TABLE _wh.tenant_connections DISABLE TRIGGER USER")
+    warehouse.run("DROP TABLE _wh.source_servers")
+    warehouse.run("DELETE FROM _wh.migrations WHERE name = 'source_servers'")
+    for name in ("acme", long, cut.removeprefix("wh_")):
+        warehouse.run(
+            "INSERT INTO _wh.tenant_connections (tenant_name, host, dbname, username) VALUES (%s, 'h', 'd', 'u')",
+            (name,),
+        )
+    with warehouse.connect() as session:
+        for server in ("wh_acme", cut):
+            session.execute(
+                sql.SQL("CREATE SERVER {} FOREIGN DATA WRAPPER dblink_fdw").format(sql.Identifier(server))
+            )
+    warehouse.run("ALTER TABLE _wh.tenant_connections ENABLE TRIGGER USER")
+    with connect.session(warehouse.admin.conninfo, role=None) as admin:
+        install(admin, {})
+    found = dict(warehouse.rows("SELECT tenant_name, server_name FROM _wh.source_servers"))
+    assert found["acme"] == "wh_acme"
+    assert found[cut.removeprefix("wh_")] == cut
+    assert found[long] not in (cut, None)
+    assert warehouse.value("SELECT count(*) FROM pg_foreign_server") == 3
 
 
 def test_names_that_begin_with_another_name_do_not_mix(warehouse: Warehouse, ticks: Source) -> None:

@@ -145,7 +145,7 @@ def test_functions_are_updated_in_each_of_the_four_ways_and_all_else_survives(
     loaded.connect_to(source, "second")
     assert loaded.value("SELECT count(*) FROM _wh.tenant_connections WHERE password IS NULL") == 2
     loaded.run("DELETE FROM _wh.tenant_connections WHERE tenant_name = 'second'")
-    assert loaded.rows("SELECT srvname::text FROM pg_foreign_server") == [("wh_acme",)]
+    assert loaded.rows("SELECT srvname::text FROM pg_foreign_server") == [(loaded.server_of(),)]
 
 
 def test_psql_makes_the_same_warehouse_as_python_and_makes_it_again_without_harm(

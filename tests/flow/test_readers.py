@@ -80,7 +80,7 @@ def test_a_reader_sees_its_tenant_whatever_becomes_of_its_data_and_nothing_else(
         "SELECT * FROM _wh.readers",
         "SELECT _wh.current_date_utc()",
         "SELECT * FROM cron.job",
-        "SELECT * FROM public.dblink('wh_acme', 'SELECT 1') AS t(x integer)",
+        f"SELECT * FROM public.dblink('{two.server_of()}', 'SELECT 1') AS t(x integer)",
         "DELETE FROM acme.foodlogstats_2024_03_10",
         "REFRESH MATERIALIZED VIEW acme.foodlogstats_2024_03_10",
         "CREATE TABLE acme.mine (x integer)",

@@ -21,8 +21,8 @@ NEW = "brand-new-secret"
 ENDS: list[LiteralString] = ["pg_cancel_backend", "pg_terminate_backend"]
 
 HOLDERS: dict[str, LiteralString] = {
-    "the mapping": "ALTER USER MAPPING FOR PUBLIC SERVER wh_acme OPTIONS (SET user 'somebody')",
-    "the server": "ALTER SERVER wh_acme OPTIONS (SET connect_timeout '9')",
+    "the mapping": "ALTER USER MAPPING FOR PUBLIC SERVER {} OPTIONS (SET user 'somebody')",
+    "the server": "ALTER SERVER {} OPTIONS (SET connect_timeout '9')",
     "all mappings": "LOCK TABLE pg_catalog.pg_user_mapping IN ACCESS EXCLUSIVE MODE",
     "writing mappings": "LOCK TABLE pg_catalog.pg_user_mapping IN SHARE MODE",
     "all servers": "LOCK TABLE pg_catalog.pg_foreign_server IN SHARE MODE",
@@ -33,7 +33,7 @@ HOLDERS: dict[str, LiteralString] = {
 @contextmanager
 def held(warehouse: Warehouse, statement: LiteralString) -> Iterator[None]:
     with warehouse.admin.connect() as session, session.transaction(force_rollback=True):
-        session.execute(statement)
+        session.execute(statement.format(warehouse.server_of()))
         yield
 
 
@@ -80,6 +80,8 @@ def test_a_change_of_password_that_is_ended_while_it_waits_shows_it_to_nobody(
     assert "to " in written
     assert NEW not in written
     assert (
-        acme.value("SELECT answer FROM public.dblink('wh_acme', 'SELECT ''works''') AS t(answer text)")
+        acme.value(
+            "SELECT answer FROM public.dblink(%s, 'SELECT ''works''') AS t(answer text)", (acme.server_of(),)
+        )
         == "works"
     )

@@ -60,7 +60,7 @@ def test_no_definition_holds_the_password(loaded: Warehouse) -> None:
         " UNION ALL SELECT array_to_string(srvoptions, ' ') FROM pg_foreign_server"
         " UNION ALL SELECT _wh.get_tenant_connection_string('acme')"
     )
-    assert any("wh_acme" in str(text) for (text,) in definitions)
+    assert any(loaded.server_of() in str(text) for (text,) in definitions)
     assert not any(MARK in str(text) for (text,) in definitions)
 
 
@@ -90,17 +90,19 @@ def test_copy_writes_connections_without_their_passwords_and_reads_passwords_in(
 
 
 def test_readers_see_nothing_of_the_connections_and_cannot_use_them(loaded: Warehouse) -> None:
+    server = loaded.server_of()
     for statement in (
         "SELECT * FROM _wh.tenant_connections",
+        "SELECT * FROM _wh.source_servers",
         "SELECT * FROM _wh.function_logs",
         "SELECT _wh.get_tenant_connection_string('acme')",
         "SELECT _wh.refresh_mv('acme', 'foodlogstats_2024_03_08')",
-        "SELECT * FROM public.dblink('wh_acme', 'SELECT 1') AS t(n int)",
-        "SELECT public.dblink_connect('wh_acme')",
+        f"SELECT * FROM public.dblink('{server}', 'SELECT 1') AS t(n int)",
+        f"SELECT public.dblink_connect('{server}')",
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             loaded.reader.run(statement)
-    assert loaded.reader.rows("SELECT srvname, umoptions FROM pg_user_mappings") == [("wh_acme", None)]
+    assert loaded.reader.rows("SELECT srvname, umoptions FROM pg_user_mappings") == [(server, None)]
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         loaded.reader.run("SELECT * FROM pg_user_mapping")
 

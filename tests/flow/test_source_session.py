@@ -108,7 +108,7 @@ def test_each_timeout_of_a_session_can_be_set_by_the_connection(ticking: Warehou
         session.execute("SELECT _wh_internal.hold_source('acme')")
         session.execute("SELECT _wh_internal.begin_source('acme')")
         found = session.execute(
-            "SELECT * FROM public.dblink('wh_acme', 'SELECT current_setting(''statement_timeout''), current_setting(''lock_timeout''),"
+            "SELECT * FROM public.dblink(_wh_internal.server_name('acme'), 'SELECT current_setting(''statement_timeout''), current_setting(''lock_timeout''),"
             " current_setting(''idle_in_transaction_session_timeout''), current_setting(''idle_session_timeout'')') AS t(a text, b text, c text, d text)"
         ).fetchone()
     assert found == ("90s", "1500ms", "5min", "2h")

@@ -19,9 +19,6 @@ from tenantry.db.passwords import verifier
 from tenantry.db.queries import SQL, one_row, query, sql_text
 from tenantry.db.roles import require_admin_option
 
-_LOCK = 8321567904
-"""Key of the advisory lock that lets one installation run at a time; any number that nobody else uses."""
-
 OVERLOAD = "schedule_named_database.sql"
 """The one file of sql/cron that pg_cron's own schema gets."""
 
@@ -114,7 +111,7 @@ def prepare(connection: psycopg.Connection, passwords: Mapping[str, str]) -> Non
 
 def _prepare(connection: psycopg.Connection, passwords: Mapping[str, str]) -> None:
     connection.execute("SET LOCAL search_path = pg_catalog, pg_temp")
-    connection.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+    connection.execute(sql_text(SQL / "install" / "lock.sql"))
     for name in ("1_roles.sql", "2_database.sql", "2_cron.sql"):
         connection.execute(sql_text(SQL / "install" / name))
     require_admin_option(connection, passwords)
@@ -129,7 +126,7 @@ def fill(owner: psycopg.Connection) -> list[str]:
     """whadmin's part, in one transaction: tables, functions and the delivered template; what was done, a line each."""
     with owner.transaction():
         owner.execute("SET LOCAL search_path = pg_catalog, pg_temp")
-        owner.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        owner.execute(sql_text(SQL / "install" / "lock.sql"))
         refuse_newer(owner)
         owner.execute(sql_text(SQL / "install" / "3_migrations.sql"))
         applied = migrate(owner)

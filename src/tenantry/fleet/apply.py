@@ -140,9 +140,9 @@ def _lacking(plan: Plan, change: Change, failed: Set[Change]) -> Change | None:
 def _alone(session: psycopg.Connection) -> Iterator[None]:
     """Keep other applies out, until the session ends at the latest."""
     if not one_row(session, query("fleet", "try_lock"))[0]:
-        holder = session.execute(query("fleet", "lock_holder")).fetchone()
+        holder = one_row(session, query("fleet", "lock_holder"))[0]
         raise DatabaseError(
-            f"another apply is at work{f' in session {holder[0]}' if holder else ''}",
+            f"another apply is at work{f' in {holder}' if holder else ''}",
             hint="Run the same command when it has ended.",
         )
     try:

@@ -77,7 +77,7 @@ def run(
     parameters = {"schema": name, "with_connections": with_connections}
     _take_over(session, name)
     with session.transaction():
-        session.execute(query("tenants", "hold_for_drop"), (name,))
+        session.execute(query("tenants", "hold_for_drop"), {"schema": name})
         tenant_jobs.remove(session, job_ids)
         session.execute(query("tenants", "drop"), parameters)
         log.write(session, "tenant drop", "INFO", "tenant dropped", schema_name=name)

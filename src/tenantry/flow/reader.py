@@ -73,6 +73,11 @@ def put(
 
     Raises InputError for an unknown tenant, and for a role that is there and no reader of this warehouse.
     """
+    if len(name.encode()) > 63:
+        raise InputError(
+            f'reader name "{name[:40]}…" is longer than the 63 bytes that PostgreSQL keeps of a name',
+            hint="Choose a shorter one.",
+        )
     require_administrator(session)
     require_admin_option(session, (READER, name))
     wanted = None if tenants is None else sorted(set(tenants))

@@ -34,7 +34,7 @@ _NOT_OURS = {
     "keepalives_interval": "10",
     "keepalives_count": "3",
     "tcp_user_timeout": "60000",
-    "require_auth": "password,md5,scram-sha-256,none",
+    "require_auth": "scram-sha-256",
     "gssencmode": "disable",
     "min_protocol_version": "3.0",
     "max_protocol_version": "3.0",

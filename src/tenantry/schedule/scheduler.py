@@ -106,6 +106,11 @@ class Scheduler:
             # A leader whose program hangs, or whose host is gone and its connection is not, keeps its lock. Judged by what
             # is seen here, not by anybody's clock.
             sign = session.execute(query("scheduler", "sign_of_life")).fetchone()
+            if sign is not None and sign[2] is not None:
+                raise DatabaseError(
+                    f"{sign[2]} holds the lock of the scheduler, and has no business with it",
+                    hint="Let the administrator end that session with pg_terminate_backend().",
+                )
             if sign != seen:
                 seen, seen_at = sign, time.monotonic()
             elif sign is not None and time.monotonic() - seen_at > self._limits.patience:

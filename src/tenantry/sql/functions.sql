@@ -6,15 +6,29 @@ BEGIN;
 
 SET LOCAL ROLE whadmin;
 
--- One installation at a time, until the transaction ends.
-DO $$ BEGIN PERFORM pg_catalog.pg_advisory_xact_lock(8321567904); END $$;
+-- One installation at a time, until the transaction ends. Nobody waits for ever.
+DO $$
+DECLARE
+    own text := pg_catalog.current_setting('lock_timeout');
+BEGIN
+    PERFORM pg_catalog.set_config('lock_timeout', '1min', true), pg_catalog.pg_advisory_xact_lock(8321567904);
+    PERFORM pg_catalog.set_config('lock_timeout', own, true);
+EXCEPTION WHEN lock_not_available THEN
+    RAISE EXCEPTION 'another session installs Tenantry, or keeps others from it: %', (
+            SELECT pg_catalog.string_agg(pg_catalog.format('session %s (%s)', l.pid, pg_catalog.concat_ws(', ', nullif(a.application_name, ''),
+                a.usename, pg_catalog.host(a.client_addr))), '; ')
+            FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+            WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.classid = 1 AND l.objid = 4026600608 AND l.granted)
+        USING ERRCODE = 'lock_not_available', HINT = 'Run this again when that session has ended, or end it with pg_terminate_backend().';
+END
+$$;
 
 -- Before the functions are replaced: refuse to do so with older ones, and over tables that these do not know.
 DO $$
 DECLARE
     newer text;
 BEGIN
-    IF pg_catalog.to_regclass('_wh.installations') IS NULL THEN
+    IF pg_catalog.to_regclass('_wh.installations') IS NULL OR pg_catalog.to_regclass('_wh.source_servers') IS NULL THEN
         RAISE EXCEPTION 'the tables of this warehouse are older than these functions'
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run create.sql first, as the administrator.';
     END IF;
@@ -37,13 +51,14 @@ SET LOCAL plpgsql.extra_errors = 'none';
 SET LOCAL standard_conforming_strings = on;
 
 -- Before the functions are made again: drop the internal ones, so that none stays with parameters that it had once. Nothing
--- depends on them but each other. Trigger functions stay: they guard passwords, and have no parameters to change.
+-- depends on them but each other, and materialized views on one, which stays as it is called. Trigger functions stay: they guard passwords, and have no parameters to change.
 DO $$
 DECLARE
     routine regprocedure;
 BEGIN
     FOR routine IN SELECT p.oid FROM pg_catalog.pg_proc p
-        WHERE p.pronamespace = '_wh_internal'::regnamespace AND p.prorettype <> 'trigger'::regtype LOOP
+        WHERE p.pronamespace = '_wh_internal'::regnamespace AND p.prorettype <> 'trigger'::regtype
+            AND p.proname <> 'source_login' LOOP
         EXECUTE pg_catalog.format('DROP ROUTINE %s', routine);
     END LOOP;
 END
@@ -109,17 +124,26 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.apply_connection(connection _wh.tenant_connections, secret text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make the foreign server and its user mapping say what the row says; a secret of NULL keeps the stored one.
+-- Make the user mapping of the foreign server say what the row says; a secret of NULL keeps the stored one. The server itself says
+-- nothing: everybody can read its options. Told its name without a login of that name, dblink is led to a socket that is not there.
 --
 -- A statement that fails or is ended is shown with its text, in the server's log too. So the one that holds the secret comes
 -- last and alone, when nothing is left to wait for: the mapping is this transaction's by then, and having looked at the
 -- catalog keeps out whoever wants it for himself.
 DECLARE
-    server text := _wh_internal.server_name(connection.tenant_name);
-    wanted jsonb := _wh_internal.server_options(connection);
+    server text := _wh_internal.own_server(connection.tenant_name);
+    wanted CONSTANT jsonb := '{"host": "/call/_wh.refresh_mv"}'::jsonb;
+    unknown text;
     current jsonb;
     changes text;
 BEGIN
+    PERFORM _wh_internal.server_options(connection);
+    SELECT string_agg(o.key, ', ' ORDER BY o.key) INTO unknown FROM jsonb_object_keys(
+        connection.options - _wh_internal.settable_settings() - '{pooler,deadline,max_bytes,max_row_bytes,require_auth}'::text[]) o (key)
+    WHERE NOT _wh_internal.libpq_knows(o.key);
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'this server''s libpq is too old for %', unknown USING ERRCODE = 'fdw_invalid_option_name';
+    END IF;
     SELECT coalesce((SELECT jsonb_object_agg(o.option_name, o.option_value) FROM pg_options_to_table(s.srvoptions) o), '{}')
     INTO current FROM pg_foreign_server s WHERE s.srvname = server;
     IF NOT FOUND THEN
@@ -190,35 +214,46 @@ FOR EACH ROW EXECUTE FUNCTION _wh_internal.audit_row('schema_name');
 CREATE OR REPLACE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON _wh.readers
 FOR EACH ROW EXECUTE FUNCTION _wh_internal.audit_row('reader_name');
 
-CREATE OR REPLACE FUNCTION _wh_internal.await_lock(key bigint, together boolean, what text) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.await_lock(key bigint, together boolean, what text, for_session boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Take an advisory lock until the transaction ends, shared with others if `together`. Who has waited for three seconds is
--- told for what, and who holds it. A lock_timeout of the caller's own is left to end the wait.
+-- Take an advisory lock until the transaction ends, or `for_session`; shared with others if `together`. Who has waited for three
+-- seconds is told for what, and who holds it; after two hours the wait ends. A lock_timeout of the caller's own is left to end it before.
+-- Nobody waits for a session that has no business with these locks: where PostgreSQL lets everybody take them, a reader can.
 DECLARE
-    taken boolean;
-    holders text;
+    own CONSTANT text := current_setting('lock_timeout');
+    most text;
+    strangers text;
 BEGIN
-    taken := CASE WHEN together THEN pg_try_advisory_xact_lock_shared(key) ELSE pg_try_advisory_xact_lock(key) END;
-    IF taken THEN
+    IF (CASE WHEN for_session THEN pg_try_advisory_lock(key) WHEN together THEN pg_try_advisory_xact_lock_shared(key)
+        ELSE pg_try_advisory_xact_lock(key) END) THEN
         RETURN;
     END IF;
-    IF current_setting('lock_timeout') = '0' THEN
+    FOREACH most IN ARRAY CASE own WHEN '0' THEN '{3s,2h}'::text[] ELSE ARRAY[own] END LOOP
+        strangers := _wh_internal.lock_holders(key, true);
+        IF strangers IS NOT NULL THEN
+            RAISE EXCEPTION 'cannot wait for %: % keeps it locked, and has no business with it', what, strangers
+                USING ERRCODE = 'lock_not_available', HINT = 'Let the administrator end that session with pg_terminate_backend(), and run this again.';
+        END IF;
         BEGIN
-            PERFORM set_config('lock_timeout', '3s', true);
-            PERFORM CASE WHEN together THEN pg_advisory_xact_lock_shared(key) ELSE pg_advisory_xact_lock(key) END;
-            PERFORM set_config('lock_timeout', '0', true);
+            PERFORM set_config('lock_timeout', most, true);
+            IF for_session THEN
+                PERFORM pg_advisory_lock(key);
+            ELSIF together THEN
+                PERFORM pg_advisory_xact_lock_shared(key);
+            ELSE
+                PERFORM pg_advisory_xact_lock(key);
+            END IF;
+            PERFORM set_config('lock_timeout', own, true);
             RETURN;
         EXCEPTION WHEN lock_not_available THEN
-            SELECT string_agg(format('session %s (%s)', l.pid, concat_ws(', ', coalesce(nullif(a.application_name, ''), 'no name'), a.usename,
-                'since ' || to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'))), '; ')
-            INTO holders FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
-            WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
-                AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-                AND (l.classid::bigint << 32 | l.objid::bigint) = key;
-            RAISE NOTICE 'waiting for %, held by %', what, coalesce(holders, 'nobody any more');
+            IF own = '0' AND most = '3s' THEN
+                RAISE NOTICE 'waiting for %, held by %', what, coalesce(_wh_internal.lock_holders(key), 'nobody any more');
+            ELSE
+                RAISE EXCEPTION 'gave up waiting for %, held by %', what, coalesce(_wh_internal.lock_holders(key), 'nobody any more')
+                    USING ERRCODE = 'lock_not_available', HINT = 'Run this again when that session has ended.';
+            END IF;
         END;
-    END IF;
-    PERFORM CASE WHEN together THEN pg_advisory_xact_lock_shared(key) ELSE pg_advisory_xact_lock(key) END;
+    END LOOP;
 END
 $$;
 
@@ -233,7 +268,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Begin a transaction at the source, read only and of one moment, whose settings were read back; through the login that
 -- hold_source keeps, or a new one: then true, for end_source.
 DECLARE
-    server text := _wh.get_tenant_connection_string(tenant_name);
+    server text := _wh_internal.known_server(tenant_name);
     asking text := format('SELECT t.difference FROM %I.dblink(%L, %L) AS t(difference text)', _wh_internal.dblink_schema(), server,
         _wh_internal.source_begin(tenant_name));
     held boolean := _wh_internal.holds_source(tenant_name);
@@ -504,7 +539,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.create_tenant_schema(schema_name text) R
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- A schema that whadmin owns and readers may read, with all that will be made in it; false if it was there.
 DECLARE
-    existed boolean := to_regnamespace(quote_ident(schema_name)) IS NOT NULL;
+    existed boolean := to_regnamespace(quote_ident(_wh_internal.require_name('tenant', schema_name))) IS NOT NULL;
 BEGIN
     IF NOT existed THEN
         EXECUTE format('CREATE SCHEMA %I AUTHORIZATION whadmin', schema_name);
@@ -1009,13 +1044,12 @@ DECLARE
     feed _wh.feeds;
     template _wh.mv_templates := _wh_internal.find_template(wanted_template);
 BEGIN
-    -- Names are cut where PostgreSQL cut them when the schema was made.
-    IF to_regnamespace(quote_ident(wanted_schema::name::text)) IS NULL THEN
+    IF to_regnamespace(quote_ident(_wh_internal.require_name('tenant', wanted_schema))) IS NULL THEN
         RAISE EXCEPTION 'schema "%" does not exist', wanted_schema USING ERRCODE = 'invalid_schema_name',
             HINT = (SELECT 'Known tenants: ' || coalesce(string_agg(t.schema_name, ', ' ORDER BY t.schema_name), 'none') FROM _wh.tenants t);
     END IF;
     SELECT * INTO feed FROM _wh.feeds f
-    WHERE f.template_name = template.template_name AND f.schema_name = wanted_schema::name::text;
+    WHERE f.template_name = template.template_name AND f.schema_name = wanted_schema;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'schema "%" has no slices of template "%"', wanted_schema, wanted_template USING ERRCODE = 'undefined_object',
             HINT = 'Load some first: SELECT _wh.update_mv_by_template(template, connection, schema)';
@@ -1074,7 +1108,8 @@ BEGIN
         OR EXISTS (SELECT FROM _wh_internal.partition_unindexed(feed) u WHERE u.relid = relation) THEN
         RETURN;
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtextextended(jsonb_build_array('tenantry index', relation)::text, 0)), _wh_internal.hear_of_changes();
+    PERFORM _wh_internal.await_lock(hashtextextended(jsonb_build_array('tenantry index', relation)::text, 0), false,
+        format('table %s, which another session indexes', relation::regclass)), _wh_internal.hear_of_changes();
     -- A new one may need the name of a former one.
     FOR change IN SELECT d.* FROM _wh_internal.index_difference(feed, relation) d ORDER BY d.former NULLS LAST LOOP
         IF change.former IS NOT NULL THEN
@@ -1301,16 +1336,17 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.hold_source(tenant_name text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Open one connection to the source and keep it for the loads that follow in this session: dblink looks for an open
--- connection of the given name before it looks for a foreign server, so every slice saves a login.
+-- Open one connection to the source and keep it for the loads that follow in this session: dblink and
+-- source_login look for one of the given name first, so every slice saves a login.
 DECLARE
-    server text := _wh.get_tenant_connection_string(tenant_name);
+    server text := _wh_internal.known_server(tenant_name);
     reason text;
     detail text;
 BEGIN
     PERFORM _wh_internal.release_source(tenant_name);
     BEGIN
-        EXECUTE format('SELECT %I.dblink_connect(%L, %L)', _wh_internal.dblink_schema(), server, server);
+        -- The string with the password is made by the statement: neither its text nor its parameters hold it.
+        EXECUTE format('SELECT %I.dblink_connect(%L, _wh_internal.source_login(%L))', _wh_internal.dblink_schema(), server, server);
     EXCEPTION WHEN sqlclient_unable_to_establish_sqlconnection THEN
         GET STACKED DIAGNOSTICS reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
         -- The words of PgBouncer, and of the proxy of RDS, which they have in English only.
@@ -1569,10 +1605,34 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.known_server(tenant_connection_name text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The foreign server of a connection that is there.
+BEGIN
+    IF NOT EXISTS (SELECT FROM _wh.tenant_connections c WHERE c.tenant_name = tenant_connection_name) THEN
+        RAISE EXCEPTION 'connection "%" does not exist', tenant_connection_name USING ERRCODE = 'undefined_object',
+            HINT = (SELECT 'Known connections: ' || coalesce(string_agg(c.tenant_name, ', ' ORDER BY c.tenant_name), 'none') FROM _wh.tenant_connections c);
+    END IF;
+    RETURN _wh_internal.server_name(tenant_connection_name);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.latest_day(template_name text) RETURNS date
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The last day that may be loaded: today (UTC), or as many days later as the template asks for.
     SELECT _wh.current_date_utc() + coalesce((SELECT t.ahead FROM _wh.mv_templates t WHERE t.template_name = latest_day.template_name), 0)
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.libpq_knows(keyword text) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- Whether the libpq of this server, through which dblink connects, knows a keyword; a connection string with another one is refused.
+BEGIN
+    EXECUTE format('SELECT %I.dblink_fdw_validator($1, $2)', _wh_internal.dblink_schema())
+    USING ARRAY[keyword || '=1'], 'pg_foreign_server'::regclass::oid;
+    RETURN true;
+EXCEPTION WHEN fdw_option_name_not_found THEN
+    RETURN false;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.load_changed(feed _wh.feeds, slice_date date, digests jsonb, asked_at timestamptz, held boolean,
@@ -1721,6 +1781,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- without a moment. The caller holds the days' locks.
     SELECT EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
         AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at > moment)
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.lock_holders(key bigint, strangers boolean DEFAULT false) RETURNS text
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+    -- The sessions that hold an advisory lock, in words, NULL if there is none. Or the `strangers` that hold it or wait for it: roles
+    -- that may not use this schema, where all who have a use for these locks may. Of other roles' sessions only some see the address.
+    SELECT string_agg(format('session %s (%s)', l.pid, concat_ws(', ', coalesce(nullif(a.application_name, ''), 'no name'), a.usename,
+        'from ' || host(a.client_addr), 'since ' || to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'))), '; ')
+    FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+    WHERE l.locktype = 'advisory' AND l.objsubid = 1
+        AND CASE WHEN strangers THEN NOT has_schema_privilege(a.usesysid, '_wh', 'USAGE') ELSE l.granted END
+        AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+        AND (l.classid::bigint << 32 | l.objid::bigint) = key
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.lock_slice(feed _wh.feeds, slice_date date) RETURNS void
@@ -2296,7 +2369,8 @@ BEGIN
         RETURN jsonb_build_object('phase', 'wait', 'pid', _wh_internal.advisory_holder(_wh_internal.move_lock(feed)));
     ELSIF state IS NULL OR state ->> 'phase' = 'wait' THEN
         IF state IS NOT NULL THEN
-            PERFORM pg_advisory_lock(_wh_internal.move_lock(feed));
+            PERFORM _wh_internal.await_lock(_wh_internal.move_lock(feed), false,
+                format('%s.%s, which another session moves', feed.schema_name, feed.template_name), true);
             feed := _wh_internal.find_feed(template_name, target_schema);
         END IF;
         BEGIN
@@ -2320,7 +2394,8 @@ BEGIN
             state := state || '{"phase": "hold"}';
         END IF;
     ELSIF state ->> 'phase' = 'hold' THEN
-        PERFORM pg_advisory_lock(_wh_internal.tenant_lock(feed.schema_name)), _wh_internal.hear_of_changes();
+        PERFORM _wh_internal.await_lock(_wh_internal.tenant_lock(feed.schema_name), false,
+            format('tenant %s, on which another session works', feed.schema_name), true), _wh_internal.hear_of_changes();
         -- Also years that were loaded or dropped meanwhile.
         SELECT coalesce(jsonb_agg(DISTINCT y.year), '[]') INTO years FROM (
             SELECT unnest(_wh_internal.feed_years(feed)) AS year
@@ -2480,7 +2555,8 @@ DECLARE
     wrong date;
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
-    PERFORM pg_advisory_xact_lock_shared(_wh_internal.year_lock(feed, target_year)), _wh_internal.hear_of_changes();
+    PERFORM _wh_internal.await_lock(_wh_internal.year_lock(feed, target_year), true,
+        format('%s.%s %s, which another session folds', feed.schema_name, feed.template_name, target_year)), _wh_internal.hear_of_changes();
     -- A year that was combined meanwhile is one table.
     SELECT string_agg(format('DROP TABLE %s;', l.relid::regclass), ' ') INTO unwanted FROM _wh_internal.partition_leaves(side) l
     WHERE l.year = target_year AND NOT EXISTS (
@@ -2543,6 +2619,24 @@ LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
     SELECT _wh_internal.fit_name(base_name, 12)
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.check_name() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Before a row is written: refuse a name that PostgreSQL would cut. The column and what it names are the arguments.
+BEGIN
+    PERFORM _wh_internal.require_name(TG_ARGV[1], to_jsonb(NEW) ->> TG_ARGV[0]);
+    RETURN NEW;
+END
+$$;
+
+CREATE OR REPLACE TRIGGER check_name BEFORE INSERT OR UPDATE OF tenant_name ON _wh.tenant_connections
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.check_name('tenant_name', 'connection');
+CREATE OR REPLACE TRIGGER check_name BEFORE INSERT OR UPDATE OF template_name ON _wh.mv_templates
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.check_name('template_name', 'template');
+CREATE OR REPLACE TRIGGER check_name BEFORE INSERT OR UPDATE OF schema_name ON _wh.tenants
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.check_name('schema_name', 'tenant');
+CREATE OR REPLACE TRIGGER check_name BEFORE INSERT OR UPDATE OF reader_name ON _wh.readers
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.check_name('reader_name', 'reader');
+
 CREATE OR REPLACE FUNCTION _wh_internal.named_query(template _wh.mv_templates, query text, given text[]) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- A query of a source as an item of FROM, whose columns have the names that the template declares. `given` are the names
@@ -2588,13 +2682,13 @@ RETURNS _wh.feeds LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
 -- The feed to load into. The first use of a schema or template registers it, and lets readers see what will be made.
 DECLARE
     feed _wh.feeds;
-    target text := wanted_schema::name::text;
+    target text := _wh_internal.require_name('tenant', wanted_schema);
     renewed boolean;
 BEGIN
     IF NOT without_template THEN
         PERFORM _wh_internal.find_template(wanted_template);
     END IF;
-    PERFORM _wh.get_tenant_connection_string(wanted_connection);
+    PERFORM _wh_internal.known_server(wanted_connection);
     IF wanted_schema IS NULL OR to_regnamespace(quote_ident(target)) IS NULL THEN
         RAISE EXCEPTION 'schema "%" does not exist', wanted_schema USING ERRCODE = 'invalid_schema_name',
             HINT = format('Create it first: CREATE SCHEMA %I AUTHORIZATION whadmin', target);
@@ -2617,7 +2711,7 @@ BEGIN
         RAISE EXCEPTION 'schema "%" cannot be a tenant''s', wanted_schema USING ERRCODE = 'invalid_schema_name';
     END IF;
     -- One registration at a time: ALTER DEFAULT PRIVILEGES of one schema fails when two sessions run it at once.
-    PERFORM pg_advisory_xact_lock(hashtextextended('tenantry register ' || target, 0));
+    PERFORM _wh_internal.await_lock(hashtextextended('tenantry register ' || target, 0), false, format('tenant %s, which another session registers', target));
     IF renewed OR NOT EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = target) THEN
         EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO phood_ro', target);
         PERFORM _wh_internal.grant_readers(target);
@@ -2871,6 +2965,32 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     )
     SELECT c.tenant_name FROM _wh.tenant_connections c JOIN uses u USING (tenant_name)
     GROUP BY c.tenant_name HAVING bool_and(u.schema_name = own_connections.schema_name) ORDER BY 1
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.own_server(tenant_name text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The foreign server of a connection: the one on record; else one that outlived the records, by the name that it has now or had in
+-- older versions; else a name that nobody has. A server that somebody else made under the name of ours is left to him.
+DECLARE
+    name text := _wh_internal.server_name(tenant_name);
+BEGIN
+    IF name IS NULL THEN
+        SELECT c.name INTO name FROM (VALUES (1, 'wh_' || tenant_name), (2, 'wh_' || left(encode(sha256(convert_to(tenant_name, 'UTF8')), 'hex'), 24))) c (n, name)
+        LEFT JOIN pg_foreign_server s ON s.srvname = c.name
+        WHERE octet_length(c.name) <= 63 AND (s.srvowner = 'whadmin'::regrole OR s.oid IS NULL AND c.n = 2)
+            AND NOT EXISTS (SELECT FROM _wh.source_servers o WHERE o.server_name = c.name)
+        ORDER BY c.n LIMIT 1;
+        IF FOUND THEN
+            INSERT INTO _wh.source_servers (tenant_name, server_name) VALUES (own_server.tenant_name, name);
+        END IF;
+    END IF;
+    WHILE name IS NULL OR EXISTS (SELECT FROM pg_foreign_server s WHERE s.srvname = name AND s.srvowner <> 'whadmin'::regrole) LOOP
+        name := 'wh_' || left(replace(gen_random_uuid()::text, '-', ''), 24);
+        INSERT INTO _wh.source_servers AS s (tenant_name, server_name) VALUES (own_server.tenant_name, name)
+        ON CONFLICT ON CONSTRAINT source_servers_pkey DO UPDATE SET server_name = excluded.server_name;
+    END LOOP;
+    RETURN name;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.parse_indexes(template _wh.mv_templates) RETURNS SETOF _wh.template_indexes
@@ -3135,8 +3255,10 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    PERFORM pg_advisory_xact_lock_shared(_wh_internal.year_lock(feed, target.year)),
-        pg_advisory_xact_lock(hashtextextended(jsonb_build_array('tenantry index', leaf)::text, 0));
+    PERFORM _wh_internal.await_lock(_wh_internal.year_lock(feed, target.year), true,
+            format('%s.%s %s, which another session folds', feed.schema_name, feed.template_name, target.year)),
+        _wh_internal.await_lock(hashtextextended(jsonb_build_array('tenantry index', leaf)::text, 0), false,
+            format('table %s, which another session indexes', leaf::regclass));
     PERFORM _wh_internal.hear_of_changes();
     IF NOT EXISTS (SELECT FROM _wh_internal.partition_unindexed(feed) u WHERE u.relid = leaf) THEN
         RETURN false;
@@ -3357,7 +3479,8 @@ DECLARE
     part record;
     statements text := '';
 BEGIN
-    PERFORM pg_advisory_xact_lock(_wh_internal.tenant_lock(feed.schema_name)), _wh_internal.hear_of_changes();
+    PERFORM _wh_internal.await_lock(_wh_internal.tenant_lock(feed.schema_name), false,
+        format('tenant %s, on which another session works', feed.schema_name)), _wh_internal.hear_of_changes();
     IF _wh_internal.partition_outranged(template, old) IS NULL THEN
         RETURN;
     END IF;
@@ -4200,6 +4323,18 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.require_name(kind text, name text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The name, or an error if PostgreSQL would cut it: two names that are cut to one would mean the same schema, role or table.
+BEGIN
+    IF octet_length(name) > 63 THEN
+        RAISE EXCEPTION '% name "%…" is longer than the 63 bytes that PostgreSQL keeps of a name', kind, left(name, 40)
+            USING ERRCODE = 'name_too_long', HINT = 'Choose a shorter one.';
+    END IF;
+    RETURN name;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.require_settings() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Refuse a transaction that cannot be right, because of settings that a function cannot change. Above READ COMMITTED it
@@ -4362,7 +4497,7 @@ DECLARE
     found bigint;
 BEGIN
     EXECUTE format('SELECT n FROM %I.dblink(%L, %L) AS t(n bigint)', _wh_internal.dblink_schema(),
-        _wh.get_tenant_connection_string(tenant_name), format('SELECT count(*) FROM (%s) s', _wh_internal.range_query(template, schema_name,
+        _wh_internal.known_server(tenant_name), format('SELECT count(*) FROM (%s) s', _wh_internal.range_query(template, schema_name,
             to_char((_wh_internal.latest_day(template_name) + 1)::timestamp, 'YYYY-MM-DD 00:00:00"+00"'), '9999-12-31 00:00:00+00',
             _wh_internal.source_names(template, tenant_name, schema_name)))) INTO found;
     PERFORM _wh_internal.end_source(tenant_name, opened);
@@ -4512,28 +4647,32 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.server_name(tenant_name text) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
-    -- The foreign server that carries a connection. dblink takes its name where it takes a connection string.
-    SELECT _wh_internal.fit_name('wh_' || tenant_name)
+LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+    -- The foreign server of a connection, which may have been deleted; NULL if there never was one.
+    SELECT s.server_name FROM _wh.source_servers s WHERE s.tenant_name = server_name.tenant_name
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.server_options(connection _wh.tenant_connections) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The libpq keywords of a connection. A login asks for the settings of source_settings, which each transaction that reads asks
--- for again and reads back: a pooler may not have passed them on. One that refuses to is told nothing (`pooler`). A dead network
--- is given up: a source that hangs must not hold a worker or a job for ever.
+-- The libpq keywords of a connection, without user and password. A login asks for the settings of source_settings, which each
+-- transaction that reads asks for again and reads back: a pooler may not have passed them on. One that refuses to is told nothing
+-- (`pooler`). A dead network is given up: a source that hangs must not hold a worker or a job for ever. Keywords that options may give
+-- are listed: none leads to another address or to a file with passwords, whatever libpq learns. A source that asks for the password in
+-- clear or as MD5 does not get it, unless require_auth says that it may.
 DECLARE
+    keywords CONSTANT text[] := '{sslmode,sslnegotiation,sslrootcert,sslcert,sslkey,sslcertmode,sslcrl,sslcrldir,sslsni,ssl_min_protocol_version,
+        ssl_max_protocol_version,channel_binding,require_auth,gssencmode,connect_timeout,keepalives,keepalives_idle,keepalives_interval,
+        keepalives_count,tcp_user_timeout,application_name,target_session_attrs,load_balance_hosts,min_protocol_version,max_protocol_version}'::text[];
+    ours CONSTANT text[] := _wh_internal.settable_settings() || '{pooler,deadline,max_bytes,max_row_bytes}'::text[];
     forbidden text;
     session text;
     pooler boolean;
 BEGIN
-    SELECT string_agg(o.key, ', ' ORDER BY o.key) INTO forbidden FROM jsonb_each(connection.options) o
-    WHERE o.key IN ('user', 'password', 'host', 'port', 'dbname', 'service', 'servicefile', 'passfile', 'sslpassword', 'options', 'client_encoding');
+    SELECT string_agg(o.key, ', ' ORDER BY o.key) INTO forbidden FROM jsonb_each(connection.options) o WHERE o.key <> ALL (keywords || ours);
     IF forbidden IS NOT NULL THEN
         RAISE EXCEPTION 'connection "%": options may not hold %', connection.tenant_name, forbidden
-            USING ERRCODE = 'invalid_parameter_value',
-                HINT = 'Address, user and password have columns of their own; session settings are '
-                    || array_to_string(_wh_internal.settable_settings(), ', ') || '.';
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Address, user and password have columns of their own; options are '
+                || array_to_string(keywords, ', ') || '; for the session, ' || array_to_string(ours, ', ') || '.';
     END IF;
     PERFORM _wh_internal.source_limits(connection.options);
     BEGIN
@@ -4547,8 +4686,8 @@ BEGIN
     FROM jsonb_each_text(_wh_internal.source_settings(connection) - '{idle_session_timeout,transaction_timeout}'::text[]) s;
     -- hostaddr, which is empty: the address is the connection's, whatever PGHOSTADDR the server was started with.
     RETURN jsonb_build_object('application_name', 'tenantry', 'connect_timeout', '10', 'hostaddr', '', 'keepalives', '1',
-            'keepalives_idle', '30', 'keepalives_interval', '10', 'keepalives_count', '3', 'tcp_user_timeout', '60000')
-        || (connection.options - _wh_internal.settable_settings() - '{pooler,deadline,max_bytes,max_row_bytes}'::text[])
+            'keepalives_idle', '30', 'keepalives_interval', '10', 'keepalives_count', '3', 'tcp_user_timeout', '60000', 'require_auth', 'scram-sha-256')
+        || (connection.options - ours)
         || jsonb_build_object('host', connection.host, 'port', connection.port::text, 'dbname', connection.dbname,
             'options', CASE WHEN pooler THEN '' ELSE session END);
 END
@@ -4573,7 +4712,7 @@ BEGIN
     FOR tenant IN SELECT n.nspname FROM pg_namespace n
         WHERE n.nspname = ANY (former || wanted) ORDER BY n.nspname
     LOOP
-        PERFORM pg_advisory_xact_lock(hashtextextended('tenantry register ' || tenant, 0));
+        PERFORM _wh_internal.await_lock(hashtextextended('tenantry register ' || tenant, 0), false, format('tenant %s, which another session registers', tenant));
         IF tenant = ANY (wanted) THEN
             PERFORM _wh_internal.grant_readers(tenant);
         ELSE
@@ -4684,13 +4823,12 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.source_conninfo(tenant_name text) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The libpq keywords of a source, with its password: for the loader, which connects to the source itself. PostgreSQL
-    -- shows the mapping's secret to the owner of the server (whadmin) alone.
-    SELECT coalesce(jsonb_object_agg(o.option_name, o.option_value), '{}')
-    FROM pg_user_mappings m
-    JOIN pg_foreign_server s ON s.oid = m.srvid
-    CROSS JOIN LATERAL (SELECT * FROM pg_options_to_table(s.srvoptions) UNION ALL SELECT * FROM pg_options_to_table(m.umoptions)) o
-    WHERE s.srvname = _wh_internal.server_name(tenant_name) AND m.umuser = 0
+    -- The libpq keywords of a source, with its user and password, which are in the mapping of its server: PostgreSQL shows those to the
+    -- owner of the server (whadmin) alone. The address is in no catalog that others read.
+    SELECT coalesce((SELECT _wh_internal.server_options(c) FROM _wh.tenant_connections c WHERE c.tenant_name = source_conninfo.tenant_name), '{}')
+        || coalesce((SELECT jsonb_object_agg(o.option_name, o.option_value)
+            FROM pg_user_mappings m CROSS JOIN LATERAL pg_options_to_table(m.umoptions) o
+            WHERE m.srvname = _wh_internal.server_name(source_conninfo.tenant_name) AND m.umuser = 0), '{}')
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.source_digests(feed _wh.feeds, first_day date, last_day date, as_kept boolean DEFAULT false) RETURNS jsonb
@@ -4721,7 +4859,7 @@ BEGIN
     span := _wh_internal.range_query(template, schema_name, '1900-01-01 00:00:00+00', '9999-12-31 00:00:00+00',
         _wh_internal.source_names(template, tenant_name, schema_name));
     EXECUTE format('SELECT * FROM %I.dblink(%L, %L) AS t(first_day date, last_day date)', _wh_internal.dblink_schema(),
-        _wh.get_tenant_connection_string(tenant_name),
+        _wh_internal.known_server(tenant_name),
         format('SELECT (SELECT slice_date FROM (%1$s) s ORDER BY at LIMIT 1), (SELECT slice_date FROM (%1$s) s ORDER BY at DESC LIMIT 1)', span))
     INTO first_day, last_day;
     PERFORM _wh_internal.end_source(tenant_name, opened);
@@ -4755,6 +4893,31 @@ EXCEPTION WHEN data_exception THEN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.source_login(server_name text) RETURNS text
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+-- What dblink is told to reach a source: the login of that name that this session keeps, or else how to log in, password and all. It is
+-- asked at each refresh, so that definitions, which everybody can read, hold neither address nor password. Materialized views need this
+-- very function: it is not dropped at an upgrade.
+DECLARE
+    connection text := (SELECT s.tenant_name FROM _wh.source_servers s WHERE s.server_name = source_login.server_name);
+    keywords jsonb;
+BEGIN
+    IF _wh_internal.holds_source(connection) THEN
+        RETURN server_name;
+    END IF;
+    PERFORM _wh_internal.known_server(connection);
+    keywords := _wh_internal.source_conninfo(connection);
+    IF coalesce(keywords ->> 'password', '') = '' THEN
+        RAISE EXCEPTION 'connection "%" has no password', connection USING ERRCODE = 'invalid_password',
+            HINT = 'Store the one of the source: tenantry tenant edit TENANT --password, or UPDATE _wh.tenant_connections SET password = ….';
+    ELSIF NOT _wh_internal.libpq_knows('require_auth') THEN
+        keywords := keywords - 'require_auth';
+    END IF;
+    RETURN (SELECT string_agg(format(E'%s=\'%s\'', k.key, replace(replace(k.value, E'\\', E'\\\\'), E'\'', E'\\\'')), ' ' ORDER BY k.key)
+        FROM jsonb_each_text(keywords) k);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.source_names(template _wh.mv_templates, tenant_name text, schema_name text) RETURNS text[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The names that the source gives the columns of a template's query, asked through dblink; NULL if the query gives more or
@@ -4772,14 +4935,14 @@ BEGIN
     END IF;
     BEGIN
         EXECUTE format('SELECT d.names FROM %I.dblink(%L, %L) AS d(names text[])', _wh_internal.dblink_schema(),
-            _wh.get_tenant_connection_string(tenant_name),
+            _wh_internal.known_server(tenant_name),
             format(E'SAVEPOINT tenantry_names; SELECT ARRAY(SELECT json_object_keys(row_to_json(n.*))) FROM (SELECT * FROM (%s\n) AS q WHERE false UNION ALL SELECT %s) AS n',
                 _wh_internal.render_query(_wh_internal.template_query(template), schema_name, day, day),
                 (SELECT string_agg('NULL', ', ') FROM _wh.template_columns c WHERE c.template_name = template.template_name)))
         INTO names;
     EXCEPTION WHEN syntax_error THEN
         -- Of the UNION or of the query: whoever asks for the rows hears which.
-        EXECUTE format('SELECT %I.dblink_exec(%L, %L)', _wh_internal.dblink_schema(), _wh.get_tenant_connection_string(tenant_name),
+        EXECUTE format('SELECT %I.dblink_exec(%L, %L)', _wh_internal.dblink_schema(), _wh_internal.known_server(tenant_name),
             'ROLLBACK TO SAVEPOINT tenantry_names');
         RETURN NULL;
     END;
@@ -4800,7 +4963,7 @@ DECLARE
 BEGIN
     names := _wh_internal.source_names(template, tenant_name, schema_name);
     EXECUTE format('SELECT * FROM %I.dblink(%L, %L) AS t(row_count bigint, first_time text, last_time text)', _wh_internal.dblink_schema(),
-        _wh.get_tenant_connection_string(tenant_name),
+        _wh_internal.known_server(tenant_name),
         format('SELECT count(*), min(at)::text, max(at)::text FROM (%s UNION ALL %s) s',
             _wh_internal.range_query(template, schema_name, '-infinity', '1900-01-01 00:00:00+00', names),
             _wh_internal.range_query(template, schema_name, '9999-12-31 00:00:00+00', 'infinity', names)))
@@ -4839,7 +5002,7 @@ BEGIN
     IF _wh_internal.matched_by_name(template, names) THEN
         query := format(E'%s%s\n) AS q', _wh_internal.select_head(template), query);
     END IF;
-    RETURN format('SELECT * FROM %I.dblink(%L, %L) AS t(%s)', _wh_internal.dblink_schema(),
+    RETURN format('SELECT * FROM %I.dblink(_wh_internal.source_login(%L), %L) AS t(%s)', _wh_internal.dblink_schema(),
         _wh_internal.server_name(feed.tenant_name), _wh_internal.guarded(query), _wh_internal.declared_columns(template.template_name));
 END
 $$;
@@ -6017,16 +6180,17 @@ COMMENT ON PROCEDURE _wh.fit_storage IS
     'Bring the tables and daily views of a tenant, or of all, to their template''s columns, types, indexes and time column, without asking a source';
 
 CREATE OR REPLACE FUNCTION _wh.get_tenant_connection_string(tenant_connection_name text) RETURNS text
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM _wh.tenant_connections c WHERE c.tenant_name = tenant_connection_name) THEN
-        RAISE EXCEPTION 'connection "%" does not exist', tenant_connection_name USING ERRCODE = 'undefined_object',
-            HINT = (SELECT 'Known connections: ' || coalesce(string_agg(c.tenant_name, ', ' ORDER BY c.tenant_name), 'none') FROM _wh.tenant_connections c);
+    PERFORM _wh_internal.known_server(tenant_connection_name);
+    IF NOT _wh_internal.holds_source(tenant_connection_name) THEN
+        PERFORM _wh_internal.hold_source(tenant_connection_name);
     END IF;
     RETURN _wh_internal.server_name(tenant_connection_name);
 END
 $$;
-COMMENT ON FUNCTION _wh.get_tenant_connection_string IS 'What dblink() takes to reach the tenant''s source: the name of a foreign server, no secret';
+COMMENT ON FUNCTION _wh.get_tenant_connection_string IS
+    'What dblink() takes in this session to reach the tenant''s source: the name of a login that is kept until the session ends, no secret';
 
 CREATE OR REPLACE FUNCTION _wh.recreate_mv_by_template(
     template_name text, tenant_connection_name text, target_schema text, target_date timestamp) RETURNS boolean
@@ -6408,20 +6572,29 @@ $$;
 ALTER DEFAULT PRIVILEGES FOR ROLE whadmin REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE whadmin IN SCHEMA public GRANT SELECT ON TABLES TO phood_ro;
 
--- After the functions: what they write of a connection may have changed since it was stored. Run as whadmin.
+-- After the functions: what they write of a connection may have changed since it was stored. One with options that are refused by now
+-- says so at its next use. Run as whadmin.
 DO $$
+DECLARE
+    connection _wh.tenant_connections;
 BEGIN
-    PERFORM _wh_internal.apply_connection(c, NULL) FROM _wh.tenant_connections c;
+    FOR connection IN SELECT c.* FROM _wh.tenant_connections c LOOP
+        BEGIN
+            PERFORM _wh_internal.apply_connection(connection, NULL);
+        EXCEPTION WHEN invalid_parameter_value OR fdw_invalid_option_name THEN
+            RAISE WARNING '%', SQLERRM;
+        END;
+    END LOOP;
 END
 $$;
 
 -- After the functions: settings for those that are called from outside, and a record of whose they are. Run as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', 'cc2814edefc81e04' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'cc2814edefc81e04');
+    SELECT '0.1.0', '2caec29815701b21' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '2caec29815701b21');
 END
 $$;
 

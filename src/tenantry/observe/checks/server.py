@@ -126,6 +126,16 @@ def _sessions(examined: Examined) -> Iterator[Finding]:
         by = f"{user}, {program}" if program else user
         reason = f"{by}: idle for {_span(seconds)}, and holds a lock of a tenant, which keeps loads or moves waiting"
         yield Finding(Severity.WARNING, f"session {pid}", reason, f"SELECT pg_terminate_backend({pid});")
+    ours = [row[0] for row in examined.rows("all_lock_keys")]
+    for pid, user, program, address in examined.rows_of_login("strange_holders", keys=ours):
+        by = ", ".join(word for word in (user, program, address) if word)
+        reason = f"{by}: holds a lock of Tenantry's, which this role has no business with; loads and jobs fail meanwhile"
+        yield Finding(
+            Severity.ERROR,
+            f"session {pid}",
+            reason,
+            f"SELECT pg_terminate_backend({pid}); -- as the administrator",
+        )
     for gid, seconds, owner in examined.rows_of_login("prepared_transactions", **patience):
         reason = f"prepared by {owner} {_span(seconds)} ago and not ended: it keeps its locks, and dead rows"
         yield Finding(

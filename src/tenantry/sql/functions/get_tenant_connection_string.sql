@@ -1,11 +1,12 @@
 CREATE OR REPLACE FUNCTION _wh.get_tenant_connection_string(tenant_connection_name text) RETURNS text
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM _wh.tenant_connections c WHERE c.tenant_name = tenant_connection_name) THEN
-        RAISE EXCEPTION 'connection "%" does not exist', tenant_connection_name USING ERRCODE = 'undefined_object',
-            HINT = (SELECT 'Known connections: ' || coalesce(string_agg(c.tenant_name, ', ' ORDER BY c.tenant_name), 'none') FROM _wh.tenant_connections c);
+    PERFORM _wh_internal.known_server(tenant_connection_name);
+    IF NOT _wh_internal.holds_source(tenant_connection_name) THEN
+        PERFORM _wh_internal.hold_source(tenant_connection_name);
     END IF;
     RETURN _wh_internal.server_name(tenant_connection_name);
 END
 $$;
-COMMENT ON FUNCTION _wh.get_tenant_connection_string IS 'What dblink() takes to reach the tenant''s source: the name of a foreign server, no secret';
+COMMENT ON FUNCTION _wh.get_tenant_connection_string IS
+    'What dblink() takes in this session to reach the tenant''s source: the name of a login that is kept until the session ends, no secret';

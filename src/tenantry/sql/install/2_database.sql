@@ -52,6 +52,15 @@ BEGIN
             USING HINT = 'Let that role REVOKE it FROM PUBLIC and GRANT it TO whadmin.';
     END IF;
 
+    -- Who may take an advisory lock can take Tenantry's, and keep loads and jobs waiting. PostgreSQL lets everybody; a superuser can
+    -- say otherwise. Elsewhere, as on RDS, nobody waits for such a session: it is named instead.
+    FOR routine IN SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p
+        WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '^pg_(try_)?advisory_(xact_)?lock' AND pg_catalog.pg_has_role(p.proowner, 'USAGE')
+    LOOP
+        EXECUTE pg_catalog.format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', routine);
+        EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO whadmin', routine);
+    END LOOP;
+
     -- Gone by itself from PostgreSQL 15 on, but not in a database that comes from an older one. Whoever may create functions
     -- in public could have whadmin run them: functions that operators write are called with public in their path.
     IF pg_catalog.has_schema_privilege('public', 'public', 'CREATE') THEN

@@ -3,7 +3,7 @@ DO $$
 DECLARE
     newer text;
 BEGIN
-    IF pg_catalog.to_regclass('_wh.installations') IS NULL THEN
+    IF pg_catalog.to_regclass('_wh.installations') IS NULL OR pg_catalog.to_regclass('_wh.source_servers') IS NULL THEN
         RAISE EXCEPTION 'the tables of this warehouse are older than these functions'
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run create.sql first, as the administrator.';
     END IF;

@@ -55,10 +55,7 @@ ORDER BY f.schema_name, f.template_name
 SELECT pg_try_advisory_lock(hashtextextended('tenantry apply', 0))
 
 -- name: lock_holder
-SELECT l.pid FROM pg_locks l
-CROSS JOIN (SELECT hashtextextended('tenantry apply', 0) AS key) k
-WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    AND l.objsubid = 1 AND (l.classid::bigint << 32 | l.objid::bigint) = k.key
+SELECT _wh_internal.lock_holders(hashtextextended('tenantry apply', 0))
 
 -- name: unlock
 SELECT pg_advisory_unlock(hashtextextended('tenantry apply', 0))

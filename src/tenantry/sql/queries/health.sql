@@ -263,6 +263,27 @@ ORDER BY 1
 -- Asked by whadmin: an administrator runs none of its functions.
 SELECT DISTINCT unnest(ARRAY[_wh_internal.tenant_lock(f.schema_name), _wh_internal.move_lock(f)]) FROM _wh.feeds f
 
+-- name: all_lock_keys
+-- The keys of Tenantry's own locks; asked by whadmin, too.
+SELECT unnest(ARRAY[8321567904, 8321567905, 8321567906, hashtextextended('tenantry apply', 0)])
+UNION SELECT unnest(ARRAY[_wh_internal.tenant_lock(t.schema_name), hashtextextended('tenantry register ' || t.schema_name, 0)]) FROM _wh.tenants t
+UNION SELECT _wh_internal.move_lock(f) FROM _wh.feeds f
+UNION SELECT _wh_internal.year_lock(f, y) FROM _wh.feeds f CROSS JOIN generate_series(2000, extract(year FROM now())::integer + 1) y
+UNION SELECT hashtextextended(jsonb_build_array('tenantry view', v.schema_name, f.template_name)::text, 0)
+    FROM _wh.feeds f CROSS JOIN LATERAL (VALUES ('public'), (f.schema_name)) v (schema_name)
+UNION SELECT hashtextextended(jsonb_build_array('tenantry slice', s.schema_name, s.template_name, s.slice_date)::text, 0) FROM _wh.slices s
+UNION SELECT hashtextextended(jsonb_build_array('tenantry slice', f.schema_name, f.template_name, _wh.current_date_utc() + n)::text, 0)
+    FROM _wh.feeds f CROSS JOIN generate_series(-3, 3) n
+
+-- name: strange_holders
+-- Sessions of roles that have no business with Tenantry's advisory locks, and hold one or wait for one.
+SELECT DISTINCT a.pid, a.usename::text, a.application_name, coalesce(host(a.client_addr), '')
+FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE l.locktype = 'advisory' AND a.datname = current_database() AND NOT has_schema_privilege(a.usesysid, '_wh', 'USAGE')
+    AND (l.objsubid = 2 AND l.classid = 8321567
+        OR l.objsubid = 1 AND (l.classid::bigint << 32 | l.objid::bigint) = ANY (%(keys)s::bigint[]))
+ORDER BY 1
+
 -- name: prepared_transactions
 SELECT gid, extract(epoch FROM now() - prepared)::float8, owner::text FROM pg_prepared_xacts
 WHERE database = current_database() AND prepared < now() - %(patience)s ORDER BY prepared

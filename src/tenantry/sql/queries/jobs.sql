@@ -44,7 +44,7 @@ SELECT f.schema_name, f.template_name, f.tenant_name, f.storage,
 FROM _wh.feeds f JOIN _wh.mv_templates USING (template_name) LEFT JOIN _wh.tenants t USING (schema_name) ORDER BY f.schema_name, f.template_name
 
 -- name: lock_layout
-SELECT pg_advisory_xact_lock(8321567905)
+SELECT _wh_internal.await_lock(8321567905, false, 'the jobs, which another session lays out')
 
 -- name: zone
 -- The zone of the hours in schedules. pg_cron's setting may be hidden from the role; GMT is its default.

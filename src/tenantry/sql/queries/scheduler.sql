@@ -22,7 +22,9 @@ SELECT set_config('client_connection_check_interval', '5000', false)
 SELECT pg_try_advisory_lock(8321567, 0)
 
 -- name: sign_of_life
-SELECT l.pid, s.alive_at FROM pg_locks l LEFT JOIN cron.scheduler s ON true
+SELECT l.pid, s.alive_at, CASE WHEN NOT has_schema_privilege(a.usesysid, '_wh', 'USAGE')
+    THEN format('session %s (%s)', l.pid, concat_ws(', ', nullif(a.application_name, ''), a.usename, host(a.client_addr))) END
+FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid) LEFT JOIN cron.scheduler s ON true
 WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objid = 0 AND l.objsubid = 2 AND l.granted
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 

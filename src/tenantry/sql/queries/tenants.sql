@@ -28,7 +28,7 @@ CROSS JOIN (
 ) r
 
 -- name: hold_for_drop
-SELECT pg_advisory_xact_lock(_wh_internal.tenant_lock(%s))
+SELECT _wh_internal.await_lock(_wh_internal.tenant_lock(%(schema)s), false, format('tenant %%s, on which another session works', %(schema)s::text))
 
 -- name: schema_of_another
 -- Whether the schema is there, and is not whadmin's.

@@ -1,16 +1,25 @@
 CREATE OR REPLACE FUNCTION _wh_internal.apply_connection(connection _wh.tenant_connections, secret text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make the foreign server and its user mapping say what the row says; a secret of NULL keeps the stored one.
+-- Make the user mapping of the foreign server say what the row says; a secret of NULL keeps the stored one. The server itself says
+-- nothing: everybody can read its options. Told its name without a login of that name, dblink is led to a socket that is not there.
 --
 -- A statement that fails or is ended is shown with its text, in the server's log too. So the one that holds the secret comes
 -- last and alone, when nothing is left to wait for: the mapping is this transaction's by then, and having looked at the
 -- catalog keeps out whoever wants it for himself.
 DECLARE
-    server text := _wh_internal.server_name(connection.tenant_name);
-    wanted jsonb := _wh_internal.server_options(connection);
+    server text := _wh_internal.own_server(connection.tenant_name);
+    wanted CONSTANT jsonb := '{"host": "/call/_wh.refresh_mv"}'::jsonb;
+    unknown text;
     current jsonb;
     changes text;
 BEGIN
+    PERFORM _wh_internal.server_options(connection);
+    SELECT string_agg(o.key, ', ' ORDER BY o.key) INTO unknown FROM jsonb_object_keys(
+        connection.options - _wh_internal.settable_settings() - '{pooler,deadline,max_bytes,max_row_bytes,require_auth}'::text[]) o (key)
+    WHERE NOT _wh_internal.libpq_knows(o.key);
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'this server''s libpq is too old for %', unknown USING ERRCODE = 'fdw_invalid_option_name';
+    END IF;
     SELECT coalesce((SELECT jsonb_object_agg(o.option_name, o.option_value) FROM pg_options_to_table(s.srvoptions) o), '{}')
     INTO current FROM pg_foreign_server s WHERE s.srvname = server;
     IF NOT FOUND THEN

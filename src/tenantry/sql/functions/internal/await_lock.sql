@@ -1,31 +1,42 @@
-CREATE OR REPLACE FUNCTION _wh_internal.await_lock(key bigint, together boolean, what text) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.await_lock(key bigint, together boolean, what text, for_session boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Take an advisory lock until the transaction ends, shared with others if `together`. Who has waited for three seconds is
--- told for what, and who holds it. A lock_timeout of the caller's own is left to end the wait.
+-- Take an advisory lock until the transaction ends, or `for_session`; shared with others if `together`. Who has waited for three
+-- seconds is told for what, and who holds it; after two hours the wait ends. A lock_timeout of the caller's own is left to end it before.
+-- Nobody waits for a session that has no business with these locks: where PostgreSQL lets everybody take them, a reader can.
 DECLARE
-    taken boolean;
-    holders text;
+    own CONSTANT text := current_setting('lock_timeout');
+    most text;
+    strangers text;
 BEGIN
-    taken := CASE WHEN together THEN pg_try_advisory_xact_lock_shared(key) ELSE pg_try_advisory_xact_lock(key) END;
-    IF taken THEN
+    IF (CASE WHEN for_session THEN pg_try_advisory_lock(key) WHEN together THEN pg_try_advisory_xact_lock_shared(key)
+        ELSE pg_try_advisory_xact_lock(key) END) THEN
         RETURN;
     END IF;
-    IF current_setting('lock_timeout') = '0' THEN
+    FOREACH most IN ARRAY CASE own WHEN '0' THEN '{3s,2h}'::text[] ELSE ARRAY[own] END LOOP
+        strangers := _wh_internal.lock_holders(key, true);
+        IF strangers IS NOT NULL THEN
+            RAISE EXCEPTION 'cannot wait for %: % keeps it locked, and has no business with it', what, strangers
+                USING ERRCODE = 'lock_not_available', HINT = 'Let the administrator end that session with pg_terminate_backend(), and run this again.';
+        END IF;
         BEGIN
-            PERFORM set_config('lock_timeout', '3s', true);
-            PERFORM CASE WHEN together THEN pg_advisory_xact_lock_shared(key) ELSE pg_advisory_xact_lock(key) END;
-            PERFORM set_config('lock_timeout', '0', true);
+            PERFORM set_config('lock_timeout', most, true);
+            IF for_session THEN
+                PERFORM pg_advisory_lock(key);
+            ELSIF together THEN
+                PERFORM pg_advisory_xact_lock_shared(key);
+            ELSE
+                PERFORM pg_advisory_xact_lock(key);
+            END IF;
+            PERFORM set_config('lock_timeout', own, true);
             RETURN;
         EXCEPTION WHEN lock_not_available THEN
-            SELECT string_agg(format('session %s (%s)', l.pid, concat_ws(', ', coalesce(nullif(a.application_name, ''), 'no name'), a.usename,
-                'since ' || to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"'))), '; ')
-            INTO holders FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
-            WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
-                AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-                AND (l.classid::bigint << 32 | l.objid::bigint) = key;
-            RAISE NOTICE 'waiting for %, held by %', what, coalesce(holders, 'nobody any more');
+            IF own = '0' AND most = '3s' THEN
+                RAISE NOTICE 'waiting for %, held by %', what, coalesce(_wh_internal.lock_holders(key), 'nobody any more');
+            ELSE
+                RAISE EXCEPTION 'gave up waiting for %, held by %', what, coalesce(_wh_internal.lock_holders(key), 'nobody any more')
+                    USING ERRCODE = 'lock_not_available', HINT = 'Run this again when that session has ended.';
+            END IF;
         END;
-    END IF;
-    PERFORM CASE WHEN together THEN pg_advisory_xact_lock_shared(key) ELSE pg_advisory_xact_lock(key) END;
+    END LOOP;
 END
 $$;

@@ -3,7 +3,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Begin a transaction at the source, read only and of one moment, whose settings were read back; through the login that
 -- hold_source keeps, or a new one: then true, for end_source.
 DECLARE
-    server text := _wh.get_tenant_connection_string(tenant_name);
+    server text := _wh_internal.known_server(tenant_name);
     asking text := format('SELECT t.difference FROM %I.dblink(%L, %L) AS t(difference text)', _wh_internal.dblink_schema(), server,
         _wh_internal.source_begin(tenant_name));
     held boolean := _wh_internal.holds_source(tenant_name);

@@ -11,7 +11,8 @@ BEGIN
         OR EXISTS (SELECT FROM _wh_internal.partition_unindexed(feed) u WHERE u.relid = relation) THEN
         RETURN;
     END IF;
-    PERFORM pg_advisory_xact_lock(hashtextextended(jsonb_build_array('tenantry index', relation)::text, 0)), _wh_internal.hear_of_changes();
+    PERFORM _wh_internal.await_lock(hashtextextended(jsonb_build_array('tenantry index', relation)::text, 0), false,
+        format('table %s, which another session indexes', relation::regclass)), _wh_internal.hear_of_changes();
     -- A new one may need the name of a former one.
     FOR change IN SELECT d.* FROM _wh_internal.index_difference(feed, relation) d ORDER BY d.former NULLS LAST LOOP
         IF change.former IS NOT NULL THEN

@@ -1,15 +1,16 @@
 CREATE OR REPLACE FUNCTION _wh_internal.hold_source(tenant_name text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Open one connection to the source and keep it for the loads that follow in this session: dblink looks for an open
--- connection of the given name before it looks for a foreign server, so every slice saves a login.
+-- Open one connection to the source and keep it for the loads that follow in this session: dblink and
+-- source_login look for one of the given name first, so every slice saves a login.
 DECLARE
-    server text := _wh.get_tenant_connection_string(tenant_name);
+    server text := _wh_internal.known_server(tenant_name);
     reason text;
     detail text;
 BEGIN
     PERFORM _wh_internal.release_source(tenant_name);
     BEGIN
-        EXECUTE format('SELECT %I.dblink_connect(%L, %L)', _wh_internal.dblink_schema(), server, server);
+        -- The string with the password is made by the statement: neither its text nor its parameters hold it.
+        EXECUTE format('SELECT %I.dblink_connect(%L, _wh_internal.source_login(%L))', _wh_internal.dblink_schema(), server, server);
     EXCEPTION WHEN sqlclient_unable_to_establish_sqlconnection THEN
         GET STACKED DIAGNOSTICS reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
         -- The words of PgBouncer, and of the proxy of RDS, which they have in English only.

@@ -12,7 +12,8 @@ BEGIN
         RETURN jsonb_build_object('phase', 'wait', 'pid', _wh_internal.advisory_holder(_wh_internal.move_lock(feed)));
     ELSIF state IS NULL OR state ->> 'phase' = 'wait' THEN
         IF state IS NOT NULL THEN
-            PERFORM pg_advisory_lock(_wh_internal.move_lock(feed));
+            PERFORM _wh_internal.await_lock(_wh_internal.move_lock(feed), false,
+                format('%s.%s, which another session moves', feed.schema_name, feed.template_name), true);
             feed := _wh_internal.find_feed(template_name, target_schema);
         END IF;
         BEGIN
@@ -36,7 +37,8 @@ BEGIN
             state := state || '{"phase": "hold"}';
         END IF;
     ELSIF state ->> 'phase' = 'hold' THEN
-        PERFORM pg_advisory_lock(_wh_internal.tenant_lock(feed.schema_name)), _wh_internal.hear_of_changes();
+        PERFORM _wh_internal.await_lock(_wh_internal.tenant_lock(feed.schema_name), false,
+            format('tenant %s, on which another session works', feed.schema_name), true), _wh_internal.hear_of_changes();
         -- Also years that were loaded or dropped meanwhile.
         SELECT coalesce(jsonb_agg(DISTINCT y.year), '[]') INTO years FROM (
             SELECT unnest(_wh_internal.feed_years(feed)) AS year

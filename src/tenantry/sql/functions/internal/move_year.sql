@@ -21,7 +21,8 @@ DECLARE
     wrong date;
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
-    PERFORM pg_advisory_xact_lock_shared(_wh_internal.year_lock(feed, target_year)), _wh_internal.hear_of_changes();
+    PERFORM _wh_internal.await_lock(_wh_internal.year_lock(feed, target_year), true,
+        format('%s.%s %s, which another session folds', feed.schema_name, feed.template_name, target_year)), _wh_internal.hear_of_changes();
     -- A year that was combined meanwhile is one table.
     SELECT string_agg(format('DROP TABLE %s;', l.relid::regclass), ' ') INTO unwanted FROM _wh_internal.partition_leaves(side) l
     WHERE l.year = target_year AND NOT EXISTS (

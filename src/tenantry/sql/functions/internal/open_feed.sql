@@ -4,13 +4,13 @@ RETURNS _wh.feeds LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
 -- The feed to load into. The first use of a schema or template registers it, and lets readers see what will be made.
 DECLARE
     feed _wh.feeds;
-    target text := wanted_schema::name::text;
+    target text := _wh_internal.require_name('tenant', wanted_schema);
     renewed boolean;
 BEGIN
     IF NOT without_template THEN
         PERFORM _wh_internal.find_template(wanted_template);
     END IF;
-    PERFORM _wh.get_tenant_connection_string(wanted_connection);
+    PERFORM _wh_internal.known_server(wanted_connection);
     IF wanted_schema IS NULL OR to_regnamespace(quote_ident(target)) IS NULL THEN
         RAISE EXCEPTION 'schema "%" does not exist', wanted_schema USING ERRCODE = 'invalid_schema_name',
             HINT = format('Create it first: CREATE SCHEMA %I AUTHORIZATION whadmin', target);
@@ -33,7 +33,7 @@ BEGIN
         RAISE EXCEPTION 'schema "%" cannot be a tenant''s', wanted_schema USING ERRCODE = 'invalid_schema_name';
     END IF;
     -- One registration at a time: ALTER DEFAULT PRIVILEGES of one schema fails when two sessions run it at once.
-    PERFORM pg_advisory_xact_lock(hashtextextended('tenantry register ' || target, 0));
+    PERFORM _wh_internal.await_lock(hashtextextended('tenantry register ' || target, 0), false, format('tenant %s, which another session registers', target));
     IF renewed OR NOT EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = target) THEN
         EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO phood_ro', target);
         PERFORM _wh_internal.grant_readers(target);

@@ -11,8 +11,10 @@ BEGIN
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    PERFORM pg_advisory_xact_lock_shared(_wh_internal.year_lock(feed, target.year)),
-        pg_advisory_xact_lock(hashtextextended(jsonb_build_array('tenantry index', leaf)::text, 0));
+    PERFORM _wh_internal.await_lock(_wh_internal.year_lock(feed, target.year), true,
+            format('%s.%s %s, which another session folds', feed.schema_name, feed.template_name, target.year)),
+        _wh_internal.await_lock(hashtextextended(jsonb_build_array('tenantry index', leaf)::text, 0), false,
+            format('table %s, which another session indexes', leaf::regclass));
     PERFORM _wh_internal.hear_of_changes();
     IF NOT EXISTS (SELECT FROM _wh_internal.partition_unindexed(feed) u WHERE u.relid = leaf) THEN
         RETURN false;

@@ -28,7 +28,8 @@ DECLARE
     part record;
     statements text := '';
 BEGIN
-    PERFORM pg_advisory_xact_lock(_wh_internal.tenant_lock(feed.schema_name)), _wh_internal.hear_of_changes();
+    PERFORM _wh_internal.await_lock(_wh_internal.tenant_lock(feed.schema_name), false,
+        format('tenant %s, on which another session works', feed.schema_name)), _wh_internal.hear_of_changes();
     IF _wh_internal.partition_outranged(template, old) IS NULL THEN
         RETURN;
     END IF;

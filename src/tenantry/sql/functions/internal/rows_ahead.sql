@@ -8,7 +8,7 @@ DECLARE
     found bigint;
 BEGIN
     EXECUTE format('SELECT n FROM %I.dblink(%L, %L) AS t(n bigint)', _wh_internal.dblink_schema(),
-        _wh.get_tenant_connection_string(tenant_name), format('SELECT count(*) FROM (%s) s', _wh_internal.range_query(template, schema_name,
+        _wh_internal.known_server(tenant_name), format('SELECT count(*) FROM (%s) s', _wh_internal.range_query(template, schema_name,
             to_char((_wh_internal.latest_day(template_name) + 1)::timestamp, 'YYYY-MM-DD 00:00:00"+00"'), '9999-12-31 00:00:00+00',
             _wh_internal.source_names(template, tenant_name, schema_name)))) INTO found;
     PERFORM _wh_internal.end_source(tenant_name, opened);

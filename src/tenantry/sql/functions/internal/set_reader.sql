@@ -17,7 +17,7 @@ BEGIN
     FOR tenant IN SELECT n.nspname FROM pg_namespace n
         WHERE n.nspname = ANY (former || wanted) ORDER BY n.nspname
     LOOP
-        PERFORM pg_advisory_xact_lock(hashtextextended('tenantry register ' || tenant, 0));
+        PERFORM _wh_internal.await_lock(hashtextextended('tenantry register ' || tenant, 0), false, format('tenant %s, which another session registers', tenant));
         IF tenant = ANY (wanted) THEN
             PERFORM _wh_internal.grant_readers(tenant);
         ELSE

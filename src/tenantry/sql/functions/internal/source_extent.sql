@@ -10,7 +10,7 @@ BEGIN
     span := _wh_internal.range_query(template, schema_name, '1900-01-01 00:00:00+00', '9999-12-31 00:00:00+00',
         _wh_internal.source_names(template, tenant_name, schema_name));
     EXECUTE format('SELECT * FROM %I.dblink(%L, %L) AS t(first_day date, last_day date)', _wh_internal.dblink_schema(),
-        _wh.get_tenant_connection_string(tenant_name),
+        _wh_internal.known_server(tenant_name),
         format('SELECT (SELECT slice_date FROM (%1$s) s ORDER BY at LIMIT 1), (SELECT slice_date FROM (%1$s) s ORDER BY at DESC LIMIT 1)', span))
     INTO first_day, last_day;
     PERFORM _wh_internal.end_source(tenant_name, opened);

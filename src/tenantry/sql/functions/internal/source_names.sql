@@ -15,14 +15,14 @@ BEGIN
     END IF;
     BEGIN
         EXECUTE format('SELECT d.names FROM %I.dblink(%L, %L) AS d(names text[])', _wh_internal.dblink_schema(),
-            _wh.get_tenant_connection_string(tenant_name),
+            _wh_internal.known_server(tenant_name),
             format(E'SAVEPOINT tenantry_names; SELECT ARRAY(SELECT json_object_keys(row_to_json(n.*))) FROM (SELECT * FROM (%s\n) AS q WHERE false UNION ALL SELECT %s) AS n',
                 _wh_internal.render_query(_wh_internal.template_query(template), schema_name, day, day),
                 (SELECT string_agg('NULL', ', ') FROM _wh.template_columns c WHERE c.template_name = template.template_name)))
         INTO names;
     EXCEPTION WHEN syntax_error THEN
         -- Of the UNION or of the query: whoever asks for the rows hears which.
-        EXECUTE format('SELECT %I.dblink_exec(%L, %L)', _wh_internal.dblink_schema(), _wh.get_tenant_connection_string(tenant_name),
+        EXECUTE format('SELECT %I.dblink_exec(%L, %L)', _wh_internal.dblink_schema(), _wh_internal.known_server(tenant_name),
             'ROLLBACK TO SAVEPOINT tenantry_names');
         RETURN NULL;
     END;

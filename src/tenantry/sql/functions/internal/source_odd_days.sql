@@ -10,7 +10,7 @@ DECLARE
 BEGIN
     names := _wh_internal.source_names(template, tenant_name, schema_name);
     EXECUTE format('SELECT * FROM %I.dblink(%L, %L) AS t(row_count bigint, first_time text, last_time text)', _wh_internal.dblink_schema(),
-        _wh.get_tenant_connection_string(tenant_name),
+        _wh_internal.known_server(tenant_name),
         format('SELECT count(*), min(at)::text, max(at)::text FROM (%s UNION ALL %s) s',
             _wh_internal.range_query(template, schema_name, '-infinity', '1900-01-01 00:00:00+00', names),
             _wh_internal.range_query(template, schema_name, '9999-12-31 00:00:00+00', 'infinity', names)))

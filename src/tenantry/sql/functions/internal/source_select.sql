@@ -10,7 +10,7 @@ BEGIN
     IF _wh_internal.matched_by_name(template, names) THEN
         query := format(E'%s%s\n) AS q', _wh_internal.select_head(template), query);
     END IF;
-    RETURN format('SELECT * FROM %I.dblink(%L, %L) AS t(%s)', _wh_internal.dblink_schema(),
+    RETURN format('SELECT * FROM %I.dblink(_wh_internal.source_login(%L), %L) AS t(%s)', _wh_internal.dblink_schema(),
         _wh_internal.server_name(feed.tenant_name), _wh_internal.guarded(query), _wh_internal.declared_columns(template.template_name));
 END
 $$;
