@@ -32,7 +32,9 @@ class _Console(Console):
 
     def print(self, *objects: Any, **options: Any) -> None:
         """Print as rich does. It would leave out some of those characters itself; nothing is left out here."""
-        super().print(*(visible(one) if isinstance(one, str) else one for one in objects), **options)
+        # A template may have been written on Windows.
+        shown = (visible(one.replace("\r\n", "\n")) if isinstance(one, str) else one for one in objects)
+        super().print(*shown, **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """The pieces to print. Those that rich makes itself, to move the cursor, are no text."""
