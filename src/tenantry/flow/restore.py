@@ -252,9 +252,14 @@ def _fill(session: psycopg.Connection, content: Content, jobids: Mapping[int, in
             _insert(session, into, batch, result)
         _go_on_counting(session, table)
     session.execute(query("flow", "hide_parameters"))
+    connections = content.rows("table tenant_connections")
+    ages = {row["tenant_name"]: row.get("password_set_at") for row in connections}
     for secret in content.rows("secret"):
         with result.item(session, f"password of connection {secret['name']}"):
             session.execute(query("recovery", "set_secret"), secret)
+            session.execute(
+                query("recovery", "keep_age"), {"name": secret["name"], "set_at": ages.get(secret["name"])}
+            )
     for line in content.lines.get("feed", []):
         feed = json.loads(line)
         with result.item(session, f"what {feed['schema_name']}.{feed['template_name']} held"):

@@ -62,3 +62,6 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg
 
 -- name: unlock
 SELECT pg_advisory_unlock(hashtextextended('tenantry apply', 0))
+
+-- name: has_password
+SELECT (_wh_internal.source_conninfo(%s) ->> 'password') IS NOT DISTINCT FROM %s

@@ -36,6 +36,15 @@ FULL JOIN (
 WHERE %(tenant)s::text IS NULL OR t.tenant_name IS NOT NULL
 ORDER BY 1
 
+-- name: password_ages
+-- Connections whose password is older than so many days, or may be: of some it was not kept when it was set.
+SELECT c.tenant_name, extract(day FROM now() - coalesce(c.password_set_at, c.created_at))::integer, c.password_set_at IS NOT NULL
+FROM _wh.tenant_connections c
+WHERE coalesce(c.password_set_at, c.created_at) < now() - make_interval(days => %(most)s)
+    AND _wh_internal.source_conninfo(c.tenant_name) ? 'password'
+    AND (%(tenant)s::text IS NULL OR EXISTS (SELECT FROM _wh.feeds f WHERE f.tenant_name = c.tenant_name AND f.schema_name = %(tenant)s))
+ORDER BY 2 DESC, 1
+
 -- name: find_dblink
 SELECT set_config('search_path', quote_ident(_wh_internal.dblink_schema()), false)
 

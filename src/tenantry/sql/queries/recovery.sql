@@ -173,6 +173,10 @@ DELETE FROM _wh.mv_templates WHERE template_name = ANY (%(names)s)
 -- name: set_secret
 UPDATE _wh.tenant_connections SET password = %(password)s WHERE tenant_name = %(name)s
 
+-- name: keep_age
+-- A password that came back is as old as it was.
+UPDATE _wh.tenant_connections SET password_set_at = %(set_at)s::timestamptz WHERE tenant_name = %(name)s
+
 -- name: expect
 INSERT INTO _wh.rebuilds (schema_name, template_name, first_day, last_day, row_count, seconds, folded_years)
 SELECT schema_name, template_name, first_day, last_day, row_count, seconds, folded_years
