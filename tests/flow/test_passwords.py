@@ -1,4 +1,4 @@
-"""Passwords: how old each is, and new ones for all sources at once."""
+"""Passwords: how old each is, new ones for all sources at once, and readers whose password ends."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from tenantry.db.connect import session
 from tenantry.flow import backup, restore
@@ -200,3 +202,47 @@ def test_a_rotation_that_is_killed_goes_on_when_it_is_run_again(sources: Sources
     sources.file.write_text(text.replace('"env:GLOBEX"', f'"file:{secret}"'))
     succeed(sources.warehouse, "tenant", "rotate", "--all", "--file", sources.file)
     assert sources.stored() == {"acme": "new", "globex": "new"}
+
+
+def test_a_readers_password_ends_on_the_day_that_was_said_and_doctor_says_so_before(
+    acme: Warehouse, tmp_path: Path, today: date
+) -> None:
+    acme.run("SELECT _wh_internal.open_feed('foodlogstats', 'acme', 'acme')")
+    name = f"reader_{secrets.token_hex(4)}"
+    password = tmp_path / "password"
+    password.write_text("reader-password")
+    add = ("reader", "add", name, "--tenant", "acme")
+    login = make_conninfo(acme.conninfo, user=name, password="reader-password")
+    doctor = ("doctor", "--only", "passwords", "--json")
+    try:
+        soon = today + timedelta(days=5)
+        made = succeed(acme.admin, *add, "--password-file", password, "--valid-until", soon, "--json").json[
+            "reader"
+        ]
+        assert made["valid_until"].startswith(f"{soon + timedelta(days=1)}T00:00:00")
+        psycopg.connect(login).close()
+        assert f"{soon + timedelta(days=1)} 00:00:00 UTC" in succeed(acme, "reader", "list").out
+        (found,) = [one for one in succeed(acme, *doctor).json["findings"] if one["subject"] == name]
+        assert (found["severity"], "ends in 5 days" in found["reason"]) == ("warning", True)
+        assert found["command"] == f"tenantry reader add {name} --tenant acme --valid-until YYYY-MM-DD"
+        acme.admin.run(f"ALTER ROLE {name} VALID UNTIL '2020-01-01'".encode())  # type: ignore[arg-type]
+        with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+            psycopg.connect(login)
+        (found,) = [one for one in succeed(acme, *doctor).json["findings"] if one["subject"] == name]
+        assert "has ended" in found["reason"]
+        # What is not said stays as it is.
+        assert succeed(acme.admin, *add, "--json").json["reader"]["valid_until"].startswith("2020-01-01")
+        assert (
+            succeed(acme.admin, *add, "--valid-until", "never", "--json").json["reader"]["valid_until"]
+            is None
+        )
+        psycopg.connect(login).close()
+        for odd, reason in (
+            ("2020-01-01", "2020-01-01 is over"),
+            ("soon", "'soon' is not a day"),
+            ("9999-12-31", "'9999-12-31' is not a day"),
+        ):
+            refused = run(acme.admin, *add, "--valid-until", odd)
+            assert (refused.code, reason in refused.errors[0]) == (2, True)
+    finally:
+        run(acme.admin, "reader", "drop", name, "--yes")

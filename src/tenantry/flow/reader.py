@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import LiteralString
+from typing import Literal, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -24,7 +24,7 @@ MARK = "Tenantry: a reader"
 class Reader:
     """A login for reports. `tenants` None: all of them, and the public views.
 
-    `connections` is the most sessions at once (-1: no limit), `statement_timeout` PostgreSQL's setting of that name or
+    Its password may be used until `valid_until`, None: for ever. `connections` is the most sessions at once (-1: no limit), `statement_timeout` PostgreSQL's setting of that name or
     None. `sessions` are open now; `exists` is False if somebody dropped the role by hand.
     """
 
@@ -35,6 +35,7 @@ class Reader:
     sessions: int
     exists: bool
     created_at: datetime
+    valid_until: datetime | None = None
 
 
 def readers(session: psycopg.Connection, name: str | None = None) -> list[Reader]:
@@ -62,6 +63,7 @@ def put(
     *,
     connections: int | None = None,
     statement_timeout: str | None = None,
+    valid_until: datetime | Literal["infinity"] | None = None,
 ) -> bool:
     """Make a reader, or change one to see exactly these tenants (None: all); True if it was made.
 
@@ -87,6 +89,8 @@ def put(
             _run(session, "ALTER ROLE {} CONNECTION LIMIT {}", role, sql.Literal(connections))
         if statement_timeout is not None:
             _run(session, "ALTER ROLE {} SET statement_timeout = {}", role, sql.Literal(statement_timeout))
+        if valid_until is not None:
+            _run(session, "ALTER ROLE {} VALID UNTIL {}", role, sql.Literal(str(valid_until)))
         _run(session, "GRANT CONNECT ON DATABASE {} TO {}", sql.Identifier(session.info.dbname), role)
         member = "GRANT {} TO {}" if tenants is None else "REVOKE {} FROM {}"
         _run(session, member, sql.Identifier(READER), role)

@@ -10,7 +10,8 @@ FROM (SELECT) always LEFT JOIN pg_roles r ON r.rolname = %(name)s LEFT JOIN _wh.
 SELECT w.reader_name, w.tenants, coalesce(r.rolconnlimit, -1),
     (SELECT substr(c, length('statement_timeout=') + 1) FROM pg_db_role_setting s, unnest(s.setconfig) c
         WHERE s.setrole = r.oid AND s.setdatabase = 0 AND c LIKE 'statement_timeout=%%'),
-    (SELECT count(*) FROM pg_stat_activity a WHERE a.usesysid = r.oid), r.oid IS NOT NULL, w.created_at
+    (SELECT count(*) FROM pg_stat_activity a WHERE a.usesysid = r.oid), r.oid IS NOT NULL, w.created_at,
+    CASE WHEN isfinite(r.rolvaliduntil) THEN r.rolvaliduntil END
 FROM _wh.readers w LEFT JOIN pg_roles r ON r.rolname = w.reader_name
 WHERE w.reader_name = coalesce(%(name)s, w.reader_name) ORDER BY w.reader_name
 
