@@ -14,7 +14,7 @@ import pytest
 
 from tenantry.core.errors import TenantryError
 from tenantry.db.connect import session
-from tenantry.db.owner import owners_session
+from tenantry.db.passing_login import passing_session
 from tenantry.embedded import Server
 from tenantry.flow import backup, restore
 from tenantry.flow.backup_content import Content
@@ -211,10 +211,10 @@ def test_a_job_that_is_more_than_calls_of_our_functions_is_left_out_and_kept_to_
     assert logged == f"* * * * * {command}"
 
 
-def test_nothing_in_an_owners_session_gets_the_administrators_rights_back(warehouse: Warehouse) -> None:
+def test_nothing_in_an_passing_session_gets_the_administrators_rights_back(warehouse: Warehouse) -> None:
     logins = "SELECT rolname FROM pg_roles WHERE rolname LIKE 'tenantry_login_%'"
     with session(warehouse.admin.conninfo, role=None) as administrator:
-        with owners_session(administrator) as owner:
+        with passing_session(administrator) as owner:
             assert owner.execute("SELECT current_user::text").fetchone() == ("whadmin",)
             for way in ("RESET ROLE", "RESET SESSION AUTHORIZATION", "SET ROLE NONE", "SELECT"):
                 owner.execute(way.encode())

@@ -18,7 +18,7 @@ from tenantry.core.model import OWNER, READER
 from tenantry.db.errors import translated
 from tenantry.db.install import install
 from tenantry.db.migrations import applied
-from tenantry.db.owner import owners_session
+from tenantry.db.passing_login import passing_session
 from tenantry.db.passwords import verifier
 from tenantry.db.queries import one_row, query
 from tenantry.flow import jobs, log, own_function, reader, tenant
@@ -109,7 +109,7 @@ def run(
     names = sorted(row["schema_name"] for row in content.rows("table tenants"))
     readers = {row["reader_name"]: row["tenants"] for row in content.rows("table readers")}
     if session.execute(query("recovery", "a_role"), {"name": OWNER}).fetchone():
-        with owners_session(session) as owner:
+        with passing_session(session) as owner:
             _require_empty(owner)
     _require_room(session, names, list(readers))
     result = Restored([], len(content.lines.get("table tenant_connections", [])), 0)
@@ -122,7 +122,7 @@ def run(
         ]
         content = replace(content, lines=content.lines | {"table readers": rows})
         keep(result.generated)
-    with owners_session(session) as owner, owner.transaction():
+    with passing_session(session) as owner, owner.transaction():
         owner.execute(query("recovery", "one_restore_at_a_time"))
         _require_empty(owner)
         result.left_out += [
