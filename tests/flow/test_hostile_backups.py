@@ -14,7 +14,7 @@ import pytest
 
 from tenantry.core.errors import TenantryError
 from tenantry.db.connect import session
-from tenantry.db.one_login import owners_session
+from tenantry.db.passing_login import passing_session
 from tenantry.embedded import Server
 from tenantry.flow import backup, restore
 from tenantry.flow.backup_content import Content
@@ -211,10 +211,10 @@ def test_a_job_that_is_more_than_calls_of_our_functions_is_left_out_and_kept_to_
     assert logged == f"* * * * * {command}"
 
 
-def test_nothing_in_an_owners_session_gets_the_administrators_rights_back(warehouse: Warehouse) -> None:
+def test_nothing_in_a_passing_session_gets_the_administrators_rights_back(warehouse: Warehouse) -> None:
     logins = "SELECT rolname FROM pg_roles WHERE rolname LIKE 'tenantry_login_%'"
     with session(warehouse.admin.conninfo, role=None) as administrator:
-        with owners_session(administrator) as owner:
+        with passing_session(administrator) as owner:
             assert owner.execute("SELECT current_user::text").fetchone() == ("whadmin",)
             for way in ("RESET ROLE", "RESET SESSION AUTHORIZATION", "SET ROLE NONE", "SELECT"):
                 owner.execute(way.encode())
@@ -223,6 +223,27 @@ def test_nothing_in_an_owners_session_gets_the_administrators_rights_back(wareho
                     with pytest.raises(psycopg.errors.InsufficientPrivilege):
                         owner.execute(wanted.encode())
         assert administrator.execute(logins).fetchall() == []
+
+
+def test_a_login_that_a_killed_command_left_is_of_no_use_and_dropped_by_the_next(
+    warehouse: Warehouse,
+) -> None:
+    left, other = (f"{start}_{secrets.token_hex(4)}" for start in ("tenantry_login", "reader"))
+    there = "SELECT rolname::text FROM pg_roles WHERE rolname = ANY (%s)"
+    with session(warehouse.admin.conninfo, role=None) as administrator:
+        with passing_session(administrator) as owner:
+            row = owner.execute(
+                "SELECT rolvaliduntil <= now() + interval '5 minutes' FROM pg_roles WHERE rolname = session_user"
+            )
+            assert row.fetchone() == (True,)
+        for name in (left, other):
+            administrator.execute(
+                f"CREATE ROLE {name} LOGIN PASSWORD 'known' VALID UNTIL '2020-01-01'".encode()
+            )
+        administrator.execute(f"COMMENT ON ROLE {left} IS 'Tenantry: a login for one command'".encode())
+        with passing_session(administrator):
+            assert administrator.execute(there, ([left, other],)).fetchall() == [(other,)]
+        administrator.execute(f"DROP ROLE {other}".encode())
 
 
 def test_a_restore_that_failed_half_way_is_run_again_with_the_passwords_that_it_told(

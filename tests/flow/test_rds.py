@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import LiteralString
 
 import psycopg
 import pytest
 
+from tenantry.db.connect import session
 from tenantry.db.install import install
 from tenantry.embedded import Server
+from tenantry.flow import backup, restore
 from tests.databases import SECRET, SOURCE_SCHEMA, Database, Source, Warehouse
 from tests.psql import run_scripts
 from tests.rights import rights
@@ -168,3 +172,23 @@ def test_a_second_database_is_installed_by_python_and_shares_the_roles(rds: Serv
     with second.connect() as session:
         install(session, {})
     use(second, "by_master")
+
+
+def test_a_backup_is_restored_by_an_administrator_who_is_no_superuser(rds: Server) -> None:
+    administrator = Database(rds, "postgres", "postgres")
+    with session(administrator.conninfo, role=None) as opened:
+        install(opened, PASSWORDS)
+        content = backup.read(opened)
+    with session(administrator.conninfo, role=None) as opened:
+        reader = {"reader_name": "bi", "tenants": None, "created_at": "2026-01-01T00:00:00Z"}
+        role = {"name": "bi", "connections": 2, "verifier": None, "settings": ["work_mem=9MB"]}
+        lines = content.lines | {
+            "table readers": [json.dumps(reader)],
+            "role": [json.dumps(role)],
+            "function": [json.dumps("CREATE FUNCTION _wh.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'")],
+        }
+        restored = restore.run(opened, replace(content, lines=lines), {})
+    assert (restored.left_out, list(restored.generated)) == ([], ["bi"])
+    owner = Database(rds, "postgres", "whadmin")
+    assert owner.rows("SELECT reader_name, _wh.mine() FROM _wh.readers") == [("bi", 1)]
+    assert owner.rows("SELECT FROM pg_roles WHERE rolname LIKE 'tenantry_login_%'") == []

@@ -43,6 +43,15 @@ def doctor(
         bool,
         typer.Option("--count-rows", help="Also count every stored row, and compare with what was loaded."),
     ] = False,
+    password_days: Annotated[
+        int,
+        typer.Option(
+            metavar="DAYS",
+            min=1,
+            envvar="TENANTRY_PASSWORD_DAYS",
+            help="Note passwords of sources that are older than this.",
+        ),
+    ] = 365,
     strict: Annotated[bool, typer.Option("--strict", help="End with 1 on warnings, too.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -73,7 +82,9 @@ def doctor(
     ):
         if tenant:
             _require(opened, tenant)
-        examined = Examined(conninfo, opened, login, tenant, count_rows=count_rows)
+        examined = Examined(
+            conninfo, opened, login, tenant, count_rows=count_rows, password_days=password_days
+        )
         outcomes = _examine(examined, checks)
         mended, refused = _mend(examined, checks, outcomes) if fix else ([], [])
         if fix:

@@ -42,6 +42,7 @@ _KEPT = {
     "tenant drop": "the tenant is there as it was, or out of all reports; then the same command drops what is left.",
     "tenant list": _NOTHING,
     "tenant rebuild": "days that were pulled again are kept, all others are as they were. The same command goes on.",
+    "tenant rotate": "each password is stored that was said to be. The same command goes on.",
     "tenant show": _NOTHING,
     "tenant test": _NOTHING,
     "upgrade": "each migration is there as a whole or not at all. The same command goes on.",

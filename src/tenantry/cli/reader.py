@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -48,6 +49,13 @@ def add(
             metavar="TIME", help="End a report that takes longer, such as 5min; the login may change it."
         ),
     ] = None,
+    valid_until: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DAY",
+            help="The last day (UTC) on which the password lets it in: YYYY-MM-DD; or never: it does not end.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a login for reports, or change which tenants one sees.
@@ -62,6 +70,9 @@ def add(
     its password unless --password-file is given. A new one's password comes
     from that file, or is generated and kept in a file that is named.
 
+    After --valid-until the password lets nobody in; sessions that are open go
+    on. tenantry doctor says so fourteen days before.
+
     Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
     """
     from tenantry.db.connect import owner_session
@@ -70,6 +81,7 @@ def add(
 
     if bool(tenant) == everyone:
         raise InputError("say which tenants", hint="Give --tenant NAME (once or more) or --all.")
+    end = _end(valid_until)
     given = read_private(password_file) if password_file else None
     if given == "":
         raise InputError(f"{password_file} is empty")
@@ -86,6 +98,7 @@ def add(
             password,
             connections=connections,
             statement_timeout=statement_timeout,
+            valid_until=end,
         )
         if password is not None and server:
             server.save_password(name, password)
@@ -119,7 +132,7 @@ def list_readers(as_json: AsJson = False) -> None:
         return
     print_table(
         None,
-        ("reader", "reads", "most sessions#", "statement timeout", "sessions#"),
+        ("reader", "reads", "most sessions#", "statement timeout", "sessions#", "password until"),
         [
             (
                 r.name if r.exists else f"{r.name} (the role is gone)",
@@ -127,6 +140,7 @@ def list_readers(as_json: AsJson = False) -> None:
                 r.connections if r.connections >= 0 else None,
                 r.statement_timeout,
                 r.sessions,
+                r.valid_until,
             )
             for r in found
         ],
@@ -166,6 +180,21 @@ def _opened() -> Iterator[tuple[psycopg.Connection, Server | None]]:
 
     with administrator() as (conninfo, server), session(conninfo, role=None) as opened:
         yield opened, server
+
+
+def _end(day: str | None) -> datetime | Literal["infinity"] | None:
+    """The moment at which a password ends: the end of the day that is named. Raises InputError for what is none, or is over."""
+    if day is None:
+        return None
+    if day == "never":
+        return "infinity"
+    try:
+        end = datetime.combine(date.fromisoformat(day) + timedelta(days=1), time(), UTC)
+    except (ValueError, OverflowError):
+        raise InputError(f"{day!r} is not a day", hint="Write it as 2027-12-31, or: never.") from None
+    if end <= datetime.now(UTC):
+        raise InputError(f"{day} is over: the password would let nobody in")
+    return end
 
 
 def _seen(reader: Reader) -> str:

@@ -11,6 +11,7 @@ from rich.text import Text
 from tenantry.cli.interrupted import tell
 from tenantry.cli.load import AsJson, Jobs, Pause, ended_or_today
 from tenantry.cli.output import data, human_bytes, print_json, print_table, step
+from tenantry.cli.rotate import rotate
 from tenantry.cli.target import warehouse
 from tenantry.cli.tenant_life import Name, disable, drop, enable, rebuild
 from tenantry.core import advice
@@ -152,7 +153,7 @@ def _schedule(conninfo: str, name: str) -> list[str]:
 
 @app.command("list")
 def list_tenants(as_json: AsJson = False) -> None:
-    """List the tenants, each with its source and templates."""
+    """List the tenants, each with its source, when that one's password was set here, and its templates."""
     from tenantry.db.connect import session
     from tenantry.observe import status
 
@@ -163,12 +164,13 @@ def list_tenants(as_json: AsJson = False) -> None:
         return
     print_table(
         None,
-        ("tenant", "connection", "source", "templates", "state"),
+        ("tenant", "connection", "source", "password set", "templates", "state"),
         [
             (
                 t.name,
                 t.connection,
                 t.source or "connection is missing",
+                f"{t.password_set_at:%Y-%m-%d}" if t.password_set_at else None,
                 ", ".join(f"{name}: {how}" if how != "ok" else name for name, how in t.feeds.items()),
                 t.state,
             )
@@ -319,6 +321,7 @@ def edit(
     )
 
 
+app.command()(rotate)
 app.command()(disable)
 app.command()(enable)
 app.command()(rebuild)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from typing import LiteralString
+from typing import Literal, LiteralString
 
 import psycopg
 from psycopg import sql
@@ -26,7 +26,7 @@ MARK = "Tenantry: a reader"
 class Reader:
     """A login for reports. `tenants` None: all of them, and the public views.
 
-    `connections` is the most sessions at once (-1: no limit), `statement_timeout` PostgreSQL's setting of that name or
+    Its password may be used until `valid_until`, None: for ever. `connections` is the most sessions at once (-1: no limit), `statement_timeout` PostgreSQL's setting of that name or
     None. `sessions` are open now; `exists` is False if somebody dropped the role by hand.
     """
 
@@ -37,6 +37,7 @@ class Reader:
     sessions: int
     exists: bool
     created_at: datetime
+    valid_until: datetime | None = None
 
 
 def readers(session: psycopg.Connection, name: str | None = None) -> list[Reader]:
@@ -65,6 +66,7 @@ def put(
     connections: int | None = None,
     statement_timeout: str | None = None,
     owner: psycopg.Connection | None = None,
+    valid_until: datetime | Literal["infinity"] | None = None,
 ) -> bool:
     """Make a reader, or change one to see exactly these tenants (None: all); True if it was made.
 
@@ -84,7 +86,7 @@ def put(
     with nullcontext(owner) if owner else owner_session(session) as acting:
         exists = _require_free(session, acting, name)
         with session.transaction():
-            _put_role(session, name, exists, password, connections, statement_timeout)
+            _put_role(session, name, exists, password, connections, statement_timeout, valid_until)
             _let_in(session, name, wanted)
         try:
             with acting.transaction():
@@ -104,6 +106,7 @@ def _put_role(
     password: str | None,
     connections: int | None,
     statement_timeout: str | None,
+    valid_until: datetime | Literal["infinity"] | None,
 ) -> None:
     role = sql.Identifier(name)
     if not exists:
@@ -117,6 +120,8 @@ def _put_role(
         _run(session, "ALTER ROLE {} CONNECTION LIMIT {}", role, sql.Literal(connections))
     if statement_timeout is not None:
         _run(session, "ALTER ROLE {} SET statement_timeout = {}", role, sql.Literal(statement_timeout))
+    if valid_until is not None:
+        _run(session, "ALTER ROLE {} VALID UNTIL {}", role, sql.Literal(str(valid_until)))
 
 
 def _let_in(session: psycopg.Connection, name: str, tenants: list[str] | None) -> None:

@@ -18,7 +18,7 @@ from tenantry.core.model import OWNER, READER
 from tenantry.db.errors import translated
 from tenantry.db.install import fill, prepare
 from tenantry.db.migrations import applied
-from tenantry.db.one_login import owners_session
+from tenantry.db.passing_login import passing_session
 from tenantry.db.passwords import verifier
 from tenantry.db.queries import one_row, query
 from tenantry.flow import jobs, log, own_function, reader, tenant
@@ -109,7 +109,7 @@ def run(
     names = sorted(row["schema_name"] for row in content.rows("table tenants"))
     readers = {row["reader_name"]: row["tenants"] for row in content.rows("table readers")}
     if session.execute(query("recovery", "a_role"), {"name": OWNER}).fetchone():
-        with owners_session(session) as owner:
+        with passing_session(session) as owner:
             _require_empty(owner)
     _require_room(session, names, list(readers))
     result = Restored([], len(content.lines.get("table tenant_connections", [])), 0)
@@ -122,7 +122,7 @@ def run(
         ]
         content = replace(content, lines=content.lines | {"table readers": rows})
         keep(result.generated)
-    with owners_session(session) as owner, owner.transaction():
+    with passing_session(session) as owner, owner.transaction():
         fill(owner)
         owner.execute(query("recovery", "one_restore_at_a_time"))
         _require_empty(owner)
@@ -253,9 +253,14 @@ def _fill(session: psycopg.Connection, content: Content, jobids: Mapping[int, in
             _insert(session, into, batch, result)
         _go_on_counting(session, table)
     session.execute(query("flow", "hide_parameters"))
+    connections = content.rows("table tenant_connections")
+    ages = {row["tenant_name"]: row.get("password_set_at") for row in connections}
     for secret in content.rows("secret"):
         with result.item(session, f"password of connection {secret['name']}"):
             session.execute(query("recovery", "set_secret"), secret)
+            session.execute(
+                query("recovery", "keep_age"), {"name": secret["name"], "set_at": ages.get(secret["name"])}
+            )
     for line in content.lines.get("feed", []):
         feed = json.loads(line)
         with result.item(session, f"what {feed['schema_name']}.{feed['template_name']} held"):

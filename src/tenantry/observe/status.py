@@ -39,7 +39,8 @@ class TenantFacts:
     """A tenant and where its data come from; `source` is None if its connection was deleted.
 
     `disabled_at` and `disabled_reason` are None while it is at work; `dropping` tells that a drop of it was begun.
-    `feeds` says by template how its days stand.
+    `password_set_at` is when the source's password was stored here, None if that is not known. `feeds` says by template how
+    its days stand.
     """
 
     name: str
@@ -50,6 +51,7 @@ class TenantFacts:
     disabled_at: datetime | None
     disabled_reason: str | None
     dropping: bool
+    password_set_at: datetime | None = None
     feeds: Mapping[str, str] = field(default_factory=dict)
 
     @property

@@ -46,6 +46,7 @@ class Examined:
     `session` acts as whadmin, `login` as whoever logged in: administrators see more of other sessions. `tenant` is the
     only one to look at, or None for all. A source that takes longer than `source_limit` seconds does not answer, and a
     transaction that takes longer than `patience` takes too long. `count_rows`: also what takes as long as to read all rows.
+    A password older than `password_days` is to be told of.
     """
 
     conninfo: str
@@ -55,6 +56,7 @@ class Examined:
     source_limit: float = 5.0
     patience: timedelta = timedelta(hours=1)
     count_rows: bool = False
+    password_days: int = 365
 
     def rows(self, name: str, **parameters: Any) -> list[tuple[Any, ...]]:
         """What the query of sql/queries/health.sql says to whadmin; `tenant` is among its parameters."""

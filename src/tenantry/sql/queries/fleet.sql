@@ -59,3 +59,6 @@ SELECT _wh_internal.lock_holders(hashtextextended('tenantry apply', 0))
 
 -- name: unlock
 SELECT pg_advisory_unlock(hashtextextended('tenantry apply', 0))
+
+-- name: has_password
+SELECT (_wh_internal.source_conninfo(%s) ->> 'password') IS NOT DISTINCT FROM %s

@@ -36,6 +36,23 @@ FULL JOIN (
 WHERE %(tenant)s::text IS NULL OR t.tenant_name IS NOT NULL
 ORDER BY 1
 
+-- name: password_ages
+-- Connections whose password is older than so many days, or may be: of some it was not kept when it was set.
+SELECT c.tenant_name, extract(day FROM now() - coalesce(c.password_set_at, c.created_at))::integer, c.password_set_at IS NOT NULL
+FROM _wh.tenant_connections c
+WHERE coalesce(c.password_set_at, c.created_at) < now() - make_interval(days => %(most)s)
+    AND _wh_internal.source_conninfo(c.tenant_name) ? 'password'
+    AND (%(tenant)s::text IS NULL OR EXISTS (SELECT FROM _wh.feeds f WHERE f.tenant_name = c.tenant_name AND f.schema_name = %(tenant)s))
+ORDER BY 2 DESC, 1
+
+-- name: ending_readers
+-- Readers whose password ends within so many days, or has ended; infinity never does.
+SELECT r.rolname::text, floor(extract(epoch FROM r.rolvaliduntil - now()) / 86400)::integer, w.reader_name IS NOT NULL, w.tenants
+FROM pg_roles r LEFT JOIN _wh.readers w ON w.reader_name = r.rolname
+WHERE isfinite(r.rolvaliduntil) AND r.rolvaliduntil < now() + make_interval(days => %(soon)s)
+    AND (w.reader_name IS NOT NULL OR r.rolname = 'phood_ro')
+ORDER BY r.rolvaliduntil, 1
+
 -- name: find_dblink
 SELECT set_config('search_path', quote_ident(_wh_internal.dblink_schema()), false)
 

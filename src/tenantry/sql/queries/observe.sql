@@ -35,6 +35,6 @@ WHERE rolname IN ('whadmin', 'phood_ro') ORDER BY rolname
 -- name: tenants
 SELECT t.schema_name, t.tenant_name, t.created_at, c.username || '@' || c.host || ':' || c.port || '/' || c.dbname,
     ARRAY(SELECT f.template_name FROM _wh.feeds f WHERE f.schema_name = t.schema_name ORDER BY 1),
-    t.disabled_at, t.disabled_reason, t.dropping_at IS NOT NULL
+    t.disabled_at, t.disabled_reason, t.dropping_at IS NOT NULL, c.password_set_at
 FROM _wh.tenants t LEFT JOIN _wh.tenant_connections c USING (tenant_name)
 ORDER BY t.schema_name

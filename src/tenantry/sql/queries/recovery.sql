@@ -10,7 +10,8 @@ FROM (SELECT) always LEFT JOIN pg_roles r ON r.rolname = %(name)s
 SELECT w.reader_name, w.tenants, coalesce(r.rolconnlimit, -1),
     (SELECT substr(c, length('statement_timeout=') + 1) FROM pg_db_role_setting s, unnest(s.setconfig) c
         WHERE s.setrole = r.oid AND s.setdatabase = 0 AND c LIKE 'statement_timeout=%%'),
-    (SELECT count(*) FROM pg_stat_activity a WHERE a.usesysid = r.oid), r.oid IS NOT NULL, w.created_at
+    (SELECT count(*) FROM pg_stat_activity a WHERE a.usesysid = r.oid), r.oid IS NOT NULL, w.created_at,
+    CASE WHEN isfinite(r.rolvaliduntil) THEN r.rolvaliduntil END
 FROM _wh.readers w LEFT JOIN pg_roles r ON r.rolname = w.reader_name
 WHERE w.reader_name = coalesce(%(name)s, w.reader_name) ORDER BY w.reader_name
 
@@ -181,6 +182,10 @@ DELETE FROM _wh.mv_templates WHERE template_name = ANY (%(names)s)
 
 -- name: set_secret
 UPDATE _wh.tenant_connections SET password = %(password)s WHERE tenant_name = %(name)s
+
+-- name: keep_age
+-- A password that came back is as old as it was.
+UPDATE _wh.tenant_connections SET password_set_at = %(set_at)s::timestamptz WHERE tenant_name = %(name)s
 
 -- name: expect
 INSERT INTO _wh.rebuilds (schema_name, template_name, first_day, last_day, row_count, seconds, folded_years)

@@ -19,6 +19,11 @@ BEGIN
         PERFORM set_config('tenantry.held_secrets', held::text, true);
         NEW.password := NULL;
     END IF;
+    IF held ? NEW.tenant_name AND (TG_OP = 'INSERT'
+        OR _wh_internal.source_conninfo(NEW.tenant_name) ->> 'password' IS DISTINCT FROM held ->> NEW.tenant_name) THEN
+        -- The same one again is as old as it was.
+        NEW.password_set_at := now();
+    END IF;
     IF TG_OP = 'UPDATE' THEN
         NEW.updated_at := now();
     END IF;

@@ -22,7 +22,7 @@ _MARK = "Tenantry: a login for one command"
 
 
 @contextmanager
-def owners_session(administrator: psycopg.Connection) -> Iterator[psycopg.Connection]:
+def passing_session(administrator: psycopg.Connection) -> Iterator[psycopg.Connection]:
     """A session as whadmin, for a `with` block, by a login of its own that is a member of whadmin and of nothing else.
 
     In a session of the administrator's, what runs as whadmin could take the administrator's rights back (RESET ROLE); from

@@ -1,0 +1,85 @@
+"""`tenantry tenant rotate`: new passwords for sources."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tenantry.cli import complete
+from tenantry.cli.load import AsJson
+from tenantry.cli.output import data, notes, print_json, step
+from tenantry.cli.target import options, warehouse
+from tenantry.core.errors import DatabaseError, InputError
+
+if TYPE_CHECKING:
+    from tenantry.fleet.rotate import Rotated
+
+
+def rotate(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Tenants, or connections.", autocompletion=complete.tenants),
+    ] = None,
+    everyone: Annotated[
+        bool, typer.Option("--all", help="All connections that have a password in the file.")
+    ] = False,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--file",
+            metavar="PATH",
+            help="The fleet's file, or a folder of such; default: as of tenantry plan.",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Store the sources' new passwords, from where the fleet's file says that they are.
+
+    Set the new passwords at the sources and where the file points (a variable,
+    a file, a program) first. Of the file nothing else is used.
+
+    Each is tried before it is kept: one that its source refuses is not stored,
+    and the others are, all the same. One that is stored already is tried, and
+    left as it is, so stop it as you like and run it again.
+
+    Ends with 1 if a password could not be had, or its source refused it.
+    """
+    from tenantry.db.connect import session
+    from tenantry.fleet import file as files
+    from tenantry.fleet import plan as plans
+    from tenantry.fleet import rotate as rotating
+
+    if bool(names) == everyone:
+        raise InputError("say which tenants", hint="Give their names, or --all.")
+    paths = plans.files(file, Path.cwd())
+    options.file = file
+    declared = files.read(paths)
+    with warehouse() as conninfo, session(conninfo, name="tenantry rotate") as opened:
+        chosen = rotating.chosen(opened, declared.passwords, names or [])
+        done = rotating.run(opened, declared.passwords, chosen, _tell)
+    failed = [rotated for rotated in done if rotated.reason]
+    if as_json:
+        print_json({"connections": done})
+    else:
+        changed = sum(rotated.changed for rotated in done)
+        data.print(
+            f"{changed} changed, {len(done) - changed - len(failed)} as they were, {len(failed)} failed"
+        )
+    if failed:
+        raise DatabaseError(
+            f"{len(failed)} of {len(done)} passwords were not rotated: {', '.join(r.name for r in failed)}",
+            hint="What is stored for them is as it was. Set them at the sources, and run the same command.",
+        )
+
+
+def _tell(rotated: Rotated) -> None:
+    used = f" (used by {', '.join(rotated.tenants)})" if rotated.tenants else ""
+    if rotated.reason:
+        notes.print(f"not rotated: {rotated.name}{used}: {rotated.reason}", markup=False)
+    else:
+        step(
+            rotated.name,
+            f"{'a new password is stored' if rotated.changed else 'the password is stored already'}{used}",
+        )

@@ -1,0 +1,50 @@
+"""Passwords that are old, and logins of readers that are about to end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
+
+SOON = 14
+"""Days before a reader's login ends, from which on somebody should hear of it."""
+
+
+def _passwords(examined: Examined) -> Iterator[Finding]:
+    unknown = []
+    for name, days, known in examined.rows("password_ages", most=examined.password_days):
+        if known:
+            yield Finding(
+                Severity.NOTE,
+                name,
+                f"the source's password is {days:,} days old; {examined.password_days} are the most that you want",
+                tenantry("tenant", "edit", name, "--password"),
+            )
+        else:
+            unknown.append(name)
+    if unknown:
+        yield Finding(
+            Severity.NOTE,
+            unknown[0] if len(unknown) == 1 else "connections",
+            f"how old the password of {some(unknown)} is was not kept when it was stored: it may be years",
+            tenantry("tenant", "edit", unknown[0], "--password"),
+        )
+    if examined.tenant is not None:
+        return
+    for name, days, made_here, tenants in examined.rows("ending_readers", soon=SOON):
+        if days < 0:
+            when = "has ended: its reports cannot log in"
+        else:
+            when = "ends today" if days == 0 else f"ends in {days} day{'s' if days > 1 else ''}"
+        seen = ["--all"] if tenants is None else [word for tenant in tenants for word in ("--tenant", tenant)]
+        yield Finding(
+            Severity.WARNING,
+            name,
+            f"the password of the reader {when} (VALID UNTIL)",
+            tenantry("reader", "add", name, *seen, "--valid-until", "YYYY-MM-DD")
+            if made_here
+            else f"ALTER ROLE {name} VALID UNTIL 'YYYY-MM-DD'; -- as the administrator",
+        )
+
+
+PASSWORDS = Check("passwords", "Is no password too old, and none of a reader about to end?", True, _passwords)
