@@ -1600,6 +1600,8 @@ BEGIN
             loaded := _wh_internal.user_slice_load(feed, slice_date, maker);
         ELSE
             template := _wh_internal.find_template(feed.template_name);
+            -- A materialized view keeps the query that it was made with.
+            PERFORM _wh_internal.template_query(template);
             IF feed.storage = 'partition' THEN
                 loaded := _wh_internal.partition_load(feed, template, slice_date);
             ELSE
@@ -2840,8 +2842,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     columns text := _wh_internal.declared_columns(template.template_name);
     -- Words that stand for the placeholders: one that neither text nor columns have, and the schema that any temporary table is in.
-    view_name text := 'tq' || (SELECT min(n) FROM generate_series(0, 99999) n WHERE strpos(lower(template.indexes || columns), 'tq' || n) = 0);
+    view_name text := 'tq' || (SELECT n FROM generate_series(0, length(template.indexes || columns)) n WHERE strpos(lower(template.indexes || columns), 'tq' || n) = 0 LIMIT 1);
     scratch text := 'pg_temp.' || view_name;
+    statements jsonb;
     statement record;
     place integer := 0;
     seen oid[] := '{}'::oid[];
@@ -2855,8 +2858,14 @@ BEGIN
         RAISE EXCEPTION 'template "%": indexes cannot name pg_temp', template.template_name USING ERRCODE = 'invalid_object_definition';
     END IF;
     EXECUTE format('CREATE TEMPORARY TABLE %I (%s)', view_name, columns);
+    BEGIN
+        SELECT jsonb_agg(s) INTO statements
+        FROM _wh_internal.read_indexes(replace(replace(template.indexes, '{SCHEMA}', 'pg_temp'), '{VIEW_NAME}', view_name), view_name) s;
+    EXCEPTION WHEN syntax_error THEN
+        RAISE EXCEPTION 'template "%": an index cannot be made: %', template.template_name, SQLERRM USING ERRCODE = SQLSTATE;
+    END;
     FOR statement IN SELECT s.head, s.index_name, s.rest, replace(replace(s.statement, view_name, '{VIEW_NAME}'), 'pg_temp', '{SCHEMA}') AS said
-        FROM _wh_internal.read_indexes(replace(replace(template.indexes, '{SCHEMA}', 'pg_temp'), '{VIEW_NAME}', view_name), view_name) s
+        FROM jsonb_to_recordset(statements) AS s (head text, index_name text, rest text, statement text)
     LOOP
         place := place + 1;
         IF statement.head IS NULL THEN
@@ -3780,7 +3789,7 @@ DECLARE
 BEGIN
     SELECT array_agg(t.kind ORDER BY t.n), array_agg(t.word ORDER BY t.n), array_agg(t.gap ORDER BY t.n),
         array_agg(CASE t.kind WHEN 'word' THEN lower(t.word) WHEN 'sign' THEN t.word END ORDER BY t.n)
-    INTO kinds, words, gaps, bare FROM _wh_internal.tokens(script || ';') t;
+    INTO kinds, words, gaps, bare FROM _wh_internal.tokens(script || E'\n;') t;
     FOR stop IN 1 .. cardinality(words) LOOP
         CONTINUE WHEN bare[stop] IS DISTINCT FROM ';';
         IF stop > first THEN
@@ -5198,7 +5207,7 @@ CREATE OR REPLACE TRIGGER keep_template_columns AFTER INSERT OR UPDATE ON _wh.mv
 FOR EACH ROW EXECUTE FUNCTION _wh_internal.keep_template_columns();
 
 CREATE OR REPLACE FUNCTION _wh_internal.check_template_query() RETURNS trigger
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- The gate for queries, whoever writes them. A refusal is noted of those that were there before there was a gate (see 6_template_parts.sql),
 -- and goes when the query was corrected.
 BEGIN
@@ -5965,6 +5974,7 @@ BEGIN
     FOR slice IN SELECT f AS feed, s.slice_date FROM _wh.feeds f, _wh_internal.slice_relations(f) s
         WHERE f.schema_name = target_schema::name::text AND s.relname = view_name::name::text
     LOOP
+        PERFORM _wh_internal.template_query(t) FROM _wh.mv_templates t WHERE t.template_name = (slice.feed).template_name;
         PERFORM _wh_internal.lock_slice(slice.feed, slice.slice_date);
         connection := (slice.feed).tenant_name;
         -- What the source said of the rows before is not true of those that come now.
@@ -6318,10 +6328,10 @@ $$;
 -- After the functions: settings for those that are called from outside, and a record of whose they are. Run as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', 'c96eacf3eb318881' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'c96eacf3eb318881');
+    SELECT '0.1.0', 'dbc0307efb31fb3e' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'dbc0307efb31fb3e');
 END
 $$;
 
@@ -6332,7 +6342,7 @@ DO $$
 DECLARE
     template _wh.mv_templates;
 BEGIN
-    FOR template IN SELECT t FROM _wh.mv_templates t LOOP
+    FOR template IN SELECT t.* FROM _wh.mv_templates t LOOP
         BEGIN
             IF template.column_definitions ILIKE '%collate%' THEN
                 PERFORM _wh_internal.keep_columns(template);
