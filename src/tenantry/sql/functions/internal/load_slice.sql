@@ -40,6 +40,8 @@ BEGIN
             loaded := _wh_internal.user_slice_load(feed, slice_date, maker);
         ELSE
             template := _wh_internal.find_template(feed.template_name);
+            -- A materialized view keeps the query that it was made with.
+            PERFORM _wh_internal.template_query(template);
             IF feed.storage = 'partition' THEN
                 loaded := _wh_internal.partition_load(feed, template, slice_date);
             ELSE
