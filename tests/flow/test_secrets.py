@@ -11,7 +11,13 @@ import pytest
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from tests.databases import SECRET, Source, Warehouse
+from tenantry.core.model import Connection
+from tenantry.db.connect import session
+from tenantry.embedded import Server
+from tenantry.flow.connection import put
+from tests.databases import SECRET, Database, Source, Warehouse
+from tests.program import succeed
+from tests.well import findings
 
 DAY = date(2024, 3, 8)
 
@@ -40,6 +46,38 @@ def logged(loaded: Warehouse) -> Callable[[], str]:
             return file.read()
 
     return read
+
+
+def test_neither_the_log_nor_the_statistics_of_statements_hold_the_password(
+    make_server: Callable[..., Server],
+) -> None:
+    """On a server that logs all statements with their parameters, and counts those within functions."""
+    server = make_server(
+        shared_preload_libraries="pg_stat_statements",
+        log_statement="all",
+        log_min_duration_statement="0",
+        **{"pg_stat_statements.track": "all"},
+    )
+    server.start()
+    told = Warehouse(server, "postgres", "postgres")
+    for role in ("whadmin", "phood_ro"):
+        server.save_password(role, "known")
+    succeed(told, "init", env={"TENANTRY_WHADMIN_PASSWORD": "known", "TENANTRY_READER_PASSWORD": "known"})
+    told.run("CREATE EXTENSION pg_stat_statements")
+    with session(Database(server, "postgres", "whadmin").conninfo) as opened:
+        put(opened, Connection("acme", "h", 5432, "d", "u", {}), SECRET)
+    counted = "\n".join(str(query) for (query,) in told.rows("SELECT query FROM pg_stat_statements"))
+    assert "INSERT INTO _wh.tenant_connections" in counted
+    assert MARK not in counted
+    log = (server.directory / "server.log").read_text(encoding="utf-8", errors="replace")
+    assert "INSERT INTO _wh.tenant_connections" in log
+    assert MARK not in log
+    telling = {"log_statement", "pg_stat_statements.track"}
+    assert telling.isdisjoint(found.subject for found in findings(told, "server"))
+    told.run(
+        "REVOKE SET ON PARAMETER log_parameter_max_length, pg_stat_statements.track_utility FROM whadmin"
+    )
+    assert telling <= {found.subject for found in findings(told, "server")}
 
 
 def test_no_relation_of_the_warehouse_holds_the_password(loaded: Warehouse) -> None:

@@ -137,7 +137,7 @@ DECLARE
     current jsonb;
     changes text;
 BEGIN
-    PERFORM _wh_internal.server_options(connection);
+    PERFORM _wh_internal.server_options(connection), _wh_internal.hush();
     SELECT string_agg(o.key, ', ' ORDER BY o.key) INTO unknown FROM jsonb_object_keys(
         connection.options - _wh_internal.settable_settings() - '{pooler,deadline,max_bytes,max_row_bytes,require_auth}'::text[]) o (key)
     WHERE NOT _wh_internal.libpq_knows(o.key);
@@ -1336,6 +1336,26 @@ BEGIN
     EXECUTE format('SELECT coalesce(%L = ANY (%I.dblink_get_connections()), false)', _wh_internal.server_name(tenant_name),
         _wh_internal.dblink_schema()) INTO held;
     RETURN held;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.hush() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Until the transaction ends, keep parameters out of the server's log, and statements that PostgreSQL does not plan out of
+-- pg_stat_statements: of those that follow, one holds a password. As far as the role may; doctor tells where it may not.
+DECLARE
+    setting record;
+BEGIN
+    FOR setting IN SELECT v.name, v.value
+        FROM (VALUES ('log_parameter_max_length', '0'), ('log_parameter_max_length_on_error', '0'), ('pg_stat_statements.track_utility', 'off')) v (name, value)
+        WHERE current_setting(v.name, true) IS NOT NULL
+    LOOP
+        BEGIN
+            PERFORM set_config(setting.name, setting.value, true);
+        EXCEPTION WHEN insufficient_privilege THEN
+            NULL;
+        END;
+    END LOOP;
 END
 $$;
 
@@ -6169,8 +6189,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '42496e34f573c41f' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '42496e34f573c41f');
+    SELECT '0.1.0', 'a9515f0d5988890c' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'a9515f0d5988890c');
 END
 $$;
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from psycopg import sql
 
+from tenantry.core.model import OWNER
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
 
 _SKEW = 5.0
@@ -62,6 +63,13 @@ def _server(examined: Examined) -> Iterator[Finding]:
                 f"it is off: {why}",
                 f"ALTER SYSTEM SET {name} = on; -- as the administrator; then SELECT pg_reload_conf();",
             )
+    for name, value, needed in examined.rows_of_login("told_secrets"):
+        yield Finding(
+            Severity.WARNING,
+            name,
+            f"it is {value}: a source's password is written down in clear when it is stored",
+            f"GRANT SET ON PARAMETER {needed} TO {OWNER}; -- as a superuser",
+        )
 
 
 def _reset(where: str | None, database: str) -> str:

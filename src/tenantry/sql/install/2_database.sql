@@ -52,6 +52,11 @@ BEGIN
             USING HINT = 'Let that role REVOKE it FROM PUBLIC and GRANT it TO whadmin.';
     END IF;
 
+    -- What keeps a source's password out of the log and of pg_stat_statements while it is stored. Neither hides who did what.
+    IF (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) THEN
+        GRANT SET ON PARAMETER log_parameter_max_length, pg_stat_statements.track_utility TO whadmin;
+    END IF;
+
     -- Who may take an advisory lock can take Tenantry's, and keep loads and jobs waiting. PostgreSQL lets everybody; a superuser can
     -- say otherwise. Elsewhere, as on RDS, nobody waits for such a session: it is named instead.
     FOR routine IN SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p

@@ -1,6 +1,6 @@
 -- name: hide_parameters
--- Until the transaction ends, a statement that fails is not logged with its parameters, of which one is a password.
-SELECT set_config('log_parameter_max_length_on_error', '0', true)
+-- Of the statements that follow in the transaction one has a password among its parameters.
+SELECT _wh_internal.hush()
 
 -- name: put_connection
 INSERT INTO _wh.tenant_connections (tenant_name, host, port, dbname, username, password, options)

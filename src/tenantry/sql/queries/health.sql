@@ -227,6 +227,16 @@ SELECT clock_timestamp(), pg_is_in_recovery(), current_setting('default_transact
         AND s.setrole IN (0, 'whadmin'::regrole)
         AND s.setconfig && '{default_transaction_read_only=on,default_transaction_read_only=true,default_transaction_read_only=1}'::text[])
 
+-- name: told_secrets
+-- Settings that show a source's password when it is stored, and that whadmin may not change for that moment.
+SELECT 'log_statement', current_setting('log_statement'), 'log_parameter_max_length'
+WHERE current_setting('log_statement') IN ('all', 'mod') AND current_setting('log_parameter_max_length') <> '0'
+    AND NOT has_parameter_privilege('whadmin', 'log_parameter_max_length', 'SET')
+UNION ALL
+SELECT 'pg_stat_statements.track', 'all', 'pg_stat_statements.track_utility'
+WHERE current_setting('pg_stat_statements.track', true) = 'all' AND current_setting('pg_stat_statements.track_utility', true) = 'on'
+    AND NOT has_parameter_privilege('whadmin', 'pg_stat_statements.track_utility', 'SET')
+
 -- name: client_sessions
 SELECT count(*), current_setting('max_connections')::integer
         - current_setting('superuser_reserved_connections')::integer - coalesce(current_setting('reserved_connections', true)::integer, 0)

@@ -13,7 +13,7 @@ DECLARE
     current jsonb;
     changes text;
 BEGIN
-    PERFORM _wh_internal.server_options(connection);
+    PERFORM _wh_internal.server_options(connection), _wh_internal.hush();
     SELECT string_agg(o.key, ', ' ORDER BY o.key) INTO unknown FROM jsonb_object_keys(
         connection.options - _wh_internal.settable_settings() - '{pooler,deadline,max_bytes,max_row_bytes,require_auth}'::text[]) o (key)
     WHERE NOT _wh_internal.libpq_knows(o.key);
