@@ -388,7 +388,9 @@ def test_two_applies_do_not_interleave(acme: Warehouse, source: Source, tmp_path
         session.execute(query("fleet", "try_lock"))
         refused = run(acme, "apply", "--file", file, "--yes", env=ENV)
         assert refused.code == 1
-        assert refused.errors == [f"another apply is at work in session {session.info.backend_pid}"]
+        assert refused.errors == [
+            f"another apply is at work in session {session.info.backend_pid} (no name, whadmin, from 127.0.0.1)"
+        ]
     assert acme.value("SELECT count(*) FROM _wh.tenants") == 0
 
 

@@ -72,14 +72,12 @@ def test_neither_the_log_nor_the_statistics_of_statements_hold_the_password(
     log = (server.directory / "server.log").read_text(encoding="utf-8", errors="replace")
     assert "INSERT INTO _wh.tenant_connections" in log
     assert MARK not in log
-    assert findings(told, "server") == []
+    telling = {"log_statement", "pg_stat_statements.track"}
+    assert telling.isdisjoint(found.subject for found in findings(told, "server"))
     told.run(
         "REVOKE SET ON PARAMETER log_parameter_max_length, pg_stat_statements.track_utility FROM whadmin"
     )
-    assert [found.subject for found in findings(told, "server")] == [
-        "log_statement",
-        "pg_stat_statements.track",
-    ]
+    assert telling <= {found.subject for found in findings(told, "server")}
 
 
 def test_no_relation_of_the_warehouse_holds_the_password(loaded: Warehouse) -> None:

@@ -63,6 +63,16 @@ def _server(examined: Examined) -> Iterator[Finding]:
                 f"it is off: {why}",
                 f"ALTER SYSTEM SET {name} = on; -- as the administrator; then SELECT pg_reload_conf();",
             )
+    here = examined.login.info.host
+    if not (
+        examined.login.pgconn.ssl_in_use or here.startswith("/") or here in ("localhost", "127.0.0.1", "::1")
+    ):
+        yield Finding(
+            Severity.WARNING,
+            "connection",
+            f"this session with the warehouse at {here} is not encrypted",
+            "tenantry --dsn '… sslmode=verify-full' doctor",
+        )
     for name, value, needed in examined.rows_of_login("told_secrets"):
         yield Finding(
             Severity.WARNING,

@@ -31,10 +31,16 @@ _SKEW = 5.0
 
 @dataclass(frozen=True)
 class _Answer:
-    """`seconds` for login and query; `skew` is how many seconds the source's clock is ahead at the least."""
+    """`seconds` for login and query; `skew` is how many seconds the source's clock is ahead at the least.
+
+    `encrypted` is what the source says of the session, None if nothing; `local` if the line does not leave the warehouse's host.
+    """
 
     seconds: float
     skew: float
+    encrypted: bool | None
+    sslmode: str | None
+    local: bool
 
 
 def _ask(conninfo: str, name: str, limit: float) -> _Answer | TenantryError | None:
@@ -58,8 +64,8 @@ def _ask(conninfo: str, name: str, limit: float) -> _Answer | TenantryError | No
                 alarm.cancel()
     except TenantryError as error:
         return None if late.is_set() else error
-    before, there, after = row
-    return _Answer((after - before).total_seconds(), _ahead(before, there, after))
+    before, there, after, *line = row
+    return _Answer((after - before).total_seconds(), _ahead(before, there, after), *line)
 
 
 def _count_ahead(conninfo: str, feed: Feed, limit: float) -> int:
@@ -142,6 +148,22 @@ def _judged(
                 f"the source's clock is {abs(answer.skew):.0f} s {way} the warehouse's: rows near midnight come late or in the wrong day",
                 "sudo chronyc makestep # on the host whose clock is wrong",
             )
+        yield from _line(name, answer)
 
 
-SOURCES = Check("sources", "Does every source answer, in time, and with the right time?", True, _sources)
+def _line(name: str, answer: _Answer) -> Iterator[Finding]:
+    """What whoever sits between the warehouse and a source could do."""
+    if answer.local or answer.encrypted is None:
+        return
+    verify = tenantry("tenant", "edit", name, "--option", "sslmode=verify-full")
+    if not answer.encrypted:
+        reason = "the session with the source is not encrypted: whoever sits on the line can read and change its rows"
+        yield Finding(Severity.WARNING, name, reason, verify)
+    elif answer.sslmode != "verify-full":
+        reason = f"the line is encrypted, but with sslmode={answer.sslmode or 'prefer'} anybody on it can pass for the source"
+        yield Finding(Severity.NOTE, name, reason, verify)
+
+
+SOURCES = Check(
+    "sources", "Does every source answer, in time, with the right time, and over a safe line?", True, _sources
+)

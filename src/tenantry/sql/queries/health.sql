@@ -59,9 +59,13 @@ SELECT set_config('search_path', quote_ident(_wh_internal.dblink_schema()), fals
 -- name: ask_source
 -- The source is asked between the two readings of the warehouse's clock.
 WITH before AS MATERIALIZED (SELECT clock_timestamp() AS moment)
-SELECT b.moment, s.moment, clock_timestamp() FROM before b
-CROSS JOIN LATERAL dblink(_wh.get_tenant_connection_string(%(name)s),
-    CASE WHEN b.moment IS NOT NULL THEN 'SELECT clock_timestamp()' END) AS s (moment timestamptz)
+SELECT b.moment, s.moment, clock_timestamp(), s.encrypted, c.options ->> 'sslmode',
+    NOT EXISTS (SELECT FROM unnest(string_to_array(c.host, ',')) h WHERE h NOT IN ('localhost', '127.0.0.1', '::1') AND h NOT LIKE '/%%')
+FROM before b
+CROSS JOIN LATERAL dblink(_wh.get_tenant_connection_string(%(name)s), CASE WHEN b.moment IS NOT NULL
+    THEN 'SELECT clock_timestamp(), (SELECT s.ssl FROM pg_catalog.pg_stat_ssl s WHERE s.pid = pg_catalog.pg_backend_pid())' END)
+    AS s (moment timestamptz, encrypted boolean)
+JOIN _wh.tenant_connections c ON c.tenant_name = %(name)s
 
 -- name: feeds
 -- Each feed, the view or table that reports read, and how its days stand. A day is stale that was loaded before it had ended;
