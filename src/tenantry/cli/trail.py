@@ -68,6 +68,7 @@ def require_changer(opened: psycopg.Connection) -> None:
 @contextmanager
 def kept(opened: psycopg.Connection | None, conninfo: str) -> Iterator[None]:
     """Keep a trail of the block, if the command changes something: by `opened` at its beginning, by another session at its end."""
+    from tenantry.db.errors import translated
     from tenantry.flow import audit
 
     said = words()
@@ -79,7 +80,8 @@ def kept(opened: psycopg.Connection | None, conninfo: str) -> Iterator[None]:
     subject = audit.without_secrets(said[len(what.split()) - 1 :])
     try:
         if opened is not None:
-            audit.add(opened, what, subject, "begun")
+            with translated():
+                audit.add(opened, what, subject, "begun")
         yield
     except BaseException as error:
         _end(conninfo, what, subject, f"failed: {_reason(error)}")
