@@ -164,6 +164,7 @@ def connected(*, current: bool = True) -> Iterator[tuple[str, psycopg.Connection
         opened = open_session(conninfo)
         try:
             with translated():
+                trail.require_changer(opened)
                 (require_current if current else require_any)(opened)
             with trail.kept(opened, conninfo) if current else nullcontext():
                 yield conninfo, opened

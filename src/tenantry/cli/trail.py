@@ -51,9 +51,24 @@ def words() -> list[str]:
     return found
 
 
+def require_changer(opened: psycopg.Connection) -> None:
+    """Raise DatabaseError if the command changes something, and the session is an auditor's."""
+    from tenantry.core.errors import DatabaseError
+    from tenantry.core.model import AUDITOR
+    from tenantry.db.queries import one_row, query
+
+    if command(words()) and one_row(opened, query("session", "acting"))[0] == AUDITOR:
+        raise DatabaseError(
+            f'role "{opened.info.user}" is an auditor, who reads and changes nothing',
+            sqlstate="42501",
+            hint="Log in as whadmin or a member of it.",
+        )
+
+
 @contextmanager
 def kept(opened: psycopg.Connection | None, conninfo: str) -> Iterator[None]:
     """Keep a trail of the block, if the command changes something: by `opened` at its beginning, by another session at its end."""
+    from tenantry.db.errors import translated
     from tenantry.flow import audit
 
     said = words()
@@ -65,7 +80,8 @@ def kept(opened: psycopg.Connection | None, conninfo: str) -> Iterator[None]:
     subject = audit.without_secrets(said[len(what.split()) - 1 :])
     try:
         if opened is not None:
-            audit.add(opened, what, subject, "begun")
+            with translated():
+                audit.add(opened, what, subject, "begun")
         yield
     except BaseException as error:
         _end(conninfo, what, subject, f"failed: {_reason(error)}")

@@ -11,6 +11,12 @@ from tenantry.core import state
 OWNER = "whadmin"
 """The role that owns the warehouse and does all the work in it."""
 
+AUDITOR = "tenantry_auditor"
+"""The group whose members read all that the warehouse knows but secrets, and change nothing."""
+
+OPERATOR = "tenantry_operator"
+"""The group whose members load days and fold years, by functions in SQL."""
+
 READER = "phood_ro"
 """The role that reads reports, and nothing else."""
 

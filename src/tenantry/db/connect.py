@@ -14,7 +14,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tenantry.core.errors import InputError, NotInstalled, WarehouseUnreachable
-from tenantry.core.model import OWNER
+from tenantry.core.model import AUDITOR, OPERATOR, OWNER
 from tenantry.db import owner
 from tenantry.db.build import pins
 from tenantry.db.conninfo import parse, without_values
@@ -231,7 +231,10 @@ def _set_up(connection: psycopg.Connection, role: str | None) -> int:
     except psycopg.errors.InsufficientPrivilege as error:
         if role != OWNER:
             raise
-        raise may_not_act(connection.info.user) from error
+        groups = {row[0] for row in connection.execute(query("session", "groups"))}
+        if AUDITOR in groups:
+            return _set_up(connection, AUDITOR)
+        raise may_not_act(connection.info.user, OPERATOR if OPERATOR in groups else None) from error
     while cursor.nextset():
         pass
     row = cursor.fetchone()

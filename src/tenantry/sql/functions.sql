@@ -4201,6 +4201,22 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.registered_feed(template_name text, tenant text) RETURNS _wh.feeds
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The feed of a template and a tenant that are at work; nothing is made for others.
+DECLARE
+    feed _wh.feeds;
+BEGIN
+    SELECT f.* INTO feed FROM _wh.feeds f JOIN _wh.tenants t USING (schema_name) JOIN _wh.mv_templates m ON m.template_name = f.template_name
+    WHERE f.template_name = registered_feed.template_name AND f.schema_name = tenant AND t.disabled_at IS NULL AND t.dropping_at IS NULL;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'tenant "%" has no template "%" that is at work', tenant, template_name USING ERRCODE = 'undefined_object',
+            HINT = 'Let whadmin add the tenant, or enable it.';
+    END IF;
+    RETURN feed;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.relation_kind(name text) RETURNS "char"
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- pg_class.relkind of a relation, NULL if there is none of that (quoted) name.
@@ -6206,6 +6222,18 @@ $$;
 COMMENT ON PROCEDURE _wh.fit_storage IS
     'Bring the tables and daily views of a tenant, or of all, to their template''s columns, types, indexes and time column, without asking a source';
 
+CREATE OR REPLACE FUNCTION _wh.fold_year(template_name text, tenant text, year integer) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- For operators: fold a closed year of a feed that is there.
+DECLARE
+    feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
+BEGIN
+    PERFORM _wh_internal.audit('fold_year', format('%s.%s %s', feed.schema_name, feed.template_name, year), 'begun');
+    RETURN _wh.create_combined_table_from_template_by_year(feed.template_name, feed.schema_name, year);
+END
+$$;
+COMMENT ON FUNCTION _wh.fold_year(text, text, integer) IS 'Fold a closed year of a tenant: for operators';
+
 CREATE OR REPLACE FUNCTION _wh.get_tenant_connection_string(tenant_connection_name text) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -6218,6 +6246,18 @@ END
 $$;
 COMMENT ON FUNCTION _wh.get_tenant_connection_string IS
     'What dblink() takes in this session to reach the tenant''s source: the name of a login that is kept until the session ends, no secret';
+
+CREATE OR REPLACE FUNCTION _wh.load_days(template_name text, tenant text, first_day date, last_day date, only_changed boolean DEFAULT false) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- For operators: load days of a feed that is there, from the source that it has. They name no connection and no function.
+DECLARE
+    feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
+BEGIN
+    PERFORM _wh_internal.audit('load_days', format('%s.%s %s %s', feed.schema_name, feed.template_name, first_day, last_day), 'begun');
+    RETURN _wh.update_mv_window_by_template(feed.template_name, feed.tenant_name, feed.schema_name, first_day, last_day, only_changed => only_changed);
+END
+$$;
+COMMENT ON FUNCTION _wh.load_days(text, text, date, date, boolean) IS 'Load days of a tenant: for operators, who name no connection';
 
 CREATE OR REPLACE FUNCTION _wh.recreate_mv_by_template(
     template_name text, tenant_connection_name text, target_schema text, target_date timestamp) RETURNS boolean
@@ -6597,6 +6637,41 @@ BEGIN
     END LOOP;
 END
 $$;
+DO $$
+-- An auditor reads every table, and calls what runs with the caller's own rights, which reads no more than he
+-- may, and two functions that read nothing but the clock and the catalog. An operator
+-- calls what takes names of things that are there. Where the roles were not made yet, create.sql makes them.
+DECLARE
+    auditor boolean := EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_auditor');
+    object record;
+BEGIN
+    IF auditor THEN
+        GRANT USAGE ON SCHEMA _wh, _wh_internal TO tenantry_auditor;
+        FOR object IN
+            SELECT c.oid::regclass AS name FROM pg_catalog.pg_class c
+            WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r' AND c.relowner = 'whadmin'::regrole
+                AND NOT pg_catalog.has_table_privilege('tenantry_auditor', c.oid, 'SELECT')
+        LOOP
+            EXECUTE pg_catalog.format('GRANT SELECT ON %s TO tenantry_auditor', object.name);
+        END LOOP;
+        FOR object IN
+            SELECT f.name, f.kept FROM (
+                SELECT p.oid, p.oid::regprocedure AS name, p.prokind <> 'f' OR p.prosecdef
+                    AND p.oid::regprocedure::text NOT IN ('_wh.current_date_utc()', '_wh.does_mv_exist(text,text)') AS kept
+                FROM pg_catalog.pg_proc p
+                WHERE p.pronamespace IN ('_wh'::regnamespace, '_wh_internal'::regnamespace) AND p.proowner = 'whadmin'::regrole
+            ) f WHERE pg_catalog.has_function_privilege('tenantry_auditor', f.oid, 'EXECUTE') = f.kept
+        LOOP
+            EXECUTE pg_catalog.format(CASE WHEN object.kept THEN 'REVOKE ALL ON ROUTINE %s FROM tenantry_auditor'
+                ELSE 'GRANT EXECUTE ON ROUTINE %s TO tenantry_auditor' END, object.name);
+        END LOOP;
+    END IF;
+    IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_operator') THEN
+        GRANT USAGE ON SCHEMA _wh TO tenantry_operator;
+        GRANT EXECUTE ON FUNCTION _wh.load_days(text, text, date, date, boolean), _wh.fold_year(text, text, integer) TO tenantry_operator;
+    END IF;
+END
+$$;
 ALTER DEFAULT PRIVILEGES FOR ROLE whadmin REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE whadmin IN SCHEMA public GRANT SELECT ON TABLES TO phood_ro;
 
@@ -6619,10 +6694,10 @@ $$;
 -- After the functions: settings for those that are called from outside, and a record of whose they are. Run as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.get_tenant_connection_string,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.fold_year,_wh.get_tenant_connection_string,_wh.load_days,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '96702025c43c0b98' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '96702025c43c0b98');
+    SELECT '0.1.0', 'a7d4ec2e421b30f7' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'a7d4ec2e421b30f7');
 END
 $$;
 

@@ -10,6 +10,15 @@ BEGIN
         CREATE ROLE phood_ro LOGIN;
         COMMENT ON ROLE phood_ro IS 'Tenantry: reads tenant and public data for reports';
     END IF;
+    -- Groups for people's own logins, which the administrator grants: nobody has to share whadmin's password.
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_operator') THEN
+        CREATE ROLE tenantry_operator NOLOGIN;
+        COMMENT ON ROLE tenantry_operator IS 'Tenantry: loads days and folds years of tenants that are there';
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_auditor') THEN
+        CREATE ROLE tenantry_auditor NOLOGIN;
+        COMMENT ON ROLE tenantry_auditor IS 'Tenantry: reads all that the warehouse knows but secrets, and changes nothing';
+    END IF;
     -- An administrator who is no superuser acts as whadmin through membership. From PostgreSQL 16 on, creating a role
     -- gives only the right to grant it, and a membership may come without the right to SET ROLE.
     IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)

@@ -15,5 +15,40 @@ BEGIN
     END LOOP;
 END
 $$;
+DO $$
+-- An auditor reads every table, and calls what runs with the caller's own rights, which reads no more than he
+-- may, and two functions that read nothing but the clock and the catalog. An operator
+-- calls what takes names of things that are there. Where the roles were not made yet, create.sql makes them.
+DECLARE
+    auditor boolean := EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_auditor');
+    object record;
+BEGIN
+    IF auditor THEN
+        GRANT USAGE ON SCHEMA _wh, _wh_internal TO tenantry_auditor;
+        FOR object IN
+            SELECT c.oid::regclass AS name FROM pg_catalog.pg_class c
+            WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r' AND c.relowner = 'whadmin'::regrole
+                AND NOT pg_catalog.has_table_privilege('tenantry_auditor', c.oid, 'SELECT')
+        LOOP
+            EXECUTE pg_catalog.format('GRANT SELECT ON %s TO tenantry_auditor', object.name);
+        END LOOP;
+        FOR object IN
+            SELECT f.name, f.kept FROM (
+                SELECT p.oid, p.oid::regprocedure AS name, p.prokind <> 'f' OR p.prosecdef
+                    AND p.oid::regprocedure::text NOT IN ('_wh.current_date_utc()', '_wh.does_mv_exist(text,text)') AS kept
+                FROM pg_catalog.pg_proc p
+                WHERE p.pronamespace IN ('_wh'::regnamespace, '_wh_internal'::regnamespace) AND p.proowner = 'whadmin'::regrole
+            ) f WHERE pg_catalog.has_function_privilege('tenantry_auditor', f.oid, 'EXECUTE') = f.kept
+        LOOP
+            EXECUTE pg_catalog.format(CASE WHEN object.kept THEN 'REVOKE ALL ON ROUTINE %s FROM tenantry_auditor'
+                ELSE 'GRANT EXECUTE ON ROUTINE %s TO tenantry_auditor' END, object.name);
+        END LOOP;
+    END IF;
+    IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_operator') THEN
+        GRANT USAGE ON SCHEMA _wh TO tenantry_operator;
+        GRANT EXECUTE ON FUNCTION _wh.load_days(text, text, date, date, boolean), _wh.fold_year(text, text, integer) TO tenantry_operator;
+    END IF;
+END
+$$;
 ALTER DEFAULT PRIVILEGES FOR ROLE whadmin REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE whadmin IN SCHEMA public GRANT SELECT ON TABLES TO phood_ro;

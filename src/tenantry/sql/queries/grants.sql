@@ -11,32 +11,32 @@ WITH readers AS (
     FROM pg_namespace n
     WHERE n.nspname IN ('_wh', '_wh_internal', 'public') OR n.nspname = 'cron' AND n.nspowner = 'whadmin'::regrole
         OR n.nspname IN (SELECT t.schema_name FROM _wh.tenants t)
-), objects (kind, name, place, schema, owner, acl) AS (
-    SELECT 'DATABASE', format('%%I', d.datname), 'database', NULL::name, d.datdba, d.datacl FROM pg_database d WHERE d.datname = current_database()
+), objects (kind, name, place, schema, owner, acl, definer) AS (
+    SELECT 'DATABASE', format('%%I', d.datname), 'database', NULL::name, d.datdba, d.datacl, false FROM pg_database d WHERE d.datname = current_database()
     UNION ALL
-    SELECT 'SCHEMA', format('%%I', s.nspname), s.place, s.nspname, s.nspowner, s.nspacl FROM schemas s
+    SELECT 'SCHEMA', format('%%I', s.nspname), s.place, s.nspname, s.nspowner, s.nspacl, false FROM schemas s
     UNION ALL
-    SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, format('%%I.%%I', s.nspname, c.relname), s.place, s.nspname, c.relowner, c.relacl
+    SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, format('%%I.%%I', s.nspname, c.relname), s.place, s.nspname, c.relowner, c.relacl, false
     FROM pg_class c JOIN schemas s ON s.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND (s.place <> 'public' OR c.relowner = 'whadmin'::regrole)
     UNION ALL
-    SELECT 'COLUMN ' || quote_ident(a.attname), format('%%I.%%I', s.nspname, c.relname), s.place, s.nspname, c.relowner, a.attacl
+    SELECT 'COLUMN ' || quote_ident(a.attname), format('%%I.%%I', s.nspname, c.relname), s.place, s.nspname, c.relowner, a.attacl, false
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN schemas s ON s.oid = c.relnamespace
     WHERE a.attacl IS NOT NULL AND (s.place <> 'public' OR c.relowner = 'whadmin'::regrole)
     UNION ALL
-    SELECT 'ROUTINE', p.oid::regprocedure::text, 'inner', s.nspname, p.proowner, p.proacl
+    SELECT 'ROUTINE', p.oid::regprocedure::text, 'inner', s.nspname, p.proowner, p.proacl, p.prosecdef OR p.prokind <> 'f'
     FROM pg_proc p JOIN schemas s ON s.oid = p.pronamespace WHERE s.place = 'inner'
     UNION ALL
-    SELECT 'ROUTINE', p.oid::regprocedure::text, 'inner', NULL, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner))
+    SELECT 'ROUTINE', p.oid::regprocedure::text, 'inner', NULL, p.proowner, coalesce(p.proacl, acldefault('f', p.proowner)), true
     FROM pg_extension e JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
     JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
     -- Two options of the wrapper are checked by it, and connect to nothing.
     WHERE e.extname = 'dblink' AND p.proname <> 'dblink_fdw_validator'
     UNION ALL
-    SELECT 'FOREIGN SERVER', format('%%I', v.srvname), 'inner', NULL, v.srvowner, v.srvacl
+    SELECT 'FOREIGN SERVER', format('%%I', v.srvname), 'inner', NULL, v.srvowner, v.srvacl, true
     FROM pg_foreign_server v JOIN pg_foreign_data_wrapper w ON w.oid = v.srvfdw WHERE w.fdwname = 'dblink_fdw'
     UNION ALL
-    SELECT 'FOREIGN DATA WRAPPER', format('%%I', w.fdwname), 'inner', NULL, w.fdwowner, w.fdwacl FROM pg_foreign_data_wrapper w WHERE w.fdwname = 'dblink_fdw'
+    SELECT 'FOREIGN DATA WRAPPER', format('%%I', w.fdwname), 'inner', NULL, w.fdwowner, w.fdwacl, true FROM pg_foreign_data_wrapper w WHERE w.fdwname = 'dblink_fdw'
 )
 SELECT o.kind, o.name, string_agg(DISTINCT x.privilege_type, ', ' ORDER BY x.privilege_type),
     CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(coalesce(g.rolname, x.grantee::text)) END, pg_get_userbyid(o.owner)::text
@@ -49,7 +49,10 @@ WHERE x.grantee <> o.owner AND NOT coalesce(g.rolsuper OR g.rolcreaterole OR g.r
         WHEN 'public' THEN o.kind = 'SCHEMA' AND (x.privilege_type = 'USAGE' OR coalesce(g.rolname, 'phood_ro') = 'phood_ro')
             OR o.kind <> 'SCHEMA' AND x.privilege_type = 'SELECT' AND x.grantee <> 0 AND r.tenants IS NULL
         WHEN 'tenant' THEN x.privilege_type IN ('USAGE', 'SELECT') AND x.grantee <> 0 AND (r.tenants IS NULL OR o.schema = ANY (r.tenants))
-        ELSE false END
+        ELSE coalesce(g.rolname = 'tenantry_auditor' AND (o.kind IN ('SCHEMA', 'TABLE') AND x.privilege_type IN ('USAGE', 'SELECT')
+                OR o.kind = 'ROUTINE' AND (NOT o.definer OR o.name IN ('_wh.current_date_utc()', '_wh.does_mv_exist(text,text)')))
+            OR g.rolname = 'tenantry_operator' AND (o.kind = 'SCHEMA' AND o.name = '_wh' AND x.privilege_type = 'USAGE'
+                OR o.kind = 'ROUTINE' AND o.name ~ '^_wh[.](load_days|fold_year)[(]'), false) END
     -- Those that the checks `rights` and `functions` tell of.
     AND NOT (x.grantee = 0 OR g.rolname = 'phood_ro') IS TRUE
         OR x.grantee <> o.owner AND (x.grantee = 0 OR g.rolname = 'phood_ro') AND CASE o.place

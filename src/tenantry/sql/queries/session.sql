@@ -33,6 +33,14 @@ FROM (
 WHERE pg_catalog.current_setting(s.name, true) IS NOT NULL OR pg_catalog.starts_with(s.name, 'plpgsql.');
 SELECT pg_catalog.pg_backend_pid();
 
+-- name: groups
+-- Which of our groups the login belongs to.
+SELECT r.rolname::text FROM pg_catalog.pg_roles r
+WHERE r.rolname IN ('tenantry_auditor', 'tenantry_operator') AND pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER')
+
+-- name: acting
+SELECT current_user::text
+
 -- name: database
 -- A restored copy on another server has another start.
 SELECT d.oid, d.datname::text, pg_catalog.pg_postmaster_start_time() FROM pg_catalog.pg_database d
