@@ -115,9 +115,11 @@ def test_a_loosened_right_is_told_and_taken_back_by_the_statement_that_is_named(
     with warehouse.admin.connect() as admin:
         admin.execute(by.encode())
     found = findings(warehouse, "grants", "rights", "roles", "functions")
-    assert {finding.subject for finding in found} == {subject}, found
-    for finding in found:
+    named = [finding for finding in found if finding.subject == subject]
+    # Before anything is asserted, as roles are the whole server's. What else is told follows from this.
+    for finding in named:
         mend(warehouse, finding)
+    assert named, found
     assert findings(warehouse, "grants", "rights", "roles", "functions") == []
 
 

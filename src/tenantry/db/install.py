@@ -17,7 +17,7 @@ from tenantry.db.connect import OLDEST_SERVER, open_owner_session, owner_session
 from tenantry.db.migrations import migrate, refuse_newer
 from tenantry.db.passwords import verifier
 from tenantry.db.queries import SQL, one_row, query, sql_text
-from tenantry.db.roles import require_admin_option
+from tenantry.db.roles import may_not_act, require_admin_option
 
 OVERLOAD = "schedule_named_database.sql"
 """The one file of sql/cron that pg_cron's own schema gets."""
@@ -111,6 +111,9 @@ def prepare(connection: psycopg.Connection, passwords: Mapping[str, str]) -> Non
 
 def _prepare(connection: psycopg.Connection, passwords: Mapping[str, str]) -> None:
     connection.execute("SET LOCAL search_path = pg_catalog, pg_temp")
+    stranger, user = one_row(connection, query("install", "no_member"))
+    if stranger:
+        raise may_not_act(user)
     connection.execute(sql_text(SQL / "install" / "lock.sql"))
     for name in ("1_roles.sql", "2_database.sql", "2_cron.sql"):
         connection.execute(sql_text(SQL / "install" / name))

@@ -33,3 +33,8 @@ SELECT pg_catalog.to_regclass('_wh.installations') IS NOT NULL
 
 -- name: build
 SELECT i.version, i.functions FROM _wh.installations i ORDER BY i.id DESC LIMIT 1
+
+-- name: no_member
+-- Whether whadmin is there, and whoever logged in is no member of it.
+SELECT r.oid IS NOT NULL AND NOT pg_has_role(r.oid, 'MEMBER'), current_user::text
+FROM (SELECT) always LEFT JOIN pg_roles r ON r.rolname = 'whadmin'
