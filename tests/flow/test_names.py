@@ -147,6 +147,7 @@ def test_a_name_that_postgresql_would_cut_is_refused_everywhere(
     warehouse.connect_to(ticks)
     secret = tmp_path / "secret"
     secret.write_text("secret")
+    secret.chmod(0o600)
     values = (name, ticks.server.port, ticks.name, ticks.reader)
     attempts: list[tuple[str, LiteralString, tuple[object, ...]]] = [
         ("connection", "INSERT INTO _wh.tenant_connections (tenant_name, host, port, dbname, username) VALUES (%s, '', %s, %s, %s)", values),

@@ -192,6 +192,7 @@ def test_a_rotation_that_is_killed_goes_on_when_it_is_run_again(sources: Sources
         sources.set_at_source(name, "new")
     secret, hanging = tmp_path / "secret", tmp_path / "hanging"
     secret.write_text("new\n")
+    secret.chmod(0o600)
     waits = f'{{ command = ["sh", "-c", "touch {hanging}; sleep 25"] }}'
     text = sources.file.read_text().replace('"env:ACME"', f'"file:{secret}"')
     sources.file.write_text(text.replace('"env:GLOBEX"', waits))
@@ -211,6 +212,7 @@ def test_a_readers_password_ends_on_the_day_that_was_said_and_doctor_says_so_bef
     name = f"reader_{secrets.token_hex(4)}"
     password = tmp_path / "password"
     password.write_text("reader-password")
+    password.chmod(0o600)
     add = ("reader", "add", name, "--tenant", "acme")
     login = make_conninfo(acme.conninfo, user=name, password="reader-password")
     doctor = ("doctor", "--only", "passwords", "--json")

@@ -22,10 +22,8 @@ ENDS: list[LiteralString] = ["pg_cancel_backend", "pg_terminate_backend"]
 
 HOLDERS: dict[str, LiteralString] = {
     "the mapping": "ALTER USER MAPPING FOR PUBLIC SERVER {} OPTIONS (SET user 'somebody')",
-    "the server": "ALTER SERVER {} OPTIONS (SET connect_timeout '9')",
     "all mappings": "LOCK TABLE pg_catalog.pg_user_mapping IN ACCESS EXCLUSIVE MODE",
     "writing mappings": "LOCK TABLE pg_catalog.pg_user_mapping IN SHARE MODE",
-    "all servers": "LOCK TABLE pg_catalog.pg_foreign_server IN SHARE MODE",
     "the connection": "SELECT FROM _wh.tenant_connections FOR UPDATE",
 }
 
@@ -81,7 +79,8 @@ def test_a_change_of_password_that_is_ended_while_it_waits_shows_it_to_nobody(
     assert NEW not in written
     assert (
         acme.value(
-            "SELECT answer FROM public.dblink(%s, 'SELECT ''works''') AS t(answer text)", (acme.server_of(),)
+            "SELECT answer FROM public.dblink(_wh_internal.source_login(%s), 'SELECT ''works''') AS t(answer text)",
+            (acme.server_of(),),
         )
         == "works"
     )
