@@ -83,7 +83,9 @@ def test_where_a_publication_filters_rows_no_key_identifies_them(
 ) -> None:
     by_sql(partitioned, DAY, LAST, template="ticks")
     partitioned.run("ALTER TABLE acme.ticks ALTER COLUMN id SET NOT NULL")
-    partitioned.admin.run("CREATE PUBLICATION few FOR TABLE acme.ticks_2024 WHERE (value IS NOT NULL)")
+    partitioned.admin.run(
+        "CREATE PUBLICATION few FOR TABLE acme.ticks WHERE (value IS NOT NULL) WITH (publish_via_partition_root)"
+    )
     change(source)
     by_sql(partitioned, DAY, LAST, template="ticks")
     assert partitioned.rows(IDENTITIES) == [("ticks_2024", "f")]
