@@ -21,6 +21,8 @@ from tests.program import run, running, succeed
 from tests.ticks import define, make_ticks
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.any_server
+
 FIRST = date(2024, 1, 15)
 SPAN = Span(FIRST, FIRST + timedelta(days=3))
 QUERY: LiteralString = "SELECT id, at, value FROM ticks WHERE at >= '{START_TIME}' AND at < '{END_TIME}'"

@@ -15,6 +15,8 @@ from tests.program import run, succeed
 from tests.ticks import define
 from tests.ways import by_loader, by_sql
 
+pytestmark = pytest.mark.any_server
+
 FIRST = date(2024, 1, 1)
 DAYS = 40
 

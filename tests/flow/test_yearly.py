@@ -16,6 +16,8 @@ from tests.databases import Maker, Source, Warehouse
 from tests.ticks import COLUMNS, INDEXES, QUERY, define, make_ticks, spoil
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.any_server
+
 NEW_YEAR = date(2023, 1, 1)
 DAY = date(2023, 5, 6)
 
