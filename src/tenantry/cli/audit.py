@@ -19,6 +19,7 @@ from tenantry.cli.output import print_table, step
 from tenantry.cli.target import administrator, warehouse
 from tenantry.core import signals
 from tenantry.core.errors import InputError
+from tenantry.core.visible import in_json
 
 if TYPE_CHECKING:
     from tenantry.flow.audit import Entry
@@ -94,9 +95,8 @@ def _print(entries: Iterable[Entry], *, as_json: bool, head: bool = True) -> Non
     found = list(entries)
     if as_json:
         for entry in found:
-            sys.stdout.write(
-                json.dumps(asdict(entry) | {"at": entry.at.isoformat()}, ensure_ascii=False) + "\n"
-            )
+            line = json.dumps(asdict(entry) | {"at": entry.at.isoformat()}, ensure_ascii=False)
+            sys.stdout.write(in_json(line) + "\n")
     elif found or head:
         print_table(
             None,

@@ -70,8 +70,10 @@ def _records(names: tuple[str, ...], rows: object) -> list[dict[str, object]]:
 
 
 def _print(report: Report, server: Server, *, keep: bool, elsewhere: bool) -> None:
-    print_table("\nFood waste of all tenants, from public.foodlogstats", _REPORT, report.tenants)
-    print_table("\nMost wasted in the last 30 days, across tenants", _ITEMS, report.items)
+    data.print()
+    print_table("Food waste of all tenants, from public.foodlogstats", _REPORT, report.tenants)
+    data.print()
+    print_table("Most wasted in the last 30 days, across tenants", _ITEMS, report.items)
     program = _as_called()
     if elsewhere:
         # The environment names another warehouse: the commands below have to say which is meant.
