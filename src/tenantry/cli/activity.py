@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import signal
 import sys
@@ -16,11 +15,10 @@ import typer
 from rich.text import Text
 
 from tenantry.cli.load import AsJson
-from tenantry.cli.output import data, human_bytes, notes, print_json, print_table, step
+from tenantry.cli.output import data, human_bytes, notes, print_json, print_json_line, print_table, step
 from tenantry.cli.target import warehouse
 from tenantry.core import signals
 from tenantry.core.errors import InputError
-from tenantry.core.visible import in_json
 
 if TYPE_CHECKING:
     from tenantry.observe.activity import Entry, Running, Slow
@@ -234,8 +232,7 @@ def _levels(text: str | None) -> list[str] | None:
 def _print_entries(entries: Iterable[Entry], *, as_json: bool) -> None:
     for entry in entries:
         if as_json:
-            told = asdict(entry) | {"at": entry.at.isoformat()}
-            sys.stdout.write(in_json(json.dumps(told, ensure_ascii=False)) + "\n")
+            print_json_line(entry)
             continue
         context = " ".join(f"{name}={value}" for name, value in entry.context.items())
         data.print(

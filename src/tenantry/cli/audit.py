@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import time
 from collections.abc import Iterable
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,11 +13,10 @@ import typer
 
 from tenantry.cli.activity import age
 from tenantry.cli.confirm import Yes, confirm
-from tenantry.cli.output import print_table, step
+from tenantry.cli.output import print_json_line, print_table, step
 from tenantry.cli.target import administrator, warehouse
 from tenantry.core import signals
 from tenantry.core.errors import InputError
-from tenantry.core.visible import in_json
 
 if TYPE_CHECKING:
     from tenantry.flow.audit import Entry
@@ -95,8 +92,7 @@ def _print(entries: Iterable[Entry], *, as_json: bool, head: bool = True) -> Non
     found = list(entries)
     if as_json:
         for entry in found:
-            line = json.dumps(asdict(entry) | {"at": entry.at.isoformat()}, ensure_ascii=False)
-            sys.stdout.write(in_json(line) + "\n")
+            print_json_line(entry)
     elif found or head:
         print_table(
             None,

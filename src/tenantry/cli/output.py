@@ -55,6 +55,12 @@ def print_json(value: Any) -> None:
     sys.stdout.write(in_json(json.dumps(value, indent=2, ensure_ascii=False, default=_plain)) + "\n")
 
 
+def print_json_line(entry: Any) -> None:
+    """Print an entry of a log, a dataclass with a moment `at`, as JSON on a line of its own."""
+    told = asdict(entry) | {"at": entry.at.isoformat()}
+    sys.stdout.write(in_json(json.dumps(told, ensure_ascii=False)) + "\n")
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, date | datetime):
         return value.isoformat()

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from typing import Final
 from weakref import WeakKeyDictionary
 
 import psycopg
@@ -59,7 +60,7 @@ _GIVEN: WeakKeyDictionary[psycopg.Connection, str] = WeakKeyDictionary()
 _ADMINISTRATORS: set[str] = set()
 """Connection strings that log an administrator in: whadmin's sessions are opened another way at once."""
 
-NO_PATH = "pg_catalog, pg_temp"
+NO_PATH: Final = "pg_catalog, pg_temp"
 """The search_path of a session that acts as whoever logs in: whadmin may make functions in public."""
 
 
@@ -185,7 +186,7 @@ def _bystander(conninfo: str) -> psycopg.Connection:
         client_encoding=ENCODING,
     )
     connection.execute(
-        "SET TIME ZONE 'UTC'; SET statement_timeout = '5s'; SET DateStyle = ISO; SET search_path = pg_catalog, pg_temp"
+        f"SET TIME ZONE 'UTC'; SET statement_timeout = '5s'; SET DateStyle = ISO; SET search_path = {NO_PATH}"
     )
     return connection
 
