@@ -86,8 +86,8 @@ def put(
     with nullcontext(owner) if owner else owner_session(session) as acting:
         exists = _require_free(session, acting, name)
         with session.transaction():
-            _put_role(session, name, exists, password, connections, statement_timeout, valid_until)
-            _let_in(session, name, wanted)
+            put_role(session, name, exists, password, connections, statement_timeout, valid_until)
+            let_in(session, name, wanted)
         try:
             with acting.transaction():
                 acting.execute(query("recovery", "set_reader"), {"name": name, "tenants": wanted})
@@ -99,15 +99,16 @@ def put(
     return not exists
 
 
-def _put_role(
+def put_role(
     session: psycopg.Connection,
     name: str,
     exists: bool,
-    password: str | None,
-    connections: int | None,
-    statement_timeout: str | None,
-    valid_until: datetime | Literal["infinity"] | None,
+    password: str | None = None,
+    connections: int | None = None,
+    statement_timeout: str | None = None,
+    valid_until: datetime | Literal["infinity"] | None = None,
 ) -> None:
+    """Make a reader's role, as the administrator, or change it; what is None stays as it is."""
     role = sql.Identifier(name)
     if not exists:
         _run(session, "CREATE ROLE {} LOGIN", role)
@@ -124,7 +125,8 @@ def _put_role(
         _run(session, "ALTER ROLE {} VALID UNTIL {}", role, sql.Literal(str(valid_until)))
 
 
-def _let_in(session: psycopg.Connection, name: str, tenants: list[str] | None) -> None:
+def let_in(session: psycopg.Connection, name: str, tenants: list[str] | None) -> None:
+    """Let a reader into the database, to see these tenants (None: all): what the administrator has to grant."""
     role = sql.Identifier(name)
     _run(session, "GRANT CONNECT ON DATABASE {} TO {}", sql.Identifier(session.info.dbname), role)
     member = "GRANT {} TO {}" if tenants is None else "REVOKE {} FROM {}"

@@ -171,19 +171,12 @@ def _make_roles(
 
 
 def _make_reader(session: psycopg.Connection, name: str, *, everything: bool) -> None:
-    role = sql.Identifier(name)
     mark = session.execute(query("recovery", "a_role"), {"name": name}).fetchone()
-    if mark is None:
-        session.execute(sql.SQL("CREATE ROLE {} LOGIN").format(role))
-        session.execute(sql.SQL("COMMENT ON ROLE {} IS {}").format(role, sql.Literal(reader.MARK)))
-    elif mark[0] != reader.MARK:
+    if mark is not None and mark[0] != reader.MARK:
         raise InputError("a role of that name is there and is no reader")
-    session.execute(sql.SQL("ALTER ROLE {} SET constraint_exclusion = on").format(role))
-    session.execute(
-        sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(session.info.dbname), role)
-    )
-    member = sql.SQL("GRANT {} TO {}" if everything else "REVOKE {} FROM {}")
-    session.execute(member.format(sql.Identifier(READER), role))
+    reader.put_role(session, name, exists=mark is not None)
+    # Schemas of the names that a file gives are not the administrator's to open.
+    reader.let_in(session, name, None if everything else [])
 
 
 def _note(session: psycopg.Connection, content: Content, result: Restored) -> None:
