@@ -17,7 +17,7 @@ from bench.contest import Contestant, hold
 from bench.lab import Lab
 from bench.server import scratch_server
 from bench.stage import Size, Stage
-from bench.workloads import backfill, hourly, nightly, peers, reports, storage, verify, yearly
+from bench.workloads import backfill, hourly, nightly, peers, reports, storage, verify, versions, yearly
 
 FIRST = date(2024, 1, 1)
 RESULTS = Path(__file__).with_name("results")
@@ -41,9 +41,10 @@ WORKLOADS = {
     "nightly": Workload(nightly.measure, days=31),
     "storage": Workload(storage.measure),
     "verify": Workload(lambda lab: _contest(lab, verify)),
+    "versions": Workload(versions.measure, days=60),
     "peers": Workload(peers.measure),
 }
-FULL = [name for name in WORKLOADS if name != "peers"]
+FULL = [name for name in WORKLOADS if name not in {"peers", "versions"}]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -57,7 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             stage = Stage(server, size, files)
             _tell(f"{name}: making a source of {size.days:,} days with {size.per_day:,} rows each")
             stage.prepare()
-            tables = workload.measure(Lab(stage, options.runs, options.tenants, _tell))
+            tables = workload.measure(Lab(stage, options.runs, options.tenants, _tell, options.against))
             facts = machine.facts(stage.version())
         print(f"\n== {name}: PostgreSQL {facts['postgresql']}, {facts['cores']} cores,", end=" ")
         print(f"{int(facts['memory_bytes']) / 2**30:.0f} GiB\n")
@@ -90,7 +91,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         nargs="?",
         choices=[*WORKLOADS, "full"],
         default="backfill",
-        help="what to measure (backfill); full: all but peers",
+        help="what to measure (backfill); full: all but peers and versions",
     )
     parser.add_argument("--days", type=_positive, help=f"days to load, from {FIRST} on (by workload)")
     parser.add_argument("--per-day", type=_positive, metavar="ROWS", help="rows of each day (by workload)")
@@ -98,8 +99,11 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--runs", type=_positive, default=3, help="runs of each command; the median counts (3)"
     )
+    parser.add_argument("--against", metavar="COMMIT", help="the earlier version, for versions")
     parser.add_argument("--save", action="store_true", help="write every run to bench/results, too")
     options = parser.parse_args(arguments)
+    if (options.workload == "versions") != (options.against is not None):
+        parser.error("versions and --against COMMIT belong together")
     most = (datetime.now(UTC).date() - FIRST).days
     if options.days and options.days > most:
         parser.error(f"--days: at most {most}; the days begin on {FIRST} and must have ended")

@@ -10,12 +10,14 @@ from bench.stage import Stage
 
 @dataclass(frozen=True)
 class Lab:
-    """A stage, how often to run everything, how many tenants at the most, and where to tell of the progress."""
+    """A stage, how often to run everything, how many tenants at the most, where to tell of the progress, and a commit."""
 
     stage: Stage
     runs: int
     tenants: int | None
     tell: Callable[[str], None]
+    against: str | None = None
+    """An earlier version to compare this one with."""
 
     def at_most(self, tenants: int) -> int:
         """So many tenants, or fewer if the command line says so."""

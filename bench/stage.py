@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import os
 import secrets
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
 
+from bench.found import found
 from tenantry.core.days import Span
 from tenantry.core.model import OWNER, Connection
 from tenantry.db.connect import session
-from tenantry.db.install import install
 from tenantry.embedded import Server
-from tenantry.flow import connection, tenant
+from tenantry.flow import tenant
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent
 
@@ -112,12 +116,7 @@ class Stage:
         self.server.save_password(_READER, self.source_password)
         self.server.save_password(OWNER, self._owner_password)
         self._fill_source()
-        with session(self.server.conninfo(dbname=_NEW), role=None) as admin:
-            install(admin, {OWNER: self._owner_password})
-        with session(self.server.conninfo(user=OWNER, dbname=_NEW)) as owner:
-            connection.put(owner, self.address(TENANT), self.source_password)
-            tenant.create_schema(owner, TENANT)
-            tenant.open_feed(owner, TEMPLATE, TENANT, TENANT)
+        found(**self._founding(_NEW))
         self.add_start(PARTITIONS, _use_partitions)
 
     def add_start(self, name: str, fill: Callable[[str], None], *, start: str = EMPTY) -> None:
@@ -129,6 +128,20 @@ class Stage:
         with psycopg.connect(self.server.conninfo(dbname=database), autocommit=True) as admin:
             # Now, so that autovacuum does not come by during a measurement.
             admin.execute("VACUUM (ANALYZE)")
+        self._starts[name] = database
+
+    def add_earlier_start(self, name: str, source: Path, storage: str) -> None:
+        """Keep a warehouse to begin with that another version of Tenantry makes, whose packages are in the directory `source`."""
+        database = f"warehouse_{name}"
+        with self._administrator() as admin:
+            admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+        subprocess.run(
+            [sys.executable, Path(__file__).with_name("found.py")],
+            input=json.dumps({**self._founding(database), "storage": storage}),
+            env={**os.environ, "PYTHONPATH": str(source)},
+            text=True,
+            check=True,
+        )
         self._starts[name] = database
 
     def keep(self, name: str) -> None:
@@ -204,6 +217,18 @@ class Stage:
             )
             # Now, so that autovacuum does not come by during a measurement.
             admin.execute("VACUUM (ANALYZE)")
+
+    def _founding(self, database: str) -> dict[str, Any]:
+        """What `found` needs to make a warehouse of a database."""
+        address = self.address(TENANT)
+        return {
+            "administrator": self.server.conninfo(dbname=database),
+            "owner": self.server.conninfo(user=OWNER, dbname=database),
+            "owner_password": self._owner_password,
+            "template": TEMPLATE,
+            "source": (address.name, address.host, address.port, address.dbname, address.username),
+            "source_password": self.source_password,
+        }
 
     def _administrator(self) -> psycopg.Connection:
         return psycopg.connect(self.server.conninfo(), autocommit=True)
