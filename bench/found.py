@@ -11,7 +11,8 @@ import sys
 from tenantry.core.model import OWNER, Connection
 from tenantry.db.connect import session
 from tenantry.db.install import install
-from tenantry.flow import connection, tenant
+from tenantry.flow import tenant
+from tenantry.flow.source import connection
 
 
 def found(

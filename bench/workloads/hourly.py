@@ -19,8 +19,9 @@ from bench.turns import by_turns
 from bench.workloads.backfill import by_dblink, program, psql
 from tenantry.core.days import Span
 from tenantry.db.connect import open_session, session
-from tenantry.flow import connection, drop, stream, tenant
-from tenantry.flow.source import open_source, source_conninfo
+from tenantry.flow import drop, stream, tenant
+from tenantry.flow.source import connection
+from tenantry.flow.source.session import open_source, source_conninfo
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent
 from tenantry.loader.sessions import Keeper

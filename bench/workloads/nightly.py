@@ -19,8 +19,9 @@ from bench.workloads.backfill import by_dblink, program
 from bench.workloads.hourly import change
 from tenantry.core.days import Span
 from tenantry.db.connect import open_session, session
-from tenantry.flow import connection, tenant
-from tenantry.flow.source import open_source, source_conninfo
+from tenantry.flow import tenant
+from tenantry.flow.source import connection
+from tenantry.flow.source.session import open_source, source_conninfo
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent
 from tenantry.loader.sessions import Keeper

@@ -10,7 +10,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from tenantry.db.connect import session
-from tenantry.flow.source import open_source, source_conninfo
+from tenantry.flow.source.session import open_source, source_conninfo
 from tests.databases import Database, Source, Warehouse
 
 HOST = "127.0.0.77"

@@ -13,7 +13,7 @@ from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
 from tenantry.flow import stream, tenant
-from tenantry.flow.source import open_source, source_conninfo
+from tenantry.flow.source.session import open_source, source_conninfo
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse

@@ -12,7 +12,7 @@ import pytest
 from psycopg import sql
 
 from tenantry.core.model import Connection
-from tenantry.flow import connection as connections
+from tenantry.flow.source import connection as connections
 from tests.databases import Warehouse
 from tests.waiting import wait_until
 

@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 from tenantry.core.model import Connection
 from tenantry.db.connect import session
 from tenantry.embedded import Server
-from tenantry.flow.connection import put
+from tenantry.flow.source.connection import put
 from tests.databases import SECRET, Database, Source, Warehouse
 from tests.program import succeed
 from tests.well import findings

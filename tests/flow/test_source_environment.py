@@ -12,7 +12,7 @@ from psycopg.pq import Conninfo
 from psycopg.types.json import Jsonb
 
 from tenantry.db.connect import session
-from tenantry.flow.source import NOT_GIVEN, begin, open_source, source_conninfo
+from tenantry.flow.source.session import NOT_GIVEN, begin, open_source, source_conninfo
 from tests.databases import Source, Warehouse
 from tests.listener import Listener
 from tests.program import succeed

@@ -18,7 +18,7 @@ from tenantry.db.connect import session
 from tenantry.db.install import install
 from tenantry.embedded import Server
 from tenantry.flow import indexes, stream, tenant
-from tenantry.flow.source import open_source, source_conninfo
+from tenantry.flow.source.session import open_source, source_conninfo
 from tenantry.loader import backfill, indexing
 from tenantry.loader.events import Silent
 from tenantry.loader.sessions import Keeper

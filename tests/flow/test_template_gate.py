@@ -233,7 +233,7 @@ def test_a_query_stored_before_there_was_a_gate_is_not_sent(
 def test_what_the_program_sends_a_source_is_one_statement(
     ticking: Warehouse, source: Source, attack: str
 ) -> None:
-    from tenantry.flow.source import open_source, reading, source_conninfo
+    from tenantry.flow.source.session import open_source, reading, source_conninfo
 
     with session(ticking.conninfo) as opened:
         there = open_source(source_conninfo(opened, "acme"))

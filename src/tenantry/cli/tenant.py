@@ -86,8 +86,8 @@ def add(
     from tenantry.cli.progress import LoadProgress
     from tenantry.cli.source import changed, parse, read_password
     from tenantry.db.connect import session
-    from tenantry.flow import connection as connections
     from tenantry.flow import tenant as tenants
+    from tenantry.flow.source import connection as connections
     from tenantry.loader import backfill, onboard
 
     tenants.check_name(name)
@@ -214,7 +214,7 @@ def try_source(name: Name, as_json: AsJson = False) -> None:
     NAME may also be that of a connection. Ends with 1 if nobody answers.
     """
     from tenantry.db.connect import session
-    from tenantry.flow import connection as connections
+    from tenantry.flow.source import connection as connections
     from tenantry.observe import status
 
     with warehouse() as conninfo, session(conninfo) as opened:
@@ -272,7 +272,7 @@ def edit(
     """
     from tenantry.cli.source import changed, parse, read_password
     from tenantry.db.connect import session
-    from tenantry.flow import connection as connections
+    from tenantry.flow.source import connection as connections
 
     if source and (host or port or dbname or user or option):
         raise InputError(

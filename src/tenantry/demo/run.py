@@ -26,8 +26,8 @@ from tenantry.demo.sources import (
     source_exists,
 )
 from tenantry.embedded.server import Server
-from tenantry.flow import connection as connections
 from tenantry.flow import drop, slices, tenant, views
+from tenantry.flow.source import connection as connections
 from tenantry.loader import backfill, onboard
 from tenantry.loader.events import Watcher
 

@@ -12,7 +12,7 @@ from tenantry.db.errors import translated
 from tenantry.db.queries import query
 from tenantry.fleet.file import Unfetched
 from tenantry.fleet.secrets import SecretMissing, resolve
-from tenantry.flow import connection as connections
+from tenantry.flow.source import connection as connections
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from tenantry.embedded.server import Server
 from tenantry.fleet.change import Change, Kind
 from tenantry.fleet.model import Tenant
 from tenantry.fleet.plan import Plan
-from tenantry.flow import connection as connections
 from tenantry.flow import (
     drop,
     job_command,
@@ -27,6 +26,7 @@ from tenantry.flow import (
     tenant,
     tenant_jobs,
 )
+from tenantry.flow.source import connection as connections
 from tenantry.loader import backfill, enable
 from tenantry.loader.events import Watcher
 

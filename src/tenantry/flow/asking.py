@@ -13,8 +13,8 @@ from tenantry.core.errors import InputError, SourceError
 from tenantry.db.errors import one_line
 from tenantry.db.login import ASKS, LoginFailed
 from tenantry.db.queries import one_row, query
-from tenantry.flow import connection as connections
-from tenantry.flow.source import open_source, reading, source_conninfo
+from tenantry.flow.source import connection as connections
+from tenantry.flow.source.session import open_source, reading, source_conninfo
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,10 @@ from tenantry.core.days import Span
 from tenantry.core.errors import SliceError
 from tenantry.core.model import Feed, LoadedSlice
 from tenantry.db.queries import one_row, query
-from tenantry.flow.deadline import Budget, TooMuch, deadline
 from tenantry.flow.digest import Answer
 from tenantry.flow.slices import named
-from tenantry.flow.source import columns, reading, speaking
+from tenantry.flow.source.deadline import Budget, TooMuch, deadline
+from tenantry.flow.source.session import columns, reading, speaking
 
 BATCH = 65536
 """Bytes gathered before a write: libpq hands out single rows, and a system call for each would cost more than the row."""

@@ -12,8 +12,8 @@ from tenantry.core.days import Span, folded, today_utc
 from tenantry.core.errors import InputError
 from tenantry.core.model import FailedSlice, Feed
 from tenantry.db.connect import session
-from tenantry.flow import connection as connections
 from tenantry.flow import states
+from tenantry.flow.source import connection as connections
 from tenantry.flow.states import TenantState
 from tenantry.loader import again, backfill, span, verify
 from tenantry.loader.events import Watcher

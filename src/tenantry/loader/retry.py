@@ -6,7 +6,7 @@ import psycopg
 
 from tenantry.db.errors import libpq_words, one_line
 from tenantry.db.login import ASKS, LoginFailed
-from tenantry.flow.source import is_of_source
+from tenantry.flow.source.session import is_of_source
 
 PAUSES = (0.5, 2.0, 5.0)
 """Seconds before the second, third and last try of a slice."""

@@ -12,7 +12,7 @@ from tenantry.db.login import ASKS, LoginFailed, knock
 from tenantry.db.queries import query
 from tenantry.flow import slices
 from tenantry.flow.digest import SourceTypes
-from tenantry.flow.source import Login, open_source, source_conninfo
+from tenantry.flow.source.session import Login, open_source, source_conninfo
 from tenantry.loader.retry import refuses, words
 
 _NOT_THIS_MACHINE = "28000"

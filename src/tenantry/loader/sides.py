@@ -14,7 +14,7 @@ from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
 from tenantry.flow import slices, verify
-from tenantry.flow.source import SourceSession, open_source, source_conninfo
+from tenantry.flow.source.session import SourceSession, open_source, source_conninfo
 
 NAME = "tenantry verify"
 """The application_name of the sessions on the warehouse."""

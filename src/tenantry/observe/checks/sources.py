@@ -15,7 +15,7 @@ from tenantry.core.model import Feed as Source
 from tenantry.db.connect import cut, session
 from tenantry.db.queries import one_row, query
 from tenantry.flow import tenant
-from tenantry.flow.connection import asking
+from tenantry.flow.source.connection import asking
 from tenantry.observe.checks.feeds import Feed
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
 

@@ -1,0 +1,1 @@
+"""A tenant's source: its connection, and sessions on it."""
