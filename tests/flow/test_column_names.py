@@ -13,7 +13,7 @@ from psycopg import sql
 
 from tenantry.core.model import Template
 from tenantry.db.connect import session
-from tenantry.flow import template_trial
+from tenantry.flow.template import trial as template_trial
 from tests.databases import Source, Warehouse
 from tests.waiting import wait_until
 from tests.ways import Pull, by_loader, by_sql

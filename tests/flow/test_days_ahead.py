@@ -10,8 +10,8 @@ import psycopg
 import pytest
 
 from tenantry.db.connect import session
-from tenantry.flow import template as templates
-from tenantry.flow import template_file
+from tenantry.flow.template import file as template_file
+from tenantry.flow.template import stored as templates
 from tests.databases import Source, Warehouse
 from tests.program import address, run, succeed
 from tests.ticks import define, make_ticks

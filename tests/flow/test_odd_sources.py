@@ -13,8 +13,9 @@ import pytest
 from tenantry.core.errors import DatabaseError, SourceError
 from tenantry.core.model import Connection
 from tenantry.db.connect import session
-from tenantry.flow import slices, template_draft, tenant
+from tenantry.flow import slices, tenant
 from tenantry.flow.source import connection as connections
+from tenantry.flow.template import draft as template_draft
 from tenantry.loader import backfill
 from tests.databases import Source, Warehouse
 from tests.program import run

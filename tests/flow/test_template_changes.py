@@ -19,7 +19,7 @@ from psycopg import sql
 
 from tenantry.core.days import today_utc
 from tenantry.core.model import Template
-from tenantry.flow import template_file
+from tenantry.flow.template import file as template_file
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed
 from tests.ways import by_loader

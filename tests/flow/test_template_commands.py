@@ -12,9 +12,9 @@ import pytest
 from tenantry.core.errors import InputError
 from tenantry.core.model import Template, TemplateFile
 from tenantry.db.connect import session
-from tenantry.flow import template as templates
-from tenantry.flow import template_drop, template_load, template_sql
-from tenantry.flow.template_file import as_file, parse
+from tenantry.flow.template import drop, insert, load
+from tenantry.flow.template import stored as templates
+from tenantry.flow.template.file import as_file, parse
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed
 from tests.ticks import define, make_ticks
@@ -45,7 +45,7 @@ def ticking(acme: Warehouse, source: Source) -> Warehouse:
     """Three days of the template ticks, loaded for acme."""
     make_ticks(source, DAY, 3)
     with session(acme.conninfo) as opened:
-        template_load.load(opened, [ticks()])
+        load.load(opened, [ticks()])
     acme.run("SELECT _wh.update_mv_window_by_template('ticks', 'acme', 'acme', '2024-03-08', '2024-03-10')")
     acme.run("SELECT _wh.update_public_view_by_template('ticks')")
     return acme
@@ -68,7 +68,7 @@ def test_a_file_loaded_twice_changes_nothing_in_either_form(warehouse: Warehouse
     assert again == "ticks: unchanged\nfoodlogstats: unchanged\n"
     assert stamps(warehouse) == before
     # And so says psql's way, which takes the text as it is.
-    warehouse.run(template_sql.write(Template(**{**vars(stored(warehouse)), "name": "copy"})).encode())  # type: ignore[arg-type]
+    warehouse.run(insert.write(Template(**{**vars(stored(warehouse)), "name": "copy"})).encode())  # type: ignore[arg-type]
     assert stored(warehouse, "copy") == Template(**{**vars(stored(warehouse)), "name": "copy"})
 
 
@@ -139,18 +139,18 @@ def test_templates_are_loaded_all_or_none(warehouse: Warehouse, tmp_path: Path) 
 def test_tables_that_cannot_take_a_change_refuse_it(acme: Warehouse, source: Source) -> None:
     make_ticks(source, DAY, 1)
     with session(acme.conninfo) as opened:
-        template_load.load(opened, [ticks(storage="partition")])
+        load.load(opened, [ticks(storage="partition")])
         acme.run("SELECT _wh.update_mv_by_template('ticks', 'acme', 'acme', %s)", (DAY,))
         before = stamps(acme)
         with pytest.raises(
             psycopg.errors.DatatypeMismatch, match=r"value of the table .*ticks have another type"
         ):
-            template_load.load(opened, [ticks(columns="id int, at timestamptz, value text")])
+            load.load(opened, [ticks(columns="id int, at timestamptz, value text")])
         assert stamps(acme) == before
         more = ticks(columns="id int, at timestamptz, value int, twice int")
-        assert template_load.load(opened, [more])[0].outdated[0].days == 1
+        assert load.load(opened, [more])[0].outdated[0].days == 1
         assert acme.rows("SELECT DISTINCT twice FROM public.ticks") == [(None,)]
-        (change,) = template_load.load(opened, [ticks(storage="matview")])
+        (change,) = load.load(opened, [ticks(storage="matview")])
         assert (change.action, len(change.outdated), change.other_storage) == ("changed", 0, ["acme"])
 
 
@@ -180,7 +180,7 @@ def test_the_server_says_which_functions_are_volatile(warehouse: Warehouse) -> N
         ticks(query=ticks().query.replace("value::int", "pg_stat_reset_shared('io')::text::int")), "t"
     )
     with session(warehouse.conninfo) as opened:
-        assert [f.rule for f in template_load.check(opened, file)] == ["volatile"]
+        assert [f.rule for f in load.check(opened, file)] == ["volatile"]
 
 
 def editor(tmp_path: Path, *commands: str) -> dict[str, str]:
@@ -261,7 +261,7 @@ def test_a_template_in_use_is_dropped_only_with_its_data_and_reports_of_other_te
     # A drop that was cut off after its first step.
     with session(ticking.conninfo) as opened:
         opened.execute("SELECT _wh_internal.drop_feed('ticks', 'abba', 1)")
-        assert [use.tenant for use in template_drop.uses(opened, "ticks")] == ["abba", "acme"]
+        assert [use.tenant for use in drop.uses(opened, "ticks")] == ["abba", "acme"]
     assert ticking.reader.value("SELECT count(*) FROM public.ticks WHERE schema_name = 'acme'") == 6
     assert succeed(ticking, "template", "drop", "ticks", "--with-data", "--yes").out.startswith(
         "ticks is dropped"

@@ -14,7 +14,7 @@ from tenantry.core.errors import TenantryError
 from tenantry.core.model import Template
 from tenantry.db.connect import session
 from tenantry.db.install import install
-from tenantry.flow import template_draft, template_trial
+from tenantry.flow.template import draft, trial
 from tests.databases import Database, Source, Warehouse
 from tests.program import run
 from tests.ticks import COLUMNS, define, make_ticks
@@ -359,13 +359,13 @@ def test_what_a_source_calls_things_is_quoted_here(acme: Warehouse, source: Sour
         "SELECT * FROM odd WHERE at >= '{START_TIME}'::timestamptz AND at < '{END_TIME}'::timestamptz"
     )
     with session(acme.conninfo) as opened:
-        made = template_draft.draft(opened, "odd", query.read_text(), "acme").template
+        made = draft.draft(opened, "odd", query.read_text(), "acme").template
         assert made.columns.split(",\n") == [
             "at timestamp with time zone",
             '"a"" int); DELETE FROM canary; --\n-- index: x" integer',
             '"b\n{SCHEMA}" text',
         ]
-        template_trial.run(opened, made, "acme", DAY)
+        trial.run(opened, made, "acme", DAY)
     assert run(acme, "template", "new", "odd", str(query), "--connection", "acme").code == 0
 
 
@@ -381,7 +381,7 @@ def test_a_trial_runs_nothing_of_a_template(guarded: Warehouse, source: Source) 
         Template("t", "SELECT 1", "n int", indexes="CREATE INDEX ON {SCHEMA}.{VIEW_NAME} ((theirs.lose(1)))"),
     ):
         with session(guarded.conninfo) as opened, pytest.raises(psycopg.Error, match='template "t": '):
-            template_trial.run(opened, template, "acme", DAY)
+            trial.run(opened, template, "acme", DAY)
     assert canaries(guarded) == 1
 
 

@@ -11,8 +11,9 @@ import pytest
 from tenantry.core.errors import InputError, SourceError, TemplateError, TenantryError
 from tenantry.core.model import Template
 from tenantry.db.connect import session
-from tenantry.flow import template_draft, template_trial
-from tenantry.flow.lint import lint
+from tenantry.flow.template import draft as template_draft
+from tenantry.flow.template import trial as template_trial
+from tenantry.flow.template.lint import lint
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed
 

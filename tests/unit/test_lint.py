@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tenantry.core.model import Template
-from tenantry.flow.lint import Finding, functions, lint
-from tenantry.flow.template_file import parse, read
+from tenantry.flow.template.file import parse, read
+from tenantry.flow.template.lint import Finding, functions, lint
 
 RANGE = "s.at >= '{START_TIME}'::timestamptz AND s.at < '{END_TIME}'::timestamptz"
 UTC_DAY = "(s.at AT TIME ZONE 'UTC')::date = '{TARGET_DATE}'::date"

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from tenantry.core.errors import InputError
 from tenantry.core.model import Template
-from tenantry.flow import template_sql
-from tenantry.flow.template_file import as_file, merged, parse, read
+from tenantry.flow.template import insert
+from tenantry.flow.template.file import as_file, merged, parse, read
 
 FOODLOGSTATS = Path(str(files("tenantry") / "sql" / "templates" / "foodlogstats.sql"))
 
@@ -153,7 +153,7 @@ TEMPLATES = st.builds(
 
 @given(TEMPLATES)
 def test_any_template_is_the_same_after_it_was_written_and_read(template: Template) -> None:
-    assert parse(template_sql.write(template), "f")[0].template == template
+    assert parse(insert.write(template), "f")[0].template == template
     (again,) = parse(as_file(template), "f")
     assert merged(again.template, template) == template
 

@@ -20,7 +20,7 @@ from tenantry.core.model import Feed
 if TYPE_CHECKING:
     import psycopg
 
-    from tenantry.flow.template_fit import Fit
+    from tenantry.flow.template.fit import Fit
 
 Template = Annotated[
     str,
@@ -72,8 +72,8 @@ def _feeds(
     opened: psycopg.Connection, template: str, names: Sequence[str] | None, everyone: bool
 ) -> list[Feed]:
     from tenantry.flow import states
-    from tenantry.flow import template as templates
     from tenantry.flow import tenant as tenants
+    from tenantry.flow.template import stored as templates
 
     if bool(names) == everyone:
         raise InputError("say which tenants", hint="Give --tenant NAME (once or more) or --all.")
@@ -217,12 +217,10 @@ def _raise_unfit(unfit: Sequence[Fit]) -> None:
 
 def _fit(conninfo: str, feeds: Sequence[Feed]) -> list[Fit]:
     from tenantry.db.connect import session
-    from tenantry.flow import template_fit
+    from tenantry.flow.template import fit
 
     with session(conninfo, name="tenantry backfill") as opened:
-        return template_fit.run(
-            opened, feeds, lambda done: step(f"{done.feed.schema}.{done.relation}", done.kind)
-        )
+        return fit.run(opened, feeds, lambda done: step(f"{done.feed.schema}.{done.relation}", done.kind))
 
 
 def _is_later(text: str | None) -> bool:

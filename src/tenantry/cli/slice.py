@@ -50,8 +50,8 @@ def list_slices(
     Ends with 0 whatever it lists, unless --fail is given.
     """
     from tenantry.db.connect import session
-    from tenantry.flow import template as templates
     from tenantry.flow import tenant as tenants
+    from tenantry.flow.template import stored as templates
     from tenantry.observe import slices
 
     begin = ended_or_today(first) if first else None

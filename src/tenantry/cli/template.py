@@ -32,7 +32,7 @@ app.command("edit")(template_file.edit)
 def list_templates(as_json: AsJson = False) -> None:
     """List the templates: how each is kept, who uses it, and how many of its days an earlier text of it made."""
     from tenantry.db.connect import session
-    from tenantry.flow import template as templates
+    from tenantry.flow.template import stored as templates
 
     with warehouse() as conninfo, session(conninfo) as opened:
         found = templates.stored(opened)
@@ -67,9 +67,9 @@ def show(
     changes nothing.
     """
     from tenantry.db.connect import session
-    from tenantry.flow import template as templates
-    from tenantry.flow import template_file as files
-    from tenantry.flow import template_sql
+    from tenantry.flow.template import file as files
+    from tenantry.flow.template import insert
+    from tenantry.flow.template import stored as templates
 
     if as_file + as_sql + as_json > 1:
         raise InputError("--file, --sql and --json exclude each other", hint="Give one of them.")
@@ -80,7 +80,7 @@ def show(
     if as_json:
         print_json({**asdict(facts), **asdict(text), "outdated": outdated})
     elif as_sql:
-        data.print(template_sql.write(text), end="", markup=False)
+        data.print(insert.write(text), end="", markup=False)
     elif as_file:
         data.print(files.as_file(text), end="", markup=False)
     else:
@@ -117,7 +117,7 @@ def drop(
     somebody else read its data; nothing is dropped then.
     """
     from tenantry.db.connect import session
-    from tenantry.flow import template_drop
+    from tenantry.flow.template import drop as template_drop
 
     with warehouse() as conninfo, session(conninfo) as opened:
         uses = template_drop.uses(opened, template)
@@ -215,8 +215,8 @@ def drop_old(template: Template, tenant: Tenants = None, as_json: AsJson = False
     """Drop what set-storage put aside. Without --tenant: of all tenants."""
     from tenantry.db.connect import session
     from tenantry.flow import move
-    from tenantry.flow import template as templates
     from tenantry.flow import tenant as tenants
+    from tenantry.flow.template import stored as templates
 
     dropped: dict[str, int] = {}
     with warehouse() as conninfo, session(conninfo) as opened:

@@ -26,9 +26,9 @@ from tenantry.core.model import TemplateFile
 if TYPE_CHECKING:
     import psycopg
 
-    from tenantry.flow.lint import Finding
-    from tenantry.flow.template import Outdated
-    from tenantry.flow.template_load import Change
+    from tenantry.flow.template.lint import Finding
+    from tenantry.flow.template.load import Change
+    from tenantry.flow.template.stored import Outdated
 
 Files = Annotated[
     list[Path],
@@ -67,7 +67,7 @@ def load(
     database refuses one; nothing is changed then.
     """
     from tenantry.db.connect import session
-    from tenantry.flow import template_load
+    from tenantry.flow.template import load as template_load
 
     found = _read(files)
     with warehouse() as conninfo, session(conninfo) as opened:
@@ -84,7 +84,7 @@ def load(
 
 
 def _read(files: Sequence[Path]) -> list[TemplateFile]:
-    from tenantry.flow import template_file
+    from tenantry.flow.template import file as template_file
 
     found = [file for path in files for file in template_file.read(path)]
     names = [file.template.name for file in found]
@@ -164,8 +164,8 @@ def lint(
     Files are linted without a warehouse. Ends with 1 if there is an error, or
     with --strict a warning; with 2 for a file that cannot be read.
     """
-    from tenantry.flow import lint as rules
-    from tenantry.flow import template_file
+    from tenantry.flow.template import file as template_file
+    from tenantry.flow.template import lint as rules
 
     files = [path for text in what if (path := as_path(text))]
     names = [text for text in what if not as_path(text)]
@@ -177,8 +177,8 @@ def lint(
     ]
     if names:
         from tenantry.db.connect import session
-        from tenantry.flow import template as templates
-        from tenantry.flow import template_load
+        from tenantry.flow.template import load as template_load
+        from tenantry.flow.template import stored as templates
 
         with warehouse() as conninfo, session(conninfo) as opened:
             for name in names:
@@ -242,8 +242,8 @@ def edit(template: Template, as_json: AsJson = False) -> None:
     Ends with 1 if what was saved was not loaded.
     """
     from tenantry.db.connect import session
-    from tenantry.flow import template as templates
-    from tenantry.flow import template_file
+    from tenantry.flow.template import file as template_file
+    from tenantry.flow.template import stored as templates
 
     with warehouse() as conninfo:
         with session(conninfo) as opened:
@@ -298,7 +298,8 @@ def _open_editor(path: Path) -> None:
 
 
 def _load_edited(session: psycopg.Connection, path: Path, name: str) -> Any:
-    from tenantry.flow import template_file, template_load
+    from tenantry.flow.template import file as template_file
+    from tenantry.flow.template import load as template_load
 
     files = template_file.read(path)
     if [file.template.name for file in files] != [name]:

@@ -17,7 +17,7 @@ from tenantry.core.errors import InputError, SliceError, TemplateError
 from tenantry.core.model import TemplateFile
 
 if TYPE_CHECKING:
-    from tenantry.flow.template_trial import Trial
+    from tenantry.flow.template.trial import Trial
 
 
 def new(
@@ -59,14 +59,16 @@ def new(
     Ends with 1 if the source refuses the query, with 2 if a file is in the way.
     """
     from tenantry.db.connect import session
-    from tenantry.flow import template_draft, template_file, template_header, template_load
+    from tenantry.flow.template import draft as template_draft
+    from tenantry.flow.template import file as template_file
+    from tenantry.flow.template import header, load
 
     if storage not in (None, "matview", "partition"):
         raise InputError(f"storage is matview or partition, not {storage!r}")
     if output is not None and output.exists():
         raise InputError(f"{output} is there already", hint="Name another file.")
     text = template_file.text_of(query)
-    if template_header.begins(text):
+    if header.begins(text):
         raise InputError(f"{query} has a header already", hint=f"Run: tenantry template lint {query}")
     with warehouse() as conninfo, session(conninfo) as opened:
         draft = template_draft.draft(
@@ -74,7 +76,7 @@ def new(
         )
         written = template_file.as_file(draft.template)
         (file,) = template_file.parse(written, str(output or name))
-        findings = [(file, finding) for finding in template_load.check(opened, file)]
+        findings = [(file, finding) for finding in load.check(opened, file)]
     if output is not None:
         output.write_text(written, encoding="utf-8")
     if as_json:
@@ -137,9 +139,10 @@ def try_template(
     lie outside the day, which a load would refuse.
     """
     from tenantry.db.connect import session
-    from tenantry.flow import template as templates
-    from tenantry.flow import template_file, template_trial
-    from tenantry.flow.lint import lint
+    from tenantry.flow.template import file as template_file
+    from tenantry.flow.template import stored as templates
+    from tenantry.flow.template import trial as template_trial
+    from tenantry.flow.template.lint import lint
 
     wanted = ended_or_today(day)
     path = as_path(what)

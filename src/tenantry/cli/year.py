@@ -77,7 +77,7 @@ def list_years(
     is still January. Daily: the present year. Incomplete: days are missing.
     """
     from tenantry.db.connect import session
-    from tenantry.flow import template as templates
+    from tenantry.flow.template import stored as templates
     from tenantry.observe import slices
 
     with warehouse() as conninfo, session(conninfo) as opened:

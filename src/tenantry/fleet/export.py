@@ -17,7 +17,7 @@ from tenantry.core.model import Template
 from tenantry.core.settings import EMBEDDED
 from tenantry.fleet.file import builtin
 from tenantry.fleet.model import Fleet, Job, Reader, Source, Tenant
-from tenantry.flow import template_file
+from tenantry.flow.template import file as template_file
 
 _HEAD = """\
 The fleet of a Tenantry warehouse, as tenantry export wrote it.

@@ -18,7 +18,7 @@ from tenantry.db.queries import SQL
 from tenantry.fleet.model import Feed, Fleet, Job, Reader, Source, Tenant
 from tenantry.fleet.secrets import Reference, SecretMissing, resolve
 from tenantry.fleet.tables import TABLES, ConnectionTable, FeedTable, File, TemplateTable, TenantTable
-from tenantry.flow import template_file
+from tenantry.flow.template import file as template_file
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from tenantry.core.model import OWNER, Connection
 from tenantry.core.model import Feed as FeedRow
 from tenantry.db.queries import query
 from tenantry.fleet.model import Feed, Fleet, Job, Reader, Source, Tenant
-from tenantry.flow import jobs, reader, template
+from tenantry.flow import jobs, reader
 from tenantry.flow.jobs import Cron
 from tenantry.flow.jobs import Job as JobRow
+from tenantry.flow.template import stored
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def read(session: psycopg.Connection) -> Live:
         others = [job for job in every if job not in found.values()]
         leftovers = session.execute(query("fleet", "leftovers")).fetchall()
         fleet = Fleet(
-            templates={name: template.get(session, name) for name in names},
+            templates={name: stored.get(session, name) for name in names},
             connections=connections,
             other_connections=False,
             tenants={row[0]: Tenant(row[0], row[1], feeds.get(row[0], {}), row[2]) for row in rows},

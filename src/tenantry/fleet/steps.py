@@ -14,19 +14,10 @@ from tenantry.embedded.server import Server
 from tenantry.fleet.change import Change, Kind
 from tenantry.fleet.model import Tenant
 from tenantry.fleet.plan import Plan
-from tenantry.flow import (
-    drop,
-    job_command,
-    jobs,
-    move,
-    reader,
-    states,
-    template_drop,
-    template_load,
-    tenant,
-    tenant_jobs,
-)
+from tenantry.flow import drop, job_command, jobs, move, reader, states, tenant, tenant_jobs
 from tenantry.flow.source import connection as connections
+from tenantry.flow.template import drop as template_drop
+from tenantry.flow.template import load
 from tenantry.loader import backfill, enable
 from tenantry.loader.events import Watcher
 
@@ -82,7 +73,7 @@ class Steps:
     # Making -----------------------------------------------------------------------------------------------------------
 
     def _put_template(self, change: Change) -> None:
-        template_load.load(self._session, [(self._wanted.templates or {})[change.name]])
+        load.load(self._session, [(self._wanted.templates or {})[change.name]])
 
     def _put_connection(self, change: Change) -> None:
         source = self._wanted.connections[change.name]

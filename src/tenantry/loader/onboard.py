@@ -13,8 +13,8 @@ from tenantry.core.days import Span, today_utc
 from tenantry.core.model import Connection, Feed
 from tenantry.db.connect import session
 from tenantry.flow import slices, tenant, yearly
-from tenantry.flow import template as templates
 from tenantry.flow.source import connection as connections
+from tenantry.flow.template import stored as templates
 from tenantry.loader import backfill, verify
 from tenantry.loader import span as spans
 from tenantry.loader.events import Watcher

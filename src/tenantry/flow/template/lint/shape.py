@@ -8,8 +8,8 @@ from typing import Any
 from pglast import ast
 
 from tenantry.core.model import Template
-from tenantry.flow.lint import tree
-from tenantry.flow.lint.finding import ERROR, NOTE, WARNING, Finding, Text
+from tenantry.flow.template.lint import tree
+from tenantry.flow.template.lint.finding import ERROR, NOTE, WARNING, Finding, Text
 
 _SCHEMA, _VIEW = "tenantry_schema", "tenantry_view"
 

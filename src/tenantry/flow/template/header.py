@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 
 from tenantry.core.errors import InputError
 from tenantry.core.model import Template, TemplateFile
-from tenantry.flow.template_sql import CHOICES, refused, wrong_ahead
+from tenantry.flow.template.insert import CHOICES, refused, wrong_ahead
 
 _KEYS = (
     "name",

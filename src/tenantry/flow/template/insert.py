@@ -9,7 +9,7 @@ from pglast import ast
 
 from tenantry.core.errors import InputError
 from tenantry.core.model import Template, TemplateFile
-from tenantry.flow.lint import tree
+from tenantry.flow.template.lint import tree
 
 COLUMNS = {
     "template_name": "name",

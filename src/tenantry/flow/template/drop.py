@@ -11,7 +11,7 @@ from tenantry.core.errors import InputError
 from tenantry.db.queries import one_row, query
 from tenantry.flow import jobs
 from tenantry.flow.jobs import Job
-from tenantry.flow.template import require
+from tenantry.flow.template.stored import require
 
 _DROP_AT_ONCE = 200
 """Relations dropped in one transaction: each holds about seven locks, of some 6,400 by default."""

@@ -13,8 +13,8 @@ import psycopg
 
 from tenantry.core.model import Template
 from tenantry.db.queries import one_row, query
-from tenantry.flow import template_load
-from tenantry.flow.asking import asked, connection_of, fields, texts
+from tenantry.flow.template import load
+from tenantry.flow.template.asking import asked, connection_of, fields, texts
 
 LARGE = 4 * 1024 * 1024
 """From how many bytes on reading a whole table is worth a word."""
@@ -80,12 +80,12 @@ def run(
     connection = connection_of(session, tenant)
     about: dict[str, Any] = {"name": template.name, "schema": tenant, "day": day, "rows": rows}
     with session.transaction(force_rollback=True):
-        template_load.put(session, template)
+        load.put(session, template)
         describe = one_row(session, query("template", "trial_columns"), about)[0]
     with asked(session, connection, seconds) as source:
         own = fields(session, source, describe)
     with session.transaction(force_rollback=True):
-        template_load.put(session, template)
+        load.put(session, template)
         about["names"] = [field.name for field in own]
         plan, sample, measure, places, columns, declared = one_row(session, query("template", "trial"), about)
     with asked(session, connection, seconds) as source:

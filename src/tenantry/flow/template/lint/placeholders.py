@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 
-from tenantry.flow.lint.finding import ERROR, NOTE, Finding, Text
+from tenantry.flow.template.lint.finding import ERROR, NOTE, Finding, Text
 
 DAYS = ("{TARGET_DATE}", "{START_TIME}", "{END_TIME}")
 KNOWN = (*DAYS, "{SCHEMA}")

@@ -8,8 +8,8 @@ from typing import Any
 
 from pglast import ast, enums
 
-from tenantry.flow.lint import tree
-from tenantry.flow.lint.finding import ERROR, NOTE, WARNING, Finding, Text
+from tenantry.flow.template.lint import tree
+from tenantry.flow.template.lint.finding import ERROR, NOTE, WARNING, Finding, Text
 
 VOLATILE = {
     *("now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday", "pg_sleep"),

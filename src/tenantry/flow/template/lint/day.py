@@ -9,9 +9,9 @@ from typing import Any
 
 from pglast import ast, enums
 
-from tenantry.flow.lint import tree
-from tenantry.flow.lint.finding import ERROR, NOTE, WARNING, Finding, Text
-from tenantry.flow.lint.placeholders import DAYS
+from tenantry.flow.template.lint import tree
+from tenantry.flow.template.lint.finding import ERROR, NOTE, WARNING, Finding, Text
+from tenantry.flow.template.lint.placeholders import DAYS
 
 _UTC = {"utc", "etc/utc", "gmt", "etc/gmt", "z", "zulu", "uct", "universal"}
 _MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "="}

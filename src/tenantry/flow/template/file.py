@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tenantry.core.errors import InputError
 from tenantry.core.model import Template, TemplateFile
-from tenantry.flow import template_header, template_sql
-from tenantry.flow.template_sql import COLUMNS
+from tenantry.flow.template import header, insert
+from tenantry.flow.template.insert import COLUMNS
 
 
 def read(path: Path) -> list[TemplateFile]:
@@ -32,9 +32,9 @@ def text_of(path: Path) -> str:
 def parse(text: str, origin: str) -> list[TemplateFile]:
     """`read` for a text; `origin` is what to call it in errors."""
     text = text.replace("\r\n", "\n")
-    if template_header.begins(text):
-        return [template_header.read(text, origin)]
-    return template_sql.read(text, origin)
+    if header.begins(text):
+        return [header.read(text, origin)]
+    return insert.read(text, origin)
 
 
 def as_file(template: Template) -> str:
@@ -42,12 +42,12 @@ def as_file(template: Template) -> str:
 
     A name that no header can hold (with line breaks) makes it the INSERT statement.
     """
-    text = template_header.write(template)
+    text = header.write(template)
     try:
         (again,) = parse(text, "")
     except InputError:
-        return template_sql.write(template)
-    return text if merged(again.template, template) == template else template_sql.write(template)
+        return insert.write(template)
+    return text if merged(again.template, template) == template else insert.write(template)
 
 
 def merged(new: Template, stored: Template) -> Template:
@@ -63,4 +63,4 @@ def merged(new: Template, stored: Template) -> Template:
 
 def _same(name: str, one: str, other: str) -> bool:
     one, other = one.replace("\r\n", "\n"), other.replace("\r\n", "\n")
-    return template_header.same_indexes(one, other) if name == "indexes" else one.strip() == other.strip()
+    return header.same_indexes(one, other) if name == "indexes" else one.strip() == other.strip()

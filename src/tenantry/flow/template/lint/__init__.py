@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from tenantry.core.model import Template
-from tenantry.flow.lint import day, placeholders, shape, statement
-from tenantry.flow.lint.finding import ERROR, NOTE, WARNING, Finding, Text
+from tenantry.flow.template.lint import day, placeholders, shape, statement
+from tenantry.flow.template.lint.finding import ERROR, NOTE, WARNING, Finding, Text
 
 __all__ = ["ERROR", "NOTE", "WARNING", "Finding", "functions", "lint"]
 

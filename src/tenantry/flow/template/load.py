@@ -10,9 +10,9 @@ import psycopg
 
 from tenantry.core.model import Template, TemplateFile
 from tenantry.db.queries import query
-from tenantry.flow.lint import Finding, functions, lint
-from tenantry.flow.template import Outdated, find, get, outdated
-from tenantry.flow.template_file import as_file, merged
+from tenantry.flow.template.file import as_file, merged
+from tenantry.flow.template.lint import Finding, functions, lint
+from tenantry.flow.template.stored import Outdated, find, get, outdated
 from tenantry.flow.tenant import feeds
 
 

@@ -13,11 +13,11 @@ from tenantry.core.days import today_utc
 from tenantry.core.errors import InputError, TemplateError
 from tenantry.core.model import Template
 from tenantry.db.queries import one_row, query
-from tenantry.flow import asking
-from tenantry.flow.asking import Field
-from tenantry.flow.lint import day, placeholders, statement, tree
-from tenantry.flow.lint.finding import ERROR, Text
-from tenantry.flow.template_header import index_statements
+from tenantry.flow.template import asking
+from tenantry.flow.template.asking import Field
+from tenantry.flow.template.header import index_statements
+from tenantry.flow.template.lint import day, placeholders, statement, tree
+from tenantry.flow.template.lint.finding import ERROR, Text
 
 
 @dataclass(frozen=True)
