@@ -19,7 +19,8 @@ from bench.turns import by_turns
 from bench.workloads.backfill import by_dblink, program, psql
 from tenantry.core.days import Span
 from tenantry.db.connect import open_session, session
-from tenantry.flow import drop, stream, tenant
+from tenantry.flow import drop, tenant
+from tenantry.flow.slice import stream
 from tenantry.flow.source import connection
 from tenantry.flow.source.session import open_source, source_conninfo
 from tenantry.loader import backfill

@@ -20,8 +20,9 @@ from bench.stage import EMPTY, PARTITIONS, TEMPLATE, Stage
 from tenantry.core.days import Span, today_utc
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
-from tenantry.flow import indexes, tenant, views
-from tenantry.flow.indexes import Unindexed
+from tenantry.flow import tenant
+from tenantry.flow.slice import indexes, views
+from tenantry.flow.slice.indexes import Unindexed
 from tenantry.flow.source import connection
 from tenantry.loader import indexing
 from tenantry.loader.sessions import Keeper

@@ -13,7 +13,9 @@ from psycopg.types.json import Jsonb
 from tenantry.core.days import Span
 from tenantry.core.model import Feed, LoadedSlice
 from tenantry.db.connect import session
-from tenantry.flow import digest, slices, stream, tenant
+from tenantry.flow import tenant
+from tenantry.flow.slice import digest, stream
+from tenantry.flow.slice import slice as slices
 from tenantry.flow.source.session import open_source, source_conninfo
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent

@@ -12,7 +12,8 @@ import pytest
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
-from tenantry.flow import stream, tenant
+from tenantry.flow import tenant
+from tenantry.flow.slice import stream
 from tenantry.flow.source.session import open_source, source_conninfo
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent

@@ -13,7 +13,8 @@ import pytest
 from tenantry.core.errors import DatabaseError, SourceError
 from tenantry.core.model import Connection
 from tenantry.db.connect import session
-from tenantry.flow import slices, tenant
+from tenantry.flow import tenant
+from tenantry.flow.slice import slice as slices
 from tenantry.flow.source import connection as connections
 from tenantry.flow.template import draft as template_draft
 from tenantry.loader import backfill
@@ -165,7 +166,7 @@ def test_a_load_through_the_warehouse_does_not_wait_for_a_source_that_never_answ
     make_ticks(source, DAY, 1)
     define(acme, query=PLAIN)
     by_loader(acme, DAY, DAY, template="ticks")
-    monkeypatch.setattr("tenantry.flow.slices.PATIENCE", 1)
+    monkeypatch.setattr("tenantry.flow.slice.slice.PATIENCE", 1)
     with socket.create_server(("127.0.0.1", 0)) as silent, session(acme.conninfo) as opened:
         acme.run(
             'UPDATE _wh.tenant_connections SET port = %s, options = \'{"connect_timeout": "2"}\'',

@@ -17,7 +17,8 @@ from tenantry.core.model import Feed
 from tenantry.db.connect import session
 from tenantry.db.install import install
 from tenantry.embedded import Server
-from tenantry.flow import indexes, stream, tenant
+from tenantry.flow import tenant
+from tenantry.flow.slice import indexes, stream
 from tenantry.flow.source.session import open_source, source_conninfo
 from tenantry.loader import backfill, indexing
 from tenantry.loader.events import Silent

@@ -307,7 +307,7 @@ def test_what_is_kept_of_columns_makes_every_table_whatever_their_text_says(tick
     for pull in (by_sql, by_loader):
         pull(ticking, DAY, DAY, template="ticks")
     with session(ticking.conninfo) as opened:
-        from tenantry.flow import move
+        from tenantry.flow.slice import move
 
         move.run(opened, "ticks", "partition", "acme", lambda step: None)
     for pull in (by_sql, by_loader):

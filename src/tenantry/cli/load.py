@@ -106,7 +106,7 @@ def ended_or_today(text: str, latest: date | None = None) -> date:
 def latest_day(template: str, conninfo: str | None = None) -> date:
     """The last day that may be loaded: today in UTC, or so many days later as the template asks for."""
     from tenantry.db.connect import session
-    from tenantry.flow import slices
+    from tenantry.flow.slice import slice as slices
 
     if conninfo is None:
         with connected() as (_, opened):

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from tenantry.cli.output import human_bytes, notes
 from tenantry.core.model import FailedSlice, Feed, LoadedSlice
-from tenantry.flow.move import Step
+from tenantry.flow.slice.move import Step
 from tenantry.loader.events import Waiting
 
 

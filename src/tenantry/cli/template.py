@@ -16,7 +16,7 @@ from tenantry.cli.target import warehouse
 from tenantry.core.errors import DatabaseError, InputError, TenantryError
 
 if TYPE_CHECKING:
-    from tenantry.flow import move
+    from tenantry.flow.slice import move
 
 app = typer.Typer(
     help="Write, check, try and load templates: what to pull, and how it is kept.", no_args_is_help=True
@@ -170,7 +170,7 @@ def set_storage(
     """
     from tenantry.cli.progress import MoveProgress
     from tenantry.db.connect import session
-    from tenantry.flow import move
+    from tenantry.flow.slice import move
 
     results: list[move.Moved] = []
     failures: list[tuple[str, TenantryError]] = []
@@ -200,7 +200,7 @@ def set_storage(
 
 def _chosen(conninfo: str, template: str, storage: str, names: Sequence[str] | None) -> list[str]:
     from tenantry.db.connect import session
-    from tenantry.flow import move
+    from tenantry.flow.slice import move
 
     with session(conninfo) as opened:
         if not names:
@@ -214,8 +214,8 @@ def _chosen(conninfo: str, template: str, storage: str, names: Sequence[str] | N
 def drop_old(template: Template, tenant: Tenants = None, as_json: AsJson = False) -> None:
     """Drop what set-storage put aside. Without --tenant: of all tenants."""
     from tenantry.db.connect import session
-    from tenantry.flow import move
     from tenantry.flow import tenant as tenants
+    from tenantry.flow.slice import move
     from tenantry.flow.template import stored as templates
 
     dropped: dict[str, int] = {}

@@ -14,7 +14,7 @@ from tenantry.core.errors import SliceError
 
 if TYPE_CHECKING:
     from tenantry.core.model import Feed
-    from tenantry.flow.verify import DayDifference
+    from tenantry.flow.slice.compare import DayDifference
     from tenantry.loader.verify import FeedVerdict, Verdict
 
 

@@ -37,7 +37,7 @@ def check(
     day up to today. A day without rows counts as there, once it was loaded.
     """
     from tenantry.db.connect import session
-    from tenantry.flow import yearly
+    from tenantry.flow.slice import year as yearly
 
     with chosen_feeds(template, tenant, everyone) as (conninfo, feeds), session(conninfo) as opened:
         results = [yearly.check(opened, feed, year) for feed in feeds]
@@ -122,7 +122,7 @@ def convert(
     are passed over. Ends with 1 if a year could not be folded; the others are.
     """
     from tenantry.db.connect import session
-    from tenantry.flow import yearly
+    from tenantry.flow.slice import year as yearly
 
     rest = _seconds(spacing or (_SPACING if everyone else "0s"))
     next_begin = time.monotonic()

@@ -26,7 +26,9 @@ from tenantry.demo.sources import (
     source_exists,
 )
 from tenantry.embedded.server import Server
-from tenantry.flow import drop, slices, tenant, views
+from tenantry.flow import drop, tenant
+from tenantry.flow.slice import slice as slices
+from tenantry.flow.slice import views
 from tenantry.flow.source import connection as connections
 from tenantry.loader import backfill, onboard
 from tenantry.loader.events import Watcher

@@ -14,7 +14,8 @@ from tenantry.embedded.server import Server
 from tenantry.fleet.change import Change, Kind
 from tenantry.fleet.model import Tenant
 from tenantry.fleet.plan import Plan
-from tenantry.flow import drop, job_command, jobs, move, reader, states, tenant, tenant_jobs
+from tenantry.flow import drop, job_command, jobs, reader, states, tenant, tenant_jobs
+from tenantry.flow.slice import move
 from tenantry.flow.source import connection as connections
 from tenantry.flow.template import drop as template_drop
 from tenantry.flow.template import load

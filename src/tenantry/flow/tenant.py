@@ -8,7 +8,7 @@ from tenantry.core.days import Span
 from tenantry.core.errors import InputError
 from tenantry.core.model import Feed
 from tenantry.db.queries import one_row, query
-from tenantry.flow.slices import held_source
+from tenantry.flow.slice.slice import held_source
 from tenantry.flow.source.connection import asking
 
 _RESERVED = {"public", "_wh", "_wh_internal", "cron", "information_schema"}

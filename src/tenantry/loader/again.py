@@ -12,7 +12,9 @@ from tenantry.core.days import Span
 from tenantry.core.errors import InputError
 from tenantry.core.model import Feed
 from tenantry.db.queries import one_row, query
-from tenantry.flow import log, slices, states, stream, tenant
+from tenantry.flow import log, states, tenant
+from tenantry.flow.slice import slice as slices
+from tenantry.flow.slice import stream
 from tenantry.loader.backfill import Plan
 
 

@@ -16,7 +16,9 @@ from tenantry.core.errors import SourceError, TenantryError, WarehouseUnreachabl
 from tenantry.core.model import FailedSlice, Feed, LoadedSlice
 from tenantry.db.connect import session
 from tenantry.db.errors import translated
-from tenantry.flow import indexes, log, slices, stream, tenant, views
+from tenantry.flow import log, tenant
+from tenantry.flow.slice import indexes, stream, views
+from tenantry.flow.slice import slice as slices
 from tenantry.loader import indexing, span
 from tenantry.loader.events import Waiting, Watcher
 from tenantry.loader.indexing import NotIndexed

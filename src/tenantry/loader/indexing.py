@@ -13,8 +13,8 @@ import psycopg
 
 from tenantry.core.errors import WarehouseUnreachable
 from tenantry.core.model import FailedSlice, Feed
-from tenantry.flow import indexes
-from tenantry.flow.indexes import Unindexed
+from tenantry.flow.slice import indexes
+from tenantry.flow.slice.indexes import Unindexed
 from tenantry.loader.retry import words
 from tenantry.loader.sessions import Keeper, Sessions
 

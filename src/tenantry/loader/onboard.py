@@ -12,7 +12,9 @@ import psycopg
 from tenantry.core.days import Span, today_utc
 from tenantry.core.model import Connection, Feed
 from tenantry.db.connect import session
-from tenantry.flow import slices, tenant, yearly
+from tenantry.flow import tenant
+from tenantry.flow.slice import slice as slices
+from tenantry.flow.slice import year as yearly
 from tenantry.flow.source import connection as connections
 from tenantry.flow.template import stored as templates
 from tenantry.loader import backfill, verify

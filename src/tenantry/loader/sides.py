@@ -13,7 +13,8 @@ import psycopg
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
-from tenantry.flow import slices, verify
+from tenantry.flow.slice import compare
+from tenantry.flow.slice import slice as slices
 from tenantry.flow.source.session import SourceSession, open_source, source_conninfo
 
 NAME = "tenantry verify"
@@ -62,7 +63,7 @@ class Sides:
         warehouse = self.warehouse()
         with ThreadPoolExecutor(1) as beside:
             asked = beside.submit(self._ask_source, feed, span)
-            stored = verify.stored_digests(warehouse, feed, span)
+            stored = compare.stored_digests(warehouse, feed, span)
             return asked.result(), stored
 
     def _ask_source(self, feed: Feed, span: Span) -> Mapping[date, str]:
@@ -94,8 +95,8 @@ class Sides:
                 slices.hold_source(self._asking, feed.connection)
             self._feed = feed
         if self._source is None:
-            return verify.source_digests_through_warehouse(self._asking, feed, span)
-        return verify.source_digests(self._asking, self._source, feed, span)
+            return compare.source_digests_through_warehouse(self._asking, feed, span)
+        return compare.source_digests(self._asking, self._source, feed, span)
 
     def _forget_source(self) -> None:
         self._asked.close()

@@ -10,7 +10,8 @@ import psycopg
 
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
-from tenantry.flow import slices, tenant
+from tenantry.flow import tenant
+from tenantry.flow.slice import slice as slices
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from tenantry.core.days import Span, folded, monthly, today_utc
 from tenantry.core.errors import TenantryError
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
-from tenantry.flow import verify
-from tenantry.flow.verify import DayDifference
+from tenantry.flow.slice import compare
+from tenantry.flow.slice.compare import DayDifference
 from tenantry.loader import again, backfill
 from tenantry.loader.events import Watcher
 from tenantry.loader.retry import words
@@ -224,7 +224,7 @@ def _compared(sides: Sides, feed: Feed, span: Span, most_rows: int) -> _Compared
         if day in given and given[day] == stored.get(day):
             continue
         try:
-            found = verify.verify_day(sides.warehouse(), feed, day, most_rows)
+            found = compare.verify_day(sides.warehouse(), feed, day, most_rows)
         except psycopg.Error as error:
             result.failed[day] = _reason(error)
         else:

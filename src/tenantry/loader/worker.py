@@ -14,7 +14,9 @@ from tenantry.core.days import Span, monthly
 from tenantry.core.errors import SliceError, TenantryError, WarehouseUnreachable
 from tenantry.core.model import FailedSlice, LoadedSlice
 from tenantry.db.login import LoginFailed
-from tenantry.flow import digest, log, slices, stream, tenant
+from tenantry.flow import log, tenant
+from tenantry.flow.slice import digest, stream
+from tenantry.flow.slice import slice as slices
 from tenantry.loader.events import Waiting
 from tenantry.loader.queue import Queue, SourceClosed, Task
 from tenantry.loader.retry import (

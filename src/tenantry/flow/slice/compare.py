@@ -12,7 +12,7 @@ import psycopg
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.queries import one_row, query
-from tenantry.flow.slices import named
+from tenantry.flow.slice.slice import named
 from tenantry.flow.source.deadline import Budget, deadline
 from tenantry.flow.source.session import columns, reading, speaking
 

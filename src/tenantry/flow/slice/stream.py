@@ -17,8 +17,8 @@ from tenantry.core.days import Span
 from tenantry.core.errors import SliceError
 from tenantry.core.model import Feed, LoadedSlice
 from tenantry.db.queries import one_row, query
-from tenantry.flow.digest import Answer
-from tenantry.flow.slices import named
+from tenantry.flow.slice.digest import Answer
+from tenantry.flow.slice.slice import named
 from tenantry.flow.source.deadline import Budget, TooMuch, deadline
 from tenantry.flow.source.session import columns, reading, speaking
 

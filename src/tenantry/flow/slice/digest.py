@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.queries import one_row, query
-from tenantry.flow.slices import named
+from tenantry.flow.slice.slice import named
 from tenantry.flow.source.deadline import Budget, deadline
 from tenantry.flow.source.session import Columns, begin, columns, speaking
 

@@ -1,0 +1,1 @@
+"""Slices of a feed: loaded, compared, published, folded and moved."""
