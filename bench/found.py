@@ -11,8 +11,8 @@ import sys
 from tenantry.core.model import OWNER, Connection
 from tenantry.db.connect import session
 from tenantry.db.install import install
-from tenantry.flow import tenant
 from tenantry.flow.source import connection
+from tenantry.flow.tenant import schema
 
 
 def found(
@@ -36,8 +36,8 @@ def found(
         if storage is not None:
             opened.execute("UPDATE _wh.mv_templates SET storage = %s", (storage,))
         connection.put(opened, Connection(*source), source_password)
-        tenant.create_schema(opened, name)
-        tenant.open_feed(opened, template, name, name)
+        schema.create_schema(opened, name)
+        schema.open_feed(opened, template, name, name)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from tenantry.core.days import Span
 from tenantry.core.model import OWNER, Connection
 from tenantry.db.connect import session
 from tenantry.embedded import Server
-from tenantry.flow import tenant
+from tenantry.flow.tenant import schema as tenant
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent
 

@@ -9,7 +9,7 @@ import psycopg
 
 from tenantry.core.days import Span
 from tenantry.db.connect import session
-from tenantry.flow import tenant
+from tenantry.flow.tenant import schema
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent
 from tests.databases import Warehouse
@@ -28,7 +28,7 @@ def by_loader(
 ) -> None:
     """With the library: streamed where the storage allows it."""
     with session(warehouse.conninfo) as opened:
-        feed = tenant.open_feed(opened, template, name, name)
+        feed = schema.open_feed(opened, template, name, name)
     plans = backfill.plan(warehouse.conninfo, [feed], Span(first, last), reload=True)
     (result,) = backfill.run(warehouse.conninfo, plans, backfill.Limits(), Silent()).feeds
     assert result.complete, result

@@ -19,10 +19,10 @@ from bench.turns import by_turns
 from bench.workloads.backfill import by_dblink, program, psql
 from tenantry.core.days import Span
 from tenantry.db.connect import open_session, session
-from tenantry.flow import drop, tenant
 from tenantry.flow.slice import stream
 from tenantry.flow.source import connection
 from tenantry.flow.source.session import open_source, source_conninfo
+from tenantry.flow.tenant import drop, schema
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent
 from tenantry.loader.sessions import Keeper
@@ -224,7 +224,7 @@ def _read(session: PGconn, statement: bytes) -> None:
 
 def _plan(stage: Stage, day: date) -> backfill.Plan:
     with session(stage.warehouse) as owner:
-        return backfill.Plan(tenant.find_feed(owner, TEMPLATE, TENANT), (day,), 0)
+        return backfill.Plan(schema.find_feed(owner, TEMPLATE, TENANT), (day,), 0)
 
 
 def _load_tenants(stage: Stage, conninfo: str, names: Sequence[str], day: date) -> None:
@@ -234,7 +234,7 @@ def _load_tenants(stage: Stage, conninfo: str, names: Sequence[str], day: date) 
         feeds = []
         for name in names:
             connection.put(owner, stage.address(name), stage.source_password)
-            tenant.create_schema(owner, name)
-            feeds.append(tenant.open_feed(owner, TEMPLATE, name, name))
+            schema.create_schema(owner, name)
+            feeds.append(schema.open_feed(owner, TEMPLATE, name, name))
     plans = backfill.plan(conninfo, feeds, Span(day, day))
     backfill.run(conninfo, plans, backfill.Limits(), Silent())

@@ -20,10 +20,10 @@ from bench.stage import EMPTY, PARTITIONS, TEMPLATE, Stage
 from tenantry.core.days import Span, today_utc
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
-from tenantry.flow import tenant
 from tenantry.flow.slice import indexes, views
 from tenantry.flow.slice.indexes import Unindexed
 from tenantry.flow.source import connection
+from tenantry.flow.tenant import schema as tenant
 from tenantry.loader import indexing
 from tenantry.loader.sessions import Keeper
 

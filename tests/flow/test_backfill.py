@@ -13,7 +13,7 @@ import pytest
 from tenantry.core.days import Span
 from tenantry.core.model import FailedSlice, Feed, LoadedSlice
 from tenantry.db.connect import session
-from tenantry.flow import tenant
+from tenantry.flow.tenant import schema
 from tenantry.loader import backfill
 from tenantry.loader.backfill import Limits
 from tenantry.loader.events import Silent, Waiting
@@ -59,7 +59,7 @@ def ticking(acme: Warehouse, source: Source) -> Warehouse:
 
 def feed(warehouse: Warehouse, name: str = "acme") -> Feed:
     with session(warehouse.conninfo) as opened:
-        return tenant.open_feed(opened, "ticks", name, name)
+        return schema.open_feed(opened, "ticks", name, name)
 
 
 def load(

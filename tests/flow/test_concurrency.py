@@ -13,7 +13,7 @@ import pytest
 
 from tenantry.db.connect import session
 from tenantry.embedded import Server
-from tenantry.flow import drop as dropping
+from tenantry.flow.tenant import drop as dropping
 from tests.databases import Maker, Source, Warehouse
 from tests.pulses import QUERY, ROWS, clone_pulses, load_pulses
 from tests.waiting import wait_until

@@ -13,10 +13,10 @@ from psycopg.types.json import Jsonb
 from tenantry.core.days import Span
 from tenantry.core.model import Feed, LoadedSlice
 from tenantry.db.connect import session
-from tenantry.flow import tenant
 from tenantry.flow.slice import digest, stream
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.source.session import open_source, source_conninfo
+from tenantry.flow.tenant import schema
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
@@ -58,7 +58,7 @@ def feed(
 def open_feed(warehouse: Warehouse, storage: str) -> Feed:
     warehouse.run("UPDATE _wh.mv_templates SET storage = %s", (storage,))
     with session(warehouse.conninfo) as opened:
-        return tenant.open_feed(opened, "foodlogstats", "acme", "acme")
+        return schema.open_feed(opened, "foodlogstats", "acme", "acme")
 
 
 def refresh(
@@ -305,7 +305,7 @@ def test_a_template_may_have_no_text_or_nothing_else(acme: Warehouse, source: So
         (f"SELECT {', '.join(names)} FROM things WHERE at::date = '{{TARGET_DATE}}'", columns),
     )
     with session(acme.conninfo) as opened:
-        feed = tenant.open_feed(opened, "things", "acme", "acme")
+        feed = schema.open_feed(opened, "things", "acme", "acme")
     assert pulled(acme, feed) == list(SPAN)
     assert pulled(acme, feed) == []
     # The values of two columns and of two rows: as a whole they are the same ones.
@@ -419,7 +419,7 @@ def test_a_source_that_does_not_answer_keeps_no_other_from_being_refreshed(
     acme.connect_to(other, "globex")
     acme.make_schema("globex")
     with session(acme.conninfo) as opened:
-        globex = tenant.open_feed(opened, "foodlogstats", "globex", "globex")
+        globex = schema.open_feed(opened, "foodlogstats", "globex", "globex")
     pulled(acme, feed)
     other.run("REVOKE CONNECT ON DATABASE " + other.name + " FROM PUBLIC")
     plans = backfill.plan_changed([globex, feed], SPAN)

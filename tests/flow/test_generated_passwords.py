@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tenantry.db.connect import session
-from tenantry.flow import reader as readers
+from tenantry.flow.tenant import reader as readers
 from tests.databases import Warehouse
 from tests.program import Outcome, run
 

@@ -12,9 +12,9 @@ import pytest
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
-from tenantry.flow import tenant
 from tenantry.flow.slice import stream
 from tenantry.flow.source.session import open_source, source_conninfo
+from tenantry.flow.tenant import schema as tenant
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse

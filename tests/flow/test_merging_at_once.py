@@ -11,7 +11,7 @@ import pytest
 
 from tenantry.core.days import Span
 from tenantry.db.connect import session
-from tenantry.flow import tenant
+from tenantry.flow.tenant import schema
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
@@ -48,7 +48,7 @@ def pull(request: pytest.FixtureRequest) -> Pull:
 def changed(warehouse: Warehouse) -> backfill.FeedResult:
     """Refresh both days by their digests."""
     with session(warehouse.conninfo) as opened:
-        feed = tenant.open_feed(opened, "ticks", "acme", "acme")
+        feed = schema.open_feed(opened, "ticks", "acme", "acme")
     plans = backfill.plan_changed([feed], Span(DAY, NEXT))
     (result,) = backfill.run(warehouse.conninfo, plans, backfill.Limits(), Silent()).feeds
     return result

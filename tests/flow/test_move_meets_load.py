@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from tenantry.core.days import Span
 from tenantry.db.connect import session
-from tenantry.flow import tenant
+from tenantry.flow.tenant import schema
 from tenantry.loader import backfill
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
@@ -29,7 +29,7 @@ def test_a_load_that_meets_the_end_of_a_move_goes_on_in_the_new_storage(
     source.fill(FIRST, 5)
     acme.run("UPDATE _wh.mv_templates SET storage = %s", (storage,))
     with session(acme.conninfo) as opened:
-        feed = tenant.open_feed(opened, "foodlogstats", "acme", "acme")
+        feed = schema.open_feed(opened, "foodlogstats", "acme", "acme")
     plans = backfill.plan(acme.conninfo, [feed], SPAN)
     assert backfill.run(acme.conninfo, plans, backfill.Limits(), Silent()).complete
     source.run("UPDATE phood_foodlogsum SET quantity = 77")

@@ -12,8 +12,8 @@ import pytest
 
 from tenantry.core.errors import InputError
 from tenantry.db.connect import session
-from tenantry.flow import reader as readers
 from tenantry.flow.slice import move
+from tenantry.flow.tenant import reader as readers
 from tests.databases import Database, Source, Warehouse
 from tests.program import run, succeed
 

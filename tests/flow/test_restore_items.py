@@ -15,8 +15,9 @@ import pytest
 
 from tenantry.db.connect import session
 from tenantry.embedded import Server
-from tenantry.flow import backup, reader, restore
+from tenantry.flow import backup, restore
 from tenantry.flow.backup_content import Content
+from tenantry.flow.tenant import reader
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed
 

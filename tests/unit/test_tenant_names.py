@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tenantry.core.errors import InputError
-from tenantry.flow.tenant import check_name
+from tenantry.flow.tenant.schema import check_name
 
 
 @pytest.mark.parametrize(

@@ -71,9 +71,9 @@ def chosen_feeds(
 def _feeds(
     opened: psycopg.Connection, template: str, names: Sequence[str] | None, everyone: bool
 ) -> list[Feed]:
-    from tenantry.flow import states
-    from tenantry.flow import tenant as tenants
     from tenantry.flow.template import stored as templates
+    from tenantry.flow.tenant import schema as tenants
+    from tenantry.flow.tenant import state as states
 
     if bool(names) == everyone:
         raise InputError("say which tenants", hint="Give --tenant NAME (once or more) or --all.")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from tenantry.embedded.server import Server
-    from tenantry.flow.reader import Reader
+    from tenantry.flow.tenant.reader import Reader
 
 app = typer.Typer(help="Make logins for reports that see all tenants or only some.", no_args_is_help=True)
 
@@ -77,7 +77,7 @@ def add(
     """
     from tenantry.db.connect import owner_session
     from tenantry.db.passwords import keep_generated, require_place
-    from tenantry.flow import reader as readers
+    from tenantry.flow.tenant import reader as readers
 
     if bool(tenant) == everyone:
         raise InputError("say which tenants", hint="Give --tenant NAME (once or more) or --all.")
@@ -120,7 +120,7 @@ def add(
 def list_readers(as_json: AsJson = False) -> None:
     """List the readers: what each sees, its limits, and its sessions now."""
     from tenantry.db.connect import session
-    from tenantry.flow import reader as readers
+    from tenantry.flow.tenant import reader as readers
 
     with warehouse() as conninfo, session(conninfo) as opened:
         found = readers.readers(opened)
@@ -159,7 +159,7 @@ def drop(
     administrator: --dsn, or TENANTRY_ADMIN_DSN.
     """
     from tenantry.db.connect import owner_session
-    from tenantry.flow import reader as readers
+    from tenantry.flow.tenant import reader as readers
 
     with _opened() as (session, _):
         with owner_session(session) as owner:

@@ -50,8 +50,8 @@ def list_slices(
     Ends with 0 whatever it lists, unless --fail is given.
     """
     from tenantry.db.connect import session
-    from tenantry.flow import tenant as tenants
     from tenantry.flow.template import stored as templates
+    from tenantry.flow.tenant import schema as tenants
     from tenantry.observe import slices
 
     begin = ended_or_today(first) if first else None
@@ -98,7 +98,7 @@ def show(
 ) -> None:
     """Show one day of a tenant: its rows, when and how long it was loaded, what went wrong, and where it is."""
     from tenantry.db.connect import session
-    from tenantry.flow import tenant as tenants
+    from tenantry.flow.tenant import schema as tenants
     from tenantry.observe import slices
 
     wanted = ended_or_today(day)

@@ -214,9 +214,9 @@ def _chosen(conninfo: str, template: str, storage: str, names: Sequence[str] | N
 def drop_old(template: Template, tenant: Tenants = None, as_json: AsJson = False) -> None:
     """Drop what set-storage put aside. Without --tenant: of all tenants."""
     from tenantry.db.connect import session
-    from tenantry.flow import tenant as tenants
     from tenantry.flow.slice import move
     from tenantry.flow.template import stored as templates
+    from tenantry.flow.tenant import schema as tenants
 
     dropped: dict[str, int] = {}
     with warehouse() as conninfo, session(conninfo) as opened:

@@ -86,8 +86,8 @@ def add(
     from tenantry.cli.progress import LoadProgress
     from tenantry.cli.source import changed, parse, read_password
     from tenantry.db.connect import session
-    from tenantry.flow import tenant as tenants
     from tenantry.flow.source import connection as connections
+    from tenantry.flow.tenant import schema as tenants
     from tenantry.loader import backfill, onboard
 
     tenants.check_name(name)
@@ -135,14 +135,15 @@ def add(
 def _schedule(conninfo: str, name: str) -> list[str]:
     """Make the jobs that the tenant lacks; their names."""
     from tenantry.db.connect import session
-    from tenantry.flow import jobs, states
+    from tenantry.flow import jobs
+    from tenantry.flow.tenant import state
     from tenantry.schedule import setup
 
     with session(conninfo) as opened:
         if jobs.cron(opened) is None:
             step("jobs", "none: this database has no cron to keep them in")
             return []
-        if states.get(opened, name).disabled_at:
+        if state.get(opened, name).disabled_at:
             step("jobs", "none: the tenant is disabled")
             return []
         made = [job.name for _, job in setup.install(opened, [name])]

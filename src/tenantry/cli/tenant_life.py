@@ -20,7 +20,7 @@ from tenantry.core.days import Span
 from tenantry.core.errors import InputError, SliceError
 
 if TYPE_CHECKING:
-    from tenantry.flow.drop import Goods
+    from tenantry.flow.tenant.drop import Goods
 
 Name = Annotated[
     str,
@@ -42,7 +42,7 @@ def disable(
     it with --tenant still works. A tenant that is disabled stays as it is.
     """
     from tenantry.db.connect import session
-    from tenantry.flow import states
+    from tenantry.flow.tenant import state as states
 
     if not reason.strip():
         raise InputError("--reason is empty", hint="Say why the tenant rests.")
@@ -87,7 +87,7 @@ def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = Fal
     """
     from tenantry.cli.progress import LoadProgress
     from tenantry.db.connect import session
-    from tenantry.flow import states
+    from tenantry.flow.tenant import state as states
     from tenantry.loader import backfill
     from tenantry.loader import enable as loader
 
@@ -228,7 +228,7 @@ def drop(
     reads its data, nothing is dropped, and they are named.
     """
     from tenantry.db.connect import session
-    from tenantry.flow import drop as dropping
+    from tenantry.flow.tenant import drop as dropping
 
     with warehouse() as conninfo, session(conninfo, name="tenantry drop") as opened:
         goods = dropping.look(opened, name)

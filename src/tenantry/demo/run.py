@@ -26,10 +26,10 @@ from tenantry.demo.sources import (
     source_exists,
 )
 from tenantry.embedded.server import Server
-from tenantry.flow import drop, tenant
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice import views
 from tenantry.flow.source import connection as connections
+from tenantry.flow.tenant import drop, schema
 from tenantry.loader import backfill, onboard
 from tenantry.loader.events import Watcher
 
@@ -120,7 +120,7 @@ def _make_sources(server: Server, first: date, step: onboard.Step) -> int:
 def _in_place(server: Server, item: DemoTenant) -> bool:
     """Whether the tenant has all of its days. The source of an older demo first gets the rows logged since."""
     with session(server.conninfo(user=OWNER)) as warehouse:
-        feed = next((f for f in tenant.feeds(warehouse, _TEMPLATE) if f.schema == item.name), None)
+        feed = next((f for f in schema.feeds(warehouse, _TEMPLATE) if f.schema == item.name), None)
         stored = connections.find(warehouse, item.name)
         if stored is not None and stored.dbname != item.database:
             raise InputError(

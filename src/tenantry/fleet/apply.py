@@ -19,8 +19,8 @@ from tenantry.fleet.change import Change
 from tenantry.fleet.file import Declared
 from tenantry.fleet.plan import Plan
 from tenantry.fleet.steps import Means, Steps
-from tenantry.flow import drop, reader
 from tenantry.flow.template import drop as template_drop
+from tenantry.flow.tenant import drop, reader
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from tenantry.core.model import Template
 from tenantry.fleet.change import Change, Detail, Kind, in_order
 from tenantry.fleet.model import Feed, Fleet, Job, Reader, Source, Tenant
 from tenantry.flow.template.file import merged
-from tenantry.flow.tenant import check_name
+from tenantry.flow.tenant.schema import check_name
 
 _Thing = TypeVar("_Thing")
 

@@ -12,10 +12,11 @@ from tenantry.core.model import OWNER, Connection
 from tenantry.core.model import Feed as FeedRow
 from tenantry.db.queries import query
 from tenantry.fleet.model import Feed, Fleet, Job, Reader, Source, Tenant
-from tenantry.flow import jobs, reader
+from tenantry.flow import jobs
 from tenantry.flow.jobs import Cron
 from tenantry.flow.jobs import Job as JobRow
 from tenantry.flow.template import stored
+from tenantry.flow.tenant import reader
 
 
 @dataclass(frozen=True)

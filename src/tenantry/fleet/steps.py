@@ -14,11 +14,15 @@ from tenantry.embedded.server import Server
 from tenantry.fleet.change import Change, Kind
 from tenantry.fleet.model import Tenant
 from tenantry.fleet.plan import Plan
-from tenantry.flow import drop, job_command, jobs, reader, states, tenant, tenant_jobs
+from tenantry.flow import job_command, jobs
 from tenantry.flow.slice import move
 from tenantry.flow.source import connection as connections
 from tenantry.flow.template import drop as template_drop
 from tenantry.flow.template import load
+from tenantry.flow.tenant import drop, reader
+from tenantry.flow.tenant import jobs as tenant_jobs
+from tenantry.flow.tenant import schema as tenant
+from tenantry.flow.tenant import state as states
 from tenantry.loader import backfill, enable
 from tenantry.loader.events import Watcher
 

@@ -19,7 +19,7 @@ from tenantry.db.queries import one_row, query
 from tenantry.flow import jobs, own_function
 from tenantry.flow.backup_content import FORMAT, LOGS, Content, is_record
 from tenantry.flow.job_command import is_plain
-from tenantry.flow.reader import MARK
+from tenantry.flow.tenant.reader import MARK
 
 OURS = {"tables": own_tables()}
 """The tables of `_wh` that a backup holds, as an argument of queries."""

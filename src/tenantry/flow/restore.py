@@ -21,10 +21,12 @@ from tenantry.db.migrations import applied
 from tenantry.db.passing_login import passing_session
 from tenantry.db.passwords import verifier
 from tenantry.db.queries import one_row, query
-from tenantry.flow import jobs, log, own_function, reader, tenant
+from tenantry.flow import jobs, log, own_function
 from tenantry.flow.backup import OURS
 from tenantry.flow.backup_content import LOGS, Content
 from tenantry.flow.job_command import is_plain
+from tenantry.flow.tenant import reader
+from tenantry.flow.tenant import schema as tenant
 
 _AT_ONCE = 1000
 """Rows in one INSERT, unless they are long."""

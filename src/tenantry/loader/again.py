@@ -12,9 +12,10 @@ from tenantry.core.days import Span
 from tenantry.core.errors import InputError
 from tenantry.core.model import Feed
 from tenantry.db.queries import one_row, query
-from tenantry.flow import log, states, tenant
+from tenantry.flow import log
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice import stream
+from tenantry.flow.tenant import schema, state
 from tenantry.loader.backfill import Plan
 
 
@@ -39,11 +40,11 @@ def tenant_feeds(session: psycopg.Connection, name: str, templates: Sequence[str
 
     Raises InputError for an unknown tenant, one that is being dropped, or a template that it does not use.
     """
-    states.get_whole(session, name)
+    state.get_whole(session, name)
     if templates:
-        return [tenant.find_feed(session, template, name) for template in dict.fromkeys(templates)]
+        return [schema.find_feed(session, template, name) for template in dict.fromkeys(templates)]
     known = {row[0] for row in session.execute(query("tenants", "templates"))}
-    return [feed for feed in tenant.feeds(session) if feed.schema == name and feed.template in known]
+    return [feed for feed in schema.feeds(session) if feed.schema == name and feed.template in known]
 
 
 def first_day(session: psycopg.Connection, feed: Feed) -> date | None:
@@ -64,7 +65,7 @@ def rebuild_span(session: psycopg.Connection, feed: Feed, first: date | None, la
         SourceError: the source refuses or does not answer.
     """
     try:
-        found = tenant.source_span(session, feed)
+        found = schema.source_span(session, feed)
     except psycopg.errors.FeatureNotSupported:
         if first is None:
             raise InputError(

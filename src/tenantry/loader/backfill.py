@@ -16,9 +16,10 @@ from tenantry.core.errors import SourceError, TenantryError, WarehouseUnreachabl
 from tenantry.core.model import FailedSlice, Feed, LoadedSlice
 from tenantry.db.connect import session
 from tenantry.db.errors import translated
-from tenantry.flow import log, tenant
+from tenantry.flow import log
 from tenantry.flow.slice import indexes, stream, views
 from tenantry.flow.slice import slice as slices
+from tenantry.flow.tenant import schema
 from tenantry.loader import indexing, span
 from tenantry.loader.events import Waiting, Watcher
 from tenantry.loader.indexing import NotIndexed
@@ -141,7 +142,7 @@ def rows_ahead(conninfo: str, feeds: Iterable[Feed]) -> dict[Feed, int]:
     for feed in feeds:
         try:
             with session(conninfo) as connection, suppress(psycopg.errors.FeatureNotSupported):
-                found[feed] = tenant.rows_ahead(connection, feed)
+                found[feed] = schema.rows_ahead(connection, feed)
         except SourceError:
             continue
     return {feed: rows for feed, rows in found.items() if rows}
@@ -193,7 +194,7 @@ def plan_whole(
     for feed in feeds:
         try:
             with session(conninfo) as connection:
-                left_out = tenant.odd_rows(connection, feed)
+                left_out = schema.odd_rows(connection, feed)
                 plans.append(
                     replace(_plan_whole(connection, feed, last, reload, outdated), left_out=left_out)
                 )
@@ -337,7 +338,7 @@ def _to_publish(connection: psycopg.Connection, results: dict[Feed, FeedResult])
     if not feeds:
         return []
     # A tenant that was dropped meanwhile has nothing to show.
-    there = {(feed.schema, feed.template) for feed in tenant.feeds(connection)}
+    there = {(feed.schema, feed.template) for feed in schema.feeds(connection)}
     return [feed for feed in feeds if (feed.schema, feed.template) in there]
 
 

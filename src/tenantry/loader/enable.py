@@ -12,9 +12,9 @@ from tenantry.core.days import Span, folded, today_utc
 from tenantry.core.errors import InputError
 from tenantry.core.model import FailedSlice, Feed
 from tenantry.db.connect import session
-from tenantry.flow import states
 from tenantry.flow.source import connection as connections
-from tenantry.flow.states import TenantState
+from tenantry.flow.tenant import state as states
+from tenantry.flow.tenant.state import TenantState
 from tenantry.loader import again, backfill, span, verify
 from tenantry.loader.events import Watcher
 from tenantry.loader.onboard import Step

@@ -12,11 +12,11 @@ import psycopg
 from tenantry.core.days import Span, today_utc
 from tenantry.core.model import Connection, Feed
 from tenantry.db.connect import session
-from tenantry.flow import tenant
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice import year as yearly
 from tenantry.flow.source import connection as connections
 from tenantry.flow.template import stored as templates
+from tenantry.flow.tenant import schema
 from tenantry.loader import backfill, verify
 from tenantry.loader import span as spans
 from tenantry.loader.events import Watcher
@@ -49,20 +49,20 @@ def add(
         InputError: a name or template that cannot be meant; a source without a range and no `first`.
         SourceError: the source does not answer.
     """
-    tenant.check_name(newcomer.name)
+    schema.check_name(newcomer.name)
     with session(conninfo) as connection:
         for name in newcomer.templates:
             templates.require(connection, name)
         _connect(connection, newcomer, step)
-        made = tenant.create_schema(connection, newcomer.name)
+        made = schema.create_schema(connection, newcomer.name)
         step("schema", f"{newcomer.name} {'created, readable by phood_ro' if made else 'was there'}")
         feeds = [
-            tenant.open_feed(connection, name, newcomer.connection.name, newcomer.name)
+            schema.open_feed(connection, name, newcomer.connection.name, newcomer.name)
             for name in newcomer.templates
         ]
         days = {feed: _span(connection, feed, newcomer.first, step) for feed in feeds}
         for feed in feeds if newcomer.first is None else ():
-            if odd := tenant.odd_rows(connection, feed):
+            if odd := schema.odd_rows(connection, feed):
                 step("source", f"{feed.template}: {odd}")
     plans = []
     for feed, span in days.items():

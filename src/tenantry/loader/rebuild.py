@@ -14,9 +14,11 @@ from tenantry.core.errors import InputError, SourceError
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
 from tenantry.db.queries import query
-from tenantry.flow import jobs, states, tenant
+from tenantry.flow import jobs
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice import year as yearly
+from tenantry.flow.tenant import schema as tenant
+from tenantry.flow.tenant import state as states
 from tenantry.loader import backfill, span, verify
 from tenantry.loader.events import Silent, Watcher
 from tenantry.loader.onboard import Step

@@ -10,8 +10,8 @@ import psycopg
 
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
-from tenantry.flow import tenant
 from tenantry.flow.slice import slice as slices
+from tenantry.flow.tenant import schema
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def whole(session: psycopg.Connection, feed: Feed, last: date | None = None) -> 
     last = last or slices.latest(session, feed.template)
     first, chosen = slices.begin(session, feed)
     try:
-        source = tenant.source_span(session, feed)
+        source = schema.source_span(session, feed)
     except psycopg.errors.FeatureNotSupported:
         if first is None:
             raise

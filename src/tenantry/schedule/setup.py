@@ -9,7 +9,8 @@ import psycopg
 from tenantry.core.errors import InputError
 from tenantry.core.model import Feed
 from tenantry.db.queries import query
-from tenantry.flow import jobs, states
+from tenantry.flow import jobs
+from tenantry.flow.tenant import state as states
 from tenantry.schedule.layout import Proposal, SizedFeed, lay_out
 
 

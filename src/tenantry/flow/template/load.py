@@ -13,7 +13,7 @@ from tenantry.db.queries import query
 from tenantry.flow.template.file import as_file, merged
 from tenantry.flow.template.lint import Finding, functions, lint
 from tenantry.flow.template.stored import Outdated, find, get, outdated
-from tenantry.flow.tenant import feeds
+from tenantry.flow.tenant.schema import feeds
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,10 @@ from tenantry.core.errors import InputError, TenantryError
 from tenantry.core.model import OWNER
 from tenantry.db.connect import as_login
 from tenantry.db.queries import one_row, query
-from tenantry.flow import log, states, tenant_jobs
+from tenantry.flow import log
 from tenantry.flow.jobs import Job
+from tenantry.flow.tenant import jobs as tenant_jobs
+from tenantry.flow.tenant import state as states
 
 _AT_ONCE = 200
 """Materialized views dropped in one transaction: each holds about seven locks, of some 6,400 by default."""

@@ -10,8 +10,9 @@ import psycopg
 
 from tenantry.core.errors import InputError
 from tenantry.db.queries import query
-from tenantry.flow import log, tenant_jobs
+from tenantry.flow import log
 from tenantry.flow.jobs import Job
+from tenantry.flow.tenant import jobs
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,12 @@ def disable(session: psycopg.Connection, name: str, reason: str) -> list[Job] | 
     """
     get_whole(session, name)
     with session.transaction():
-        active = [job for job in tenant_jobs.find(session, name) if job.active]
+        active = [job for job in jobs.find(session, name) if job.active]
         ids = [job.jobid for job in active]
         parameters = {"schema": name, "reason": reason, "jobs": ids}
         if session.execute(query("tenants", "disable"), parameters).rowcount == 0:
             return None
-        tenant_jobs.set_active(session, ids, False)
+        jobs.set_active(session, ids, False)
         _log(session, "disable", f"tenant disabled: {reason}", name, active)
     return active
 
@@ -75,8 +76,8 @@ def enable(session: psycopg.Connection, name: str) -> list[Job]:
     """Resume those of the jobs that disabling paused which are still there and inactive; returns them."""
     with session.transaction():
         paused = set(get(session, name).paused_jobs)
-        there = [job for job in tenant_jobs.find(session, name) if job.jobid in paused and not job.active]
-        tenant_jobs.set_active(session, [job.jobid for job in there], True)
+        there = [job for job in jobs.find(session, name) if job.jobid in paused and not job.active]
+        jobs.set_active(session, [job.jobid for job in there], True)
         session.execute(query("tenants", "enable"), (name,))
         _log(session, "enable", "tenant enabled", name, there)
     return there

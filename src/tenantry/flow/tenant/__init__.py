@@ -1,0 +1,1 @@
+"""A tenant: its schema, its state, its readers and jobs, and its end."""
