@@ -8,7 +8,7 @@ from typing import Any, LiteralString
 
 import psycopg
 
-from tenantry.flow import runs
+from tenantry.flow.job import runs
 from tests.databases import Warehouse
 from tests.jobs import schedule
 from tests.schedulers import forks, start

@@ -5,7 +5,7 @@ from importlib.resources import files
 
 import pytest
 
-from tenantry.flow.job_command import PARAMETERS, Subject, is_plain, subject
+from tenantry.flow.job.subject import PARAMETERS, Subject, is_plain, subject
 
 HOURLY = Subject("hourly", "foodlogstats", "acme", "acme_conn")
 

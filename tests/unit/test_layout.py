@@ -5,8 +5,8 @@ from __future__ import annotations
 from hashlib import md5
 
 from tenantry.core.model import Feed
-from tenantry.flow.job_command import subject
-from tenantry.flow.jobs import Job
+from tenantry.flow.job.subject import subject
+from tenantry.flow.job.table import Job
 from tenantry.schedule.layout import Proposal, SizedFeed, command, job_name, lay_out
 
 

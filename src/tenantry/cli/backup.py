@@ -279,10 +279,10 @@ def _fail_if_left_out(result: Restored) -> None:
 
 def _print_texts(summary: Summary) -> None:
     """What a restore would run as whadmin, or let run: whole."""
-    from tenantry.flow import own_function
+    from tenantry.flow.job import function
 
     for definition in summary.own_functions:
-        reason = own_function.refusal(definition)
+        reason = function.refusal(definition)
         data.print(f"\n{'Left out, as ' + reason if reason else 'A function of your own'}:", markup=False)
         data.print(definition.rstrip(), markup=False)
     for job in summary.other_jobs:

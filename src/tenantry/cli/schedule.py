@@ -17,8 +17,8 @@ from tenantry.core.errors import DatabaseError, InputError
 if TYPE_CHECKING:
     import psycopg
 
-    from tenantry.flow.jobs import Job
-    from tenantry.flow.runs import Run
+    from tenantry.flow.job.runs import Run
+    from tenantry.flow.job.table import Job
     from tenantry.schedule.layout import Proposal
 
 app = typer.Typer(
@@ -47,7 +47,8 @@ def show(tenant: Tenants = None, as_json: AsJson = False) -> None:
     Where there is no pg_cron, jobs run only while a tenantry scheduler does.
     """
     from tenantry.db.connect import session
-    from tenantry.flow import jobs, runs
+    from tenantry.flow.job import runs
+    from tenantry.flow.job import table as jobs
     from tenantry.schedule import agenda
 
     with warehouse() as conninfo, session(conninfo) as opened:
@@ -115,7 +116,8 @@ def install(
     are, and keep their times. A second run makes nothing.
     """
     from tenantry.db.connect import session
-    from tenantry.flow import jobs, runs
+    from tenantry.flow.job import runs
+    from tenantry.flow.job import table as jobs
     from tenantry.schedule import agenda, setup
 
     if bool(tenant) == everyone:
@@ -163,7 +165,7 @@ def remove(tenant: Tenants = None, job: JobNames = None, yes: Yes = False, as_js
     under way goes on to its end. `schedule install` makes the jobs again.
     """
     from tenantry.db.connect import session
-    from tenantry.flow import jobs
+    from tenantry.flow.job import table as jobs
 
     with warehouse() as conninfo, session(conninfo) as opened:
         found = _chosen(opened, tenant, job)
@@ -198,7 +200,7 @@ def history(
 ) -> None:
     """Show what ran: when, for how long, how it ended, and what it said; the newest run first."""
     from tenantry.db.connect import session
-    from tenantry.flow import runs
+    from tenantry.flow.job import runs
 
     with warehouse() as conninfo, session(conninfo) as opened:
         jobids = [item.jobid for item in _chosen(opened, tenant, job)] if tenant or job else None
@@ -268,7 +270,7 @@ def run(
 
 def _set_active(tenant: list[str] | None, job: list[str] | None, *, active: bool, as_json: bool) -> None:
     from tenantry.db.connect import session
-    from tenantry.flow import jobs
+    from tenantry.flow.job import table as jobs
     from tenantry.schedule import setup
 
     with warehouse() as conninfo, session(conninfo) as opened:
@@ -288,7 +290,7 @@ def _chosen(
     opened: psycopg.Connection, tenants: Sequence[str] | None, names: Sequence[str] | None
 ) -> list[Job]:
     """The jobs of --tenant or --job. Raises InputError if neither is given, or there is no such job."""
-    from tenantry.flow import jobs
+    from tenantry.flow.job import table as jobs
 
     if bool(tenants) == bool(names):
         raise InputError("say which jobs", hint="Give --tenant NAME or --job JOB.")

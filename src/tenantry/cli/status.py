@@ -21,12 +21,12 @@ def status(as_json: AsJson = False) -> None:
     Ends with 0 also if something is wrong.
     """
     from tenantry.db.connect import session
-    from tenantry.flow import jobs, runs
+    from tenantry.flow.job import runs, table
     from tenantry.observe import status as state
 
     with warehouse() as conninfo, session(conninfo) as opened:
         feeds = state.feeds(opened)
-        idle = jobs.cron(opened) == "own" and runs.leader(opened) is None and jobs.all_jobs(opened)
+        idle = table.cron(opened) == "own" and runs.leader(opened) is None and table.all_jobs(opened)
     if as_json:
         print_json(feeds)
         return

@@ -135,7 +135,7 @@ def add(
 def _schedule(conninfo: str, name: str) -> list[str]:
     """Make the jobs that the tenant lacks; their names."""
     from tenantry.db.connect import session
-    from tenantry.flow import jobs
+    from tenantry.flow.job import table as jobs
     from tenantry.flow.tenant import state
     from tenantry.schedule import setup
 

@@ -8,8 +8,8 @@ from tenantry.core.model import OWNER
 from tenantry.core.model import Feed as FeedRow
 from tenantry.fleet.live import Live
 from tenantry.fleet.model import Job, Tenant
-from tenantry.flow import jobs
-from tenantry.flow.job_command import subject
+from tenantry.flow.job import table
+from tenantry.flow.job.subject import subject
 from tenantry.schedule.layout import SizedFeed, lay_out
 
 Rows = Mapping[tuple[str, str], int | None]
@@ -43,7 +43,7 @@ def laid_out(
     return wanted | {item.name: Job(item.name, item.schedule, item.command) for item in proposals}
 
 
-def _serves(job: jobs.Job, tenants: Mapping[str, Tenant]) -> bool:
+def _serves(job: table.Job, tenants: Mapping[str, Tenant]) -> bool:
     """Whether what a job loads is a feed there will be, through the connection that it will have."""
     feeds = tenants[job.schema or ""].feeds
     if job.template is None:
@@ -51,9 +51,9 @@ def _serves(job: jobs.Job, tenants: Mapping[str, Tenant]) -> bool:
     return job.template in feeds and job.connection in (None, feeds[job.template].connection)
 
 
-def _as_row(job: Job) -> jobs.Job:
+def _as_row(job: Job) -> table.Job:
     about = subject(job.command)
-    return jobs.Job(
+    return table.Job(
         0,
         job.name,
         job.schedule,

@@ -12,9 +12,9 @@ from tenantry.core.model import OWNER, Connection
 from tenantry.core.model import Feed as FeedRow
 from tenantry.db.queries import query
 from tenantry.fleet.model import Feed, Fleet, Job, Reader, Source, Tenant
-from tenantry.flow import jobs
-from tenantry.flow.jobs import Cron
-from tenantry.flow.jobs import Job as JobRow
+from tenantry.flow.job import table as jobs
+from tenantry.flow.job.table import Cron
+from tenantry.flow.job.table import Job as JobRow
 from tenantry.flow.template import stored
 from tenantry.flow.tenant import reader
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tenantry.fleet.change import Change, Kind
 from tenantry.fleet.model import Fleet
-from tenantry.flow import job_command
+from tenantry.flow.job import subject as job_command
 
 Key = tuple[Kind, str, str | None]
 """Kind, name and template of a change."""

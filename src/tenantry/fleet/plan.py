@@ -18,7 +18,7 @@ from tenantry.fleet.difference import difference, staying
 from tenantry.fleet.file import Declared
 from tenantry.fleet.live import Live
 from tenantry.fleet.model import Fleet
-from tenantry.flow.job_command import subject
+from tenantry.flow.job.subject import subject
 from tenantry.schedule.setup import sized_feeds
 
 

@@ -14,7 +14,7 @@ from tenantry.embedded.server import Server
 from tenantry.fleet.change import Change, Kind
 from tenantry.fleet.model import Tenant
 from tenantry.fleet.plan import Plan
-from tenantry.flow import job_command, jobs
+from tenantry.flow.job import subject, table
 from tenantry.flow.slice import move
 from tenantry.flow.source import connection as connections
 from tenantry.flow.template import drop as template_drop
@@ -116,13 +116,13 @@ class Steps:
     def _put_job(self, change: Change) -> None:
         job = (self._wanted.jobs or {})[change.name]
         with self._session.transaction():
-            jobid = jobs.put(self._session, job.name, job.schedule, job.command)
-            schema = job_command.subject(job.command).schema
+            jobid = table.put(self._session, job.name, job.schedule, job.command)
+            schema = subject.subject(job.command).schema
             rests = self._session.execute(
                 query("fleet", "rest_job"), {"schema": schema, "jobid": jobid, "active": job.active}
             ).fetchone()
             restored = (jobid,) in self._session.execute(query("fleet", "restored_jobs")).fetchall()
-            jobs.set_active(self._session, [jobid], job.active and not rests and not restored)
+            table.set_active(self._session, [jobid], job.active and not rests and not restored)
 
     def _set_state(self, change: Change) -> None:
         reason = self._tenant(change.name).disabled
@@ -160,7 +160,7 @@ class Steps:
     # Removing ---------------------------------------------------------------------------------------------------------
 
     def _remove_job(self, change: Change) -> None:
-        jobs.remove(self._session, [self._live.jobs[change.name].jobid])
+        table.remove(self._session, [self._live.jobs[change.name].jobid])
 
     def _remove_reader(self, change: Change) -> None:
         with self._means.administrator() as (session, _):

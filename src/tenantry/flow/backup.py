@@ -16,9 +16,10 @@ from tenantry.db.connect import owner_session
 from tenantry.db.migrations import applied
 from tenantry.db.migrations import tables as own_tables
 from tenantry.db.queries import one_row, query
-from tenantry.flow import jobs, own_function
 from tenantry.flow.backup_content import FORMAT, LOGS, Content, is_record
-from tenantry.flow.job_command import is_plain
+from tenantry.flow.job import function
+from tenantry.flow.job import table as jobs
+from tenantry.flow.job.subject import is_plain
 from tenantry.flow.tenant.reader import MARK
 
 OURS = {"tables": own_tables()}
@@ -90,7 +91,7 @@ def _read(session: psycopg.Connection, *, logs: bool) -> Content:
         lines = _tables(session, [] if logs else [LOGS])
         for kind, name in (("secret", "secrets"), ("feed", "contents")):
             lines[kind] = [row[0] for row in session.execute(query("recovery", name))]
-        own = session.execute(query("recovery", "own_functions"), {"ours": own_function.delivered()})
+        own = session.execute(query("recovery", "own_functions"), {"ours": function.delivered()})
         lines["function"] = [json.dumps(row[0]) for row in own]
         lines["job"] = [
             json.dumps(
@@ -145,9 +146,9 @@ def summary(content: Content) -> Summary:
 def problems(content: Content) -> dict[str, str]:
     """What of a backup no warehouse would take, and why, as far as can be said without one: every record is read."""
     found = {
-        own_function.label(definition): reason
+        function.label(definition): reason
         for definition in content.rows("function")
-        if (reason := own_function.refusal(definition))
+        if (reason := function.refusal(definition))
     }
     for kind in content.kinds():
         table = kind.removeprefix("table ")

@@ -21,10 +21,12 @@ from tenantry.db.migrations import applied
 from tenantry.db.passing_login import passing_session
 from tenantry.db.passwords import verifier
 from tenantry.db.queries import one_row, query
-from tenantry.flow import jobs, log, own_function
+from tenantry.flow import log
 from tenantry.flow.backup import OURS
 from tenantry.flow.backup_content import LOGS, Content
-from tenantry.flow.job_command import is_plain
+from tenantry.flow.job import function
+from tenantry.flow.job import table as jobs
+from tenantry.flow.job.subject import is_plain
 from tenantry.flow.tenant import reader
 from tenantry.flow.tenant import schema as tenant
 
@@ -138,8 +140,8 @@ def run(
                 tenant.create_schema(owner, name)
                 result.tenants.append(name)
         for definition in content.rows("function"):
-            with result.item(owner, own_function.label(definition)):
-                own_function.create(owner, definition)
+            with result.item(owner, function.label(definition)):
+                function.create(owner, definition)
         for name in made:
             with result.item(owner, f"reader {name}"):
                 owner.execute(query("recovery", "set_reader"), {"name": name, "tenants": readers[name]})
@@ -183,7 +185,7 @@ def _make_reader(session: psycopg.Connection, name: str, *, everything: bool) ->
 
 def _note(session: psycopg.Connection, content: Content, result: Restored) -> None:
     """Keep what was left out in the log; of functions and jobs what they say, to be run once that has been read."""
-    says = {own_function.label(text): text for text in content.rows("function")}
+    says = {function.label(text): text for text in content.rows("function")}
     says |= {_label(job): f"{job['schedule']} {job['command']}" for job in content.rows("job")}
     for left in result.left_out:
         context = {"definition": says[left.what]} if left.what in says else {}

@@ -14,7 +14,7 @@ from tenantry.core.errors import InputError, SourceError
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
 from tenantry.db.queries import query
-from tenantry.flow import jobs
+from tenantry.flow.job import table
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice import year as yearly
 from tenantry.flow.tenant import schema as tenant
@@ -195,10 +195,10 @@ def _resume_jobs(opened: psycopg.Connection, done: Rebuilt) -> None:
     if not waiting:
         return
     left = {row[0] for row in opened.execute(query("recovery", "not_rebuilt"))}
-    found = [job for job in jobs.all_jobs(opened) if job.jobid in waiting]
+    found = [job for job in table.all_jobs(opened) if job.jobid in waiting]
     ready = [job for job in found if not left or (job.schema is not None and job.schema not in left)]
     with opened.transaction():
-        jobs.set_active(opened, [job.jobid for job in ready], True)
+        table.set_active(opened, [job.jobid for job in ready], True)
         # Jobs that were removed meanwhile are waited for no longer.
         gone = waiting - {job.jobid for job in found}
         opened.execute(query("recovery", "resumed"), {"jobids": [*gone, *(job.jobid for job in ready)]})

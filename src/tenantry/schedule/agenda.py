@@ -11,8 +11,8 @@ from itertools import islice
 import psycopg
 
 from tenantry.core.errors import InputError
-from tenantry.flow import jobs, runs
-from tenantry.flow.jobs import Job
+from tenantry.flow.job import runs, table
+from tenantry.flow.job.table import Job
 from tenantry.schedule import times, words
 from tenantry.schedule.words import Zone
 
@@ -80,7 +80,7 @@ def _series(speaker: Speaker, job: Job) -> Iterator[tuple[datetime, Job]]:
 
 
 def _of(session: psycopg.Connection, tenants: Collection[str] | None) -> list[Job]:
-    known = jobs.all_jobs(session)
+    known = table.all_jobs(session)
     for name in tenants or ():
         if all(job.schema != name for job in known):
             raise InputError(f'tenant "{name}" has no jobs', hint="Run: tenantry schedule install")

@@ -16,7 +16,7 @@ from tenantry.core.model import OWNER
 from tenantry.core.visible import kept
 from tenantry.db.connect import open_session
 from tenantry.db.queries import one_row, query
-from tenantry.flow.job_command import statements
+from tenantry.flow.job.subject import statements
 
 _TOGETHER = {
     "SelectStmt",

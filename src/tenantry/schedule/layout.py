@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from tenantry.core.model import Feed
-from tenantry.flow.job_command import Kind
-from tenantry.flow.jobs import Job
+from tenantry.flow.job.subject import Kind
+from tenantry.flow.job.table import Job
 
 KINDS: tuple[Kind, ...] = ("hourly", "window", "yearly")
 

@@ -6,8 +6,8 @@ import psycopg
 
 from tenantry.core.errors import InputError
 from tenantry.db.queries import one_row, query
-from tenantry.flow import jobs
-from tenantry.flow.jobs import Job
+from tenantry.flow.job import table
+from tenantry.flow.job.table import Job
 from tenantry.schedule import command
 from tenantry.schedule.command import Ended
 
@@ -21,7 +21,7 @@ def run(session: psycopg.Connection, job: Job) -> Ended:
     reason = command.not_ours(job.username, job.database, session)
     if reason:
         raise InputError(reason)
-    if jobs.cron(session) != "own":
+    if table.cron(session) != "own":
         return command.run(session, job.command, None)
     named = {"jobid": job.jobid}
     if not one_row(session, query("scheduler", "hold_job"), named)[0]:

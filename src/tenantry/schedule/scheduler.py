@@ -23,7 +23,7 @@ import psycopg
 from tenantry.core.errors import DatabaseError, InputError, NotInstalled, WarehouseUnreachable
 from tenantry.db.errors import translated
 from tenantry.db.queries import one_row, query
-from tenantry.flow import jobs
+from tenantry.flow.job import table
 from tenantry.schedule import command, times
 from tenantry.schedule.worker import Tell, Worker
 
@@ -234,7 +234,7 @@ class _Agenda:
 
 def _require_own_cron(session: psycopg.Connection) -> None:
     command.require_owner_login(session)
-    kept = jobs.cron(session)
+    kept = table.cron(session)
     if kept == "pg_cron":
         raise InputError(
             "pg_cron runs the jobs of this database",

@@ -9,7 +9,7 @@ import psycopg
 from tenantry.core.errors import InputError
 from tenantry.core.model import Feed
 from tenantry.db.queries import query
-from tenantry.flow import jobs
+from tenantry.flow.job import table
 from tenantry.flow.tenant import state as states
 from tenantry.schedule.layout import Proposal, SizedFeed, lay_out
 
@@ -28,7 +28,7 @@ def missing(session: psycopg.Connection, tenants: Collection[str] | None = None)
     """
     feeds = sized_feeds(session)
     if tenants is None:
-        return lay_out(jobs.all_jobs(session), feeds)
+        return lay_out(table.all_jobs(session), feeds)
     chosen = [item for item in feeds if item.feed.schema in tenants]
     for name in tenants:
         if all(item.feed.schema != name for item in chosen):
@@ -38,7 +38,7 @@ def missing(session: psycopg.Connection, tenants: Collection[str] | None = None)
                 hint=f"Known tenants: {known}.",
             )
     refuse_disabled(session, tenants)
-    return lay_out(jobs.all_jobs(session), feeds, [item.feed for item in chosen])
+    return lay_out(table.all_jobs(session), feeds, [item.feed for item in chosen])
 
 
 def refuse_disabled(session: psycopg.Connection, tenants: Collection[str]) -> None:
@@ -64,5 +64,6 @@ def install(
         # Two at once would choose the same places.
         session.execute(query("jobs", "lock_layout"))
         return [
-            (jobs.put(session, job.name, job.schedule, job.command), job) for job in missing(session, tenants)
+            (table.put(session, job.name, job.schedule, job.command), job)
+            for job in missing(session, tenants)
         ]

@@ -9,8 +9,8 @@ import psycopg
 
 from tenantry.core.errors import InputError
 from tenantry.db.queries import one_row, query
-from tenantry.flow import jobs
-from tenantry.flow.jobs import Job
+from tenantry.flow.job import table
+from tenantry.flow.job.table import Job
 from tenantry.flow.template.stored import require
 
 _DROP_AT_ONCE = 200
@@ -35,7 +35,7 @@ def uses(session: psycopg.Connection, name: str) -> list[Use]:
 
 def its_jobs(session: psycopg.Connection, name: str) -> list[Job]:
     """The jobs whose command names the template."""
-    return [job for job in jobs.all_jobs(session) if job.template == name]
+    return [job for job in table.all_jobs(session) if job.template == name]
 
 
 def refuse_readers(session: psycopg.Connection, name: str) -> None:
@@ -55,7 +55,7 @@ def drop(session: psycopg.Connection, name: str, tenants: Sequence[str]) -> None
 
     Raises psycopg.Error: another tenant has begun to use it; the template stays then.
     """
-    jobs.remove(session, [job.jobid for job in its_jobs(session, name)])
+    table.remove(session, [job.jobid for job in its_jobs(session, name)])
     for tenant in tenants:
         drop_feed(session, name, tenant)
     session.execute(query("template", "drop"), (name,))

@@ -6,20 +6,20 @@ from collections.abc import Collection
 
 import psycopg
 
-from tenantry.flow import jobs
-from tenantry.flow.jobs import Job
+from tenantry.flow.job import table
+from tenantry.flow.job.table import Job
 
 
 def find(session: psycopg.Connection, schema: str) -> list[Job]:
     """The jobs that work on this tenant and no other, by jobid."""
-    return jobs.of_tenant(session, schema)
+    return table.of_tenant(session, schema)
 
 
 def set_active(session: psycopg.Connection, jobids: Collection[int], active: bool) -> None:
     """Pause jobs or let them go on."""
-    jobs.set_active(session, jobids, active)
+    table.set_active(session, jobids, active)
 
 
 def remove(session: psycopg.Connection, jobids: Collection[int]) -> None:
     """Remove jobs."""
-    jobs.remove(session, jobids)
+    table.remove(session, jobids)

@@ -11,7 +11,7 @@ import psycopg
 from tenantry.core.errors import InputError
 from tenantry.db.queries import query
 from tenantry.flow import log
-from tenantry.flow.jobs import Job
+from tenantry.flow.job.table import Job
 from tenantry.flow.tenant import jobs
 
 

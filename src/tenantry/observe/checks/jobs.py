@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from tenantry.core.model import OWNER
-from tenantry.flow import jobs, runs
-from tenantry.flow.jobs import Job
-from tenantry.flow.runs import Run
+from tenantry.flow.job import runs, table
+from tenantry.flow.job.runs import Run
+from tenantry.flow.job.table import Job
 from tenantry.observe.checks.feeds import Feed
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, tenantry
 
@@ -35,13 +35,13 @@ def _jobs(examined: Examined) -> Iterator[Finding]:
     for schema, since, reason in examined.rows("disabled"):
         told = f"disabled since {since:%Y-%m-%d}: {reason}"
         yield Finding(Severity.NOTE, schema, told, tenantry("tenant", "enable", schema))
-    kept = jobs.cron(examined.session)
+    kept = table.cron(examined.session)
     if kept is None:
         reason = "there is no schema cron to keep jobs in, or whadmin may not use it"
         yield Finding(Severity.WARNING, "cron", reason, "tenantry init")
         return
-    known = [job for job in jobs.all_jobs(examined.session) if examined.tenant in (None, job.schema)]
-    login = jobs.hidden_from(examined.session)
+    known = [job for job in table.all_jobs(examined.session) if examined.tenant in (None, job.schema)]
+    login = table.hidden_from(examined.session)
     if login is not None:
         reason = f'jobs of other roles are not seen: pg_cron hides them from "{login}"; a superuser sees all'
         yield Finding(Severity.NOTE, "cron.job", reason)
@@ -167,7 +167,7 @@ def loaded_hourly(examined: Examined) -> set[tuple[str, str]]:
     """Tenant and template of the feeds that a job refreshes every hour."""
     return {
         (job.schema, job.template)
-        for job in jobs.all_jobs(examined.session)
+        for job in table.all_jobs(examined.session)
         if job.kind == "hourly" and job.active and job.schema and job.template
     }
 

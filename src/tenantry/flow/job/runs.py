@@ -9,7 +9,7 @@ from datetime import datetime
 import psycopg
 
 from tenantry.db.queries import one_row, query
-from tenantry.flow import jobs
+from tenantry.flow.job import table
 
 
 @dataclass(frozen=True)
@@ -59,22 +59,22 @@ def _asked(session: psycopg.Connection, name: str, **parameters: object) -> list
     """What the query says to each role; the last sees most."""
 
     def ask(opened: psycopg.Connection) -> list[Run]:
-        if jobs.cron(opened) is None:
+        if table.cron(opened) is None:
             return []
         return [Run(*row) for row in opened.execute(query("jobs", name), parameters)]
 
-    return [run for seen in jobs.as_each_role(session, ask) for run in seen]
+    return [run for seen in table.as_each_role(session, ask) for run in seen]
 
 
 def zone(session: psycopg.Connection) -> str:
     """The name of the time zone that the hours of schedules are in."""
-    found: str = one_row(session, query("jobs", "zone"))[0] if jobs.cron(session) == "pg_cron" else "UTC"
+    found: str = one_row(session, query("jobs", "zone"))[0] if table.cron(session) == "pg_cron" else "UTC"
     return found
 
 
 def leader(session: psycopg.Connection) -> Leader | None:
     """The scheduler that leads at this moment; None if there is none, or pg_cron runs the jobs."""
-    if jobs.cron(session) != "own":
+    if table.cron(session) != "own":
         return None
     row = session.execute(query("scheduler", "leader")).fetchone()
     return Leader(*row) if row else None

@@ -10,7 +10,7 @@ import psycopg
 from tenantry.core.errors import InputError
 from tenantry.db.build import function_files
 from tenantry.db.queries import one_row, query
-from tenantry.flow.job_command import statements
+from tenantry.flow.job.subject import statements
 
 _LANGUAGES = {"sql", "plpgsql"}
 

@@ -12,7 +12,7 @@ from tenantry.core.errors import NotInstalled
 from tenantry.core.model import OWNER
 from tenantry.db.connect import as_login, is_administrators
 from tenantry.db.queries import one_row, query
-from tenantry.flow.job_command import Kind, Subject, subject
+from tenantry.flow.job.subject import Kind, Subject, subject
 
 T = TypeVar("T")
 
