@@ -9,8 +9,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from tenantry.db import log
 from tenantry.db.connect import session
-from tenantry.flow import log
 from tenantry.observe import activity
 from tests.databases import Database, Source, Warehouse
 from tests.program import command, environment, hear_signals, run, succeed

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tenantry.cli.trail import command
-from tenantry.flow import audit
+from tenantry.db import audit
 from tests.databases import Source, Warehouse
 from tests.program import address, run, running, succeed
 from tests.well import findings

@@ -19,7 +19,7 @@ from tenantry.core import signals
 from tenantry.core.errors import InputError
 
 if TYPE_CHECKING:
-    from tenantry.flow.audit import Entry
+    from tenantry.db.audit import Entry
 
 app = typer.Typer(help="Show who changed what; whadmin can add to it, and change or remove nothing.")
 
@@ -46,8 +46,8 @@ def show(
     """
     if context.invoked_subcommand:
         return
+    from tenantry.db import audit
     from tenantry.db.connect import session
-    from tenantry.flow import audit
 
     span = age(since) if since else None
     with warehouse() as conninfo, session(conninfo, name="tenantry audit") as opened:
@@ -75,8 +75,8 @@ def prune(
     Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN. Asks
     first; without a terminal it needs --yes.
     """
+    from tenantry.db import audit
     from tenantry.db.connect import session
-    from tenantry.flow import audit
 
     try:
         day = datetime.strptime(before, "%Y-%m-%d").replace(tzinfo=UTC)

@@ -68,8 +68,8 @@ def require_changer(opened: psycopg.Connection) -> None:
 @contextmanager
 def kept(opened: psycopg.Connection | None, conninfo: str) -> Iterator[None]:
     """Keep a trail of the block, if the command changes something: by `opened` at its beginning, by another session at its end."""
+    from tenantry.db import audit
     from tenantry.db.errors import translated
-    from tenantry.flow import audit
 
     said = words()
     what = command(said)
@@ -101,8 +101,8 @@ def _reason(error: BaseException) -> str:
 def _end(conninfo: str, what: str, subject: str, result: str) -> None:
     import psycopg
 
+    from tenantry.db import audit
     from tenantry.db.connect import session
-    from tenantry.flow import audit
 
     # What was done is done: an end that cannot be written leaves the beginning.
     with suppress(TenantryError, psycopg.Error), session(conninfo, name="tenantry audit") as opened:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from tenantry.flow import log
+from tenantry.db import log
 
 
 def run(session: psycopg.Connection, subject: str, statement: str) -> None:

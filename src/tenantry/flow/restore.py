@@ -15,13 +15,13 @@ from psycopg import sql
 
 from tenantry.core.errors import InputError, TenantryError, WarehouseUnreachable
 from tenantry.core.model import OWNER, READER
+from tenantry.db import log
 from tenantry.db.errors import translated
 from tenantry.db.install import fill, prepare
 from tenantry.db.migrations import applied
 from tenantry.db.passing_login import passing_session
 from tenantry.db.passwords import verifier
 from tenantry.db.queries import one_row, query
-from tenantry.flow import log
 from tenantry.flow.backup import OURS
 from tenantry.flow.backup_content import LOGS, Content
 from tenantry.flow.job import function

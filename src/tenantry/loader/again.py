@@ -11,8 +11,8 @@ import psycopg
 from tenantry.core.days import Span
 from tenantry.core.errors import InputError
 from tenantry.core.model import Feed
+from tenantry.db import log
 from tenantry.db.queries import one_row, query
-from tenantry.flow import log
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice import stream
 from tenantry.flow.tenant import schema, state

@@ -14,9 +14,9 @@ import psycopg
 from tenantry.core.days import Span, folded, monthly, today_utc
 from tenantry.core.errors import SourceError, TenantryError, WarehouseUnreachable
 from tenantry.core.model import FailedSlice, Feed, LoadedSlice
+from tenantry.db import log
 from tenantry.db.connect import session
 from tenantry.db.errors import translated
-from tenantry.flow import log
 from tenantry.flow.slice import indexes, stream, views
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.tenant import schema

@@ -13,8 +13,8 @@ import psycopg
 from tenantry.core.days import Span, monthly
 from tenantry.core.errors import SliceError, TenantryError, WarehouseUnreachable
 from tenantry.core.model import FailedSlice, LoadedSlice
+from tenantry.db import log
 from tenantry.db.login import LoginFailed
-from tenantry.flow import log
 from tenantry.flow.slice import digest, stream
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.tenant import schema

@@ -11,9 +11,9 @@ from psycopg import sql
 
 from tenantry.core.errors import InputError, TenantryError
 from tenantry.core.model import OWNER
+from tenantry.db import log
 from tenantry.db.connect import as_login
 from tenantry.db.queries import one_row, query
-from tenantry.flow import log
 from tenantry.flow.job.table import Job
 from tenantry.flow.tenant import jobs as tenant_jobs
 from tenantry.flow.tenant import state as states

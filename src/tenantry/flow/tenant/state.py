@@ -9,8 +9,8 @@ from datetime import datetime
 import psycopg
 
 from tenantry.core.errors import InputError
+from tenantry.db import log
 from tenantry.db.queries import query
-from tenantry.flow import log
 from tenantry.flow.job.table import Job
 from tenantry.flow.tenant import jobs
 
