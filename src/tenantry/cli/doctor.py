@@ -137,7 +137,7 @@ def _mend(
 ) -> tuple[list[tuple[Check, Finding]], list[tuple[str, str]]]:
     """What was mended, and what could not be, by its statement, with the reason."""
     from tenantry.db.errors import translated
-    from tenantry.flow import mend
+    from tenantry.observe import mend
 
     mended: list[tuple[Check, Finding]] = []
     refused: dict[str, str] = {}
