@@ -14,14 +14,12 @@ import psycopg
 import pyrage
 import pytest
 
-from tenantry.core import sealed
 from tenantry.core.errors import TenantryError
 from tenantry.db.connect import session
 from tenantry.embedded import Server
-from tenantry.flow import backup, restore
-from tenantry.flow.backup_content import Content, unpack
 from tenantry.flow.tenant import reader
-from tenantry.loader import rebuild
+from tenantry.recovery import backup, rebuild, restore, sealed
+from tenantry.recovery.content import Content, unpack
 from tests.databases import SECRET, Database, Maker, Source, Warehouse
 from tests.program import run, succeed
 

@@ -11,10 +11,9 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from tenantry.core import retention, sealed
 from tenantry.core.errors import InputError
 from tenantry.db.connect import session
-from tenantry.flow import backup
+from tenantry.recovery import backup, retention, sealed
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed
 

@@ -16,8 +16,8 @@ from tenantry.core.errors import TenantryError
 from tenantry.db.connect import session
 from tenantry.db.passing_login import passing_session
 from tenantry.embedded import Server
-from tenantry.flow import backup, restore
-from tenantry.flow.backup_content import Content
+from tenantry.recovery import backup, restore
+from tenantry.recovery.content import Content
 from tests.databases import Database, Maker, Warehouse
 
 pytestmark = pytest.mark.any_server

@@ -14,7 +14,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from tenantry.db.connect import session
-from tenantry.flow import backup, restore
+from tenantry.recovery import backup, restore
 from tests.databases import Database, Maker, Source, Warehouse
 from tests.program import run, running, succeed
 from tests.waiting import wait_until

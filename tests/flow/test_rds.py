@@ -14,7 +14,7 @@ import pytest
 from tenantry.db.connect import session
 from tenantry.db.install import install
 from tenantry.embedded import Server
-from tenantry.flow import backup, restore
+from tenantry.recovery import backup, restore
 from tests.databases import SECRET, SOURCE_SCHEMA, Database, Source, Warehouse
 from tests.psql import run_scripts
 from tests.rights import rights

@@ -15,9 +15,9 @@ import pytest
 
 from tenantry.db.connect import session
 from tenantry.embedded import Server
-from tenantry.flow import backup, restore
-from tenantry.flow.backup_content import Content
 from tenantry.flow.tenant import reader
+from tenantry.recovery import backup, restore
+from tenantry.recovery.content import Content
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed
 

@@ -8,11 +8,10 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from tenantry.core import sealed, signature
 from tenantry.core.errors import InputError
 from tenantry.db.connect import session
-from tenantry.flow import backup
-from tenantry.flow.backup_content import unpack
+from tenantry.recovery import backup, sealed, signature
+from tenantry.recovery.content import unpack
 from tests.databases import Warehouse
 from tests.program import Outcome, run, succeed
 

@@ -386,6 +386,6 @@ def test_a_trial_runs_nothing_of_a_template(guarded: Warehouse, source: Source) 
 
 
 def test_former_parts_in_a_backup_are_not_taken_for_those_of_its_templates() -> None:
-    from tenantry.flow import restore
+    from tenantry.recovery import restore
 
     assert {"template_columns", "template_indexes"} <= restore._LEFT_OUT

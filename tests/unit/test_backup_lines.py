@@ -13,8 +13,8 @@ import pytest
 
 from tenantry.core.errors import InputError
 from tenantry.db.migrations import known
-from tenantry.flow import backup_content
-from tenantry.flow.backup_content import Content, unpack
+from tenantry.recovery import content as backup_content
+from tenantry.recovery.content import Content, unpack
 
 ABOUT: dict[str, Any] = {
     "tenantry_backup": 1, "version": "0", "made_at": "now", "database": "d", "migrations": [known()[0].version], "jobs_left_out": 0,

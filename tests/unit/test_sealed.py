@@ -7,10 +7,10 @@ from pathlib import Path
 import pyrage
 import pytest
 
-from tenantry.core import sealed
 from tenantry.core.errors import InputError
 from tenantry.core.private import write_private
-from tenantry.flow.backup_content import unpack
+from tenantry.recovery import sealed
+from tenantry.recovery.content import unpack
 
 KEY = pyrage.x25519.Identity.generate()
 KEY_FILE = f"# created: today\n# public key: {KEY.to_public()}\n{KEY}\n"

@@ -22,11 +22,11 @@ from tenantry.core.private import read_private, write_private
 if TYPE_CHECKING:
     import psycopg
 
-    from tenantry.core.signature import Signer
     from tenantry.embedded.server import Server
-    from tenantry.flow.backup import Summary
-    from tenantry.flow.backup_content import Content
-    from tenantry.flow.restore import LeftOut, Restored
+    from tenantry.recovery.backup import Summary
+    from tenantry.recovery.content import Content
+    from tenantry.recovery.restore import LeftOut, Restored
+    from tenantry.recovery.signature import Signer
 
 PASSPHRASE = "TENANTRY_BACKUP_PASSPHRASE"  # noqa: S105 - the name of a variable, not a passphrase
 
@@ -125,9 +125,9 @@ def backup(
     The passwords of roles are in it only if --dsn or TENANTRY_ADMIN_DSN logs in
     as a superuser; a restore makes new ones. Jobs of other roles are not in it.
     """
-    from tenantry.core import retention, sealed
     from tenantry.db.connect import session
-    from tenantry.flow import backup as backups
+    from tenantry.recovery import backup as backups
+    from tenantry.recovery import retention, sealed
 
     if file.exists() and not force:
         raise InputError(f"{file} is there already", hint="Choose another name, or give --force.")
@@ -223,8 +223,8 @@ def restore(
 
     Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
     """
-    from tenantry.flow import backup as backups
-    from tenantry.flow.backup_content import unpack
+    from tenantry.recovery import backup as backups
+    from tenantry.recovery.content import unpack
 
     packed, by_passphrase = _opened(file, passphrase_file, identity)
     content = unpack(packed)
@@ -296,8 +296,8 @@ def _print_texts(summary: Summary) -> None:
 def _restore(content: Content, *, other_jobs: bool) -> Restored:
     from tenantry.db.connect import session
     from tenantry.db.passwords import require_place
-    from tenantry.flow import restore as restores
     from tenantry.observe.status import roles
+    from tenantry.recovery import restore as restores
 
     with administrator(installed=False) as (conninfo, server), session(conninfo, role=None) as opened:
         present = {role.name for role in roles(opened)}
@@ -365,8 +365,8 @@ def verify(
     check of a warehouse. Takes some seconds.
     """
     from tenantry.core.errors import DatabaseError
-    from tenantry.flow import backup as backups
-    from tenantry.flow.backup_content import unpack
+    from tenantry.recovery import backup as backups
+    from tenantry.recovery.content import unpack
 
     packed, by_passphrase = _opened(file, passphrase_file, identity)
     content = unpack(packed)
@@ -401,7 +401,7 @@ def _rehearsed(content: Content) -> list[LeftOut]:
 
     from tenantry.db.connect import session
     from tenantry.embedded.server import Server
-    from tenantry.flow import restore as restores
+    from tenantry.recovery import restore as restores
 
     folder = Path(tempfile.mkdtemp(prefix="tenantry-rehearsal-"))
     try:
@@ -427,7 +427,7 @@ def make_key(key: KeyFile = None, as_json: AsJson = False) -> None:
     tenantry/backup.key in your configuration folder. Give the public part to
     whoever restores: tenantry restore --signed-by.
     """
-    from tenantry.core import signature
+    from tenantry.recovery import signature
 
     file = key or _own_key()
     made = not file.exists()
@@ -450,7 +450,7 @@ def _signer(key: Path | None) -> Signer | None:
     file = key or _own_key()
     if key is None and not file.exists():
         return None
-    from tenantry.core import signature
+    from tenantry.recovery import signature
 
     return signature.load(file)
 
@@ -481,7 +481,7 @@ def _trusted(signed_by: list[str] | None, key: Path | None) -> set[str]:
     own = _signer(key)
     trusted = {own.public} if own else set()
     if signed_by:
-        from tenantry.core.signature import public_keys
+        from tenantry.recovery.signature import public_keys
 
         for word in signed_by:
             trusted.update(public_keys(_text_of(Path(word)) if Path(word).is_file() else word))
@@ -499,8 +499,8 @@ def _text_of(file: Path) -> str:
 
 def _opened(file: Path, passphrase_file: Path | None, identity: Path | None) -> tuple[bytes, bool]:
     """The decrypted content of a backup, and whether it was encrypted with a passphrase."""
-    from tenantry.core import sealed
-    from tenantry.flow.backup_content import PACKED
+    from tenantry.recovery import sealed
+    from tenantry.recovery.content import PACKED
 
     try:
         with file.open("rb") as opened:

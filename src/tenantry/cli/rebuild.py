@@ -13,7 +13,7 @@ from tenantry.cli.target import warehouse
 from tenantry.core.errors import InputError
 
 if TYPE_CHECKING:
-    from tenantry.loader.rebuild import Estimate
+    from tenantry.recovery.rebuild import Estimate
 
 
 def rebuild(
@@ -42,8 +42,8 @@ def rebuild(
     Ctrl-C.
     """
     from tenantry.cli.progress import LoadProgress
-    from tenantry.loader import rebuild as rebuilds
     from tenantry.loader.backfill import Limits
+    from tenantry.recovery import rebuild as rebuilds
 
     if bool(tenant) == everyone:
         raise InputError("say which tenants", hint="Give --tenant NAME (once or more) or --all.")

@@ -22,13 +22,13 @@ from tenantry.db.migrations import applied
 from tenantry.db.passing_login import passing_session
 from tenantry.db.passwords import verifier
 from tenantry.db.queries import one_row, query
-from tenantry.flow.backup import OURS
-from tenantry.flow.backup_content import LOGS, Content
 from tenantry.flow.job import function
 from tenantry.flow.job import table as jobs
 from tenantry.flow.job.subject import is_plain
 from tenantry.flow.tenant import reader
 from tenantry.flow.tenant import schema as tenant
+from tenantry.recovery.backup import OURS
+from tenantry.recovery.content import LOGS, Content
 
 _AT_ONCE = 1000
 """Rows in one INSERT, unless they are long."""

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 
 from tenantry.core.errors import InputError
-from tenantry.core.sealed import is_sealed
+from tenantry.recovery.sealed import is_sealed
 
 _DATE = re.compile(r"(?<!\d)\d{4}-?\d\d-?\d\d(?:[T_.-]?\d\d[:.-]?\d\d(?:[:.-]?\d\d)?Z?(?![\d-]))?(?!\d)")
 

@@ -19,7 +19,7 @@ from tenantry.core.errors import InputError, NotInstalled
 from tenantry.db.migrations import known
 
 if TYPE_CHECKING:
-    from tenantry.core.signature import Signer
+    from tenantry.recovery.signature import Signer
 
 FORMAT = 1
 
@@ -191,7 +191,7 @@ def unpack(packed: bytes) -> Content:
 
 def _signer(text: str, digest: bytes) -> str:
     """The public key of whoever signed what has this digest."""
-    from tenantry.core.signature import Signature, is_valid
+    from tenantry.recovery.signature import Signature, is_valid
 
     value = _object(text)
     if not isinstance(value, dict) or not all(isinstance(value.get(key), str) for key in ("key", "text")):

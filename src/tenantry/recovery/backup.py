@@ -16,11 +16,11 @@ from tenantry.db.connect import owner_session
 from tenantry.db.migrations import applied
 from tenantry.db.migrations import tables as own_tables
 from tenantry.db.queries import one_row, query
-from tenantry.flow.backup_content import FORMAT, LOGS, Content, is_record
 from tenantry.flow.job import function
 from tenantry.flow.job import table as jobs
 from tenantry.flow.job.subject import is_plain
 from tenantry.flow.tenant.reader import MARK
+from tenantry.recovery.content import FORMAT, LOGS, Content, is_record
 
 OURS = {"tables": own_tables()}
 """The tables of `_wh` that a backup holds, as an argument of queries."""

@@ -1,0 +1,1 @@
+"""What brings a warehouse back: backup, restore, and pulling what is missing."""
