@@ -23,7 +23,7 @@ from tenantry.core.model import OWNER, Connection
 from tenantry.db.connect import session
 from tenantry.embedded import Server
 from tenantry.flow.tenant import schema as tenant
-from tenantry.loader import backfill
+from tenantry.loader import run
 from tenantry.loader.events import Silent
 
 TENANT = "acme"
@@ -167,8 +167,8 @@ class Stage:
         """Load all days of the source into a warehouse that has none."""
         with session(conninfo) as owner:
             feed = tenant.find_feed(owner, TEMPLATE, TENANT)
-        plans = backfill.plan(conninfo, [feed], Span(self.size.first, self.size.last))
-        backfill.run(conninfo, plans, backfill.Limits(), Silent())
+        plans = run.plan(conninfo, [feed], Span(self.size.first, self.size.last))
+        run.run(conninfo, plans, run.Limits(), Silent())
 
     def change_source(self, statement: LiteralString, parameters: Mapping[str, object] | None = None) -> None:
         """Change the source."""

@@ -10,7 +10,7 @@ import psycopg
 from tenantry.core.days import Span
 from tenantry.db.connect import session
 from tenantry.flow.tenant import schema
-from tenantry.loader import backfill
+from tenantry.loader import run
 from tenantry.loader.events import Silent
 from tests.databases import Warehouse
 
@@ -29,8 +29,8 @@ def by_loader(
     """With the library: streamed where the storage allows it."""
     with session(warehouse.conninfo) as opened:
         feed = schema.open_feed(opened, template, name, name)
-    plans = backfill.plan(warehouse.conninfo, [feed], Span(first, last), reload=True)
-    (result,) = backfill.run(warehouse.conninfo, plans, backfill.Limits(), Silent()).feeds
+    plans = run.plan(warehouse.conninfo, [feed], Span(first, last), reload=True)
+    (result,) = run.run(warehouse.conninfo, plans, run.Limits(), Silent()).feeds
     assert result.complete, result
 
 

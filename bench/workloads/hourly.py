@@ -23,7 +23,7 @@ from tenantry.flow.slice import stream
 from tenantry.flow.source import connection
 from tenantry.flow.source.session import open_source, source_conninfo
 from tenantry.flow.tenant import drop, schema
-from tenantry.loader import backfill
+from tenantry.loader import run
 from tenantry.loader.events import Silent
 from tenantry.loader.sessions import Keeper
 
@@ -166,7 +166,7 @@ def _running(lab: Lab, day: date, size: str) -> list[Table]:
     """The library in a program that runs on, beside the query that no refresh can do without."""
     stage = lab.stage
     # The tables before have changed the source; from here on it stays as it is.
-    backfill.run(stage.warehouse, [_plan(stage, day)], backfill.Limits(), Silent())
+    run.run(stage.warehouse, [_plan(stage, day)], run.Limits(), Silent())
     former = value(stage, _WRITTEN)
     statement = f"COPY ({stage.template().asked(day, day)}) TO STDOUT".encode()
     with ExitStack() as sessions:
@@ -178,8 +178,8 @@ def _running(lab: Lab, day: date, size: str) -> list[Table]:
             "tenantry, sessions kept (stream.pull)": lambda: stream.pull(
                 warehouse, source, plan.feed, Span(day, day)
             ),
-            "tenantry, a load of its own (backfill.run)": lambda: backfill.run(
-                stage.warehouse, [plan], backfill.Limits(), Silent()
+            "tenantry, a load of its own (backfill.run)": lambda: run.run(
+                stage.warehouse, [plan], run.Limits(), Silent()
             ),
             QUERY: lambda: _read(bare.pgconn, statement),
         }
@@ -190,13 +190,13 @@ def _running(lab: Lab, day: date, size: str) -> list[Table]:
             REPEATS,
         )
         # Apart from those above: a pull that asks for no digest forgets the one that is kept.
-        only_changed = backfill.plan_changed([plan.feed], Span(day, day))
+        only_changed = run.plan_changed([plan.feed], Span(day, day))
         keeper = sessions.enter_context(Keeper(stage.warehouse))
         by_digest = by_turns(
             f"The same day, asked for its digest (refresh --days); {REPEATS} times by turns",
             {
-                "tenantry, sessions kept (backfill.run)": lambda: backfill.run(
-                    stage.warehouse, only_changed, backfill.Limits(), Silent(), keeper
+                "tenantry, sessions kept (backfill.run)": lambda: run.run(
+                    stage.warehouse, only_changed, run.Limits(), Silent(), keeper
                 ),
                 QUERY: lambda: _read(bare.pgconn, statement),
             },
@@ -222,9 +222,9 @@ def _read(session: PGconn, statement: bytes) -> None:
         pass
 
 
-def _plan(stage: Stage, day: date) -> backfill.Plan:
+def _plan(stage: Stage, day: date) -> run.Plan:
     with session(stage.warehouse) as owner:
-        return backfill.Plan(schema.find_feed(owner, TEMPLATE, TENANT), (day,), 0)
+        return run.Plan(schema.find_feed(owner, TEMPLATE, TENANT), (day,), 0)
 
 
 def _load_tenants(stage: Stage, conninfo: str, names: Sequence[str], day: date) -> None:
@@ -236,5 +236,5 @@ def _load_tenants(stage: Stage, conninfo: str, names: Sequence[str], day: date) 
             connection.put(owner, stage.address(name), stage.source_password)
             schema.create_schema(owner, name)
             feeds.append(schema.open_feed(owner, TEMPLATE, name, name))
-    plans = backfill.plan(conninfo, feeds, Span(day, day))
-    backfill.run(conninfo, plans, backfill.Limits(), Silent())
+    plans = run.plan(conninfo, feeds, Span(day, day))
+    run.run(conninfo, plans, run.Limits(), Silent())

@@ -22,7 +22,7 @@ from tenantry.db.connect import open_session, session
 from tenantry.flow.source import connection
 from tenantry.flow.source.session import open_source, source_conninfo
 from tenantry.flow.tenant import schema
-from tenantry.loader import backfill
+from tenantry.loader import run
 from tenantry.loader.events import Silent
 from tenantry.loader.sessions import Keeper
 
@@ -72,8 +72,8 @@ def _running(stage: Stage, window: Span, port: int, title: str) -> Table:
     """By turns, as `by_turns` does it; here the source changes before each turn, and digests are asked for after `FULL`."""
     with session(stage.warehouse) as owner:
         feed = schema.find_feed(owner, TEMPLATE, TENANT)
-    only_changed = backfill.plan_changed([feed], window)
-    every_day = backfill.plan(stage.warehouse, [feed], window, reload=True)
+    only_changed = run.plan_changed([feed], window)
+    every_day = run.plan(stage.warehouse, [feed], window, reload=True)
     with ExitStack() as sessions:
         keeper = sessions.enter_context(Keeper(stage.warehouse))
         warehouse = sessions.enter_context(open_session(stage.warehouse))
@@ -84,8 +84,8 @@ def _running(stage: Stage, window: Span, port: int, title: str) -> Table:
             warehouse.execute(by_dblink(stage.template(), address, day, _view(day)).encode())
         read = f"COPY ({stage.template().asked(window.first, window.last)}) TO STDOUT (FORMAT binary)"
 
-        def refresh(plan: list[backfill.Plan]) -> None:
-            result = backfill.run(stage.warehouse, plan, backfill.Limits(), Silent(), keeper)
+        def refresh(plan: list[run.Plan]) -> None:
+            result = run.run(stage.warehouse, plan, run.Limits(), Silent(), keeper)
             assert result.complete
 
         def refresh_views() -> None:
@@ -148,4 +148,4 @@ def _load(stage: Stage, conninfo: str, port: int, window: Span) -> None:
     with session(conninfo) as owner:
         connection.put(owner, replace(stage.address(TENANT), port=port), stage.source_password)
         feed = schema.find_feed(owner, TEMPLATE, TENANT)
-    backfill.run(conninfo, backfill.plan_changed([feed], window), backfill.Limits(), Silent())
+    run.run(conninfo, run.plan_changed([feed], window), run.Limits(), Silent())

@@ -10,7 +10,7 @@ from bench.probe import Question
 from bench.stage import TEMPLATE, TENANT, Stage, Template
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
-from tenantry.loader import backfill
+from tenantry.loader import run
 from tenantry.loader.events import Silent
 
 LIMIT = "limit: copy, then index"
@@ -57,8 +57,8 @@ def _way(stage: Stage, name: str, script: str) -> Contestant:
 
 def _load(stage: Stage, conninfo: str) -> None:
     feed = Feed(TENANT, TEMPLATE, TENANT)
-    plans = backfill.plan(conninfo, [feed], Span(stage.size.first, stage.size.last))
-    backfill.run(conninfo, plans, backfill.Limits(), Silent())
+    plans = run.plan(conninfo, [feed], Span(stage.size.first, stage.size.last))
+    run.run(conninfo, plans, run.Limits(), Silent())
 
 
 def _limit(stage: Stage, template: Template, year: int) -> str:

@@ -14,9 +14,9 @@ from tenantry.core.days import Span
 from tenantry.core.model import FailedSlice, Feed, LoadedSlice
 from tenantry.db.connect import session
 from tenantry.flow.tenant import schema
-from tenantry.loader import backfill
-from tenantry.loader.backfill import Limits
+from tenantry.loader import run as backfill
 from tenantry.loader.events import Silent, Waiting
+from tenantry.loader.run import Limits
 from tests.databases import Source, Warehouse
 from tests.listener import Listener
 from tests.ticks import define, make_ticks, mend, spoil

@@ -17,7 +17,7 @@ from tenantry.flow.slice import digest, stream
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.source.session import open_source, source_conninfo
 from tenantry.flow.tenant import schema
-from tenantry.loader import backfill
+from tenantry.loader import run as backfill
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed

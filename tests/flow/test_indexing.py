@@ -15,7 +15,7 @@ from tenantry.db.connect import session
 from tenantry.flow.slice import stream
 from tenantry.flow.source.session import open_source, source_conninfo
 from tenantry.flow.tenant import schema as tenant
-from tenantry.loader import backfill
+from tenantry.loader import run as backfill
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
 from tests.program import run, running, succeed

@@ -12,7 +12,7 @@ from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
 from tenantry.flow.tenant import schema
-from tenantry.loader import backfill
+from tenantry.loader import run
 from tenantry.loader.events import Silent
 from tenantry.loader.queue import Queue
 from tenantry.loader.sessions import Keeper
@@ -38,9 +38,9 @@ def feed(request: pytest.FixtureRequest, acme: Warehouse, source: Source) -> Fee
         return schema.open_feed(opened, "foodlogstats", "acme", "acme")
 
 
-def refresh(keeper: Keeper, warehouse: Warehouse, feed: Feed) -> backfill.FeedResult:
-    plans = [backfill.Plan(feed, tuple(DAY), 0)]
-    return backfill.run(warehouse.conninfo, plans, backfill.Limits(per_source=1), Silent(), keeper).feeds[0]
+def refresh(keeper: Keeper, warehouse: Warehouse, feed: Feed) -> run.FeedResult:
+    plans = [run.Plan(feed, tuple(DAY), 0)]
+    return run.run(warehouse.conninfo, plans, run.Limits(per_source=1), Silent(), keeper).feeds[0]
 
 
 def sessions(database: Warehouse | Source, user: str) -> list[int]:

@@ -12,7 +12,7 @@ from tenantry.core.days import Span
 from tenantry.core.model import Feed, LoadedSlice
 from tenantry.db.connect import session
 from tenantry.flow.tenant import schema
-from tenantry.loader import backfill
+from tenantry.loader import run
 from tenantry.loader.events import Silent, Waiting
 from tests.databases import Source, Warehouse
 
@@ -57,9 +57,9 @@ def reader_of_its_own(warehouse: Warehouse, source: Source, limit: int = -1) -> 
     return name
 
 
-def load(warehouse: Warehouse, feed: Feed, span: Span, jobs: int, seen: Seen) -> backfill.FeedResult:
-    plans = backfill.plan(warehouse.conninfo, [feed], span)
-    return backfill.run(warehouse.conninfo, plans, backfill.Limits(per_source=jobs), seen).feeds[0]
+def load(warehouse: Warehouse, feed: Feed, span: Span, jobs: int, seen: Seen) -> run.FeedResult:
+    plans = run.plan(warehouse.conninfo, [feed], span)
+    return run.run(warehouse.conninfo, plans, run.Limits(per_source=jobs), seen).feeds[0]
 
 
 @pytest.mark.parametrize("limit, jobs", [(1, 4), (3, 8)])

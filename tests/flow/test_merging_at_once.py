@@ -12,7 +12,7 @@ import pytest
 from tenantry.core.days import Span
 from tenantry.db.connect import session
 from tenantry.flow.tenant import schema
-from tenantry.loader import backfill
+from tenantry.loader import run
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
 from tests.program import running
@@ -45,12 +45,12 @@ def pull(request: pytest.FixtureRequest) -> Pull:
     return way
 
 
-def changed(warehouse: Warehouse) -> backfill.FeedResult:
+def changed(warehouse: Warehouse) -> run.FeedResult:
     """Refresh both days by their digests."""
     with session(warehouse.conninfo) as opened:
         feed = schema.open_feed(opened, "ticks", "acme", "acme")
-    plans = backfill.plan_changed([feed], Span(DAY, NEXT))
-    (result,) = backfill.run(warehouse.conninfo, plans, backfill.Limits(), Silent()).feeds
+    plans = run.plan_changed([feed], Span(DAY, NEXT))
+    (result,) = run.run(warehouse.conninfo, plans, run.Limits(), Silent()).feeds
     return result
 
 

@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from tenantry.core.days import Span
 from tenantry.db.connect import session
 from tenantry.flow.tenant import schema
-from tenantry.loader import backfill
+from tenantry.loader import run
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
 from tests.waiting import wait_until
@@ -30,13 +30,13 @@ def test_a_load_that_meets_the_end_of_a_move_goes_on_in_the_new_storage(
     acme.run("UPDATE _wh.mv_templates SET storage = %s", (storage,))
     with session(acme.conninfo) as opened:
         feed = schema.open_feed(opened, "foodlogstats", "acme", "acme")
-    plans = backfill.plan(acme.conninfo, [feed], SPAN)
-    assert backfill.run(acme.conninfo, plans, backfill.Limits(), Silent()).complete
+    plans = run.plan(acme.conninfo, [feed], SPAN)
+    assert run.run(acme.conninfo, plans, run.Limits(), Silent()).complete
     source.run("UPDATE phood_foodlogsum SET quantity = 77")
     if only_changed:
-        plans = backfill.plan_changed([feed], SPAN)
+        plans = run.plan_changed([feed], SPAN)
     else:
-        plans = backfill.plan(acme.conninfo, [feed], SPAN, reload=True)
+        plans = run.plan(acme.conninfo, [feed], SPAN, reload=True)
 
     with acme.connect() as mover:
         state: dict[str, Any] = {}
@@ -52,9 +52,9 @@ def test_a_load_that_meets_the_end_of_a_move_goes_on_in_the_new_storage(
 
         while step() != "compare":
             pass
-        results: list[backfill.Result] = []
+        results: list[run.Result] = []
         load = threading.Thread(
-            target=lambda: results.append(backfill.run(acme.conninfo, plans, backfill.Limits(), Silent()))
+            target=lambda: results.append(run.run(acme.conninfo, plans, run.Limits(), Silent()))
         )
         load.start()
         wait_until(

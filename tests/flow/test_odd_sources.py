@@ -17,7 +17,7 @@ from tenantry.flow.slice import slice as slices
 from tenantry.flow.source import connection as connections
 from tenantry.flow.template import draft as template_draft
 from tenantry.flow.tenant import schema
-from tenantry.loader import backfill
+from tenantry.loader import run as backfill
 from tests.databases import Source, Warehouse
 from tests.program import run
 from tests.ticks import define, make_ticks

@@ -9,7 +9,8 @@ import pytest
 
 from tenantry.db.connect import session
 from tenantry.flow.tenant import schema
-from tenantry.loader import backfill, verify
+from tenantry.loader import run as backfill
+from tenantry.loader import verify
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed

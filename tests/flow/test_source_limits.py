@@ -15,7 +15,7 @@ from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
 from tenantry.flow.tenant import schema
-from tenantry.loader import backfill
+from tenantry.loader import run
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
 from tests.ticks import define, make_ticks
@@ -39,15 +39,13 @@ def allow(warehouse: Warehouse, **options: str) -> None:
     warehouse.run("UPDATE _wh.tenant_connections SET options = %s", (Jsonb(options),))
 
 
-def load(warehouse: Warehouse, feed: Feed, *, changed: bool = False) -> backfill.FeedResult:
+def load(warehouse: Warehouse, feed: Feed, *, changed: bool = False) -> run.FeedResult:
     span = Span(DAY, NEXT)
-    plans = (
-        backfill.plan_changed([feed], span) if changed else backfill.plan(warehouse.conninfo, [feed], span)
-    )
-    return backfill.run(warehouse.conninfo, plans, backfill.Limits(1), Silent()).feeds[0]
+    plans = run.plan_changed([feed], span) if changed else run.plan(warehouse.conninfo, [feed], span)
+    return run.run(warehouse.conninfo, plans, run.Limits(1), Silent()).feeds[0]
 
 
-def reasons(result: backfill.FeedResult) -> list[tuple[date, str]]:
+def reasons(result: run.FeedResult) -> list[tuple[date, str]]:
     return [(failed.day, failed.error) for failed in result.failures]
 
 

@@ -13,7 +13,7 @@ from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
 from tenantry.flow.tenant import schema
-from tenantry.loader import backfill
+from tenantry.loader import run as backfill
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
 

@@ -20,7 +20,7 @@ from tenantry.embedded import Server
 from tenantry.flow.slice import indexes, stream
 from tenantry.flow.source.session import open_source, source_conninfo
 from tenantry.flow.tenant import schema
-from tenantry.loader import backfill, indexing
+from tenantry.loader import indexing, run
 from tenantry.loader.events import Silent
 from tenantry.loader.sessions import Keeper
 from tests.cutter import Cutter
@@ -55,9 +55,9 @@ def feed(warehouse: Warehouse, name: str = "acme") -> Feed:
         return schema.open_feed(opened, "ticks", name, name)
 
 
-def load(warehouse: Warehouse, first: date = FIRST, last: date = SECOND) -> backfill.FeedResult:
-    plans = backfill.plan(warehouse.conninfo, [feed(warehouse)], Span(first, last), reload=True)
-    return backfill.run(warehouse.conninfo, plans, backfill.Limits(), Silent()).feeds[0]
+def load(warehouse: Warehouse, first: date = FIRST, last: date = SECOND) -> run.FeedResult:
+    plans = run.plan(warehouse.conninfo, [feed(warehouse)], Span(first, last), reload=True)
+    return run.run(warehouse.conninfo, plans, run.Limits(), Silent()).feeds[0]
 
 
 @WAYS
@@ -397,8 +397,8 @@ def test_a_tenant_whose_rows_stand_in_two_days_stops_no_other(
             stream.pull(opened, reader, feeds[0], Span(FIRST, SECOND))
             source.run("UPDATE ticks SET at = '2024-02-10 12:00Z' WHERE at < '2024-01-15 01:00Z'")
             stream.pull(opened, reader, feeds[0], Span(date(2024, 2, 10), date(2024, 2, 11)))
-    plans = backfill.plan(ticking.conninfo, feeds, Span(FIRST, date(2024, 2, 11)))
-    acme, globex = backfill.run(ticking.conninfo, plans, backfill.Limits(), Silent()).feeds
+    plans = run.plan(ticking.conninfo, feeds, Span(FIRST, date(2024, 2, 11)))
+    acme, globex = run.run(ticking.conninfo, plans, run.Limits(), Silent()).feeds
     assert globex.complete
     assert (
         ticking.value(
@@ -412,10 +412,10 @@ def test_a_tenant_whose_rows_stand_in_two_days_stops_no_other(
     # The same command again pulls those days.
     assert all(
         item.complete
-        for item in backfill.run(
+        for item in run.run(
             ticking.conninfo,
-            backfill.plan(ticking.conninfo, feeds, Span(FIRST, date(2024, 2, 11))),
-            backfill.Limits(),
+            run.plan(ticking.conninfo, feeds, Span(FIRST, date(2024, 2, 11))),
+            run.Limits(),
             Silent(),
         ).feeds
     )
@@ -433,10 +433,10 @@ def test_a_tenant_that_is_dropped_during_a_load_stops_no_other(
         ticking.connect_to(source, name)
         ticking.make_schema(name)
     feeds = [feed(ticking, name) for name in ("bistro", "acme", "globex")]
-    plans = backfill.plan(ticking.conninfo, feeds, Span(FIRST, SECOND))
+    plans = run.plan(ticking.conninfo, feeds, Span(FIRST, SECOND))
     ticking.admin.run("ALTER SCHEMA bistro OWNER TO whadmin")
     ticking.run("SELECT _wh_internal.drop_tenant('bistro')")
-    bistro, *others = backfill.run(ticking.conninfo, plans, backfill.Limits(), Silent()).feeds
+    bistro, *others = run.run(ticking.conninfo, plans, run.Limits(), Silent()).feeds
     assert {failure.error for failure in bistro.failures} == {
         'schema "bistro" does not exist (Known tenants: acme, globex)'
     }

@@ -52,5 +52,5 @@ def test_a_load_waits_for_no_parser() -> None:
         text=True,
         check=True,
     )
-    assert "tenantry.loader.backfill" in told.stderr
+    assert "tenantry.loader.run" in told.stderr
     assert "pglast" not in told.stderr

@@ -168,7 +168,7 @@ def backfill(
     Ends with 1 if a day is still missing, and names it; with 130 after Ctrl-C.
     """
     from tenantry.cli.progress import LoadProgress
-    from tenantry.loader import backfill as loader
+    from tenantry.loader import run as loader
 
     latest = latest_day(template) if _is_later(first) or _is_later(last) else None
     begin = ended_or_today(first, latest=latest) if first else None
@@ -263,7 +263,7 @@ def refresh(
     Ends with 1 if a day failed; reports then go on seeing its earlier rows.
     """
     from tenantry.cli.progress import LoadProgress
-    from tenantry.loader import backfill as loader
+    from tenantry.loader import run as loader
 
     latest = latest_day(template) if _is_later(day) else None
     last = ended_or_today(day or ("today" if days is None else "yesterday"), latest=latest)

@@ -42,7 +42,7 @@ def rebuild(
     Ctrl-C.
     """
     from tenantry.cli.progress import LoadProgress
-    from tenantry.loader.backfill import Limits
+    from tenantry.loader.run import Limits
     from tenantry.recovery import rebuild as rebuilds
 
     if bool(tenant) == everyone:

@@ -14,7 +14,7 @@ from tenantry.core.errors import SliceError
 from tenantry.core.model import Feed
 
 if TYPE_CHECKING:
-    from tenantry.loader import backfill as loader
+    from tenantry.loader import run as loader
     from tenantry.loader.verify import FeedVerdict
 
 

@@ -156,7 +156,7 @@ def rebuild(
     """
     from tenantry.cli.progress import LoadProgress
     from tenantry.db.connect import session
-    from tenantry.loader import again, backfill, verify
+    from tenantry.loader import rebuild_tenant, run, verify
 
     if day and not first and not last:
         wanted = sorted({ended_or_today(text) for text in day})
@@ -164,12 +164,12 @@ def rebuild(
         wanted = list(Span(ended_or_today(first), ended_or_today(last or "today")))
     else:
         raise InputError("say which days", hint="Name days, or give --from and --to.")
-    limits = backfill.Limits(jobs, pause)
+    limits = run.Limits(jobs, pause)
     with chosen_feeds(template, tenant, everyone) as (conninfo, feeds):
         with session(conninfo) as opened:
-            plans = [again.plan(opened, feed, wanted) for feed in feeds]
+            plans = [rebuild_tenant.plan(opened, feed, wanted) for feed in feeds]
         with LoadProgress() as progress:
-            result = backfill.run(conninfo, plans, limits, progress)
+            result = run.run(conninfo, plans, limits, progress)
             done = {item.feed: wanted for item in result.feeds if item.complete}
             compared = verify.settle(conninfo, done, limits, progress)
     report(result, as_json=as_json, compared=compared, go_on="run the same command")

@@ -88,7 +88,7 @@ def add(
     from tenantry.db.connect import session
     from tenantry.flow.source import connection as connections
     from tenantry.flow.tenant import schema as tenants
-    from tenantry.loader import backfill, onboard
+    from tenantry.loader import add_tenant, run
 
     tenants.check_name(name)
     begin = ended_or_today(first) if first else None
@@ -96,7 +96,7 @@ def add(
     with warehouse() as conninfo:
         with session(conninfo) as opened:
             stored = connections.find(opened, address.name) is not None
-        newcomer = onboard.Newcomer(
+        newcomer = add_tenant.Newcomer(
             name,
             address,
             read_password(password_file, stored=stored),
@@ -105,7 +105,7 @@ def add(
             convert,
         )
         with LoadProgress() as progress:
-            summary = onboard.add(conninfo, newcomer, backfill.Limits(jobs, pause), step, progress)
+            summary = add_tenant.add(conninfo, newcomer, run.Limits(jobs, pause), step, progress)
         summary["jobs"] = _schedule(conninfo, name) if schedule and summary["complete"] else []
     if as_json:
         print_json(summary)

@@ -88,8 +88,8 @@ def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = Fal
     from tenantry.cli.progress import LoadProgress
     from tenantry.db.connect import session
     from tenantry.flow.tenant import state as states
-    from tenantry.loader import backfill
-    from tenantry.loader import enable as loader
+    from tenantry.loader import enable_tenant as loader
+    from tenantry.loader import run
 
     with warehouse() as conninfo:
         with session(conninfo) as opened:
@@ -101,7 +101,7 @@ def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = Fal
                 data.print(f"{name} is not disabled.", markup=False)
             return
         with LoadProgress() as progress:
-            done = loader.enable(conninfo, state, backfill.Limits(jobs, pause), step, progress)
+            done = loader.enable(conninfo, state, run.Limits(jobs, pause), step, progress)
     if as_json:
         print_json(
             {
@@ -171,19 +171,19 @@ def rebuild(
     """
     from tenantry.cli.progress import LoadProgress
     from tenantry.db.connect import session
-    from tenantry.loader import again, backfill, verify
+    from tenantry.loader import rebuild_tenant, run, verify
 
     end = ended_or_today(last)
     begin = ended_or_today(first) if first else None
     if begin:
         Span(begin, end)
     moment = _moment(since) if since else None
-    limits = backfill.Limits(jobs, pause)
+    limits = run.Limits(jobs, pause)
     with warehouse() as conninfo:
         with session(conninfo) as opened:
-            feeds = again.tenant_feeds(opened, name, template or [])
-            spans = [(feed, again.rebuild_span(opened, feed, begin, end)) for feed in feeds]
-            work = [again.rebuild_work(opened, feed, span, moment) for feed, span in spans]
+            feeds = rebuild_tenant.tenant_feeds(opened, name, template or [])
+            spans = [(feed, rebuild_tenant.rebuild_span(opened, feed, begin, end)) for feed in feeds]
+            work = [rebuild_tenant.rebuild_work(opened, feed, span, moment) for feed, span in spans]
             for item in work:
                 about = (
                     f", about {human_seconds(item.seconds / jobs)} by its last loads" if item.seconds else ""
@@ -194,10 +194,10 @@ def rebuild(
                     markup=False,
                 )
             confirm("Pull them again?", yes=yes)
-            begun = moment or again.begin(opened, name, work)
+            begun = moment or rebuild_tenant.begin(opened, name, work)
         notes.print(f"Begun. Should it be stopped, --since {begun.isoformat()} goes on with it.")
         with LoadProgress() as progress:
-            result = backfill.run(conninfo, [item.plan for item in work], limits, progress)
+            result = run.run(conninfo, [item.plan for item in work], limits, progress)
             spans_of = {item.plan.feed: item.span for item in work if result.complete}
             compared = verify.settle(conninfo, spans_of, limits, progress)
     report(

@@ -67,7 +67,7 @@ def verify(
     """
     from tenantry.cli.progress import CompareProgress, LoadProgress
     from tenantry.db.connect import session
-    from tenantry.loader import again, backfill
+    from tenantry.loader import rebuild_tenant, run
     from tenantry.loader import verify as verifying
 
     begin = ended_or_today(first) if first else None
@@ -76,7 +76,7 @@ def verify(
         wanted: dict[Feed, list[date]] = {}
         with session(conninfo) as opened:
             for feed in feeds:
-                start = begin or again.first_day(opened, feed) or end
+                start = begin or rebuild_tenant.first_day(opened, feed) or end
                 days = list(Span(min(start, end), end))
                 wanted[feed] = verifying.sample(days, number) if number else days
         with CompareProgress(sum(map(len, wanted.values()))) as watch:
@@ -87,7 +87,7 @@ def verify(
             if not as_json:
                 _report(verdict, as_json=False)
             with LoadProgress() as progress:
-                verdict = verifying.fix(conninfo, verdict, backfill.Limits(sessions, pause), progress, rows)
+                verdict = verifying.fix(conninfo, verdict, run.Limits(sessions, pause), progress, rows)
     _report(verdict, as_json=as_json)
     if not verdict.agrees:
         different = sum(len(f.different) for f in verdict.feeds)

@@ -30,7 +30,8 @@ from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice import views
 from tenantry.flow.source import connection as connections
 from tenantry.flow.tenant import drop, schema
-from tenantry.loader import backfill, onboard
+from tenantry.loader import add_tenant
+from tenantry.loader import run as backfill
 from tenantry.loader.events import Watcher
 
 _SOURCE_READER = "demo_source_reader"
@@ -47,7 +48,7 @@ class Report:
     seconds: float
 
 
-def run(server: Server, days: int | None, reset: bool, step: onboard.Step, watcher: Watcher) -> Report:
+def run(server: Server, days: int | None, reset: bool, step: add_tenant.Step, watcher: Watcher) -> Report:
     """Make what is missing of the demo on a running embedded server, and report across its tenants.
 
     `days` counts back from today; None is last year and this year to date. Sources that exist keep their size.
@@ -77,7 +78,7 @@ def run(server: Server, days: int | None, reset: bool, step: onboard.Step, watch
         )
 
 
-def _install(server: Server, step: onboard.Step) -> None:
+def _install(server: Server, step: add_tenant.Step) -> None:
     with session(server.conninfo(), role=None) as admin:
         passwords = {
             role: secrets.token_urlsafe(24) for role in (OWNER, READER) if server.password(role) is None
@@ -91,7 +92,7 @@ def _install(server: Server, step: onboard.Step) -> None:
         step("warehouse", "installed: roles whadmin and phood_ro, schema _wh, template foodlogstats")
 
 
-def _make_sources(server: Server, first: date, step: onboard.Step) -> int:
+def _make_sources(server: Server, first: date, step: add_tenant.Step) -> int:
     """Make the sources that are missing, two at a time; returns how many."""
     password = server.password(_SOURCE_READER) or ""
     with session(server.conninfo(), role=None) as admin:
@@ -141,14 +142,14 @@ def _first_day(server: Server, item: DemoTenant) -> date:
     return found or today_utc()
 
 
-def _take_in(server: Server, item: DemoTenant, step: onboard.Step, watcher: Watcher) -> None:
+def _take_in(server: Server, item: DemoTenant, step: add_tenant.Step, watcher: Watcher) -> None:
     """Add the tenant as an operator would, telling only of the end of it."""
     address = Connection(item.name, "127.0.0.1", server.port or 0, item.database, _SOURCE_READER)
-    newcomer = onboard.Newcomer(
+    newcomer = add_tenant.Newcomer(
         item.name, address, server.password(_SOURCE_READER), [_TEMPLATE], _first_day(server, item)
     )
     told: list[tuple[str, str]] = []
-    onboard.add(
+    add_tenant.add(
         server.conninfo(user=OWNER),
         newcomer,
         backfill.Limits(),
@@ -160,7 +161,7 @@ def _take_in(server: Server, item: DemoTenant, step: onboard.Step, watcher: Watc
             step(name, detail if item.name in detail else f"{item.name}: {detail}")
 
 
-def _remove(server: Server, step: onboard.Step) -> None:
+def _remove(server: Server, step: add_tenant.Step) -> None:
     """Drop the demo's tenants and sources, and nothing else."""
     with session(server.conninfo(user=OWNER)) as warehouse:
         ours = [item for item in TENANTS if _is_ours(warehouse, item)]

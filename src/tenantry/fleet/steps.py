@@ -23,7 +23,8 @@ from tenantry.flow.tenant import drop, reader
 from tenantry.flow.tenant import jobs as tenant_jobs
 from tenantry.flow.tenant import schema as tenant
 from tenantry.flow.tenant import state as states
-from tenantry.loader import backfill, enable
+from tenantry.loader import enable_tenant
+from tenantry.loader import run as backfill
 from tenantry.loader.events import Watcher
 
 
@@ -133,7 +134,7 @@ class Steps:
 
     def _enable(self, name: str) -> None:
         state = states.get_whole(self._session, name)
-        done = enable.enable(
+        done = enable_tenant.enable(
             self._means.conninfo, state, backfill.Limits(), lambda step, told: None, self._means.watcher
         )
         if not done.enabled:

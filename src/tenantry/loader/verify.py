@@ -19,7 +19,8 @@ from tenantry.core.model import Feed
 from tenantry.db.connect import session
 from tenantry.flow.slice import compare
 from tenantry.flow.slice.compare import DayDifference
-from tenantry.loader import again, backfill
+from tenantry.loader import rebuild_tenant
+from tenantry.loader import run as backfill
 from tenantry.loader.events import Watcher
 from tenantry.loader.retry import words
 from tenantry.loader.sides import Sides
@@ -106,7 +107,7 @@ def fix(
     if not wrong:
         return found
     with session(conninfo) as opened:
-        plans = [again.plan(opened, feed, days) for feed, days in wrong.items()]
+        plans = [rebuild_tenant.plan(opened, feed, days) for feed, days in wrong.items()]
     pulled = backfill.run(conninfo, plans, limits, watcher)
     if pulled.interrupted:
         return found

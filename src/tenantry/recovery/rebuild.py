@@ -19,9 +19,10 @@ from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice import year as yearly
 from tenantry.flow.tenant import schema as tenant
 from tenantry.flow.tenant import state as states
-from tenantry.loader import backfill, span, verify
+from tenantry.loader import run as backfill
+from tenantry.loader import span, verify
+from tenantry.loader.add_tenant import Step
 from tenantry.loader.events import Silent, Watcher
-from tenantry.loader.onboard import Step
 from tenantry.loader.verify import FeedVerdict
 
 

@@ -16,7 +16,7 @@ from tenantry.db.queries import one_row, query
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice import stream
 from tenantry.flow.tenant import schema, state
-from tenantry.loader.backfill import Plan
+from tenantry.loader.run import Plan
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from tenantry.db.connect import session
 from tenantry.flow.source import connection as connections
 from tenantry.flow.tenant import state as states
 from tenantry.flow.tenant.state import TenantState
-from tenantry.loader import again, backfill, span, verify
+from tenantry.loader import rebuild_tenant, run, span, verify
+from tenantry.loader.add_tenant import Step
 from tenantry.loader.events import Watcher
-from tenantry.loader.onboard import Step
 from tenantry.loader.verify import FeedVerdict
 
 
@@ -60,9 +60,7 @@ class Enabled:
     jobs: Sequence[str] = ()
 
 
-def enable(
-    conninfo: str, state: TenantState, limits: backfill.Limits, step: Step, watcher: Watcher
-) -> Enabled:
+def enable(conninfo: str, state: TenantState, limits: run.Limits, step: Step, watcher: Watcher) -> Enabled:
     """Test the connections, load what a disabled tenant lacks, compare that with the source, and resume its jobs.
 
     What it lacks: days since its first that are missing, failed or stale, and what changed at the source in the two weeks
@@ -74,7 +72,7 @@ def enable(
     """
     done = Enabled(state.name)
     with session(conninfo) as opened:
-        feeds = again.tenant_feeds(opened, state.name)
+        feeds = rebuild_tenant.tenant_feeds(opened, state.name)
         for used in sorted({feed.connection for feed in feeds} or {state.connection}):
             facts = connections.probe(opened, used)
             step(
@@ -82,13 +80,13 @@ def enable(
                 f"{used}: PostgreSQL {facts.server_version}, answered in {facts.latency * 1000:.0f} ms",
             )
         done.gaps = [_gap(opened, feed, state.disabled_at) for feed in feeds]
-        lacking = [again.plan(opened, gap.feed, gap.days) for gap in done.gaps]
+        lacking = [rebuild_tenant.plan(opened, gap.feed, gap.days) for gap in done.gaps]
     for gap in done.gaps:
         step("gap", str(gap))
     if not _load(conninfo, lacking, limits, watcher, done).complete:
         return done
     step("loaded", f"{done.rows:,} rows; the views are up to date")
-    late = [plan for gap in done.gaps if gap.late for plan in backfill.plan_changed([gap.feed], gap.late)]
+    late = [plan for gap in done.gaps if gap.late for plan in run.plan_changed([gap.feed], gap.late)]
     if late:
         result = _load(conninfo, late, limits, watcher, done)
         if not result.complete:
@@ -119,17 +117,17 @@ def _gap(session: psycopg.Connection, feed: Feed, disabled: datetime | None) -> 
     lacking = span.lacking(session, feed, found)
     late = None
     if disabled and found.asked:
-        window = again.settling(disabled.date())
+        window = rebuild_tenant.settling(disabled.date())
         begin = max(found.span.first, found.source.first if found.source else today, window.first)
         late = Span(begin, window.last) if begin <= window.last else None
     return Gap(feed, lacking.days, late, len(lacking.gone))
 
 
 def _load(
-    conninfo: str, plans: Sequence[backfill.Plan], limits: backfill.Limits, watcher: Watcher, done: Enabled
-) -> backfill.Result:
+    conninfo: str, plans: Sequence[run.Plan], limits: run.Limits, watcher: Watcher, done: Enabled
+) -> run.Result:
     """Carry plans out, and add up what came of them."""
-    result = backfill.run(conninfo, plans, limits, watcher)
+    result = run.run(conninfo, plans, limits, watcher)
     done.rows += result.rows
     done.interrupted = result.interrupted
     done.failures += [failure for feed in result.feeds for failure in feed.failures]

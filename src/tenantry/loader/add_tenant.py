@@ -17,7 +17,7 @@ from tenantry.flow.slice import year as yearly
 from tenantry.flow.source import connection as connections
 from tenantry.flow.template import stored as templates
 from tenantry.flow.tenant import schema
-from tenantry.loader import backfill, verify
+from tenantry.loader import run, verify
 from tenantry.loader import span as spans
 from tenantry.loader.events import Watcher
 
@@ -38,7 +38,7 @@ class Newcomer:
 
 
 def add(
-    conninfo: str, newcomer: Newcomer, limits: backfill.Limits, step: Step, watcher: Watcher
+    conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watcher: Watcher
 ) -> dict[str, Any]:
     """Make the schema and the connection, load all days, make the views, fold closed years, and compare with the source.
 
@@ -66,8 +66,8 @@ def add(
                 step("source", f"{feed.template}: {odd}")
     plans = []
     for feed, span in days.items():
-        plans += backfill.plan(conninfo, [feed], span or Span(today_utc(), today_utc()))
-    result = backfill.run(conninfo, plans, limits, watcher)
+        plans += run.plan(conninfo, [feed], span or Span(today_utc(), today_utc()))
+    result = run.run(conninfo, plans, limits, watcher)
     step("backfill", _told(result))
     summary: dict[str, Any] = {
         "tenant": newcomer.name,
@@ -103,8 +103,8 @@ def add(
             {"feed": str(verdict.feed), "day": str(day), "error": error}
             for day, error in verdict.failed.items()
         ]
-    for feed, rows in backfill.rows_ahead(conninfo, feeds).items():
-        step("left out", backfill.told_ahead(feed, rows))
+    for feed, rows in run.rows_ahead(conninfo, feeds).items():
+        step("left out", run.told_ahead(feed, rows))
         summary["rows_ahead"][feed.template] = rows
     return summary
 
@@ -153,7 +153,7 @@ def _convert(session: psycopg.Connection, feed: Feed, span: Span | None, step: S
     return done
 
 
-def _told(result: backfill.Result) -> str:
+def _told(result: run.Result) -> str:
     failed = sum(len(item.failures) + item.not_tried for item in result.feeds)
     loaded = sum(item.loaded for item in result.feeds)
     present = sum(item.present for item in result.feeds)
@@ -166,7 +166,7 @@ def _told(result: backfill.Result) -> str:
     return "; ".join(parts)
 
 
-def _feed_summary(item: backfill.FeedResult) -> dict[str, Any]:
+def _feed_summary(item: run.FeedResult) -> dict[str, Any]:
     return {
         "template": item.feed.template,
         "loaded": item.loaded,
