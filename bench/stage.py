@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import subprocess
@@ -12,17 +11,17 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import LiteralString
 
 import psycopg
 from psycopg import sql
 
-from bench.found import found
 from tenantry.core.days import Span
 from tenantry.core.model import OWNER, Connection
 from tenantry.db.connect import session
+from tenantry.db.install import install
 from tenantry.embedded import Server
-from tenantry.flow.tenant import schema as tenant
+from tenantry.flow.slice.feed import find_feed
 from tenantry.loader import run
 from tenantry.loader.events import Silent
 
@@ -116,7 +115,9 @@ class Stage:
         self.server.save_password(_READER, self.source_password)
         self.server.save_password(OWNER, self._owner_password)
         self._fill_source()
-        found(**self._founding(_NEW))
+        with session(self.server.conninfo(dbname=_NEW), role=None) as admin:
+            install(admin, {OWNER: self._owner_password})
+        self._take_in(_NEW)
         self.add_start(PARTITIONS, _use_partitions)
 
     def add_start(self, name: str, fill: Callable[[str], None], *, start: str = EMPTY) -> None:
@@ -136,12 +137,14 @@ class Stage:
         with self._administrator() as admin:
             admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
         subprocess.run(
-            [sys.executable, Path(__file__).with_name("found.py")],
-            input=json.dumps({**self._founding(database), "storage": storage}),
-            env={**os.environ, "PYTHONPATH": str(source)},
-            text=True,
+            [sys.executable, "-m", "tenantry", "--dsn", self.server.conninfo(dbname=database), "init"],
+            env={**os.environ, "PYTHONPATH": str(source), "TENANTRY_WHADMIN_PASSWORD": self._owner_password},
+            stdout=subprocess.DEVNULL,
             check=True,
         )
+        with session(self.server.conninfo(user=OWNER, dbname=database)) as owner:
+            owner.execute("UPDATE _wh.mv_templates SET storage = %s", (storage,))
+        self._take_in(database)
         self._starts[name] = database
 
     def keep(self, name: str) -> None:
@@ -166,7 +169,7 @@ class Stage:
     def load(self, conninfo: str) -> None:
         """Load all days of the source into a warehouse that has none."""
         with session(conninfo) as owner:
-            feed = tenant.find_feed(owner, TEMPLATE, TENANT)
+            feed = find_feed(owner, TEMPLATE, TENANT)
         plans = run.plan(conninfo, [feed], Span(self.size.first, self.size.last))
         run.run(conninfo, plans, run.Limits(), Silent())
 
@@ -218,17 +221,18 @@ class Stage:
             # Now, so that autovacuum does not come by during a measurement.
             admin.execute("VACUUM (ANALYZE)")
 
-    def _founding(self, database: str) -> dict[str, Any]:
-        """What `found` needs to make a warehouse of a database."""
+    def _take_in(self, database: str) -> None:
+        """Open a feed of the tenant in an installed warehouse."""
         address = self.address(TENANT)
-        return {
-            "administrator": self.server.conninfo(dbname=database),
-            "owner": self.server.conninfo(user=OWNER, dbname=database),
-            "owner_password": self._owner_password,
-            "template": TEMPLATE,
-            "source": (address.name, address.host, address.port, address.dbname, address.username),
-            "source_password": self.source_password,
-        }
+        with session(self.server.conninfo(user=OWNER, dbname=database)) as owner:
+            # In SQL, as any version of the functions takes it.
+            owner.execute(
+                "INSERT INTO _wh.tenant_connections (tenant_name, host, port, dbname, username, password)"
+                " VALUES (%s, %s, %s, %s, %s, %s)",
+                (TENANT, address.host, address.port, address.dbname, address.username, self.source_password),
+            )
+            owner.execute("SELECT _wh_internal.create_tenant_schema(%s)", (TENANT,))
+            owner.execute("SELECT _wh_internal.open_feed(%s, %s, %s)", (TEMPLATE, TENANT, TENANT))
 
     def _administrator(self) -> psycopg.Connection:
         return psycopg.connect(self.server.conninfo(), autocommit=True)
