@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.mutants.mutant import ROOT, Mutant, change
 
-FOLDERS = ("src/tenantry/sql/functions", "src/tenantry/sql/functions/internal")
+FOLDER = "src/tenantry/sql/functions"
 
 WORDS = [
     (r"\bIS NULL\b", "IS NOT NULL"),
@@ -46,9 +46,8 @@ LONGEST = 12
 
 def mutants() -> Iterator[Mutant]:
     """All that the rules make of all functions."""
-    for folder in FOLDERS:
-        for path in sorted((ROOT / folder).glob("*.sql")):
-            yield from _of(path.relative_to(ROOT), path.read_text(encoding="utf-8"))
+    for path in sorted((ROOT / FOLDER).rglob("*.sql"), key=lambda path: path.name):
+        yield from _of(path.relative_to(ROOT), path.read_text(encoding="utf-8"))
 
 
 def _of(path: Path, text: str) -> Iterator[Mutant]:

@@ -9,14 +9,12 @@ from types import ModuleType
 
 import pytest
 
+from tenantry.db.build import public_files
+
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
 PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
-FUNCTIONS = sorted(
-    file.name.removesuffix(".sql")
-    for file in (files("tenantry") / "sql" / "functions").iterdir()
-    if file.name.endswith(".sql")
-)
+FUNCTIONS = {file.name.removesuffix(".sql"): file for file in public_files()}
 MIGRATIONS = "".join(
     file.read_text(encoding="utf-8")
     for file in (files("tenantry") / "sql" / "migrations").iterdir()
@@ -39,7 +37,7 @@ def test_dependencies_md_is_what_the_lock_files_and_the_packages_say() -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_is_documented_with_its_signature(name: str) -> None:
     page = (REFERENCE / "functions.md").read_text(encoding="utf-8")
-    source = (files("tenantry") / "sql" / "functions" / f"{name}.sql").read_text(encoding="utf-8")
+    source = FUNCTIONS[name].read_text(encoding="utf-8")
     found = re.search(rf"_wh\.({name}\(.*?)\s+LANGUAGE", source, re.DOTALL)
     assert found is not None
 

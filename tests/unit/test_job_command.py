@@ -1,10 +1,10 @@
 """Jobs are recognised by their commands, however those are written."""
 
 import re
-from importlib.resources import files
 
 import pytest
 
+from tenantry.db.build import public_files
 from tenantry.flow.job.subject import PARAMETERS, Subject, is_plain, subject
 
 HOURLY = Subject("hourly", "foodlogstats", "acme", "acme_conn")
@@ -92,16 +92,15 @@ def test_every_function_that_works_on_a_tenant_is_known_with_the_order_of_its_pa
         "update_function_name": "function",
     }
     declared = {}
-    for file in (files("tenantry") / "sql" / "functions").iterdir():
-        if file.name.endswith(".sql"):
-            text = file.read_text(encoding="utf-8")
-            found = re.search(
-                r"(?:FUNCTION|PROCEDURE) _wh\.(\w+)\((.*?)\)\s+(?:RETURNS|LANGUAGE)", text, re.DOTALL
-            )
-            assert found is not None, file.name
-            parameters = [words.get(name) for name in re.findall(r"(?:^|,)\s*(\w+) ", found[2])]
-            if "schema" in parameters:
-                declared[found[1]] = parameters
+    for file in public_files():
+        text = file.read_text(encoding="utf-8")
+        found = re.search(
+            r"(?:FUNCTION|PROCEDURE) _wh\.(\w+)\((.*?)\)\s+(?:RETURNS|LANGUAGE)", text, re.DOTALL
+        )
+        assert found is not None, file.name
+        parameters = [words.get(name) for name in re.findall(r"(?:^|,)\s*(\w+) ", found[2])]
+        if "schema" in parameters:
+            declared[found[1]] = parameters
     assert set(declared) == set(PARAMETERS)
     for name, parameters in declared.items():
         known = [word if word in words.values() else None for word in PARAMETERS[name]]

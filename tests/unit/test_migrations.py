@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+from tenantry.db.build import public_files
 from tenantry.db.migrations import frozen, known
 from tenantry.db.queries import SQL
 
@@ -36,9 +37,7 @@ def test_the_digest_of_a_migration_is_that_of_its_file() -> None:
 
 def test_no_migration_uses_a_function_of_wh() -> None:
     """Operators may drop those with CASCADE: no table, default or check may go with them."""
-    functions = {
-        file.name.removesuffix(".sql") for file in (SQL / "functions").iterdir() if file.name.endswith(".sql")
-    }
+    functions = {file.name.removesuffix(".sql") for file in public_files()}
     assert "current_date_utc" in functions
     for migration in known():
         assert not [name for name in functions if f"{name}(" in migration.text], migration.name

@@ -8,8 +8,7 @@ from importlib.resources.abc import Traversable
 import pytest
 from pglast import ast, parse_sql
 
-from tenantry.db.build import function_files
-from tenantry.db.queries import SQL
+from tenantry.db.build import function_files, public_files
 
 COMMITTING = {"refresh_window", "set_storage", "drop_old_storage", "fit_storage"}
 """Procedures that commit: PostgreSQL allows them neither a search_path of their own nor SECURITY DEFINER."""
@@ -47,6 +46,7 @@ def functions(file: Traversable) -> list[Function]:
 
 
 FILES = {file.name: file for file in function_files()}
+INTERNAL = set(FILES) - {file.name for file in public_files()}
 
 
 def test_the_files_are_found() -> None:
@@ -60,7 +60,7 @@ def test_a_file_holds_the_function_that_it_is_named_after(name: str) -> None:
         assert found
     else:
         assert [function.name for function in found] == [name.removesuffix(".sql")]
-    internal = (SQL / "functions" / "internal" / name).is_file()
+    internal = name in INTERNAL
     assert {function.schema for function in found} == {"_wh_internal" if internal else "_wh"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources.abc import Traversable
@@ -16,6 +17,7 @@ from tenantry.core.errors import NotInstalled
 from tenantry.db.queries import SQL, query, sql_text
 from tenantry.db.roles import of_a_member
 
+_INTERNAL = SQL / "functions" / "internal"
 _ENTRANCE = re.compile(r"^CREATE OR REPLACE FUNCTION (\w+\.\w+)\(.*? AS \$\$", re.DOTALL | re.MULTILINE)
 
 
@@ -27,19 +29,33 @@ class Build:
     functions: str
 
 
-def _in_order(*folders: str) -> list[Traversable]:
-    folder = SQL.joinpath(*folders)
-    return sorted((f for f in folder.iterdir() if f.name.endswith(".sql")), key=lambda f: f.name)
+def _in_order(folder: Traversable) -> list[Traversable]:
+    return sorted(_found(folder), key=lambda file: file.name)
+
+
+def _found(folder: Traversable) -> Iterator[Traversable]:
+    """The SQL files in a folder and in those below it."""
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            yield from _found(entry)
+        elif entry.name.endswith(".sql"):
+            yield entry
 
 
 def function_files() -> list[Traversable]:
-    """The files of all functions, internal ones first."""
-    return _in_order("functions", "internal") + _in_order("functions")
+    """The files of all functions, internal ones first, each by name whatever room it is in."""
+    return _in_order(_INTERNAL) + public_files()
+
+
+def public_files() -> list[Traversable]:
+    """The files of the functions in `_wh`, which people and jobs call."""
+    internal = set(_in_order(_INTERNAL))
+    return [file for file in _in_order(SQL / "functions") if file not in internal]
 
 
 def cron_files() -> list[Traversable]:
     """The files of Tenantry's own schema cron, its tables first."""
-    return sorted(_in_order("cron"), key=lambda f: f.name != "tables.sql")
+    return sorted(_in_order(SQL / "cron"), key=lambda f: f.name != "tables.sql")
 
 
 def entrances() -> list[str]:
@@ -56,7 +72,7 @@ def entrances() -> list[str]:
 @cache
 def pins() -> LiteralString:
     """The query of `_wh_internal.pins`: the settings of our functions, which the program's own sessions share."""
-    return sql_text(SQL / "functions" / "internal" / "pins.sql").split("$$")[1]
+    return sql_text(_INTERNAL / "setting" / "pins.sql").split("$$")[1]
 
 
 def build() -> Build:
