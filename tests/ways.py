@@ -9,7 +9,7 @@ import psycopg
 
 from tenantry.core.days import Span
 from tenantry.db.connect import session
-from tenantry.flow.tenant import schema
+from tenantry.flow.slice.feed import open_feed
 from tenantry.loader import run
 from tenantry.loader.events import Silent
 from tests.databases import Warehouse
@@ -28,7 +28,7 @@ def by_loader(
 ) -> None:
     """With the library: streamed where the storage allows it."""
     with session(warehouse.conninfo) as opened:
-        feed = schema.open_feed(opened, template, name, name)
+        feed = open_feed(opened, template, name, name)
     plans = run.plan(warehouse.conninfo, [feed], Span(first, last), reload=True)
     (result,) = run.run(warehouse.conninfo, plans, run.Limits(), Silent()).feeds
     assert result.complete, result

@@ -20,6 +20,7 @@ from bench.workloads.backfill import by_dblink, program, psql
 from tenantry.core.days import Span
 from tenantry.db.connect import open_session, session
 from tenantry.flow.slice import stream
+from tenantry.flow.slice.feed import find_feed, open_feed
 from tenantry.flow.source import connection
 from tenantry.flow.source.session import open_source, source_conninfo
 from tenantry.flow.tenant import drop, schema
@@ -224,7 +225,7 @@ def _read(session: PGconn, statement: bytes) -> None:
 
 def _plan(stage: Stage, day: date) -> run.Plan:
     with session(stage.warehouse) as owner:
-        return run.Plan(schema.find_feed(owner, TEMPLATE, TENANT), (day,), 0)
+        return run.Plan(find_feed(owner, TEMPLATE, TENANT), (day,), 0)
 
 
 def _load_tenants(stage: Stage, conninfo: str, names: Sequence[str], day: date) -> None:
@@ -235,6 +236,6 @@ def _load_tenants(stage: Stage, conninfo: str, names: Sequence[str], day: date) 
         for name in names:
             connection.put(owner, stage.address(name), stage.source_password)
             schema.create_schema(owner, name)
-            feeds.append(schema.open_feed(owner, TEMPLATE, name, name))
+            feeds.append(open_feed(owner, TEMPLATE, name, name))
     plans = run.plan(conninfo, feeds, Span(day, day))
     run.run(conninfo, plans, run.Limits(), Silent())

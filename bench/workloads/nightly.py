@@ -19,9 +19,9 @@ from bench.workloads.backfill import by_dblink, program
 from bench.workloads.hourly import change
 from tenantry.core.days import Span
 from tenantry.db.connect import open_session, session
+from tenantry.flow.slice.feed import find_feed
 from tenantry.flow.source import connection
 from tenantry.flow.source.session import open_source, source_conninfo
-from tenantry.flow.tenant import schema
 from tenantry.loader import run
 from tenantry.loader.events import Silent
 from tenantry.loader.sessions import Keeper
@@ -71,7 +71,7 @@ def _command(stage: Stage, window: Span, name: str, *options: str) -> Contestant
 def _running(stage: Stage, window: Span, port: int, title: str) -> Table:
     """By turns, as `by_turns` does it; here the source changes before each turn, and digests are asked for after `FULL`."""
     with session(stage.warehouse) as owner:
-        feed = schema.find_feed(owner, TEMPLATE, TENANT)
+        feed = find_feed(owner, TEMPLATE, TENANT)
     only_changed = run.plan_changed([feed], window)
     every_day = run.plan(stage.warehouse, [feed], window, reload=True)
     with ExitStack() as sessions:
@@ -147,5 +147,5 @@ def _load(stage: Stage, conninfo: str, port: int, window: Span) -> None:
     stage.load(conninfo)
     with session(conninfo) as owner:
         connection.put(owner, replace(stage.address(TENANT), port=port), stage.source_password)
-        feed = schema.find_feed(owner, TEMPLATE, TENANT)
+        feed = find_feed(owner, TEMPLATE, TENANT)
     run.run(conninfo, run.plan_changed([feed], window), run.Limits(), Silent())

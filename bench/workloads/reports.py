@@ -21,6 +21,7 @@ from tenantry.core.days import Span, today_utc
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
 from tenantry.flow.slice import indexes, views
+from tenantry.flow.slice.feed import open_feed
 from tenantry.flow.slice.indexes import Unindexed
 from tenantry.flow.source import connection
 from tenantry.flow.tenant import schema as tenant
@@ -249,7 +250,7 @@ def _fill_by_hand(stage: Stage, names: Sequence[str]) -> None:
 def _open(owner: psycopg.Connection, stage: Stage, name: str) -> Feed:
     connection.put(owner, stage.address(name), stage.source_password)
     tenant.create_schema(owner, name)
-    return tenant.open_feed(owner, TEMPLATE, name, name)
+    return open_feed(owner, TEMPLATE, name, name)
 
 
 def _make_days(owner: psycopg.Connection, stage: Stage, schema: str, span: Span) -> list[str]:

@@ -11,7 +11,7 @@ from bench.report import Table
 from bench.stage import EMPTY, PARTITIONS, TEMPLATE, TENANT, Stage
 from tenantry.db.connect import session
 from tenantry.flow.slice import year
-from tenantry.flow.tenant import schema
+from tenantry.flow.slice.feed import find_feed
 
 PLAIN = "a plain table of the same rows, no index"
 _TABLES: LiteralString = "c.relkind = 'r' AND c.relname LIKE 'foodlogstats\\_%'"
@@ -47,7 +47,7 @@ def measure(lab: Lab) -> list[Table]:
         rooms[f"{name} storage, as loaded"] = _room(stage, loaded)
         if whole:
             with session(stage.warehouse) as owner:
-                year.convert(owner, schema.find_feed(owner, TEMPLATE, TENANT), stage.size.first.year)
+                year.convert(owner, find_feed(owner, TEMPLATE, TENANT), stage.size.first.year)
             rooms[f"{name} storage, the year folded"] = _room(stage, folded)
     with session(stage.warehouse) as owner:
         owner.execute("CREATE TABLE public.plain AS SELECT * FROM acme.foodlogstats")

@@ -13,7 +13,7 @@ import pytest
 from tenantry.core.days import Span
 from tenantry.core.model import FailedSlice, Feed, LoadedSlice
 from tenantry.db.connect import session
-from tenantry.flow.tenant import schema
+from tenantry.flow.slice.feed import open_feed
 from tenantry.loader import run as backfill
 from tenantry.loader.events import Silent, Waiting
 from tenantry.loader.run import Limits
@@ -59,7 +59,7 @@ def ticking(acme: Warehouse, source: Source) -> Warehouse:
 
 def feed(warehouse: Warehouse, name: str = "acme") -> Feed:
     with session(warehouse.conninfo) as opened:
-        return schema.open_feed(opened, "ticks", name, name)
+        return open_feed(opened, "ticks", name, name)
 
 
 def load(

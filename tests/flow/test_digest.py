@@ -15,8 +15,8 @@ from tenantry.core.model import Feed, LoadedSlice
 from tenantry.db.connect import session
 from tenantry.flow.slice import digest, stream
 from tenantry.flow.slice import slice as slices
+from tenantry.flow.slice.feed import open_feed
 from tenantry.flow.source.session import open_source, source_conninfo
-from tenantry.flow.tenant import schema
 from tenantry.loader import run as backfill
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
@@ -52,13 +52,13 @@ def feed(
         # The server has no TLS: so this machine is not let in, and the warehouse, which is not told this, is.
         monkeypatch.setenv("PGSSLMODE", "require")
     source.fill(FIRST, len(SPAN))
-    return open_feed(acme, request.param.split(",")[0])
+    return stored_in(acme, request.param.split(",")[0])
 
 
-def open_feed(warehouse: Warehouse, storage: str) -> Feed:
+def stored_in(warehouse: Warehouse, storage: str) -> Feed:
     warehouse.run("UPDATE _wh.mv_templates SET storage = %s", (storage,))
     with session(warehouse.conninfo) as opened:
-        return schema.open_feed(opened, "foodlogstats", "acme", "acme")
+        return open_feed(opened, "foodlogstats", "acme", "acme")
 
 
 def refresh(
@@ -152,7 +152,7 @@ def change(source: Source, what: str) -> None:
 
 @pytest.mark.parametrize("what", CHANGES)
 def test_a_day_that_differs_is_pulled_and_no_other(acme: Warehouse, source: Source, what: str) -> None:
-    feed = open_feed(acme, "partition")
+    feed = stored_in(acme, "partition")
     source.fill(FIRST, len(SPAN))
     pulled(acme, feed)
     change(source, what)
@@ -200,7 +200,7 @@ def test_what_an_hourly_refresh_brought_is_not_taken_for_what_was_there_before(
 
 def test_what_a_refresh_of_one_view_brought_is_not_either(acme: Warehouse, source: Source) -> None:
     source.fill(FIRST, len(SPAN))
-    feed = open_feed(acme, "matview")
+    feed = stored_in(acme, "matview")
     pulled(acme, feed)
     source.run("UPDATE phood_foodlogsum SET flags = 'b'")
     acme.run("SELECT _wh.refresh_mv('acme', 'foodlogstats_2024_01_31')")
@@ -286,7 +286,7 @@ def test_a_template_without_a_range_is_asked_day_by_day_in_one_question(
 def test_a_template_without_a_time_column_is_compared_too(acme: Warehouse, source: Source) -> None:
     source.fill(FIRST, len(SPAN))
     acme.run("UPDATE _wh.mv_templates SET time_column = NULL")
-    feed = open_feed(acme, "matview")
+    feed = stored_in(acme, "matview")
     pulled(acme, feed)
     change(source, "a text")
     assert pulled(acme, feed) == [THIRD]
@@ -305,7 +305,7 @@ def test_a_template_may_have_no_text_or_nothing_else(acme: Warehouse, source: So
         (f"SELECT {', '.join(names)} FROM things WHERE at::date = '{{TARGET_DATE}}'", columns),
     )
     with session(acme.conninfo) as opened:
-        feed = schema.open_feed(opened, "things", "acme", "acme")
+        feed = open_feed(opened, "things", "acme", "acme")
     assert pulled(acme, feed) == list(SPAN)
     assert pulled(acme, feed) == []
     # The values of two columns and of two rows: as a whole they are the same ones.
@@ -356,7 +356,7 @@ def test_a_day_of_a_folded_year_is_compared_too(acme: Warehouse, source: Source,
 def test_the_rows_and_the_digest_are_of_one_moment(acme: Warehouse, source: Source) -> None:
     """A row that comes between the question and the pull is neither pulled nor in the digest."""
     source.fill(FIRST, len(SPAN))
-    feed = open_feed(acme, "partition")
+    feed = stored_in(acme, "partition")
     with (
         session(acme.conninfo) as opened,
         open_source(source_conninfo(opened, "acme")) as there,
@@ -373,7 +373,7 @@ def test_the_rows_and_the_digest_are_of_one_moment(acme: Warehouse, source: Sour
 def test_rows_of_the_moment_of_the_question_never_replace_newer_ones(acme: Warehouse, source: Source) -> None:
     """Somebody else pulls a day between the question and the pull."""
     source.fill(FIRST, len(SPAN))
-    feed = open_feed(acme, "partition")
+    feed = stored_in(acme, "partition")
     refresh(acme, feed, SPAN)
     source.run("UPDATE phood_foodlogsum SET quantity = quantity + 1")
     with (
@@ -400,7 +400,7 @@ def test_a_day_that_is_pulled_after_its_end_but_was_asked_for_before_counts_as_o
     acme: Warehouse, source: Source
 ) -> None:
     source.fill(FIRST, len(SPAN))
-    feed = open_feed(acme, "partition")
+    feed = stored_in(acme, "partition")
     with (
         session(acme.conninfo) as opened,
         open_source(source_conninfo(opened, "acme")) as there,
@@ -419,7 +419,7 @@ def test_a_source_that_does_not_answer_keeps_no_other_from_being_refreshed(
     acme.connect_to(other, "globex")
     acme.make_schema("globex")
     with session(acme.conninfo) as opened:
-        globex = schema.open_feed(opened, "foodlogstats", "globex", "globex")
+        globex = open_feed(opened, "foodlogstats", "globex", "globex")
     pulled(acme, feed)
     other.run("REVOKE CONNECT ON DATABASE " + other.name + " FROM PUBLIC")
     plans = backfill.plan_changed([globex, feed], SPAN)
@@ -447,7 +447,7 @@ def test_a_row_that_moved_to_another_day_and_back_is_there(
 @pytest.mark.parametrize("storage", ["partition", "matview"])
 def test_a_window_by_sql_pulls_only_what_changed(acme: Warehouse, source: Source, storage: str) -> None:
     source.fill(FIRST, len(SPAN))
-    open_feed(acme, storage)
+    stored_in(acme, storage)
 
     def window() -> tuple[int, int]:
         result = acme.value(
@@ -466,7 +466,7 @@ def test_a_window_by_sql_pulls_only_what_changed(acme: Warehouse, source: Source
 @pytest.mark.parametrize("storage", ["partition", "matview"])
 def test_after_a_bad_day_a_window_by_sql_goes_on(acme: Warehouse, source: Source, storage: str) -> None:
     source.fill(FIRST, len(SPAN))
-    open_feed(acme, storage)
+    stored_in(acme, storage)
     window: LiteralString = "SELECT _wh.update_mv_window_by_template('foodlogstats', 'acme', 'acme', '2024-01-29', '2024-02-03', only_changed => true)"
     source.run("ALTER TABLE phood_foodlogsum ALTER action_taken_id TYPE numeric")
     acme.run(window)
@@ -487,7 +487,7 @@ def test_the_procedure_for_jobs_pulls_only_what_changed(
 ) -> None:
     yesterday = today - timedelta(days=1)
     source.fill(yesterday - timedelta(days=3), 4)
-    open_feed(acme, storage)
+    stored_in(acme, storage)
     call: LiteralString = "CALL _wh.refresh_window('foodlogstats', 'acme', 'acme', 3, only_changed => true)"
     acme.run(call)
     assert acme.value("SELECT count(digest) FROM _wh.slices") == 3
@@ -509,7 +509,7 @@ def test_the_procedure_for_jobs_pulls_only_what_changed(
 def test_the_command_tells_how_many_days_were_unchanged(acme: Warehouse, source: Source, today: date) -> None:
     yesterday = today - timedelta(days=1)
     source.fill(yesterday - timedelta(days=14), 16)
-    open_feed(acme, "partition")
+    stored_in(acme, "partition")
     first = succeed(acme, "refresh", "foodlogstats", "--all", "--days", 14, "--json").json
     assert [(t["loaded"], t["unchanged"]) for t in first["tenants"]] == [(14, 0)]
     assert acme.rows("SELECT min(slice_date), max(slice_date) FROM _wh.slices") == [

@@ -13,8 +13,8 @@ from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
 from tenantry.flow.slice import stream
+from tenantry.flow.slice.feed import find_feed
 from tenantry.flow.source.session import open_source, source_conninfo
-from tenantry.flow.tenant import schema as tenant
 from tenantry.loader import run as backfill
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
@@ -53,7 +53,7 @@ def make(source: Source) -> None:
 
 def feed(warehouse: Warehouse, name: str = "acme") -> Feed:
     with session(warehouse.conninfo) as opened:
-        return tenant.find_feed(opened, "ticks", name)
+        return find_feed(opened, "ticks", name)
 
 
 def cut_off(warehouse: Warehouse, span: Span = SPAN) -> None:

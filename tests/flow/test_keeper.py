@@ -11,7 +11,7 @@ import pytest
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
-from tenantry.flow.tenant import schema
+from tenantry.flow.slice.feed import open_feed
 from tenantry.loader import run
 from tenantry.loader.events import Silent
 from tenantry.loader.queue import Queue
@@ -35,7 +35,7 @@ def feed(request: pytest.FixtureRequest, acme: Warehouse, source: Source) -> Fee
     source.fill(DAY.first, 1)
     acme.run("UPDATE _wh.mv_templates SET storage = %s", (request.param,))
     with session(acme.conninfo) as opened:
-        return schema.open_feed(opened, "foodlogstats", "acme", "acme")
+        return open_feed(opened, "foodlogstats", "acme", "acme")
 
 
 def refresh(keeper: Keeper, warehouse: Warehouse, feed: Feed) -> run.FeedResult:

@@ -11,7 +11,7 @@ from psycopg import sql
 from tenantry.core.days import Span
 from tenantry.core.model import Feed, LoadedSlice
 from tenantry.db.connect import session
-from tenantry.flow.tenant import schema
+from tenantry.flow.slice.feed import open_feed
 from tenantry.loader import run
 from tenantry.loader.events import Silent, Waiting
 from tests.databases import Source, Warehouse
@@ -41,7 +41,7 @@ def feed(acme: Warehouse, source: Source, request: pytest.FixtureRequest) -> Fee
     source.fill(FIRST, 121, 1)
     acme.run("UPDATE _wh.mv_templates SET storage = %s", (request.param,))
     with session(acme.conninfo) as opened:
-        return schema.open_feed(opened, "foodlogstats", "acme", "acme")
+        return open_feed(opened, "foodlogstats", "acme", "acme")
 
 
 def reader_of_its_own(warehouse: Warehouse, source: Source, limit: int = -1) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from tenantry.core.days import Span
 from tenantry.db.connect import session
-from tenantry.flow.tenant import schema
+from tenantry.flow.slice.feed import open_feed
 from tenantry.loader import run
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
@@ -48,7 +48,7 @@ def pull(request: pytest.FixtureRequest) -> Pull:
 def changed(warehouse: Warehouse) -> run.FeedResult:
     """Refresh both days by their digests."""
     with session(warehouse.conninfo) as opened:
-        feed = schema.open_feed(opened, "ticks", "acme", "acme")
+        feed = open_feed(opened, "ticks", "acme", "acme")
     plans = run.plan_changed([feed], Span(DAY, NEXT))
     (result,) = run.run(warehouse.conninfo, plans, run.Limits(), Silent()).feeds
     return result

@@ -11,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from tenantry.core.days import Span
 from tenantry.db.connect import session
-from tenantry.flow.tenant import schema
+from tenantry.flow.slice.feed import open_feed
 from tenantry.loader import run
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
@@ -29,7 +29,7 @@ def test_a_load_that_meets_the_end_of_a_move_goes_on_in_the_new_storage(
     source.fill(FIRST, 5)
     acme.run("UPDATE _wh.mv_templates SET storage = %s", (storage,))
     with session(acme.conninfo) as opened:
-        feed = schema.open_feed(opened, "foodlogstats", "acme", "acme")
+        feed = open_feed(opened, "foodlogstats", "acme", "acme")
     plans = run.plan(acme.conninfo, [feed], SPAN)
     assert run.run(acme.conninfo, plans, run.Limits(), Silent()).complete
     source.run("UPDATE phood_foodlogsum SET quantity = 77")

@@ -14,9 +14,9 @@ from tenantry.core.errors import DatabaseError, SourceError
 from tenantry.core.model import Connection
 from tenantry.db.connect import session
 from tenantry.flow.slice import slice as slices
+from tenantry.flow.slice.feed import find_feed
 from tenantry.flow.source import connection as connections
 from tenantry.flow.template import draft as template_draft
-from tenantry.flow.tenant import schema
 from tenantry.loader import run as backfill
 from tests.databases import Source, Warehouse
 from tests.program import run
@@ -72,7 +72,7 @@ def test_a_source_with_nothing_but_odd_years_has_no_days_to_load(acme: Warehouse
     define(acme, query=PLAIN)
     by_loader(acme, DAY, DAY, template="ticks")
     with session(acme.conninfo) as opened:
-        feed = schema.find_feed(opened, "ticks", "acme")
+        feed = find_feed(opened, "ticks", "acme")
     (plan,) = backfill.plan_whole(acme.conninfo, [feed], DAY)
     assert plan.days == ()
     assert plan.left_out is not None

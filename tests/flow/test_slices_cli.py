@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tenantry.db.connect import session
-from tenantry.flow.tenant import schema
+from tenantry.flow.slice.feed import find_feed
 from tenantry.loader import run as backfill
 from tenantry.loader import verify
 from tenantry.loader.events import Silent
@@ -128,7 +128,7 @@ def test_days_are_compared_one_by_one_where_a_template_takes_no_others(
     # Pulling the day again mends what has changed since.
     source.run("DELETE FROM ticks WHERE (at AT TIME ZONE 'UTC')::date = %s AND value = '1'", (first,))
     with session(acme.conninfo) as opened:
-        feed = schema.find_feed(opened, "ticks", "acme")
+        feed = find_feed(opened, "ticks", "acme")
         days = [first - timedelta(days=n) for n in range(40)]
     (found,) = verify.run(acme.conninfo, {feed: days}).feeds
     assert [(day.day, day.source_rows, day.warehouse_rows) for day in found.different] == [(first, 1, 2)]

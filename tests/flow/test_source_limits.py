@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
-from tenantry.flow.tenant import schema
+from tenantry.flow.slice.feed import open_feed
 from tenantry.loader import run
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
@@ -32,7 +32,7 @@ def feed(acme: Warehouse, source: Source) -> Feed:
     define(acme, query=TEXTS, columns="id int, at timestamptz, value text")
     acme.run("UPDATE _wh.mv_templates SET storage = 'partition'")
     with session(acme.conninfo) as opened:
-        return schema.open_feed(opened, "ticks", "acme", "acme")
+        return open_feed(opened, "ticks", "acme", "acme")
 
 
 def allow(warehouse: Warehouse, **options: str) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tenantry.core.days import Span, today_utc
 from tenantry.db.connect import session
-from tenantry.flow.tenant import schema
+from tenantry.flow.slice.feed import find_feed
 from tenantry.loader import verify
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed
@@ -31,7 +31,7 @@ def first(acme: Warehouse, source: Source) -> date:
 
 def different(warehouse: Warehouse, first: date) -> list[tuple[date, int, int]]:
     with session(warehouse.conninfo) as opened:
-        feed = schema.find_feed(opened, "ticks", "acme")
+        feed = find_feed(opened, "ticks", "acme")
     (found,) = verify.run(warehouse.conninfo, {feed: list(Span(first, first + timedelta(days=3)))}).feeds
     assert not found.failed
     return [(item.day, item.source_rows, item.warehouse_rows) for item in found.different]

@@ -12,7 +12,7 @@ import pytest
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
-from tenantry.flow.tenant import schema
+from tenantry.flow.slice.feed import open_feed
 from tenantry.loader import run as backfill
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
@@ -28,7 +28,7 @@ def feed(acme: Warehouse) -> Feed:
     """A feed of foodlogstats in partition storage, with nothing loaded."""
     acme.run("UPDATE _wh.mv_templates SET storage = 'partition'")
     with session(acme.conninfo) as opened:
-        return schema.open_feed(opened, "foodlogstats", "acme", "acme")
+        return open_feed(opened, "foodlogstats", "acme", "acme")
 
 
 def load(warehouse: Warehouse, feed: Feed, span: Span = SPAN, *, reload: bool = False) -> backfill.FeedResult:
@@ -159,7 +159,7 @@ def test_types_come_through_unchanged(acme: Warehouse, make_source: Callable[[],
         " 'CREATE UNIQUE INDEX ON {SCHEMA}.{VIEW_NAME} (id)', 'partition', 'at')"
     )
     with session(acme.conninfo) as opened:
-        feed = schema.open_feed(opened, "things", "things", "acme")
+        feed = open_feed(opened, "things", "things", "acme")
     assert load(acme, feed, Span(FIRST, FIRST)).complete
     columns = "id, at, n::text, f::text, a, j::text, b, m::text, r::text, i::text, ip::text, u, c, t, d::text, md5(big)"
     query = f"SELECT {columns} FROM {{}} ORDER BY id"

@@ -18,8 +18,8 @@ from tenantry.db.connect import session
 from tenantry.db.install import install
 from tenantry.embedded import Server
 from tenantry.flow.slice import indexes, stream
+from tenantry.flow.slice.feed import open_feed
 from tenantry.flow.source.session import open_source, source_conninfo
-from tenantry.flow.tenant import schema
 from tenantry.loader import indexing, run
 from tenantry.loader.events import Silent
 from tenantry.loader.sessions import Keeper
@@ -52,7 +52,7 @@ def ticking(acme: Warehouse, source: Source) -> Warehouse:
 
 def feed(warehouse: Warehouse, name: str = "acme") -> Feed:
     with session(warehouse.conninfo) as opened:
-        return schema.open_feed(opened, "ticks", name, name)
+        return open_feed(opened, "ticks", name, name)
 
 
 def load(warehouse: Warehouse, first: date = FIRST, last: date = SECOND) -> run.FeedResult:

@@ -7,7 +7,8 @@ from datetime import date
 import psycopg
 import pytest
 
-from tenantry.flow.tenant import schema
+from tenantry.flow.slice import at_source
+from tenantry.flow.slice.feed import find_feed
 from tests.databases import Source, Warehouse
 from tests.ticks import COLUMNS, QUERY, define, make_ticks
 
@@ -191,7 +192,7 @@ def test_a_template_that_takes_single_days_cannot_be_asked_for_its_span(
         acme.connect() as session,
         pytest.raises(psycopg.errors.FeatureNotSupported, match="more than a day") as caught,
     ):
-        schema.source_span(session, schema.find_feed(session, "ticks", "acme"))
+        at_source.source_span(session, find_feed(session, "ticks", "acme"))
     assert "--from" in str(caught.value.diag.message_hint)
 
 

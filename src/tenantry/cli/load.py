@@ -71,16 +71,16 @@ def chosen_feeds(
 def _feeds(
     opened: psycopg.Connection, template: str, names: Sequence[str] | None, everyone: bool
 ) -> list[Feed]:
+    from tenantry.flow.slice.feed import find_feed, list_feeds
     from tenantry.flow.template import stored as templates
-    from tenantry.flow.tenant import schema as tenants
     from tenantry.flow.tenant import state as states
 
     if bool(names) == everyone:
         raise InputError("say which tenants", hint="Give --tenant NAME (once or more) or --all.")
     if names:
-        return [tenants.find_feed(opened, template, name) for name in dict.fromkeys(names)]
+        return [find_feed(opened, template, name) for name in dict.fromkeys(names)]
     templates.require(opened, template)
-    found = tenants.feeds(opened, template)
+    found = list_feeds(opened, template)
     disabled = {state.name: state for state in states.every(opened) if state.disabled_at}
     if not found:
         raise InputError(f'no tenant uses template "{template}"', hint="Run: tenantry tenant add")

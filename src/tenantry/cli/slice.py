@@ -50,8 +50,8 @@ def list_slices(
     Ends with 0 whatever it lists, unless --fail is given.
     """
     from tenantry.db.connect import session
+    from tenantry.flow.slice.feed import find_feed, list_feeds
     from tenantry.flow.template import stored as templates
-    from tenantry.flow.tenant import schema as tenants
     from tenantry.observe import slices
 
     begin = ended_or_today(first) if first else None
@@ -62,9 +62,9 @@ def list_slices(
     with warehouse() as conninfo, session(conninfo) as opened:
         templates.require(opened, template)
         feeds = (
-            [tenants.find_feed(opened, template, name) for name in dict.fromkeys(tenant)]
+            [find_feed(opened, template, name) for name in dict.fromkeys(tenant)]
             if tenant
-            else tenants.feeds(opened, template)
+            else list_feeds(opened, template)
         )
         found = [
             item
@@ -98,12 +98,12 @@ def show(
 ) -> None:
     """Show one day of a tenant: its rows, when and how long it was loaded, what went wrong, and where it is."""
     from tenantry.db.connect import session
-    from tenantry.flow.tenant import schema as tenants
+    from tenantry.flow.slice.feed import find_feed
     from tenantry.observe import slices
 
     wanted = ended_or_today(day)
     with warehouse() as conninfo, session(conninfo) as opened:
-        feed = tenants.find_feed(opened, template, tenant)
+        feed = find_feed(opened, template, tenant)
         found = next(iter(slices.slices(opened, feed, wanted, wanted)), None)
         if found is None:
             raise InputError(

@@ -215,13 +215,13 @@ def drop_old(template: Template, tenant: Tenants = None, as_json: AsJson = False
     """Drop what set-storage put aside. Without --tenant: of all tenants."""
     from tenantry.db.connect import session
     from tenantry.flow.slice import move
+    from tenantry.flow.slice.feed import list_feeds
     from tenantry.flow.template import stored as templates
-    from tenantry.flow.tenant import schema as tenants
 
     dropped: dict[str, int] = {}
     with warehouse() as conninfo, session(conninfo) as opened:
         templates.require(opened, template)
-        names = [feed.schema for feed in tenants.feeds(opened, template)] if tenant is None else tenant
+        names = [feed.schema for feed in list_feeds(opened, template)] if tenant is None else tenant
         for name in dict.fromkeys(names):
             dropped[name] = move.drop_old(opened, template, name)
     if as_json:

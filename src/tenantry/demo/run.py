@@ -28,8 +28,9 @@ from tenantry.demo.sources import (
 from tenantry.embedded.server import Server
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice import views
+from tenantry.flow.slice.feed import list_feeds
 from tenantry.flow.source import connection as connections
-from tenantry.flow.tenant import drop, schema
+from tenantry.flow.tenant import drop
 from tenantry.loader import add_tenant
 from tenantry.loader import run as backfill
 from tenantry.loader.events import Watcher
@@ -121,7 +122,7 @@ def _make_sources(server: Server, first: date, step: add_tenant.Step) -> int:
 def _in_place(server: Server, item: DemoTenant) -> bool:
     """Whether the tenant has all of its days. The source of an older demo first gets the rows logged since."""
     with session(server.conninfo(user=OWNER)) as warehouse:
-        feed = next((f for f in schema.feeds(warehouse, _TEMPLATE) if f.schema == item.name), None)
+        feed = next((f for f in list_feeds(warehouse, _TEMPLATE) if f.schema == item.name), None)
         stored = connections.find(warehouse, item.name)
         if stored is not None and stored.dbname != item.database:
             raise InputError(

@@ -16,6 +16,7 @@ from tenantry.fleet.model import Tenant
 from tenantry.fleet.plan import Plan
 from tenantry.flow.job import subject, table
 from tenantry.flow.slice import move
+from tenantry.flow.slice.feed import open_feed
 from tenantry.flow.source import connection as connections
 from tenantry.flow.template import drop as template_drop
 from tenantry.flow.template import load
@@ -93,15 +94,13 @@ class Steps:
             tenant.create_schema(self._session, change.name)
             for name, feed in self._tenant(change.name).feeds.items():
                 if there and name in there.feeds:
-                    tenant.open_feed(self._session, name, feed.connection, change.name)
+                    open_feed(self._session, name, feed.connection, change.name)
             self._name_connection(change.name)
 
     def _put_feed(self, change: Change) -> None:
         name = change.template or ""
         with self._session.transaction():
-            tenant.open_feed(
-                self._session, name, self._tenant(change.name).feeds[name].connection, change.name
-            )
+            open_feed(self._session, name, self._tenant(change.name).feeds[name].connection, change.name)
             self._name_connection(change.name)
 
     def _name_connection(self, name: str) -> None:

@@ -12,8 +12,10 @@ import psycopg
 from tenantry.core.days import Span, today_utc
 from tenantry.core.model import Connection, Feed
 from tenantry.db.connect import session
+from tenantry.flow.slice import at_source
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice import year as yearly
+from tenantry.flow.slice.feed import open_feed
 from tenantry.flow.source import connection as connections
 from tenantry.flow.template import stored as templates
 from tenantry.flow.tenant import schema
@@ -57,12 +59,12 @@ def add(
         made = schema.create_schema(connection, newcomer.name)
         step("schema", f"{newcomer.name} {'created, readable by phood_ro' if made else 'was there'}")
         feeds = [
-            schema.open_feed(connection, name, newcomer.connection.name, newcomer.name)
+            open_feed(connection, name, newcomer.connection.name, newcomer.name)
             for name in newcomer.templates
         ]
         days = {feed: _span(connection, feed, newcomer.first, step) for feed in feeds}
         for feed in feeds if newcomer.first is None else ():
-            if odd := schema.odd_rows(connection, feed):
+            if odd := at_source.odd_rows(connection, feed):
                 step("source", f"{feed.template}: {odd}")
     plans = []
     for feed, span in days.items():

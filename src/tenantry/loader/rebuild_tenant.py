@@ -13,9 +13,10 @@ from tenantry.core.errors import InputError
 from tenantry.core.model import Feed
 from tenantry.db import log
 from tenantry.db.queries import one_row, query
+from tenantry.flow.slice import at_source, stream
 from tenantry.flow.slice import slice as slices
-from tenantry.flow.slice import stream
-from tenantry.flow.tenant import schema, state
+from tenantry.flow.slice.feed import find_feed, list_feeds
+from tenantry.flow.tenant import state
 from tenantry.loader.run import Plan
 
 
@@ -42,9 +43,9 @@ def tenant_feeds(session: psycopg.Connection, name: str, templates: Sequence[str
     """
     state.get_whole(session, name)
     if templates:
-        return [schema.find_feed(session, template, name) for template in dict.fromkeys(templates)]
+        return [find_feed(session, template, name) for template in dict.fromkeys(templates)]
     known = {row[0] for row in session.execute(query("tenants", "templates"))}
-    return [feed for feed in schema.feeds(session) if feed.schema == name and feed.template in known]
+    return [feed for feed in list_feeds(session) if feed.schema == name and feed.template in known]
 
 
 def first_day(session: psycopg.Connection, feed: Feed) -> date | None:
@@ -65,7 +66,7 @@ def rebuild_span(session: psycopg.Connection, feed: Feed, first: date | None, la
         SourceError: the source refuses or does not answer.
     """
     try:
-        found = schema.source_span(session, feed)
+        found = at_source.source_span(session, feed)
     except psycopg.errors.FeatureNotSupported:
         if first is None:
             raise InputError(

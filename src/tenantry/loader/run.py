@@ -17,9 +17,9 @@ from tenantry.core.model import FailedSlice, Feed, LoadedSlice
 from tenantry.db import log
 from tenantry.db.connect import session
 from tenantry.db.errors import translated
-from tenantry.flow.slice import indexes, stream, views
+from tenantry.flow.slice import at_source, indexes, stream, views
 from tenantry.flow.slice import slice as slices
-from tenantry.flow.tenant import schema
+from tenantry.flow.slice.feed import list_feeds
 from tenantry.loader import indexing, span
 from tenantry.loader.events import Waiting, Watcher
 from tenantry.loader.indexing import NotIndexed
@@ -142,7 +142,7 @@ def rows_ahead(conninfo: str, feeds: Iterable[Feed]) -> dict[Feed, int]:
     for feed in feeds:
         try:
             with session(conninfo) as connection, suppress(psycopg.errors.FeatureNotSupported):
-                found[feed] = schema.rows_ahead(connection, feed)
+                found[feed] = at_source.rows_ahead(connection, feed)
         except SourceError:
             continue
     return {feed: rows for feed, rows in found.items() if rows}
@@ -194,7 +194,7 @@ def plan_whole(
     for feed in feeds:
         try:
             with session(conninfo) as connection:
-                left_out = schema.odd_rows(connection, feed)
+                left_out = at_source.odd_rows(connection, feed)
                 plans.append(
                     replace(_plan_whole(connection, feed, last, reload, outdated), left_out=left_out)
                 )
@@ -338,7 +338,7 @@ def _to_publish(connection: psycopg.Connection, results: dict[Feed, FeedResult])
     if not feeds:
         return []
     # A tenant that was dropped meanwhile has nothing to show.
-    there = {(feed.schema, feed.template) for feed in schema.feeds(connection)}
+    there = {(feed.schema, feed.template) for feed in list_feeds(connection)}
     return [feed for feed in feeds if (feed.schema, feed.template) in there]
 
 

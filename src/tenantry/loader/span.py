@@ -10,8 +10,8 @@ import psycopg
 
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
+from tenantry.flow.slice import at_source
 from tenantry.flow.slice import slice as slices
-from tenantry.flow.tenant import schema
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def whole(session: psycopg.Connection, feed: Feed, last: date | None = None) -> 
     last = last or slices.latest(session, feed.template)
     first, chosen = slices.begin(session, feed)
     try:
-        source = schema.source_span(session, feed)
+        source = at_source.source_span(session, feed)
     except psycopg.errors.FeatureNotSupported:
         if first is None:
             raise

@@ -17,7 +17,7 @@ from tenantry.db import log
 from tenantry.db.login import LoginFailed
 from tenantry.flow.slice import digest, stream
 from tenantry.flow.slice import slice as slices
-from tenantry.flow.tenant import schema
+from tenantry.flow.slice.feed import find_feed
 from tenantry.loader.events import Waiting
 from tenantry.loader.queue import Queue, SourceClosed, Task
 from tenantry.loader.retry import (
@@ -186,7 +186,7 @@ class Worker(threading.Thread):
             # A row that is there under another day moved to this one: merging finds it by its key.
             yield from self._stream(task, done, staged=True)
         except psycopg.errors.ObjectNotInPrerequisiteState:
-            now = schema.find_feed(self._sessions.warehouse(), feed.template, feed.schema)
+            now = find_feed(self._sessions.warehouse(), feed.template, feed.schema)
             if now.storage == feed.storage:
                 raise
             # It waited for the end of a move, and goes on in the new storage.

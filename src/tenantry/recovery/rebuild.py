@@ -17,6 +17,7 @@ from tenantry.db.queries import query
 from tenantry.flow.job import table
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice import year as yearly
+from tenantry.flow.slice.feed import list_feeds
 from tenantry.flow.tenant import schema as tenant
 from tenantry.flow.tenant import state as states
 from tenantry.loader import run as backfill
@@ -86,7 +87,7 @@ def plan(conninfo: str, names: Collection[str] | None) -> list[Part]:
     Raises InputError for a tenant that does not exist.
     """
     with session(conninfo) as opened:
-        feeds = tenant.feeds(opened)
+        feeds = list_feeds(opened)
         restored = set(opened.execute(query("recovery", "not_rebuilt")).fetchall())
         held = {}
         for (text,) in opened.execute(query("recovery", "contents")):

@@ -10,10 +10,10 @@ import psycopg
 
 from tenantry.core.model import Template, TemplateFile
 from tenantry.db.queries import query
+from tenantry.flow.slice.feed import list_feeds
 from tenantry.flow.template.file import as_file, merged
 from tenantry.flow.template.lint import Finding, functions, lint
 from tenantry.flow.template.stored import Outdated, find, get, outdated
-from tenantry.flow.tenant.schema import feeds
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def load(
             if (
                 before
                 and merged(template, before).columns != before.columns
-                and feeds(session, template.name)
+                and list_feeds(session, template.name)
             ):
                 reshaped.append(template.name)
         for name in reshaped:
@@ -76,7 +76,7 @@ def _store(session: psycopg.Connection, template: Template, before: Template | N
         return Change(template.name, "unchanged", [], [], [])
     put(session, after)
     kept_otherwise = [
-        f.schema for f in feeds(session, template.name) if f.storage != (after.storage or "matview")
+        f.schema for f in list_feeds(session, template.name) if f.storage != (after.storage or "matview")
     ]
     return Change(
         template.name,

@@ -14,8 +14,8 @@ from tenantry.core.errors import TenantryError
 from tenantry.core.model import Feed as Source
 from tenantry.db.connect import cut, session
 from tenantry.db.queries import one_row, query
+from tenantry.flow.slice import at_source
 from tenantry.flow.source.connection import asking
-from tenantry.flow.tenant import schema
 from tenantry.observe.checks.feeds import Feed
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
 
@@ -75,7 +75,7 @@ def _count_ahead(conninfo: str, feed: Feed, limit: float) -> int:
             alarm = Timer(limit, cut, (opened,))
             alarm.start()
             try:
-                return schema.rows_ahead(opened, Source(feed.schema, feed.template, feed.connection))
+                return at_source.rows_ahead(opened, Source(feed.schema, feed.template, feed.connection))
             finally:
                 alarm.cancel()
     except (TenantryError, psycopg.Error):

@@ -1,0 +1,55 @@
+"""What a source has of a feed: its days, and rows that are in none of them."""
+
+from __future__ import annotations
+
+import psycopg
+
+from tenantry.core.days import Span
+from tenantry.core.model import Feed
+from tenantry.db.queries import one_row, query
+from tenantry.flow.slice.slice import held_source
+from tenantry.flow.source.connection import asking
+
+
+def source_span(session: psycopg.Connection, feed: Feed) -> Span | None:
+    """The first and last UTC day that the source has rows of, or None if it has none; years before 1900 do not count.
+
+    Raises:
+        SourceError: the source refuses or does not answer.
+    """
+    with asking(session, feed.connection), held_source(session, feed.connection):
+        row = session.execute(query("flow", "source_extent"), _named(feed)).fetchone()
+    return Span(row[0], row[1]) if row and row[0] else None
+
+
+def odd_rows(session: psycopg.Connection, feed: Feed) -> str | None:
+    """What to say of the source's rows in years that nobody can mean, which source_span leaves out; None if there are none.
+
+    Raises:
+        SourceError: the source refuses or does not answer.
+    """
+    with asking(session, feed.connection), held_source(session, feed.connection):
+        count, first, last = one_row(session, query("flow", "source_odd_days"), _named(feed))
+    if not count:
+        return None
+    times = first if first == last else f"{first} to {last}"
+    rows = "1 row is" if count == 1 else f"{count:,} rows are"
+    return (
+        f"{rows} of years before 1900 or after 9999 and left out ({times}): "
+        "mend them at the source, or say --from"
+    )
+
+
+def _named(feed: Feed) -> dict[str, str]:
+    return {"template": feed.template, "connection": feed.connection, "schema": feed.schema}
+
+
+def rows_ahead(session: psycopg.Connection, feed: Feed) -> int:
+    """How many rows the source has that are dated after the last day that may be loaded.
+
+    Raises:
+        SourceError: the source refuses or does not answer.
+        psycopg.errors.FeatureNotSupported: the template cannot be asked for more than a day at once.
+    """
+    with asking(session, feed.connection):
+        return int(one_row(session, query("flow", "rows_ahead"), _named(feed))[0])
