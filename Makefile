@@ -22,7 +22,7 @@ SYSTEM_LIBS := $(SYSTEM_PG)/bin/postgres $(SYSTEM_PG)/lib/pg_cron.so $(SYSTEM_PG
     $(or $(wildcard /usr/lib/*/faketime/libfaketimeMT.so.1),libfaketimeMT.so.1)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-fast test-system chaos mutants check format sql lock sbom bench bench-full bench-peers chart clean
+.PHONY: help venv demo test test-fast test-system chaos mutants check format sql lock docs sbom bench bench-full bench-peers chart clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -88,6 +88,14 @@ lock: $(UV) ## Resolve the lock files anew from pyproject.toml
 	    --generate-hashes --no-emit-index-url --no-annotate --no-header --no-config --quiet \
 	    --output-file packaging/requirements.lock
 
+docs: .docs/.installed ## Build the documents into a site, in build/site
+	DISABLE_MKDOCS_2_WARNING=true .docs/bin/mkdocs build --quiet
+
+.docs/.installed: pyproject.toml | $(UV)
+	$(UV) venv --quiet --clear --python $(BIN)/python .docs
+	$(UV) pip install --quiet --python .docs/bin/python --group docs
+	@touch $@
+
 sbom: .sbom/.installed ## Write the bill of materials of the program to build/tenantry.cdx.json
 	mkdir -p build
 	.sbom/bin/cyclonedx-py requirements packaging/requirements.lock --pyproject pyproject.toml --mc-type application \
@@ -118,5 +126,5 @@ chart: $(UV) ## Draw what bench-full and bench-peers kept
 	.bench/bin/python -m bench.chart
 
 clean: ## Remove .venv and all that was generated
-	rm -rf .venv .uv .peers .bench .mutants .sbom build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .uv .peers .bench .mutants .sbom .docs build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
