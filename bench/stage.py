@@ -22,7 +22,7 @@ from tenantry.db.connect import session
 from tenantry.db.install import install
 from tenantry.embedded import Server
 from tenantry.flow.slice.feed import find_feed
-from tenantry.loader import run
+from tenantry.loader import planning, run
 from tenantry.loader.events import Silent
 
 TENANT = "acme"
@@ -170,7 +170,7 @@ class Stage:
         """Load all days of the source into a warehouse that has none."""
         with session(conninfo) as owner:
             feed = find_feed(owner, TEMPLATE, TENANT)
-        plans = run.plan(conninfo, [feed], Span(self.size.first, self.size.last))
+        plans = planning.plan(conninfo, [feed], Span(self.size.first, self.size.last))
         run.run(conninfo, plans, run.Limits(), Silent())
 
     def change_source(self, statement: LiteralString, parameters: Mapping[str, object] | None = None) -> None:

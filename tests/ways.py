@@ -10,7 +10,7 @@ import psycopg
 from tenantry.core.days import Span
 from tenantry.db.connect import session
 from tenantry.flow.slice.feed import open_feed
-from tenantry.loader import run
+from tenantry.loader import planning, run
 from tenantry.loader.events import Silent
 from tests.databases import Warehouse
 
@@ -29,7 +29,7 @@ def by_loader(
     """With the library: streamed where the storage allows it."""
     with session(warehouse.conninfo) as opened:
         feed = open_feed(opened, template, name, name)
-    plans = run.plan(warehouse.conninfo, [feed], Span(first, last), reload=True)
+    plans = planning.plan(warehouse.conninfo, [feed], Span(first, last), reload=True)
     (result,) = run.run(warehouse.conninfo, plans, run.Limits(), Silent()).feeds
     assert result.complete, result
 

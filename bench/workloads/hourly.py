@@ -24,8 +24,9 @@ from tenantry.flow.slice.feed import find_feed, open_feed
 from tenantry.flow.source import connection
 from tenantry.flow.source.session import open_source, source_conninfo
 from tenantry.flow.tenant import drop, schema
-from tenantry.loader import run
+from tenantry.loader import planning, run
 from tenantry.loader.events import Silent
+from tenantry.loader.planning import Plan
 from tenantry.loader.sessions import Keeper
 
 TENANTS = 100
@@ -191,7 +192,7 @@ def _running(lab: Lab, day: date, size: str) -> list[Table]:
             REPEATS,
         )
         # Apart from those above: a pull that asks for no digest forgets the one that is kept.
-        only_changed = run.plan_changed([plan.feed], Span(day, day))
+        only_changed = planning.plan_changed([plan.feed], Span(day, day))
         keeper = sessions.enter_context(Keeper(stage.warehouse))
         by_digest = by_turns(
             f"The same day, asked for its digest (refresh --days); {REPEATS} times by turns",
@@ -223,9 +224,9 @@ def _read(session: PGconn, statement: bytes) -> None:
         pass
 
 
-def _plan(stage: Stage, day: date) -> run.Plan:
+def _plan(stage: Stage, day: date) -> Plan:
     with session(stage.warehouse) as owner:
-        return run.Plan(find_feed(owner, TEMPLATE, TENANT), (day,), 0)
+        return Plan(find_feed(owner, TEMPLATE, TENANT), (day,), 0)
 
 
 def _load_tenants(stage: Stage, conninfo: str, names: Sequence[str], day: date) -> None:
@@ -237,5 +238,5 @@ def _load_tenants(stage: Stage, conninfo: str, names: Sequence[str], day: date) 
             connection.put(owner, stage.address(name), stage.source_password)
             schema.create_schema(owner, name)
             feeds.append(open_feed(owner, TEMPLATE, name, name))
-    plans = run.plan(conninfo, feeds, Span(day, day))
+    plans = planning.plan(conninfo, feeds, Span(day, day))
     run.run(conninfo, plans, run.Limits(), Silent())

@@ -22,8 +22,9 @@ from tenantry.db.connect import open_session, session
 from tenantry.flow.slice.feed import find_feed
 from tenantry.flow.source import connection
 from tenantry.flow.source.session import open_source, source_conninfo
-from tenantry.loader import run
+from tenantry.loader import planning, run
 from tenantry.loader.events import Silent
+from tenantry.loader.planning import Plan
 from tenantry.loader.sessions import Keeper
 
 ROUND_TRIP = 0.005
@@ -72,8 +73,8 @@ def _running(stage: Stage, window: Span, port: int, title: str) -> Table:
     """By turns, as `by_turns` does it; here the source changes before each turn, and digests are asked for after `FULL`."""
     with session(stage.warehouse) as owner:
         feed = find_feed(owner, TEMPLATE, TENANT)
-    only_changed = run.plan_changed([feed], window)
-    every_day = run.plan(stage.warehouse, [feed], window, reload=True)
+    only_changed = planning.plan_changed([feed], window)
+    every_day = planning.plan(stage.warehouse, [feed], window, reload=True)
     with ExitStack() as sessions:
         keeper = sessions.enter_context(Keeper(stage.warehouse))
         warehouse = sessions.enter_context(open_session(stage.warehouse))
@@ -84,7 +85,7 @@ def _running(stage: Stage, window: Span, port: int, title: str) -> Table:
             warehouse.execute(by_dblink(stage.template(), address, day, _view(day)).encode())
         read = f"COPY ({stage.template().asked(window.first, window.last)}) TO STDOUT (FORMAT binary)"
 
-        def refresh(plan: list[run.Plan]) -> None:
+        def refresh(plan: list[Plan]) -> None:
             result = run.run(stage.warehouse, plan, run.Limits(), Silent(), keeper)
             assert result.complete
 
@@ -148,4 +149,4 @@ def _load(stage: Stage, conninfo: str, port: int, window: Span) -> None:
     with session(conninfo) as owner:
         connection.put(owner, replace(stage.address(TENANT), port=port), stage.source_password)
         feed = find_feed(owner, TEMPLATE, TENANT)
-    run.run(conninfo, run.plan_changed([feed], window), run.Limits(), Silent())
+    run.run(conninfo, planning.plan_changed([feed], window), run.Limits(), Silent())

@@ -10,7 +10,7 @@ from bench.probe import Question
 from bench.stage import TEMPLATE, TENANT, Stage, Template
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
-from tenantry.loader import run
+from tenantry.loader import planning, run
 from tenantry.loader.events import Silent
 
 LIMIT = "limit: copy, then index"
@@ -57,7 +57,7 @@ def _way(stage: Stage, name: str, script: str) -> Contestant:
 
 def _load(stage: Stage, conninfo: str) -> None:
     feed = Feed(TENANT, TEMPLATE, TENANT)
-    plans = run.plan(conninfo, [feed], Span(stage.size.first, stage.size.last))
+    plans = planning.plan(conninfo, [feed], Span(stage.size.first, stage.size.last))
     run.run(conninfo, plans, run.Limits(), Silent())
 
 

@@ -14,8 +14,10 @@ from tenantry.core.days import Span
 from tenantry.core.model import FailedSlice, Feed, LoadedSlice
 from tenantry.db.connect import session
 from tenantry.flow.slice.feed import open_feed
+from tenantry.loader import planning
 from tenantry.loader import run as backfill
 from tenantry.loader.events import Silent, Waiting
+from tenantry.loader.result import Result
 from tenantry.loader.run import Limits
 from tests.databases import Source, Warehouse
 from tests.listener import Listener
@@ -69,8 +71,8 @@ def load(
     feeds: Sequence[Feed] | None = None,
     jobs: int = 2,
     watcher: Silent | None = None,
-) -> backfill.Result:
-    plans = backfill.plan(warehouse.conninfo, feeds or [feed(warehouse)], span(days))
+) -> Result:
+    plans = planning.plan(warehouse.conninfo, feeds or [feed(warehouse)], span(days))
     return backfill.run(warehouse.conninfo, plans, Limits(per_source=jobs), watcher or Silent())
 
 
@@ -108,7 +110,7 @@ def test_a_second_backfill_loads_only_what_is_missing(ticking: Warehouse) -> Non
 
 def test_reloading_plans_every_day_of_the_span(ticking: Warehouse) -> None:
     load(ticking, 4)
-    plans = backfill.plan(ticking.conninfo, [feed(ticking)], span(4), reload=True)
+    plans = planning.plan(ticking.conninfo, [feed(ticking)], span(4), reload=True)
     assert (plans[0].days, plans[0].present) == (tuple(span(4)), 0)
 
 
@@ -137,22 +139,22 @@ def test_a_failed_refresh_is_tried_again_by_the_next_backfill(ticking: Warehouse
         "SELECT _wh.update_mv_window_by_template('ticks', 'acme', 'acme', '2024-03-01', '2024-03-02')"
     )
     mend(source)
-    assert backfill.plan(ticking.conninfo, [feed(ticking)], span(3))[0].days == (FIRST,)
+    assert planning.plan(ticking.conninfo, [feed(ticking)], span(3))[0].days == (FIRST,)
     assert load(ticking, 3).complete
-    assert backfill.plan(ticking.conninfo, [feed(ticking)], span(3))[0].days == ()
+    assert planning.plan(ticking.conninfo, [feed(ticking)], span(3))[0].days == ()
 
 
 def test_a_day_that_was_loaded_before_its_end_is_pulled_again(ticking: Warehouse) -> None:
     load(ticking, 3)
     ticking.run("UPDATE _wh.slices SET loaded_at = '2024-03-02 23:59:59+00' WHERE slice_date = '2024-03-02'")
-    assert backfill.plan(ticking.conninfo, [feed(ticking)], span(3))[0].days == (date(2024, 3, 2),)
+    assert planning.plan(ticking.conninfo, [feed(ticking)], span(3))[0].days == (date(2024, 3, 2),)
 
 
 def test_the_slice_of_today_counts_as_there(ticking: Warehouse, today: date) -> None:
-    plans = backfill.plan(ticking.conninfo, [feed(ticking)], Span(today, today))
+    plans = planning.plan(ticking.conninfo, [feed(ticking)], Span(today, today))
     assert plans[0].days == (today,)
     backfill.run(ticking.conninfo, plans, Limits(), Silent())
-    assert backfill.plan(ticking.conninfo, [feed(ticking)], Span(today, today))[0].days == ()
+    assert planning.plan(ticking.conninfo, [feed(ticking)], Span(today, today))[0].days == ()
 
 
 def test_days_of_a_yearly_table_count_as_there_unless_they_failed(ticking: Warehouse) -> None:
@@ -162,9 +164,9 @@ def test_days_of_a_yearly_table_count_as_there_unless_they_failed(ticking: Wareh
     ticking.run("DROP MATERIALIZED VIEW acme.ticks_2024_03_01, acme.ticks_2024_03_02")
     # As a warehouse has it that was kept by hand: no load is on record.
     ticking.run("DELETE FROM _wh.slices")
-    assert backfill.plan(ticking.conninfo, [feed(ticking)], span(30))[0].days == ()
+    assert planning.plan(ticking.conninfo, [feed(ticking)], span(30))[0].days == ()
     ticking.run("SELECT _wh_internal.record_failure(f, '2024-03-02', 'broken') FROM _wh.feeds f")
-    assert backfill.plan(ticking.conninfo, [feed(ticking)], span(30))[0].days == (date(2024, 3, 2),)
+    assert planning.plan(ticking.conninfo, [feed(ticking)], span(30))[0].days == (date(2024, 3, 2),)
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -272,8 +274,8 @@ def test_two_backfills_of_one_tenant_at_once_have_every_day_once(ticking: Wareho
     feeds = [feed(ticking)]
     together = threading.Barrier(2)
 
-    def run() -> backfill.Result:
-        plans = backfill.plan(ticking.conninfo, feeds, span(12))
+    def run() -> Result:
+        plans = planning.plan(ticking.conninfo, feeds, span(12))
         together.wait(timeout=30)
         return backfill.run(ticking.conninfo, plans, Limits(), Silent())
 

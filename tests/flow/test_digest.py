@@ -17,8 +17,10 @@ from tenantry.flow.slice import digest, stream
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice.feed import open_feed
 from tenantry.flow.source.session import open_source, source_conninfo
+from tenantry.loader import planning
 from tenantry.loader import run as backfill
 from tenantry.loader.events import Silent
+from tenantry.loader.result import FeedResult
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed
 
@@ -63,13 +65,13 @@ def stored_in(warehouse: Warehouse, storage: str) -> Feed:
 
 def refresh(
     warehouse: Warehouse, feed: Feed, span: Span = SPAN, *, full: bool = False
-) -> tuple[list[date], backfill.FeedResult]:
+) -> tuple[list[date], FeedResult]:
     """The days that were pulled, and the result."""
     watcher = Pulled()
     if full:
-        plans = backfill.plan(warehouse.conninfo, [feed], span, reload=True)
+        plans = planning.plan(warehouse.conninfo, [feed], span, reload=True)
     else:
-        plans = backfill.plan_changed([feed], span)
+        plans = planning.plan_changed([feed], span)
     result = backfill.run(warehouse.conninfo, plans, backfill.Limits(), watcher).feeds[0]
     assert result.loaded == len(watcher.days)
     assert result.loaded + result.unchanged + len(result.failures) + result.not_tried == len(span)
@@ -212,7 +214,7 @@ def test_what_a_refresh_of_one_view_brought_is_not_either(acme: Warehouse, sourc
 def test_days_that_a_backfill_brought_are_pulled_once_more(
     acme: Warehouse, source: Source, feed: Feed
 ) -> None:
-    backfill.run(acme.conninfo, backfill.plan(acme.conninfo, [feed], SPAN), backfill.Limits(), Silent())
+    backfill.run(acme.conninfo, planning.plan(acme.conninfo, [feed], SPAN), backfill.Limits(), Silent())
     assert pulled(acme, feed) == list(SPAN)
     assert pulled(acme, feed) == []
 
@@ -422,7 +424,7 @@ def test_a_source_that_does_not_answer_keeps_no_other_from_being_refreshed(
         globex = open_feed(opened, "foodlogstats", "globex", "globex")
     pulled(acme, feed)
     other.run("REVOKE CONNECT ON DATABASE " + other.name + " FROM PUBLIC")
-    plans = backfill.plan_changed([globex, feed], SPAN)
+    plans = planning.plan_changed([globex, feed], SPAN)
     result = backfill.run(acme.conninfo, plans, backfill.Limits(), Silent())
     assert [(item.complete, item.unchanged) for item in result.feeds] == [(False, 0), (True, 6)]
     assert result.feeds[0].source_lost is not None

@@ -15,8 +15,10 @@ from tenantry.db.connect import session
 from tenantry.flow.slice import stream
 from tenantry.flow.slice.feed import find_feed
 from tenantry.flow.source.session import open_source, source_conninfo
+from tenantry.loader import planning
 from tenantry.loader import run as backfill
 from tenantry.loader.events import Silent
+from tenantry.loader.result import FeedResult
 from tests.databases import Source, Warehouse
 from tests.program import run, running, succeed
 from tests.ticks import define, make_ticks
@@ -73,9 +75,9 @@ def names(warehouse: Warehouse, schema: str = "acme") -> list[str]:
     return [row[0] for row in rows]
 
 
-def load(warehouse: Warehouse, *feeds: Feed) -> list[backfill.FeedResult]:
+def load(warehouse: Warehouse, *feeds: Feed) -> list[FeedResult]:
     chosen = feeds or (feed(warehouse),)
-    plans = backfill.plan(warehouse.conninfo, chosen, SPAN)
+    plans = planning.plan(warehouse.conninfo, chosen, SPAN)
     return backfill.run(warehouse.conninfo, plans, backfill.Limits(), Silent()).feeds
 
 
@@ -223,7 +225,7 @@ def sleeping(warehouse: Warehouse) -> int:
 
 
 def test_a_refresh_that_finds_all_days_unchanged_begins_no_statement_for_views(ticking: Warehouse) -> None:
-    plan = backfill.plan_changed([feed(ticking)], SPAN)
+    plan = planning.plan_changed([feed(ticking)], SPAN)
     backfill.run(ticking.conninfo, plan, backfill.Limits(), Silent())
     ticking.run("ALTER TABLE public.ticks DETACH PARTITION acme.ticks")
     (result,) = backfill.run(ticking.conninfo, plan, backfill.Limits(), Silent()).feeds

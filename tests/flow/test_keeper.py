@@ -14,7 +14,9 @@ from tenantry.db.connect import session
 from tenantry.flow.slice.feed import open_feed
 from tenantry.loader import run
 from tenantry.loader.events import Silent
+from tenantry.loader.planning import Plan
 from tenantry.loader.queue import Queue
+from tenantry.loader.result import FeedResult
 from tenantry.loader.sessions import Keeper
 from tenantry.loader.worker import Worker
 from tests.databases import Source, Warehouse
@@ -38,8 +40,8 @@ def feed(request: pytest.FixtureRequest, acme: Warehouse, source: Source) -> Fee
         return open_feed(opened, "foodlogstats", "acme", "acme")
 
 
-def refresh(keeper: Keeper, warehouse: Warehouse, feed: Feed) -> run.FeedResult:
-    plans = [run.Plan(feed, tuple(DAY), 0)]
+def refresh(keeper: Keeper, warehouse: Warehouse, feed: Feed) -> FeedResult:
+    plans = [Plan(feed, tuple(DAY), 0)]
     return run.run(warehouse.conninfo, plans, run.Limits(per_source=1), Silent(), keeper).feeds[0]
 
 

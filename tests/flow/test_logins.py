@@ -12,8 +12,9 @@ from tenantry.core.days import Span
 from tenantry.core.model import Feed, LoadedSlice
 from tenantry.db.connect import session
 from tenantry.flow.slice.feed import open_feed
-from tenantry.loader import run
+from tenantry.loader import planning, run
 from tenantry.loader.events import Silent, Waiting
+from tenantry.loader.result import FeedResult
 from tests.databases import Source, Warehouse
 
 FIRST = date(2024, 1, 1)
@@ -57,8 +58,8 @@ def reader_of_its_own(warehouse: Warehouse, source: Source, limit: int = -1) -> 
     return name
 
 
-def load(warehouse: Warehouse, feed: Feed, span: Span, jobs: int, seen: Seen) -> run.FeedResult:
-    plans = run.plan(warehouse.conninfo, [feed], span)
+def load(warehouse: Warehouse, feed: Feed, span: Span, jobs: int, seen: Seen) -> FeedResult:
+    plans = planning.plan(warehouse.conninfo, [feed], span)
     return run.run(warehouse.conninfo, plans, run.Limits(per_source=jobs), seen).feeds[0]
 
 

@@ -12,8 +12,9 @@ import pytest
 from tenantry.core.days import Span
 from tenantry.db.connect import session
 from tenantry.flow.slice.feed import open_feed
-from tenantry.loader import run
+from tenantry.loader import planning, run
 from tenantry.loader.events import Silent
+from tenantry.loader.result import FeedResult
 from tests.databases import Source, Warehouse
 from tests.program import running
 from tests.ticks import define, make_ticks, spoil
@@ -45,11 +46,11 @@ def pull(request: pytest.FixtureRequest) -> Pull:
     return way
 
 
-def changed(warehouse: Warehouse) -> run.FeedResult:
+def changed(warehouse: Warehouse) -> FeedResult:
     """Refresh both days by their digests."""
     with session(warehouse.conninfo) as opened:
         feed = open_feed(opened, "ticks", "acme", "acme")
-    plans = run.plan_changed([feed], Span(DAY, NEXT))
+    plans = planning.plan_changed([feed], Span(DAY, NEXT))
     (result,) = run.run(warehouse.conninfo, plans, run.Limits(), Silent()).feeds
     return result
 

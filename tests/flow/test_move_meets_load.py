@@ -12,8 +12,9 @@ from psycopg.types.json import Jsonb
 from tenantry.core.days import Span
 from tenantry.db.connect import session
 from tenantry.flow.slice.feed import open_feed
-from tenantry.loader import run
+from tenantry.loader import planning, run
 from tenantry.loader.events import Silent
+from tenantry.loader.result import Result
 from tests.databases import Source, Warehouse
 from tests.waiting import wait_until
 
@@ -30,13 +31,13 @@ def test_a_load_that_meets_the_end_of_a_move_goes_on_in_the_new_storage(
     acme.run("UPDATE _wh.mv_templates SET storage = %s", (storage,))
     with session(acme.conninfo) as opened:
         feed = open_feed(opened, "foodlogstats", "acme", "acme")
-    plans = run.plan(acme.conninfo, [feed], SPAN)
+    plans = planning.plan(acme.conninfo, [feed], SPAN)
     assert run.run(acme.conninfo, plans, run.Limits(), Silent()).complete
     source.run("UPDATE phood_foodlogsum SET quantity = 77")
     if only_changed:
-        plans = run.plan_changed([feed], SPAN)
+        plans = planning.plan_changed([feed], SPAN)
     else:
-        plans = run.plan(acme.conninfo, [feed], SPAN, reload=True)
+        plans = planning.plan(acme.conninfo, [feed], SPAN, reload=True)
 
     with acme.connect() as mover:
         state: dict[str, Any] = {}
@@ -52,7 +53,7 @@ def test_a_load_that_meets_the_end_of_a_move_goes_on_in_the_new_storage(
 
         while step() != "compare":
             pass
-        results: list[run.Result] = []
+        results: list[Result] = []
         load = threading.Thread(
             target=lambda: results.append(run.run(acme.conninfo, plans, run.Limits(), Silent()))
         )

@@ -17,7 +17,7 @@ from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice.feed import find_feed
 from tenantry.flow.source import connection as connections
 from tenantry.flow.template import draft as template_draft
-from tenantry.loader import run as backfill
+from tenantry.loader import planning
 from tests.databases import Source, Warehouse
 from tests.program import run
 from tests.ticks import define, make_ticks
@@ -73,7 +73,7 @@ def test_a_source_with_nothing_but_odd_years_has_no_days_to_load(acme: Warehouse
     by_loader(acme, DAY, DAY, template="ticks")
     with session(acme.conninfo) as opened:
         feed = find_feed(opened, "ticks", "acme")
-    (plan,) = backfill.plan_whole(acme.conninfo, [feed], DAY)
+    (plan,) = planning.plan_whole(acme.conninfo, [feed], DAY)
     assert plan.days == ()
     assert plan.left_out is not None
     assert plan.left_out.startswith("1 row is of years before 1900 or after 9999")

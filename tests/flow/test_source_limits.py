@@ -15,8 +15,9 @@ from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
 from tenantry.flow.slice.feed import open_feed
-from tenantry.loader import run
+from tenantry.loader import planning, run
 from tenantry.loader.events import Silent
+from tenantry.loader.result import FeedResult
 from tests.databases import Source, Warehouse
 from tests.ticks import define, make_ticks
 
@@ -39,13 +40,15 @@ def allow(warehouse: Warehouse, **options: str) -> None:
     warehouse.run("UPDATE _wh.tenant_connections SET options = %s", (Jsonb(options),))
 
 
-def load(warehouse: Warehouse, feed: Feed, *, changed: bool = False) -> run.FeedResult:
+def load(warehouse: Warehouse, feed: Feed, *, changed: bool = False) -> FeedResult:
     span = Span(DAY, NEXT)
-    plans = run.plan_changed([feed], span) if changed else run.plan(warehouse.conninfo, [feed], span)
+    plans = (
+        planning.plan_changed([feed], span) if changed else planning.plan(warehouse.conninfo, [feed], span)
+    )
     return run.run(warehouse.conninfo, plans, run.Limits(1), Silent()).feeds[0]
 
 
-def reasons(result: run.FeedResult) -> list[tuple[date, str]]:
+def reasons(result: FeedResult) -> list[tuple[date, str]]:
     return [(failed.day, failed.error) for failed in result.failures]
 
 

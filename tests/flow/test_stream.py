@@ -13,8 +13,10 @@ from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
 from tenantry.flow.slice.feed import open_feed
+from tenantry.loader import planning
 from tenantry.loader import run as backfill
 from tenantry.loader.events import Silent
+from tenantry.loader.result import FeedResult
 from tests.databases import Source, Warehouse
 
 pytestmark = pytest.mark.any_server
@@ -31,8 +33,8 @@ def feed(acme: Warehouse) -> Feed:
         return open_feed(opened, "foodlogstats", "acme", "acme")
 
 
-def load(warehouse: Warehouse, feed: Feed, span: Span = SPAN, *, reload: bool = False) -> backfill.FeedResult:
-    plans = backfill.plan(warehouse.conninfo, [feed], span, reload=reload)
+def load(warehouse: Warehouse, feed: Feed, span: Span = SPAN, *, reload: bool = False) -> FeedResult:
+    plans = planning.plan(warehouse.conninfo, [feed], span, reload=reload)
     return backfill.run(warehouse.conninfo, plans, backfill.Limits(), Silent()).feeds[0]
 
 
@@ -113,7 +115,7 @@ def test_a_fraction_never_becomes_an_integer_unnoticed(acme: Warehouse, source: 
 
 def test_two_backfills_at_once_load_each_day_once(acme: Warehouse, source: Source, feed: Feed) -> None:
     source.fill(FIRST, len(SPAN))
-    plans = backfill.plan(acme.conninfo, [feed], SPAN)
+    plans = planning.plan(acme.conninfo, [feed], SPAN)
     with ThreadPoolExecutor(2) as pool:
         runs = [
             pool.submit(backfill.run, acme.conninfo, plans, backfill.Limits(), Silent()) for _ in range(2)

@@ -20,8 +20,9 @@ from tenantry.embedded import Server
 from tenantry.flow.slice import indexes, stream
 from tenantry.flow.slice.feed import open_feed
 from tenantry.flow.source.session import open_source, source_conninfo
-from tenantry.loader import indexing, run
+from tenantry.loader import indexing, planning, run
 from tenantry.loader.events import Silent
+from tenantry.loader.result import FeedResult
 from tenantry.loader.sessions import Keeper
 from tests.cutter import Cutter
 from tests.databases import Maker, Source, Warehouse
@@ -55,8 +56,8 @@ def feed(warehouse: Warehouse, name: str = "acme") -> Feed:
         return open_feed(opened, "ticks", name, name)
 
 
-def load(warehouse: Warehouse, first: date = FIRST, last: date = SECOND) -> run.FeedResult:
-    plans = run.plan(warehouse.conninfo, [feed(warehouse)], Span(first, last), reload=True)
+def load(warehouse: Warehouse, first: date = FIRST, last: date = SECOND) -> FeedResult:
+    plans = planning.plan(warehouse.conninfo, [feed(warehouse)], Span(first, last), reload=True)
     return run.run(warehouse.conninfo, plans, run.Limits(), Silent()).feeds[0]
 
 
@@ -397,7 +398,7 @@ def test_a_tenant_whose_rows_stand_in_two_days_stops_no_other(
             stream.pull(opened, reader, feeds[0], Span(FIRST, SECOND))
             source.run("UPDATE ticks SET at = '2024-02-10 12:00Z' WHERE at < '2024-01-15 01:00Z'")
             stream.pull(opened, reader, feeds[0], Span(date(2024, 2, 10), date(2024, 2, 11)))
-    plans = run.plan(ticking.conninfo, feeds, Span(FIRST, date(2024, 2, 11)))
+    plans = planning.plan(ticking.conninfo, feeds, Span(FIRST, date(2024, 2, 11)))
     acme, globex = run.run(ticking.conninfo, plans, run.Limits(), Silent()).feeds
     assert globex.complete
     assert (
@@ -414,7 +415,7 @@ def test_a_tenant_whose_rows_stand_in_two_days_stops_no_other(
         item.complete
         for item in run.run(
             ticking.conninfo,
-            run.plan(ticking.conninfo, feeds, Span(FIRST, date(2024, 2, 11))),
+            planning.plan(ticking.conninfo, feeds, Span(FIRST, date(2024, 2, 11))),
             run.Limits(),
             Silent(),
         ).feeds
@@ -433,7 +434,7 @@ def test_a_tenant_that_is_dropped_during_a_load_stops_no_other(
         ticking.connect_to(source, name)
         ticking.make_schema(name)
     feeds = [feed(ticking, name) for name in ("bistro", "acme", "globex")]
-    plans = run.plan(ticking.conninfo, feeds, Span(FIRST, SECOND))
+    plans = planning.plan(ticking.conninfo, feeds, Span(FIRST, SECOND))
     ticking.admin.run("ALTER SCHEMA bistro OWNER TO whadmin")
     ticking.run("SELECT _wh_internal.drop_tenant('bistro')")
     bistro, *others = run.run(ticking.conninfo, plans, run.Limits(), Silent()).feeds

@@ -34,6 +34,12 @@ def test_dependencies_md_is_what_the_lock_files_and_the_packages_say() -> None:
     assert written == _module("dependencies").dependencies_md(), "run: python -m docs.reference.dependencies"
 
 
+def test_python_md_is_what_the_package_says() -> None:
+    written = (REFERENCE / "python.md").read_text(encoding="utf-8")
+
+    assert written == _module("python_api").python_md(), "run: python docs/reference/python_api.py"
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_is_documented_with_its_signature(name: str) -> None:
     page = (REFERENCE / "functions.md").read_text(encoding="utf-8")

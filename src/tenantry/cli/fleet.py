@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tenantry.fleet.apply import Done
     from tenantry.fleet.file import Declared
     from tenantry.fleet.plan import Plan
-    from tenantry.loader.run import Result
+    from tenantry.loader.result import Result
 
 FileOption = Annotated[
     Path | None,
@@ -189,9 +189,9 @@ def _fail_if_refused(done: Done) -> None:
 
 def _load(conninfo: str, feeds: Sequence[Feed], jobs: int) -> Result:
     from tenantry.cli.progress import LoadProgress
-    from tenantry.loader import run
+    from tenantry.loader import planning, run
 
-    plans = run.plan_whole(conninfo, feeds)
+    plans = planning.plan_whole(conninfo, feeds)
     with LoadProgress() as progress:
         return run.run(conninfo, plans, run.Limits(jobs), progress)
 

@@ -168,6 +168,7 @@ def backfill(
     Ends with 1 if a day is still missing, and names it; with 130 after Ctrl-C.
     """
     from tenantry.cli.progress import LoadProgress
+    from tenantry.loader import planning
     from tenantry.loader import run as loader
 
     latest = latest_day(template) if _is_later(first) or _is_later(last) else None
@@ -183,7 +184,7 @@ def backfill(
         if refused and not feeds:
             _raise_unfit(refused)
         if begin:
-            plans = loader.plan(
+            plans = planning.plan(
                 conninfo,
                 feeds,
                 Span(begin, end or latest_day(template, conninfo)),
@@ -191,18 +192,18 @@ def backfill(
                 outdated=outdated,
             )
         else:
-            plans = loader.plan_whole(conninfo, feeds, end, reload=reload, outdated=outdated)
+            plans = planning.plan_whole(conninfo, feeds, end, reload=reload, outdated=outdated)
         for plan in plans:
             if plan.left_out:
                 notes.print(f"{plan.feed}: {plan.left_out}", markup=False)
         with LoadProgress() as progress:
             result = loader.run(conninfo, plans, loader.Limits(jobs, pause), progress)
-        ahead = {} if result.interrupted else loader.rows_ahead(conninfo, feeds)
+        ahead = {} if result.interrupted else planning.rows_ahead(conninfo, feeds)
         if outdated and not result.interrupted:
             # Days that were in the way of an index have been pulled again.
             unfit = refused + _fit(conninfo, feeds)
     for feed, rows in ahead.items():
-        notes.print(loader.told_ahead(feed, rows), markup=False)
+        notes.print(planning.told_ahead(feed, rows), markup=False)
     more: dict[str, Any] = {"rows_ahead": {feed.schema: rows for feed, rows in ahead.items()}}
     if outdated:
         more["unfit"] = [str(item) for item in unfit]
@@ -263,6 +264,7 @@ def refresh(
     Ends with 1 if a day failed; reports then go on seeing its earlier rows.
     """
     from tenantry.cli.progress import LoadProgress
+    from tenantry.loader import planning
     from tenantry.loader import run as loader
 
     latest = latest_day(template) if _is_later(day) else None
@@ -276,11 +278,11 @@ def refresh(
         if days and day is None and (later := latest_day(template, conninfo)) > last + timedelta(days=1):
             span = Span(span.first, later)
         if days is None:
-            plans = loader.plan_day(conninfo, feeds, last)
+            plans = planning.plan_day(conninfo, feeds, last)
         elif full:
-            plans = loader.plan(conninfo, feeds, span, reload=True)
+            plans = planning.plan(conninfo, feeds, span, reload=True)
         else:
-            plans = loader.plan_changed(feeds, span)
+            plans = planning.plan_changed(feeds, span)
         with LoadProgress() as progress:
             result = loader.run(conninfo, plans, loader.Limits(jobs), progress)
     report(result, as_json=as_json, window=days is not None)

@@ -14,12 +14,12 @@ from tenantry.core.errors import SliceError
 from tenantry.core.model import Feed
 
 if TYPE_CHECKING:
-    from tenantry.loader import run as loader
+    from tenantry.loader.result import Result
     from tenantry.loader.verify import FeedVerdict
 
 
 def report(
-    result: loader.Result,
+    result: Result,
     *,
     as_json: bool,
     window: bool = False,
@@ -107,7 +107,7 @@ def different_days(compared: Sequence[FeedVerdict]) -> list[dict[str, Any]]:
     ]
 
 
-def _missing(result: loader.Result) -> str:
+def _missing(result: Result) -> str:
     failed = sum(len(f.failures) for f in result.feeds)
     left = sum(f.not_tried for f in result.feeds)
     silent = [f.feed.schema for f in result.feeds if f.source_lost and not f.failures]
@@ -128,7 +128,7 @@ def _spans(days: Sequence[date]) -> str:
     return ", ".join(str(span) for span in found[:3]) + (f" and {len(found) - 3} more" if found[3:] else "")
 
 
-def _print_failures(result: loader.Result) -> None:
+def _print_failures(result: Result) -> None:
     by_reason: dict[tuple[Feed, str], list[Any]] = {}
     for feed in result.feeds:
         for failure in feed.failures:
@@ -147,7 +147,7 @@ def _print_failures(result: loader.Result) -> None:
         )
 
 
-def summary(result: loader.Result) -> dict[str, Any]:
+def summary(result: Result) -> dict[str, Any]:
     """The result as JSON."""
     return {
         "complete": result.complete,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
@@ -16,6 +16,9 @@ from tenantry.cli.target import warehouse
 from tenantry.cli.tenant_life import Name, disable, drop, enable, rebuild
 from tenantry.core import advice
 from tenantry.core.errors import InputError, SliceError
+
+if TYPE_CHECKING:
+    from tenantry.loader.add_tenant import Added
 
 app = typer.Typer(help="Take in tenants, look at them, let them rest, and drop them.", no_args_is_help=True)
 
@@ -88,7 +91,9 @@ def add(
     from tenantry.db.connect import session
     from tenantry.flow.source import connection as connections
     from tenantry.flow.tenant import schema as tenants
-    from tenantry.loader import add_tenant, run
+    from tenantry.loader.add_tenant import Added, Newcomer
+    from tenantry.loader.run import Limits
+    from tenantry.warehouse import Interrupted, Warehouse
 
     tenants.check_name(name)
     begin = ended_or_today(first) if first else None
@@ -96,7 +101,7 @@ def add(
     with warehouse() as conninfo:
         with session(conninfo) as opened:
             stored = connections.find(opened, address.name) is not None
-        newcomer = add_tenant.Newcomer(
+        newcomer = Newcomer(
             name,
             address,
             read_password(password_file, stored=stored),
@@ -105,51 +110,80 @@ def add(
             convert,
         )
         with LoadProgress() as progress:
-            summary = add_tenant.add(conninfo, newcomer, run.Limits(jobs, pause), step, progress)
-        summary["jobs"] = _schedule(conninfo, name) if schedule and summary["complete"] else []
+            try:
+                added = Warehouse(conninfo).add_tenant(
+                    newcomer, schedule=schedule, limits=Limits(jobs, pause), step=step, watcher=progress
+                )
+            except Interrupted as stop:
+                added = Added(name, stop.result)
     if as_json:
-        print_json(summary)
-    if summary.get("interrupted"):
+        print_json(_summary(added))
+    if added.load.interrupted:
         tell(
             "what was stored and loaded is kept. To go on, run the same command: it loads only what is missing."
         )
-    if not summary["complete"]:
-        failed = [(f["day"], f["error"]) for feed in summary["feeds"] for f in feed["failed"]]
-        reason = f"; the first: {failed[0][1]}" if failed else ""
+    failed = [failure for feed in added.load.feeds for failure in feed.failures]
+    if not added.load.complete:
+        reason = f"; the first: {failed[0].error}" if failed else ""
         raise SliceError(
             f"{name} was taken in, but slices are missing{reason}",
             hint=advice.before(
                 "run the same command: it loads only what is missing",
-                [f["sqlstate"] for feed in summary["feeds"] for f in feed["failed"] if f["of_source"]],
+                [failure.sqlstate for failure in failed if failure.of_source],
             ),
         )
-    if different := len(summary["different_days"]) + len(summary["not_compared"]):
+    if different := sum(len(verdict.different) + len(verdict.failed) for verdict in added.compared):
         raise SliceError(
             f"{name} was taken in, but {different} {'day differs' if different == 1 else 'days differ'} from the source, or could not be compared",
-            hint=f"Which rows differ: tenantry verify {summary['feeds'][0]['template']} --tenant {name}",
+            hint=f"Which rows differ: tenantry verify {added.load.feeds[0].feed.template} --tenant {name}",
         )
     if not as_json:
         data.print(f"{name} is in. Next: tenantry status", markup=False)
 
 
-def _schedule(conninfo: str, name: str) -> list[str]:
-    """Make the jobs that the tenant lacks; their names."""
-    from tenantry.db.connect import session
-    from tenantry.flow.job import table as jobs
-    from tenantry.flow.tenant import state
-    from tenantry.schedule import setup
-
-    with session(conninfo) as opened:
-        if jobs.cron(opened) is None:
-            step("jobs", "none: this database has no cron to keep them in")
-            return []
-        if state.get(opened, name).disabled_at:
-            step("jobs", "none: the tenant is disabled")
-            return []
-        made = [job.name for _, job in setup.install(opened, [name])]
-        own = jobs.cron(opened) == "own"
-    step("jobs", f"{', '.join(made) or 'were there'}{'; run by: tenantry scheduler' if own else ''}")
-    return made
+def _summary(added: Added) -> dict[str, Any]:
+    """How it went, as JSON."""
+    interrupted = {"interrupted": True} if added.load.interrupted else {}
+    return interrupted | {
+        "tenant": added.tenant,
+        "complete": added.load.complete,
+        "rows": added.load.rows,
+        "seconds": round(added.load.seconds, 3),
+        "feeds": [
+            {
+                "template": item.feed.template,
+                "loaded": item.loaded,
+                "present": item.present,
+                "rows": item.rows,
+                "failed": [
+                    {"day": f.day, "error": f.error, "sqlstate": f.sqlstate, "of_source": f.of_source}
+                    for f in item.failures
+                ],
+                "not_tried": item.not_tried,
+                "source_lost": item.source_lost,
+                "not_indexed": [{"table": table.table, "error": table.reason} for table in item.not_indexed],
+            }
+            for item in added.load.feeds
+        ],
+        "converted": [year.said for year in added.folded],
+        "different_days": [
+            {
+                "feed": str(verdict.feed),
+                "day": day.day,
+                "source_rows": day.source_rows,
+                "warehouse_rows": day.warehouse_rows,
+            }
+            for verdict in added.compared
+            for day in verdict.different
+        ],
+        "not_compared": [
+            {"feed": str(verdict.feed), "day": day, "error": error}
+            for verdict in added.compared
+            for day, error in verdict.failed.items()
+        ],
+        "rows_ahead": {feed.template: rows for feed, rows in added.rows_ahead.items()},
+        "jobs": added.jobs,
+    }
 
 
 @app.command("list")

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
-
-from tenantry.core.errors import TenantryError
 
 if TYPE_CHECKING:
     import psycopg
@@ -21,8 +19,6 @@ _READING = {
 
 _CHANGING_BY = {"doctor": "--fix", "verify": "--fix", "queries": "--cancel"}
 """Commands that only look, unless they are given this."""
-
-_written: list[str] = []
 
 
 def command(words: list[str]) -> str | None:
@@ -67,43 +63,14 @@ def require_changer(opened: psycopg.Connection) -> None:
 
 @contextmanager
 def kept(opened: psycopg.Connection | None, conninfo: str) -> Iterator[None]:
-    """Keep a trail of the block, if the command changes something: by `opened` at its beginning, by another session at its end."""
-    from tenantry.db import audit
-    from tenantry.db.errors import translated
-
+    """Keep a trail of the block, if the command changes something; without a session `opened` of its end alone."""
     said = words()
     what = command(said)
-    if what is None or _written:
+    if what is None:
         yield
         return
-    _written.append(what)
-    subject = audit.without_secrets(said[len(what.split()) - 1 :])
-    try:
-        if opened is not None:
-            with translated():
-                audit.add(opened, what, subject, "begun")
-        yield
-    except BaseException as error:
-        _end(conninfo, what, subject, f"failed: {_reason(error)}")
-        raise
-    else:
-        _end(conninfo, what, subject, "done")
-    finally:
-        _written.clear()
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, TenantryError):
-        return error.message
-    return type(error).__name__ if str(error) in {"", "0"} else f"{type(error).__name__}: {error}"
-
-
-def _end(conninfo: str, what: str, subject: str, result: str) -> None:
-    import psycopg
-
     from tenantry.db import audit
-    from tenantry.db.connect import session
 
-    # What was done is done: an end that cannot be written leaves the beginning.
-    with suppress(TenantryError, psycopg.Error), session(conninfo, name="tenantry audit") as opened:
-        audit.add(opened, what, subject, result)
+    subject = audit.without_secrets(said[len(what.split()) - 1 :])
+    with audit.kept(conninfo, what, subject, opened, begun=False):
+        yield

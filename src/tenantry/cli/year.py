@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,8 +13,11 @@ from tenantry.cli import complete
 from tenantry.cli.load import AsJson, Everyone, Template, Tenants, chosen_feeds
 from tenantry.cli.output import human_seconds, notes, print_json, print_table, raise_failures, step
 from tenantry.cli.target import warehouse
-from tenantry.core.days import today_utc
+from tenantry.core.days import Span, today_utc
 from tenantry.core.errors import DatabaseError, InputError, TenantryError
+
+if TYPE_CHECKING:
+    from tenantry.flow.slice.year import Folded
 
 app = typer.Typer(help="Check years, and fold those that are over into yearly tables.", no_args_is_help=True)
 
@@ -42,20 +46,20 @@ def check(
     with chosen_feeds(template, tenant, everyone) as (conninfo, feeds), session(conninfo) as opened:
         results = [yearly.check(opened, feed, year) for feed in feeds]
     if as_json:
-        print_json(results)
+        print_json([result.said for result in results])
     else:
         print_table(
             None,
             ("tenant", "year", "status", "days#", "of#", "missing"),
             [
-                (r["schema"], str(year), r["status"], r["found_days"], r["expected_days"], _ranges(r))
+                (r.feed.schema, str(year), r.status, r.found_days, r.expected_days, _ranges(r.missing))
                 for r in results
             ],
         )
         for result in results:
-            if result["next"]:
-                notes.print(f"{result['schema']}: {result['next']}", markup=False)
-    if not all(result["success"] for result in results):
+            if result.next:
+                notes.print(f"{result.feed.schema}: {result.next}", markup=False)
+    if not all(result.complete for result in results):
         raise typer.Exit(1)
 
 
@@ -126,14 +130,14 @@ def convert(
 
     rest = _seconds(spacing or (_SPACING if everyone else "0s"))
     next_begin = time.monotonic()
-    results: list[dict[str, Any]] = []
+    results: list[Folded] = []
     failures: list[tuple[str, TenantryError]] = []
     there: list[str] = []
     with chosen_feeds(template, tenant, everyone) as (conninfo, feeds):
         for number, feed in enumerate(feeds, 1):
             try:
                 with session(conninfo) as opened:
-                    if everyone and year < today_utc().year and yearly.check(opened, feed, year)["converted"]:
+                    if everyone and year < today_utc().year and yearly.check(opened, feed, year).folded:
                         there.append(feed.schema)
                         continue
                 if (wait := next_begin - time.monotonic()) > 0:
@@ -152,12 +156,13 @@ def convert(
             if not as_json:
                 step(
                     feed.schema,
-                    f"{result['processed_mvs']} slices, {result['total_records']:,} rows in {result['yearly_table']}, "
-                    f"{result['duration_seconds']:.1f} s",
+                    f"{result.days} slices, {result.rows:,} rows in {result.table}, {result.seconds:.1f} s",
                 )
     if as_json:
         failed = {name: error.message for name, error in failures}
-        print_json({"converted": results, "failed": failed, "folded_before": there})
+        print_json(
+            {"converted": [result.said for result in results], "failed": failed, "folded_before": there}
+        )
     elif there:
         notes.print(f"folded before: {', '.join(there)}", markup=False)
     raise_failures(failures)
@@ -171,6 +176,5 @@ def _seconds(text: str) -> float:
     return float(found[1]) * {"s": 1, "m": 60, "h": 3600}[found[2]]
 
 
-def _ranges(result: dict[str, Any]) -> str:
-    spans = [f"{r['from']} to {r['to']}" if r["days"] > 1 else r["from"] for r in result["missing_ranges"]]
-    return ", ".join(spans[:5]) + (f" and {len(spans) - 5} more" if len(spans) > 5 else "")
+def _ranges(missing: Sequence[Span]) -> str:
+    return ", ".join(map(str, missing[:5])) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")

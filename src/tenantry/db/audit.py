@@ -5,17 +5,26 @@ from __future__ import annotations
 import getpass
 import re
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import psycopg
 
-from tenantry.core.errors import NotInstalled
+from tenantry.core.errors import NotInstalled, TenantryError
+from tenantry.db.connect import session
+from tenantry.db.errors import translated
 from tenantry.db.queries import one_row, query
 
 _PASSWORD = re.compile(r"(password\s*=\s*)('(?:[^'\\]|\\.)*'|\S+)", re.IGNORECASE)
 _OF_URI = re.compile(r"(://[^:/@\s]*:)[^/\s]*@")
+
+
+_PROGRAM = "tenantry audit"
+
+_within: ContextVar[bool] = ContextVar("within an operation that is kept", default=False)
 
 
 @dataclass(frozen=True)
@@ -41,46 +50,87 @@ def without_secrets(words: Sequence[str]) -> str:
     return _OF_URI.sub(r"\1…@", _PASSWORD.sub(r"\1…", " ".join(words)))
 
 
-def tell_user(session: psycopg.Connection) -> None:
+def tell_user(opened: psycopg.Connection) -> None:
     """Let the session's entries say who runs the program, and where."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
         user = ""
-    session.execute(query("audit", "tell_user"), {"user": user, "host": socket.gethostname()})
+    opened.execute(query("audit", "tell_user"), {"user": user, "host": socket.gethostname()})
 
 
-def add(session: psycopg.Connection, what: str, subject: str, result: str) -> None:
+def add(opened: psycopg.Connection, what: str, subject: str, result: str) -> None:
     """Add an entry, as whadmin."""
-    tell_user(session)
-    session.execute(query("audit", "add"), {"what": what, "subject": subject, "result": result})
+    tell_user(opened)
+    opened.execute(query("audit", "add"), {"what": what, "subject": subject, "result": result})
+
+
+@contextmanager
+def kept(
+    conninfo: str, what: str, subject: str, opened: psycopg.Connection | None = None, *, begun: bool = True
+) -> Iterator[None]:
+    """Keep a trail of the block: an entry as it begins, by the session `opened` if one is given, and one as it ends, by a session of its own.
+
+    What is part of an operation that is kept already is not kept once more. Without `begun` only the end is: the block may make the very trail.
+    """
+    if _within.get():
+        yield
+        return
+    within = _within.set(True)
+    try:
+        if opened is not None:
+            with translated():
+                add(opened, what, subject, "begun")
+        elif begun:
+            with session(conninfo, name=_PROGRAM) as own:
+                add(own, what, subject, "begun")
+        yield
+    except BaseException as error:
+        _end(conninfo, what, subject, f"failed: {_reason(error)}")
+        raise
+    else:
+        _end(conninfo, what, subject, "done")
+    finally:
+        _within.reset(within)
+
+
+def _end(conninfo: str, what: str, subject: str, result: str) -> None:
+    # What was done is done: an end that cannot be written leaves the beginning.
+    with suppress(TenantryError, psycopg.Error), session(conninfo, name=_PROGRAM) as opened:
+        add(opened, what, subject, result)
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, TenantryError):
+        return error.message
+    return type(error).__name__ if str(error) in {"", "0"} else f"{type(error).__name__}: {error}"
 
 
 def entries(
-    session: psycopg.Connection, *, since: timedelta | None = None, after: int = 0, most: int = 1000
+    opened: psycopg.Connection, *, since: timedelta | None = None, after: int = 0, most: int = 1000
 ) -> list[Entry]:
     """The newest entries with an id greater than `after`, oldest first. Raises NotInstalled if there is no trail."""
-    require(session)
+    require(opened)
     names = {"since": since, "after": after, "most": most}
-    return [Entry(*row) for row in session.execute(query("audit", "entries"), names)]
+    return [Entry(*row) for row in opened.execute(query("audit", "entries"), names)]
 
 
-def prune(session: psycopg.Connection, before: datetime) -> int:
+def prune(opened: psycopg.Connection, before: datetime) -> int:
     """Remove the entries before a moment, as the administrator, and note that; how many they were."""
-    require(session)
-    with session.transaction():
-        tell_user(session)
-        removed = session.execute(query("audit", "prune"), {"before": before}).rowcount
+    require(opened)
+    with opened.transaction():
+        tell_user(opened)
+        removed = opened.execute(query("audit", "prune"), {"before": before}).rowcount
         result = f"done: {removed} entries"
-        session.execute(
+        opened.execute(
             query("audit", "note_prune"), {"before": f"before {before.isoformat()}", "result": result}
         )
     return removed
 
 
-def require(session: psycopg.Connection) -> None:
+def require(opened: psycopg.Connection) -> None:
     """Raise NotInstalled if there is no trail that is the administrator's."""
-    if not one_row(session, query("audit", "is_there"))[0]:
+    if not one_row(opened, query("audit", "is_there"))[0]:
         raise NotInstalled(
             "this warehouse keeps no audit trail",
             hint="Run, as the administrator: tenantry upgrade",

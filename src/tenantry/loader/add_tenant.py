@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
 
 import psycopg
 
@@ -16,12 +15,15 @@ from tenantry.flow.slice import at_source
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice import year as yearly
 from tenantry.flow.slice.feed import open_feed
+from tenantry.flow.slice.year import Folded
 from tenantry.flow.source import connection as connections
 from tenantry.flow.template import stored as templates
 from tenantry.flow.tenant import schema
-from tenantry.loader import run, verify
+from tenantry.loader import planning, run, verify
 from tenantry.loader import span as spans
 from tenantry.loader.events import Watcher
+from tenantry.loader.result import Result
+from tenantry.loader.verify import FeedVerdict
 
 Step = Callable[[str, str], None]
 """Told of each step when it is done: its name, and what came of it."""
@@ -39,13 +41,23 @@ class Newcomer:
     convert: bool = True
 
 
-def add(
-    conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watcher: Watcher
-) -> dict[str, Any]:
+@dataclass
+class Added:
+    """How a tenant was taken in: its load, the years that were folded, how its days compare with the source, by feed how many
+    rows are dated after the last day that is loaded, and the names of jobs that were made for it."""
+
+    tenant: str
+    load: Result
+    folded: list[Folded] = field(default_factory=list)
+    compared: list[FeedVerdict] = field(default_factory=list)
+    rows_ahead: dict[Feed, int] = field(default_factory=dict)
+    jobs: list[str] = field(default_factory=list)
+
+
+def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watcher: Watcher) -> Added:
     """Make the schema and the connection, load all days, make the views, fold closed years, and compare with the source.
 
-    Nothing is made before the names are checked and the source has answered. Returns a summary: tenant, feeds
-    (rows, days, failed), years converted, days that differ from the source, and days that could not be compared with it.
+    Nothing is made before the names are checked and the source has answered. If the load is interrupted, what comes after it is left out.
 
     Raises:
         InputError: a name or template that cannot be meant; a source without a range and no `first`.
@@ -68,47 +80,24 @@ def add(
                 step("source", f"{feed.template}: {odd}")
     plans = []
     for feed, span in days.items():
-        plans += run.plan(conninfo, [feed], span or Span(today_utc(), today_utc()))
-    result = run.run(conninfo, plans, limits, watcher)
-    step("backfill", _told(result))
-    summary: dict[str, Any] = {
-        "tenant": newcomer.name,
-        "complete": result.complete,
-        "rows": result.rows,
-        "seconds": round(result.seconds, 3),
-        "feeds": [_feed_summary(item) for item in result.feeds],
-        "converted": [],
-        "different_days": [],
-        "not_compared": [],
-        "rows_ahead": {},
-    }
-    if result.interrupted:
-        return summary | {"interrupted": True}
+        plans += planning.plan(conninfo, [feed], span or Span(today_utc(), today_utc()))
+    added = Added(newcomer.name, run.run(conninfo, plans, limits, watcher))
+    step("backfill", _told(added.load))
+    if added.load.interrupted:
+        return added
     with session(conninfo) as connection:
         step("views", ", ".join(f"{feed} and public.{feed.template}" for feed in feeds))
-        for item in result.feeds:
-            if newcomer.convert and item.complete and days[item.feed] is not None:
-                summary["converted"] += _convert(connection, item.feed, days[item.feed], step)
+        for item in added.load.feeds:
+            if newcomer.convert and item.complete:
+                added.folded += _fold(connection, item.feed, days[item.feed], step)
     loaded = {feed: span for feed, span in days.items() if span is not None}
     for verdict in verify.settle(conninfo, loaded, limits, watcher):
         step("compared", str(verdict))
-        summary["different_days"] += [
-            {
-                "feed": str(verdict.feed),
-                "day": str(day.day),
-                "source_rows": day.source_rows,
-                "warehouse_rows": day.warehouse_rows,
-            }
-            for day in verdict.different
-        ]
-        summary["not_compared"] += [
-            {"feed": str(verdict.feed), "day": str(day), "error": error}
-            for day, error in verdict.failed.items()
-        ]
-    for feed, rows in run.rows_ahead(conninfo, feeds).items():
-        step("left out", run.told_ahead(feed, rows))
-        summary["rows_ahead"][feed.template] = rows
-    return summary
+        added.compared.append(verdict)
+    added.rows_ahead = planning.rows_ahead(conninfo, feeds)
+    for feed, rows in added.rows_ahead.items():
+        step("left out", planning.told_ahead(feed, rows))
+    return added
 
 
 def _connect(session: psycopg.Connection, newcomer: Newcomer, step: Step) -> None:
@@ -138,24 +127,21 @@ def _span(session: psycopg.Connection, feed: Feed, first: date | None, step: Ste
     return whole.span
 
 
-def _convert(session: psycopg.Connection, feed: Feed, span: Span | None, step: Step) -> list[dict[str, Any]]:
+def _fold(session: psycopg.Connection, feed: Feed, span: Span | None, step: Step) -> list[Folded]:
     """Fold the closed years of the span. Last year stays open in January, while late rows still come in."""
     if span is None:
         return []
     done = []
     settled = (today_utc() - timedelta(days=31)).year
     for year in range(span.first.year, settled):
-        if yearly.check(session, feed, year)["status"] == "complete":
+        if yearly.check(session, feed, year).status == "complete":
             result = yearly.convert(session, feed, year)
-            step(
-                "year",
-                f"{feed} {year}: {result['processed_mvs']} slices, {result['total_records']:,} rows in one table",
-            )
+            step("year", f"{feed} {year}: {result.days} slices, {result.rows:,} rows in one table")
             done.append(result)
     return done
 
 
-def _told(result: run.Result) -> str:
+def _told(result: Result) -> str:
     failed = sum(len(item.failures) + item.not_tried for item in result.feeds)
     loaded = sum(item.loaded for item in result.feeds)
     present = sum(item.present for item in result.feeds)
@@ -166,19 +152,3 @@ def _told(result: run.Result) -> str:
         parts.append(f"{failed} are missing")
     parts += [str(table) for item in result.feeds for table in item.not_indexed]
     return "; ".join(parts)
-
-
-def _feed_summary(item: run.FeedResult) -> dict[str, Any]:
-    return {
-        "template": item.feed.template,
-        "loaded": item.loaded,
-        "present": item.present,
-        "rows": item.rows,
-        "failed": [
-            {"day": str(f.day), "error": f.error, "sqlstate": f.sqlstate, "of_source": f.of_source}
-            for f in item.failures
-        ],
-        "not_tried": item.not_tried,
-        "source_lost": item.source_lost,
-        "not_indexed": [{"table": table.table, "error": table.reason} for table in item.not_indexed],
-    }

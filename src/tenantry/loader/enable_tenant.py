@@ -15,9 +15,11 @@ from tenantry.db.connect import session
 from tenantry.flow.source import connection as connections
 from tenantry.flow.tenant import state as states
 from tenantry.flow.tenant.state import TenantState
-from tenantry.loader import rebuild_tenant, run, span, verify
+from tenantry.loader import planning, rebuild_tenant, run, span, verify
 from tenantry.loader.add_tenant import Step
 from tenantry.loader.events import Watcher
+from tenantry.loader.planning import Plan
+from tenantry.loader.result import Result
 from tenantry.loader.verify import FeedVerdict
 
 
@@ -86,7 +88,7 @@ def enable(conninfo: str, state: TenantState, limits: run.Limits, step: Step, wa
     if not _load(conninfo, lacking, limits, watcher, done).complete:
         return done
     step("loaded", f"{done.rows:,} rows; the views are up to date")
-    late = [plan for gap in done.gaps if gap.late for plan in run.plan_changed([gap.feed], gap.late)]
+    late = [plan for gap in done.gaps if gap.late for plan in planning.plan_changed([gap.feed], gap.late)]
     if late:
         result = _load(conninfo, late, limits, watcher, done)
         if not result.complete:
@@ -124,8 +126,8 @@ def _gap(session: psycopg.Connection, feed: Feed, disabled: datetime | None) -> 
 
 
 def _load(
-    conninfo: str, plans: Sequence[run.Plan], limits: run.Limits, watcher: Watcher, done: Enabled
-) -> run.Result:
+    conninfo: str, plans: Sequence[Plan], limits: run.Limits, watcher: Watcher, done: Enabled
+) -> Result:
     """Carry plans out, and add up what came of them."""
     result = run.run(conninfo, plans, limits, watcher)
     done.rows += result.rows

@@ -17,7 +17,7 @@ from tenantry.flow.slice import at_source, stream
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice.feed import find_feed, list_feeds
 from tenantry.flow.tenant import state
-from tenantry.loader.run import Plan
+from tenantry.loader.planning import Plan
 
 
 @dataclass(frozen=True)

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import psycopg
 
-from tenantry.core.days import Span, folded, monthly, today_utc
-from tenantry.core.errors import SourceError, TenantryError, WarehouseUnreachable
+from tenantry.core.errors import TenantryError, WarehouseUnreachable
 from tenantry.core.model import FailedSlice, Feed, LoadedSlice
 from tenantry.db import log
-from tenantry.db.connect import session
 from tenantry.db.errors import translated
-from tenantry.flow.slice import at_source, indexes, stream, views
+from tenantry.flow.slice import indexes, views
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice.feed import list_feeds
-from tenantry.loader import indexing, span
+from tenantry.loader import indexing
 from tenantry.loader.events import Waiting, Watcher
 from tenantry.loader.indexing import NotIndexed
+from tenantry.loader.planning import Plan
 from tenantry.loader.queue import Queue
+from tenantry.loader.result import FeedResult, Result
 from tenantry.loader.sessions import Keeper, Sessions
 from tenantry.loader.worker import Event, Worker
 
@@ -39,186 +37,6 @@ class Limits:
     pause: float = 0.0
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What one feed lacks: `days` will be loaded, `present` days of the span need nothing.
-
-    `unknown` says why the source could not be asked for its days. With `only_changed` the source is asked first which of
-    the days differ, and only those are loaded. `gone` days are lacking, but the source keeps none so old any longer: to pull
-    them would empty them, so they are left as they are. `unwanted` days are at the source, before the first that somebody chose.
-    `left_out` says which rows of the source are in no day that can be meant.
-    """
-
-    feed: Feed
-    days: tuple[date, ...]
-    present: int
-    unknown: str | None = None
-    together: bool = False
-    only_changed: bool = False
-    gone: tuple[date, ...] = ()
-    unwanted: Span | None = None
-    left_out: str | None = None
-
-    @property
-    def spans(self) -> list[Span]:
-        """What is pulled at once: a day, or where days may come `together`, those of a month.
-
-        With `only_changed` what the source is asked for at once: so many days as a month has.
-        """
-        if self.only_changed:
-            months = [self.days[n : n + 31] for n in range(0, len(self.days), 31)]
-            return [span for days in months for span in folded(list(days))]
-        return monthly(self.days) if self.together else [Span(day, day) for day in self.days]
-
-
-@dataclass
-class FeedResult:
-    """How the load of one feed ended. `not_tried` days remain because the source was lost or the run stopped.
-
-    `unchanged` days were not pulled, because the source says that they are as they were.
-    """
-
-    feed: Feed
-    present: int = 0
-    loaded: int = 0
-    unchanged: int = 0
-    rows: int = 0
-    failures: list[FailedSlice] = field(default_factory=list)
-    not_tried: int = 0
-    source_lost: str | None = None
-    not_indexed: list[NotIndexed] = field(default_factory=list)
-    gone: Sequence[date] = ()
-    unwanted: Span | None = None
-
-    @property
-    def complete(self) -> bool:
-        """Whether every day that was planned, or should have been, is there, in tables with indexes."""
-        return not (self.failures or self.not_tried or self.source_lost or self.not_indexed or self.gone)
-
-    @property
-    def as_it_was(self) -> bool:
-        """Whether all that was done was to find days unchanged."""
-        return self.complete and self.unchanged > 0 and not self.loaded
-
-
-@dataclass
-class Result:
-    """How a load ended: a result for each feed, wall time in seconds, and whether somebody interrupted it."""
-
-    feeds: list[FeedResult]
-    seconds: float
-    interrupted: bool = False
-
-    @property
-    def complete(self) -> bool:
-        """Whether every day that was planned is there."""
-        return not self.interrupted and all(feed.complete for feed in self.feeds)
-
-    @property
-    def rows(self) -> int:
-        """Rows of all slices that were loaded."""
-        return sum(feed.rows for feed in self.feeds)
-
-
-def plan_day(conninfo: str, feeds: Sequence[Feed], day: date) -> list[Plan]:
-    """One day of each feed; with today also yesterday, if that was last loaded before it had ended."""
-    if day != today_utc():
-        return [Plan(feed, (day,), 0) for feed in feeds]
-    before = Span(day - timedelta(days=1), day - timedelta(days=1))
-    plans = []
-    with session(conninfo) as connection:
-        for feed in feeds:
-            stale = slices.to_load(connection, feed, before)
-            plans.append(Plan(feed, (*stale, day), 0))
-    return plans
-
-
-def rows_ahead(conninfo: str, feeds: Iterable[Feed]) -> dict[Feed, int]:
-    """Of each feed how many rows its source has that are dated after the last day that may be loaded, where there are some.
-
-    A source that does not answer, or cannot be asked, is left out: loading from it tells why.
-    """
-    found = {}
-    for feed in feeds:
-        try:
-            with session(conninfo) as connection, suppress(psycopg.errors.FeatureNotSupported):
-                found[feed] = at_source.rows_ahead(connection, feed)
-        except SourceError:
-            continue
-    return {feed: rows for feed, rows in found.items() if rows}
-
-
-def told_ahead(feed: Feed, rows: int) -> str:
-    """Rows that are left out, and what to do about it."""
-    few = rows == 1
-    return (
-        f"{feed}: {rows:,} {'row is' if few else 'rows are'} dated after the last day that is loaded, and "
-        f"{'was' if few else 'were'} left out; to load such days: tenantry template edit {feed.template}, key ahead"
-    )
-
-
-def plan_changed(feeds: Sequence[Feed], window: Span) -> list[Plan]:
-    """The days of the window that differ at each source, which it is asked for when the plan is carried out."""
-    return [Plan(feed, tuple(window), 0, only_changed=True) for feed in feeds]
-
-
-def plan(
-    conninfo: str, feeds: Sequence[Feed], wanted: Span, *, reload: bool = False, outdated: bool = False
-) -> list[Plan]:
-    """What each feed lacks of the days that are wanted; with `outdated` also what an earlier text made, with `reload` all of them."""
-    plans = []
-    with session(conninfo) as connection:
-        for feed in feeds:
-            days = tuple(wanted) if reload else tuple(slices.to_load(connection, feed, wanted))
-            if outdated:
-                days = tuple(sorted({*days, *slices.outdated(connection, feed, wanted)}))
-            together = feed.storage == "partition" and stream.range_capable(connection, feed.template)
-            plans.append(Plan(feed, days, len(wanted) - len(days), together=together))
-    return plans
-
-
-def plan_whole(
-    conninfo: str,
-    feeds: Sequence[Feed],
-    last: date | None = None,
-    *,
-    reload: bool = False,
-    outdated: bool = False,
-) -> list[Plan]:
-    """What each feed lacks of all its days up to `last` (None: the last that its template asks for); with `reload`, also the
-    days that its source has, again; with `outdated`, those of them that an earlier text made.
-
-    A source that does not answer keeps no other from being loaded: its plan is empty and says why.
-    """
-    plans = []
-    for feed in feeds:
-        try:
-            with session(conninfo) as connection:
-                left_out = at_source.odd_rows(connection, feed)
-                plans.append(
-                    replace(_plan_whole(connection, feed, last, reload, outdated), left_out=left_out)
-                )
-        except SourceError as error:
-            plans.append(Plan(feed, (), 0, unknown=error.message))
-    return plans
-
-
-def _plan_whole(
-    connection: psycopg.Connection, feed: Feed, last: date | None, reload: bool, outdated: bool
-) -> Plan:
-    found = span.whole(connection, feed, last)
-    lacking = span.lacking(connection, feed, found)
-    days = set(lacking.days)
-    if reload or outdated:
-        begins = found.source.first if found.source else found.span.first
-        again = found.span if reload else slices.outdated(connection, feed, found.span)
-        days |= {day for day in again if day >= begins or not found.asked}
-    together = feed.storage == "partition" and stream.range_capable(connection, feed.template)
-    gone = tuple(lacking.gone)
-    present = len(found.span) - len(days) - len(gone)
-    return Plan(feed, tuple(sorted(days)), present, together=together, gone=gone, unwanted=found.unwanted)
-
-
 def run(
     conninfo: str, plans: Sequence[Plan], limits: Limits, watcher: Watcher, keeper: Keeper | None = None
 ) -> Result:
@@ -226,7 +44,8 @@ def run(
 
     Slices are committed one by one, so the run can be stopped in any way and started again: planning finds what
     is missing. A slice or a tenant that fails never stops the others. Ctrl-C cancels the slices in hand, keeps the
-    rest and returns with `interrupted` set. A `keeper` has sessions that the next run with it uses again.
+    rest and returns with `interrupted` set; what the watcher or the handler of another signal raises does so, too, and is raised
+    again at the end. A `keeper` has sessions that the next run with it uses again.
 
     Raises:
         WarehouseUnreachable: the warehouse was lost and did not come back.
@@ -248,19 +67,21 @@ def run(
     total = sum(len(item.spans) for item in plans)
     sources = {item.feed.connection for item in plans}
     at_once = min(len(sources) * limits.per_source, MOST_WORKERS)
-    interrupted = False
+    stopped: BaseException | None = None
     if total:
         events: queue.Queue[Event] = queue.Queue()
         workers = [Worker(keeper, tasks, events, pause=limits.pause) for _ in range(min(total, at_once))]
-        interrupted = _drive(workers, tasks, events, results, watcher)
+        stopped = _drive(workers, tasks, events, results, watcher)
     for item in plans:
         result = results[item.feed]
         result.not_tried = len(item.days) - result.loaded - result.unchanged - len(result.failures)
         result.source_lost = item.unknown or tasks.closed_because(item.feed)
-    if not interrupted:
+    if stopped is None:
         _index(keeper, results, at_once, watcher)
     _finish(keeper, results)
-    return Result(list(results.values()), time.monotonic() - started, interrupted)
+    if stopped is not None and not isinstance(stopped, KeyboardInterrupt):
+        raise stopped
+    return Result(list(results.values()), time.monotonic() - started, interrupted=stopped is not None)
 
 
 def _extend(keeper: Keeper, plans: Sequence[Plan]) -> None:
@@ -348,10 +169,13 @@ def _drive(
     events: queue.Queue[Event],
     results: dict[Feed, FeedResult],
     watcher: Watcher,
-) -> bool:
-    """Run the workers to their end and tell the watcher; True if Ctrl-C ended it."""
+) -> BaseException | None:
+    """Run the workers to their end and tell the watcher; what ended them early, if anything: Ctrl-C, or what the watcher or a signal's handler raised.
+
+    Raises TenantryError if a worker lost the warehouse.
+    """
     fatal: TenantryError | None = None
-    interrupted = False
+    stopped: BaseException | None = None
     for worker in workers:
         worker.start()
     at_work = len(workers)
@@ -365,14 +189,14 @@ def _drive(
                 tasks.stop()
             else:
                 _account(event, results, watcher)
-        except KeyboardInterrupt:
-            interrupted = True
+        except BaseException as error:  # noqa: BLE001 - it is raised again when the workers have ended
+            stopped = error
             tasks.stop()
             for worker in workers:
                 worker.cancel()
     if fatal is not None:
         raise fatal
-    return interrupted
+    return stopped
 
 
 def _account(

@@ -20,10 +20,12 @@ from tenantry.flow.slice import year as yearly
 from tenantry.flow.slice.feed import list_feeds
 from tenantry.flow.tenant import schema as tenant
 from tenantry.flow.tenant import state as states
+from tenantry.loader import planning, span, verify
 from tenantry.loader import run as backfill
-from tenantry.loader import span, verify
 from tenantry.loader.add_tenant import Step
 from tenantry.loader.events import Silent, Watcher
+from tenantry.loader.planning import Plan
+from tenantry.loader.result import Result
 from tenantry.loader.verify import FeedVerdict
 
 
@@ -48,7 +50,7 @@ class Part:
 
     feed: Feed
     days: Span
-    plan: backfill.Plan
+    plan: Plan
     held: Held
 
     @property
@@ -70,7 +72,7 @@ class Estimate:
 class Rebuilt:
     """How it ended. `left_out` are feeds without a template, which functions that operators wrote load."""
 
-    load: backfill.Result
+    load: Result
     folded: list[str] = field(default_factory=list)
     verdicts: list[FeedVerdict] = field(default_factory=list)
     jobs_resumed: list[str] = field(default_factory=list)
@@ -125,9 +127,9 @@ def _part(conninfo: str, feed: Feed, held: Held, last: date) -> Part:
         except psycopg.errors.FeatureNotSupported:
             first = last
         except SourceError as error:
-            return Part(feed, Span(last, last), backfill.Plan(feed, (), 0, unknown=error.message), held)
+            return Part(feed, Span(last, last), Plan(feed, (), 0, unknown=error.message), held)
     days = Span(min(first, last), last)
-    return Part(feed, days, backfill.plan(conninfo, [feed], days)[0], held)
+    return Part(feed, days, planning.plan(conninfo, [feed], days)[0], held)
 
 
 def estimate(parts: Sequence[Part], limits: backfill.Limits) -> Estimate:
@@ -186,7 +188,7 @@ def _settle(conninfo: str, part: Part, limits: backfill.Limits, done: Rebuilt, s
 
 def _fold(opened: psycopg.Connection, part: Part, done: Rebuilt, step: Step) -> None:
     for year in part.held.folded_years:
-        if yearly.check(opened, part.feed, year)["status"] == "complete":
+        if yearly.check(opened, part.feed, year).status == "complete":
             yearly.convert(opened, part.feed, year)
             done.folded.append(f"{part.feed} {year}")
             step("year", f"{part.feed} {year} folded")

@@ -2,29 +2,85 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import psycopg
 
+from tenantry.core.days import Span, folded
 from tenantry.core.model import Feed
 from tenantry.db.queries import one_row, query
 
 
-def check(session: psycopg.Connection, feed: Feed, year: int) -> dict[str, Any]:
-    """What `_wh.check_views_by_template_for_year` says of a year: success, status, missing_ranges, next."""
-    row = one_row(
+@dataclass(frozen=True)
+class YearCheck:
+    """Whether a year of a feed has all of its days. `next` is the SQL that goes on, None if there is nothing to do.
+
+    `said` is all that `_wh.check_views_by_template_for_year` says.
+    """
+
+    feed: Feed
+    year: int
+    complete: bool
+    status: str
+    folded: bool
+    found_days: int
+    expected_days: int
+    missing: Sequence[Span]
+    next: str | None
+    said: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A year that was folded into `table`: its days and rows, and the seconds that it took.
+
+    `said` is all that `_wh.create_combined_table_from_template_by_year` says.
+    """
+
+    feed: Feed
+    year: int
+    table: str
+    days: int
+    rows: int
+    seconds: float
+    said: dict[str, Any]
+
+
+def check(session: psycopg.Connection, feed: Feed, year: int) -> YearCheck:
+    """Whether a year has all of its days, by `_wh.check_views_by_template_for_year`."""
+    said = one_row(
         session, query("flow", "check_year"), {"template": feed.template, "schema": feed.schema, "year": year}
+    )[0]
+    return YearCheck(
+        feed,
+        year,
+        said["success"],
+        said["status"],
+        said["converted"],
+        said["found_days"],
+        said["expected_days"],
+        folded([date.fromisoformat(day) for day in said["missing_days"]]),
+        said["next"],
+        said,
     )
-    result: dict[str, Any] = row[0]
-    return result
 
 
-def convert(session: psycopg.Connection, feed: Feed, year: int) -> dict[str, Any]:
-    """Fold a complete, closed year into its yearly table: processed_mvs, total_records, duration_seconds."""
-    row = one_row(
+def convert(session: psycopg.Connection, feed: Feed, year: int) -> Folded:
+    """Fold a complete, closed year into its yearly table. Raises DatabaseError if it is not one."""
+    said = one_row(
         session,
         query("flow", "convert_year"),
         {"template": feed.template, "schema": feed.schema, "year": year},
+    )[0]
+    return Folded(
+        feed,
+        year,
+        said["yearly_table"],
+        said["processed_mvs"],
+        said["total_records"],
+        said["duration_seconds"],
+        said,
     )
-    result: dict[str, Any] = row[0]
-    return result

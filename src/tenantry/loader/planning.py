@@ -1,0 +1,149 @@
+"""What a load is to pull: the days that each feed lacks, or that are to be pulled again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+import psycopg
+
+from tenantry.core.days import Span, folded, monthly, today_utc
+from tenantry.core.errors import SourceError
+from tenantry.core.model import Feed
+from tenantry.db.connect import session
+from tenantry.flow.slice import at_source, stream
+from tenantry.flow.slice import slice as slices
+from tenantry.loader import span
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What one feed lacks: `days` will be loaded, `present` days of the span need nothing.
+
+    `unknown` says why the source could not be asked for its days. With `only_changed` the source is asked first which of
+    the days differ, and only those are loaded. `gone` days are lacking, but the source keeps none so old any longer: to pull
+    them would empty them, so they are left as they are. `unwanted` days are at the source, before the first that somebody chose.
+    `left_out` says which rows of the source are in no day that can be meant.
+    """
+
+    feed: Feed
+    days: tuple[date, ...]
+    present: int
+    unknown: str | None = None
+    together: bool = False
+    only_changed: bool = False
+    gone: tuple[date, ...] = ()
+    unwanted: Span | None = None
+    left_out: str | None = None
+
+    @property
+    def spans(self) -> list[Span]:
+        """What is pulled at once: a day, or where days may come `together`, those of a month.
+
+        With `only_changed` what the source is asked for at once: so many days as a month has.
+        """
+        if self.only_changed:
+            months = [self.days[n : n + 31] for n in range(0, len(self.days), 31)]
+            return [span for days in months for span in folded(list(days))]
+        return monthly(self.days) if self.together else [Span(day, day) for day in self.days]
+
+
+def plan_day(conninfo: str, feeds: Sequence[Feed], day: date) -> list[Plan]:
+    """One day of each feed; with today also yesterday, if that was last loaded before it had ended."""
+    if day != today_utc():
+        return [Plan(feed, (day,), 0) for feed in feeds]
+    before = Span(day - timedelta(days=1), day - timedelta(days=1))
+    plans = []
+    with session(conninfo) as connection:
+        for feed in feeds:
+            stale = slices.to_load(connection, feed, before)
+            plans.append(Plan(feed, (*stale, day), 0))
+    return plans
+
+
+def rows_ahead(conninfo: str, feeds: Iterable[Feed]) -> dict[Feed, int]:
+    """Of each feed how many rows its source has that are dated after the last day that may be loaded, where there are some.
+
+    A source that does not answer, or cannot be asked, is left out: loading from it tells why.
+    """
+    found = {}
+    for feed in feeds:
+        try:
+            with session(conninfo) as connection, suppress(psycopg.errors.FeatureNotSupported):
+                found[feed] = at_source.rows_ahead(connection, feed)
+        except SourceError:
+            continue
+    return {feed: rows for feed, rows in found.items() if rows}
+
+
+def told_ahead(feed: Feed, rows: int) -> str:
+    """Rows that are left out, and what to do about it."""
+    few = rows == 1
+    return (
+        f"{feed}: {rows:,} {'row is' if few else 'rows are'} dated after the last day that is loaded, and "
+        f"{'was' if few else 'were'} left out; to load such days: tenantry template edit {feed.template}, key ahead"
+    )
+
+
+def plan_changed(feeds: Sequence[Feed], window: Span) -> list[Plan]:
+    """The days of the window that differ at each source, which it is asked for when the plan is carried out."""
+    return [Plan(feed, tuple(window), 0, only_changed=True) for feed in feeds]
+
+
+def plan(
+    conninfo: str, feeds: Sequence[Feed], wanted: Span, *, reload: bool = False, outdated: bool = False
+) -> list[Plan]:
+    """What each feed lacks of the days that are wanted; with `outdated` also what an earlier text made, with `reload` all of them."""
+    plans = []
+    with session(conninfo) as connection:
+        for feed in feeds:
+            days = tuple(wanted) if reload else tuple(slices.to_load(connection, feed, wanted))
+            if outdated:
+                days = tuple(sorted({*days, *slices.outdated(connection, feed, wanted)}))
+            together = feed.storage == "partition" and stream.range_capable(connection, feed.template)
+            plans.append(Plan(feed, days, len(wanted) - len(days), together=together))
+    return plans
+
+
+def plan_whole(
+    conninfo: str,
+    feeds: Sequence[Feed],
+    last: date | None = None,
+    *,
+    reload: bool = False,
+    outdated: bool = False,
+) -> list[Plan]:
+    """What each feed lacks of all its days up to `last` (None: the last that its template asks for); with `reload`, also the
+    days that its source has, again; with `outdated`, those of them that an earlier text made.
+
+    A source that does not answer keeps no other from being loaded: its plan is empty and says why.
+    """
+    plans = []
+    for feed in feeds:
+        try:
+            with session(conninfo) as connection:
+                left_out = at_source.odd_rows(connection, feed)
+                plans.append(
+                    replace(_plan_whole(connection, feed, last, reload, outdated), left_out=left_out)
+                )
+        except SourceError as error:
+            plans.append(Plan(feed, (), 0, unknown=error.message))
+    return plans
+
+
+def _plan_whole(
+    connection: psycopg.Connection, feed: Feed, last: date | None, reload: bool, outdated: bool
+) -> Plan:
+    found = span.whole(connection, feed, last)
+    lacking = span.lacking(connection, feed, found)
+    days = set(lacking.days)
+    if reload or outdated:
+        begins = found.source.first if found.source else found.span.first
+        again = found.span if reload else slices.outdated(connection, feed, found.span)
+        days |= {day for day in again if day >= begins or not found.asked}
+    together = feed.storage == "partition" and stream.range_capable(connection, feed.template)
+    gone = tuple(lacking.gone)
+    present = len(found.span) - len(days) - len(gone)
+    return Plan(feed, tuple(sorted(days)), present, together=together, gone=gone, unwanted=found.unwanted)

@@ -1,0 +1,60 @@
+"""How a load ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from tenantry.core.days import Span
+from tenantry.core.model import FailedSlice, Feed
+from tenantry.loader.indexing import NotIndexed
+
+
+@dataclass
+class FeedResult:
+    """How the load of one feed ended. `not_tried` days remain because the source was lost or the run stopped.
+
+    `unchanged` days were not pulled, because the source says that they are as they were.
+    """
+
+    feed: Feed
+    present: int = 0
+    loaded: int = 0
+    unchanged: int = 0
+    rows: int = 0
+    failures: list[FailedSlice] = field(default_factory=list)
+    not_tried: int = 0
+    source_lost: str | None = None
+    not_indexed: list[NotIndexed] = field(default_factory=list)
+    gone: Sequence[date] = ()
+    unwanted: Span | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether every day that was planned, or should have been, is there, in tables with indexes."""
+        return not (self.failures or self.not_tried or self.source_lost or self.not_indexed or self.gone)
+
+    @property
+    def as_it_was(self) -> bool:
+        """Whether all that was done was to find days unchanged."""
+        return self.complete and self.unchanged > 0 and not self.loaded
+
+
+@dataclass
+class Result:
+    """How a load ended: a result for each feed, wall time in seconds, and whether somebody interrupted it."""
+
+    feeds: list[FeedResult]
+    seconds: float
+    interrupted: bool = False
+
+    @property
+    def complete(self) -> bool:
+        """Whether every day that was planned is there."""
+        return not self.interrupted and all(feed.complete for feed in self.feeds)
+
+    @property
+    def rows(self) -> int:
+        """Rows of all slices that were loaded."""
+        return sum(feed.rows for feed in self.feeds)

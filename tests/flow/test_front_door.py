@@ -1,0 +1,175 @@
+"""What Python programs do with a warehouse, and how they hear of its end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from datetime import date, timedelta
+
+import pytest
+
+import tenantry
+from tenantry import InputError, Interrupted, Limits, Newcomer
+from tenantry.core.model import Connection, LoadedSlice
+from tenantry.loader.events import Silent
+from tests.databases import Source, Warehouse
+
+pytestmark = pytest.mark.any_server
+
+FIRST = date(2024, 3, 1)
+DAYS = 20
+
+
+@pytest.fixture
+def opened(acme: Warehouse, source: Source) -> tenantry.Warehouse:
+    """A warehouse whose only tenant, acme, has nothing yet of the twenty days of its source."""
+    source.fill(FIRST, DAYS)
+    acme.run("SELECT _wh_internal.open_feed('foodlogstats', 'acme', 'acme')")
+    return tenantry.Warehouse.open(acme.conninfo)
+
+
+class Stopping(Silent):
+    """Raises something when the first day is loaded."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def loaded(self, slice_: LoadedSlice) -> None:
+        raise self.error
+
+
+def test_a_program_loads_compares_and_looks(opened: tenantry.Warehouse) -> None:
+    with opened as warehouse:
+        feeds = warehouse.feeds("foodlogstats")
+        loaded = warehouse.backfill(feeds, FIRST, FIRST + timedelta(days=DAYS - 1))
+        again = warehouse.refresh(feeds, FIRST)
+        reloaded = warehouse.reload(feeds, [FIRST, FIRST + timedelta(days=1)])
+        verdict = warehouse.verify(feeds, FIRST, FIRST + timedelta(days=DAYS - 1))
+        (status,) = warehouse.status()
+        found = warehouse.slices(feeds[0], FIRST, FIRST)
+    assert loaded.complete
+    assert loaded.feeds[0].loaded == DAYS
+    assert again.feeds[0].loaded == 1
+    assert reloaded.complete
+    assert verdict.agrees
+    assert verdict.feeds[0].days == DAYS
+    assert status.rows == loaded.rows
+    assert [item.state for item in found] == ["ok"]
+
+
+def test_what_is_looked_at_has_a_method_each(opened: tenantry.Warehouse) -> None:
+    opened.refresh(opened.feeds(), FIRST)
+    assert [tenant.name for tenant in opened.tenants()] == ["acme"]
+    assert FIRST.year in [year.year for year in opened.years("foodlogstats")]
+    assert [size.tenant for size in opened.sizes()] == ["acme"]
+    assert opened.logs(tenant="acme")
+    assert not opened.jobs()
+    assert not opened.check_year(opened.feeds()[0], FIRST.year).complete
+    assert [outcome.check.name for outcome in opened.doctor(["views"])] == ["views"]
+    with opened.session() as session:
+        assert session.execute("SELECT current_user").fetchone() == ("whadmin",)
+
+
+def test_a_year_is_folded_by_one_call(opened: tenantry.Warehouse, source: Source) -> None:
+    source.fill(date(2023, 1, 1), 365)
+    (feed,) = opened.feeds()
+    opened.backfill([feed], date(2023, 1, 1), date(2023, 12, 31))
+    folded = opened.fold_year(feed, 2023)
+    assert folded.days == 365
+    assert opened.check_year(feed, 2023).folded
+
+
+def test_a_tenant_is_taken_in_by_one_call(warehouse: Warehouse, source: Source) -> None:
+    source.fill(FIRST, 2)
+    address = Connection("acme", "127.0.0.1", source.server.port or 0, source.name, source.reader)
+    told: list[str] = []
+    added = tenantry.Warehouse.open(warehouse.conninfo).add_tenant(
+        Newcomer("acme", address, source.password, ["foodlogstats"], FIRST),
+        limits=Limits(1),
+        step=lambda name, _: told.append(name),
+    )
+    assert added.load.complete
+    assert not any(verdict.different for verdict in added.compared)
+    assert {"connection", "schema", "backfill", "compared"} <= set(told)
+
+
+def test_disabled_tenants_are_left_out_unless_they_are_named(
+    opened: tenantry.Warehouse, acme: Warehouse
+) -> None:
+    acme.run(
+        "UPDATE _wh.tenants SET disabled_at = now(), disabled_reason = 'rest' WHERE schema_name = 'acme'"
+    )
+    assert opened.feeds("foodlogstats") == []
+    assert opened.feeds() == []
+    assert [feed.schema for feed in opened.feeds("foodlogstats", ["acme"])] == ["acme"]
+    assert [feed.schema for feed in opened.feeds(tenants=["acme"])] == ["acme"]
+
+
+def test_a_name_that_does_not_exist_is_an_error_with_a_hint(opened: tenantry.Warehouse) -> None:
+    with pytest.raises(InputError, match="nothing"):
+        opened.feeds("nothing")
+    with pytest.raises(InputError, match="nobody"):
+        opened.feeds(tenants=["nobody"])
+    with pytest.raises(InputError, match="window"):
+        opened.refresh(opened.feeds(), full=True)
+
+
+def test_ctrl_c_is_raised_with_what_was_loaded(opened: tenantry.Warehouse) -> None:
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        opened.backfill(
+            opened.feeds(), FIRST, FIRST + timedelta(days=DAYS - 1), watcher=Stopping(KeyboardInterrupt())
+        )
+    assert isinstance(stopped.value, Interrupted)
+    assert stopped.value.result.rows >= 1
+    assert opened.backfill(opened.feeds(), FIRST, FIRST + timedelta(days=DAYS - 1)).complete
+
+
+def test_a_task_that_is_cancelled_leaves_no_worker_behind(
+    opened: tenantry.Warehouse, acme: Warehouse
+) -> None:
+    """Schedulers such as Airflow raise errors of their own in a task that is to end."""
+    before = threading.active_count()
+    with pytest.raises(TimeoutError, match="over"):
+        opened.backfill(
+            opened.feeds(), FIRST, FIRST + timedelta(days=DAYS - 1), watcher=Stopping(TimeoutError("over"))
+        )
+    assert threading.active_count() == before
+    assert acme.value("SELECT count(*) FROM acme.foodlogstats") > 0
+    assert opened.backfill(opened.feeds(), FIRST, FIRST + timedelta(days=DAYS - 1)).complete
+
+
+def test_what_changes_something_is_in_the_audit_trail_and_what_looks_is_not(
+    opened: tenantry.Warehouse, acme: Warehouse
+) -> None:
+    opened.status()
+    opened.refresh(opened.feeds(), FIRST)
+    with pytest.raises(Interrupted):
+        opened.refresh(opened.feeds(), FIRST, watcher=Stopping(KeyboardInterrupt()))
+    entries = acme.admin.rows(
+        "SELECT what, subject, result FROM _wh_audit.entries WHERE what LIKE 'Warehouse.%' ORDER BY id"
+    )
+    assert entries == [
+        ("Warehouse.refresh", "acme.foodlogstats", "begun"),
+        ("Warehouse.refresh", "acme.foodlogstats", "done"),
+        ("Warehouse.refresh", "acme.foodlogstats", "begun"),
+        ("Warehouse.refresh", "acme.foodlogstats", "failed: Interrupted: interrupted"),
+    ]
+
+
+def test_importing_the_package_imports_nothing_that_is_slow() -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", "import sys, tenantry; print(*sys.modules)"],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert not {"psycopg", "typing", "tenantry.warehouse", "rich", "typer"} & set(said)
+
+
+def test_every_name_that_the_package_offers_is_there() -> None:
+    for name in tenantry.__all__:
+        assert getattr(tenantry, name).__name__ == name
+    assert set(tenantry.__all__) <= set(dir(tenantry))
+    with pytest.raises(AttributeError):
+        _ = tenantry.nothing
