@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from tenantry.cli.init import role_passwords
-from tenantry.cli.load import AsJson
+from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, notes, print_json, print_table, step
 from tenantry.cli.target import administrator
 from tenantry.core.errors import InputError

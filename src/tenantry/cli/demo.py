@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenantry.cli.load import AsJson
+from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, print_json, print_table, step
 from tenantry.cli.target import embedded_server, target
 from tenantry.core.model import READER

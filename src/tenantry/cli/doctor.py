@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from tenantry.cli.load import AsJson
+from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, notes, print_json, step
 from tenantry.cli.target import warehouse
 from tenantry.core.errors import TenantryError, WarehouseUnreachable

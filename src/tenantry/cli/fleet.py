@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenantry.cli.confirm import Yes, confirm
-from tenantry.cli.load import AsJson, Jobs
+from tenantry.cli.options import AsJson, Jobs
 from tenantry.cli.output import data, notes, print_json, step
 from tenantry.cli.report import report
 from tenantry.cli.target import administrator, options, target, warehouse

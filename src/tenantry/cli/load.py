@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tenantry.cli import complete
+from tenantry.cli.options import AsJson, Everyone, Jobs, Pause, Template, Tenants, ended_or_today
 from tenantry.cli.output import notes, step
 from tenantry.cli.report import report
 from tenantry.cli.target import connected
@@ -21,34 +21,6 @@ if TYPE_CHECKING:
     import psycopg
 
     from tenantry.flow.template.fit import Fit
-
-Template = Annotated[
-    str,
-    typer.Argument(
-        metavar="TEMPLATE",
-        help="The template: what to pull, such as foodlogstats.",
-        autocompletion=complete.templates,
-    ),
-]
-Tenants = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--tenant",
-        metavar="NAME",
-        help="A tenant, by its schema; may be given several times.",
-        autocompletion=complete.tenants,
-    ),
-]
-Everyone = Annotated[
-    bool, typer.Option("--all", help="All tenants that use the template, but those that are disabled.")
-]
-Jobs = Annotated[
-    int, typer.Option(metavar="NUMBER", min=1, max=8, help="Sessions on each source at the most.")
-]
-Pause = Annotated[
-    float, typer.Option(metavar="SECONDS", min=0, help="Rest after each slice, to spare the source.")
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 @contextmanager
@@ -91,16 +63,6 @@ def _feeds(
                 markup=False,
             )
     return [feed for feed in found if feed.schema not in disabled]
-
-
-def ended_or_today(text: str, latest: date | None = None) -> date:
-    """A day that has begun in UTC, or is not after `latest`. Raises InputError for a later one."""
-    day = parse_day(text)
-    if day > (latest or today_utc()):
-        if latest and latest > today_utc():
-            raise InputError(f"{day} is after {latest}, the last day that the template asks for")
-        raise InputError(f"{day} has not begun in UTC, where it is {today_utc()}")
-    return day
 
 
 def latest_day(template: str, conninfo: str | None = None) -> date:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tenantry.cli.confirm import Yes, confirm
-from tenantry.cli.load import AsJson, Tenants
+from tenantry.cli.options import AsJson, Tenants
 from tenantry.cli.output import data, notes, print_json, print_table, step
 from tenantry.cli.target import administrator, warehouse
 from tenantry.core.errors import InputError

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenantry.cli.load import AsJson, Jobs, Pause, Tenants
+from tenantry.cli.options import AsJson, Jobs, Pause, Tenants
 from tenantry.cli.output import notes, print_json, step
 from tenantry.cli.report import report
 from tenantry.cli.target import warehouse

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenantry.cli import complete
-from tenantry.cli.load import AsJson
+from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, notes, print_json, step
 from tenantry.cli.target import options, warehouse
 from tenantry.core.errors import DatabaseError, InputError

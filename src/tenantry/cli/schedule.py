@@ -9,7 +9,7 @@ import typer
 
 from tenantry.cli import complete
 from tenantry.cli.confirm import Yes, confirm
-from tenantry.cli.load import AsJson, Tenants
+from tenantry.cli.options import AsJson, Tenants
 from tenantry.cli.output import ago, data, notes, print_json, print_table, step
 from tenantry.cli.target import warehouse
 from tenantry.core.errors import DatabaseError, InputError

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenantry.cli.load import AsJson
+from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, print_json
 from tenantry.cli.target import embedded_server, options, target
 from tenantry.core.errors import InputError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tenantry.cli.load import AsJson
+from tenantry.cli.options import AsJson
 from tenantry.cli.output import ago, data, notes, print_json, print_table
 from tenantry.cli.target import warehouse
 

@@ -10,7 +10,7 @@ import typer
 
 from tenantry.cli import template_file, template_source
 from tenantry.cli.confirm import Yes, confirm
-from tenantry.cli.load import AsJson, Template, Tenants
+from tenantry.cli.options import AsJson, Template, Tenants
 from tenantry.cli.output import data, human_bytes, notes, print_json, print_table, raise_failures
 from tenantry.cli.target import warehouse
 from tenantry.core.errors import DatabaseError, InputError, TenantryError

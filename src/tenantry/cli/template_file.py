@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from tenantry.cli import complete
-from tenantry.cli.load import AsJson, Template
+from tenantry.cli.options import AsJson, Template
 from tenantry.cli.output import data, notes, print_json, step
 from tenantry.cli.target import warehouse
 from tenantry.core.errors import InputError, TemplateError, TenantryError

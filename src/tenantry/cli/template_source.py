@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenantry.cli import complete
-from tenantry.cli.load import AsJson, ended_or_today
+from tenantry.cli.options import AsJson, ended_or_today
 from tenantry.cli.output import data, human_bytes, notes, print_json, print_table
 from tenantry.cli.target import warehouse
 from tenantry.cli.template_file import as_path, show_findings

@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from tenantry.cli.interrupted import tell
-from tenantry.cli.load import AsJson, Jobs, Pause, ended_or_today
+from tenantry.cli.options import AsJson, Jobs, Pause, ended_or_today
 from tenantry.cli.output import data, human_bytes, print_json, print_table, step
 from tenantry.cli.rotate import rotate
 from tenantry.cli.target import warehouse

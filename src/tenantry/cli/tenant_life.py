@@ -11,7 +11,7 @@ import typer
 from tenantry.cli import complete
 from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.interrupted import tell
-from tenantry.cli.load import AsJson, Jobs, Pause, ended_or_today
+from tenantry.cli.options import AsJson, Jobs, Pause, ended_or_today
 from tenantry.cli.output import data, human_bytes, human_seconds, notes, print_json, step
 from tenantry.cli.report import different_days, report
 from tenantry.cli.target import warehouse

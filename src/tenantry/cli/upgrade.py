@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenantry.cli.load import AsJson
+from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, notes, print_json, step
 from tenantry.cli.target import administrator
 

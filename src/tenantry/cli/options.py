@@ -1,0 +1,50 @@
+"""Arguments and options that several commands share."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from tenantry.cli import complete
+from tenantry.core.days import parse_day, today_utc
+from tenantry.core.errors import InputError
+
+Template = Annotated[
+    str,
+    typer.Argument(
+        metavar="TEMPLATE",
+        help="The template: what to pull, such as foodlogstats.",
+        autocompletion=complete.templates,
+    ),
+]
+Tenants = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tenant",
+        metavar="NAME",
+        help="A tenant, by its schema; may be given several times.",
+        autocompletion=complete.tenants,
+    ),
+]
+Everyone = Annotated[
+    bool, typer.Option("--all", help="All tenants that use the template, but those that are disabled.")
+]
+Jobs = Annotated[
+    int, typer.Option(metavar="NUMBER", min=1, max=8, help="Sessions on each source at the most.")
+]
+Pause = Annotated[
+    float, typer.Option(metavar="SECONDS", min=0, help="Rest after each slice, to spare the source.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def ended_or_today(text: str, latest: date | None = None) -> date:
+    """A day that has begun in UTC, or is not after `latest`. Raises InputError for a later one."""
+    day = parse_day(text)
+    if day > (latest or today_utc()):
+        if latest and latest > today_utc():
+            raise InputError(f"{day} is after {latest}, the last day that the template asks for")
+        raise InputError(f"{day} has not begun in UTC, where it is {today_utc()}")
+    return day
