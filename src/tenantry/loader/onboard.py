@@ -12,8 +12,7 @@ import psycopg
 from tenantry.core.days import Span, today_utc
 from tenantry.core.model import Connection, Feed
 from tenantry.db.connect import session
-from tenantry.flow import connection as connections
-from tenantry.flow import slices, tenant, yearly
+from tenantry.flow import line, slices, tenant, yearly
 from tenantry.flow import template as templates
 from tenantry.loader import backfill, verify
 from tenantry.loader import span as spans
@@ -109,13 +108,15 @@ def add(
 
 def _connect(session: psycopg.Connection, newcomer: Newcomer, step: Step) -> None:
     """Store the connection and try it; what was stored before is put back if the source does not answer."""
-    facts = connections.replace(session, newcomer.connection, newcomer.password)
+    _, facts, told = line.store(session, newcomer.connection, newcomer.password)
     step("connection", f"{newcomer.connection.name} stored; its password is in a user mapping")
     step(
         "test",
         f"PostgreSQL {facts.server_version}, database {facts.database}, answered in {facts.latency * 1000:.0f} ms, "
         f"{'read only' if facts.read_only else 'NOT read only'}, {facts.time_zone}, {facts.settings} settings read back",
     )
+    if told:
+        step("line", told)
 
 
 def _span(session: psycopg.Connection, feed: Feed, first: date | None, step: Step) -> Span | None:
