@@ -273,6 +273,9 @@ DECLARE
         _wh_internal.source_begin(tenant_name));
     held boolean := _wh_internal.holds_source(tenant_name);
     difference text;
+    detail text;
+    hint text;
+    context text;
 BEGIN
     IF held THEN
         BEGIN
@@ -286,10 +289,16 @@ BEGIN
         END;
     END IF;
     PERFORM _wh_internal.hold_source(tenant_name);
-    EXECUTE asking INTO difference;
+    BEGIN
+        EXECUTE asking INTO difference;
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
+        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
+        PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
+        RAISE;
+    END;
     IF difference IS NOT NULL THEN
         PERFORM _wh_internal.release_source(tenant_name);
-        RAISE EXCEPTION 'connection "%": the source does not keep to the settings of a load: %', tenant_name, difference
+        RAISE EXCEPTION 'connection "%": the source does not keep to the settings of a load: %', tenant_name, _wh_internal.visible(difference)
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     RETURN NOT held;
@@ -1345,25 +1354,28 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- source_login look for one of the given name first, so every slice saves a login.
 DECLARE
     server text := _wh_internal.known_server(tenant_name);
-    reason text;
     detail text;
+    hint text;
+    context text;
 BEGIN
     PERFORM _wh_internal.release_source(tenant_name);
     BEGIN
         -- The string with the password is made by the statement: neither its text nor its parameters hold it.
         EXECUTE format('SELECT %I.dblink_connect(%L, _wh_internal.source_login(%L))', _wh_internal.dblink_schema(), server, server);
-    EXCEPTION WHEN sqlclient_unable_to_establish_sqlconnection THEN
-        GET STACKED DIAGNOSTICS reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+        EXECUTE format('SELECT count(*) FROM %I.dblink(%L, %L) AS t(setting text)', _wh_internal.dblink_schema(), server,
+            _wh_internal.source_settle());
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
+        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
         -- The words of PgBouncer, and of the proxy of RDS, which they have in English only.
-        IF detail !~ 'unsupported startup parameter|command-line options' THEN
-            RAISE;
+        IF SQLSTATE = '08001' AND detail ~ 'unsupported startup parameter|command-line options' THEN
+            hint := format(
+                'A pooler answers there, which takes no settings at login. Say so, with --option pooler=true of tenantry tenant add or edit, or in SQL: '
+                'UPDATE _wh.tenant_connections SET options = options || ''{"pooler": true}'' WHERE tenant_name = %L', tenant_name);
+            PERFORM _wh_internal.raise_words(SQLSTATE, _wh_internal.visible(SQLERRM), _wh_internal.visible(detail), hint);
         END IF;
-        RAISE EXCEPTION '%', reason USING ERRCODE = SQLSTATE, DETAIL = detail, HINT = format(
-            'A pooler answers there, which takes no settings at login. Say so, with --option pooler=true of tenantry tenant add or edit, or in SQL: '
-            'UPDATE _wh.tenant_connections SET options = options || ''{"pooler": true}'' WHERE tenant_name = %L', tenant_name);
+        PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
+        RAISE;
     END;
-    EXECUTE format('SELECT count(*) FROM %I.dblink(%L, %L) AS t(setting text)', _wh_internal.dblink_schema(), server,
-        _wh_internal.source_settle());
 END
 $$;
 
@@ -1699,6 +1711,7 @@ DECLARE
     failure text;
     failure_detail text;
     failure_hint text;
+    context text;
     state text;
     by_source boolean := false;
     mark text := '';
@@ -1744,7 +1757,8 @@ BEGIN
             PERFORM _wh_internal.end_source(feed.tenant_name, opened);
         END IF;
     EXCEPTION WHEN query_canceled OR OTHERS THEN
-        GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL, failure_hint = PG_EXCEPTION_HINT;
+        GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL, failure_hint = PG_EXCEPTION_HINT,
+            context = PG_EXCEPTION_CONTEXT;
         state := SQLSTATE;
         -- Asked before the login is let go.
         IF _wh_internal.source_said(feed.tenant_name, SQLERRM) THEN
@@ -1761,6 +1775,7 @@ BEGIN
             PERFORM _wh_internal.end_source(feed.tenant_name, coalesce(opened, false));
         END IF;
         IF state = '57014' AND NOT by_source THEN
+            PERFORM _wh_internal.raise_visible(state, SQLERRM, failure_detail, failure_hint, context);
             RAISE;
         END IF;
         -- From here on it is shown and stored: by psql, in the server's log, in what pg_cron keeps of a run.
@@ -1778,15 +1793,7 @@ BEGIN
         IF by_source THEN
             RAISE EXCEPTION '%', failure USING ERRCODE = state, HINT = failure_hint, CONSTRAINT = 'cancelled by the source';
         END IF;
-        -- Given empty, they would be printed as empty lines.
-        IF failure_detail = '' AND failure_hint = '' THEN
-            RAISE EXCEPTION '%', failure USING ERRCODE = state, CONSTRAINT = mark;
-        ELSIF failure_detail = '' THEN
-            RAISE EXCEPTION '%', failure USING ERRCODE = state, HINT = failure_hint, CONSTRAINT = mark;
-        ELSIF failure_hint = '' THEN
-            RAISE EXCEPTION '%', failure USING ERRCODE = state, DETAIL = failure_detail, CONSTRAINT = mark;
-        END IF;
-        RAISE EXCEPTION '%', failure USING ERRCODE = state, DETAIL = failure_detail, HINT = failure_hint, CONSTRAINT = mark;
+        PERFORM _wh_internal.raise_words(state, failure, failure_detail, failure_hint, mark);
     END;
     INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest, filenode,
         time_column, index_hash)
@@ -3720,6 +3727,9 @@ DECLARE
             _wh_internal.source_settings(c) - 'tenantry.session' || '{"client_encoding": "", "transaction_isolation": "", "transaction_read_only": ""}') s
         WHERE c.tenant_name = probe_source.tenant_name)::text;
     busy boolean;
+    detail text;
+    hint text;
+    context text;
 BEGIN
     IF sslmode IN ('require', 'verify-ca', 'verify-full') AND current_setting('ssl_library') = '' THEN
         RAISE EXCEPTION 'connection "%" asks for sslmode=%, and the warehouse''s server was built without TLS', tenant_name, sslmode
@@ -3743,6 +3753,10 @@ BEGIN
     INTO server_version, database, time_zone, read_only, settings;
     PERFORM _wh_internal.release_source(tenant_name);
     latency := extract(epoch FROM clock_timestamp() - started);
+EXCEPTION WHEN query_canceled OR OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
+    PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
+    RAISE;
 END
 $$;
 
@@ -3890,6 +3904,35 @@ BEGIN
                 USING ERRCODE = SQLSTATE, HINT = 'Take it off, run this again, then put it on what is there then.';
         END;
     END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.raise_visible(state text, message text, detail text, hint text, context text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- For a handler that lets an error go on to psql, the server's log or what pg_cron keeps of a run: if a source has put into it
+-- what they obey, or too much, raise it anew with that visible and without the context, which dblink passes on as well. Else
+-- return: the handler raises it again as it is.
+BEGIN
+    IF (_wh_internal.visible(message), _wh_internal.visible(detail), _wh_internal.visible(hint), _wh_internal.visible(context))
+        IS DISTINCT FROM (message, detail, hint, context)
+    THEN
+        PERFORM _wh_internal.raise_words(state, _wh_internal.visible(message), _wh_internal.visible(detail), _wh_internal.visible(hint));
+    END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.raise_words(state text, message text, detail text, hint text, mark text DEFAULT '') RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Raise an error in these words; `mark` is its CONSTRAINT. A detail or hint that is given empty would be printed as an empty line.
+BEGIN
+    IF coalesce(detail, '') = '' AND coalesce(hint, '') = '' THEN
+        RAISE EXCEPTION '%', message USING ERRCODE = state, CONSTRAINT = mark;
+    ELSIF coalesce(detail, '') = '' THEN
+        RAISE EXCEPTION '%', message USING ERRCODE = state, HINT = hint, CONSTRAINT = mark;
+    ELSIF coalesce(hint, '') = '' THEN
+        RAISE EXCEPTION '%', message USING ERRCODE = state, DETAIL = detail, CONSTRAINT = mark;
+    END IF;
+    RAISE EXCEPTION '%', message USING ERRCODE = state, DETAIL = detail, HINT = hint, CONSTRAINT = mark;
 END
 $$;
 
@@ -4538,6 +4581,9 @@ DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
     opened boolean := _wh_internal.begin_source(tenant_name);
     found bigint;
+    detail text;
+    hint text;
+    context text;
 BEGIN
     EXECUTE format('SELECT n FROM %I.dblink(%L, %L) AS t(n bigint)', _wh_internal.dblink_schema(),
         _wh_internal.known_server(tenant_name), format('SELECT count(*) FROM (%s) s', _wh_internal.range_query(template, schema_name,
@@ -4546,7 +4592,9 @@ BEGIN
     PERFORM _wh_internal.end_source(tenant_name, opened);
     RETURN found;
 EXCEPTION WHEN query_canceled OR OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
     PERFORM _wh_internal.end_source(tenant_name, opened);
+    PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
     RAISE;
 END
 $$;
@@ -4898,6 +4946,9 @@ DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
     span text;
     opened boolean := _wh_internal.begin_source(tenant_name);
+    detail text;
+    hint text;
+    context text;
 BEGIN
     span := _wh_internal.range_query(template, schema_name, '1900-01-01 00:00:00+00', '9999-12-31 00:00:00+00',
         _wh_internal.source_names(template, tenant_name, schema_name));
@@ -4907,7 +4958,9 @@ BEGIN
     INTO first_day, last_day;
     PERFORM _wh_internal.end_source(tenant_name, opened);
 EXCEPTION WHEN query_canceled OR OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
     PERFORM _wh_internal.end_source(tenant_name, opened);
+    PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
     RAISE;
 END
 $$;
@@ -5003,6 +5056,9 @@ DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
     opened boolean := _wh_internal.begin_source(tenant_name);
     names text[];
+    detail text;
+    hint text;
+    context text;
 BEGIN
     names := _wh_internal.source_names(template, tenant_name, schema_name);
     EXECUTE format('SELECT * FROM %I.dblink(%L, %L) AS t(row_count bigint, first_time text, last_time text)', _wh_internal.dblink_schema(),
@@ -5013,7 +5069,9 @@ BEGIN
     INTO row_count, first_time, last_time;
     PERFORM _wh_internal.end_source(tenant_name, opened);
 EXCEPTION WHEN query_canceled OR OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
     PERFORM _wh_internal.end_source(tenant_name, opened);
+    PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
     RAISE;
 END
 $$;
@@ -5022,14 +5080,14 @@ CREATE OR REPLACE FUNCTION _wh_internal.source_said(tenant_name text, message te
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Whether an error is one of the source, which dblink passes on as if it were one of this session. To be asked before the login
 -- is released: libpq keeps what the source raised last on it, and that is the very text that dblink has passed on, in
--- whatever language.
+-- whatever language, or that text as raise_visible shows it.
 DECLARE
     server text := _wh_internal.server_name(tenant_name);
     said text;
 BEGIN
     EXECUTE format('SELECT CASE WHEN %1$L = ANY (%2$I.dblink_get_connections()) THEN %2$I.dblink_error_message(%1$L) END',
         server, _wh_internal.dblink_schema()) INTO said;
-    RETURN coalesce(position(message IN said) > 0, false);
+    RETURN coalesce(position(message IN said) > 0 OR position(message IN _wh_internal.visible(said)) > 0, false);
 END
 $$;
 
@@ -5895,6 +5953,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Log in to the source, and ask for the digests of a window; NULL if the source cannot tell them, and all is to be pulled.
 DECLARE
     digests jsonb;
+    detail text;
+    hint text;
+    context text;
 BEGIN
     PERFORM _wh_internal.hold_source(feed.tenant_name);
     digests := _wh_internal.source_digests(feed, first_day, last_day);
@@ -5904,8 +5965,10 @@ BEGIN
     END IF;
     RETURN digests;
 EXCEPTION WHEN query_canceled OR OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
     IF SQLSTATE LIKE '08%' OR SQLSTATE = '57014' AND NOT _wh_internal.source_cancelled(feed.tenant_name, SQLSTATE, SQLERRM) THEN
         PERFORM _wh_internal.release_source(feed.tenant_name);
+        PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
         RAISE;
     END IF;
     PERFORM _wh_internal.write_log('window_digests', 'WARNING',
@@ -6123,6 +6186,9 @@ DECLARE
     template _wh.mv_templates := _wh_internal.find_template('foodlogstats');
     name text := _wh.create_mv_name(base_view_name, slice_date);
     opened boolean;
+    detail text;
+    hint text;
+    context text;
 BEGIN
     PERFORM _wh_internal.extend_span(feed, slice_date);
     PERFORM _wh_internal.lock_slice(feed, slice_date);
@@ -6139,7 +6205,9 @@ BEGIN
     BEGIN
         EXECUTE format('CREATE MATERIALIZED VIEW %I.%I AS %s', feed.schema_name, name, _wh_internal.source_select(feed, template, slice_date));
     EXCEPTION WHEN query_canceled OR OTHERS THEN
+        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
         PERFORM _wh_internal.end_source(feed.tenant_name, opened);
+        PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
         RAISE;
     END;
     PERFORM _wh_internal.end_source(feed.tenant_name, opened);
@@ -6290,6 +6358,9 @@ DECLARE
     slice record;
     connection text;
     opened boolean;
+    detail text;
+    hint text;
+    context text;
     feeds _wh.feeds[] := '{}'::_wh.feeds[];
 BEGIN
     -- A slice must not be refreshed while its year is folded: the table has its rows by then.
@@ -6313,7 +6384,9 @@ BEGIN
     BEGIN
         PERFORM _wh_internal.refresh_relation(format('%I.%I', target_schema::name, view_name::name)::regclass);
     EXCEPTION WHEN query_canceled OR OTHERS THEN
+        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
         PERFORM _wh_internal.end_source(connection, opened);
+        PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
         RAISE;
     END;
     PERFORM _wh_internal.end_source(connection, opened);
@@ -6588,6 +6661,9 @@ DECLARE
     stored_rows bigint;
     differing bigint;
     differences jsonb;
+    detail text;
+    hint text;
+    context text;
 BEGIN
     feed := _wh_internal.hold_feed(feed);
     PERFORM _wh_internal.lock_slice(feed, wanted);
@@ -6614,7 +6690,9 @@ BEGIN
         -- NULL where the load asked the source for no digest.
         'fault', CASE WHEN differing IS NOT NULL THEN recorded = said END);
 EXCEPTION WHEN query_canceled OR OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
     PERFORM _wh_internal.release_source(feed.tenant_name);
+    PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
     RAISE;
 END
 $$;
@@ -6696,8 +6774,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.fold_year,_wh.get_tenant_connection_string,_wh.load_days,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', 'a7d4ec2e421b30f7' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'a7d4ec2e421b30f7');
+    SELECT '0.1.0', '9e1c510882282a2c' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '9e1c510882282a2c');
 END
 $$;
 
