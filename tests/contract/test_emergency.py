@@ -49,7 +49,8 @@ def make_anew(warehouse: Warehouse) -> None:
     with warehouse.admin.connect() as session:
         session.execute("DROP SCHEMA acme, _wh, _wh_internal CASCADE")
     warehouse.make_schema()
-    run_scripts(warehouse.admin, "create.sql", "functions.sql", "template-foodlogstats.sql")
+    run_scripts(warehouse.admin, "create.sql")
+    run_scripts(warehouse, "functions.sql", "template-foodlogstats.sql")
 
 
 def test_the_connections_are_exported_without_their_secrets(

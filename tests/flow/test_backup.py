@@ -214,7 +214,74 @@ def test_a_backup_without_logs_has_none_and_one_by_whadmin_no_passwords_of_roles
     told = succeed(
         acme, "backup", tmp_path / "b", "--recipient", KEY.to_public(), "--unsigned", "--no-logs", "--json"
     ).json["content"]
-    assert (told["logs"], told["passwords"], told["secrets"]) == (0, [], 1)
+    assert (told["logs"], told["audit"], told["passwords"], told["secrets"]) == (0, 0, [], 1)
+
+
+TRAIL = "SELECT id, at, login, what, subject, result FROM _wh_audit.{} ORDER BY at, id"
+
+
+def trail(database: Database, table: str) -> list[tuple[Any, ...]]:
+    with database.connect() as opened:
+        return opened.execute(TRAIL.format(table).encode()).fetchall()
+
+
+def test_the_audit_trail_comes_back_as_the_history_of_another_warehouse_and_never_as_this_ones(
+    acme: Warehouse, small: Content, empty: Database, maker: Maker
+) -> None:
+    before = [row for row in trail(acme, "entries") if row[1].isoformat() <= small.about["made_at"]]
+    assert backup.summary(small).audit > 0
+    put(empty, small)
+    there = Database(acme.server, empty.name, "whadmin")
+    held = trail(there, "restored")
+    assert held
+    assert set(before) <= set(held)
+    assert {row[1:] for row in held}.isdisjoint(row[1:] for row in trail(there, "entries"))
+    name = f"{small.about['database']}, {small.about['made_at']}"
+    shown = [
+        json.loads(line)
+        for line in succeed(there, "audit", "--restored", "--since", "1h", "--json").out.splitlines()
+    ]
+    assert [entry["id"] for entry in shown] == [row[0] for row in held]
+    assert {(entry["backup"], entry["restored_by"]) for entry in shown} == {(name, "postgres")}
+    assert name not in succeed(there, "audit", "--since", "1h", "--json").out
+    assert "insert" in succeed(there, "audit", "--restored").out
+    assert run(there, "audit", "--restored", "--follow").code == 2
+    for statement in (
+        "INSERT INTO _wh_audit.restored SELECT * FROM _wh_audit.restored",
+        "UPDATE _wh_audit.restored SET login = 'x'",
+        "DELETE FROM _wh_audit.restored",
+    ):
+        with there.connect() as opened, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            opened.execute(statement.encode())
+
+    # A backup of the new warehouse holds both, and says which is which.
+    with session(there.conninfo) as opened:
+        again = backup.read(opened)
+    third = Database(acme.server, maker.clone("template0", "third"), "postgres")
+    put(third, again)
+    second = f"{again.about['database']}, {again.about['made_at']}"
+    assert {row[0] for row in third.rows("SELECT DISTINCT backup FROM _wh_audit.restored")} == {
+        second,
+        f"{second}: {name}",
+    }
+    succeed(third, "audit", "prune", "--before", "2999-01-01", "--yes")
+    assert trail(third, "restored") == []
+
+
+def test_a_trail_that_somebody_wrote_into_a_backup_is_told_apart_and_one_that_is_none_left_out(
+    small: Content, empty: Database, maker: Maker
+) -> None:
+    entry = json.loads(next(small.texts("audit")))
+    forged = entry | {"login": "auditor", "backup": "another", "restored_by": "auditor", "what": "x" * 9999}
+    put(empty, dataclasses.replace(small, lines=small.lines | {"audit": [json.dumps(forged)]}))
+    assert empty.rows("SELECT backup, login, restored_by, length(what) FROM _wh_audit.restored") == [
+        (f"{small.about['database']}, {small.about['made_at']}: another", "auditor", "postgres", 200)
+    ]
+    assert "auditor" not in {row[2] for row in trail(empty, "entries")}
+    other = Database(empty.server, maker.clone("template0", "other"), "postgres")
+    none = dataclasses.replace(small, lines=small.lines | {"audit": ['{"id": "none"}']})
+    assert [left.what for left in put(other, none).left_out] == ["entries of the audit trail: 1"]
+    assert other.value("SELECT count(*) FROM _wh.tenants") == 1
 
 
 def test_columns_and_tables_that_an_older_backup_does_not_know_get_their_defaults(

@@ -66,6 +66,7 @@ LOOSENED = {
     "row security on the record of slices": Loosened("ALTER TABLE _wh.slices ENABLE ROW LEVEL SECURITY", "_wh.slices"),
     "a table of somebody else's": Loosened("ALTER TABLE _wh.rebuilds OWNER TO postgres", "_wh.rebuilds"),
     "a trail that whadmin may change": Loosened("GRANT UPDATE, DELETE ON _wh_audit.entries TO whadmin", "_wh_audit.entries"),
+    "a restored trail that whadmin may write": Loosened("GRANT INSERT ON _wh_audit.restored TO whadmin", "_wh_audit.restored"),
     "a trail that is whadmin's": Loosened("ALTER SCHEMA _wh_audit OWNER TO whadmin; ALTER TABLE _wh_audit.entries OWNER TO whadmin", "_wh_audit.entries"),
     "a foreign server of somebody else's": Loosened("ALTER SERVER {server} OWNER TO postgres", "{server}"),
 }  # fmt: skip

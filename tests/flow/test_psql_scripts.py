@@ -71,6 +71,10 @@ def individual(database: Database) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def whadmin(database: Database) -> Database:
+    return Database(database.server, database.name, "whadmin")
+
+
 def snapshot(database: Database) -> list[object]:
     """All that must survive: objects with their rights, views, triggers, connections, templates and data."""
     return [
@@ -126,16 +130,20 @@ def test_functions_sql_has_nothing_that_a_gui_would_not_send_as_it_is() -> None:
     assert [line for line in text.splitlines() if line.startswith("\\")] == []
     assert "${" not in text  # a variable, to DBeaver
     statements = split(text)
-    assert (statements[0], statements[1], statements[-1]) == ("BEGIN", "SET LOCAL ROLE whadmin", "COMMIT")
+    assert (statements[0], statements[2], statements[-2]) == ("BEGIN", "SET LOCAL ROLE whadmin", "COMMIT")
+    assert (
+        statements[1]
+        == statements[-1]
+        == (SQL / "install" / "refuse_superuser.sql").read_text().split("\n", 2)[2].strip(";\n")
+    )
 
 
-@pytest.mark.parametrize("role", ["postgres", "whadmin"])
 @pytest.mark.parametrize("update", [gui, command_line, replace, individual])
 def test_functions_are_updated_in_each_of_the_four_ways_and_all_else_survives(
-    loaded: Warehouse, source: Source, update: Callable[[Database], None], role: str
+    loaded: Warehouse, source: Source, update: Callable[[Database], None]
 ) -> None:
     before = snapshot(loaded)
-    update(Database(loaded.server, loaded.name, role))
+    update(loaded)
     assert snapshot(loaded) == before
 
     source.log([(1, "2024-03-10 12:00:00+00")])
@@ -152,7 +160,8 @@ def test_psql_makes_the_same_warehouse_as_python_and_makes_it_again_without_harm
     empty: Database, warehouse: Warehouse
 ) -> None:
     for _ in range(2):
-        run_scripts(empty, "create.sql", "functions.sql", "template-foodlogstats.sql")
+        run_scripts(empty, "create.sql")
+        run_scripts(whadmin(empty), "functions.sql", "template-foodlogstats.sql")
         assert rights(empty) == rights(warehouse)
         assert snapshot_of_empty(empty) == snapshot_of_empty(warehouse)
     with empty.connect() as session:
@@ -188,11 +197,10 @@ def snapshot_of_empty(database: Database) -> list[object]:
     ]
 
 
-def test_create_sql_refuses_a_newer_warehouse_and_a_changed_migration_and_changes_nothing(
-    empty: Database,
+def test_functions_sql_refuses_a_newer_warehouse_and_a_changed_migration_and_changes_nothing(
+    warehouse: Warehouse,
 ) -> None:
-    run_scripts(empty, "create.sql")
-    empty.run("DROP SCHEMA _wh_internal")
+    warehouse.run("DROP FUNCTION _wh.refresh_mv")
     for change, reason in (
         (
             "INSERT INTO _wh.migrations VALUES (9999, 'later', '')",
@@ -203,13 +211,63 @@ def test_create_sql_refuses_a_newer_warehouse_and_a_changed_migration_and_change
             "migration 1 (initial), which is different",
         ),
     ):
-        with empty.connect() as session:
+        with warehouse.connect() as session:
             session.execute(change.encode())
-        done = psql(empty, f"--file={SQL / 'create.sql'}")
+        done = psql(warehouse, "--set=ON_ERROR_STOP=on", f"--file={SQL / 'functions.sql'}")
         assert done.returncode == 3
         assert reason in done.stderr
-        assert empty.value("SELECT to_regnamespace('_wh_internal')") is None
-        empty.run("DELETE FROM _wh.migrations WHERE version = 9999")
+        assert warehouse.value("SELECT to_regproc('_wh.refresh_mv')") is None
+        warehouse.run("DELETE FROM _wh.migrations WHERE version = 9999")
+
+
+TRAP = """
+CREATE FUNCTION _wh.trap() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+    BEGIN
+        RESET ROLE;
+        ALTER ROLE whadmin SUPERUSER;
+    EXCEPTION WHEN insufficient_privilege THEN NULL;
+    END;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER trap BEFORE INSERT OR UPDATE ON _wh.mv_templates FOR EACH ROW EXECUTE FUNCTION _wh.trap();
+CREATE TRIGGER trap BEFORE INSERT OR UPDATE ON _wh.migrations FOR EACH ROW EXECUTE FUNCTION _wh.trap();
+CREATE TRIGGER trap BEFORE INSERT OR UPDATE ON _wh.installations FOR EACH ROW EXECUTE FUNCTION _wh.trap();
+CREATE TRIGGER trap BEFORE INSERT OR UPDATE ON cron.job FOR EACH ROW EXECUTE FUNCTION _wh.trap();
+DELETE FROM _wh.migrations WHERE version = 14;
+INSERT INTO _wh.installations (version, functions) VALUES ('0.0.1', 'older');
+"""
+"""What somebody with whadmin's password leaves for an administrator."""
+
+
+def test_no_script_runs_what_whadmin_can_change_in_a_superusers_session(warehouse: Warehouse) -> None:
+    warehouse.run("ALTER TABLE _wh.tenant_connections DROP COLUMN password_set_at CASCADE")
+    with warehouse.connect() as session:
+        session.execute(TRAP.encode())
+    try:
+        run_scripts(warehouse.admin, "create.sql")
+        for script in ("functions.sql", "template-foodlogstats.sql", "cron.sql"):
+            done = psql(warehouse.admin, f"--file={SQL / script}", variables={"tenant": "acme"})
+            assert "ERROR:  a superuser does not run this script" in done.stderr, script
+            assert "Run it as whadmin" in "".join(done.stderr.splitlines()[-2:]), script
+            assert warehouse.value("SELECT rolsuper FROM pg_roles WHERE rolname = 'whadmin'") is False, script
+            assert warehouse.value("SELECT count(*) FROM _wh.migrations WHERE version = 14") == 0
+    finally:
+        warehouse.admin.run("ALTER ROLE whadmin NOSUPERUSER")
+
+
+def test_a_warehouse_of_an_older_version_is_brought_up_to_date_with_psql_alone(warehouse: Warehouse) -> None:
+    """The administrator's part, then whadmin's, which says so if the first is missing."""
+    before = (rights(warehouse), snapshot_of_empty(warehouse))
+    warehouse.admin.run("DROP SCHEMA _wh_audit CASCADE")
+    warehouse.run("DROP TABLE _wh.installations")
+    warehouse.run("DELETE FROM _wh.migrations WHERE name = 'installations'")
+    warehouse.run("DROP FUNCTION _wh.refresh_mv")
+    done = psql(warehouse, "--set=ON_ERROR_STOP=on", f"--file={SQL / 'functions.sql'}")
+    assert "lacks roles or schemas of this version" in done.stderr
+    assert "Run create.sql first, as the administrator." in done.stderr
+    run_scripts(warehouse.admin, "create.sql")
+    run_scripts(warehouse, "functions.sql", "template-foodlogstats.sql")
+    assert (rights(warehouse), snapshot_of_empty(warehouse)) == before
 
 
 def test_the_manual_begins_on_a_new_server_with_psql_alone_and_no_password_reaches_the_log(
@@ -244,10 +302,9 @@ def test_the_manual_begins_on_a_new_server_with_psql_alone_and_no_password_reach
 
 def test_cron_sql_schedules_the_three_jobs_of_a_tenant_as_whadmin(warehouse: Warehouse) -> None:
     for variables in ({"hourly": "59"}, {"hourly": "12", "nightly": "34 8", "yearly": "20 7"}):
-        for database in (warehouse, warehouse.admin):
-            run_scripts(
-                database, "cron.sql", variables={"tenant": "new'tenant", "connection": "conn"} | variables
-            )
+        run_scripts(
+            warehouse, "cron.sql", variables={"tenant": "new'tenant", "connection": "conn"} | variables
+        )
     assert warehouse.rows(
         "SELECT jobname::text, schedule, command, username, active FROM cron.job ORDER BY 1"
     ) == [

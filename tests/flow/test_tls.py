@@ -1,4 +1,4 @@
-"""TLS to a source: doctor tells what the line is, and verify-full lets in nobody who passes for the source."""
+"""TLS to a source: what a new connection gets, what doctor tells of the line, and that verify-full lets in nobody who passes for the source."""
 
 from __future__ import annotations
 
@@ -7,22 +7,27 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import LiteralString
 
 import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from tenantry.core.model import Connection
+from tenantry.db.connect import session
+from tenantry.flow.source import line as lines
 from tests.databases import Source, Warehouse
+from tests.program import Outcome, run, succeed
 from tests.waiting import wait_until
 from tests.well import findings
-
-pytestmark = pytest.mark.any_server
 
 HOSTS = "127.0.0.77,127.0.0.1"
 """Nobody listens at the first; so it is not only this host, by what is written."""
 
+RECORDED: LiteralString = "SELECT count(*) FROM _wh_audit.entries WHERE subject ~ 'acme'"
 
-def line(warehouse: Warehouse) -> list[tuple[str, str]]:
+
+def told_of(warehouse: Warehouse) -> list[tuple[str, str]]:
     words = ("encrypted", "pass for the source")
     return [
         (f.severity.value, f.reason)
@@ -37,10 +42,11 @@ def used(acme: Warehouse) -> Warehouse:
     return acme
 
 
+@pytest.mark.any_server
 def test_doctor_tells_of_a_line_that_is_not_encrypted_and_leaves_this_host(used: Warehouse) -> None:
-    assert line(used) == []
+    assert told_of(used) == []
     used.run('UPDATE _wh.tenant_connections SET host = %s, options = \'{"sslmode": "disable"}\'', (HOSTS,))
-    ((severity, reason),) = line(used)
+    ((severity, reason),) = told_of(used)
     assert severity == "warning"
     assert "not encrypted" in reason
 
@@ -87,12 +93,12 @@ def test_verify_full_takes_the_right_certificate_only(
     used: Warehouse, certificate: Path, source: Source
 ) -> None:
     used.run("UPDATE _wh.tenant_connections SET host = %s", (HOSTS,))
-    ((severity, reason),) = line(used)
+    ((severity, reason),) = told_of(used)
     assert severity == "note"
     assert "sslmode=prefer anybody on it can pass for the source" in reason
     trusted = {"sslmode": "verify-full", "sslrootcert": str(certificate)}
     used.run("UPDATE _wh.tenant_connections SET options = %s", (Jsonb(trusted),))
-    assert line(used) == []
+    assert told_of(used) == []
     assert used.value("SELECT database FROM _wh_internal.probe_source('acme')") == source.name
     for wrong in (
         {"sslrootcert": "/etc/ssl/none.crt"},
@@ -101,3 +107,96 @@ def test_verify_full_takes_the_right_certificate_only(
         used.run("UPDATE _wh.tenant_connections SET options = %s", (Jsonb(trusted | wrong),))
         with pytest.raises(psycopg.Error, match="could not establish connection"):
             used.run("SELECT _wh_internal.hold_source('acme')")
+
+
+def options(warehouse: Warehouse, name: str = "acme") -> dict[str, str]:
+    found: dict[str, str] = warehouse.value(
+        "SELECT options FROM _wh.tenant_connections WHERE tenant_name = %s", (name,)
+    )
+    return found
+
+
+def add(warehouse: Warehouse, source: Source, more: str = "", hosts: str = HOSTS) -> Outcome:
+    """Take in the tenant brook, whose source is elsewhere, as far as anybody can tell by its address."""
+    address = f"host={hosts} port={source.server.port} dbname={source.name} user={source.reader} {more}"
+    return succeed(
+        warehouse, "tenant", "add", "brook", "--source", address, "--no-schedule", env={"TENANTRY_SOURCE_PASSWORD": source.password}
+    )  # fmt: skip
+
+
+def test_a_source_without_tls_is_taken_in_and_told_as_such(warehouse: Warehouse, source: Source) -> None:
+    outcome = add(warehouse, source)
+    assert "line not encrypted: the " in " ".join(outcome.err.split())
+    assert options(warehouse, "brook") == {}
+    # What does not leave the host needs no TLS; what the operator says is what he wants.
+    for more, hosts in (("", "127.0.0.1"), ("sslmode=prefer", HOSTS)):
+        assert "encrypted" not in add(warehouse, source, more, hosts).err
+    assert options(warehouse, "brook") == {"sslmode": "prefer"}
+
+
+def test_a_new_connection_is_verified_where_both_sides_can_and_encrypted_in_any_case(
+    used: Warehouse, certificate: Path, source: Source
+) -> None:
+    told = " ".join(add(used, source).err.split())
+    assert (
+        "line encrypted, but not verified, so that anybody on the line can pass for the source: sslmode=require."
+        in told
+    )
+    assert "tenantry tenant edit brook --option sslmode=verify-full --option sslrootcert=PATH" in told
+    assert options(used, "brook") == {"sslmode": "require"}
+
+    told = " ".join(add(used, source, f"sslmode=verify-full sslrootcert={certificate}").err.split())
+    assert "encrypted" not in told
+    verified = {"sslmode": "verify-full", "sslrootcert": str(certificate)}
+    # The same address again, without a word of TLS, is no way to less of it.
+    assert "encrypted" not in add(used, source).err
+    assert options(used, "brook") == verified
+
+    used.run("DELETE FROM _wh.tenant_connections WHERE tenant_name = 'brook'")
+    told = " ".join(add(used, source, f"sslrootcert={certificate}").err.split())
+    assert (
+        f"line encrypted, and the source's certificate is verified: sslmode=verify-full, sslrootcert={certificate}"
+        in told
+    )
+    assert options(used, "brook") == verified
+
+
+def test_the_authorities_of_both_machines_are_tried_and_a_certificate_for_another_name_is_not_taken(
+    used: Warehouse, certificate: Path, source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = used.value(RECORDED)
+    monkeypatch.setattr(lines, "AUTHORITIES", ("system", "/etc/ssl/none.crt", str(certificate)))
+    for host, expected in (
+        (HOSTS, {"sslmode": "verify-full", "sslrootcert": str(certificate)}),
+        ("127.0.0.77,localhost", {"sslmode": "require"}),
+    ):
+        wanted = Connection("acme", host, source.server.port or 0, source.name, source.reader)
+        with session(used.conninfo) as opened:
+            stored, facts, told = lines.store(opened, wanted, source.password)
+        assert (stored.options, facts.database) == (expected, source.name)
+        assert told is not None
+        assert options(used) == expected
+    # What was tried on the way is in no record.
+    assert used.value(RECORDED) == before + 2
+
+
+def test_a_source_that_moves_is_looked_at_anew_and_one_that_refuses_changes_nothing(
+    used: Warehouse, certificate: Path, source: Source
+) -> None:
+    address = f"host={HOSTS} port={source.server.port} dbname={source.name} user={source.reader}"
+    outcome = succeed(used, "tenant", "edit", "acme", "--source", address)
+    assert "encrypted, but not verified" in " ".join(outcome.err.split())
+    assert options(used) == {"sslmode": "require"}
+    refused = run(
+        used,
+        "tenant",
+        "edit",
+        "acme",
+        "--source",
+        address.replace(source.name, "none"),
+        "--option",
+        "sslmode=",
+    )
+    assert refused.code == 2
+    assert run(used, "tenant", "edit", "acme", "--source", address.replace(source.name, "none")).code == 1
+    assert options(used) == {"sslmode": "require"}

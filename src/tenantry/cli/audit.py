@@ -34,6 +34,10 @@ def show(
         str | None,
         typer.Option(metavar="AGE", help="Not older than this: 30m, 6h, 2d. Default: the last 50 entries."),
     ] = None,
+    restored: Annotated[
+        bool,
+        typer.Option("--restored", help="What backups that were restored here say of their warehouses."),
+    ] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print a JSON object for each entry, a line each.")
     ] = False,
@@ -49,9 +53,15 @@ def show(
     from tenantry.db import audit
     from tenantry.db.connect import session
 
+    if restored and follow:
+        raise InputError("--restored is history: nothing follows", hint="Leave --follow out.")
     span = age(since) if since else None
+    most = 50 if span is None else 100_000
     with warehouse() as conninfo, session(conninfo, name="tenantry audit") as opened:
-        found = audit.entries(opened, since=span, most=50 if span is None else 100_000)
+        if restored:
+            _print(audit.restored(opened, since=span, most=most), as_json=as_json, day="%Y-%m-%d %H:%M:%S")
+            return
+        found = audit.entries(opened, since=span, most=most)
         _print(found, as_json=as_json)
         newest = max((entry.id for entry in found), default=0)
         try:
@@ -88,7 +98,9 @@ def prune(
     step("audit", f"{removed} entries removed")
 
 
-def _print(entries: Iterable[Entry], *, as_json: bool, head: bool = True) -> None:
+def _print(
+    entries: Iterable[Entry], *, as_json: bool, head: bool = True, day: str = "%m-%d %H:%M:%S"
+) -> None:
     found = list(entries)
     if as_json:
         for entry in found:
@@ -98,7 +110,7 @@ def _print(entries: Iterable[Entry], *, as_json: bool, head: bool = True) -> Non
             None,
             ("at (UTC)", "who", "what", "on", "result"),
             [
-                (f"{e.at:%m-%d %H:%M:%S}", _who(e), e.what.removeprefix("tenantry "), e.subject, e.result)
+                (f"{e.at:{day}}", _who(e), e.what.removeprefix("tenantry "), e.subject, e.result)
                 for e in found
             ],
         )

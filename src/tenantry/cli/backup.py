@@ -92,7 +92,9 @@ def backup(
     unsigned: Annotated[
         bool, typer.Option("--unsigned", help="Encrypt to recipients without a signature.")
     ] = False,
-    logs: Annotated[bool, typer.Option(help="With the entries of _wh.function_logs.")] = True,
+    logs: Annotated[
+        bool, typer.Option(help="With the entries of _wh.function_logs and of the audit trail.")
+    ] = True,
     keep: Annotated[
         int | None,
         typer.Option(
@@ -107,8 +109,8 @@ def backup(
     """Write all that the warehouse knows into one encrypted file, and none of the tenants' data.
 
     In it: connections with their passwords, templates, tenants, feeds, the
-    record of slices, logs, readers, jobs, functions of your own in _wh, and
-    the roles. The data are pulled from the sources again after a restore.
+    record of slices, logs, the audit trail, readers, jobs, functions of your
+    own in _wh, and the roles. The data are pulled from the sources again after a restore.
 
     The passphrase comes from --passphrase-file, from
     TENANTRY_BACKUP_PASSPHRASE, or is asked for twice. With --recipient only
@@ -551,5 +553,6 @@ def _print(summary: Summary) -> None:
             ("jobs", summary.jobs, ""),
             ("functions of your own", summary.functions, ""),
             ("log entries", summary.logs, ""),
+            ("entries of the audit trail", summary.audit, ""),
         ],
     )

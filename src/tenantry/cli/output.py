@@ -56,9 +56,8 @@ def print_json(value: Any) -> None:
 
 
 def print_json_line(entry: Any) -> None:
-    """Print an entry of a log, a dataclass with a moment `at`, as JSON on a line of its own."""
-    told = asdict(entry) | {"at": entry.at.isoformat()}
-    sys.stdout.write(in_json(json.dumps(told, ensure_ascii=False)) + "\n")
+    """Print an entry of a log, a dataclass, as JSON on a line of its own; moments as ISO 8601."""
+    sys.stdout.write(in_json(json.dumps(asdict(entry), ensure_ascii=False, default=_plain)) + "\n")
 
 
 def _plain(value: Any) -> Any:

@@ -74,7 +74,8 @@ def add(
     """Take in a tenant: schema, connection, all days, views, yearly tables, a comparison with the source, and jobs.
 
     The password of the source comes from --password-file, from
-    TENANTRY_SOURCE_PASSWORD, or is asked for; a stored one is kept.
+    TENANTRY_SOURCE_PASSWORD, or is asked for; a stored one is kept. Without an
+    sslmode the line gets the safest that works.
 
     It can be stopped and run again: it goes on where it was. Run for a tenant
     that is in, it stores the address given, loads what is missing and compares
@@ -308,6 +309,7 @@ def edit(
     from tenantry.cli.source import changed, parse, read_password
     from tenantry.db.connect import session
     from tenantry.flow.source import connection as connections
+    from tenantry.flow.source import line
 
     if source and (host or port or dbname or user or option):
         raise InputError(
@@ -327,8 +329,10 @@ def edit(
                 "there is nothing to change",
                 hint="Give an address, --password-file or --password, or set TENANTRY_SOURCE_PASSWORD.",
             )
-        facts = None
-        if test:
+        facts = line_told = None
+        if test and source:
+            address, facts, line_told = line.store(opened, address, secret)
+        elif test:
             facts = connections.replace(opened, address, secret)
         else:
             connections.put(opened, address, secret)
@@ -349,6 +353,8 @@ def edit(
         if facts
         else "not tried"
     )
+    if line_told:
+        step("line", line_told)
     data.print(
         f"{address.name} is {where}{' with a new password' if secret else ''}: {told}. "
         f"Used by: {', '.join(tenants) or 'no tenant yet'}",

@@ -45,6 +45,15 @@ class Entry:
     result: str
 
 
+@dataclass(frozen=True)
+class Former(Entry):
+    """An entry of the trail of another warehouse, as the backup says that was restored here, then and by that login."""
+
+    backup: str
+    restored_at: datetime
+    restored_by: str
+
+
 def without_secrets(words: Sequence[str]) -> str:
     """The arguments of a command in a line, passwords aside."""
     return _OF_URI.sub(r"\1…@", _PASSWORD.sub(r"\1…", " ".join(words)))
@@ -115,12 +124,29 @@ def entries(
     return [Entry(*row) for row in opened.execute(query("audit", "entries"), names)]
 
 
+def restored(opened: psycopg.Connection, *, since: timedelta | None = None, most: int = 1000) -> list[Former]:
+    """The newest entries that backups brought here, oldest first."""
+    require(opened)
+    if "restored" not in readable(opened):
+        return []
+    return [
+        Former(*row) for row in opened.execute(query("audit", "restored"), {"since": since, "most": most})
+    ]
+
+
+def readable(opened: psycopg.Connection) -> list[str]:
+    """The tables of the trail that are there and that the session may read."""
+    return [row[0] for row in opened.execute(query("audit", "readable"))]
+
+
 def prune(opened: psycopg.Connection, before: datetime) -> int:
     """Remove the entries before a moment, as the administrator, and note that; how many they were."""
     require(opened)
     with opened.transaction():
         tell_user(opened)
         removed = opened.execute(query("audit", "prune"), {"before": before}).rowcount
+        if "restored" in readable(opened):
+            removed += opened.execute(query("audit", "prune_restored"), {"before": before}).rowcount
         result = f"done: {removed} entries"
         opened.execute(
             query("audit", "note_prune"), {"before": f"before {before.isoformat()}", "result": result}

@@ -62,7 +62,7 @@ def install(connection: psycopg.Connection, passwords: Mapping[str, str]) -> lis
 
     `passwords` maps a role name to the password to set; roles that are not named keep theirs. Returns what was
     done, a line each. The administrator's part is one transaction, and whadmin's another, in a session of its own. The
-    script create.sql, then functions.sql and template-foodlogstats.sql, do the same with psql alone, in several.
+    scripts do the same with psql alone: create.sql the administrator's, functions.sql and template-foodlogstats.sql whadmin's.
 
     Raises:
         NotInstalled: the server is older than PostgreSQL 15, or the warehouse newer than the program.

@@ -16,7 +16,7 @@ from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice import year as yearly
 from tenantry.flow.slice.feed import open_feed
 from tenantry.flow.slice.year import Folded
-from tenantry.flow.source import connection as connections
+from tenantry.flow.source import line
 from tenantry.flow.template import stored as templates
 from tenantry.flow.tenant import schema
 from tenantry.loader import planning, run, verify
@@ -102,13 +102,15 @@ def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watch
 
 def _connect(session: psycopg.Connection, newcomer: Newcomer, step: Step) -> None:
     """Store the connection and try it; what was stored before is put back if the source does not answer."""
-    facts = connections.replace(session, newcomer.connection, newcomer.password)
+    _, facts, told = line.store(session, newcomer.connection, newcomer.password)
     step("connection", f"{newcomer.connection.name} stored; its password is in a user mapping")
     step(
         "test",
         f"PostgreSQL {facts.server_version}, database {facts.database}, answered in {facts.latency * 1000:.0f} ms, "
         f"{'read only' if facts.read_only else 'NOT read only'}, {facts.time_zone}, {facts.settings} settings read back",
     )
+    if told:
+        step("line", told)
 
 
 def _span(session: psycopg.Connection, feed: Feed, first: date | None, step: Step) -> Span | None:

@@ -12,6 +12,7 @@ from psycopg import sql
 
 from tenantry import __version__
 from tenantry.core.model import OWNER
+from tenantry.db import audit
 from tenantry.db.connect import owner_session
 from tenantry.db.migrations import applied
 from tenantry.db.migrations import tables as own_tables
@@ -20,7 +21,7 @@ from tenantry.flow.job import function
 from tenantry.flow.job import table as jobs
 from tenantry.flow.job.subject import is_plain
 from tenantry.flow.tenant.reader import MARK
-from tenantry.recovery.content import FORMAT, LOGS, Content, is_record
+from tenantry.recovery.content import FORMAT, LOGS, TRAIL, Content, is_record
 
 OURS = {"tables": own_tables()}
 """The tables of `_wh` that a backup holds, as an argument of queries."""
@@ -51,6 +52,7 @@ class Summary:
     jobs_left_out: int
     functions: int
     logs: int
+    audit: int
     not_held: list[str]
     own_functions: list[str]
     other_jobs: list[dict[str, Any]]
@@ -106,6 +108,8 @@ def _read(session: psycopg.Connection, *, logs: bool) -> Content:
             for job in mine
         ]
         lines["role"] = _roles(session)
+        if logs:
+            lines[TRAIL] = _trail(session)
     return Content(about, lines)
 
 
@@ -133,6 +137,7 @@ def summary(content: Content) -> Summary:
         jobs_left_out=content.about["jobs_left_out"],
         functions=len(content.lines.get("function", [])),
         logs=content.count(f"table {LOGS}"),
+        audit=content.count(TRAIL),
         not_held=content.about.get("not_held", []),
         own_functions=content.rows("function"),
         other_jobs=[
@@ -157,7 +162,8 @@ def problems(content: Content) -> dict[str, str]:
         elif kind in content.counted:
             odd = sum(not is_record(text) for text in content.texts(kind))
             if odd:
-                found[f"table _wh.{table}"] = f"{odd} of {content.count(kind)} rows are none"
+                name = "the audit trail" if kind == TRAIL else f"table _wh.{table}"
+                found[name] = f"{odd} of {content.count(kind)} rows are none"
     return found
 
 
@@ -169,6 +175,16 @@ def _tables(session: psycopg.Connection, without: list[str]) -> dict[str, list[s
         )
         lines[f"table {table}"] = [row[0] for row in rows]
     return lines
+
+
+def _trail(session: psycopg.Connection) -> list[str]:
+    """The entries of the audit trail, and those that were restored here."""
+    entry = sql.SQL("SELECT (to_jsonb(e) - '{{restored_at,restored_by}}'::text[])::text FROM _wh_audit.{} e")
+    return [
+        row[0]
+        for table in audit.readable(session)
+        for row in session.execute(entry.format(sql.Identifier(table)))
+    ]
 
 
 def _roles(session: psycopg.Connection) -> list[str]:

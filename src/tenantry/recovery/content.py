@@ -25,6 +25,9 @@ FORMAT = 1
 
 LOGS = "function_logs"
 
+TRAIL = "audit"
+"""The kind of the entries of the audit trail."""
+
 PACKED = 256 * 2**20
 """Bytes of a file, compressed."""
 
@@ -43,7 +46,7 @@ KEPT = 64 * 2**20
 VALUES = 2_000_000
 """Values in them."""
 
-_LONG = {f"{kind}\t".encode(): kind for kind in (f"table {LOGS}", "table slices")}
+_LONG = {f"{kind}\t".encode(): kind for kind in (f"table {LOGS}", "table slices", TRAIL)}
 """Kinds of which there may be millions, by what their lines begin with."""
 
 _SIGNATURE = "signature"
@@ -81,7 +84,7 @@ class Content:
     """What a backup holds. `about` is its first line; `lines` are JSON texts by kind.
 
     Kinds: `table NAME` (rows of `_wh.NAME`), `secret` (of connections), `feed` (what each held), `role`, `job`,
-    `function` (of the operators' own). The long kinds of one that was unpacked are not in `lines`, but in `source`, and `counted`.
+    `function` (of the operators' own), `audit` (entries of the trail). The long kinds of one that was unpacked are not in `lines`, but in `source`, and `counted`.
     `signed_by` is the public key of whoever signed all of it; None if nobody did.
     """
 

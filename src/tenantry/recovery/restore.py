@@ -28,7 +28,7 @@ from tenantry.flow.job.subject import is_plain
 from tenantry.flow.tenant import reader
 from tenantry.flow.tenant import schema as tenant
 from tenantry.recovery.backup import OURS
-from tenantry.recovery.content import LOGS, Content
+from tenantry.recovery.content import LOGS, TRAIL, Content
 
 _AT_ONCE = 1000
 """Rows in one INSERT, unless they are long."""
@@ -121,6 +121,7 @@ def run(
         there = {row[0] for row in session.execute("SELECT rolname::text FROM pg_roles")}
         prepare(session, passwords)
         made = _make_roles(session, content, readers, (there, passwords), result)
+        _keep_trail(session, content, result)
         rows = [
             line for line in content.lines.get("table readers", []) if json.loads(line)["reader_name"] in made
         ]
@@ -172,6 +173,17 @@ def _make_roles(
             with result.item(session, f"role {role['name']}"):
                 _set_up(session, role, result)
     return made
+
+
+def _keep_trail(session: psycopg.Connection, content: Content, result: Restored) -> None:
+    """Keep what the backup says of its warehouse's audit trail, beside the one here, which it never enters.
+
+    The table is the administrator's, as is all that is in its schema: whadmin writes nothing there.
+    """
+    name = f"{content.about['database']}, {content.about['made_at']}"
+    for batch in _batches(content.texts(TRAIL)):
+        with result.item(session, f"entries of the audit trail: {len(batch)}"):
+            session.execute(query("audit", "keep"), {"backup": name, "entries": f"[{','.join(batch)}]"})
 
 
 def _make_reader(session: psycopg.Connection, name: str, *, everything: bool) -> None:

@@ -1,5 +1,5 @@
 -- psql: the jobs of one tenant, new or changed: an hourly update, a nightly refresh of the last two weeks, and the folding of
--- last year into a yearly table. Run it as whadmin or as the administrator; a second run with other minutes moves the jobs.
+-- last year into a yearly table. Run it as whadmin; a second run with other minutes moves the jobs.
 --
 --     psql -h HOST -U whadmin -d postgres -v tenant=landb -v connection=landb_conn \
 --          -v hourly='10' -v nightly='30 8' -v yearly='0 7' -f cron.sql
@@ -43,6 +43,7 @@
 \set ON_ERROR_STOP on
 \set tenantry_quiet :QUIET
 \set QUIET on
+\ir install/refuse_superuser.sql
 \if :{?tenant}
     \if :{?template}
     \else

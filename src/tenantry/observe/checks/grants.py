@@ -36,7 +36,7 @@ def _grants(examined: Examined) -> Iterator[Finding]:
 
 
 def _trail(examined: Examined) -> Iterator[Finding]:
-    missing, owned, privileges, creates, unstamped, owner = _rows(examined, "audit_trail")[0]
+    missing, owned, privileges, creates, unstamped, owner, of_restored = _rows(examined, "audit_trail")[0]
     subject = "_wh_audit.entries"
     if missing:
         yield Finding(
@@ -51,10 +51,12 @@ def _trail(examined: Examined) -> Iterator[Finding]:
             f"ALTER TABLE _wh_audit.entries OWNER TO CURRENT_USER; ALTER SCHEMA _wh_audit OWNER TO CURRENT_USER;{_ADMIN}",
         )  # fmt: skip
     else:
-        if privileges:
-            reason = f"{OWNER} may change the audit trail ({privileges})"
-            command = f"REVOKE {privileges} ON _wh_audit.entries FROM {OWNER}, PUBLIC;{_ADMIN}"
-            yield Finding(Severity.ERROR, subject, reason, command)
+        for table, loose in ((subject, privileges), ("_wh_audit.restored", of_restored)):
+            if loose:
+                reason = f"{OWNER} may change the audit trail ({loose})"
+                yield Finding(
+                    Severity.ERROR, table, reason, f"REVOKE {loose} ON {table} FROM {OWNER}, PUBLIC;{_ADMIN}"
+                )
         if creates:
             reason = f"{OWNER} may make objects beside the audit trail"
             command = f"REVOKE CREATE ON SCHEMA _wh_audit FROM {OWNER}, PUBLIC;{_ADMIN}"

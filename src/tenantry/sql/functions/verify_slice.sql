@@ -14,6 +14,9 @@ DECLARE
     stored_rows bigint;
     differing bigint;
     differences jsonb;
+    detail text;
+    hint text;
+    context text;
 BEGIN
     feed := _wh_internal.hold_feed(feed);
     PERFORM _wh_internal.lock_slice(feed, wanted);
@@ -40,7 +43,9 @@ BEGIN
         -- NULL where the load asked the source for no digest.
         'fault', CASE WHEN differing IS NOT NULL THEN recorded = said END);
 EXCEPTION WHEN query_canceled OR OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
     PERFORM _wh_internal.release_source(feed.tenant_name);
+    PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
     RAISE;
 END
 $$;

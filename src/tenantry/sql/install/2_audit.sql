@@ -30,6 +30,25 @@ BEGIN
     );
     CREATE INDEX IF NOT EXISTS entries_at ON _wh_audit.entries (at);
     COMMENT ON TABLE _wh_audit.entries IS 'Who changed what: written by a trigger are moment, login, role, application, address and process';
+    CREATE TABLE IF NOT EXISTS _wh_audit.restored (
+        backup text NOT NULL,
+        id bigint NOT NULL,
+        at timestamptz NOT NULL,
+        login text NOT NULL,
+        role text NOT NULL,
+        application text NOT NULL,
+        address inet,
+        pid integer NOT NULL,
+        os_user text,
+        host text,
+        what text NOT NULL,
+        subject text NOT NULL,
+        result text NOT NULL,
+        restored_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+        restored_by text NOT NULL DEFAULT session_user,
+        PRIMARY KEY (backup, id)
+    );
+    COMMENT ON TABLE _wh_audit.restored IS 'What a backup said of the trail of the warehouse that it was made of: written by the administrator who restored it';
     CREATE OR REPLACE FUNCTION _wh_audit.stamp() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $stamp$
     -- What only the server knows, whatever the entry says; what the program tells of its user is told by nobody else.
     BEGIN
@@ -50,10 +69,11 @@ BEGIN
     REVOKE ALL ON FUNCTION _wh_audit.stamp() FROM PUBLIC;
     CREATE OR REPLACE TRIGGER stamp BEFORE INSERT ON _wh_audit.entries FOR EACH ROW EXECUTE FUNCTION _wh_audit.stamp();
     REVOKE ALL ON SCHEMA _wh_audit FROM whadmin;
-    REVOKE ALL ON _wh_audit.entries FROM whadmin;
+    REVOKE ALL ON _wh_audit.entries, _wh_audit.restored FROM whadmin;
     GRANT USAGE ON SCHEMA _wh_audit TO whadmin;
     GRANT USAGE ON SCHEMA _wh_audit TO tenantry_auditor;
-    GRANT SELECT ON _wh_audit.entries TO tenantry_auditor;
+    GRANT SELECT ON _wh_audit.entries, _wh_audit.restored TO tenantry_auditor;
+    GRANT SELECT ON _wh_audit.restored TO whadmin;
     GRANT SELECT, INSERT (what, subject, result) ON _wh_audit.entries TO whadmin;
 END
 $$;

@@ -17,8 +17,33 @@ SELECT * FROM (
     ORDER BY id DESC LIMIT %(most)s
 ) newest ORDER BY id
 
+-- name: restored
+SELECT * FROM (
+    SELECT id, at, login, role, application, host(address), pid, os_user, host, what, subject, result, backup, restored_at, restored_by
+    FROM _wh_audit.restored WHERE %(since)s::interval IS NULL OR at >= now() - %(since)s::interval
+    ORDER BY at DESC, id DESC LIMIT %(most)s
+) newest ORDER BY at, id
+
+-- name: readable
+-- The tables of the trail that the session may read: a warehouse of an older version lacks one, or both.
+SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = '_wh_audit' AND c.relname IN ('entries', 'restored') AND c.relkind = 'r'
+    AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+ORDER BY c.relname
+
+-- name: keep
+-- What a backup holds of its warehouse's trail, and of those that had been restored there; it begins with the name of this backup.
+INSERT INTO _wh_audit.restored (backup, id, at, login, role, application, address, pid, os_user, host, what, subject, result)
+SELECT %(backup)s || coalesce(': ' || e.backup, ''), e.id, e.at, e.login, e.role, e.application, e.address, e.pid, e.os_user, e.host,
+    pg_catalog.left(e.what, 200), pg_catalog.left(e.subject, 2000), pg_catalog.left(e.result, 2000)
+FROM pg_catalog.jsonb_populate_recordset(NULL::_wh_audit.restored, %(entries)s::jsonb) e
+ON CONFLICT DO NOTHING
+
 -- name: prune
 DELETE FROM _wh_audit.entries WHERE at < %(before)s
+
+-- name: prune_restored
+DELETE FROM _wh_audit.restored WHERE at < %(before)s
 
 -- name: note_prune
 INSERT INTO _wh_audit.entries (at, login, role, application, pid, what, subject, result) VALUES (now(), '', '', '', 0, 'tenantry audit prune', %(before)s, %(result)s)

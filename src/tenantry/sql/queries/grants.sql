@@ -72,9 +72,11 @@ SELECT n.oid IS NULL OR c.oid IS NULL,
     array_to_string(ARRAY(SELECT p FROM unnest('{UPDATE,DELETE,TRUNCATE,TRIGGER}'::text[]) p WHERE has_table_privilege('whadmin', c.oid, p)), ', '),
     has_schema_privilege('whadmin', n.oid, 'CREATE'),
     NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'stamp' AND t.tgenabled IN ('O', 'A')),
-    pg_get_userbyid(c.relowner)::text
+    pg_get_userbyid(c.relowner)::text,
+    array_to_string(ARRAY(SELECT p FROM unnest('{INSERT,UPDATE,DELETE,TRUNCATE,TRIGGER}'::text[]) p WHERE has_table_privilege('whadmin', f.oid, p)), ', ')
 FROM (SELECT) always LEFT JOIN pg_namespace n ON n.nspname = '_wh_audit'
 LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'entries' AND c.relkind = 'r'
+LEFT JOIN pg_class f ON f.relnamespace = n.oid AND f.relname = 'restored' AND f.relkind = 'r'
 
 -- name: loose_defaults
 -- Rights that whatever is made later would be given, by whom and for whom: beyond SELECT for phood_ro and the readers of a tenant.

@@ -9,6 +9,9 @@ DECLARE
     template _wh.mv_templates := _wh_internal.find_template('foodlogstats');
     name text := _wh.create_mv_name(base_view_name, slice_date);
     opened boolean;
+    detail text;
+    hint text;
+    context text;
 BEGIN
     PERFORM _wh_internal.extend_span(feed, slice_date);
     PERFORM _wh_internal.lock_slice(feed, slice_date);
@@ -25,7 +28,9 @@ BEGIN
     BEGIN
         EXECUTE format('CREATE MATERIALIZED VIEW %I.%I AS %s', feed.schema_name, name, _wh_internal.source_select(feed, template, slice_date));
     EXCEPTION WHEN query_canceled OR OTHERS THEN
+        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
         PERFORM _wh_internal.end_source(feed.tenant_name, opened);
+        PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
         RAISE;
     END;
     PERFORM _wh_internal.end_source(feed.tenant_name, opened);

@@ -6,6 +6,9 @@ DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
     opened boolean := _wh_internal.begin_source(tenant_name);
     found bigint;
+    detail text;
+    hint text;
+    context text;
 BEGIN
     EXECUTE format('SELECT n FROM %I.dblink(%L, %L) AS t(n bigint)', _wh_internal.dblink_schema(),
         _wh_internal.known_server(tenant_name), format('SELECT count(*) FROM (%s) s', _wh_internal.range_query(template, schema_name,
@@ -14,7 +17,9 @@ BEGIN
     PERFORM _wh_internal.end_source(tenant_name, opened);
     RETURN found;
 EXCEPTION WHEN query_canceled OR OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
     PERFORM _wh_internal.end_source(tenant_name, opened);
+    PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
     RAISE;
 END
 $$;

@@ -16,6 +16,7 @@ DECLARE
     failure text;
     failure_detail text;
     failure_hint text;
+    context text;
     state text;
     by_source boolean := false;
     mark text := '';
@@ -61,7 +62,8 @@ BEGIN
             PERFORM _wh_internal.end_source(feed.tenant_name, opened);
         END IF;
     EXCEPTION WHEN query_canceled OR OTHERS THEN
-        GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL, failure_hint = PG_EXCEPTION_HINT;
+        GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL, failure_hint = PG_EXCEPTION_HINT,
+            context = PG_EXCEPTION_CONTEXT;
         state := SQLSTATE;
         -- Asked before the login is let go.
         IF _wh_internal.source_said(feed.tenant_name, SQLERRM) THEN
@@ -78,6 +80,7 @@ BEGIN
             PERFORM _wh_internal.end_source(feed.tenant_name, coalesce(opened, false));
         END IF;
         IF state = '57014' AND NOT by_source THEN
+            PERFORM _wh_internal.raise_visible(state, SQLERRM, failure_detail, failure_hint, context);
             RAISE;
         END IF;
         -- From here on it is shown and stored: by psql, in the server's log, in what pg_cron keeps of a run.
@@ -95,15 +98,7 @@ BEGIN
         IF by_source THEN
             RAISE EXCEPTION '%', failure USING ERRCODE = state, HINT = failure_hint, CONSTRAINT = 'cancelled by the source';
         END IF;
-        -- Given empty, they would be printed as empty lines.
-        IF failure_detail = '' AND failure_hint = '' THEN
-            RAISE EXCEPTION '%', failure USING ERRCODE = state, CONSTRAINT = mark;
-        ELSIF failure_detail = '' THEN
-            RAISE EXCEPTION '%', failure USING ERRCODE = state, HINT = failure_hint, CONSTRAINT = mark;
-        ELSIF failure_hint = '' THEN
-            RAISE EXCEPTION '%', failure USING ERRCODE = state, DETAIL = failure_detail, CONSTRAINT = mark;
-        END IF;
-        RAISE EXCEPTION '%', failure USING ERRCODE = state, DETAIL = failure_detail, HINT = failure_hint, CONSTRAINT = mark;
+        PERFORM _wh_internal.raise_words(state, failure, failure_detail, failure_hint, mark);
     END;
     INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest, filenode,
         time_column, index_hash)

@@ -8,6 +8,9 @@ DECLARE
         _wh_internal.source_begin(tenant_name));
     held boolean := _wh_internal.holds_source(tenant_name);
     difference text;
+    detail text;
+    hint text;
+    context text;
 BEGIN
     IF held THEN
         BEGIN
@@ -21,10 +24,16 @@ BEGIN
         END;
     END IF;
     PERFORM _wh_internal.hold_source(tenant_name);
-    EXECUTE asking INTO difference;
+    BEGIN
+        EXECUTE asking INTO difference;
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
+        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
+        PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
+        RAISE;
+    END;
     IF difference IS NOT NULL THEN
         PERFORM _wh_internal.release_source(tenant_name);
-        RAISE EXCEPTION 'connection "%": the source does not keep to the settings of a load: %', tenant_name, difference
+        RAISE EXCEPTION 'connection "%": the source does not keep to the settings of a load: %', tenant_name, _wh_internal.visible(difference)
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     RETURN NOT held;

@@ -4,24 +4,27 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- source_login look for one of the given name first, so every slice saves a login.
 DECLARE
     server text := _wh_internal.known_server(tenant_name);
-    reason text;
     detail text;
+    hint text;
+    context text;
 BEGIN
     PERFORM _wh_internal.release_source(tenant_name);
     BEGIN
         -- The string with the password is made by the statement: neither its text nor its parameters hold it.
         EXECUTE format('SELECT %I.dblink_connect(%L, _wh_internal.source_login(%L))', _wh_internal.dblink_schema(), server, server);
-    EXCEPTION WHEN sqlclient_unable_to_establish_sqlconnection THEN
-        GET STACKED DIAGNOSTICS reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+        EXECUTE format('SELECT count(*) FROM %I.dblink(%L, %L) AS t(setting text)', _wh_internal.dblink_schema(), server,
+            _wh_internal.source_settle());
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
+        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
         -- The words of PgBouncer, and of the proxy of RDS, which they have in English only.
-        IF detail !~ 'unsupported startup parameter|command-line options' THEN
-            RAISE;
+        IF SQLSTATE = '08001' AND detail ~ 'unsupported startup parameter|command-line options' THEN
+            hint := format(
+                'A pooler answers there, which takes no settings at login. Say so, with --option pooler=true of tenantry tenant add or edit, or in SQL: '
+                'UPDATE _wh.tenant_connections SET options = options || ''{"pooler": true}'' WHERE tenant_name = %L', tenant_name);
+            PERFORM _wh_internal.raise_words(SQLSTATE, _wh_internal.visible(SQLERRM), _wh_internal.visible(detail), hint);
         END IF;
-        RAISE EXCEPTION '%', reason USING ERRCODE = SQLSTATE, DETAIL = detail, HINT = format(
-            'A pooler answers there, which takes no settings at login. Say so, with --option pooler=true of tenantry tenant add or edit, or in SQL: '
-            'UPDATE _wh.tenant_connections SET options = options || ''{"pooler": true}'' WHERE tenant_name = %L', tenant_name);
+        PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
+        RAISE;
     END;
-    EXECUTE format('SELECT count(*) FROM %I.dblink(%L, %L) AS t(setting text)', _wh_internal.dblink_schema(), server,
-        _wh_internal.source_settle());
 END
 $$;

@@ -14,6 +14,9 @@ DECLARE
             _wh_internal.source_settings(c) - 'tenantry.session' || '{"client_encoding": "", "transaction_isolation": "", "transaction_read_only": ""}') s
         WHERE c.tenant_name = probe_source.tenant_name)::text;
     busy boolean;
+    detail text;
+    hint text;
+    context text;
 BEGIN
     IF sslmode IN ('require', 'verify-ca', 'verify-full') AND current_setting('ssl_library') = '' THEN
         RAISE EXCEPTION 'connection "%" asks for sslmode=%, and the warehouse''s server was built without TLS', tenant_name, sslmode
@@ -37,5 +40,9 @@ BEGIN
     INTO server_version, database, time_zone, read_only, settings;
     PERFORM _wh_internal.release_source(tenant_name);
     latency := extract(epoch FROM clock_timestamp() - started);
+EXCEPTION WHEN query_canceled OR OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
+    PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
+    RAISE;
 END
 $$;

@@ -6,6 +6,9 @@ DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
     span text;
     opened boolean := _wh_internal.begin_source(tenant_name);
+    detail text;
+    hint text;
+    context text;
 BEGIN
     span := _wh_internal.range_query(template, schema_name, '1900-01-01 00:00:00+00', '9999-12-31 00:00:00+00',
         _wh_internal.source_names(template, tenant_name, schema_name));
@@ -15,7 +18,9 @@ BEGIN
     INTO first_day, last_day;
     PERFORM _wh_internal.end_source(tenant_name, opened);
 EXCEPTION WHEN query_canceled OR OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
     PERFORM _wh_internal.end_source(tenant_name, opened);
+    PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
     RAISE;
 END
 $$;

@@ -7,6 +7,9 @@ DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
     opened boolean := _wh_internal.begin_source(tenant_name);
     names text[];
+    detail text;
+    hint text;
+    context text;
 BEGIN
     names := _wh_internal.source_names(template, tenant_name, schema_name);
     EXECUTE format('SELECT * FROM %I.dblink(%L, %L) AS t(row_count bigint, first_time text, last_time text)', _wh_internal.dblink_schema(),
@@ -17,7 +20,9 @@ BEGIN
     INTO row_count, first_time, last_time;
     PERFORM _wh_internal.end_source(tenant_name, opened);
 EXCEPTION WHEN query_canceled OR OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
     PERFORM _wh_internal.end_source(tenant_name, opened);
+    PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
     RAISE;
 END
 $$;

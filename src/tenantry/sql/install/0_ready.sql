@@ -1,12 +1,14 @@
--- For psql: refuse a server that is too old and a warehouse that this does not fit, before anything is changed. The
--- setting tenantry.migrations holds the migrations that this version knows.
+-- Before whadmin's part: refuse a database that has not had the administrator's, and a warehouse that this does not fit.
 DO $$
 DECLARE
-    known jsonb := pg_catalog.current_setting('tenantry.migrations')::jsonb;
+    known CONSTANT jsonb := '{known}';
     odd record;
 BEGIN
-    IF pg_catalog.current_setting('server_version_num')::integer < 150000 THEN
-        RAISE EXCEPTION 'the server is PostgreSQL %; Tenantry needs 15 or newer', pg_catalog.current_setting('server_version');
+    IF (SELECT count(*) FROM pg_catalog.pg_namespace n WHERE n.nspname IN ('_wh', '_wh_internal', '_wh_audit')) < 3
+        OR (SELECT count(*) FROM pg_catalog.pg_roles r WHERE r.rolname IN ('tenantry_operator', 'tenantry_auditor')) < 2
+    THEN
+        RAISE EXCEPTION 'this database lacks roles or schemas of this version''s'
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run create.sql first, as the administrator.';
     END IF;
     IF pg_catalog.to_regclass('_wh.migrations') IS NOT NULL THEN
         SELECT m.version, m.name, k.version IS NULL AS newer INTO odd

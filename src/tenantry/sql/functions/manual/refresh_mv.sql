@@ -5,6 +5,9 @@ DECLARE
     slice record;
     connection text;
     opened boolean;
+    detail text;
+    hint text;
+    context text;
     feeds _wh.feeds[] := '{}'::_wh.feeds[];
 BEGIN
     -- A slice must not be refreshed while its year is folded: the table has its rows by then.
@@ -28,7 +31,9 @@ BEGIN
     BEGIN
         PERFORM _wh_internal.refresh_relation(format('%I.%I', target_schema::name, view_name::name)::regclass);
     EXCEPTION WHEN query_canceled OR OTHERS THEN
+        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
         PERFORM _wh_internal.end_source(connection, opened);
+        PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
         RAISE;
     END;
     PERFORM _wh_internal.end_source(connection, opened);
