@@ -86,7 +86,7 @@ def test_a_backup_that_could_not_be_restored_is_not_written(monkeypatch: pytest.
 BOMB = r"""
 import gzip, resource, sys
 from tenantry.core.errors import InputError
-from tenantry.flow import backup_content
+from tenantry.recovery import content as backup_content
 about, unit, times = sys.argv[1].encode() + b"\n", sys.argv[2].encode().replace(b"\\t", b"\t").replace(b"\\n", b"\n"), int(sys.argv[3])
 backup_content.UNPACKED, backup_content.RECORDS = 2**28, 1_000_000
 member = gzip.compress(unit * (2**20 // len(unit)))

@@ -46,7 +46,7 @@ def test_a_load_waits_for_no_parser() -> None:
             "-X",
             "importtime",
             "-c",
-            "import tenantry.loader.backfill, tenantry.flow.template, tenantry.cli.progress",
+            "import tenantry.warehouse, tenantry.flow.template.stored, tenantry.cli.progress",
         ],
         capture_output=True,
         text=True,
