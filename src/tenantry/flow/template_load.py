@@ -53,7 +53,7 @@ def load(
     """
     changes = []
     with session.transaction(force_rollback=dry_run):
-        session.execute(query("template", "lock"))
+        session.execute(query("template", "lock"), ([template.name for template in templates],))
         reshaped = []
         for template in templates:
             before = find(session, template.name)
