@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
@@ -14,6 +15,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from tests.databases import Database, Source, Warehouse
+from tests.program import run, succeed
 from tests.ticks import COLUMNS, define, make_ticks
 
 pytestmark = pytest.mark.any_server
@@ -418,3 +420,112 @@ def test_an_author_changes_what_is_asked_and_what_was_loaded_stays(
     )
     assert ready.value("SELECT count(value) FROM acme.ticks") == 2
     assert ready.value("SELECT count(*) FROM _wh.slices WHERE row_count = 2") == 1
+
+
+FILE = """-- name: sales
+-- time_column: at
+-- columns:
+--   id int,
+--   at timestamptz
+-- index: UNIQUE (id)
+
+SELECT id, at FROM ticks WHERE at >= '{START_TIME}'::timestamptz AND at < '{END_TIME}'::timestamptz
+"""
+
+
+def test_a_template_author_works_with_the_program(ready: Warehouse, author: Database, tmp_path: Path) -> None:
+    path = tmp_path / "sales.sql"
+    path.write_text(FILE)
+    tried = succeed(author, "template", "test", path, "--tenant", "acme", "--day", DAY, "--json").json
+    assert (tried["rows"], tried["columns"], len(tried["sample"])) == (2, ["id", "at"], 2)
+    assert "sales: new" in succeed(author, "template", "load", path).out
+    path.write_text(FILE.replace("id int", "id bigint"))
+    assert "sales: changed" in succeed(author, "template", "load", path).out
+    shown = succeed(author, "template", "test", "sales", "--tenant", "acme", "--day", DAY).out
+    assert "acme, 2024-03-10: 2 rows" in shown
+    assert "id is integer at the source, declared as bigint" in shown
+    ready.run(
+        "UPDATE _wh.mv_templates SET query_template = query_template || ' ' WHERE template_name = 'ticks'"
+    )
+    assert "1 day made by an earlier text" in succeed(author, "template", "show", "ticks").out
+    assert [t["name"] for t in succeed(author, "template", "list", "--json").json] == [
+        "foodlogstats",
+        "sales",
+        "ticks",
+        "unused",
+    ]
+    succeed(author, "template", "lint", "sales")
+    assert [t["name"] for t in succeed(author, "tenant", "list", "--json").json] == ["acme"]
+    assert "acme" in succeed(author, "tenant", "list").out
+    editor = {"EDITOR": "sed -i s/bigint/numeric/"}
+    assert "sales: changed" in succeed(author, "template", "edit", "sales", env=editor).out
+    assert "sales is dropped" in succeed(author, "template", "drop", "sales", "--yes").out
+    assert ready.rows(
+        "SELECT what, subject FROM _wh_audit.entries WHERE login = %s ORDER BY id", (author.user,)
+    ) == [
+        ("try_template", "sales of acme, 2024-03-10 (draft)"),
+        ("insert mv_templates", "sales"),
+        ("update mv_templates", "sales"),
+        ("try_template", "sales of acme, 2024-03-10"),
+        ("update mv_templates", "sales"),
+        ("delete mv_templates", "sales"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("status",),
+        ("tenant", "show", "acme"),
+        ("tenant", "drop", "acme", "--yes"),
+        ("tenant", "test", "acme"),
+        ("reader", "list"),
+        ("audit",),
+        ("refresh", "ticks", "--all"),
+        ("template", "set-storage", "ticks", "partition"),
+        ("doctor",),
+    ],
+)
+def test_a_template_author_hears_in_one_line_what_is_not_for_him(
+    author: Database, words: tuple[str, ...]
+) -> None:
+    refused = run(author, *words)
+    assert refused.errors == [f'role "{author.user}" is a template author, who writes and tests templates']
+    assert "Traceback" not in refused.err
+
+
+def test_what_the_gate_refuses_an_author_is_one_line_with_the_next_step(
+    ready: Warehouse, author: Database, tmp_path: Path
+) -> None:
+    path = tmp_path / "ticks.sql"
+    path.write_text(
+        FILE.replace("name: sales", "name: ticks").replace("-- columns", "-- ahead: 9\n-- columns")
+    )
+    refused = run(author, "template", "load", path)
+    assert refused.errors == [
+        f'template "ticks" is used by tenants, and role "{author.user}" may not change its ahead'
+    ]
+    assert "Let whadmin do that." in refused.err
+    assert run(author, "template", "drop", "ticks", "--yes").errors == ['template "ticks" is used by acme']
+    path.write_text(FILE.replace("FROM ticks", "FROM nothing"))
+    assert run(author, "template", "test", path, "--tenant", "acme").errors == [
+        'the source of "acme" says: relation "nothing" does not exist'
+    ]
+    assert run(author, "template", "test", path, "--tenant", "nobody").errors == [
+        'tenant "nobody" does not exist'
+    ]
+    path.write_text(FILE.replace("SELECT id, at", "SELECT id, at, value"))
+    assert run(author, "template", "test", path, "--tenant", "acme").errors == [
+        'template "sales": the query gives 3 columns, and 2 are declared'
+    ]
+
+
+def test_who_is_author_and_auditor_does_what_both_do(
+    ready: Warehouse, author: Database, tmp_path: Path
+) -> None:
+    ready.admin.run(f"GRANT tenantry_auditor TO {author.user}")
+    path = tmp_path / "sales.sql"
+    path.write_text(FILE)
+    succeed(author, "template", "load", path)
+    succeed(author, "status")
+    assert len(run(author, "tenant", "drop", "acme", "--yes").errors) == 1

@@ -66,6 +66,10 @@ CROSS JOIN LATERAL (SELECT r.query, _wh_internal.column_list(t.template_name) AS
     _wh_internal.named_query(t, r.query, n.given) AS named) x
 WHERE t.template_name = %(name)s
 
+-- name: try
+-- What template authors are given instead of a login.
+SELECT _wh.try_template(%(name)s, %(tenant)s, %(day)s::date, %(rows)s, %(seconds)s, %(draft)s)
+
 -- name: source_timeout
 -- Asked of a source, in a transaction.
 SELECT set_config('statement_timeout', %s, true)
@@ -132,6 +136,9 @@ ORDER BY 1
 
 -- name: drop_feed
 SELECT _wh_internal.drop_feed(%(name)s, %(schema)s, %(most)s)
+
+-- name: drop_unused
+SELECT _wh.drop_unused_template(%s)
 
 -- name: drop
 SELECT _wh_internal.drop_template(%s)

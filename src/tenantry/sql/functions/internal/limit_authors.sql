@@ -17,7 +17,7 @@ BEGIN
         changed := 'template_name';
     END IF;
     IF changed IS NOT NULL THEN
-        RAISE EXCEPTION 'template "%" is used by tenants, and role "%" may not change its %', NEW.template_name, current_user, changed
+        RAISE EXCEPTION 'template "%" is used by tenants, and role "%" may not change its %', NEW.template_name, session_user, changed
             USING ERRCODE = 'insufficient_privilege', HINT = 'Let whadmin do that. A template author changes query, columns, indexes and description.';
     END IF;
     RETURN NEW;
