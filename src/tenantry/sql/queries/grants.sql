@@ -106,7 +106,7 @@ SELECT NOT EXISTS (SELECT FROM pg_default_acl d WHERE d.defaclrole = 'whadmin'::
 -- Roles of ours that belong to a role with power over the server or the warehouse, directly or by way of another.
 WITH ours AS (
     SELECT r.oid, r.rolname, w.tenants IS NOT NULL AS limited FROM pg_roles r LEFT JOIN _wh.readers w ON w.reader_name = r.rolname
-    WHERE r.rolname IN ('whadmin', 'phood_ro') OR w.reader_name IS NOT NULL
+    WHERE r.rolname IN ('whadmin', 'phood_ro', 'tenantry_operator', 'tenantry_auditor', 'tenantry_template_author') OR w.reader_name IS NOT NULL
 )
 SELECT o.rolname::text, quote_ident(g.rolname), CASE
         WHEN g.rolname = 'whadmin' THEN 'may do all that whadmin does'
