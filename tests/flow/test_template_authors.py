@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from tenantry.core.days import today_utc
 from tests.databases import Database, Source, Warehouse
 from tests.program import run, succeed
 from tests.ticks import COLUMNS, define, make_ticks
@@ -122,7 +123,9 @@ def author(ready: Warehouse) -> Iterator[Database]:
     ready.admin.run(f"DROP OWNED BY {name}; DROP ROLE {name}")
 
 
-def tried(database: Database, query: str, columns: str = "a text", day: date = DAY, **draft: str) -> Any:
+def tried(
+    database: Database, query: str, columns: str | None = "a text", day: date = DAY, **draft: str
+) -> Any:
     """The result of trying a query on acme's source, as a draft."""
     return database.value(
         "SELECT _wh.try_template('mine', 'acme', %s, draft => %s)",
@@ -436,6 +439,9 @@ SELECT id, at FROM ticks WHERE at >= '{START_TIME}'::timestamptz AND at < '{END_
 def test_a_template_author_works_with_the_program(ready: Warehouse, author: Database, tmp_path: Path) -> None:
     path = tmp_path / "sales.sql"
     path.write_text(FILE)
+    (tmp_path / "query.sql").write_text(FILE.partition("\n\n")[2])
+    drafted = succeed(author, "template", "new", "sales", tmp_path / "query.sql", "--connection", "acme")
+    assert "--   id integer,\n--   at timestamp with time zone\n-- index: (at)\n" in drafted.out
     tried = succeed(author, "template", "test", path, "--tenant", "acme", "--day", DAY, "--json").json
     assert (tried["rows"], tried["columns"], len(tried["sample"])) == (2, ["id", "at"], 2)
     assert "sales: new" in succeed(author, "template", "load", path).out
@@ -463,6 +469,7 @@ def test_a_template_author_works_with_the_program(ready: Warehouse, author: Data
     assert ready.rows(
         "SELECT what, subject FROM _wh_audit.entries WHERE login = %s ORDER BY id", (author.user,)
     ) == [
+        ("try_template", f"sales of acme, {today_utc() - timedelta(days=1)} (draft)"),
         ("try_template", "sales of acme, 2024-03-10 (draft)"),
         ("insert mv_templates", "sales"),
         ("update mv_templates", "sales"),
@@ -529,3 +536,30 @@ def test_who_is_author_and_auditor_does_what_both_do(
     succeed(author, "template", "load", path)
     succeed(author, "status")
     assert len(run(author, "tenant", "drop", "acme", "--yes").errors) == 1
+
+
+def test_a_query_is_described_as_its_source_says_and_passes_the_gate(
+    author: Database, source: Source
+) -> None:
+    source.run(
+        "CREATE DOMAIN price AS numeric(8, 2); CREATE DOMAIN cheap AS price; CREATE TYPE mood AS ENUM ('fine')"
+    )
+    columns = tried(author, "SELECT 1.5::cheap AS a, 'fine'::mood AS b, ARRAY['x'] AS a", columns=None)[
+        "columns"
+    ]
+    assert [(c["name"], c["source"], c["is_array"]) for c in columns] == [
+        ("a", "cheap", False),
+        ("b", "mood", False),
+        ("a", "text[]", True),
+    ]
+    assert (
+        author.value("SELECT format_type(%s, %s)", (columns[0]["number"], columns[0]["modifier"]))
+        == "numeric(8,2)"
+    )
+    with pytest.raises(psycopg.errors.SyntaxError):
+        tried(author, "SELECT 1); DELETE FROM ticks; SELECT (1", columns=None)
+    assert (
+        tried(author, "SELECT pg_notify('a', 'b'), no_such", columns=None)["error"]
+        == 'column "no_such" does not exist'
+    )
+    assert source.value("SELECT count(*) FROM ticks") == 4

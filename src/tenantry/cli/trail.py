@@ -23,7 +23,7 @@ _CHANGING_BY = {"doctor": "--fix", "verify": "--fix", "queries": "--cancel"}
 """Commands that only look, unless they are given this."""
 
 _OF_AUTHORS = {
-    ("template", "list"), ("template", "show"), ("template", "lint"), ("template", "test"), ("template", "load"),
+    ("template", "list"), ("template", "show"), ("template", "lint"), ("template", "new"), ("template", "test"), ("template", "load"),
     ("template", "edit"), ("template", "drop"), ("tenant", "list"),
 }  # fmt: skip
 """The commands of template authors."""

@@ -13,12 +13,11 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from tenantry.core.errors import SourceError, TemplateError
 from tenantry.core.model import Template
 from tenantry.db.queries import one_row, query
 from tenantry.db.roles import acts_as_owner
 from tenantry.flow import template_load
-from tenantry.flow.asking import asked, connection_of, fields, texts
+from tenantry.flow.asking import asked, connection_of, fields, texts, tried
 from tenantry.flow.template import find
 from tenantry.flow.template_file import merged
 from tenantry.flow.template_sql import COLUMNS
@@ -144,13 +143,7 @@ def _by_warehouse(
         "seconds": min(seconds, 3600),
         "draft": None if wanted == before else Jsonb(parts),
     }
-    found = one_row(session, query("template", "try"), about)[0]
-    if "error" in found and found["of_source"]:
-        raise SourceError(
-            f'the source of "{tenant}" says: {found["error"]}', connection=tenant, hint=found["hint"]
-        )
-    if "error" in found:
-        raise TemplateError(f'template "{template.name}": {found["error"]}', hint=found["hint"])
+    found = tried(session, about)
     columns, nodes = found["columns"], found["plan"]
     whole = _whole(nodes, day)
     return Trial(

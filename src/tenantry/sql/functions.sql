@@ -733,6 +733,35 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.described(query text, connection text, until timestamptz) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The columns that a query gives, by its source, in the transaction that the caller has begun there: name, what the source calls the type, and
+-- the number of the type that a domain is made of, with its modifier (PostgreSQL tells that of a domain alone), and whether it is an array.
+DECLARE
+    -- One row of NULLs with the query's own names and types.
+    nothing text := format(E'(SELECT q.* FROM (SELECT 1) AS one LEFT JOIN (SELECT * FROM (%s\n) AS q WHERE false) AS q ON true) AS x', query);
+    names text[];
+    result jsonb;
+BEGIN
+    SELECT a::text[] INTO names
+    FROM _wh_internal.ask_source(connection, 'SELECT ARRAY(SELECT pg_catalog.json_object_keys(pg_catalog.row_to_json(x.*)))::pg_catalog.text FROM ' || nothing, until) a;
+    SELECT jsonb_agg(jsonb_build_object('name', _wh_internal.visible(left(names[t.n], 200)), 'source', _wh_internal.visible(left(t.type ->> 0, 200)), 'number', t.type -> 1,
+        'modifier', t.type -> 2, 'is_array', t.type -> 3) ORDER BY t.n) INTO result
+    FROM _wh_internal.ask_source(connection, format($q$WITH RECURSIVE base AS (
+    SELECT u.n, u.type AS own, u.type, -1 AS mod
+    FROM (SELECT ARRAY[%s]::pg_catalog.oid[] AS types FROM %s(%s)) AS a CROSS JOIN LATERAL pg_catalog.unnest(a.types) WITH ORDINALITY AS u (type, n)
+    UNION ALL
+    SELECT b.n, b.own, t.typbasetype, t.typtypmod FROM base AS b JOIN pg_catalog.pg_type AS t ON t.oid = b.type WHERE t.typtype = 'd'
+)
+SELECT pg_catalog.json_agg(pg_catalog.json_build_array(pg_catalog.format_type(b.own, NULL), b.type::pg_catalog.int8, b.mod, t.typcategory = 'A') ORDER BY b.n)::pg_catalog.text
+FROM base AS b JOIN pg_catalog.pg_type AS t ON t.oid = b.type WHERE t.typtype <> 'd'$q$,
+        (SELECT string_agg(format('pg_catalog.pg_typeof(x.c%s)', n), ', ') FROM generate_series(1, cardinality(names)) n), nothing,
+        (SELECT string_agg('c' || n, ', ') FROM generate_series(1, cardinality(names)) n)), until) a
+    CROSS JOIN LATERAL jsonb_array_elements(a::jsonb) WITH ORDINALITY AS t (type, n);
+    RETURN result;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.digest_query(feed _wh.feeds, first_day date, last_day date, given text[] DEFAULT NULL,
     source_types oid[] DEFAULT NULL, as_kept boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -5697,10 +5726,8 @@ RETURNS jsonb LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     width CONSTANT integer := 200;
     query text := _wh_internal.render_query(_wh_internal.template_query(template), tenant, day, day);
-    -- One row of NULLs with the query's own names and types.
-    nothing text := format(E'(SELECT 1) AS one LEFT JOIN (SELECT * FROM (%s\n) AS q WHERE false) AS q ON true', query);
-    names text[];
-    types text[];
+    columns jsonb := _wh_internal.described(query, connection, until);
+    names text[] := ARRAY(SELECT c ->> 'name' FROM jsonb_array_elements(columns) c);
     places integer[];
     named text;
     nodes jsonb;
@@ -5709,12 +5736,7 @@ DECLARE
     started timestamptz;
     measured text[];
 BEGIN
-    SELECT a::text[] INTO names FROM _wh_internal.ask_source(connection, format('SELECT ARRAY(SELECT pg_catalog.json_object_keys(pg_catalog.row_to_json(x.*)))::pg_catalog.text '
-        'FROM (SELECT q.* FROM %s) AS x', nothing), until) a;
     places := _wh_internal.match_columns(template, names);
-    SELECT a::text[] INTO types FROM _wh_internal.ask_source(connection, format('SELECT ARRAY[%s]::pg_catalog.text FROM (SELECT q.* FROM %s) AS x(%s)',
-        (SELECT string_agg(format('pg_catalog.pg_typeof(x.c%s)::pg_catalog.text', n), ', ') FROM generate_series(1, cardinality(names)) n), nothing,
-        (SELECT string_agg('c' || n, ', ') FROM generate_series(1, cardinality(names)) n)), until) a;
     SELECT jsonb_agg((SELECT jsonb_object_agg(e.key, CASE jsonb_typeof(e.value) WHEN 'string' THEN to_jsonb(_wh_internal.visible(e.value #>> '{}'::text[])) ELSE e.value END)
             FROM jsonb_each(n) e WHERE e.key IN ('Node Type', 'Schema', 'Relation Name', 'Index Cond', 'Filter', 'Join Filter', 'Total Cost', 'Plan Rows')))
     INTO nodes
@@ -5740,7 +5762,7 @@ BEGIN
         coalesce(_wh_internal.day_predicate(template, day, day), 'true'), named), until) a;
     RETURN jsonb_build_object('rows', measured[1]::bigint, 'bytes', measured[2]::bigint, 'strays', measured[3]::bigint,
         'seconds', round(extract(epoch FROM clock_timestamp() - started), 3),
-        'columns', (SELECT jsonb_agg(jsonb_build_object('name', c.column_name, 'type', c.data_type, 'source', _wh_internal.visible(left(types[places[c.position]], width)))
+        'columns', (SELECT jsonb_agg(jsonb_build_object('name', c.column_name, 'type', c.data_type, 'source', columns -> (places[c.position] - 1) -> 'source')
             ORDER BY c.position) FROM _wh.template_columns c WHERE c.template_name = template.template_name),
         'sample', sample, 'plan', nodes, 'scans', scans);
 END
@@ -6619,13 +6641,14 @@ CREATE OR REPLACE FUNCTION _wh.try_template(template_name text, tenant text, day
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- For template authors: ask a tenant's source for one day of a template, as loads do, and keep nothing. They name no login and are given
 -- none: what the source says is made visible and cut, and what libpq says, which names the address, is left out. `draft` has columns of
--- mv_templates that are tried instead of those that are stored. A failure of the source is a result and no error, so that it stands in
+-- mv_templates that are tried instead of those that are stored; one without column_definitions is only described. A failure of the source is a result and no error, so that it stands in
 -- the audit trail; the server's log has every trial, whatever becomes of the transaction.
 DECLARE
     connection text := coalesce((SELECT t.tenant_name FROM _wh.tenants t JOIN _wh.tenant_connections c USING (tenant_name) WHERE t.schema_name = tenant),
         (SELECT c.tenant_name FROM _wh.tenant_connections c WHERE c.tenant_name = tenant));
     subject text := _wh_internal.visible(format('%s of %s, %s%s', template_name, tenant, day, CASE WHEN draft IS NOT NULL THEN ' (draft)' END));
     template _wh.mv_templates;
+    query text;
     begun boolean := false;
     within float8;
     until timestamptz;
@@ -6644,18 +6667,25 @@ BEGIN
     END IF;
     RAISE LOG 'tenantry: % tries template %', session_user, subject;
     BEGIN
-        IF draft IS NOT NULL THEN
+        IF draft IS NOT NULL AND draft ->> 'column_definitions' IS NULL THEN
+            query := coalesce(draft ->> 'query_template', '');
+            PERFORM _wh_internal.refuse_query(query);
+            query := _wh_internal.render_query(query, tenant, day, day);
+        ELSIF draft IS NOT NULL THEN
             DELETE FROM _wh.mv_templates t WHERE t.template_name = try_template.template_name;
             INSERT INTO _wh.mv_templates SELECT d.* FROM jsonb_populate_record(NULL::_wh.mv_templates, '{"storage": "matview", "partition_by": "year", "ahead": 0}'
                 || jsonb_strip_nulls(draft) || jsonb_build_object('template_name', try_template.template_name, 'created_at', now(), 'updated_at', now())) d;
         END IF;
-        template := _wh_internal.find_template(template_name);
+        IF query IS NULL THEN
+            template := _wh_internal.find_template(template_name);
+        END IF;
         SELECT least(seconds, l.deadline) INTO within FROM _wh.tenant_connections c CROSS JOIN _wh_internal.source_limits(c.options) l WHERE c.tenant_name = connection;
         begun := true;
         PERFORM _wh_internal.begin_source(connection);
         until := clock_timestamp() + make_interval(secs => within);
         PERFORM _wh_internal.ask_source(connection, format('SELECT pg_catalog.set_config(''statement_timeout'', %L, true)', ceil(within * 1000)), until);
-        result := _wh_internal.trial(template, tenant, connection, day, sample_rows, until);
+        result := CASE WHEN query IS NULL THEN _wh_internal.trial(template, tenant, connection, day, sample_rows, until)
+            ELSE jsonb_build_object('columns', _wh_internal.described(query, connection, until)) END;
         -- Takes the draft back.
         RAISE EXCEPTION 'tried' USING ERRCODE = 'TN002';
     EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
@@ -6682,7 +6712,7 @@ BEGIN
                 'hint', nullif(_wh_internal.visible(failure_hint), ''));
         END IF;
     END;
-    PERFORM _wh_internal.audit('try_template', subject, coalesce('failed: ' || (result ->> 'error'), format('done: %s rows', result ->> 'rows')));
+    PERFORM _wh_internal.audit('try_template', subject, coalesce('failed: ' || (result ->> 'error'), 'done: ' || (result ->> 'rows') || ' rows', 'done: columns'));
     RETURN result;
 END
 $$;
@@ -6957,8 +6987,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.drop_unused_template,_wh.fold_year,_wh.get_tenant_connection_string,_wh.load_days,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', 'bfdd61b52586124b' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'bfdd61b52586124b');
+    SELECT '0.1.0', 'ee2bdfc338b3f62a' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'ee2bdfc338b3f62a');
 END
 $$;
 

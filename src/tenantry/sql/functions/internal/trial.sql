@@ -5,10 +5,8 @@ RETURNS jsonb LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     width CONSTANT integer := 200;
     query text := _wh_internal.render_query(_wh_internal.template_query(template), tenant, day, day);
-    -- One row of NULLs with the query's own names and types.
-    nothing text := format(E'(SELECT 1) AS one LEFT JOIN (SELECT * FROM (%s\n) AS q WHERE false) AS q ON true', query);
-    names text[];
-    types text[];
+    columns jsonb := _wh_internal.described(query, connection, until);
+    names text[] := ARRAY(SELECT c ->> 'name' FROM jsonb_array_elements(columns) c);
     places integer[];
     named text;
     nodes jsonb;
@@ -17,12 +15,7 @@ DECLARE
     started timestamptz;
     measured text[];
 BEGIN
-    SELECT a::text[] INTO names FROM _wh_internal.ask_source(connection, format('SELECT ARRAY(SELECT pg_catalog.json_object_keys(pg_catalog.row_to_json(x.*)))::pg_catalog.text '
-        'FROM (SELECT q.* FROM %s) AS x', nothing), until) a;
     places := _wh_internal.match_columns(template, names);
-    SELECT a::text[] INTO types FROM _wh_internal.ask_source(connection, format('SELECT ARRAY[%s]::pg_catalog.text FROM (SELECT q.* FROM %s) AS x(%s)',
-        (SELECT string_agg(format('pg_catalog.pg_typeof(x.c%s)::pg_catalog.text', n), ', ') FROM generate_series(1, cardinality(names)) n), nothing,
-        (SELECT string_agg('c' || n, ', ') FROM generate_series(1, cardinality(names)) n)), until) a;
     SELECT jsonb_agg((SELECT jsonb_object_agg(e.key, CASE jsonb_typeof(e.value) WHEN 'string' THEN to_jsonb(_wh_internal.visible(e.value #>> '{}'::text[])) ELSE e.value END)
             FROM jsonb_each(n) e WHERE e.key IN ('Node Type', 'Schema', 'Relation Name', 'Index Cond', 'Filter', 'Join Filter', 'Total Cost', 'Plan Rows')))
     INTO nodes
@@ -48,7 +41,7 @@ BEGIN
         coalesce(_wh_internal.day_predicate(template, day, day), 'true'), named), until) a;
     RETURN jsonb_build_object('rows', measured[1]::bigint, 'bytes', measured[2]::bigint, 'strays', measured[3]::bigint,
         'seconds', round(extract(epoch FROM clock_timestamp() - started), 3),
-        'columns', (SELECT jsonb_agg(jsonb_build_object('name', c.column_name, 'type', c.data_type, 'source', _wh_internal.visible(left(types[places[c.position]], width)))
+        'columns', (SELECT jsonb_agg(jsonb_build_object('name', c.column_name, 'type', c.data_type, 'source', columns -> (places[c.position] - 1) -> 'source')
             ORDER BY c.position) FROM _wh.template_columns c WHERE c.template_name = template.template_name),
         'sample', sample, 'plan', nodes, 'scans', scans);
 END
