@@ -405,6 +405,15 @@ def test_an_author_who_keeps_a_transaction_open_holds_up_no_load(ready: Warehous
     with author.connect() as opened, opened.transaction(force_rollback=True):
         opened.execute("UPDATE _wh.mv_templates SET query_template = 'SELECT 1'")
         opened.execute("SELECT FROM _wh.mv_templates FOR UPDATE")
+        opened.execute("SELECT _wh_internal.template_facts(), _wh_internal.template_outdated('ticks')")
+        opened.execute("SELECT _wh.try_template('unused', 'acme', '2024-03-10')")
+        assert (
+            opened.execute(
+                "SELECT l.relation::regclass::text FROM pg_locks l JOIN pg_class c ON c.oid = l.relation"
+                " WHERE l.pid = pg_backend_pid() AND c.relnamespace IN ('acme'::regnamespace, 'public'::regnamespace)"
+            ).fetchall()
+            == []
+        )
         with ready.connect() as loading:
             loading.execute("SET statement_timeout = '20s'")
             loading.execute("SELECT _wh.update_mv_by_template('ticks', 'acme', 'acme', %s)", (DAY,))
@@ -558,6 +567,8 @@ def test_a_query_is_described_as_its_source_says_and_passes_the_gate(
     )
     with pytest.raises(psycopg.errors.SyntaxError):
         tried(author, "SELECT 1); DELETE FROM ticks; SELECT (1", columns=None)
+    assert tried(author, "SELECT", columns=None) == {"columns": []}
+    assert tried(author, "SELECT")["error"] == "the query gives 0 columns, and 1 are declared"
     assert (
         tried(author, "SELECT pg_notify('a', 'b'), no_such", columns=None)["error"]
         == 'column "no_such" does not exist'

@@ -745,6 +745,9 @@ DECLARE
 BEGIN
     SELECT a::text[] INTO names
     FROM _wh_internal.ask_source(connection, 'SELECT ARRAY(SELECT pg_catalog.json_object_keys(pg_catalog.row_to_json(x.*)))::pg_catalog.text FROM ' || nothing, until) a;
+    IF names = '{}'::text[] THEN
+        RETURN '[]';
+    END IF;
     SELECT jsonb_agg(jsonb_build_object('name', _wh_internal.visible(left(names[t.n], 200)), 'source', _wh_internal.visible(left(t.type ->> 0, 200)), 'number', t.type -> 1,
         'modifier', t.type -> 2, 'is_array', t.type -> 3) ORDER BY t.n) INTO result
     FROM _wh_internal.ask_source(connection, format($q$WITH RECURSIVE base AS (
@@ -6986,8 +6989,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.drop_unused_template,_wh.fold_year,_wh.get_tenant_connection_string,_wh.load_days,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '1714ad80090f8d27' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '1714ad80090f8d27');
+    SELECT '0.1.0', '79fbff0331ea516f' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '79fbff0331ea516f');
 END
 $$;
 

@@ -10,6 +10,9 @@ DECLARE
 BEGIN
     SELECT a::text[] INTO names
     FROM _wh_internal.ask_source(connection, 'SELECT ARRAY(SELECT pg_catalog.json_object_keys(pg_catalog.row_to_json(x.*)))::pg_catalog.text FROM ' || nothing, until) a;
+    IF names = '{}'::text[] THEN
+        RETURN '[]';
+    END IF;
     SELECT jsonb_agg(jsonb_build_object('name', _wh_internal.visible(left(names[t.n], 200)), 'source', _wh_internal.visible(left(t.type ->> 0, 200)), 'number', t.type -> 1,
         'modifier', t.type -> 2, 'is_array', t.type -> 3) ORDER BY t.n) INTO result
     FROM _wh_internal.ask_source(connection, format($q$WITH RECURSIVE base AS (
