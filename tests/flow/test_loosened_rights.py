@@ -59,6 +59,12 @@ LOOSENED = {
     "a view in the place of a table": Loosened(
         "ALTER TABLE _wh.readers RENAME TO readers_kept; CREATE VIEW _wh.readers AS SELECT * FROM _wh.readers_kept", "_wh.readers"
     ),
+    "templates that an author may lock": Loosened("GRANT DELETE ON _wh.mv_templates TO tenantry_template_author", "_wh.mv_templates"),
+    "an author who may rename templates": Loosened("GRANT UPDATE (template_name) ON _wh.mv_templates TO tenantry_template_author", "_wh.mv_templates"),
+    "addresses for authors": Loosened("GRANT SELECT (host) ON _wh.tenant_connections TO tenantry_template_author", "_wh.tenant_connections"),
+    "a source's login for authors": Loosened("GRANT EXECUTE ON FUNCTION _wh_internal.source_conninfo(text) TO tenantry_template_author",
+        "_wh_internal.source_conninfo(text)"),
+    "whadmin for authors": Loosened("GRANT whadmin TO tenantry_template_author", "tenantry_template_author"),
     "a trigger on the record of slices": Loosened(
         "CREATE TRIGGER theirs BEFORE UPDATE ON _wh.slices EXECUTE FUNCTION suppress_redundant_updates_trigger()", "_wh.slices"
     ),

@@ -117,9 +117,17 @@ def drop(
     somebody else read its data; nothing is dropped then.
     """
     from tenantry.db.connect import session
+    from tenantry.db.roles import acts_as_owner
     from tenantry.flow.template import drop as template_drop
+    from tenantry.flow.template import stored as templates
 
     with warehouse() as conninfo, session(conninfo) as opened:
+        if not acts_as_owner(opened):
+            templates.require(opened, template)
+            confirm(f"To drop it, type its name ({template})", yes=yes, expected=template)
+            template_drop.drop_unused(opened, template)
+            data.print(f"{template} is dropped")
+            return
         uses = template_drop.uses(opened, template)
         if uses and not with_data:
             names = ", ".join(f"{use.tenant} ({use.days:,} days, {use.rows:,} rows)" for use in uses)

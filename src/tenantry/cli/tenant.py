@@ -189,11 +189,22 @@ def _summary(added: Added) -> dict[str, Any]:
 
 @app.command("list")
 def list_tenants(as_json: AsJson = False) -> None:
-    """List the tenants, each with its source, when that one's password was set here, and its templates."""
+    """List the tenants, each with its source, when that one's password was set here, and its templates.
+
+    Template authors see the names alone.
+    """
     from tenantry.db.connect import session
-    from tenantry.observe import status
+    from tenantry.db.roles import is_authors
+    from tenantry.observe import names, status
 
     with warehouse() as conninfo, session(conninfo) as opened:
+        if is_authors(opened):
+            known = names.beginning(opened, "tenants", "")
+            if as_json:
+                print_json([{"name": name} for name in known])
+            else:
+                print_table(None, ("tenant",), [(name,) for name in known])
+            return
         found = status.tenants(opened)
     if as_json:
         print_json(found)

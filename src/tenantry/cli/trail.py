@@ -20,6 +20,12 @@ _READING = {
 _CHANGING_BY = {"doctor": "--fix", "verify": "--fix", "queries": "--cancel"}
 """Commands that only look, unless they are given this."""
 
+_OF_AUTHORS = {
+    ("template", "list"), ("template", "show"), ("template", "lint"), ("template", "new"), ("template", "test"), ("template", "load"),
+    ("template", "edit"), ("template", "drop"), ("tenant", "list"),
+}  # fmt: skip
+"""The commands of template authors."""
+
 
 def command(words: list[str]) -> str | None:
     """What the words of a command line change, in the words of the program; None if they only look."""
@@ -48,12 +54,26 @@ def words() -> list[str]:
 
 
 def require_changer(opened: psycopg.Connection) -> None:
-    """Raise DatabaseError if the command changes something, and the session is an auditor's."""
+    """Raise DatabaseError if the session is an auditor's or a template author's, and the command is not for him."""
     from tenantry.core.errors import DatabaseError
-    from tenantry.core.model import AUDITOR
-    from tenantry.db.queries import one_row, query
+    from tenantry.core.model import AUDITOR, AUTHOR
+    from tenantry.db.queries import query
+    from tenantry.db.roles import acts_as_owner
 
-    if command(words()) and one_row(opened, query("session", "acting"))[0] == AUDITOR:
+    if acts_as_owner(opened):
+        return
+    groups = {row[0] for row in opened.execute(query("session", "groups"))}
+    said = [word for word in words() if not word.startswith("-")]
+    if AUTHOR in groups and tuple(said[:2]) in _OF_AUTHORS:
+        return
+    if AUTHOR in groups and (command(words()) or AUDITOR not in groups):
+        raise DatabaseError(
+            f'role "{opened.info.user}" is a template author, who writes and tests templates',
+            sqlstate="42501",
+            hint=f"These commands are for authors: {', '.join(' '.join(names) for names in sorted(_OF_AUTHORS))}. "
+            "For others, log in as whadmin or a member of it.",
+        )
+    if command(words()):
         raise DatabaseError(
             f'role "{opened.info.user}" is an auditor, who reads and changes nothing',
             sqlstate="42501",
@@ -64,13 +84,15 @@ def require_changer(opened: psycopg.Connection) -> None:
 @contextmanager
 def kept(opened: psycopg.Connection | None, conninfo: str) -> Iterator[None]:
     """Keep a trail of the block, if the command changes something; without a session `opened` of its end alone."""
+    from tenantry.db import audit
+    from tenantry.db.roles import acts_as_owner
+
     said = words()
     what = command(said)
-    if what is None:
+    # What a template author changes is written down by the database, which trusts nobody else with the trail.
+    if what is None or (opened is not None and not acts_as_owner(opened)):
         yield
         return
-    from tenantry.db import audit
-
     subject = audit.without_secrets(said[len(what.split()) - 1 :])
     with audit.kept(conninfo, what, subject, opened, begun=False):
         yield

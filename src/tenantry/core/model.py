@@ -17,6 +17,9 @@ AUDITOR = "tenantry_auditor"
 OPERATOR = "tenantry_operator"
 """The group whose members load days and fold years, by functions in SQL."""
 
+AUTHOR = "tenantry_template_author"
+"""The group whose members write templates and try them."""
+
 READER = "phood_ro"
 """The role that reads reports, and nothing else."""
 

@@ -15,7 +15,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tenantry.core.errors import InputError, NotInstalled, WarehouseUnreachable
-from tenantry.core.model import AUDITOR, OPERATOR, OWNER
+from tenantry.core.model import AUDITOR, AUTHOR, OPERATOR, OWNER
 from tenantry.db import owner
 from tenantry.db.build import pins
 from tenantry.db.conninfo import parse, without_values
@@ -233,8 +233,9 @@ def _set_up(connection: psycopg.Connection, role: str | None) -> int:
         if role != OWNER:
             raise
         groups = {row[0] for row in connection.execute(query("session", "groups"))}
-        if AUDITOR in groups:
-            return _set_up(connection, AUDITOR)
+        if found := groups & {AUDITOR, AUTHOR}:
+            # Whoever belongs to both has the rights of both as himself.
+            return _set_up(connection, found.pop() if len(found) == 1 else None)
         raise may_not_act(connection.info.user, OPERATOR if OPERATOR in groups else None) from error
     while cursor.nextset():
         pass

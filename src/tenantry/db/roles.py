@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from tenantry.core.errors import DatabaseError
-from tenantry.core.model import OWNER, READER
+from tenantry.core.model import AUTHOR, OWNER, READER
 from tenantry.db.queries import query
 
 
@@ -26,6 +26,17 @@ def require_admin_option(session: psycopg.Connection, names: Collection[str]) ->
             hint="As that role, or as a superuser: "
             f"GRANT {listed} TO {sql.Identifier(user).as_string()} WITH ADMIN OPTION",
         )
+
+
+def acts_as_owner(session: psycopg.Connection) -> bool:
+    """Whether the session acts as whadmin, and not as one of the groups."""
+    row = session.execute(query("session", "acts_as_owner")).fetchone()
+    return bool(row and row[0])
+
+
+def is_authors(session: psycopg.Connection) -> bool:
+    """Whether the session acts as the group of template authors."""
+    return session.execute(query("session", "acting")).fetchone() == (AUTHOR,)
 
 
 def may_not_act(user: str, group: str | None = None) -> DatabaseError:

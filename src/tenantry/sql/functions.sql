@@ -1044,6 +1044,32 @@ EXCEPTION WHEN query_canceled OR OTHERS THEN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.ask_source(tenant_name text, question text, until timestamptz) RETURNS SETOF text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Ask a source, whose transaction the caller has begun, for rows of one text, and wait no longer than until then; not in libpq, which
+-- older servers cannot be called back from.
+DECLARE
+    server text := _wh_internal.server_name(tenant_name);
+    dblink text := quote_ident(_wh_internal.dblink_schema());
+    busy boolean;
+    pause float8 := 0.001;
+BEGIN
+    EXECUTE format('SELECT %s.dblink_send_query(%L, %L)', dblink, server, question);
+    LOOP
+        EXECUTE format('SELECT %s.dblink_is_busy(%L) <> 0', dblink, server) INTO busy;
+        EXIT WHEN NOT busy;
+        IF clock_timestamp() > until THEN
+            RAISE EXCEPTION 'the source did not answer in time' USING ERRCODE = 'query_canceled', CONSTRAINT = 'cancelled by the source';
+        END IF;
+        PERFORM pg_sleep(pause);
+        pause := least(pause * 2, 0.1);
+    END LOOP;
+    RETURN QUERY EXECUTE format('SELECT t.answer FROM %s.dblink_get_result(%L) AS t(answer text)', dblink, server);
+    -- Empty, and the connection can be asked again.
+    EXECUTE format('SELECT count(*) FROM %s.dblink_get_result(%L) AS t(answer text)', dblink, server);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.audit(what text, subject text, result text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Add to the audit trail, where the administrator has made one (install/2_audit.sql).
@@ -1578,6 +1604,38 @@ DECLARE
 BEGIN
     RETURN format(E'SELECT * FROM (%s\n) AS q WHERE false',
         _wh_internal.render_query(_wh_internal.template_query(template), feed.schema_name, first_day, last_day));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.described(query text, connection text, until timestamptz) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The columns that a query gives, by its source, in the transaction that the caller has begun there: name, what the source calls the type, and
+-- the number of the type that a domain is made of, with its modifier (PostgreSQL tells that of a domain alone), and whether it is an array.
+DECLARE
+    -- One row of NULLs with the query's own names and types.
+    nothing text := format(E'(SELECT q.* FROM (SELECT 1) AS one LEFT JOIN (SELECT * FROM (%s\n) AS q WHERE false) AS q ON true) AS x', query);
+    names text[];
+    result jsonb;
+BEGIN
+    SELECT a::text[] INTO names
+    FROM _wh_internal.ask_source(connection, 'SELECT ARRAY(SELECT pg_catalog.json_object_keys(pg_catalog.row_to_json(x.*)))::pg_catalog.text FROM ' || nothing, until) a;
+    IF names = '{}'::text[] THEN
+        RETURN '[]';
+    END IF;
+    SELECT jsonb_agg(jsonb_build_object('name', _wh_internal.visible(left(names[t.n], 200)), 'source', _wh_internal.visible(left(t.type ->> 0, 200)), 'number', t.type -> 1,
+        'modifier', t.type -> 2, 'is_array', t.type -> 3) ORDER BY t.n) INTO result
+    FROM _wh_internal.ask_source(connection, format($q$WITH RECURSIVE base AS (
+    SELECT u.n, u.type AS own, u.type, -1 AS mod
+    FROM (SELECT ARRAY[%s]::pg_catalog.oid[] AS types FROM %s(%s)) AS a CROSS JOIN LATERAL pg_catalog.unnest(a.types) WITH ORDINALITY AS u (type, n)
+    UNION ALL
+    SELECT b.n, b.own, t.typbasetype, t.typtypmod FROM base AS b JOIN pg_catalog.pg_type AS t ON t.oid = b.type WHERE t.typtype = 'd'
+)
+SELECT pg_catalog.json_agg(pg_catalog.json_build_array(pg_catalog.format_type(b.own, NULL), b.type::pg_catalog.int8, b.mod, t.typcategory = 'A') ORDER BY b.n)::pg_catalog.text
+FROM base AS b JOIN pg_catalog.pg_type AS t ON t.oid = b.type WHERE t.typtype <> 'd'$q$,
+        (SELECT string_agg(format('pg_catalog.pg_typeof(x.c%s)', n), ', ') FROM generate_series(1, cardinality(names)) n), nothing,
+        (SELECT string_agg('c' || n, ', ') FROM generate_series(1, cardinality(names)) n)), until) a
+    CROSS JOIN LATERAL jsonb_array_elements(a::jsonb) WITH ORDINALITY AS t (type, n);
+    RETURN result;
 END
 $$;
 
@@ -2536,6 +2594,34 @@ EXCEPTION WHEN fdw_option_name_not_found THEN
     RETURN false;
 END
 $$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.limit_authors() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Who writes templates and is no member of whadmin, as the trigger looks up, says what a source is asked for. How the days of tenants are
+-- kept, which may cost them their rows, is whadmin's to change.
+DECLARE
+    changed text;
+BEGIN
+    IF NOT EXISTS (SELECT FROM _wh.feeds f WHERE f.template_name = NEW.template_name) THEN
+        RETURN NEW;
+    ELSIF TG_OP = 'UPDATE' THEN
+        SELECT string_agg(n.key, ', ' ORDER BY n.key) INTO changed FROM jsonb_each(to_jsonb(NEW)) n
+        WHERE n.key IN ('template_name', 'storage', 'time_column', 'partition_by', 'ahead') AND n.value <> to_jsonb(OLD) -> n.key;
+    ELSIF NOT EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = NEW.template_name) THEN
+        -- A function of the operators' own loads days of this name.
+        changed := 'template_name';
+    END IF;
+    IF changed IS NOT NULL THEN
+        RAISE EXCEPTION 'template "%" is used by tenants, and role "%" may not change its %', NEW.template_name, session_user, changed
+            USING ERRCODE = 'insufficient_privilege', HINT = 'Let whadmin do that. A template author changes query, columns, indexes and description.';
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+-- The condition is looked at with the rights of whoever writes, the function with those of its owner.
+CREATE OR REPLACE TRIGGER limit_authors BEFORE INSERT OR UPDATE ON _wh.mv_templates
+FOR EACH ROW WHEN (NOT pg_catalog.pg_has_role(current_user, 'whadmin', 'USAGE')) EXECUTE FUNCTION _wh_internal.limit_authors();
 
 CREATE OR REPLACE FUNCTION _wh_internal.load_changed(feed _wh.feeds, slice_date date, digests jsonb, asked_at timestamptz, held boolean,
     caller_publishes boolean DEFAULT false) RETURNS jsonb
@@ -4564,6 +4650,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         -- How SQL is read, and how names are written.
         ('standard_conforming_strings', 'on'), ('backslash_quote', 'safe_encoding'), ('transform_null_equals', 'off'),
         ('array_nulls', 'on'), ('quote_all_identifiers', 'off'),
+        -- What tells a caller how a function asks: plans with their constants, of which a password may be one.
+        ('debug_print_parse', 'off'), ('debug_print_rewritten', 'off'), ('debug_print_plan', 'off'),
         -- What ends a statement that is right otherwise.
         ('exit_on_error', 'off'), ('plpgsql.extra_errors', 'none'), ('restrict_nonsystem_relation_kind', ''),
         -- All rows, or an error where a policy hides some: never fewer in silence.
@@ -5089,6 +5177,12 @@ BEGIN
         CONTINUE WHEN token.kind NOT IN ('word', 'quoted');
         IF strpos(lower(token.name), 'pg_temp') > 0 OR strpos(lower(token.name), view_name) > 0 AND token.name <> view_name THEN
             RAISE EXCEPTION 'a placeholder stands in a name' USING ERRCODE = 'invalid_object_definition';
+        END IF;
+        IF token.name <> view_name AND EXISTS (SELECT FROM pg_type t WHERE t.typnamespace = pg_my_temp_schema() AND t.typname = token.name::name
+            AND NOT pg_has_role(t.typowner, current_user, 'MEMBER'))
+        THEN
+            -- The one schema where types are looked for though nobody names it; reading a literal of a domain runs what its owner wrote.
+            RAISE EXCEPTION '% is a type of your session', quote_ident(token.name) USING ERRCODE = 'invalid_object_definition';
         END IF;
         CONTINUE WHEN token.qualifies IS NOT TRUE;
         SELECT format('%I.%I', n.nspname, o.name) INTO stranger
@@ -6290,11 +6384,44 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND (c.oid = t.relid OR t.warehouse <> _wh_internal.here())
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.template_facts()
+RETURNS TABLE (template_name text, description text, storage text, time_column text, tenants text[], days bigint, outdated bigint,
+    created_at timestamptz, updated_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    -- The templates, who uses each, how many days of it are loaded, and how many of those an earlier text of it made: also for template
+    -- authors, who read nothing else of the tenants.
+    SELECT t.template_name, t.description, t.storage, t.time_column,
+        ARRAY(SELECT f.schema_name FROM _wh.feeds f WHERE f.template_name = t.template_name ORDER BY 1),
+        (SELECT count(*) FROM _wh.slices s WHERE s.template_name = t.template_name AND s.loaded_at IS NOT NULL),
+        (SELECT count(*) FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.day_states(f) d WHERE f.template_name = t.template_name AND d.outdated),
+        t.created_at, t.updated_at
+    FROM _wh.mv_templates t ORDER BY t.template_name
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.template_index_hash(template_name text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- Changes when a relation of the template would have other indexes.
     SELECT md5(coalesce(string_agg(i.fingerprint, ',' ORDER BY i.fingerprint), '')) FROM _wh.template_indexes i
     WHERE i.template_name = template_index_hash.template_name AND i.position IS NOT NULL
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.template_outdated(template_name text)
+RETURNS TABLE (tenant text, days bigint, first date, last date, tables name[], views bigint, range_capable boolean)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    -- Of each tenant the days that an earlier text made, the tables that are not as the template is, the number of such daily views,
+    -- and whether its source can be asked where it begins.
+    SELECT f.schema_name, d.days, d.first, d.last, coalesce(u.tables, '{}'::name[]), u.views, _wh_internal.range_capable(t)
+    FROM _wh.mv_templates t
+    JOIN _wh.feeds f USING (template_name)
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS days, min(s.day) AS first, max(s.day) AS last FROM _wh_internal.day_states(f) s WHERE s.outdated
+    ) d
+    CROSS JOIN LATERAL (
+        SELECT array_agg(DISTINCT u.relname ORDER BY u.relname) FILTER (WHERE u.slice_date IS NULL) AS tables, count(u.slice_date) AS views
+        FROM _wh_internal.unfit_relations(f) u
+    ) u
+    WHERE t.template_name = template_outdated.template_name AND (d.days > 0 OR u.views > 0 OR u.tables IS NOT NULL)
+    ORDER BY f.schema_name
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.template_query(template _wh.mv_templates) RETURNS text
@@ -6514,6 +6641,55 @@ BEGIN
         before := CASE WHEN kind = 'literal' AND taken ~ '^[eE]' THEN 'escaped' ELSE kind END;
         gap := false;
     END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.trial(template _wh.mv_templates, tenant text, connection text, day date, sample_rows integer, until timestamptz)
+RETURNS jsonb LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- What a source gives for a day of a template, whose columns are kept already: numbers, types, plan and some rows, their cells cut. Each
+-- question is one statement, with the template's query in parentheses, in the transaction that the caller has begun.
+DECLARE
+    width CONSTANT integer := 200;
+    query text := _wh_internal.render_query(_wh_internal.template_query(template), tenant, day, day);
+    columns jsonb := _wh_internal.described(query, connection, until);
+    names text[] := ARRAY(SELECT c ->> 'name' FROM jsonb_array_elements(columns) c);
+    places integer[];
+    named text;
+    nodes jsonb;
+    scans jsonb;
+    sample jsonb;
+    started timestamptz;
+    measured text[];
+BEGIN
+    places := _wh_internal.match_columns(template, names);
+    SELECT jsonb_agg((SELECT jsonb_object_agg(e.key, CASE jsonb_typeof(e.value) WHEN 'string' THEN to_jsonb(_wh_internal.visible(e.value #>> '{}'::text[])) ELSE e.value END)
+            FROM jsonb_each(n) e WHERE e.key IN ('Node Type', 'Schema', 'Relation Name', 'Index Cond', 'Filter', 'Join Filter', 'Total Cost', 'Plan Rows')))
+    INTO nodes
+    FROM _wh_internal.ask_source(connection, format(E'EXPLAIN (VERBOSE, FORMAT JSON) SELECT * FROM (%s\n) AS q', query), until) a
+    CROSS JOIN LATERAL jsonb_path_query(a::jsonb, 'strict $.** ? (exists(@."Node Type"))') n;
+    SELECT coalesce(jsonb_agg(jsonb_build_object('schema', _wh_internal.visible(s.cells[1]), 'table', _wh_internal.visible(s.cells[2]),
+        'rows', s.cells[3]::bigint, 'bytes', s.cells[4]::bigint)), '[]') INTO scans
+    FROM _wh_internal.ask_source(connection, format('SELECT ARRAY[n.nspname, c.relname, c.reltuples::pg_catalog.int8::pg_catalog.text, '
+        'pg_catalog.pg_relation_size(c.oid)::pg_catalog.text]::pg_catalog.text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace '
+        'WHERE ROW(n.nspname, c.relname) IN (%s)', coalesce((SELECT string_agg(format('(%L, %L)', n ->> 'Schema', n ->> 'Relation Name'), ', ')
+            FROM jsonb_array_elements(nodes) n WHERE n ->> 'Node Type' = 'Seq Scan'), '(NULL, NULL)')), until) a
+    CROSS JOIN LATERAL (SELECT a::text[] AS cells) s;
+    named := _wh_internal.named_query(template, query, names);
+    SELECT coalesce(jsonb_agg((SELECT jsonb_agg(_wh_internal.visible(c.cell) ORDER BY c.n) FROM unnest(a::text[]) WITH ORDINALITY AS c (cell, n))), '[]') INTO sample
+    FROM _wh_internal.ask_source(connection, format('SELECT ARRAY[%s]::pg_catalog.text FROM %s LIMIT %s',
+        (SELECT string_agg(format('pg_catalog.left(q.%I::pg_catalog.text, %s)', c.column_name, width), ', ' ORDER BY c.position)
+            FROM _wh.template_columns c WHERE c.template_name = template.template_name), named,
+        -- Cells, not rows, are what a source could send without end.
+        least(sample_rows, greatest(1, 20000 / cardinality(places)))), until) a;
+    started := clock_timestamp();
+    SELECT a::text[] INTO measured FROM _wh_internal.ask_source(connection, format('SELECT ARRAY[pg_catalog.count(*), '
+        'coalesce(pg_catalog.sum(pg_catalog.pg_column_size(q.*)), 0)::pg_catalog.int8, pg_catalog.count(*) FILTER (WHERE (%s) IS NOT TRUE)]::pg_catalog.text FROM %s',
+        coalesce(_wh_internal.day_predicate(template, day, day), 'true'), named), until) a;
+    RETURN jsonb_build_object('rows', measured[1]::bigint, 'bytes', measured[2]::bigint, 'strays', measured[3]::bigint,
+        'seconds', round(extract(epoch FROM clock_timestamp() - started), 3),
+        'columns', (SELECT jsonb_agg(jsonb_build_object('name', c.column_name, 'type', c.data_type, 'source', columns -> (places[c.position] - 1) -> 'source')
+            ORDER BY c.position) FROM _wh.template_columns c WHERE c.template_name = template.template_name),
+        'sample', sample, 'plan', nodes, 'scans', scans);
 END
 $$;
 
@@ -7134,6 +7310,27 @@ END
 $$;
 COMMENT ON PROCEDURE _wh.drop_old_storage IS 'Drop what set_storage put aside of a tenant';
 
+CREATE OR REPLACE FUNCTION _wh.drop_unused_template(template_name text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- For template authors: drop a template that no tenant uses, and of which nothing was ever made. What bears its name in public may be
+-- something else, so it stays.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(template_name);
+    tenants text;
+BEGIN
+    DELETE FROM _wh.mv_templates t WHERE t.template_name = template.template_name;
+    SELECT string_agg(f.schema_name, ', ' ORDER BY f.schema_name) INTO tenants FROM _wh.feeds f WHERE f.template_name = template.template_name;
+    IF tenants IS NOT NULL THEN
+        RAISE EXCEPTION 'template "%" is used by %', template.template_name, tenants USING ERRCODE = 'dependent_objects_still_exist',
+            HINT = 'Let whadmin drop it: tenantry template drop ' || template.template_name || ' --with-data';
+    ELSIF _wh_internal.relation_kind(_wh_internal.partition_root(template)) IS NOT NULL THEN
+        RAISE EXCEPTION 'template "%" has a view or table in public', template.template_name USING ERRCODE = 'dependent_objects_still_exist',
+            HINT = 'Let whadmin drop both: tenantry template drop ' || template.template_name;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION _wh.drop_unused_template(text) IS 'Drop a template that nobody uses: for template authors';
+
 CREATE OR REPLACE PROCEDURE _wh.fit_storage(template_name text, target_schema text DEFAULT NULL)
 LANGUAGE plpgsql AS $$
 -- Each table and view commits by itself. As in refresh_window, that rules out SECURITY DEFINER and a search_path of its own:
@@ -7379,6 +7576,89 @@ $$;
 COMMENT ON PROCEDURE _wh.set_storage IS
     'Move a tenant, or all and those to come, to another storage without asking the source; reports go on, loads wait for its end only';
 
+CREATE OR REPLACE FUNCTION _wh.try_template(template_name text, tenant text, day date, sample_rows integer DEFAULT 5, seconds integer DEFAULT 60,
+    draft jsonb DEFAULT NULL) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- For template authors: ask a tenant's source for one day of a template, as loads do, and keep nothing. They name no login and are given
+-- none: what the source says is made visible and cut, and what libpq says, which names the address, is left out. `draft` has columns of
+-- mv_templates that are tried instead of those that are stored; one without column_definitions is only described. A failure of the source is a result and no error, so that it stands in
+-- the audit trail; the server's log has every trial, whatever becomes of the transaction.
+DECLARE
+    connection text := coalesce((SELECT t.tenant_name FROM _wh.tenants t JOIN _wh.tenant_connections c USING (tenant_name) WHERE t.schema_name = tenant),
+        (SELECT c.tenant_name FROM _wh.tenant_connections c WHERE c.tenant_name = tenant));
+    subject text := _wh_internal.visible(format('%s of %s, %s%s', template_name, tenant, day, CASE WHEN draft IS NOT NULL THEN ' (draft)' END));
+    template _wh.mv_templates;
+    query text;
+    begun boolean := false;
+    within float8;
+    until timestamptz;
+    result jsonb;
+    failure text;
+    failure_hint text;
+    state text;
+    mark text;
+    by_source boolean;
+BEGIN
+    IF connection IS NULL THEN
+        RAISE EXCEPTION 'tenant "%" does not exist', tenant USING ERRCODE = 'undefined_object',
+            HINT = (SELECT 'Known tenants: ' || coalesce(string_agg(t.schema_name, ', ' ORDER BY t.schema_name), 'none') FROM _wh.tenants t);
+    ELSIF day IS NULL OR coalesce(sample_rows, -1) NOT BETWEEN 0 AND 1000 OR coalesce(seconds, 0) NOT BETWEEN 1 AND 3600 THEN
+        RAISE EXCEPTION 'a trial takes a day, 0 to 1000 rows to show, and 1 to 3600 seconds' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RAISE LOG 'tenantry: % tries template %', session_user, subject;
+    BEGIN
+        IF draft IS NOT NULL AND draft ->> 'column_definitions' IS NULL THEN
+            query := coalesce(draft ->> 'query_template', '');
+            PERFORM _wh_internal.refuse_query(query);
+            query := _wh_internal.render_query(query, tenant, day, day);
+        ELSIF draft IS NOT NULL THEN
+            DELETE FROM _wh.mv_templates t WHERE t.template_name = try_template.template_name;
+            INSERT INTO _wh.mv_templates SELECT d.* FROM jsonb_populate_record(NULL::_wh.mv_templates, '{"storage": "matview", "partition_by": "year", "ahead": 0}'
+                || jsonb_strip_nulls(draft) || jsonb_build_object('template_name', try_template.template_name, 'created_at', now(), 'updated_at', now())) d;
+        END IF;
+        IF query IS NULL THEN
+            template := _wh_internal.find_template(template_name);
+        END IF;
+        SELECT least(seconds, l.deadline) INTO within FROM _wh.tenant_connections c CROSS JOIN _wh_internal.source_limits(c.options) l WHERE c.tenant_name = connection;
+        begun := true;
+        PERFORM _wh_internal.begin_source(connection);
+        until := clock_timestamp() + make_interval(secs => within);
+        PERFORM _wh_internal.ask_source(connection, format('SELECT pg_catalog.set_config(''statement_timeout'', %L, true)', ceil(within * 1000)), until);
+        result := CASE WHEN query IS NULL THEN _wh_internal.trial(template, tenant, connection, day, sample_rows, until)
+            ELSE jsonb_build_object('columns', _wh_internal.described(query, connection, until)) END;
+        -- Takes the draft back.
+        RAISE EXCEPTION 'tried' USING ERRCODE = 'TN002';
+    EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
+        GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_hint = PG_EXCEPTION_HINT, mark = CONSTRAINT_NAME;
+        state := SQLSTATE;
+        IF NOT begun THEN
+            RAISE;
+        END IF;
+        by_source := _wh_internal.source_said(connection, failure);
+        IF mark = 'cancelled by the source' OR _wh_internal.source_cancelled(connection, state, failure) THEN
+            failure := format('it did not answer within %s s', within);
+            failure_hint := 'Let an index of the source serve the query, or allow more seconds.';
+            by_source := true;
+        ELSIF state LIKE '08%' THEN
+            failure := 'it cannot be reached, refuses the login, or went away';
+            failure_hint := 'Let whadmin look: tenantry tenant test ' || tenant;
+            by_source := true;
+        END IF;
+        PERFORM _wh_internal.release_source(connection);
+        IF state = '57014' AND NOT by_source THEN
+            RAISE;
+        ELSIF result IS NULL THEN
+            result := jsonb_build_object('error', _wh_internal.explained(_wh_internal.visible(failure), state), 'sqlstate', state, 'of_source', by_source,
+                'hint', nullif(_wh_internal.visible(failure_hint), ''));
+        END IF;
+    END;
+    PERFORM _wh_internal.audit('try_template', subject, coalesce('failed: ' || (result ->> 'error'), 'done: ' || (result ->> 'rows') || ' rows', 'done: columns'));
+    RETURN result;
+END
+$$;
+COMMENT ON FUNCTION _wh.try_template(text, text, date, integer, integer, jsonb) IS
+    'Ask a tenant''s source for one day of a template, and keep nothing: for template authors';
+
 CREATE OR REPLACE FUNCTION _wh.update_foodlogstats(
     tenant_connection_name text, target_schema text, target_date timestamp DEFAULT (now() AT TIME ZONE 'UTC')::date,
     allow_refresh_yesterday boolean DEFAULT true) RETURNS jsonb
@@ -7582,7 +7862,7 @@ END
 $$;
 DO $$
 -- An auditor reads every table, and calls what runs with the caller's own rights, which reads no more than he
--- may, and two functions that read nothing but the clock and the catalog. An operator
+-- may, and functions that read nothing but the clock, the catalog, and how templates stand. An operator
 -- calls what takes names of things that are there. Where the roles were not made yet, create.sql makes them.
 DECLARE
     auditor boolean := EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_auditor');
@@ -7600,7 +7880,8 @@ BEGIN
         FOR object IN
             SELECT f.name, f.kept FROM (
                 SELECT p.oid, p.oid::regprocedure AS name, p.prokind <> 'f' OR p.prosecdef
-                    AND p.oid::regprocedure::text NOT IN ('_wh.current_date_utc()', '_wh.does_mv_exist(text,text)') AS kept
+                    AND p.oid::regprocedure::text NOT IN ('_wh.current_date_utc()', '_wh.does_mv_exist(text,text)', '_wh_internal.template_facts()',
+                        '_wh_internal.template_outdated(text)') AS kept
                 FROM pg_catalog.pg_proc p
                 WHERE p.pronamespace IN ('_wh'::regnamespace, '_wh_internal'::regnamespace) AND p.proowner = 'whadmin'::regrole
             ) f WHERE pg_catalog.has_function_privilege('tenantry_auditor', f.oid, 'EXECUTE') = f.kept
@@ -7612,6 +7893,18 @@ BEGIN
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_operator') THEN
         GRANT USAGE ON SCHEMA _wh TO tenantry_operator;
         GRANT EXECUTE ON FUNCTION _wh.load_days(text, text, date, date, boolean), _wh.fold_year(text, text, integer) TO tenantry_operator;
+    END IF;
+    -- A template author writes columns, and not the table: who may UPDATE or DELETE a table may also lock it, and loads wait.
+    IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_template_author') THEN
+        GRANT USAGE ON SCHEMA _wh, _wh_internal TO tenantry_template_author;
+        GRANT SELECT ON _wh.mv_templates, _wh.template_columns, _wh.template_indexes, _wh.migrations, _wh.installations TO tenantry_template_author;
+        GRANT SELECT (schema_name, template_name, tenant_name, storage) ON _wh.feeds TO tenantry_template_author;
+        GRANT SELECT (schema_name, tenant_name) ON _wh.tenants TO tenantry_template_author;
+        GRANT INSERT (template_name, description, query_template, column_definitions, indexes, storage, time_column, partition_by, ahead),
+            UPDATE (description, query_template, column_definitions, indexes, storage, time_column, partition_by, ahead, updated_at)
+            ON _wh.mv_templates TO tenantry_template_author;
+        GRANT EXECUTE ON FUNCTION _wh.try_template(text, text, date, integer, integer, jsonb), _wh.drop_unused_template(text),
+            _wh_internal.template_facts(), _wh_internal.template_outdated(text), _wh_internal.find_template(text) TO tenantry_template_author;
     END IF;
 END
 $$;
@@ -7637,10 +7930,10 @@ $$;
 -- After the functions: settings for those that are called from outside, and a record of whose they are. Run as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.fold_year,_wh.get_tenant_connection_string,_wh.load_days,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.drop_unused_template,_wh.fold_year,_wh.get_tenant_connection_string,_wh.load_days,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '9e1c510882282a2c' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '9e1c510882282a2c');
+    SELECT '0.1.0', '5289d27181aaba58' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '5289d27181aaba58');
 END
 $$;
 

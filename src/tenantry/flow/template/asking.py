@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from tenantry.core import advice
-from tenantry.core.errors import InputError, SourceError
+from tenantry.core.errors import InputError, SourceError, TemplateError
 from tenantry.db.errors import one_line
 from tenantry.db.login import ASKS, LoginFailed
 from tenantry.db.queries import one_row, query
@@ -111,6 +114,46 @@ def fields(session: psycopg.Connection, source: psycopg.Connection, describe: st
         Field(name, identifier, kind, one_line(called), (result.ftable(n), result.ftablecol(n)))
         for n, name, (identifier, kind), (called, _) in zip(places, names, declared, own, strict=True)
     ]
+
+
+def fields_by_warehouse(
+    session: psycopg.Connection, template: str, sql: str, tenant: str, day: date, seconds: int
+) -> list[Field]:
+    """`fields` of a query for a template author: the warehouse asks, and tells neither tables nor lengths of types."""
+    about = {
+        "name": template,
+        "tenant": tenant,
+        "day": day,
+        "rows": 0,
+        "seconds": seconds,
+        "draft": Jsonb({"query_template": sql}),
+    }
+    columns = tried(session, about)["columns"]
+    said = {
+        "names": [column["name"] for column in columns],
+        "types": [column["number"] for column in columns],
+        "mods": [column["modifier"] for column in columns],
+        "arrays": [column["is_array"] for column in columns],
+    }
+    declared = session.execute(query("template", "declared_types"), said).fetchall()
+    return [
+        Field(column["name"], identifier, kind, one_line(column["source"]), (0, 0))
+        for column, (identifier, kind) in zip(columns, declared, strict=True)
+    ]
+
+
+def tried(session: psycopg.Connection, about: Mapping[str, Any]) -> Any:
+    """What `_wh.try_template` gives. Raises SourceError for what the source says, and TemplateError for what does not fit it."""
+    found = one_row(session, query("template", "try"), about)[0]
+    if "error" in found and found["of_source"]:
+        raise SourceError(
+            f'the source of "{about["tenant"]}" says: {found["error"]}',
+            connection=about["tenant"],
+            hint=found["hint"],
+        )
+    if "error" in found:
+        raise TemplateError(f'template "{about["name"]}": {found["error"]}', hint=found["hint"])
+    return found
 
 
 def texts(source: psycopg.Connection, statement: str) -> list[list[str | None]]:

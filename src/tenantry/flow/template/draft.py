@@ -13,6 +13,7 @@ from tenantry.core.days import today_utc
 from tenantry.core.errors import InputError, TemplateError
 from tenantry.core.model import Template
 from tenantry.db.queries import one_row, query
+from tenantry.db.roles import acts_as_owner
 from tenantry.flow.template import asking
 from tenantry.flow.template.asking import Field
 from tenantry.flow.template.header import index_statements
@@ -48,15 +49,21 @@ def draft(
     sql = text.strip().rstrip(";").rstrip()
     select = _select(sql, origin)
     about = {"query": sql, "schema": connection, "day": today_utc() - timedelta(days=1)}
-    rendered = one_row(session, query("template", "rendered"), about)[0]
-    with asking.asked(session, asking.connection_of(session, connection), 60) as source:
-        fields = asking.fields(
-            session,
-            source,
-            f"SELECT * FROM ({rendered}\n) AS q LIMIT 0",  # noqa: S608 - it is what they ask for
-        )
+    if acts_as_owner(session):
+        rendered = one_row(session, query("template", "rendered"), about)[0]
+        with asking.asked(session, asking.connection_of(session, connection), 60) as source:
+            fields = asking.fields(
+                session,
+                source,
+                f"SELECT * FROM ({rendered}\n) AS q LIMIT 0",  # noqa: S608 - it is what they ask for
+            )
+            time = _time_field(select, fields, time_column, origin)
+            key, remark = _key(source, select, fields, time)
+    else:
+        yesterday = today_utc() - timedelta(days=1)
+        fields = asking.fields_by_warehouse(session, name, sql, connection, yesterday, 60)
         time = _time_field(select, fields, time_column, origin)
-        key, remark = _key(source, select, fields, time)
+        key, remark = _key(None, select, fields, time)
     asking.refuse_unnamed(fields, origin)
     remarks = [remark] if remark else []
     if time is None:
@@ -125,16 +132,16 @@ def _as_written(values: dict[str, Any], field: Field) -> str:
 
 
 def _key(
-    source: psycopg.Connection, select: Any, fields: Sequence[Field], time: Field | None
+    source: psycopg.Connection | None, select: Any, fields: Sequence[Field], time: Field | None
 ) -> tuple[list[str], str | None]:
-    """The columns that tell rows apart, as identifiers, or none with the reason why."""
+    """The columns that tell rows apart, as identifiers, or none with the reason why. Keys of tables are known to a source alone."""
     none = "no unique index was found: add one over the columns that tell rows apart, else refreshes are slow"
     if select.larg is not None or select.distinctClause:
         return [], none
     if select.groupClause:
         return _grouped(select, fields), None
     tables = [field.origin[0] for field in ([time] if time else []) + list(fields) if field.origin[0]]
-    if not tables:
+    if not tables or source is None:
         return [], none
     numbers = [row[0] for row in source.execute(query("template", "source_key"), (tables[0],))]
     by_number = {field.origin[1]: field.identifier for field in fields if field.origin[0] == tables[0]}

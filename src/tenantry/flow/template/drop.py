@@ -61,6 +61,11 @@ def drop(session: psycopg.Connection, name: str, tenants: Sequence[str]) -> None
     session.execute(query("template", "drop"), (name,))
 
 
+def drop_unused(session: psycopg.Connection, name: str) -> None:
+    """Drop a template that nobody uses, as a template author may. Raises psycopg.Error if tenants use it."""
+    session.execute(query("template", "drop_unused"), (name,))
+
+
 def drop_feed(session: psycopg.Connection, name: str, tenant: str) -> None:
     """Drop what a tenant has of a template; its jobs stay. It can be cut off, and run again to go on."""
     about = {"name": name, "schema": tenant, "most": _DROP_AT_ONCE}

@@ -19,6 +19,10 @@ BEGIN
         CREATE ROLE tenantry_auditor NOLOGIN;
         COMMENT ON ROLE tenantry_auditor IS 'Tenantry: reads all that the warehouse knows but secrets, and changes nothing';
     END IF;
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_template_author') THEN
+        CREATE ROLE tenantry_template_author NOLOGIN;
+        COMMENT ON ROLE tenantry_template_author IS 'Tenantry: writes templates, and tries them on the sources of tenants';
+    END IF;
     -- An administrator who is no superuser acts as whadmin through membership. From PostgreSQL 16 on, creating a role
     -- gives only the right to grant it, and a membership may come without the right to SET ROLE.
     IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)

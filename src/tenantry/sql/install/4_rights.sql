@@ -17,7 +17,7 @@ END
 $$;
 DO $$
 -- An auditor reads every table, and calls what runs with the caller's own rights, which reads no more than he
--- may, and two functions that read nothing but the clock and the catalog. An operator
+-- may, and functions that read nothing but the clock, the catalog, and how templates stand. An operator
 -- calls what takes names of things that are there. Where the roles were not made yet, create.sql makes them.
 DECLARE
     auditor boolean := EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_auditor');
@@ -35,7 +35,8 @@ BEGIN
         FOR object IN
             SELECT f.name, f.kept FROM (
                 SELECT p.oid, p.oid::regprocedure AS name, p.prokind <> 'f' OR p.prosecdef
-                    AND p.oid::regprocedure::text NOT IN ('_wh.current_date_utc()', '_wh.does_mv_exist(text,text)') AS kept
+                    AND p.oid::regprocedure::text NOT IN ('_wh.current_date_utc()', '_wh.does_mv_exist(text,text)', '_wh_internal.template_facts()',
+                        '_wh_internal.template_outdated(text)') AS kept
                 FROM pg_catalog.pg_proc p
                 WHERE p.pronamespace IN ('_wh'::regnamespace, '_wh_internal'::regnamespace) AND p.proowner = 'whadmin'::regrole
             ) f WHERE pg_catalog.has_function_privilege('tenantry_auditor', f.oid, 'EXECUTE') = f.kept
@@ -47,6 +48,18 @@ BEGIN
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_operator') THEN
         GRANT USAGE ON SCHEMA _wh TO tenantry_operator;
         GRANT EXECUTE ON FUNCTION _wh.load_days(text, text, date, date, boolean), _wh.fold_year(text, text, integer) TO tenantry_operator;
+    END IF;
+    -- A template author writes columns, and not the table: who may UPDATE or DELETE a table may also lock it, and loads wait.
+    IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_template_author') THEN
+        GRANT USAGE ON SCHEMA _wh, _wh_internal TO tenantry_template_author;
+        GRANT SELECT ON _wh.mv_templates, _wh.template_columns, _wh.template_indexes, _wh.migrations, _wh.installations TO tenantry_template_author;
+        GRANT SELECT (schema_name, template_name, tenant_name, storage) ON _wh.feeds TO tenantry_template_author;
+        GRANT SELECT (schema_name, tenant_name) ON _wh.tenants TO tenantry_template_author;
+        GRANT INSERT (template_name, description, query_template, column_definitions, indexes, storage, time_column, partition_by, ahead),
+            UPDATE (description, query_template, column_definitions, indexes, storage, time_column, partition_by, ahead, updated_at)
+            ON _wh.mv_templates TO tenantry_template_author;
+        GRANT EXECUTE ON FUNCTION _wh.try_template(text, text, date, integer, integer, jsonb), _wh.drop_unused_template(text),
+            _wh_internal.template_facts(), _wh_internal.template_outdated(text), _wh_internal.find_template(text) TO tenantry_template_author;
     END IF;
 END
 $$;

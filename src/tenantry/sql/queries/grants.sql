@@ -50,9 +50,17 @@ WHERE x.grantee <> o.owner AND NOT coalesce(g.rolsuper OR g.rolcreaterole OR g.r
             OR o.kind <> 'SCHEMA' AND x.privilege_type = 'SELECT' AND x.grantee <> 0 AND r.tenants IS NULL
         WHEN 'tenant' THEN x.privilege_type IN ('USAGE', 'SELECT') AND x.grantee <> 0 AND (r.tenants IS NULL OR o.schema = ANY (r.tenants))
         ELSE coalesce(g.rolname = 'tenantry_auditor' AND (o.kind IN ('SCHEMA', 'TABLE') AND x.privilege_type IN ('USAGE', 'SELECT')
-                OR o.kind = 'ROUTINE' AND (NOT o.definer OR o.name IN ('_wh.current_date_utc()', '_wh.does_mv_exist(text,text)')))
+                OR o.kind = 'ROUTINE' AND (NOT o.definer OR o.name IN ('_wh.current_date_utc()', '_wh.does_mv_exist(text,text)',
+                    '_wh_internal.template_facts()', '_wh_internal.template_outdated(text)')))
             OR g.rolname = 'tenantry_operator' AND (o.kind = 'SCHEMA' AND o.name = '_wh' AND x.privilege_type = 'USAGE'
-                OR o.kind = 'ROUTINE' AND o.name ~ '^_wh[.](load_days|fold_year)[(]'), false) END
+                OR o.kind = 'ROUTINE' AND o.name ~ '^_wh[.](load_days|fold_year)[(]')
+            OR g.rolname = 'tenantry_template_author' AND (o.kind = 'SCHEMA' AND o.name IN ('_wh', '_wh_internal') AND x.privilege_type = 'USAGE'
+                OR o.kind = 'TABLE' AND x.privilege_type = 'SELECT' AND o.name IN ('_wh.mv_templates', '_wh.template_columns', '_wh.template_indexes', '_wh.migrations', '_wh.installations')
+                OR x.privilege_type = 'SELECT' AND (o.name = '_wh.feeds' AND o.kind IN ('COLUMN schema_name', 'COLUMN template_name', 'COLUMN tenant_name', 'COLUMN storage')
+                    OR o.name = '_wh.tenants' AND o.kind IN ('COLUMN schema_name', 'COLUMN tenant_name'))
+                OR o.name = '_wh.mv_templates' AND o.kind ~ '^COLUMN ' AND o.kind NOT IN ('COLUMN refusal', 'COLUMN created_at')
+                    AND (x.privilege_type = 'INSERT' OR x.privilege_type = 'UPDATE' AND o.kind <> 'COLUMN template_name')
+                OR o.kind = 'ROUTINE' AND (NOT o.definer AND o.name = '_wh_internal.find_template(text)' OR o.name ~ '^(_wh[.](try_template|drop_unused_template)|_wh_internal[.](template_facts|template_outdated))[(]')), false) END
     -- Those that the checks `rights` and `functions` tell of.
     AND NOT (x.grantee = 0 OR g.rolname = 'phood_ro') IS TRUE
         OR x.grantee <> o.owner AND (x.grantee = 0 OR g.rolname = 'phood_ro') AND CASE o.place
@@ -100,7 +108,7 @@ SELECT NOT EXISTS (SELECT FROM pg_default_acl d WHERE d.defaclrole = 'whadmin'::
 -- Roles of ours that belong to a role with power over the server or the warehouse, directly or by way of another.
 WITH ours AS (
     SELECT r.oid, r.rolname, w.tenants IS NOT NULL AS limited FROM pg_roles r LEFT JOIN _wh.readers w ON w.reader_name = r.rolname
-    WHERE r.rolname IN ('whadmin', 'phood_ro') OR w.reader_name IS NOT NULL
+    WHERE r.rolname IN ('whadmin', 'phood_ro', 'tenantry_operator', 'tenantry_auditor', 'tenantry_template_author') OR w.reader_name IS NOT NULL
 )
 SELECT o.rolname::text, quote_ident(g.rolname), CASE
         WHEN g.rolname = 'whadmin' THEN 'may do all that whadmin does'

@@ -1,6 +1,6 @@
 -- name: lock
 -- Whoever loads templates reads what is there first. Loads of slices read templates, and go on.
-LOCK TABLE _wh.mv_templates IN SHARE ROW EXCLUSIVE MODE
+SELECT FROM _wh.mv_templates WHERE template_name = ANY (%s) ORDER BY template_name FOR NO KEY UPDATE
 
 -- name: get
 SELECT template_name, query_template, column_definitions, coalesce(description, ''), coalesce(indexes, ''), storage,
@@ -16,28 +16,10 @@ ON CONFLICT (template_name) DO UPDATE SET query_template = excluded.query_templa
     partition_by = excluded.partition_by, ahead = excluded.ahead, updated_at = now()
 
 -- name: list
-SELECT t.template_name, t.description, t.storage, t.time_column,
-    ARRAY(SELECT f.schema_name FROM _wh.feeds f WHERE f.template_name = t.template_name ORDER BY 1),
-    (SELECT count(*) FROM _wh.slices s WHERE s.template_name = t.template_name AND s.loaded_at IS NOT NULL),
-    (SELECT count(*) FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.day_states(f) d WHERE f.template_name = t.template_name AND d.outdated),
-    t.created_at, t.updated_at
-FROM _wh.mv_templates t ORDER BY t.template_name
+SELECT * FROM _wh_internal.template_facts()
 
 -- name: outdated
--- Of each tenant the days that an earlier text made, the tables that are not as the template is, the number of such daily views,
--- and whether its source can be asked where it begins.
-SELECT f.schema_name, d.days, d.first, d.last, coalesce(u.tables, '{}'), u.views, _wh_internal.range_capable(t)
-FROM _wh.mv_templates t
-JOIN _wh.feeds f USING (template_name)
-CROSS JOIN LATERAL (
-    SELECT count(*) AS days, min(s.day) AS first, max(s.day) AS last FROM _wh_internal.day_states(f) s WHERE s.outdated
-) d
-CROSS JOIN LATERAL (
-    SELECT array_agg(DISTINCT u.relname ORDER BY u.relname) FILTER (WHERE u.slice_date IS NULL) AS tables, count(u.slice_date) AS views
-    FROM _wh_internal.unfit_relations(f) u
-) u
-WHERE t.template_name = %s AND (d.days > 0 OR u.views > 0 OR u.tables IS NOT NULL)
-ORDER BY f.schema_name
+SELECT * FROM _wh_internal.template_outdated(%s)
 
 -- name: unfit
 SELECT u ->> 'schema_name', u ->> 'kind', u ->> 'relname', (u ->> 'slice_date')::date
@@ -83,6 +65,10 @@ CROSS JOIN LATERAL (SELECT CASE WHEN cardinality(%(names)s::text[]) >= count(*) 
 CROSS JOIN LATERAL (SELECT r.query, _wh_internal.column_list(t.template_name) AS columns,
     _wh_internal.named_query(t, r.query, n.given) AS named) x
 WHERE t.template_name = %(name)s
+
+-- name: try
+-- What template authors are given instead of a login.
+SELECT _wh.try_template(%(name)s, %(tenant)s, %(day)s::date, %(rows)s, %(seconds)s, %(draft)s)
 
 -- name: source_timeout
 -- Asked of a source, in a transaction.
@@ -150,6 +136,9 @@ ORDER BY 1
 
 -- name: drop_feed
 SELECT _wh_internal.drop_feed(%(name)s, %(schema)s, %(most)s)
+
+-- name: drop_unused
+SELECT _wh.drop_unused_template(%s)
 
 -- name: drop
 SELECT _wh_internal.drop_template(%s)

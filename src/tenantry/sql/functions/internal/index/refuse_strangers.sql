@@ -17,6 +17,12 @@ BEGIN
         IF strpos(lower(token.name), 'pg_temp') > 0 OR strpos(lower(token.name), view_name) > 0 AND token.name <> view_name THEN
             RAISE EXCEPTION 'a placeholder stands in a name' USING ERRCODE = 'invalid_object_definition';
         END IF;
+        IF token.name <> view_name AND EXISTS (SELECT FROM pg_type t WHERE t.typnamespace = pg_my_temp_schema() AND t.typname = token.name::name
+            AND NOT pg_has_role(t.typowner, current_user, 'MEMBER'))
+        THEN
+            -- The one schema where types are looked for though nobody names it; reading a literal of a domain runs what its owner wrote.
+            RAISE EXCEPTION '% is a type of your session', quote_ident(token.name) USING ERRCODE = 'invalid_object_definition';
+        END IF;
         CONTINUE WHEN token.qualifies IS NOT TRUE;
         SELECT format('%I.%I', n.nspname, o.name) INTO stranger
         FROM pg_namespace n

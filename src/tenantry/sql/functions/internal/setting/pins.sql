@@ -12,6 +12,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         -- How SQL is read, and how names are written.
         ('standard_conforming_strings', 'on'), ('backslash_quote', 'safe_encoding'), ('transform_null_equals', 'off'),
         ('array_nulls', 'on'), ('quote_all_identifiers', 'off'),
+        -- What tells a caller how a function asks: plans with their constants, of which a password may be one.
+        ('debug_print_parse', 'off'), ('debug_print_rewritten', 'off'), ('debug_print_plan', 'off'),
         -- What ends a statement that is right otherwise.
         ('exit_on_error', 'off'), ('plpgsql.extra_errors', 'none'), ('restrict_nonsystem_relation_kind', ''),
         -- All rows, or an error where a policy hides some: never fewer in silence.
