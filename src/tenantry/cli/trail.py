@@ -22,6 +22,18 @@ _READING = {
 _CHANGING_BY = {"doctor": "--fix", "verify": "--fix", "queries": "--cancel"}
 """Commands that only look, unless they are given this."""
 
+_OPERATORS = {
+    "tenantry refresh", "tenantry backfill", "tenantry verify", "tenantry slice rebuild", "tenantry year convert",
+    "tenantry tenant disable", "tenantry schedule enable", "tenantry schedule disable",
+}  # fmt: skip
+"""What an operator does: each is done by functions of `_wh` that are for him, and that write the trail."""
+
+_WHADMINS_BY = {"tenantry backfill": "--outdated"}
+"""Such commands that take whadmin after all, if they are given this."""
+
+_ASKING = {"tenant test", "template new", "template test"}
+"""Commands that only look, but at a source, whose login is a secret."""
+
 _written: list[str] = []
 
 
@@ -52,28 +64,47 @@ def words() -> list[str]:
 
 
 def require_changer(opened: psycopg.Connection) -> None:
-    """Raise DatabaseError if the command changes something, and the session is an auditor's."""
+    """Raise DatabaseError if the command changes something that the session's login may not."""
     from tenantry.core.errors import DatabaseError
-    from tenantry.core.model import AUDITOR
-    from tenantry.db.queries import one_row, query
+    from tenantry.core.model import AUDITOR, OPERATOR, OWNER
+    from tenantry.db.connect import acting
 
-    if command(words()) and one_row(opened, query("session", "acting"))[0] == AUDITOR:
-        raise DatabaseError(
-            f'role "{opened.info.user}" is an auditor, who reads and changes nothing',
-            sqlstate="42501",
-            hint="Log in as whadmin or a member of it.",
-        )
+    said = words()
+    what = command(said)
+    group = acting(opened)
+    if group == OWNER:
+        return
+    user = opened.info.user
+    refusal = None
+    names = " ".join([word for word in said if not word.startswith("-")][:2])
+    if names in _ASKING or (group == AUDITOR and said[:1] == ["verify"]):
+        kind = {AUDITOR: "an auditor", OPERATOR: "an operator"}[group]
+        asking = names if names in _ASKING else "verify"
+        refusal = f'tenantry {asking} asks a source, which takes {OWNER}, and role "{user}" is {kind}'
+    elif what is None:
+        return
+    elif group == AUDITOR:
+        refusal = f'role "{user}" is an auditor, who reads and changes nothing'
+    elif group == OPERATOR and what not in _OPERATORS:
+        refusal = f'{what} takes {OWNER}, and role "{user}" is an operator'
+    elif group == OPERATOR and (flag := _WHADMINS_BY.get(what)) in said:
+        refusal = f'{what} {flag} takes {OWNER}, and role "{user}" is an operator'
+    if refusal:
+        raise DatabaseError(refusal, sqlstate="42501", hint=f"Log in as {OWNER} or a member of it.")
 
 
 @contextmanager
 def kept(opened: psycopg.Connection | None, conninfo: str) -> Iterator[None]:
     """Keep a trail of the block, if the command changes something: by `opened` at its beginning, by another session at its end."""
+    from tenantry.core.model import OWNER
+    from tenantry.db.connect import acting
     from tenantry.db.errors import translated
     from tenantry.flow import audit
 
     said = words()
     what = command(said)
-    if what is None or _written:
+    if what is None or _written or (opened is not None and acting(opened) != OWNER):
+        # What is done by a group's functions, these write down.
         yield
         return
     _written.append(what)

@@ -57,6 +57,12 @@ _KEEPING: set[str] = set()
 _GIVEN: WeakKeyDictionary[psycopg.Connection, str] = WeakKeyDictionary()
 """By what connection string each session was asked for; that of an administrator, where it is whadmin's."""
 
+_ACTING: WeakKeyDictionary[psycopg.Connection, str] = WeakKeyDictionary()
+"""As whom each session acts that was to act as whadmin: a group of people's own logins has rights of its own."""
+
+_ACTS: dict[str, str] = {}
+"""The same of the session that was opened last by a connection string."""
+
 _ADMINISTRATORS: set[str] = set()
 """Connection strings that log an administrator in: whadmin's sessions are opened another way at once."""
 
@@ -74,8 +80,8 @@ def open_session(
 ) -> psycopg.Connection:
     """Open a session in autocommit mode, acting as `role` (None: as whoever logs in).
 
-    An administrator does not act as whadmin, who could come back to him: the session is one that whadmin logged into. `path`
-    is its search_path, where it is not to be that of our sessions.
+    An administrator does not act as whadmin, who could come back to him: the session is one that whadmin logged into. Nor does a
+    member of a group of ours, who acts as that: `acting` tells. `path` is its search_path, where it is not to be that of our sessions.
 
     `name` is its application_name, `patience` how many seconds an answer may take. What its statements mean does not depend
     on the settings of server, database, role or environment (queries/session.sql): so its time zone is UTC.
@@ -96,6 +102,8 @@ def open_session(
         if role is None:
             connection.execute("SELECT pg_catalog.set_config('search_path', %s, false)", (path or NO_PATH,))
     _GIVEN[connection] = conninfo
+    if role == OWNER:
+        _ACTS[conninfo] = acting(connection)
     for lookout in _lookout:
         lookout.watch(connection, conninfo)
     return connection
@@ -163,6 +171,18 @@ def given(connection: psycopg.Connection) -> str:
     if connection in _GIVEN:
         return _GIVEN[connection]
     return make_conninfo(connection.info.dsn, password=connection.info.password)
+
+
+def acting(session: psycopg.Connection) -> str:
+    """As whom a session works: whadmin, or the group of ours that its login belongs to."""
+    return _ACTING.get(session, OWNER)
+
+
+def acts_as(conninfo: str) -> str:
+    """As whom the sessions of a connection string work."""
+    if conninfo not in _ACTS:
+        open_session(conninfo).close()
+    return _ACTS[conninfo]
 
 
 def _kept_alive(conninfo: str) -> str:
@@ -233,9 +253,11 @@ def _set_up(connection: psycopg.Connection, role: str | None) -> int:
         if role != OWNER:
             raise
         groups = {row[0] for row in connection.execute(query("session", "groups"))}
-        if AUDITOR in groups:
-            return _set_up(connection, AUDITOR)
-        raise may_not_act(connection.info.user, OPERATOR if OPERATOR in groups else None) from error
+        for group in (OPERATOR, AUDITOR):
+            if group in groups:
+                _ACTING[connection] = group
+                return _set_up(connection, group)
+        raise may_not_act(connection.info.user) from error
     while cursor.nextset():
         pass
     row = cursor.fetchone()
@@ -300,7 +322,7 @@ def as_login(opened: psycopg.Connection) -> Iterator[psycopg.Connection]:
         return
     opened.execute("RESET ROLE")
     yield opened
-    opened.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(OWNER)))
+    opened.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(acting(opened))))
 
 
 def is_administrators(opened: psycopg.Connection) -> bool:

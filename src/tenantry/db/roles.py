@@ -28,14 +28,8 @@ def require_admin_option(session: psycopg.Connection, names: Collection[str]) ->
         )
 
 
-def may_not_act(user: str, group: str | None = None) -> DatabaseError:
-    """What to raise for a login that is no member of whadmin, but of `group` perhaps."""
-    if group:
-        return DatabaseError(
-            f'role "{user}" is an operator, who works in SQL: _wh.load_days and _wh.fold_year',
-            sqlstate="42501",
-            hint=f"For commands of tenantry, log in as {OWNER} or a member of it.",
-        )
+def may_not_act(user: str) -> DatabaseError:
+    """What to raise for a login that is no member of whadmin."""
     name = sql.Identifier(user).as_string()
     return DatabaseError(
         f'role "{user}" may not act as {OWNER}',

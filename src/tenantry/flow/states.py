@@ -9,7 +9,9 @@ from datetime import datetime
 import psycopg
 
 from tenantry.core.errors import InputError
-from tenantry.db.queries import query
+from tenantry.core.model import OPERATOR
+from tenantry.db.connect import acting
+from tenantry.db.queries import one_row, query
 from tenantry.flow import log, tenant_jobs
 from tenantry.flow.jobs import Job
 
@@ -63,6 +65,10 @@ def disable(session: psycopg.Connection, name: str, reason: str) -> list[Job] | 
     with session.transaction():
         active = [job for job in tenant_jobs.find(session, name) if job.active]
         ids = [job.jobid for job in active]
+        if acting(session) == OPERATOR:
+            about = {"schema": name, "reason": reason, "jobs": ids}
+            paused = one_row(session, query("operators", "disable_tenant"), about)[0]
+            return None if paused is None else [job for job in active if job.jobid in paused]
         parameters = {"schema": name, "reason": reason, "jobs": ids}
         if session.execute(query("tenants", "disable"), parameters).rowcount == 0:
             return None

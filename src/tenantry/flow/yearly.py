@@ -6,7 +6,8 @@ from typing import Any
 
 import psycopg
 
-from tenantry.core.model import Feed
+from tenantry.core.model import OPERATOR, Feed
+from tenantry.db.connect import acting
 from tenantry.db.queries import one_row, query
 
 
@@ -21,9 +22,10 @@ def check(session: psycopg.Connection, feed: Feed, year: int) -> dict[str, Any]:
 
 def convert(session: psycopg.Connection, feed: Feed, year: int) -> dict[str, Any]:
     """Fold a complete, closed year into its yearly table: processed_mvs, total_records, duration_seconds."""
+    by_operator = acting(session) == OPERATOR
     row = one_row(
         session,
-        query("flow", "convert_year"),
+        query("operators", "fold_year") if by_operator else query("flow", "convert_year"),
         {"template": feed.template, "schema": feed.schema, "year": year},
     )
     result: dict[str, Any] = row[0]

@@ -13,11 +13,11 @@ import psycopg
 
 from tenantry.core.days import Span, folded, monthly, today_utc
 from tenantry.core.errors import SourceError, TenantryError, WarehouseUnreachable
-from tenantry.core.model import FailedSlice, Feed, LoadedSlice
-from tenantry.db.connect import session
+from tenantry.core.model import OPERATOR, FailedSlice, Feed, LoadedSlice
+from tenantry.db.connect import acting, acts_as, session
 from tenantry.db.errors import translated
 from tenantry.flow import indexes, log, slices, stream, tenant, views
-from tenantry.loader import indexing, span
+from tenantry.loader import indexing, operators, span
 from tenantry.loader.events import Waiting, Watcher
 from tenantry.loader.indexing import NotIndexed
 from tenantry.loader.queue import Queue
@@ -133,9 +133,11 @@ def plan_day(conninfo: str, feeds: Sequence[Feed], day: date) -> list[Plan]:
 def rows_ahead(conninfo: str, feeds: Iterable[Feed]) -> dict[Feed, int]:
     """Of each feed how many rows its source has that are dated after the last day that may be loaded, where there are some.
 
-    A source that does not answer, or cannot be asked, is left out: loading from it tells why.
+    A source that does not answer, or cannot be asked, is left out: loading from it tells why. An operator asks none.
     """
-    found = {}
+    found: dict[Feed, int] = {}
+    if acts_as(conninfo) == OPERATOR:
+        return found
     for feed in feeds:
         try:
             with session(conninfo) as connection, suppress(psycopg.errors.FeatureNotSupported):
@@ -187,10 +189,14 @@ def plan_whole(
 
     A source that does not answer keeps no other from being loaded: its plan is empty and says why.
     """
-    plans = []
+    plans: list[Plan] = []
     for feed in feeds:
         try:
             with session(conninfo) as connection:
+                if acting(connection) == OPERATOR:
+                    known = operators.whole(connection, feed, last)
+                    plans += plan(conninfo, [feed], known, reload=reload, outdated=outdated)
+                    continue
                 left_out = tenant.odd_rows(connection, feed)
                 plans.append(
                     replace(_plan_whole(connection, feed, last, reload, outdated), left_out=left_out)
@@ -241,19 +247,25 @@ def run(
     for item in plans:
         tasks.add(item.feed, item.spans, only_changed=item.only_changed)
         watcher.planned(item.feed, len(item.days), item.present)
-    _extend(keeper, plans)
+    by_operator = acts_as(conninfo) == OPERATOR
+    if not by_operator:
+        _extend(keeper, plans)
     total = sum(len(item.spans) for item in plans)
     sources = {item.feed.connection for item in plans}
     at_once = min(len(sources) * limits.per_source, MOST_WORKERS)
     interrupted = False
     if total:
         events: queue.Queue[Event] = queue.Queue()
-        workers = [Worker(keeper, tasks, events, pause=limits.pause) for _ in range(min(total, at_once))]
+        kind = operators.OperatorsWorker if by_operator else Worker
+        workers = [kind(keeper, tasks, events, pause=limits.pause) for _ in range(min(total, at_once))]
         interrupted = _drive(workers, tasks, events, results, watcher)
     for item in plans:
         result = results[item.feed]
         result.not_tried = len(item.days) - result.loaded - result.unchanged - len(result.failures)
         result.source_lost = item.unknown or tasks.closed_because(item.feed)
+    if by_operator:
+        _publish_as_operator(keeper, results)
+        return Result(list(results.values()), time.monotonic() - started, interrupted)
     if not interrupted:
         _index(keeper, results, at_once, watcher)
     _finish(keeper, results)
@@ -322,6 +334,20 @@ def _finish(keeper: Keeper, results: dict[Feed, FeedResult]) -> None:
                     _log(connection, result)
             if touched:
                 sessions.wait_for_disk(False)
+    except BaseException:
+        sessions.let_go()
+        raise
+    finally:
+        keeper.give_back(sessions)
+
+
+def _publish_as_operator(keeper: Keeper, results: dict[Feed, FeedResult]) -> None:
+    """Bring the views up to date; the log is written by the functions that load."""
+    sessions = keeper.take()
+    try:
+        with translated():
+            loaded = {feed: result for feed, result in results.items() if result.loaded or result.unchanged}
+            operators.publish(sessions.warehouse(), _to_publish(sessions.warehouse(), loaded))
     except BaseException:
         sessions.let_go()
         raise

@@ -52,8 +52,8 @@ BEGIN
     REVOKE ALL ON SCHEMA _wh_audit FROM whadmin;
     REVOKE ALL ON _wh_audit.entries FROM whadmin;
     GRANT USAGE ON SCHEMA _wh_audit TO whadmin;
-    GRANT USAGE ON SCHEMA _wh_audit TO tenantry_auditor;
-    GRANT SELECT ON _wh_audit.entries TO tenantry_auditor;
+    GRANT USAGE ON SCHEMA _wh_audit TO tenantry_auditor, tenantry_operator;
+    GRANT SELECT ON _wh_audit.entries TO tenantry_auditor, tenantry_operator;
     GRANT SELECT, INSERT (what, subject, result) ON _wh_audit.entries TO whadmin;
 END
 $$;

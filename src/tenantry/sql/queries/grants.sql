@@ -49,10 +49,11 @@ WHERE x.grantee <> o.owner AND NOT coalesce(g.rolsuper OR g.rolcreaterole OR g.r
         WHEN 'public' THEN o.kind = 'SCHEMA' AND (x.privilege_type = 'USAGE' OR coalesce(g.rolname, 'phood_ro') = 'phood_ro')
             OR o.kind <> 'SCHEMA' AND x.privilege_type = 'SELECT' AND x.grantee <> 0 AND r.tenants IS NULL
         WHEN 'tenant' THEN x.privilege_type IN ('USAGE', 'SELECT') AND x.grantee <> 0 AND (r.tenants IS NULL OR o.schema = ANY (r.tenants))
-        ELSE coalesce(g.rolname = 'tenantry_auditor' AND (o.kind IN ('SCHEMA', 'TABLE') AND x.privilege_type IN ('USAGE', 'SELECT')
-                OR o.kind = 'ROUTINE' AND (NOT o.definer OR o.name IN ('_wh.current_date_utc()', '_wh.does_mv_exist(text,text)')))
-            OR g.rolname = 'tenantry_operator' AND (o.kind = 'SCHEMA' AND o.name = '_wh' AND x.privilege_type = 'USAGE'
-                OR o.kind = 'ROUTINE' AND o.name ~ '^_wh[.](load_days|fold_year)[(]'), false) END
+        ELSE coalesce(g.rolname IN ('tenantry_auditor', 'tenantry_operator') AND (o.kind IN ('SCHEMA', 'TABLE') AND x.privilege_type IN ('USAGE', 'SELECT')
+                OR o.kind = 'ROUTINE' AND (NOT o.definer
+                    OR o.name ~ '^_wh[.](current_date_utc|does_mv_exist|check_views_by_template_for_year|jobs|job_runs|job_leader)[(]'))
+            OR g.rolname = 'tenantry_operator' AND o.kind = 'ROUTINE'
+                AND o.name ~ '^_wh[.](load_days|fold_year|verify_days|publish_views|set_jobs_active|disable_tenant)[(]', false) END
     -- Those that the checks `rights` and `functions` tell of.
     AND NOT (x.grantee = 0 OR g.rolname = 'phood_ro') IS TRUE
         OR x.grantee <> o.owner AND (x.grantee = 0 OR g.rolname = 'phood_ro') AND CASE o.place

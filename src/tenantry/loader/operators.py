@@ -1,0 +1,75 @@
+"""An operator's way to load and to compare, with the parts that whadmin's has: a worker, and sides that are compared.
+
+The source is asked by the warehouse alone, day by day, so that each is committed by itself and a load can be stopped between two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+
+import psycopg
+
+from tenantry.core.days import Span
+from tenantry.core.errors import InputError
+from tenantry.core.model import Feed, LoadedSlice
+from tenantry.flow import operators, slices
+from tenantry.loader.queue import Task
+from tenantry.loader.sides import Compared, WarehouseSide
+from tenantry.loader.worker import Worker
+
+
+class OperatorsWorker(Worker):
+    """Takes tasks as any worker, and has the warehouse pull each day of them."""
+
+    def _load(self, task: Task, done: set[date]) -> Iterator[LoadedSlice]:
+        session = self._sessions.warehouse()
+        days = [day for day in task.span if day not in done]
+        together = task.only_changed and not done
+        for span in [task.span] if together else [Span(day, day) for day in days]:
+            if self._stopping.is_set():
+                return
+            # The first call logs in to the source: a password that is refused is tried once.
+            with self._tasks.entering(task.feed.connection, self.name, direct=False):
+                loaded = operators.load(session, task.feed, span, only_changed=task.only_changed)
+                yield from loaded
+
+
+class OperatorsSides(WarehouseSide):
+    """A warehouse that compares itself with a source, and says how many rows of a day differ."""
+
+    def compare(self, feed: Feed, span: Span, most_rows: int) -> Compared:
+        """Compare a span, whichever of its days can be."""
+        result = Compared()
+        try:
+            for day, rows, found in operators.compare(self.warehouse(), feed, span):
+                result.rows += rows
+                if isinstance(found, psycopg.Error):
+                    result.fail(day, found)
+                elif found is not None:
+                    result.different.append(found)
+        except psycopg.Error as error:
+            for day in span:
+                result.fail(day, error)
+        return result
+
+
+def whole(session: psycopg.Connection, feed: Feed, last: date | None) -> Span:
+    """All days that a feed is known to have, up to `last`: its source is not asked for earlier ones.
+
+    Raises InputError if it was never loaded.
+    """
+    first, _ = slices.begin(session, feed)
+    if first is None:
+        raise InputError(
+            f"nothing of {feed} is there, and an operator does not ask its source where to begin",
+            hint=f"Say from where: tenantry backfill {feed.template} --tenant {feed.schema} --from DAY",
+        )
+    last = last or slices.latest(session, feed.template)
+    return Span(min(first, last), last)
+
+
+def publish(session: psycopg.Connection, feeds: Iterable[Feed]) -> None:
+    """Bring the views of the feeds up to date."""
+    for feed in feeds:
+        operators.publish(session, feed)
