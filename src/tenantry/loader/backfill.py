@@ -244,10 +244,11 @@ def run(
         for item in plans
     }
     tasks = Queue(per_source=limits.per_source)
-    for item in plans:
-        tasks.add(item.feed, item.spans, only_changed=item.only_changed)
-        watcher.planned(item.feed, len(item.days), item.present)
     by_operator = acts_as(conninfo) == OPERATOR
+    for item in plans:
+        spans = monthly(item.days) if by_operator and not item.only_changed else item.spans
+        tasks.add(item.feed, spans, only_changed=item.only_changed)
+        watcher.planned(item.feed, len(item.days), item.present)
     if not by_operator:
         _extend(keeper, plans)
     total = sum(len(item.spans) for item in plans)

@@ -1,6 +1,7 @@
 """An operator's way to load and to compare, with the parts that whadmin's has: a worker, and sides that are compared.
 
-The source is asked by the warehouse alone, day by day, so that each is committed by itself and a load can be stopped between two.
+The source is asked by the warehouse alone. A call loads at most a month, in one transaction, so that views are made once for all of
+its days; a load can be stopped between two.
 """
 
 from __future__ import annotations
@@ -20,13 +21,12 @@ from tenantry.loader.worker import Worker
 
 
 class OperatorsWorker(Worker):
-    """Takes tasks as any worker, and has the warehouse pull each day of them."""
+    """Takes tasks as any worker, and has the warehouse pull their days."""
 
     def _load(self, task: Task, done: set[date]) -> Iterator[LoadedSlice]:
         session = self._sessions.warehouse()
-        days = [day for day in task.span if day not in done]
-        together = task.only_changed and not done
-        for span in [task.span] if together else [Span(day, day) for day in days]:
+        left = [task.span] if not done else [Span(day, day) for day in task.span if day not in done]
+        for span in left:
             if self._stopping.is_set():
                 return
             # The first call logs in to the source: a password that is refused is tried once.

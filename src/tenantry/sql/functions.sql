@@ -6340,6 +6340,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
     mark text;
+    reason text;
+    detail text;
 BEGIN
     PERFORM set_config('tenantry.days_of_tables', '', true), set_config('tenantry.patient', '', true);
     PERFORM _wh_internal.operators_window(first_day, last_day, feed.template_name);
@@ -6348,15 +6350,17 @@ BEGIN
         RETURN _wh_internal.run_window(_wh_internal.open_feed(feed.template_name, feed.tenant_name, feed.schema_name),
             first_day, last_day, 'load_days', only_changed => coalesce(only_changed, false), tolerant => true);
     EXCEPTION WHEN query_canceled OR OTHERS THEN
-        GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
+        GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
         IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
             RAISE;
         END IF;
-        PERFORM _wh_internal.record_failure(feed, first_day, SQLERRM);
+        -- Why there is no connection, dblink says in the detail.
+        reason := concat_ws(': ', reason, CASE WHEN starts_with(SQLSTATE, '08') THEN nullif(detail, '') END);
+        PERFORM _wh_internal.record_failure(feed, first_day, reason);
         RETURN jsonb_build_object('success', false, 'template', feed.template_name, 'schema', feed.schema_name,
             'start_date', first_day, 'end_date', last_day, 'processed_mvs', 0, 'failed', 1, 'total_records', 0,
             'date_results', jsonb_build_array(jsonb_build_object('date', first_day, 'status', 'failed',
-                'error', _wh_internal.visible(SQLERRM), 'sqlstate', SQLSTATE)));
+                'error', _wh_internal.visible(reason), 'sqlstate', SQLSTATE)));
     END;
 END
 $$;
@@ -6730,6 +6734,9 @@ DECLARE
     slice record;
     said jsonb;
     mark text;
+    reason text;
+    detail text;
+    hint text;
 BEGIN
     PERFORM _wh_internal.operators_window(first_day, last_day, feed.template_name);
     PERFORM _wh_internal.audit('verify_days', format('%s.%s %s %s', feed.schema_name, feed.template_name, first_day, last_day), 'begun');
@@ -6767,8 +6774,13 @@ BEGIN
     RETURN jsonb_build_object('template', feed.template_name, 'schema', feed.schema_name, 'start_date', first_day, 'end_date', last_day,
         'agrees', (SELECT bool_and(coalesce((d ->> 'agrees')::boolean, false)) FROM unnest(days) d), 'days', to_jsonb(days));
 EXCEPTION WHEN query_canceled OR OTHERS THEN
+    GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
     PERFORM _wh_internal.release_source(feed.tenant_name);
-    RAISE;
+    IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
+        RAISE;
+    END IF;
+    RAISE EXCEPTION '%', _wh_internal.visible(reason) USING ERRCODE = CASE SQLSTATE WHEN '57014' THEN 'HV000' ELSE SQLSTATE END,
+        DETAIL = _wh_internal.visible(detail), HINT = _wh_internal.visible(hint);
 END
 $$;
 COMMENT ON FUNCTION _wh.verify_days IS 'Compare days of a tenant with its source: for operators, who hear how many rows differ, and see none';
@@ -6896,8 +6908,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '3286dd9407468c28' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '3286dd9407468c28');
+    SELECT '0.1.0', '72da4cbf235a1bc1' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '72da4cbf235a1bc1');
 END
 $$;
 

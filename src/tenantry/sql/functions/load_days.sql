@@ -6,6 +6,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
     mark text;
+    reason text;
+    detail text;
 BEGIN
     PERFORM set_config('tenantry.days_of_tables', '', true), set_config('tenantry.patient', '', true);
     PERFORM _wh_internal.operators_window(first_day, last_day, feed.template_name);
@@ -14,15 +16,17 @@ BEGIN
         RETURN _wh_internal.run_window(_wh_internal.open_feed(feed.template_name, feed.tenant_name, feed.schema_name),
             first_day, last_day, 'load_days', only_changed => coalesce(only_changed, false), tolerant => true);
     EXCEPTION WHEN query_canceled OR OTHERS THEN
-        GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
+        GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
         IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
             RAISE;
         END IF;
-        PERFORM _wh_internal.record_failure(feed, first_day, SQLERRM);
+        -- Why there is no connection, dblink says in the detail.
+        reason := concat_ws(': ', reason, CASE WHEN starts_with(SQLSTATE, '08') THEN nullif(detail, '') END);
+        PERFORM _wh_internal.record_failure(feed, first_day, reason);
         RETURN jsonb_build_object('success', false, 'template', feed.template_name, 'schema', feed.schema_name,
             'start_date', first_day, 'end_date', last_day, 'processed_mvs', 0, 'failed', 1, 'total_records', 0,
             'date_results', jsonb_build_array(jsonb_build_object('date', first_day, 'status', 'failed',
-                'error', _wh_internal.visible(SQLERRM), 'sqlstate', SQLSTATE)));
+                'error', _wh_internal.visible(reason), 'sqlstate', SQLSTATE)));
     END;
 END
 $$;

@@ -8,6 +8,9 @@ DECLARE
     slice record;
     said jsonb;
     mark text;
+    reason text;
+    detail text;
+    hint text;
 BEGIN
     PERFORM _wh_internal.operators_window(first_day, last_day, feed.template_name);
     PERFORM _wh_internal.audit('verify_days', format('%s.%s %s %s', feed.schema_name, feed.template_name, first_day, last_day), 'begun');
@@ -45,8 +48,13 @@ BEGIN
     RETURN jsonb_build_object('template', feed.template_name, 'schema', feed.schema_name, 'start_date', first_day, 'end_date', last_day,
         'agrees', (SELECT bool_and(coalesce((d ->> 'agrees')::boolean, false)) FROM unnest(days) d), 'days', to_jsonb(days));
 EXCEPTION WHEN query_canceled OR OTHERS THEN
+    GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
     PERFORM _wh_internal.release_source(feed.tenant_name);
-    RAISE;
+    IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
+        RAISE;
+    END IF;
+    RAISE EXCEPTION '%', _wh_internal.visible(reason) USING ERRCODE = CASE SQLSTATE WHEN '57014' THEN 'HV000' ELSE SQLSTATE END,
+        DETAIL = _wh_internal.visible(detail), HINT = _wh_internal.visible(hint);
 END
 $$;
 COMMENT ON FUNCTION _wh.verify_days IS 'Compare days of a tenant with its source: for operators, who hear how many rows differ, and see none';
