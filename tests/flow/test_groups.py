@@ -49,6 +49,8 @@ WORKING: list[LiteralString] = [
     "SELECT _wh.publish_views('foodlogstats', 'acme')",
     "SELECT _wh.set_jobs_active('{}', false)",
     "SELECT _wh.disable_tenant('acme', 'a test')",
+    "SELECT _wh.enable_tenant('acme')",
+    "SELECT _wh.source_days('foodlogstats', 'acme')",
 ]
 """What operators do beside that."""
 
@@ -168,12 +170,13 @@ def test_nobody_of_a_group_sees_a_secret(ready: Warehouse, someone: tuple[str, D
         "verify_days('foodlogstats'' OR true --', 'acme', '2024-03-10', '2024-03-10')",
         "publish_views('foodlogstats', '_wh')",
         "publish_views(NULL, NULL)",
+        "source_days('foodlogstats', 'globex')",
     ],
 )
 def test_an_operator_works_on_nothing_that_is_not_there(
     ready: Warehouse, operator: Database, call: LiteralString
 ) -> None:
-    with pytest.raises(psycopg.errors.UndefinedObject, match="that is at work"):
+    with pytest.raises(psycopg.errors.UndefinedObject, match="there is no tenant"):
         operator.run(f"SELECT _wh.{call}")
     assert ready.value("SELECT count(*) FROM _wh.feeds") == 1
 

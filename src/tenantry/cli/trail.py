@@ -24,7 +24,7 @@ _CHANGING_BY = {"doctor": "--fix", "verify": "--fix", "queries": "--cancel"}
 
 _OPERATORS = {
     "tenantry refresh", "tenantry backfill", "tenantry verify", "tenantry slice rebuild", "tenantry year convert",
-    "tenantry tenant disable", "tenantry schedule enable", "tenantry schedule disable",
+    "tenantry tenant disable", "tenantry tenant enable", "tenantry schedule enable", "tenantry schedule disable",
 }  # fmt: skip
 """What an operator does: each is done by functions of `_wh` that are for him, and that write the trail."""
 

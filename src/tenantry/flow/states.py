@@ -82,6 +82,9 @@ def enable(session: psycopg.Connection, name: str) -> list[Job]:
     with session.transaction():
         paused = set(get(session, name).paused_jobs)
         there = [job for job in tenant_jobs.find(session, name) if job.jobid in paused and not job.active]
+        if acting(session) == OPERATOR:
+            resumed = one_row(session, query("operators", "enable_tenant"), {"schema": name})[0]
+            return [job for job in there if job.jobid in (resumed or ())]
         tenant_jobs.set_active(session, [job.jobid for job in there], True)
         session.execute(query("tenants", "enable"), (name,))
         _log(session, "enable", "tenant enabled", name, there)

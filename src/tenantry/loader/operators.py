@@ -12,9 +12,8 @@ from datetime import date
 import psycopg
 
 from tenantry.core.days import Span
-from tenantry.core.errors import InputError
 from tenantry.core.model import Feed, LoadedSlice
-from tenantry.flow import operators, slices
+from tenantry.flow import operators
 from tenantry.loader.queue import Task
 from tenantry.loader.sides import Compared, WarehouseSide
 from tenantry.loader.worker import Worker
@@ -52,21 +51,6 @@ class OperatorsSides(WarehouseSide):
             for day in span:
                 result.fail(day, error)
         return result
-
-
-def whole(session: psycopg.Connection, feed: Feed, last: date | None) -> Span:
-    """All days that a feed is known to have, up to `last`: its source is not asked for earlier ones.
-
-    Raises InputError if it was never loaded.
-    """
-    first, _ = slices.begin(session, feed)
-    if first is None:
-        raise InputError(
-            f"nothing of {feed} is there, and an operator does not ask its source where to begin",
-            hint=f"Say from where: tenantry backfill {feed.template} --tenant {feed.schema} --from DAY",
-        )
-    last = last or slices.latest(session, feed.template)
-    return Span(min(first, last), last)
 
 
 def publish(session: psycopg.Connection, feeds: Iterable[Feed]) -> None:

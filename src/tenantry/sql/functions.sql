@@ -4218,15 +4218,15 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.registered_feed(template_name text, tenant text) RETURNS _wh.feeds
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The feed of a template and a tenant that are at work; nothing is made for others.
+-- The feed of a template and a tenant that are there, at work or disabled; nothing is made for others, or for one that is being dropped.
 DECLARE
     feed _wh.feeds;
 BEGIN
     SELECT f.* INTO feed FROM _wh.feeds f JOIN _wh.tenants t USING (schema_name) JOIN _wh.mv_templates m ON m.template_name = f.template_name
-    WHERE f.template_name = registered_feed.template_name AND f.schema_name = tenant AND t.disabled_at IS NULL AND t.dropping_at IS NULL;
+    WHERE f.template_name = registered_feed.template_name AND f.schema_name = tenant AND t.dropping_at IS NULL;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'tenant "%" has no template "%" that is at work', tenant, template_name USING ERRCODE = 'undefined_object',
-            HINT = 'Let whadmin add the tenant, or enable it.';
+        RAISE EXCEPTION 'there is no tenant "%" that has template "%"', tenant, template_name USING ERRCODE = 'undefined_object',
+            HINT = 'Let whadmin add it.';
     END IF;
     RETURN feed;
 END
@@ -6245,6 +6245,29 @@ END
 $$;
 COMMENT ON PROCEDURE _wh.drop_old_storage IS 'Drop what set_storage put aside of a tenant';
 
+CREATE OR REPLACE FUNCTION _wh.enable_tenant(tenant text) RETURNS bigint[]
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- For operators: let a tenant that rests work again, with those of the jobs that were paused for it which are still there; returns them,
+-- NULL if it was not disabled. What it lacks is loaded before, or by its jobs as far as they look back.
+DECLARE
+    resting _wh.tenants;
+    resumed bigint[];
+BEGIN
+    SELECT * INTO resting FROM _wh.tenants t WHERE t.schema_name = tenant AND t.dropping_at IS NULL FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'tenant "%" does not exist, or is being dropped', tenant USING ERRCODE = 'undefined_object';
+    ELSIF resting.disabled_at IS NULL THEN
+        RETURN NULL;
+    END IF;
+    PERFORM _wh_internal.audit('enable_tenant', resting.schema_name, 'begun');
+    UPDATE _wh.tenants t SET disabled_at = NULL, disabled_reason = NULL, paused_jobs = NULL WHERE t.schema_name = resting.schema_name;
+    resumed := _wh.set_jobs_active(ARRAY(SELECT j.jobid FROM _wh.jobs() j WHERE j.jobid = ANY (resting.paused_jobs)), true);
+    PERFORM _wh_internal.write_log('tenant enable', 'INFO', 'tenant enabled', jsonb_build_object('schema_name', resting.schema_name, 'jobs', resumed));
+    RETURN resumed;
+END
+$$;
+COMMENT ON FUNCTION _wh.enable_tenant IS 'Let a tenant that rests work again, with its jobs: for operators';
+
 CREATE OR REPLACE PROCEDURE _wh.fit_storage(template_name text, target_schema text DEFAULT NULL)
 LANGUAGE plpgsql AS $$
 -- Each table and view commits by itself. As in refresh_window, that rules out SECURITY DEFINER and a search_path of its own:
@@ -6593,6 +6616,24 @@ $$;
 COMMENT ON PROCEDURE _wh.set_storage IS
     'Move a tenant, or all and those to come, to another storage without asking the source; reports go on, loads wait for its end only';
 
+CREATE OR REPLACE FUNCTION _wh.source_days(template_name text, tenant text, OUT first_day date, OUT last_day date)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- For operators: the first and last UTC day of which a feed's source has rows, or NULLs. A load of days that it keeps no longer would
+-- empty them.
+DECLARE
+    feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
+BEGIN
+    PERFORM _wh_internal.hold_source(feed.tenant_name);
+    SELECT e.first_day, e.last_day INTO first_day, last_day
+    FROM _wh_internal.source_extent(feed.template_name, feed.tenant_name, feed.schema_name) e;
+    PERFORM _wh_internal.release_source(feed.tenant_name);
+EXCEPTION WHEN query_canceled OR OTHERS THEN
+    PERFORM _wh_internal.release_source(feed.tenant_name);
+    RAISE;
+END
+$$;
+COMMENT ON FUNCTION _wh.source_days IS 'The first and last day of which a tenant''s source has rows: for operators';
+
 CREATE OR REPLACE FUNCTION _wh.update_foodlogstats(
     tenant_connection_name text, target_schema text, target_date timestamp DEFAULT (now() AT TIME ZONE 'UTC')::date,
     allow_refresh_yesterday boolean DEFAULT true) RETURNS jsonb
@@ -6856,7 +6897,7 @@ DO $$
 -- Where the roles were not made yet, create.sql makes them.
 DECLARE
     looking CONSTANT text[] := '{_wh.current_date_utc,_wh.does_mv_exist,_wh.check_views_by_template_for_year,_wh.jobs,_wh.job_runs,_wh.job_leader}';
-    working CONSTANT text[] := '{_wh.load_days,_wh.fold_year,_wh.verify_days,_wh.publish_views,_wh.set_jobs_active,_wh.disable_tenant}';
+    working CONSTANT text[] := '{_wh.load_days,_wh.fold_year,_wh.verify_days,_wh.publish_views,_wh.source_days,_wh.set_jobs_active,_wh.disable_tenant,_wh.enable_tenant}';
     member name;
     object record;
 BEGIN
@@ -6906,10 +6947,10 @@ $$;
 -- After the functions: settings for those that are called from outside, and a record of whose they are. Run as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '72da4cbf235a1bc1' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '72da4cbf235a1bc1');
+    SELECT '0.1.0', 'b196a22e8ba38dc1' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'b196a22e8ba38dc1');
 END
 $$;
 

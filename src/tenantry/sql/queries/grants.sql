@@ -53,7 +53,7 @@ WHERE x.grantee <> o.owner AND NOT coalesce(g.rolsuper OR g.rolcreaterole OR g.r
                 OR o.kind = 'ROUTINE' AND (NOT o.definer
                     OR o.name ~ '^_wh[.](current_date_utc|does_mv_exist|check_views_by_template_for_year|jobs|job_runs|job_leader)[(]'))
             OR g.rolname = 'tenantry_operator' AND o.kind = 'ROUTINE'
-                AND o.name ~ '^_wh[.](load_days|fold_year|verify_days|publish_views|set_jobs_active|disable_tenant)[(]', false) END
+                AND o.name ~ '^_wh[.](load_days|fold_year|verify_days|publish_views|source_days|set_jobs_active|disable_tenant|enable_tenant)[(]', false) END
     -- Those that the checks `rights` and `functions` tell of.
     AND NOT (x.grantee = 0 OR g.rolname = 'phood_ro') IS TRUE
         OR x.grantee <> o.owner AND (x.grantee = 0 OR g.rolname = 'phood_ro') AND CASE o.place

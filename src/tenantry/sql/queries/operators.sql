@@ -12,3 +12,9 @@ SELECT _wh.fold_year(%(template)s, %(schema)s, %(year)s)
 
 -- name: disable_tenant
 SELECT _wh.disable_tenant(%(schema)s, %(reason)s, %(jobs)s::bigint[])
+
+-- name: enable_tenant
+SELECT _wh.enable_tenant(%(schema)s)
+
+-- name: source_days
+SELECT first_day, last_day FROM _wh.source_days(%(template)s, %(schema)s)
