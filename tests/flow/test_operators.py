@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import LiteralString
@@ -14,7 +15,9 @@ from tenantry.core.days import today_utc
 from tests.databases import Database, Source, Warehouse
 from tests.jobs import schedule
 from tests.people import member
-from tests.program import run, succeed
+from tests.program import run, running, succeed
+from tests.ticks import define, make_ticks, mend
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.any_server
 
@@ -478,3 +481,43 @@ def test_what_a_source_says_reaches_an_operator_with_its_escapes_visible(
     assert day["status"] == "failed"
     assert "\x1b" not in json.dumps(told, ensure_ascii=False)
     assert "gone" in day["error"]
+
+
+def test_ctrl_c_of_an_operator_keeps_what_was_loaded_and_leaves_no_session(
+    acme: Warehouse, operator: Database, source: Source
+) -> None:
+    make_ticks(source, date(2024, 3, 1), 20)
+    source.run("UPDATE ticks SET value = 'slow' WHERE extract(hour FROM at AT TIME ZONE 'UTC') = 0")
+    define(acme)
+    acme.run("SELECT _wh_internal.open_feed('ticks', 'acme', 'acme')")
+    words = (
+        "backfill",
+        "ticks",
+        "--all",
+        "--from",
+        "2024-03-01",
+        "--to",
+        "2024-03-20",
+        "--jobs",
+        1,
+        "--json",
+    )
+    with running(operator, *words) as process:
+        wait_until(lambda: acme.value("SELECT count(*) FROM _wh.slices WHERE status = 'loaded'") >= 7)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    assert json.loads(out)["interrupted"] is True
+    kept = acme.value("SELECT count(*) FROM _wh.slices WHERE status = 'loaded'")
+    assert kept in (7, 14)
+    assert acme.reader.value("SELECT count(*) FROM public.ticks") == 2 * kept
+    wait_until(
+        lambda: (
+            acme.admin.value("SELECT count(*) FROM pg_stat_activity WHERE usename = %s", (operator.user,))
+            == 0
+        )
+    )
+    mend(source)
+    (again,) = succeed(operator, *words).json["tenants"]
+    assert (again["loaded"], again["present"]) == (20 - kept, kept)

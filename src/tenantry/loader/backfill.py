@@ -243,7 +243,7 @@ def run(
     tasks = Queue(per_source=limits.per_source)
     by_operator = acts_as(conninfo) == OPERATOR
     for item in plans:
-        spans = monthly(item.days) if by_operator and not item.only_changed else item.spans
+        spans = operators.weekly(item.days) if by_operator and not item.only_changed else item.spans
         tasks.add(item.feed, spans, only_changed=item.only_changed)
         watcher.planned(item.feed, len(item.days), item.present)
     if not by_operator:

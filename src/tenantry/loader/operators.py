@@ -1,17 +1,17 @@
 """An operator's way to load and to compare, with the parts that whadmin's has: a worker, and sides that are compared.
 
-The source is asked by the warehouse alone. A call loads at most a month, in one transaction, so that views are made once for all of
-its days; a load can be stopped between two.
+The source is asked by the warehouse alone. A call loads at most seven days, in one transaction, so that views are not made anew
+for each; a load can be stopped between two. Those that the source was asked about together are loaded together, a month at most.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
 
 import psycopg
 
-from tenantry.core.days import Span
+from tenantry.core.days import Span, folded
 from tenantry.core.model import Feed, LoadedSlice
 from tenantry.flow import operators
 from tenantry.loader.queue import Task
@@ -51,6 +51,15 @@ class OperatorsSides(WarehouseSide):
             for day in span:
                 result.fail(day, error)
         return result
+
+
+def weekly(days: Sequence[date]) -> list[Span]:
+    """Days that follow each other, seven at the most, as spans."""
+    return [
+        Span(span.first + timedelta(days=n), min(span.first + timedelta(days=n + 6), span.last))
+        for span in folded(list(days))
+        for n in range(0, len(span), 7)
+    ]
 
 
 def publish(session: psycopg.Connection, feeds: Iterable[Feed]) -> None:

@@ -6330,9 +6330,11 @@ COMMENT ON FUNCTION _wh.job_leader IS 'The scheduler that leads, where it is Ten
 
 CREATE OR REPLACE FUNCTION _wh.job_runs(wanted bigint DEFAULT NULL, only_failed boolean DEFAULT false, most integer DEFAULT 20)
 RETURNS TABLE (jobid bigint, runid bigint, status text, message text, started timestamptz, ended timestamptz)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = on AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- For operators and auditors: the newest runs of whadmin's jobs in this database, or of one of them, newest first.
 BEGIN
+    -- That pg_cron hides other roles' is meant.
+    PERFORM set_config('row_security', 'on', true);
     IF to_regclass('cron.job_run_details') IS NOT NULL THEN
         RETURN QUERY SELECT d.jobid, d.runid, d.status, _wh_internal.visible(d.return_message), d.start_time, d.end_time FROM cron.job_run_details d
             WHERE d.username = 'whadmin' AND d.database = current_database() AND (wanted IS NULL OR d.jobid = wanted)
@@ -6344,9 +6346,11 @@ $$;
 COMMENT ON FUNCTION _wh.job_runs IS 'The newest runs of whadmin''s jobs in this database: for operators and auditors';
 
 CREATE OR REPLACE FUNCTION _wh.jobs() RETURNS TABLE (jobid bigint, name text, schedule text, command text, active boolean, database text, username text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = on AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- For operators and auditors, from whom pg_cron hides them: whadmin's jobs in this database.
 BEGIN
+    -- That pg_cron hides other roles' is meant.
+    PERFORM set_config('row_security', 'on', true);
     IF to_regclass('cron.job') IS NOT NULL THEN
         RETURN QUERY SELECT j.jobid, j.jobname::text, j.schedule, j.command, j.active, j.database, j.username
             FROM cron.job j WHERE j.username = 'whadmin' AND j.database = current_database() ORDER BY j.jobid;
@@ -6552,7 +6556,7 @@ $$;
 COMMENT ON PROCEDURE _wh.refresh_window IS 'For jobs: pull the last ended days again, or those of them that changed, a transaction each; an error at the end if one failed';
 
 CREATE OR REPLACE FUNCTION _wh.set_jobs_active(jobids bigint[], active boolean) RETURNS bigint[]
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = on AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- For operators: pause jobs of whadmin's in this database, or let them go on; those that were not so before. What they run, and when,
 -- stays. A job that rests because its tenant is disabled goes on when that is enabled.
 DECLARE
@@ -6572,6 +6576,8 @@ BEGIN
     END IF;
     PERFORM _wh_internal.audit('set_jobs_active', format('%s %s', jobids, set_jobs_active.active), 'begun');
     IF cardinality(jobids) > 0 THEN
+        -- That pg_cron hides other roles' is meant.
+        PERFORM set_config('row_security', 'on', true);
         WITH done AS (
             UPDATE cron.job j SET active = set_jobs_active.active WHERE j.jobid = ANY (jobids) AND j.username = 'whadmin'
                 AND j.database = current_database() AND j.active <> set_jobs_active.active RETURNING j.jobid
@@ -6949,8 +6955,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', 'b196a22e8ba38dc1' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'b196a22e8ba38dc1');
+    SELECT '0.1.0', '677231a5ac4437ab' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '677231a5ac4437ab');
 END
 $$;
 

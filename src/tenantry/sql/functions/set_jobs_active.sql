@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION _wh.set_jobs_active(jobids bigint[], active boolean) RETURNS bigint[]
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET row_security = on AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- For operators: pause jobs of whadmin's in this database, or let them go on; those that were not so before. What they run, and when,
 -- stays. A job that rests because its tenant is disabled goes on when that is enabled.
 DECLARE
@@ -19,6 +19,8 @@ BEGIN
     END IF;
     PERFORM _wh_internal.audit('set_jobs_active', format('%s %s', jobids, set_jobs_active.active), 'begun');
     IF cardinality(jobids) > 0 THEN
+        -- That pg_cron hides other roles' is meant.
+        PERFORM set_config('row_security', 'on', true);
         WITH done AS (
             UPDATE cron.job j SET active = set_jobs_active.active WHERE j.jobid = ANY (jobids) AND j.username = 'whadmin'
                 AND j.database = current_database() AND j.active <> set_jobs_active.active RETURNING j.jobid
