@@ -270,6 +270,13 @@ def test_an_operator_hears_in_one_line_what_takes_whadmin(
     assert plain.rows("SELECT * FROM _wh.tenants") == before
 
 
+@pytest.mark.parametrize("words", [("init",), ("upgrade",)], ids=" ".join)
+def test_an_operator_is_no_administrator(
+    plain: Warehouse, operator: Database, words: tuple[str, ...]
+) -> None:
+    assert run(operator, *words).errors == [f'role "{operator.user}" may not act as whadmin']
+
+
 def test_what_an_operator_did_is_in_the_trail_with_his_login(plain: Warehouse, operator: Database) -> None:
     succeed(operator, "refresh", "foodlogstats", "--all", "--date", "2024-03-10")
     succeed(operator, "tenant", "disable", "acme", "--reason", "a test")

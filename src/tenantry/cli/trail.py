@@ -34,6 +34,9 @@ _WHADMINS_BY = {"tenantry backfill": "--outdated"}
 _ASKING = {"tenant test", "template new", "template test"}
 """Commands that only look, but at a source, whose login is a secret."""
 
+_PEOPLE = {"tenantry_auditor": "an auditor", "tenantry_operator": "an operator"}
+"""What a member of each group is called."""
+
 _written: list[str] = []
 
 
@@ -64,31 +67,28 @@ def words() -> list[str]:
 
 
 def require_changer(opened: psycopg.Connection) -> None:
-    """Raise DatabaseError if the command changes something that the session's login may not."""
+    """Raise DatabaseError if the command is not for the group of ours that the session acts as."""
     from tenantry.core.errors import DatabaseError
     from tenantry.core.model import AUDITOR, OPERATOR, OWNER
     from tenantry.db.connect import acting
 
-    said = words()
-    what = command(said)
     group = acting(opened)
     if group == OWNER:
         return
-    user = opened.info.user
+    who = f'role "{opened.info.user}" is {_PEOPLE[group]}'
+    said = words()
+    what = command(said)
+    begin = " ".join([word for word in said if not word.startswith("-")][:2])
+    asking = begin if begin in _ASKING else "verify" if group == AUDITOR and said[:1] == ["verify"] else None
     refusal = None
-    names = " ".join([word for word in said if not word.startswith("-")][:2])
-    if names in _ASKING or (group == AUDITOR and said[:1] == ["verify"]):
-        kind = {AUDITOR: "an auditor", OPERATOR: "an operator"}[group]
-        asking = names if names in _ASKING else "verify"
-        refusal = f'tenantry {asking} asks a source, which takes {OWNER}, and role "{user}" is {kind}'
-    elif what is None:
-        return
-    elif group == AUDITOR:
-        refusal = f'role "{user}" is an auditor, who reads and changes nothing'
-    elif group == OPERATOR and what not in _OPERATORS:
-        refusal = f'{what} takes {OWNER}, and role "{user}" is an operator'
-    elif group == OPERATOR and (flag := _WHADMINS_BY.get(what)) in said:
-        refusal = f'{what} {flag} takes {OWNER}, and role "{user}" is an operator'
+    if asking:
+        refusal = f"tenantry {asking} asks a source, which takes {OWNER}, and {who}"
+    elif what is not None and group == AUDITOR:
+        refusal = f"{who}, who reads and changes nothing"
+    elif what is not None and group == OPERATOR:
+        flag = _WHADMINS_BY.get(what, "")
+        if what not in _OPERATORS or flag in said:
+            refusal = f"{f'{what} {flag}'.rstrip()} takes {OWNER}, and {who}"
     if refusal:
         raise DatabaseError(refusal, sqlstate="42501", hint=f"Log in as {OWNER} or a member of it.")
 

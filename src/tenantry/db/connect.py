@@ -148,7 +148,12 @@ def open_owner_session(administrator: psycopg.Connection, password: str | None =
     """
     conninfo = given(administrator)
     if password is None:
-        return open_session(conninfo)
+        opened = open_session(conninfo)
+        if acting(opened) != OWNER:
+            user = opened.info.user
+            opened.close()
+            raise may_not_act(user)
+        return opened
     with translated():
         return _open_as_owner(conninfo, "tenantry", 10, password)
 
