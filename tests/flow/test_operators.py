@@ -126,6 +126,14 @@ def test_an_operator_folds_a_year(plain: Warehouse, operator: Database) -> None:
     )
 
 
+def test_views_that_were_dropped_by_hand_come_back_with_a_backfill(
+    plain: Warehouse, operator: Database
+) -> None:
+    plain.run("DROP VIEW IF EXISTS public.foodlogstats, acme.foodlogstats")
+    succeed(operator, "backfill", "foodlogstats", "--all", "--from", "2024-03-10", "--to", "2024-03-10")
+    assert plain.reader.value("SELECT count(*) FROM public.foodlogstats") == 3
+
+
 def test_an_operator_pauses_jobs_and_lets_them_go_on(plain: Warehouse, operator: Database) -> None:
     job = schedule(plain, "acme hourly", "10 * * * *", HOURLY)
     assert "acme hourly" in succeed(operator, "schedule", "show").out
@@ -247,6 +255,7 @@ def test_the_doctor_of_an_operator_finds_what_whadmins_does_but_for_the_sources(
         ("template", "drop", "foodlogstats", "--yes"),
         ("template", "set-storage", "foodlogstats", "partition"),
         ("schedule", "install", "--all"),
+        ("schedule", "run", "acme hourly"),
         ("schedule", "remove", "--tenant", "acme", "--yes"),
         ("reader", "add", "mine", "--all"),
         ("reader", "drop", "phood_ro", "--yes"),

@@ -31,6 +31,12 @@ _OPERATORS = {
 _WHADMINS_BY = {"tenantry backfill": "--outdated"}
 """Such commands that take whadmin after all, if they are given this."""
 
+_INSTEAD = {
+    "tenantry schedule run": "What a job loads tenantry refresh loads, too, and tenantry year convert folds.",
+    "tenantry doctor": "Views come back with tenantry backfill.",
+}
+"""What an operator may do in the place of such a command."""
+
 _ASKING = {"tenant test", "template new", "template test"}
 """Commands that only look, but at a source, whose login is a secret."""
 
@@ -90,7 +96,9 @@ def require_changer(opened: psycopg.Connection) -> None:
         if what not in _OPERATORS or flag in said:
             refusal = f"{f'{what} {flag}'.rstrip()} takes {OWNER}, and {who}"
     if refusal:
-        raise DatabaseError(refusal, sqlstate="42501", hint=f"Log in as {OWNER} or a member of it.")
+        instead = _INSTEAD.get(what or "") if group == OPERATOR else None
+        hint = f"Log in as {OWNER} or a member of it."
+        raise DatabaseError(refusal, sqlstate="42501", hint=f"{hint} {instead}" if instead else hint)
 
 
 @contextmanager

@@ -344,8 +344,8 @@ def _publish_as_operator(keeper: Keeper, results: dict[Feed, FeedResult]) -> Non
     sessions = keeper.take()
     try:
         with translated():
-            loaded = {feed: result for feed, result in results.items() if result.loaded or result.unchanged}
-            operators.publish(sessions.warehouse(), _to_publish(sessions.warehouse(), loaded))
+            connection = sessions.warehouse()
+            operators.publish(connection, _to_publish(connection, results))
     except BaseException:
         sessions.let_go()
         raise
