@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from datetime import date
 from typing import LiteralString
@@ -11,28 +10,51 @@ import psycopg
 import pytest
 
 from tests.databases import Database, Source, Warehouse
+from tests.people import member
 from tests.program import run, succeed
 
 pytestmark = pytest.mark.any_server
 
 DAY = date(2024, 3, 10)
 
-ALLOWED: dict[str, list[LiteralString]] = {
-    "tenantry_operator": [
-        "SELECT _wh.load_days('foodlogstats', 'acme', '2024-03-10', '2024-03-10')",
-        "SELECT _wh.load_days('foodlogstats', 'acme', '2024-03-10', '2024-03-10', only_changed => true)",
-    ],
-    "tenantry_auditor": [
-        "SELECT * FROM _wh.tenant_connections",
-        "SELECT * FROM _wh.mv_templates",
-        "SELECT * FROM _wh.slices",
-        "SELECT * FROM _wh.feeds",
-        "SELECT * FROM _wh.readers",
-        "SELECT * FROM _wh.function_logs",
-        "SELECT * FROM _wh_audit.entries",
-        "SELECT d.* FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.day_states(f) d",
-    ],
-}
+LOOKING: list[LiteralString] = [
+    "SELECT * FROM _wh.tenant_connections",
+    "SELECT * FROM _wh.mv_templates",
+    "SELECT * FROM _wh.template_columns",
+    "SELECT * FROM _wh.template_indexes",
+    "SELECT * FROM _wh.slices",
+    "SELECT * FROM _wh.feeds",
+    "SELECT * FROM _wh.tenants",
+    "SELECT * FROM _wh.readers",
+    "SELECT * FROM _wh.function_logs",
+    "SELECT * FROM _wh.installations",
+    "SELECT * FROM _wh.migrations",
+    "SELECT * FROM _wh_audit.entries",
+    "SELECT d.* FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.day_states(f) d",
+    "SELECT _wh_internal.find_feed('foodlogstats', 'acme')",
+    "SELECT _wh_internal.latest_day('foodlogstats')",
+    "SELECT _wh.current_date_utc()",
+    "SELECT _wh.does_mv_exist('foodlogstats_2024_03_10', 'acme')",
+    "SELECT _wh.check_views_by_template_for_year('foodlogstats', 'acme', 2024)",
+    "SELECT * FROM _wh.jobs()",
+    "SELECT * FROM _wh.job_runs()",
+    "SELECT * FROM _wh.job_leader()",
+]
+"""What both groups do."""
+
+WORKING: list[LiteralString] = [
+    "SELECT _wh.load_days('foodlogstats', 'acme', '2024-03-10', '2024-03-10')",
+    "SELECT _wh.load_days('foodlogstats', 'acme', '2024-03-10', '2024-03-10', only_changed => true)",
+    "SELECT _wh.verify_days('foodlogstats', 'acme', '2024-03-10', '2024-03-10')",
+    "SELECT _wh.publish_views('foodlogstats', 'acme')",
+    "SELECT _wh.set_jobs_active('{}', false)",
+    "SELECT _wh.disable_tenant('acme', 'a test')",
+    "SELECT _wh.enable_tenant('acme')",
+    "SELECT _wh.source_days('foodlogstats', 'acme')",
+]
+"""What operators do beside that."""
+
+ALLOWED = {"tenantry_operator": LOOKING + WORKING, "tenantry_auditor": LOOKING}
 
 REFUSED: list[LiteralString] = [
     "SELECT _wh_internal.open_feed('foodlogstats', 'acme', 'another')",
@@ -48,6 +70,14 @@ REFUSED: list[LiteralString] = [
     "DELETE FROM _wh.tenant_connections",
     "INSERT INTO _wh.readers (reader_name) VALUES ('mine')",
     "UPDATE _wh.slices SET row_count = 0",
+    "UPDATE _wh.tenants SET disabled_at = NULL",
+    "UPDATE cron.job SET command = 'SELECT 1'",
+    "SELECT cron.schedule('mine', '* * * * *', 'SELECT 1')",
+    "SELECT _wh_internal.source_login('{server}')",
+    "SELECT _wh_internal.hold_source('acme')",
+    "SELECT _wh.verify_slice('foodlogstats', 'acme', '2024-03-10')",
+    "SELECT _wh.update_mv_window_by_template('foodlogstats', 'acme', 'acme', '2024-03-10', '2024-03-10')",
+    "SELECT _wh_internal.record_failure(f, '2024-03-10', '') FROM _wh.feeds f",
     "DELETE FROM _wh.function_logs",
     "INSERT INTO _wh.function_logs (function_name, message) VALUES ('', '')",
     "DELETE FROM _wh_audit.entries",
@@ -78,49 +108,42 @@ def ready(acme: Warehouse, source: Source) -> Warehouse:
 
 
 @pytest.fixture(params=ALLOWED)
-def member(ready: Warehouse, request: pytest.FixtureRequest) -> Iterator[tuple[str, Database]]:
+def someone(ready: Warehouse, request: pytest.FixtureRequest) -> Iterator[tuple[str, Database]]:
     """A group, and a login of somebody who belongs to it and to nothing else."""
-    yield from _member(ready, request.param)
+    with member(ready, request.param) as person:
+        yield request.param, person
 
 
 @pytest.fixture
 def auditor(ready: Warehouse) -> Iterator[Database]:
     """A login of an auditor."""
-    for _, database in _member(ready, "tenantry_auditor"):
-        yield database
+    with member(ready, "tenantry_auditor") as person:
+        yield person
 
 
 @pytest.fixture
 def operator(ready: Warehouse) -> Iterator[Database]:
     """A login of an operator."""
-    for _, database in _member(ready, "tenantry_operator"):
-        yield database
-
-
-def _member(warehouse: Warehouse, group: str) -> Iterator[tuple[str, Database]]:
-    name = f"person_{secrets.token_hex(4)}"
-    warehouse.server.save_password(name, "a password")
-    warehouse.admin.run(f"CREATE ROLE {name} LOGIN PASSWORD 'a password' IN ROLE {group}")
-    yield group, Database(warehouse.server, warehouse.name, name)
-    warehouse.admin.run(f"DROP ROLE {name}")
+    with member(ready, "tenantry_operator") as person:
+        yield person
 
 
 def test_a_member_of_a_group_may_do_what_the_group_is_for_and_nothing_else(
-    ready: Warehouse, member: tuple[str, Database]
+    ready: Warehouse, someone: tuple[str, Database]
 ) -> None:
-    group, person = member
+    group, person = someone
     for statement in ALLOWED[group]:
         person.run(statement)
     server = ready.value("SELECT _wh_internal.server_name('acme')")
-    others = [s for other, found in ALLOWED.items() if other != group for s in found]
+    others = [statement for statement in WORKING if statement not in ALLOWED[group]]
     for statement in [*REFUSED, *others]:
         with person.connect() as opened, pytest.raises(psycopg.Error) as refused:
             opened.execute(statement.replace("{server}", server).encode())
         assert refused.value.sqlstate in {"42501", "0LP01"}, (statement, refused.value)
 
 
-def test_nobody_of_a_group_sees_a_secret(ready: Warehouse, member: tuple[str, Database]) -> None:
-    _, person = member
+def test_nobody_of_a_group_sees_a_secret(ready: Warehouse, someone: tuple[str, Database]) -> None:
+    _, person = someone
     seen = person.rows("SELECT umoptions::text FROM pg_user_mappings")
     assert {row[0] for row in seen} <= {None}
     with person.connect() as opened:
@@ -141,13 +164,19 @@ def test_nobody_of_a_group_sees_a_secret(ready: Warehouse, member: tuple[str, Da
         "load_days('foodlogstats', 'public', '2024-03-10', '2024-03-10')",
         "load_days('x''; SELECT 1; --', 'acme', '2024-03-10', '2024-03-10')",
         "load_days(NULL, 'acme', '2024-03-10', '2024-03-10')",
+        "load_days('foodlogstats', NULL, '2024-03-10', '2024-03-10')",
         "fold_year('foodlogstats', 'globex', 2023)",
+        "verify_days('foodlogstats', 'globex', '2024-03-10', '2024-03-10')",
+        "verify_days('foodlogstats'' OR true --', 'acme', '2024-03-10', '2024-03-10')",
+        "publish_views('foodlogstats', '_wh')",
+        "publish_views(NULL, NULL)",
+        "source_days('foodlogstats', 'globex')",
     ],
 )
-def test_an_operator_loads_nothing_that_is_not_there(
+def test_an_operator_works_on_nothing_that_is_not_there(
     ready: Warehouse, operator: Database, call: LiteralString
 ) -> None:
-    with pytest.raises(psycopg.errors.UndefinedObject, match="that is at work"):
+    with pytest.raises(psycopg.errors.UndefinedObject, match="there is no tenant"):
         operator.run(f"SELECT _wh.{call}")
     assert ready.value("SELECT count(*) FROM _wh.feeds") == 1
 
@@ -169,19 +198,26 @@ def test_an_auditor_looks_around_with_the_program_and_hears_in_one_line_what_he_
         ("audit",),
         ("slice", "list", "foodlogstats", "--tenant", "acme"),
         ("reader", "list"),
+        ("year", "list"),
+        ("schedule", "show"),
+        ("schedule", "history"),
+        ("template", "show", "foodlogstats"),
+        ("sizes",),
     ):
         succeed(auditor, *words)
+    for asking in (("tenant", "test", "acme"), ("verify", "foodlogstats", "--all")):
+        (error,) = run(auditor, *asking).errors
+        assert error.endswith(f'asks a source, which takes whadmin, and role "{auditor.user}" is an auditor')
     for changing in (
         ("tenant", "drop", "acme", "--yes"),
+        ("tenant", "disable", "acme", "--reason", "a test"),
         ("refresh", "foodlogstats", "--all"),
+        ("backfill", "foodlogstats", "--all"),
+        ("slice", "rebuild", "foodlogstats", "2024-03-10", "--all"),
+        ("schedule", "disable", "--tenant", "acme"),
+        ("template", "edit", "foodlogstats"),
+        ("reader", "add", "mine", "--all"),
         ("doctor", "--fix"),
     ):
         refused = run(auditor, *changing)
         assert refused.errors == [f'role "{auditor.user}" is an auditor, who reads and changes nothing']
-
-
-def test_an_operator_hears_in_one_line_that_the_program_is_not_for_him(operator: Database) -> None:
-    refused = run(operator, "refresh", "foodlogstats", "--all")
-    assert refused.errors == [
-        f'role "{operator.user}" is an operator, who works in SQL: _wh.load_days and _wh.fold_year'
-    ]

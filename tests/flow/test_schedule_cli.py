@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from psycopg import errors
 
 from tests.databases import Source, Warehouse
 from tests.jobs import either_cron, jobs, schedule
+from tests.people import member
 from tests.program import address, run, succeed
 
 PARIS = {"TZ": "Europe/Paris"}
@@ -136,3 +138,19 @@ def test_a_job_that_an_administrator_runs_has_the_rights_of_whadmin_alone(wareho
     schedule(warehouse, "good", "@yearly", "INSERT INTO public.ran_as SELECT session_user")
     succeed(warehouse.admin, "schedule", "run", "good")
     assert warehouse.value("SELECT login FROM public.ran_as") == "whadmin"
+
+
+def test_groups_see_and_operators_pause_jobs_of_either_scheduler(cron: Warehouse) -> None:
+    schedule(cron, "nightly")
+    with member(cron, "tenantry_auditor") as auditor:
+        assert "nightly" in succeed(auditor, "schedule", "show").out
+        succeed(auditor, "schedule", "history")
+    with member(cron, "tenantry_operator") as operator:
+        assert "nightly" in succeed(operator, "schedule", "show").out
+        succeed(operator, "schedule", "disable", "--job", "nightly")
+        assert cron.value("SELECT active FROM cron.job WHERE jobname = 'nightly'") is False
+        succeed(operator, "schedule", "enable", "--job", "nightly")
+        assert cron.value("SELECT active FROM cron.job WHERE jobname = 'nightly'") is True
+        for statement in ("DELETE FROM cron.job", "SELECT cron.schedule('mine', '* * * * *', 'SELECT 1')"):
+            with pytest.raises(errors.InsufficientPrivilege):
+                operator.run(statement)

@@ -108,6 +108,7 @@ def administrator(*, installed: bool = True, current: bool = True) -> Iterator[t
             _choose_owner(conninfo)
         if installed and current:
             with session(conninfo) as connection:
+                trail.require_changer(connection)
                 require_current(connection)
         # Such a command may make the very trail that it belongs into: its end is written alone.
         with trail.kept(None, conninfo):

@@ -116,13 +116,13 @@ def drop(
     Ends with 2 if tenants use it and --with-data is not given, or if views of
     somebody else read its data; nothing is dropped then.
     """
-    from tenantry.db.connect import session
-    from tenantry.db.roles import acts_as_owner
+    from tenantry.core.model import OWNER
+    from tenantry.db.connect import acting, session
     from tenantry.flow.template import drop as template_drop
     from tenantry.flow.template import stored as templates
 
     with warehouse() as conninfo, session(conninfo) as opened:
-        if not acts_as_owner(opened):
+        if acting(opened) != OWNER:
             templates.require(opened, template)
             confirm(f"To drop it, type its name ({template})", yes=yes, expected=template)
             template_drop.drop_unused(opened, template)

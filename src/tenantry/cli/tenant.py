@@ -193,12 +193,12 @@ def list_tenants(as_json: AsJson = False) -> None:
 
     Template authors see the names alone.
     """
-    from tenantry.db.connect import session
-    from tenantry.db.roles import is_authors
+    from tenantry.core.model import AUTHOR
+    from tenantry.db.connect import acting, session
     from tenantry.observe import names, status
 
     with warehouse() as conninfo, session(conninfo) as opened:
-        if is_authors(opened):
+        if acting(opened) == AUTHOR:
             known = names.beginning(opened, "tenants", "")
             if as_json:
                 print_json([{"name": name} for name in known])

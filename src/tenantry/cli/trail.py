@@ -26,6 +26,31 @@ _OF_AUTHORS = {
 }  # fmt: skip
 """The commands of template authors."""
 
+_OPERATORS = {
+    "tenantry refresh", "tenantry backfill", "tenantry verify", "tenantry slice rebuild", "tenantry year convert",
+    "tenantry tenant disable", "tenantry tenant enable", "tenantry schedule enable", "tenantry schedule disable",
+}  # fmt: skip
+"""What an operator does: each is done by functions of `_wh` that are for him, and that write the trail."""
+
+_WHADMINS_BY = {"tenantry backfill": "--outdated"}
+"""Such commands that take whadmin after all, if they are given this."""
+
+_INSTEAD = {
+    "tenantry schedule run": "What a job loads tenantry refresh loads, too, and tenantry year convert folds.",
+    "tenantry doctor": "Views come back with tenantry backfill.",
+}
+"""What an operator may do in the place of such a command."""
+
+_ASKING = {"tenant test", "template new", "template test"}
+"""Commands that only look, but at a source, whose login is a secret."""
+
+_PEOPLE = {
+    "tenantry_auditor": "an auditor",
+    "tenantry_operator": "an operator",
+    "tenantry_template_author": "a template author",
+}
+"""What a member of each group is called."""
+
 
 def command(words: list[str]) -> str | None:
     """What the words of a command line change, in the words of the program; None if they only look."""
@@ -54,43 +79,54 @@ def words() -> list[str]:
 
 
 def require_changer(opened: psycopg.Connection) -> None:
-    """Raise DatabaseError if the session is an auditor's or a template author's, and the command is not for him."""
+    """Raise DatabaseError if the command is not for the groups of ours that the session acts as."""
     from tenantry.core.errors import DatabaseError
-    from tenantry.core.model import AUDITOR, AUTHOR
-    from tenantry.db.queries import query
-    from tenantry.db.roles import acts_as_owner
+    from tenantry.core.model import AUDITOR, AUTHOR, OPERATOR, OWNER
+    from tenantry.db.connect import groups_of
 
-    if acts_as_owner(opened):
+    groups = groups_of(opened)
+    if not groups:
         return
-    groups = {row[0] for row in opened.execute(query("session", "groups"))}
-    said = [word for word in words() if not word.startswith("-")]
-    if AUTHOR in groups and tuple(said[:2]) in _OF_AUTHORS:
+    who = f'role "{opened.info.user}" is {" and ".join(_PEOPLE[group] for group in groups)}'
+    said = words()
+    what = command(said)
+    names = tuple([word for word in said if not word.startswith("-")][:2])
+    begin = " ".join(names)
+    if AUTHOR in groups and names in _OF_AUTHORS:
         return
-    if AUTHOR in groups and (command(words()) or AUDITOR not in groups):
-        raise DatabaseError(
-            f'role "{opened.info.user}" is a template author, who writes and tests templates',
-            sqlstate="42501",
-            hint=f"These commands are for authors: {', '.join(' '.join(names) for names in sorted(_OF_AUTHORS))}. "
-            "For others, log in as whadmin or a member of it.",
-        )
-    if command(words()):
-        raise DatabaseError(
-            f'role "{opened.info.user}" is an auditor, who reads and changes nothing',
-            sqlstate="42501",
-            hint="Log in as whadmin or a member of it.",
-        )
+    flag = _WHADMINS_BY.get(what or "", "")
+    if OPERATOR in groups and what in _OPERATORS and flag not in said:
+        return
+    hint = f"Log in as {OWNER} or a member of it."
+    asking = (
+        begin if begin in _ASKING else "verify" if OPERATOR not in groups and said[:1] == ["verify"] else None
+    )
+    if AUTHOR in groups and OPERATOR not in groups and (what or AUDITOR not in groups):
+        refusal = f"{who}, who writes and tests templates"
+        own = ", ".join(" ".join(names) for names in sorted(_OF_AUTHORS))
+        hint = f"These commands are for authors: {own}. For others, log in as {OWNER} or a member of it."
+    elif asking:
+        refusal = f"tenantry {asking} asks a source, which takes {OWNER}, and {who}"
+    elif what is None:
+        return
+    elif OPERATOR in groups:
+        refusal = f"{f'{what} {flag}'.rstrip()} takes {OWNER}, and {who}"
+        hint = f"{hint} {_INSTEAD.get(what, '')}".rstrip()
+    else:
+        refusal = f"{who}, who reads and changes nothing"
+    raise DatabaseError(refusal, sqlstate="42501", hint=hint)
 
 
 @contextmanager
 def kept(opened: psycopg.Connection | None, conninfo: str) -> Iterator[None]:
     """Keep a trail of the block, if the command changes something; without a session `opened` of its end alone."""
     from tenantry.db import audit
-    from tenantry.db.roles import acts_as_owner
+    from tenantry.db.connect import groups_of
 
     said = words()
     what = command(said)
-    # What a template author changes is written down by the database, which trusts nobody else with the trail.
-    if what is None or (opened is not None and not acts_as_owner(opened)):
+    # What is done by a group's functions, these write down: the database trusts nobody else with the trail.
+    if what is None or (opened is not None and groups_of(opened)):
         yield
         return
     subject = audit.without_secrets(said[len(what.split()) - 1 :])

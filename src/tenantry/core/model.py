@@ -15,7 +15,7 @@ AUDITOR = "tenantry_auditor"
 """The group whose members read all that the warehouse knows but secrets, and change nothing."""
 
 OPERATOR = "tenantry_operator"
-"""The group whose members load days and fold years, by functions in SQL."""
+"""The group whose members load, compare and fold what is there, and pause jobs: by functions of `_wh` that are for them."""
 
 AUTHOR = "tenantry_template_author"
 """The group whose members write templates and try them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Final
 from weakref import WeakKeyDictionary
@@ -57,6 +57,12 @@ _KEEPING: set[str] = set()
 _GIVEN: WeakKeyDictionary[psycopg.Connection, str] = WeakKeyDictionary()
 """By what connection string each session was asked for; that of an administrator, where it is whadmin's."""
 
+_GROUPS: WeakKeyDictionary[psycopg.Connection, tuple[str, ...]] = WeakKeyDictionary()
+"""The groups of ours that each session acts as that was to act as whadmin, and whose login is no member of that."""
+
+_ACTS: dict[str, str] = {}
+"""The same of the session that was opened last by a connection string."""
+
 _ADMINISTRATORS: set[str] = set()
 """Connection strings that log an administrator in: whadmin's sessions are opened another way at once."""
 
@@ -74,8 +80,8 @@ def open_session(
 ) -> psycopg.Connection:
     """Open a session in autocommit mode, acting as `role` (None: as whoever logs in).
 
-    An administrator does not act as whadmin, who could come back to him: the session is one that whadmin logged into. `path`
-    is its search_path, where it is not to be that of our sessions.
+    An administrator does not act as whadmin, who could come back to him: the session is one that whadmin logged into. Nor does a
+    member of a group of ours, who acts as that: `acting` tells. `path` is its search_path, where it is not to be that of our sessions.
 
     `name` is its application_name, `patience` how many seconds an answer may take. What its statements mean does not depend
     on the settings of server, database, role or environment (queries/session.sql): so its time zone is UTC.
@@ -96,6 +102,8 @@ def open_session(
         if role is None:
             connection.execute("SELECT pg_catalog.set_config('search_path', %s, false)", (path or NO_PATH,))
     _GIVEN[connection] = conninfo
+    if role == OWNER:
+        _ACTS[conninfo] = acting(connection)
     for lookout in _lookout:
         lookout.watch(connection, conninfo)
     return connection
@@ -140,7 +148,12 @@ def open_owner_session(administrator: psycopg.Connection, password: str | None =
     """
     conninfo = given(administrator)
     if password is None:
-        return open_session(conninfo)
+        opened = open_session(conninfo)
+        if acting(opened) != OWNER:
+            user = opened.info.user
+            opened.close()
+            raise may_not_act(user)
+        return opened
     with translated():
         return _open_as_owner(conninfo, "tenantry", 10, password)
 
@@ -163,6 +176,28 @@ def given(connection: psycopg.Connection) -> str:
     if connection in _GIVEN:
         return _GIVEN[connection]
     return make_conninfo(connection.info.dsn, password=connection.info.password)
+
+
+def groups_of(session: psycopg.Connection) -> tuple[str, ...]:
+    """The groups of ours that a session acts as; none if it acts as whadmin."""
+    return _GROUPS.get(session, ())
+
+
+def acting(session: psycopg.Connection) -> str:
+    """As whom a session works: whadmin, or the group of ours that may most of those that its login belongs to."""
+    return next(iter(groups_of(session)), OWNER)
+
+
+def _role_of(groups: Sequence[str]) -> str | None:
+    """The role of a session that acts as these groups; None where it needs the rights of several, which its login has."""
+    return groups[0] if AUTHOR not in groups or len(groups) == 1 else None
+
+
+def acts_as(conninfo: str) -> str:
+    """As whom the sessions of a connection string work."""
+    if conninfo not in _ACTS:
+        open_session(conninfo).close()
+    return _ACTS[conninfo]
 
 
 def _kept_alive(conninfo: str) -> str:
@@ -233,10 +268,11 @@ def _set_up(connection: psycopg.Connection, role: str | None) -> int:
         if role != OWNER:
             raise
         groups = {row[0] for row in connection.execute(query("session", "groups"))}
-        if found := groups & {AUDITOR, AUTHOR}:
-            # Whoever belongs to both has the rights of both as himself.
-            return _set_up(connection, found.pop() if len(found) == 1 else None)
-        raise may_not_act(connection.info.user, OPERATOR if OPERATOR in groups else None) from error
+        found = [group for group in (OPERATOR, AUDITOR, AUTHOR) if group in groups]
+        if not found:
+            raise may_not_act(connection.info.user) from error
+        _GROUPS[connection] = tuple(found)
+        return _set_up(connection, _role_of(found))
     while cursor.nextset():
         pass
     row = cursor.fetchone()
@@ -301,7 +337,9 @@ def as_login(opened: psycopg.Connection) -> Iterator[psycopg.Connection]:
         return
     opened.execute("RESET ROLE")
     yield opened
-    opened.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(OWNER)))
+    role = _role_of(groups_of(opened) or (OWNER,))
+    if role is not None:
+        opened.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
 
 
 def is_administrators(opened: psycopg.Connection) -> bool:

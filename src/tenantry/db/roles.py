@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from tenantry.core.errors import DatabaseError
-from tenantry.core.model import AUTHOR, OWNER, READER
+from tenantry.core.model import OWNER, READER
 from tenantry.db.queries import query
 
 
@@ -28,25 +28,8 @@ def require_admin_option(session: psycopg.Connection, names: Collection[str]) ->
         )
 
 
-def acts_as_owner(session: psycopg.Connection) -> bool:
-    """Whether the session acts as whadmin, and not as one of the groups."""
-    row = session.execute(query("session", "acts_as_owner")).fetchone()
-    return bool(row and row[0])
-
-
-def is_authors(session: psycopg.Connection) -> bool:
-    """Whether the session acts as the group of template authors."""
-    return session.execute(query("session", "acting")).fetchone() == (AUTHOR,)
-
-
-def may_not_act(user: str, group: str | None = None) -> DatabaseError:
-    """What to raise for a login that is no member of whadmin, but of `group` perhaps."""
-    if group:
-        return DatabaseError(
-            f'role "{user}" is an operator, who works in SQL: _wh.load_days and _wh.fold_year',
-            sqlstate="42501",
-            hint=f"For commands of tenantry, log in as {OWNER} or a member of it.",
-        )
+def may_not_act(user: str) -> DatabaseError:
+    """What to raise for a login that is no member of whadmin."""
     name = sql.Identifier(user).as_string()
     return DatabaseError(
         f'role "{user}" may not act as {OWNER}',

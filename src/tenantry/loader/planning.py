@@ -11,8 +11,8 @@ import psycopg
 
 from tenantry.core.days import Span, folded, monthly, today_utc
 from tenantry.core.errors import SourceError
-from tenantry.core.model import Feed
-from tenantry.db.connect import session
+from tenantry.core.model import OPERATOR, Feed
+from tenantry.db.connect import acting, acts_as, session
 from tenantry.flow.slice import at_source, stream
 from tenantry.flow.slice import slice as slices
 from tenantry.loader import span
@@ -66,9 +66,11 @@ def plan_day(conninfo: str, feeds: Sequence[Feed], day: date) -> list[Plan]:
 def rows_ahead(conninfo: str, feeds: Iterable[Feed]) -> dict[Feed, int]:
     """Of each feed how many rows its source has that are dated after the last day that may be loaded, where there are some.
 
-    A source that does not answer, or cannot be asked, is left out: loading from it tells why.
+    A source that does not answer, or cannot be asked, is left out: loading from it tells why. An operator asks none.
     """
-    found = {}
+    found: dict[Feed, int] = {}
+    if acts_as(conninfo) == OPERATOR:
+        return found
     for feed in feeds:
         try:
             with session(conninfo) as connection, suppress(psycopg.errors.FeatureNotSupported):
@@ -124,7 +126,8 @@ def plan_whole(
     for feed in feeds:
         try:
             with session(conninfo) as connection:
-                left_out = at_source.odd_rows(connection, feed)
+                # An operator is not told of rows.
+                left_out = None if acting(connection) == OPERATOR else at_source.odd_rows(connection, feed)
                 plans.append(
                     replace(_plan_whole(connection, feed, last, reload, outdated), left_out=left_out)
                 )

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 import psycopg
 
 from tenantry.core.errors import TenantryError, WarehouseUnreachable
-from tenantry.core.model import FailedSlice, Feed, LoadedSlice
+from tenantry.core.model import OPERATOR, FailedSlice, Feed, LoadedSlice
 from tenantry.db import log
+from tenantry.db.connect import acts_as
 from tenantry.db.errors import translated
 from tenantry.flow.slice import indexes, views
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice.feed import list_feeds
-from tenantry.loader import indexing
+from tenantry.loader import indexing, operators
 from tenantry.loader.events import Waiting, Watcher
 from tenantry.loader.indexing import NotIndexed
 from tenantry.loader.planning import Plan
@@ -60,25 +61,32 @@ def run(
         for item in plans
     }
     tasks = Queue(per_source=limits.per_source)
+    by_operator = acts_as(conninfo) == OPERATOR
     for item in plans:
-        tasks.add(item.feed, item.spans, only_changed=item.only_changed)
+        spans = operators.weekly(item.days) if by_operator and not item.only_changed else item.spans
+        tasks.add(item.feed, spans, only_changed=item.only_changed)
         watcher.planned(item.feed, len(item.days), item.present)
-    _extend(keeper, plans)
+    if not by_operator:
+        _extend(keeper, plans)
     total = sum(len(item.spans) for item in plans)
     sources = {item.feed.connection for item in plans}
     at_once = min(len(sources) * limits.per_source, MOST_WORKERS)
     stopped: BaseException | None = None
     if total:
         events: queue.Queue[Event] = queue.Queue()
-        workers = [Worker(keeper, tasks, events, pause=limits.pause) for _ in range(min(total, at_once))]
+        kind = operators.OperatorsWorker if by_operator else Worker
+        workers = [kind(keeper, tasks, events, pause=limits.pause) for _ in range(min(total, at_once))]
         stopped = _drive(workers, tasks, events, results, watcher)
     for item in plans:
         result = results[item.feed]
         result.not_tried = len(item.days) - result.loaded - result.unchanged - len(result.failures)
         result.source_lost = item.unknown or tasks.closed_because(item.feed)
-    if stopped is None:
-        _index(keeper, results, at_once, watcher)
-    _finish(keeper, results)
+    if by_operator:
+        _publish_as_operator(keeper, results)
+    else:
+        if stopped is None:
+            _index(keeper, results, at_once, watcher)
+        _finish(keeper, results)
     if stopped is not None and not isinstance(stopped, KeyboardInterrupt):
         raise stopped
     return Result(list(results.values()), time.monotonic() - started, interrupted=stopped is not None)
@@ -146,6 +154,20 @@ def _finish(keeper: Keeper, results: dict[Feed, FeedResult]) -> None:
                     _log(connection, result)
             if touched:
                 sessions.wait_for_disk(False)
+    except BaseException:
+        sessions.let_go()
+        raise
+    finally:
+        keeper.give_back(sessions)
+
+
+def _publish_as_operator(keeper: Keeper, results: dict[Feed, FeedResult]) -> None:
+    """Bring the views up to date; the log is written by the functions that load."""
+    sessions = keeper.take()
+    try:
+        with translated():
+            connection = sessions.warehouse()
+            operators.publish(connection, _to_publish(connection, results))
     except BaseException:
         sessions.let_go()
         raise

@@ -5,43 +5,59 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Self
 
 import psycopg
 
 from tenantry.core.days import Span
+from tenantry.core.errors import TenantryError
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
 from tenantry.flow.slice import compare
 from tenantry.flow.slice import slice as slices
+from tenantry.flow.slice.compare import DayDifference
 from tenantry.flow.source.session import SourceSession, open_source, source_conninfo
+from tenantry.loader.retry import words
 
 NAME = "tenantry verify"
 """The application_name of the sessions on the warehouse."""
 
 
-class Sides:
-    """The sessions of one comparison after the other: two on the warehouse and one on the source, opened once for a feed.
+@dataclass
+class Compared:
+    """What came of some days: rows that reports see of them, days that differ, and days that could not be compared."""
 
-    As a context manager, closes them at the end. One thread at a time may use it.
+    rows: int = 0
+    different: list[DayDifference] = field(default_factory=list)
+    failed: dict[date, str] = field(default_factory=dict)
+
+    def fail(self, day: date, error: Exception) -> None:
+        """Note that a day could not be compared."""
+        self.failed[day] = words(error) if isinstance(error, psycopg.Error) else str(error)
+
+
+class WarehouseSide:
+    """A session on the warehouse for one comparison after the other.
+
+    As a context manager, closes it at the end. One thread at a time may use it.
     """
 
     def __init__(self, conninfo: str) -> None:
         self._conninfo = conninfo
-        self._feed: Feed | None = None
         self._stored = ExitStack()
-        self._asked = ExitStack()
         self._warehouse: psycopg.Connection | None = None
-        self._asking: psycopg.Connection | None = None
-        self._source: SourceSession | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._forget_source()
         self._stored.close()
+
+    def compare(self, feed: Feed, span: Span, most_rows: int) -> Compared:
+        """Compare a span, whichever of its days can be; at most `most_rows` of a day are named."""
+        raise NotImplementedError
 
     def warehouse(self) -> psycopg.Connection:
         """The session on the warehouse that is free while none of the methods below runs.
@@ -52,6 +68,45 @@ class Sides:
             self._stored.close()
             self._warehouse = self._stored.enter_context(session(self._conninfo, name=NAME))
         return self._warehouse
+
+
+class Sides(WarehouseSide):
+    """With it another session on the warehouse and one on the source, opened once for a feed."""
+
+    def __init__(self, conninfo: str) -> None:
+        super().__init__(conninfo)
+        self._feed: Feed | None = None
+        self._asked = ExitStack()
+        self._asking: psycopg.Connection | None = None
+        self._source: SourceSession | None = None
+
+    def __exit__(self, *_: object) -> None:
+        self._forget_source()
+        super().__exit__()
+
+    def compare(self, feed: Feed, span: Span, most_rows: int) -> Compared:
+        """Ask both sides at the same time, then look at the days that differ one by one."""
+        result = Compared()
+        given: Mapping[date, str] = {}
+        stored: Mapping[date, str] = {}
+        try:
+            given, stored = self.digests(feed, span)
+        except (psycopg.Error, TenantryError) as error:
+            # Asked for day by day, so that one bad day does not hide the others.
+            if len(span) == 1:
+                result.fail(span.first, error)
+                return result
+        result.rows = sum(int(digest.split(":")[1]) for digest in stored.values())
+        for day in span:
+            if day in given and given[day] == stored.get(day):
+                continue
+            try:
+                found = compare.verify_day(self.warehouse(), feed, day, most_rows)
+            except psycopg.Error as error:
+                result.fail(day, error)
+            else:
+                result.different += [found] if found else []
+        return result
 
     def digests(self, feed: Feed, span: Span) -> tuple[Mapping[date, str], Mapping[date, str]]:
         """What the source has of each day, and what the warehouse has; both are asked at the same time.

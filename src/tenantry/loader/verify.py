@@ -11,19 +11,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from queue import SimpleQueue
 
-import psycopg
-
 from tenantry.core.days import Span, folded, monthly, today_utc
-from tenantry.core.errors import TenantryError
-from tenantry.core.model import Feed
-from tenantry.db.connect import session
-from tenantry.flow.slice import compare
+from tenantry.core.model import OPERATOR, Feed
+from tenantry.db.connect import acts_as, session
 from tenantry.flow.slice.compare import DayDifference
 from tenantry.loader import rebuild_tenant
 from tenantry.loader import run as backfill
 from tenantry.loader.events import Watcher
-from tenantry.loader.retry import words
-from tenantry.loader.sides import Sides
+from tenantry.loader.operators import OperatorsSides
+from tenantry.loader.sides import Compared, Sides, WarehouseSide
 
 MOST_ROWS = 100
 """Rows of a day that are named one by one."""
@@ -156,13 +152,14 @@ def run(
         WarehouseUnreachable: the warehouse does not answer.
     """
     started = time.monotonic()
+    kind = OperatorsSides if acts_as(conninfo) == OPERATOR else Sides
     verdicts = {feed: FeedVerdict(feed) for feed in wanted}
     tasks = [(feed, span) for feed, days in wanted.items() for span in monthly(sorted(days))]
-    free: SimpleQueue[Sides] = SimpleQueue()
+    free: SimpleQueue[WarehouseSide] = SimpleQueue()
     with ExitStack() as opened, ThreadPoolExecutor(sessions, "tenantry-verify") as pool:
         for _ in range(sessions):
-            free.put(opened.enter_context(Sides(conninfo)))
-        running: set[Future[tuple[Feed, Span, _Compared]]] = set()
+            free.put(opened.enter_context(kind(conninfo)))
+        running: set[Future[tuple[Feed, Span, Compared]]] = set()
         for feed, span in tasks:
             running.add(pool.submit(_compare, free, feed, span, pause, most_rows))
             if len(running) >= sessions * 2:
@@ -172,18 +169,11 @@ def run(
     return Verdict(list(verdicts.values()), time.monotonic() - started)
 
 
-@dataclass
-class _Compared:
-    rows: int = 0
-    different: list[DayDifference] = field(default_factory=list)
-    failed: dict[date, str] = field(default_factory=dict)
-
-
 def _take(
-    running: set[Future[tuple[Feed, Span, _Compared]]],
+    running: set[Future[tuple[Feed, Span, Compared]]],
     verdicts: Mapping[Feed, FeedVerdict],
     compared: Callable[[Feed, int, int], None],
-) -> set[Future[tuple[Feed, Span, _Compared]]]:
+) -> set[Future[tuple[Feed, Span, Compared]]]:
     done, left = wait(running, return_when=FIRST_COMPLETED)
     for future in done:
         feed, span, result = future.result()
@@ -197,44 +187,16 @@ def _take(
 
 
 def _compare(
-    free: SimpleQueue[Sides], feed: Feed, span: Span, pause: float, most_rows: int
-) -> tuple[Feed, Span, _Compared]:
-    """Compare a span: both sides are asked at the same time, then the days that differ are looked at one by one."""
+    free: SimpleQueue[WarehouseSide], feed: Feed, span: Span, pause: float, most_rows: int
+) -> tuple[Feed, Span, Compared]:
+    """Compare a span."""
     sides = free.get()
     try:
-        return feed, span, _compared(sides, feed, span, most_rows)
+        return feed, span, sides.compare(feed, span, most_rows)
     finally:
         if pause:
             time.sleep(pause)
         free.put(sides)
-
-
-def _compared(sides: Sides, feed: Feed, span: Span, most_rows: int) -> _Compared:
-    result = _Compared()
-    given: Mapping[date, str] = {}
-    stored: Mapping[date, str] = {}
-    try:
-        given, stored = sides.digests(feed, span)
-    except (psycopg.Error, TenantryError) as error:
-        # Asked for day by day, so that one bad day does not hide the others.
-        if len(span) == 1:
-            result.failed[span.first] = _reason(error)
-            return result
-    result.rows = sum(int(digest.split(":")[1]) for digest in stored.values())
-    for day in span:
-        if day in given and given[day] == stored.get(day):
-            continue
-        try:
-            found = compare.verify_day(sides.warehouse(), feed, day, most_rows)
-        except psycopg.Error as error:
-            result.failed[day] = _reason(error)
-        else:
-            result.different += [found] if found else []
-    return result
-
-
-def _reason(error: Exception) -> str:
-    return words(error) if isinstance(error, psycopg.Error) else str(error)
 
 
 def _spans(days: Iterable[date]) -> str:

@@ -3941,6 +3941,21 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     UNION ALL SELECT r.*, 5, false FROM _wh_internal.operators_rights(relations) r
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.operators_window(first_day date, last_day date, template_name text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The days that somebody may name who is not whadmin: so many that a call ends, and none that makes a feed begin centuries ago.
+BEGIN
+    PERFORM _wh_internal.checked_window(first_day, last_day, template_name);
+    IF first_day < '1900-01-01' THEN
+        RAISE EXCEPTION '% is before 1900', to_char(first_day::timestamp, 'YYYY-MM-DD') USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Such days are whadmin''s to load.';
+    ELSIF last_day - first_day >= 366 THEN
+        RAISE EXCEPTION 'a window of % days is too long', last_day - first_day + 1 USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Name at most 366 days in one call.';
+    END IF;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.own_connections(schema_name text) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The connections that a tenant uses and no other tenant does.
@@ -5205,15 +5220,15 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.registered_feed(template_name text, tenant text) RETURNS _wh.feeds
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The feed of a template and a tenant that are at work; nothing is made for others.
+-- The feed of a template and a tenant that are there, at work or disabled; nothing is made for others, or for one that is being dropped.
 DECLARE
     feed _wh.feeds;
 BEGIN
     SELECT f.* INTO feed FROM _wh.feeds f JOIN _wh.tenants t USING (schema_name) JOIN _wh.mv_templates m ON m.template_name = f.template_name
-    WHERE f.template_name = registered_feed.template_name AND f.schema_name = tenant AND t.disabled_at IS NULL AND t.dropping_at IS NULL;
+    WHERE f.template_name = registered_feed.template_name AND f.schema_name = tenant AND t.dropping_at IS NULL;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'tenant "%" has no template "%" that is at work', tenant, template_name USING ERRCODE = 'undefined_object',
-            HINT = 'Let whadmin add the tenant, or enable it.';
+        RAISE EXCEPTION 'there is no tenant "%" that has template "%"', tenant, template_name USING ERRCODE = 'undefined_object',
+            HINT = 'Let whadmin add it.';
     END IF;
     RETURN feed;
 END
@@ -5559,11 +5574,12 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.run_window(feed _wh.feeds, start_date timestamp, end_date timestamp, caller text,
-    update_function text DEFAULT NULL, only_changed boolean DEFAULT false) RETURNS jsonb
+    update_function text DEFAULT NULL, only_changed boolean DEFAULT false, tolerant boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Load the days from start_date to end_date in their order, each in a subtransaction: a bad one undoes nothing but
 -- itself. `update_function` is one of the operators' own, called with connection, schema and day.
--- `only_changed`: the source is asked first which days differ, and the others are left as they are.
+-- `only_changed`: the source is asked first which days differ, and the others are left as they are. `tolerant`: the summary says so,
+-- and nothing is raised, if no day could be loaded.
 DECLARE
     started timestamptz := clock_timestamp();
     latest date := _wh_internal.latest_day(feed.template_name);
@@ -5633,7 +5649,7 @@ BEGIN
     IF only_changed THEN
         summary := summary || jsonb_build_object('unchanged', (SELECT count(*) FROM unnest(results) r WHERE r ->> 'status' = 'unchanged'));
     END IF;
-    IF first_error IS NOT NULL AND (summary ->> 'processed_mvs')::integer + coalesce((summary ->> 'unchanged')::integer, 0) = 0 THEN
+    IF NOT tolerant AND first_error IS NOT NULL AND (summary ->> 'processed_mvs')::integer + coalesce((summary ->> 'unchanged')::integer, 0) = 0 THEN
         RAISE EXCEPTION 'no day of the window could be loaded; the first: %', first_error
             USING ERRCODE = CASE first_state WHEN '57014' THEN 'HV000' ELSE first_state END, DETAIL = (SELECT string_agg(r ->> 'error', E'\n') FROM unnest(results[1:5]) r);
     END IF;
@@ -7291,6 +7307,34 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION _wh.current_date_utc IS 'Today in UTC, whatever the session''s time zone';
 
+CREATE OR REPLACE FUNCTION _wh.disable_tenant(tenant text, reason text, jobids bigint[] DEFAULT '{}') RETURNS bigint[]
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- For operators: let a tenant rest. Of the jobs those that are active are paused, and remembered for when it is enabled; its data stay.
+-- Returns the jobs that were paused, NULL if it was disabled before.
+DECLARE
+    why text := btrim(_wh_internal.visible(reason));
+    resting _wh.tenants;
+    paused bigint[];
+BEGIN
+    IF coalesce(why, '') = '' THEN
+        RAISE EXCEPTION 'no reason is given' USING ERRCODE = 'invalid_parameter_value', HINT = 'Say why the tenant rests.';
+    END IF;
+    SELECT * INTO resting FROM _wh.tenants t WHERE t.schema_name = tenant AND t.dropping_at IS NULL FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'tenant "%" does not exist, or is being dropped', tenant USING ERRCODE = 'undefined_object';
+    ELSIF resting.disabled_at IS NOT NULL THEN
+        RETURN NULL;
+    END IF;
+    PERFORM _wh_internal.audit('disable_tenant', resting.schema_name, 'begun');
+    paused := _wh.set_jobs_active(coalesce(jobids, '{}'::bigint[]), false);
+    UPDATE _wh.tenants t SET disabled_at = now(), disabled_reason = why, paused_jobs = paused WHERE t.schema_name = resting.schema_name;
+    PERFORM _wh_internal.write_log('tenant disable', 'INFO', format('tenant disabled: %s', why),
+        jsonb_build_object('schema_name', resting.schema_name, 'jobs', paused));
+    RETURN paused;
+END
+$$;
+COMMENT ON FUNCTION _wh.disable_tenant IS 'Let a tenant rest, with its jobs: for operators';
+
 CREATE OR REPLACE FUNCTION _wh.does_mv_exist(target_schema text, view_name text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (SELECT FROM pg_class c WHERE c.relkind = 'm' AND c.relname = view_name::name
@@ -7330,6 +7374,29 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION _wh.drop_unused_template(text) IS 'Drop a template that nobody uses: for template authors';
+
+CREATE OR REPLACE FUNCTION _wh.enable_tenant(tenant text) RETURNS bigint[]
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- For operators: let a tenant that rests work again, with those of the jobs that were paused for it which are still there; returns them,
+-- NULL if it was not disabled. What it lacks is loaded before, or by its jobs as far as they look back.
+DECLARE
+    resting _wh.tenants;
+    resumed bigint[];
+BEGIN
+    SELECT * INTO resting FROM _wh.tenants t WHERE t.schema_name = tenant AND t.dropping_at IS NULL FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'tenant "%" does not exist, or is being dropped', tenant USING ERRCODE = 'undefined_object';
+    ELSIF resting.disabled_at IS NULL THEN
+        RETURN NULL;
+    END IF;
+    PERFORM _wh_internal.audit('enable_tenant', resting.schema_name, 'begun');
+    UPDATE _wh.tenants t SET disabled_at = NULL, disabled_reason = NULL, paused_jobs = NULL WHERE t.schema_name = resting.schema_name;
+    resumed := _wh.set_jobs_active(ARRAY(SELECT j.jobid FROM _wh.jobs() j WHERE j.jobid = ANY (resting.paused_jobs)), true);
+    PERFORM _wh_internal.write_log('tenant enable', 'INFO', 'tenant enabled', jsonb_build_object('schema_name', resting.schema_name, 'jobs', resumed));
+    RETURN resumed;
+END
+$$;
+COMMENT ON FUNCTION _wh.enable_tenant IS 'Let a tenant that rests work again, with its jobs: for operators';
 
 CREATE OR REPLACE PROCEDURE _wh.fit_storage(template_name text, target_schema text DEFAULT NULL)
 LANGUAGE plpgsql AS $$
@@ -7377,17 +7444,97 @@ $$;
 COMMENT ON FUNCTION _wh.get_tenant_connection_string IS
     'What dblink() takes in this session to reach the tenant''s source: the name of a login that is kept until the session ends, no secret';
 
+CREATE OR REPLACE FUNCTION _wh.job_leader() RETURNS TABLE (host text, pid integer, elected_at timestamptz, alive_at timestamptz, last_tick timestamptz)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- For operators and auditors: the scheduler that leads, where it is Tenantry's own. 8321567 is the class of its advisory locks, and 0 is
+-- held by the leader.
+BEGIN
+    IF to_regclass('cron.scheduler') IS NOT NULL THEN
+        RETURN QUERY SELECT s.host, s.pid, s.elected_at, s.alive_at, s.last_tick FROM cron.scheduler s
+            WHERE EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objid = 0 AND l.objsubid = 2
+                AND l.granted AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()));
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION _wh.job_leader IS 'The scheduler that leads, where it is Tenantry''s own: for operators and auditors';
+
+CREATE OR REPLACE FUNCTION _wh.job_runs(wanted bigint DEFAULT NULL, only_failed boolean DEFAULT false, most integer DEFAULT 20)
+RETURNS TABLE (jobid bigint, runid bigint, status text, message text, started timestamptz, ended timestamptz)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- For operators and auditors: the newest runs of whadmin's jobs in this database, or of one of them, newest first.
+BEGIN
+    -- That pg_cron hides other roles' is meant.
+    PERFORM set_config('row_security', 'on', true);
+    IF to_regclass('cron.job_run_details') IS NOT NULL THEN
+        RETURN QUERY SELECT d.jobid, d.runid, d.status, _wh_internal.visible(d.return_message), d.start_time, d.end_time FROM cron.job_run_details d
+            WHERE d.username = 'whadmin' AND d.database = current_database() AND (wanted IS NULL OR d.jobid = wanted)
+                AND (only_failed IS NOT TRUE OR d.status = 'failed')
+            ORDER BY d.runid DESC LIMIT most;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION _wh.job_runs IS 'The newest runs of whadmin''s jobs in this database: for operators and auditors';
+
+CREATE OR REPLACE FUNCTION _wh.jobs() RETURNS TABLE (jobid bigint, name text, schedule text, command text, active boolean, database text, username text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- For operators and auditors, from whom pg_cron hides them: whadmin's jobs in this database.
+BEGIN
+    -- That pg_cron hides other roles' is meant.
+    PERFORM set_config('row_security', 'on', true);
+    IF to_regclass('cron.job') IS NOT NULL THEN
+        RETURN QUERY SELECT j.jobid, j.jobname::text, j.schedule, j.command, j.active, j.database, j.username
+            FROM cron.job j WHERE j.username = 'whadmin' AND j.database = current_database() ORDER BY j.jobid;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION _wh.jobs IS 'The jobs of whadmin in this database: for operators and auditors';
+
 CREATE OR REPLACE FUNCTION _wh.load_days(template_name text, tenant text, first_day date, last_day date, only_changed boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- For operators: load days of a feed that is there, from the source that it has. They name no connection and no function.
+-- For operators: load days of a feed that is there, from the source that it has. They name no connection and no function. A day that
+-- fails is no error, which would undo the record of it; a source that does not answer is the failure of the first day. What the
+-- session says of whadmin's work in it is not believed.
 DECLARE
     feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
+    mark text;
+    reason text;
+    detail text;
 BEGIN
+    PERFORM set_config('tenantry.days_of_tables', '', true), set_config('tenantry.patient', '', true);
+    PERFORM _wh_internal.operators_window(first_day, last_day, feed.template_name);
     PERFORM _wh_internal.audit('load_days', format('%s.%s %s %s', feed.schema_name, feed.template_name, first_day, last_day), 'begun');
-    RETURN _wh.update_mv_window_by_template(feed.template_name, feed.tenant_name, feed.schema_name, first_day, last_day, only_changed => only_changed);
+    BEGIN
+        RETURN _wh_internal.run_window(_wh_internal.open_feed(feed.template_name, feed.tenant_name, feed.schema_name),
+            first_day, last_day, 'load_days', only_changed => coalesce(only_changed, false), tolerant => true);
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
+        GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
+        IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
+            RAISE;
+        END IF;
+        -- Why there is no connection, dblink says in the detail.
+        reason := concat_ws(': ', reason, CASE WHEN starts_with(SQLSTATE, '08') THEN nullif(detail, '') END);
+        PERFORM _wh_internal.record_failure(feed, first_day, reason);
+        RETURN jsonb_build_object('success', false, 'template', feed.template_name, 'schema', feed.schema_name,
+            'start_date', first_day, 'end_date', last_day, 'processed_mvs', 0, 'failed', 1, 'total_records', 0,
+            'date_results', jsonb_build_array(jsonb_build_object('date', first_day, 'status', 'failed',
+                'error', _wh_internal.visible(reason), 'sqlstate', SQLSTATE)));
+    END;
 END
 $$;
 COMMENT ON FUNCTION _wh.load_days(text, text, date, date, boolean) IS 'Load days of a tenant: for operators, who name no connection';
+
+CREATE OR REPLACE FUNCTION _wh.publish_views(template_name text, tenant text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- For operators: bring the views that reports read up to date, or back, for a feed that is there.
+DECLARE
+    feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
+BEGIN
+    PERFORM _wh_internal.audit('publish_views', format('%s.%s', feed.schema_name, feed.template_name), 'begun');
+    PERFORM _wh.update_tenant_union_view_by_template(feed.template_name, feed.tenant_name, feed.schema_name);
+    RETURN _wh.update_public_view_by_template(feed.template_name);
+END
+$$;
+COMMENT ON FUNCTION _wh.publish_views IS 'Bring the views of a tenant and of all up to date: for operators';
 
 CREATE OR REPLACE FUNCTION _wh.recreate_mv_by_template(
     template_name text, tenant_connection_name text, target_schema text, target_date timestamp) RETURNS boolean
@@ -7543,6 +7690,40 @@ END
 $$;
 COMMENT ON PROCEDURE _wh.refresh_window IS 'For jobs: pull the last ended days again, or those of them that changed, a transaction each; an error at the end if one failed';
 
+CREATE OR REPLACE FUNCTION _wh.set_jobs_active(jobids bigint[], active boolean) RETURNS bigint[]
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- For operators: pause jobs of whadmin's in this database, or let them go on; those that were not so before. What they run, and when,
+-- stays. A job that rests because its tenant is disabled goes on when that is enabled.
+DECLARE
+    unknown text[] := ARRAY(SELECT coalesce(w.id::text, 'NULL') FROM unnest(jobids) AS w(id) WHERE NOT EXISTS (SELECT FROM _wh.jobs() j WHERE j.jobid = w.id));
+    resting text := (SELECT t.schema_name FROM _wh.tenants t WHERE set_jobs_active.active AND t.disabled_at IS NOT NULL AND t.paused_jobs && jobids LIMIT 1);
+    changed bigint[];
+BEGIN
+    IF jobids IS NULL OR set_jobs_active.active IS NULL THEN
+        RAISE EXCEPTION 'say which jobs, and whether they are to run' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'SELECT _wh.set_jobs_active(ARRAY[7], false); the jobs are in _wh.jobs().';
+    ELSIF cardinality(unknown) > 0 THEN
+        RAISE EXCEPTION 'there is no job % of whadmin''s in this database', unknown[1] USING ERRCODE = 'undefined_object',
+            HINT = 'The jobs are in _wh.jobs().';
+    ELSIF resting IS NOT NULL THEN
+        RAISE EXCEPTION 'tenant "%" is disabled, and its jobs rest', resting USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = format('First: tenantry tenant enable %s', resting);
+    END IF;
+    PERFORM _wh_internal.audit('set_jobs_active', format('%s %s', jobids, set_jobs_active.active), 'begun');
+    IF cardinality(jobids) > 0 THEN
+        -- That pg_cron hides other roles' is meant.
+        PERFORM set_config('row_security', 'on', true);
+        WITH done AS (
+            UPDATE cron.job j SET active = set_jobs_active.active WHERE j.jobid = ANY (jobids) AND j.username = 'whadmin'
+                AND j.database = current_database() AND j.active <> set_jobs_active.active RETURNING j.jobid
+        )
+        SELECT array_agg(d.jobid ORDER BY d.jobid) INTO changed FROM done d;
+    END IF;
+    RETURN coalesce(changed, '{}'::bigint[]);
+END
+$$;
+COMMENT ON FUNCTION _wh.set_jobs_active IS 'Pause jobs of whadmin''s, or let them go on: for operators';
+
 CREATE OR REPLACE PROCEDURE _wh.set_storage(template_name text, storage text, target_schema text DEFAULT NULL)
 LANGUAGE plpgsql AS $$
 -- Each year and each tenant commits by itself, so a call that was interrupted goes on where it was. As in refresh_window,
@@ -7575,6 +7756,33 @@ END
 $$;
 COMMENT ON PROCEDURE _wh.set_storage IS
     'Move a tenant, or all and those to come, to another storage without asking the source; reports go on, loads wait for its end only';
+
+CREATE OR REPLACE FUNCTION _wh.source_days(template_name text, tenant text, OUT first_day date, OUT last_day date)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- For operators: the first and last UTC day of which a feed's source has rows, or NULLs. A load of days that it keeps no longer would
+-- empty them.
+DECLARE
+    feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
+    mark text;
+    reason text;
+    detail text;
+    hint text;
+BEGIN
+    PERFORM _wh_internal.hold_source(feed.tenant_name);
+    SELECT e.first_day, e.last_day INTO first_day, last_day
+    FROM _wh_internal.source_extent(feed.template_name, feed.tenant_name, feed.schema_name) e;
+    PERFORM _wh_internal.release_source(feed.tenant_name);
+EXCEPTION WHEN query_canceled OR OTHERS THEN
+    GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    PERFORM _wh_internal.release_source(feed.tenant_name);
+    IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
+        RAISE;
+    END IF;
+    RAISE EXCEPTION '%', _wh_internal.visible(reason) USING ERRCODE = CASE SQLSTATE WHEN '57014' THEN 'HV000' ELSE SQLSTATE END,
+        DETAIL = _wh_internal.visible(detail), HINT = _wh_internal.visible(hint);
+END
+$$;
+COMMENT ON FUNCTION _wh.source_days IS 'The first and last day of which a tenant''s source has rows: for operators';
 
 CREATE OR REPLACE FUNCTION _wh.try_template(template_name text, tenant text, day date, sample_rows integer DEFAULT 5, seconds integer DEFAULT 60,
     draft jsonb DEFAULT NULL) RETURNS jsonb
@@ -7790,6 +7998,67 @@ END
 $$;
 COMMENT ON FUNCTION _wh.update_tenant_view IS 'Legacy: bring the union view of a tenant''s slices up to date, with or without a template';
 
+CREATE OR REPLACE FUNCTION _wh.verify_days(template_name text, tenant text, first_day date, last_day date) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
+-- For operators: compare days of a feed that is there with its source. How many rows differ is said, and nothing of what is in them.
+DECLARE
+    feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
+    given jsonb;
+    days jsonb[] := '{}'::jsonb[];
+    slice record;
+    said jsonb;
+    mark text;
+    reason text;
+    detail text;
+    hint text;
+BEGIN
+    PERFORM _wh_internal.operators_window(first_day, last_day, feed.template_name);
+    PERFORM _wh_internal.audit('verify_days', format('%s.%s %s %s', feed.schema_name, feed.template_name, first_day, last_day), 'begun');
+    PERFORM _wh_internal.hold_source(feed.tenant_name);
+    BEGIN
+        given := _wh_internal.source_digests(feed, first_day, last_day, as_kept => true);
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
+        GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
+        IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
+            RAISE;
+        END IF;
+        -- One bad day does not hide the others: each is asked for by itself.
+        given := NULL;
+    END;
+    PERFORM _wh_internal.release_source(feed.tenant_name);
+    FOR slice IN SELECT d.day, d.digest, to_char(d.day::timestamp, 'YYYY-MM-DD') AS name
+        FROM _wh_internal.stored_digests(feed, first_day, last_day) d ORDER BY d.day
+    LOOP
+        IF given ->> slice.name = slice.digest THEN
+            said := jsonb_build_object('agrees', true, 'source_rows', split_part(slice.digest, ':', 2)::bigint,
+                'warehouse_rows', split_part(slice.digest, ':', 2)::bigint, 'differing_rows', 0);
+        ELSE
+            BEGIN
+                said := _wh.verify_slice(feed.template_name, feed.schema_name, slice.day, 1) - '{rows,template,schema}'::text[];
+            EXCEPTION WHEN query_canceled OR OTHERS THEN
+                GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
+                IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
+                    RAISE;
+                END IF;
+                said := jsonb_build_object('error', _wh_internal.visible(SQLERRM), 'sqlstate', SQLSTATE);
+            END;
+        END IF;
+        days := days || (said || jsonb_build_object('date', slice.name));
+    END LOOP;
+    RETURN jsonb_build_object('template', feed.template_name, 'schema', feed.schema_name, 'start_date', first_day, 'end_date', last_day,
+        'agrees', (SELECT bool_and(coalesce((d ->> 'agrees')::boolean, false)) FROM unnest(days) d), 'days', to_jsonb(days));
+EXCEPTION WHEN query_canceled OR OTHERS THEN
+    GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    PERFORM _wh_internal.release_source(feed.tenant_name);
+    IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
+        RAISE;
+    END IF;
+    RAISE EXCEPTION '%', _wh_internal.visible(reason) USING ERRCODE = CASE SQLSTATE WHEN '57014' THEN 'HV000' ELSE SQLSTATE END,
+        DETAIL = _wh_internal.visible(detail), HINT = _wh_internal.visible(hint);
+END
+$$;
+COMMENT ON FUNCTION _wh.verify_days IS 'Compare days of a tenant with its source: for operators, who hear how many rows differ, and see none';
+
 CREATE OR REPLACE FUNCTION _wh.verify_slice(template_name text, target_schema text, target_date timestamp, most_rows integer DEFAULT 100) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
 -- Pull a day from its source once more and compare it, row by row, with what reports see; nothing is changed. Loads of the
@@ -7861,39 +8130,37 @@ BEGIN
 END
 $$;
 DO $$
--- An auditor reads every table, and calls what runs with the caller's own rights, which reads no more than he
--- may, and functions that read nothing but the clock, the catalog, and how templates stand. An operator
--- calls what takes names of things that are there. Where the roles were not made yet, create.sql makes them.
+-- Auditors and operators read every table, and call what runs with the caller's own rights, which reads no more than they
+-- may, and some functions that only look. An operator also calls what takes names of things that are there.
+-- Where the roles were not made yet, create.sql makes them.
 DECLARE
-    auditor boolean := EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_auditor');
+    looking CONSTANT text[] := '{_wh.current_date_utc,_wh.does_mv_exist,_wh.check_views_by_template_for_year,_wh.jobs,_wh.job_runs,_wh.job_leader,_wh_internal.template_facts,_wh_internal.template_outdated}';
+    working CONSTANT text[] := '{_wh.load_days,_wh.fold_year,_wh.verify_days,_wh.publish_views,_wh.source_days,_wh.set_jobs_active,_wh.disable_tenant,_wh.enable_tenant}';
+    member name;
     object record;
 BEGIN
-    IF auditor THEN
-        GRANT USAGE ON SCHEMA _wh, _wh_internal TO tenantry_auditor;
+    FOR member IN SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.rolname IN ('tenantry_auditor', 'tenantry_operator') LOOP
+        EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA _wh, _wh_internal TO %I', member);
         FOR object IN
             SELECT c.oid::regclass AS name FROM pg_catalog.pg_class c
             WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r' AND c.relowner = 'whadmin'::regrole
-                AND NOT pg_catalog.has_table_privilege('tenantry_auditor', c.oid, 'SELECT')
+                AND NOT pg_catalog.has_table_privilege(member, c.oid, 'SELECT')
         LOOP
-            EXECUTE pg_catalog.format('GRANT SELECT ON %s TO tenantry_auditor', object.name);
+            EXECUTE pg_catalog.format('GRANT SELECT ON %s TO %I', object.name, member);
         END LOOP;
         FOR object IN
             SELECT f.name, f.kept FROM (
-                SELECT p.oid, p.oid::regprocedure AS name, p.prokind <> 'f' OR p.prosecdef
-                    AND p.oid::regprocedure::text NOT IN ('_wh.current_date_utc()', '_wh.does_mv_exist(text,text)', '_wh_internal.template_facts()',
-                        '_wh_internal.template_outdated(text)') AS kept
+                SELECT p.oid, p.oid::regprocedure AS name, (p.prokind <> 'f' OR p.prosecdef)
+                    AND pg_catalog.format('%s.%s', p.pronamespace::regnamespace, p.proname)
+                        <> ALL (CASE member WHEN 'tenantry_operator' THEN looking || working ELSE looking END) AS kept
                 FROM pg_catalog.pg_proc p
                 WHERE p.pronamespace IN ('_wh'::regnamespace, '_wh_internal'::regnamespace) AND p.proowner = 'whadmin'::regrole
-            ) f WHERE pg_catalog.has_function_privilege('tenantry_auditor', f.oid, 'EXECUTE') = f.kept
+            ) f WHERE pg_catalog.has_function_privilege(member, f.oid, 'EXECUTE') = f.kept
         LOOP
-            EXECUTE pg_catalog.format(CASE WHEN object.kept THEN 'REVOKE ALL ON ROUTINE %s FROM tenantry_auditor'
-                ELSE 'GRANT EXECUTE ON ROUTINE %s TO tenantry_auditor' END, object.name);
+            EXECUTE pg_catalog.format(CASE WHEN object.kept THEN 'REVOKE ALL ON ROUTINE %s FROM %I'
+                ELSE 'GRANT EXECUTE ON ROUTINE %s TO %I' END, object.name, member);
         END LOOP;
-    END IF;
-    IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_operator') THEN
-        GRANT USAGE ON SCHEMA _wh TO tenantry_operator;
-        GRANT EXECUTE ON FUNCTION _wh.load_days(text, text, date, date, boolean), _wh.fold_year(text, text, integer) TO tenantry_operator;
-    END IF;
+    END LOOP;
     -- A template author writes columns, and not the table: who may UPDATE or DELETE a table may also lock it, and loads wait.
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_template_author') THEN
         GRANT USAGE ON SCHEMA _wh, _wh_internal TO tenantry_template_author;
@@ -7930,10 +8197,10 @@ $$;
 -- After the functions: settings for those that are called from outside, and a record of whose they are. Run as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.drop_unused_template,_wh.fold_year,_wh.get_tenant_connection_string,_wh.load_days,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '5289d27181aaba58' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '5289d27181aaba58');
+    SELECT '0.1.0', 'bc42084326dfc351' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'bc42084326dfc351');
 END
 $$;
 

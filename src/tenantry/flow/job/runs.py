@@ -61,7 +61,7 @@ def _asked(session: psycopg.Connection, name: str, **parameters: object) -> list
     def ask(opened: psycopg.Connection) -> list[Run]:
         if table.cron(opened) is None:
             return []
-        return [Run(*row) for row in opened.execute(query("jobs", name), parameters)]
+        return [Run(*row) for row in opened.execute(table.by_role(opened, name), parameters)]
 
     return [run for seen in table.as_each_role(session, ask) for run in seen]
 
@@ -76,5 +76,5 @@ def leader(session: psycopg.Connection) -> Leader | None:
     """The scheduler that leads at this moment; None if there is none, or pg_cron runs the jobs."""
     if table.cron(session) != "own":
         return None
-    row = session.execute(query("scheduler", "leader")).fetchone()
+    row = session.execute(table.by_role(session, "leader")).fetchone()
     return Leader(*row) if row else None

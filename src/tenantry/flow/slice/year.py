@@ -10,7 +10,8 @@ from typing import Any
 import psycopg
 
 from tenantry.core.days import Span, folded
-from tenantry.core.model import Feed
+from tenantry.core.model import OPERATOR, Feed
+from tenantry.db.connect import acting
 from tenantry.db.queries import one_row, query
 
 
@@ -70,9 +71,10 @@ def check(session: psycopg.Connection, feed: Feed, year: int) -> YearCheck:
 
 def convert(session: psycopg.Connection, feed: Feed, year: int) -> Folded:
     """Fold a complete, closed year into its yearly table. Raises DatabaseError if it is not one."""
+    by_operator = acting(session) == OPERATOR
     said = one_row(
         session,
-        query("flow", "convert_year"),
+        query("operators", "fold_year") if by_operator else query("flow", "convert_year"),
         {"template": feed.template, "schema": feed.schema, "year": year},
     )[0]
     return Folded(

@@ -11,9 +11,9 @@ import psycopg
 
 from tenantry.core.days import today_utc
 from tenantry.core.errors import InputError, TemplateError
-from tenantry.core.model import Template
+from tenantry.core.model import OWNER, Template
+from tenantry.db.connect import acting
 from tenantry.db.queries import one_row, query
-from tenantry.db.roles import acts_as_owner
 from tenantry.flow.template import asking
 from tenantry.flow.template.asking import Field
 from tenantry.flow.template.header import index_statements
@@ -49,7 +49,7 @@ def draft(
     sql = text.strip().rstrip(";").rstrip()
     select = _select(sql, origin)
     about = {"query": sql, "schema": connection, "day": today_utc() - timedelta(days=1)}
-    if acts_as_owner(session):
+    if acting(session) == OWNER:
         rendered = one_row(session, query("template", "rendered"), about)[0]
         with asking.asked(session, asking.connection_of(session, connection), 60) as source:
             fields = asking.fields(

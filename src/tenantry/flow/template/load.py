@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, replace
 
 import psycopg
 
-from tenantry.core.model import Template, TemplateFile
+from tenantry.core.model import OWNER, Template, TemplateFile
+from tenantry.db.connect import acting
 from tenantry.db.queries import query
-from tenantry.db.roles import acts_as_owner
 from tenantry.flow.slice.feed import list_feeds
 from tenantry.flow.template.file import as_file, merged
 from tenantry.flow.template.lint import Finding, functions, lint
@@ -67,7 +67,7 @@ def load(
                 and list_feeds(session, template.name)
             ):
                 reshaped.append(template.name)
-        for name in reshaped if acts_as_owner(session) else ():
+        for name in reshaped if acting(session) == OWNER else ():
             session.execute(query("flow", "publish_public"), (name,))
         return [replace(change, outdated=outdated(session, change.name)) for change in changes]
 

@@ -13,9 +13,9 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from tenantry.core.model import Template
+from tenantry.core.model import OWNER, Template
+from tenantry.db.connect import acting
 from tenantry.db.queries import one_row, query
-from tenantry.db.roles import acts_as_owner
 from tenantry.flow.template import load
 from tenantry.flow.template.asking import asked, connection_of, fields, texts, tried
 from tenantry.flow.template.file import merged
@@ -86,7 +86,7 @@ def run(
         TemplateError: the source gives other columns than the template has.
         psycopg.Error: the warehouse would refuse the template.
     """
-    if not acts_as_owner(session):
+    if acting(session) != OWNER:
         return _by_warehouse(session, template, tenant, day, rows, seconds)
     connection = connection_of(session, tenant)
     about: dict[str, Any] = {"name": template.name, "schema": tenant, "day": day, "rows": rows}

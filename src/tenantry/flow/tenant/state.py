@@ -9,8 +9,10 @@ from datetime import datetime
 import psycopg
 
 from tenantry.core.errors import InputError
+from tenantry.core.model import OPERATOR
 from tenantry.db import log
-from tenantry.db.queries import query
+from tenantry.db.connect import acting
+from tenantry.db.queries import one_row, query
 from tenantry.flow.job.table import Job
 from tenantry.flow.tenant import jobs
 
@@ -64,6 +66,10 @@ def disable(session: psycopg.Connection, name: str, reason: str) -> list[Job] | 
     with session.transaction():
         active = [job for job in jobs.find(session, name) if job.active]
         ids = [job.jobid for job in active]
+        if acting(session) == OPERATOR:
+            about = {"schema": name, "reason": reason, "jobs": ids}
+            paused = one_row(session, query("operators", "disable_tenant"), about)[0]
+            return None if paused is None else [job for job in active if job.jobid in paused]
         parameters = {"schema": name, "reason": reason, "jobs": ids}
         if session.execute(query("tenants", "disable"), parameters).rowcount == 0:
             return None
@@ -77,6 +83,9 @@ def enable(session: psycopg.Connection, name: str) -> list[Job]:
     with session.transaction():
         paused = set(get(session, name).paused_jobs)
         there = [job for job in jobs.find(session, name) if job.jobid in paused and not job.active]
+        if acting(session) == OPERATOR:
+            resumed = one_row(session, query("operators", "enable_tenant"), {"schema": name})[0]
+            return [job for job in there if job.jobid in (resumed or ())]
         jobs.set_active(session, [job.jobid for job in there], True)
         session.execute(query("tenants", "enable"), (name,))
         _log(session, "enable", "tenant enabled", name, there)

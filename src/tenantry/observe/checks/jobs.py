@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from tenantry.core.model import OWNER
+from tenantry.db.connect import acting
 from tenantry.flow.job import runs, table
 from tenantry.flow.job.runs import Run
 from tenantry.flow.job.table import Job
@@ -45,7 +46,8 @@ def _jobs(examined: Examined) -> Iterator[Finding]:
     if login is not None:
         reason = f'jobs of other roles are not seen: pg_cron hides them from "{login}"; a superuser sees all'
         yield Finding(Severity.NOTE, "cron.job", reason)
-    yield from _recorded(examined)
+    if acting(examined.session) == OWNER:
+        yield from _recorded(examined)
     yield from _doubled(known)
     if kept == "own" and any(job.active for job in known) and runs.leader(examined.session) is None:
         reason = "there are jobs, and no scheduler runs them: this server has no pg_cron"

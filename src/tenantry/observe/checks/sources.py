@@ -11,8 +11,9 @@ from threading import Event, Timer
 import psycopg
 
 from tenantry.core.errors import TenantryError
+from tenantry.core.model import OWNER
 from tenantry.core.model import Feed as Source
-from tenantry.db.connect import cut, session
+from tenantry.db.connect import acting, cut, session
 from tenantry.db.queries import one_row, query
 from tenantry.flow.slice import at_source
 from tenantry.flow.source.connection import asking
@@ -103,6 +104,11 @@ def _sources(examined: Examined) -> Iterator[Finding]:
                     "tenant", "add", schemas[0], "--connection", name, "--source", "host=… dbname=… user=…"
                 ),
             )
+    if acting(examined.session) != OWNER:
+        yield Finding(
+            Severity.NOTE, "sources", f"they were not asked whether they answer: that takes {OWNER}"
+        )
+        return
     limit = examined.source_limit
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         answers = pool.map(lambda name: _ask(examined.conninfo, name, limit), users)

@@ -13,7 +13,7 @@ BEGIN
     -- Groups for people's own logins, which the administrator grants: nobody has to share whadmin's password.
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_operator') THEN
         CREATE ROLE tenantry_operator NOLOGIN;
-        COMMENT ON ROLE tenantry_operator IS 'Tenantry: loads days and folds years of tenants that are there';
+        COMMENT ON ROLE tenantry_operator IS 'Tenantry: loads, verifies and folds what is there, pauses jobs and tenants; reads no secret';
     END IF;
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_auditor') THEN
         CREATE ROLE tenantry_auditor NOLOGIN;

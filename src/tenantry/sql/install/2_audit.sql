@@ -71,8 +71,8 @@ BEGIN
     REVOKE ALL ON SCHEMA _wh_audit FROM whadmin;
     REVOKE ALL ON _wh_audit.entries, _wh_audit.restored FROM whadmin;
     GRANT USAGE ON SCHEMA _wh_audit TO whadmin;
-    GRANT USAGE ON SCHEMA _wh_audit TO tenantry_auditor;
-    GRANT SELECT ON _wh_audit.entries, _wh_audit.restored TO tenantry_auditor;
+    GRANT USAGE ON SCHEMA _wh_audit TO tenantry_auditor, tenantry_operator;
+    GRANT SELECT ON _wh_audit.entries, _wh_audit.restored TO tenantry_auditor, tenantry_operator;
     GRANT SELECT ON _wh_audit.restored TO whadmin;
     GRANT SELECT, INSERT (what, subject, result) ON _wh_audit.entries TO whadmin;
 END

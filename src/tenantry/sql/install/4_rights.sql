@@ -16,39 +16,37 @@ BEGIN
 END
 $$;
 DO $$
--- An auditor reads every table, and calls what runs with the caller's own rights, which reads no more than he
--- may, and functions that read nothing but the clock, the catalog, and how templates stand. An operator
--- calls what takes names of things that are there. Where the roles were not made yet, create.sql makes them.
+-- Auditors and operators read every table, and call what runs with the caller's own rights, which reads no more than they
+-- may, and some functions that only look. An operator also calls what takes names of things that are there.
+-- Where the roles were not made yet, create.sql makes them.
 DECLARE
-    auditor boolean := EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_auditor');
+    looking CONSTANT text[] := '{_wh.current_date_utc,_wh.does_mv_exist,_wh.check_views_by_template_for_year,_wh.jobs,_wh.job_runs,_wh.job_leader,_wh_internal.template_facts,_wh_internal.template_outdated}';
+    working CONSTANT text[] := '{_wh.load_days,_wh.fold_year,_wh.verify_days,_wh.publish_views,_wh.source_days,_wh.set_jobs_active,_wh.disable_tenant,_wh.enable_tenant}';
+    member name;
     object record;
 BEGIN
-    IF auditor THEN
-        GRANT USAGE ON SCHEMA _wh, _wh_internal TO tenantry_auditor;
+    FOR member IN SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.rolname IN ('tenantry_auditor', 'tenantry_operator') LOOP
+        EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA _wh, _wh_internal TO %I', member);
         FOR object IN
             SELECT c.oid::regclass AS name FROM pg_catalog.pg_class c
             WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r' AND c.relowner = 'whadmin'::regrole
-                AND NOT pg_catalog.has_table_privilege('tenantry_auditor', c.oid, 'SELECT')
+                AND NOT pg_catalog.has_table_privilege(member, c.oid, 'SELECT')
         LOOP
-            EXECUTE pg_catalog.format('GRANT SELECT ON %s TO tenantry_auditor', object.name);
+            EXECUTE pg_catalog.format('GRANT SELECT ON %s TO %I', object.name, member);
         END LOOP;
         FOR object IN
             SELECT f.name, f.kept FROM (
-                SELECT p.oid, p.oid::regprocedure AS name, p.prokind <> 'f' OR p.prosecdef
-                    AND p.oid::regprocedure::text NOT IN ('_wh.current_date_utc()', '_wh.does_mv_exist(text,text)', '_wh_internal.template_facts()',
-                        '_wh_internal.template_outdated(text)') AS kept
+                SELECT p.oid, p.oid::regprocedure AS name, (p.prokind <> 'f' OR p.prosecdef)
+                    AND pg_catalog.format('%s.%s', p.pronamespace::regnamespace, p.proname)
+                        <> ALL (CASE member WHEN 'tenantry_operator' THEN looking || working ELSE looking END) AS kept
                 FROM pg_catalog.pg_proc p
                 WHERE p.pronamespace IN ('_wh'::regnamespace, '_wh_internal'::regnamespace) AND p.proowner = 'whadmin'::regrole
-            ) f WHERE pg_catalog.has_function_privilege('tenantry_auditor', f.oid, 'EXECUTE') = f.kept
+            ) f WHERE pg_catalog.has_function_privilege(member, f.oid, 'EXECUTE') = f.kept
         LOOP
-            EXECUTE pg_catalog.format(CASE WHEN object.kept THEN 'REVOKE ALL ON ROUTINE %s FROM tenantry_auditor'
-                ELSE 'GRANT EXECUTE ON ROUTINE %s TO tenantry_auditor' END, object.name);
+            EXECUTE pg_catalog.format(CASE WHEN object.kept THEN 'REVOKE ALL ON ROUTINE %s FROM %I'
+                ELSE 'GRANT EXECUTE ON ROUTINE %s TO %I' END, object.name, member);
         END LOOP;
-    END IF;
-    IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_operator') THEN
-        GRANT USAGE ON SCHEMA _wh TO tenantry_operator;
-        GRANT EXECUTE ON FUNCTION _wh.load_days(text, text, date, date, boolean), _wh.fold_year(text, text, integer) TO tenantry_operator;
-    END IF;
+    END LOOP;
     -- A template author writes columns, and not the table: who may UPDATE or DELETE a table may also lock it, and loads wait.
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_template_author') THEN
         GRANT USAGE ON SCHEMA _wh, _wh_internal TO tenantry_template_author;

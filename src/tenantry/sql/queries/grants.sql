@@ -49,11 +49,11 @@ WHERE x.grantee <> o.owner AND NOT coalesce(g.rolsuper OR g.rolcreaterole OR g.r
         WHEN 'public' THEN o.kind = 'SCHEMA' AND (x.privilege_type = 'USAGE' OR coalesce(g.rolname, 'phood_ro') = 'phood_ro')
             OR o.kind <> 'SCHEMA' AND x.privilege_type = 'SELECT' AND x.grantee <> 0 AND r.tenants IS NULL
         WHEN 'tenant' THEN x.privilege_type IN ('USAGE', 'SELECT') AND x.grantee <> 0 AND (r.tenants IS NULL OR o.schema = ANY (r.tenants))
-        ELSE coalesce(g.rolname = 'tenantry_auditor' AND (o.kind IN ('SCHEMA', 'TABLE') AND x.privilege_type IN ('USAGE', 'SELECT')
-                OR o.kind = 'ROUTINE' AND (NOT o.definer OR o.name IN ('_wh.current_date_utc()', '_wh.does_mv_exist(text,text)',
-                    '_wh_internal.template_facts()', '_wh_internal.template_outdated(text)')))
-            OR g.rolname = 'tenantry_operator' AND (o.kind = 'SCHEMA' AND o.name = '_wh' AND x.privilege_type = 'USAGE'
-                OR o.kind = 'ROUTINE' AND o.name ~ '^_wh[.](load_days|fold_year)[(]')
+        ELSE coalesce(g.rolname IN ('tenantry_auditor', 'tenantry_operator') AND (o.kind IN ('SCHEMA', 'TABLE') AND x.privilege_type IN ('USAGE', 'SELECT')
+                OR o.kind = 'ROUTINE' AND (NOT o.definer
+                    OR o.name ~ '^(_wh[.](current_date_utc|does_mv_exist|check_views_by_template_for_year|jobs|job_runs|job_leader)|_wh_internal[.](template_facts|template_outdated))[(]'))
+            OR g.rolname = 'tenantry_operator' AND o.kind = 'ROUTINE'
+                AND o.name ~ '^_wh[.](load_days|fold_year|verify_days|publish_views|source_days|set_jobs_active|disable_tenant|enable_tenant)[(]'
             OR g.rolname = 'tenantry_template_author' AND (o.kind = 'SCHEMA' AND o.name IN ('_wh', '_wh_internal') AND x.privilege_type = 'USAGE'
                 OR o.kind = 'TABLE' AND x.privilege_type = 'SELECT' AND o.name IN ('_wh.mv_templates', '_wh.template_columns', '_wh.template_indexes', '_wh.migrations', '_wh.installations')
                 OR x.privilege_type = 'SELECT' AND (o.name = '_wh.feeds' AND o.kind IN ('COLUMN schema_name', 'COLUMN template_name', 'COLUMN tenant_name', 'COLUMN storage')

@@ -89,7 +89,8 @@ CROSS JOIN LATERAL (
         coalesce(array_agg(x.day) FILTER (WHERE x.outdated), '{}') AS outdated
     FROM _wh_internal.day_states(f) x
     -- Of a schema that the role may not use, nothing can be counted.
-    WHERE coalesce(has_schema_privilege(s.oid, 'USAGE'), true)
+    -- A group of ours, which may use none of them, goes by what is on record.
+    WHERE coalesce(has_schema_privilege(s.oid, 'USAGE'), true) OR current_user <> 'whadmin'
 ) d
 LEFT JOIN LATERAL (
     SELECT max(x.loaded_at) AS last_load, (array_agg(x.error ORDER BY x.slice_date DESC) FILTER (WHERE x.status = 'failed'))[1] AS error

@@ -1,6 +1,6 @@
 -- name: cron
 SELECT CASE
-    WHEN n.oid IS NULL OR NOT has_schema_privilege(n.oid, 'USAGE') THEN NULL
+    WHEN n.oid IS NULL OR NOT has_schema_privilege(n.oid, 'USAGE') AND NOT %(group)s THEN NULL
     WHEN EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN 'pg_cron'
     WHEN pg_get_userbyid(n.nspowner) = 'whadmin' THEN 'own'
     END
@@ -24,6 +24,31 @@ LEFT JOIN pg_class c ON c.relname = 'job' AND c.relnamespace = (SELECT n.oid FRO
 
 -- name: all
 SELECT jobid, jobname::text, schedule, command, active, database, username FROM cron.job ORDER BY jobid
+
+-- name: all_of_whadmin
+-- What a group of ours is shown of them.
+SELECT jobid, name, schedule, command, active, database, username FROM _wh.jobs()
+
+-- name: last_runs_of_whadmin
+SELECT j.jobid, r.runid, j.name, r.status, r.message, r.started, r.ended
+FROM _wh.jobs() j CROSS JOIN LATERAL (SELECT * FROM _wh.job_runs(j.jobid) d WHERE d.started IS NOT NULL LIMIT 1) r
+
+-- name: runs_of_whadmin
+SELECT d.jobid, d.runid, j.name, d.status, d.message, d.started, d.ended
+FROM unnest(coalesce(%(jobids)s::bigint[], '{NULL}')) AS w(jobid) CROSS JOIN LATERAL _wh.job_runs(w.jobid, %(failed)s, %(most)s) d
+LEFT JOIN _wh.jobs() j ON j.jobid = d.jobid ORDER BY d.runid DESC LIMIT %(most)s
+
+-- name: leader
+-- 8321567 is the class of the scheduler's advisory locks: 0 is held by the leader, a job's jobid by who runs the job.
+SELECT s.host, s.pid, s.elected_at, s.alive_at, s.last_tick FROM cron.scheduler s
+WHERE EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objid = 0 AND l.objsubid = 2
+    AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
+
+-- name: leader_of_whadmin
+SELECT host, pid, elected_at, alive_at, last_tick FROM _wh.job_leader()
+
+-- name: set_active_of_whadmin
+SELECT * FROM unnest(_wh.set_jobs_active(%(jobids)s::bigint[], %(active)s))
 
 -- name: set_active
 UPDATE cron.job SET active = %(active)s WHERE jobid = ANY (%(jobids)s) AND active <> %(active)s RETURNING jobid

@@ -1,9 +1,3 @@
--- name: leader
--- 8321567 is the class of the scheduler's advisory locks: 0 is held by the leader, a job's jobid by who runs the job.
-SELECT s.host, s.pid, s.elected_at, s.alive_at, s.last_tick FROM cron.scheduler s
-WHERE EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objid = 0 AND l.objsubid = 2
-    AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-
 -- name: login
 SELECT session_user::text
 

@@ -38,9 +38,6 @@ SELECT pg_catalog.pg_backend_pid();
 SELECT r.rolname::text FROM pg_catalog.pg_roles r
 WHERE r.rolname IN ('tenantry_auditor', 'tenantry_operator', 'tenantry_template_author') AND pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER')
 
--- name: acts_as_owner
-SELECT current_user = 'whadmin'
-
 -- name: acting
 SELECT current_user::text
 

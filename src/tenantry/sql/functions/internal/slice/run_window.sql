@@ -1,9 +1,10 @@
 CREATE OR REPLACE FUNCTION _wh_internal.run_window(feed _wh.feeds, start_date timestamp, end_date timestamp, caller text,
-    update_function text DEFAULT NULL, only_changed boolean DEFAULT false) RETURNS jsonb
+    update_function text DEFAULT NULL, only_changed boolean DEFAULT false, tolerant boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Load the days from start_date to end_date in their order, each in a subtransaction: a bad one undoes nothing but
 -- itself. `update_function` is one of the operators' own, called with connection, schema and day.
--- `only_changed`: the source is asked first which days differ, and the others are left as they are.
+-- `only_changed`: the source is asked first which days differ, and the others are left as they are. `tolerant`: the summary says so,
+-- and nothing is raised, if no day could be loaded.
 DECLARE
     started timestamptz := clock_timestamp();
     latest date := _wh_internal.latest_day(feed.template_name);
@@ -73,7 +74,7 @@ BEGIN
     IF only_changed THEN
         summary := summary || jsonb_build_object('unchanged', (SELECT count(*) FROM unnest(results) r WHERE r ->> 'status' = 'unchanged'));
     END IF;
-    IF first_error IS NOT NULL AND (summary ->> 'processed_mvs')::integer + coalesce((summary ->> 'unchanged')::integer, 0) = 0 THEN
+    IF NOT tolerant AND first_error IS NOT NULL AND (summary ->> 'processed_mvs')::integer + coalesce((summary ->> 'unchanged')::integer, 0) = 0 THEN
         RAISE EXCEPTION 'no day of the window could be loaded; the first: %', first_error
             USING ERRCODE = CASE first_state WHEN '57014' THEN 'HV000' ELSE first_state END, DETAIL = (SELECT string_agg(r ->> 'error', E'\n') FROM unnest(results[1:5]) r);
     END IF;

@@ -1,0 +1,60 @@
+CREATE OR REPLACE FUNCTION _wh.verify_days(template_name text, tenant text, first_day date, last_day date) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
+-- For operators: compare days of a feed that is there with its source. How many rows differ is said, and nothing of what is in them.
+DECLARE
+    feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
+    given jsonb;
+    days jsonb[] := '{}'::jsonb[];
+    slice record;
+    said jsonb;
+    mark text;
+    reason text;
+    detail text;
+    hint text;
+BEGIN
+    PERFORM _wh_internal.operators_window(first_day, last_day, feed.template_name);
+    PERFORM _wh_internal.audit('verify_days', format('%s.%s %s %s', feed.schema_name, feed.template_name, first_day, last_day), 'begun');
+    PERFORM _wh_internal.hold_source(feed.tenant_name);
+    BEGIN
+        given := _wh_internal.source_digests(feed, first_day, last_day, as_kept => true);
+    EXCEPTION WHEN query_canceled OR OTHERS THEN
+        GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
+        IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
+            RAISE;
+        END IF;
+        -- One bad day does not hide the others: each is asked for by itself.
+        given := NULL;
+    END;
+    PERFORM _wh_internal.release_source(feed.tenant_name);
+    FOR slice IN SELECT d.day, d.digest, to_char(d.day::timestamp, 'YYYY-MM-DD') AS name
+        FROM _wh_internal.stored_digests(feed, first_day, last_day) d ORDER BY d.day
+    LOOP
+        IF given ->> slice.name = slice.digest THEN
+            said := jsonb_build_object('agrees', true, 'source_rows', split_part(slice.digest, ':', 2)::bigint,
+                'warehouse_rows', split_part(slice.digest, ':', 2)::bigint, 'differing_rows', 0);
+        ELSE
+            BEGIN
+                said := _wh.verify_slice(feed.template_name, feed.schema_name, slice.day, 1) - '{rows,template,schema}'::text[];
+            EXCEPTION WHEN query_canceled OR OTHERS THEN
+                GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
+                IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
+                    RAISE;
+                END IF;
+                said := jsonb_build_object('error', _wh_internal.visible(SQLERRM), 'sqlstate', SQLSTATE);
+            END;
+        END IF;
+        days := days || (said || jsonb_build_object('date', slice.name));
+    END LOOP;
+    RETURN jsonb_build_object('template', feed.template_name, 'schema', feed.schema_name, 'start_date', first_day, 'end_date', last_day,
+        'agrees', (SELECT bool_and(coalesce((d ->> 'agrees')::boolean, false)) FROM unnest(days) d), 'days', to_jsonb(days));
+EXCEPTION WHEN query_canceled OR OTHERS THEN
+    GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    PERFORM _wh_internal.release_source(feed.tenant_name);
+    IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
+        RAISE;
+    END IF;
+    RAISE EXCEPTION '%', _wh_internal.visible(reason) USING ERRCODE = CASE SQLSTATE WHEN '57014' THEN 'HV000' ELSE SQLSTATE END,
+        DETAIL = _wh_internal.visible(detail), HINT = _wh_internal.visible(hint);
+END
+$$;
+COMMENT ON FUNCTION _wh.verify_days IS 'Compare days of a tenant with its source: for operators, who hear how many rows differ, and see none';
