@@ -502,6 +502,7 @@ def test_a_template_author_works_with_the_program(ready: Warehouse, author: Data
     editor = {"EDITOR": "sed -i s/bigint/numeric/"}
     assert "sales: changed" in succeed(author, "template", "edit", "sales", env=editor).out
     assert "sales is dropped" in succeed(author, "template", "drop", "sales", "--yes").out
+    assert succeed(author, "template", "drop", "unused", "--yes", "--json").json["template"] == "unused"
     assert ready.rows(
         "SELECT what, subject FROM _wh_audit.entries WHERE login = %s ORDER BY id", (author.user,)
     ) == [
@@ -512,6 +513,7 @@ def test_a_template_author_works_with_the_program(ready: Warehouse, author: Data
         ("try_template", "sales of acme, 2024-03-10"),
         ("update mv_templates", "sales"),
         ("delete mv_templates", "sales"),
+        ("delete mv_templates", "unused"),
     ]
 
 
