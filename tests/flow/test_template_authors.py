@@ -330,13 +330,16 @@ def secret_of(source: Source) -> list[str]:
 
 @pytest.mark.parametrize("setting", ["debug_print_parse", "debug_print_rewritten", "debug_print_plan"])
 def test_no_setting_of_a_session_tells_a_password(
-    author: Database, source: Source, setting: LiteralString
+    ready: Warehouse, author: Database, source: Source, setting: LiteralString
 ) -> None:
+    ready.admin.run(f"GRANT tenantry_operator TO {author.user}")
     with hearing(author) as (opened, heard):
         opened.execute(
             f"SET client_min_messages = debug5; SET {setting} = on; SET debug_pretty_print = off".encode()
         )
         opened.execute("SELECT _wh.try_template('ticks', 'acme', '2024-03-10')")
+        # An operator's, too.
+        opened.execute("SELECT _wh.load_days('ticks', 'acme', '2024-03-10', '2024-03-11')")
         opened.execute("EXPLAIN (ANALYZE, VERBOSE) SELECT _wh.try_template('ticks', 'acme', '2024-03-10')")
     said = "\n".join(heard)
     assert "tries template" in said
@@ -399,6 +402,30 @@ def test_a_trial_ends_in_time_and_leaves_no_login_behind(
         )
     ready.run('UPDATE _wh.tenant_connections SET options = \'{"deadline": "1s"}\'')
     assert tried(author, "SELECT pg_sleep(60)::text AS a")["error"] == "it did not answer within 1 s"
+
+
+def test_a_trial_refuses_what_a_load_would_by_the_limits_of_the_connection(
+    ready: Warehouse, author: Database
+) -> None:
+    big = "SELECT repeat(md5(n::text), 100) AS a FROM generate_series(1, 10) n"
+    assert tried(author, big)["rows"] == 10
+    for options in ('{"max_bytes": "10kB"}', '{"max_row_bytes": "1kB"}'):
+        ready.run("UPDATE _wh.tenant_connections SET options = %s", (options,))
+        assert tried(author, big)["error"].startswith("a load would refuse the day: it has 3")
+    ready.run("UPDATE _wh.tenant_connections SET options = '{}'")
+    wide = ", ".join(f"repeat('x', 1000) AS c{n}" for n in range(100))
+    shown = author.value(
+        "SELECT _wh.try_template('mine', 'acme', '2024-03-10', 1000, draft => %s)",
+        (
+            Jsonb(
+                {
+                    "query_template": f"SELECT {wide} FROM generate_series(1, 2000)",
+                    "column_definitions": ", ".join(f"c{n} text" for n in range(100)),
+                }
+            ),
+        ),
+    )
+    assert (shown["rows"], len(shown["sample"]), len(shown["sample"][0][0])) == (2000, 200, 200)
 
 
 def test_an_author_who_keeps_a_transaction_open_holds_up_no_load(ready: Warehouse, author: Database) -> None:
@@ -475,6 +502,7 @@ def test_a_template_author_works_with_the_program(ready: Warehouse, author: Data
     editor = {"EDITOR": "sed -i s/bigint/numeric/"}
     assert "sales: changed" in succeed(author, "template", "edit", "sales", env=editor).out
     assert "sales is dropped" in succeed(author, "template", "drop", "sales", "--yes").out
+    assert succeed(author, "template", "drop", "unused", "--yes", "--json").json["template"] == "unused"
     assert ready.rows(
         "SELECT what, subject FROM _wh_audit.entries WHERE login = %s ORDER BY id", (author.user,)
     ) == [
@@ -485,6 +513,7 @@ def test_a_template_author_works_with_the_program(ready: Warehouse, author: Data
         ("try_template", "sales of acme, 2024-03-10"),
         ("update mv_templates", "sales"),
         ("delete mv_templates", "sales"),
+        ("delete mv_templates", "unused"),
     ]
 
 

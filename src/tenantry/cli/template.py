@@ -126,7 +126,10 @@ def drop(
             templates.require(opened, template)
             confirm(f"To drop it, type its name ({template})", yes=yes, expected=template)
             template_drop.drop_unused(opened, template)
-            data.print(f"{template} is dropped")
+            if as_json:
+                print_json({"template": template, "dropped": [], "jobs": []})
+            else:
+                data.print(f"{template} is dropped")
             return
         uses = template_drop.uses(opened, template)
         if uses and not with_data:

@@ -6676,6 +6676,8 @@ DECLARE
     sample jsonb;
     started timestamptz;
     measured text[];
+    asked numeric;
+    limits record;
 BEGIN
     places := _wh_internal.match_columns(template, names);
     SELECT jsonb_agg((SELECT jsonb_object_agg(e.key, CASE jsonb_typeof(e.value) WHEN 'string' THEN to_jsonb(_wh_internal.visible(e.value #>> '{}'::text[])) ELSE e.value END)
@@ -6691,18 +6693,25 @@ BEGIN
             FROM jsonb_array_elements(nodes) n WHERE n ->> 'Node Type' = 'Seq Scan'), '(NULL, NULL)')), until) a
     CROSS JOIN LATERAL (SELECT a::text[] AS cells) s;
     named := _wh_internal.named_query(template, query, names);
+    started := clock_timestamp();
+    SELECT a::text[] INTO measured FROM _wh_internal.ask_source(connection, format('SELECT ARRAY[pg_catalog.count(*), '
+        'coalesce(pg_catalog.sum(pg_catalog.pg_column_size(q.*)), 0)::pg_catalog.int8, pg_catalog.count(*) FILTER (WHERE (%s) IS NOT TRUE), coalesce(pg_catalog.max(pg_catalog.pg_column_size(q.*)), 0)]::pg_catalog.text FROM %s',
+        coalesce(_wh_internal.day_predicate(template, day, day), 'true'), named), until) a;
+    asked := extract(epoch FROM clock_timestamp() - started);
+    SELECT l.* INTO limits FROM _wh.tenant_connections c CROSS JOIN LATERAL _wh_internal.source_limits(c.options) l WHERE c.tenant_name = connection;
+    IF measured[2]::bigint > limits.max_bytes OR measured[4]::bigint > limits.max_row_bytes THEN
+        RAISE EXCEPTION 'a load would refuse the day: it has % bytes, % of them in one row, and the connection allows % and %',
+            measured[2], measured[4], limits.max_bytes, limits.max_row_bytes
+            USING ERRCODE = 'program_limit_exceeded', HINT = 'Ask for less, or let whadmin raise max_bytes or max_row_bytes of the connection.';
+    END IF;
     SELECT coalesce(jsonb_agg((SELECT jsonb_agg(_wh_internal.visible(c.cell) ORDER BY c.n) FROM unnest(a::text[]) WITH ORDINALITY AS c (cell, n))), '[]') INTO sample
     FROM _wh_internal.ask_source(connection, format('SELECT ARRAY[%s]::pg_catalog.text FROM %s LIMIT %s',
         (SELECT string_agg(format('pg_catalog.left(q.%I::pg_catalog.text, %s)', c.column_name, width), ', ' ORDER BY c.position)
             FROM _wh.template_columns c WHERE c.template_name = template.template_name), named,
         -- Cells, not rows, are what a source could send without end.
         least(sample_rows, greatest(1, 20000 / cardinality(places)))), until) a;
-    started := clock_timestamp();
-    SELECT a::text[] INTO measured FROM _wh_internal.ask_source(connection, format('SELECT ARRAY[pg_catalog.count(*), '
-        'coalesce(pg_catalog.sum(pg_catalog.pg_column_size(q.*)), 0)::pg_catalog.int8, pg_catalog.count(*) FILTER (WHERE (%s) IS NOT TRUE)]::pg_catalog.text FROM %s',
-        coalesce(_wh_internal.day_predicate(template, day, day), 'true'), named), until) a;
     RETURN jsonb_build_object('rows', measured[1]::bigint, 'bytes', measured[2]::bigint, 'strays', measured[3]::bigint,
-        'seconds', round(extract(epoch FROM clock_timestamp() - started), 3),
+        'seconds', round(asked, 3),
         'columns', (SELECT jsonb_agg(jsonb_build_object('name', c.column_name, 'type', c.data_type, 'source', columns -> (places[c.position] - 1) -> 'source')
             ORDER BY c.position) FROM _wh.template_columns c WHERE c.template_name = template.template_name),
         'sample', sample, 'plan', nodes, 'scans', scans);
@@ -8199,8 +8208,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', 'bc42084326dfc351' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'bc42084326dfc351');
+    SELECT '0.1.0', '63b11acf47151535' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '63b11acf47151535');
 END
 $$;
 

@@ -14,6 +14,8 @@ DECLARE
     sample jsonb;
     started timestamptz;
     measured text[];
+    asked numeric;
+    limits record;
 BEGIN
     places := _wh_internal.match_columns(template, names);
     SELECT jsonb_agg((SELECT jsonb_object_agg(e.key, CASE jsonb_typeof(e.value) WHEN 'string' THEN to_jsonb(_wh_internal.visible(e.value #>> '{}'::text[])) ELSE e.value END)
@@ -29,18 +31,25 @@ BEGIN
             FROM jsonb_array_elements(nodes) n WHERE n ->> 'Node Type' = 'Seq Scan'), '(NULL, NULL)')), until) a
     CROSS JOIN LATERAL (SELECT a::text[] AS cells) s;
     named := _wh_internal.named_query(template, query, names);
+    started := clock_timestamp();
+    SELECT a::text[] INTO measured FROM _wh_internal.ask_source(connection, format('SELECT ARRAY[pg_catalog.count(*), '
+        'coalesce(pg_catalog.sum(pg_catalog.pg_column_size(q.*)), 0)::pg_catalog.int8, pg_catalog.count(*) FILTER (WHERE (%s) IS NOT TRUE), coalesce(pg_catalog.max(pg_catalog.pg_column_size(q.*)), 0)]::pg_catalog.text FROM %s',
+        coalesce(_wh_internal.day_predicate(template, day, day), 'true'), named), until) a;
+    asked := extract(epoch FROM clock_timestamp() - started);
+    SELECT l.* INTO limits FROM _wh.tenant_connections c CROSS JOIN LATERAL _wh_internal.source_limits(c.options) l WHERE c.tenant_name = connection;
+    IF measured[2]::bigint > limits.max_bytes OR measured[4]::bigint > limits.max_row_bytes THEN
+        RAISE EXCEPTION 'a load would refuse the day: it has % bytes, % of them in one row, and the connection allows % and %',
+            measured[2], measured[4], limits.max_bytes, limits.max_row_bytes
+            USING ERRCODE = 'program_limit_exceeded', HINT = 'Ask for less, or let whadmin raise max_bytes or max_row_bytes of the connection.';
+    END IF;
     SELECT coalesce(jsonb_agg((SELECT jsonb_agg(_wh_internal.visible(c.cell) ORDER BY c.n) FROM unnest(a::text[]) WITH ORDINALITY AS c (cell, n))), '[]') INTO sample
     FROM _wh_internal.ask_source(connection, format('SELECT ARRAY[%s]::pg_catalog.text FROM %s LIMIT %s',
         (SELECT string_agg(format('pg_catalog.left(q.%I::pg_catalog.text, %s)', c.column_name, width), ', ' ORDER BY c.position)
             FROM _wh.template_columns c WHERE c.template_name = template.template_name), named,
         -- Cells, not rows, are what a source could send without end.
         least(sample_rows, greatest(1, 20000 / cardinality(places)))), until) a;
-    started := clock_timestamp();
-    SELECT a::text[] INTO measured FROM _wh_internal.ask_source(connection, format('SELECT ARRAY[pg_catalog.count(*), '
-        'coalesce(pg_catalog.sum(pg_catalog.pg_column_size(q.*)), 0)::pg_catalog.int8, pg_catalog.count(*) FILTER (WHERE (%s) IS NOT TRUE)]::pg_catalog.text FROM %s',
-        coalesce(_wh_internal.day_predicate(template, day, day), 'true'), named), until) a;
     RETURN jsonb_build_object('rows', measured[1]::bigint, 'bytes', measured[2]::bigint, 'strays', measured[3]::bigint,
-        'seconds', round(extract(epoch FROM clock_timestamp() - started), 3),
+        'seconds', round(asked, 3),
         'columns', (SELECT jsonb_agg(jsonb_build_object('name', c.column_name, 'type', c.data_type, 'source', columns -> (places[c.position] - 1) -> 'source')
             ORDER BY c.position) FROM _wh.template_columns c WHERE c.template_name = template.template_name),
         'sample', sample, 'plan', nodes, 'scans', scans);
