@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -246,7 +247,11 @@ def test_a_leader_that_hangs_is_deposed_and_so_are_its_workers(warehouse: Wareho
         try:
             running = "SELECT count(*) FROM cron.job_run_details WHERE status = 'running'"
             wait_until(lambda: warehouse.value(running) == 1)
+            leader = warehouse.value(
+                "SELECT pid FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE datname = current_database() AND classid = 8321567 AND objid = 0"
+            )
             process.send_signal(signal.SIGSTOP)
+            stopped = warehouse.value("SELECT clock_timestamp()")
             with serving(warehouse, patience=1) as (_, events):
                 wait_until(lambda: "evicts" in events.names())
                 before = ended(warehouse, jobid)
@@ -258,6 +263,9 @@ def test_a_leader_that_hangs_is_deposed_and_so_are_its_workers(warehouse: Wareho
         finally:
             process.kill()
     assert events.names()[:3] == ["stands by", "deposes", "leads"]
+    deposed = events.told[1][1]
+    assert deposed["session"] == leader
+    assert abs(deposed["last_sign_of_life"] - stopped) < timedelta(seconds=10)
     assert "lost" not in events.names()
     assert warehouse.value("SELECT count(*) FROM cron.job_run_details WHERE status = 'failed'") == 0
 
