@@ -154,6 +154,17 @@ def test_a_first_day_that_was_chosen_is_kept_and_what_is_left_out_is_told(
     assert status(warehouse)["rows"] == 12
 
 
+def test_a_template_that_cannot_be_asked_where_its_source_begins_lacks_what_is_missing_of_its_span(
+    ticking: Warehouse, today: date
+) -> None:
+    define(ticking, time_column=None)
+    by_sql(ticking, today - timedelta(days=3), today, template="ticks")
+    drop_day(ticking, "matview", today - timedelta(days=2))
+    (done,) = succeed(ticking, "backfill", "ticks", "--tenant", "acme", "--json").json["tenants"]
+    assert (done["loaded"], done["present"]) == (1, 3)
+    assert status(ticking)["state"] == "ok"
+
+
 def test_a_feed_that_was_never_loaded_says_so_everywhere(ticking: Warehouse, today: date) -> None:
     ticking.run("SELECT _wh_internal.open_feed('ticks', 'acme', 'acme')")
     assert (status(ticking)["first_day"], status(ticking)["state"]) == (None, state.NEVER_LOADED)

@@ -129,6 +129,18 @@ def test_a_mistaken_time_column_deletes_nothing(selling: Warehouse, source: Sour
     assert succeed(selling, "status", "--json").json[0]["outdated"] == 0
 
 
+def test_years_that_stand_in_one_table_go_on_in_one_when_they_are_ranged_anew(selling: Warehouse) -> None:
+    keep_in(selling, "partition")
+    by_loader(selling, FIRST, date(2024, 12, 31), template="sales")
+    selling.run("UPDATE _wh.mv_templates SET partition_by = 'month'")
+    by_loader(selling, date(2025, 1, 1), LAST, template="sales")
+    change(selling, BY_PAID, time_column="paid")
+    selling.run("CALL _wh.fit_storage('sales')")
+    tables: LiteralString = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'acme.sales'::regclass ORDER BY 1"
+    assert [row[0] for row in selling.rows(tables)] == ["acme.sales_2024", "acme.sales_2025_01"]
+    assert ids(selling) == ALL
+
+
 def test_a_table_that_is_ranged_anew_has_the_rows_of_a_load_that_was_at_work(selling: Warehouse) -> None:
     keep_in(selling, "partition")
     by_loader(selling, FIRST, LAST - timedelta(days=1), template="sales")
