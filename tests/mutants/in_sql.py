@@ -35,7 +35,8 @@ FUNCTION = re.compile(
     r"^CREATE OR REPLACE (?:FUNCTION|PROCEDURE) \w+\.(?P<name>\w+).*?AS \$\$(?P<body>.*?)\$\$;",
     re.MULTILINE | re.DOTALL,
 )
-CONDITION = re.compile(r"\b(WHERE|AND|OR|WHEN|IF|ON)\b[^;:]*? = ")
+CONDITION = re.compile(r"\b(WHERE|AND|OR|WHEN|IF|ON)\b(?:(?!\b(?:SET|RAISE|DIAGNOSTICS|DETAIL)\b)[^;:])*? = ")
+"""Not an equals sign that assigns: with another there is no statement, and each test that comes by would notice."""
 STATEMENT = re.compile(
     r"^[ ]+(PERFORM|UPDATE|DELETE|INSERT|EXECUTE|RAISE|REVOKE|GRANT|DROP|[a-z_]+ :=)\b.*?;$",
     re.MULTILINE | re.DOTALL,
