@@ -154,6 +154,17 @@ def test_a_first_day_that_was_chosen_is_kept_and_what_is_left_out_is_told(
     assert status(warehouse)["rows"] == 12
 
 
+def test_of_a_source_without_rows_nothing_is_left_out(
+    ticking: Warehouse, source: Source, today: date
+) -> None:
+    by_sql(ticking, today - timedelta(days=1), today, template="ticks")
+    ticking.run("UPDATE _wh.feeds SET first_day_chosen = true")
+    source.run("DELETE FROM ticks")
+    told = succeed(ticking, "backfill", "ticks", "--tenant", "acme")
+    assert "earlier rows" not in told.err
+    assert status(ticking)["rows"] == 4
+
+
 def test_a_template_that_cannot_be_asked_where_its_source_begins_lacks_what_is_missing_of_its_span(
     ticking: Warehouse, today: date
 ) -> None:

@@ -136,7 +136,9 @@ def test_years_that_stand_in_one_table_go_on_in_one_when_they_are_ranged_anew(se
     by_loader(selling, date(2025, 1, 1), LAST, template="sales")
     change(selling, BY_PAID, time_column="paid")
     selling.run("CALL _wh.fit_storage('sales')")
-    tables: LiteralString = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'acme.sales'::regclass ORDER BY 1"
+    tables: LiteralString = (
+        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'acme.sales'::regclass ORDER BY 1"
+    )
     assert [row[0] for row in selling.rows(tables)] == ["acme.sales_2024", "acme.sales_2025_01"]
     assert ids(selling) == ALL
 
