@@ -286,3 +286,18 @@ def test_a_load_that_fails_leaves_the_other_days_of_a_year_that_was_made_by_hand
     assert run(acme, "refresh", "ticks", "--tenant", "acme", "--date", LAST).code == 1
     checked = acme.value(YEAR)
     assert (checked["found_days"], checked["failed_days"]) == (WHOLE_LEAP_YEAR, [str(LAST)])
+
+
+def test_a_year_that_was_folded_from_slices_without_records_is_not_trusted_once_it_was_emptied(
+    acme: Warehouse, source: Source
+) -> None:
+    feed(acme, source, "matview")
+    by_loader(acme, FIRST, LAST, template="ticks")
+    acme.run("DELETE FROM _wh.slices")
+    acme.run(
+        "SELECT _wh_internal.matview_fold(f, t, 2024) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
+    )
+    acme.run("TRUNCATE acme.ticks_2024")
+    # Whoever loads next notes what was found.
+    acme.run("SELECT _wh.update_tenant_union_view_by_template('ticks', 'acme', 'acme')")
+    assert len(missing(acme)) == 6

@@ -221,6 +221,15 @@ def test_a_run_whose_session_an_operator_ends_has_failed(warehouse: Warehouse) -
     assert "terminating connection" in last_run(warehouse, jobid)[1]
 
 
+def test_a_job_that_loses_its_session_rests_before_it_is_begun_again(warehouse: Warehouse) -> None:
+    jobid = schedule(warehouse, "lost", "1 second", "SELECT pg_terminate_backend(pg_backend_pid())")
+    with serving(warehouse):
+        wait_until(lambda: ended(warehouse, jobid) >= 2)
+    assert warehouse.value(
+        "SELECT lead(start_time) OVER (ORDER BY runid) - end_time > interval '4 seconds' FROM cron.job_run_details LIMIT 1"
+    )
+
+
 def test_a_leader_that_loses_its_session_stands_for_election_again(warehouse: Warehouse) -> None:
     jobid = schedule(warehouse, "tick", "1 second", "SELECT 1")
     with serving(warehouse) as (_, events):
