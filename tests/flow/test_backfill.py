@@ -250,6 +250,29 @@ def test_a_source_that_loses_its_sessions_once_ends_complete(ticking: Warehouse,
     assert ticking.value("SELECT count(*) FROM public.ticks") == 16
 
 
+@dataclass
+class Mender(Recorder):
+    """Mends the source when it hears of the second try that was in vain."""
+
+    source: Source | None = None
+
+    def waiting(self, event: Waiting) -> None:
+        super().waiting(event)
+        if self.source and len(self.waits) == 2:
+            mend(self.source)
+
+
+@pytest.mark.parametrize("storage", ["matview", "partition"])
+def test_a_source_that_loses_its_session_twice_is_asked_again(
+    ticking: Warehouse, source: Source, storage: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenantry.loader.worker.PAUSES", (0.1, 0.5, 0.5))
+    ticking.run("UPDATE _wh.mv_templates SET storage = %s", (storage,))
+    spoil(source, FIRST, "lost")
+    result = load(ticking, 1, watcher=Mender(source=source))
+    assert (result.complete, result.feeds[0].loaded) == (True, 1)
+
+
 def test_a_warehouse_that_loses_its_sessions_once_ends_complete(ticking: Warehouse, source: Source) -> None:
     source.run("UPDATE ticks SET value = 'slow' WHERE extract(hour FROM at AT TIME ZONE 'UTC') = 0")
     watcher = Recorder()

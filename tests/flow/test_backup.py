@@ -16,7 +16,7 @@ import pytest
 
 from tenantry.core.errors import TenantryError
 from tenantry.db.connect import session
-from tenantry.embedded import Server
+from tenantry.embedded import Server, find_free_port
 from tenantry.flow.tenant import reader
 from tenantry.recovery import backup, rebuild, restore, sealed
 from tenantry.recovery.content import Content, unpack
@@ -309,6 +309,16 @@ def test_a_rebuild_of_what_was_lost_leaves_alone_what_the_source_keeps_no_longer
     done = succeed(acme, "rebuild", "--tenant", "acme", "--json").json
     assert (done["rows"], done["different_days"]) == (3, [])
     assert acme.rows("SELECT * FROM acme.foodlogstats ORDER BY id") == rows
+
+
+def test_a_rebuild_counts_nothing_as_there_of_a_feed_whose_source_cannot_be_asked(acme: Warehouse) -> None:
+    acme.run("SELECT _wh_internal.open_feed('foodlogstats', 'acme', 'acme')")
+    acme.run("UPDATE _wh.tenant_connections SET port = %s", (find_free_port(),))
+    lame = run(acme, "rebuild", "--all", "--json")
+    assert lame.code == 1
+    (told,) = lame.json["tenants"]
+    assert (told["loaded"], told["present"]) == (0, 0)
+    assert "Connection refused" in told["source_lost"]
 
 
 def test_a_disabled_tenant_stays_so_and_enabling_it_resumes_its_jobs(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -91,6 +92,7 @@ def test_a_tenant_is_taken_in_with_one_command(
     }
     for name in ("connection", "test", "schema", "source", "backfill", "views", "compared"):
         assert f"✓ {name}" in done.err
+    assert re.search(r"✓ backfill +7 slices, 15 rows in [0-9.]+ s$", done.err, re.MULTILINE)
     assert Database(server, empty.name, "phood_ro").rows(
         "SELECT id, quantity, weight, logged_time, schema_name FROM public.foodlogstats ORDER BY id"
     ) == source.rows(
@@ -116,6 +118,22 @@ def test_a_tenant_is_taken_in_again_without_its_password_and_nothing_is_loaded_t
     succeed(warehouse, *add, env={"TENANTRY_SOURCE_PASSWORD": SECRET})
     again = succeed(warehouse, *add).json
     assert (again["complete"], again["feeds"][0]["loaded"], again["feeds"][0]["present"]) == (True, 0, 3)
+
+
+def test_taking_in_a_tenant_says_how_many_of_its_days_are_missing(
+    warehouse: Warehouse, source: Source, today: date
+) -> None:
+    first = today - timedelta(days=3)
+    make_ticks(source, first, 4)
+    spoil(source, first)
+    spoil(source, first + timedelta(days=1))
+    define(warehouse)
+    add = ("tenant", "add", "acme", "--source", address(source), "--template", "ticks", "--from", first)
+    done = run(warehouse, *add, env={"TENANTRY_SOURCE_PASSWORD": SECRET})
+    assert done.code == 1
+    assert re.search(r"✓ backfill +2 slices, 4 rows in [0-9.]+ s; 2 are missing$", done.err, re.MULTILINE)
+    again = run(warehouse, *add, env={"TENANTRY_SOURCE_PASSWORD": SECRET})
+    assert "; 2 were there; 2 are missing" in again.err
 
 
 def test_the_password_of_a_source_may_come_from_a_file(

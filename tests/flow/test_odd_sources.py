@@ -18,8 +18,8 @@ from tenantry.flow.slice.feed import find_feed
 from tenantry.flow.source import connection as connections
 from tenantry.flow.template import draft as template_draft
 from tenantry.loader import planning
-from tests.databases import Source, Warehouse
-from tests.program import run
+from tests.databases import SECRET, Source, Warehouse
+from tests.program import address, run, succeed
 from tests.ticks import define, make_ticks
 from tests.ways import Pull, by_loader, by_sql
 
@@ -64,6 +64,20 @@ def test_years_that_nobody_can_mean_are_named_and_keep_no_good_day_out(
         (NEXT, 2),
         (date(2024, 3, 12), 0),
     ]
+
+
+def test_whoever_takes_in_a_tenant_without_a_first_day_is_told_of_years_that_nobody_can_mean(
+    warehouse: Warehouse, source: Source, today: date
+) -> None:
+    make_ticks(source, today, 1)
+    source.run("INSERT INTO ticks VALUES (3, '0202-03-10 12:00Z', 1)")
+    define(warehouse, query=PLAIN)
+    add = ("tenant", "add", "acme", "--source", address(source), "--template", "ticks")
+    first = succeed(warehouse, *add, "--from", today, env={"TENANTRY_SOURCE_PASSWORD": SECRET})
+    assert "of years before 1900" not in first.err
+    # Its first day is on record now.
+    again = " ".join(succeed(warehouse, *add).err.split())
+    assert "ticks: 1 row is of years before 1900 or after 9999 and left out" in again
 
 
 def test_a_source_with_nothing_but_odd_years_has_no_days_to_load(acme: Warehouse, source: Source) -> None:

@@ -254,9 +254,8 @@ def test_a_folded_year_that_was_emptied_is_not_there_when_every_load_of_it_has_f
     assert acme.value(YEAR)["found_days"] == 0
 
 
-def test_a_yearly_table_that_was_made_by_hand_is_trusted_and_a_day_of_it_can_be_loaded(
-    acme: Warehouse, source: Source
-) -> None:
+def made_by_hand(acme: Warehouse, source: Source) -> None:
+    """2024 as a yearly table of six days of which no load is on record."""
     feed(acme, source, "matview")
     by_loader(acme, FIRST, LAST, template="ticks")
     acme.run("CREATE TABLE acme.ticks_2024 AS TABLE acme.ticks")
@@ -267,7 +266,38 @@ def test_a_yearly_table_that_was_made_by_hand_is_trusted_and_a_day_of_it_can_be_
     acme.run("DELETE FROM _wh.slices")
     acme.run("SELECT _wh.update_tenant_union_view_by_template('ticks', 'acme', 'acme')")
     assert (acme.value(YEAR)["status"], missing(acme)) == ("converted", [])
+
+
+def test_a_yearly_table_that_was_made_by_hand_is_trusted_and_a_day_of_it_can_be_loaded(
+    acme: Warehouse, source: Source
+) -> None:
+    made_by_hand(acme, source)
     by_sql(acme, LAST, LAST, template="ticks")
     # The other days have no record, and rows: they are not to be pulled again.
     assert missing(acme) == []
     assert whole(acme, source)
+
+
+def test_a_load_that_fails_leaves_the_other_days_of_a_year_that_was_made_by_hand_trusted(
+    acme: Warehouse, source: Source
+) -> None:
+    made_by_hand(acme, source)
+    source.run("UPDATE ticks SET value = 'broken'")
+    assert run(acme, "refresh", "ticks", "--tenant", "acme", "--date", LAST).code == 1
+    checked = acme.value(YEAR)
+    assert (checked["found_days"], checked["failed_days"]) == (WHOLE_LEAP_YEAR, [str(LAST)])
+
+
+def test_a_year_that_was_folded_from_slices_without_records_is_not_trusted_once_it_was_emptied(
+    acme: Warehouse, source: Source
+) -> None:
+    feed(acme, source, "matview")
+    by_loader(acme, FIRST, LAST, template="ticks")
+    acme.run("DELETE FROM _wh.slices")
+    acme.run(
+        "SELECT _wh_internal.matview_fold(f, t, 2024) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
+    )
+    acme.run("TRUNCATE acme.ticks_2024")
+    # Whoever loads next notes what was found.
+    acme.run("SELECT _wh.update_tenant_union_view_by_template('ticks', 'acme', 'acme')")
+    assert len(missing(acme)) == 6

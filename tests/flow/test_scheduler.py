@@ -8,6 +8,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -220,6 +221,15 @@ def test_a_run_whose_session_an_operator_ends_has_failed(warehouse: Warehouse) -
     assert "terminating connection" in last_run(warehouse, jobid)[1]
 
 
+def test_a_job_that_loses_its_session_rests_before_it_is_begun_again(warehouse: Warehouse) -> None:
+    jobid = schedule(warehouse, "lost", "1 second", "SELECT pg_terminate_backend(pg_backend_pid())")
+    with serving(warehouse):
+        wait_until(lambda: ended(warehouse, jobid) >= 2)
+    assert warehouse.value(
+        "SELECT lead(start_time) OVER (ORDER BY runid) - end_time > interval '4 seconds' FROM cron.job_run_details LIMIT 1"
+    )
+
+
 def test_a_leader_that_loses_its_session_stands_for_election_again(warehouse: Warehouse) -> None:
     jobid = schedule(warehouse, "tick", "1 second", "SELECT 1")
     with serving(warehouse) as (_, events):
@@ -246,7 +256,11 @@ def test_a_leader_that_hangs_is_deposed_and_so_are_its_workers(warehouse: Wareho
         try:
             running = "SELECT count(*) FROM cron.job_run_details WHERE status = 'running'"
             wait_until(lambda: warehouse.value(running) == 1)
+            leader = warehouse.value(
+                "SELECT pid FROM pg_stat_activity JOIN pg_locks USING (pid) WHERE datname = current_database() AND classid = 8321567 AND objid = 0"
+            )
             process.send_signal(signal.SIGSTOP)
+            stopped = warehouse.value("SELECT clock_timestamp()")
             with serving(warehouse, patience=1) as (_, events):
                 wait_until(lambda: "evicts" in events.names())
                 before = ended(warehouse, jobid)
@@ -258,6 +272,9 @@ def test_a_leader_that_hangs_is_deposed_and_so_are_its_workers(warehouse: Wareho
         finally:
             process.kill()
     assert events.names()[:3] == ["stands by", "deposes", "leads"]
+    deposed = events.told[1][1]
+    assert deposed["session"] == leader
+    assert abs(deposed["last_sign_of_life"] - stopped) < timedelta(seconds=10)
     assert "lost" not in events.names()
     assert warehouse.value("SELECT count(*) FROM cron.job_run_details WHERE status = 'failed'") == 0
 

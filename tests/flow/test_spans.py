@@ -154,6 +154,28 @@ def test_a_first_day_that_was_chosen_is_kept_and_what_is_left_out_is_told(
     assert status(warehouse)["rows"] == 12
 
 
+def test_of_a_source_without_rows_nothing_is_left_out(
+    ticking: Warehouse, source: Source, today: date
+) -> None:
+    by_sql(ticking, today - timedelta(days=1), today, template="ticks")
+    ticking.run("UPDATE _wh.feeds SET first_day_chosen = true")
+    source.run("DELETE FROM ticks")
+    told = succeed(ticking, "backfill", "ticks", "--tenant", "acme")
+    assert "earlier rows" not in told.err
+    assert status(ticking)["rows"] == 4
+
+
+def test_a_template_that_cannot_be_asked_where_its_source_begins_lacks_what_is_missing_of_its_span(
+    ticking: Warehouse, today: date
+) -> None:
+    define(ticking, time_column=None)
+    by_sql(ticking, today - timedelta(days=3), today, template="ticks")
+    drop_day(ticking, "matview", today - timedelta(days=2))
+    (done,) = succeed(ticking, "backfill", "ticks", "--tenant", "acme", "--json").json["tenants"]
+    assert (done["loaded"], done["present"]) == (1, 3)
+    assert status(ticking)["state"] == "ok"
+
+
 def test_a_feed_that_was_never_loaded_says_so_everywhere(ticking: Warehouse, today: date) -> None:
     ticking.run("SELECT _wh_internal.open_feed('ticks', 'acme', 'acme')")
     assert (status(ticking)["first_day"], status(ticking)["state"]) == (None, state.NEVER_LOADED)

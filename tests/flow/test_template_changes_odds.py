@@ -13,6 +13,7 @@ from tenantry.core.errors import TenantryError
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed
 from tests.ticks import define
+from tests.waiting import wait_until
 from tests.ways import Pull, by_loader, by_sql
 
 pytestmark = pytest.mark.any_server
@@ -128,6 +129,36 @@ def test_a_mistaken_time_column_deletes_nothing(selling: Warehouse, source: Sour
     assert succeed(selling, "status", "--json").json[0]["outdated"] == 0
 
 
+def test_years_that_stand_in_one_table_go_on_in_one_when_they_are_ranged_anew(selling: Warehouse) -> None:
+    keep_in(selling, "partition")
+    by_loader(selling, FIRST, date(2024, 12, 31), template="sales")
+    selling.run("UPDATE _wh.mv_templates SET partition_by = 'month'")
+    by_loader(selling, date(2025, 1, 1), LAST, template="sales")
+    change(selling, BY_PAID, time_column="paid")
+    selling.run("CALL _wh.fit_storage('sales')")
+    tables: LiteralString = (
+        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'acme.sales'::regclass ORDER BY 1"
+    )
+    assert [row[0] for row in selling.rows(tables)] == ["acme.sales_2024", "acme.sales_2025_01"]
+    assert ids(selling) == ALL
+
+
+def test_a_table_that_is_ranged_anew_has_the_rows_of_a_load_that_was_at_work(selling: Warehouse) -> None:
+    keep_in(selling, "partition")
+    by_loader(selling, FIRST, LAST - timedelta(days=1), template="sales")
+    with selling.connect() as loading:
+        loading.autocommit = False
+        loading.execute("SELECT _wh.update_mv_by_template('sales', 'acme', 'acme', %s)", (LAST,))
+        change(selling, BY_PAID, time_column="paid")
+        fitting = threading.Thread(target=selling.run, args=("CALL _wh.fit_storage('sales')",))
+        fitting.start()
+        waits: LiteralString = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
+        wait_until(lambda: selling.value(waits))
+        loading.commit()
+        fitting.join()
+    assert ids(selling) == ALL
+
+
 def test_a_time_column_of_another_type_is_taken_by_all_tenants_in_turn(
     selling: Warehouse, source: Source
 ) -> None:
@@ -142,6 +173,13 @@ def test_a_time_column_of_another_type_is_taken_by_all_tenants_in_turn(
     for name in ("acme", "globex"):
         succeed(selling, "backfill", "sales", "--tenant", name, "--outdated", "--from", FIRST, "--to", LAST)
         assert sorted(ids(selling)) == sorted(ALL + ALL)
+        if name == "acme":
+            # The tables differ now, and a view reads them. Another column may be changed under it.
+            change(selling, columns=COLUMNS.replace("item int", "item bigint"))
+            selling.run("SELECT _wh.update_public_view_by_template('sales')")
+            assert selling.rows(
+                "SELECT pg_typeof(a.item)::text, pg_typeof(g.item)::text FROM acme.sales a, globex.sales g LIMIT 1"
+            ) == [("bigint", "bigint")]
     assert selling.value("SELECT pg_typeof(at)::text FROM public.sales LIMIT 1") == "timestamp with time zone"
     assert selling.value("SELECT relkind::text FROM pg_class WHERE oid = 'public.sales'::regclass") == "p"
 
@@ -263,6 +301,27 @@ def test_a_mixed_fleet_gets_and_loses_columns_by_sql(selling: Warehouse, source:
         "at",
         "paid",
     ]
+
+
+def test_a_refresh_of_the_public_view_brings_columns_and_types_to_the_tables_that_it_reads(
+    selling: Warehouse, source: Source
+) -> None:
+    selling.connect_to(source, "globex")
+    selling.make_schema("globex")
+    keep_in(selling, "partition")
+    for name in ("acme", "globex"):
+        by_loader(selling, FIRST, LAST, template="sales", name=name)
+    selling.run("CALL _wh.set_storage('sales', 'matview', 'acme')")
+    change(
+        selling,
+        QUERY.replace("item,", "item, item * 2,"),
+        COLUMNS.replace("item int", "item bigint, twice int"),
+    )
+    selling.run("SELECT _wh.update_public_view_by_template('sales')")
+    assert selling.reader.rows("SELECT DISTINCT pg_typeof(item)::text, twice FROM globex.sales") == [
+        ("bigint", None)
+    ]
+    assert len(ids(selling)) == 2 * len(ALL)
 
 
 @WAYS

@@ -269,6 +269,16 @@ def test_a_tenant_is_rebuilt_while_reports_go_on(warehouse: Warehouse, ticking: 
     assert same_as(warehouse, ticking)
 
 
+def test_days_in_partitions_are_rebuilt_a_month_at_a_time(
+    warehouse: Warehouse, ticking: Source, first: date, today: date
+) -> None:
+    warehouse.run("UPDATE _wh.mv_templates SET storage = 'partition'")
+    take_in(warehouse, ticking, days=41)
+    succeed(warehouse, "tenant", "rebuild", "acme", "--yes")
+    months = (today.year - first.year) * 12 + today.month - first.month + 1
+    assert warehouse.value("SELECT count(DISTINCT loaded_at) FROM _wh.slices") == months
+
+
 @BOTH_STORAGES
 def test_a_dropped_tenant_is_gone_with_its_jobs_and_connection(
     warehouse: Warehouse, ticking: Source, storage: str

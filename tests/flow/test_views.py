@@ -205,12 +205,15 @@ def test_grants_of_the_operators_outlive_a_change_of_columns(ticking: Warehouse)
         assert ticking.admin.value("SELECT has_table_privilege('source_reader', %s, 'SELECT')", (view,)), view
 
 
-def test_a_change_of_columns_is_refused_while_a_view_of_the_operators_needs_them(ticking: Warehouse) -> None:
-    ticking.run("CREATE VIEW acme.report AS SELECT sum(value) FROM acme.ticks")
+@pytest.mark.parametrize("view", ["acme", "public"])
+def test_a_change_of_columns_is_refused_while_a_view_of_the_operators_needs_them(
+    ticking: Warehouse, view: LiteralString
+) -> None:
+    ticking.run("CREATE VIEW acme.report AS SELECT sum(value) FROM " + view + ".ticks")
     define(ticking, columns="id bigint, at timestamptz, value bigint")
     with pytest.raises(
         psycopg.errors.DependentObjectsStillExist,
-        match=r"columns of view acme\.ticks change, but other objects",
+        match=rf"columns of view {view}\.ticks change, but other objects",
     ) as caught:
         ticking.run("SELECT _wh.update_tenant_union_view_by_template('ticks', 'acme', 'acme')")
     assert "acme.report" in str(caught.value.diag.message_detail)

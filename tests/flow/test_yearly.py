@@ -171,6 +171,20 @@ def test_without_a_time_column_the_yearly_table_carries_the_day(loaded: Warehous
     assert "slice_date" not in loaded.value("SELECT to_jsonb(t) FROM acme.ticks t LIMIT 1")
 
 
+def test_without_a_time_column_a_yearly_table_that_was_written_anew_lacks_days_of_which_rows_are_gone(
+    loaded: Warehouse,
+) -> None:
+    define(loaded, time_column=None)
+    fold(loaded)
+    loaded.run("DELETE FROM acme.ticks_2023 WHERE slice_date = %s AND id = 85260", (DAY,))
+    loaded.run("VACUUM FULL acme.ticks_2023")
+    checked = loaded.value("SELECT _wh.check_views_by_template_for_year('ticks', 'acme', 2023)")
+    assert (checked["found_days"], checked["missing_ranges"]) == (
+        364,
+        [{"from": str(DAY), "to": str(DAY), "days": 1}],
+    )
+
+
 def test_a_daily_slice_left_beside_a_yearly_table_is_not_counted_twice(folded: Warehouse) -> None:
     folded.run(
         "CREATE MATERIALIZED VIEW acme.ticks_2023_05_06 AS SELECT * FROM acme.ticks_2023 WHERE id / 10 = 8526"

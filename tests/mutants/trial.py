@@ -18,10 +18,12 @@ PARTS = (
     "tests",
     "docs",
     "bench",
+    "packaging",
     "pyproject.toml",
     "Makefile",
     "README.md",
     "CHANGELOG.md",
+    "SECURITY.md",
     "requirements.lock",
 )
 PYTHON = ROOT / ".venv/bin/python"

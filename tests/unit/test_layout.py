@@ -77,6 +77,12 @@ def test_jobs_by_hand_keep_their_places() -> None:
     assert [item.schedule for item in proposals] == ["12 * * * *", "32 8 * * *", "10 7 15 2 *"]
 
 
+def test_jobs_by_hand_before_seven_and_from_five_on_take_no_place_of_another_day() -> None:
+    feeds = [SizedFeed(feed(f"t{number:02}")) for number in range(61)]
+    there = [job("a", "59 6 16 2 *", "SELECT 1"), job("b", "0 17 15 2 *", "SELECT 1")]
+    assert schedules(lay_out(there, feeds), "yearly")[59:] == ["50 16 15 2 *", "0 7 16 2 *"]
+
+
 def test_larger_tenants_get_more_room() -> None:
     sizes = [SizedFeed(feed("big"), 30_000_000), SizedFeed(feed("small"), 1_500_000), SizedFeed(feed("new"))]
     proposals = lay_out([], sizes)

@@ -4917,13 +4917,10 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- {START_TIME} and {END_TIME} and name their time column. `given` are the names that the source gives the query's columns;
 -- NULL stands for another number of them, which the source refuses.
 DECLARE
-    time_type text;
     query text := _wh_internal.fill_schema(replace(replace(_wh_internal.bare_query(_wh_internal.template_query(template)),
         '{START_TIME}', start_time), '{END_TIME}', end_time), schema_name);
 BEGIN
-    SELECT c.data_type INTO time_type FROM _wh.template_columns c
-    WHERE c.template_name = template.template_name AND c.column_name = template.time_column;
-    IF time_type IS NULL OR template.query_template NOT LIKE '%{START_TIME}%' OR template.query_template NOT LIKE '%{END_TIME}%' THEN
+    IF template.time_column IS NULL OR template.query_template NOT LIKE '%{START_TIME}%' OR template.query_template NOT LIKE '%{END_TIME}%' THEN
         RAISE EXCEPTION 'template "%" cannot be asked for more than a day at once', template.template_name
             USING ERRCODE = 'feature_not_supported',
                 HINT = 'Give the days yourself (--from), or write the query with {START_TIME} and {END_TIME} and set time_column.';
@@ -8208,8 +8205,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '63b11acf47151535' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '63b11acf47151535');
+    SELECT '0.1.0', '95cf61385a503dd8' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '95cf61385a503dd8');
 END
 $$;
 

@@ -30,11 +30,16 @@ def source_span(session: psycopg.Connection, feed: Feed) -> Span | None:
 def odd_rows(session: psycopg.Connection, feed: Feed) -> str | None:
     """What to say of the source's rows in years that nobody can mean, which source_span leaves out; None if there are none.
 
+    None also if the template cannot be asked for more than a day at once.
+
     Raises:
         SourceError: the source refuses or does not answer.
     """
     with asking(session, feed.connection), held_source(session, feed.connection):
-        count, first, last = one_row(session, query("flow", "source_odd_days"), _named(feed))
+        try:
+            count, first, last = one_row(session, query("flow", "source_odd_days"), _named(feed))
+        except psycopg.errors.FeatureNotSupported:
+            return None
     if not count:
         return None
     times = first if first == last else f"{first} to {last}"

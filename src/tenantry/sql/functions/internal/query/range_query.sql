@@ -4,13 +4,10 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- {START_TIME} and {END_TIME} and name their time column. `given` are the names that the source gives the query's columns;
 -- NULL stands for another number of them, which the source refuses.
 DECLARE
-    time_type text;
     query text := _wh_internal.fill_schema(replace(replace(_wh_internal.bare_query(_wh_internal.template_query(template)),
         '{START_TIME}', start_time), '{END_TIME}', end_time), schema_name);
 BEGIN
-    SELECT c.data_type INTO time_type FROM _wh.template_columns c
-    WHERE c.template_name = template.template_name AND c.column_name = template.time_column;
-    IF time_type IS NULL OR template.query_template NOT LIKE '%{START_TIME}%' OR template.query_template NOT LIKE '%{END_TIME}%' THEN
+    IF template.time_column IS NULL OR template.query_template NOT LIKE '%{START_TIME}%' OR template.query_template NOT LIKE '%{END_TIME}%' THEN
         RAISE EXCEPTION 'template "%" cannot be asked for more than a day at once', template.template_name
             USING ERRCODE = 'feature_not_supported',
                 HINT = 'Give the days yourself (--from), or write the query with {START_TIME} and {END_TIME} and set time_column.';
