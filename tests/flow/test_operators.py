@@ -464,6 +464,28 @@ def test_settings_of_an_operator_do_not_show_him_a_password_or_mislead_a_load(
     assert ready.value("SELECT count(*) FROM acme.foodlogstats") == 9
 
 
+def test_an_operator_cannot_put_columns_into_each_others_place(
+    acme: Warehouse, operator: Database, source: Source
+) -> None:
+    """What a session remembers of the names that a source gives its columns is a setting, which its login may write."""
+    make_ticks(source, DAY, 1)
+    define(
+        acme,
+        query="SELECT value::integer AS value, at, id FROM ticks WHERE at >= '{START_TIME}' AND at < '{END_TIME}'",
+    )
+    acme.run("SELECT _wh_internal.open_feed('ticks', 'acme', 'acme')")
+    asked = "md5(jsonb_build_array('acme', 'ticks', 'acme', _wh_internal.definition_hash(t))::text)"
+    forged = f"jsonb_build_object('asked', {asked}, 'names', ARRAY['a', 'b', 'c'])::text"
+    with operator.connect() as opened:
+        opened.execute(
+            f"SELECT set_config('tenantry.source_names', {forged}, false) FROM _wh.mv_templates t"
+            " WHERE template_name = 'ticks'".encode()
+        )
+        opened.execute("SELECT _wh.load_days('ticks', 'acme', %s, %s)", (DAY, DAY))
+    held = acme.rows("SELECT id, value FROM acme.ticks ORDER BY id")
+    assert held == source.rows("SELECT id, value::integer FROM ticks ORDER BY id")
+
+
 def test_whoever_waits_for_an_operators_transaction_hears_whose_it_is(
     ready: Warehouse, operator: Database
 ) -> None:

@@ -19,7 +19,7 @@ WORDS = [
     (r"(?<!NOT )\bEXISTS \(", "NOT EXISTS ("),
     (r"\bIF NOT (?!EXISTS)", "IF "),
     (r"\bAND\b", "OR"),
-    (r"\bOR\b(?! REPLACE| \w+ THEN\b)", "AND"),  # nor in a list of exceptions
+    (r"\bOR\b(?! REPLACE| (?:\w+ OR )*\w+ THEN\b)", "AND"),  # nor in a list of exceptions
     (r" <> ", " = "),
     (r" < ", " <= "),
     (r" <= ", " < "),

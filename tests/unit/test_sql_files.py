@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 
@@ -77,3 +78,11 @@ def test_a_function_for_operators_runs_with_the_rights_of_whadmin_and_is_describ
     (function,) = functions(FILES[name])
     assert function.definer is (function.name not in COMMITTING)
     assert "COMMENT ON " in FILES[name].read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_whatever_handles_errors_of_a_source_handles_those_that_others_leaves_out(name: str) -> None:
+    """A source may give its errors any code, and OTHERS is neither query_canceled nor assert_failure."""
+    for condition in re.findall(r"WHEN ([\w ]*\bOTHERS)\b", FILES[name].read_text(encoding="utf-8")):
+        if "query_canceled" in condition:
+            assert "assert_failure" in condition

@@ -1038,7 +1038,7 @@ BEGIN
         EXECUTE format('ALTER USER MAPPING FOR PUBLIC SERVER %I OPTIONS (%s password %L)', server,
             CASE WHEN current ? 'password' THEN 'SET' ELSE 'ADD' END, secret);
     END IF;
-EXCEPTION WHEN query_canceled OR OTHERS THEN
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     -- Raised anew, because PostgreSQL would add the failed statement, with the secret in it, to the log.
     RAISE EXCEPTION 'connection "%" cannot be kept: %', connection.tenant_name, SQLERRM USING ERRCODE = SQLSTATE;
 END
@@ -1174,7 +1174,7 @@ BEGIN
             IF difference IS NULL THEN
                 RETURN false;
             END IF;
-        EXCEPTION WHEN OTHERS THEN
+        EXCEPTION WHEN assert_failure OR OTHERS THEN
             -- The login was lost, or a load that was cancelled left its transaction open. A new one tells.
             NULL;
         END;
@@ -1182,7 +1182,7 @@ BEGIN
     PERFORM _wh_internal.hold_source(tenant_name);
     BEGIN
         EXECUTE asking INTO difference;
-    EXCEPTION WHEN query_canceled OR OTHERS THEN
+    EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
         GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
         PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
         RAISE;
@@ -1828,7 +1828,7 @@ BEGIN
     ELSIF _wh_internal.holds_source(tenant_name) THEN
         EXECUTE format('SELECT %I.dblink_exec(%L, %L)', _wh_internal.dblink_schema(), _wh_internal.server_name(tenant_name), 'COMMIT');
     END IF;
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN assert_failure OR OTHERS THEN
     PERFORM _wh_internal.release_source(tenant_name);
 END
 $$;
@@ -2287,7 +2287,7 @@ BEGIN
         EXECUTE format('SELECT %I.dblink_connect(%L, _wh_internal.source_login(%L))', _wh_internal.dblink_schema(), server, server);
         EXECUTE format('SELECT count(*) FROM %I.dblink(%L, %L) AS t(setting text)', _wh_internal.dblink_schema(), server,
             _wh_internal.source_settle());
-    EXCEPTION WHEN query_canceled OR OTHERS THEN
+    EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
         GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
         -- The words of PgBouncer, and of the proxy of RDS, which they have in English only.
         IF SQLSTATE = '08001' AND detail ~ 'unsupported startup parameter|command-line options' THEN
@@ -2707,7 +2707,7 @@ BEGIN
         IF own THEN
             PERFORM _wh_internal.end_source(feed.tenant_name, opened);
         END IF;
-    EXCEPTION WHEN query_canceled OR OTHERS THEN
+    EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
         GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL, failure_hint = PG_EXCEPTION_HINT,
             context = PG_EXCEPTION_CONTEXT;
         state := SQLSTATE;
@@ -3403,7 +3403,7 @@ BEGIN
         state := state || '{"phase": "done"}';
     END IF;
     RETURN state;
-EXCEPTION WHEN query_canceled OR OTHERS THEN
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     PERFORM _wh_internal.move_release(feed);
     RAISE;
 END
@@ -4721,7 +4721,7 @@ BEGIN
     INTO server_version, database, time_zone, read_only, settings;
     PERFORM _wh_internal.release_source(tenant_name);
     latency := extract(epoch FROM clock_timestamp() - started);
-EXCEPTION WHEN query_canceled OR OTHERS THEN
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
     PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
     RAISE;
@@ -5562,7 +5562,7 @@ BEGIN
             _wh_internal.source_names(template, tenant_name, schema_name)))) INTO found;
     PERFORM _wh_internal.end_source(tenant_name, opened);
     RETURN found;
-EXCEPTION WHEN query_canceled OR OTHERS THEN
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
     PERFORM _wh_internal.end_source(tenant_name, opened);
     PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
@@ -5614,7 +5614,7 @@ BEGIN
                 ELSE
                     result := _wh_internal.load_slice(feed, slice_date, caller_publishes => true);
                 END IF;
-            EXCEPTION WHEN query_canceled OR OTHERS THEN
+            EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
                 GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
                 IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
                     RAISE;
@@ -5658,7 +5658,7 @@ BEGIN
         to_jsonb(feed) || summary);
     PERFORM _wh_internal.prune_logs();
     RETURN summary || jsonb_build_object('date_results', to_jsonb(results));
-EXCEPTION WHEN query_canceled OR OTHERS THEN
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     PERFORM _wh_internal.release_source(feed.tenant_name);
     RAISE;
 END
@@ -5929,7 +5929,7 @@ BEGIN
         format('SELECT (SELECT slice_date FROM (%1$s) s ORDER BY at LIMIT 1), (SELECT slice_date FROM (%1$s) s ORDER BY at DESC LIMIT 1)', span))
     INTO first_day, last_day;
     PERFORM _wh_internal.end_source(tenant_name, opened);
-EXCEPTION WHEN query_canceled OR OTHERS THEN
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
     PERFORM _wh_internal.end_source(tenant_name, opened);
     PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
@@ -6040,7 +6040,7 @@ BEGIN
             _wh_internal.range_query(template, schema_name, '9999-12-31 00:00:00+00', 'infinity', names)))
     INTO row_count, first_time, last_time;
     PERFORM _wh_internal.end_source(tenant_name, opened);
-EXCEPTION WHEN query_canceled OR OTHERS THEN
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
     PERFORM _wh_internal.end_source(tenant_name, opened);
     PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
@@ -6918,7 +6918,7 @@ BEGIN
             result := _wh_internal.load_slice(feed, slice_date - 1, maker, caller_publishes => true);
             replaced := result ->> 'action' = 'replaced';
             PERFORM _wh_internal.write_log(caller, 'INFO', 'yesterday completed', to_jsonb(feed) || result);
-        EXCEPTION WHEN query_canceled OR OTHERS THEN
+        EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
             GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
             IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
                 RAISE;
@@ -7027,7 +7027,7 @@ BEGIN
         PERFORM _wh_internal.end_source(feed.tenant_name, false);
     END IF;
     RETURN digests;
-EXCEPTION WHEN query_canceled OR OTHERS THEN
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
     IF SQLSTATE LIKE '08%' OR SQLSTATE = '57014' AND NOT _wh_internal.source_cancelled(feed.tenant_name, SQLSTATE, SQLERRM) THEN
         PERFORM _wh_internal.release_source(feed.tenant_name);
@@ -7267,7 +7267,7 @@ BEGIN
     opened := _wh_internal.begin_source(feed.tenant_name);
     BEGIN
         EXECUTE format('CREATE MATERIALIZED VIEW %I.%I AS %s', feed.schema_name, name, _wh_internal.source_select(feed, template, slice_date));
-    EXCEPTION WHEN query_canceled OR OTHERS THEN
+    EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
         GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
         PERFORM _wh_internal.end_source(feed.tenant_name, opened);
         PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
@@ -7506,13 +7506,13 @@ DECLARE
     reason text;
     detail text;
 BEGIN
-    PERFORM set_config('tenantry.days_of_tables', '', true), set_config('tenantry.patient', '', true);
+    PERFORM set_config('tenantry.days_of_tables', '', true), set_config('tenantry.patient', '', true), set_config('tenantry.source_names', '', true);
     PERFORM _wh_internal.operators_window(first_day, last_day, feed.template_name);
     PERFORM _wh_internal.audit('load_days', format('%s.%s %s %s', feed.schema_name, feed.template_name, first_day, last_day), 'begun');
     BEGIN
         RETURN _wh_internal.run_window(_wh_internal.open_feed(feed.template_name, feed.tenant_name, feed.schema_name),
             first_day, last_day, 'load_days', only_changed => coalesce(only_changed, false), tolerant => true);
-    EXCEPTION WHEN query_canceled OR OTHERS THEN
+    EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
         GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
         IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
             RAISE;
@@ -7598,7 +7598,7 @@ BEGIN
     END IF;
     BEGIN
         PERFORM _wh_internal.refresh_relation(format('%I.%I', target_schema::name, view_name::name)::regclass);
-    EXCEPTION WHEN query_canceled OR OTHERS THEN
+    EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
         GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
         PERFORM _wh_internal.end_source(connection, opened);
         PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
@@ -7660,7 +7660,7 @@ BEGIN
             ELSE
                 PERFORM _wh.update_mv_by_template(template_name, tenant_connection_name, target_schema, slice_date, false, false);
             END IF;
-        EXCEPTION WHEN query_canceled OR OTHERS THEN
+        EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
             GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
             IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
                 PERFORM _wh_internal.release_source(feed.tenant_name);
@@ -7778,7 +7778,7 @@ BEGIN
     SELECT e.first_day, e.last_day INTO first_day, last_day
     FROM _wh_internal.source_extent(feed.template_name, feed.tenant_name, feed.schema_name) e;
     PERFORM _wh_internal.release_source(feed.tenant_name);
-EXCEPTION WHEN query_canceled OR OTHERS THEN
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
     PERFORM _wh_internal.release_source(feed.tenant_name);
     IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
@@ -8023,7 +8023,7 @@ BEGIN
     PERFORM _wh_internal.hold_source(feed.tenant_name);
     BEGIN
         given := _wh_internal.source_digests(feed, first_day, last_day, as_kept => true);
-    EXCEPTION WHEN query_canceled OR OTHERS THEN
+    EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
         GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
         IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
             RAISE;
@@ -8041,7 +8041,7 @@ BEGIN
         ELSE
             BEGIN
                 said := _wh.verify_slice(feed.template_name, feed.schema_name, slice.day, 1) - '{rows,template,schema}'::text[];
-            EXCEPTION WHEN query_canceled OR OTHERS THEN
+            EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
                 GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
                 IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
                     RAISE;
@@ -8053,7 +8053,7 @@ BEGIN
     END LOOP;
     RETURN jsonb_build_object('template', feed.template_name, 'schema', feed.schema_name, 'start_date', first_day, 'end_date', last_day,
         'agrees', (SELECT bool_and(coalesce((d ->> 'agrees')::boolean, false)) FROM unnest(days) d), 'days', to_jsonb(days));
-EXCEPTION WHEN query_canceled OR OTHERS THEN
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
     PERFORM _wh_internal.release_source(feed.tenant_name);
     IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
@@ -8109,7 +8109,7 @@ BEGIN
         'differing_rows', coalesce(differing, 0), 'rows', coalesce(differences, '[]'), 'source_digest', said,
         -- NULL where the load asked the source for no digest.
         'fault', CASE WHEN differing IS NOT NULL THEN recorded = said END);
-EXCEPTION WHEN query_canceled OR OTHERS THEN
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
     PERFORM _wh_internal.release_source(feed.tenant_name);
     PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
@@ -8205,8 +8205,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '95cf61385a503dd8' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '95cf61385a503dd8');
+    SELECT '0.1.0', '877d2370f4a9306e' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '877d2370f4a9306e');
 END
 $$;
 

@@ -9,13 +9,13 @@ DECLARE
     reason text;
     detail text;
 BEGIN
-    PERFORM set_config('tenantry.days_of_tables', '', true), set_config('tenantry.patient', '', true);
+    PERFORM set_config('tenantry.days_of_tables', '', true), set_config('tenantry.patient', '', true), set_config('tenantry.source_names', '', true);
     PERFORM _wh_internal.operators_window(first_day, last_day, feed.template_name);
     PERFORM _wh_internal.audit('load_days', format('%s.%s %s %s', feed.schema_name, feed.template_name, first_day, last_day), 'begun');
     BEGIN
         RETURN _wh_internal.run_window(_wh_internal.open_feed(feed.template_name, feed.tenant_name, feed.schema_name),
             first_day, last_day, 'load_days', only_changed => coalesce(only_changed, false), tolerant => true);
-    EXCEPTION WHEN query_canceled OR OTHERS THEN
+    EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
         GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
         IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
             RAISE;

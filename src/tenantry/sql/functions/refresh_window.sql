@@ -45,7 +45,7 @@ BEGIN
             ELSE
                 PERFORM _wh.update_mv_by_template(template_name, tenant_connection_name, target_schema, slice_date, false, false);
             END IF;
-        EXCEPTION WHEN query_canceled OR OTHERS THEN
+        EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
             GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
             IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
                 PERFORM _wh_internal.release_source(feed.tenant_name);

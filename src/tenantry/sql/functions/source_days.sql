@@ -13,7 +13,7 @@ BEGIN
     SELECT e.first_day, e.last_day INTO first_day, last_day
     FROM _wh_internal.source_extent(feed.template_name, feed.tenant_name, feed.schema_name) e;
     PERFORM _wh_internal.release_source(feed.tenant_name);
-EXCEPTION WHEN query_canceled OR OTHERS THEN
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
     PERFORM _wh_internal.release_source(feed.tenant_name);
     IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN

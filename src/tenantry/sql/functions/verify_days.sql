@@ -17,7 +17,7 @@ BEGIN
     PERFORM _wh_internal.hold_source(feed.tenant_name);
     BEGIN
         given := _wh_internal.source_digests(feed, first_day, last_day, as_kept => true);
-    EXCEPTION WHEN query_canceled OR OTHERS THEN
+    EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
         GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
         IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
             RAISE;
@@ -35,7 +35,7 @@ BEGIN
         ELSE
             BEGIN
                 said := _wh.verify_slice(feed.template_name, feed.schema_name, slice.day, 1) - '{rows,template,schema}'::text[];
-            EXCEPTION WHEN query_canceled OR OTHERS THEN
+            EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
                 GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
                 IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
                     RAISE;
@@ -47,7 +47,7 @@ BEGIN
     END LOOP;
     RETURN jsonb_build_object('template', feed.template_name, 'schema', feed.schema_name, 'start_date', first_day, 'end_date', last_day,
         'agrees', (SELECT bool_and(coalesce((d ->> 'agrees')::boolean, false)) FROM unnest(days) d), 'days', to_jsonb(days));
-EXCEPTION WHEN query_canceled OR OTHERS THEN
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
     PERFORM _wh_internal.release_source(feed.tenant_name);
     IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN

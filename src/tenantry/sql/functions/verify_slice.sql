@@ -42,7 +42,7 @@ BEGIN
         'differing_rows', coalesce(differing, 0), 'rows', coalesce(differences, '[]'), 'source_digest', said,
         -- NULL where the load asked the source for no digest.
         'fault', CASE WHEN differing IS NOT NULL THEN recorded = said END);
-EXCEPTION WHEN query_canceled OR OTHERS THEN
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
     PERFORM _wh_internal.release_source(feed.tenant_name);
     PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);

@@ -27,7 +27,7 @@ BEGIN
     opened := _wh_internal.begin_source(feed.tenant_name);
     BEGIN
         EXECUTE format('CREATE MATERIALIZED VIEW %I.%I AS %s', feed.schema_name, name, _wh_internal.source_select(feed, template, slice_date));
-    EXCEPTION WHEN query_canceled OR OTHERS THEN
+    EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
         GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
         PERFORM _wh_internal.end_source(feed.tenant_name, opened);
         PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);

@@ -49,7 +49,7 @@ BEGIN
         EXECUTE format('ALTER USER MAPPING FOR PUBLIC SERVER %I OPTIONS (%s password %L)', server,
             CASE WHEN current ? 'password' THEN 'SET' ELSE 'ADD' END, secret);
     END IF;
-EXCEPTION WHEN query_canceled OR OTHERS THEN
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     -- Raised anew, because PostgreSQL would add the failed statement, with the secret in it, to the log.
     RAISE EXCEPTION 'connection "%" cannot be kept: %', connection.tenant_name, SQLERRM USING ERRCODE = SQLSTATE;
 END

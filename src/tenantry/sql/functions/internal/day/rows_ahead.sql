@@ -16,7 +16,7 @@ BEGIN
             _wh_internal.source_names(template, tenant_name, schema_name)))) INTO found;
     PERFORM _wh_internal.end_source(tenant_name, opened);
     RETURN found;
-EXCEPTION WHEN query_canceled OR OTHERS THEN
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
     PERFORM _wh_internal.end_source(tenant_name, opened);
     PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);

@@ -61,7 +61,7 @@ BEGIN
         state := state || '{"phase": "done"}';
     END IF;
     RETURN state;
-EXCEPTION WHEN query_canceled OR OTHERS THEN
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     PERFORM _wh_internal.move_release(feed);
     RAISE;
 END

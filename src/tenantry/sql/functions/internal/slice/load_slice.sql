@@ -61,7 +61,7 @@ BEGIN
         IF own THEN
             PERFORM _wh_internal.end_source(feed.tenant_name, opened);
         END IF;
-    EXCEPTION WHEN query_canceled OR OTHERS THEN
+    EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
         GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL, failure_hint = PG_EXCEPTION_HINT,
             context = PG_EXCEPTION_CONTEXT;
         state := SQLSTATE;

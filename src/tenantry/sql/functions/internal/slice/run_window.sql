@@ -42,7 +42,7 @@ BEGIN
                 ELSE
                     result := _wh_internal.load_slice(feed, slice_date, caller_publishes => true);
                 END IF;
-            EXCEPTION WHEN query_canceled OR OTHERS THEN
+            EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
                 GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
                 IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
                     RAISE;
@@ -86,7 +86,7 @@ BEGIN
         to_jsonb(feed) || summary);
     PERFORM _wh_internal.prune_logs();
     RETURN summary || jsonb_build_object('date_results', to_jsonb(results));
-EXCEPTION WHEN query_canceled OR OTHERS THEN
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     PERFORM _wh_internal.release_source(feed.tenant_name);
     RAISE;
 END

@@ -22,7 +22,7 @@ BEGIN
             result := _wh_internal.load_slice(feed, slice_date - 1, maker, caller_publishes => true);
             replaced := result ->> 'action' = 'replaced';
             PERFORM _wh_internal.write_log(caller, 'INFO', 'yesterday completed', to_jsonb(feed) || result);
-        EXCEPTION WHEN query_canceled OR OTHERS THEN
+        EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
             GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
             IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
                 RAISE;

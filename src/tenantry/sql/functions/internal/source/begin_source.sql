@@ -18,7 +18,7 @@ BEGIN
             IF difference IS NULL THEN
                 RETURN false;
             END IF;
-        EXCEPTION WHEN OTHERS THEN
+        EXCEPTION WHEN assert_failure OR OTHERS THEN
             -- The login was lost, or a load that was cancelled left its transaction open. A new one tells.
             NULL;
         END;
@@ -26,7 +26,7 @@ BEGIN
     PERFORM _wh_internal.hold_source(tenant_name);
     BEGIN
         EXECUTE asking INTO difference;
-    EXCEPTION WHEN query_canceled OR OTHERS THEN
+    EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
         GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
         PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
         RAISE;

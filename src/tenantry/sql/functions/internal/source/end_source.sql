@@ -8,7 +8,7 @@ BEGIN
     ELSIF _wh_internal.holds_source(tenant_name) THEN
         EXECUTE format('SELECT %I.dblink_exec(%L, %L)', _wh_internal.dblink_schema(), _wh_internal.server_name(tenant_name), 'COMMIT');
     END IF;
-EXCEPTION WHEN OTHERS THEN
+EXCEPTION WHEN assert_failure OR OTHERS THEN
     PERFORM _wh_internal.release_source(tenant_name);
 END
 $$;

@@ -19,7 +19,7 @@ BEGIN
             _wh_internal.range_query(template, schema_name, '9999-12-31 00:00:00+00', 'infinity', names)))
     INTO row_count, first_time, last_time;
     PERFORM _wh_internal.end_source(tenant_name, opened);
-EXCEPTION WHEN query_canceled OR OTHERS THEN
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
     PERFORM _wh_internal.end_source(tenant_name, opened);
     PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
