@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tenantry.cli.source import PASSWORD_VARIABLE, parse, read_password
+from tenantry.cli.tenant.source import PASSWORD_VARIABLE, parse, read_password
 from tenantry.core.errors import InputError
 from tenantry.core.model import Connection
 

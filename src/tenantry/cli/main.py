@@ -14,31 +14,18 @@ from rich.text import Text
 from typer.main import get_command
 
 from tenantry import __version__
-from tenantry.cli import (
-    activity,
-    audit,
-    backup,
-    demo,
-    doctor,
-    fleet,
-    init,
-    interrupted,
-    load,
-    reader,
-    rebuild,
-    schedule,
-    scheduler,
-    server,
-    status,
-    template,
-    tenant,
-    upgrade,
-    verify,
-    year,
-)
-from tenantry.cli import slice as slices
+from tenantry.cli import interrupted
+from tenantry.cli.fleet import fleet
+from tenantry.cli.job import schedule, scheduler
+from tenantry.cli.load import load, rebuild, verify, year
+from tenantry.cli.load import slice as slices
+from tenantry.cli.look import activity, audit, doctor, status
 from tenantry.cli.output import notes
+from tenantry.cli.server import backup, demo, init, server, upgrade
 from tenantry.cli.target import options
+from tenantry.cli.template import commands as template
+from tenantry.cli.tenant import commands as tenant
+from tenantry.cli.tenant import reader
 from tenantry.core import signals
 from tenantry.core.errors import InputError, TenantryError
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tenantry.cli.load import chosen_feeds
+from tenantry.cli.load.load import chosen_feeds
 from tenantry.cli.options import AsJson, Everyone, Pause, Template, Tenants, ended_or_today
 from tenantry.cli.output import data, print_json, print_table
 from tenantry.core.days import Span, folded

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tenantry.cli import complete
-from tenantry.cli.load import chosen_feeds
+from tenantry.cli.load.load import chosen_feeds
 from tenantry.cli.options import AsJson, Everyone, Jobs, Pause, Template, Tenants, ended_or_today
 from tenantry.cli.output import data, human_bytes, print_json, print_table
 from tenantry.cli.report import report

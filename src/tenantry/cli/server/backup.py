@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tenantry.cli.init import role_passwords
 from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, notes, print_json, print_table, step
+from tenantry.cli.server.init import role_passwords
 from tenantry.cli.target import administrator
 from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER, READER

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenantry.cli import template_file, template_source
 from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.options import AsJson, Template, Tenants
 from tenantry.cli.output import data, human_bytes, notes, print_json, print_table, raise_failures
 from tenantry.cli.target import warehouse
+from tenantry.cli.template import file, source
 from tenantry.core.errors import DatabaseError, InputError, TenantryError
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Write, check, try and load templates: what to pull, and how it is kept.", no_args_is_help=True
 )
-app.command("new")(template_source.new)
-app.command("lint")(template_file.lint)
-app.command("test")(template_source.try_template)
-app.command("load")(template_file.load)
-app.command("edit")(template_file.edit)
+app.command("new")(source.new)
+app.command("lint")(file.lint)
+app.command("test")(source.try_template)
+app.command("load")(file.load)
+app.command("edit")(file.edit)
 
 
 @app.command("list")
@@ -90,7 +90,7 @@ def show(
             f"Changed {facts.updated_at:%Y-%m-%d %H:%M} UTC.",
             markup=False,
         )
-        template_file.tell_outdated(template, outdated)
+        file.tell_outdated(template, outdated)
 
 
 @app.command()

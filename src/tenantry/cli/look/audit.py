@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenantry.cli.activity import age
 from tenantry.cli.confirm import Yes, confirm
+from tenantry.cli.look.activity import age
 from tenantry.cli.output import print_json_line, print_table, step
 from tenantry.cli.target import administrator, warehouse
 from tenantry.core import signals

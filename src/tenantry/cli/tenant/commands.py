@@ -11,9 +11,9 @@ from rich.text import Text
 from tenantry.cli.interrupted import tell
 from tenantry.cli.options import AsJson, Jobs, Pause, ended_or_today
 from tenantry.cli.output import data, human_bytes, print_json, print_table, step
-from tenantry.cli.rotate import rotate
 from tenantry.cli.target import warehouse
-from tenantry.cli.tenant_life import Name, disable, drop, enable, rebuild
+from tenantry.cli.tenant.life import Name, disable, drop, enable, rebuild
+from tenantry.cli.tenant.rotate import rotate
 from tenantry.core import advice
 from tenantry.core.errors import InputError, SliceError
 
@@ -88,7 +88,7 @@ def add(
     as at the source.
     """
     from tenantry.cli.progress import LoadProgress
-    from tenantry.cli.source import changed, parse, read_password
+    from tenantry.cli.tenant.source import changed, parse, read_password
     from tenantry.db.connect import session
     from tenantry.flow.source import connection as connections
     from tenantry.flow.tenant import schema as tenants
@@ -317,7 +317,7 @@ def edit(
     it was, and the command ends with 1. Then the change is in effect at once,
     in materialized views that are there, too. Loads at work end as they began.
     """
-    from tenantry.cli.source import changed, parse, read_password
+    from tenantry.cli.tenant.source import changed, parse, read_password
     from tenantry.db.connect import session
     from tenantry.flow.source import connection as connections
     from tenantry.flow.source import line

@@ -60,7 +60,7 @@ def plan(
     Ends with 0 if the comparison could be made, whatever came of it; with
     --exit-code, with 5 if there is a difference.
     """
-    from tenantry.cli import changes
+    from tenantry.cli.fleet import changes
     from tenantry.core import state
     from tenantry.db.connect import session
     from tenantry.fleet import live
@@ -123,7 +123,7 @@ def apply(
     Where readers change, it needs the administrator's login: --dsn, or
     TENANTRY_ADMIN_DSN.
     """
-    from tenantry.cli import changes
+    from tenantry.cli.fleet import changes
     from tenantry.cli.progress import LoadProgress
     from tenantry.db.connect import session
     from tenantry.fleet import apply as applying
@@ -259,6 +259,6 @@ def _tell_where(session: psycopg.Connection) -> None:
 
 
 def _told(made: Plan) -> str:
-    from tenantry.cli import changes
+    from tenantry.cli.fleet import changes
 
     return changes.count(made.changes) if made.changes else "no difference"

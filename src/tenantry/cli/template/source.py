@@ -12,7 +12,7 @@ from tenantry.cli import complete
 from tenantry.cli.options import AsJson, ended_or_today
 from tenantry.cli.output import data, human_bytes, notes, print_json, print_table
 from tenantry.cli.target import warehouse
-from tenantry.cli.template_file import as_path, show_findings
+from tenantry.cli.template.file import as_path, show_findings
 from tenantry.core.errors import InputError, SliceError, TemplateError
 from tenantry.core.model import TemplateFile
 

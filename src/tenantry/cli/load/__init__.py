@@ -1,0 +1,1 @@
+"""Commands that load, compare and fold days."""

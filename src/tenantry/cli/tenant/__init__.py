@@ -1,0 +1,1 @@
+"""Commands for tenants, their sources and readers."""
