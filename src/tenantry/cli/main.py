@@ -21,7 +21,7 @@ from tenantry.cli.load import load, rebuild, verify, year
 from tenantry.cli.load import slice as slices
 from tenantry.cli.look import activity, audit, doctor, status
 from tenantry.cli.output import notes
-from tenantry.cli.server import backup, demo, init, server, upgrade
+from tenantry.cli.server import backup, demo, init, restore, server, upgrade
 from tenantry.cli.target import options
 from tenantry.cli.template import commands as template
 from tenantry.cli.tenant import commands as tenant
@@ -76,7 +76,7 @@ app.command("apply", rich_help_panel=_FLEET)(fleet.apply)
 app.command("export", rich_help_panel=_FLEET)(fleet.export)
 app.command("upgrade", rich_help_panel=_RECOVER)(upgrade.upgrade)
 app.add_typer(backup.app, name="backup", rich_help_panel=_RECOVER)
-app.command("restore", rich_help_panel=_RECOVER)(backup.restore)
+app.command("restore", rich_help_panel=_RECOVER)(restore.restore)
 app.command("rebuild", rich_help_panel=_RECOVER)(rebuild.rebuild)
 app.add_typer(server.app, name="server", rich_help_panel=_SERVERS)
 app.command("demo", rich_help_panel=_SERVERS)(demo.demo)

@@ -1,0 +1,195 @@
+"""`tenantry restore`: make an empty database the warehouse of a backup."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tenantry.cli.options import AsJson
+from tenantry.cli.output import data, notes, print_json, step
+from tenantry.cli.server.backup import print_summary
+from tenantry.cli.server.init import role_passwords
+from tenantry.cli.server.sealing import (
+    File,
+    Identity,
+    KeyFile,
+    PassphraseFile,
+    SignedBy,
+    Unsigned,
+    unsealed,
+    vouched,
+)
+from tenantry.cli.target import administrator
+from tenantry.core.errors import InputError
+from tenantry.core.model import OWNER
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from tenantry.embedded.server import Server
+    from tenantry.recovery.backup import Summary
+    from tenantry.recovery.content import Content
+    from tenantry.recovery.restore import Restored
+
+
+def restore(
+    file: File,
+    passphrase_file: PassphraseFile = None,
+    identity: Identity = None,
+    signed_by: SignedBy = None,
+    key: KeyFile = None,
+    unsigned: Unsigned = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what the file holds, without secrets; ask no server.")
+    ] = False,
+    other_jobs: Annotated[
+        bool,
+        typer.Option(
+            "--other-jobs", help="Also jobs whose command is more than calls of Tenantry's functions."
+        ),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make an empty database the warehouse of a backup: all but the tenants' data.
+
+    Installs, and brings back connections with their passwords, templates,
+    tenants, feeds, readers, logs and jobs. A database that holds tenants is
+    refused. Killed or failed, it can be run again. Afterwards tenantry rebuild
+    --all pulls the data again; until then jobs are paused and reports find
+    nothing to read.
+
+    A file that is encrypted to recipients has to be signed by a key that you
+    trust: your own (--key), or one given with --signed-by. One that has no
+    signature, such as those of earlier versions, needs --unsigned. Whoever
+    knows the passphrase of the others is trusted with that.
+
+    The file is data: what it holds is put into the warehouse with whadmin's
+    rights and no others. Functions of your own are text that runs later, as do
+    jobs: --dry-run shows each function whole, and each job whose command is
+    more than calls of Tenantry's functions. Such jobs are left out unless you
+    give --other-jobs.
+
+    Roles that are there keep their passwords. Others get those of the backup,
+    or what TENANTRY_WHADMIN_PASSWORD and TENANTRY_READER_PASSWORD say, or
+    generated ones, which are kept in a file that is named. On an embedded
+    server whadmin's is always generated.
+
+    What cannot be made here, such as a function that needs a tenant's view, is
+    left out and named; everything else is restored, and the exit code is 1.
+
+    Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
+    """
+    from tenantry.recovery import backup as backups
+    from tenantry.recovery.content import unpack
+
+    packed, by_passphrase = unsealed(file, passphrase_file, identity)
+    content = unpack(packed)
+    summary = backups.summary(content)
+    try:
+        notes.print(
+            vouched(content, signed_by, key, by_passphrase=by_passphrase, unsigned=unsigned), markup=False
+        )
+    except InputError as error:
+        if not dry_run:
+            raise
+        notes.print(f"not to be restored as it is: {error.message}", markup=False)
+    if dry_run:
+        if as_json:
+            print_json(summary)
+        else:
+            print_summary(summary)
+            _print_texts(summary)
+        return
+    result = _restore(content, other_jobs=other_jobs)
+    if as_json:
+        print_json(
+            {"tenants": result.tenants, "connections": result.connections, "jobs": result.jobs,
+             "jobs_lost": result.lost, "roles_kept": result.kept, "passwords_generated": list(result.generated),
+             "left_out": result.left_out}
+        )  # fmt: skip
+        _fail_if_left_out(result)
+        return
+    step("restore", f"{len(result.tenants)} tenants, {result.connections} connections, {result.jobs} jobs")
+    if result.kept:
+        notes.print(f"roles that were there keep their passwords: {', '.join(result.kept)}")
+    if result.lost:
+        notes.print(
+            f"jobs that cannot be kept, as there is no schema cron: {', '.join(result.lost)}", markup=False
+        )
+    for left in result.left_out:
+        notes.print(f"left out: {left.what}: {left.reason}", markup=False)
+    data.print("Next: tenantry rebuild --all")
+    _fail_if_left_out(result)
+
+
+def _fail_if_left_out(result: Restored) -> None:
+    if result.left_out:
+        from tenantry.core.errors import DatabaseError
+
+        count = len(result.left_out)
+        raise DatabaseError(
+            f"{count} thing{'s' if count > 1 else ''} of the backup could not be made here; all else is restored",
+            hint="Each is named above and in _wh.function_logs, functions with their definitions.",
+        )
+
+
+def _print_texts(summary: Summary) -> None:
+    """What a restore would run as whadmin, or let run: whole."""
+    from tenantry.flow.job import function
+
+    for definition in summary.own_functions:
+        reason = function.refusal(definition)
+        data.print(f"\n{'Left out, as ' + reason if reason else 'A function of your own'}:", markup=False)
+        data.print(definition.rstrip(), markup=False)
+    for job in summary.other_jobs:
+        data.print(
+            f"\nA job, only with --other-jobs: {job['name'] or 'without a name'}, {job['schedule']}",
+            markup=False,
+        )
+        data.print(job["command"], markup=False)
+
+
+def _restore(content: Content, *, other_jobs: bool) -> Restored:
+    from tenantry.db.connect import session
+    from tenantry.db.passwords import require_place
+    from tenantry.observe.status import roles
+    from tenantry.recovery import restore as restores
+
+    with administrator(installed=False) as (conninfo, server), session(conninfo, role=None) as opened:
+        present = {role.name for role in roles(opened)}
+        held = {role["name"] for role in content.rows("role") if role["verifier"]}
+        # The embedded server's own file has to know whadmin's password, and a backup tells no passwords.
+        passwords, generated = role_passwords(present | (held - {OWNER} if server else held), generate=True)
+        if server and OWNER in passwords and OWNER not in present:
+            # Before the role is made: whoever is killed in between can log in all the same.
+            server.save_password(OWNER, passwords[OWNER])
+        if not server and (generated or not all(role["verifier"] for role in content.rows("role"))):
+            require_place()
+        mine = {role: passwords[role] for role in generated}
+        result = restores.run(
+            opened,
+            content,
+            passwords,
+            other_jobs=other_jobs,
+            keep=lambda made: _keep(opened, server, passwords if server else {}, mine | dict(made)),
+        )
+        result.generated |= mine
+    return result
+
+
+def _keep(
+    opened: psycopg.Connection, server: Server | None, chosen: dict[str, str], generated: dict[str, str]
+) -> None:
+    """Write down the passwords that nobody else knows."""
+    from tenantry.db.passwords import keep_generated
+
+    if server:
+        for role, password in (chosen | generated).items():
+            server.save_password(role, password)
+    elif generated:
+        place = keep_generated(opened, generated)
+        notes.print(
+            f"generated passwords of {', '.join(generated)} are in {place} (libpq's pgpass format)",
+            markup=False,
+        )

@@ -1,0 +1,147 @@
+"""How the file of a backup is opened and signed: options, keys and passphrases."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tenantry.core.errors import InputError
+from tenantry.core.private import read_private
+
+if TYPE_CHECKING:
+    from tenantry.recovery.content import Content
+    from tenantry.recovery.signature import Signer
+
+
+PASSPHRASE = "TENANTRY_BACKUP_PASSPHRASE"  # noqa: S105 - the name of a variable, not a passphrase
+
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
+PassphraseFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="A file that holds the passphrase.")
+]
+
+
+KeyFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--key",
+        metavar="FILE",
+        envvar="TENANTRY_BACKUP_KEY",
+        help="The file of the key that signs; default: tenantry/backup.key in your configuration folder.",
+    ),
+]
+SignedBy = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KEY",
+        help="A public key that you trust, or a file of such; may be given several times. Your own key's is trusted, too.",
+    ),
+]
+Unsigned = Annotated[
+    bool, typer.Option("--unsigned", help="Take a file that is encrypted to recipients and not signed.")
+]
+Identity = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="The file of the age key that it is encrypted to.")
+]
+
+
+def own_key() -> Path:
+    from platformdirs import user_config_path
+
+    return user_config_path("tenantry") / "backup.key"
+
+
+def find_signer(key: Path | None) -> Signer | None:
+    """Whoever signs here: the key that is named, or one's own if there is one."""
+    file = key or own_key()
+    if key is None and not file.exists():
+        return None
+    from tenantry.recovery import signature
+
+    return signature.load(file)
+
+
+def vouched(
+    content: Content, signed_by: list[str] | None, key: Path | None, *, by_passphrase: bool, unsigned: bool
+) -> str:
+    """Who vouches for a backup, in words. Raises InputError if nobody does whom one trusts."""
+    trusted = trusted_keys(signed_by, key)
+    if content.signed_by in trusted:
+        return f"signed by {content.signed_by}"
+    if content.signed_by and (signed_by or not by_passphrase):
+        raise InputError(
+            f"the backup is signed by {content.signed_by}, which is no key that you trust",
+            hint="If you know whose it is: --signed-by KEY.",
+        )
+    if by_passphrase and not signed_by:
+        return "not signed by a known key: made by somebody who knows the passphrase"
+    if not unsigned or signed_by:
+        raise InputError(
+            "the backup is not signed: whoever knows the recipient can have made it",
+            hint="If you know where the file comes from: --unsigned, without --signed-by.",
+        )
+    return "not signed: whoever knows the recipient can have made it"
+
+
+def trusted_keys(signed_by: list[str] | None, key: Path | None) -> set[str]:
+    own = find_signer(key)
+    trusted = {own.public} if own else set()
+    if signed_by:
+        from tenantry.recovery.signature import public_keys
+
+        for word in signed_by:
+            trusted.update(public_keys(text_of(Path(word)) if Path(word).is_file() else word))
+    return trusted
+
+
+def text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"{file} cannot be read: {getattr(error, 'strerror', 'it is no UTF-8 text')}"
+        ) from None
+
+
+def unsealed(file: Path, passphrase_file: Path | None, identity: Path | None) -> tuple[bytes, bool]:
+    """The decrypted content of a backup, and whether it was encrypted with a passphrase."""
+    from tenantry.recovery import sealed
+    from tenantry.recovery.content import PACKED
+
+    try:
+        with file.open("rb") as opened:
+            # Encrypted it is little longer than it is inside.
+            content = opened.read(2 * PACKED)
+    except OSError as error:
+        raise InputError(f"{file} cannot be read: {error.strerror}") from None
+    if len(content) == 2 * PACKED:
+        raise InputError(f"{file} is larger than any backup")
+    if sealed.needs_passphrase(content):
+        if identity:
+            raise InputError(
+                f"{file} is encrypted with a passphrase, not to a key", hint="Leave --identity out."
+            )
+        return sealed.unseal(content, passphrase=read_passphrase(passphrase_file, twice=False)), True
+    if identity is None:
+        raise InputError(
+            f"{file} is encrypted to an age key",
+            hint="Give the key's file with --identity.",
+        )
+    return sealed.unseal(content, identities=read_private(identity)), False
+
+
+def read_passphrase(file: Path | None, *, twice: bool) -> str:
+    """The passphrase: from the file, the environment or the terminal."""
+    given = read_private(file) if file else os.environ.get(PASSPHRASE)
+    if given is None and sys.stdin.isatty():
+        given = str(typer.prompt("Passphrase", hide_input=True, confirmation_prompt=twice, err=True))
+    if not given:
+        raise InputError(
+            "no passphrase for the backup" if given is None else "the passphrase is empty",
+            hint=f"Set {PASSPHRASE}, or give --passphrase-file.",
+        )
+    return given
