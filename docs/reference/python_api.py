@@ -11,6 +11,7 @@ import re
 import typing
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import tenantry
 from tenantry.fleet.plan import Plan
@@ -60,14 +61,19 @@ def _class(name: str, cls: type) -> Iterator[str]:
 
 
 def _methods(cls: type) -> Iterator[str]:
-    for name, member in vars(cls).items():
-        if name.startswith("_"):
-            continue
+    for name, member in _own(cls):
         function = member.__func__ if isinstance(member, classmethod) else member
         signature = _plain(str(inspect.signature(function)))
         signature = re.sub(r"^\((self|cls)(, )?", "(", signature)
         yield from (f"### {cls.__name__}.{name}", "", "```python", f"{name}{signature}", "```", "")
         yield from (_said(function), "")
+
+
+def _own(cls: type) -> Iterator[tuple[str, Any]]:
+    """The public members of a class and of those of ours that it is made of, its own first."""
+    for part in cls.__mro__:
+        if part.__module__.startswith("tenantry."):
+            yield from ((name, member) for name, member in vars(part).items() if not name.startswith("_"))
 
 
 def _members(cls: type) -> Iterator[str]:
@@ -104,7 +110,7 @@ def _results(cls: type) -> Iterator[type]:
     seen: set[type] = set()
     waiting = [
         typing.get_type_hints(function, localns=_HIDDEN).get("return")
-        for function in vars(cls).values()
+        for _, function in _own(cls)
         if inspect.isfunction(function)
     ]
     while waiting:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,16 @@ from tenantry.core.model import Feed
 if TYPE_CHECKING:
     from tenantry.loader.result import Result
     from tenantry.loader.verify import FeedVerdict
+
+
+def ended(load: Callable[[], Result]) -> Result:
+    """What a load came to; Ctrl-C is told of in it."""
+    from tenantry.warehouse import Interrupted
+
+    try:
+        return load()
+    except Interrupted as stopped:
+        return stopped.result
 
 
 def report(

@@ -15,7 +15,8 @@ from tenantry.loader.indexing import NotIndexed
 class FeedResult:
     """How the load of one feed ended. `not_tried` days remain because the source was lost or the run stopped.
 
-    `unchanged` days were not pulled, because the source says that they are as they were.
+    `unchanged` days were not pulled, because the source says that they are as they were. `left_out` says which rows of the source are in
+    no day that can be meant.
     """
 
     feed: Feed
@@ -29,6 +30,7 @@ class FeedResult:
     not_indexed: list[NotIndexed] = field(default_factory=list)
     gone: Sequence[date] = ()
     unwanted: Span | None = None
+    left_out: str | None = None
 
     @property
     def complete(self) -> bool:

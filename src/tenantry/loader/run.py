@@ -57,7 +57,9 @@ def run(
             return run(conninfo, plans, limits, watcher, own)
     started = time.monotonic()
     results = {
-        item.feed: FeedResult(item.feed, present=item.present, gone=item.gone, unwanted=item.unwanted)
+        item.feed: FeedResult(
+            item.feed, present=item.present, gone=item.gone, unwanted=item.unwanted, left_out=item.left_out
+        )
         for item in plans
     }
     tasks = Queue(per_source=limits.per_source)

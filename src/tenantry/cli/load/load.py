@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tenantry.cli.options import AsJson, Everyone, Jobs, Pause, Template, Tenants, ended_or_today
 from tenantry.cli.output import notes, step
-from tenantry.cli.report import report
+from tenantry.cli.report import ended, report
 from tenantry.cli.target import connected
 from tenantry.core.days import Span, parse_day, today_utc
 from tenantry.core.errors import DatabaseError, InputError
@@ -21,23 +21,25 @@ if TYPE_CHECKING:
     import psycopg
 
     from tenantry.flow.template.fit import Fit
+    from tenantry.warehouse import Warehouse
 
 
 @contextmanager
 def chosen_feeds(
     template: str, names: Sequence[str] | None, everyone: bool
-) -> Iterator[tuple[str, list[Feed]]]:
-    """The conninfo of the warehouse, and the feeds that --tenant and --all name; --all leaves out disabled tenants, and says so.
+) -> Iterator[tuple[Warehouse, list[Feed]]]:
+    """The warehouse, and the feeds that --tenant and --all name; --all leaves out disabled tenants, and says so.
 
     Raises InputError for an unknown name, or for none at all; and what `warehouse` raises.
     """
     from tenantry.db.errors import translated
+    from tenantry.warehouse import Warehouse
 
     with connected() as (conninfo, opened):
         with translated():
             feeds = _feeds(opened, template, names, everyone)
         opened.close()
-        yield conninfo, feeds
+        yield Warehouse(conninfo), feeds
 
 
 def _feeds(
@@ -65,15 +67,11 @@ def _feeds(
     return [feed for feed in found if feed.schema not in disabled]
 
 
-def latest_day(template: str, conninfo: str | None = None) -> date:
+def latest_day(template: str) -> date:
     """The last day that may be loaded: today in UTC, or so many days later as the template asks for."""
-    from tenantry.db.connect import session
     from tenantry.flow.slice import slice as slices
 
-    if conninfo is None:
-        with connected() as (_, opened):
-            return slices.latest(opened, template)
-    with session(conninfo) as opened:
+    with connected() as (_, opened):
         return slices.latest(opened, template)
 
 
@@ -130,42 +128,42 @@ def backfill(
     Ends with 1 if a day is still missing, and names it; with 130 after Ctrl-C.
     """
     from tenantry.cli.progress import LoadProgress
-    from tenantry.loader import planning
-    from tenantry.loader import run as loader
+    from tenantry.loader.planning import told_ahead
+    from tenantry.loader.run import Limits
 
     latest = latest_day(template) if _is_later(first) or _is_later(last) else None
     begin = ended_or_today(first, latest=latest) if first else None
     end = ended_or_today(last, latest=latest) if last else None
     if begin and end:
         Span(begin, end)
-    with chosen_feeds(template, tenant, everyone) as (conninfo, feeds):
-        unfit = _fit(conninfo, feeds) if outdated else []
+    with chosen_feeds(template, tenant, everyone) as (warehouse, feeds):
+        unfit = warehouse.fit(feeds, _fitted) if outdated else []
         # Into a table that is ranged by another column nothing can be loaded.
         refused = [item for item in unfit if item.kind == "ranges"]
         feeds = [feed for feed in feeds if feed not in {item.feed for item in refused}]
         if refused and not feeds:
             _raise_unfit(refused)
-        if begin:
-            plans = planning.plan(
-                conninfo,
-                feeds,
-                Span(begin, end or latest_day(template, conninfo)),
-                reload=reload,
-                outdated=outdated,
-            )
-        else:
-            plans = planning.plan_whole(conninfo, feeds, end, reload=reload, outdated=outdated)
-        for plan in plans:
-            if plan.left_out:
-                notes.print(f"{plan.feed}: {plan.left_out}", markup=False)
         with LoadProgress() as progress:
-            result = loader.run(conninfo, plans, loader.Limits(jobs, pause), progress)
-        ahead = {} if result.interrupted else planning.rows_ahead(conninfo, feeds)
+            result = ended(
+                lambda: warehouse.backfill(
+                    feeds,
+                    begin,
+                    end,
+                    reload=reload,
+                    outdated=outdated,
+                    limits=Limits(jobs, pause),
+                    watcher=progress,
+                )
+            )
+        for item in result.feeds:
+            if item.left_out:
+                notes.print(f"{item.feed}: {item.left_out}", markup=False)
+        ahead = {} if result.interrupted else warehouse.rows_ahead(feeds)
         if outdated and not result.interrupted:
             # Days that were in the way of an index have been pulled again.
-            unfit = refused + _fit(conninfo, feeds)
+            unfit = refused + warehouse.fit(feeds, _fitted)
     for feed, rows in ahead.items():
-        notes.print(planning.told_ahead(feed, rows), markup=False)
+        notes.print(told_ahead(feed, rows), markup=False)
     more: dict[str, Any] = {"rows_ahead": {feed.schema: rows for feed, rows in ahead.items()}}
     if outdated:
         more["unfit"] = [str(item) for item in unfit]
@@ -178,12 +176,8 @@ def _raise_unfit(unfit: Sequence[Fit]) -> None:
     raise DatabaseError("; ".join(map(str, unfit)), hint="Mend the cause, then run the same command.")
 
 
-def _fit(conninfo: str, feeds: Sequence[Feed]) -> list[Fit]:
-    from tenantry.db.connect import session
-    from tenantry.flow.template import fit
-
-    with session(conninfo, name="tenantry backfill") as opened:
-        return fit.run(opened, feeds, lambda done: step(f"{done.feed.schema}.{done.relation}", done.kind))
+def _fitted(done: Fit) -> None:
+    step(f"{done.feed.schema}.{done.relation}", done.kind)
 
 
 def _is_later(text: str | None) -> bool:
@@ -226,25 +220,18 @@ def refresh(
     Ends with 1 if a day failed; reports then go on seeing its earlier rows.
     """
     from tenantry.cli.progress import LoadProgress
-    from tenantry.loader import planning
-    from tenantry.loader import run as loader
+    from tenantry.loader.run import Limits
 
     latest = latest_day(template) if _is_later(day) else None
-    last = ended_or_today(day or ("today" if days is None else "yesterday"), latest=latest)
+    wanted = ended_or_today(day, latest=latest) if day else None
     if full and days is None:
         raise InputError(
             "--full is about a window of days", hint="Give --days NUMBER, too; one day is always pulled."
         )
-    with chosen_feeds(template, tenant, everyone) as (conninfo, feeds):
-        span = Span(last - timedelta(days=(days or 1) - 1), last)
-        if days and day is None and (later := latest_day(template, conninfo)) > last + timedelta(days=1):
-            span = Span(span.first, later)
-        if days is None:
-            plans = planning.plan_day(conninfo, feeds, last)
-        elif full:
-            plans = planning.plan(conninfo, feeds, span, reload=True)
-        else:
-            plans = planning.plan_changed(feeds, span)
-        with LoadProgress() as progress:
-            result = loader.run(conninfo, plans, loader.Limits(jobs), progress)
+    with chosen_feeds(template, tenant, everyone) as (warehouse, feeds), LoadProgress() as progress:
+        result = ended(
+            lambda: warehouse.refresh(
+                feeds, wanted, days=days, full=full, limits=Limits(jobs), watcher=progress
+            )
+        )
     report(result, as_json=as_json, window=days is not None)

@@ -156,8 +156,8 @@ def rebuild(
     Ends with 1 if a day failed, or a row is not as at the source.
     """
     from tenantry.cli.progress import LoadProgress
-    from tenantry.db.connect import session
-    from tenantry.loader import rebuild_tenant, run, verify
+    from tenantry.loader.run import Limits
+    from tenantry.warehouse import Interrupted, Reloaded
 
     if day and not first and not last:
         wanted = sorted({ended_or_today(text) for text in day})
@@ -165,15 +165,12 @@ def rebuild(
         wanted = list(Span(ended_or_today(first), ended_or_today(last or "today")))
     else:
         raise InputError("say which days", hint="Name days, or give --from and --to.")
-    limits = run.Limits(jobs, pause)
-    with chosen_feeds(template, tenant, everyone) as (conninfo, feeds):
-        with session(conninfo) as opened:
-            plans = [rebuild_tenant.plan(opened, feed, wanted) for feed in feeds]
-        with LoadProgress() as progress:
-            result = run.run(conninfo, plans, limits, progress)
-            done = {item.feed: wanted for item in result.feeds if item.complete}
-            compared = verify.settle(conninfo, done, limits, progress)
-    report(result, as_json=as_json, compared=compared, go_on="run the same command")
+    with chosen_feeds(template, tenant, everyone) as (warehouse, feeds), LoadProgress() as progress:
+        try:
+            done = warehouse.reload(feeds, wanted, limits=Limits(jobs, pause), watcher=progress)
+        except Interrupted as stopped:
+            done = Reloaded(stopped.result, ())
+    report(done.load, as_json=as_json, compared=done.compared, go_on="run the same command")
 
 
 def _seconds(seconds: float | None) -> str | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,11 +9,10 @@ import typer
 from tenantry.cli.load.load import chosen_feeds
 from tenantry.cli.options import AsJson, Everyone, Pause, Template, Tenants, ended_or_today
 from tenantry.cli.output import data, print_json, print_table
-from tenantry.core.days import Span, folded
+from tenantry.core.days import folded
 from tenantry.core.errors import SliceError
 
 if TYPE_CHECKING:
-    from tenantry.core.model import Feed
     from tenantry.flow.slice.compare import DayDifference
     from tenantry.loader.verify import FeedVerdict, Verdict
 
@@ -67,28 +65,23 @@ def verify(
     Ends with 1 if a day differs or could not be compared.
     """
     from tenantry.cli.progress import CompareProgress, LoadProgress
-    from tenantry.db.connect import session
-    from tenantry.loader import rebuild_tenant, run
-    from tenantry.loader import verify as verifying
+    from tenantry.loader.run import Limits
 
     begin = ended_or_today(first) if first else None
     end = ended_or_today(last)
-    with chosen_feeds(template, tenant, everyone) as (conninfo, feeds):
-        wanted: dict[Feed, list[date]] = {}
-        with session(conninfo) as opened:
-            for feed in feeds:
-                start = begin or rebuild_tenant.first_day(opened, feed) or end
-                days = list(Span(min(start, end), end))
-                wanted[feed] = verifying.sample(days, number) if number else days
+    with chosen_feeds(template, tenant, everyone) as (warehouse, feeds):
+        wanted = warehouse.days_to_verify(feeds, begin, end, sample=number)
         with CompareProgress(sum(map(len, wanted.values()))) as watch:
-            verdict = verifying.run(
-                conninfo, wanted, sessions=sessions, pause=pause, most_rows=rows, compared=watch
+            verdict = warehouse.verify_days(
+                wanted, sessions=sessions, pause=pause, most_rows=rows, compared=watch
             )
         if fix and any(feed.different for feed in verdict.feeds):
             if not as_json:
                 _report(verdict, as_json=False)
             with LoadProgress() as progress:
-                verdict = verifying.fix(conninfo, verdict, run.Limits(sessions, pause), progress, rows)
+                verdict = warehouse.fix(
+                    verdict, limits=Limits(sessions, pause), watcher=progress, most_rows=rows
+                )
     _report(verdict, as_json=as_json)
     if not verdict.agrees:
         different = sum(len(f.different) for f in verdict.feeds)

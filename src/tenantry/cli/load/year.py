@@ -41,11 +41,9 @@ def check(
     Name the tenants with --tenant or --all. The present year has to have every
     day up to today. A day without rows counts as there, once it was loaded.
     """
-    from tenantry.db.connect import session
-    from tenantry.flow.slice import year as yearly
 
-    with chosen_feeds(template, tenant, everyone) as (conninfo, feeds), session(conninfo) as opened:
-        results = [yearly.check(opened, feed, year) for feed in feeds]
+    with chosen_feeds(template, tenant, everyone) as (warehouse, feeds):
+        results = [warehouse.check_year(feed, year) for feed in feeds]
     if as_json:
         print_json([result.said for result in results])
     else:
@@ -126,29 +124,25 @@ def convert(
     Stop it as you like, and run it again: with --all, years that are folded
     are passed over. Ends with 1 if a year could not be folded; the others are.
     """
-    from tenantry.db.connect import session
-    from tenantry.flow.slice import year as yearly
 
     rest = _seconds(spacing or (_SPACING if everyone else "0s"))
     next_begin = time.monotonic()
     results: list[Folded] = []
     failures: list[tuple[str, TenantryError]] = []
     there: list[str] = []
-    with chosen_feeds(template, tenant, everyone) as (conninfo, feeds):
+    with chosen_feeds(template, tenant, everyone) as (warehouse, feeds):
         for number, feed in enumerate(feeds, 1):
             try:
-                with session(conninfo) as opened:
-                    if everyone and year < today_utc().year and yearly.check(opened, feed, year).folded:
-                        there.append(feed.schema)
-                        continue
+                if everyone and year < today_utc().year and warehouse.check_year(feed, year).folded:
+                    there.append(feed.schema)
+                    continue
                 if (wait := next_begin - time.monotonic()) > 0:
                     notes.print(
                         f"{feed.schema} ({number} of {len(feeds)}) begins in {human_seconds(wait)}; --spacing 0s waits for nothing"
                     )
                     time.sleep(wait)
                 begun = time.monotonic()
-                with session(conninfo) as opened:
-                    result = yearly.convert(opened, feed, year)
+                result = warehouse.fold_year(feed, year)
             except (DatabaseError, InputError) as error:
                 failures.append((feed.schema, error))
                 continue

@@ -1,0 +1,68 @@
+"""The front door for Python: a warehouse, and what can be done with it.
+
+What only some programs need is imported where it is needed: a command that refreshes a day waits for nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+from tenantry.core.errors import NotInstalled
+from tenantry.core.model import OWNER
+from tenantry.core.settings import Target, resolve
+from tenantry.db.migrations import require_current
+from tenantry.warehouse.loading import DEFAULT, Interrupted, Loading, Reloaded
+from tenantry.warehouse.looking import Looking
+
+__all__ = ["DEFAULT", "Interrupted", "Reloaded", "Warehouse"]
+
+
+class Warehouse(Looking, Loading):
+    """A warehouse: `with Warehouse.open() as warehouse: …`.
+
+    Nothing stays connected between calls, so one object may be kept for long, and used by several threads.
+    Errors are those of `tenantry.core.errors`, each with a `message` of one line and a `hint` with the next step. Days are UTC days.
+    """
+
+    @classmethod
+    def open(cls, dsn: str | None = None, *, file: Path | None = None) -> Self:
+        """The warehouse that `dsn`, TENANTRY_DSN, libpq's environment or tenantry.toml name, else the embedded one.
+
+        `file` is the fleet's file to take the connection string from, in place of the nearest tenantry.toml. An embedded server is
+        started if need be, and stays up until `close`.
+
+        Raises:
+            NotInstalled: there is no warehouse there, or one of another version.
+            WarehouseUnreachable: the server does not answer.
+        """
+        warehouse = cls._at(resolve(dsn, os.environ, Path.cwd(), file))
+        try:
+            with warehouse.session() as opened:
+                require_current(opened)
+        except BaseException:
+            warehouse.close()
+            raise
+        return warehouse
+
+    @classmethod
+    def _at(cls, target: Target) -> Self:
+        """The warehouse of a target, which is not asked yet whether it is one."""
+        directory = target.embedded_directory
+        if directory is False:
+            return cls(target.dsn)
+        from tenantry.embedded.server import Server
+
+        server = Server(directory)
+        if not server.exists or server.password(OWNER) is None:
+            raise NotInstalled(
+                "there is no warehouse here yet",
+                hint="Run: tenantry demo (to try), or tenantry init; or name another server with --dsn.",
+            )
+        stack = ExitStack()
+        stack.enter_context(server.lease())
+        warehouse = cls(server.conninfo(user=OWNER))
+        warehouse._stack = stack
+        return warehouse

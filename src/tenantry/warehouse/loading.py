@@ -1,0 +1,283 @@
+"""What can be done with a warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from tenantry.core.days import Span, today_utc
+from tenantry.core.errors import InputError
+from tenantry.core.model import OWNER, Feed
+from tenantry.db import audit
+from tenantry.db.connect import acts_as
+from tenantry.flow.slice import year as years
+from tenantry.flow.slice.year import Folded
+from tenantry.flow.template import fit
+from tenantry.flow.template.fit import Fit
+from tenantry.loader import planning, rebuild_tenant, run, verify
+from tenantry.loader.add_tenant import Added, Newcomer
+from tenantry.loader.add_tenant import add as add_tenant
+from tenantry.loader.events import Silent, Watcher
+from tenantry.loader.planning import Plan
+from tenantry.loader.result import Result
+from tenantry.loader.run import Limits
+from tenantry.loader.verify import MOST_ROWS, FeedVerdict, Verdict
+from tenantry.warehouse.base import Base
+
+DEFAULT = Limits()
+"""Two sessions on each source, and no rest."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C ended a load: `result` says what was loaded, which is kept."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__("interrupted")
+        self.result = result
+
+
+@dataclass(frozen=True)
+class Reloaded:
+    """How days were pulled again, and how they compare with the source."""
+
+    load: Result
+    compared: Sequence[FeedVerdict]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every day was pulled and is as at the source."""
+        return self.load.complete and not any(item.different or item.failed for item in self.compared)
+
+
+class Loading(Base):
+    """Methods that load, compare and fold days."""
+
+    def backfill(
+        self,
+        feeds: Sequence[Feed],
+        first: date | None = None,
+        last: date | None = None,
+        *,
+        reload: bool = False,
+        outdated: bool = False,
+        limits: Limits = DEFAULT,
+        watcher: Watcher | None = None,
+    ) -> Result:
+        """Load the days that are missing, failed, or were loaded before they had ended.
+
+        The days are those from `first` (what the feed should have, and earlier ones of the source) to `last` (the last that its
+        template asks for). With `reload` also days that are there, with `outdated` those that an earlier text of the template made.
+        A day that fails keeps no other from being loaded: `complete` of the result says whether all are there.
+
+        Raises:
+            Interrupted: Ctrl-C; what was loaded is kept.
+            WarehouseUnreachable: the warehouse was lost and did not come back.
+        """
+        if first is None:
+            plans = planning.plan_whole(self.conninfo, feeds, last, reload=reload, outdated=outdated)
+        else:
+            plans = []
+            for template, some in _by_template(feeds).items():
+                span = Span(first, last or self.latest_day(template))
+                plans += planning.plan(self.conninfo, some, span, reload=reload, outdated=outdated)
+        return self._load("backfill", plans, limits, watcher)
+
+    def refresh(
+        self,
+        feeds: Sequence[Feed],
+        day: date | None = None,
+        *,
+        days: int | None = None,
+        full: bool = False,
+        limits: Limits = DEFAULT,
+        watcher: Watcher | None = None,
+    ) -> Result:
+        """Pull a day again (today), or what changed in a window of `days`, which ends with `day` (yesterday).
+
+        With `full` every day of the window is pulled. A window without a `day` goes on to the days ahead that a template asks for.
+
+        Raises what `backfill` does, and InputError if `full` is given without `days`.
+        """
+        if days is None:
+            if full:
+                raise InputError(
+                    "full is about a window of days", hint="Give days, too; one day is always pulled."
+                )
+            plans = planning.plan_day(self.conninfo, feeds, day or today_utc())
+            return self._load("refresh", plans, limits, watcher)
+        last = day or today_utc() - timedelta(days=1)
+        plans = []
+        for template, some in _by_template(feeds).items():
+            latest = self.latest_day(template) if day is None else last
+            end = latest if latest > last + timedelta(days=1) else last
+            window = Span(last - timedelta(days=days - 1), end)
+            plans += (
+                planning.plan(self.conninfo, some, window, reload=True)
+                if full
+                else planning.plan_changed(some, window)
+            )
+        return self._load("refresh", plans, limits, watcher)
+
+    def reload(
+        self,
+        feeds: Sequence[Feed],
+        days: Iterable[date],
+        *,
+        limits: Limits = DEFAULT,
+        watcher: Watcher | None = None,
+    ) -> Reloaded:
+        """Pull days again, whether they changed or not, and compare them with the source.
+
+        Reports see the earlier rows until a day's new ones take their place. Raises what `backfill` does.
+        """
+        wanted = sorted(set(days))
+        with self.session() as opened:
+            plans = [rebuild_tenant.plan(opened, feed, wanted) for feed in feeds]
+        result = self._load("reload", plans, limits, watcher)
+        done = {item.feed: wanted for item in result.feeds if item.complete}
+        return Reloaded(result, verify.settle(self.conninfo, done, limits, watcher or Silent()))
+
+    def verify(
+        self,
+        feeds: Sequence[Feed],
+        first: date | None = None,
+        last: date | None = None,
+        *,
+        sample: int | None = None,
+        sessions: int = 1,
+        pause: float = 0.0,
+        most_rows: int = MOST_ROWS,
+        compared: Callable[[Feed, int, int], None] = lambda feed, days, rows: None,
+    ) -> Verdict:
+        """Compare days with their sources, row by row, and change nothing.
+
+        The days are those from `first` (the first that is loaded) to `last` (yesterday), or a random `sample` of so many of each
+        feed. `sessions` read from the sources at once, with `pause` seconds of rest; at most `most_rows` rows of a day are named.
+        `compared` is told of each feed, days and rows as they are compared.
+        """
+        wanted = self.days_to_verify(feeds, first, last, sample=sample)
+        return self.verify_days(
+            wanted, sessions=sessions, pause=pause, most_rows=most_rows, compared=compared
+        )
+
+    def days_to_verify(
+        self,
+        feeds: Sequence[Feed],
+        first: date | None = None,
+        last: date | None = None,
+        *,
+        sample: int | None = None,
+    ) -> dict[Feed, list[date]]:
+        """The days that `verify` compares."""
+        end = last or today_utc() - timedelta(days=1)
+        wanted: dict[Feed, list[date]] = {}
+        with self.session() as opened:
+            for feed in feeds:
+                start = first or rebuild_tenant.first_day(opened, feed) or end
+                days = list(Span(min(start, end), end))
+                wanted[feed] = verify.sample(days, sample) if sample else days
+        return wanted
+
+    def verify_days(
+        self,
+        wanted: Mapping[Feed, Sequence[date]],
+        *,
+        sessions: int = 1,
+        pause: float = 0.0,
+        most_rows: int = MOST_ROWS,
+        compared: Callable[[Feed, int, int], None] = lambda feed, days, rows: None,
+    ) -> Verdict:
+        """`verify` for days of each feed that were chosen before."""
+        return verify.run(
+            self.conninfo, wanted, sessions=sessions, pause=pause, most_rows=most_rows, compared=compared
+        )
+
+    def fix(
+        self,
+        found: Verdict,
+        *,
+        limits: Limits = DEFAULT,
+        watcher: Watcher | None = None,
+        most_rows: int = MOST_ROWS,
+    ) -> Verdict:
+        """Pull the days that a comparison found to differ again, and compare them once more."""
+        with self._audited("fix", ", ".join(str(item.feed) for item in found.feeds if item.different)):
+            return verify.fix(self.conninfo, found, limits, watcher or Silent(), most_rows)
+
+    def fold_year(self, feed: Feed, year: int) -> Folded:
+        """Fold a complete year that is over into one table; reports see every row exactly once throughout.
+
+        Raises DatabaseError if the year is not complete, or is folded already.
+        """
+        with self._audited("fold_year", f"{feed} {year}"), self.session() as opened:
+            return years.convert(opened, feed, year)
+
+    def add_tenant(
+        self,
+        newcomer: Newcomer,
+        *,
+        schedule: bool = True,
+        limits: Limits = DEFAULT,
+        step: Callable[[str, str], None] = lambda name, told: None,
+        watcher: Watcher | None = None,
+    ) -> Added:
+        """Take in a tenant: schema, connection, all days, views, folded years, a comparison with the source, and jobs.
+
+        Without `schedule` it gets no jobs; nor while days are missing.
+
+        `step` is told of each step when it is done: its name, and what came of it. To be called again to go on where it stopped.
+
+        Raises:
+            InputError: a name or template that cannot be meant.
+            SourceError: the source does not answer; nothing was made then.
+        """
+        from tenantry.schedule import setup
+
+        with self._audited("add_tenant", newcomer.name):
+            added = add_tenant(self.conninfo, newcomer, limits, step, watcher or Silent())
+            if added.load.interrupted:
+                raise Interrupted(added.load)
+            if schedule and added.load.complete:
+                added.jobs = setup.make_jobs(self.conninfo, newcomer.name, step)
+            return added
+
+    def fit(self, feeds: Sequence[Feed], watch: Callable[[Fit], None] = lambda done: None) -> list[Fit]:
+        """Bring tables to their templates as those are now: columns, types, indexes, ranges. What could not be, each with its reason.
+
+        `watch` is told of each that was. `backfill` with `outdated` brings the days.
+        """
+        with self._audited("fit", ", ".join(map(str, feeds))), self.session() as opened:
+            return fit.run(opened, feeds, watch)
+
+    def rows_ahead(self, feeds: Iterable[Feed]) -> dict[Feed, int]:
+        """By feed how many rows its source has that are dated after the last day that may be loaded, where there are some."""
+        return planning.rows_ahead(self.conninfo, feeds)
+
+    def _load(
+        self, what: str, plans: Sequence[Plan], limits: Limits, watcher: Watcher | None = None
+    ) -> Result:
+        """Carry out plans that `tenantry.loader.run` made. Raises what `backfill` does."""
+        subject = ", ".join(str(item.feed) for item in plans)
+        with self._audited(what, subject):
+            result = run.run(self.conninfo, plans, limits, watcher or Silent())
+            if result.interrupted:
+                raise Interrupted(result)
+            return result
+
+    @contextmanager
+    def _audited(self, what: str, subject: str) -> Iterator[None]:
+        if acts_as(self.conninfo) != OWNER:
+            # What is done by a group's functions, these write down.
+            yield
+            return
+        with audit.kept(self.conninfo, f"Warehouse.{what}", subject):
+            yield
+
+
+def _by_template(feeds: Iterable[Feed]) -> dict[str, list[Feed]]:
+    found: dict[str, list[Feed]] = {}
+    for feed in feeds:
+        found.setdefault(feed.template, []).append(feed)
+    return found

@@ -1,0 +1,99 @@
+"""What can be seen of a warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tenantry.core.model import Feed, FeedStatus
+from tenantry.db.connect import session
+from tenantry.flow.job import table as job_table
+from tenantry.flow.job.table import Job
+from tenantry.flow.slice import year as years
+from tenantry.flow.slice.year import YearCheck
+from tenantry.observe import activity, slices, status
+from tenantry.observe.slices import Slice, Year
+from tenantry.observe.status import TenantFacts
+from tenantry.warehouse.base import Base
+
+if TYPE_CHECKING:
+    from tenantry.fleet.plan import Plan as FleetPlan
+    from tenantry.observe.health import Outcome
+
+
+class Looking(Base):
+    """Methods that change nothing."""
+
+    def tenants(self) -> list[TenantFacts]:
+        """All tenants by name, with their sources and states."""
+        with self.session() as opened:
+            return status.tenants(opened)
+
+    def status(self) -> list[FeedStatus]:
+        """Where each feed stands: its days by state, rows, bytes."""
+        with self.session() as opened:
+            return status.feeds(opened)
+
+    def slices(self, feed: Feed, first: date | None = None, last: date | None = None) -> list[Slice]:
+        """The days of a feed from `first` (its first) to `last` (today), each with its state, rows and error."""
+        with self.session() as opened:
+            return slices.slices(opened, feed, first, last)
+
+    def years(self, template: str | None = None) -> list[Year]:
+        """The years of each feed: how many days they have, and whether they are folded."""
+        with self.session() as opened:
+            return slices.years(opened, template)
+
+    def check_year(self, feed: Feed, year: int) -> YearCheck:
+        """Whether a year has all of its days."""
+        with self.session() as opened:
+            return years.check(opened, feed, year)
+
+    def sizes(self, tenant: str | None = None) -> list[activity.Size]:
+        """Rows and bytes of each feed."""
+        with self.session() as opened:
+            return activity.sizes(opened, tenant)
+
+    def logs(
+        self,
+        *,
+        tenant: str | None = None,
+        levels: Sequence[str] | None = None,
+        since: timedelta | None = None,
+        most: int = 1000,
+    ) -> list[activity.Entry]:
+        """The newest entries of the log, oldest first: of a tenant, of some levels (DEBUG, INFO, WARNING, ERROR), of a time until now."""
+        wanted = activity.Wanted(tenant=tenant, levels=levels, since=since)
+        with self.session() as opened:
+            return activity.logs(opened, wanted, most=most)
+
+    def jobs(self) -> list[Job]:
+        """The scheduled jobs of this warehouse; none where there is no cron."""
+        with self.session() as opened:
+            return job_table.all_jobs(opened) if job_table.cron(opened) else []
+
+    def doctor(self, checks: Sequence[str] = (), *, tenant: str | None = None) -> list[Outcome]:
+        """What is wrong: an outcome of each check (of those named), with its findings.
+
+        Raises InputError for a check that does not exist.
+        """
+        from tenantry.observe import health
+        from tenantry.observe.checks.finding import Examined
+
+        chosen = health.chosen(checks, of_tenants=tenant is not None)
+        with self.session() as opened, session(self.conninfo, role=None) as login:
+            return list(health.examine(Examined(self.conninfo, opened, login, tenant), chosen))
+
+    def plan(self, path: Path | None = None) -> FleetPlan:
+        """What differs between the warehouse and the fleet's file, or the files of a folder; None: the nearest tenantry.toml.
+
+        Raises InputError for a file that is missing or says what cannot be meant.
+        """
+        from tenantry.fleet import file as fleet_file
+        from tenantry.fleet import plan as fleet_plan
+
+        declared = fleet_file.read(fleet_plan.files(path, Path.cwd()))
+        with self.session() as opened:
+            return fleet_plan.make(opened, declared)
