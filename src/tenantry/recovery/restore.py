@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -29,12 +29,7 @@ from tenantry.flow.tenant import reader
 from tenantry.flow.tenant import schema as tenant
 from tenantry.recovery.backup import OURS
 from tenantry.recovery.content import LOGS, TRAIL, Content
-
-_AT_ONCE = 1000
-"""Rows in one INSERT, unless they are long."""
-
-_BYTES_AT_ONCE = 4 * 2**20
-"""Letters in one INSERT, unless a row has more."""
+from tenantry.recovery.rows import batches, go_on_counting, insertion, keys, names, with_jobs
 
 _LEFT_OUT = {"slices", "template_columns", "template_indexes"}
 """Tables that say what data there are, of which there are none after a restore, and what is read out of the templates anew."""
@@ -181,7 +176,7 @@ def _keep_trail(session: psycopg.Connection, content: Content, result: Restored)
     The table is the administrator's, as is all that is in its schema: whadmin writes nothing there.
     """
     name = f"{content.about['database']}, {content.about['made_at']}"
-    for batch in _batches(content.texts(TRAIL)):
+    for batch in batches(content.texts(TRAIL)):
         with result.item(session, f"entries of the audit trail: {len(batch)}"):
             session.execute(query("audit", "keep"), {"backup": name, "entries": f"[{','.join(batch)}]"})
 
@@ -249,18 +244,18 @@ def _fill(session: psycopg.Connection, content: Content, jobids: Mapping[int, in
             continue
         lines = content.texts(f"table {table}")
         if table == "tenants":
-            lines = (_with_jobs(line, jobids) for line in lines)
+            lines = (with_jobs(line, jobids) for line in lines)
         if table == "mv_templates":
             # The delivered ones are as they were in the backup.
             session.execute(
                 query("recovery", "make_room_for_templates"),
-                {"names": _names(content, table, "template_name")},
+                {"names": names(content, table, "template_name")},
             )
         into: tuple[str, list[str]] | None = None
-        for batch in _batches(lines):
-            into = into or (table, [name for name in columns if name in _keys(batch[0])])
+        for batch in batches(lines):
+            into = into or (table, [name for name in columns if name in keys(batch[0])])
             _insert(session, into, batch, result)
-        _go_on_counting(session, table)
+        go_on_counting(session, table)
     session.execute(query("flow", "hide_parameters"))
     connections = content.rows("table tenant_connections")
     ages = {row["tenant_name"]: row.get("password_set_at") for row in connections}
@@ -276,41 +271,11 @@ def _fill(session: psycopg.Connection, content: Content, jobids: Mapping[int, in
             session.execute(query("recovery", "expect"), {"feeds": f"[{line}]"})
 
 
-def _keys(line: str) -> set[str]:
-    """The columns that a row has; none if it is no row, which then does not fit."""
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
-        return set()
-    return set(row) if isinstance(row, dict) else set()
-
-
-def _batches(lines: Iterator[str]) -> Iterator[list[str]]:
-    """The lines in lots that may go in one statement."""
-    batch: list[str] = []
-    size = 0
-    for line in lines:
-        if batch and (len(batch) == _AT_ONCE or size + len(line) > _BYTES_AT_ONCE):
-            yield batch
-            batch, size = [], 0
-        batch.append(line)
-        size += len(line)
-    if batch:
-        yield batch
-
-
-def _insertion(table: str, columns: Sequence[str]) -> sql.Composed:
-    return sql.SQL(
-        "INSERT INTO _wh.{table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns}"
-        " FROM jsonb_populate_recordset(NULL::_wh.{table}, %s::jsonb) ON CONFLICT DO NOTHING"
-    ).format(table=sql.Identifier(table), columns=sql.SQL(", ").join(map(sql.Identifier, columns)))
-
-
 def _insert(
     session: psycopg.Connection, into: tuple[str, list[str]], lines: list[str], result: Restored
 ) -> None:
     """Insert rows into the columns of a table at once, or if one does not fit, each by itself."""
-    statement = _insertion(*into)
+    statement = insertion(*into)
     try:
         with translated(), session.transaction():
             session.execute(statement, (f"[{','.join(lines)}]",))
@@ -331,32 +296,6 @@ def _insert(
             result.left_out[before:] = (
                 [LeftOut(f"{len(refused)} rows of _wh.{table}", refused[0].reason)] if refused else []
             )
-
-
-def _with_jobs(line: str, jobids: Mapping[int, int]) -> str:
-    """A tenant whose paused jobs are named by their new numbers."""
-    row = json.loads(line)
-    paused = row.get("paused_jobs")
-    if isinstance(paused, list):
-        row["paused_jobs"] = [jobids[old] for old in paused if isinstance(old, int) and old in jobids]
-    return json.dumps(row)
-
-
-def _names(content: Content, table: str, column: str) -> list[str]:
-    return [row[column] for row in content.rows(f"table {table}")]
-
-
-def _go_on_counting(session: psycopg.Connection, table: str) -> None:
-    """Let identity columns go on after the highest number."""
-    for column, sequence in session.execute(
-        query("recovery", "identity_columns"), {"table": table}
-    ).fetchall():
-        session.execute(
-            sql.SQL("SELECT setval(%s, max({column})) FROM _wh.{table}").format(
-                column=sql.Identifier(column), table=sql.Identifier(table)
-            ),
-            (sequence,),
-        )
 
 
 def _schedule(

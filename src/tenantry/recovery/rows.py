@@ -1,0 +1,76 @@
+"""Rows of a backup, as they go into their tables."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+import psycopg
+from psycopg import sql
+
+from tenantry.db.queries import query
+from tenantry.recovery.content import Content
+
+_AT_ONCE = 1000
+"""Rows in one INSERT, unless they are long."""
+
+_BYTES_AT_ONCE = 4 * 2**20
+"""Letters in one INSERT, unless a row has more."""
+
+
+def keys(line: str) -> set[str]:
+    """The columns that a row has; none if it is no row, which then does not fit."""
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return set()
+    return set(row) if isinstance(row, dict) else set()
+
+
+def batches(lines: Iterator[str]) -> Iterator[list[str]]:
+    """The lines in lots that may go in one statement."""
+    batch: list[str] = []
+    size = 0
+    for line in lines:
+        if batch and (len(batch) == _AT_ONCE or size + len(line) > _BYTES_AT_ONCE):
+            yield batch
+            batch, size = [], 0
+        batch.append(line)
+        size += len(line)
+    if batch:
+        yield batch
+
+
+def insertion(table: str, columns: Sequence[str]) -> sql.Composed:
+    """The statement that inserts a JSON array of rows, those that are there already left out."""
+    return sql.SQL(
+        "INSERT INTO _wh.{table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns}"
+        " FROM jsonb_populate_recordset(NULL::_wh.{table}, %s::jsonb) ON CONFLICT DO NOTHING"
+    ).format(table=sql.Identifier(table), columns=sql.SQL(", ").join(map(sql.Identifier, columns)))
+
+
+def with_jobs(line: str, jobids: Mapping[int, int]) -> str:
+    """A tenant whose paused jobs are named by their new numbers."""
+    row = json.loads(line)
+    paused = row.get("paused_jobs")
+    if isinstance(paused, list):
+        row["paused_jobs"] = [jobids[old] for old in paused if isinstance(old, int) and old in jobids]
+    return json.dumps(row)
+
+
+def names(content: Content, table: str, column: str) -> list[str]:
+    """What the rows of a table have in a column."""
+    return [row[column] for row in content.rows(f"table {table}")]
+
+
+def go_on_counting(session: psycopg.Connection, table: str) -> None:
+    """Let identity columns go on after the highest number."""
+    for column, sequence in session.execute(
+        query("recovery", "identity_columns"), {"table": table}
+    ).fetchall():
+        session.execute(
+            sql.SQL("SELECT setval(%s, max({column})) FROM _wh.{table}").format(
+                column=sql.Identifier(column), table=sql.Identifier(table)
+            ),
+            (sequence,),
+        )

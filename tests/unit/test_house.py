@@ -1,0 +1,27 @@
+"""How large a module and a folder may be, so that people find their way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[2] / "src/tenantry"
+
+
+def test_no_module_is_longer_than_400_lines() -> None:
+    long = {
+        str(file.relative_to(SOURCE)): count
+        for file in SOURCE.rglob("*.py")
+        if (count := len(file.read_text(encoding="utf-8").splitlines())) > 400
+    }
+    assert long == {}
+
+
+def test_no_folder_holds_more_than_20_files() -> None:
+    """But migrations, which are frozen where they are."""
+    full = {
+        str(folder.relative_to(SOURCE)): count
+        for folder in [SOURCE, *SOURCE.rglob("*/")]
+        if folder.name not in {"migrations", "__pycache__"}
+        and (count := sum(entry.is_file() for entry in folder.iterdir())) > 20
+    }
+    assert full == {}
