@@ -182,6 +182,17 @@ def test_a_source_that_fails_day_after_day_sees_no_more_sessions_either(
     assert most_sessions_while(source, lambda: load(ticking, 30)) <= 2
 
 
+def test_days_in_partitions_are_asked_for_a_month_at_a_time(ticking: Warehouse) -> None:
+    ticking.run("UPDATE _wh.mv_templates SET storage = 'partition'")
+    feeds = [feed(ticking)]
+    moments = "SELECT count(DISTINCT loaded_at) FROM _wh.slices"
+    load(ticking, 30, feeds=feeds)
+    assert ticking.value(moments) == 1
+    plans = backfill.plan_whole(ticking.conninfo, feeds, span(30).last, reload=True)
+    assert backfill.run(ticking.conninfo, plans, Limits(), Silent()).feeds[0].loaded == 30
+    assert ticking.value(moments) == 1
+
+
 def test_two_tenants_are_loaded_at_once(ticking: Warehouse, make_source: Callable[[], Source]) -> None:
     other = make_source()
     make_ticks(other, FIRST, 5)

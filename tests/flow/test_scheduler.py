@@ -322,6 +322,15 @@ def test_once_runs_what_is_due_and_ends(warehouse: Warehouse) -> None:
     assert ended(warehouse, jobid) in (2, 3)
 
 
+def test_a_time_that_never_comes_keeps_no_other_job_from_its_runs(warehouse: Warehouse) -> None:
+    never = schedule(warehouse, "never", "0 0 30 2 *", "SELECT 1")
+    jobid = schedule(warehouse, "minutely", "* * * * *", "SELECT 1")
+    set_back(warehouse, jobid, "2 minutes")
+    succeed(warehouse, "scheduler", "--once")
+    assert ended(warehouse, never) == 0
+    assert ended(warehouse, jobid) in (2, 3)
+
+
 def test_only_whadmin_itself_may_log_in(warehouse: Warehouse) -> None:
     member = f"member_{secrets.token_hex(4)}"
     warehouse.server.save_password(member, "a password")

@@ -132,6 +132,7 @@ def test_a_mistaken_time_column_deletes_nothing(selling: Warehouse, source: Sour
 def test_years_that_stand_in_one_table_go_on_in_one_when_they_are_ranged_anew(selling: Warehouse) -> None:
     keep_in(selling, "partition")
     by_loader(selling, FIRST, date(2024, 12, 31), template="sales")
+    selling.run("SELECT _wh_internal.note_table(f, 'sales_2024', 'folded') FROM _wh.feeds f")
     selling.run("UPDATE _wh.mv_templates SET partition_by = 'month'")
     by_loader(selling, date(2025, 1, 1), LAST, template="sales")
     change(selling, BY_PAID, time_column="paid")
@@ -140,6 +141,7 @@ def test_years_that_stand_in_one_table_go_on_in_one_when_they_are_ranged_anew(se
         "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'acme.sales'::regclass ORDER BY 1"
     )
     assert [row[0] for row in selling.rows(tables)] == ["acme.sales_2024", "acme.sales_2025_01"]
+    assert selling.rows("SELECT table_name, state FROM _wh.feed_tables") == [("sales_2024", "folded")]
     assert ids(selling) == ALL
 
 
