@@ -19,7 +19,7 @@ from tenantry.loader.backfill import Limits
 from tenantry.loader.events import Silent, Waiting
 from tests.databases import Source, Warehouse
 from tests.listener import Listener
-from tests.ticks import define, make_ticks, mend, spoil
+from tests.ticks import QUERY, define, make_ticks, mend, spoil
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.any_server
@@ -128,6 +128,17 @@ def test_a_template_that_fails_on_one_day_of_thirty_leaves_29_slices(
     mend(source)
     again = load(ticking, 30)
     assert (again.complete, again.feeds[0].loaded, again.feeds[0].present) == (True, 1, 29)
+
+
+def test_a_day_that_gets_rows_of_another_keeps_the_one_worker_from_no_other_day(
+    ticking: Warehouse, source: Source
+) -> None:
+    first = source.value("SELECT min(id) FROM ticks")
+    source.run("UPDATE ticks SET at = at - interval '1 month' WHERE id = %s", (first,))
+    define(ticking, query=f"{QUERY} OR id = {first}")
+    ticking.run("UPDATE _wh.mv_templates SET storage = 'partition'")
+    (result,) = load(ticking, 5, jobs=1).feeds
+    assert [failure.day for failure in result.failures] == list(span(5))
 
 
 def test_a_failed_refresh_is_tried_again_by_the_next_backfill(ticking: Warehouse, source: Source) -> None:

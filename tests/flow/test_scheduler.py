@@ -165,6 +165,7 @@ def test_of_two_schedulers_one_leads_and_the_other_takes_over(warehouse: Warehou
             wait_until(lambda: "leads" in told_second.names())
             before = ended(warehouse, jobid)
             wait_until(lambda: ended(warehouse, jobid) > before)
+    assert "deposes" not in told_second.names()
     assert warehouse.value(
         "SELECT count(*) = extract(epoch FROM max(scheduled_for) - min(scheduled_for)) + 1 FROM cron.job_run_details"
     )

@@ -125,6 +125,10 @@ def test_names_are_unique_for_each_template_and_never_another_jobs() -> None:
     taken = job("acme_2week_refresh", "0 1 * * *", "SELECT 'something else'")
     names = [item.name for item in lay_out([taken], [SizedFeed(feed("acme"))])]
     assert names == ["foodlogstats_update_acme", "acme_2week_refresh_2", "yearly_combination_acme"]
+    second = job("acme_2week_refresh_2", "0 2 * * *", "SELECT 'something else'")
+    assert "acme_2week_refresh_3" in [
+        item.name for item in lay_out([taken, second], [SizedFeed(feed("acme"))])
+    ]
 
 
 def test_long_names_are_cut_to_postgresqls_63_bytes_and_stay_apart() -> None:
