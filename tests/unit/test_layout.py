@@ -105,6 +105,13 @@ def test_a_hundred_tenants_share_minutes_evenly_and_years_go_on_the_next_day() -
     assert len(set(yearly)) == 100
 
 
+def test_nights_go_on_after_midnight() -> None:
+    proposals = lay_out([], [SizedFeed(feed(f"t{number}")) for number in range(720)])
+    assert set(schedules(proposals, "window")) == {
+        f"{minute} {hour} * * *" for hour in range(24) for minute in range(0, 60, 2)
+    }
+
+
 def test_nothing_ever_breaks_for_want_of_room() -> None:
     proposals = lay_out([], [SizedFeed(feed(f"t{number}"), 10**9) for number in range(900)])
     assert len(proposals) == 2700
