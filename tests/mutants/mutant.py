@@ -33,7 +33,7 @@ class Mutant:
 def change(before: str, after: str) -> str:
     """Two lines as one, for people: of long ones what is around the difference."""
     lines = [" ".join(line.split()) for line in (before, after)]
-    first = next((n for n, (a, b) in enumerate(zip(*lines, strict=False)) if a != b), 0)
+    first = next((n for n, (a, b) in enumerate(zip(*lines, strict=False)) if a != b), min(map(len, lines)))
     at = max(first - 70, 0)
     return "  ->  ".join(line[at : at + 110] for line in lines)
 
