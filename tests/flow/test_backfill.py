@@ -21,7 +21,7 @@ from tenantry.loader.result import Result
 from tenantry.loader.run import Limits
 from tests.databases import Source, Warehouse
 from tests.listener import Listener
-from tests.ticks import define, make_ticks, mend, spoil
+from tests.ticks import QUERY, define, make_ticks, mend, spoil
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.any_server
@@ -132,6 +132,17 @@ def test_a_template_that_fails_on_one_day_of_thirty_leaves_29_slices(
     assert (again.complete, again.feeds[0].loaded, again.feeds[0].present) == (True, 1, 29)
 
 
+def test_a_day_that_gets_rows_of_another_keeps_the_one_worker_from_no_other_day(
+    ticking: Warehouse, source: Source
+) -> None:
+    first = source.value("SELECT min(id) FROM ticks")
+    source.run("UPDATE ticks SET at = at - interval '1 month' WHERE id = %s", (first,))
+    define(ticking, query=f"{QUERY} OR id = {first}")
+    ticking.run("UPDATE _wh.mv_templates SET storage = 'partition'")
+    (result,) = load(ticking, 5, jobs=1).feeds
+    assert [failure.day for failure in result.failures] == list(span(5))
+
+
 def test_a_failed_refresh_is_tried_again_by_the_next_backfill(ticking: Warehouse, source: Source) -> None:
     load(ticking, 3)
     spoil(source, FIRST)
@@ -182,6 +193,17 @@ def test_a_source_that_fails_day_after_day_sees_no_more_sessions_either(
 ) -> None:
     source.run("UPDATE ticks SET value = 'broken'")
     assert most_sessions_while(source, lambda: load(ticking, 30)) <= 2
+
+
+def test_days_in_partitions_are_asked_for_a_month_at_a_time(ticking: Warehouse) -> None:
+    ticking.run("UPDATE _wh.mv_templates SET storage = 'partition'")
+    feeds = [feed(ticking)]
+    moments = "SELECT count(DISTINCT loaded_at) FROM _wh.slices"
+    load(ticking, 30, feeds=feeds)
+    assert ticking.value(moments) == 1
+    plans = backfill.plan_whole(ticking.conninfo, feeds, span(30).last, reload=True)
+    assert backfill.run(ticking.conninfo, plans, Limits(), Silent()).feeds[0].loaded == 30
+    assert ticking.value(moments) == 1
 
 
 def test_two_tenants_are_loaded_at_once(ticking: Warehouse, make_source: Callable[[], Source]) -> None:

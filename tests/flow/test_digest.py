@@ -35,12 +35,14 @@ WAYS = ["partition, streamed", "partition, through the warehouse", "matview"]
 
 
 class Pulled(Silent):
-    """Remembers which days were pulled."""
+    """Remembers which days were pulled, and how many rows it was told of."""
 
     def __init__(self) -> None:
         self.days: list[date] = []
+        self.rows = 0
 
     def loaded(self, slice_: LoadedSlice) -> None:
+        self.rows += slice_.rows
         if slice_.action != "unchanged":
             self.days.append(slice_.day)
 
@@ -73,7 +75,7 @@ def refresh(
     else:
         plans = planning.plan_changed([feed], span)
     result = backfill.run(warehouse.conninfo, plans, backfill.Limits(), watcher).feeds[0]
-    assert result.loaded == len(watcher.days)
+    assert (result.loaded, result.rows) == (len(watcher.days), watcher.rows)
     assert result.loaded + result.unchanged + len(result.failures) + result.not_tried == len(span)
     return sorted(watcher.days), result
 

@@ -128,6 +128,12 @@ def test_a_column_may_be_called_as_our_own_sql_calls_things(
     source.run("UPDATE ticks SET at = at + interval '1 hour'")
     pull(acme, DAY, NEXT, template="ticks")
     assert acme.rows("SELECT * FROM _wh_internal.source_extent('ticks', 'acme', 'acme')") == [(DAY, NEXT)]
+    if storage == "matview":
+        acme.run(
+            "SELECT _wh_internal.matview_fold(f, t, 2024) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
+        )
+        source.run("UPDATE ticks SET at = at + interval '1 hour'")
+        pull(acme, DAY, NEXT, template="ticks")
     assert acme.reader.rows('SELECT DISTINCT slice_date, "user" FROM public.ticks') == [(0, len(names) - 1)]
     for day in (DAY, NEXT):
         assert acme.value("SELECT _wh.verify_slice('ticks', 'acme', %s) ->> 'agrees'", (day,)) == "true"

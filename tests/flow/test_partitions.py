@@ -68,6 +68,11 @@ def test_a_template_may_ask_for_months(acme: Warehouse, source: Source) -> None:
     ]
 
 
+def test_the_first_load_of_a_day_is_told_from_a_refresh(acme: Warehouse) -> None:
+    loads = [acme.load(day, day)["date_results"][0] for day in (DAY, DAY, date(2024, 3, 11))]
+    assert [load["action"] for load in loads] == ["created", "refreshed", "created"]
+
+
 def test_a_refresh_of_an_unchanged_day_writes_nothing(acme: Warehouse, source: Source) -> None:
     source.fill(DAY, 1, per_day=50)
     refresh(acme)

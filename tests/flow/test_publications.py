@@ -17,8 +17,8 @@ LAST = DAY + timedelta(days=1)
 
 PUBLICATIONS = (
     "CREATE PUBLICATION everything FOR ALL TABLES",
-    "CREATE PUBLICATION its FOR TABLES IN SCHEMA acme",
-    "CREATE PUBLICATION one FOR TABLE public.ticks WITH (publish_via_partition_root)",
+    "CREATE PUBLICATION its FOR TABLES IN SCHEMA acme WITH (publish = 'delete')",
+    "CREATE PUBLICATION one FOR TABLE public.ticks WITH (publish = 'update', publish_via_partition_root)",
 )
 
 IDENTITIES = (
@@ -48,7 +48,9 @@ def equal(warehouse: Warehouse, source: Source) -> bool:
 
 
 @pytest.mark.parametrize("pull", [by_loader, by_sql])
-@pytest.mark.parametrize("publication", PUBLICATIONS, ids=["all", "schema", "root"])
+@pytest.mark.parametrize(
+    "publication", PUBLICATIONS, ids=["all", "deletions in a schema", "updates of the root"]
+)
 def test_changed_days_load_under_a_publication(
     partitioned: Warehouse, source: Source, pull: Pull, publication: str
 ) -> None:

@@ -165,6 +165,7 @@ def test_of_two_schedulers_one_leads_and_the_other_takes_over(warehouse: Warehou
             wait_until(lambda: "leads" in told_second.names())
             before = ended(warehouse, jobid)
             wait_until(lambda: ended(warehouse, jobid) > before)
+    assert "deposes" not in told_second.names()
     assert warehouse.value(
         "SELECT count(*) = extract(epoch FROM max(scheduled_for) - min(scheduled_for)) + 1 FROM cron.job_run_details"
     )
@@ -319,6 +320,15 @@ def test_once_runs_what_is_due_and_ends(warehouse: Warehouse) -> None:
     # Also where something is due all the time.
     schedule(warehouse, "tick", "1 second", "SELECT pg_sleep(1)")
     succeed(warehouse, "scheduler", "--once")
+    assert ended(warehouse, jobid) in (2, 3)
+
+
+def test_a_time_that_never_comes_keeps_no_other_job_from_its_runs(warehouse: Warehouse) -> None:
+    never = schedule(warehouse, "never", "0 0 30 2 *", "SELECT 1")
+    jobid = schedule(warehouse, "minutely", "* * * * *", "SELECT 1")
+    set_back(warehouse, jobid, "2 minutes")
+    succeed(warehouse, "scheduler", "--once")
+    assert ended(warehouse, never) == 0
     assert ended(warehouse, jobid) in (2, 3)
 
 

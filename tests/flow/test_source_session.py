@@ -92,6 +92,8 @@ def test_timeouts_that_a_source_has_for_idle_sessions_end_no_load(
         else:
             pull(ticking, DAY, date(2024, 3, 9), template="ticks")
     assert ticking.value("SELECT count(*) FROM acme.ticks") == 4
+    ended: LiteralString = "SELECT sessions_fatal FROM pg_stat_database WHERE datname = current_database()"
+    assert source.value(ended) == 0
 
 
 def test_each_timeout_of_a_session_can_be_set_by_the_connection(ticking: Warehouse) -> None:

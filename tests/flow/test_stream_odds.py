@@ -178,6 +178,18 @@ def test_days_are_refreshed_whatever_unique_index_there_is(
     assert ticking.reader.rows("SELECT id, at, value FROM acme.ticks ORDER BY id") == rows
 
 
+def test_a_session_that_has_read_which_days_a_table_has_doubles_no_row_of_a_later_one(
+    ticking: Warehouse,
+) -> None:
+    """Without an index it looks once."""
+    define(ticking, query=QUERY, indexes=None)
+    with Keeper(ticking.conninfo) as keeper:
+        for day in (FIRST, SECOND, SECOND):
+            plans = backfill.plan(ticking.conninfo, [feed(ticking)], Span(day, day), reload=True)
+            assert backfill.run(ticking.conninfo, plans, backfill.Limits(), Silent(), keeper).complete
+    assert ticking.reader.value("SELECT count(*) FROM acme.ticks") == 4
+
+
 @WAYS
 def test_rows_that_the_source_gives_twice_are_refused_in_a_refresh_as_in_the_first_load(
     ticking: Warehouse, pull: Pull

@@ -98,10 +98,14 @@ def test_after_a_change_of_the_time_column_no_row_is_out_of_sight(selling: Wareh
 
 
 def test_a_time_column_that_is_new_to_all_rows_takes_them_over(selling: Warehouse) -> None:
+    # The key of another template has nothing to do with it.
+    selling.run("DELETE FROM _wh.mv_templates WHERE template_name = 'foodlogstats'")
+    define(selling, "stock", query=QUERY, columns=COLUMNS, indexes=KEY % "item", time_column="at")
+    key = KEY % "id, item"
     keep_in(selling, "partition")
-    change(selling, QUERY.replace(", paid", ""), COLUMNS.replace(", paid timestamptz", ""))
+    change(selling, QUERY.replace(", paid", ""), COLUMNS.replace(", paid timestamptz", ""), key)
     by_loader(selling, FIRST, LAST, template="sales")
-    change(selling, BY_PAID, time_column="paid")
+    change(selling, BY_PAID, indexes=key, time_column="paid")
     selling.run("CALL _wh.fit_storage('sales')")
     assert ids(selling) == ALL
     mend(selling, LAST)
@@ -110,6 +114,26 @@ def test_a_time_column_that_is_new_to_all_rows_takes_them_over(selling: Warehous
     assert ids(selling) == ALL
     assert selling.rows("SELECT relname FROM pg_class WHERE relname ~ 'former'") == []
     assert selling.value("SELECT count(*) FROM acme.sales WHERE paid IS NULL") == 0
+
+
+def test_rows_that_a_time_column_is_new_to_are_kept_until_all_days_to_yesterday_were_pulled_again(
+    selling: Warehouse, source: Source, today: date
+) -> None:
+    first = today - timedelta(days=6)
+    source.run(
+        "UPDATE sale SET at = at + d, paid = paid + d FROM make_interval(days => %s) d",
+        ((first - FIRST).days,),
+    )
+    keep_in(selling, "partition")
+    change(selling, QUERY.replace(", paid", ""), COLUMNS.replace(", paid timestamptz", ""))
+    by_loader(selling, first, today - timedelta(days=2), template="sales")
+    change(selling, BY_PAID, time_column="paid")
+    selling.run("CALL _wh.fit_storage('sales')")
+    source.run("DELETE FROM sale WHERE id = 1")
+    for last, there in ((today - timedelta(days=2), ALL), (today, ALL[1:])):
+        by_loader(selling, first, last, template="sales")
+        selling.run("CALL _wh.fit_storage('sales')")
+        assert ids(selling) == there
 
 
 def test_a_mistaken_time_column_deletes_nothing(selling: Warehouse, source: Source) -> None:
@@ -132,6 +156,7 @@ def test_a_mistaken_time_column_deletes_nothing(selling: Warehouse, source: Sour
 def test_years_that_stand_in_one_table_go_on_in_one_when_they_are_ranged_anew(selling: Warehouse) -> None:
     keep_in(selling, "partition")
     by_loader(selling, FIRST, date(2024, 12, 31), template="sales")
+    selling.run("SELECT _wh_internal.note_table(f, 'sales_2024', 'folded') FROM _wh.feeds f")
     selling.run("UPDATE _wh.mv_templates SET partition_by = 'month'")
     by_loader(selling, date(2025, 1, 1), LAST, template="sales")
     change(selling, BY_PAID, time_column="paid")
@@ -140,6 +165,7 @@ def test_years_that_stand_in_one_table_go_on_in_one_when_they_are_ranged_anew(se
         "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'acme.sales'::regclass ORDER BY 1"
     )
     assert [row[0] for row in selling.rows(tables)] == ["acme.sales_2024", "acme.sales_2025_01"]
+    assert selling.rows("SELECT table_name, state FROM _wh.feed_tables") == [("sales_2024", "folded")]
     assert ids(selling) == ALL
 
 

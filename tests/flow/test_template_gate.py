@@ -389,3 +389,33 @@ def test_former_parts_in_a_backup_are_not_taken_for_those_of_its_templates() -> 
     from tenantry.recovery import restore
 
     assert {"template_columns", "template_indexes"} <= restore._LEFT_OUT
+
+
+OPERATORS: LiteralString = (
+    "CREATE OPERATOR CLASS theirs.ops FOR TYPE int USING btree AS OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=,"
+    " OPERATOR 5 >, FUNCTION 1 btint4cmp(int, int); ALTER OPERATOR CLASS theirs.ops USING btree OWNER TO phood_ro"
+)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        "(theirs.lose(n))",
+        "((n::theirs.number))",
+        "(n) WHERE n OPERATOR(theirs.@+@) 1 > 0",
+        "(n theirs.ops)",
+    ],
+)
+def test_an_index_is_refused_that_came_to_need_what_is_somebody_elses(
+    guarded: Warehouse, index: LiteralString
+) -> None:
+    """Behind the words, which are looked at first, stands what PostgreSQL made of them."""
+    guarded.admin.run(OPERATORS)
+    guarded.admin.run("CREATE TABLE public.scratch (n int); CREATE DOMAIN public.number AS int")
+    guarded.admin.run("ALTER DOMAIN public.number OWNER TO whadmin")
+    guarded.admin.run("CREATE INDEX ours ON public.scratch ((n::public.number))")
+    guarded.admin.run("CREATE INDEX needy ON public.scratch " + index)
+    refuse: LiteralString = "SELECT _wh_internal.refuse_dependence(%s::regclass)"
+    guarded.run(refuse, ("public.ours",))
+    with pytest.raises(psycopg.Error, match="belongs to somebody whose functions do not run here"):
+        guarded.run(refuse, ("public.needy",))

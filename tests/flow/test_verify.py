@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any, LiteralString
 
@@ -9,10 +10,14 @@ import pytest
 
 from tenantry.core.days import Span, today_utc
 from tenantry.core.model import Feed
+from tenantry.db.connect import session
+from tenantry.flow import tenant
+from tenantry.loader import verify
 from tenantry.loader.sides import Sides
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed
 from tests.ticks import define
+from tests.waiting import wait_until
 from tests.ways import by_loader, by_sql
 
 pytestmark = pytest.mark.any_server
@@ -154,6 +159,8 @@ def test_a_source_that_does_not_answer_is_not_agreement(filled: Warehouse, sourc
         str(day(n)) for n in range(3)
     ]
     assert "permission denied" in outcome.json["tenants"][0]["not_compared"][0]["error"]
+    alone = run(filled, "verify", "events", "--all", "--from", FIRST, "--to", FIRST, "--json")
+    assert [(item["days"], item["rows"]) for item in alone.json["tenants"]] == [(0, 0)]
 
 
 def test_a_session_that_the_source_ends_between_two_months_is_opened_again(
@@ -227,3 +234,21 @@ def test_differences_in_odd_places_are_named_with_the_number_of_rows_and_nothing
         "2024-01-06": 7,
         "2024-01-09": 4,
     }
+
+
+@pytest.mark.parametrize("filled", ["partition"], indirect=True)
+def test_a_source_is_asked_for_as_many_months_at_once_as_there_are_sessions(
+    filled: Warehouse, source: Source
+) -> None:
+    waiting: LiteralString = (
+        "SELECT count(*) FROM pg_stat_activity WHERE usename = 'source_reader' AND wait_event_type = 'Lock'"
+    )
+    with session(filled.conninfo) as opened:
+        feed = tenant.find_feed(opened, "events", "acme")
+    with ThreadPoolExecutor() as pool, source.connect() as busy:
+        busy.execute("BEGIN; LOCK TABLE events")
+        verdict = pool.submit(verify.run, filled.conninfo, {feed: [day(0), day(DAYS - 1)]}, sessions=2)
+        wait_until(lambda: source.value(waiting) == 2)
+        busy.execute("COMMIT")
+        (found,) = verdict.result().feeds
+    assert (found.agrees, found.days, found.rows) == (True, 2, 12)

@@ -44,6 +44,7 @@ CHOSEN = re.compile(
     r"""
     \[0\].*->.*\[\ -1\]             # the last column of a row is the first where there is but one
     | ^\w+(:\ [\w.]+)?\ ?=\ ?[\d.]*[2-9.][\d.]*,?\ \ ->   # a number that somebody chose, such as a time to wait
+    | ^[A-Z_]+\ =\ \([\d_.,\ ]+\)\ \ ->   # or several
     | ^@dataclass
     """,
     re.VERBOSE,

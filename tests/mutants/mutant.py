@@ -31,8 +31,11 @@ class Mutant:
 
 
 def change(before: str, after: str) -> str:
-    """Two lines as one, for people."""
-    return f"{' '.join(before.split())[:110]}  ->  {' '.join(after.split())[:110]}"
+    """Two lines as one, for people: of long ones what is around the difference."""
+    lines = [" ".join(line.split()) for line in (before, after)]
+    first = next((n for n, (a, b) in enumerate(zip(*lines, strict=False)) if a != b), min(map(len, lines)))
+    at = max(first - 70, 0)
+    return "  ->  ".join(line[at : at + 110] for line in lines)
 
 
 @cache

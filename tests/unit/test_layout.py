@@ -105,6 +105,13 @@ def test_a_hundred_tenants_share_minutes_evenly_and_years_go_on_the_next_day() -
     assert len(set(yearly)) == 100
 
 
+def test_nights_go_on_after_midnight() -> None:
+    proposals = lay_out([], [SizedFeed(feed(f"t{number}")) for number in range(720)])
+    assert set(schedules(proposals, "window")) == {
+        f"{minute} {hour} * * *" for hour in range(24) for minute in range(0, 60, 2)
+    }
+
+
 def test_nothing_ever_breaks_for_want_of_room() -> None:
     proposals = lay_out([], [SizedFeed(feed(f"t{number}"), 10**9) for number in range(900)])
     assert len(proposals) == 2700
@@ -125,6 +132,10 @@ def test_names_are_unique_for_each_template_and_never_another_jobs() -> None:
     taken = job("acme_2week_refresh", "0 1 * * *", "SELECT 'something else'")
     names = [item.name for item in lay_out([taken], [SizedFeed(feed("acme"))])]
     assert names == ["foodlogstats_update_acme", "acme_2week_refresh_2", "yearly_combination_acme"]
+    second = job("acme_2week_refresh_2", "0 2 * * *", "SELECT 'something else'")
+    assert "acme_2week_refresh_3" in [
+        item.name for item in lay_out([taken, second], [SizedFeed(feed("acme"))])
+    ]
 
 
 def test_long_names_are_cut_to_postgresqls_63_bytes_and_stay_apart() -> None:

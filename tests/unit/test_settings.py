@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import os
 from pathlib import Path
 
@@ -140,6 +141,19 @@ def test_a_found_file_that_somebody_else_may_have_written_is_refused_unless_it_i
     assert "TENANTRY_FILE=" in (caught.value.hint or "")
     assert resolve(None, {"PGHOST": "here"}, folder).origin == "libpq environment"
     assert resolve(None, {"TENANTRY_FILE": str(place / "tenantry.toml")}, folder).dsn == "host=evil"
+
+
+@root_only
+def test_a_file_that_a_group_may_write_to_is_read_if_the_group_is_its_owners_alone(folder: Path) -> None:
+    write(folder, '[warehouse]\ndsn = "host=file"')
+    file = folder / "tenantry.toml"
+    file.chmod(0o660)
+    os.chown(file, 0, 0)
+    assert resolve(None, {}, folder).dsn == "host=file"
+    other = next(group for group in grp.getgrall() if group.gr_gid and not group.gr_mem)
+    os.chown(file, 0, other.gr_gid)
+    with pytest.raises(InputError, match=f"the group {other.gr_name} may write to"):
+        resolve(None, {}, folder)
 
 
 @root_only
