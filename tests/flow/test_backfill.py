@@ -201,7 +201,7 @@ def test_days_in_partitions_are_asked_for_a_month_at_a_time(ticking: Warehouse) 
     moments = "SELECT count(DISTINCT loaded_at) FROM _wh.slices"
     load(ticking, 30, feeds=feeds)
     assert ticking.value(moments) == 1
-    plans = backfill.plan_whole(ticking.conninfo, feeds, span(30).last, reload=True)
+    plans = planning.plan_whole(ticking.conninfo, feeds, span(30).last, reload=True)
     assert backfill.run(ticking.conninfo, plans, Limits(), Silent()).feeds[0].loaded == 30
     assert ticking.value(moments) == 1
 

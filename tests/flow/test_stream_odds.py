@@ -185,8 +185,8 @@ def test_a_session_that_has_read_which_days_a_table_has_doubles_no_row_of_a_late
     define(ticking, query=QUERY, indexes=None)
     with Keeper(ticking.conninfo) as keeper:
         for day in (FIRST, SECOND, SECOND):
-            plans = backfill.plan(ticking.conninfo, [feed(ticking)], Span(day, day), reload=True)
-            assert backfill.run(ticking.conninfo, plans, backfill.Limits(), Silent(), keeper).complete
+            plans = planning.plan(ticking.conninfo, [feed(ticking)], Span(day, day), reload=True)
+            assert run.run(ticking.conninfo, plans, run.Limits(), Silent(), keeper).complete
     assert ticking.reader.value("SELECT count(*) FROM acme.ticks") == 4
 
 

@@ -11,7 +11,7 @@ import pytest
 from tenantry.core.days import Span, today_utc
 from tenantry.core.model import Feed
 from tenantry.db.connect import session
-from tenantry.flow import tenant
+from tenantry.flow.slice.feed import find_feed
 from tenantry.loader import verify
 from tenantry.loader.sides import Sides
 from tests.databases import Source, Warehouse
@@ -244,7 +244,7 @@ def test_a_source_is_asked_for_as_many_months_at_once_as_there_are_sessions(
         "SELECT count(*) FROM pg_stat_activity WHERE usename = 'source_reader' AND wait_event_type = 'Lock'"
     )
     with session(filled.conninfo) as opened:
-        feed = tenant.find_feed(opened, "events", "acme")
+        feed = find_feed(opened, "events", "acme")
     with ThreadPoolExecutor() as pool, source.connect() as busy:
         busy.execute("BEGIN; LOCK TABLE events")
         verdict = pool.submit(verify.run, filled.conninfo, {feed: [day(0), day(DAYS - 1)]}, sessions=2)
