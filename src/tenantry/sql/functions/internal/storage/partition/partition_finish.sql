@@ -10,17 +10,17 @@ BEGIN
     IF NOT EXISTS (SELECT FROM _wh_internal.table_states(feed) s WHERE s.relid = leaf AND s.state = 'unindexed') THEN
         RETURN;
     END IF;
-    SELECT u.* INTO target FROM _wh_internal.partition_unindexed(feed) u
+    SELECT u.* INTO target FROM _wh_internal.unindexed_tables(feed) u
     WHERE u.relid = leaf AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = leaf);
-    IF NOT FOUND OR NOT _wh_internal.partition_index_begin(feed, leaf) THEN
+    IF NOT FOUND OR NOT _wh_internal.index_begin(feed, leaf) THEN
         RETURN;
     END IF;
     BEGIN
         EXECUTE _wh_internal.render_indexes(_wh_internal.find_template(feed.template_name), feed.schema_name, target.relname);
-        PERFORM _wh_internal.partition_index_end(feed, leaf);
+        PERFORM _wh_internal.index_end(feed, leaf);
     EXCEPTION WHEN unique_violation THEN
         failure := format('%s cannot be indexed: %s', leaf::regclass, SQLERRM);
-        PERFORM _wh_internal.partition_doubled(feed, leaf);
+        PERFORM _wh_internal.doubled_days(feed, leaf);
         PERFORM _wh_internal.write_log('partition_finish', 'ERROR', failure, to_jsonb(feed));
     END;
 END

@@ -9,7 +9,7 @@ BEGIN
     IF changes IS NULL THEN
         RETURN;
     END IF;
-    PERFORM _wh_internal.publish_tenant(feed, beforehand => concat(
+    PERFORM _wh_internal.matview_publish_tenant(feed, beforehand => concat(
         CASE WHEN _wh_internal.relation_kind(format('%I.%I', feed.schema_name, view_name)) = 'v' AND changes LIKE '%ALTER COLUMN%' THEN
             _wh_internal.blank_view(feed.schema_name, view_name) || '; ' END,
         format('ALTER TABLE %s %s', yearly, changes)));

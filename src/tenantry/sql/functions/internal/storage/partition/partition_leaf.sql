@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_leaf(feed _wh.feeds, template _wh.mv_templates, slice_date date, indexed boolean DEFAULT true) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The table that holds a day: the year's if there is one, else the month's; made as the template's partition_by says.
--- A bulk load asks for one without indexes and makes them afterwards (partition_unindexed).
+-- A bulk load asks for one without indexes and makes them afterwards (unindexed_tables).
 DECLARE
     parent regclass := _wh_internal.partition_tenant(feed, template);
     found regclass := _wh_internal.partition_find(feed, slice_date);

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION _wh_internal.partition_doubled(feed _wh.feeds, relation oid) RETURNS TABLE (slice_date date, error text)
+CREATE OR REPLACE FUNCTION _wh_internal.doubled_days(feed _wh.feeds, relation oid) RETURNS TABLE (slice_date date, error text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The days of a table in which a row stands whose key another row has, too; they are noted as failed. None where the
 -- template's unique indexes are not over columns alone, or it names no time column.

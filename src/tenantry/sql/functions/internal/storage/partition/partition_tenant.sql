@@ -20,7 +20,7 @@ BEGIN
     IF kind IS NULL THEN
         EXECUTE format(E'CREATE TABLE %s (schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check CHECK (schema_name = %L), %s\n) PARTITION BY RANGE (%I)',
             target, feed.schema_name, feed.schema_name, _wh_internal.declared_columns(template.template_name), template.time_column);
-        PERFORM _wh_internal.publish_public(template);
+        PERFORM _wh_internal.storage_publish_public(template);
     ELSIF kind <> 'p' THEN
         RAISE EXCEPTION '% is no partitioned table: the tenant is kept as materialized views', target
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('Move it: tenantry template set-storage %s partition', template.template_name);

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION _wh_internal.partition_index_begin(feed _wh.feeds, leaf oid) RETURNS boolean
+CREATE OR REPLACE FUNCTION _wh_internal.index_begin(feed _wh.feeds, leaf oid) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Hold a table that is to be indexed until the transaction ends, against the folding of its year and whoever would index it,
 -- too; false if somebody has done so meanwhile. No lock on the table itself: a load that waited for that would keep out the other
@@ -7,7 +7,7 @@ DECLARE
     target record;
 BEGIN
     feed := _wh_internal.hold_feed(feed);
-    SELECT u.* INTO target FROM _wh_internal.partition_unindexed(feed) u WHERE u.relid = leaf;
+    SELECT u.* INTO target FROM _wh_internal.unindexed_tables(feed) u WHERE u.relid = leaf;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
@@ -16,7 +16,7 @@ BEGIN
         _wh_internal.await_lock(hashtextextended(jsonb_build_array('tenantry index', leaf)::text, 0), false,
             format('table %s, which another session indexes', leaf::regclass));
     PERFORM _wh_internal.hear_of_changes();
-    IF NOT EXISTS (SELECT FROM _wh_internal.partition_unindexed(feed) u WHERE u.relid = leaf) THEN
+    IF NOT EXISTS (SELECT FROM _wh_internal.unindexed_tables(feed) u WHERE u.relid = leaf) THEN
         RETURN false;
     END IF;
     -- While others make the indexes, this session has nothing to do.

@@ -62,7 +62,7 @@ BEGIN
     PERFORM _wh_internal.put_back(target, things);
     PERFORM _wh_internal.publish_identity(target::regclass);
     EXECUTE format('ANALYZE %s', target);
-    PERFORM _wh_internal.publish_tenant(feed, 'DROP MATERIALIZED VIEW ' || slices);
+    PERFORM _wh_internal.matview_publish_tenant(feed, 'DROP MATERIALIZED VIEW ' || slices);
     RETURN jsonb_build_object('yearly_table', name, 'processed_mvs', days, 'total_records', total);
 END
 $$;

@@ -1,4 +1,4 @@
-CREATE OR REPLACE FUNCTION _wh_internal.partition_publish(template _wh.mv_templates) RETURNS boolean
+CREATE OR REPLACE FUNCTION _wh_internal.partition_publish_public(template _wh.mv_templates) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Make the table of all tenants, in place of a public view if there is one, and attach every tenant's table to it; true
 -- if something had to change. The caller holds the public view's lock.
@@ -12,6 +12,16 @@ DECLARE
     attached boolean := false;
     blockers text;
 BEGIN
+    -- A time column of another type cannot be changed in place: until all tables are ranged anew a view unites them.
+    IF EXISTS (
+        SELECT FROM _wh.feeds f
+        JOIN pg_attribute a ON a.attrelid = to_regclass(format('%I.%I', f.schema_name, name))
+            AND a.attname = template.time_column AND NOT a.attisdropped
+        JOIN _wh.template_columns c ON c.template_name = template.template_name AND c.column_name = template.time_column
+        WHERE f.template_name = template.template_name AND format_type(a.atttypid, a.atttypmod) <> c.data_type)
+    THEN
+        RETURN _wh_internal.union_publish(template);
+    END IF;
     IF kind NOT IN ('p', 'v') THEN
         RAISE EXCEPTION '% is in the way: it is neither a view nor a partitioned table', root USING ERRCODE = 'duplicate_table';
     END IF;
@@ -28,7 +38,7 @@ BEGIN
             root, things, kind IS NOT NULL);
     END IF;
     FOR tenant IN SELECT f.schema_name, t.relation FROM _wh.feeds f, to_regclass(format('%I.%I', f.schema_name, name)) AS t (relation)
-        WHERE f.template_name = template.template_name AND f.storage = 'partition' AND _wh_internal.relation_kind(t.relation::text) = 'p'
+        WHERE f.template_name = template.template_name AND _wh_internal.relation_kind(t.relation::text) = 'p'
             AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = t.relation)
         ORDER BY f.schema_name
     LOOP
