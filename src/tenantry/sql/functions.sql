@@ -1005,19 +1005,25 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM _wh_internal.storage_holder(feed, day) r WHERE r.relid IS NOT NULL
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.feed_relations(feed _wh.feeds) RETURNS TABLE (relid oid, relname text, suffix text)
+CREATE OR REPLACE FUNCTION _wh_internal.feed_relations(feed _wh.feeds)
+RETURNS TABLE (relid oid, relname text, suffix text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What holds a feed's rows, or looks so by its name, in any storage; `suffix` follows the stem of its name.
-    SELECT DISTINCT r.relid, r.relname, substr(r.relname, length(_wh_internal.name_stem(feed.template_name)) + 1)
+    -- What holds a feed's rows, or looks so by its name, in any storage; `suffix` follows the stem of its
+    -- name.
+    SELECT DISTINCT r.relid, r.relname,
+        substr(r.relname, length(_wh_internal.name_stem(feed.template_name)) + 1)
     FROM _wh.storages s
-    CROSS JOIN LATERAL _wh_internal.storage_relations(jsonb_populate_record(feed, jsonb_build_object('storage', s.storage))) r
+    CROSS JOIN LATERAL _wh_internal.storage_relations(jsonb_populate_record(feed,
+        jsonb_build_object('storage', s.storage))) r
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.feed_years(feed _wh.feeds) RETURNS integer[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The years of which a feed has relations.
-    SELECT coalesce(array_agg(DISTINCT y.year ORDER BY y.year), '{}') FROM _wh_internal.storage_relations(feed) r
-    CROSS JOIN LATERAL generate_series(extract(year FROM r.first_day)::integer, extract(year FROM r.last_day)::integer) AS y (year)
+    SELECT coalesce(array_agg(DISTINCT y.year ORDER BY y.year), '{}')
+    FROM _wh_internal.storage_relations(feed) r
+    CROSS JOIN LATERAL generate_series(extract(year FROM r.first_day)::integer,
+        extract(year FROM r.last_day)::integer) AS y (year)
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.feeds_read(view regclass, template _wh.mv_templates) RETURNS oid[]
@@ -1165,11 +1171,13 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.fit_relation(template_name text, target_schema text, kind text, relname text, slice_date date DEFAULT NULL) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.fit_relation(template_name text, target_schema text, kind text,
+    relname text, slice_date date DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Mend one of unfit_relations, without asking the source; nothing to do if that was done meanwhile.
 BEGIN
-    PERFORM _wh_internal.storage_fit(_wh_internal.find_feed(template_name, target_schema), _wh_internal.find_template(template_name),
+    PERFORM _wh_internal.storage_fit(_wh_internal.find_feed(template_name, target_schema),
+        _wh_internal.find_template(template_name),
         kind, relname, slice_date);
 END
 $$;
@@ -1177,7 +1185,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.folded_years(feed _wh.feeds) RETURNS TABLE (year integer)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The years that were combined into one table.
-    SELECT extract(year FROM r.first_day)::integer FROM _wh_internal.storage_relations(feed, only_daily => false) r WHERE r.folded
+    SELECT extract(year FROM r.first_day)::integer
+    FROM _wh_internal.storage_relations(feed, only_daily => false) r WHERE r.folded
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.foreign_objects(schema_name text) RETURNS SETOF text
@@ -1368,7 +1377,8 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
         pg_get_object_address('schema', ARRAY[schema_name], '{}')
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.hold_unfit(feed _wh.feeds, kind text, relname text, slice_date date) RETURNS boolean
+CREATE OR REPLACE FUNCTION _wh_internal.hold_unfit(feed _wh.feeds, kind text, relname text, slice_date date)
+RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Hold one of unfit_relations, to mend it; false if that was done meanwhile.
 BEGIN
@@ -1376,7 +1386,8 @@ BEGIN
     IF slice_date IS NOT NULL THEN
         PERFORM _wh_internal.lock_slice(feed, slice_date);
     END IF;
-    RETURN EXISTS (SELECT FROM _wh_internal.unfit_relations(feed) u WHERE u.kind = hold_unfit.kind AND u.relname = hold_unfit.relname);
+    RETURN EXISTS (SELECT FROM _wh_internal.unfit_relations(feed) u WHERE u.kind = hold_unfit.kind
+        AND u.relname = hold_unfit.relname);
 END
 $$;
 
@@ -1664,11 +1675,14 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.lacks_columns(template _wh.mv_templates, relation oid, besides text DEFAULT NULL) RETURNS boolean
+CREATE OR REPLACE FUNCTION _wh_internal.lacks_columns(template _wh.mv_templates, relation oid,
+    besides text DEFAULT NULL) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Whether a relation has not all columns of its template with their types, the column `besides` aside. False if there is none.
+    -- Whether a relation has not all columns of its template with their types, the column `besides` aside.
+    -- False if there is none.
     SELECT relation IS NOT NULL AND EXISTS (
-        SELECT FROM _wh.template_columns c LEFT JOIN pg_attribute a ON a.attrelid = relation AND a.attname = c.column_name AND NOT a.attisdropped
+        SELECT FROM _wh.template_columns c LEFT JOIN pg_attribute a ON a.attrelid = relation
+            AND a.attname = c.column_name AND NOT a.attisdropped
         WHERE c.template_name = template.template_name AND c.column_name IS DISTINCT FROM besides
             AND format_type(a.atttypid, a.atttypmod) IS DISTINCT FROM c.data_type)
 $$;
@@ -1944,7 +1958,8 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.matview_fit(feed _wh.feeds, template _wh.mv_templates, kind text, relname text, slice_date date) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.matview_fit(feed _wh.feeds, template _wh.mv_templates, kind text,
+    relname text, slice_date date) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     target regclass := to_regclass(format('%I.%I', feed.schema_name, relname));
@@ -1956,7 +1971,8 @@ BEGIN
     ELSE
         PERFORM _wh_internal.fit_indexes(feed, target);
         UPDATE _wh.slices s SET index_hash = _wh_internal.template_index_hash(feed.template_name)
-        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = matview_fit.slice_date;
+        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+            AND s.slice_date = matview_fit.slice_date;
     END IF;
 END
 $$;
@@ -2030,15 +2046,20 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.matview_holder(feed _wh.feeds, slice_date date, OUT relid oid, OUT alone boolean)
+CREATE OR REPLACE FUNCTION _wh_internal.matview_holder(feed _wh.feeds, slice_date date, OUT relid oid,
+    OUT alone boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The yearly table, else the slice; before that, the one that was made anew, if it takes the slice's place in this transaction.
+    -- The yearly table, else the slice; before that, the one that was made anew, if it takes the slice's
+    -- place in this transaction.
     SELECT r.relid, r.alone FROM (
-        SELECT y.relid, false AS alone, 1 AS rank FROM _wh_internal.year_relations(feed) y WHERE y.year = extract(year FROM slice_date)
+        SELECT y.relid, false AS alone, 1 AS rank FROM _wh_internal.year_relations(feed) y
+        WHERE y.year = extract(year FROM slice_date)
         UNION ALL
         SELECT c.oid, true, CASE c.relname WHEN n.name THEN 3 ELSE 2 END
-        FROM (SELECT _wh_internal.name_stem(feed.template_name) || to_char(slice_date::timestamp, '_YYYY_MM_DD') AS name) n
-        JOIN pg_class c ON c.relnamespace = to_regnamespace(quote_ident(feed.schema_name)) AND c.relname IN (n.name, _wh_internal.fresh_name(n.name))
+        FROM (SELECT _wh_internal.name_stem(feed.template_name)
+            || to_char(slice_date::timestamp, '_YYYY_MM_DD') AS name) n
+        JOIN pg_class c ON c.relnamespace = to_regnamespace(quote_ident(feed.schema_name))
+            AND c.relname IN (n.name, _wh_internal.fresh_name(n.name))
     ) r ORDER BY r.rank LIMIT 1
 $$;
 
@@ -2080,15 +2101,18 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.matview_move_in(feed _wh.feeds, side _wh.feeds, folded integer[]) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.matview_move_in(feed _wh.feeds, side _wh.feeds, folded integer[])
+RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The copy's parts become yearly tables. A year that was not folded is open: its days are those on record.
 DECLARE
     parent regclass := format('%I.%I', side.schema_name, _wh_internal.fit_name(side.template_name))::regclass;
 BEGIN
-    EXECUTE concat((SELECT string_agg(format('ALTER TABLE %s DETACH PARTITION %s; ', parent, i.inhrelid::regclass), '')
+    EXECUTE concat((SELECT string_agg(
+            format('ALTER TABLE %s DETACH PARTITION %s; ', parent, i.inhrelid::regclass), '')
         FROM pg_inherits i WHERE i.inhparent = parent), format('DROP TABLE %s', parent));
-    PERFORM _wh_internal.note_table(feed, y.relname, 'open') FROM _wh_internal.year_relations(feed) y WHERE y.year <> ALL (folded);
+    PERFORM _wh_internal.note_table(feed, y.relname, 'open') FROM _wh_internal.year_relations(feed) y
+        WHERE y.year <> ALL (folded);
 END
 $$;
 
@@ -2100,7 +2124,8 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.matview_prepare(feed _wh.feeds, first_day date, last_day date) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.matview_prepare(feed _wh.feeds, first_day date, last_day date)
+RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     -- Nothing: the load of a day makes its view.
     SELECT
@@ -2111,37 +2136,43 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     SELECT _wh_internal.union_publish(template)
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.matview_publish_tenant(feed _wh.feeds, afterwards text DEFAULT '', beforehand text DEFAULT '') RETURNS boolean
+CREATE OR REPLACE FUNCTION _wh_internal.matview_publish_tenant(feed _wh.feeds, afterwards text DEFAULT '',
+    beforehand text DEFAULT '') RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Bring the tenant view up to date with the slices that are there. `beforehand` and `afterwards` are statements such as
--- dropping what the view no longer reads. The locks of the step are taken together and let go together, so it can be in a ring
--- neither with a report nor with another one.
+-- Bring the tenant view up to date with the slices that are there. `beforehand` and `afterwards` are
+-- statements such as dropping what the view no longer reads. The locks of the step are taken together and let
+-- go together, so it can be in a ring neither with a report nor with another one.
 DECLARE
     name text := _wh_internal.fit_name(feed.template_name);
     before text := _wh_internal.view_written(feed.schema_name, name);
 BEGIN
-    PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.replace_tenant_view(%L, %L, %L)', feed, afterwards, beforehand));
+    PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.replace_tenant_view(%L, %L, %L)',
+        feed, afterwards, beforehand));
     RETURN before IS DISTINCT FROM _wh_internal.view_written(feed.schema_name, name);
 END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.matview_relations(feed _wh.feeds, only_daily boolean)
-RETURNS TABLE (relid oid, relname text, first_day date, last_day date, daily boolean, folded boolean, trusted boolean, leftover boolean)
+RETURNS TABLE (relid oid, relname text, first_day date, last_day date, daily boolean, folded boolean,
+    trusted boolean, leftover boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Daily materialized views and yearly tables. A folded year that was made by hand has no records, and is trusted.
+    -- Daily materialized views and yearly tables. A folded year that was made by hand has no records, and is
+    -- trusted.
     WITH years AS MATERIALIZED (
         SELECT y.year, y.relid, y.relname, y.open FROM _wh_internal.year_relations(feed) y WHERE y.year > 0
     )
-    SELECT y.relid, y.relname, make_date(y.year, 1, 1), make_date(y.year, 12, 31), false, NOT y.open, NOT y.open, false
+    SELECT y.relid, y.relname, make_date(y.year, 1, 1), make_date(y.year, 12, 31), false, NOT y.open,
+        NOT y.open, false
     FROM years y WHERE only_daily IS NOT TRUE
     UNION ALL
-    SELECT s.relid, s.relname, s.slice_date, s.slice_date, true, false, false, extract(year FROM s.slice_date)::integer IN (SELECT y.year FROM years y)
+    SELECT s.relid, s.relname, s.slice_date, s.slice_date, true, false, false,
+        extract(year FROM s.slice_date)::integer IN (SELECT y.year FROM years y)
     FROM _wh_internal.slice_relations(feed) s WHERE only_daily IS NOT FALSE
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.matview_replace(feed _wh.feeds, template _wh.mv_templates, slice_date date, old regclass) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make a slice anew from the template as it is now, beside the old one, which goes on serving reports. publish_tenant
+-- Make a slice anew from the template as it is now, beside the old one, which goes on serving reports. matview_publish_tenant
 -- puts it in its place; the caller sees to that.
 DECLARE
     fresh regclass;
@@ -2213,9 +2244,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE c.relispopulated AND NOT r.leftover AND r.first_day <= until AND r.last_day >= since
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.matview_unfit(feed _wh.feeds, template _wh.mv_templates) RETURNS TABLE (kind text, relname text, slice_date date)
+CREATE OR REPLACE FUNCTION _wh_internal.matview_unfit(feed _wh.feeds, template _wh.mv_templates)
+RETURNS TABLE (kind text, relname text, slice_date date)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Yearly tables that lack columns or have other types (columns), and those and slices with other indexes (indexes).
+-- Yearly tables that lack columns or have other types (columns), and those and slices with other indexes
+-- (indexes).
 DECLARE
     hash text := _wh_internal.template_index_hash(feed.template_name);
 BEGIN
@@ -2223,12 +2256,15 @@ BEGIN
         WITH tables AS MATERIALIZED (
             SELECT r.relid, r.relname FROM _wh_internal.matview_relations(feed, false) r
         )
-        SELECT 'columns', t.relname, NULL::date FROM tables t WHERE _wh_internal.lacks_columns(template, t.relid)
+        SELECT 'columns', t.relname, NULL::date FROM tables t
+        WHERE _wh_internal.lacks_columns(template, t.relid)
         UNION ALL
-        SELECT 'indexes', t.relname, NULL::date FROM tables t WHERE EXISTS (SELECT FROM _wh_internal.index_difference(feed, t.relid))
+        SELECT 'indexes', t.relname, NULL::date FROM tables t
+        WHERE EXISTS (SELECT FROM _wh_internal.index_difference(feed, t.relid))
         UNION ALL
         SELECT 'indexes', r.relname, r.first_day FROM _wh_internal.matview_relations(feed, true) r
-        JOIN _wh.slices s ON s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = r.first_day
+        JOIN _wh.slices s ON s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+            AND s.slice_date = r.first_day
         WHERE s.index_hash <> hash AND NOT r.leftover
         ORDER BY 1, 3, 2;
 END
@@ -2505,14 +2541,16 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     WHERE _wh_internal.advisory_holder(k.key) = pg_backend_pid()
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.move_sources(feed _wh.feeds, template _wh.mv_templates, target_year integer)
+CREATE OR REPLACE FUNCTION _wh_internal.move_sources(feed _wh.feeds, template _wh.mv_templates,
+    target_year integer)
 RETURNS TABLE (first_day date, last_day date, body text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What reports see of a year as it is kept now: statements that select the template's columns, with the days that
-    -- each covers.
-    SELECT s.first_day, s.last_day, format('SELECT %s FROM %s WHERE %s', _wh_internal.select_list(s.relid, _wh_internal.feed_columns(feed)),
-        s.relid::regclass, _wh_internal.day_predicate(template, s.first_day, s.last_day))
-    FROM _wh_internal.storage_sources(feed, make_date(target_year, 1, 1), make_date(target_year, 12, 31)) s ORDER BY s.first_day
+    -- What reports see of a year as it is kept now: statements that select the template's columns, with the
+    -- days that each covers.
+    SELECT s.first_day, s.last_day, format('SELECT %s FROM %s WHERE %s',
+        _wh_internal.select_list(s.relid, _wh_internal.feed_columns(feed)), s.relid::regclass, _wh_internal.day_predicate(template, s.first_day, s.last_day))
+    FROM _wh_internal.storage_sources(feed, make_date(target_year, 1, 1), make_date(target_year, 12, 31)) s
+    ORDER BY s.first_day
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.move_step(template_name text, target_schema text, storage text, state jsonb DEFAULT NULL) RETURNS jsonb
@@ -3290,7 +3328,8 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.partition_fit(feed _wh.feeds, template _wh.mv_templates, kind text, relname text, slice_date date) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.partition_fit(feed _wh.feeds, template _wh.mv_templates, kind text,
+    relname text, slice_date date) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     target regclass := to_regclass(format('%I.%I', feed.schema_name, relname));
@@ -3380,7 +3419,8 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.partition_holder(feed _wh.feeds, slice_date date, OUT relid oid, OUT alone boolean)
+CREATE OR REPLACE FUNCTION _wh_internal.partition_holder(feed _wh.feeds, slice_date date, OUT relid oid,
+    OUT alone boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT _wh_internal.partition_find(feed, slice_date)::oid, false
 $$;
@@ -3476,12 +3516,15 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.partition_move_in(feed _wh.feeds, side _wh.feeds, folded integer[]) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.partition_move_in(feed _wh.feeds, side _wh.feeds, folded integer[])
+RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The copy becomes the tenant's table as it is.
 BEGIN
-    EXECUTE format('ALTER TABLE %I.%I RENAME TO %I', side.schema_name, _wh_internal.fit_name(side.template_name), _wh_internal.fit_name(feed.template_name));
-    PERFORM _wh_internal.note_table(feed, l.relname, 'folded') FROM _wh_internal.partition_leaves(feed) l WHERE l.month IS NULL AND l.year = ANY (folded);
+    EXECUTE format('ALTER TABLE %I.%I RENAME TO %I', side.schema_name,
+        _wh_internal.fit_name(side.template_name), _wh_internal.fit_name(feed.template_name));
+    PERFORM _wh_internal.note_table(feed, l.relname, 'folded')
+        FROM _wh_internal.partition_leaves(feed) l WHERE l.month IS NULL AND l.year = ANY (folded);
 END
 $$;
 
@@ -3591,7 +3634,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The tenant's table holds its slices itself: only its columns may have to change.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
-    target regclass := to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)));
+    target regclass := to_regclass(format('%I.%I', feed.schema_name,
+        _wh_internal.fit_name(feed.template_name)));
 BEGIN
     IF _wh_internal.partition_outranged(template, target) IS NULL THEN
         PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
@@ -3601,12 +3645,14 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_relations(feed _wh.feeds, only_daily boolean)
-RETURNS TABLE (relid oid, relname text, first_day date, last_day date, daily boolean, folded boolean, trusted boolean, leftover boolean)
+RETURNS TABLE (relid oid, relname text, first_day date, last_day date, daily boolean, folded boolean,
+    trusted boolean, leftover boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The partitions of the tenant's table. Their days are those on record.
     SELECT l.relid, l.relname, make_date(l.year, coalesce(l.month, 1), 1),
         (make_date(l.year, coalesce(l.month, 12), 1) + interval '1 month')::date - 1, false,
-        l.month IS NULL AND l.relid IN (SELECT s.relid FROM _wh_internal.table_states(feed) s WHERE s.state = 'folded'), false, false
+        l.month IS NULL AND l.relid IN (SELECT s.relid FROM _wh_internal.table_states(feed) s
+            WHERE s.state = 'folded'), false, false
     FROM _wh_internal.partition_leaves(feed) l
     WHERE only_daily IS NOT TRUE AND l.year > 0 AND coalesce(l.month, 1) BETWEEN 1 AND 12
 $$;
@@ -3737,11 +3783,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE c.oid = to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)))
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.partition_stream_prepare(feed _wh.feeds, template _wh.mv_templates, first_day date, bulk boolean) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.partition_stream_prepare(feed _wh.feeds, template _wh.mv_templates,
+    first_day date, bulk boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
-    PERFORM _wh_internal.fit_indexes(feed, _wh_internal.partition_leaf(feed, template, first_day, indexed => NOT bulk));
+    PERFORM _wh_internal.fit_indexes(feed, _wh_internal.partition_leaf(feed, template, first_day,
+        indexed => NOT bulk));
 END
 $$;
 
@@ -3782,29 +3830,35 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.partition_unfit(feed _wh.feeds, template _wh.mv_templates) RETURNS TABLE (kind text, relname text, slice_date date)
+CREATE OR REPLACE FUNCTION _wh_internal.partition_unfit(feed _wh.feeds, template _wh.mv_templates)
+RETURNS TABLE (kind text, relname text, slice_date date)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- A tenant's table that is ranged by another column (ranges), the rows that such a table could give no day, once all days were pulled
--- again (former), a table that lacks columns or has other types (columns), and partitions with other indexes (indexes).
+-- A tenant's table that is ranged by another column (ranges), the rows that such a table could give no day,
+-- once all days were pulled again (former), a table that lacks columns or has other types (columns), and
+-- partitions with other indexes (indexes).
 DECLARE
     name text := _wh_internal.fit_name(feed.template_name);
     target regclass := to_regclass(format('%I.%I', feed.schema_name, name));
     former text := format('%I.%I', feed.schema_name, _wh_internal.former_rows(feed));
     done boolean;
 BEGIN
-    RETURN QUERY SELECT 'ranges', name, NULL::date WHERE _wh_internal.partition_outranged(template, target) IS NOT NULL;
+    RETURN QUERY SELECT 'ranges', name, NULL::date
+    WHERE _wh_internal.partition_outranged(template, target) IS NOT NULL;
     IF to_regclass(former) IS NOT NULL THEN
-        -- Whatever is left in it when all days have been pulled again, to the present, is at the source no more.
+        -- Whatever is left in it when all days have been pulled again, to the present, is at the source no
+        -- more.
         SELECT coalesce(max(s.slice_date) >= _wh.current_date_utc() - 1, false) AND count(*) FILTER (WHERE
             s.definition_hash <> _wh_internal.definition_hash(template)) = 0
-        INTO done FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.loaded_at IS NOT NULL;
+        INTO done FROM _wh.slices s WHERE s.schema_name = feed.schema_name
+            AND s.template_name = feed.template_name AND s.loaded_at IS NOT NULL;
         IF NOT done THEN
             EXECUTE format('SELECT NOT EXISTS (SELECT FROM %s)', former) INTO done;
         END IF;
         RETURN QUERY SELECT 'former', _wh_internal.former_rows(feed), NULL::date WHERE done;
     END IF;
     RETURN QUERY
-        SELECT 'columns', name, NULL::date WHERE _wh_internal.lacks_columns(template, target, template.time_column)
+        SELECT 'columns', name, NULL::date
+        WHERE _wh_internal.lacks_columns(template, target, template.time_column)
         UNION ALL
         SELECT 'indexes', l.relname, NULL::date FROM _wh_internal.partition_leaves(feed) l
         WHERE EXISTS (SELECT FROM _wh_internal.index_difference(feed, l.relid))
@@ -4387,7 +4441,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.replace_tenant_view(feed _wh.feeds, afterwards text, beforehand text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The step of publish_tenant.
+-- The step of matview_publish_tenant.
 DECLARE
     template _wh.mv_templates;
     view_name text := _wh_internal.fit_name(feed.template_name);
@@ -4932,12 +4986,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.slice_tables(feed _wh.feeds, only_daily boolean DEFAULT NULL)
-RETURNS TABLE (relid oid, name text, filenode oid, first_day date, last_day date, daily boolean, trusted boolean)
+RETURNS TABLE (relid oid, name text, filenode oid, first_day date, last_day date, daily boolean,
+    trusted boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The relations that reports read a feed's days from, with what they are filled with (filenode): those of storage_relations that are
-    -- populated and no leftovers. What a materialized view without rows will have, nobody knows.
-    SELECT r.relid, format('%I.%I', n.nspname, c.relname), c.relfilenode, r.first_day, r.last_day, r.daily, r.trusted
-    FROM _wh_internal.storage_relations(feed, only_daily) r JOIN pg_class c ON c.oid = r.relid JOIN pg_namespace n ON n.oid = c.relnamespace
+    -- The relations that reports read a feed's days from, with what they are filled with (filenode): those of
+    -- storage_relations that are populated and no leftovers. What a materialized view without rows will have,
+    -- nobody knows.
+    SELECT r.relid, format('%I.%I', n.nspname, c.relname), c.relfilenode, r.first_day, r.last_day, r.daily,
+        r.trusted
+    FROM _wh_internal.storage_relations(feed, only_daily) r JOIN pg_class c ON c.oid = r.relid
+        JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relispopulated AND NOT r.leftover
 $$;
 
@@ -5200,130 +5258,155 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 WHERE pg_catalog.current_setting('tenantry.session', true) = 'yes' AND pg_catalog.current_setting('idle_session_timeout', true) IS NOT NULL$q$
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.storage_fit(feed _wh.feeds, template _wh.mv_templates, kind text, relname text, slice_date date) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.storage_fit(feed _wh.feeds, template _wh.mv_templates, kind text,
+    relname text, slice_date date) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Mend one of storage_unfit, without asking the source; nothing to do if that was done meanwhile (hold_unfit).
+-- Mend one of storage_unfit, without asking the source; nothing to do if that was done meanwhile
+-- (hold_unfit).
 BEGIN
-    EXECUTE format('SELECT %s($1, $2, $3, $4, $5)', _wh_internal.storage_routine(feed.storage, 'fit')) USING feed, template, kind, relname, slice_date;
+    EXECUTE format('SELECT %s($1, $2, $3, $4, $5)', _wh_internal.storage_routine(feed.storage, 'fit'))
+        USING feed, template, kind, relname, slice_date;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.storage_fold(feed _wh.feeds, template _wh.mv_templates, target_year integer) RETURNS jsonb
+CREATE OR REPLACE FUNCTION _wh_internal.storage_fold(feed _wh.feeds, template _wh.mv_templates,
+    target_year integer) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Turn a closed year into one table, and swap it in at the end. The caller holds the year's lock and has seen that the year is
--- complete. Returns yearly_table, processed_mvs (days) and total_records.
+-- Turn a closed year into one table, and swap it in at the end. The caller holds the year's lock and has seen
+-- that the year is complete. Returns yearly_table, processed_mvs (days) and total_records.
 DECLARE
     result jsonb;
 BEGIN
-    EXECUTE format('SELECT %s($1, $2, $3)', _wh_internal.storage_routine(feed.storage, 'fold')) USING feed, template, target_year INTO result;
+    EXECUTE format('SELECT %s($1, $2, $3)', _wh_internal.storage_routine(feed.storage, 'fold'))
+        USING feed, template, target_year INTO result;
     RETURN result;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.storage_holder(feed _wh.feeds, slice_date date, OUT relid oid, OUT alone boolean)
+CREATE OR REPLACE FUNCTION _wh_internal.storage_holder(feed _wh.feeds, slice_date date, OUT relid oid,
+    OUT alone boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The relation that holds the rows of a day, or is to hold them when this transaction ends; NULL if there is none. alone: it holds no
--- other day.
+-- The relation that holds the rows of a day, or is to hold them when this transaction ends; NULL if there is
+-- none. alone: it holds no other day.
 BEGIN
-    EXECUTE format('SELECT * FROM %s($1, $2)', _wh_internal.storage_routine(feed.storage, 'holder')) USING feed, slice_date INTO relid, alone;
+    EXECUTE format('SELECT * FROM %s($1, $2)', _wh_internal.storage_routine(feed.storage, 'holder'))
+        USING feed, slice_date INTO relid, alone;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.storage_load(feed _wh.feeds, template _wh.mv_templates, slice_date date,
+CREATE OR REPLACE FUNCTION _wh_internal.storage_load(feed _wh.feeds, template _wh.mv_templates,
+    slice_date date,
     OUT action text, OUT row_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Pull one day from its source (source_select), all of it or nothing, and store it in place of what was there of the day. The caller has
--- prepared the day, holds its lock and a transaction at the source, and records the load. `action` is created, refreshed, replaced (the
--- tenant has to be published for it to be seen) or replaced in year; row_count is what is stored then.
+-- Pull one day from its source (source_select), all of it or nothing, and store it in place of what was there
+-- of the day. The caller has prepared the day, holds its lock and a transaction at the source, and records
+-- the load. `action` is created, refreshed, replaced (the tenant has to be published for it to be seen) or
+-- replaced in year; row_count is what is stored then.
 BEGIN
     EXECUTE format('SELECT * FROM %s($1, $2, $3)', _wh_internal.storage_routine(feed.storage, 'load'))
     USING feed, template, slice_date INTO action, row_count;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.storage_move_in(feed _wh.feeds, side _wh.feeds, folded integer[]) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.storage_move_in(feed _wh.feeds, side _wh.feeds, folded integer[])
+RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Take in the copy of a move: the partitioned table of `side`, whose parts have their final names already. feed.storage is the new one;
--- `folded` are the years that were folded in the old one, and stay so.
+-- Take in the copy of a move: the partitioned table of `side`, whose parts have their final names already.
+-- feed.storage is the new one; `folded` are the years that were folded in the old one, and stay so.
 BEGIN
-    EXECUTE format('SELECT %s($1, $2, $3)', _wh_internal.storage_routine(feed.storage, 'move_in')) USING feed, side, folded;
+    EXECUTE format('SELECT %s($1, $2, $3)', _wh_internal.storage_routine(feed.storage, 'move_in'))
+        USING feed, side, folded;
 END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.storage_move_out(feed _wh.feeds) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Clear the tenant's name for a move to another storage: put aside what reports of the tenant read (tenantry_old_), or drop it
--- if it holds no rows. move_switch renames the other relations with rows afterwards, and holds all locks.
+-- Clear the tenant's name for a move to another storage: put aside what reports of the tenant read
+-- (tenantry_old_), or drop it if it holds no rows. move_switch renames the other relations with rows
+-- afterwards, and holds all locks.
 BEGIN
     EXECUTE format('SELECT %s($1)', _wh_internal.storage_routine(feed.storage, 'move_out')) USING feed;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.storage_prepare(feed _wh.feeds, first_day date, last_day date) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.storage_prepare(feed _wh.feeds, first_day date, last_day date)
+RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make what some days need before the first of them is locked: what it makes may take the locks of the views. It stays if no day is loaded.
+-- Make what some days need before the first of them is locked: what it makes may take the locks of the views.
+-- It stays if no day is loaded.
 BEGIN
-    EXECUTE format('SELECT %s($1, $2, $3)', _wh_internal.storage_routine(feed.storage, 'prepare')) USING feed, first_day, last_day;
+    EXECUTE format('SELECT %s($1, $2, $3)', _wh_internal.storage_routine(feed.storage, 'prepare'))
+        USING feed, first_day, last_day;
 END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.storage_publish_public(template _wh.mv_templates) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Unite the tenants: as their storage does, if all are kept in one, else by a view over whatever each is kept in.
--- True if something had to change. The caller holds the public view's lock.
+-- Unite the tenants: as their storage does, if all are kept in one, else by a view over whatever each is kept
+-- in. True if something had to change. The caller holds the public view's lock.
 DECLARE
-    used text[] := ARRAY(SELECT DISTINCT f.storage FROM _wh.feeds f WHERE f.template_name = template.template_name);
+    used text[] := ARRAY(SELECT DISTINCT f.storage FROM _wh.feeds f
+        WHERE f.template_name = template.template_name);
     changed boolean;
 BEGIN
     IF cardinality(used) > 1 THEN
         RETURN _wh_internal.union_publish(template);
     END IF;
-    EXECUTE format('SELECT %s($1)', _wh_internal.storage_routine(coalesce(used[1], template.storage), 'publish_public')) USING template INTO changed;
+    EXECUTE format('SELECT %s($1)', _wh_internal.storage_routine(coalesce(used[1], template.storage),
+        'publish_public')) USING template INTO changed;
     RETURN changed;
 END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.storage_publish_tenant(feed _wh.feeds) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Bring what reports of a tenant read up to date with what is kept; true if it had to change. Slices must not be locked after it in
--- the same transaction: others lock the view after their slices.
+-- Bring what reports of a tenant read up to date with what is kept; true if it had to change. Slices must not
+-- be locked after it in the same transaction: others lock the view after their slices.
 DECLARE
     changed boolean;
 BEGIN
-    EXECUTE format('SELECT %s($1)', _wh_internal.storage_routine(feed.storage, 'publish_tenant')) USING feed INTO changed;
+    EXECUTE format('SELECT %s($1)', _wh_internal.storage_routine(feed.storage, 'publish_tenant'))
+        USING feed INTO changed;
     RETURN changed;
 END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.storage_relations(feed _wh.feeds, only_daily boolean DEFAULT NULL)
-RETURNS TABLE (relid oid, relname text, first_day date, last_day date, daily boolean, folded boolean, trusted boolean, leftover boolean)
+RETURNS TABLE (relid oid, relname text, first_day date, last_day date, daily boolean, folded boolean,
+    trusted boolean, leftover boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The relations that hold a feed's rows, by the catalog, with the days that each may hold; or only those that hold a day alone (`daily`),
--- or only the others. folded: of a year that was folded. trusted: days are there without a record of their load, if no day of the relation
--- has one. leftover: it stands beside a relation that holds its days, and no report reads it.
+-- The relations that hold a feed's rows, by the catalog, with the days that each may hold; or only those that
+-- hold a day alone (`daily`), or only the others. folded: of a year that was folded. trusted: days are there
+-- without a record of their load, if no day of the relation has one. leftover: it stands beside a relation
+-- that holds its days, and no report reads it.
 BEGIN
-    RETURN QUERY EXECUTE format('SELECT * FROM %s($1, $2)', _wh_internal.storage_routine(feed.storage, 'relations')) USING feed, only_daily;
+    RETURN QUERY EXECUTE format('SELECT * FROM %s($1, $2)', _wh_internal.storage_routine(feed.storage,
+        'relations')) USING feed, only_daily;
 END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.storage_routine(storage text, operation text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The function that carries out an operation in a storage, for EXECUTE. The table of storages decides which names become code.
+-- The function that carries out an operation in a storage, for EXECUTE. The table of storages decides which
+-- names become code.
 DECLARE
-    routine text := format('_wh_internal.%I', (_wh_internal.storage_traits(storage)).storage || '_' || operation);
+    routine text := format('_wh_internal.%I',
+        (_wh_internal.storage_traits(storage)).storage || '_' || operation);
 BEGIN
     IF to_regproc(routine) IS NULL THEN
-        RAISE EXCEPTION 'storage "%" cannot do this: it has no operation "%"', storage, operation USING ERRCODE = 'feature_not_supported',
+        RAISE EXCEPTION 'storage "%" cannot do this: it has no operation "%"', storage, operation
+            USING ERRCODE = 'feature_not_supported',
             HINT = format('Write the function %s, as docs/architecture.md describes it.', routine);
     END IF;
     RETURN routine;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.storage_set(template_name text, schema_name text, storage text) RETURNS _wh.feeds
+CREATE OR REPLACE FUNCTION _wh_internal.storage_set(template_name text, schema_name text, storage text)
+RETURNS _wh.feeds
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Note in which storage a feed is kept from now on; without a schema, in which the template's new feeds begin. Moves no rows: the
--- caller has done that.
+-- Note in which storage a feed is kept from now on; without a schema, in which the template's new feeds
+-- begin. Moves no rows: the caller has done that.
 DECLARE
     feed _wh.feeds;
 BEGIN
@@ -5341,20 +5424,24 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.storage_sources(feed _wh.feeds, since date, until date)
 RETURNS TABLE (relid oid, first_day date, last_day date, alone boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The relations from which reports get the rows of some days, and which of these days each has, a day alone or among others (by
--- the time column, or without one by a column slice_date). A relation without data is left out.
+-- The relations from which reports get the rows of some days, and which of these days each has, a day alone
+-- or among others (by the time column, or without one by a column slice_date). A relation without data is
+-- left out.
 BEGIN
-    RETURN QUERY EXECUTE format('SELECT * FROM %s($1, $2, $3)', _wh_internal.storage_routine(feed.storage, 'sources'))
+    RETURN QUERY EXECUTE format('SELECT * FROM %s($1, $2, $3)', _wh_internal.storage_routine(feed.storage,
+        'sources'))
     USING feed, since, until;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.storage_stream_prepare(feed _wh.feeds, template _wh.mv_templates, first_day date, bulk boolean) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.storage_stream_prepare(feed _wh.feeds, template _wh.mv_templates,
+    first_day date, bulk boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make the table that the loader copies days into, beginning with first_day; a `bulk` load's new table without its indexes, noted as
--- unindexed. Asked only of a storage that streams.
+-- Make the table that the loader copies days into, beginning with first_day; a `bulk` load's new table
+-- without its indexes, noted as unindexed. Asked only of a storage that streams.
 BEGIN
-    EXECUTE format('SELECT %s($1, $2, $3, $4)', _wh_internal.storage_routine(feed.storage, 'stream_prepare')) USING feed, template, first_day, bulk;
+    EXECUTE format('SELECT %s($1, $2, $3, $4)', _wh_internal.storage_routine(feed.storage,
+        'stream_prepare')) USING feed, template, first_day, bulk;
 END
 $$;
 
@@ -5367,17 +5454,21 @@ BEGIN
     SELECT s.* INTO traits FROM _wh.storages s WHERE s.storage = storage_traits.storage;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no storage "%"', storage USING ERRCODE = 'invalid_parameter_value',
-            HINT = (SELECT 'Storages: ' || string_agg(s.storage, ', ' ORDER BY s.storage) FROM _wh.storages s);
+            HINT = (SELECT 'Storages: ' || string_agg(s.storage, ', ' ORDER BY s.storage)
+                FROM _wh.storages s);
     END IF;
     RETURN traits;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.storage_unfit(feed _wh.feeds, template _wh.mv_templates) RETURNS TABLE (kind text, relname text, slice_date date)
+CREATE OR REPLACE FUNCTION _wh_internal.storage_unfit(feed _wh.feeds, template _wh.mv_templates)
+RETURNS TABLE (kind text, relname text, slice_date date)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- What holds a feed's rows and is not as its template has it by now, in the order in which storage_fit mends it.
+-- What holds a feed's rows and is not as its template has it by now, in the order in which storage_fit mends
+-- it.
 BEGIN
-    RETURN QUERY EXECUTE format('SELECT * FROM %s($1, $2)', _wh_internal.storage_routine(feed.storage, 'unfit')) USING feed, template;
+    RETURN QUERY EXECUTE format('SELECT * FROM %s($1, $2)', _wh_internal.storage_routine(feed.storage,
+        'unfit')) USING feed, template;
 END
 $$;
 
@@ -5444,15 +5535,18 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.stored_rows(feed _wh.feeds, template _wh.mv_templates, first_day date, last_day date) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.stored_rows(feed _wh.feeds, template _wh.mv_templates,
+    first_day date, last_day date) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- A statement for the rows that reports see of some days, with the template's columns and the UTC day as slice_date: by the
-    -- time column, or without one by the slice or yearly table that holds them.
+    -- A statement for the rows that reports see of some days, with the template's columns and the UTC day as
+    -- slice_date: by the time column, or without one by the slice or yearly table that holds them.
     --
-    -- What reports read is the tenant's relation, or what that reads if it is a view. As all of a view would be read for any day, only
-    -- the days and their neighbours are, where rows of another zone would be. One without data counts as empty; every report fails on it.
+    -- What reports read is the tenant's relation, or what that reads if it is a view. As all of a view would
+    -- be read for any day, only the days and their neighbours are, where rows of another zone would be. One
+    -- without data counts as empty; every report fails on it.
     WITH tenant AS MATERIALIZED (
-        SELECT to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)))::oid AS relid
+        SELECT to_regclass(format('%I.%I', feed.schema_name,
+            _wh_internal.fit_name(feed.template_name)))::oid AS relid
     ), seen AS MATERIALIZED (
         SELECT t.relid FROM tenant t
         UNION ALL
@@ -5462,18 +5556,22 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             _wh_internal.day_predicate(template, first_day, last_day) AS days
         WHERE template.time_column IS NOT NULL
     ), held AS (
-        SELECT s.relid, CASE WHEN s.alone THEN format('DATE %L', to_char(s.first_day::timestamp, 'YYYY-MM-DD')) ELSE 'slice_date' END AS day,
+        SELECT s.relid,
+            CASE WHEN s.alone THEN format('DATE %L', to_char(s.first_day::timestamp, 'YYYY-MM-DD'))
+                ELSE 'slice_date' END AS day,
             CASE WHEN s.alone THEN 'true' ELSE format('slice_date BETWEEN %L AND %L',
-                to_char(first_day::timestamp, 'YYYY-MM-DD'), to_char(last_day::timestamp, 'YYYY-MM-DD')) END AS days
+                to_char(first_day::timestamp, 'YYYY-MM-DD'),
+                to_char(last_day::timestamp, 'YYYY-MM-DD')) END AS days
         FROM _wh_internal.storage_sources(feed, first_day - (SELECT count(*) FROM by_time)::integer,
             last_day + (SELECT count(*) FROM by_time)::integer) s
     )
     SELECT coalesce(
         (SELECT string_agg(format('SELECT %s, %s AS slice_date FROM %s WHERE %s',
-            _wh_internal.select_list(h.relid, _wh_internal.feed_columns(feed)), coalesce(b.day, h.day), h.relid::regclass,
-            coalesce(b.days, h.days)), ' UNION ALL ')
+            _wh_internal.select_list(h.relid, _wh_internal.feed_columns(feed)), coalesce(b.day, h.day),
+            h.relid::regclass, coalesce(b.days, h.days)), ' UNION ALL ')
          FROM held h LEFT JOIN by_time b ON true WHERE h.relid IN (SELECT s.relid FROM seen s)),
-        format('SELECT e.*, NULL::date AS slice_date FROM (%s) e', _wh_internal.empty_select(_wh_internal.feed_columns(feed))))
+        format('SELECT e.*, NULL::date AS slice_date FROM (%s) e',
+            _wh_internal.empty_select(_wh_internal.feed_columns(feed))))
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.stream_begin(feed _wh.feeds, first_day date, last_day date, given text[], source_types oid[], staged boolean,
@@ -5926,25 +6024,30 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.unfit_relations(feed _wh.feeds) RETURNS TABLE (kind text, relname text, slice_date date)
+CREATE OR REPLACE FUNCTION _wh_internal.unfit_relations(feed _wh.feeds)
+RETURNS TABLE (kind text, relname text, slice_date date)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- What holds a feed's rows and is not as its template has it by now, in the order in which fit_relation mends it. The days' own rows
--- are another matter: see definition_hash.
+-- What holds a feed's rows and is not as its template has it by now, in the order in which fit_relation mends
+-- it. The days' own rows are another matter: see definition_hash.
 DECLARE
-    template _wh.mv_templates := (SELECT t FROM _wh.mv_templates t WHERE t.template_name = feed.template_name);
+    template _wh.mv_templates := (SELECT t FROM _wh.mv_templates t
+        WHERE t.template_name = feed.template_name);
 BEGIN
     -- Of a schema that the role may not use PostgreSQL tells nothing by name; another check of doctor does.
     IF template.template_name IS NOT NULL AND EXISTS (
-        SELECT FROM pg_namespace n WHERE n.nspname = feed.schema_name AND has_schema_privilege(n.oid, 'USAGE')) THEN
+        SELECT FROM pg_namespace n WHERE n.nspname = feed.schema_name
+            AND has_schema_privilege(n.oid, 'USAGE')) THEN
         RETURN QUERY SELECT u.kind, u.relname, u.slice_date FROM _wh_internal.storage_unfit(feed, template) u;
     END IF;
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.unindexed_tables(feed _wh.feeds) RETURNS TABLE (relid oid, relname text, year integer)
+CREATE OR REPLACE FUNCTION _wh_internal.unindexed_tables(feed _wh.feeds)
+RETURNS TABLE (relid oid, relname text, year integer)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The tables that a bulk load made without indexes (storage_stream_prepare) and that are to get them yet.
-    SELECT r.relid, r.relname, extract(year FROM r.first_day)::integer FROM _wh_internal.storage_relations(feed, only_daily => false) r
+    SELECT r.relid, r.relname, extract(year FROM r.first_day)::integer
+    FROM _wh_internal.storage_relations(feed, only_daily => false) r
     WHERE r.relid IN (SELECT s.relid FROM _wh_internal.table_states(feed) s WHERE s.state = 'unindexed')
         AND EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = feed.template_name)
 $$;
@@ -6947,8 +7050,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.fold_year,_wh.get_tenant_connection_string,_wh.load_days,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', 'dcdc099627a89865' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'dcdc099627a89865');
+    SELECT '0.1.0', '2cc1ae5bc9efe507' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '2cc1ae5bc9efe507');
 END
 $$;
 

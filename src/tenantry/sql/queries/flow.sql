@@ -25,7 +25,7 @@ SELECT set_config('statement_timeout', %s::text, true)
 SELECT * FROM _wh_internal.probe_source(%s, %s)
 
 -- name: feeds
-SELECT f.schema_name, f.template_name, f.tenant_name, storage, s.streams, s.tenant_kind <> 'v' FROM _wh.feeds f JOIN _wh.storages s USING (storage)
+SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, s.streams, s.tenant_kind <> 'v' FROM _wh.feeds f JOIN _wh.storages s USING (storage)
 WHERE f.template_name = coalesce(%(template)s, f.template_name) ORDER BY f.schema_name, f.template_name
 
 -- name: open_feed

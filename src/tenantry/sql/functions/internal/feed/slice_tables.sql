@@ -1,9 +1,13 @@
 CREATE OR REPLACE FUNCTION _wh_internal.slice_tables(feed _wh.feeds, only_daily boolean DEFAULT NULL)
-RETURNS TABLE (relid oid, name text, filenode oid, first_day date, last_day date, daily boolean, trusted boolean)
+RETURNS TABLE (relid oid, name text, filenode oid, first_day date, last_day date, daily boolean,
+    trusted boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The relations that reports read a feed's days from, with what they are filled with (filenode): those of storage_relations that are
-    -- populated and no leftovers. What a materialized view without rows will have, nobody knows.
-    SELECT r.relid, format('%I.%I', n.nspname, c.relname), c.relfilenode, r.first_day, r.last_day, r.daily, r.trusted
-    FROM _wh_internal.storage_relations(feed, only_daily) r JOIN pg_class c ON c.oid = r.relid JOIN pg_namespace n ON n.oid = c.relnamespace
+    -- The relations that reports read a feed's days from, with what they are filled with (filenode): those of
+    -- storage_relations that are populated and no leftovers. What a materialized view without rows will have,
+    -- nobody knows.
+    SELECT r.relid, format('%I.%I', n.nspname, c.relname), c.relfilenode, r.first_day, r.last_day, r.daily,
+        r.trusted
+    FROM _wh_internal.storage_relations(feed, only_daily) r JOIN pg_class c ON c.oid = r.relid
+        JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relispopulated AND NOT r.leftover
 $$;

@@ -1,8 +1,10 @@
-CREATE OR REPLACE FUNCTION _wh_internal.fit_relation(template_name text, target_schema text, kind text, relname text, slice_date date DEFAULT NULL) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.fit_relation(template_name text, target_schema text, kind text,
+    relname text, slice_date date DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Mend one of unfit_relations, without asking the source; nothing to do if that was done meanwhile.
 BEGIN
-    PERFORM _wh_internal.storage_fit(_wh_internal.find_feed(template_name, target_schema), _wh_internal.find_template(template_name),
+    PERFORM _wh_internal.storage_fit(_wh_internal.find_feed(template_name, target_schema),
+        _wh_internal.find_template(template_name),
         kind, relname, slice_date);
 END
 $$;

@@ -7,7 +7,8 @@ BEGIN
     SELECT s.* INTO traits FROM _wh.storages s WHERE s.storage = storage_traits.storage;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no storage "%"', storage USING ERRCODE = 'invalid_parameter_value',
-            HINT = (SELECT 'Storages: ' || string_agg(s.storage, ', ' ORDER BY s.storage) FROM _wh.storages s);
+            HINT = (SELECT 'Storages: ' || string_agg(s.storage, ', ' ORDER BY s.storage)
+                FROM _wh.storages s);
     END IF;
     RETURN traits;
 END

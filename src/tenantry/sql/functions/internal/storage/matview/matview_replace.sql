@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION _wh_internal.matview_replace(feed _wh.feeds, template _wh.mv_templates, slice_date date, old regclass) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make a slice anew from the template as it is now, beside the old one, which goes on serving reports. publish_tenant
+-- Make a slice anew from the template as it is now, beside the old one, which goes on serving reports. matview_publish_tenant
 -- puts it in its place; the caller sees to that.
 DECLARE
     fresh regclass;

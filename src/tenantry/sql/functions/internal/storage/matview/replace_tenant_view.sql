@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION _wh_internal.replace_tenant_view(feed _wh.feeds, afterwards text, beforehand text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The step of publish_tenant.
+-- The step of matview_publish_tenant.
 DECLARE
     template _wh.mv_templates;
     view_name text := _wh_internal.fit_name(feed.template_name);

@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION _wh_internal.partition_fit(feed _wh.feeds, template _wh.mv_templates, kind text, relname text, slice_date date) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.partition_fit(feed _wh.feeds, template _wh.mv_templates, kind text,
+    relname text, slice_date date) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     target regclass := to_regclass(format('%I.%I', feed.schema_name, relname));
