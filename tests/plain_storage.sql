@@ -19,10 +19,9 @@ CREATE FUNCTION _wh_internal.plain_load(feed _wh.feeds, template _wh.mv_template
     DROP TABLE pg_temp.plain_day;
     action := 'refreshed'; END $$;
 
-CREATE FUNCTION _wh_internal.plain_publish_tenant(feed _wh.feeds) RETURNS boolean LANGUAGE plpgsql AS $$ DECLARE
-    changes text := _wh_internal.table_changes(_wh_internal.find_template(feed.template_name), _wh_internal.plain_table(feed)); BEGIN
-    EXECUTE coalesce(format('ALTER TABLE %s ', _wh_internal.plain_table(feed)) || changes, '');
-    RETURN changes IS NOT NULL; END $$;
+CREATE FUNCTION _wh_internal.plain_publish_tenant(feed _wh.feeds) RETURNS boolean LANGUAGE sql AS $$
+    SELECT _wh_internal.fit_columns(_wh_internal.find_template(feed.template_name), _wh_internal.plain_table(feed));
+    SELECT false $$;
 
 CREATE FUNCTION _wh_internal.plain_publish_public(template _wh.mv_templates) RETURNS boolean LANGUAGE sql AS $$
     SELECT _wh_internal.union_publish(template) $$;

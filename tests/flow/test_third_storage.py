@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
+from typing import LiteralString
 
 import pytest
 
 from tenantry.core.days import today_utc
+from tenantry.core.storage import BUILT_IN
 from tests.databases import Source, Warehouse
 from tests.program import run, succeed
-from tests.ticks import define, make_ticks
+from tests.ticks import COLUMNS, define, make_ticks
 from tests.ways import Pull, by_loader, by_sql
 from tests.well import findings, troubles
 
@@ -19,6 +21,12 @@ pytestmark = pytest.mark.any_server
 PLAIN = (Path(__file__).parent.parent / "plain_storage.sql").read_bytes()
 
 DAYS = 4
+
+NAMES = ("acme", "brook", "cafe")
+
+ALL = [(name, 2 * DAYS) for name in NAMES]
+
+CHECKS = ("views", "slices", "records", "leftovers", "templates", "locks")
 
 both_ways = pytest.mark.parametrize("pull", [by_loader, by_sql])
 
@@ -54,6 +62,16 @@ def kinds(warehouse: Warehouse) -> list[tuple[str, str]]:
     return warehouse.rows(
         "SELECT relnamespace::regnamespace::text, relkind::text FROM pg_class WHERE relname = 'ticks' ORDER BY 1"
     )
+
+
+def selecting(columns: LiteralString, time_column: LiteralString = "at") -> LiteralString:
+    """A query of the template `ticks` for other columns."""
+    return f"SELECT {columns} FROM ticks WHERE {time_column} >= '{{START_TIME}}' AND {time_column} < '{{END_TIME}}'"
+
+
+def rows(warehouse: Warehouse, column: LiteralString = "id") -> list[tuple[str, int]]:
+    """How many rows of each tenant the public view shows with a value."""
+    return warehouse.rows(f"SELECT schema_name, count({column}) FROM public.ticks GROUP BY 1 ORDER BY 1")
 
 
 def days(warehouse: Warehouse, relation: str = "acme.ticks") -> list[int]:
@@ -96,11 +114,7 @@ def test_the_commands_know_its_days(plain: Warehouse, source: Source) -> None:
 
 def test_a_template_that_changes_changes_its_table(plain: Warehouse) -> None:
     by_sql(plain, first(), today_utc(), template="ticks")
-    define(
-        plain,
-        columns="id int, at timestamptz, value int, twice int",
-        query="SELECT id, at, value::int, 2 * value::int FROM ticks WHERE at >= '{START_TIME}' AND at < '{END_TIME}'",
-    )
+    define(plain, columns=f"{COLUMNS}, twice int", query=selecting("id, at, value::int, 2 * value::int"))
     by_sql(plain, first(), today_utc(), template="ticks")
     assert plain.rows("SELECT DISTINCT twice - 2 * value FROM public.ticks") == [(0,)]
 
@@ -121,37 +135,65 @@ def test_what_it_does_not_do_is_said(plain: Warehouse) -> None:
 
 def test_tenants_in_three_storages_work_side_by_side(mixed: Warehouse, source: Source) -> None:
     assert kinds(mixed) == [("acme", "r"), ("brook", "v"), ("cafe", "p"), ("public", "v")]
-    assert mixed.rows("SELECT schema_name, count(*) FROM public.ticks GROUP BY 1 ORDER BY 1") == [
-        (name, 2 * DAYS) for name in ("acme", "brook", "cafe")
-    ]
+    assert rows(mixed) == ALL
     source.run("UPDATE ticks SET value = 5")
     succeed(mixed, "refresh", "ticks", "--all", "--days", DAYS)
     assert mixed.rows("SELECT DISTINCT value FROM public.ticks WHERE at < %s", (today_utc(),)) == [(5,)]
     succeed(mixed, "verify", "ticks", "--all")
     succeed(mixed, "backfill", "ticks", "--all", "--reload")
-    assert troubles(findings(mixed, "views", "slices", "records", "leftovers", "locks")) == []
+    assert troubles(findings(mixed, *CHECKS)) == []
 
 
-def test_a_template_of_three_storages_gets_a_new_column_in_all(mixed: Warehouse) -> None:
-    define(
-        mixed,
-        columns="id int, at timestamptz, value int, twice int",
-        query="SELECT id, at, value::int, 2 * value::int FROM ticks WHERE at >= '{START_TIME}' AND at < '{END_TIME}'",
-    )
+def test_tenants_in_three_storages_are_rebuilt_rest_and_come_back(mixed: Warehouse) -> None:
+    for name in NAMES:
+        succeed(mixed, "tenant", "rebuild", name, "--yes")
+        succeed(mixed, "slice", "rebuild", "ticks", first(), "--tenant", name)
+        succeed(mixed, "tenant", "disable", name, "--reason", "a test")
+    for name in NAMES:
+        succeed(mixed, "tenant", "enable", name)
+    assert rows(mixed) == ALL
+
+
+def test_a_template_of_three_storages_gets_a_new_column_and_loses_it(mixed: Warehouse) -> None:
+    define(mixed, columns=f"{COLUMNS}, twice int", query=selecting("id, at, value::int, 2 * value::int"))
     succeed(mixed, "backfill", "ticks", "--all", "--outdated")
-    assert mixed.rows("SELECT schema_name, count(twice) FROM public.ticks GROUP BY 1 ORDER BY 1") == [
-        (name, 2 * DAYS) for name in ("acme", "brook", "cafe")
-    ]
+    assert rows(mixed, "twice") == ALL
+    define(mixed, columns="id int, at timestamptz", query=selecting("id, at"))
+    succeed(mixed, "backfill", "ticks", "--all", "--outdated")
+    assert rows(mixed) == ALL
+    assert troubles(findings(mixed, *CHECKS)) == []
+
+
+@both_ways
+def test_a_column_of_three_storages_gets_another_type(mixed: Warehouse, pull: Pull) -> None:
+    define(mixed, columns="id int, at timestamptz, value bigint")
+    for name in NAMES:
+        pull(mixed, first(), today_utc(), template="ticks", name=name)
+    assert mixed.rows("SELECT DISTINCT pg_typeof(value)::text FROM public.ticks") == [("bigint",)]
+    assert rows(mixed, "value") == ALL
+    assert troubles(findings(mixed, *CHECKS)) == []
+
+
+def test_a_template_of_three_storages_names_another_time_column(mixed: Warehouse, source: Source) -> None:
+    source.run("ALTER TABLE ticks ADD seen timestamptz")
+    source.run("UPDATE ticks SET seen = at")
+    columns = "id int, at timestamptz, seen timestamptz"
+    define(mixed, columns=columns, query=selecting("id, at, seen"))
+    succeed(mixed, "backfill", "ticks", "--all", "--outdated")
+    define(mixed, columns=columns, query=selecting("id, at, seen", "seen"), time_column="seen")
+    mixed.run("CALL _wh.fit_storage('ticks')")
+    succeed(mixed, "backfill", "ticks", "--all", "--outdated")
+    assert rows(mixed, "seen") == ALL
+    succeed(mixed, "verify", "ticks", "--all")
+    assert troubles(findings(mixed, *CHECKS)) == []
 
 
 def test_tenants_move_between_three_storages(mixed: Warehouse) -> None:
     for storage in ("plain", "partition", "matview", "plain", "matview", "partition"):
         succeed(mixed, "template", "set-storage", "ticks", storage)
         assert mixed.rows("SELECT DISTINCT storage FROM _wh.feeds") == [(storage,)]
-        assert mixed.rows("SELECT schema_name, count(*) FROM public.ticks GROUP BY 1 ORDER BY 1") == [
-            (name, 2 * DAYS) for name in ("acme", "brook", "cafe")
-        ]
-        for name in ("acme", "brook", "cafe"):
+        assert rows(mixed) == ALL
+        for name in NAMES:
             succeed(mixed, "template", "drop-old", "ticks", "--tenant", name)
         assert succeed(mixed, "status", "--json").json[0]["days"] == DAYS
     succeed(mixed, "refresh", "ticks", "--all")
@@ -162,3 +204,14 @@ def test_a_tenant_of_three_storages_is_dropped(mixed: Warehouse) -> None:
         succeed(mixed, "tenant", "drop", name, "--yes")
     assert kinds(mixed) == [("acme", "r"), ("public", "v")]
     assert mixed.rows("SELECT DISTINCT schema_name FROM public.ticks") == [("acme",)]
+
+
+def test_a_template_of_three_storages_is_dropped_with_all_of_its_data(mixed: Warehouse) -> None:
+    succeed(mixed, "template", "drop", "ticks", "--with-data", "--yes")
+    assert kinds(mixed) == []
+
+
+def test_the_program_knows_the_storages_that_it_brings(warehouse: Warehouse) -> None:
+    assert warehouse.rows("SELECT storage, needs_time_column FROM _wh.storages ORDER BY storage") == [
+        (name, traits.needs_time_column) for name, traits in sorted(BUILT_IN.items())
+    ]

@@ -64,7 +64,7 @@ def new(
     from tenantry.flow.template import file as template_file
     from tenantry.flow.template import header, load
 
-    if storage not in (None, *BUILT_IN):
+    if storage is not None and storage not in BUILT_IN:
         raise InputError(f"storage is {' or '.join(BUILT_IN)}, not {storage!r}")
     if output is not None and output.exists():
         raise InputError(f"{output} is there already", hint="Name another file.")

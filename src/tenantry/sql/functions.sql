@@ -1108,6 +1108,25 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         (SELECT min(s.slice_date) FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name)))
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.fit_columns(template _wh.mv_templates, target regclass, extras boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
+-- Give a table that reports read the columns that its template has got since, or has widened (table_changes).
+-- What a public view reads is changed under that view.
+DECLARE
+    top regclass := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
+    changes text := _wh_internal.table_changes(template, target, extras);
+BEGIN
+    IF changes IS NOT NULL AND top = target AND _wh_internal.relation_kind(_wh_internal.partition_root(template)) = 'v' THEN
+        PERFORM _wh_internal.lock_view('public', template.template_name);
+        PERFORM _wh_internal.union_publish(template);
+        changes := _wh_internal.table_changes(template, target, extras);
+    END IF;
+    IF changes IS NOT NULL THEN
+        PERFORM _wh_internal.execute_patiently(format('ALTER TABLE %s %s', top, changes));
+    END IF;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.fit_indexes(feed _wh.feeds, relation oid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Bring the indexes of a relation to the template's: those that it lacks are made, those that the template had formerly are
@@ -3258,25 +3277,6 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.partition_columns(template _wh.mv_templates, target regclass, extras boolean DEFAULT false) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Give a partitioned table the columns that its template has got since, or has widened (table_changes). What a public view
--- reads is changed under that view.
-DECLARE
-    top regclass := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
-    changes text := _wh_internal.table_changes(template, target, extras);
-BEGIN
-    IF changes IS NOT NULL AND top = target AND _wh_internal.relation_kind(_wh_internal.partition_root(template)) = 'v' THEN
-        PERFORM _wh_internal.lock_view('public', template.template_name);
-        PERFORM _wh_internal.union_publish(template);
-        changes := _wh_internal.table_changes(template, target, extras);
-    END IF;
-    IF changes IS NOT NULL THEN
-        PERFORM _wh_internal.execute_patiently(format('ALTER TABLE %s %s', top, changes));
-    END IF;
-END
-$$;
-
 CREATE OR REPLACE FUNCTION _wh_internal.partition_extras(template _wh.mv_templates) RETURNS TABLE (column_name text, data_type text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The columns that the template has dropped and some of its partitioned tables still have.
@@ -3340,7 +3340,7 @@ BEGIN
     ELSIF NOT _wh_internal.hold_unfit(feed, kind, relname, slice_date) THEN
         RETURN;
     ELSIF kind = 'columns' THEN
-        PERFORM _wh_internal.partition_columns(template, target);
+        PERFORM _wh_internal.fit_columns(template, target);
     ELSIF kind = 'former' THEN
         PERFORM _wh_internal.execute_patiently(format('DROP TABLE %s', target));
     ELSE
@@ -3505,7 +3505,7 @@ BEGIN
     EXECUTE format('CREATE TEMPORARY TABLE tenantry_stage ON COMMIT DROP AS %s', _wh_internal.source_select(feed, template, slice_date));
     row_count := _wh_internal.refuse_foreign_rows(to_regclass('pg_temp.tenantry_stage'), template, slice_date);
     -- Only now, because these keep reports waiting until the transaction ends.
-    PERFORM _wh_internal.partition_columns(template, (SELECT i.inhparent::regclass FROM pg_inherits i WHERE i.inhrelid = leaf));
+    PERFORM _wh_internal.fit_columns(template, (SELECT i.inhparent::regclass FROM pg_inherits i WHERE i.inhrelid = leaf));
     PERFORM _wh_internal.fit_indexes(feed, leaf);
     -- What is recorded is what is stored; where nothing changed those are the same.
     IF _wh_internal.merge_days(template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date, slice_date) > 0 THEN
@@ -3591,7 +3591,7 @@ BEGIN
         RAISE EXCEPTION '% is in the way: it is neither a view nor a partitioned table', root USING ERRCODE = 'duplicate_table';
     END IF;
     IF kind IS NOT DISTINCT FROM 'p' THEN
-        PERFORM _wh_internal.partition_columns(template, root::regclass, extras => true);
+        PERFORM _wh_internal.fit_columns(template, root::regclass, extras => true);
     ELSE
         IF kind = 'v' THEN
             things := _wh_internal.keep_things(root, ARRAY[root::regclass::oid], 'p');
@@ -3607,7 +3607,7 @@ BEGIN
             AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = t.relation)
         ORDER BY f.schema_name
     LOOP
-        PERFORM _wh_internal.partition_columns(template, tenant.relation, extras => true);
+        PERFORM _wh_internal.fit_columns(template, tenant.relation, extras => true);
         statements := statements || format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES IN (%L);', root, tenant.relation, tenant.schema_name);
         attached := true;
     END LOOP;
@@ -3638,7 +3638,7 @@ DECLARE
         _wh_internal.fit_name(feed.template_name)));
 BEGIN
     IF _wh_internal.partition_outranged(template, target) IS NULL THEN
-        PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
+        PERFORM _wh_internal.fit_columns(template, _wh_internal.partition_tenant(feed, template));
     END IF;
     RETURN false;
 END
@@ -3787,7 +3787,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.partition_stream_prepare(feed _wh.feeds,
     first_day date, bulk boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
+    PERFORM _wh_internal.fit_columns(template, _wh_internal.partition_tenant(feed, template));
     PERFORM _wh_internal.fit_indexes(feed, _wh_internal.partition_leaf(feed, template, first_day,
         indexed => NOT bulk));
 END
@@ -6078,7 +6078,7 @@ BEGIN
     END LOOP;
     -- So do tables that reports read themselves, under the view that reads them. One that cannot is read as it is.
     IF _wh_internal.relation_kind(root) = 'p' THEN
-        PERFORM _wh_internal.partition_columns(template, root::regclass, extras => true);
+        PERFORM _wh_internal.fit_columns(template, root::regclass, extras => true);
     END IF;
     FOR tenant IN SELECT r.relation FROM _wh.feeds f CROSS JOIN LATERAL to_regclass(format('%I.%I', f.schema_name, view_name)) AS r (relation)
         WHERE f.template_name = template.template_name AND _wh_internal.relation_kind(r.relation::text) IN ('p', 'r') ORDER BY f.schema_name LOOP
@@ -7050,8 +7050,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.fold_year,_wh.get_tenant_connection_string,_wh.load_days,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '2cc1ae5bc9efe507' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '2cc1ae5bc9efe507');
+    SELECT '0.1.0', 'f484e5fec2f2e718' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'f484e5fec2f2e718');
 END
 $$;
 

@@ -24,7 +24,7 @@ BEGIN
     END LOOP;
     -- So do tables that reports read themselves, under the view that reads them. One that cannot is read as it is.
     IF _wh_internal.relation_kind(root) = 'p' THEN
-        PERFORM _wh_internal.partition_columns(template, root::regclass, extras => true);
+        PERFORM _wh_internal.fit_columns(template, root::regclass, extras => true);
     END IF;
     FOR tenant IN SELECT r.relation FROM _wh.feeds f CROSS JOIN LATERAL to_regclass(format('%I.%I', f.schema_name, view_name)) AS r (relation)
         WHERE f.template_name = template.template_name AND _wh_internal.relation_kind(r.relation::text) IN ('p', 'r') ORDER BY f.schema_name LOOP

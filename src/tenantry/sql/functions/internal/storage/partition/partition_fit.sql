@@ -10,7 +10,7 @@ BEGIN
     ELSIF NOT _wh_internal.hold_unfit(feed, kind, relname, slice_date) THEN
         RETURN;
     ELSIF kind = 'columns' THEN
-        PERFORM _wh_internal.partition_columns(template, target);
+        PERFORM _wh_internal.fit_columns(template, target);
     ELSIF kind = 'former' THEN
         PERFORM _wh_internal.execute_patiently(format('DROP TABLE %s', target));
     ELSE

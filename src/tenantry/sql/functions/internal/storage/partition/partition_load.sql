@@ -17,7 +17,7 @@ BEGIN
     EXECUTE format('CREATE TEMPORARY TABLE tenantry_stage ON COMMIT DROP AS %s', _wh_internal.source_select(feed, template, slice_date));
     row_count := _wh_internal.refuse_foreign_rows(to_regclass('pg_temp.tenantry_stage'), template, slice_date);
     -- Only now, because these keep reports waiting until the transaction ends.
-    PERFORM _wh_internal.partition_columns(template, (SELECT i.inhparent::regclass FROM pg_inherits i WHERE i.inhrelid = leaf));
+    PERFORM _wh_internal.fit_columns(template, (SELECT i.inhparent::regclass FROM pg_inherits i WHERE i.inhrelid = leaf));
     PERFORM _wh_internal.fit_indexes(feed, leaf);
     -- What is recorded is what is stored; where nothing changed those are the same.
     IF _wh_internal.merge_days(template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date, slice_date) > 0 THEN

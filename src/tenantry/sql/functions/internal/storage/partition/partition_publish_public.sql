@@ -26,7 +26,7 @@ BEGIN
         RAISE EXCEPTION '% is in the way: it is neither a view nor a partitioned table', root USING ERRCODE = 'duplicate_table';
     END IF;
     IF kind IS NOT DISTINCT FROM 'p' THEN
-        PERFORM _wh_internal.partition_columns(template, root::regclass, extras => true);
+        PERFORM _wh_internal.fit_columns(template, root::regclass, extras => true);
     ELSE
         IF kind = 'v' THEN
             things := _wh_internal.keep_things(root, ARRAY[root::regclass::oid], 'p');
@@ -42,7 +42,7 @@ BEGIN
             AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = t.relation)
         ORDER BY f.schema_name
     LOOP
-        PERFORM _wh_internal.partition_columns(template, tenant.relation, extras => true);
+        PERFORM _wh_internal.fit_columns(template, tenant.relation, extras => true);
         statements := statements || format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES IN (%L);', root, tenant.relation, tenant.schema_name);
         attached := true;
     END LOOP;

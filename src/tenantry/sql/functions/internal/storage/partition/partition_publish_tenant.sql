@@ -7,7 +7,7 @@ DECLARE
         _wh_internal.fit_name(feed.template_name)));
 BEGIN
     IF _wh_internal.partition_outranged(template, target) IS NULL THEN
-        PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
+        PERFORM _wh_internal.fit_columns(template, _wh_internal.partition_tenant(feed, template));
     END IF;
     RETURN false;
 END

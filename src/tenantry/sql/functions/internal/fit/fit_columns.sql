@@ -1,7 +1,7 @@
-CREATE OR REPLACE FUNCTION _wh_internal.partition_columns(template _wh.mv_templates, target regclass, extras boolean DEFAULT false) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.fit_columns(template _wh.mv_templates, target regclass, extras boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Give a partitioned table the columns that its template has got since, or has widened (table_changes). What a public view
--- reads is changed under that view.
+-- Give a table that reports read the columns that its template has got since, or has widened (table_changes).
+-- What a public view reads is changed under that view.
 DECLARE
     top regclass := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
     changes text := _wh_internal.table_changes(template, target, extras);
