@@ -40,6 +40,18 @@ ACCEPTED = {
                 "in_warehouse",
                 "total",
             ),
+            "_wh_internal.storage_relations(_wh.feeds,boolean)": (
+                "relid",
+                "relname",
+                "first_day",
+                "last_day",
+                "daily",
+                "folded",
+                "trusted",
+                "leftover",
+            ),
+            "_wh_internal.storage_sources(_wh.feeds,date,date)": ("relid", "first_day", "last_day", "alone"),
+            "_wh_internal.storage_unfit(_wh.feeds,_wh.mv_templates)": ("kind", "relname", "slice_date"),
             "_wh_internal.stored_digests(_wh.feeds,date,date)": ("day", "digest"),
         }.items()
         for name in names

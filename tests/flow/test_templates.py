@@ -198,5 +198,5 @@ def test_a_template_that_takes_single_days_cannot_be_asked_for_its_span(
 
 def test_an_unknown_storage_is_refused(warehouse: Warehouse) -> None:
     define(warehouse)
-    with pytest.raises(psycopg.errors.CheckViolation):
+    with pytest.raises(psycopg.errors.ForeignKeyViolation, match="storage"):
         warehouse.run("UPDATE _wh.mv_templates SET storage = 'citus'")

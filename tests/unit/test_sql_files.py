@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 import pytest
 from pglast import ast, parse_sql
 
 from tenantry.db.build import function_files, public_files
+from tenantry.db.queries import SQL
 
 COMMITTING = {"refresh_window", "set_storage", "drop_old_storage", "fit_storage"}
 """Procedures that commit: PostgreSQL allows them neither a search_path of their own nor SECURITY DEFINER."""
@@ -86,3 +88,31 @@ def test_whatever_handles_errors_of_a_source_handles_those_that_others_leaves_ou
     for condition in re.findall(r"WHEN ([\w ]*\bOTHERS)\b", FILES[name].read_text(encoding="utf-8")):
         if "query_canceled" in condition:
             assert "assert_failure" in condition
+
+
+SOURCE = Path(str(SQL)).parent
+NAMED = re.compile(
+    r"storage *(=|<>|!=|IN\b|NOT IN\b|IS (NOT )?DISTINCT FROM) *\(?'|CASE (\w+\.)?storage\b", re.IGNORECASE
+)
+"""A test of a storage's name in SQL."""
+NAMED_IN_PYTHON = re.compile(r"""storage\b *((==|!=) *["']|(not )?in *[(\["'])""")
+
+
+def test_nothing_in_sql_tests_the_name_of_a_storage() -> None:
+    """Code asks what a storage can do (_wh.storages), or calls storage_<operation>."""
+    files = [*(SOURCE / "sql" / "functions").rglob("*.sql"), *(SOURCE / "sql" / "queries").rglob("*.sql")]
+    assert [f.name for f in files if NAMED.search(f.read_text(encoding="utf-8"))] == []
+
+
+def test_only_the_interface_of_storages_compares_storages() -> None:
+    files = [
+        f
+        for f in FILES.values()
+        if re.search(r"storage *(=[^>]|<>)|storage IN", f.read_text(encoding="utf-8"))
+    ]
+    assert {f.name for f in files} <= {"storage_set.sql", "storage_traits.sql"}
+
+
+def test_nothing_in_python_tests_the_name_of_a_storage() -> None:
+    files = SOURCE.rglob("*.py")
+    assert [f.name for f in files if NAMED_IN_PYTHON.search(f.read_text(encoding="utf-8"))] == []

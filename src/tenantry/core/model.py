@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from tenantry.core import state
+from tenantry.core.storage import DEFAULT as DEFAULT_STORAGE
 
 OWNER = "whadmin"
 """The role that owns the warehouse and does all the work in it."""
@@ -38,12 +39,18 @@ class Connection:
 
 @dataclass(frozen=True)
 class Feed:
-    """One template of one tenant: `schema` holds its slices, `connection` names its source."""
+    """One template of one tenant: `schema` holds its slices, `connection` names its source.
+
+    What its storage can do, as `_wh.storages` has it. `streams`: several days may be copied straight into its tables.
+    `in_table`: reports read the table that holds the days, and no view that would have to follow them.
+    """
 
     schema: str
     template: str
     connection: str
-    storage: str = "matview"
+    storage: str = DEFAULT_STORAGE
+    streams: bool = field(default=False, compare=False)
+    in_table: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.template}"

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from tenantry.core.errors import InputError
 from tenantry.core.model import Template
+from tenantry.core.storage import DEFAULT as DEFAULT_STORAGE
 from tenantry.fleet.change import Change, Detail, Kind, in_order
 from tenantry.fleet.model import Feed, Fleet, Job, Reader, Source, Tenant
 from tenantry.flow.template.file import merged
@@ -91,7 +92,7 @@ def _templates(wanted: Fleet, live: Fleet, builtin: Callable[[str], object | Non
 def _template(template: Template) -> dict[str, str | None]:
     return {
         "description": template.description,
-        "storage": template.storage or "matview",
+        "storage": template.storage or DEFAULT_STORAGE,
         "time_column": template.time_column,
         "partition_by": template.partition_by or "year",
         "ahead": None if template.ahead == "0" else template.ahead,
@@ -210,7 +211,7 @@ def _feeds(tenant: Tenant, there: Mapping[str, Feed], templates: Mapping[str, Te
     for name, feed in tenant.feeds.items():
         if name not in templates:
             raise InputError(f'tenants.{tenant.name}: template "{name}" does not exist')
-        begins = templates[name].storage or "matview"
+        begins = templates[name].storage or DEFAULT_STORAGE
         storage = feed.storage or begins
         old = there.get(name)
         if old is None:

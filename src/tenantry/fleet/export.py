@@ -12,6 +12,7 @@ import tomlkit
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from tomlkit.items import Table
 
+from tenantry.core import storage
 from tenantry.core.errors import InputError
 from tenantry.core.model import Template
 from tenantry.core.settings import EMBEDDED
@@ -134,7 +135,7 @@ class _Writer:
         table = tomlkit.table()
         known = builtin(template.name)
         if known is not None and template_file.merged(known, template) == template:
-            for key, usual in (("storage", "matview"), ("partition_by", "year")):
+            for key, usual in (("storage", storage.DEFAULT), ("partition_by", "year")):
                 if getattr(template, key) != usual:
                     table.add(key, getattr(template, key))
             if template.ahead and template.ahead != "0":

@@ -76,7 +76,7 @@ def read(session: psycopg.Connection) -> Live:
 
 def unloaded(session: psycopg.Connection) -> dict[FeedRow, int]:
     """Feeds of tenants at work that were never loaded, and those of which days are missing, with their number (else 0)."""
-    return {FeedRow(*row[:4]): row[4] for row in session.execute(query("fleet", "unloaded"))}
+    return {FeedRow(*row[:6]): row[6] for row in session.execute(query("fleet", "unloaded"))}
 
 
 def _source(

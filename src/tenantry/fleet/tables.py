@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from tenantry.core.file import Warehouse
+from tenantry.core.storage import BUILT_IN
 from tenantry.fleet.secrets import Reference, reference
 
 
@@ -27,10 +28,16 @@ def _names(value: object) -> object:
     raise ValueError('write a list of tenants, or "all"')
 
 
+def _storage(value: object) -> object:
+    if value in BUILT_IN:
+        return value
+    raise ValueError(f"input should be {' or '.join(map(repr, BUILT_IN))}")
+
+
 Secret = Annotated[Reference, BeforeValidator(_secret)]
 Option = Annotated[str, BeforeValidator(_option)]
 Text = Annotated[str, Field(min_length=1)]
-Storage = Literal["matview", "partition"]
+Storage = Annotated[str, BeforeValidator(_storage)]
 
 
 class _Table(BaseModel):

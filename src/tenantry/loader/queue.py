@@ -177,18 +177,14 @@ class Queue:
             return connection not in self._out_of_reach
 
     def note_move(self, feed: Feed) -> None:
-        """Note that a feed is kept in materialized views by now."""
+        """Note that a feed was moved meanwhile to a storage that days cannot be copied into."""
         with self._changed:
             self._moved.add(feed)
 
     def streams(self, feed: Feed) -> bool:
         """Whether a feed may be streamed from this machine, as far as is known."""
         with self._changed:
-            return (
-                feed.storage == "partition"
-                and feed not in self._moved
-                and feed.connection not in self._out_of_reach
-            )
+            return feed.streams and feed not in self._moved and feed.connection not in self._out_of_reach
 
     def close_source(self, connection: str, reason: str) -> None:
         """Hand out no more days of a source that cannot be reached."""

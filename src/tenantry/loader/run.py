@@ -123,7 +123,7 @@ def _index(keeper: Keeper, results: dict[Feed, FeedResult], at_once: int, watche
             tables = [
                 table
                 for result in results.values()
-                if result.feed.storage == "partition" and not result.as_it_was
+                if result.feed.streams and not result.as_it_was
                 for table in indexes.unindexed(sessions.warehouse(), result.feed)
             ]
     finally:
@@ -178,8 +178,8 @@ def _publish_as_operator(keeper: Keeper, results: dict[Feed, FeedResult]) -> Non
 
 
 def _to_publish(connection: psycopg.Connection, results: dict[Feed, FeedResult]) -> list[Feed]:
-    """The feeds whose views may have changed, or been dropped by hand. Partitions that hold what they held need nothing."""
-    feeds = [r.feed for r in results.values() if not (r.as_it_was and r.feed.storage == "partition")]
+    """The feeds whose views may have changed, or been dropped by hand. A table that holds what it held needs nothing."""
+    feeds = [r.feed for r in results.values() if not (r.as_it_was and r.feed.in_table)]
     if not feeds:
         return []
     # A tenant that was dropped meanwhile has nothing to show.

@@ -175,7 +175,7 @@ class Worker(threading.Thread):
                 raise
 
     def _load(self, task: Task, done: set[date]) -> Iterator[LoadedSlice]:
-        """Pull the task's days that are not done: partitions by streaming, all others by dblink."""
+        """Pull the task's days that are not done: by streaming where the storage allows it, by dblink elsewhere."""
         feed = task.feed
         if not self._tasks.streams(feed):
             yield from self._load_through_warehouse(task, done)

@@ -39,7 +39,7 @@ $$;
 -- Before whadmin's part: refuse a database that has not had the administrator's, and a warehouse that this does not fit.
 DO $$
 DECLARE
-    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}]';
+    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}]';
     odd record;
 BEGIN
     IF (SELECT count(*) FROM pg_catalog.pg_namespace n WHERE n.nspname IN ('_wh', '_wh_internal', '_wh_audit')) < 3
@@ -548,6 +548,41 @@ END IF;
 END
 $tenantry$;
 
+DO $tenantry$
+BEGIN
+INSERT INTO _wh.migrations (version, name, sha256) VALUES (15, 'storages', 'fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421') ON CONFLICT DO NOTHING;
+IF FOUND THEN
+EXECUTE $tenantry_text$
+-- The ways in which a feed may be kept, and what each can do. A storage is a row here, and functions in _wh_internal that are called
+-- by its name and an operation. What exists is decided here, not by checks that list names.
+CREATE TABLE _wh.storages (
+    storage text PRIMARY KEY CHECK (storage ~ '^[a-z][a-z0-9_]{0,30}$'),
+    streams boolean NOT NULL DEFAULT false,
+    daily boolean NOT NULL DEFAULT false,
+    by_month boolean NOT NULL DEFAULT false,
+    needs_time_column boolean NOT NULL DEFAULT true,
+    tenant_kind "char" NOT NULL CHECK (tenant_kind IN ('v', 'p', 'r')),
+    public_kind "char" NOT NULL DEFAULT 'v' CHECK (public_kind IN ('v', 'p'))
+);
+COMMENT ON TABLE _wh.storages IS 'The ways in which a feed may be kept, and what each can do';
+COMMENT ON COLUMN _wh.storages.streams IS 'The loader may copy several days at once straight into its tables';
+COMMENT ON COLUMN _wh.storages.daily IS 'Each day is a relation of its own until its year is folded';
+COMMENT ON COLUMN _wh.storages.by_month IS 'Its tables follow the template''s partition_by; without it, a table holds a year or more';
+COMMENT ON COLUMN _wh.storages.needs_time_column IS 'Days are told apart by the template''s time_column alone';
+COMMENT ON COLUMN _wh.storages.tenant_kind IS 'What a tenant''s reports read: v, a view of what is kept; p or r, the table itself';
+COMMENT ON COLUMN _wh.storages.public_kind IS 'What unites the tenants of a template while all are kept so: v, a view; p, a partitioned table';
+
+INSERT INTO _wh.storages (storage, streams, daily, by_month, needs_time_column, tenant_kind, public_kind) VALUES
+    ('matview', false, true, false, false, 'v', 'v'),
+    ('partition', true, false, true, true, 'p', 'p');
+
+ALTER TABLE _wh.mv_templates DROP CONSTRAINT mv_templates_storage_check, ADD FOREIGN KEY (storage) REFERENCES _wh.storages;
+ALTER TABLE _wh.feeds DROP CONSTRAINT feeds_storage_check, ADD FOREIGN KEY (storage) REFERENCES _wh.storages;
+$tenantry_text$;
+END IF;
+END
+$tenantry$;
+
 SET LOCAL check_function_bodies = off;
 
 DO $tenantry$
@@ -944,7 +979,7 @@ BEGIN
     IF NOT EXISTS (
         SELECT FROM _wh_internal.slice_tables(feed) t
         CROSS JOIN LATERAL _wh_internal.day_records(feed, t.filenode, t.first_day, t.last_day) r
-        WHERE r.doubtful > 0 OR t.folded AND r.records > 0 AND r.loaded <= t.last_day - t.first_day
+        WHERE r.doubtful > 0 OR t.trusted AND r.records > 0 AND r.loaded <= t.last_day - t.first_day
     ) THEN
         RETURN;
     END IF;
@@ -971,7 +1006,7 @@ BEGIN
     -- Days of a folded year that have rows and no record.
     INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, filenode)
     SELECT feed.schema_name, feed.template_name, d.slice_date, 'loaded', d.row_count, clock_timestamp(), d.filenode
-    FROM stored d JOIN _wh_internal.slice_tables(feed) t ON t.folded AND d.slice_date BETWEEN t.first_day AND t.last_day
+    FROM stored d JOIN _wh_internal.slice_tables(feed) t ON t.trusted AND d.slice_date BETWEEN t.first_day AND t.last_day
     WHERE d.row_count IS NOT NULL AND NOT EXISTS (SELECT FROM _wh.slices x WHERE x.schema_name = feed.schema_name
         AND x.template_name = feed.template_name AND x.slice_date = d.slice_date)
     ON CONFLICT ON CONSTRAINT slices_pkey DO NOTHING;
@@ -1676,6 +1711,38 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT split_part(digest, ':', 2)::bigint
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.doubled_days(feed _wh.feeds, relation oid) RETURNS TABLE (slice_date date, error text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The days of a table in which a row stands whose key another row has, too; they are noted as failed. None where the
+-- template's unique indexes are not over columns alone, or it names no time column.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    keys record;
+    key text;
+BEGIN
+    IF template.time_column IS NULL THEN
+        RETURN;
+    END IF;
+    FOR keys IN SELECT i.key_columns FROM _wh.template_indexes i
+        WHERE i.template_name = feed.template_name AND i.position IS NOT NULL AND i.key_columns IS NOT NULL ORDER BY i.position
+    LOOP
+        key := (SELECT string_agg(quote_ident(k), ', ') FROM unnest(keys.key_columns) k);
+        FOR slice_date, error IN EXECUTE format($q$
+            SELECT (%2$I%3$s)::date AS day, min(ROW(%1$s)::text) AS sample FROM %4$s
+            WHERE (%1$s) IN (SELECT %1$s FROM %4$s GROUP BY %1$s HAVING count(*) > 1) GROUP BY 1 ORDER BY 1$q$,
+            key, template.time_column, _wh_internal.day_zone(template), relation::regclass)
+        LOOP
+            error := format('%s.%s %s: more than one row has the same %s: %s', feed.schema_name, feed.template_name, to_char(slice_date::timestamp, 'YYYY-MM-DD'), key, error);
+            PERFORM _wh_internal.record_failure(feed, slice_date, error);
+            RETURN NEXT;
+        END LOOP;
+        IF FOUND THEN
+            RETURN;
+        END IF;
+    END LOOP;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.drop_feed(template_name text, schema_name text, most integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Drop what a tenant has of a template, with what moves put beside it, at most `most` relations in one call; how many. The
@@ -1694,9 +1761,10 @@ BEGIN
         PERFORM _wh_internal.hold_template_tenants(ARRAY[template.template_name]);
         PERFORM _wh_internal.lock_view('public', template.template_name);
         DELETE FROM _wh.feeds f WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name;
-        PERFORM _wh_internal.publish_public(template);
+        PERFORM _wh_internal.storage_publish_public(template);
         -- Last: the public view, where it is one, has read it until now.
-        PERFORM _wh_internal.execute_patiently(format('DROP %s IF EXISTS %s', CASE feed.storage WHEN 'partition' THEN 'TABLE' ELSE 'VIEW' END, tenant));
+        PERFORM _wh_internal.execute_patiently(format('DROP %s IF EXISTS %s',
+            CASE (_wh_internal.storage_traits(feed.storage)).tenant_kind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, tenant));
         PERFORM _wh_internal.write_log('drop_feed', 'INFO', 'a template''s data are dropped', to_jsonb(feed));
     END IF;
     feed.schema_name := drop_feed.schema_name;
@@ -1894,43 +1962,35 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         (SELECT array_agg(ROW(feed.template_name, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), NULL)::_wh.template_columns ORDER BY a.attnum)
          FROM pg_attribute a
          WHERE a.attnum > 0 AND NOT a.attisdropped
-            AND a.attrelid = (SELECT s.relid FROM _wh_internal.slice_relations(feed) s ORDER BY s.slice_date DESC LIMIT 1)))
+            AND a.attrelid = (SELECT r.relid FROM _wh_internal.storage_relations(feed, only_daily => true) r ORDER BY r.first_day DESC LIMIT 1)))
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.feed_key(feed _wh.feeds, day date) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The columns that tell the rows of a day apart, by a unique index of the relation that holds them; NULL if there is none.
     SELECT _wh_internal.unique_key(r.relid, ARRAY(SELECT c.column_name FROM _wh.template_columns c WHERE c.template_name = feed.template_name))
-    FROM (
-        SELECT _wh_internal.partition_find(feed, day)::oid AS relid WHERE feed.storage = 'partition'
-        UNION ALL
-        SELECT y.relid FROM _wh_internal.year_relations(feed) y WHERE feed.storage = 'matview' AND y.year = extract(year FROM day)
-        UNION ALL
-        SELECT s.relid FROM _wh_internal.slice_relations(feed) s WHERE feed.storage = 'matview' AND s.slice_date = day
-    ) r
-    WHERE r.relid IS NOT NULL LIMIT 1
+    FROM _wh_internal.storage_holder(feed, day) r WHERE r.relid IS NOT NULL
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.feed_relations(feed _wh.feeds) RETURNS TABLE (relid oid, relname text, suffix text)
+CREATE OR REPLACE FUNCTION _wh_internal.feed_relations(feed _wh.feeds)
+RETURNS TABLE (relid oid, relname text, suffix text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What holds a feed's rows, in either storage; `suffix` follows the stem of its name.
-    SELECT r.relid, r.relname, substr(r.relname, length(_wh_internal.name_stem(feed.template_name)) + 1) FROM (
-        SELECT s.relid, s.relname FROM _wh_internal.slice_relations(feed) s
-        UNION SELECT y.relid, y.relname FROM _wh_internal.year_relations(feed) y
-        UNION SELECT l.relid, l.relname FROM _wh_internal.partition_leaves(feed) l
-    ) r
+    -- What holds a feed's rows, or looks so by its name, in any storage; `suffix` follows the stem of its
+    -- name.
+    SELECT DISTINCT r.relid, r.relname,
+        substr(r.relname, length(_wh_internal.name_stem(feed.template_name)) + 1)
+    FROM _wh.storages s
+    CROSS JOIN LATERAL _wh_internal.storage_relations(jsonb_populate_record(feed,
+        jsonb_build_object('storage', s.storage))) r
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.feed_years(feed _wh.feeds) RETURNS integer[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The years of which a feed has slices, yearly tables or partitions.
-    SELECT coalesce(array_agg(DISTINCT y.year ORDER BY y.year), '{}') FROM (
-        SELECT r.year FROM _wh_internal.year_relations(feed) r WHERE feed.storage = 'matview'
-        UNION ALL
-        SELECT extract(year FROM s.slice_date)::integer FROM _wh_internal.slice_relations(feed) s WHERE feed.storage = 'matview'
-        UNION ALL
-        SELECT l.year FROM _wh_internal.partition_leaves(feed) l WHERE feed.storage = 'partition'
-    ) y
+    -- The years of which a feed has relations.
+    SELECT coalesce(array_agg(DISTINCT y.year ORDER BY y.year), '{}')
+    FROM _wh_internal.storage_relations(feed) r
+    CROSS JOIN LATERAL generate_series(extract(year FROM r.first_day)::integer,
+        extract(year FROM r.last_day)::integer) AS y (year)
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.feeds_read(view regclass, template _wh.mv_templates) RETURNS oid[]
@@ -1956,23 +2016,6 @@ LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
         ELSE (SELECT string_agg(CASE WHEN t.gap THEN E'\n' ELSE '' END || CASE WHEN t.word = '''{SCHEMA}''' AND t.kind = 'literal'
                 THEN format('''%s''', replace(schema_name, '''', '''''')) ELSE _wh_internal.written(t.kind, t.word, false) END, '' ORDER BY t.n)
             FROM _wh_internal.tokens(query) t) END
-$$;
-
-CREATE OR REPLACE FUNCTION _wh_internal.filling(feed _wh.feeds, slice_date date) RETURNS oid
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- What the relation that holds a day is filled with (pg_class.relfilenode), for the record of a load: of the partition, the
--- yearly table, or the slice; of the one that was made anew, if it takes the place of the old one in this transaction.
-DECLARE
-    slice text := _wh.create_mv_name(feed.template_name, slice_date);
-BEGIN
-    IF feed.storage = 'partition' THEN
-        RETURN pg_relation_filenode(_wh_internal.partition_find(feed, slice_date));
-    END IF;
-    RETURN coalesce(
-        (SELECT pg_relation_filenode(y.relid) FROM _wh_internal.year_relations(feed) y WHERE y.year = extract(year FROM slice_date)),
-        pg_relation_filenode(to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fresh_name(slice)))),
-        pg_relation_filenode(to_regclass(format('%I.%I', feed.schema_name, slice))));
-END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.find_feed(wanted_template text, wanted_schema text) RETURNS _wh.feeds
@@ -2032,6 +2075,25 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         (SELECT min(s.slice_date) FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name)))
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.fit_columns(template _wh.mv_templates, target regclass, extras boolean DEFAULT false) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
+-- Give a table that reports read the columns that its template has got since, or has widened (table_changes).
+-- What a public view reads is changed under that view.
+DECLARE
+    top regclass := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
+    changes text := _wh_internal.table_changes(template, target, extras);
+BEGIN
+    IF changes IS NOT NULL AND top = target AND _wh_internal.relation_kind(_wh_internal.partition_root(template)) = 'v' THEN
+        PERFORM _wh_internal.lock_view('public', template.template_name);
+        PERFORM _wh_internal.union_publish(template);
+        changes := _wh_internal.table_changes(template, target, extras);
+    END IF;
+    IF changes IS NOT NULL THEN
+        PERFORM _wh_internal.execute_patiently(format('ALTER TABLE %s %s', top, changes));
+    END IF;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.fit_indexes(feed _wh.feeds, relation oid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Bring the indexes of a relation to the template's: those that it lacks are made, those that the template had formerly are
@@ -2042,7 +2104,7 @@ DECLARE
     failure text;
 BEGIN
     IF NOT EXISTS (SELECT FROM _wh_internal.index_difference(feed, relation))
-        OR EXISTS (SELECT FROM _wh_internal.partition_unindexed(feed) u WHERE u.relid = relation) THEN
+        OR EXISTS (SELECT FROM _wh_internal.unindexed_tables(feed) u WHERE u.relid = relation) THEN
         RETURN;
     END IF;
     PERFORM _wh_internal.await_lock(hashtextextended(jsonb_build_array('tenantry index', relation)::text, 0), false,
@@ -2064,7 +2126,7 @@ BEGIN
         EXCEPTION WHEN unique_violation OR duplicate_table THEN
             failure := format('%s has no index "%s" yet: %s', relation::regclass, change.index_name, SQLERRM);
             IF SQLSTATE = '23505' AND (SELECT c.relkind FROM pg_class c WHERE c.oid = relation) = 'r' THEN
-                PERFORM _wh_internal.partition_doubled(feed, relation);
+                PERFORM _wh_internal.doubled_days(feed, relation);
             END IF;
             PERFORM _wh_internal.write_log('fit_indexes', 'ERROR', failure, to_jsonb(feed));
         END;
@@ -2095,47 +2157,22 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.fit_relation(template_name text, target_schema text, kind text, relname text, slice_date date DEFAULT NULL) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.fit_relation(template_name text, target_schema text, kind text,
+    relname text, slice_date date DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Mend one of unfit_relations, without asking the source; nothing to do if that was done meanwhile.
-DECLARE
-    feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
-    template _wh.mv_templates := _wh_internal.find_template(template_name);
-    target regclass := to_regclass(format('%I.%I', target_schema, relname));
 BEGIN
-    IF kind = 'ranges' THEN
-        PERFORM _wh_internal.partition_rerange(feed, template);
-        RETURN;
-    END IF;
-    feed := _wh_internal.hold_feed(feed);
-    IF slice_date IS NOT NULL THEN
-        PERFORM _wh_internal.lock_slice(feed, slice_date);
-    END IF;
-    IF NOT EXISTS (SELECT FROM _wh_internal.unfit_relations(feed) u WHERE u.kind = fit_relation.kind AND u.relname = fit_relation.relname) THEN
-        RETURN;
-    END IF;
-    IF kind = 'columns' AND feed.storage = 'partition' THEN
-        PERFORM _wh_internal.partition_columns(template, target);
-    ELSIF kind = 'former' THEN
-        PERFORM _wh_internal.execute_patiently(format('DROP TABLE %s', target));
-    ELSIF kind = 'columns' THEN
-        PERFORM _wh_internal.year_columns(feed, template, target);
-    ELSE
-        PERFORM _wh_internal.fit_indexes(feed, target);
-        UPDATE _wh.slices s SET index_hash = _wh_internal.template_index_hash(feed.template_name)
-        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = fit_relation.slice_date;
-    END IF;
+    PERFORM _wh_internal.storage_fit(_wh_internal.find_feed(template_name, target_schema),
+        _wh_internal.find_template(template_name),
+        kind, relname, slice_date);
 END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.folded_years(feed _wh.feeds) RETURNS TABLE (year integer)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The years that were combined into one table.
-    SELECT y.year FROM _wh_internal.year_relations(feed) y WHERE feed.storage = 'matview' AND NOT y.open
-    UNION ALL
-    SELECT l.year FROM _wh_internal.partition_leaves(feed) l
-    JOIN _wh_internal.table_states(feed) s ON s.relid = l.relid AND s.state = 'folded'
-    WHERE feed.storage = 'partition' AND l.month IS NULL
+    SELECT extract(year FROM r.first_day)::integer
+    FROM _wh_internal.storage_relations(feed, only_daily => false) r WHERE r.folded
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.foreign_objects(schema_name text) RETURNS SETOF text
@@ -2329,6 +2366,20 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
         pg_get_object_address('schema', ARRAY[schema_name], '{}')
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.hold_unfit(feed _wh.feeds, kind text, relname text, slice_date date)
+RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Hold one of unfit_relations, to mend it; false if that was done meanwhile.
+BEGIN
+    feed := _wh_internal.hold_feed(feed);
+    IF slice_date IS NOT NULL THEN
+        PERFORM _wh_internal.lock_slice(feed, slice_date);
+    END IF;
+    RETURN EXISTS (SELECT FROM _wh_internal.unfit_relations(feed) u WHERE u.kind = hold_unfit.kind
+        AND u.relname = hold_unfit.relname);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.holds_source(tenant_name text) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Whether this session keeps a login to the source.
@@ -2358,6 +2409,33 @@ BEGIN
             NULL;
         END;
     END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.index_begin(feed _wh.feeds, leaf oid) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Hold a table that is to be indexed until the transaction ends, against the folding of its year and whoever would index it,
+-- too; false if somebody has done so meanwhile. No lock on the table itself: a load that waited for that would keep out the other
+-- sessions that make its indexes, and this one waits for them.
+DECLARE
+    target record;
+BEGIN
+    feed := _wh_internal.hold_feed(feed);
+    SELECT u.* INTO target FROM _wh_internal.unindexed_tables(feed) u WHERE u.relid = leaf;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM _wh_internal.await_lock(_wh_internal.year_lock(feed, target.year), true,
+            format('%s.%s %s, which another session folds', feed.schema_name, feed.template_name, target.year)),
+        _wh_internal.await_lock(hashtextextended(jsonb_build_array('tenantry index', leaf)::text, 0), false,
+            format('table %s, which another session indexes', leaf::regclass));
+    PERFORM _wh_internal.hear_of_changes();
+    IF NOT EXISTS (SELECT FROM _wh_internal.unindexed_tables(feed) u WHERE u.relid = leaf) THEN
+        RETURN false;
+    END IF;
+    -- While others make the indexes, this session has nothing to do.
+    PERFORM set_config('idle_in_transaction_session_timeout', '0', true);
+    RETURN true;
 END
 $$;
 
@@ -2395,6 +2473,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT t.name, t.indisunique, format('DROP INDEX %I.%I', feed.schema_name, t.name), t.oid FROM there t
     WHERE t.name IN (SELECT e.name FROM ever e) AND t.fingerprint NOT IN (SELECT w.fingerprint FROM wanted w)
         AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = t.oid)
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.index_end(feed _wh.feeds, leaf oid) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- A table has all of its indexes now. This is the last step, so a load that is killed before it leaves the table to be indexed.
+BEGIN
+    EXECUTE format('ANALYZE %s', leaf::regclass);
+    PERFORM _wh_internal.note_table(feed, (SELECT c.relname::text FROM pg_class c WHERE c.oid = leaf), NULL);
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.index_fingerprint(is_unique boolean, definition text) RETURNS text
@@ -2577,6 +2664,18 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.lacks_columns(template _wh.mv_templates, relation oid,
+    besides text DEFAULT NULL) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Whether a relation has not all columns of its template with their types, the column `besides` aside.
+    -- False if there is none.
+    SELECT relation IS NOT NULL AND EXISTS (
+        SELECT FROM _wh.template_columns c LEFT JOIN pg_attribute a ON a.attrelid = relation
+            AND a.attname = c.column_name AND NOT a.attisdropped
+        WHERE c.template_name = template.template_name AND c.column_name IS DISTINCT FROM besides
+            AND format_type(a.atttypid, a.atttypmod) IS DISTINCT FROM c.data_type)
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.latest_day(template_name text) RETURNS date
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The last day that may be loaded: today (UTC), or as many days later as the template asks for.
@@ -2631,9 +2730,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     day text := to_char(slice_date::timestamp, 'YYYY-MM-DD');
 BEGIN
-    IF feed.storage = 'partition' THEN
-        PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
-    END IF;
+    PERFORM _wh_internal.storage_prepare(feed, slice_date, slice_date);
     PERFORM _wh_internal.lock_slice(feed, slice_date);
     IF EXISTS (SELECT FROM _wh_internal.unchanged_days(feed, slice_date, slice_date, digests, asked_at))
             OR held AND _wh_internal.loaded_since(feed, slice_date, slice_date, asked_at) THEN
@@ -2659,6 +2756,7 @@ DECLARE
     template _wh.mv_templates;
     started timestamptz;
     loaded record;
+    holder record;
     failure text;
     failure_detail text;
     failure_hint text;
@@ -2669,8 +2767,8 @@ DECLARE
 BEGIN
     feed := _wh_internal.hold_feed(feed);
     PERFORM _wh_internal.extend_span(feed, slice_date);
-    IF maker IS NULL AND feed.storage = 'partition' THEN
-        PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
+    IF maker IS NULL THEN
+        PERFORM _wh_internal.storage_prepare(feed, slice_date, slice_date);
     END IF;
     PERFORM _wh_internal.lock_slice(feed, slice_date);
     started := clock_timestamp();
@@ -2689,11 +2787,7 @@ BEGIN
             template := _wh_internal.find_template(feed.template_name);
             -- A materialized view keeps the query that it was made with.
             PERFORM _wh_internal.template_query(template);
-            IF feed.storage = 'partition' THEN
-                loaded := _wh_internal.partition_load(feed, template, slice_date);
-            ELSE
-                loaded := _wh_internal.matview_load(feed, template, slice_date);
-            END IF;
+            loaded := _wh_internal.storage_load(feed, template, slice_date);
             -- REFRESH ... CONCURRENTLY takes two equal rows with a NULL in them for one.
             IF split_part(load_slice.digest, ':', 2) <> loaded.row_count::text THEN
                 RAISE EXCEPTION 'the source gives % rows, and % are stored: some are doubled', split_part(load_slice.digest, ':', 2), loaded.row_count
@@ -2701,7 +2795,7 @@ BEGIN
             END IF;
             -- The old slice serves until the tenant view reads the new one.
             IF loaded.action = 'replaced' AND NOT caller_publishes THEN
-                PERFORM _wh_internal.publish_tenant(feed);
+                PERFORM _wh_internal.storage_publish_tenant(feed);
             END IF;
         END IF;
         IF own THEN
@@ -2746,12 +2840,13 @@ BEGIN
         END IF;
         PERFORM _wh_internal.raise_words(state, failure, failure_detail, failure_hint, mark);
     END;
+    holder := _wh_internal.storage_holder(feed, slice_date);
     INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest, filenode,
         time_column, index_hash)
     VALUES (feed.schema_name, feed.template_name, slice_date, 'loaded', loaded.row_count, coalesce(asked, started), clock_timestamp() - started,
         _wh_internal.definition_hash(template), CASE WHEN _wh_internal.digest_rows(load_slice.digest) = loaded.row_count THEN load_slice.digest END,
-        _wh_internal.filling(feed, slice_date), template.time_column,
-        CASE WHEN template.template_name IS NOT NULL AND feed.storage = 'matview' AND loaded.action <> 'replaced in year' THEN _wh_internal.template_index_hash(template.template_name) END)
+        pg_relation_filenode(holder.relid), template.time_column,
+        CASE WHEN template.template_name IS NOT NULL AND holder.alone THEN _wh_internal.template_index_hash(template.template_name) END)
     ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET status = 'loaded', row_count = excluded.row_count, loaded_at = excluded.loaded_at,
         duration = excluded.duration, definition_hash = excluded.definition_hash, digest = excluded.digest, filenode = excluded.filenode,
         time_column = excluded.time_column, index_hash = excluded.index_hash, error = NULL, failed_at = NULL;
@@ -2875,6 +2970,25 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.matview_fit(feed _wh.feeds, template _wh.mv_templates, kind text,
+    relname text, slice_date date) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    target regclass := to_regclass(format('%I.%I', feed.schema_name, relname));
+BEGIN
+    IF NOT _wh_internal.hold_unfit(feed, kind, relname, slice_date) THEN
+        RETURN;
+    ELSIF kind = 'columns' THEN
+        PERFORM _wh_internal.year_columns(feed, template, target);
+    ELSE
+        PERFORM _wh_internal.fit_indexes(feed, target);
+        UPDATE _wh.slices s SET index_hash = _wh_internal.template_index_hash(feed.template_name)
+        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+            AND s.slice_date = matview_fit.slice_date;
+    END IF;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.matview_fold(feed _wh.feeds, template _wh.mv_templates, target_year integer) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Build the yearly table beside the slices, index it after the load, and swap at the end. Nobody sees the table before
@@ -2939,9 +3053,26 @@ BEGIN
     PERFORM _wh_internal.put_back(target, things);
     PERFORM _wh_internal.publish_identity(target::regclass);
     EXECUTE format('ANALYZE %s', target);
-    PERFORM _wh_internal.publish_tenant(feed, 'DROP MATERIALIZED VIEW ' || slices);
+    PERFORM _wh_internal.matview_publish_tenant(feed, 'DROP MATERIALIZED VIEW ' || slices);
     RETURN jsonb_build_object('yearly_table', name, 'processed_mvs', days, 'total_records', total);
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.matview_holder(feed _wh.feeds, slice_date date, OUT relid oid,
+    OUT alone boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The yearly table, else the slice; before that, the one that was made anew, if it takes the slice's
+    -- place in this transaction.
+    SELECT r.relid, r.alone FROM (
+        SELECT y.relid, false AS alone, 1 AS rank FROM _wh_internal.year_relations(feed) y
+        WHERE y.year = extract(year FROM slice_date)
+        UNION ALL
+        SELECT c.oid, true, CASE c.relname WHEN n.name THEN 3 ELSE 2 END
+        FROM (SELECT _wh_internal.name_stem(feed.template_name)
+            || to_char(slice_date::timestamp, '_YYYY_MM_DD') AS name) n
+        JOIN pg_class c ON c.relnamespace = to_regnamespace(quote_ident(feed.schema_name))
+            AND c.relname IN (n.name, _wh_internal.fresh_name(n.name))
+    ) r ORDER BY r.rank LIMIT 1
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.matview_load(feed _wh.feeds, template _wh.mv_templates, slice_date date,
@@ -2982,9 +3113,78 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.matview_move_in(feed _wh.feeds, side _wh.feeds, folded integer[])
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The copy's parts become yearly tables. A year that was not folded is open: its days are those on record.
+DECLARE
+    parent regclass := format('%I.%I', side.schema_name, _wh_internal.fit_name(side.template_name))::regclass;
+BEGIN
+    EXECUTE concat((SELECT string_agg(
+            format('ALTER TABLE %s DETACH PARTITION %s; ', parent, i.inhrelid::regclass), '')
+        FROM pg_inherits i WHERE i.inhparent = parent), format('DROP TABLE %s', parent));
+    PERFORM _wh_internal.note_table(feed, y.relname, 'open') FROM _wh_internal.year_relations(feed) y
+        WHERE y.year <> ALL (folded);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.matview_move_out(feed _wh.feeds) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The tenant view holds no rows: nothing of it is kept.
+BEGIN
+    EXECUTE format('DROP VIEW %I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.matview_prepare(feed _wh.feeds, first_day date, last_day date)
+RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    -- Nothing: the load of a day makes its view.
+    SELECT
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.matview_publish_public(template _wh.mv_templates) RETURNS boolean
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    SELECT _wh_internal.union_publish(template)
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.matview_publish_tenant(feed _wh.feeds, afterwards text DEFAULT '',
+    beforehand text DEFAULT '') RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Bring the tenant view up to date with the slices that are there. `beforehand` and `afterwards` are
+-- statements such as dropping what the view no longer reads. The locks of the step are taken together and let
+-- go together, so it can be in a ring neither with a report nor with another one.
+DECLARE
+    name text := _wh_internal.fit_name(feed.template_name);
+    before text := _wh_internal.view_written(feed.schema_name, name);
+BEGIN
+    PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.replace_tenant_view(%L, %L, %L)',
+        feed, afterwards, beforehand));
+    RETURN before IS DISTINCT FROM _wh_internal.view_written(feed.schema_name, name);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.matview_relations(feed _wh.feeds, only_daily boolean)
+RETURNS TABLE (relid oid, relname text, first_day date, last_day date, daily boolean, folded boolean,
+    trusted boolean, leftover boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Daily materialized views and yearly tables. A folded year that was made by hand has no records, and is
+    -- trusted.
+    WITH years AS MATERIALIZED (
+        SELECT y.year, y.relid, y.relname, y.open FROM _wh_internal.year_relations(feed) y WHERE y.year > 0
+    )
+    SELECT y.relid, y.relname, make_date(y.year, 1, 1), make_date(y.year, 12, 31), false, NOT y.open,
+        NOT y.open, false
+    FROM years y WHERE only_daily IS NOT TRUE
+    UNION ALL
+    SELECT s.relid, s.relname, s.slice_date, s.slice_date, true, false, false,
+        extract(year FROM s.slice_date)::integer IN (SELECT y.year FROM years y)
+    FROM _wh_internal.slice_relations(feed) s WHERE only_daily IS NOT FALSE
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.matview_replace(feed _wh.feeds, template _wh.mv_templates, slice_date date, old regclass) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make a slice anew from the template as it is now, beside the old one, which goes on serving reports. publish_tenant
+-- Make a slice anew from the template as it is now, beside the old one, which goes on serving reports. matview_publish_tenant
 -- puts it in its place; the caller sees to that.
 DECLARE
     fresh regclass;
@@ -3045,6 +3245,40 @@ BEGIN
     END IF;
     DROP TABLE pg_temp.tenantry_day;
     RETURN total;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.matview_sources(feed _wh.feeds, since date, until date)
+RETURNS TABLE (relid oid, first_day date, last_day date, alone boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT r.relid, greatest(r.first_day, since), least(r.last_day, until), r.daily
+    FROM _wh_internal.matview_relations(feed, NULL) r JOIN pg_class c ON c.oid = r.relid
+    WHERE c.relispopulated AND NOT r.leftover AND r.first_day <= until AND r.last_day >= since
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.matview_unfit(feed _wh.feeds, template _wh.mv_templates)
+RETURNS TABLE (kind text, relname text, slice_date date)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Yearly tables that lack columns or have other types (columns), and those and slices with other indexes
+-- (indexes).
+DECLARE
+    hash text := _wh_internal.template_index_hash(feed.template_name);
+BEGIN
+    RETURN QUERY
+        WITH tables AS MATERIALIZED (
+            SELECT r.relid, r.relname FROM _wh_internal.matview_relations(feed, false) r
+        )
+        SELECT 'columns', t.relname, NULL::date FROM tables t
+        WHERE _wh_internal.lacks_columns(template, t.relid)
+        UNION ALL
+        SELECT 'indexes', t.relname, NULL::date FROM tables t
+        WHERE EXISTS (SELECT FROM _wh_internal.index_difference(feed, t.relid))
+        UNION ALL
+        SELECT 'indexes', r.relname, r.first_day FROM _wh_internal.matview_relations(feed, true) r
+        JOIN _wh.slices s ON s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+            AND s.slice_date = r.first_day
+        WHERE s.index_hash <> hash AND NOT r.leftover
+        ORDER BY 1, 3, 2;
 END
 $$;
 
@@ -3190,12 +3424,12 @@ DECLARE
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
     -- What was left by a move that was given up, or begun before the template changed, is of no use.
-    IF to_regclass(parent) IS NOT NULL AND (feed.storage = storage OR NOT EXISTS (SELECT FROM _wh_internal.table_states(feed) s
+    IF to_regclass(parent) IS NOT NULL AND (storage IS NOT DISTINCT FROM feed.storage OR NOT EXISTS (SELECT FROM _wh_internal.table_states(feed) s
             WHERE s.relid = to_regclass(parent) AND s.state = 'copy' AND s.detail = mark)) THEN
         EXECUTE format('DROP TABLE %s', parent);
         PERFORM _wh_internal.note_table(feed, _wh_internal.fit_name(side.template_name), NULL);
     END IF;
-    IF feed.storage = storage THEN
+    IF storage IS NOT DISTINCT FROM feed.storage THEN
         RETURN jsonb_build_object('years', '[]'::jsonb, 'bytes', 0);
     ELSIF EXISTS (SELECT FROM _wh_internal.feed_relations(old)) OR to_regclass(format('%I.%I', old.schema_name, _wh_internal.fit_name(old.template_name))) IS NOT NULL THEN
         RAISE EXCEPTION '%.% still has what an earlier move put aside', feed.schema_name, feed.template_name USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -3211,7 +3445,7 @@ BEGIN
     PERFORM _wh_internal.refuse_move_dependents(feed, template, storage);
     IF to_regclass(parent) IS NULL THEN
         EXECUTE format(E'CREATE TABLE %s (%s %s\n) PARTITION BY RANGE (%I)', parent,
-            CASE storage WHEN 'partition' THEN format('schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check CHECK (schema_name = %L),',
+            CASE (_wh_internal.storage_traits(storage)).public_kind WHEN 'p' THEN format('schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check CHECK (schema_name = %L),',
                 feed.schema_name, feed.schema_name) ELSE '' END,
             _wh_internal.declared_columns(template.template_name), template.time_column);
         PERFORM _wh_internal.note_table(feed, _wh_internal.fit_name(side.template_name), 'copy', mark);
@@ -3252,7 +3486,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The tables that will hold a year in the other storage: one (month is NULL), or where the template asks for months
     -- and the year is not combined, those of the months that it has.
     WITH year AS (
-        SELECT storage = 'matview' OR template.partition_by = 'year'
+        SELECT NOT (_wh_internal.storage_traits(storage)).by_month OR template.partition_by = 'year'
             OR EXISTS (SELECT FROM _wh_internal.folded_years(feed) y WHERE y.year = target_year) AS whole
         WHERE target_year = ANY (_wh_internal.feed_years(feed))
     )
@@ -3261,7 +3495,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT m.month, make_date(target_year, m.month, 1), (make_date(target_year, m.month, 1) + interval '1 month')::date - 1
     FROM year, generate_series(1, 12) AS m (month)
     WHERE NOT whole AND (
-        EXISTS (SELECT FROM _wh_internal.year_relations(feed) y WHERE y.year = target_year)
+        EXISTS (SELECT FROM _wh_internal.storage_relations(feed, only_daily => false) r
+            WHERE r.first_day < make_date(target_year, m.month, 1) + interval '1 month' AND r.last_day >= make_date(target_year, m.month, 1))
         OR EXISTS (SELECT FROM _wh_internal.present_days(feed) p
             WHERE p.slice_date >= make_date(target_year, m.month, 1) AND p.slice_date < make_date(target_year, m.month, 1) + interval '1 month'))
 $$;
@@ -3272,9 +3507,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     template _wh.mv_templates;
 BEGIN
-    IF storage IS NULL OR storage NOT IN ('matview', 'partition') THEN
-        RAISE EXCEPTION 'there is no storage "%"', storage USING ERRCODE = 'invalid_parameter_value', HINT = 'There are matview and partition.';
-    ELSIF EXISTS (SELECT FROM _wh.feeds f WHERE f.template_name = move_plan.template_name)
+    PERFORM _wh_internal.storage_traits(storage);
+    IF EXISTS (SELECT FROM _wh.feeds f WHERE f.template_name = move_plan.template_name)
         AND NOT EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = move_plan.template_name) THEN
         RAISE EXCEPTION '"%" has no template: slices of a create function of your own cannot be moved', template_name USING ERRCODE = 'undefined_object';
     END IF;
@@ -3287,7 +3521,7 @@ BEGIN
     IF target_schema IS NOT NULL THEN
         RETURN ARRAY[(_wh_internal.find_feed(template.template_name, target_schema)).schema_name];
     END IF;
-    UPDATE _wh.mv_templates t SET storage = move_plan.storage WHERE t.template_name = template.template_name AND t.storage <> move_plan.storage;
+    PERFORM _wh_internal.storage_set(template.template_name, NULL, storage);
     RETURN ARRAY(SELECT f.schema_name FROM _wh.feeds f WHERE f.template_name = template.template_name ORDER BY 1);
 END
 $$;
@@ -3319,25 +3553,16 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
     WHERE _wh_internal.advisory_holder(k.key) = pg_backend_pid()
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.move_sources(feed _wh.feeds, template _wh.mv_templates, target_year integer)
+CREATE OR REPLACE FUNCTION _wh_internal.move_sources(feed _wh.feeds, template _wh.mv_templates,
+    target_year integer)
 RETURNS TABLE (first_day date, last_day date, body text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What reports see of a year as it is kept now: statements that select the template's columns, with the days that
-    -- each covers.
-    WITH years AS MATERIALIZED (
-        SELECT y.relid FROM _wh_internal.year_relations(feed) y WHERE feed.storage = 'matview' AND y.year = target_year
-        UNION ALL
-        SELECT to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)))
-        WHERE feed.storage = 'partition' AND EXISTS (SELECT FROM _wh_internal.partition_leaves(feed) l WHERE l.year = target_year)
-    ), relations AS (
-        SELECT y.relid, make_date(target_year, 1, 1) AS first_day, make_date(target_year, 12, 31) AS last_day FROM years y
-        UNION ALL
-        SELECT s.relid, s.slice_date, s.slice_date FROM _wh_internal.slice_relations(feed) s
-        WHERE feed.storage = 'matview' AND extract(year FROM s.slice_date) = target_year AND NOT EXISTS (SELECT FROM years)
-    )
-    SELECT r.first_day, r.last_day, format('SELECT %s FROM %s WHERE %s', _wh_internal.select_list(r.relid, _wh_internal.feed_columns(feed)),
-        r.relid::regclass, _wh_internal.day_predicate(template, r.first_day, r.last_day))
-    FROM relations r JOIN pg_class c ON c.oid = r.relid AND (c.relkind <> 'm' OR c.relispopulated) ORDER BY r.first_day
+    -- What reports see of a year as it is kept now: statements that select the template's columns, with the
+    -- days that each covers.
+    SELECT s.first_day, s.last_day, format('SELECT %s FROM %s WHERE %s',
+        _wh_internal.select_list(s.relid, _wh_internal.feed_columns(feed)), s.relid::regclass, _wh_internal.day_predicate(template, s.first_day, s.last_day))
+    FROM _wh_internal.storage_sources(feed, make_date(target_year, 1, 1), make_date(target_year, 12, 31)) s
+    ORDER BY s.first_day
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.move_step(template_name text, target_schema text, storage text, state jsonb DEFAULT NULL) RETURNS jsonb
@@ -3365,7 +3590,7 @@ BEGIN
             NULL;
         END;
         result := _wh_internal.move_begin(feed, storage);
-        IF feed.storage = storage THEN
+        IF storage IS NOT DISTINCT FROM feed.storage THEN
             RETURN jsonb_build_object('phase', 'release', 'from', feed.storage, 'moved', false, 'years', 0, 'bytes', 0, 'rows', 0, 'days_again', 0);
         END IF;
         PERFORM _wh_internal.write_log('set_storage', 'INFO', 'move begun', to_jsonb(feed) || result || jsonb_build_object('to', storage));
@@ -3446,7 +3671,7 @@ BEGIN
     PERFORM _wh_internal.hold_template_tenants(ARRAY[feed.template_name]);
     PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
     IF _wh_internal.relation_kind(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name))) IS NULL THEN
-        PERFORM _wh_internal.publish_tenant(feed);
+        PERFORM _wh_internal.storage_publish_tenant(feed);
     END IF;
     things := _wh_internal.refuse_move_dependents(feed, template, storage);
     PERFORM _wh_internal.move_record(feed, template);
@@ -3464,7 +3689,6 @@ DECLARE
     old _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_old_');
     name text := _wh_internal.fit_name(feed.template_name);
     target text := format('%I.%I', feed.schema_name, name);
-    parent text := format('%I.%I', side.schema_name, _wh_internal.fit_name(side.template_name));
     root text := _wh_internal.partition_root(template);
     grants jsonb := _wh_internal.saved_grants(to_regclass(target));
     folded integer[] := ARRAY(SELECT y.year FROM _wh_internal.folded_years(feed) y);
@@ -3478,11 +3702,7 @@ BEGIN
         FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
         -- Those of daily slices are in nobody's way.
         WHERE x.indrelid = r.relid AND t.relkind = 'r') i;
-    SELECT string_agg(concat(CASE storage WHEN 'matview' THEN format('ALTER TABLE %s DETACH PARTITION %s;', parent, l.relid::regclass) END,
-            format(' ALTER TABLE %s RENAME TO %I;', l.relid::regclass, l.final_name), i.renames,
-            format(' SELECT _wh_internal.note_table(%L, %L, %L);', feed, l.final_name, CASE
-                WHEN storage = 'partition' AND l.month IS NULL AND l.year = ANY (folded) THEN 'folded'
-                WHEN storage = 'matview' AND l.year <> ALL (folded) THEN 'open' END),
+    SELECT string_agg(concat(format('ALTER TABLE %s RENAME TO %I;', l.relid::regclass, l.final_name), i.renames,
             format(' SELECT _wh_internal.put_back(%1$L, %2$L, exact => false), _wh_internal.put_back(%1$L, %3$L, exact => false);',
                 format('%I.%I', feed.schema_name, l.final_name), grants, coalesce(things -> 'parts', '[]'))), ' ')
     INTO into_place FROM (
@@ -3494,24 +3714,19 @@ BEGIN
             CASE WHEN strpos(c.relname, 'tenantry_move_') > 0 THEN replace(c.relname, 'tenantry_move_', '')
                 ELSE _wh_internal.fit_name(c.relname || '_' || left(md5(c.relname), 8)) END), '') AS renames
         FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = l.relid) i;
-    -- What was known of the tables that are put aside; of those in their place it is noted below.
+    -- What was known of the tables that are put aside; of those in their place move_in notes it.
     DELETE FROM _wh.feed_tables t WHERE t.schema_name = feed.schema_name AND t.template_name = feed.template_name;
     IF _wh_internal.relation_kind(root) = 'v' THEN
         EXECUTE _wh_internal.blank_view('public', name);
     ELSIF EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = to_regclass(target) AND i.inhparent = to_regclass(root)) THEN
         EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', root, target);
     END IF;
-    IF feed.storage = 'matview' THEN
-        EXECUTE format('DROP VIEW %s; %s', target, aside);
-        EXECUTE concat(into_place, format('ALTER TABLE %s RENAME TO %I;', parent, name));
-    ELSE
-        EXECUTE concat(_wh_internal.revoked_grants(target::regclass),
-            format('ALTER TABLE %s RENAME TO %I; ', target, _wh_internal.fit_name(old.template_name)), aside);
-        EXECUTE concat(into_place, format('DROP TABLE %s', parent));
-    END IF;
-    UPDATE _wh.feeds f SET storage = move_switch.storage
-    WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name RETURNING f.* INTO feed;
-    PERFORM _wh_internal.publish_tenant(feed);
+    PERFORM _wh_internal.storage_move_out(feed);
+    EXECUTE coalesce(aside, '');
+    EXECUTE coalesce(into_place, '');
+    feed := _wh_internal.storage_set(feed.template_name, feed.schema_name, storage);
+    PERFORM _wh_internal.storage_move_in(feed, side, folded);
+    PERFORM _wh_internal.storage_publish_tenant(feed);
     PERFORM _wh_internal.put_back(target, things -> 'tenant');
     PERFORM _wh.update_public_view_by_template(feed.template_name);
 END
@@ -3742,7 +3957,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         UNION ALL
         SELECT c.attrelid, 'storage', 'rpm', c.attname, 'ALTER TABLE ', format(' ALTER COLUMN %s SET STORAGE %s', c.name,
             CASE c.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END)
-        FROM columns c JOIN pg_class r ON r.oid = c.attrelid AND r.relkind <> 'v' WHERE c.attstorage <> c.typstorage
+        FROM columns c JOIN pg_class r ON r.oid = c.attrelid AND r.relkind <> 'v' WHERE c.typstorage IS DISTINCT FROM c.attstorage
         UNION ALL
         SELECT c.attrelid, 'compression', 'rpm', c.attname, 'ALTER TABLE ', format(' ALTER COLUMN %s SET COMPRESSION %s', c.name,
             CASE c.attcompression WHEN 'l' THEN 'lz4' ELSE 'pglz' END)
@@ -4070,57 +4285,6 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.partition_columns(template _wh.mv_templates, target regclass, extras boolean DEFAULT false) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Give a partitioned table the columns that its template has got since, or has widened (table_changes). What a public view
--- reads is changed under that view.
-DECLARE
-    top regclass := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
-    changes text := _wh_internal.table_changes(template, target, extras);
-BEGIN
-    IF changes IS NOT NULL AND top = target AND _wh_internal.relation_kind(_wh_internal.partition_root(template)) = 'v' THEN
-        PERFORM _wh_internal.lock_view('public', template.template_name);
-        PERFORM _wh_internal.union_publish(template);
-        changes := _wh_internal.table_changes(template, target, extras);
-    END IF;
-    IF changes IS NOT NULL THEN
-        PERFORM _wh_internal.execute_patiently(format('ALTER TABLE %s %s', top, changes));
-    END IF;
-END
-$$;
-
-CREATE OR REPLACE FUNCTION _wh_internal.partition_doubled(feed _wh.feeds, relation oid) RETURNS TABLE (slice_date date, error text)
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The days of a table in which a row stands whose key another row has, too; they are noted as failed. None where the
--- template's unique indexes are not over columns alone, or it names no time column.
-DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
-    keys record;
-    key text;
-BEGIN
-    IF template.time_column IS NULL THEN
-        RETURN;
-    END IF;
-    FOR keys IN SELECT i.key_columns FROM _wh.template_indexes i
-        WHERE i.template_name = feed.template_name AND i.position IS NOT NULL AND i.key_columns IS NOT NULL ORDER BY i.position
-    LOOP
-        key := (SELECT string_agg(quote_ident(k), ', ') FROM unnest(keys.key_columns) k);
-        FOR slice_date, error IN EXECUTE format($q$
-            SELECT (%2$I%3$s)::date AS day, min(ROW(%1$s)::text) AS sample FROM %4$s
-            WHERE (%1$s) IN (SELECT %1$s FROM %4$s GROUP BY %1$s HAVING count(*) > 1) GROUP BY 1 ORDER BY 1$q$,
-            key, template.time_column, _wh_internal.day_zone(template), relation::regclass)
-        LOOP
-            error := format('%s.%s %s: more than one row has the same %s: %s', feed.schema_name, feed.template_name, to_char(slice_date::timestamp, 'YYYY-MM-DD'), key, error);
-            PERFORM _wh_internal.record_failure(feed, slice_date, error);
-            RETURN NEXT;
-        END LOOP;
-        IF FOUND THEN
-            RETURN;
-        END IF;
-    END LOOP;
-END
-$$;
-
 CREATE OR REPLACE FUNCTION _wh_internal.partition_extras(template _wh.mv_templates) RETURNS TABLE (column_name text, data_type text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The columns that the template has dropped and some of its partitioned tables still have.
@@ -4156,19 +4320,40 @@ BEGIN
     IF NOT EXISTS (SELECT FROM _wh_internal.table_states(feed) s WHERE s.relid = leaf AND s.state = 'unindexed') THEN
         RETURN;
     END IF;
-    SELECT u.* INTO target FROM _wh_internal.partition_unindexed(feed) u
+    SELECT u.* INTO target FROM _wh_internal.unindexed_tables(feed) u
     WHERE u.relid = leaf AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = leaf);
-    IF NOT FOUND OR NOT _wh_internal.partition_index_begin(feed, leaf) THEN
+    IF NOT FOUND OR NOT _wh_internal.index_begin(feed, leaf) THEN
         RETURN;
     END IF;
     BEGIN
         EXECUTE _wh_internal.render_indexes(_wh_internal.find_template(feed.template_name), feed.schema_name, target.relname);
-        PERFORM _wh_internal.partition_index_end(feed, leaf);
+        PERFORM _wh_internal.index_end(feed, leaf);
     EXCEPTION WHEN unique_violation THEN
         failure := format('%s cannot be indexed: %s', leaf::regclass, SQLERRM);
-        PERFORM _wh_internal.partition_doubled(feed, leaf);
+        PERFORM _wh_internal.doubled_days(feed, leaf);
         PERFORM _wh_internal.write_log('partition_finish', 'ERROR', failure, to_jsonb(feed));
     END;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.partition_fit(feed _wh.feeds, template _wh.mv_templates, kind text,
+    relname text, slice_date date) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    target regclass := to_regclass(format('%I.%I', feed.schema_name, relname));
+BEGIN
+    IF kind = 'ranges' THEN
+        -- Takes the tenant for itself, and looks again then.
+        PERFORM _wh_internal.partition_rerange(feed, template);
+    ELSIF NOT _wh_internal.hold_unfit(feed, kind, relname, slice_date) THEN
+        RETURN;
+    ELSIF kind = 'columns' THEN
+        PERFORM _wh_internal.fit_columns(template, target);
+    ELSIF kind = 'former' THEN
+        PERFORM _wh_internal.execute_patiently(format('DROP TABLE %s', target));
+    ELSE
+        PERFORM _wh_internal.fit_indexes(feed, target);
+    END IF;
 END
 $$;
 
@@ -4242,46 +4427,16 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.partition_index_begin(feed _wh.feeds, leaf oid) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Hold a table that is to be indexed until the transaction ends, against the folding of its year and whoever would index it,
--- too; false if somebody has done so meanwhile. No lock on the table itself: a load that waited for that would keep out the other
--- sessions that make its indexes, and this one waits for them.
-DECLARE
-    target record;
-BEGIN
-    feed := _wh_internal.hold_feed(feed);
-    SELECT u.* INTO target FROM _wh_internal.partition_unindexed(feed) u WHERE u.relid = leaf;
-    IF NOT FOUND THEN
-        RETURN false;
-    END IF;
-    PERFORM _wh_internal.await_lock(_wh_internal.year_lock(feed, target.year), true,
-            format('%s.%s %s, which another session folds', feed.schema_name, feed.template_name, target.year)),
-        _wh_internal.await_lock(hashtextextended(jsonb_build_array('tenantry index', leaf)::text, 0), false,
-            format('table %s, which another session indexes', leaf::regclass));
-    PERFORM _wh_internal.hear_of_changes();
-    IF NOT EXISTS (SELECT FROM _wh_internal.partition_unindexed(feed) u WHERE u.relid = leaf) THEN
-        RETURN false;
-    END IF;
-    -- While others make the indexes, this session has nothing to do.
-    PERFORM set_config('idle_in_transaction_session_timeout', '0', true);
-    RETURN true;
-END
-$$;
-
-CREATE OR REPLACE FUNCTION _wh_internal.partition_index_end(feed _wh.feeds, leaf oid) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- A table has all of its indexes now. This is the last step, so a load that is killed before it leaves the table to be indexed.
-BEGIN
-    EXECUTE format('ANALYZE %s', leaf::regclass);
-    PERFORM _wh_internal.note_table(feed, (SELECT c.relname::text FROM pg_class c WHERE c.oid = leaf), NULL);
-END
+CREATE OR REPLACE FUNCTION _wh_internal.partition_holder(feed _wh.feeds, slice_date date, OUT relid oid,
+    OUT alone boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT _wh_internal.partition_find(feed, slice_date)::oid, false
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_leaf(feed _wh.feeds, template _wh.mv_templates, slice_date date, indexed boolean DEFAULT true) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The table that holds a day: the year's if there is one, else the month's; made as the template's partition_by says.
--- A bulk load asks for one without indexes and makes them afterwards (partition_unindexed).
+-- A bulk load asks for one without indexes and makes them afterwards (unindexed_tables).
 DECLARE
     parent regclass := _wh_internal.partition_tenant(feed, template);
     found regclass := _wh_internal.partition_find(feed, slice_date);
@@ -4358,7 +4513,7 @@ BEGIN
     EXECUTE format('CREATE TEMPORARY TABLE tenantry_stage ON COMMIT DROP AS %s', _wh_internal.source_select(feed, template, slice_date));
     row_count := _wh_internal.refuse_foreign_rows(to_regclass('pg_temp.tenantry_stage'), template, slice_date);
     -- Only now, because these keep reports waiting until the transaction ends.
-    PERFORM _wh_internal.partition_columns(template, (SELECT i.inhparent::regclass FROM pg_inherits i WHERE i.inhrelid = leaf));
+    PERFORM _wh_internal.fit_columns(template, (SELECT i.inhparent::regclass FROM pg_inherits i WHERE i.inhrelid = leaf));
     PERFORM _wh_internal.fit_indexes(feed, leaf);
     -- What is recorded is what is stored; where nothing changed those are the same.
     IF _wh_internal.merge_days(template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date, slice_date) > 0 THEN
@@ -4366,6 +4521,29 @@ BEGIN
         row_count := coalesce((stored ->> to_char(slice_date::timestamp, 'YYYY-MM-DD'))::bigint, 0);
     END IF;
     DROP TABLE pg_temp.tenantry_stage;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.partition_move_in(feed _wh.feeds, side _wh.feeds, folded integer[])
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The copy becomes the tenant's table as it is.
+BEGIN
+    EXECUTE format('ALTER TABLE %I.%I RENAME TO %I', side.schema_name,
+        _wh_internal.fit_name(side.template_name), _wh_internal.fit_name(feed.template_name));
+    PERFORM _wh_internal.note_table(feed, l.relname, 'folded')
+        FROM _wh_internal.partition_leaves(feed) l WHERE l.month IS NULL AND l.year = ANY (folded);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.partition_move_out(feed _wh.feeds) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The tenant's table keeps its partitions.
+DECLARE
+    target regclass := format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name))::regclass;
+BEGIN
+    EXECUTE concat(_wh_internal.revoked_grants(target), format('ALTER TABLE %s RENAME TO %I', target,
+        _wh_internal.fit_name((_wh_internal.side_feed(feed, 'tenantry_old_')).template_name)));
 END
 $$;
 
@@ -4393,7 +4571,7 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.partition_publish(template _wh.mv_templates) RETURNS boolean
+CREATE OR REPLACE FUNCTION _wh_internal.partition_publish_public(template _wh.mv_templates) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Make the table of all tenants, in place of a public view if there is one, and attach every tenant's table to it; true
 -- if something had to change. The caller holds the public view's lock.
@@ -4407,11 +4585,21 @@ DECLARE
     attached boolean := false;
     blockers text;
 BEGIN
+    -- A time column of another type cannot be changed in place: until all tables are ranged anew a view unites them.
+    IF EXISTS (
+        SELECT FROM _wh.feeds f
+        JOIN pg_attribute a ON a.attrelid = to_regclass(format('%I.%I', f.schema_name, name))
+            AND a.attname = template.time_column AND NOT a.attisdropped
+        JOIN _wh.template_columns c ON c.template_name = template.template_name AND c.column_name = template.time_column
+        WHERE f.template_name = template.template_name AND format_type(a.atttypid, a.atttypmod) <> c.data_type)
+    THEN
+        RETURN _wh_internal.union_publish(template);
+    END IF;
     IF kind NOT IN ('p', 'v') THEN
         RAISE EXCEPTION '% is in the way: it is neither a view nor a partitioned table', root USING ERRCODE = 'duplicate_table';
     END IF;
     IF kind IS NOT DISTINCT FROM 'p' THEN
-        PERFORM _wh_internal.partition_columns(template, root::regclass, extras => true);
+        PERFORM _wh_internal.fit_columns(template, root::regclass, extras => true);
     ELSE
         IF kind = 'v' THEN
             things := _wh_internal.keep_things(root, ARRAY[root::regclass::oid], 'p');
@@ -4423,11 +4611,11 @@ BEGIN
             root, things, kind IS NOT NULL);
     END IF;
     FOR tenant IN SELECT f.schema_name, t.relation FROM _wh.feeds f, to_regclass(format('%I.%I', f.schema_name, name)) AS t (relation)
-        WHERE f.template_name = template.template_name AND f.storage = 'partition' AND _wh_internal.relation_kind(t.relation::text) = 'p'
+        WHERE f.template_name = template.template_name AND _wh_internal.relation_kind(t.relation::text) = 'p'
             AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = t.relation)
         ORDER BY f.schema_name
     LOOP
-        PERFORM _wh_internal.partition_columns(template, tenant.relation, extras => true);
+        PERFORM _wh_internal.fit_columns(template, tenant.relation, extras => true);
         statements := statements || format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES IN (%L);', root, tenant.relation, tenant.schema_name);
         attached := true;
     END LOOP;
@@ -4447,6 +4635,34 @@ EXCEPTION WHEN dependent_objects_still_exist THEN
     RAISE EXCEPTION 'the view % becomes a table, but other objects need it', root
         USING ERRCODE = 'dependent_objects_still_exist', DETAIL = blockers, HINT = 'Drop those, run this again, then make them anew.';
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.partition_publish_tenant(feed _wh.feeds) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The tenant's table holds its slices itself: only its columns may have to change.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    target regclass := to_regclass(format('%I.%I', feed.schema_name,
+        _wh_internal.fit_name(feed.template_name)));
+BEGIN
+    IF _wh_internal.partition_outranged(template, target) IS NULL THEN
+        PERFORM _wh_internal.fit_columns(template, _wh_internal.partition_tenant(feed, template));
+    END IF;
+    RETURN false;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.partition_relations(feed _wh.feeds, only_daily boolean)
+RETURNS TABLE (relid oid, relname text, first_day date, last_day date, daily boolean, folded boolean,
+    trusted boolean, leftover boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The partitions of the tenant's table. Their days are those on record.
+    SELECT l.relid, l.relname, make_date(l.year, coalesce(l.month, 1), 1),
+        (make_date(l.year, coalesce(l.month, 12), 1) + interval '1 month')::date - 1, false,
+        l.month IS NULL AND l.relid IN (SELECT s.relid FROM _wh_internal.table_states(feed) s
+            WHERE s.state = 'folded'), false, false
+    FROM _wh_internal.partition_leaves(feed) l
+    WHERE only_daily IS NOT TRUE AND l.year > 0 AND coalesce(l.month, 1) BETWEEN 1 AND 12
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_rerange(feed _wh.feeds, template _wh.mv_templates) RETURNS void
@@ -4567,6 +4783,24 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format('public.%I', _wh_internal.fit_name(template.template_name))
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.partition_sources(feed _wh.feeds, since date, until date)
+RETURNS TABLE (relid oid, first_day date, last_day date, alone boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The tenant's table, whatever partitions it has.
+    SELECT c.oid, since, until, false FROM pg_class c
+    WHERE c.oid = to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)))
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.partition_stream_prepare(feed _wh.feeds, template _wh.mv_templates,
+    first_day date, bulk boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM _wh_internal.fit_columns(template, _wh_internal.partition_tenant(feed, template));
+    PERFORM _wh_internal.fit_indexes(feed, _wh_internal.partition_leaf(feed, template, first_day,
+        indexed => NOT bulk));
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.partition_tenant(feed _wh.feeds, template _wh.mv_templates) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- A tenant's table, partitioned by time, itself a partition of the table of all tenants. Attached rather than made as a
@@ -4589,7 +4823,7 @@ BEGIN
     IF kind IS NULL THEN
         EXECUTE format(E'CREATE TABLE %s (schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check CHECK (schema_name = %L), %s\n) PARTITION BY RANGE (%I)',
             target, feed.schema_name, feed.schema_name, _wh_internal.declared_columns(template.template_name), template.time_column);
-        PERFORM _wh_internal.publish_public(template);
+        PERFORM _wh_internal.storage_publish_public(template);
     ELSIF kind <> 'p' THEN
         RAISE EXCEPTION '% is no partitioned table: the tenant is kept as materialized views', target
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('Move it: tenantry template set-storage %s partition', template.template_name);
@@ -4604,12 +4838,41 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.partition_unindexed(feed _wh.feeds) RETURNS TABLE (relid oid, relname text, year integer)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The tables that a bulk load made without indexes (partition_leaf) and that are to get them yet.
-    SELECT l.relid, l.relname, l.year FROM _wh_internal.partition_leaves(feed) l
-    WHERE feed.storage = 'partition' AND l.relid IN (SELECT s.relid FROM _wh_internal.table_states(feed) s WHERE s.state = 'unindexed')
-        AND EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = feed.template_name)
+CREATE OR REPLACE FUNCTION _wh_internal.partition_unfit(feed _wh.feeds, template _wh.mv_templates)
+RETURNS TABLE (kind text, relname text, slice_date date)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- A tenant's table that is ranged by another column (ranges), the rows that such a table could give no day,
+-- once all days were pulled again (former), a table that lacks columns or has other types (columns), and
+-- partitions with other indexes (indexes).
+DECLARE
+    name text := _wh_internal.fit_name(feed.template_name);
+    target regclass := to_regclass(format('%I.%I', feed.schema_name, name));
+    former text := format('%I.%I', feed.schema_name, _wh_internal.former_rows(feed));
+    done boolean;
+BEGIN
+    RETURN QUERY SELECT 'ranges', name, NULL::date
+    WHERE _wh_internal.partition_outranged(template, target) IS NOT NULL;
+    IF to_regclass(former) IS NOT NULL THEN
+        -- Whatever is left in it when all days have been pulled again, to the present, is at the source no
+        -- more.
+        SELECT coalesce(max(s.slice_date) >= _wh.current_date_utc() - 1, false) AND count(*) FILTER (WHERE
+            s.definition_hash <> _wh_internal.definition_hash(template)) = 0
+        INTO done FROM _wh.slices s WHERE s.schema_name = feed.schema_name
+            AND s.template_name = feed.template_name AND s.loaded_at IS NOT NULL;
+        IF NOT done THEN
+            EXECUTE format('SELECT NOT EXISTS (SELECT FROM %s)', former) INTO done;
+        END IF;
+        RETURN QUERY SELECT 'former', _wh_internal.former_rows(feed), NULL::date WHERE done;
+    END IF;
+    RETURN QUERY
+        SELECT 'columns', name, NULL::date
+        WHERE _wh_internal.lacks_columns(template, target, template.time_column)
+        UNION ALL
+        SELECT 'indexes', l.relname, NULL::date FROM _wh_internal.partition_leaves(feed) l
+        WHERE EXISTS (SELECT FROM _wh_internal.index_difference(feed, l.relid))
+            AND NOT EXISTS (SELECT FROM _wh_internal.unindexed_tables(feed) u WHERE u.relid = l.relid)
+        ORDER BY 1, 2;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.picks_by_place(relation regclass, feed _wh.feeds, template _wh.mv_templates) RETURNS boolean
@@ -4775,53 +5038,6 @@ BEGIN
             AND (p.prrelid = relation OR p.prrelid IN (SELECT a.relid FROM pg_partition_ancestors(relation) a)))
     ORDER BY i.indnkeyatts, i.indexrelid LIMIT 1;
     PERFORM _wh_internal.execute_patiently(format('ALTER TABLE %s REPLICA IDENTITY %s', relation, coalesce('USING INDEX ' || quote_ident(key), 'FULL')));
-END
-$$;
-
-CREATE OR REPLACE FUNCTION _wh_internal.publish_public(template _wh.mv_templates) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Unite the tenants: a partitioned table where all are kept in partitions, else a view over whatever each is kept in.
--- True if something had to change. The caller holds the public view's lock.
-DECLARE
-    partitioned boolean := (SELECT coalesce(bool_and(f.storage = 'partition'), template.storage = 'partition')
-        FROM _wh.feeds f WHERE f.template_name = template.template_name)
-        -- A time column of another type cannot be changed in place: until all tables are ranged anew a view unites them.
-        AND NOT EXISTS (
-            SELECT FROM _wh.feeds f
-            JOIN pg_attribute a ON a.attrelid = to_regclass(format('%I.%I', f.schema_name, _wh_internal.fit_name(f.template_name)))
-                AND a.attname = template.time_column AND NOT a.attisdropped
-            JOIN _wh.template_columns c ON c.template_name = template.template_name AND c.column_name = template.time_column
-            WHERE f.template_name = template.template_name AND format_type(a.atttypid, a.atttypmod) <> c.data_type);
-BEGIN
-    IF partitioned THEN
-        RETURN _wh_internal.partition_publish(template);
-    END IF;
-    RETURN _wh_internal.union_publish(template);
-END
-$$;
-
-CREATE OR REPLACE FUNCTION _wh_internal.publish_tenant(feed _wh.feeds, afterwards text DEFAULT '', beforehand text DEFAULT '') RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Bring the tenant view up to date with the slices that are there; true if it had to change. `beforehand` and
--- `afterwards` are statements that belong to the same step, such as dropping what the view no longer reads. The locks
--- of the step are taken together and let go together, so it can be in a ring neither with a report nor with another
--- one. Slices must not be locked after it in the same transaction: others lock the view after their slices.
-DECLARE
-    name text := _wh_internal.fit_name(feed.template_name);
-    template _wh.mv_templates;
-    before text := _wh_internal.view_written(feed.schema_name, name);
-BEGIN
-    IF feed.storage = 'partition' THEN
-        -- The tenant's table holds its slices itself.
-        template := _wh_internal.find_template(feed.template_name);
-        IF _wh_internal.partition_outranged(template, to_regclass(format('%I.%I', feed.schema_name, name))) IS NOT NULL THEN
-            RETURN false;
-        END IF;
-        PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
-        RETURN false;
-    END IF;
-    PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.replace_tenant_view(%L, %L, %L)', feed, afterwards, beforehand));
-    RETURN before IS DISTINCT FROM _wh_internal.view_written(feed.schema_name, name);
 END
 $$;
 
@@ -5123,11 +5339,11 @@ DECLARE
     tenant regclass := to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)));
     root regclass := to_regclass(_wh_internal.partition_root(template));
     -- The public view becomes a table with the last tenant, and the table a view with the first.
-    root_changes boolean := NOT EXISTS (SELECT FROM _wh.feeds f WHERE f.template_name = feed.template_name
-        AND f.schema_name <> feed.schema_name AND f.storage = 'matview');
+    root_changes boolean := NOT EXISTS (SELECT FROM _wh.feeds f JOIN _wh.storages s USING (storage)
+        WHERE f.template_name = feed.template_name AND f.schema_name <> feed.schema_name AND s.public_kind = 'v');
     parts oid[] := ARRAY(SELECT r.relid FROM _wh_internal.feed_relations(feed) r);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
-    kind "char" := CASE storage WHEN 'partition' THEN 'p' ELSE 'v' END;
+    becomes _wh.storages := _wh_internal.storage_traits(storage);
     dependents text := _wh_internal.operators_dependents(array_remove(parts || ARRAY[tenant::oid, CASE WHEN root_changes THEN root::oid END], NULL),
         array_remove(ARRAY[root::oid], NULL));
 BEGIN
@@ -5137,10 +5353,10 @@ BEGIN
             USING ERRCODE = 'dependent_objects_still_exist', HINT = format('Drop these, run this again, then make them anew: %s', dependents);
     END IF;
     IF root_changes AND root IS NOT NULL THEN
-        PERFORM _wh_internal.keep_things(root::text, ARRAY[root::oid], kind);
+        PERFORM _wh_internal.keep_things(root::text, ARRAY[root::oid], becomes.public_kind);
     END IF;
     RETURN jsonb_build_object(
-        'tenant', CASE WHEN tenant IS NOT NULL THEN _wh_internal.keep_things(tenant::text, ARRAY[tenant::oid], kind, aside => true) END,
+        'tenant', CASE WHEN tenant IS NOT NULL THEN _wh_internal.keep_things(tenant::text, ARRAY[tenant::oid], becomes.tenant_kind, aside => true) END,
         'parts', CASE WHEN parts <> '{}' THEN _wh_internal.keep_things(format('%I.%I', feed.schema_name, feed.template_name), parts, 'r', tenant,
             (SELECT l.relid FROM _wh_internal.partition_leaves(side) l LIMIT 1)::regclass, aside => true) END);
 END
@@ -5274,7 +5490,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.replace_tenant_view(feed _wh.feeds, afterwards text, beforehand text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The step of publish_tenant.
+-- The step of matview_publish_tenant.
 DECLARE
     template _wh.mv_templates;
     view_name text := _wh_internal.fit_name(feed.template_name);
@@ -5594,8 +5810,8 @@ BEGIN
         to_jsonb(feed) || jsonb_build_object('start_date', start_date::date, 'end_date', end_date::date));
     -- Before the first day is locked: a window that begins earlier than the feed's span moves that.
     PERFORM _wh_internal.extend_span(feed, start_date::date);
-    IF update_function IS NULL AND feed.storage = 'partition' THEN
-        PERFORM _wh_internal.partition_prepare(feed, start_date::date, least(end_date::date, latest));
+    IF update_function IS NULL THEN
+        PERFORM _wh_internal.storage_prepare(feed, start_date::date, least(end_date::date, latest));
     END IF;
     IF only_changed AND slice_date <= latest THEN
         digests := _wh_internal.window_digests(feed, slice_date, least(end_date::date, latest));
@@ -5651,7 +5867,7 @@ BEGIN
             USING ERRCODE = CASE first_state WHEN '57014' THEN 'HV000' ELSE first_state END, DETAIL = (SELECT string_agg(r ->> 'error', E'\n') FROM unnest(results[1:5]) r);
     END IF;
     IF _wh_internal.feed_columns(feed) IS NOT NULL THEN
-        PERFORM _wh_internal.publish_tenant(feed);
+        PERFORM _wh_internal.storage_publish_tenant(feed);
     END IF;
     PERFORM _wh_internal.adopt_days(feed);
     PERFORM _wh_internal.write_log(caller, CASE WHEN first_error IS NULL THEN 'INFO' ELSE 'ERROR' END, 'window ended',
@@ -5825,26 +6041,17 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.slice_tables(feed _wh.feeds, only_daily boolean DEFAULT NULL)
-RETURNS TABLE (relid oid, name text, filenode oid, first_day date, last_day date, daily boolean, folded boolean)
+RETURNS TABLE (relid oid, name text, filenode oid, first_day date, last_day date, daily boolean,
+    trusted boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The relations that reports read a feed's days from, with what they are filled with (filenode): daily materialized views
-    -- that are populated, yearly tables, partitions; or only those that are daily, or are not. What a materialized view without rows will have, nobody knows.
-    WITH years AS MATERIALIZED (
-        SELECT y.year, y.relid, y.open FROM _wh_internal.year_relations(feed) y WHERE feed.storage = 'matview'
-    ), found AS (
-        SELECT s.relid, s.slice_date AS first_day, s.slice_date AS last_day, true AS daily, false AS folded
-        FROM _wh_internal.slice_relations(feed) s
-        WHERE feed.storage = 'matview' AND only_daily IS DISTINCT FROM false AND extract(year FROM s.slice_date) NOT IN (SELECT y.year FROM years y)
-        UNION ALL
-        SELECT y.relid, make_date(y.year, 1, 1), make_date(y.year, 12, 31), false, NOT y.open FROM years y WHERE y.year > 0
-        UNION ALL
-        SELECT l.relid, make_date(l.year, coalesce(l.month, 1), 1),
-            (make_date(l.year, coalesce(l.month, 12), 1) + interval '1 month')::date - 1, false, false
-        FROM _wh_internal.partition_leaves(feed) l WHERE feed.storage = 'partition' AND l.year > 0 AND coalesce(l.month, 1) BETWEEN 1 AND 12
-    )
-    SELECT f.relid, format('%I.%I', n.nspname, c.relname), c.relfilenode, f.first_day, f.last_day, f.daily, f.folded
-    FROM found f JOIN pg_class c ON c.oid = f.relid JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relispopulated AND f.daily IS NOT DISTINCT FROM coalesce(only_daily, f.daily)
+    -- The relations that reports read a feed's days from, with what they are filled with (filenode): those of
+    -- storage_relations that are populated and no leftovers. What a materialized view without rows will have,
+    -- nobody knows.
+    SELECT r.relid, format('%I.%I', n.nspname, c.relname), c.relfilenode, r.first_day, r.last_day, r.daily,
+        r.trusted
+    FROM _wh_internal.storage_relations(feed, only_daily) r JOIN pg_class c ON c.oid = r.relid
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relispopulated AND NOT r.leftover
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.source_begin(tenant_name text, encoding text DEFAULT getdatabaseencoding()) RETURNS text
@@ -6116,6 +6323,220 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 WHERE pg_catalog.current_setting('tenantry.session', true) = 'yes' AND pg_catalog.current_setting('idle_session_timeout', true) IS NOT NULL$q$
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.storage_fit(feed _wh.feeds, template _wh.mv_templates, kind text,
+    relname text, slice_date date) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Mend one of storage_unfit, without asking the source; nothing to do if that was done meanwhile
+-- (hold_unfit).
+BEGIN
+    EXECUTE format('SELECT %s($1, $2, $3, $4, $5)', _wh_internal.storage_routine(feed.storage, 'fit'))
+        USING feed, template, kind, relname, slice_date;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.storage_fold(feed _wh.feeds, template _wh.mv_templates,
+    target_year integer) RETURNS jsonb
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Turn a closed year into one table, and swap it in at the end. The caller holds the year's lock and has seen
+-- that the year is complete. Returns yearly_table, processed_mvs (days) and total_records.
+DECLARE
+    result jsonb;
+BEGIN
+    EXECUTE format('SELECT %s($1, $2, $3)', _wh_internal.storage_routine(feed.storage, 'fold'))
+        USING feed, template, target_year INTO result;
+    RETURN result;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.storage_holder(feed _wh.feeds, slice_date date, OUT relid oid,
+    OUT alone boolean)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The relation that holds the rows of a day, or is to hold them when this transaction ends; NULL if there is
+-- none. alone: it holds no other day.
+BEGIN
+    EXECUTE format('SELECT * FROM %s($1, $2)', _wh_internal.storage_routine(feed.storage, 'holder'))
+        USING feed, slice_date INTO relid, alone;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.storage_load(feed _wh.feeds, template _wh.mv_templates,
+    slice_date date,
+    OUT action text, OUT row_count bigint)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Pull one day from its source (source_select), all of it or nothing, and store it in place of what was there
+-- of the day. The caller has prepared the day, holds its lock and a transaction at the source, and records
+-- the load. `action` is created, refreshed, replaced (the tenant has to be published for it to be seen) or
+-- replaced in year; row_count is what is stored then.
+BEGIN
+    EXECUTE format('SELECT * FROM %s($1, $2, $3)', _wh_internal.storage_routine(feed.storage, 'load'))
+    USING feed, template, slice_date INTO action, row_count;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.storage_move_in(feed _wh.feeds, side _wh.feeds, folded integer[])
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Take in the copy of a move: the partitioned table of `side`, whose parts have their final names already.
+-- feed.storage is the new one; `folded` are the years that were folded in the old one, and stay so.
+BEGIN
+    EXECUTE format('SELECT %s($1, $2, $3)', _wh_internal.storage_routine(feed.storage, 'move_in'))
+        USING feed, side, folded;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.storage_move_out(feed _wh.feeds) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Clear the tenant's name for a move to another storage: put aside what reports of the tenant read
+-- (tenantry_old_), or drop it if it holds no rows. move_switch renames the other relations with rows
+-- afterwards, and holds all locks.
+BEGIN
+    EXECUTE format('SELECT %s($1)', _wh_internal.storage_routine(feed.storage, 'move_out')) USING feed;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.storage_prepare(feed _wh.feeds, first_day date, last_day date)
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Make what some days need before the first of them is locked: what it makes may take the locks of the views.
+-- It stays if no day is loaded.
+BEGIN
+    EXECUTE format('SELECT %s($1, $2, $3)', _wh_internal.storage_routine(feed.storage, 'prepare'))
+        USING feed, first_day, last_day;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.storage_publish_public(template _wh.mv_templates) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Unite the tenants: as their storage does, if all are kept in one, else by a view over whatever each is kept
+-- in. True if something had to change. The caller holds the public view's lock.
+DECLARE
+    used text[] := ARRAY(SELECT DISTINCT f.storage FROM _wh.feeds f
+        WHERE f.template_name = template.template_name);
+    changed boolean;
+BEGIN
+    IF cardinality(used) > 1 THEN
+        RETURN _wh_internal.union_publish(template);
+    END IF;
+    EXECUTE format('SELECT %s($1)', _wh_internal.storage_routine(coalesce(used[1], template.storage),
+        'publish_public')) USING template INTO changed;
+    RETURN changed;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.storage_publish_tenant(feed _wh.feeds) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Bring what reports of a tenant read up to date with what is kept; true if it had to change. Slices must not
+-- be locked after it in the same transaction: others lock the view after their slices.
+DECLARE
+    changed boolean;
+BEGIN
+    EXECUTE format('SELECT %s($1)', _wh_internal.storage_routine(feed.storage, 'publish_tenant'))
+        USING feed INTO changed;
+    RETURN changed;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.storage_relations(feed _wh.feeds, only_daily boolean DEFAULT NULL)
+RETURNS TABLE (relid oid, relname text, first_day date, last_day date, daily boolean, folded boolean,
+    trusted boolean, leftover boolean)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The relations that hold a feed's rows, by the catalog, with the days that each may hold; or only those that
+-- hold a day alone (`daily`), or only the others. folded: of a year that was folded. trusted: days are there
+-- without a record of their load, if no day of the relation has one. leftover: it stands beside a relation
+-- that holds its days, and no report reads it.
+BEGIN
+    RETURN QUERY EXECUTE format('SELECT * FROM %s($1, $2)', _wh_internal.storage_routine(feed.storage,
+        'relations')) USING feed, only_daily;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.storage_routine(storage text, operation text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The function that carries out an operation in a storage, for EXECUTE. The table of storages decides which
+-- names become code.
+DECLARE
+    routine text := format('_wh_internal.%I',
+        (_wh_internal.storage_traits(storage)).storage || '_' || operation);
+BEGIN
+    IF to_regproc(routine) IS NULL THEN
+        RAISE EXCEPTION 'storage "%" cannot do this: it has no operation "%"', storage, operation
+            USING ERRCODE = 'feature_not_supported',
+            HINT = format('Write the function %s, as docs/architecture.md describes it.', routine);
+    END IF;
+    RETURN routine;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.storage_set(template_name text, schema_name text, storage text)
+RETURNS _wh.feeds
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Note in which storage a feed is kept from now on; without a schema, in which the template's new feeds
+-- begin. Moves no rows: the caller has done that.
+DECLARE
+    feed _wh.feeds;
+BEGIN
+    IF schema_name IS NULL THEN
+        UPDATE _wh.mv_templates t SET storage = storage_set.storage
+        WHERE t.template_name = storage_set.template_name AND t.storage <> storage_set.storage;
+        RETURN NULL;
+    END IF;
+    UPDATE _wh.feeds f SET storage = storage_set.storage
+    WHERE f.schema_name = storage_set.schema_name AND f.template_name = storage_set.template_name RETURNING f.* INTO feed;
+    RETURN feed;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.storage_sources(feed _wh.feeds, since date, until date)
+RETURNS TABLE (relid oid, first_day date, last_day date, alone boolean)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The relations from which reports get the rows of some days, and which of these days each has, a day alone
+-- or among others (by the time column, or without one by a column slice_date). A relation without data is
+-- left out.
+BEGIN
+    RETURN QUERY EXECUTE format('SELECT * FROM %s($1, $2, $3)', _wh_internal.storage_routine(feed.storage,
+        'sources'))
+    USING feed, since, until;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.storage_stream_prepare(feed _wh.feeds, template _wh.mv_templates,
+    first_day date, bulk boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Make the table that the loader copies days into, beginning with first_day; a `bulk` load's new table
+-- without its indexes, noted as unindexed. Asked only of a storage that streams.
+BEGIN
+    EXECUTE format('SELECT %s($1, $2, $3, $4)', _wh_internal.storage_routine(feed.storage,
+        'stream_prepare')) USING feed, template, first_day, bulk;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.storage_traits(storage text) RETURNS _wh.storages
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- What a storage can do. Whoever needs to know asks for the trait, never for the name.
+DECLARE
+    traits _wh.storages;
+BEGIN
+    SELECT s.* INTO traits FROM _wh.storages s WHERE s.storage = storage_traits.storage;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no storage "%"', storage USING ERRCODE = 'invalid_parameter_value',
+            HINT = (SELECT 'Storages: ' || string_agg(s.storage, ', ' ORDER BY s.storage)
+                FROM _wh.storages s);
+    END IF;
+    RETURN traits;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.storage_unfit(feed _wh.feeds, template _wh.mv_templates)
+RETURNS TABLE (kind text, relname text, slice_date date)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- What holds a feed's rows and is not as its template has it by now, in the order in which storage_fit mends
+-- it.
+BEGIN
+    RETURN QUERY EXECUTE format('SELECT * FROM %s($1, $2)', _wh_internal.storage_routine(feed.storage,
+        'unfit')) USING feed, template;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.stored_days(feed _wh.feeds, counted boolean DEFAULT true)
 RETURNS TABLE (slice_date date, filenode oid, row_count bigint, bound boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -6142,7 +6563,7 @@ BEGIN
         CROSS JOIN LATERAL _wh_internal.day_records(feed, t.filenode, t.first_day, t.last_day) r
     LOOP
         counts := NULL;
-        IF part.doubtful > 0 OR part.folded AND part.records > 0 AND part.loaded < part.days THEN
+        IF part.doubtful > 0 OR part.trusted AND part.records > 0 AND part.loaded < part.days THEN
             counts := _wh_internal.count_stored(feed, part.name, false, part.first_day, part.last_day);
         END IF;
         RETURN QUERY
@@ -6154,7 +6575,7 @@ BEGIN
             LEFT JOIN _wh.slices s ON s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = g.day::date
         ) d
         WHERE d.loaded_at IS NOT NULL AND (d.filenode = part.filenode OR d.row_count = d.stored)
-            OR part.folded AND (part.records = 0 OR d.loaded_at IS NULL AND d.status IS DISTINCT FROM 'loaded' AND d.stored > 0);
+            OR part.trusted AND (part.records = 0 OR d.loaded_at IS NULL AND d.status IS DISTINCT FROM 'loaded' AND d.stored > 0);
     END LOOP;
 END
 $$;
@@ -6179,41 +6600,43 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.stored_rows(feed _wh.feeds, template _wh.mv_templates, first_day date, last_day date) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.stored_rows(feed _wh.feeds, template _wh.mv_templates,
+    first_day date, last_day date) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- A statement for the rows that reports see of some days, with the template's columns and the UTC day as slice_date: by the
-    -- time column, or without one by the slice or yearly table that holds them.
+    -- A statement for the rows that reports see of some days, with the template's columns and the UTC day as
+    -- slice_date: by the time column, or without one by the slice or yearly table that holds them.
     --
-    -- Of materialized views those are read that the tenant's view reads, as all of it would be read for any day: the days and
-    -- their neighbours, where rows of another zone would be. One without data counts as empty; every report fails on it.
-    WITH seen AS MATERIALIZED (
-        SELECT d.refobjid AS relid FROM pg_rewrite r JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
-        WHERE d.refclassid = 'pg_class'::regclass
-            AND r.ev_class = to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)))
+    -- What reports read is the tenant's relation, or what that reads if it is a view. As all of a view would
+    -- be read for any day, only the days and their neighbours are, where rows of another zone would be. One
+    -- without data counts as empty; every report fails on it.
+    WITH tenant AS MATERIALIZED (
+        SELECT to_regclass(format('%I.%I', feed.schema_name,
+            _wh_internal.fit_name(feed.template_name)))::oid AS relid
+    ), seen AS MATERIALIZED (
+        SELECT t.relid FROM tenant t
+        UNION ALL
+        SELECT unnest(_wh_internal.view_reads(t.relid)) FROM tenant t
     ), by_time AS (
         SELECT format('(%I%s)::date', template.time_column, _wh_internal.day_zone(template)) AS day,
             _wh_internal.day_predicate(template, first_day, last_day) AS days
         WHERE template.time_column IS NOT NULL
     ), held AS (
-        SELECT s.relid, s.relname, format('DATE %L', to_char(s.slice_date::timestamp, 'YYYY-MM-DD')) AS day, 'true' AS days
-        FROM _wh_internal.slice_relations(feed) s JOIN pg_class c ON c.oid = s.relid
-        WHERE feed.storage = 'matview' AND c.relispopulated
-            AND s.slice_date BETWEEN first_day - (SELECT count(*) FROM by_time)::integer AND last_day + (SELECT count(*) FROM by_time)::integer
-        UNION ALL
-        SELECT y.relid, y.relname, 'slice_date', format('slice_date BETWEEN %L AND %L',
-            to_char(first_day::timestamp, 'YYYY-MM-DD'), to_char(last_day::timestamp, 'YYYY-MM-DD'))
-        FROM _wh_internal.year_relations(feed) y
-        WHERE feed.storage = 'matview' AND y.year BETWEEN extract(year FROM first_day - 1) AND extract(year FROM last_day + 1)
-        UNION ALL
-        SELECT c.oid, c.relname::text, NULL, NULL FROM pg_class c
-        WHERE feed.storage = 'partition' AND c.oid = to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)))
+        SELECT s.relid,
+            CASE WHEN s.alone THEN format('DATE %L', to_char(s.first_day::timestamp, 'YYYY-MM-DD'))
+                ELSE 'slice_date' END AS day,
+            CASE WHEN s.alone THEN 'true' ELSE format('slice_date BETWEEN %L AND %L',
+                to_char(first_day::timestamp, 'YYYY-MM-DD'),
+                to_char(last_day::timestamp, 'YYYY-MM-DD')) END AS days
+        FROM _wh_internal.storage_sources(feed, first_day - (SELECT count(*) FROM by_time)::integer,
+            last_day + (SELECT count(*) FROM by_time)::integer) s
     )
     SELECT coalesce(
-        (SELECT string_agg(format('SELECT %s, %s AS slice_date FROM %I.%I WHERE %s',
-            _wh_internal.select_list(h.relid, _wh_internal.feed_columns(feed)), coalesce(b.day, h.day), feed.schema_name, h.relname,
-            coalesce(b.days, h.days)), ' UNION ALL ')
-         FROM held h LEFT JOIN by_time b ON true WHERE feed.storage = 'partition' OR h.relid IN (SELECT s.relid FROM seen s)),
-        format('SELECT e.*, NULL::date AS slice_date FROM (%s) e', _wh_internal.empty_select(_wh_internal.feed_columns(feed))))
+        (SELECT string_agg(format('SELECT %s, %s AS slice_date FROM %s WHERE %s',
+            _wh_internal.select_list(h.relid, _wh_internal.feed_columns(feed)), coalesce(b.day, h.day),
+            h.relid::regclass, coalesce(b.days, h.days)), ' UNION ALL ')
+         FROM held h LEFT JOIN by_time b ON true WHERE h.relid IN (SELECT s.relid FROM seen s)),
+        format('SELECT e.*, NULL::date AS slice_date FROM (%s) e',
+            _wh_internal.empty_select(_wh_internal.feed_columns(feed))))
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.stream_begin(feed _wh.feeds, first_day date, last_day date, given text[], source_types oid[], staged boolean,
@@ -6249,7 +6672,7 @@ BEGIN
     from_source := format('COPY (SELECT %s FROM %s%s) TO STDOUT %s', CASE WHEN own_types THEN selected ELSE columns END, query,
         ' WHERE ' || _wh_internal.row_limit(template, places, source_types, feed.tenant_name), copy_options);
     strays := format('SELECT to_jsonb(q.*)::text FROM %s WHERE (%s) IS NOT TRUE LIMIT 3', query, predicate);
-    target := _wh_internal.partition_find(feed, first_day)::text;
+    target := (_wh_internal.storage_holder(feed, first_day)).relid::regclass::text;
     IF staged OR to_regclass(format('%I.%I', feed.schema_name, _wh_internal.former_rows(feed))) IS NOT NULL OR EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
             AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL)
         OR _wh_internal.days_have_rows(template, target::regclass, first_day, last_day)
@@ -6270,6 +6693,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
+    holder regclass := (_wh_internal.storage_holder(feed, first_day)).relid::regclass;
     counts jsonb;
 BEGIN
     -- New rows of a table without free space are behind start_block: only those pages are read. If the rows are not all
@@ -6280,14 +6704,14 @@ BEGIN
     END IF;
     -- What is recorded is what is stored; where merging changed nothing those are the same.
     IF target = 'pg_temp.tenantry_stage'
-            AND _wh_internal.merge_days(template, _wh_internal.partition_find(feed, first_day), target::regclass, first_day, last_day) > 0 THEN
-        counts := _wh_internal.count_days(template, _wh_internal.partition_find(feed, first_day)::text, predicate);
+            AND _wh_internal.merge_days(template, holder, target::regclass, first_day, last_day) > 0 THEN
+        counts := _wh_internal.count_days(template, holder::text, predicate);
     END IF;
     RETURN QUERY INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest,
         filenode, time_column)
     SELECT feed.schema_name, feed.template_name, d.day, 'loaded', d.n, started,
         (clock_timestamp() - started) / (last_day - first_day + 1), _wh_internal.definition_hash(template),
-        CASE WHEN _wh_internal.digest_rows(d.digest) = d.n THEN d.digest END, _wh_internal.filling(feed, first_day), template.time_column
+        CASE WHEN _wh_internal.digest_rows(d.digest) = d.n THEN d.digest END, pg_relation_filenode(holder), template.time_column
     FROM (
         SELECT first_day + g AS day, coalesce((counts ->> to_char((first_day + g)::timestamp, 'YYYY-MM-DD'))::bigint, 0) AS n,
             digests ->> to_char((first_day + g)::timestamp, 'YYYY-MM-DD') AS digest
@@ -6306,8 +6730,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- the query that shows the source's own columns. `asked`: the moment that the source's rows are of, if that has passed; somebody may
 -- have pulled newer ones since.
 BEGIN
-    IF (_wh_internal.hold_feed(feed)).storage <> 'partition' THEN
-        RAISE EXCEPTION '%.% was moved to materialized views meanwhile', feed.schema_name, feed.template_name
+    IF NOT (_wh_internal.storage_traits((_wh_internal.hold_feed(feed)).storage)).streams THEN
+        RAISE EXCEPTION '%.% was moved meanwhile to a storage that days cannot be copied into', feed.schema_name, feed.template_name
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run the same command again.';
     END IF;
     PERFORM _wh_internal.lock_slice(feed, first_day + n) FROM generate_series(0, last_day - first_day) n;
@@ -6321,18 +6745,17 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.stream_prepare(feed _wh.feeds, first_day date, bulk boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Before the loader pulls some days of one table: make that table (a bulk load's without indexes, see partition_unindexed). In a
+-- Before the loader pulls some days of one table: make that table (a bulk load's without indexes, see unindexed_tables). In a
 -- transaction of its own: making a table locks its parent.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
 BEGIN
-    IF (_wh_internal.hold_feed(feed)).storage <> 'partition' THEN
-        RAISE EXCEPTION '%.% was moved to materialized views meanwhile', feed.schema_name, feed.template_name
+    IF NOT (_wh_internal.storage_traits((_wh_internal.hold_feed(feed)).storage)).streams THEN
+        RAISE EXCEPTION '%.% was moved meanwhile to a storage that days cannot be copied into', feed.schema_name, feed.template_name
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run the same command again.';
     END IF;
     PERFORM _wh_internal.extend_span(feed, first_day);
-    PERFORM _wh_internal.partition_columns(template, _wh_internal.partition_tenant(feed, template));
-    PERFORM _wh_internal.fit_indexes(feed, _wh_internal.partition_leaf(feed, template, first_day, indexed => NOT bulk));
+    PERFORM _wh_internal.storage_stream_prepare(feed, template, first_day, bulk);
 END
 $$;
 
@@ -6496,10 +6919,11 @@ BEGIN
             RAISE EXCEPTION 'template "%": time_column "%" is no date or timestamp among its columns', NEW.template_name, NEW.time_column
                 USING ERRCODE = 'undefined_column';
         END IF;
-    ELSIF EXISTS (SELECT FROM _wh.feeds f WHERE f.template_name = NEW.template_name AND f.storage = 'partition') THEN
-        RAISE EXCEPTION 'template "%": its tenants are kept in partitions, which need a time_column', NEW.template_name
+    ELSIF EXISTS (SELECT FROM _wh.feeds f JOIN _wh.storages s USING (storage) WHERE f.template_name = NEW.template_name AND s.needs_time_column) THEN
+        RAISE EXCEPTION 'template "%": its tenants are kept in a storage that needs a time_column', NEW.template_name
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                HINT = format('Move them first: tenantry template set-storage %s matview', NEW.template_name);
+                HINT = format('Move them first: tenantry template set-storage %s %s', NEW.template_name,
+                    (SELECT min(s.storage) FROM _wh.storages s WHERE NOT s.needs_time_column));
     END IF;
     RETURN NULL;
 END
@@ -6756,66 +7180,37 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.unfit_relations(feed _wh.feeds) RETURNS TABLE (kind text, relname text, slice_date date)
+CREATE OR REPLACE FUNCTION _wh_internal.unfit_relations(feed _wh.feeds)
+RETURNS TABLE (kind text, relname text, slice_date date)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- What holds a feed's rows and is not as its template has it by now, in the order in which fit_relation mends it: a table
--- that is ranged by another column (ranges), the rows that such a table could give no day, once all days were pulled again (former), tables that lack columns or have other types (columns), and tables and daily
--- views with other indexes (indexes). The days' own rows are another matter: see definition_hash.
+-- What holds a feed's rows and is not as its template has it by now, in the order in which fit_relation mends
+-- it. The days' own rows are another matter: see definition_hash.
 DECLARE
-    template _wh.mv_templates := (SELECT t FROM _wh.mv_templates t WHERE t.template_name = feed.template_name);
-    name text := _wh_internal.fit_name(feed.template_name);
-    former text := format('%I.%I', feed.schema_name, _wh_internal.former_rows(feed));
-    done boolean;
-    hash text := _wh_internal.template_index_hash(feed.template_name);
+    template _wh.mv_templates := (SELECT t FROM _wh.mv_templates t
+        WHERE t.template_name = feed.template_name);
 BEGIN
     -- Of a schema that the role may not use PostgreSQL tells nothing by name; another check of doctor does.
-    IF template.template_name IS NULL OR NOT EXISTS (
-        SELECT FROM pg_namespace n WHERE n.nspname = feed.schema_name AND has_schema_privilege(n.oid, 'USAGE')) THEN
-        RETURN;
+    IF template.template_name IS NOT NULL AND EXISTS (
+        SELECT FROM pg_namespace n WHERE n.nspname = feed.schema_name
+            AND has_schema_privilege(n.oid, 'USAGE')) THEN
+        RETURN QUERY SELECT u.kind, u.relname, u.slice_date FROM _wh_internal.storage_unfit(feed, template) u;
     END IF;
-    IF feed.storage = 'partition' AND _wh_internal.relation_kind(format('%I.%I', feed.schema_name, name)) = 'p' THEN
-        RETURN QUERY SELECT 'ranges', name, NULL::date
-        WHERE _wh_internal.partition_outranged(template, to_regclass(format('%I.%I', feed.schema_name, name))) IS NOT NULL;
-    END IF;
-    IF to_regclass(former) IS NOT NULL THEN
-        -- Whatever is left in it when all days have been pulled again, to the present, is at the source no more.
-        SELECT coalesce(max(s.slice_date) >= _wh.current_date_utc() - 1, false) AND count(*) FILTER (WHERE
-            s.definition_hash <> _wh_internal.definition_hash(template)) = 0
-        INTO done FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.loaded_at IS NOT NULL;
-        IF NOT done THEN
-            EXECUTE format('SELECT NOT EXISTS (SELECT FROM %s)', former) INTO done;
-        END IF;
-        RETURN QUERY SELECT 'former', _wh_internal.former_rows(feed), NULL::date WHERE done;
-    END IF;
-    RETURN QUERY
-        WITH tables AS MATERIALIZED (
-            SELECT y.relid, y.relname, y.relid AS indexed FROM _wh_internal.year_relations(feed) y WHERE feed.storage = 'matview'
-            UNION ALL
-            SELECT to_regclass(format('%I.%I', feed.schema_name, name)), name, NULL WHERE feed.storage = 'partition'
-            UNION ALL
-            SELECT NULL, l.relname, l.relid FROM _wh_internal.partition_leaves(feed) l WHERE feed.storage = 'partition'
-        )
-        SELECT 'columns', t.relname, NULL::date FROM tables t WHERE EXISTS (
-            SELECT FROM _wh.template_columns c LEFT JOIN pg_attribute a ON a.attrelid = t.relid AND a.attname = c.column_name AND NOT a.attisdropped
-            WHERE t.relid IS NOT NULL AND c.template_name = feed.template_name
-                AND (feed.storage = 'matview' OR c.column_name IS DISTINCT FROM template.time_column)
-                AND format_type(a.atttypid, a.atttypmod) IS DISTINCT FROM c.data_type)
-        UNION ALL
-        SELECT 'indexes', t.relname, NULL::date FROM tables t
-        WHERE t.indexed IS NOT NULL AND EXISTS (SELECT FROM _wh_internal.index_difference(feed, t.indexed))
-            AND NOT EXISTS (SELECT FROM _wh_internal.partition_unindexed(feed) u WHERE u.relid = t.indexed)
-        UNION ALL
-        SELECT 'indexes', r.relname, r.slice_date FROM _wh_internal.slice_relations(feed) r
-        JOIN _wh.slices s ON s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = r.slice_date
-        WHERE feed.storage = 'matview' AND s.index_hash <> hash AND NOT EXISTS (
-            SELECT FROM _wh_internal.year_relations(feed) y WHERE y.year = extract(year FROM r.slice_date))
-        ORDER BY 1, 3, 2;
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.unindexed_tables(feed _wh.feeds)
+RETURNS TABLE (relid oid, relname text, year integer)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The tables that a bulk load made without indexes (storage_stream_prepare) and that are to get them yet.
+    SELECT r.relid, r.relname, extract(year FROM r.first_day)::integer
+    FROM _wh_internal.storage_relations(feed, only_daily => false) r
+    WHERE r.relid IN (SELECT s.relid FROM _wh_internal.table_states(feed) s WHERE s.state = 'unindexed')
+        AND EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = feed.template_name)
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.union_publish(template _wh.mv_templates) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Make the public view over the tenant views and, of tenants that are kept so, partitioned tables; in place of the table
+-- Make the public view over the tenant views and, of tenants that are kept so, tables; in place of the table
 -- of all tenants if there is one. True if something had to change. The caller holds the public view's lock.
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
@@ -6831,17 +7226,18 @@ DECLARE
     body text;
 BEGIN
     -- A tenant view with other columns than the template has would fail below; one that was dropped by hand comes back.
-    FOR feed IN SELECT f.* FROM _wh.feeds f WHERE f.template_name = template.template_name AND f.storage = 'matview' ORDER BY f.schema_name LOOP
+    FOR feed IN SELECT f.* FROM _wh.feeds f JOIN _wh.storages s USING (storage)
+        WHERE f.template_name = template.template_name AND s.tenant_kind = 'v' ORDER BY f.schema_name LOOP
         IF _wh_internal.view_columns(feed.schema_name, view_name) IS DISTINCT FROM shape THEN
-            PERFORM _wh_internal.publish_tenant(feed);
+            PERFORM _wh_internal.storage_publish_tenant(feed);
         END IF;
     END LOOP;
-    -- So do tables in partitions, under the view that reads them. One that cannot is read as it is.
+    -- So do tables that reports read themselves, under the view that reads them. One that cannot is read as it is.
     IF _wh_internal.relation_kind(root) = 'p' THEN
-        PERFORM _wh_internal.partition_columns(template, root::regclass, extras => true);
+        PERFORM _wh_internal.fit_columns(template, root::regclass, extras => true);
     END IF;
-    FOR tenant IN SELECT r.relation FROM _wh.feeds f, to_regclass(format('%I.%I', f.schema_name, view_name)) AS r (relation)
-        WHERE f.template_name = template.template_name AND _wh_internal.relation_kind(r.relation::text) = 'p' ORDER BY f.schema_name LOOP
+    FOR tenant IN SELECT r.relation FROM _wh.feeds f CROSS JOIN LATERAL to_regclass(format('%I.%I', f.schema_name, view_name)) AS r (relation)
+        WHERE f.template_name = template.template_name AND _wh_internal.relation_kind(r.relation::text) IN ('p', 'r') ORDER BY f.schema_name LOOP
         BEGIN
             changes := _wh_internal.table_changes(template, tenant);
             statements := concat(statements, 'ALTER TABLE ' || tenant || ' ' || changes || '; ');
@@ -6906,8 +7302,8 @@ DECLARE
     mark text;
 BEGIN
     PERFORM _wh_internal.extend_span(feed, slice_date);
-    IF maker IS NULL AND feed.storage = 'partition' THEN
-        PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
+    IF maker IS NULL THEN
+        PERFORM _wh_internal.storage_prepare(feed, slice_date, slice_date);
     END IF;
     IF allow_refresh_yesterday AND slice_date = _wh.current_date_utc() AND EXISTS (
         SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
@@ -6932,7 +7328,7 @@ BEGIN
     PERFORM _wh_internal.write_log(caller, 'INFO', 'slice loaded', to_jsonb(feed) || result);
     -- A window of days publishes once, at its end; what replaces a slice that is there must be shown in any case.
     IF replaced OR update_union_view AND current_setting('tenantry.in_window', true) IS DISTINCT FROM 'yes' THEN
-        PERFORM _wh_internal.publish_tenant(feed);
+        PERFORM _wh_internal.storage_publish_tenant(feed);
     END IF;
     IF current_setting('tenantry.in_window', true) IS DISTINCT FROM 'yes' THEN
         PERFORM _wh_internal.adopt_days(feed);
@@ -7082,7 +7478,7 @@ BEGIN
             PERFORM _wh.update_public_view_by_template(feed.template_name);
         END IF;
         -- Last: the public view, where it is one, has read it until now.
-        PERFORM _wh_internal.execute_patiently(format('DROP %s IF EXISTS %I.%I', CASE feed.storage WHEN 'partition' THEN 'TABLE' ELSE 'VIEW' END,
+        PERFORM _wh_internal.execute_patiently(format('DROP %s IF EXISTS %I.%I', CASE (_wh_internal.storage_traits(feed.storage)).tenant_kind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END,
             feed.schema_name, _wh_internal.fit_name(feed.template_name)));
     END LOOP;
     -- It stays on record until its schema is gone, so that a drop that was cut off can be gone on with.
@@ -7114,7 +7510,7 @@ BEGIN
     IF changes IS NULL THEN
         RETURN;
     END IF;
-    PERFORM _wh_internal.publish_tenant(feed, beforehand => concat(
+    PERFORM _wh_internal.matview_publish_tenant(feed, beforehand => concat(
         CASE WHEN _wh_internal.relation_kind(format('%I.%I', feed.schema_name, view_name)) = 'v' AND changes LIKE '%ALTER COLUMN%' THEN
             _wh_internal.blank_view(feed.schema_name, view_name) || '; ' END,
         format('ALTER TABLE %s %s', yearly, changes)));
@@ -7177,8 +7573,8 @@ BEGIN
         last_day := today - 1;
     END IF;
     -- Slices beside a yearly table, which nothing reads.
-    SELECT coalesce(array_agg(s.slice_date ORDER BY s.slice_date), '{}') INTO leftover FROM _wh_internal.slice_relations(feed) s
-    WHERE converted AND feed.storage = 'matview' AND extract(year FROM s.slice_date) = target_year;
+    SELECT coalesce(array_agg(r.first_day ORDER BY r.first_day), '{}') INTO leftover FROM _wh_internal.storage_relations(feed, only_daily => true) r
+    WHERE converted AND r.leftover AND extract(year FROM r.first_day) = target_year;
     SELECT coalesce(jsonb_agg(jsonb_build_object('from', g.first, 'to', g.last, 'days', g.days) ORDER BY g.first), '[]') INTO ranges
     FROM (SELECT min(m.day) AS first, max(m.day) AS last, count(*) AS days
           FROM unnest(missing) WITH ORDINALITY AS m(day, n) GROUP BY m.day - m.n::integer) g;
@@ -7224,13 +7620,8 @@ BEGIN
     PERFORM _wh_internal.await_lock(_wh_internal.year_lock(feed, target_year), false,
         format('%s.%s %s, of which another session loads days', feed.schema_name, feed.template_name, target_year)), _wh_internal.hear_of_changes();
     PERFORM _wh_internal.require_complete_year(feed, target_year);
-    IF feed.storage = 'partition' THEN
-        result := _wh_internal.partition_fold(feed, template, target_year);
-    ELSE
-        result := _wh_internal.matview_fold(feed, template, target_year);
-    END IF;
     result := jsonb_build_object('success', true, 'template', feed.template_name, 'schema', feed.schema_name, 'year', target_year)
-        || result || jsonb_build_object('duration_seconds', _wh_internal.seconds_since(started));
+        || _wh_internal.storage_fold(feed, template, target_year) || jsonb_build_object('duration_seconds', _wh_internal.seconds_since(started));
     PERFORM _wh_internal.write_log('create_combined_table_from_template_by_year', 'INFO', 'year converted', to_jsonb(feed) || result);
     RETURN result;
 END
@@ -7258,7 +7649,7 @@ BEGIN
     IF _wh.does_mv_exist(feed.schema_name, name) THEN
         RAISE EXCEPTION 'materialized view "%"."%" already exists', feed.schema_name, name USING ERRCODE = 'duplicate_table',
             HINT = 'To pull it again: SELECT _wh.update_foodlogstats(connection, schema, date)';
-    ELSIF feed.storage = 'partition' OR EXISTS (SELECT FROM _wh_internal.year_relations(feed) y WHERE y.year = extract(year FROM slice_date)) THEN
+    ELSIF NOT (_wh_internal.storage_traits(feed.storage)).daily OR (_wh_internal.storage_holder(feed, slice_date)).relid IS NOT NULL THEN
         -- Nothing would read it.
         RAISE EXCEPTION '"%"."%" keeps the year % in a table, not in materialized views', feed.schema_name, base_view_name, extract(year FROM slice_date)
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'SELECT _wh.update_mv_by_template(template, connection, schema, date) works in any storage.';
@@ -7552,9 +7943,7 @@ DECLARE
     feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
 BEGIN
     PERFORM _wh_internal.extend_span(feed, slice_date);
-    IF feed.storage = 'partition' THEN
-        PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
-    END IF;
+    PERFORM _wh_internal.storage_prepare(feed, slice_date, slice_date);
     PERFORM _wh_internal.lock_slice(feed, slice_date);
     -- A slice that was made by another definition is made anew by its next load.
     INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, definition_hash)
@@ -7960,7 +8349,7 @@ BEGIN
     -- A schema that was dropped by hand takes its tenant with it.
     DELETE FROM _wh.tenants t WHERE to_regnamespace(quote_ident(t.schema_name)) IS NULL;
     DELETE FROM _wh.published_views v WHERE to_regclass(format('%I.%I', v.schema_name, v.view_name)) IS NULL;
-    changed := _wh_internal.publish_public(template);
+    changed := _wh_internal.storage_publish_public(template);
     PERFORM _wh_internal.write_log('update_public_view_by_template', 'INFO', 'public view updated',
         jsonb_build_object('template', template.template_name, 'changed', changed));
     RETURN true;
@@ -7978,7 +8367,7 @@ DECLARE
     changed boolean;
 BEGIN
     feed := _wh_internal.hold_feed(feed);
-    changed := _wh_internal.publish_tenant(feed);
+    changed := _wh_internal.storage_publish_tenant(feed);
     PERFORM _wh_internal.adopt_days(feed);
     PERFORM _wh_internal.write_log('update_tenant_union_view_by_template', 'INFO', 'tenant view updated',
         to_jsonb(feed) || jsonb_build_object('changed', changed, 'seconds', _wh_internal.seconds_since(started)));
@@ -7997,7 +8386,7 @@ BEGIN
         RAISE EXCEPTION 'schema "%" has no slices of "%"', target_schema, base_view_name USING ERRCODE = 'undefined_object',
             HINT = 'Load some first: SELECT _wh.update_mv_core(connection, schema, date, base name, create function)';
     END IF;
-    PERFORM _wh_internal.publish_tenant(feed);
+    PERFORM _wh_internal.storage_publish_tenant(feed);
     PERFORM _wh_internal.write_log('update_tenant_view', 'INFO', 'tenant view updated', to_jsonb(feed));
     RETURN true;
 END
@@ -8205,8 +8594,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '877d2370f4a9306e' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = '877d2370f4a9306e');
+    SELECT '0.1.0', 'b014748499e5256f' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'b014748499e5256f');
 END
 $$;
 

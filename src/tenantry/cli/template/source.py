@@ -15,6 +15,7 @@ from tenantry.cli.target import warehouse
 from tenantry.cli.template.file import as_path, show_findings
 from tenantry.core.errors import InputError, SliceError, TemplateError
 from tenantry.core.model import TemplateFile
+from tenantry.core.storage import BUILT_IN
 
 if TYPE_CHECKING:
     from tenantry.flow.template.trial import Trial
@@ -63,8 +64,8 @@ def new(
     from tenantry.flow.template import file as template_file
     from tenantry.flow.template import header, load
 
-    if storage not in (None, "matview", "partition"):
-        raise InputError(f"storage is matview or partition, not {storage!r}")
+    if storage is not None and storage not in BUILT_IN:
+        raise InputError(f"storage is {' or '.join(BUILT_IN)}, not {storage!r}")
     if output is not None and output.exists():
         raise InputError(f"{output} is there already", hint="Name another file.")
     text = template_file.text_of(query)

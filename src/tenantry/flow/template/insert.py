@@ -7,6 +7,7 @@ from typing import Any
 
 from pglast import ast
 
+from tenantry.core import storage
 from tenantry.core.errors import InputError
 from tenantry.core.model import Template, TemplateFile
 from tenantry.flow.template.lint import tree
@@ -24,7 +25,7 @@ COLUMNS = {
 }
 """Columns of `_wh.mv_templates`, and the fields of Template."""
 
-CHOICES = {"storage": ("matview", "partition"), "partition_by": ("year", "month")}
+CHOICES = {"storage": tuple(storage.BUILT_IN), "partition_by": ("year", "month")}
 """What these may be."""
 
 MOST_AHEAD = 3660

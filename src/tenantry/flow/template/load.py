@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, replace
 
 import psycopg
 
+from tenantry.core import storage
 from tenantry.core.model import OWNER, Template, TemplateFile
 from tenantry.db.connect import acting
 from tenantry.db.queries import query
@@ -78,7 +79,9 @@ def _store(session: psycopg.Connection, template: Template, before: Template | N
         return Change(template.name, "unchanged", [], [], [])
     put(session, after)
     kept_otherwise = [
-        f.schema for f in list_feeds(session, template.name) if f.storage != (after.storage or "matview")
+        f.schema
+        for f in list_feeds(session, template.name)
+        if f.storage != (after.storage or storage.DEFAULT)
     ]
     return Change(
         template.name,

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 @dataclass(frozen=True)
 class Part:
-    """A relation that holds rows of a feed: a slice (`day`), a year, or a month of a year.
+    """A relation that holds rows of a feed: a slice (`day`), a year, or a month of a year (of more: that in which they begin).
 
     `combined`: the year was folded. `read`: the tenant's view reads it.
     """
@@ -25,15 +25,20 @@ class Part:
 
     @classmethod
     def of(
-        cls, name: str, suffix: str, matview: bool, combined: bool, owner: str, indexes: int, read: bool
-    ) -> Part | None:
-        """The relation of a name that ends in `suffix`; None if that is no day of the calendar."""
-        year, *rest = map(int, suffix.split("_"))
-        try:
-            day = date(year, *rest) if matview else None
-        except ValueError:
-            return None
-        return cls(name, day, year, rest[0] if rest and not matview else None, combined, owner, indexes, read)
+        cls,
+        name: str,
+        first: date,
+        last: date,
+        daily: bool,
+        combined: bool,
+        owner: str,
+        indexes: int,
+        read: bool,
+    ) -> Part:
+        """The relation of the days from `first` to `last`; `daily`: it holds that day alone."""
+        day = first if daily else None
+        month = first.month if not daily and (first.year, first.month) == (last.year, last.month) else None
+        return cls(name, day, first.year, month, combined, owner, indexes, read)
 
 
 @dataclass(frozen=True)
@@ -42,13 +47,15 @@ class Feed:
 
     `days` are those that are there outside of folded years.
     `kind` is pg_class.relkind of what reports read, None if there is nothing. `reshaped`: it has not the template's columns.
+    `daily`: its storage keeps each day in a relation of its own. `in_table`: reports read a table, and no view of others.
     `disabled`: its tenant is. `range_capable`: its source can be asked where it begins.
     """
 
     schema: str
     template: str
     connection: str
-    storage: str
+    daily: bool
+    in_table: bool
     has_template: bool
     has_time_column: bool
     kind: str | None
@@ -74,7 +81,7 @@ class Feed:
 
     def unread(self) -> list[str]:
         """The slices and yearly tables that a tenant's view should read, and does not."""
-        if self.storage == "partition":
+        if self.in_table:
             return []
         years = {part.year for part in self.parts if part.day is None}
         # A slice beside a yearly table is a leftover, which the view has to leave out.

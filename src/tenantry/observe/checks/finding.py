@@ -68,9 +68,8 @@ class Examined:
         found = {(row[0], row[1]): Feed(*row) for row in self.rows("feeds")}
         for schema, template, *facts in self.rows("parts"):
             feed = found.get((schema, template))
-            part = Part.of(*facts) if feed else None
-            if feed and part:
-                feed.parts.append(part)
+            if feed:
+                feed.parts.append(Part.of(*facts))
         return list(found.values())
 
     @cached_property

@@ -92,7 +92,7 @@ def _reset(where: str | None, database: str) -> str:
 
 
 def _locks(examined: Examined) -> Iterator[Finding]:
-    each, transactions = examined.rows("lock_table")[0]
+    each, transactions, roomier = examined.rows("lock_table")[0]
     room = each * transactions
     for template in sorted({feed.template for feed in examined.feeds}):
         feeds = [feed for feed in examined.feeds if feed.template == template]
@@ -100,13 +100,13 @@ def _locks(examined: Examined) -> Iterator[Finding]:
         needed = 1 + len(feeds) + sum(1 + part.indexes for feed in feeds for part in feed.parts)
         if needed < room / 2:
             continue
-        movable = any(feed.storage == "matview" for feed in feeds) and feeds[0].has_time_column
+        movable = any(feed.daily for feed in feeds) and feeds[0].has_time_column
         yield Finding(
             Severity.ERROR if needed > room else Severity.WARNING,
             f"public.{template}",
             f"a report over all days of all tenants locks {needed:,} relations, of {room:,} that the lock table holds for all sessions"
             f" ({each} max_locks_per_transaction * {transactions} transactions)",
-            tenantry("template", "set-storage", template, "partition")
+            tenantry("template", "set-storage", template, roomier)
             if movable
             else f"ALTER SYSTEM SET max_locks_per_transaction = {3 * needed // transactions}; -- as the administrator; then restart the server",
         )

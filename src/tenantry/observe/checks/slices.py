@@ -130,7 +130,7 @@ def _years(examined: Examined) -> Iterator[Finding]:
             if days == length:
                 # A year of materialized views costs every report time to plan, and the lock table room.
                 yield Finding(
-                    Severity.WARNING if feed.storage == "matview" else Severity.NOTE,
+                    Severity.WARNING if feed.daily else Severity.NOTE,
                     str(feed),
                     f"{year} is complete, and not folded into a yearly table",
                     tenantry("year", "convert", feed.template, year, *of),

@@ -33,7 +33,7 @@ def _vacuum(examined: Examined) -> Iterator[Finding]:
 
 def _leftovers(examined: Examined) -> Iterator[Finding]:
     moving = examined.rows("moving")[0][0]
-    for schema, template, storage, prefix, relations, size in examined.rows("aside"):
+    for schema, template, target, prefix, relations, size in examined.rows("aside"):
         mib = size / 1048576
         if prefix == "tenantry_old_":
             yield Finding(
@@ -43,7 +43,6 @@ def _leftovers(examined: Examined) -> Iterator[Finding]:
                 tenantry("template", "drop-old", template, "--tenant", schema),
             )
         elif not moving:
-            target = "matview" if storage == "partition" else "partition"
             yield Finding(
                 Severity.WARNING,
                 f"{schema}.{template}",

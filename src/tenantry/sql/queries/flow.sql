@@ -25,14 +25,16 @@ SELECT set_config('statement_timeout', %s::text, true)
 SELECT * FROM _wh_internal.probe_source(%s, %s)
 
 -- name: feeds
-SELECT schema_name, template_name, tenant_name, storage FROM _wh.feeds
-WHERE template_name = coalesce(%(template)s, template_name) ORDER BY schema_name, template_name
+SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, s.streams, s.tenant_kind <> 'v' FROM _wh.feeds f JOIN _wh.storages s USING (storage)
+WHERE f.template_name = coalesce(%(template)s, f.template_name) ORDER BY f.schema_name, f.template_name
 
 -- name: open_feed
-SELECT schema_name, template_name, tenant_name, storage FROM _wh_internal.open_feed(%(template)s, %(connection)s, %(schema)s)
+SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, s.streams, s.tenant_kind <> 'v'
+FROM _wh_internal.open_feed(%(template)s, %(connection)s, %(schema)s) f CROSS JOIN LATERAL _wh_internal.storage_traits(f.storage) s
 
 -- name: find_feed
-SELECT schema_name, template_name, tenant_name, storage FROM _wh_internal.find_feed(%(template)s, %(schema)s)
+SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, s.streams, s.tenant_kind <> 'v'
+FROM _wh_internal.find_feed(%(template)s, %(schema)s) f CROSS JOIN LATERAL _wh_internal.storage_traits(f.storage) s
 
 -- name: require_template
 SELECT (_wh_internal.find_template(%s)).template_name
@@ -165,7 +167,7 @@ WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s ORDER BY 1
 
 -- name: unindexed
 SELECT u.relid, format('%%I.%%I', f.schema_name, u.relname)
-FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.partition_unindexed(f) u
+FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.unindexed_tables(f) u
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s ORDER BY 2
 
 -- name: missing_indexes
@@ -173,15 +175,15 @@ SELECT d.statement FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.index_differ
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s AND d.former IS NULL
 
 -- name: index_begin
-SELECT _wh_internal.partition_index_begin(f, %(table)s::oid) FROM _wh.feeds f
+SELECT _wh_internal.index_begin(f, %(table)s::oid) FROM _wh.feeds f
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: index_end
-SELECT _wh_internal.partition_index_end(f, %(table)s::oid) FROM _wh.feeds f
+SELECT _wh_internal.index_end(f, %(table)s::oid) FROM _wh.feeds f
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: doubled
-SELECT d.slice_date, d.error FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.partition_doubled(f, %(table)s::oid) d
+SELECT d.slice_date, d.error FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.doubled_days(f, %(table)s::oid) d
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s ORDER BY 1
 
 -- name: move_plan

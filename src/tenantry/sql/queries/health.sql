@@ -70,7 +70,8 @@ JOIN _wh.tenant_connections c ON c.tenant_name = %(name)s
 -- name: feeds
 -- Each feed, the view or table that reports read, and how its days stand. A day is stale that was loaded before it had ended;
 -- the first two hours of the next one are for mending that.
-SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, t.template_name IS NOT NULL, t.time_column IS NOT NULL, c.relkind, w.disabled_at IS NOT NULL,
+SELECT f.schema_name, f.template_name, f.tenant_name, k.daily, k.tenant_kind <> 'v', t.template_name IS NOT NULL, t.time_column IS NOT NULL,
+    c.relkind, w.disabled_at IS NOT NULL,
     -- PostgreSQL tells nothing by name of a schema that the role may not use.
     CASE WHEN t.template_name IS NOT NULL AND c.oid IS NOT NULL AND has_schema_privilege(s.oid, 'USAGE')
         THEN _wh_internal.view_columns(f.schema_name, n.name) <> _wh_internal.columns_shape(ARRAY(
@@ -79,6 +80,7 @@ SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, t.template_name
     r.last_load, d.days, d.missing, d.failed, r.error, d.stale, d.outdated, coalesce(_wh_internal.range_capable(t), false)
 FROM _wh.feeds f
 JOIN _wh.tenants w USING (schema_name)
+JOIN _wh.storages k USING (storage)
 CROSS JOIN LATERAL _wh_internal.fit_name(f.template_name) n (name)
 LEFT JOIN pg_namespace s ON s.nspname = f.schema_name
 CROSS JOIN LATERAL (
@@ -122,11 +124,9 @@ WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name) AND s.loaded_at 
 GROUP BY 1, 2 ORDER BY 1, 2
 
 -- name: parts
--- The relations that hold the feeds' rows, all in one pass over the catalog: slices, yearly tables and partitions, as
--- slice_relations, year_relations and partition_leaves find them for one feed; and whether the tenant's view reads each.
+-- The relations that hold the feeds' rows, and whether the tenant's view reads each.
 WITH feeds AS MATERIALIZED (
-    SELECT f.schema_name, f.template_name, f.storage, s.nspname AS schema, s.oid AS namespace,
-        _wh_internal.name_stem(f.template_name) || '_' AS stem, r.oid AS rule
+    SELECT f AS feed, f.schema_name, f.template_name, r.oid AS rule
     FROM _wh.feeds f
     JOIN pg_namespace s ON s.nspname = f.schema_name
     LEFT JOIN pg_rewrite r ON r.ev_class = (SELECT c.oid FROM pg_class c
@@ -138,26 +138,19 @@ WITH feeds AS MATERIALIZED (
     SELECT DISTINCT d.objid, d.refobjid FROM feeds f
     JOIN pg_depend d ON d.objid = f.rule AND d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
 )
-SELECT f.schema_name, f.template_name, c.relname::text, substr(c.relname::text, length(f.stem) + 1), c.relkind = 'm',
-    CASE WHEN c.relkind = 'm' THEN false
-        WHEN f.storage = 'matview' THEN t.state IS DISTINCT FROM 'open'
-        ELSE t.state IS NOT DISTINCT FROM 'folded' END,
-    pg_get_userbyid(c.relowner)::text,
+SELECT f.schema_name, f.template_name, p.relname, p.first_day, p.last_day, p.daily, p.folded, pg_get_userbyid(c.relowner)::text,
     coalesce(i.indexes, 0), r.refobjid IS NOT NULL
 FROM feeds f
-JOIN pg_class c ON c.relnamespace = f.namespace AND starts_with(c.relname::text, f.stem)
+CROSS JOIN LATERAL _wh_internal.storage_relations(f.feed) p
+JOIN pg_class c ON c.oid = p.relid
 LEFT JOIN indexes i ON i.indrelid = c.oid
 LEFT JOIN reads r ON r.objid = f.rule AND r.refobjid = c.oid
-LEFT JOIN _wh.feed_tables t ON t.schema_name = f.schema_name AND t.template_name = f.template_name AND t.table_name = c.relname
-    AND (t.relid = c.oid OR t.warehouse <> _wh_internal.here())
-WHERE CASE f.storage
-    WHEN 'matview' THEN c.relkind = 'm' AND substr(c.relname::text, length(f.stem) + 1) ~ '^(?!0000)\d{4}_\d{2}_\d{2}$'
-        OR c.relkind = 'r' AND substr(c.relname::text, length(f.stem) + 1) ~ '^(?!0000)\d{4}$'
-    ELSE c.relkind = 'r' AND c.relispartition AND substr(c.relname::text, length(f.stem) + 1) ~ '^(?!0000)\d{4}(_\d{2})?$' END
 
 -- name: lock_table
+-- And a storage that keeps many days in one relation, in whose place a report locks fewer.
 SELECT current_setting('max_locks_per_transaction')::bigint,
-    current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint
+    current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint,
+    (SELECT min(s.storage) FROM _wh.storages s WHERE NOT s.daily)
 
 -- name: now
 SELECT now()
@@ -350,15 +343,17 @@ SELECT age(datfrozenxid)::bigint, mxid_age(datminmxid)::bigint, current_setting(
 FROM pg_database WHERE datname = current_database()
 
 -- name: aside
--- What a move of storage has left: the copy of one that was broken off (tenantry_move_), or the old storage (tenantry_old_).
-SELECT f.schema_name, f.template_name, f.storage, p.prefix, count(*), sum(c.relpages)::bigint * current_setting('block_size')::bigint
+-- What a move of storage has left: the copy of one that was broken off (tenantry_move_), with the storage that it was for, or the old
+-- storage (tenantry_old_).
+SELECT f.schema_name, f.template_name, coalesce(substr(max(t.detail), 4, strpos(max(t.detail), ' storage ') - 4), f.storage), p.prefix, count(*), sum(c.relpages)::bigint * current_setting('block_size')::bigint
 FROM _wh.feeds f
 CROSS JOIN (VALUES ('tenantry_move_'), ('tenantry_old_')) p (prefix)
 CROSS JOIN LATERAL _wh_internal.name_stem(p.prefix || f.template_name) s (stem)
 JOIN pg_class c ON c.relnamespace = to_regnamespace(quote_ident(f.schema_name)) AND c.relkind IN ('r', 'm')
     AND c.relname >= (s.stem || '_')::name AND c.relname < (s.stem || '`')::name
+LEFT JOIN _wh.feed_tables t ON t.schema_name = f.schema_name AND t.template_name = f.template_name AND t.state = 'copy'
 WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
-GROUP BY 1, 2, 3, 4 ORDER BY 1, 2
+GROUP BY 1, 2, f.storage, 4 ORDER BY 1, 2
 
 -- name: moving
 SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tenantry move')
@@ -383,7 +378,7 @@ ORDER BY 1
 -- name: unindexed
 -- Unless a load is at work, which will index them.
 SELECT f.schema_name, f.template_name, format('%%I.%%I', f.schema_name, u.relname)
-FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.partition_unindexed(f) u
+FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.unindexed_tables(f) u
 WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
     AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname = current_database() AND a.application_name = 'tenantry backfill')
 ORDER BY 1, 2, 3
@@ -462,4 +457,5 @@ SELECT EXISTS (SELECT FROM pg_default_acl d, aclexplode(d.defaclacl) x
     EXISTS (SELECT FROM pg_db_role_setting s WHERE s.setrole = 'phood_ro'::regrole
         AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
         AND 'constraint_exclusion=on' = ANY (s.setconfig)),
-    EXISTS (SELECT FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name) WHERE f.storage = 'matview' AND t.time_column IS NOT NULL)
+    EXISTS (SELECT FROM _wh.feeds f JOIN _wh.storages s USING (storage) JOIN _wh.mv_templates t USING (template_name)
+        WHERE s.tenant_kind = 'v' AND t.time_column IS NOT NULL)

@@ -85,7 +85,7 @@ SELECT 'template ' || t.template_name, md5((to_jsonb(t) - '{created_at,updated_a
 -- The tables that a backup holds row by row: all of Tenantry's but what is told in another way or made by a trigger.
 SELECT c.relname::text FROM pg_class c
 WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r' AND c.relname = ANY (%(tables)s)
-    AND c.relname NOT IN ('migrations', 'installations', 'template_columns', 'template_indexes', 'rebuilds', 'restored_jobs', 'feed_tables', 'published_views', 'source_servers') AND c.relname <> ALL (%(without)s)
+    AND c.relname NOT IN ('migrations', 'installations', 'template_columns', 'template_indexes', 'rebuilds', 'restored_jobs', 'feed_tables', 'published_views', 'source_servers', 'storages') AND c.relname <> ALL (%(without)s)
 ORDER BY c.relname
 
 -- name: secrets

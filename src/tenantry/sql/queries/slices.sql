@@ -21,14 +21,7 @@ SELECT format('%%I.%%I', f.schema_name, c.relname), r.alone, CASE WHEN r.alone T
 FROM _wh.feeds f
 JOIN _wh.mv_templates t USING (template_name)
 LEFT JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name AND s.slice_date = %(day)s
-LEFT JOIN LATERAL (
-    SELECT y.relid, false AS alone FROM _wh_internal.year_relations(f) y WHERE f.storage = 'matview' AND y.year = extract(year FROM %(day)s::date)
-    UNION ALL
-    SELECT p.relid::oid, false FROM _wh_internal.partition_find(f, %(day)s::date) AS p (relid) WHERE f.storage = 'partition'
-    UNION ALL
-    SELECT r.relid, true FROM _wh_internal.slice_relations(f) r WHERE f.storage = 'matview' AND r.slice_date = %(day)s
-    LIMIT 1
-) r ON true
+CROSS JOIN LATERAL _wh_internal.storage_holder(f, %(day)s::date) r
 LEFT JOIN pg_class c ON c.oid = r.relid
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 

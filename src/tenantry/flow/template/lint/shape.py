@@ -7,6 +7,7 @@ from typing import Any
 
 from pglast import ast
 
+from tenantry.core import storage
 from tenantry.core.model import Template
 from tenantry.flow.template.lint import tree
 from tenantry.flow.template.lint.finding import ERROR, NOTE, WARNING, Finding, Text
@@ -103,11 +104,11 @@ def time_column(template: Template, text: Text, declared: Sequence[tree.Column])
         return [text.find("time-column", ERROR, 0, f'time_column "{template.time_column}" {reason}', fix)]
     if template.time_column:
         return []
-    if template.storage == "partition":
+    if storage.of(template.storage).needs_time_column:
         fix = (
             f"Add time_column: {times[0]}" if times else "Add a column of type timestamptz, and time_column."
         )
-        return [text.find("time-column", ERROR, 0, "partition storage needs a time_column", fix)]
+        return [text.find("time-column", ERROR, 0, f"{template.storage} storage needs a time_column", fix)]
     if times:
         # A file that does not speak of it may be loaded over a template that has one.
         severity = NOTE if template.time_column is None else WARNING
@@ -187,7 +188,7 @@ def _named(node: Any) -> list[str]:
 def _no_unique_index(template: Template, text: Text, *, partial: bool) -> Finding:
     cost = (
         "a refresh replaces the whole day instead of the rows that differ"
-        if template.storage == "partition"
+        if storage.of(template.storage).merges
         else "a refresh cannot run beside reports, and makes the day's view anew"
     )
     reason = "no unique index over columns of all rows" if partial else "no unique index"

@@ -32,8 +32,8 @@ BEGIN
         last_day := today - 1;
     END IF;
     -- Slices beside a yearly table, which nothing reads.
-    SELECT coalesce(array_agg(s.slice_date ORDER BY s.slice_date), '{}') INTO leftover FROM _wh_internal.slice_relations(feed) s
-    WHERE converted AND feed.storage = 'matview' AND extract(year FROM s.slice_date) = target_year;
+    SELECT coalesce(array_agg(r.first_day ORDER BY r.first_day), '{}') INTO leftover FROM _wh_internal.storage_relations(feed, only_daily => true) r
+    WHERE converted AND r.leftover AND extract(year FROM r.first_day) = target_year;
     SELECT coalesce(jsonb_agg(jsonb_build_object('from', g.first, 'to', g.last, 'days', g.days) ORDER BY g.first), '[]') INTO ranges
     FROM (SELECT min(m.day) AS first, max(m.day) AS last, count(*) AS days
           FROM unnest(missing) WITH ORDINALITY AS m(day, n) GROUP BY m.day - m.n::integer) g;

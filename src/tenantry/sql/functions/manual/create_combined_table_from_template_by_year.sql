@@ -14,13 +14,8 @@ BEGIN
     PERFORM _wh_internal.await_lock(_wh_internal.year_lock(feed, target_year), false,
         format('%s.%s %s, of which another session loads days', feed.schema_name, feed.template_name, target_year)), _wh_internal.hear_of_changes();
     PERFORM _wh_internal.require_complete_year(feed, target_year);
-    IF feed.storage = 'partition' THEN
-        result := _wh_internal.partition_fold(feed, template, target_year);
-    ELSE
-        result := _wh_internal.matview_fold(feed, template, target_year);
-    END IF;
     result := jsonb_build_object('success', true, 'template', feed.template_name, 'schema', feed.schema_name, 'year', target_year)
-        || result || jsonb_build_object('duration_seconds', _wh_internal.seconds_since(started));
+        || _wh_internal.storage_fold(feed, template, target_year) || jsonb_build_object('duration_seconds', _wh_internal.seconds_since(started));
     PERFORM _wh_internal.write_log('create_combined_table_from_template_by_year', 'INFO', 'year converted', to_jsonb(feed) || result);
     RETURN result;
 END

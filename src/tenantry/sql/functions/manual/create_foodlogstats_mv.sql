@@ -18,7 +18,7 @@ BEGIN
     IF _wh.does_mv_exist(feed.schema_name, name) THEN
         RAISE EXCEPTION 'materialized view "%"."%" already exists', feed.schema_name, name USING ERRCODE = 'duplicate_table',
             HINT = 'To pull it again: SELECT _wh.update_foodlogstats(connection, schema, date)';
-    ELSIF feed.storage = 'partition' OR EXISTS (SELECT FROM _wh_internal.year_relations(feed) y WHERE y.year = extract(year FROM slice_date)) THEN
+    ELSIF NOT (_wh_internal.storage_traits(feed.storage)).daily OR (_wh_internal.storage_holder(feed, slice_date)).relid IS NOT NULL THEN
         -- Nothing would read it.
         RAISE EXCEPTION '"%"."%" keeps the year % in a table, not in materialized views', feed.schema_name, base_view_name, extract(year FROM slice_date)
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'SELECT _wh.update_mv_by_template(template, connection, schema, date) works in any storage.';

@@ -8,9 +8,7 @@ DECLARE
     feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
 BEGIN
     PERFORM _wh_internal.extend_span(feed, slice_date);
-    IF feed.storage = 'partition' THEN
-        PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
-    END IF;
+    PERFORM _wh_internal.storage_prepare(feed, slice_date, slice_date);
     PERFORM _wh_internal.lock_slice(feed, slice_date);
     -- A slice that was made by another definition is made anew by its next load.
     INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, definition_hash)

@@ -8,7 +8,7 @@ DECLARE
     changed boolean;
 BEGIN
     feed := _wh_internal.hold_feed(feed);
-    changed := _wh_internal.publish_tenant(feed);
+    changed := _wh_internal.storage_publish_tenant(feed);
     PERFORM _wh_internal.adopt_days(feed);
     PERFORM _wh_internal.write_log('update_tenant_union_view_by_template', 'INFO', 'tenant view updated',
         to_jsonb(feed) || jsonb_build_object('changed', changed, 'seconds', _wh_internal.seconds_since(started)));

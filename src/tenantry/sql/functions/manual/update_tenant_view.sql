@@ -8,7 +8,7 @@ BEGIN
         RAISE EXCEPTION 'schema "%" has no slices of "%"', target_schema, base_view_name USING ERRCODE = 'undefined_object',
             HINT = 'Load some first: SELECT _wh.update_mv_core(connection, schema, date, base name, create function)';
     END IF;
-    PERFORM _wh_internal.publish_tenant(feed);
+    PERFORM _wh_internal.storage_publish_tenant(feed);
     PERFORM _wh_internal.write_log('update_tenant_view', 'INFO', 'tenant view updated', to_jsonb(feed));
     RETURN true;
 END

@@ -24,7 +24,7 @@ BEGIN
         CROSS JOIN LATERAL _wh_internal.day_records(feed, t.filenode, t.first_day, t.last_day) r
     LOOP
         counts := NULL;
-        IF part.doubtful > 0 OR part.folded AND part.records > 0 AND part.loaded < part.days THEN
+        IF part.doubtful > 0 OR part.trusted AND part.records > 0 AND part.loaded < part.days THEN
             counts := _wh_internal.count_stored(feed, part.name, false, part.first_day, part.last_day);
         END IF;
         RETURN QUERY
@@ -36,7 +36,7 @@ BEGIN
             LEFT JOIN _wh.slices s ON s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = g.day::date
         ) d
         WHERE d.loaded_at IS NOT NULL AND (d.filenode = part.filenode OR d.row_count = d.stored)
-            OR part.folded AND (part.records = 0 OR d.loaded_at IS NULL AND d.status IS DISTINCT FROM 'loaded' AND d.stored > 0);
+            OR part.trusted AND (part.records = 0 OR d.loaded_at IS NULL AND d.status IS DISTINCT FROM 'loaded' AND d.stored > 0);
     END LOOP;
 END
 $$;

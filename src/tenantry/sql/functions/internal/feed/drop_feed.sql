@@ -16,9 +16,10 @@ BEGIN
         PERFORM _wh_internal.hold_template_tenants(ARRAY[template.template_name]);
         PERFORM _wh_internal.lock_view('public', template.template_name);
         DELETE FROM _wh.feeds f WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name;
-        PERFORM _wh_internal.publish_public(template);
+        PERFORM _wh_internal.storage_publish_public(template);
         -- Last: the public view, where it is one, has read it until now.
-        PERFORM _wh_internal.execute_patiently(format('DROP %s IF EXISTS %s', CASE feed.storage WHEN 'partition' THEN 'TABLE' ELSE 'VIEW' END, tenant));
+        PERFORM _wh_internal.execute_patiently(format('DROP %s IF EXISTS %s',
+            CASE (_wh_internal.storage_traits(feed.storage)).tenant_kind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, tenant));
         PERFORM _wh_internal.write_log('drop_feed', 'INFO', 'a template''s data are dropped', to_jsonb(feed));
     END IF;
     feed.schema_name := drop_feed.schema_name;

@@ -6,5 +6,5 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         (SELECT array_agg(ROW(feed.template_name, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod), NULL)::_wh.template_columns ORDER BY a.attnum)
          FROM pg_attribute a
          WHERE a.attnum > 0 AND NOT a.attisdropped
-            AND a.attrelid = (SELECT s.relid FROM _wh_internal.slice_relations(feed) s ORDER BY s.slice_date DESC LIMIT 1)))
+            AND a.attrelid = (SELECT r.relid FROM _wh_internal.storage_relations(feed, only_daily => true) r ORDER BY r.first_day DESC LIMIT 1)))
 $$;

@@ -8,7 +8,7 @@ DECLARE
     failure text;
 BEGIN
     IF NOT EXISTS (SELECT FROM _wh_internal.index_difference(feed, relation))
-        OR EXISTS (SELECT FROM _wh_internal.partition_unindexed(feed) u WHERE u.relid = relation) THEN
+        OR EXISTS (SELECT FROM _wh_internal.unindexed_tables(feed) u WHERE u.relid = relation) THEN
         RETURN;
     END IF;
     PERFORM _wh_internal.await_lock(hashtextextended(jsonb_build_array('tenantry index', relation)::text, 0), false,
@@ -30,7 +30,7 @@ BEGIN
         EXCEPTION WHEN unique_violation OR duplicate_table THEN
             failure := format('%s has no index "%s" yet: %s', relation::regclass, change.index_name, SQLERRM);
             IF SQLSTATE = '23505' AND (SELECT c.relkind FROM pg_class c WHERE c.oid = relation) = 'r' THEN
-                PERFORM _wh_internal.partition_doubled(feed, relation);
+                PERFORM _wh_internal.doubled_days(feed, relation);
             END IF;
             PERFORM _wh_internal.write_log('fit_indexes', 'ERROR', failure, to_jsonb(feed));
         END;

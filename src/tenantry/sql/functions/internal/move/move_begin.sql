@@ -12,12 +12,12 @@ DECLARE
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
     -- What was left by a move that was given up, or begun before the template changed, is of no use.
-    IF to_regclass(parent) IS NOT NULL AND (feed.storage = storage OR NOT EXISTS (SELECT FROM _wh_internal.table_states(feed) s
+    IF to_regclass(parent) IS NOT NULL AND (storage IS NOT DISTINCT FROM feed.storage OR NOT EXISTS (SELECT FROM _wh_internal.table_states(feed) s
             WHERE s.relid = to_regclass(parent) AND s.state = 'copy' AND s.detail = mark)) THEN
         EXECUTE format('DROP TABLE %s', parent);
         PERFORM _wh_internal.note_table(feed, _wh_internal.fit_name(side.template_name), NULL);
     END IF;
-    IF feed.storage = storage THEN
+    IF storage IS NOT DISTINCT FROM feed.storage THEN
         RETURN jsonb_build_object('years', '[]'::jsonb, 'bytes', 0);
     ELSIF EXISTS (SELECT FROM _wh_internal.feed_relations(old)) OR to_regclass(format('%I.%I', old.schema_name, _wh_internal.fit_name(old.template_name))) IS NOT NULL THEN
         RAISE EXCEPTION '%.% still has what an earlier move put aside', feed.schema_name, feed.template_name USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -33,7 +33,7 @@ BEGIN
     PERFORM _wh_internal.refuse_move_dependents(feed, template, storage);
     IF to_regclass(parent) IS NULL THEN
         EXECUTE format(E'CREATE TABLE %s (%s %s\n) PARTITION BY RANGE (%I)', parent,
-            CASE storage WHEN 'partition' THEN format('schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check CHECK (schema_name = %L),',
+            CASE (_wh_internal.storage_traits(storage)).public_kind WHEN 'p' THEN format('schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check CHECK (schema_name = %L),',
                 feed.schema_name, feed.schema_name) ELSE '' END,
             _wh_internal.declared_columns(template.template_name), template.time_column);
         PERFORM _wh_internal.note_table(feed, _wh_internal.fit_name(side.template_name), 'copy', mark);

@@ -4,7 +4,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The tables that will hold a year in the other storage: one (month is NULL), or where the template asks for months
     -- and the year is not combined, those of the months that it has.
     WITH year AS (
-        SELECT storage = 'matview' OR template.partition_by = 'year'
+        SELECT NOT (_wh_internal.storage_traits(storage)).by_month OR template.partition_by = 'year'
             OR EXISTS (SELECT FROM _wh_internal.folded_years(feed) y WHERE y.year = target_year) AS whole
         WHERE target_year = ANY (_wh_internal.feed_years(feed))
     )
@@ -13,7 +13,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT m.month, make_date(target_year, m.month, 1), (make_date(target_year, m.month, 1) + interval '1 month')::date - 1
     FROM year, generate_series(1, 12) AS m (month)
     WHERE NOT whole AND (
-        EXISTS (SELECT FROM _wh_internal.year_relations(feed) y WHERE y.year = target_year)
+        EXISTS (SELECT FROM _wh_internal.storage_relations(feed, only_daily => false) r
+            WHERE r.first_day < make_date(target_year, m.month, 1) + interval '1 month' AND r.last_day >= make_date(target_year, m.month, 1))
         OR EXISTS (SELECT FROM _wh_internal.present_days(feed) p
             WHERE p.slice_date >= make_date(target_year, m.month, 1) AND p.slice_date < make_date(target_year, m.month, 1) + interval '1 month'))
 $$;

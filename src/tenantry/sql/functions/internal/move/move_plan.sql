@@ -4,9 +4,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     template _wh.mv_templates;
 BEGIN
-    IF storage IS NULL OR storage NOT IN ('matview', 'partition') THEN
-        RAISE EXCEPTION 'there is no storage "%"', storage USING ERRCODE = 'invalid_parameter_value', HINT = 'There are matview and partition.';
-    ELSIF EXISTS (SELECT FROM _wh.feeds f WHERE f.template_name = move_plan.template_name)
+    PERFORM _wh_internal.storage_traits(storage);
+    IF EXISTS (SELECT FROM _wh.feeds f WHERE f.template_name = move_plan.template_name)
         AND NOT EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = move_plan.template_name) THEN
         RAISE EXCEPTION '"%" has no template: slices of a create function of your own cannot be moved', template_name USING ERRCODE = 'undefined_object';
     END IF;
@@ -19,7 +18,7 @@ BEGIN
     IF target_schema IS NOT NULL THEN
         RETURN ARRAY[(_wh_internal.find_feed(template.template_name, target_schema)).schema_name];
     END IF;
-    UPDATE _wh.mv_templates t SET storage = move_plan.storage WHERE t.template_name = template.template_name AND t.storage <> move_plan.storage;
+    PERFORM _wh_internal.storage_set(template.template_name, NULL, storage);
     RETURN ARRAY(SELECT f.schema_name FROM _wh.feeds f WHERE f.template_name = template.template_name ORDER BY 1);
 END
 $$;

@@ -23,7 +23,7 @@ BEGIN
             NULL;
         END;
         result := _wh_internal.move_begin(feed, storage);
-        IF feed.storage = storage THEN
+        IF storage IS NOT DISTINCT FROM feed.storage THEN
             RETURN jsonb_build_object('phase', 'release', 'from', feed.storage, 'moved', false, 'years', 0, 'bytes', 0, 'rows', 0, 'days_again', 0);
         END IF;
         PERFORM _wh_internal.write_log('set_storage', 'INFO', 'move begun', to_jsonb(feed) || result || jsonb_build_object('to', storage));

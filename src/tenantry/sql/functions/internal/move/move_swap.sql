@@ -16,7 +16,7 @@ BEGIN
     PERFORM _wh_internal.hold_template_tenants(ARRAY[feed.template_name]);
     PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
     IF _wh_internal.relation_kind(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name))) IS NULL THEN
-        PERFORM _wh_internal.publish_tenant(feed);
+        PERFORM _wh_internal.storage_publish_tenant(feed);
     END IF;
     things := _wh_internal.refuse_move_dependents(feed, template, storage);
     PERFORM _wh_internal.move_record(feed, template);

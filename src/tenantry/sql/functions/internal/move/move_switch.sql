@@ -8,7 +8,6 @@ DECLARE
     old _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_old_');
     name text := _wh_internal.fit_name(feed.template_name);
     target text := format('%I.%I', feed.schema_name, name);
-    parent text := format('%I.%I', side.schema_name, _wh_internal.fit_name(side.template_name));
     root text := _wh_internal.partition_root(template);
     grants jsonb := _wh_internal.saved_grants(to_regclass(target));
     folded integer[] := ARRAY(SELECT y.year FROM _wh_internal.folded_years(feed) y);
@@ -22,11 +21,7 @@ BEGIN
         FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
         -- Those of daily slices are in nobody's way.
         WHERE x.indrelid = r.relid AND t.relkind = 'r') i;
-    SELECT string_agg(concat(CASE storage WHEN 'matview' THEN format('ALTER TABLE %s DETACH PARTITION %s;', parent, l.relid::regclass) END,
-            format(' ALTER TABLE %s RENAME TO %I;', l.relid::regclass, l.final_name), i.renames,
-            format(' SELECT _wh_internal.note_table(%L, %L, %L);', feed, l.final_name, CASE
-                WHEN storage = 'partition' AND l.month IS NULL AND l.year = ANY (folded) THEN 'folded'
-                WHEN storage = 'matview' AND l.year <> ALL (folded) THEN 'open' END),
+    SELECT string_agg(concat(format('ALTER TABLE %s RENAME TO %I;', l.relid::regclass, l.final_name), i.renames,
             format(' SELECT _wh_internal.put_back(%1$L, %2$L, exact => false), _wh_internal.put_back(%1$L, %3$L, exact => false);',
                 format('%I.%I', feed.schema_name, l.final_name), grants, coalesce(things -> 'parts', '[]'))), ' ')
     INTO into_place FROM (
@@ -38,24 +33,19 @@ BEGIN
             CASE WHEN strpos(c.relname, 'tenantry_move_') > 0 THEN replace(c.relname, 'tenantry_move_', '')
                 ELSE _wh_internal.fit_name(c.relname || '_' || left(md5(c.relname), 8)) END), '') AS renames
         FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = l.relid) i;
-    -- What was known of the tables that are put aside; of those in their place it is noted below.
+    -- What was known of the tables that are put aside; of those in their place move_in notes it.
     DELETE FROM _wh.feed_tables t WHERE t.schema_name = feed.schema_name AND t.template_name = feed.template_name;
     IF _wh_internal.relation_kind(root) = 'v' THEN
         EXECUTE _wh_internal.blank_view('public', name);
     ELSIF EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = to_regclass(target) AND i.inhparent = to_regclass(root)) THEN
         EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', root, target);
     END IF;
-    IF feed.storage = 'matview' THEN
-        EXECUTE format('DROP VIEW %s; %s', target, aside);
-        EXECUTE concat(into_place, format('ALTER TABLE %s RENAME TO %I;', parent, name));
-    ELSE
-        EXECUTE concat(_wh_internal.revoked_grants(target::regclass),
-            format('ALTER TABLE %s RENAME TO %I; ', target, _wh_internal.fit_name(old.template_name)), aside);
-        EXECUTE concat(into_place, format('DROP TABLE %s', parent));
-    END IF;
-    UPDATE _wh.feeds f SET storage = move_switch.storage
-    WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name RETURNING f.* INTO feed;
-    PERFORM _wh_internal.publish_tenant(feed);
+    PERFORM _wh_internal.storage_move_out(feed);
+    EXECUTE coalesce(aside, '');
+    EXECUTE coalesce(into_place, '');
+    feed := _wh_internal.storage_set(feed.template_name, feed.schema_name, storage);
+    PERFORM _wh_internal.storage_move_in(feed, side, folded);
+    PERFORM _wh_internal.storage_publish_tenant(feed);
     PERFORM _wh_internal.put_back(target, things -> 'tenant');
     PERFORM _wh.update_public_view_by_template(feed.template_name);
 END

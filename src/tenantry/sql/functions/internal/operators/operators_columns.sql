@@ -28,7 +28,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         UNION ALL
         SELECT c.attrelid, 'storage', 'rpm', c.attname, 'ALTER TABLE ', format(' ALTER COLUMN %s SET STORAGE %s', c.name,
             CASE c.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END)
-        FROM columns c JOIN pg_class r ON r.oid = c.attrelid AND r.relkind <> 'v' WHERE c.attstorage <> c.typstorage
+        FROM columns c JOIN pg_class r ON r.oid = c.attrelid AND r.relkind <> 'v' WHERE c.typstorage IS DISTINCT FROM c.attstorage
         UNION ALL
         SELECT c.attrelid, 'compression', 'rpm', c.attname, 'ALTER TABLE ', format(' ALTER COLUMN %s SET COMPRESSION %s', c.name,
             CASE c.attcompression WHEN 'l' THEN 'lz4' ELSE 'pglz' END)

@@ -13,7 +13,7 @@ BEGIN
     IF NOT EXISTS (
         SELECT FROM _wh_internal.slice_tables(feed) t
         CROSS JOIN LATERAL _wh_internal.day_records(feed, t.filenode, t.first_day, t.last_day) r
-        WHERE r.doubtful > 0 OR t.folded AND r.records > 0 AND r.loaded <= t.last_day - t.first_day
+        WHERE r.doubtful > 0 OR t.trusted AND r.records > 0 AND r.loaded <= t.last_day - t.first_day
     ) THEN
         RETURN;
     END IF;
@@ -40,7 +40,7 @@ BEGIN
     -- Days of a folded year that have rows and no record.
     INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, filenode)
     SELECT feed.schema_name, feed.template_name, d.slice_date, 'loaded', d.row_count, clock_timestamp(), d.filenode
-    FROM stored d JOIN _wh_internal.slice_tables(feed) t ON t.folded AND d.slice_date BETWEEN t.first_day AND t.last_day
+    FROM stored d JOIN _wh_internal.slice_tables(feed) t ON t.trusted AND d.slice_date BETWEEN t.first_day AND t.last_day
     WHERE d.row_count IS NOT NULL AND NOT EXISTS (SELECT FROM _wh.slices x WHERE x.schema_name = feed.schema_name
         AND x.template_name = feed.template_name AND x.slice_date = d.slice_date)
     ON CONFLICT ON CONSTRAINT slices_pkey DO NOTHING;

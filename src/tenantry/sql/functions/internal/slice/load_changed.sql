@@ -6,9 +6,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     day text := to_char(slice_date::timestamp, 'YYYY-MM-DD');
 BEGIN
-    IF feed.storage = 'partition' THEN
-        PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
-    END IF;
+    PERFORM _wh_internal.storage_prepare(feed, slice_date, slice_date);
     PERFORM _wh_internal.lock_slice(feed, slice_date);
     IF EXISTS (SELECT FROM _wh_internal.unchanged_days(feed, slice_date, slice_date, digests, asked_at))
             OR held AND _wh_internal.loaded_since(feed, slice_date, slice_date, asked_at) THEN

@@ -13,6 +13,7 @@ DECLARE
     template _wh.mv_templates;
     started timestamptz;
     loaded record;
+    holder record;
     failure text;
     failure_detail text;
     failure_hint text;
@@ -23,8 +24,8 @@ DECLARE
 BEGIN
     feed := _wh_internal.hold_feed(feed);
     PERFORM _wh_internal.extend_span(feed, slice_date);
-    IF maker IS NULL AND feed.storage = 'partition' THEN
-        PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
+    IF maker IS NULL THEN
+        PERFORM _wh_internal.storage_prepare(feed, slice_date, slice_date);
     END IF;
     PERFORM _wh_internal.lock_slice(feed, slice_date);
     started := clock_timestamp();
@@ -43,11 +44,7 @@ BEGIN
             template := _wh_internal.find_template(feed.template_name);
             -- A materialized view keeps the query that it was made with.
             PERFORM _wh_internal.template_query(template);
-            IF feed.storage = 'partition' THEN
-                loaded := _wh_internal.partition_load(feed, template, slice_date);
-            ELSE
-                loaded := _wh_internal.matview_load(feed, template, slice_date);
-            END IF;
+            loaded := _wh_internal.storage_load(feed, template, slice_date);
             -- REFRESH ... CONCURRENTLY takes two equal rows with a NULL in them for one.
             IF split_part(load_slice.digest, ':', 2) <> loaded.row_count::text THEN
                 RAISE EXCEPTION 'the source gives % rows, and % are stored: some are doubled', split_part(load_slice.digest, ':', 2), loaded.row_count
@@ -55,7 +52,7 @@ BEGIN
             END IF;
             -- The old slice serves until the tenant view reads the new one.
             IF loaded.action = 'replaced' AND NOT caller_publishes THEN
-                PERFORM _wh_internal.publish_tenant(feed);
+                PERFORM _wh_internal.storage_publish_tenant(feed);
             END IF;
         END IF;
         IF own THEN
@@ -100,12 +97,13 @@ BEGIN
         END IF;
         PERFORM _wh_internal.raise_words(state, failure, failure_detail, failure_hint, mark);
     END;
+    holder := _wh_internal.storage_holder(feed, slice_date);
     INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest, filenode,
         time_column, index_hash)
     VALUES (feed.schema_name, feed.template_name, slice_date, 'loaded', loaded.row_count, coalesce(asked, started), clock_timestamp() - started,
         _wh_internal.definition_hash(template), CASE WHEN _wh_internal.digest_rows(load_slice.digest) = loaded.row_count THEN load_slice.digest END,
-        _wh_internal.filling(feed, slice_date), template.time_column,
-        CASE WHEN template.template_name IS NOT NULL AND feed.storage = 'matview' AND loaded.action <> 'replaced in year' THEN _wh_internal.template_index_hash(template.template_name) END)
+        pg_relation_filenode(holder.relid), template.time_column,
+        CASE WHEN template.template_name IS NOT NULL AND holder.alone THEN _wh_internal.template_index_hash(template.template_name) END)
     ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET status = 'loaded', row_count = excluded.row_count, loaded_at = excluded.loaded_at,
         duration = excluded.duration, definition_hash = excluded.definition_hash, digest = excluded.digest, filenode = excluded.filenode,
         time_column = excluded.time_column, index_hash = excluded.index_hash, error = NULL, failed_at = NULL;

@@ -22,8 +22,8 @@ BEGIN
         to_jsonb(feed) || jsonb_build_object('start_date', start_date::date, 'end_date', end_date::date));
     -- Before the first day is locked: a window that begins earlier than the feed's span moves that.
     PERFORM _wh_internal.extend_span(feed, start_date::date);
-    IF update_function IS NULL AND feed.storage = 'partition' THEN
-        PERFORM _wh_internal.partition_prepare(feed, start_date::date, least(end_date::date, latest));
+    IF update_function IS NULL THEN
+        PERFORM _wh_internal.storage_prepare(feed, start_date::date, least(end_date::date, latest));
     END IF;
     IF only_changed AND slice_date <= latest THEN
         digests := _wh_internal.window_digests(feed, slice_date, least(end_date::date, latest));
@@ -79,7 +79,7 @@ BEGIN
             USING ERRCODE = CASE first_state WHEN '57014' THEN 'HV000' ELSE first_state END, DETAIL = (SELECT string_agg(r ->> 'error', E'\n') FROM unnest(results[1:5]) r);
     END IF;
     IF _wh_internal.feed_columns(feed) IS NOT NULL THEN
-        PERFORM _wh_internal.publish_tenant(feed);
+        PERFORM _wh_internal.storage_publish_tenant(feed);
     END IF;
     PERFORM _wh_internal.adopt_days(feed);
     PERFORM _wh_internal.write_log(caller, CASE WHEN first_error IS NULL THEN 'INFO' ELSE 'ERROR' END, 'window ended',

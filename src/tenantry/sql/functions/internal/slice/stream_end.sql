@@ -5,6 +5,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
+    holder regclass := (_wh_internal.storage_holder(feed, first_day)).relid::regclass;
     counts jsonb;
 BEGIN
     -- New rows of a table without free space are behind start_block: only those pages are read. If the rows are not all
@@ -15,14 +16,14 @@ BEGIN
     END IF;
     -- What is recorded is what is stored; where merging changed nothing those are the same.
     IF target = 'pg_temp.tenantry_stage'
-            AND _wh_internal.merge_days(template, _wh_internal.partition_find(feed, first_day), target::regclass, first_day, last_day) > 0 THEN
-        counts := _wh_internal.count_days(template, _wh_internal.partition_find(feed, first_day)::text, predicate);
+            AND _wh_internal.merge_days(template, holder, target::regclass, first_day, last_day) > 0 THEN
+        counts := _wh_internal.count_days(template, holder::text, predicate);
     END IF;
     RETURN QUERY INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest,
         filenode, time_column)
     SELECT feed.schema_name, feed.template_name, d.day, 'loaded', d.n, started,
         (clock_timestamp() - started) / (last_day - first_day + 1), _wh_internal.definition_hash(template),
-        CASE WHEN _wh_internal.digest_rows(d.digest) = d.n THEN d.digest END, _wh_internal.filling(feed, first_day), template.time_column
+        CASE WHEN _wh_internal.digest_rows(d.digest) = d.n THEN d.digest END, pg_relation_filenode(holder), template.time_column
     FROM (
         SELECT first_day + g AS day, coalesce((counts ->> to_char((first_day + g)::timestamp, 'YYYY-MM-DD'))::bigint, 0) AS n,
             digests ->> to_char((first_day + g)::timestamp, 'YYYY-MM-DD') AS digest

@@ -4,8 +4,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- the query that shows the source's own columns. `asked`: the moment that the source's rows are of, if that has passed; somebody may
 -- have pulled newer ones since.
 BEGIN
-    IF (_wh_internal.hold_feed(feed)).storage <> 'partition' THEN
-        RAISE EXCEPTION '%.% was moved to materialized views meanwhile', feed.schema_name, feed.template_name
+    IF NOT (_wh_internal.storage_traits((_wh_internal.hold_feed(feed)).storage)).streams THEN
+        RAISE EXCEPTION '%.% was moved meanwhile to a storage that days cannot be copied into', feed.schema_name, feed.template_name
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Run the same command again.';
     END IF;
     PERFORM _wh_internal.lock_slice(feed, first_day + n) FROM generate_series(0, last_day - first_day) n;

@@ -10,8 +10,8 @@ DECLARE
     mark text;
 BEGIN
     PERFORM _wh_internal.extend_span(feed, slice_date);
-    IF maker IS NULL AND feed.storage = 'partition' THEN
-        PERFORM _wh_internal.partition_prepare(feed, slice_date, slice_date);
+    IF maker IS NULL THEN
+        PERFORM _wh_internal.storage_prepare(feed, slice_date, slice_date);
     END IF;
     IF allow_refresh_yesterday AND slice_date = _wh.current_date_utc() AND EXISTS (
         SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
@@ -36,7 +36,7 @@ BEGIN
     PERFORM _wh_internal.write_log(caller, 'INFO', 'slice loaded', to_jsonb(feed) || result);
     -- A window of days publishes once, at its end; what replaces a slice that is there must be shown in any case.
     IF replaced OR update_union_view AND current_setting('tenantry.in_window', true) IS DISTINCT FROM 'yes' THEN
-        PERFORM _wh_internal.publish_tenant(feed);
+        PERFORM _wh_internal.storage_publish_tenant(feed);
     END IF;
     IF current_setting('tenantry.in_window', true) IS DISTINCT FROM 'yes' THEN
         PERFORM _wh_internal.adopt_days(feed);

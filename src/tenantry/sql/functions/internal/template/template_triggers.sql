@@ -45,10 +45,11 @@ BEGIN
             RAISE EXCEPTION 'template "%": time_column "%" is no date or timestamp among its columns', NEW.template_name, NEW.time_column
                 USING ERRCODE = 'undefined_column';
         END IF;
-    ELSIF EXISTS (SELECT FROM _wh.feeds f WHERE f.template_name = NEW.template_name AND f.storage = 'partition') THEN
-        RAISE EXCEPTION 'template "%": its tenants are kept in partitions, which need a time_column', NEW.template_name
+    ELSIF EXISTS (SELECT FROM _wh.feeds f JOIN _wh.storages s USING (storage) WHERE f.template_name = NEW.template_name AND s.needs_time_column) THEN
+        RAISE EXCEPTION 'template "%": its tenants are kept in a storage that needs a time_column', NEW.template_name
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                HINT = format('Move them first: tenantry template set-storage %s matview', NEW.template_name);
+                HINT = format('Move them first: tenantry template set-storage %s %s', NEW.template_name,
+                    (SELECT min(s.storage) FROM _wh.storages s WHERE NOT s.needs_time_column));
     END IF;
     RETURN NULL;
 END

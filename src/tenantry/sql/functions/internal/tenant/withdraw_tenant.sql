@@ -23,7 +23,7 @@ BEGIN
             PERFORM _wh.update_public_view_by_template(feed.template_name);
         END IF;
         -- Last: the public view, where it is one, has read it until now.
-        PERFORM _wh_internal.execute_patiently(format('DROP %s IF EXISTS %I.%I', CASE feed.storage WHEN 'partition' THEN 'TABLE' ELSE 'VIEW' END,
+        PERFORM _wh_internal.execute_patiently(format('DROP %s IF EXISTS %I.%I', CASE (_wh_internal.storage_traits(feed.storage)).tenant_kind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END,
             feed.schema_name, _wh_internal.fit_name(feed.template_name)));
     END LOOP;
     -- It stays on record until its schema is gone, so that a drop that was cut off can be gone on with.

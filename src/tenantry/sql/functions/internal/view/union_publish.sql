@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION _wh_internal.union_publish(template _wh.mv_templates) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Make the public view over the tenant views and, of tenants that are kept so, partitioned tables; in place of the table
+-- Make the public view over the tenant views and, of tenants that are kept so, tables; in place of the table
 -- of all tenants if there is one. True if something had to change. The caller holds the public view's lock.
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
@@ -16,17 +16,18 @@ DECLARE
     body text;
 BEGIN
     -- A tenant view with other columns than the template has would fail below; one that was dropped by hand comes back.
-    FOR feed IN SELECT f.* FROM _wh.feeds f WHERE f.template_name = template.template_name AND f.storage = 'matview' ORDER BY f.schema_name LOOP
+    FOR feed IN SELECT f.* FROM _wh.feeds f JOIN _wh.storages s USING (storage)
+        WHERE f.template_name = template.template_name AND s.tenant_kind = 'v' ORDER BY f.schema_name LOOP
         IF _wh_internal.view_columns(feed.schema_name, view_name) IS DISTINCT FROM shape THEN
-            PERFORM _wh_internal.publish_tenant(feed);
+            PERFORM _wh_internal.storage_publish_tenant(feed);
         END IF;
     END LOOP;
-    -- So do tables in partitions, under the view that reads them. One that cannot is read as it is.
+    -- So do tables that reports read themselves, under the view that reads them. One that cannot is read as it is.
     IF _wh_internal.relation_kind(root) = 'p' THEN
-        PERFORM _wh_internal.partition_columns(template, root::regclass, extras => true);
+        PERFORM _wh_internal.fit_columns(template, root::regclass, extras => true);
     END IF;
-    FOR tenant IN SELECT r.relation FROM _wh.feeds f, to_regclass(format('%I.%I', f.schema_name, view_name)) AS r (relation)
-        WHERE f.template_name = template.template_name AND _wh_internal.relation_kind(r.relation::text) = 'p' ORDER BY f.schema_name LOOP
+    FOR tenant IN SELECT r.relation FROM _wh.feeds f CROSS JOIN LATERAL to_regclass(format('%I.%I', f.schema_name, view_name)) AS r (relation)
+        WHERE f.template_name = template.template_name AND _wh_internal.relation_kind(r.relation::text) IN ('p', 'r') ORDER BY f.schema_name LOOP
         BEGIN
             changes := _wh_internal.table_changes(template, tenant);
             statements := concat(statements, 'ALTER TABLE ' || tenant || ' ' || changes || '; ');

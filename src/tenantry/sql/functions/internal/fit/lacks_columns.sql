@@ -1,0 +1,11 @@
+CREATE OR REPLACE FUNCTION _wh_internal.lacks_columns(template _wh.mv_templates, relation oid,
+    besides text DEFAULT NULL) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Whether a relation has not all columns of its template with their types, the column `besides` aside.
+    -- False if there is none.
+    SELECT relation IS NOT NULL AND EXISTS (
+        SELECT FROM _wh.template_columns c LEFT JOIN pg_attribute a ON a.attrelid = relation
+            AND a.attname = c.column_name AND NOT a.attisdropped
+        WHERE c.template_name = template.template_name AND c.column_name IS DISTINCT FROM besides
+            AND format_type(a.atttypid, a.atttypmod) IS DISTINCT FROM c.data_type)
+$$;

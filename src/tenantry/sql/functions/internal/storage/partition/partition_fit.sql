@@ -1,0 +1,20 @@
+CREATE OR REPLACE FUNCTION _wh_internal.partition_fit(feed _wh.feeds, template _wh.mv_templates, kind text,
+    relname text, slice_date date) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    target regclass := to_regclass(format('%I.%I', feed.schema_name, relname));
+BEGIN
+    IF kind = 'ranges' THEN
+        -- Takes the tenant for itself, and looks again then.
+        PERFORM _wh_internal.partition_rerange(feed, template);
+    ELSIF NOT _wh_internal.hold_unfit(feed, kind, relname, slice_date) THEN
+        RETURN;
+    ELSIF kind = 'columns' THEN
+        PERFORM _wh_internal.fit_columns(template, target);
+    ELSIF kind = 'former' THEN
+        PERFORM _wh_internal.execute_patiently(format('DROP TABLE %s', target));
+    ELSE
+        PERFORM _wh_internal.fit_indexes(feed, target);
+    END IF;
+END
+$$;

@@ -1,0 +1,11 @@
+CREATE OR REPLACE FUNCTION _wh_internal.partition_move_in(feed _wh.feeds, side _wh.feeds, folded integer[])
+RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The copy becomes the tenant's table as it is.
+BEGIN
+    EXECUTE format('ALTER TABLE %I.%I RENAME TO %I', side.schema_name,
+        _wh_internal.fit_name(side.template_name), _wh_internal.fit_name(feed.template_name));
+    PERFORM _wh_internal.note_table(feed, l.relname, 'folded')
+        FROM _wh_internal.partition_leaves(feed) l WHERE l.month IS NULL AND l.year = ANY (folded);
+END
+$$;

@@ -1,0 +1,16 @@
+CREATE OR REPLACE FUNCTION _wh_internal.storage_routine(storage text, operation text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The function that carries out an operation in a storage, for EXECUTE. The table of storages decides which
+-- names become code.
+DECLARE
+    routine text := format('_wh_internal.%I',
+        (_wh_internal.storage_traits(storage)).storage || '_' || operation);
+BEGIN
+    IF to_regproc(routine) IS NULL THEN
+        RAISE EXCEPTION 'storage "%" cannot do this: it has no operation "%"', storage, operation
+            USING ERRCODE = 'feature_not_supported',
+            HINT = format('Write the function %s, as docs/architecture.md describes it.', routine);
+    END IF;
+    RETURN routine;
+END
+$$;
