@@ -38,40 +38,40 @@ LEAKY: LiteralString = (
 """A function of the reader's own that tells all that it is given, and that the planner takes to cost nothing."""
 
 SHOWN: dict[str, list[LiteralString]] = {
-    "the names of all schemas, tables, views, columns, indexes, functions, types and roles, of other tenants and of other readers, and of the"
-    " server's other databases": [
+    "the names of all schemas, tables, views, columns, indexes, functions, types and roles, including those of other tenants and readers,"
+    " and the names of the server's other databases": [
         "SELECT nspname FROM pg_namespace WHERE nspname = 'globex'",
         "SELECT relname FROM pg_class WHERE relnamespace = 'globex'::regnamespace",
         "SELECT attname FROM pg_attribute WHERE attrelid = {view}",
         "SELECT rolname FROM pg_roles WHERE rolname = 'phood_ro'",
         "SELECT datname FROM pg_database WHERE datname <> current_database()",
     ],
-    "the settings, limits and memberships of roles, and who may read, write or call what": [
+    "the settings, limits and memberships of roles, and who can read, write or call what": [
         "SELECT setconfig FROM pg_db_role_setting WHERE setrole = 'phood_ro'::regrole",
         "SELECT rolconnlimit, rolvaliduntil FROM pg_roles WHERE rolname = 'phood_ro'",
         "SELECT roleid FROM pg_auth_members WHERE member <> CURRENT_USER::regrole",
         "SELECT relacl FROM pg_class WHERE oid = {view}",
         "SELECT 1 FROM pg_class c WHERE has_table_privilege('phood_ro', c.oid, 'SELECT') AND relnamespace = 'globex'::regnamespace",
     ],
-    "about how many rows each table has, how large it is, and how many rows were read and written in it, and when, and so how many rows a"
-    " tenant has a day": [
+    "approximately how many rows each table has, how large it is, and how many of its rows were read and written, and when; from this"
+    " follows how many rows a tenant has per day": [
         "SELECT reltuples FROM pg_class WHERE oid = {slice} AND reltuples = 3",
         "SELECT size FROM pg_total_relation_size({slice}) size WHERE size > 0",
         "SELECT n_tup_ins FROM pg_stat_user_tables WHERE schemaname = 'globex'",
         "SELECT heap_blks_read FROM pg_statio_user_tables WHERE schemaname = 'globex'",
     ],
-    "the definitions of all views, materialized views, functions, indexes, partitions and constraints, and in those of daily materialized views"
-    " the query that is sent to the source; partitions have none": [
+    "the definitions of all views, materialized views, functions, indexes, partitions and constraints; those of daily materialized views"
+    " contain the query that is sent to the source, those of partitions do not": [
         "SELECT 1 WHERE pg_get_viewdef({slice}) LIKE '%phood_foodlogsum%'",
         "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = '_wh'::regnamespace AND prokind = 'f' LIMIT 1",
         "SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE relpartbound IS NOT NULL AND relnamespace = 'globex'::regnamespace",
         "SELECT indexdef FROM pg_indexes WHERE schemaname = 'globex'",
     ],
-    "the comments that were put on them": [
+    "the comments on all of these": [
         "SELECT description FROM pg_description WHERE objoid = {view} AND description = 'said of globex'",
     ],
-    "who is logged in, from which program (`application_name`), and which relations its transaction"
-    " has locked, but neither the statement nor the address of another role's session": [
+    "who is logged in, from which program (`application_name`), and which relations each transaction has locked, but neither the statement"
+    " nor the address of another role's session": [
         ("SELECT pid FROM pg_stat_activity WHERE usename = 'whadmin' AND application_name = 'busy' AND query = '<insufficient privilege>'"
         " AND client_addr IS NULL"),
         "SELECT pid FROM pg_locks WHERE relation = {ticks}",
