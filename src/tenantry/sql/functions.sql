@@ -3060,19 +3060,20 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.matview_holder(feed _wh.feeds, slice_date date, OUT relid oid,
     OUT alone boolean)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The yearly table, else the slice; before that, the one that was made anew, if it takes the slice's
-    -- place in this transaction.
-    SELECT r.relid, r.alone FROM (
-        SELECT y.relid, false AS alone, 1 AS rank FROM _wh_internal.year_relations(feed) y
-        WHERE y.year = extract(year FROM slice_date)
-        UNION ALL
-        SELECT c.oid, true, CASE c.relname WHEN n.name THEN 3 ELSE 2 END
-        FROM (SELECT _wh_internal.name_stem(feed.template_name)
-            || to_char(slice_date::timestamp, '_YYYY_MM_DD') AS name) n
-        JOIN pg_class c ON c.relnamespace = to_regnamespace(quote_ident(feed.schema_name))
-            AND c.relname IN (n.name, _wh_internal.fresh_name(n.name))
-    ) r ORDER BY r.rank LIMIT 1
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The yearly table, else the slice; before that, the one that was made anew, if it takes the slice's place in
+-- this transaction.
+DECLARE
+    stem text := _wh_internal.name_stem(feed.template_name);
+    year name := stem || to_char(slice_date::timestamp, '_YYYY');
+    slice name := stem || to_char(slice_date::timestamp, '_YYYY_MM_DD');
+BEGIN
+    SELECT c.oid, c.relname <> year INTO relid, alone FROM pg_class c
+    WHERE c.relnamespace = to_regnamespace(quote_ident(feed.schema_name))
+        AND c.relname = ANY (ARRAY[year, slice, _wh_internal.fresh_name(slice)::name])
+        AND (c.relname <> year OR c.relkind = 'r')
+    ORDER BY c.relname = year DESC, c.relname = slice LIMIT 1;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.matview_load(feed _wh.feeds, template _wh.mv_templates, slice_date date,
@@ -6455,10 +6456,11 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- The function that carries out an operation in a storage, for EXECUTE. The table of storages decides which
 -- names become code.
 DECLARE
-    routine text := format('_wh_internal.%I',
-        (_wh_internal.storage_traits(storage)).storage || '_' || operation);
+    routine text := format('_wh_internal.%I', storage || '_' || operation);
 BEGIN
-    IF to_regproc(routine) IS NULL THEN
+    IF NOT EXISTS (SELECT FROM _wh.storages s WHERE s.storage = storage_routine.storage) THEN
+        PERFORM _wh_internal.storage_traits(storage);
+    ELSIF to_regproc(routine) IS NULL THEN
         RAISE EXCEPTION 'storage "%" cannot do this: it has no operation "%"', storage, operation
             USING ERRCODE = 'feature_not_supported',
             HINT = format('Write the function %s, as docs/architecture.md describes it.', routine);
@@ -8594,8 +8596,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', 'b014748499e5256f' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'b014748499e5256f');
+    SELECT '0.1.0', 'e22dde17cede9650' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0' AND i.functions = 'e22dde17cede9650');
 END
 $$;
 

@@ -3,10 +3,11 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- The function that carries out an operation in a storage, for EXECUTE. The table of storages decides which
 -- names become code.
 DECLARE
-    routine text := format('_wh_internal.%I',
-        (_wh_internal.storage_traits(storage)).storage || '_' || operation);
+    routine text := format('_wh_internal.%I', storage || '_' || operation);
 BEGIN
-    IF to_regproc(routine) IS NULL THEN
+    IF NOT EXISTS (SELECT FROM _wh.storages s WHERE s.storage = storage_routine.storage) THEN
+        PERFORM _wh_internal.storage_traits(storage);
+    ELSIF to_regproc(routine) IS NULL THEN
         RAISE EXCEPTION 'storage "%" cannot do this: it has no operation "%"', storage, operation
             USING ERRCODE = 'feature_not_supported',
             HINT = format('Write the function %s, as docs/architecture.md describes it.', routine);
