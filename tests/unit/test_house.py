@@ -25,3 +25,15 @@ def test_no_folder_holds_more_than_20_files() -> None:
         and (count := sum(entry.is_file() for entry in folder.iterdir())) > 20
     }
     assert full == {}
+
+
+def test_no_line_of_sql_is_longer_than_110_characters() -> None:
+    """But in what is generated, and in migrations, which are frozen."""
+    long = [
+        f"{file.relative_to(SOURCE)}:{number}"
+        for folder in ("functions", "queries", "install", "cron")
+        for file in (SOURCE / "sql" / folder).rglob("*.sql")
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > 110
+    ]
+    assert long == []

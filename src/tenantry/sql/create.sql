@@ -43,14 +43,17 @@ COMMIT;
 \echo 'phood_ro keeps its password, if it has one; \\password phood_ro sets one'
 \endif
 
--- Which files of sql/cron a database needs, asked by the administrator after install/2_cron.sql: all, as whadmin, where
--- the schema is Tenantry's own; where it is pg_cron's, only the overload, if the administrator may add that.
-SELECT coalesce(owner = 'whadmin' AND NOT extension, false) AS own_cron, coalesce(extension AND may_add, false) AS add_overload
+-- Which files of sql/cron a database needs, asked by the administrator after install/2_cron.sql: all, as
+-- whadmin, where the schema is Tenantry's own; where it is pg_cron's, only the overload, if the administrator
+-- may add that.
+SELECT coalesce(owner = 'whadmin' AND NOT extension, false) AS own_cron,
+    coalesce(extension AND may_add, false) AS add_overload
 FROM (
     SELECT pg_catalog.pg_get_userbyid(n.nspowner) AS owner,
         EXISTS (SELECT FROM pg_catalog.pg_extension e WHERE e.extname = 'pg_cron') AS extension,
         pg_catalog.has_schema_privilege(n.oid, 'CREATE') AND NOT EXISTS (
-            SELECT FROM pg_catalog.pg_proc p WHERE p.pronamespace = n.oid AND p.proname = 'schedule' AND p.pronargs = 5
+            SELECT FROM pg_catalog.pg_proc p WHERE p.pronamespace = n.oid AND p.proname = 'schedule'
+            AND p.pronargs = 5
                 AND NOT pg_catalog.pg_has_role(p.proowner, 'USAGE')) AS may_add
     -- One row in any case: an administrator who may not create the extension leaves no schema behind.
     FROM (SELECT) always LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = 'cron'

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION cron.check_schedule(schedule text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
--- Refuse what is no schedule, and what pg_cron takes without doing what it seems to say: a range from high to low (never
--- runs), a sixth field (ignored), "*5" (means "*").
+-- Refuse what is no schedule, and what pg_cron takes without doing what it seems to say: a range from high to
+-- low (never runs), a sixth field (ignored), "*5" (means "*").
 DECLARE
     named constant text[] := '{minute,hour,day of month,month,day of week}'::text[];
     lowest constant integer[] := '{0,0,1,1,0}'::integer[];
@@ -16,23 +16,28 @@ DECLARE
     reason text;
 BEGIN
     IF fields[1] LIKE '@%' THEN
-        IF cardinality(fields) = 1 AND fields[1] IN ('@yearly', '@annually', '@monthly', '@weekly', '@daily', '@midnight', '@hourly', '@reboot', '@restart') THEN
+        IF cardinality(fields) = 1
+            AND fields[1] IN ('@yearly', '@annually', '@monthly', '@weekly', '@daily', '@midnight',
+            '@hourly', '@reboot', '@restart') THEN
             RETURN;
         END IF;
-        reason := 'the shortcuts are @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly, @reboot and @restart';
+        reason := 'the shortcuts are @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly, '
+            '@reboot and @restart';
     ELSIF seconds IS NOT NULL THEN
         IF seconds::numeric BETWEEN 1 AND 59 THEN
             RETURN;
         END IF;
         reason := 'an interval is 1 to 59 seconds';
     ELSIF cardinality(fields) <> 5 THEN
-        reason := format('it has %s field(s), not five', CASE WHEN schedule ~ '[^[:space:]]' THEN cardinality(fields) ELSE 0 END);
+        reason := format('it has %s field(s), not five', CASE WHEN schedule ~ '[^[:space:]]'
+            THEN cardinality(fields) ELSE 0 END);
     END IF;
 
     FOR n IN 1 .. 5 LOOP
         EXIT WHEN reason IS NOT NULL;
         FOREACH item IN ARRAY string_to_array(lower(fields[n]), ',') LOOP
-            parts := regexp_match(item, '^(?:[*]|([a-z]+|[0-9]{1,4})(?:-([a-z]+|[0-9]{1,4}))?)(?:/([0-9]{1,4}))?$');
+            parts := regexp_match(item,
+                '^(?:[*]|([a-z]+|[0-9]{1,4})(?:-([a-z]+|[0-9]{1,4}))?)(?:/([0-9]{1,4}))?$');
             -- Names become their numbers, others -1.
             SELECT array_agg(CASE
                     WHEN p.word ~ '^[0-9]' THEN p.word::integer
@@ -41,10 +46,13 @@ BEGIN
                     ELSE -1 END ORDER BY p.place)
             INTO bounds FROM unnest(parts[1:2]) WITH ORDINALITY p(word, place) WHERE p.word IS NOT NULL;
             reason := CASE
-                WHEN parts IS NULL THEN 'is none of *, a number, a range or a list of them, with or without a step'
-                WHEN parts[3] IS NOT NULL AND parts[1] IS NOT NULL AND parts[2] IS NULL THEN 'has a step without a range'
+                WHEN parts IS NULL
+                THEN 'is none of *, a number, a range or a list of them, with or without a step'
+                WHEN parts[3] IS NOT NULL AND parts[1] IS NOT NULL AND parts[2] IS NULL
+                    THEN 'has a step without a range'
                 WHEN parts[3]::integer = 0 THEN 'has a step of 0'
-                WHEN NOT lowest[n] <= ALL (bounds) OR NOT highest[n] >= ALL (bounds) THEN format('is not within %s to %s', lowest[n], highest[n])
+                WHEN NOT lowest[n] <= ALL (bounds) OR NOT highest[n] >= ALL (bounds)
+                    THEN format('is not within %s to %s', lowest[n], highest[n])
                 WHEN bounds[1] > bounds[2] THEN 'runs from high to low; write it as two, with a comma'
                 END;
             IF reason IS NOT NULL THEN
@@ -54,9 +62,12 @@ BEGIN
         END LOOP;
     END LOOP;
     IF reason IS NOT NULL THEN
-        RAISE EXCEPTION 'invalid schedule: "%": %', schedule, reason USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Minute, hour, day of month, month, day of week, such as "12 * * * *" or "30 8 * * mon-fri"; or "30 seconds".';
+        RAISE EXCEPTION 'invalid schedule: "%": %', schedule, reason
+            USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Minute, hour, day of month, month, day of week, such as "12 * * * *" or "30 8 * * '
+                'mon-fri"; or "30 seconds".';
     END IF;
 END
 $$;
-COMMENT ON FUNCTION cron.check_schedule IS 'Raises an error that says what is wrong with a schedule, if anything is';
+COMMENT ON FUNCTION cron.check_schedule IS 'Raises an error that says what is wrong with a schedule, if '
+    'anything is';

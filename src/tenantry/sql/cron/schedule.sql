@@ -2,7 +2,8 @@ CREATE OR REPLACE FUNCTION cron.schedule(job_name text, schedule text, command t
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     SELECT cron.schedule_in_database(job_name, schedule, command, NULL)
 $$;
-COMMENT ON FUNCTION cron.schedule(text, text, text) IS 'Schedule a job by name, or replace the one of that name; its jobid';
+COMMENT ON FUNCTION cron.schedule(text, text,
+    text) IS 'Schedule a job by name, or replace the one of that name; its jobid';
 
 CREATE OR REPLACE FUNCTION cron.schedule(schedule text, command text) RETURNS bigint
 LANGUAGE sql STRICT SET search_path = pg_catalog, pg_temp AS $$

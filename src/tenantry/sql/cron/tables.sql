@@ -1,6 +1,7 @@
--- Tenantry's own schema cron, for a database without pg_cron: the tables of pg_cron 1.4, so that the same SQL works, and
--- what `tenantry scheduler` needs to run the jobs. Run as whadmin; may be repeated.
-COMMENT ON SCHEMA cron IS 'Tenantry: jobs, in the place of the extension pg_cron; DROP SCHEMA cron CASCADE makes room for that';
+-- Tenantry's own schema cron, for a database without pg_cron: the tables of pg_cron 1.4, so that the same SQL
+-- works, and what `tenantry scheduler` needs to run the jobs. Run as whadmin; may be repeated.
+COMMENT ON SCHEMA cron IS 'Tenantry: jobs, in the place of the extension pg_cron; DROP SCHEMA cron CASCADE '
+    'makes room for that';
 
 CREATE SEQUENCE IF NOT EXISTS cron.jobid_seq;
 CREATE TABLE IF NOT EXISTS cron.job (
@@ -17,7 +18,8 @@ CREATE TABLE IF NOT EXISTS cron.job (
 );
 ALTER TABLE cron.job ADD COLUMN IF NOT EXISTS since timestamptz NOT NULL DEFAULT clock_timestamp();
 COMMENT ON TABLE cron.job IS 'Jobs: what to run, when, and as whom';
-COMMENT ON COLUMN cron.job.since IS 'Since when the job has had this schedule and been active; set by a trigger';
+COMMENT ON COLUMN cron.job.since IS 'Since when the job has had this schedule and been active; set by a '
+    'trigger';
 
 CREATE SEQUENCE IF NOT EXISTS cron.runid_seq;
 CREATE TABLE IF NOT EXISTS cron.job_run_details (
@@ -38,10 +40,14 @@ ALTER TABLE cron.job_run_details
 -- No run is ever begun for a time that has had one, whoever counts the times.
 CREATE UNIQUE INDEX IF NOT EXISTS job_run_details_once ON cron.job_run_details (jobid, scheduled_for);
 CREATE INDEX IF NOT EXISTS job_run_details_of_job ON cron.job_run_details (jobid, runid);
-CREATE INDEX IF NOT EXISTS job_run_details_open ON cron.job_run_details (jobid) WHERE status IN ('starting', 'running');
+CREATE INDEX IF NOT EXISTS job_run_details_open ON cron.job_run_details (jobid)
+    WHERE status IN ('starting', 'running');
 COMMENT ON TABLE cron.job_run_details IS 'Runs of jobs: when, and how each ended';
-COMMENT ON COLUMN cron.job_run_details.scheduled_for IS 'The time that the run is for; NULL if it was started by hand';
-COMMENT ON COLUMN cron.job_run_details.attempts IS 'How often the run was begun: more than once if a scheduler died in it';
+COMMENT ON COLUMN cron.job_run_details.scheduled_for IS 'The time that the run is for; NULL if it was '
+    'started '
+    'by hand';
+COMMENT ON COLUMN cron.job_run_details.attempts IS 'How often the run was begun: more than once if a '
+    'scheduler died in it';
 
 CREATE TABLE IF NOT EXISTS cron.scheduler (
     single boolean PRIMARY KEY DEFAULT true CHECK (single),
@@ -51,9 +57,11 @@ CREATE TABLE IF NOT EXISTS cron.scheduler (
     alive_at timestamptz NOT NULL,
     last_tick timestamptz NOT NULL
 );
-COMMENT ON TABLE cron.scheduler IS 'The scheduler that led last, and up to when all due runs are in cron.job_run_details';
+COMMENT ON TABLE cron.scheduler IS 'The scheduler that led last, and up to when all due runs are in '
+    'cron.job_run_details';
 
--- Should an administrator let other roles in, each sees its own jobs. whadmin, who owns the tables, and superusers see all.
+-- Should an administrator let other roles in, each sees its own jobs. whadmin, who owns the tables, and
+-- superusers see all.
 ALTER TABLE cron.job ENABLE ROW LEVEL SECURITY;
 ALTER TABLE cron.job_run_details ENABLE ROW LEVEL SECURITY;
 DO $$

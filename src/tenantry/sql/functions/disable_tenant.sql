@@ -1,24 +1,29 @@
-CREATE OR REPLACE FUNCTION _wh.disable_tenant(tenant text, reason text, jobids bigint[] DEFAULT '{}') RETURNS bigint[]
+CREATE OR REPLACE FUNCTION _wh.disable_tenant(tenant text, reason text, jobids bigint[] DEFAULT '{}')
+    RETURNS bigint[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- For operators: let a tenant rest. Of the jobs those that are active are paused, and remembered for when it is enabled; its data stay.
--- Returns the jobs that were paused, NULL if it was disabled before.
+-- For operators: let a tenant rest. Of the jobs those that are active are paused, and remembered for when it
+-- is enabled; its data stay. Returns the jobs that were paused, NULL if it was disabled before.
 DECLARE
     why text := btrim(_wh_internal.visible(reason));
     resting _wh.tenants;
     paused bigint[];
 BEGIN
     IF coalesce(why, '') = '' THEN
-        RAISE EXCEPTION 'no reason is given' USING ERRCODE = 'invalid_parameter_value', HINT = 'Say why the tenant rests.';
+        RAISE EXCEPTION 'no reason is given'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Say why the tenant rests.';
     END IF;
-    SELECT * INTO resting FROM _wh.tenants t WHERE t.schema_name = tenant AND t.dropping_at IS NULL FOR UPDATE;
+    SELECT * INTO resting FROM _wh.tenants t
+        WHERE t.schema_name = tenant AND t.dropping_at IS NULL FOR UPDATE;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'tenant "%" does not exist, or is being dropped', tenant USING ERRCODE = 'undefined_object';
+        RAISE EXCEPTION 'tenant "%" does not exist, or is being dropped', tenant
+            USING ERRCODE = 'undefined_object';
     ELSIF resting.disabled_at IS NOT NULL THEN
         RETURN NULL;
     END IF;
     PERFORM _wh_internal.audit('disable_tenant', resting.schema_name, 'begun');
     paused := _wh.set_jobs_active(coalesce(jobids, '{}'::bigint[]), false);
-    UPDATE _wh.tenants t SET disabled_at = now(), disabled_reason = why, paused_jobs = paused WHERE t.schema_name = resting.schema_name;
+    UPDATE _wh.tenants t SET disabled_at = now(), disabled_reason = why, paused_jobs = paused
+        WHERE t.schema_name = resting.schema_name;
     PERFORM _wh_internal.write_log('tenant disable', 'INFO', format('tenant disabled: %s', why),
         jsonb_build_object('schema_name', resting.schema_name, 'jobs', paused));
     RETURN paused;

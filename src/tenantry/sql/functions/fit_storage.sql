@@ -1,7 +1,7 @@
 CREATE OR REPLACE PROCEDURE _wh.fit_storage(template_name text, target_schema text DEFAULT NULL)
 LANGUAGE plpgsql AS $$
--- Each table and view commits by itself. As in refresh_window, that rules out SECURITY DEFINER and a search_path of its own:
--- none but plain assignments stand after a COMMIT.
+-- Each table and view commits by itself. As in refresh_window, that rules out SECURITY DEFINER and a
+-- search_path of its own: none but plain assignments stand after a COMMIT.
 DECLARE
     todo jsonb;
     item jsonb;
@@ -11,10 +11,12 @@ BEGIN
     COMMIT;
     FOR item IN SELECT pg_catalog.jsonb_array_elements(todo) LOOP
         PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
-        PERFORM _wh_internal.fit_relation(template_name, item ->> 'schema_name', item ->> 'kind', item ->> 'relname', (item ->> 'slice_date')::pg_catalog.date);
+        PERFORM _wh_internal.fit_relation(template_name, item ->> 'schema_name', item ->> 'kind',
+            item ->> 'relname', (item ->> 'slice_date')::pg_catalog.date);
         COMMIT;
     END LOOP;
 END
 $$;
 COMMENT ON PROCEDURE _wh.fit_storage IS
-    'Bring the tables and daily views of a tenant, or of all, to their template''s columns, types, indexes and time column, without asking a source';
+    'Bring the tables and daily views of a tenant, or of all, to their template''s columns, types, indexes '
+    'and time column, without asking a source';

@@ -4,7 +4,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
 BEGIN
-    PERFORM _wh_internal.audit('fold_year', format('%s.%s %s', feed.schema_name, feed.template_name, year), 'begun');
+    PERFORM _wh_internal.audit('fold_year', format('%s.%s %s', feed.schema_name, feed.template_name, year),
+        'begun');
     RETURN _wh.create_combined_table_from_template_by_year(feed.template_name, feed.schema_name, year);
 END
 $$;

@@ -1,4 +1,6 @@
-CREATE OR REPLACE FUNCTION _wh.jobs() RETURNS TABLE (jobid bigint, name text, schedule text, command text, active boolean, database text, username text)
+CREATE OR REPLACE FUNCTION _wh.jobs()
+    RETURNS TABLE (jobid bigint, name text, schedule text, command text, active boolean, database text,
+    username text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- For operators and auditors, from whom pg_cron hides them: whadmin's jobs in this database.
 BEGIN

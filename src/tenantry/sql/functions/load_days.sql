@@ -1,20 +1,25 @@
-CREATE OR REPLACE FUNCTION _wh.load_days(template_name text, tenant text, first_day date, last_day date, only_changed boolean DEFAULT false) RETURNS jsonb
+CREATE OR REPLACE FUNCTION _wh.load_days(template_name text, tenant text, first_day date, last_day date,
+    only_changed boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- For operators: load days of a feed that is there, from the source that it has. They name no connection and no function. A day that
--- fails is no error, which would undo the record of it; a source that does not answer is the failure of the first day. What the
--- session says of whadmin's work in it is not believed.
+-- For operators: load days of a feed that is there, from the source that it has. They name no connection and
+-- no function. A day that fails is no error, which would undo the record of it; a source that does not answer
+-- is the failure of the first day. What the session says of whadmin's work in it is not believed.
 DECLARE
     feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
     mark text;
     reason text;
     detail text;
 BEGIN
-    PERFORM set_config('tenantry.days_of_tables', '', true), set_config('tenantry.patient', '', true), set_config('tenantry.source_names', '', true);
+    PERFORM set_config('tenantry.days_of_tables', '', true), set_config('tenantry.patient', '', true),
+        set_config('tenantry.source_names', '', true);
     PERFORM _wh_internal.operators_window(first_day, last_day, feed.template_name);
-    PERFORM _wh_internal.audit('load_days', format('%s.%s %s %s', feed.schema_name, feed.template_name, first_day, last_day), 'begun');
+    PERFORM _wh_internal.audit('load_days',
+        format('%s.%s %s %s', feed.schema_name, feed.template_name, first_day, last_day), 'begun');
     BEGIN
-        RETURN _wh_internal.run_window(_wh_internal.open_feed(feed.template_name, feed.tenant_name, feed.schema_name),
-            first_day, last_day, 'load_days', only_changed => coalesce(only_changed, false), tolerant => true);
+        RETURN _wh_internal.run_window(_wh_internal.open_feed(feed.template_name, feed.tenant_name,
+            feed.schema_name),
+            first_day, last_day, 'load_days', only_changed => coalesce(only_changed, false),
+                tolerant => true);
     EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
         GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
         IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
@@ -23,11 +28,14 @@ BEGIN
         -- Why there is no connection, dblink says in the detail.
         reason := concat_ws(': ', reason, CASE WHEN starts_with(SQLSTATE, '08') THEN nullif(detail, '') END);
         PERFORM _wh_internal.record_failure(feed, first_day, reason);
-        RETURN jsonb_build_object('success', false, 'template', feed.template_name, 'schema', feed.schema_name,
-            'start_date', first_day, 'end_date', last_day, 'processed_mvs', 0, 'failed', 1, 'total_records', 0,
+        RETURN jsonb_build_object('success', false, 'template', feed.template_name, 'schema',
+            feed.schema_name,
+            'start_date', first_day, 'end_date', last_day, 'processed_mvs', 0, 'failed', 1, 'total_records',
+                0,
             'date_results', jsonb_build_array(jsonb_build_object('date', first_day, 'status', 'failed',
                 'error', _wh_internal.visible(reason), 'sqlstate', SQLSTATE)));
     END;
 END
 $$;
-COMMENT ON FUNCTION _wh.load_days(text, text, date, date, boolean) IS 'Load days of a tenant: for operators, who name no connection';
+COMMENT ON FUNCTION _wh.load_days(text, text, date, date,
+    boolean) IS 'Load days of a tenant: for operators, who name no connection';

@@ -4,7 +4,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
 BEGIN
-    PERFORM _wh_internal.audit('publish_views', format('%s.%s', feed.schema_name, feed.template_name), 'begun');
+    PERFORM _wh_internal.audit('publish_views', format('%s.%s', feed.schema_name, feed.template_name),
+        'begun');
     PERFORM _wh.update_tenant_union_view_by_template(feed.template_name, feed.tenant_name, feed.schema_name);
     RETURN _wh.update_public_view_by_template(feed.template_name);
 END

@@ -2,10 +2,11 @@ CREATE OR REPLACE PROCEDURE _wh.refresh_window(
     template_name text, tenant_connection_name text, target_schema text, days integer DEFAULT 14,
     only_changed boolean DEFAULT false)
 LANGUAGE plpgsql AS $$
--- For jobs: pull the last `days` ended days again, each in a transaction of its own, so that locks are short and good
--- days stay; then fail if one failed, so that the job's run says so. Of a template that asks for days ahead also today and those. `only_changed`: of those days the source is asked
--- first which differ, and the others are left as they are. A procedure that commits can be neither SECURITY
--- DEFINER nor have a search_path of its own: it sets that first thing in each transaction, and all else is qualified.
+-- For jobs: pull the last `days` ended days again, each in a transaction of its own, so that locks are short
+-- and good days stay; then fail if one failed, so that the job's run says so. Of a template that asks for
+-- days ahead also today and those. `only_changed`: of those days the source is asked first which differ, and
+-- the others are left as they are. A procedure that commits can be neither SECURITY DEFINER nor have a
+-- search_path of its own: it sets that first thing in each transaction, and all else is qualified.
 DECLARE
     last_day date;
     slice_date date;
@@ -21,9 +22,11 @@ DECLARE
 BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
     IF days IS NULL OR days < 1 THEN
-        RAISE EXCEPTION 'a window has at least one day, not %', coalesce(days::text, 'NULL') USING ERRCODE = 'invalid_parameter_value';
+        RAISE EXCEPTION 'a window has at least one day, not %', coalesce(days::text, 'NULL')
+            USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    -- Before the first day: what a failed day opened would be gone with it, and nobody could note its failure.
+    -- Before the first day: what a failed day opened would be gone with it, and nobody could note its
+    -- failure.
     feed := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
     PERFORM _wh_internal.extend_span(feed, _wh.current_date_utc() - days);
     slice_date := _wh.current_date_utc() - days - 1;
@@ -43,7 +46,8 @@ BEGIN
             IF digests IS NOT NULL THEN
                 PERFORM _wh_internal.load_changed(feed, slice_date, digests, asked_at, held);
             ELSE
-                PERFORM _wh.update_mv_by_template(template_name, tenant_connection_name, target_schema, slice_date, false, false);
+                PERFORM _wh.update_mv_by_template(template_name, tenant_connection_name, target_schema,
+                    slice_date, false, false);
             END IF;
         EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
             GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
@@ -67,7 +71,8 @@ BEGIN
         PERFORM _wh_internal.release_source(feed.tenant_name);
     END IF;
     IF failures < tried THEN
-        PERFORM _wh.update_tenant_union_view_by_template(template_name, tenant_connection_name, target_schema);
+        PERFORM _wh.update_tenant_union_view_by_template(template_name, tenant_connection_name,
+            target_schema);
         COMMIT;
     END IF;
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
@@ -79,4 +84,5 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON PROCEDURE _wh.refresh_window IS 'For jobs: pull the last ended days again, or those of them that changed, a transaction each; an error at the end if one failed';
+COMMENT ON PROCEDURE _wh.refresh_window IS 'For jobs: pull the last ended days again, or those of them that '
+    'changed, a transaction each; an error at the end if one failed';

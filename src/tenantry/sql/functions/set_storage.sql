@@ -1,7 +1,8 @@
 CREATE OR REPLACE PROCEDURE _wh.set_storage(template_name text, storage text, target_schema text DEFAULT NULL)
 LANGUAGE plpgsql AS $$
--- Each year and each tenant commits by itself, so a call that was interrupted goes on where it was. As in refresh_window,
--- that rules out SECURITY DEFINER and a search_path of its own: none but plain assignments stand after a COMMIT.
+-- Each year and each tenant commits by itself, so a call that was interrupted goes on where it was. As in
+-- refresh_window, that rules out SECURITY DEFINER and a search_path of its own: none but plain assignments
+-- stand after a COMMIT.
 DECLARE
     tenant text;
     state jsonb;
@@ -17,7 +18,8 @@ BEGIN
             state := _wh_internal.move_step(template_name, tenant, storage, state);
             done := state ->> 'phase' = 'done';
             words := CASE
-                WHEN state ->> 'phase' = 'wait' THEN format('waiting for session %s, which moves it', state ->> 'pid')
+                WHEN state ->> 'phase' = 'wait'
+                THEN format('waiting for session %s, which moves it', state ->> 'pid')
                 WHEN NOT done THEN concat_ws(' ', state ->> 'phase', state -> 'left' ->> 0)
                 WHEN (state ->> 'moved')::boolean THEN format('moved, %s rows', state ->> 'rows')
                 ELSE format('is in %s storage already', storage) END;
@@ -29,4 +31,5 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE _wh.set_storage IS
-    'Move a tenant, or all and those to come, to another storage without asking the source; reports go on, loads wait for its end only';
+    'Move a tenant, or all and those to come, to another storage without asking the source; reports go on, '
+    'loads wait for its end only';

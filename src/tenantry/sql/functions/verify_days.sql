@@ -1,6 +1,8 @@
-CREATE OR REPLACE FUNCTION _wh.verify_days(template_name text, tenant text, first_day date, last_day date) RETURNS jsonb
+CREATE OR REPLACE FUNCTION _wh.verify_days(template_name text, tenant text, first_day date, last_day date)
+    RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- For operators: compare days of a feed that is there with its source. How many rows differ is said, and nothing of what is in them.
+-- For operators: compare days of a feed that is there with its source. How many rows differ is said, and
+-- nothing of what is in them.
 DECLARE
     feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
     given jsonb;
@@ -13,7 +15,8 @@ DECLARE
     hint text;
 BEGIN
     PERFORM _wh_internal.operators_window(first_day, last_day, feed.template_name);
-    PERFORM _wh_internal.audit('verify_days', format('%s.%s %s %s', feed.schema_name, feed.template_name, first_day, last_day), 'begun');
+    PERFORM _wh_internal.audit('verify_days',
+        format('%s.%s %s %s', feed.schema_name, feed.template_name, first_day, last_day), 'begun');
     PERFORM _wh_internal.hold_source(feed.tenant_name);
     BEGIN
         given := _wh_internal.source_digests(feed, first_day, last_day, as_kept => true);
@@ -30,11 +33,13 @@ BEGIN
         FROM _wh_internal.stored_digests(feed, first_day, last_day) d ORDER BY d.day
     LOOP
         IF given ->> slice.name = slice.digest THEN
-            said := jsonb_build_object('agrees', true, 'source_rows', split_part(slice.digest, ':', 2)::bigint,
+            said := jsonb_build_object('agrees', true, 'source_rows',
+                split_part(slice.digest, ':', 2)::bigint,
                 'warehouse_rows', split_part(slice.digest, ':', 2)::bigint, 'differing_rows', 0);
         ELSE
             BEGIN
-                said := _wh.verify_slice(feed.template_name, feed.schema_name, slice.day, 1) - '{rows,template,schema}'::text[];
+                said := _wh.verify_slice(feed.template_name, feed.schema_name, slice.day,
+                    1) - '{rows,template,schema}'::text[];
             EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
                 GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME;
                 IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
@@ -45,16 +50,22 @@ BEGIN
         END IF;
         days := days || (said || jsonb_build_object('date', slice.name));
     END LOOP;
-    RETURN jsonb_build_object('template', feed.template_name, 'schema', feed.schema_name, 'start_date', first_day, 'end_date', last_day,
-        'agrees', (SELECT bool_and(coalesce((d ->> 'agrees')::boolean, false)) FROM unnest(days) d), 'days', to_jsonb(days));
+    RETURN jsonb_build_object('template', feed.template_name, 'schema', feed.schema_name, 'start_date',
+        first_day, 'end_date', last_day,
+        'agrees', (SELECT bool_and(coalesce((d ->> 'agrees')::boolean, false)) FROM unnest(days) d), 'days',
+            to_jsonb(days));
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
-    GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT;
+    GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
+        hint = PG_EXCEPTION_HINT;
     PERFORM _wh_internal.release_source(feed.tenant_name);
     IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
         RAISE;
     END IF;
-    RAISE EXCEPTION '%', _wh_internal.visible(reason) USING ERRCODE = CASE SQLSTATE WHEN '57014' THEN 'HV000' ELSE SQLSTATE END,
+    RAISE EXCEPTION '%', _wh_internal.visible(reason) USING ERRCODE = CASE SQLSTATE WHEN '57014' THEN 'HV000'
+        ELSE SQLSTATE END,
         DETAIL = _wh_internal.visible(detail), HINT = _wh_internal.visible(hint);
 END
 $$;
-COMMENT ON FUNCTION _wh.verify_days IS 'Compare days of a tenant with its source: for operators, who hear how many rows differ, and see none';
+COMMENT ON FUNCTION _wh.verify_days IS 'Compare days of a tenant with its source: for operators, who hear '
+    'how '
+    'many rows differ, and see none';

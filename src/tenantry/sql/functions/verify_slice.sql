@@ -1,8 +1,9 @@
-CREATE OR REPLACE FUNCTION _wh.verify_slice(template_name text, target_schema text, target_date timestamp, most_rows integer DEFAULT 100) RETURNS jsonb
+CREATE OR REPLACE FUNCTION _wh.verify_slice(template_name text, target_schema text, target_date timestamp,
+    most_rows integer DEFAULT 100) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Pull a day from its source once more and compare it, row by row, with what reports see; nothing is changed. Loads of the
--- day wait meanwhile. `fault`: the source is as it was at the load, so the difference is the warehouse's; NULL where the load
--- asked for no digest.
+-- Pull a day from its source once more and compare it, row by row, with what reports see; nothing is changed.
+-- Loads of the day wait meanwhile. `fault`: the source is as it was at the load, so the difference is the
+-- warehouse's; NULL where the load asked for no digest.
 DECLARE
     wanted date := _wh_internal.checked_day(target_date);
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
@@ -28,10 +29,12 @@ BEGIN
     END IF;
     PERFORM _wh_internal.hold_source(feed.tenant_name);
     said := _wh_internal.source_digests(feed, wanted, wanted) ->> day;
-    EXECUTE format('CREATE TEMPORARY TABLE tenantry_stage ON COMMIT DROP AS %s', _wh_internal.source_select(feed, template, wanted));
+    EXECUTE format('CREATE TEMPORARY TABLE tenantry_stage ON COMMIT DROP AS %s',
+        _wh_internal.source_select(feed, template, wanted));
     PERFORM _wh_internal.release_source(feed.tenant_name);
     EXECUTE format('SELECT count(*) FROM %s', to_regclass('pg_temp.tenantry_stage')) INTO source_rows;
-    EXECUTE format('SELECT count(*) FROM (%s) r', _wh_internal.stored_rows(feed, template, wanted, wanted)) INTO stored_rows;
+    EXECUTE format('SELECT count(*) FROM (%s) r', _wh_internal.stored_rows(feed, template, wanted, wanted))
+        INTO stored_rows;
     SELECT jsonb_agg(jsonb_strip_nulls(jsonb_build_object('row', d.kind, 'key', d.key, 'columns', d.columns,
             'source', d.at_source, 'warehouse', d.in_warehouse)) ORDER BY d.key, d.kind), max(d.total)
     INTO differences, differing
@@ -43,10 +46,13 @@ BEGIN
         -- NULL where the load asked the source for no digest.
         'fault', CASE WHEN differing IS NOT NULL THEN recorded = said END);
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT,
+        context = PG_EXCEPTION_CONTEXT;
     PERFORM _wh_internal.release_source(feed.tenant_name);
     PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
     RAISE;
 END
 $$;
-COMMENT ON FUNCTION _wh.verify_slice IS 'Compare a day with its source, row by row: which rows differ, and in which columns';
+COMMENT ON FUNCTION _wh.verify_slice IS 'Compare a day with its source, row by row: which rows differ, and '
+    'in '
+    'which columns';

@@ -2,7 +2,8 @@
 DO $$
 BEGIN
     IF pg_catalog.current_setting('server_version_num')::integer OPERATOR(pg_catalog.<) 150000 THEN
-        RAISE EXCEPTION 'the server is PostgreSQL %; Tenantry needs 15 or newer', pg_catalog.current_setting('server_version');
+        RAISE EXCEPTION 'the server is PostgreSQL %; Tenantry needs 15 or newer',
+            pg_catalog.current_setting('server_version');
     END IF;
 END
 $$;

@@ -1,5 +1,5 @@
--- The two roles of a warehouse. Run by whoever administers the server: a superuser, or a role with CREATEROLE (RDS).
--- Passwords are set by the caller afterwards; until then neither role can log in by password.
+-- The two roles of a warehouse. Run by whoever administers the server: a superuser, or a role with CREATEROLE
+-- (RDS). Passwords are set by the caller afterwards; until then neither role can log in by password.
 DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'whadmin') THEN
@@ -13,18 +13,22 @@ BEGIN
     -- Groups for people's own logins, which the administrator grants: nobody has to share whadmin's password.
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_operator') THEN
         CREATE ROLE tenantry_operator NOLOGIN;
-        COMMENT ON ROLE tenantry_operator IS 'Tenantry: loads, verifies and folds what is there, pauses jobs and tenants; reads no secret';
+        COMMENT ON ROLE tenantry_operator IS 'Tenantry: loads, verifies and folds what is there, pauses jobs '
+            'and tenants; reads no secret';
     END IF;
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_auditor') THEN
         CREATE ROLE tenantry_auditor NOLOGIN;
-        COMMENT ON ROLE tenantry_auditor IS 'Tenantry: reads all that the warehouse knows but secrets, and changes nothing';
+        COMMENT ON ROLE tenantry_auditor IS 'Tenantry: reads all that the warehouse knows but secrets, and '
+            'changes nothing';
     END IF;
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_template_author') THEN
         CREATE ROLE tenantry_template_author NOLOGIN;
-        COMMENT ON ROLE tenantry_template_author IS 'Tenantry: writes templates, and tries them on the sources of tenants';
+        COMMENT ON ROLE tenantry_template_author IS 'Tenantry: writes templates, and tries them on the '
+            'sources of tenants';
     END IF;
-    -- An administrator who is no superuser acts as whadmin through membership. From PostgreSQL 16 on, creating a role
-    -- gives only the right to grant it, and a membership may come without the right to SET ROLE.
+    -- An administrator who is no superuser acts as whadmin through membership. From PostgreSQL 16 on,
+    -- creating a role gives only the right to grant it, and a membership may come without the right to SET
+    -- ROLE.
     IF NOT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)
         AND current_user <> 'whadmin'
         AND NOT (pg_catalog.pg_has_role(current_user, 'whadmin', 'USAGE') AND CASE
@@ -35,19 +39,26 @@ BEGIN
             EXECUTE pg_catalog.format('GRANT whadmin TO %I', current_user);
         EXCEPTION WHEN insufficient_privilege THEN
             -- From 16 on CREATEROLE alone is not enough for a role that another administrator made.
-            RAISE EXCEPTION 'role "%" may not act as whadmin, which another role made', current_user USING ERRCODE = 'insufficient_privilege',
-                HINT = pg_catalog.format('As that role, or as a superuser: GRANT whadmin, phood_ro TO %I WITH ADMIN OPTION', current_user);
+            RAISE EXCEPTION 'role "%" may not act as whadmin, which another role made', current_user
+                USING ERRCODE = 'insufficient_privilege',
+                HINT = pg_catalog.format('As that role, or as a superuser: GRANT whadmin, phood_ro TO %I '
+                    'WITH '
+                    'ADMIN OPTION', current_user);
         END;
     END IF;
-    -- With bounded branches in a union view, this is what lets the planner drop the days that a report does not ask for.
-    -- Left alone where it is set: another administrator's role may not be altered.
+    -- With bounded branches in a union view, this is what lets the planner drop the days that a report does
+    -- not ask for. Left alone where it is set: another administrator's role may not be altered.
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_db_role_setting s JOIN pg_catalog.pg_roles r ON r.oid = s.setrole
-            WHERE r.rolname = 'phood_ro' AND s.setdatabase = 0 AND 'constraint_exclusion=on' = ANY (s.setconfig)) THEN
+            WHERE r.rolname = 'phood_ro' AND s.setdatabase = 0
+            AND 'constraint_exclusion=on' = ANY (s.setconfig)) THEN
         BEGIN
             ALTER ROLE phood_ro SET constraint_exclusion = on;
         EXCEPTION WHEN insufficient_privilege THEN
-            RAISE EXCEPTION 'role "%" may not alter phood_ro, which another role made', current_user USING ERRCODE = 'insufficient_privilege',
-                HINT = pg_catalog.format('As that role, or as a superuser: GRANT whadmin, phood_ro TO %I WITH ADMIN OPTION', current_user);
+            RAISE EXCEPTION 'role "%" may not alter phood_ro, which another role made', current_user
+                USING ERRCODE = 'insufficient_privilege',
+                HINT = pg_catalog.format('As that role, or as a superuser: GRANT whadmin, phood_ro TO %I '
+                    'WITH '
+                    'ADMIN OPTION', current_user);
         END;
     END IF;
 END

@@ -1,19 +1,23 @@
--- The audit trail, in a schema of its own that belongs to the administrator: whadmin owns _wh, and could drop whatever is in it.
--- Run by the administrator, after 2_database.sql. May be repeated, also by another administrator.
+-- The audit trail, in a schema of its own that belongs to the administrator: whadmin owns _wh, and could drop
+-- whatever is in it. Run by the administrator, after 2_database.sql. May be repeated, also by another
+-- administrator.
 DO $$
 DECLARE
-    owner name := (SELECT pg_catalog.pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace n WHERE n.nspname = '_wh_audit');
+    owner name := (SELECT pg_catalog.pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace n
+        WHERE n.nspname = '_wh_audit');
 BEGIN
     IF owner IS NOT NULL AND pg_catalog.pg_has_role('whadmin', owner, 'MEMBER') THEN
         RAISE EXCEPTION 'the schema "_wh_audit" belongs to "%", who could change what is written there', owner
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Look at what is in it, drop it, then run this again.';
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'Look at what is in it, drop it, then run this again.';
     END IF;
     IF owner IS NOT NULL AND NOT pg_catalog.pg_has_role(current_user, owner, 'USAGE') THEN
         -- Another administrator's, who keeps it.
         RETURN;
     END IF;
     CREATE SCHEMA IF NOT EXISTS _wh_audit;
-    COMMENT ON SCHEMA _wh_audit IS 'Tenantry: who changed what; whadmin adds entries, and changes or removes none';
+    COMMENT ON SCHEMA _wh_audit IS 'Tenantry: who changed what; whadmin adds entries, and changes or removes '
+        'none';
     CREATE TABLE IF NOT EXISTS _wh_audit.entries (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         at timestamptz NOT NULL,
@@ -29,7 +33,8 @@ BEGIN
         result text NOT NULL
     );
     CREATE INDEX IF NOT EXISTS entries_at ON _wh_audit.entries (at);
-    COMMENT ON TABLE _wh_audit.entries IS 'Who changed what: written by a trigger are moment, login, role, application, address and process';
+    COMMENT ON TABLE _wh_audit.entries IS 'Who changed what: written by a trigger are moment, login, role, '
+        'application, address and process';
     CREATE TABLE IF NOT EXISTS _wh_audit.restored (
         backup text NOT NULL,
         id bigint NOT NULL,
@@ -48,9 +53,13 @@ BEGIN
         restored_by text NOT NULL DEFAULT session_user,
         PRIMARY KEY (backup, id)
     );
-    COMMENT ON TABLE _wh_audit.restored IS 'What a backup said of the trail of the warehouse that it was made of: written by the administrator who restored it';
-    CREATE OR REPLACE FUNCTION _wh_audit.stamp() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $stamp$
-    -- What only the server knows, whatever the entry says; what the program tells of its user is told by nobody else.
+    COMMENT ON TABLE _wh_audit.restored IS 'What a backup said of the trail of the warehouse that it was '
+        'made '
+        'of: written by the administrator who restored it';
+    CREATE OR REPLACE FUNCTION _wh_audit.stamp() RETURNS trigger LANGUAGE plpgsql
+        SET search_path = pg_catalog, pg_temp AS $stamp$
+    -- What only the server knows, whatever the entry says; what the program tells of its user is told by
+    -- nobody else.
     BEGIN
         NEW.at := clock_timestamp();
         NEW.login := session_user;
@@ -67,7 +76,8 @@ BEGIN
     END
     $stamp$;
     REVOKE ALL ON FUNCTION _wh_audit.stamp() FROM PUBLIC;
-    CREATE OR REPLACE TRIGGER stamp BEFORE INSERT ON _wh_audit.entries FOR EACH ROW EXECUTE FUNCTION _wh_audit.stamp();
+    CREATE OR REPLACE TRIGGER stamp BEFORE INSERT ON _wh_audit.entries FOR EACH ROW
+        EXECUTE FUNCTION _wh_audit.stamp();
     REVOKE ALL ON SCHEMA _wh_audit FROM whadmin;
     REVOKE ALL ON _wh_audit.entries, _wh_audit.restored FROM whadmin;
     GRANT USAGE ON SCHEMA _wh_audit TO whadmin;

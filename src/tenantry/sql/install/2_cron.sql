@@ -1,5 +1,5 @@
--- The schema cron: pg_cron's where this database is the one that it serves, else Tenantry's own, with the same tables
--- and functions (sql/cron/). Run by the administrator, after 2_database.sql. May be repeated.
+-- The schema cron: pg_cron's where this database is the one that it serves, else Tenantry's own, with the
+-- same tables and functions (sql/cron/). Run by the administrator, after 2_database.sql. May be repeated.
 DO $$
 DECLARE
     -- Shown only where the library is loaded, to members of pg_read_all_settings.
@@ -7,10 +7,12 @@ DECLARE
     wanted text;
     missing text;
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pg_cron') AND served = pg_catalog.current_database() THEN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pg_cron')
+        AND served = pg_catalog.current_database() THEN
         IF EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'cron') THEN
             RAISE NOTICE 'pg_cron is at hand, but a schema "cron" is in its place, with jobs of its own'
-                USING HINT = 'To change over: DROP SCHEMA cron CASCADE; run this again; schedule the jobs again.';
+                USING HINT = 'To change over: DROP SCHEMA cron CASCADE; run this again; schedule the jobs '
+                'again.';
         ELSE
             BEGIN
                 CREATE EXTENSION pg_cron;
@@ -32,8 +34,10 @@ BEGIN
         SELECT 'USAGE ON SCHEMA cron'
         UNION ALL SELECT 'SELECT, UPDATE, DELETE ON cron.job'
         UNION ALL SELECT 'SELECT, DELETE ON cron.job_run_details'
-        -- pg_cron keeps these two from everybody, for the administrator to decide. Jobs run as whadmin all the same.
-        UNION ALL SELECT pg_catalog.format('EXECUTE ON FUNCTION %s', p.oid::regprocedure) FROM pg_catalog.pg_proc p
+        -- pg_cron keeps these two from everybody, for the administrator to decide. Jobs run as whadmin all
+        -- the same.
+        UNION ALL SELECT pg_catalog.format('EXECUTE ON FUNCTION %s', p.oid::regprocedure)
+            FROM pg_catalog.pg_proc p
             JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'cron'
             WHERE p.proname IN ('schedule', 'schedule_in_database', 'unschedule', 'alter_job')
     LOOP
@@ -50,11 +54,13 @@ BEGIN
         ('DELETE ON cron.job', pg_catalog.has_table_privilege('whadmin', 'cron.job', 'DELETE'))
     ) r(wanted, has) WHERE NOT r.has;
     IF missing IS NOT NULL THEN
-        RAISE WARNING 'role "%" may not give whadmin all that it needs to keep its jobs: %', current_user, missing
+        RAISE WARNING 'role "%" may not give whadmin all that it needs to keep its jobs: %', current_user,
+            missing
             USING HINT = 'Let the owner of pg_cron grant these to whadmin.';
     END IF;
     IF NOT pg_catalog.has_schema_privilege('cron', 'CREATE') THEN
-        RAISE NOTICE 'role "%" may not add cron.schedule() with five arguments; cron.schedule_in_database() does the same', current_user;
+        RAISE NOTICE 'role "%" may not add cron.schedule() with five arguments; cron.schedule_in_database() '
+            'does the same', current_user;
     END IF;
 END
 $$;

@@ -1,10 +1,10 @@
--- What the warehouse's database needs before Tenantry's own objects: extension, schemas and the rights on them.
--- Run by the administrator, in the database itself. Every statement may be repeated.
+-- What the warehouse's database needs before Tenantry's own objects: extension, schemas and the rights on
+-- them. Run by the administrator, in the database itself. Every statement may be repeated.
 CREATE EXTENSION IF NOT EXISTS dblink SCHEMA public;
 
 DO $$
--- An administrator who is no superuser may lack the right to grant what whadmin has already: on RDS the extension
--- belongs to another role. So a refused GRANT decides nothing; what whadmin has in the end does.
+-- An administrator who is no superuser may lack the right to grant what whadmin has already: on RDS the
+-- extension belongs to another role. So a refused GRANT decides nothing; what whadmin has in the end does.
 DECLARE
     here text := pg_catalog.current_database();
     home text := (SELECT n.nspname FROM pg_catalog.pg_extension e
@@ -29,9 +29,11 @@ BEGIN
 
     -- dblink opens connections from the server: nobody but the warehouse's own role has a use for that.
     FOR routine, owner, owned IN
-        SELECT p.oid::regprocedure, pg_catalog.pg_get_userbyid(p.proowner), pg_catalog.pg_has_role(p.proowner, 'USAGE')
+        SELECT p.oid::regprocedure, pg_catalog.pg_get_userbyid(p.proowner),
+        pg_catalog.pg_has_role(p.proowner, 'USAGE')
         FROM pg_catalog.pg_depend d
-        JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid AND d.refclassid = 'pg_catalog.pg_extension'::regclass
+        JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+            AND d.refclassid = 'pg_catalog.pg_extension'::regclass
         JOIN pg_catalog.pg_proc p ON p.oid = d.objid AND d.classid = 'pg_catalog.pg_proc'::regclass
         WHERE e.extname = 'dblink' AND d.deptype = 'e'
             -- The "_u" variants skip the password check; PostgreSQL gives them to superusers alone.
@@ -52,22 +54,26 @@ BEGIN
             USING HINT = 'Let that role REVOKE it FROM PUBLIC and GRANT it TO whadmin.';
     END IF;
 
-    -- What keeps a source's password out of the log and of pg_stat_statements while it is stored. Neither hides who did what.
+    -- What keeps a source's password out of the log and of pg_stat_statements while it is stored. Neither
+    -- hides who did what.
     IF (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) THEN
         GRANT SET ON PARAMETER log_parameter_max_length, pg_stat_statements.track_utility TO whadmin;
     END IF;
 
-    -- Who may take an advisory lock can take Tenantry's, and keep loads and jobs waiting. PostgreSQL lets everybody; a superuser can
-    -- say otherwise. Elsewhere, as on RDS, nobody waits for such a session: it is named instead.
+    -- Who may take an advisory lock can take Tenantry's, and keep loads and jobs waiting. PostgreSQL lets
+    -- everybody; a superuser can say otherwise. Elsewhere, as on RDS, nobody waits for such a session: it is
+    -- named instead.
     FOR routine IN SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p
-        WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '^pg_(try_)?advisory_(xact_)?lock' AND pg_catalog.pg_has_role(p.proowner, 'USAGE')
+        WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '^pg_(try_)?advisory_(xact_)?lock'
+        AND pg_catalog.pg_has_role(p.proowner, 'USAGE')
     LOOP
         EXECUTE pg_catalog.format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', routine);
         EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO whadmin', routine);
     END LOOP;
 
-    -- Gone by itself from PostgreSQL 15 on, but not in a database that comes from an older one. Whoever may create functions
-    -- in public could have whadmin run them: functions that operators write are called with public in their path.
+    -- Gone by itself from PostgreSQL 15 on, but not in a database that comes from an older one. Whoever may
+    -- create functions in public could have whadmin run them: functions that operators write are called with
+    -- public in their path.
     IF pg_catalog.has_schema_privilege('public', 'public', 'CREATE') THEN
         REVOKE CREATE ON SCHEMA public FROM PUBLIC;
     END IF;
@@ -81,21 +87,26 @@ BEGIN
     END LOOP;
     SELECT pg_catalog.string_agg(r.wanted, '; ') INTO missing
     FROM (VALUES
-        (pg_catalog.format('CREATE, TEMPORARY ON DATABASE %I', here), pg_catalog.has_database_privilege('whadmin', here, 'CREATE')
+        (pg_catalog.format('CREATE, TEMPORARY ON DATABASE %I', here),
+        pg_catalog.has_database_privilege('whadmin', here, 'CREATE')
             AND pg_catalog.has_database_privilege('whadmin', here, 'TEMPORARY')),
         ('CREATE ON SCHEMA public', pg_catalog.has_schema_privilege('whadmin', 'public', 'CREATE')),
-        ('USAGE ON FOREIGN DATA WRAPPER dblink_fdw', pg_catalog.has_foreign_data_wrapper_privilege('whadmin', 'dblink_fdw', 'USAGE')),
-        (pg_catalog.format('EXECUTE ON ALL FUNCTIONS IN SCHEMA %I', home), pg_catalog.has_function_privilege('whadmin',
+        ('USAGE ON FOREIGN DATA WRAPPER dblink_fdw',
+            pg_catalog.has_foreign_data_wrapper_privilege('whadmin', 'dblink_fdw', 'USAGE')),
+        (pg_catalog.format('EXECUTE ON ALL FUNCTIONS IN SCHEMA %I', home),
+            pg_catalog.has_function_privilege('whadmin',
             pg_catalog.format('%I.dblink(text, text)', home), 'EXECUTE'))
     ) r(wanted, has) WHERE NOT r.has;
     IF missing IS NOT NULL THEN
         RAISE EXCEPTION 'role "%" may not give whadmin what it needs: %', current_user, missing
-            USING ERRCODE = 'insufficient_privilege', HINT = 'Let the owner grant these to whadmin, then run this again.';
+            USING ERRCODE = 'insufficient_privilege',
+            HINT = 'Let the owner grant these to whadmin, then run this again.';
     END IF;
 END
 $$;
 
 CREATE SCHEMA IF NOT EXISTS _wh AUTHORIZATION whadmin;
 CREATE SCHEMA IF NOT EXISTS _wh_internal AUTHORIZATION whadmin;
-COMMENT ON SCHEMA _wh IS 'Tenantry: connections, templates, slices, logs, and the functions that operators call';
+COMMENT ON SCHEMA _wh IS 'Tenantry: connections, templates, slices, logs, and the functions that operators '
+    'call';
 COMMENT ON SCHEMA _wh_internal IS 'Tenantry: parts of the functions in _wh; not for calling by hand';

@@ -7,7 +7,8 @@ BEGIN
     -- One by one, because a function that somebody else put into _wh would make REVOKE ... ON ALL fail.
     FOR routine IN
         SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p
-        WHERE p.pronamespace IN (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE n.nspname IN ('_wh', '_wh_internal', 'cron'))
+        WHERE p.pronamespace IN (SELECT n.oid FROM pg_catalog.pg_namespace n
+            WHERE n.nspname IN ('_wh', '_wh_internal', 'cron'))
             AND p.proowner = (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = 'whadmin')
             AND pg_catalog.has_function_privilege('public', p.oid, 'EXECUTE')
     LOOP
@@ -16,16 +17,21 @@ BEGIN
 END
 $$;
 DO $$
--- Auditors and operators read every table, and call what runs with the caller's own rights, which reads no more than they
--- may, and some functions that only look. An operator also calls what takes names of things that are there.
--- Where the roles were not made yet, create.sql makes them.
+-- Auditors and operators read every table, and call what runs with the caller's own rights, which reads no
+-- more than they may, and some functions that only look. An operator also calls what takes names of things
+-- that are there. Where the roles were not made yet, create.sql makes them.
 DECLARE
-    looking CONSTANT text[] := '{_wh.current_date_utc,_wh.does_mv_exist,_wh.check_views_by_template_for_year,_wh.jobs,_wh.job_runs,_wh.job_leader,_wh_internal.template_facts,_wh_internal.template_outdated}';
-    working CONSTANT text[] := '{_wh.load_days,_wh.fold_year,_wh.verify_days,_wh.publish_views,_wh.source_days,_wh.set_jobs_active,_wh.disable_tenant,_wh.enable_tenant}';
+    looking CONSTANT text[]
+        := '{_wh.current_date_utc,_wh.does_mv_exist,_wh.check_views_by_template_for_year,_wh.jobs,'
+        '_wh.job_runs,_wh.job_leader,_wh_internal.template_facts,_wh_internal.template_outdated}';
+    working CONSTANT text[]
+        := '{_wh.load_days,_wh.fold_year,_wh.verify_days,_wh.publish_views,_wh.source_days,'
+        '_wh.set_jobs_active,_wh.disable_tenant,_wh.enable_tenant}';
     member name;
     object record;
 BEGIN
-    FOR member IN SELECT r.rolname FROM pg_catalog.pg_roles r WHERE r.rolname IN ('tenantry_auditor', 'tenantry_operator') LOOP
+    FOR member IN SELECT r.rolname FROM pg_catalog.pg_roles r
+        WHERE r.rolname IN ('tenantry_auditor', 'tenantry_operator') LOOP
         EXECUTE pg_catalog.format('GRANT USAGE ON SCHEMA _wh, _wh_internal TO %I', member);
         FOR object IN
             SELECT c.oid::regclass AS name FROM pg_catalog.pg_class c
@@ -38,26 +44,35 @@ BEGIN
             SELECT f.name, f.kept FROM (
                 SELECT p.oid, p.oid::regprocedure AS name, (p.prokind <> 'f' OR p.prosecdef)
                     AND pg_catalog.format('%s.%s', p.pronamespace::regnamespace, p.proname)
-                        <> ALL (CASE member WHEN 'tenantry_operator' THEN looking || working ELSE looking END) AS kept
+                        <> ALL (CASE member WHEN 'tenantry_operator' THEN looking || working
+                        ELSE looking END) AS kept
                 FROM pg_catalog.pg_proc p
-                WHERE p.pronamespace IN ('_wh'::regnamespace, '_wh_internal'::regnamespace) AND p.proowner = 'whadmin'::regrole
+                WHERE p.pronamespace IN ('_wh'::regnamespace, '_wh_internal'::regnamespace)
+                    AND p.proowner = 'whadmin'::regrole
             ) f WHERE pg_catalog.has_function_privilege(member, f.oid, 'EXECUTE') = f.kept
         LOOP
             EXECUTE pg_catalog.format(CASE WHEN object.kept THEN 'REVOKE ALL ON ROUTINE %s FROM %I'
                 ELSE 'GRANT EXECUTE ON ROUTINE %s TO %I' END, object.name, member);
         END LOOP;
     END LOOP;
-    -- A template author writes columns, and not the table: who may UPDATE or DELETE a table may also lock it, and loads wait.
+    -- A template author writes columns, and not the table: who may UPDATE or DELETE a table may also lock it,
+    -- and loads wait.
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_template_author') THEN
         GRANT USAGE ON SCHEMA _wh, _wh_internal TO tenantry_template_author;
-        GRANT SELECT ON _wh.mv_templates, _wh.template_columns, _wh.template_indexes, _wh.migrations, _wh.installations TO tenantry_template_author;
-        GRANT SELECT (schema_name, template_name, tenant_name, storage) ON _wh.feeds TO tenantry_template_author;
+        GRANT SELECT ON _wh.mv_templates, _wh.template_columns, _wh.template_indexes, _wh.migrations,
+            _wh.installations TO tenantry_template_author;
+        GRANT SELECT (schema_name, template_name, tenant_name,
+            storage) ON _wh.feeds TO tenantry_template_author;
         GRANT SELECT (schema_name, tenant_name) ON _wh.tenants TO tenantry_template_author;
-        GRANT INSERT (template_name, description, query_template, column_definitions, indexes, storage, time_column, partition_by, ahead),
-            UPDATE (description, query_template, column_definitions, indexes, storage, time_column, partition_by, ahead, updated_at)
+        GRANT INSERT (template_name, description, query_template, column_definitions, indexes, storage,
+            time_column, partition_by, ahead),
+            UPDATE (description, query_template, column_definitions, indexes, storage, time_column,
+                partition_by, ahead, updated_at)
             ON _wh.mv_templates TO tenantry_template_author;
-        GRANT EXECUTE ON FUNCTION _wh.try_template(text, text, date, integer, integer, jsonb), _wh.drop_unused_template(text),
-            _wh_internal.template_facts(), _wh_internal.template_outdated(text), _wh_internal.find_template(text) TO tenantry_template_author;
+        GRANT EXECUTE ON FUNCTION _wh.try_template(text, text, date, integer, integer, jsonb),
+            _wh.drop_unused_template(text),
+            _wh_internal.template_facts(), _wh_internal.template_outdated(text),
+                _wh_internal.find_template(text) TO tenantry_template_author;
     END IF;
 END
 $$;

@@ -1,9 +1,11 @@
--- After the functions: settings for those that are called from outside, and a record of whose they are. Run as whadmin.
+-- After the functions: settings for those that are called from outside, and a record of whose they are. Run
+-- as whadmin.
 DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{entrances}');
     INSERT INTO _wh.installations (version, functions)
     SELECT '{version}', '{functions}' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '{version}' AND i.functions = '{functions}');
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '{version}'
+        AND i.functions = '{functions}');
 END
 $$;

@@ -7,10 +7,13 @@ BEGIN
     PERFORM pg_catalog.set_config('lock_timeout', own, true);
 EXCEPTION WHEN lock_not_available THEN
     RAISE EXCEPTION 'another session installs Tenantry, or keeps others from it: %', (
-            SELECT pg_catalog.string_agg(pg_catalog.format('session %s (%s)', l.pid, pg_catalog.concat_ws(', ', nullif(a.application_name, ''),
+            SELECT pg_catalog.string_agg(pg_catalog.format('session %s (%s)', l.pid,
+            pg_catalog.concat_ws(', ', nullif(a.application_name, ''),
                 a.usename, pg_catalog.host(a.client_addr))), '; ')
             FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-            WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.classid = 1 AND l.objid = 4026600608 AND l.granted)
-        USING ERRCODE = 'lock_not_available', HINT = 'Run this again when that session has ended, or end it with pg_terminate_backend().';
+            WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.classid = 1 AND l.objid = 4026600608
+                AND l.granted)
+        USING ERRCODE = 'lock_not_available',
+            HINT = 'Run this again when that session has ended, or end it with pg_terminate_backend().';
 END
 $$;

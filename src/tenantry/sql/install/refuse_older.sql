@@ -8,7 +8,8 @@ BEGIN
         > pg_catalog.string_to_array('{release}', '.')::integer[]
     THEN
         RAISE EXCEPTION 'the warehouse was installed by tenantry %; this is {version}', newer
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Take the functions of that version, or of a later one.';
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'Take the functions of that version, or of a later one.';
     END IF;
 END
 $$;

@@ -4,25 +4,33 @@ SELECT set_config('search_path', %(schema)s, false)
 -- name: slow_statements
 SELECT left(regexp_replace(query, '\s+', ' ', 'g'), 120), calls, mean_exec_time, total_exec_time, rows
 FROM pg_stat_statements
-WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) AND mean_exec_time > %(milliseconds)s
+WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND mean_exec_time > %(milliseconds)s
 ORDER BY total_exec_time DESC LIMIT %(most)s
 
 -- name: statements_extension
--- The schema of the extension, the libraries that are loaded, and whether its own is; NULL where this role may not know.
-SELECT quote_ident(n.nspname), s.setting, 'pg_stat_statements' = ANY (string_to_array(replace(s.setting, ' ', ''), ','))
+-- The schema of the extension, the libraries that are loaded, and whether its own is; NULL where this role
+-- may not know.
+SELECT quote_ident(n.nspname), s.setting,
+    'pg_stat_statements' = ANY (string_to_array(replace(s.setting, ' ', ''), ','))
 FROM (SELECT) always
 LEFT JOIN pg_settings s ON s.name = 'shared_preload_libraries'
-LEFT JOIN pg_extension e ON e.extname = 'pg_stat_statements' LEFT JOIN pg_namespace n ON n.oid = e.extnamespace
+LEFT JOIN pg_extension e ON e.extname = 'pg_stat_statements' LEFT
+    JOIN pg_namespace n ON n.oid = e.extnamespace
 
 -- name: running
--- Sessions of this database that do something, or hold a transaction open. What others do is hidden from an ordinary role.
+-- Sessions of this database that do something, or hold a transaction open. What others do is hidden from an
+-- ordinary role.
 SELECT a.pid, a.usename::text, a.application_name, a.state, extract(epoch FROM now() - a.query_start)::float8,
-    extract(epoch FROM now() - a.xact_start)::float8, concat_ws(': ', a.wait_event_type, a.wait_event), pg_blocking_pids(a.pid),
+    extract(epoch FROM now() - a.xact_start)::float8, concat_ws(': ', a.wait_event_type, a.wait_event),
+    pg_blocking_pids(a.pid),
     (SELECT t.schema_name FROM _wh.tenants t
-     WHERE a.query ~ ('(^|\W)' || regexp_replace(t.schema_name, '(\W)', '\\\1', 'g') || '(\W|$)') ORDER BY length(t.schema_name) DESC LIMIT 1),
+     WHERE a.query ~ ('(^|\W)' || regexp_replace(t.schema_name, '(\W)', '\\\1', 'g') || '(\W|$)')
+     ORDER BY length(t.schema_name) DESC LIMIT 1),
     a.query
 FROM pg_stat_activity a
-WHERE a.datname = current_database() AND a.pid <> ALL (pg_backend_pid() || %(own)s::integer[]) AND a.state <> 'idle'
+WHERE a.datname = current_database() AND a.pid <> ALL (pg_backend_pid() || %(own)s::integer[])
+    AND a.state <> 'idle'
     AND a.backend_type <> 'parallel worker'
 ORDER BY a.xact_start NULLS LAST
 
@@ -36,7 +44,8 @@ SELECT * FROM (
     WHERE id > %(after)s AND (%(since)s::interval IS NULL OR created_at >= now() - %(since)s::interval)
         AND (%(levels)s::text[] IS NULL OR upper(log_level) = ANY (%(levels)s))
         AND (%(function)s::text IS NULL OR function_name = %(function)s)
-        AND (%(tenant)s::text IS NULL OR %(tenant)s IN (context ->> 'tenant', context ->> 'schema_name', context ->> 'schema'))
+        AND (%(tenant)s::text IS NULL
+            OR %(tenant)s IN (context ->> 'tenant', context ->> 'schema_name', context ->> 'schema'))
         AND (%(pattern)s::text IS NULL OR message ~* %(pattern)s OR context::text ~* %(pattern)s)
     ORDER BY id DESC LIMIT %(most)s
 ) newest ORDER BY id
@@ -47,24 +56,29 @@ SELECT coalesce(max(id), 0) FROM _wh.function_logs
 -- name: sizes
 -- Rows and space of each feed, and the rows of the last whole months.
 WITH feeds AS MATERIALIZED (
-    SELECT f AS feed, f.schema_name, f.template_name, f.storage FROM _wh.feeds f WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
+    SELECT f AS feed, f.schema_name, f.template_name, f.storage FROM _wh.feeds f
+    WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
 ), space AS (
     SELECT f.schema_name, f.template_name, count(*) AS relations, sum(pg_table_size(r.relid))::bigint AS data,
         sum(pg_indexes_size(r.relid))::bigint AS indexes
     FROM feeds f CROSS JOIN LATERAL _wh_internal.feed_relations(f.feed) r GROUP BY 1, 2
 ), counted AS (
     SELECT f.schema_name, f.template_name, coalesce(sum(s.row_count), 0)::bigint AS rows,
-        coalesce(sum(s.row_count) FILTER (WHERE s.slice_date >= m.first - interval '1 month' AND s.slice_date < m.first), 0)::bigint
+        coalesce(sum(s.row_count) FILTER (WHERE s.slice_date >= m.first - interval '1 month'
+        AND s.slice_date < m.first), 0)::bigint
             AS last_month,
-        coalesce(sum(s.row_count) FILTER (WHERE s.slice_date >= m.first - interval '2 months' AND s.slice_date < m.first - interval '1 month'), 0)::bigint
+        coalesce(sum(s.row_count) FILTER (WHERE s.slice_date >= m.first - interval '2 months'
+            AND s.slice_date < m.first - interval '1 month'), 0)::bigint
             AS month_before
     FROM feeds f CROSS JOIN LATERAL _wh_internal.stored_days(f.feed) s
     CROSS JOIN (SELECT date_trunc('month', now() AT TIME ZONE 'UTC') AS first) m
     GROUP BY 1, 2
 )
-SELECT f.schema_name, f.template_name, f.storage, coalesce(c.rows, 0), coalesce(s.data, 0), coalesce(s.indexes, 0), coalesce(s.relations, 0),
+SELECT f.schema_name, f.template_name, f.storage, coalesce(c.rows, 0), coalesce(s.data, 0),
+    coalesce(s.indexes, 0), coalesce(s.relations, 0),
     coalesce(c.last_month, 0), coalesce(c.month_before, 0)
-FROM feeds f LEFT JOIN space s USING (schema_name, template_name) LEFT JOIN counted c USING (schema_name, template_name)
+FROM feeds f LEFT JOIN space s USING (schema_name, template_name) LEFT JOIN counted c
+    USING (schema_name, template_name)
 ORDER BY coalesce(s.data, 0) + coalesce(s.indexes, 0) DESC, 1, 2
 
 -- name: database_size

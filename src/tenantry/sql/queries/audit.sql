@@ -1,25 +1,30 @@
 -- name: tell_user
-SELECT pg_catalog.set_config('tenantry.os_user', %(user)s, false), pg_catalog.set_config('tenantry.host', %(host)s, false)
+SELECT pg_catalog.set_config('tenantry.os_user', %(user)s, false),
+    pg_catalog.set_config('tenantry.host', %(host)s, false)
 
 -- name: add
 SELECT _wh_internal.audit(%(what)s, %(subject)s, %(result)s)
 
 -- name: is_there
--- Whether there is a trail that whadmin cannot change. Asked in the catalog, by an administrator, before anything of it is read.
+-- Whether there is a trail that whadmin cannot change. Asked in the catalog, by an administrator, before
+-- anything of it is read.
 SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = '_wh_audit' AND c.relname = 'entries' AND c.relkind = 'r'
-        AND NOT pg_has_role('whadmin', n.nspowner, 'MEMBER') AND NOT pg_has_role('whadmin', c.relowner, 'MEMBER'))
+        AND NOT pg_has_role('whadmin', n.nspowner, 'MEMBER')
+        AND NOT pg_has_role('whadmin', c.relowner, 'MEMBER'))
 
 -- name: entries
 SELECT * FROM (
-    SELECT id, at, login, role, application, host(address), pid, os_user, host, what, subject, result FROM _wh_audit.entries
+    SELECT id, at, login, role, application, host(address), pid, os_user, host, what, subject, result
+    FROM _wh_audit.entries
     WHERE id > %(after)s AND (%(since)s::interval IS NULL OR at >= now() - %(since)s::interval)
     ORDER BY id DESC LIMIT %(most)s
 ) newest ORDER BY id
 
 -- name: restored
 SELECT * FROM (
-    SELECT id, at, login, role, application, host(address), pid, os_user, host, what, subject, result, backup, restored_at, restored_by
+    SELECT id, at, login, role, application, host(address), pid, os_user, host, what, subject, result,
+    backup, restored_at, restored_by
     FROM _wh_audit.restored WHERE %(since)s::interval IS NULL OR at >= now() - %(since)s::interval
     ORDER BY at DESC, id DESC LIMIT %(most)s
 ) newest ORDER BY at, id
@@ -32,9 +37,12 @@ WHERE n.nspname = '_wh_audit' AND c.relname IN ('entries', 'restored') AND c.rel
 ORDER BY c.relname
 
 -- name: keep
--- What a backup holds of its warehouse's trail, and of those that had been restored there; it begins with the name of this backup.
-INSERT INTO _wh_audit.restored (backup, id, at, login, role, application, address, pid, os_user, host, what, subject, result)
-SELECT %(backup)s || coalesce(': ' || e.backup, ''), e.id, e.at, e.login, e.role, e.application, e.address, e.pid, e.os_user, e.host,
+-- What a backup holds of its warehouse's trail, and of those that had been restored there; it begins with the
+-- name of this backup.
+INSERT INTO _wh_audit.restored (backup, id, at, login, role, application, address, pid, os_user, host, what,
+    subject, result)
+SELECT %(backup)s || coalesce(': ' || e.backup, ''), e.id, e.at, e.login, e.role, e.application, e.address,
+    e.pid, e.os_user, e.host,
     pg_catalog.left(e.what, 200), pg_catalog.left(e.subject, 2000), pg_catalog.left(e.result, 2000)
 FROM pg_catalog.jsonb_populate_recordset(NULL::_wh_audit.restored, %(entries)s::jsonb) e
 ON CONFLICT DO NOTHING
@@ -46,4 +54,5 @@ DELETE FROM _wh_audit.entries WHERE at < %(before)s
 DELETE FROM _wh_audit.restored WHERE at < %(before)s
 
 -- name: note_prune
-INSERT INTO _wh_audit.entries (at, login, role, application, pid, what, subject, result) VALUES (now(), '', '', '', 0, 'tenantry audit prune', %(before)s, %(result)s)
+INSERT INTO _wh_audit.entries (at, login, role, application, pid, what, subject, result)
+    VALUES (now(), '', '', '', 0, 'tenantry audit prune', %(before)s, %(result)s)

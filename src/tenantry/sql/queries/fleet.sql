@@ -3,12 +3,14 @@ SELECT template_name FROM _wh.mv_templates ORDER BY template_name
 
 -- name: connections
 -- With the stored password, which PostgreSQL shows to whadmin alone.
-SELECT tenant_name, host, port, dbname, username, options, _wh_internal.source_conninfo(tenant_name) ->> 'password'
+SELECT tenant_name, host, port, dbname, username, options,
+    _wh_internal.source_conninfo(tenant_name) ->> 'password'
 FROM _wh.tenant_connections ORDER BY tenant_name
 
 -- name: tenants
 -- Those whose schema is there. One that was dropped by hand has its row until the public view is mended.
-SELECT t.schema_name, t.tenant_name, CASE WHEN t.disabled_at IS NOT NULL THEN coalesce(nullif(t.disabled_reason, ''), 'no reason given') END,
+SELECT t.schema_name, t.tenant_name, CASE WHEN t.disabled_at IS NOT NULL
+    THEN coalesce(nullif(t.disabled_reason, ''), 'no reason given') END,
     coalesce(t.paused_jobs, '{}'), t.dropping_at IS NOT NULL
 FROM _wh.tenants t
 WHERE to_regnamespace(quote_ident(t.schema_name)) IS NOT NULL ORDER BY t.schema_name
@@ -24,7 +26,8 @@ SELECT jobid FROM _wh.restored_jobs
 
 -- name: put_tenant
 INSERT INTO _wh.tenants AS t (schema_name, tenant_name) VALUES (%(schema)s, %(connection)s)
-ON CONFLICT (schema_name) DO UPDATE SET tenant_name = excluded.tenant_name WHERE t.tenant_name <> excluded.tenant_name
+ON CONFLICT (schema_name) DO UPDATE SET tenant_name = excluded.tenant_name
+    WHERE t.tenant_name <> excluded.tenant_name
 
 -- name: set_reason
 UPDATE _wh.tenants SET disabled_reason = %(reason)s WHERE schema_name = %(schema)s AND disabled_at IS NOT NULL
@@ -32,7 +35,8 @@ UPDATE _wh.tenants SET disabled_reason = %(reason)s WHERE schema_name = %(schema
 -- name: leftovers
 -- Slices of templates that a tenant does not use: dropping such a feed was cut off.
 SELECT t.schema_name, m.template_name FROM _wh.tenants t CROSS JOIN _wh.mv_templates m
-WHERE NOT EXISTS (SELECT FROM _wh.feeds f WHERE f.schema_name = t.schema_name AND f.template_name = m.template_name)
+WHERE NOT EXISTS (SELECT FROM _wh.feeds f
+    WHERE f.schema_name = t.schema_name AND f.template_name = m.template_name)
     AND EXISTS (SELECT FROM _wh_internal.feed_relations(jsonb_populate_record(NULL::_wh.feeds,
         jsonb_build_object('schema_name', t.schema_name, 'template_name', m.template_name))))
 ORDER BY 1, 2
@@ -45,7 +49,8 @@ WHERE schema_name = %(schema)s AND disabled_at IS NOT NULL RETURNING schema_name
 
 -- name: unloaded
 -- Feeds that were never loaded, or of which a day is missing, of tenants at work.
-SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, s.streams, s.tenant_kind <> 'v', d.missing FROM _wh.feeds f JOIN _wh.storages s USING (storage)
+SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, s.streams, s.tenant_kind <> 'v', d.missing
+    FROM _wh.feeds f JOIN _wh.storages s USING (storage)
 JOIN _wh.tenants t USING (schema_name) JOIN _wh.mv_templates m USING (template_name)
 CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE x.missing) AS missing FROM _wh_internal.day_states(f) x) d
 WHERE t.disabled_at IS NULL AND (d.missing > 0 OR _wh_internal.first_day(f) IS NULL)

@@ -18,29 +18,34 @@ SELECT tenant_name FROM _wh.tenant_connections ORDER BY tenant_name
 DELETE FROM _wh.tenant_connections WHERE tenant_name = %s
 
 -- name: patience
--- Milliseconds for each of the transaction's statements from now on. dblink of PostgreSQL 18 has no connect_timeout.
+-- Milliseconds for each of the transaction's statements from now on. dblink of PostgreSQL 18 has no
+-- connect_timeout.
 SELECT set_config('statement_timeout', %s::text, true)
 
 -- name: probe_source
 SELECT * FROM _wh_internal.probe_source(%s, %s)
 
 -- name: feeds
-SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, s.streams, s.tenant_kind <> 'v' FROM _wh.feeds f JOIN _wh.storages s USING (storage)
+SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, s.streams, s.tenant_kind <> 'v'
+    FROM _wh.feeds f JOIN _wh.storages s USING (storage)
 WHERE f.template_name = coalesce(%(template)s, f.template_name) ORDER BY f.schema_name, f.template_name
 
 -- name: open_feed
 SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, s.streams, s.tenant_kind <> 'v'
-FROM _wh_internal.open_feed(%(template)s, %(connection)s, %(schema)s) f CROSS JOIN LATERAL _wh_internal.storage_traits(f.storage) s
+FROM _wh_internal.open_feed(%(template)s, %(connection)s, %(schema)s) f CROSS
+    JOIN LATERAL _wh_internal.storage_traits(f.storage) s
 
 -- name: find_feed
 SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, s.streams, s.tenant_kind <> 'v'
-FROM _wh_internal.find_feed(%(template)s, %(schema)s) f CROSS JOIN LATERAL _wh_internal.storage_traits(f.storage) s
+FROM _wh_internal.find_feed(%(template)s, %(schema)s) f CROSS
+    JOIN LATERAL _wh_internal.storage_traits(f.storage) s
 
 -- name: require_template
 SELECT (_wh_internal.find_template(%s)).template_name
 
 -- name: days_to_load
--- Of the days of a span those that are not there, also today and before the feed's own span, and those that failed or are stale.
+-- Of the days of a span those that are not there, also today and before the feed's own span, and those that
+-- failed or are stale.
 SELECT d.day
 FROM _wh.feeds f
 CROSS JOIN LATERAL _wh_internal.day_states(f, %(first)s::date, %(last)s::date) d
@@ -68,7 +73,8 @@ SELECT d.day FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.day_states(f, %(fi
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s AND d.outdated ORDER BY d.day
 
 -- name: load_slice
-SELECT _wh_internal.load_slice(_wh_internal.find_feed(%(template)s, %(schema)s), %(day)s::date, digest => %(digest)s, asked => %(asked)s)
+SELECT _wh_internal.load_slice(_wh_internal.find_feed(%(template)s, %(schema)s), %(day)s::date,
+    digest => %(digest)s, asked => %(asked)s)
 
 -- name: record_failure
 SELECT _wh_internal.record_failure(f, %(day)s::date, %(error)s) FROM _wh.feeds f
@@ -126,7 +132,8 @@ SELECT _wh.create_combined_table_from_template_by_year(%(template)s, %(schema)s,
 SELECT first_day, last_day FROM _wh_internal.source_extent(%(template)s, %(connection)s, %(schema)s)
 
 -- name: source_odd_days
-SELECT row_count, first_time, last_time FROM _wh_internal.source_odd_days(%(template)s, %(connection)s, %(schema)s)
+SELECT row_count, first_time, last_time
+    FROM _wh_internal.source_odd_days(%(template)s, %(connection)s, %(schema)s)
 -- name: rows_ahead
 SELECT _wh_internal.rows_ahead(%(template)s, %(connection)s, %(schema)s)
 
@@ -140,16 +147,19 @@ SELECT to_regnamespace(quote_ident(%s)) IS NOT NULL
 SELECT _wh_internal.create_tenant_schema(%s)
 
 -- name: source_conninfo
-SELECT _wh_internal.source_conninfo(%(connection)s), _wh_internal.source_begin(%(connection)s, %(encoding)s), _wh_internal.source_settle()
+SELECT _wh_internal.source_conninfo(%(connection)s), _wh_internal.source_begin(%(connection)s, %(encoding)s),
+    _wh_internal.source_settle()
 
 -- name: range_capable
 SELECT _wh_internal.range_capable(t) FROM _wh.mv_templates t WHERE t.template_name = %s
 
 -- name: stream_prepare
-SELECT _wh_internal.stream_prepare(_wh_internal.find_feed(%(template)s, %(schema)s), %(first)s::date, %(bulk)s)
+SELECT _wh_internal.stream_prepare(_wh_internal.find_feed(%(template)s, %(schema)s), %(first)s::date,
+    %(bulk)s)
 
 -- name: stream_lock
-SELECT _wh_internal.stream_lock(f, %(first)s::date, %(last)s::date, %(asked)s), coalesce(%(asked)s, clock_timestamp()),
+SELECT _wh_internal.stream_lock(f, %(first)s::date, %(last)s::date, %(asked)s),
+    coalesce(%(asked)s, clock_timestamp()),
     l.deadline, l.max_bytes, l.max_row_bytes
 FROM _wh.feeds f LEFT JOIN _wh.tenant_connections c ON c.tenant_name = f.tenant_name
 CROSS JOIN LATERAL _wh_internal.source_limits(coalesce(c.options, '{}')) l
@@ -157,12 +167,14 @@ WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: stream_begin
 SELECT b.from_source, b.into_warehouse, b.strays, b.target, b.start_block FROM _wh.feeds f
-CROSS JOIN LATERAL _wh_internal.stream_begin(f, %(first)s::date, %(last)s::date, %(names)s::text[], %(types)s::oid[], %(staged)s) b
+CROSS JOIN LATERAL _wh_internal.stream_begin(f, %(first)s::date, %(last)s::date, %(names)s::text[],
+    %(types)s::oid[], %(staged)s) b
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: stream_end
 SELECT e.slice_date, e.row_count FROM _wh.feeds f
-CROSS JOIN LATERAL _wh_internal.stream_end(f, %(first)s::date, %(last)s::date, %(target)s, %(start_block)s, %(copied)s, %(started)s, %(digests)s) e
+CROSS JOIN LATERAL _wh_internal.stream_end(f, %(first)s::date, %(last)s::date, %(target)s, %(start_block)s,
+    %(copied)s, %(started)s, %(digests)s) e
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s ORDER BY 1
 
 -- name: unindexed
@@ -183,7 +195,8 @@ SELECT _wh_internal.index_end(f, %(table)s::oid) FROM _wh.feeds f
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: doubled
-SELECT d.slice_date, d.error FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.doubled_days(f, %(table)s::oid) d
+SELECT d.slice_date, d.error FROM _wh.feeds f CROSS
+    JOIN LATERAL _wh_internal.doubled_days(f, %(table)s::oid) d
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s ORDER BY 1
 
 -- name: move_plan
@@ -201,7 +214,8 @@ CROSS JOIN LATERAL _wh_internal.stored_digests(f, %(first)s::date, %(last)s::dat
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: kept_digest_query
-SELECT _wh_internal.digest_query(f, %(first)s::date, %(last)s::date, %(names)s::text[], %(types)s::oid[], as_kept => true)
+SELECT _wh_internal.digest_query(f, %(first)s::date, %(last)s::date, %(names)s::text[], %(types)s::oid[],
+    as_kept => true)
 FROM _wh.feeds f WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: source_kept_digests

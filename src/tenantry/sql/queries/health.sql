@@ -1,7 +1,9 @@
 -- name: routines
 SELECT n.nspname::text, p.proname::text, p.prosrc, p.prosecdef,
-    (SELECT substr(c.setting, length('search_path=') + 1) FROM unnest(p.proconfig) c (setting) WHERE starts_with(c.setting, 'search_path=')),
-    pg_get_userbyid(p.proowner)::text, has_function_privilege('public', p.oid, 'EXECUTE'), p.oid::regprocedure::text,
+    (SELECT substr(c.setting, length('search_path=') + 1) FROM unnest(p.proconfig) c (setting)
+    WHERE starts_with(c.setting, 'search_path=')),
+    pg_get_userbyid(p.proowner)::text, has_function_privilege('public', p.oid, 'EXECUTE'),
+        p.oid::regprocedure::text,
     CASE p.prokind WHEN 'p' THEN 'PROCEDURE' ELSE 'FUNCTION' END
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE n.nspname IN ('_wh', '_wh_internal', 'cron')
@@ -11,7 +13,8 @@ ORDER BY 1, 2
 -- Of these functions those without the settings of _wh_internal.pins().
 SELECT format('%%s.%%s', n.nspname, p.proname) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE format('%%s.%%s', n.nspname, p.proname) = ANY (%(names)s) AND EXISTS (
-    SELECT FROM _wh_internal.pins() s WHERE current_setting(s.name, true) IS NOT NULL AND format('%%s=%%s', s.name, s.value) <> ALL (p.proconfig))
+    SELECT FROM _wh_internal.pins() s WHERE current_setting(s.name, true) IS NOT NULL
+    AND format('%%s=%%s', s.name, s.value) <> ALL (p.proconfig))
 ORDER BY 1
 
 -- name: triggers
@@ -25,11 +28,13 @@ SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'cron' AND pg_get_userby
 
 -- name: connections
 -- Each connection with the tenants that use it, and those of them that are not disabled.
-SELECT coalesce(c.tenant_name, t.tenant_name), c.tenant_name IS NOT NULL, coalesce(t.schemas, '{}'), coalesce(t.at_work, '{}')
+SELECT coalesce(c.tenant_name, t.tenant_name), c.tenant_name IS NOT NULL, coalesce(t.schemas, '{}'),
+    coalesce(t.at_work, '{}')
 FROM _wh.tenant_connections c
 FULL JOIN (
     SELECT f.tenant_name, array_agg(DISTINCT f.schema_name ORDER BY f.schema_name) AS schemas,
-        array_agg(DISTINCT f.schema_name ORDER BY f.schema_name) FILTER (WHERE w.disabled_at IS NULL) AS at_work
+        array_agg(DISTINCT f.schema_name
+        ORDER BY f.schema_name) FILTER (WHERE w.disabled_at IS NULL) AS at_work
     FROM _wh.feeds f JOIN _wh.tenants w USING (schema_name)
     WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name) GROUP BY f.tenant_name
 ) t USING (tenant_name)
@@ -38,16 +43,20 @@ ORDER BY 1
 
 -- name: password_ages
 -- Connections whose password is older than so many days, or may be: of some it was not kept when it was set.
-SELECT c.tenant_name, extract(day FROM now() - coalesce(c.password_set_at, c.created_at))::integer, c.password_set_at IS NOT NULL
+SELECT c.tenant_name, extract(day FROM now() - coalesce(c.password_set_at, c.created_at))::integer,
+    c.password_set_at IS NOT NULL
 FROM _wh.tenant_connections c
 WHERE coalesce(c.password_set_at, c.created_at) < now() - make_interval(days => %(most)s)
     AND _wh_internal.source_conninfo(c.tenant_name) ? 'password'
-    AND (%(tenant)s::text IS NULL OR EXISTS (SELECT FROM _wh.feeds f WHERE f.tenant_name = c.tenant_name AND f.schema_name = %(tenant)s))
+    AND (%(tenant)s::text IS NULL
+        OR EXISTS (SELECT FROM _wh.feeds f
+        WHERE f.tenant_name = c.tenant_name AND f.schema_name = %(tenant)s))
 ORDER BY 2 DESC, 1
 
 -- name: ending_readers
 -- Readers whose password ends within so many days, or has ended; infinity never does.
-SELECT r.rolname::text, floor(extract(epoch FROM r.rolvaliduntil - now()) / 86400)::integer, w.reader_name IS NOT NULL, w.tenants
+SELECT r.rolname::text, floor(extract(epoch FROM r.rolvaliduntil - now()) / 86400)::integer,
+    w.reader_name IS NOT NULL, w.tenants
 FROM pg_roles r LEFT JOIN _wh.readers w ON w.reader_name = r.rolname
 WHERE isfinite(r.rolvaliduntil) AND r.rolvaliduntil < now() + make_interval(days => %(soon)s)
     AND (w.reader_name IS NOT NULL OR r.rolname = 'phood_ro')
@@ -60,24 +69,28 @@ SELECT set_config('search_path', quote_ident(_wh_internal.dblink_schema()), fals
 -- The source is asked between the two readings of the warehouse's clock.
 WITH before AS MATERIALIZED (SELECT clock_timestamp() AS moment)
 SELECT b.moment, s.moment, clock_timestamp(), s.encrypted, c.options ->> 'sslmode',
-    NOT EXISTS (SELECT FROM unnest(string_to_array(c.host, ',')) h WHERE h NOT IN ('localhost', '127.0.0.1', '::1') AND h NOT LIKE '/%%')
+    NOT EXISTS (SELECT FROM unnest(string_to_array(c.host, ',')) h
+    WHERE h NOT IN ('localhost', '127.0.0.1', '::1') AND h NOT LIKE '/%%')
 FROM before b
 CROSS JOIN LATERAL dblink(_wh.get_tenant_connection_string(%(name)s), CASE WHEN b.moment IS NOT NULL
-    THEN 'SELECT clock_timestamp(), (SELECT s.ssl FROM pg_catalog.pg_stat_ssl s WHERE s.pid = pg_catalog.pg_backend_pid())' END)
+    THEN 'SELECT clock_timestamp(), (SELECT s.ssl FROM pg_catalog.pg_stat_ssl s WHERE s.pid = '
+    'pg_catalog.pg_backend_pid())' END)
     AS s (moment timestamptz, encrypted boolean)
 JOIN _wh.tenant_connections c ON c.tenant_name = %(name)s
 
 -- name: feeds
--- Each feed, the view or table that reports read, and how its days stand. A day is stale that was loaded before it had ended;
--- the first two hours of the next one are for mending that.
-SELECT f.schema_name, f.template_name, f.tenant_name, k.daily, k.tenant_kind <> 'v', t.template_name IS NOT NULL, t.time_column IS NOT NULL,
+-- Each feed, the view or table that reports read, and how its days stand. A day is stale that was loaded
+-- before it had ended; the first two hours of the next one are for mending that.
+SELECT f.schema_name, f.template_name, f.tenant_name, k.daily, k.tenant_kind <> 'v',
+    t.template_name IS NOT NULL, t.time_column IS NOT NULL,
     c.relkind, w.disabled_at IS NOT NULL,
     -- PostgreSQL tells nothing by name of a schema that the role may not use.
     CASE WHEN t.template_name IS NOT NULL AND c.oid IS NOT NULL AND has_schema_privilege(s.oid, 'USAGE')
         THEN _wh_internal.view_columns(f.schema_name, n.name) <> _wh_internal.columns_shape(ARRAY(
             SELECT k FROM _wh.template_columns k WHERE k.template_name = f.template_name ORDER BY k.position))
         ELSE false END,
-    r.last_load, d.days, d.missing, d.failed, r.error, d.stale, d.outdated, coalesce(_wh_internal.range_capable(t), false)
+    r.last_load, d.days, d.missing, d.failed, r.error, d.stale, d.outdated,
+        coalesce(_wh_internal.range_capable(t), false)
 FROM _wh.feeds f
 JOIN _wh.tenants w USING (schema_name)
 JOIN _wh.storages k USING (storage)
@@ -87,7 +100,8 @@ CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(x.day) FILTER (WHERE x.present AND NOT x.folded), '{}') AS days,
         coalesce(array_agg(x.day) FILTER (WHERE x.missing), '{}') AS missing,
         coalesce(array_agg(x.day) FILTER (WHERE x.failed), '{}') AS failed,
-        coalesce(array_agg(x.day) FILTER (WHERE x.stale AND NOT x.failed AND x.day < ((now() - interval '2 hours') AT TIME ZONE 'UTC')::date), '{}') AS stale,
+        coalesce(array_agg(x.day) FILTER (WHERE x.stale AND NOT x.failed
+            AND x.day < ((now() - interval '2 hours') AT TIME ZONE 'UTC')::date), '{}') AS stale,
         coalesce(array_agg(x.day) FILTER (WHERE x.outdated), '{}') AS outdated
     FROM _wh_internal.day_states(f) x
     -- Of a schema that the role may not use, nothing can be counted.
@@ -95,7 +109,8 @@ CROSS JOIN LATERAL (
     WHERE coalesce(has_schema_privilege(s.oid, 'USAGE'), true) OR current_user <> 'whadmin'
 ) d
 LEFT JOIN LATERAL (
-    SELECT max(x.loaded_at) AS last_load, (array_agg(x.error ORDER BY x.slice_date DESC) FILTER (WHERE x.status = 'failed'))[1] AS error
+    SELECT max(x.loaded_at) AS last_load,
+    (array_agg(x.error ORDER BY x.slice_date DESC) FILTER (WHERE x.status = 'failed'))[1] AS error
     FROM _wh.slices x WHERE x.schema_name = f.schema_name AND x.template_name = f.template_name
 ) r ON true
 LEFT JOIN pg_class c ON c.relnamespace = s.oid AND c.relname = n.name
@@ -104,22 +119,27 @@ WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
 ORDER BY 1, 2
 
 -- name: unbound
--- How many days of each feed are proved by a count of rows alone, as what holds them was filled anew since their load.
+-- How many days of each feed are proved by a count of rows alone, as what holds them was filled anew since
+-- their load.
 SELECT f.schema_name, f.template_name, count(*)
 FROM _wh.feeds f
 CROSS JOIN LATERAL _wh_internal.stored_days(f, counted => false) d
-JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name AND s.slice_date = d.slice_date
+JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name
+    AND s.slice_date = d.slice_date
 WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name) AND s.loaded_at IS NOT NULL AND NOT d.bound
     AND has_schema_privilege(to_regnamespace(quote_ident(f.schema_name))::oid, 'USAGE')
 GROUP BY 1, 2 ORDER BY 1, 2
 
 -- name: miscounted
 -- The days of each feed whose stored rows are not as many as their records say. Reads all rows.
-SELECT f.schema_name, f.template_name, array_agg(s.slice_date ORDER BY s.slice_date), sum(s.row_count)::bigint, sum(c.row_count)::bigint
+SELECT f.schema_name, f.template_name, array_agg(s.slice_date ORDER BY s.slice_date),
+    sum(s.row_count)::bigint, sum(c.row_count)::bigint
 FROM _wh.feeds f
 CROSS JOIN LATERAL _wh_internal.count_span(f, DATE '0001-01-01', DATE '9999-12-31') c
-JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name AND s.slice_date = c.slice_date
-WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name) AND s.loaded_at IS NOT NULL AND s.row_count <> c.row_count
+JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name
+    AND s.slice_date = c.slice_date
+WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name) AND s.loaded_at IS NOT NULL
+    AND s.row_count <> c.row_count
     AND has_schema_privilege(to_regnamespace(quote_ident(f.schema_name))::oid, 'USAGE')
 GROUP BY 1, 2 ORDER BY 1, 2
 
@@ -130,15 +150,18 @@ WITH feeds AS MATERIALIZED (
     FROM _wh.feeds f
     JOIN pg_namespace s ON s.nspname = f.schema_name
     LEFT JOIN pg_rewrite r ON r.ev_class = (SELECT c.oid FROM pg_class c
-        WHERE c.relnamespace = s.oid AND c.relname = _wh_internal.fit_name(f.template_name) AND c.relkind = 'v')
+        WHERE c.relnamespace = s.oid AND c.relname = _wh_internal.fit_name(f.template_name)
+        AND c.relkind = 'v')
     WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
 ), indexes AS MATERIALIZED (
     SELECT i.indrelid, count(*) AS indexes FROM pg_index i GROUP BY i.indrelid
 ), reads AS MATERIALIZED (
     SELECT DISTINCT d.objid, d.refobjid FROM feeds f
-    JOIN pg_depend d ON d.objid = f.rule AND d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
+    JOIN pg_depend d ON d.objid = f.rule AND d.classid = 'pg_rewrite'::regclass
+        AND d.refclassid = 'pg_class'::regclass
 )
-SELECT f.schema_name, f.template_name, p.relname, p.first_day, p.last_day, p.daily, p.folded, pg_get_userbyid(c.relowner)::text,
+SELECT f.schema_name, f.template_name, p.relname, p.first_day, p.last_day, p.daily, p.folded,
+    pg_get_userbyid(c.relowner)::text,
     coalesce(i.indexes, 0), r.refobjid IS NOT NULL
 FROM feeds f
 CROSS JOIN LATERAL _wh_internal.storage_relations(f.feed) p
@@ -157,7 +180,8 @@ SELECT now()
 
 -- name: foreign_owners
 -- What shows a feed's rows and belongs to another role than whadmin, who could not change it.
-SELECT format('%%I.%%I', n.nspname, c.relname), CASE c.relkind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, pg_get_userbyid(c.relowner)::text
+SELECT format('%%I.%%I', n.nspname, c.relname), CASE c.relkind WHEN 'v' THEN 'VIEW'
+    ELSE 'TABLE' END, pg_get_userbyid(c.relowner)::text
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('p', 'v') AND c.relowner <> 'whadmin'::regrole AND (n.nspname, c.relname) IN (
     SELECT f.schema_name, _wh_internal.fit_name(f.template_name) FROM _wh.feeds f
@@ -169,8 +193,10 @@ ORDER BY 1
 SELECT s.schema_name, s.template_name, s.slice_date, round(avg(w.row_count))::bigint
 FROM _wh.slices s
 JOIN _wh.slices w ON w.schema_name = s.schema_name AND w.template_name = s.template_name
-    AND w.slice_date IN (s.slice_date - 7, s.slice_date - 14, s.slice_date - 21, s.slice_date - 28) AND w.row_count > 0
-WHERE s.slice_date = _wh.current_date_utc() - 1 AND s.row_count = 0 AND s.schema_name = coalesce(%(tenant)s::text, s.schema_name)
+    AND w.slice_date IN (s.slice_date - 7, s.slice_date - 14, s.slice_date - 21, s.slice_date - 28)
+    AND w.row_count > 0
+WHERE s.slice_date = _wh.current_date_utc() - 1 AND s.row_count = 0
+    AND s.schema_name = coalesce(%(tenant)s::text, s.schema_name)
 GROUP BY s.schema_name, s.template_name, s.slice_date HAVING count(*) = 4
 ORDER BY 1, 2
 
@@ -189,15 +215,18 @@ WHERE g.days = 56 AND g.before >= 1000 AND (g.lately >= g.before * 2 OR g.lately
 ORDER BY 1, 2
 
 -- name: publications
--- Tables of tenants whose changes are published, though nothing says by what a subscriber knows a row: what was set by hand.
-SELECT c.oid::regclass::text, c.relreplident = 'n' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+-- Tables of tenants whose changes are published, though nothing says by what a subscriber knows a row: what
+-- was set by hand.
+SELECT c.oid::regclass::text, c.relreplident = 'n' FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN _wh.tenants t ON t.schema_name = n.nspname
 WHERE c.relkind = 'r' AND (c.relreplident = 'n' OR c.relreplident = 'i' AND NOT EXISTS (
         SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident AND i.indisvalid))
     AND t.schema_name = coalesce(%(tenant)s, t.schema_name) AND _wh_internal.published(c.oid)
 ORDER BY 1
 -- name: odd_templates
-SELECT t.template_name, r.refusal FROM _wh.mv_templates t CROSS JOIN LATERAL _wh_internal.index_refusal(t) r (refusal)
+SELECT t.template_name, r.refusal FROM _wh.mv_templates t CROSS
+    JOIN LATERAL _wh_internal.index_refusal(t) r (refusal)
 WHERE r.refusal IS NOT NULL ORDER BY 1
 
 -- name: unfit
@@ -208,7 +237,8 @@ WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 
 -- name: public_views
--- What stands in public for each template, and the tenants with a view or table of their own that it does not show.
+-- What stands in public for each template, and the tenants with a view or table of their own that it does not
+-- show.
 WITH tenants AS MATERIALIZED (
     SELECT f.template_name, f.schema_name, c.oid AS relid
     FROM _wh.feeds f
@@ -221,11 +251,13 @@ WITH tenants AS MATERIALIZED (
 ), reads AS MATERIALIZED (
     SELECT DISTINCT r.ev_class AS top, d.refobjid AS relid FROM tops t
     JOIN pg_rewrite r ON r.ev_class = t.relid
-    JOIN pg_depend d ON d.objid = r.oid AND d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
+    JOIN pg_depend d ON d.objid = r.oid AND d.classid = 'pg_rewrite'::regclass
+        AND d.refclassid = 'pg_class'::regclass
     UNION ALL
     SELECT i.inhparent, i.inhrelid FROM tops t JOIN pg_inherits i ON i.inhparent = t.relid
 )
-SELECT p.template_name, p.relkind, array_agg(t.schema_name ORDER BY t.schema_name) FILTER (WHERE r.relid IS NULL)
+SELECT p.template_name, p.relkind, array_agg(t.schema_name
+    ORDER BY t.schema_name) FILTER (WHERE r.relid IS NULL)
 FROM tops p
 JOIN tenants t USING (template_name)
 LEFT JOIN reads r ON r.top = p.relid AND r.relid = t.relid
@@ -235,26 +267,33 @@ ORDER BY 1
 
 -- name: server
 SELECT clock_timestamp(), pg_is_in_recovery(), current_setting('default_transaction_read_only')::boolean,
-    current_setting('autovacuum')::boolean, current_setting('track_counts')::boolean, current_setting('fsync')::boolean,
+    current_setting('autovacuum')::boolean, current_setting('track_counts')::boolean,
+    current_setting('fsync')::boolean,
     current_setting('full_page_writes')::boolean, current_database()::text,
-    (SELECT string_agg(CASE WHEN s.setrole = 0 THEN 'database' ELSE 'role ' || pg_get_userbyid(s.setrole) END, ', ')
-     FROM pg_db_role_setting s WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+    (SELECT string_agg(CASE WHEN s.setrole = 0 THEN 'database'
+        ELSE 'role ' || pg_get_userbyid(s.setrole) END, ', ')
+     FROM pg_db_role_setting s
+         WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
         AND s.setrole IN (0, 'whadmin'::regrole)
-        AND s.setconfig && '{default_transaction_read_only=on,default_transaction_read_only=true,default_transaction_read_only=1}'::text[])
+        AND s.setconfig && '{default_transaction_read_only=on,default_transaction_read_only=true,'
+            'default_transaction_read_only=1}'::text[])
 
 -- name: told_secrets
 -- Settings that show a source's password when it is stored, and that whadmin may not change for that moment.
 SELECT 'log_statement', current_setting('log_statement'), 'log_parameter_max_length'
-WHERE current_setting('log_statement') IN ('all', 'mod') AND current_setting('log_parameter_max_length') <> '0'
+WHERE current_setting('log_statement') IN ('all', 'mod')
+    AND current_setting('log_parameter_max_length') <> '0'
     AND NOT has_parameter_privilege('whadmin', 'log_parameter_max_length', 'SET')
 UNION ALL
 SELECT 'pg_stat_statements.track', 'all', 'pg_stat_statements.track_utility'
-WHERE current_setting('pg_stat_statements.track', true) = 'all' AND current_setting('pg_stat_statements.track_utility', true) = 'on'
+WHERE current_setting('pg_stat_statements.track', true) = 'all'
+    AND current_setting('pg_stat_statements.track_utility', true) = 'on'
     AND NOT has_parameter_privilege('whadmin', 'pg_stat_statements.track_utility', 'SET')
 
 -- name: client_sessions
 SELECT count(*), current_setting('max_connections')::integer
-        - current_setting('superuser_reserved_connections')::integer - coalesce(current_setting('reserved_connections', true)::integer, 0)
+        - current_setting('superuser_reserved_connections')::integer
+        - coalesce(current_setting('reserved_connections', true)::integer, 0)
 FROM pg_stat_activity a
 -- Of other roles' sessions an ordinary one sees no type.
 WHERE a.backend_type = 'client backend' OR a.backend_type IS NULL AND a.usename IS NOT NULL
@@ -271,14 +310,16 @@ ORDER BY a.xact_start
 -- name: waiting_sessions
 SELECT a.pid, a.usename::text, extract(epoch FROM now() - a.state_change)::float8, b.pids[1], b.pids
 FROM pg_stat_activity a CROSS JOIN LATERAL pg_blocking_pids(a.pid) b (pids)
-WHERE a.datname = current_database() AND a.wait_event_type = 'Lock' AND a.state_change < now() - %(patience)s / 12 AND b.pids <> '{}'
+WHERE a.datname = current_database() AND a.wait_event_type = 'Lock'
+    AND a.state_change < now() - %(patience)s / 12 AND b.pids <> '{}'
 ORDER BY a.state_change
 
 -- name: idle_holders
 -- Sessions that do nothing, and hold a lock of a tenant or of its move for as long as they live.
 SELECT DISTINCT a.pid, a.usename::text, a.application_name, extract(epoch FROM now() - a.state_change)::float8
 FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted AND a.datname = current_database() AND a.state = 'idle'
+WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted AND a.datname = current_database()
+    AND a.state = 'idle'
     AND a.state_change < now() - %(patience)s / 12
     AND (l.classid::bigint << 32 | l.objid::bigint) IN (
         SELECT unnest(%(keys)s::bigint[]))
@@ -286,25 +327,31 @@ ORDER BY 1
 
 -- name: lock_keys
 -- Asked by whadmin: an administrator runs none of its functions.
-SELECT DISTINCT unnest(ARRAY[_wh_internal.tenant_lock(f.schema_name), _wh_internal.move_lock(f)]) FROM _wh.feeds f
+SELECT DISTINCT unnest(ARRAY[_wh_internal.tenant_lock(f.schema_name), _wh_internal.move_lock(f)])
+    FROM _wh.feeds f
 
 -- name: all_lock_keys
 -- The keys of Tenantry's own locks; asked by whadmin, too.
 SELECT unnest(ARRAY[8321567904, 8321567905, 8321567906, hashtextextended('tenantry apply', 0)])
-UNION SELECT unnest(ARRAY[_wh_internal.tenant_lock(t.schema_name), hashtextextended('tenantry register ' || t.schema_name, 0)]) FROM _wh.tenants t
+UNION SELECT unnest(ARRAY[_wh_internal.tenant_lock(t.schema_name),
+    hashtextextended('tenantry register ' || t.schema_name, 0)]) FROM _wh.tenants t
 UNION SELECT _wh_internal.move_lock(f) FROM _wh.feeds f
-UNION SELECT _wh_internal.year_lock(f, y) FROM _wh.feeds f CROSS JOIN generate_series(2000, extract(year FROM now())::integer + 1) y
+UNION SELECT _wh_internal.year_lock(f, y) FROM _wh.feeds f CROSS
+    JOIN generate_series(2000, extract(year FROM now())::integer + 1) y
 UNION SELECT hashtextextended(jsonb_build_array('tenantry view', v.schema_name, f.template_name)::text, 0)
     FROM _wh.feeds f CROSS JOIN LATERAL (VALUES ('public'), (f.schema_name)) v (schema_name)
-UNION SELECT hashtextextended(jsonb_build_array('tenantry slice', s.schema_name, s.template_name, s.slice_date)::text, 0) FROM _wh.slices s
-UNION SELECT hashtextextended(jsonb_build_array('tenantry slice', f.schema_name, f.template_name, _wh.current_date_utc() + n)::text, 0)
+UNION SELECT hashtextextended(jsonb_build_array('tenantry slice', s.schema_name, s.template_name,
+    s.slice_date)::text, 0) FROM _wh.slices s
+UNION SELECT hashtextextended(jsonb_build_array('tenantry slice', f.schema_name, f.template_name,
+    _wh.current_date_utc() + n)::text, 0)
     FROM _wh.feeds f CROSS JOIN generate_series(-3, 3) n
 
 -- name: strange_holders
 -- Sessions of roles that have no business with Tenantry's advisory locks, and hold one or wait for one.
 SELECT DISTINCT a.pid, a.usename::text, a.application_name, coalesce(host(a.client_addr), '')
 FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-WHERE l.locktype = 'advisory' AND a.datname = current_database() AND NOT has_schema_privilege(a.usesysid, '_wh', 'USAGE')
+WHERE l.locktype = 'advisory' AND a.datname = current_database()
+    AND NOT has_schema_privilege(a.usesysid, '_wh', 'USAGE')
     AND (l.objsubid = 2 AND l.classid = 8321567
         OR l.objsubid = 1 AND (l.classid::bigint << 32 | l.objid::bigint) = ANY (%(keys)s::bigint[]))
 ORDER BY 1
@@ -318,45 +365,54 @@ SELECT slot_name::text, greatest(age(xmin), age(catalog_xmin))::bigint FROM pg_r
 WHERE NOT active AND greatest(age(xmin), age(catalog_xmin)) > 1000000 ORDER BY 1
 
 -- name: tables
--- Tables with more dead rows than half of the live ones, which autovacuum has not looked at for an hour (bloated), and those
--- without statistics. Not by pg_stat_all_tables, which looks at each table's indexes, too. The catalog's tables grow with the
--- materialized views.
+-- Tables with more dead rows than half of the live ones, which autovacuum has not looked at for an hour
+-- (bloated), and those without statistics. Not by pg_stat_all_tables, which looks at each table's indexes,
+-- too. The catalog's tables grow with the materialized views.
 SELECT format('%%I.%%I', t.schema, t.name), t.dead, t.live, t.vacuumed, t.schema <> 'pg_catalog', t.bloated
 FROM (
     SELECT s.*, s.dead > CASE s.schema WHEN 'pg_catalog' THEN 100000 ELSE 1000 END AND s.dead > s.live / 2
         AND coalesce(s.vacuumed, '-infinity') < now() - interval '1 hour' AS bloated
     FROM (
-        SELECT n.nspname AS schema, c.relname AS name, pg_stat_get_dead_tuples(c.oid) AS dead, pg_stat_get_live_tuples(c.oid) AS live,
-            greatest(pg_stat_get_last_vacuum_time(c.oid), pg_stat_get_last_autovacuum_time(c.oid)) AS vacuumed,
-            coalesce(pg_stat_get_last_analyze_time(c.oid), pg_stat_get_last_autoanalyze_time(c.oid)) AS analyzed
+        SELECT n.nspname AS schema, c.relname AS name, pg_stat_get_dead_tuples(c.oid) AS dead,
+        pg_stat_get_live_tuples(c.oid) AS live,
+            greatest(pg_stat_get_last_vacuum_time(c.oid),
+            pg_stat_get_last_autovacuum_time(c.oid)) AS vacuumed,
+            coalesce(pg_stat_get_last_analyze_time(c.oid),
+                pg_stat_get_last_autoanalyze_time(c.oid)) AS analyzed
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'm')
-            AND (n.nspname IN ('_wh', 'cron', 'public', 'pg_catalog') OR n.nspname IN (SELECT schema_name FROM _wh.tenants))
+            AND (n.nspname IN ('_wh', 'cron', 'public', 'pg_catalog')
+            OR n.nspname IN (SELECT schema_name FROM _wh.tenants))
     ) s
 ) t
 WHERE t.bloated OR t.live > 10000 AND t.analyzed IS NULL
 ORDER BY t.dead DESC
 
 -- name: transaction_age
-SELECT age(datfrozenxid)::bigint, mxid_age(datminmxid)::bigint, current_setting('autovacuum_freeze_max_age')::bigint,
+SELECT age(datfrozenxid)::bigint, mxid_age(datminmxid)::bigint,
+    current_setting('autovacuum_freeze_max_age')::bigint,
     current_setting('autovacuum_multixact_freeze_max_age')::bigint
 FROM pg_database WHERE datname = current_database()
 
 -- name: aside
--- What a move of storage has left: the copy of one that was broken off (tenantry_move_), with the storage that it was for, or the old
--- storage (tenantry_old_).
-SELECT f.schema_name, f.template_name, coalesce(substr(max(t.detail), 4, strpos(max(t.detail), ' storage ') - 4), f.storage), p.prefix, count(*), sum(c.relpages)::bigint * current_setting('block_size')::bigint
+-- What a move of storage has left: the copy of one that was broken off (tenantry_move_), with the storage
+-- that it was for, or the old storage (tenantry_old_).
+SELECT f.schema_name, f.template_name,
+    coalesce(substr(max(t.detail), 4, strpos(max(t.detail), ' storage ') - 4), f.storage), p.prefix,
+    count(*), sum(c.relpages)::bigint * current_setting('block_size')::bigint
 FROM _wh.feeds f
 CROSS JOIN (VALUES ('tenantry_move_'), ('tenantry_old_')) p (prefix)
 CROSS JOIN LATERAL _wh_internal.name_stem(p.prefix || f.template_name) s (stem)
 JOIN pg_class c ON c.relnamespace = to_regnamespace(quote_ident(f.schema_name)) AND c.relkind IN ('r', 'm')
     AND c.relname >= (s.stem || '_')::name AND c.relname < (s.stem || '`')::name
-LEFT JOIN _wh.feed_tables t ON t.schema_name = f.schema_name AND t.template_name = f.template_name AND t.state = 'copy'
+LEFT JOIN _wh.feed_tables t ON t.schema_name = f.schema_name AND t.template_name = f.template_name
+    AND t.state = 'copy'
 WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
 GROUP BY 1, 2, f.storage, 4 ORDER BY 1, 2
 
 -- name: moving
-SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'tenantry move')
+SELECT EXISTS (SELECT FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'tenantry move')
 
 -- name: job_runs
 -- How many runs of jobs are on record, how much room they take, and since when the role sees some.
@@ -371,7 +427,8 @@ SELECT s.setting FROM pg_settings s WHERE s.name = 'cron.log_run'
 -- name: invalid_indexes
 SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_index i
 JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE NOT i.indisvalid AND c.relkind = 'i' AND (n.nspname IN ('_wh', 'public') OR n.nspname IN (SELECT schema_name FROM _wh.tenants))
+WHERE NOT i.indisvalid AND c.relkind = 'i'
+    AND (n.nspname IN ('_wh', 'public') OR n.nspname IN (SELECT schema_name FROM _wh.tenants))
     AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)
 ORDER BY 1
 
@@ -380,12 +437,14 @@ ORDER BY 1
 SELECT f.schema_name, f.template_name, format('%%I.%%I', f.schema_name, u.relname)
 FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.unindexed_tables(f) u
 WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
-    AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datname = current_database() AND a.application_name = 'tenantry backfill')
+    AND NOT EXISTS (SELECT FROM pg_stat_activity a
+    WHERE a.datname = current_database() AND a.application_name = 'tenantry backfill')
 ORDER BY 1, 2, 3
 
 -- name: half_dropped
 SELECT t.schema_name, t.dropping_at FROM _wh.tenants t
-WHERE t.dropping_at < now() - interval '10 minutes' AND t.schema_name = coalesce(%(tenant)s::text, t.schema_name) ORDER BY 1
+WHERE t.dropping_at < now() - interval '10 minutes'
+    AND t.schema_name = coalesce(%(tenant)s::text, t.schema_name) ORDER BY 1
 
 -- name: disabled
 SELECT t.schema_name, t.disabled_at, t.disabled_reason FROM _wh.tenants t
@@ -402,23 +461,29 @@ ORDER BY 1
 -- name: failed_log
 SELECT count(*), (array_agg(message ORDER BY id DESC))[1] FROM _wh.function_logs
 WHERE log_level = 'ERROR' AND created_at > now() - interval '1 day'
-    AND (%(tenant)s::text IS NULL OR %(tenant)s IN (context ->> 'tenant', context ->> 'schema_name', context ->> 'schema'))
+    AND (%(tenant)s::text IS NULL
+    OR %(tenant)s IN (context ->> 'tenant', context ->> 'schema_name', context ->> 'schema'))
 
 -- name: attributes
-SELECT r.rolname::text, r.rolsuper, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolbypassrls, r.rolcanlogin
+SELECT r.rolname::text, r.rolsuper, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolbypassrls,
+    r.rolcanlogin
 FROM pg_roles r WHERE r.rolname IN ('whadmin', 'phood_ro') ORDER BY 1 DESC
 
 -- name: reader_memberships
 -- Roles that phood_ro belongs to and that let it do more than read reports.
 SELECT r.rolname::text FROM pg_roles r
-WHERE r.rolname IN ('whadmin', 'postgres', 'pg_read_all_data', 'pg_write_all_data', 'pg_read_server_files', 'pg_write_server_files',
+WHERE r.rolname IN ('whadmin', 'postgres', 'pg_read_all_data', 'pg_write_all_data', 'pg_read_server_files',
+    'pg_write_server_files',
         'pg_execute_server_program')
-    AND EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = r.oid AND pg_get_userbyid(m.member) = 'phood_ro')
+    AND EXISTS (SELECT FROM pg_auth_members m
+        WHERE m.roleid = r.oid AND pg_get_userbyid(m.member) = 'phood_ro')
 ORDER BY 1
 
 -- name: schema_rights
--- Schemas that phood_ro may not read or may change, and those in which whadmin may not work. Only schemas that exist.
-SELECT n.nspname::text, n.nspname IN ('_wh', '_wh_internal'), has_schema_privilege('phood_ro', n.oid, 'USAGE'),
+-- Schemas that phood_ro may not read or may change, and those in which whadmin may not work. Only schemas
+-- that exist.
+SELECT n.nspname::text, n.nspname IN ('_wh', '_wh_internal'),
+    has_schema_privilege('phood_ro', n.oid, 'USAGE'),
     has_schema_privilege('phood_ro', n.oid, 'CREATE'),
     has_schema_privilege('whadmin', n.oid, 'USAGE') AND has_schema_privilege('whadmin', n.oid, 'CREATE'),
     EXISTS (SELECT FROM aclexplode(n.nspacl) x WHERE x.privilege_type = 'CREATE' AND x.grantee = 0),
@@ -441,7 +506,8 @@ ORDER BY 1
 
 -- name: writable
 -- Where phood_ro, or everybody, may write.
-SELECT format('%%I.%%I', n.nspname, c.relname), string_agg(DISTINCT x.privilege_type, ', ' ORDER BY x.privilege_type),
+SELECT format('%%I.%%I', n.nspname, c.relname), string_agg(DISTINCT x.privilege_type, ', '
+    ORDER BY x.privilege_type),
     CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE 'phood_ro' END, c.relowner = 'whadmin'::regrole
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL aclexplode(c.relacl) x
@@ -452,10 +518,12 @@ GROUP BY n.nspname, c.relname, x.grantee, c.relowner ORDER BY 1
 
 -- name: reader_defaults
 SELECT EXISTS (SELECT FROM pg_default_acl d, aclexplode(d.defaclacl) x
-        WHERE d.defaclrole = 'whadmin'::regrole AND d.defaclnamespace = 'public'::regnamespace AND d.defaclobjtype = 'r'
+        WHERE d.defaclrole = 'whadmin'::regrole AND d.defaclnamespace = 'public'::regnamespace
+        AND d.defaclobjtype = 'r'
             AND x.grantee = 'phood_ro'::regrole AND x.privilege_type = 'SELECT'),
     EXISTS (SELECT FROM pg_db_role_setting s WHERE s.setrole = 'phood_ro'::regrole
         AND s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
         AND 'constraint_exclusion=on' = ANY (s.setconfig)),
-    EXISTS (SELECT FROM _wh.feeds f JOIN _wh.storages s USING (storage) JOIN _wh.mv_templates t USING (template_name)
+    EXISTS (SELECT FROM _wh.feeds f JOIN _wh.storages s USING (storage) JOIN _wh.mv_templates t
+        USING (template_name)
         WHERE s.tenant_kind = 'v' AND t.time_column IS NOT NULL)

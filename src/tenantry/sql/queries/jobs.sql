@@ -10,17 +10,20 @@ FROM (SELECT) always LEFT JOIN pg_namespace n ON n.nspname = 'cron'
 SELECT current_user <> session_user
 
 -- name: of_extension
--- Whether cron.job is pg_cron's own table, which whadmin cannot change. Asked by an administrator before reading it.
+-- Whether cron.job is pg_cron's own table, which whadmin cannot change. Asked by an administrator before
+-- reading it.
 SELECT EXISTS (SELECT FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'cron'
     JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
-    JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid AND e.extname = 'pg_cron'
+    JOIN pg_extension e ON d.refclassid = 'pg_extension'::regclass AND e.oid = d.refobjid
+        AND e.extname = 'pg_cron'
     WHERE c.relname = 'job' AND c.relkind = 'r' AND NOT pg_has_role('whadmin', c.relowner, 'MEMBER'))
 
 -- name: hides
 -- Whether the role sees its own jobs alone. Neither owners nor superusers do.
 SELECT coalesce(row_security_active(c.oid), false) FROM (SELECT) always
-LEFT JOIN pg_class c ON c.relname = 'job' AND c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = 'cron')
+LEFT JOIN pg_class c ON c.relname = 'job' AND c.relnamespace = (SELECT n.oid FROM pg_namespace n
+    WHERE n.nspname = 'cron')
 
 -- name: all
 SELECT jobid, jobname::text, schedule, command, active, database, username FROM cron.job ORDER BY jobid
@@ -31,17 +34,21 @@ SELECT jobid, name, schedule, command, active, database, username FROM _wh.jobs(
 
 -- name: last_runs_of_whadmin
 SELECT j.jobid, r.runid, j.name, r.status, r.message, r.started, r.ended
-FROM _wh.jobs() j CROSS JOIN LATERAL (SELECT * FROM _wh.job_runs(j.jobid) d WHERE d.started IS NOT NULL LIMIT 1) r
+FROM _wh.jobs() j CROSS
+    JOIN LATERAL (SELECT * FROM _wh.job_runs(j.jobid) d WHERE d.started IS NOT NULL LIMIT 1) r
 
 -- name: runs_of_whadmin
 SELECT d.jobid, d.runid, j.name, d.status, d.message, d.started, d.ended
-FROM unnest(coalesce(%(jobids)s::bigint[], '{NULL}')) AS w(jobid) CROSS JOIN LATERAL _wh.job_runs(w.jobid, %(failed)s, %(most)s) d
+FROM unnest(coalesce(%(jobids)s::bigint[], '{NULL}')) AS w(jobid) CROSS
+    JOIN LATERAL _wh.job_runs(w.jobid, %(failed)s, %(most)s) d
 LEFT JOIN _wh.jobs() j ON j.jobid = d.jobid ORDER BY d.runid DESC LIMIT %(most)s
 
 -- name: leader
--- 8321567 is the class of the scheduler's advisory locks: 0 is held by the leader, a job's jobid by who runs the job.
+-- 8321567 is the class of the scheduler's advisory locks: 0 is held by the leader, a job's jobid by who runs
+-- the job.
 SELECT s.host, s.pid, s.elected_at, s.alive_at, s.last_tick FROM cron.scheduler s
-WHERE EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objid = 0 AND l.objsubid = 2
+WHERE EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objid = 0
+    AND l.objsubid = 2
     AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 
 -- name: leader_of_whadmin
@@ -51,10 +58,12 @@ SELECT host, pid, elected_at, alive_at, last_tick FROM _wh.job_leader()
 SELECT * FROM unnest(_wh.set_jobs_active(%(jobids)s::bigint[], %(active)s))
 
 -- name: set_active
-UPDATE cron.job SET active = %(active)s WHERE jobid = ANY (%(jobids)s) AND active <> %(active)s RETURNING jobid
+UPDATE cron.job SET active = %(active)s WHERE jobid = ANY (%(jobids)s) AND active <> %(active)s
+    RETURNING jobid
 
 -- name: remove
--- Not cron.unschedule(jobid): with pg_cron that removes any role's job, and this only those that the role sees.
+-- Not cron.unschedule(jobid): with pg_cron that removes any role's job, and this only those that the role
+-- sees.
 DELETE FROM cron.job WHERE jobid = ANY (%(jobids)s) RETURNING jobid
 
 -- name: put
@@ -66,7 +75,8 @@ SELECT f.schema_name, f.template_name, f.tenant_name, f.storage,
         WHERE s.schema_name = f.schema_name AND s.template_name = f.template_name
             AND s.slice_date >= _wh.current_date_utc() - 365),
     t.disabled_at IS NULL AND t.dropping_at IS NULL
-FROM _wh.feeds f JOIN _wh.mv_templates USING (template_name) LEFT JOIN _wh.tenants t USING (schema_name) ORDER BY f.schema_name, f.template_name
+FROM _wh.feeds f JOIN _wh.mv_templates USING (template_name) LEFT JOIN _wh.tenants t USING (schema_name)
+    ORDER BY f.schema_name, f.template_name
 
 -- name: lock_layout
 SELECT _wh_internal.await_lock(8321567905, false, 'the jobs, which another session lays out')
@@ -79,7 +89,8 @@ SELECT coalesce((SELECT setting FROM pg_settings WHERE name = 'cron.timezone'), 
 -- The last run of each job that the role sees. A run that waits to begin has no start_time yet.
 SELECT j.jobid, r.runid, j.jobname::text, r.status, r.return_message, r.start_time, r.end_time
 FROM cron.job j CROSS JOIN LATERAL (
-    SELECT * FROM cron.job_run_details d WHERE d.jobid = j.jobid AND d.start_time IS NOT NULL ORDER BY d.runid DESC LIMIT 1
+    SELECT * FROM cron.job_run_details d WHERE d.jobid = j.jobid AND d.start_time IS NOT NULL
+    ORDER BY d.runid DESC LIMIT 1
 ) r
 
 -- name: runs

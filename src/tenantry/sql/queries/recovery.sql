@@ -2,7 +2,8 @@
 SELECT current_user::text, rolsuper, rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user
 
 -- name: role
--- A role, and whether it was made as a reader: only whoever made it could write that. Asked by the administrator.
+-- A role, and whether it was made as a reader: only whoever made it could write that. Asked by the
+-- administrator.
 SELECT r.rolname IS NOT NULL, coalesce(shobj_description(r.oid, 'pg_authid') = %(mark)s, false)
 FROM (SELECT) always LEFT JOIN pg_roles r ON r.rolname = %(name)s
 
@@ -29,7 +30,8 @@ DELETE FROM _wh.readers WHERE reader_name = %(name)s
 -- name: owned_by
 -- What a role owns in this database.
 SELECT pg_describe_object(d.classid, d.objid, 0) FROM pg_shdepend d
-WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = to_regrole(quote_ident(%(name)s)) AND d.deptype = 'o'
+WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = to_regrole(quote_ident(%(name)s))
+    AND d.deptype = 'o'
     AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1
 
 -- name: end_sessions_of
@@ -39,21 +41,24 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %(name)s
 SELECT schema_name FROM _wh.tenants ORDER BY 1
 
 -- name: at_work
--- Commands at work, and whoever holds a tenant: by the key of _wh_internal.tenant_lock, which may have been dropped. A command
--- rests for a moment between two slices; a program that keeps its sessions rests for longer.
+-- Commands at work, and whoever holds a tenant: by the key of _wh_internal.tenant_lock, which may have been
+-- dropped. A command rests for a moment between two slices; a program that keeps its sessions rests for
+-- longer.
 SELECT a.pid, coalesce(nullif(a.application_name, ''), a.usename::text), l.tenants
 FROM pg_stat_activity a
 LEFT JOIN (
     SELECT k.pid, array_agg(DISTINCT t.schema_name ORDER BY t.schema_name) AS tenants
     FROM pg_locks k
-    JOIN unnest(%(tenants)s::text[]) t (schema_name) ON hashtextextended(jsonb_build_array('tenantry tenant', t.schema_name)::text, 0)
+    JOIN unnest(%(tenants)s::text[]) t (schema_name) ON hashtextextended(jsonb_build_array('tenantry tenant',
+        t.schema_name)::text, 0)
         = (k.classid::bigint << 32 | k.objid::bigint)
     WHERE k.locktype = 'advisory' AND k.objsubid = 1 AND k.granted
         AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())
     GROUP BY k.pid
 ) l USING (pid)
 WHERE a.datname = current_database() AND a.pid <> ALL (%(own)s)
-    AND (l.pid IS NOT NULL OR a.application_name LIKE 'tenantry_%%' AND a.application_name NOT LIKE 'tenantry scheduler%%'
+    AND (l.pid IS NOT NULL OR a.application_name LIKE 'tenantry_%%'
+    AND a.application_name NOT LIKE 'tenantry scheduler%%'
         AND (a.state <> 'idle' OR a.state_change > clock_timestamp() - interval '5 seconds'))
 ORDER BY a.pid
 
@@ -68,39 +73,52 @@ ORDER BY d.job_pid
 
 -- name: has_migrations
 -- Also for an administrator who may not look into the schema.
-SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = '_wh' WHERE c.relname = 'migrations')
+SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = '_wh'
+    WHERE c.relname = 'migrations')
 
 -- name: has_jobs
 SELECT to_regclass('cron.job_run_details') IS NOT NULL
 
 -- name: definitions
 -- Every function of ours and every template, with a hash of what it says.
-SELECT 'function ' || p.oid::regprocedure, md5(pg_get_functiondef(p.oid) || coalesce(obj_description(p.oid, 'pg_proc'), ''))
-FROM pg_proc p WHERE p.pronamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('_wh', '_wh_internal', 'cron'))
+SELECT 'function ' || p.oid::regprocedure,
+    md5(pg_get_functiondef(p.oid) || coalesce(obj_description(p.oid, 'pg_proc'), ''))
+FROM pg_proc p
+    WHERE p.pronamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('_wh', '_wh_internal', 'cron'))
     AND p.prokind IN ('f', 'p') AND pg_get_userbyid(p.proowner) = 'whadmin'
 UNION ALL
-SELECT 'template ' || t.template_name, md5((to_jsonb(t) - '{created_at,updated_at}'::text[])::text) FROM _wh.mv_templates t
+SELECT 'template ' || t.template_name, md5((to_jsonb(t) - '{created_at,updated_at}'::text[])::text)
+    FROM _wh.mv_templates t
 
 -- name: tables
--- The tables that a backup holds row by row: all of Tenantry's but what is told in another way or made by a trigger.
+-- The tables that a backup holds row by row: all of Tenantry's but what is told in another way or made by a
+-- trigger.
 SELECT c.relname::text FROM pg_class c
 WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r' AND c.relname = ANY (%(tables)s)
-    AND c.relname NOT IN ('migrations', 'installations', 'template_columns', 'template_indexes', 'rebuilds', 'restored_jobs', 'feed_tables', 'published_views', 'source_servers', 'storages') AND c.relname <> ALL (%(without)s)
+    AND c.relname NOT IN ('migrations', 'installations', 'template_columns', 'template_indexes', 'rebuilds',
+    'restored_jobs', 'feed_tables', 'published_views', 'source_servers', 'storages')
+        AND c.relname <> ALL (%(without)s)
 ORDER BY c.relname
 
 -- name: secrets
-SELECT jsonb_build_object('name', c.tenant_name, 'password', _wh_internal.source_conninfo(c.tenant_name) ->> 'password')::text
-FROM _wh.tenant_connections c WHERE _wh_internal.source_conninfo(c.tenant_name) ? 'password' ORDER BY c.tenant_name
+SELECT jsonb_build_object('name', c.tenant_name, 'password',
+    _wh_internal.source_conninfo(c.tenant_name) ->> 'password')::text
+FROM _wh.tenant_connections c WHERE _wh_internal.source_conninfo(c.tenant_name) ? 'password'
+    ORDER BY c.tenant_name
 
 -- name: contents
--- What each feed holds, or held before it was lost; of one that is not pulled again since a restore, what the backup says.
-SELECT coalesce(to_jsonb(r), jsonb_build_object('schema_name', f.schema_name, 'template_name', f.template_name,
+-- What each feed holds, or held before it was lost; of one that is not pulled again since a restore, what the
+-- backup says.
+SELECT coalesce(to_jsonb(r),
+    jsonb_build_object('schema_name', f.schema_name, 'template_name', f.template_name,
     'first_day', least(f.first_day, p.first_day, s.first_day, make_date(y.years[1], 1, 1)),
     'last_day', greatest(p.last_day, s.last_day, make_date(y.years[cardinality(y.years)], 12, 31)),
-    'row_count', coalesce(s.row_count, 0), 'seconds', coalesce(s.seconds, 0), 'folded_years', coalesce(y.years, '{}')))::text
+    'row_count', coalesce(s.row_count, 0), 'seconds', coalesce(s.seconds, 0), 'folded_years',
+        coalesce(y.years, '{}')))::text
 FROM _wh.feeds f
 LEFT JOIN _wh.rebuilds r USING (schema_name, template_name)
-CROSS JOIN LATERAL (SELECT min(d.slice_date) AS first_day, max(d.slice_date) AS last_day FROM _wh_internal.present_days(f) d) p
+CROSS JOIN LATERAL (SELECT min(d.slice_date) AS first_day, max(d.slice_date) AS last_day
+    FROM _wh_internal.present_days(f) d) p
 CROSS JOIN LATERAL (SELECT array_agg(g.year ORDER BY g.year) AS years FROM _wh_internal.folded_years(f) g) y
 CROSS JOIN LATERAL (
     SELECT min(x.slice_date) AS first_day, max(x.slice_date) AS last_day, sum(x.row_count) AS row_count,
@@ -112,18 +130,21 @@ ORDER BY f.schema_name, f.template_name
 -- name: roles
 -- With the roles that readers were made members of, phood_ro aside.
 SELECT r.rolname::text, r.rolconnlimit,
-    coalesce((SELECT s.setconfig FROM pg_db_role_setting s WHERE s.setrole = r.oid AND s.setdatabase = 0), '{}'),
+    coalesce((SELECT s.setconfig FROM pg_db_role_setting s WHERE s.setrole = r.oid AND s.setdatabase = 0),
+    '{}'),
     coalesce((SELECT s.setconfig FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
         WHERE s.setrole = r.oid AND d.datname = current_database()), '{}'),
     r.rolvaliduntil::text,
     ARRAY(SELECT g.rolname::text FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
         WHERE m.member = r.oid AND r.rolname <> 'whadmin' AND g.rolname <> 'phood_ro' ORDER BY 1)
-FROM pg_roles r WHERE r.rolname IN ('whadmin', 'phood_ro') OR r.rolname IN (SELECT w.reader_name FROM _wh.readers w) ORDER BY 1
+FROM pg_roles r WHERE r.rolname IN ('whadmin', 'phood_ro')
+    OR r.rolname IN (SELECT w.reader_name FROM _wh.readers w) ORDER BY 1
 
 -- name: verifiers
 -- Passwords as the server keeps them; only a superuser sees them.
 -- Of a role that whadmin calls a reader, and that was not made as one, nothing is told.
-SELECT r.rolname::text, r.rolpassword FROM pg_authid r WHERE r.rolname = ANY (%(names)s) AND r.rolpassword IS NOT NULL
+SELECT r.rolname::text, r.rolpassword FROM pg_authid r
+    WHERE r.rolname = ANY (%(names)s) AND r.rolpassword IS NOT NULL
     AND (r.rolname IN ('whadmin', 'phood_ro') OR shobj_description(r.oid, 'pg_authid') = %(mark)s)
 
 -- name: waiting_jobs
@@ -131,7 +152,8 @@ SELECT jobid FROM _wh.restored_jobs
 
 -- name: occupied
 -- What keeps a backup from being restored here: tenants and connections.
-SELECT coalesce((SELECT min(schema_name) FROM _wh.tenants), (SELECT min(tenant_name) FROM _wh.tenant_connections))
+SELECT coalesce((SELECT min(schema_name) FROM _wh.tenants), (SELECT min(tenant_name)
+    FROM _wh.tenant_connections))
 
 -- name: one_restore_at_a_time
 LOCK TABLE _wh.tenants, _wh.tenant_connections IN SHARE ROW EXCLUSIVE MODE
@@ -194,7 +216,8 @@ FROM jsonb_populate_recordset(NULL::_wh.rebuilds, %(feeds)s::jsonb) WHERE first_
 
 -- name: may_set_for_itself
 -- Whether any role may have this setting of its own: no library is loaded by it, and no right is got.
-SELECT EXISTS (SELECT FROM pg_settings WHERE name = lower(%(name)s) AND context = 'user' AND name NOT LIKE '%%preload_libraries')
+SELECT EXISTS (SELECT FROM pg_settings WHERE name = lower(%(name)s) AND context = 'user'
+    AND name NOT LIKE '%%preload_libraries')
 
 -- name: a_role
 -- A role's mark; no row if it is not there.
@@ -204,29 +227,38 @@ SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = %(name)
 SELECT oid::bigint, xmin::text FROM pg_proc WHERE oid >= 16384
 
 -- name: is_own_function
-SELECT p.pronamespace = '_wh'::regnamespace AND pg_get_userbyid(p.proowner) = 'whadmin' AND l.lanname IN ('sql', 'plpgsql')
+SELECT p.pronamespace = '_wh'::regnamespace AND pg_get_userbyid(p.proowner) = 'whadmin'
+    AND l.lanname IN ('sql', 'plpgsql')
     AND p.prokind IN ('f', 'p', 'w') AND p.prosupport = 0
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.oid = %(oid)s
 
 -- name: leave_out
 -- Feeds that functions of the operators' own load are not waited for.
-DELETE FROM _wh.rebuilds r WHERE NOT EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = r.template_name)
+DELETE FROM _wh.rebuilds r
+    WHERE NOT EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = r.template_name)
 RETURNING r.schema_name || '.' || r.template_name
 
 -- name: not_held
--- What operators put into `_wh` that a backup does not hold: relations and types, functions in languages that a restore may not
--- have, and triggers on Tenantry's tables.
+-- What operators put into `_wh` that a backup does not hold: relations and types, functions in languages that
+-- a restore may not have, and triggers on Tenantry's tables.
 SELECT pg_describe_object('pg_class'::regclass, c.oid, 0) FROM pg_class c
-WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c') AND c.relname <> ALL (%(tables)s)
-    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('i', 'a') AND d.refclassid = 'pg_class'::regclass)
+WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
+    AND c.relname <> ALL (%(tables)s)
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+        AND d.deptype IN ('i', 'a') AND d.refclassid = 'pg_class'::regclass)
 UNION ALL
-SELECT pg_describe_object('pg_type'::regclass, t.oid, 0) FROM pg_type t WHERE t.typnamespace = '_wh'::regnamespace AND t.typtype IN ('d', 'e', 'r')
+SELECT pg_describe_object('pg_type'::regclass, t.oid, 0) FROM pg_type t
+    WHERE t.typnamespace = '_wh'::regnamespace AND t.typtype IN ('d', 'e', 'r')
 UNION ALL
-SELECT pg_describe_object('pg_proc'::regclass, p.oid, 0) FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
-WHERE p.pronamespace = '_wh'::regnamespace AND NOT (p.prokind IN ('f', 'p') AND l.lanname IN ('sql', 'plpgsql'))
+SELECT pg_describe_object('pg_proc'::regclass, p.oid, 0) FROM pg_proc p
+    JOIN pg_language l ON l.oid = p.prolang
+WHERE p.pronamespace = '_wh'::regnamespace
+    AND NOT (p.prokind IN ('f', 'p') AND l.lanname IN ('sql', 'plpgsql'))
 UNION ALL
-SELECT pg_describe_object('pg_trigger'::regclass, t.oid, 0) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
-WHERE c.relnamespace = '_wh'::regnamespace AND c.relname = ANY (%(tables)s) AND NOT t.tgisinternal AND p.pronamespace <> '_wh_internal'::regnamespace
+SELECT pg_describe_object('pg_trigger'::regclass, t.oid, 0) FROM pg_trigger t
+    JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_proc p ON p.oid = t.tgfoid
+WHERE c.relnamespace = '_wh'::regnamespace AND c.relname = ANY (%(tables)s) AND NOT t.tgisinternal
+    AND p.pronamespace <> '_wh_internal'::regnamespace
 ORDER BY 1
 
 -- name: own_functions

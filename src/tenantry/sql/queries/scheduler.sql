@@ -2,8 +2,8 @@
 SELECT session_user::text
 
 -- name: outlive
--- How soon the server lets go of a session whose program or host is gone: about ten seconds. On a socket of the same
--- machine it knows at once.
+-- How soon the server lets go of a session whose program or host is gone: about ten seconds. On a socket of
+-- the same machine it knows at once.
 SELECT set_config('tcp_keepalives_idle', '4', false), set_config('tcp_keepalives_interval', '2', false),
     set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '10000', false),
     set_config('idle_session_timeout', '0', false)
@@ -17,7 +17,8 @@ SELECT pg_try_advisory_lock(8321567, 0)
 
 -- name: sign_of_life
 SELECT l.pid, s.alive_at, CASE WHEN NOT has_schema_privilege(a.usesysid, '_wh', 'USAGE')
-    THEN format('session %s (%s)', l.pid, concat_ws(', ', nullif(a.application_name, ''), a.usename, host(a.client_addr))) END
+    THEN format('session %s (%s)', l.pid,
+    concat_ws(', ', nullif(a.application_name, ''), a.usename, host(a.client_addr))) END
 FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid) LEFT JOIN cron.scheduler s ON true
 WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objid = 0 AND l.objsubid = 2 AND l.granted
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -26,13 +27,14 @@ WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objid = 0 AND l.objs
 SELECT pg_terminate_backend(%(pid)s)
 
 -- name: evict
--- Workers that have nothing to do and do not go: their program hangs. What they did is recorded. First all of the
--- choice is made, then the choice is ended: PostgreSQL may ask the conditions of one WHERE in any order.
+-- Workers that have nothing to do and do not go: their program hangs. What they did is recorded. First all of
+-- the choice is made, then the choice is ended: PostgreSQL may ask the conditions of one WHERE in any order.
 WITH hanging AS MATERIALIZED (
     SELECT l.objid::bigint AS jobid, a.pid FROM pg_locks l JOIN pg_stat_activity a USING (pid)
     WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objid <> 0 AND l.objsubid = 2 AND l.granted
         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-        AND a.application_name = 'tenantry job' AND a.state = 'idle' AND a.state_change < clock_timestamp() - %(patience)s
+        AND a.application_name = 'tenantry job' AND a.state = 'idle'
+            AND a.state_change < clock_timestamp() - %(patience)s
 )
 SELECT jobid FROM hanging WHERE pg_terminate_backend(pid)
 
@@ -60,8 +62,8 @@ ON CONFLICT (jobid, scheduled_for) DO NOTHING
 UPDATE cron.scheduler SET last_tick = %(now)s, alive_at = clock_timestamp()
 
 -- name: give_up
--- Runs that nobody is at, and that must not begin any more: of a job that is gone or paused, or later than ten minutes
--- while a newer run of the job waits behind.
+-- Runs that nobody is at, and that must not begin any more: of a job that is gone or paused, or later than
+-- ten minutes while a newer run of the job waits behind.
 UPDATE cron.job_run_details d SET status = 'failed', end_time = clock_timestamp(), return_message = CASE
     WHEN d.status = 'running' THEN 'cut off, and the job was removed or paused meanwhile'
     WHEN o.gone THEN 'skipped: the job was removed or paused before'
@@ -70,10 +72,13 @@ FROM (
     SELECT r.runid, j.jobid IS NULL AS gone
     FROM cron.job_run_details r LEFT JOIN cron.job j ON j.jobid = r.jobid AND j.active
     WHERE r.status IN ('starting', 'running')
-        AND r.jobid NOT IN (SELECT l.objid::bigint FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objsubid = 2
+        AND r.jobid NOT IN (SELECT l.objid::bigint FROM pg_locks l
+        WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objsubid = 2
             AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-        AND (j.jobid IS NULL OR r.status = 'starting' AND r.scheduled_for < statement_timestamp() - %(make_up)s
-            AND EXISTS (SELECT FROM cron.job_run_details n WHERE n.jobid = r.jobid AND n.status = 'starting' AND n.scheduled_for > r.scheduled_for))
+        AND (j.jobid IS NULL OR r.status = 'starting'
+            AND r.scheduled_for < statement_timestamp() - %(make_up)s
+            AND EXISTS (SELECT FROM cron.job_run_details n WHERE n.jobid = r.jobid AND n.status = 'starting'
+                AND n.scheduled_for > r.scheduled_for))
 ) o
 WHERE d.runid = o.runid AND d.status IN ('starting', 'running')
 RETURNING d.jobid, d.scheduled_for, d.return_message
@@ -85,7 +90,8 @@ DELETE FROM cron.job_run_details WHERE end_time < now() - interval '90 days'
 -- Jobs with runs to begin, or begun by a scheduler that is gone: nobody holds the job's lock.
 SELECT r.jobid FROM cron.job_run_details r JOIN cron.job j ON j.jobid = r.jobid AND j.active
 WHERE r.status IN ('starting', 'running')
-    AND r.jobid NOT IN (SELECT l.objid::bigint FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objsubid = 2
+    AND r.jobid NOT IN (SELECT l.objid::bigint FROM pg_locks l
+    WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objsubid = 2
         AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 GROUP BY r.jobid ORDER BY min(r.scheduled_for), r.jobid
 
@@ -93,16 +99,21 @@ GROUP BY r.jobid ORDER BY min(r.scheduled_for), r.jobid
 SELECT pg_try_advisory_lock(8321567, %(jobid)s::integer)
 
 -- name: take
--- Under the job's lock: what is running there was begun by a session that is gone, without having been committed.
-UPDATE cron.job_run_details SET status = 'running', job_pid = pg_backend_pid(), start_time = clock_timestamp(), attempts = attempts + 1
+-- Under the job's lock: what is running there was begun by a session that is gone, without having been
+-- committed.
+UPDATE cron.job_run_details
+    SET status = 'running', job_pid = pg_backend_pid(), start_time = clock_timestamp(),
+    attempts = attempts + 1
 WHERE runid = (
     SELECT r.runid FROM cron.job_run_details r JOIN cron.job j ON j.jobid = r.jobid AND j.active
-    WHERE r.jobid = %(jobid)s AND r.status IN ('starting', 'running') ORDER BY r.scheduled_for, r.runid LIMIT 1)
+    WHERE r.jobid = %(jobid)s AND r.status IN ('starting', 'running')
+        ORDER BY r.scheduled_for, r.runid LIMIT 1)
 RETURNING runid, command, database, username, attempts, scheduled_for
 
 -- name: begin_by_hand
 INSERT INTO cron.job_run_details (jobid, job_pid, database, username, command, status, start_time, attempts)
-VALUES (%(jobid)s, pg_backend_pid(), %(database)s, %(username)s, %(command)s, 'running', clock_timestamp(), 1) RETURNING runid
+VALUES (%(jobid)s, pg_backend_pid(), %(database)s, %(username)s, %(command)s, 'running', clock_timestamp(),
+    1) RETURNING runid
 
 -- name: path_of_the_role
 RESET search_path
@@ -111,7 +122,9 @@ RESET search_path
 SET search_path = public, pg_temp
 
 -- name: succeeded
-UPDATE cron.job_run_details SET status = 'succeeded', return_message = '', end_time = pg_catalog.clock_timestamp() WHERE runid = %(runid)s
+UPDATE cron.job_run_details
+    SET status = 'succeeded', return_message = '', end_time = pg_catalog.clock_timestamp()
+    WHERE runid = %(runid)s
 
 -- name: message
 UPDATE cron.job_run_details SET return_message = %(message)s WHERE runid = %(runid)s
@@ -121,4 +134,5 @@ UPDATE cron.job_run_details SET status = 'failed', return_message = %(message)s,
 WHERE runid = %(runid)s AND status = 'running'
 
 -- name: put_back
-UPDATE cron.job_run_details SET status = 'starting', attempts = attempts - 1 WHERE runid = %(runid)s AND status = 'running'
+UPDATE cron.job_run_details SET status = 'starting', attempts = attempts - 1
+    WHERE runid = %(runid)s AND status = 'running'

@@ -3,16 +3,22 @@
 SELECT FROM _wh.mv_templates WHERE template_name = ANY (%s) ORDER BY template_name FOR NO KEY UPDATE
 
 -- name: get
-SELECT template_name, query_template, column_definitions, coalesce(description, ''), coalesce(indexes, ''), storage,
+SELECT template_name, query_template, column_definitions, coalesce(description, ''), coalesce(indexes, ''),
+    storage,
     coalesce(time_column, ''), partition_by, ahead::text
 FROM _wh.mv_templates WHERE template_name = %s
 
 -- name: put
-INSERT INTO _wh.mv_templates AS t (template_name, query_template, column_definitions, description, indexes, storage, time_column, partition_by, ahead)
-VALUES (%(name)s, %(query)s, %(columns)s, nullif(%(description)s, ''), nullif(%(indexes)s, ''), coalesce(%(storage)s, 'matview'),
-    nullif(%(time_column)s, ''), coalesce(%(partition_by)s, 'year'), coalesce(nullif(%(ahead)s, '')::integer, 0))
-ON CONFLICT (template_name) DO UPDATE SET query_template = excluded.query_template, column_definitions = excluded.column_definitions,
-    description = excluded.description, indexes = excluded.indexes, storage = excluded.storage, time_column = excluded.time_column,
+INSERT INTO _wh.mv_templates AS t (template_name, query_template, column_definitions, description, indexes,
+    storage, time_column, partition_by, ahead)
+VALUES (%(name)s, %(query)s, %(columns)s, nullif(%(description)s, ''), nullif(%(indexes)s, ''),
+    coalesce(%(storage)s, 'matview'),
+    nullif(%(time_column)s, ''), coalesce(%(partition_by)s, 'year'),
+        coalesce(nullif(%(ahead)s, '')::integer, 0))
+ON CONFLICT (template_name) DO UPDATE
+    SET query_template = excluded.query_template, column_definitions = excluded.column_definitions,
+    description = excluded.description, indexes = excluded.indexes, storage = excluded.storage,
+        time_column = excluded.time_column,
     partition_by = excluded.partition_by, ahead = excluded.ahead, updated_at = now()
 
 -- name: list
@@ -37,30 +43,38 @@ GROUP BY 1 HAVING bool_and(p.provolatile = 'v')
 -- name: connection_of
 -- The connection of a tenant, or the connection of that very name; NULL if there is none.
 SELECT coalesce(
-    (SELECT t.tenant_name FROM _wh.tenants t JOIN _wh.tenant_connections c USING (tenant_name) WHERE t.schema_name = %(name)s),
+    (SELECT t.tenant_name FROM _wh.tenants t JOIN _wh.tenant_connections c USING (tenant_name)
+    WHERE t.schema_name = %(name)s),
     (SELECT c.tenant_name FROM _wh.tenant_connections c WHERE c.tenant_name = %(name)s))
 
 -- name: rendered
 SELECT _wh_internal.render_query(%(query)s, %(schema)s, %(day)s::date, %(day)s::date)
 
 -- name: trial_columns
-SELECT format(E'SELECT * FROM (%%s\n) AS q LIMIT 0', _wh_internal.render_query(_wh_internal.template_query(t), %(schema)s, %(day)s::date, %(day)s::date))
+SELECT format(E'SELECT * FROM (%%s\n) AS q LIMIT 0',
+    _wh_internal.render_query(_wh_internal.template_query(t), %(schema)s, %(day)s::date, %(day)s::date))
 FROM _wh.mv_templates t WHERE t.template_name = %(name)s
 
 -- name: trial
--- What to ask a source about one day, as statements: plan, first rows, and numbers of rows, bytes and strays; where among the
--- columns that it gives each declared one is, and the declared names and types.
+-- What to ask a source about one day, as statements: plan, first rows, and numbers of rows, bytes and strays;
+-- where among the columns that it gives each declared one is, and the declared names and types.
 SELECT format('EXPLAIN (VERBOSE, FORMAT JSON) %%s', x.query),
     format('SELECT %%s FROM %%s LIMIT %%s', x.columns, x.named, %(rows)s::integer),
-    format('SELECT count(*), coalesce(sum(pg_column_size(q.*)), 0), count(*) FILTER (WHERE (%%s) IS NOT TRUE) FROM %%s',
+    format('SELECT count(*), coalesce(sum(pg_column_size(q.*)), 0), count(*) FILTER (WHERE (%%s) IS NOT '
+        'TRUE) '
+        'FROM %%s',
         coalesce(_wh_internal.day_predicate(t, %(day)s::date, %(day)s::date), 'true'), x.named),
     _wh_internal.match_columns(t, n.given),
-    ARRAY(SELECT c.column_name FROM _wh.template_columns c WHERE c.template_name = t.template_name ORDER BY c.position),
-    ARRAY(SELECT c.data_type FROM _wh.template_columns c WHERE c.template_name = t.template_name ORDER BY c.position)
+    ARRAY(SELECT c.column_name FROM _wh.template_columns c WHERE c.template_name = t.template_name
+        ORDER BY c.position),
+    ARRAY(SELECT c.data_type FROM _wh.template_columns c WHERE c.template_name = t.template_name
+        ORDER BY c.position)
 FROM _wh.mv_templates t
-CROSS JOIN LATERAL (SELECT _wh_internal.render_query(_wh_internal.template_query(t), %(schema)s, %(day)s::date, %(day)s::date) AS query) r
+CROSS JOIN LATERAL (SELECT _wh_internal.render_query(_wh_internal.template_query(t), %(schema)s,
+    %(day)s::date, %(day)s::date) AS query) r
 -- Too few are refused by the source, with its own words.
-CROSS JOIN LATERAL (SELECT CASE WHEN cardinality(%(names)s::text[]) >= count(*) THEN %(names)s::text[] END AS given
+CROSS JOIN LATERAL (SELECT CASE WHEN cardinality(%(names)s::text[]) >= count(*)
+    THEN %(names)s::text[] END AS given
     FROM _wh.template_columns c WHERE c.template_name = t.template_name) n
 CROSS JOIN LATERAL (SELECT r.query, _wh_internal.column_list(t.template_name) AS columns,
     _wh_internal.named_query(t, r.query, n.given) AS named) x
@@ -75,26 +89,31 @@ SELECT _wh.try_template(%(name)s, %(tenant)s, %(day)s::date, %(rows)s, %(seconds
 SELECT set_config('statement_timeout', %s, true)
 
 -- name: source_types
--- Asked of a source: what it calls its types, to be shown, and which are arrays. Domains are resolved by the server.
+-- Asked of a source: what it calls its types, to be shown, and which are arrays. Domains are resolved by the
+-- server.
 SELECT left(format_type(t.oid, u.mod), 200), t.typcategory = 'A'
 FROM unnest(%(types)s::oid[], %(mods)s::integer[]) WITH ORDINALITY AS u (type, mod, n)
 JOIN pg_catalog.pg_type t ON t.oid = u.type ORDER BY u.n
 
 -- name: declared_types
--- Asked here of what a source said: names as identifiers, and types to declare, by our own catalog: a source that says
--- another name for a type, or one that is no name, changes nothing. What is not PostgreSQL's own (enums, types of
--- extensions) the warehouse may not have, and numbers of the source's objects (regclass) would name others here: both are taken
--- as text.
+-- Asked here of what a source said: names as identifiers, and types to declare, by our own catalog: a source
+-- that says another name for a type, or one that is no name, changes nothing. What is not PostgreSQL's own
+-- (enums, types of extensions) the warehouse may not have, and numbers of the source's objects (regclass)
+-- would name others here: both are taken as text.
 SELECT quote_ident(u.name),
-    CASE WHEN t.oid < 10000 AND t.typtype <> 'p' AND t.typrelid = 0 AND coalesce(e.typname, t.typname) !~ '^(reg.*|oid|xid8?|cid|tid|aclitem|refcursor|pg_snapshot|txid_snapshot)$'
+    CASE WHEN t.oid < 10000 AND t.typtype <> 'p' AND t.typrelid = 0
+    AND coalesce(e.typname,
+        t.typname) !~ '^(reg.*|oid|xid8?|cid|tid|aclitem|refcursor|pg_snapshot|txid_snapshot)$'
         THEN format_type(t.oid, u.mod) WHEN u.is_array THEN 'text[]' ELSE 'text' END
-FROM unnest(%(names)s::text[], %(types)s::oid[], %(mods)s::integer[], %(arrays)s::boolean[]) WITH ORDINALITY AS u (name, type, mod, is_array, n)
+FROM unnest(%(names)s::text[], %(types)s::oid[], %(mods)s::integer[],
+    %(arrays)s::boolean[]) WITH ORDINALITY AS u (name, type, mod, is_array, n)
 LEFT JOIN pg_catalog.pg_type t ON t.oid = u.type
 LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typelem <> 0 ORDER BY u.n
 
 -- name: source_key
 -- Asked of a source: the columns of a table's primary key, by number.
-SELECT k.attnum FROM pg_catalog.pg_index i CROSS JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, n)
+SELECT k.attnum FROM pg_catalog.pg_index i CROSS
+    JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, n)
 WHERE i.indrelid = %s::oid AND i.indisprimary AND k.n <= i.indnkeyatts ORDER BY k.n
 
 -- name: source_sizes
@@ -105,8 +124,8 @@ JOIN pg_catalog.pg_namespace n ON n.nspname = u.schema_name
 JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = u.name
 
 -- name: uses
--- Whose data of a template there are, also what moves put beside them and what is left of a drop that was cut off: days, rows
--- and bytes.
+-- Whose data of a template there are, also what moves put beside them and what is left of a drop that was cut
+-- off: days, rows and bytes.
 SELECT t.schema_name, count(s.slice_date), coalesce(sum(s.row_count), 0)::bigint, r.bytes
 FROM (SELECT schema_name FROM _wh.tenants UNION SELECT schema_name FROM _wh.feeds) t
 CROSS JOIN LATERAL (
@@ -124,14 +143,18 @@ ORDER BY t.schema_name
 -- name: readers
 -- Views of somebody else over what a template is kept in: they would be in the way when that is dropped.
 WITH own AS MATERIALIZED (
-    SELECT r.relid FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.feed_relations(f) r WHERE f.template_name = %(name)s
+    SELECT r.relid FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.feed_relations(f) r
+    WHERE f.template_name = %(name)s
     UNION ALL
-    SELECT c.oid FROM pg_class c WHERE c.oid IN (SELECT to_regclass(format('%%I.%%I', s.schema_name, _wh_internal.fit_name(%(name)s)))
-        FROM (SELECT 'public' UNION ALL SELECT f.schema_name FROM _wh.feeds f WHERE f.template_name = %(name)s) s (schema_name))
+    SELECT c.oid FROM pg_class c
+        WHERE c.oid IN (SELECT to_regclass(format('%%I.%%I', s.schema_name, _wh_internal.fit_name(%(name)s)))
+        FROM (SELECT 'public' UNION ALL SELECT f.schema_name FROM _wh.feeds f
+            WHERE f.template_name = %(name)s) s (schema_name))
 )
 SELECT DISTINCT format('%%s reads %%s', w.ev_class::regclass, d.refobjid::regclass)
 FROM pg_depend d JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid
-WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid IN (SELECT relid FROM own) AND w.ev_class NOT IN (SELECT relid FROM own)
+WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid IN (SELECT relid FROM own)
+    AND w.ev_class NOT IN (SELECT relid FROM own)
 ORDER BY 1
 
 -- name: drop_feed

@@ -16,7 +16,8 @@ SELECT s.days, s.rows, r.relations, r.bytes, ARRAY(SELECT _wh_internal.own_conne
     ARRAY(
         SELECT DISTINCT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(a.grantee)::text END
         FROM pg_namespace n CROSS JOIN LATERAL aclexplode(n.nspacl) a
-        WHERE n.nspname = %(schema)s AND a.grantee <> n.nspowner AND a.grantee NOT IN ('whadmin'::regrole, 'phood_ro'::regrole) ORDER BY 1),
+        WHERE n.nspname = %(schema)s AND a.grantee <> n.nspowner
+            AND a.grantee NOT IN ('whadmin'::regrole, 'phood_ro'::regrole) ORDER BY 1),
     ARRAY(SELECT _wh_internal.foreign_objects(%(schema)s))
 FROM (
     SELECT count(*) AS days, coalesce(sum(d.row_count), 0)::bigint AS rows
@@ -28,7 +29,8 @@ CROSS JOIN (
 ) r
 
 -- name: hold_for_drop
-SELECT _wh_internal.await_lock(_wh_internal.tenant_lock(%(schema)s), false, format('tenant %%s, on which another session works', %(schema)s::text))
+SELECT _wh_internal.await_lock(_wh_internal.tenant_lock(%(schema)s), false,
+    format('tenant %%s, on which another session works', %(schema)s::text))
 
 -- name: schema_of_another
 -- Whether the schema is there, and is not whadmin's.
@@ -65,9 +67,12 @@ FROM _wh.feeds f WHERE f.schema_name = %(schema)s AND f.template_name = %(templa
 -- name: loaded_since
 SELECT s.slice_date FROM _wh.feeds f
 JOIN _wh.slices s USING (schema_name, template_name)
-WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s AND s.slice_date BETWEEN %(first)s AND %(last)s
-    AND s.status = 'loaded' AND s.loaded_at >= %(since)s AND s.slice_date IN (SELECT p.slice_date FROM _wh_internal.present_days(f) p)
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s AND s.slice_date BETWEEN %(first)s
+    AND %(last)s
+    AND s.status = 'loaded' AND s.loaded_at >= %(since)s
+        AND s.slice_date IN (SELECT p.slice_date FROM _wh_internal.present_days(f) p)
 
 -- name: last_loads
-SELECT coalesce(sum(row_count), 0)::bigint, coalesce(extract(epoch FROM sum(duration)), 0)::float8 FROM _wh.slices
+SELECT coalesce(sum(row_count), 0)::bigint, coalesce(extract(epoch FROM sum(duration)), 0)::float8
+    FROM _wh.slices
 WHERE schema_name = %(schema)s AND template_name = %(template)s AND slice_date = ANY (%(days)s)

@@ -1,8 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh.recreate_mv_by_template(
-    template_name text, tenant_connection_name text, target_schema text, target_date timestamp) RETURNS boolean
+    template_name text, tenant_connection_name text, target_schema text, target_date timestamp)
+    RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- For a slice that a refresh cannot mend: one with a lost index, or made by hand. Views that read it need not be
--- dropped; they read the old one until the new one is there.
+-- For a slice that a refresh cannot mend: one with a lost index, or made by hand. Views that read it need not
+-- be dropped; they read the old one until the new one is there.
 DECLARE
     slice_date date := _wh_internal.checked_day(target_date, template_name);
     feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
@@ -18,4 +19,5 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION _wh.recreate_mv_by_template IS 'Make the slice of one day anew, indexes and all, under the views that read it; true, or the error';
+COMMENT ON FUNCTION _wh.recreate_mv_by_template IS 'Make the slice of one day anew, indexes and all, under '
+    'the views that read it; true, or the error';

@@ -14,7 +14,8 @@ BEGIN
     FOR slice IN SELECT f AS feed, s.slice_date FROM _wh.feeds f, _wh_internal.slice_relations(f) s
         WHERE f.schema_name = target_schema::name::text AND s.relname = view_name::name::text
     LOOP
-        PERFORM _wh_internal.template_query(t) FROM _wh.mv_templates t WHERE t.template_name = (slice.feed).template_name;
+        PERFORM _wh_internal.template_query(t) FROM _wh.mv_templates t
+            WHERE t.template_name = (slice.feed).template_name;
         PERFORM _wh_internal.lock_slice(slice.feed, slice.slice_date);
         connection := (slice.feed).tenant_name;
         -- What the source said of the rows before is not true of those that come now.
@@ -23,22 +24,26 @@ BEGIN
         feeds := feeds || slice.feed;
     END LOOP;
     IF NOT _wh.does_mv_exist(target_schema, view_name) THEN
-        RAISE EXCEPTION 'materialized view "%"."%" does not exist', target_schema, view_name USING ERRCODE = 'undefined_table';
+        RAISE EXCEPTION 'materialized view "%"."%" does not exist', target_schema, view_name
+            USING ERRCODE = 'undefined_table';
     END IF;
     IF connection IS NOT NULL THEN
         opened := _wh_internal.begin_source(connection);
     END IF;
     BEGIN
-        PERFORM _wh_internal.refresh_relation(format('%I.%I', target_schema::name, view_name::name)::regclass);
+        PERFORM _wh_internal.refresh_relation(format('%I.%I', target_schema::name,
+            view_name::name)::regclass);
     EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
-        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
+        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT,
+            context = PG_EXCEPTION_CONTEXT;
         PERFORM _wh_internal.end_source(connection, opened);
         PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
         RAISE;
     END;
     PERFORM _wh_internal.end_source(connection, opened);
     PERFORM _wh_internal.adopt_days(f) FROM unnest(feeds) f;
-    PERFORM _wh_internal.write_log('refresh_mv', 'INFO', 'refreshed', jsonb_build_object('tenant', target_schema, 'view', view_name,
+    PERFORM _wh_internal.write_log('refresh_mv', 'INFO', 'refreshed',
+        jsonb_build_object('tenant', target_schema, 'view', view_name,
         'seconds', _wh_internal.seconds_since(started)));
     RETURN true;
 END

@@ -1,5 +1,6 @@
 CREATE OR REPLACE FUNCTION _wh.update_foodlogstats(
-    tenant_connection_name text, target_schema text, target_date timestamp DEFAULT (now() AT TIME ZONE 'UTC')::date,
+    tenant_connection_name text, target_schema text,
+    target_date timestamp DEFAULT (now() AT TIME ZONE 'UTC')::date,
     allow_refresh_yesterday boolean DEFAULT true) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -10,4 +11,5 @@ BEGIN
         || _wh_internal.update_slice(feed, slice_date, 'update_foodlogstats', allow_refresh_yesterday, true);
 END
 $$;
-COMMENT ON FUNCTION _wh.update_foodlogstats IS 'Legacy: update_mv_by_template for foodlogstats, with a summary as its result';
+COMMENT ON FUNCTION _wh.update_foodlogstats IS 'Legacy: update_mv_by_template for foodlogstats, with a '
+    'summary as its result';

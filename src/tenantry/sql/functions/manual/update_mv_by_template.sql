@@ -7,8 +7,10 @@ DECLARE
     slice_date date := _wh_internal.checked_day(target_date, template_name);
     feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
 BEGIN
-    PERFORM _wh_internal.update_slice(feed, slice_date, 'update_mv_by_template', allow_refresh_yesterday, update_union_view);
+    PERFORM _wh_internal.update_slice(feed, slice_date, 'update_mv_by_template', allow_refresh_yesterday,
+        update_union_view);
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION _wh.update_mv_by_template IS 'Pull the slice of one UTC day, new or again; true, or the source''s error';
+COMMENT ON FUNCTION _wh.update_mv_by_template IS 'Pull the slice of one UTC day, new or again; true, or the '
+    'source''s error';

@@ -15,4 +15,6 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION _wh.update_public_view_by_template IS 'Bring the view over all tenants up to date, with a schema_name column';
+COMMENT ON FUNCTION _wh.update_public_view_by_template IS 'Bring the view over all tenants up to date, with '
+    'a '
+    'schema_name column';

@@ -11,8 +11,10 @@ BEGIN
     changed := _wh_internal.storage_publish_tenant(feed);
     PERFORM _wh_internal.adopt_days(feed);
     PERFORM _wh_internal.write_log('update_tenant_union_view_by_template', 'INFO', 'tenant view updated',
-        to_jsonb(feed) || jsonb_build_object('changed', changed, 'seconds', _wh_internal.seconds_since(started)));
+        to_jsonb(feed) || jsonb_build_object('changed', changed, 'seconds',
+        _wh_internal.seconds_since(started)));
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION _wh.update_tenant_union_view_by_template IS 'Bring the union view of a tenant''s slices up to date';
+COMMENT ON FUNCTION _wh.update_tenant_union_view_by_template IS 'Bring the union view of a tenant''s slices '
+    'up to date';

@@ -1,6 +1,8 @@
-CREATE OR REPLACE FUNCTION _wh_internal.stored_digests(feed _wh.feeds, first_day date, last_day date) RETURNS TABLE (day date, digest text)
+CREATE OR REPLACE FUNCTION _wh_internal.stored_digests(feed _wh.feeds, first_day date, last_day date)
+    RETURNS TABLE (day date, digest text)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- The digest of what reports see of each day from first_day to last_day, made as digest_query makes the source's, as_kept.
+-- The digest of what reports see of each day from first_day to last_day, made as digest_query makes the
+-- source's, as_kept.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     types oid[] := ARRAY(SELECT to_regtype(c.data_type)::oid FROM _wh.template_columns c
@@ -13,7 +15,8 @@ BEGIN
         FROM (SELECT %L::date + n AS day, NULL::bigint AS hash FROM generate_series(0, %s) n
             UNION ALL SELECT q.schema_name, %s FROM (%s) q (%s, schema_name)) d
         GROUP BY d.day$q$,
-        to_char(first_day::timestamp, 'YYYY-MM-DD'), last_day - first_day, _wh_internal.row_hash(template, types, true), rows,
+        to_char(first_day::timestamp, 'YYYY-MM-DD'), last_day - first_day,
+            _wh_internal.row_hash(template, types, true), rows,
         _wh_internal.column_list(template.template_name));
 END
 $$;

@@ -1,11 +1,12 @@
-CREATE OR REPLACE FUNCTION _wh_internal.apply_connection(connection _wh.tenant_connections, secret text) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.apply_connection(connection _wh.tenant_connections, secret text)
+    RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make the user mapping of the foreign server say what the row says; a secret of NULL keeps the stored one. The server itself says
--- nothing: everybody can read its options. Told its name without a login of that name, dblink is led to a socket that is not there.
---
--- A statement that fails or is ended is shown with its text, in the server's log too. So the one that holds the secret comes
--- last and alone, when nothing is left to wait for: the mapping is this transaction's by then, and having looked at the
--- catalog keeps out whoever wants it for himself.
+-- Make the user mapping of the foreign server say what the row says; a secret of NULL keeps the stored one.
+-- The server itself says nothing: everybody can read its options. Told its name without a login of that name,
+-- dblink is led to a socket that is not there.  A statement that fails or is ended is shown with its text, in
+-- the server's log too. So the one that holds the secret comes last and alone, when nothing is left to wait
+-- for: the mapping is this transaction's by then, and having looked at the catalog keeps out whoever wants it
+-- for himself.
 DECLARE
     server text := _wh_internal.own_server(connection.tenant_name);
     wanted CONSTANT jsonb := '{"host": "/call/_wh.refresh_mv"}'::jsonb;
@@ -15,12 +16,15 @@ DECLARE
 BEGIN
     PERFORM _wh_internal.server_options(connection), _wh_internal.hush();
     SELECT string_agg(o.key, ', ' ORDER BY o.key) INTO unknown FROM jsonb_object_keys(
-        connection.options - _wh_internal.settable_settings() - '{pooler,deadline,max_bytes,max_row_bytes,require_auth}'::text[]) o (key)
+        connection.options - _wh_internal.settable_settings() - '{pooler,deadline,max_bytes,max_row_bytes,'
+        'require_auth}'::text[]) o (key)
     WHERE NOT _wh_internal.libpq_knows(o.key);
     IF unknown IS NOT NULL THEN
-        RAISE EXCEPTION 'this server''s libpq is too old for %', unknown USING ERRCODE = 'fdw_invalid_option_name';
+        RAISE EXCEPTION 'this server''s libpq is too old for %', unknown
+            USING ERRCODE = 'fdw_invalid_option_name';
     END IF;
-    SELECT coalesce((SELECT jsonb_object_agg(o.option_name, o.option_value) FROM pg_options_to_table(s.srvoptions) o), '{}')
+    SELECT coalesce((SELECT jsonb_object_agg(o.option_name, o.option_value)
+        FROM pg_options_to_table(s.srvoptions) o), '{}')
     INTO current FROM pg_foreign_server s WHERE s.srvname = server;
     IF NOT FOUND THEN
         EXECUTE format('CREATE SERVER %I FOREIGN DATA WRAPPER dblink_fdw', server);
@@ -37,7 +41,8 @@ BEGIN
         EXECUTE format('ALTER SERVER %I OPTIONS (%s)', server, changes);
     END IF;
 
-    SELECT coalesce((SELECT jsonb_object_agg(o.option_name, true) FROM pg_options_to_table(m.umoptions) o), '{}')
+    SELECT coalesce((SELECT jsonb_object_agg(o.option_name, true) FROM pg_options_to_table(m.umoptions) o),
+        '{}')
     INTO current FROM pg_user_mappings m WHERE m.srvname = server AND m.umuser = 0;
     IF NOT FOUND THEN
         EXECUTE format('CREATE USER MAPPING FOR PUBLIC SERVER %I', server);
@@ -51,6 +56,7 @@ BEGIN
     END IF;
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     -- Raised anew, because PostgreSQL would add the failed statement, with the secret in it, to the log.
-    RAISE EXCEPTION 'connection "%" cannot be kept: %', connection.tenant_name, SQLERRM USING ERRCODE = SQLSTATE;
+    RAISE EXCEPTION 'connection "%" cannot be kept: %', connection.tenant_name, SQLERRM
+        USING ERRCODE = SQLSTATE;
 END
 $$;

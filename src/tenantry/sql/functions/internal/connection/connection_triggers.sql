@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.take_secret() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Before the row is written: take the password out of it, and hold it for the trigger that runs after.
--- An INSERT that ends in ON CONFLICT DO NOTHING never reaches that one, so that it changes nothing; what it held is
--- forgotten when the next statement begins.
+-- Before the row is written: take the password out of it, and hold it for the trigger that runs after. An
+-- INSERT that ends in ON CONFLICT DO NOTHING never reaches that one, so that it changes nothing; what it held
+-- is forgotten when the next statement begins.
 DECLARE
     held jsonb := coalesce(nullif(current_setting('tenantry.held_secrets', true), ''), '{}')::jsonb;
 BEGIN
@@ -11,8 +11,10 @@ BEGIN
         RETURN NULL;
     END IF;
     IF TG_OP = 'UPDATE' AND NEW.tenant_name <> OLD.tenant_name THEN
-        RAISE EXCEPTION 'connection "%" cannot be renamed: materialized views refer to it by name', OLD.tenant_name
-            USING ERRCODE = 'feature_not_supported', HINT = 'Insert a connection with the new name and load with that one.';
+        RAISE EXCEPTION 'connection "%" cannot be renamed: materialized views refer to it by name',
+            OLD.tenant_name
+            USING ERRCODE = 'feature_not_supported',
+                HINT = 'Insert a connection with the new name and load with that one.';
     END IF;
     IF NEW.password IS NOT NULL THEN
         held := held || jsonb_build_object(NEW.tenant_name, NEW.password);
@@ -20,7 +22,8 @@ BEGIN
         NEW.password := NULL;
     END IF;
     IF held ? NEW.tenant_name AND (TG_OP = 'INSERT'
-        OR _wh_internal.source_conninfo(NEW.tenant_name) ->> 'password' IS DISTINCT FROM held ->> NEW.tenant_name) THEN
+        OR _wh_internal.source_conninfo(NEW.tenant_name) ->> 'password' IS DISTINCT
+        FROM held ->> NEW.tenant_name) THEN
         -- The same one again is as old as it was.
         NEW.password_set_at := now();
     END IF;

@@ -1,12 +1,14 @@
 CREATE OR REPLACE FUNCTION _wh_internal.hush() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Until the transaction ends, keep parameters out of the server's log, and statements that PostgreSQL does not plan out of
--- pg_stat_statements: of those that follow, one holds a password. As far as the role may; doctor tells where it may not.
+-- Until the transaction ends, keep parameters out of the server's log, and statements that PostgreSQL does
+-- not plan out of pg_stat_statements: of those that follow, one holds a password. As far as the role may;
+-- doctor tells where it may not.
 DECLARE
     setting record;
 BEGIN
     FOR setting IN SELECT v.name, v.value
-        FROM (VALUES ('log_parameter_max_length', '0'), ('log_parameter_max_length_on_error', '0'), ('pg_stat_statements.track_utility', 'off')) v (name, value)
+        FROM (VALUES ('log_parameter_max_length', '0'), ('log_parameter_max_length_on_error', '0'),
+        ('pg_stat_statements.track_utility', 'off')) v (name, value)
         WHERE current_setting(v.name, true) IS NOT NULL
     LOOP
         BEGIN

@@ -1,10 +1,11 @@
 CREATE OR REPLACE FUNCTION _wh_internal.source_login(server_name text) RETURNS text
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
--- What dblink is told to reach a source: the login of that name that this session keeps, or else how to log in, password and all. It is
--- asked at each refresh, so that definitions, which everybody can read, hold neither address nor password. Materialized views need this
--- very function: it is not dropped at an upgrade.
+-- What dblink is told to reach a source: the login of that name that this session keeps, or else how to log
+-- in, password and all. It is asked at each refresh, so that definitions, which everybody can read, hold
+-- neither address nor password. Materialized views need this very function: it is not dropped at an upgrade.
 DECLARE
-    connection text := (SELECT s.tenant_name FROM _wh.source_servers s WHERE s.server_name = source_login.server_name);
+    connection text := (SELECT s.tenant_name FROM _wh.source_servers s
+        WHERE s.server_name = source_login.server_name);
     keywords jsonb;
 BEGIN
     IF _wh_internal.holds_source(connection) THEN
@@ -14,11 +15,13 @@ BEGIN
     keywords := _wh_internal.source_conninfo(connection);
     IF coalesce(keywords ->> 'password', '') = '' THEN
         RAISE EXCEPTION 'connection "%" has no password', connection USING ERRCODE = 'invalid_password',
-            HINT = 'Store the one of the source: tenantry tenant edit TENANT --password, or UPDATE _wh.tenant_connections SET password = ….';
+            HINT = 'Store the one of the source: tenantry tenant edit TENANT --password, or UPDATE '
+            '_wh.tenant_connections SET password = ….';
     ELSIF NOT _wh_internal.libpq_knows('require_auth') THEN
         keywords := keywords - 'require_auth';
     END IF;
-    RETURN (SELECT string_agg(format(E'%s=\'%s\'', k.key, replace(replace(k.value, E'\\', E'\\\\'), E'\'', E'\\\'')), ' ' ORDER BY k.key)
+    RETURN (SELECT string_agg(format(E'%s=\'%s\'', k.key,
+        replace(replace(k.value, E'\\', E'\\\\'), E'\'', E'\\\'')), ' ' ORDER BY k.key)
         FROM jsonb_each_text(keywords) k);
 END
 $$;

@@ -1,7 +1,8 @@
-CREATE OR REPLACE FUNCTION _wh_internal.count_stored(feed _wh.feeds, relation text, daily boolean, first_day date, last_day date) RETURNS jsonb
+CREATE OR REPLACE FUNCTION _wh_internal.count_stored(feed _wh.feeds, relation text, daily boolean,
+    first_day date, last_day date) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- How many rows a relation stores of each of some days, by day; those that are not in it have none. A `daily` one holds its
--- day alone. NULL if the relation cannot tell the days apart, is gone, or may not be read.
+-- How many rows a relation stores of each of some days, by day; those that are not in it have none. A `daily`
+-- one holds its day alone. NULL if the relation cannot tell the days apart, is gone, or may not be read.
 DECLARE
     template _wh.mv_templates;
     counts jsonb;
@@ -12,14 +13,20 @@ BEGIN
         IF daily THEN
             EXECUTE format('SELECT count(*) FROM %s', relation) INTO total;
             counts := jsonb_build_object(to_char(first_day::timestamp, 'YYYY-MM-DD'), total);
-        ELSIF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(relation) AND a.attname = template.time_column AND NOT a.attisdropped) THEN
-            counts := coalesce(_wh_internal.count_days(template, relation, _wh_internal.day_predicate(template, first_day, last_day)), '{}');
-        ELSIF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(relation) AND a.attname = 'slice_date' AND a.atttypid = 'date'::regtype
+        ELSIF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(relation)
+            AND a.attname = template.time_column AND NOT a.attisdropped) THEN
+            counts := coalesce(_wh_internal.count_days(template, relation,
+                _wh_internal.day_predicate(template, first_day, last_day)), '{}');
+        ELSIF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = to_regclass(relation)
+            AND a.attname = 'slice_date' AND a.atttypid = 'date'::regtype
                 AND NOT a.attisdropped) THEN
-            EXECUTE format('SELECT coalesce(jsonb_object_agg(to_char(d.day::timestamp, ''YYYY-MM-DD''), d.n), ''{}'') FROM ('
-                'SELECT slice_date AS day, count(*) AS n FROM %s WHERE slice_date BETWEEN %L AND %L GROUP BY 1) d', relation, first_day, last_day) INTO counts;
+            EXECUTE format('SELECT coalesce(jsonb_object_agg(to_char(d.day::timestamp, ''YYYY-MM-DD''), '
+                'd.n), ''{}'') FROM ('
+                'SELECT slice_date AS day, count(*) AS n FROM %s WHERE slice_date BETWEEN %L AND %L GROUP BY '
+                    '1) d', relation, first_day, last_day) INTO counts;
         END IF;
-        -- Lets go of the locks: a fleet's relations do not fit into the lock table at once. What was counted stays.
+        -- Lets go of the locks: a fleet's relations do not fit into the lock table at once. What was counted
+        -- stays.
         RAISE EXCEPTION SQLSTATE 'WH001';
     EXCEPTION
         WHEN SQLSTATE 'WH001' THEN NULL;

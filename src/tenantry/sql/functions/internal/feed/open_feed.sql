@@ -1,7 +1,9 @@
-CREATE OR REPLACE FUNCTION _wh_internal.open_feed(wanted_template text, wanted_connection text, wanted_schema text,
+CREATE OR REPLACE FUNCTION _wh_internal.open_feed(wanted_template text, wanted_connection text,
+    wanted_schema text,
     without_template boolean DEFAULT false)
 RETURNS _wh.feeds LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- The feed to load into. The first use of a schema or template registers it, and lets readers see what will be made.
+-- The feed to load into. The first use of a schema or template registers it, and lets readers see what will
+-- be made.
 DECLARE
     feed _wh.feeds;
     target text := _wh_internal.require_name('tenant', wanted_schema);
@@ -19,21 +21,27 @@ BEGIN
     SELECT * INTO feed FROM _wh.feeds f
     WHERE f.template_name = wanted_template AND f.schema_name = target AND f.tenant_name = wanted_connection;
     -- A schema that was dropped by hand and made again has lost what readers were granted in it.
-    renewed := NOT EXISTS (SELECT FROM pg_default_acl d, aclexplode(d.defaclacl) x WHERE d.defaclrole = 'whadmin'::regrole
+    renewed := NOT EXISTS (SELECT FROM pg_default_acl d, aclexplode(d.defaclacl) x
+        WHERE d.defaclrole = 'whadmin'::regrole
             AND d.defaclnamespace = to_regnamespace(quote_ident(target)) AND x.grantee = 'phood_ro'::regrole)
         AND NOT EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = to_regnamespace(quote_ident(target)));
     IF feed IS NOT NULL AND NOT renewed THEN
         RETURN feed;
     END IF;
-    IF NOT renewed AND EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = target AND t.dropping_at IS NOT NULL) THEN
-        RAISE EXCEPTION 'tenant "%" is being dropped', target USING ERRCODE = 'object_not_in_prerequisite_state',
+    IF NOT renewed
+        AND EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = target AND t.dropping_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'tenant "%" is being dropped', target
+            USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = format('Finish that first: tenantry tenant drop %s', target);
     END IF;
     IF target IN ('public', '_wh', '_wh_internal', 'cron', 'information_schema') OR target ~ '^pg_' THEN
-        RAISE EXCEPTION 'schema "%" cannot be a tenant''s', wanted_schema USING ERRCODE = 'invalid_schema_name';
+        RAISE EXCEPTION 'schema "%" cannot be a tenant''s', wanted_schema
+            USING ERRCODE = 'invalid_schema_name';
     END IF;
-    -- One registration at a time: ALTER DEFAULT PRIVILEGES of one schema fails when two sessions run it at once.
-    PERFORM _wh_internal.await_lock(hashtextextended('tenantry register ' || target, 0), false, format('tenant %s, which another session registers', target));
+    -- One registration at a time: ALTER DEFAULT PRIVILEGES of one schema fails when two sessions run it at
+    -- once.
+    PERFORM _wh_internal.await_lock(hashtextextended('tenantry register ' || target, 0), false,
+        format('tenant %s, which another session registers', target));
     IF renewed OR NOT EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = target) THEN
         EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO phood_ro', target);
         PERFORM _wh_internal.grant_readers(target);
@@ -42,7 +50,9 @@ BEGIN
     ON CONFLICT (schema_name) DO UPDATE SET tenant_name = excluded.tenant_name, dropping_at = NULL
     WHERE t.tenant_name <> excluded.tenant_name OR t.dropping_at IS NOT NULL;
     INSERT INTO _wh.feeds AS f (schema_name, template_name, tenant_name, storage)
-    VALUES (target, wanted_template, wanted_connection, coalesce((SELECT t.storage FROM _wh.mv_templates t WHERE t.template_name = wanted_template), 'matview'))
+    VALUES (target, wanted_template, wanted_connection,
+        coalesce((SELECT t.storage FROM _wh.mv_templates t WHERE t.template_name = wanted_template),
+        'matview'))
     ON CONFLICT (schema_name, template_name) DO UPDATE SET tenant_name = excluded.tenant_name
     RETURNING * INTO feed;
     RETURN feed;

@@ -1,8 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.fit_indexes(feed _wh.feeds, relation oid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Bring the indexes of a relation to the template's: those that it lacks are made, those that the template had formerly are
--- dropped at the end, as that alone keeps reports waiting. A table that is to be indexed after a bulk load is left to that.
--- Rows that a unique index refuses are noted as the failure of their days, which have to be pulled again: a load goes on.
+-- Bring the indexes of a relation to the template's: those that it lacks are made, those that the template
+-- had formerly are dropped at the end, as that alone keeps reports waiting. A table that is to be indexed
+-- after a bulk load is left to that. Rows that a unique index refuses are noted as the failure of their days,
+-- which have to be pulled again: a load goes on.
 DECLARE
     change record;
     failure text;
@@ -11,18 +12,25 @@ BEGIN
         OR EXISTS (SELECT FROM _wh_internal.unindexed_tables(feed) u WHERE u.relid = relation) THEN
         RETURN;
     END IF;
-    PERFORM _wh_internal.await_lock(hashtextextended(jsonb_build_array('tenantry index', relation)::text, 0), false,
-        format('table %s, which another session indexes', relation::regclass)), _wh_internal.hear_of_changes();
+    PERFORM _wh_internal.await_lock(hashtextextended(jsonb_build_array('tenantry index', relation)::text, 0),
+        false,
+        format('table %s, which another session indexes', relation::regclass)),
+            _wh_internal.hear_of_changes();
     -- A new one may need the name of a former one.
-    FOR change IN SELECT d.* FROM _wh_internal.index_difference(feed, relation) d ORDER BY d.former NULLS LAST LOOP
+    FOR change IN SELECT d.* FROM _wh_internal.index_difference(feed, relation) d
+        ORDER BY d.former NULLS LAST LOOP
         IF change.former IS NOT NULL THEN
-            EXECUTE format('ALTER INDEX %s RENAME TO %I', change.former::regclass, 'tenantry_old_' || change.former);
+            EXECUTE format('ALTER INDEX %s RENAME TO %I', change.former::regclass,
+                'tenantry_old_' || change.former);
             CONTINUE;
         ELSIF change.is_unique AND EXISTS (SELECT FROM _wh.slices s
-            JOIN _wh_internal.feed_relations(feed) r ON r.relid = relation AND r.suffix LIKE to_char(s.slice_date::timestamp, E'\\_YYYY') || '%'
-            WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.status = 'failed'
+            JOIN _wh_internal.feed_relations(feed) r ON r.relid = relation
+            AND r.suffix LIKE to_char(s.slice_date::timestamp, E'\\_YYYY') || '%'
+            WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+                AND s.status = 'failed'
                 AND s.error LIKE '%: more than one row has the same %') THEN
-            -- Known to be in vain until those days were pulled again; it would cost each load a look at the whole table.
+            -- Known to be in vain until those days were pulled again; it would cost each load a look at the
+            -- whole table.
             CONTINUE;
         END IF;
         BEGIN

@@ -1,17 +1,22 @@
 CREATE OR REPLACE FUNCTION _wh_internal.index_difference(feed _wh.feeds, relation oid)
 RETURNS TABLE (index_name text, is_unique boolean, statement text, former oid)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What a relation's indexes lack of the template's, as statements, and those that the template made and no longer has
-    -- (`former`). An index of another name than the template's is an operator's own, and stays; it may serve as well.
+    -- What a relation's indexes lack of the template's, as statements, and those that the template made and
+    -- no longer has (`former`). An index of another name than the template's is an operator's own, and stays;
+    -- it may serve as well.
     WITH wanted AS MATERIALIZED (
-        SELECT s.* FROM pg_class c, _wh_internal.index_statements(feed.template_name, feed.schema_name, c.relname::text) s WHERE c.oid = relation
+        SELECT s.* FROM pg_class c,
+        _wh_internal.index_statements(feed.template_name, feed.schema_name, c.relname::text) s
+            WHERE c.oid = relation
     ), there AS MATERIALIZED (
         SELECT c.oid, c.relname::text AS name, i.indisunique, i.indisvalid,
             _wh_internal.index_fingerprint(i.indisunique, _wh_internal.index_definition(c.oid)) AS fingerprint
         FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = relation
     ), ever AS MATERIALIZED (
-        SELECT _wh_internal.fit_name(_wh_internal.fill_in(i.index_name, feed.schema_name, c.relname::text)) AS name
-        FROM pg_class c, _wh.template_indexes i WHERE c.oid = relation AND i.template_name = feed.template_name
+        SELECT _wh_internal.fit_name(_wh_internal.fill_in(i.index_name, feed.schema_name,
+        c.relname::text)) AS name
+        FROM pg_class c, _wh.template_indexes i
+            WHERE c.oid = relation AND i.template_name = feed.template_name
     )
     SELECT w.index_name, w.statement LIKE 'CREATE UNIQUE %', w.statement, NULL::oid FROM wanted w
     WHERE NOT EXISTS (SELECT FROM there t WHERE t.fingerprint = w.fingerprint AND t.indisvalid)

@@ -1,9 +1,11 @@
-CREATE OR REPLACE FUNCTION _wh_internal.table_changes(template _wh.mv_templates, target regclass, extras boolean DEFAULT false) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.table_changes(template _wh.mv_templates, target regclass,
+    extras boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- What ALTER TABLE has to do to a table so that it has the columns of its template, with their types; NULL if nothing. The
--- older rows have NULL in a new column. A column that the template has dropped stays, with the values it has; with `extras`
--- the table gets those of the template's others. A type is changed to one of the same kind only (number, text, time), and where each value
--- comes back from the new one as it was. Not that of the column by which a table is parted: see partition_outranged.
+-- What ALTER TABLE has to do to a table so that it has the columns of its template, with their types; NULL if
+-- nothing. The older rows have NULL in a new column. A column that the template has dropped stays, with the
+-- values it has; with `extras` the table gets those of the template's others. A type is changed to one of the
+-- same kind only (number, text, time), and where each value comes back from the new one as it was. Not that
+-- of the column by which a table is parted: see partition_outranged.
 DECLARE
     changes text[] := '{}'::text[];
     col record;
@@ -12,16 +14,20 @@ DECLARE
 BEGIN
     FOR col IN
         SELECT c.position, c.column_name, c.data_type, format_type(a.atttypid, a.atttypmod) AS present,
-            (SELECT count(DISTINCT y.typcategory) FROM pg_type y WHERE y.oid IN (a.atttypid, to_regtype(c.data_type))) AS kinds
-        FROM (SELECT t.position, t.column_name, t.data_type FROM _wh.template_columns t WHERE t.template_name = template.template_name
-            UNION ALL SELECT NULL, e.column_name, e.data_type FROM _wh_internal.partition_extras(template) e WHERE extras) c
+            (SELECT count(DISTINCT y.typcategory) FROM pg_type y
+            WHERE y.oid IN (a.atttypid, to_regtype(c.data_type))) AS kinds
+        FROM (SELECT t.position, t.column_name, t.data_type FROM _wh.template_columns t
+            WHERE t.template_name = template.template_name
+            UNION ALL SELECT NULL, e.column_name, e.data_type FROM _wh_internal.partition_extras(template) e
+                WHERE extras) c
         LEFT JOIN pg_attribute a ON a.attrelid = target AND a.attname = c.column_name AND NOT a.attisdropped
         WHERE format_type(a.atttypid, a.atttypmod) IS DISTINCT FROM c.data_type
         ORDER BY c.position
     LOOP
         IF col.present IS NULL THEN
             changes := changes || format('ADD COLUMN IF NOT EXISTS %I %s', col.column_name, col.data_type);
-        ELSIF NOT EXISTS (SELECT FROM pg_partition_tree(target) p JOIN pg_partitioned_table k ON k.partrelid = p.relid
+        ELSIF NOT EXISTS (SELECT FROM pg_partition_tree(target) p
+            JOIN pg_partitioned_table k ON k.partrelid = p.relid
             JOIN pg_attribute a ON a.attrelid = p.relid AND a.attnum = k.partattrs[0]
             WHERE a.attname = col.column_name OR template.time_column = col.column_name)
         THEN
@@ -29,7 +35,8 @@ BEGIN
                 IF col.kinds > 1 THEN
                     RAISE EXCEPTION 'they are of different kinds' USING ERRCODE = 'cannot_coerce';
                 END IF;
-                EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %I::%s::%s::text <> %I::text)', target, col.column_name, col.data_type,
+                EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %I::%s::%s::text <> %I::text)', target,
+                    col.column_name, col.data_type,
                     col.present, col.column_name) INTO spoilt;
                 reason := 'values that it has would change';
             EXCEPTION WHEN data_exception OR cannot_coerce THEN
@@ -37,11 +44,14 @@ BEGIN
                 reason := SQLERRM;
             END;
             IF spoilt THEN
-                RAISE EXCEPTION 'template "%": % of the table % have another type: % cannot become %: %', template.template_name,
+                RAISE EXCEPTION 'template "%": % of the table % have another type: % cannot become %: %',
+                    template.template_name,
                         quote_ident(col.column_name), target, col.present, col.data_type, reason
-                    USING ERRCODE = 'datatype_mismatch', HINT = 'Give the column a new name in the template, or leave its type.';
+                    USING ERRCODE = 'datatype_mismatch',
+                        HINT = 'Give the column a new name in the template, or leave its type.';
             END IF;
-            changes := changes || format('ALTER COLUMN %1$I TYPE %2$s USING %1$I::%2$s', col.column_name, col.data_type);
+            changes := changes || format('ALTER COLUMN %1$I TYPE %2$s USING %1$I::%2$s', col.column_name,
+                col.data_type);
         END IF;
     END LOOP;
     RETURN nullif(array_to_string(changes, ', '), '');

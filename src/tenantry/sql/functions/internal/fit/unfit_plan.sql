@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION _wh_internal.unfit_plan(template_name text, target_schema text DEFAULT NULL) RETURNS jsonb
+CREATE OR REPLACE FUNCTION _wh_internal.unfit_plan(template_name text, target_schema text DEFAULT NULL)
+    RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- What unfit_relations says of one tenant, or of all, in the order in which it is mended.
 BEGIN
@@ -6,9 +7,12 @@ BEGIN
     IF target_schema IS NOT NULL THEN
         PERFORM _wh_internal.find_feed(template_name, target_schema);
     END IF;
-    RETURN (SELECT coalesce(jsonb_agg(to_jsonb(u) || jsonb_build_object('schema_name', f.schema_name) ORDER BY f.schema_name, u.n), '[]')
+    RETURN (SELECT coalesce(jsonb_agg(to_jsonb(u) || jsonb_build_object('schema_name', f.schema_name)
+        ORDER BY f.schema_name, u.n), '[]')
         FROM _wh.feeds f
-        CROSS JOIN LATERAL ROWS FROM (_wh_internal.unfit_relations(f)) WITH ORDINALITY u (kind, relname, slice_date, n)
-        WHERE f.template_name = unfit_plan.template_name AND f.schema_name = coalesce(target_schema, f.schema_name));
+        CROSS JOIN LATERAL ROWS
+            FROM (_wh_internal.unfit_relations(f)) WITH ORDINALITY u (kind, relname, slice_date, n)
+        WHERE f.template_name = unfit_plan.template_name
+            AND f.schema_name = coalesce(target_schema, f.schema_name));
 END
 $$;

@@ -1,9 +1,11 @@
 CREATE OR REPLACE FUNCTION _wh_internal.index_definition(index oid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What follows the relation in the statement that PostgreSQL gives for an index: method, keys, and all the rest. It
-    -- names neither the index nor the relation, so it can be compared with another's.
-    SELECT substr(pg_get_indexdef(i.indexrelid), length(format('CREATE %sINDEX %I ON %s.%I ', CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END,
-        c.relname, CASE WHEN t.relnamespace = pg_my_temp_schema() THEN 'pg_temp' ELSE quote_ident(n.nspname) END, t.relname)) + 1)
+    -- What follows the relation in the statement that PostgreSQL gives for an index: method, keys, and all
+    -- the rest. It names neither the index nor the relation, so it can be compared with another's.
+    SELECT substr(pg_get_indexdef(i.indexrelid),
+        length(format('CREATE %sINDEX %I ON %s.%I ', CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END,
+        c.relname, CASE WHEN t.relnamespace = pg_my_temp_schema() THEN 'pg_temp'
+            ELSE quote_ident(n.nspname) END, t.relname)) + 1)
     FROM pg_index i
     JOIN pg_class c ON c.oid = i.indexrelid
     JOIN pg_class t ON t.oid = i.indrelid

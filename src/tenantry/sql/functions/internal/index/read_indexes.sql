@@ -1,9 +1,10 @@
 CREATE OR REPLACE FUNCTION _wh_internal.read_indexes(script text, view_name text)
 RETURNS TABLE (head text, index_name text, rest text, statement text)
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
--- The statements of a text of CREATE INDEX whose placeholders are pg_temp and view_name: CREATE [UNIQUE] INDEX, the name, and what
--- follows the table, as SQL. No word of it is a semicolon, so it is part of one statement, whatever it says. A statement
--- that is none is returned without a head, and one of another table without a rest.
+-- The statements of a text of CREATE INDEX whose placeholders are pg_temp and view_name: CREATE [UNIQUE]
+-- INDEX, the name, and what follows the table, as SQL. No word of it is a semicolon, so it is part of one
+-- statement, whatever it says. A statement that is none is returned without a head, and one of another table
+-- without a rest.
 DECLARE
     kinds text[];
     words text[];
@@ -22,7 +23,8 @@ BEGIN
             head := NULL;
             index_name := NULL;
             rest := NULL;
-            SELECT ltrim(string_agg(_wh_internal.written(kinds[n], words[n], gaps[n]), '' ORDER BY n)) INTO statement FROM generate_series(first, stop - 1) n;
+            SELECT ltrim(string_agg(_wh_internal.written(kinds[n], words[n], gaps[n]), '' ORDER BY n))
+                INTO statement FROM generate_series(first, stop - 1) n;
             i := first + 1;
             IF bare[first] = 'create' AND bare[i] = 'unique' THEN
                 i := i + 1;
@@ -46,8 +48,10 @@ BEGIN
                     IF coalesce(bare[i], words[i]) = 'pg_temp' AND bare[i + 1] = '.' THEN
                         i := i + 2;
                     END IF;
-                    IF kinds[i] IN ('word', 'quoted') AND coalesce(bare[i], words[i]) = view_name AND bare[i + 1] IS DISTINCT FROM '.' THEN
-                        SELECT coalesce(string_agg(_wh_internal.written(kinds[n], words[n], gaps[n]), '' ORDER BY n), '') INTO rest
+                    IF kinds[i] IN ('word', 'quoted') AND coalesce(bare[i], words[i]) = view_name
+                        AND bare[i + 1] IS DISTINCT FROM '.' THEN
+                        SELECT coalesce(string_agg(_wh_internal.written(kinds[n], words[n], gaps[n]), ''
+                            ORDER BY n), '') INTO rest
                         FROM generate_series(i + 1, stop - 1) n;
                     END IF;
                 END IF;

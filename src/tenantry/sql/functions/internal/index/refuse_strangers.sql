@@ -1,27 +1,35 @@
 CREATE OR REPLACE FUNCTION _wh_internal.refuse_strangers(rest text, view_name text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- Raise if what follows the table in CREATE INDEX names a thing in a schema whose owner may not act for us: PostgreSQL calls functions with
--- constant arguments before it knows that an index needs them. Without a schema only PostgreSQL's own are found. Placeholders,
--- which are in the names of the index and its table, may else stand in strings alone.
+-- Raise if what follows the table in CREATE INDEX names a thing in a schema whose owner may not act for us:
+-- PostgreSQL calls functions with constant arguments before it knows that an index needs them. Without a
+-- schema only PostgreSQL's own are found. Placeholders, which are in the names of the index and its table,
+-- may else stand in strings alone.
 DECLARE
     token record;
     stranger text;
 BEGIN
     FOR token IN
         SELECT n.name, lead(n.name) OVER sequence = '.' AND lead(n.kind) OVER sequence = 'sign' AS qualifies,
-            lead(n.name, 2) OVER sequence AS next_name, lead(n.kind, 2) OVER sequence = 'sign' AS before_operator, n.kind
-        FROM (SELECT t.n, t.kind, CASE t.kind WHEN 'word' THEN lower(t.word) ELSE t.word END AS name FROM _wh_internal.tokens(rest) t) n
+            lead(n.name, 2) OVER sequence AS next_name,
+            lead(n.kind, 2) OVER sequence = 'sign' AS before_operator, n.kind
+        FROM (SELECT t.n, t.kind, CASE t.kind WHEN 'word' THEN lower(t.word) ELSE t.word END AS name
+            FROM _wh_internal.tokens(rest) t) n
         WINDOW sequence AS (ORDER BY n.n)
     LOOP
         CONTINUE WHEN token.kind NOT IN ('word', 'quoted');
-        IF strpos(lower(token.name), 'pg_temp') > 0 OR strpos(lower(token.name), view_name) > 0 AND token.name <> view_name THEN
+        IF strpos(lower(token.name), 'pg_temp') > 0 OR strpos(lower(token.name), view_name) > 0
+            AND token.name <> view_name THEN
             RAISE EXCEPTION 'a placeholder stands in a name' USING ERRCODE = 'invalid_object_definition';
         END IF;
-        IF token.name <> view_name AND EXISTS (SELECT FROM pg_type t WHERE t.typnamespace = pg_my_temp_schema() AND t.typname = token.name::name
+        IF token.name <> view_name
+            AND EXISTS (SELECT FROM pg_type t WHERE t.typnamespace = pg_my_temp_schema()
+            AND t.typname = token.name::name
             AND NOT pg_has_role(t.typowner, current_user, 'MEMBER'))
         THEN
-            -- The one schema where types are looked for though nobody names it; reading a literal of a domain runs what its owner wrote.
-            RAISE EXCEPTION '% is a type of your session', quote_ident(token.name) USING ERRCODE = 'invalid_object_definition';
+            -- The one schema where types are looked for though nobody names it; reading a literal of a domain
+            -- runs what its owner wrote.
+            RAISE EXCEPTION '% is a type of your session', quote_ident(token.name)
+                USING ERRCODE = 'invalid_object_definition';
         END IF;
         CONTINUE WHEN token.qualifies IS NOT TRUE;
         SELECT format('%I.%I', n.nspname, o.name) INTO stranger
@@ -33,10 +41,12 @@ BEGIN
             UNION ALL SELECT p.oprname, p.oprowner FROM pg_operator p WHERE p.oprnamespace = n.oid
         ) o
         WHERE n.nspname = token.name::name AND NOT pg_has_role(o.owner, current_user, 'MEMBER')
-            AND CASE WHEN token.before_operator THEN left(o.name, 1) = token.next_name ELSE o.name = token.next_name::name END
+            AND CASE WHEN token.before_operator THEN left(o.name, 1) = token.next_name
+            ELSE o.name = token.next_name::name END
         LIMIT 1;
         IF FOUND THEN
-            RAISE EXCEPTION '% belongs to somebody whose functions do not run here', stranger USING ERRCODE = 'insufficient_privilege';
+            RAISE EXCEPTION '% belongs to somebody whose functions do not run here', stranger
+                USING ERRCODE = 'insufficient_privilege';
         END IF;
     END LOOP;
 END

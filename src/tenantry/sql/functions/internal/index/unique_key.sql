@@ -1,11 +1,13 @@
 CREATE OR REPLACE FUNCTION _wh_internal.unique_key(relation regclass, among text[]) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The columns of a unique index that can tell rows apart by columns `among` these, of the one with the fewest; NULL if
-    -- there is none.
+    -- The columns of a unique index that can tell rows apart by columns `among` these, of the one with the
+    -- fewest; NULL if there is none.
     SELECT array_agg(a.attname::text ORDER BY k.n)
     FROM (SELECT i.indexrelid, i.indkey, i.indnkeyatts FROM pg_index i
-          WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
-            AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum = ANY (i.indkey) AND a.attname <> ALL (among))
+          WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND i.indimmediate
+          AND i.indpred IS NULL AND i.indexprs IS NULL
+            AND NOT EXISTS (SELECT FROM pg_attribute a
+            WHERE a.attrelid = relation AND a.attnum = ANY (i.indkey) AND a.attname <> ALL (among))
           ORDER BY i.indnkeyatts, i.indexrelid LIMIT 1) x,
         unnest(x.indkey::smallint[]) WITH ORDINALITY AS k (attnum, n)
     JOIN pg_attribute a ON a.attrelid = relation AND a.attnum = k.attnum

@@ -3,7 +3,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Add to the audit trail, where the administrator has made one (install/2_audit.sql).
 BEGIN
     IF to_regclass('_wh_audit.entries') IS NOT NULL THEN
-        INSERT INTO _wh_audit.entries (what, subject, result) VALUES (what, coalesce(subject, ''), coalesce(result, ''));
+        INSERT INTO _wh_audit.entries (what, subject, result)
+            VALUES (what, coalesce(subject, ''), coalesce(result, ''));
     END IF;
 END
 $$;

@@ -1,13 +1,16 @@
 CREATE OR REPLACE FUNCTION _wh_internal.audit_row() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- A row of a table that decides what is pulled, or who reads it, was changed: by its key, which is the first column.
+-- A row of a table that decides what is pulled, or who reads it, was changed: by its key, which is the first
+-- column.
 DECLARE
     after jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) - '{created_at,updated_at}'::text[] END;
     before jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) - '{created_at,updated_at}'::text[] END;
-    changed text := (SELECT string_agg(key, ', ' ORDER BY key) FROM jsonb_each(after) WHERE value IS DISTINCT FROM before -> key);
+    changed text := (SELECT string_agg(key, ', ' ORDER BY key) FROM jsonb_each(after) WHERE value IS DISTINCT
+        FROM before -> key);
 BEGIN
     IF before IS DISTINCT FROM after THEN
-        PERFORM _wh_internal.audit(lower(TG_OP) || ' ' || TG_TABLE_NAME, coalesce(after, before) ->> TG_ARGV[0],
+        PERFORM _wh_internal.audit(lower(TG_OP) || ' ' || TG_TABLE_NAME,
+            coalesce(after, before) ->> TG_ARGV[0],
             CASE TG_OP WHEN 'UPDATE' THEN 'changed: ' || changed ELSE 'done' END);
     END IF;
     RETURN NULL;

@@ -1,7 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.prune_logs() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = on AS $$
--- A quarter of a year is enough to compare with last month, and keeps the tables small. Of jobs' runs, which pg_cron keeps for
--- ever, those of the warehouse, as far as the role sees them and may delete. Who comes second has nothing to do, and does not wait.
+-- A quarter of a year is enough to compare with last month, and keeps the tables small. Of jobs' runs, which
+-- pg_cron keeps for ever, those of the warehouse, as far as the role sees them and may delete. Who comes
+-- second has nothing to do, and does not wait.
 DECLARE
     oldest CONSTANT timestamptz := now() - interval '90 days';
     due boolean;
@@ -10,14 +11,18 @@ BEGIN
         RETURN;
     END IF;
     DELETE FROM _wh.function_logs WHERE created_at < oldest;
-    IF coalesce((SELECT has_schema_privilege(n.oid, 'USAGE') FROM pg_namespace n WHERE n.nspname = 'cron'), false)
-        AND has_table_privilege(to_regclass('cron.job_run_details'), 'SELECT') AND has_table_privilege(to_regclass('cron.job_run_details'), 'DELETE')
+    IF coalesce((SELECT has_schema_privilege(n.oid, 'USAGE') FROM pg_namespace n WHERE n.nspname = 'cron'),
+        false)
+        AND has_table_privilege(to_regclass('cron.job_run_details'), 'SELECT')
+            AND has_table_privilege(to_regclass('cron.job_run_details'), 'DELETE')
     THEN
         -- By the key, before all rows are read: they are in the order of time.
-        SELECT coalesce(d.end_time, d.start_time, '-infinity') < oldest INTO due FROM cron.job_run_details d ORDER BY d.runid LIMIT 1;
+        SELECT coalesce(d.end_time, d.start_time, '-infinity') < oldest INTO due FROM cron.job_run_details d
+            ORDER BY d.runid LIMIT 1;
         IF due THEN
             DELETE FROM cron.job_run_details d
-            WHERE coalesce(d.end_time, d.start_time) < oldest AND (d.username = 'whadmin' OR strpos(d.command, '_wh.') > 0);
+            WHERE coalesce(d.end_time, d.start_time) < oldest
+                AND (d.username = 'whadmin' OR strpos(d.command, '_wh.') > 0);
         END IF;
     END IF;
 END

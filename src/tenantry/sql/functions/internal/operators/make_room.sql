@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.make_room(things jsonb, relations oid[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Take from relations that are dropped at the end of this transaction the names of what is put on another one (put_back). Neither
--- statement keeps reports from reading them.
+-- Take from relations that are dropped at the end of this transaction the names of what is put on another one
+-- (put_back). Neither statement keeps reports from reading them.
 DECLARE
     statement text;
 BEGIN
@@ -9,11 +9,14 @@ BEGIN
         RETURN;
     END IF;
     FOR statement IN
-        SELECT format('DROP STATISTICS %I.%I', n.nspname, s.stxname) FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
+        SELECT format('DROP STATISTICS %I.%I', n.nspname, s.stxname) FROM pg_statistic_ext s
+        JOIN pg_namespace n ON n.oid = s.stxnamespace
         WHERE s.stxrelid = ANY (relations)
         UNION ALL
-        SELECT format('ALTER INDEX %s RENAME TO %I', i.indexrelid::regclass, 'tenantry_old_' || i.indexrelid) FROM pg_index i
-        JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = ANY (relations) AND c.relname NOT LIKE E'tenantry\\_old\\_%'
+        SELECT format('ALTER INDEX %s RENAME TO %I', i.indexrelid::regclass, 'tenantry_old_' || i.indexrelid)
+            FROM pg_index i
+        JOIN pg_class c ON c.oid = i.indexrelid
+            WHERE i.indrelid = ANY (relations) AND c.relname NOT LIKE E'tenantry\\_old\\_%'
     LOOP
         EXECUTE statement;
     END LOOP;

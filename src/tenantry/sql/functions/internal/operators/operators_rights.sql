@@ -1,19 +1,24 @@
 CREATE OR REPLACE FUNCTION _wh_internal.operators_rights(relations oid[])
 RETURNS TABLE (relid oid, item text, kinds text, column_name text, before text, after text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What is granted on relations and on their columns to others than their owners; see operators_things. Who granted it is
-    -- not kept: PostgreSQL lets nobody grant in another's name, so the owner grants it anew.
+    -- What is granted on relations and on their columns to others than their owners; see operators_things.
+    -- Who granted it is not kept: PostgreSQL lets nobody grant in another's name, so the owner grants it
+    -- anew.
     WITH granted AS (
-        SELECT c.oid AS relid, c.relowner, NULL::name AS column_name, x.* FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = ANY (relations)
+        SELECT c.oid AS relid, c.relowner, NULL::name AS column_name, x.*
+        FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = ANY (relations)
         UNION ALL
-        SELECT c.oid, c.relowner, a.attname, x.* FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped, aclexplode(a.attacl) x
+        SELECT c.oid, c.relowner, a.attname, x.* FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+            AND NOT a.attisdropped, aclexplode(a.attacl) x
         WHERE c.oid = ANY (relations)
     ), named AS (
         SELECT DISTINCT g.relid, g.column_name, g.privilege_type, g.is_grantable,
             CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END AS grantee
         FROM granted g WHERE g.grantee <> g.relowner
     )
-    SELECT n.relid, concat('right ', n.privilege_type, ' (' || quote_ident(n.column_name) || ')', ' of ', n.grantee), 'rpvm', n.column_name::text,
+    SELECT n.relid,
+        concat('right ', n.privilege_type, ' (' || quote_ident(n.column_name) || ')', ' of ', n.grantee),
+        'rpvm', n.column_name::text,
         concat('GRANT ', n.privilege_type, ' (' || quote_ident(n.column_name) || ')', ' ON '),
         concat(' TO ', n.grantee, CASE WHEN n.is_grantable THEN ' WITH GRANT OPTION' END)
     FROM named n

@@ -1,7 +1,8 @@
-CREATE OR REPLACE FUNCTION _wh_internal.put_back(target text, things jsonb, exact boolean DEFAULT true) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.put_back(target text, things jsonb, exact boolean DEFAULT true)
+    RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Put on a relation (`target`, quoted) what keep_things told of the one in whose place it is. `exact`: nobody else has rights on it,
--- whatever the default privileges say.
+-- Put on a relation (`target`, quoted) what keep_things told of the one in whose place it is. `exact`: nobody
+-- else has rights on it, whatever the default privileges say.
 DECLARE
     relation regclass := target;
     thing record;
@@ -16,21 +17,27 @@ BEGIN
         FROM jsonb_array_elements(things) WITH ORDINALITY AS t (value, n)
         -- A column that the template has dropped takes with it what was put on it.
         WHERE t.value ->> 'column_name' IS NULL OR EXISTS (
-            SELECT FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = t.value ->> 'column_name' AND NOT a.attisdropped)
+            SELECT FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = t.value ->> 'column_name'
+            AND NOT a.attisdropped)
         ORDER BY t.n
     LOOP
         BEGIN
             IF thing.before IS NOT NULL THEN
                 EXECUTE thing.before || target || thing.after;
             ELSE
-                SELECT i.indexrelid INTO index FROM pg_index i WHERE i.indrelid = relation AND _wh_internal.index_shape(i.indexrelid) = thing.after LIMIT 1;
-                EXECUTE format(CASE thing.item WHEN 'cluster mark' THEN 'ALTER TABLE %s CLUSTER ON %I' ELSE 'ALTER TABLE %s REPLICA IDENTITY USING INDEX %I' END,
+                SELECT i.indexrelid INTO index FROM pg_index i
+                    WHERE i.indrelid = relation
+                    AND _wh_internal.index_shape(i.indexrelid) = thing.after LIMIT 1;
+                EXECUTE format(CASE thing.item WHEN 'cluster mark' THEN 'ALTER TABLE %s CLUSTER ON %I'
+                    ELSE 'ALTER TABLE %s REPLICA IDENTITY USING INDEX %I' END,
                     target, (SELECT c.relname FROM pg_class c WHERE c.oid = index));
             END IF;
         EXCEPTION WHEN OTHERS THEN
             reason := SQLERRM;
-            RAISE EXCEPTION '% cannot be replaced without losing what was put on it: %: %', target, thing.item, reason
-                USING ERRCODE = SQLSTATE, HINT = 'Take it off, run this again, then put it on what is there then.';
+            RAISE EXCEPTION '% cannot be replaced without losing what was put on it: %: %', target,
+                thing.item, reason
+                USING ERRCODE = SQLSTATE,
+                    HINT = 'Take it off, run this again, then put it on what is there then.';
         END;
     END LOOP;
 END

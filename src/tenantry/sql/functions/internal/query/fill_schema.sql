@@ -1,10 +1,14 @@
 CREATE OR REPLACE FUNCTION _wh_internal.fill_schema(query text, schema_name text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
-    -- A query with a tenant's name for '{SCHEMA}', as a literal. A name that could end a comment or another literal around it is
-    -- put only where '{SCHEMA}' is a literal by itself, and the comments are left out. Sources read backslashes as they are.
+    -- A query with a tenant's name for '{SCHEMA}', as a literal. A name that could end a comment or another
+    -- literal around it is put only where '{SCHEMA}' is a literal by itself, and the comments are left out.
+    -- Sources read backslashes as they are.
     SELECT CASE WHEN query NOT LIKE '%''{SCHEMA}''%' THEN query
-        WHEN schema_name ~ '^[[:alnum:]_ .-]+$' THEN replace(query, '''{SCHEMA}''', quote_literal(schema_name))
-        ELSE (SELECT string_agg(CASE WHEN t.gap THEN E'\n' ELSE '' END || CASE WHEN t.word = '''{SCHEMA}''' AND t.kind = 'literal'
-                THEN format('''%s''', replace(schema_name, '''', '''''')) ELSE _wh_internal.written(t.kind, t.word, false) END, '' ORDER BY t.n)
+        WHEN schema_name ~ '^[[:alnum:]_ .-]+$'
+        THEN replace(query, '''{SCHEMA}''', quote_literal(schema_name))
+        ELSE (SELECT string_agg(CASE WHEN t.gap THEN E'\n' ELSE '' END || CASE WHEN t.word = '''{SCHEMA}'''
+            AND t.kind = 'literal'
+                THEN format('''%s''', replace(schema_name, '''', ''''''))
+                ELSE _wh_internal.written(t.kind, t.word, false) END, '' ORDER BY t.n)
             FROM _wh_internal.tokens(query) t) END
 $$;

@@ -1,11 +1,14 @@
-CREATE OR REPLACE FUNCTION _wh_internal.picks_by_place(relation regclass, feed _wh.feeds, template _wh.mv_templates) RETURNS boolean
+CREATE OR REPLACE FUNCTION _wh_internal.picks_by_place(relation regclass, feed _wh.feeds,
+    template _wh.mv_templates) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Whether a slice takes the columns of its query by their places, though the source names them as they are declared: one
--- that was made before columns were picked by name. Raises if the places are not the declared ones.
+-- Whether a slice takes the columns of its query by their places, though the source names them as they are
+-- declared: one that was made before columns were picked by name. Raises if the places are not the declared
+-- ones.
 DECLARE
     names text[];
 BEGIN
-    IF strpos(pg_get_viewdef(relation), replace(replace(_wh_internal.select_head(template), E'\\', E'\\\\'), '''', '''''')) > 0 THEN
+    IF strpos(pg_get_viewdef(relation),
+        replace(replace(_wh_internal.select_head(template), E'\\', E'\\\\'), '''', '''''')) > 0 THEN
         RETURN false;
     END IF;
     names := _wh_internal.source_names(template, feed.tenant_name, feed.schema_name);

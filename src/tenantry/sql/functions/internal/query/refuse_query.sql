@@ -1,13 +1,16 @@
 CREATE OR REPLACE FUNCTION _wh_internal.refuse_query(query text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
--- Raise unless a query can stand in parentheses and not leave them: so what is sent to a source is one statement, whatever it says.
+-- Raise unless a query can stand in parentheses and not leave them: so what is sent to a source is one
+-- statement, whatever it says.
 DECLARE
     token record;
     depth integer := 0;
 BEGIN
-    FOR token IN SELECT t.word FROM _wh_internal.tokens(_wh_internal.bare_query(query)) t WHERE t.kind = 'sign' AND t.word IN ('(', ')', ';', '{', '}') LOOP
+    FOR token IN SELECT t.word FROM _wh_internal.tokens(_wh_internal.bare_query(query)) t
+        WHERE t.kind = 'sign' AND t.word IN ('(', ')', ';', '{', '}') LOOP
         IF token.word = ';' THEN
-            RAISE EXCEPTION 'a ";" ends it before its end, and only one statement may stand there' USING ERRCODE = 'syntax_error';
+            RAISE EXCEPTION 'a ";" ends it before its end, and only one statement may stand there'
+                USING ERRCODE = 'syntax_error';
         END IF;
         IF token.word IN ('{', '}') THEN
             RAISE EXCEPTION 'a placeholder stands outside of quotes' USING ERRCODE = 'syntax_error';

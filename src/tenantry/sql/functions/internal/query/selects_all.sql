@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.selects_all(query text) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
--- Whether the select list of a query has a star in it: * or t.*. Comments, strings, quoted names and all within
--- parentheses are put out of the way first, so a star in a subquery or in count(*) is none.
+-- Whether the select list of a query has a star in it: * or t.*. Comments, strings, quoted names and all
+-- within parentheses are put out of the way first, so a star in a subquery or in count(*) is none.
 DECLARE
     rest text := regexp_replace(query, E'--[^\\n]*|/\\*.*?\\*/|''(?:[^'']|'''')*''|"(?:[^"]|"")*"', 'x', 'g');
     outer_part text;
@@ -11,6 +11,7 @@ BEGIN
         EXIT WHEN outer_part = rest;
         rest := outer_part;
     END LOOP;
-    RETURN rest ~* E'(^|,|\\m(select|all|distinct|x)\\M)\\s*([[:alnum:]_$]+\\s*\\.\\s*)*\\*\\s*(,|;|$|\\mfrom\\M)';
+    RETURN rest ~* E'(^|,|\\m(select|all|distinct|x)\\M)\\s*([[:alnum:]_$]+\\s*\\.\\s*)*\\*\\s*(,|;|$|'
+        '\\mfrom\\M)';
 END
 $$;

@@ -1,16 +1,21 @@
-CREATE OR REPLACE FUNCTION _wh_internal.source_select(feed _wh.feeds, template _wh.mv_templates, slice_date date) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.source_select(feed _wh.feeds, template _wh.mv_templates,
+    slice_date date) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The statement that pulls one slice from its source. Columns that the source names as they are declared are picked by their
--- names, so that a materialized view never takes one for another when it is refreshed (see match_columns for all others).
+-- The statement that pulls one slice from its source. Columns that the source names as they are declared are
+-- picked by their names, so that a materialized view never takes one for another when it is refreshed (see
+-- match_columns for all others).
 DECLARE
     names text[] := _wh_internal.source_names(template, feed.tenant_name, feed.schema_name);
-    query text := _wh_internal.render_query(_wh_internal.template_query(template), feed.schema_name, slice_date, slice_date);
+    query text := _wh_internal.render_query(_wh_internal.template_query(template), feed.schema_name,
+        slice_date, slice_date);
 BEGIN
     PERFORM _wh_internal.match_columns(template, names);
     IF _wh_internal.matched_by_name(template, names) THEN
         query := format(E'%s%s\n) AS q', _wh_internal.select_head(template), query);
     END IF;
-    RETURN format('SELECT * FROM %I.dblink(_wh_internal.source_login(%L), %L) AS t(%s)', _wh_internal.dblink_schema(),
-        _wh_internal.server_name(feed.tenant_name), _wh_internal.guarded(query), _wh_internal.declared_columns(template.template_name));
+    RETURN format('SELECT * FROM %I.dblink(_wh_internal.source_login(%L), %L) AS t(%s)',
+        _wh_internal.dblink_schema(),
+        _wh_internal.server_name(feed.tenant_name), _wh_internal.guarded(query),
+            _wh_internal.declared_columns(template.template_name));
 END
 $$;

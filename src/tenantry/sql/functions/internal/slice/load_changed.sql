@@ -1,8 +1,10 @@
-CREATE OR REPLACE FUNCTION _wh_internal.load_changed(feed _wh.feeds, slice_date date, digests jsonb, asked_at timestamptz, held boolean,
+CREATE OR REPLACE FUNCTION _wh_internal.load_changed(feed _wh.feeds, slice_date date, digests jsonb,
+    asked_at timestamptz, held boolean,
     caller_publishes boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Load one slice unless it is as the source said when it was asked. `held`: the login of that moment is still there, so
--- what is pulled now is what the digest speaks of. A day that somebody has loaded since then is newer than that.
+-- Load one slice unless it is as the source said when it was asked. `held`: the login of that moment is still
+-- there, so what is pulled now is what the digest speaks of. A day that somebody has loaded since then is
+-- newer than that.
 DECLARE
     day text := to_char(slice_date::timestamp, 'YYYY-MM-DD');
 BEGIN

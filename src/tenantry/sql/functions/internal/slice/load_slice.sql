@@ -1,11 +1,14 @@
 CREATE OR REPLACE FUNCTION _wh_internal.load_slice(feed _wh.feeds, slice_date date, maker text DEFAULT NULL,
-    caller_publishes boolean DEFAULT false, digest text DEFAULT NULL, asked timestamptz DEFAULT NULL) RETURNS jsonb
+    caller_publishes boolean DEFAULT false, digest text DEFAULT NULL, asked timestamptz DEFAULT NULL)
+    RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Load one slice into its template's storage, or through a create function (`maker`), and record it. Returns date,
--- action, rows and seconds, or raises with the slice's name before the source's own words. Nothing of a failed load stays.
--- What the source itself raised is marked so, in CONSTRAINT. A cancel by the source is such a failure (is_own_cancel); one of this session is raised again as it is.
--- `digest` is what the source said of the day in the very transaction that the rows are pulled in, at the time `asked`: they
--- are no newer, and somebody may have pulled newer ones since. Without it the slice has a transaction of its own there.
+-- Load one slice into its template's storage, or through a create function (`maker`), and record it. Returns
+-- date, action, rows and seconds, or raises with the slice's name before the source's own words. Nothing of a
+-- failed load stays. What the source itself raised is marked so, in CONSTRAINT. A cancel by the source is
+-- such a failure (is_own_cancel); one of this session is raised again as it is. `digest` is what the source
+-- said of the day in the very transaction that the rows are pulled in, at the time `asked`: they are no
+-- newer, and somebody may have pulled newer ones since. Without it the slice has a transaction of its own
+-- there.
 DECLARE
     opened boolean;
     -- Whoever has asked holds the transaction in which the source answered.
@@ -47,7 +50,8 @@ BEGIN
             loaded := _wh_internal.storage_load(feed, template, slice_date);
             -- REFRESH ... CONCURRENTLY takes two equal rows with a NULL in them for one.
             IF split_part(load_slice.digest, ':', 2) <> loaded.row_count::text THEN
-                RAISE EXCEPTION 'the source gives % rows, and % are stored: some are doubled', split_part(load_slice.digest, ':', 2), loaded.row_count
+                RAISE EXCEPTION 'the source gives % rows, and % are stored: some are doubled',
+                    split_part(load_slice.digest, ':', 2), loaded.row_count
                     USING ERRCODE = 'unique_violation';
             END IF;
             -- The old slice serves until the tenant view reads the new one.
@@ -59,7 +63,8 @@ BEGIN
             PERFORM _wh_internal.end_source(feed.tenant_name, opened);
         END IF;
     EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
-        GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL, failure_hint = PG_EXCEPTION_HINT,
+        GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_detail = PG_EXCEPTION_DETAIL,
+            failure_hint = PG_EXCEPTION_HINT,
             context = PG_EXCEPTION_CONTEXT;
         state := SQLSTATE;
         -- Asked before the login is let go.
@@ -69,7 +74,9 @@ BEGIN
         IF _wh_internal.source_cancelled(feed.tenant_name, state, SQLERRM) THEN
             by_source := true;
             failure := 'the source cancelled the query: ' || failure;
-            failure_hint := 'Give its connection a longer statement_timeout, or let an index of the source serve the query.';
+            failure_hint
+                := 'Give its connection a longer statement_timeout, or let an index of the source serve the '
+                'query.';
         END IF;
         IF state LIKE '08%' THEN
             PERFORM _wh_internal.release_source(feed.tenant_name);
@@ -84,30 +91,42 @@ BEGIN
         failure := _wh_internal.explained(_wh_internal.visible(failure), state);
         failure_detail := _wh_internal.visible(failure_detail);
         failure_hint := _wh_internal.visible(failure_hint);
-        failure := format('%s.%s %s: %s', feed.schema_name, feed.template_name, to_char(slice_date::timestamp, 'YYYY-MM-DD'),
-            concat_ws(': ', failure, CASE WHEN state LIKE '08%' AND failure_detail <> '' THEN failure_detail END));
+        failure := format('%s.%s %s: %s', feed.schema_name, feed.template_name,
+            to_char(slice_date::timestamp, 'YYYY-MM-DD'),
+            concat_ws(': ', failure, CASE WHEN state LIKE '08%' AND failure_detail <> ''
+                THEN failure_detail END));
         IF state LIKE '08%' THEN
             -- libpq's own words, with what it supposes on further lines.
             failure := regexp_replace(failure, E'\\n[\\t ][^\\n]*|\\n+$', '', 'g');
             failure_detail := '';
-            failure_hint := coalesce(nullif(failure_hint, ''), 'Check address, user and password of the connection; the warehouse''s server must reach the source.');
+            failure_hint := coalesce(nullif(failure_hint, ''),
+                'Check address, user and password of the connection; the warehouse''s server must reach the '
+                'source.');
         END IF;
         IF by_source THEN
-            RAISE EXCEPTION '%', failure USING ERRCODE = state, HINT = failure_hint, CONSTRAINT = 'cancelled by the source';
+            RAISE EXCEPTION '%', failure
+                USING ERRCODE = state, HINT = failure_hint, CONSTRAINT = 'cancelled by the source';
         END IF;
         PERFORM _wh_internal.raise_words(state, failure, failure_detail, failure_hint, mark);
     END;
     holder := _wh_internal.storage_holder(feed, slice_date);
-    INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest, filenode,
+    INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at,
+        duration, definition_hash, digest, filenode,
         time_column, index_hash)
-    VALUES (feed.schema_name, feed.template_name, slice_date, 'loaded', loaded.row_count, coalesce(asked, started), clock_timestamp() - started,
-        _wh_internal.definition_hash(template), CASE WHEN _wh_internal.digest_rows(load_slice.digest) = loaded.row_count THEN load_slice.digest END,
+    VALUES (feed.schema_name, feed.template_name, slice_date, 'loaded', loaded.row_count,
+        coalesce(asked, started), clock_timestamp() - started,
+        _wh_internal.definition_hash(template), CASE
+            WHEN _wh_internal.digest_rows(load_slice.digest) = loaded.row_count THEN load_slice.digest END,
         pg_relation_filenode(holder.relid), template.time_column,
-        CASE WHEN template.template_name IS NOT NULL AND holder.alone THEN _wh_internal.template_index_hash(template.template_name) END)
-    ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET status = 'loaded', row_count = excluded.row_count, loaded_at = excluded.loaded_at,
-        duration = excluded.duration, definition_hash = excluded.definition_hash, digest = excluded.digest, filenode = excluded.filenode,
+        CASE WHEN template.template_name IS NOT NULL AND holder.alone
+            THEN _wh_internal.template_index_hash(template.template_name) END)
+    ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE
+        SET status = 'loaded', row_count = excluded.row_count, loaded_at = excluded.loaded_at,
+        duration = excluded.duration, definition_hash = excluded.definition_hash, digest = excluded.digest,
+            filenode = excluded.filenode,
         time_column = excluded.time_column, index_hash = excluded.index_hash, error = NULL, failed_at = NULL;
-    RETURN jsonb_build_object('date', to_char(slice_date::timestamp, 'YYYY-MM-DD'), 'status', 'loaded', 'action', loaded.action,
+    RETURN jsonb_build_object('date', to_char(slice_date::timestamp, 'YYYY-MM-DD'), 'status', 'loaded',
+        'action', loaded.action,
         'rows', loaded.row_count, 'seconds', _wh_internal.seconds_since(started));
 END
 $$;

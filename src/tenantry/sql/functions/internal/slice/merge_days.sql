@@ -1,20 +1,26 @@
-CREATE OR REPLACE FUNCTION _wh_internal.merge_days(template _wh.mv_templates, leaf regclass, stage regclass, first_day date, last_day date) RETURNS bigint
+CREATE OR REPLACE FUNCTION _wh_internal.merge_days(template _wh.mv_templates, leaf regclass, stage regclass,
+    first_day date, last_day date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make the rows of the days first_day to last_day equal to those of a staging table, and touch only what differs; the
--- number of rows that were. Rows are compared by their binary image (*=), as REFRESH ... CONCURRENTLY does: it knows
--- 1.0 from 1.00, and types that have no equality. Without a unique index the days are replaced.
+-- Make the rows of the days first_day to last_day equal to those of a staging table, and touch only what
+-- differs; the number of rows that were. Rows are compared by their binary image (*=), as REFRESH ...
+-- CONCURRENTLY does: it knows 1.0 from 1.00, and types that have no equality. Without a unique index the days
+-- are replaced.
 DECLARE
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
     key text[] := _wh_internal.unique_key(leaf,
-        ARRAY(SELECT c.column_name FROM _wh.template_columns c WHERE c.template_name = template.template_name));
+        ARRAY(SELECT c.column_name FROM _wh.template_columns c
+        WHERE c.template_name = template.template_name));
     columns text := _wh_internal.column_list(template.template_name);
     key_list text;
     same_key text;
-    former text := (SELECT format('%I.%I', n.nspname, _wh_internal.fit_name('tenantry_former_' || template.template_name))
+    former text
+        := (SELECT format('%I.%I', n.nspname,
+        _wh_internal.fit_name('tenantry_former_' || template.template_name))
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = leaf);
     gone text;
     doubled text;
-    target_schema text := (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = leaf);
+    target_schema text := (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.oid = leaf);
     row_lock text;
     unseen boolean;
     image text;
@@ -23,11 +29,14 @@ DECLARE
     total bigint := 0;
 BEGIN
     PERFORM _wh_internal.publish_identity(leaf);
-    -- Rows that stood in no day yet, because the time column was new to them, are in one now. A new table has no index yet.
+    -- Rows that stood in no day yet, because the time column was new to them, are in one now. A new table has
+    -- no index yet.
     IF to_regclass(former) IS NOT NULL THEN
-        gone := (SELECT format('DELETE FROM %s t USING %s s WHERE %s', former, stage, string_agg(format('t.%1$I = s.%1$I', k), ' AND '))
+        gone := (SELECT format('DELETE FROM %s t USING %s s WHERE %s', former, stage,
+            string_agg(format('t.%1$I = s.%1$I', k), ' AND '))
             FROM unnest((SELECT i.key_columns FROM _wh.template_indexes i
-                WHERE i.template_name = template.template_name AND i.position IS NOT NULL AND i.key_columns IS NOT NULL
+                WHERE i.template_name = template.template_name AND i.position IS NOT NULL
+                AND i.key_columns IS NOT NULL
                 ORDER BY cardinality(i.key_columns), i.position LIMIT 1)) k HAVING count(*) > 0);
         IF gone IS NOT NULL THEN
             EXECUTE gone;
@@ -40,32 +49,40 @@ BEGIN
         GET DIAGNOSTICS changed = ROW_COUNT;
         RETURN total + changed;
     END IF;
-    -- Who takes a row out of these days meanwhile waits for this transaction, and then says that their digests are not true.
+    -- Who takes a row out of these days meanwhile waits for this transaction, and then says that their
+    -- digests are not true.
     PERFORM FROM _wh.slices s WHERE s.schema_name = target_schema AND s.template_name = template.template_name
         AND s.slice_date BETWEEN first_day AND last_day ORDER BY s.slice_date FOR UPDATE;
-    SELECT string_agg(format('t.%1$I = s.%1$I', k), ' AND '), string_agg(quote_ident(k), ', ') INTO same_key, key_list FROM unnest(key) k;
+    SELECT string_agg(format('t.%1$I = s.%1$I', k), ' AND '), string_agg(quote_ident(k), ', ')
+        INTO same_key, key_list FROM unnest(key) k;
     -- Without the cast PostgreSQL would compare two ROW() column by column.
-    SELECT format('ROW(%s)::record OPERATOR(pg_catalog.*=) ROW(%s)::record', string_agg(format('t.%I', c.column_name), ', ' ORDER BY c.position),
+    SELECT format('ROW(%s)::record OPERATOR(pg_catalog.*=) ROW(%s)::record',
+        string_agg(format('t.%I', c.column_name), ', ' ORDER BY c.position),
         string_agg(format('s.%I', c.column_name), ', ' ORDER BY c.position))
     INTO image FROM _wh.template_columns c WHERE c.template_name = template.template_name;
-    -- Mostly nothing changed: as many rows on both sides as rows here that have an equal one there say so in one pass. Rows here are
-    -- counted, not pairs: their keys differ, and those there may be doubled.
+    -- Mostly nothing changed: as many rows on both sides as rows here that have an equal one there say so in
+    -- one pass. Rows here are counted, not pairs: their keys differ, and those there may be doubled.
     EXECUTE format('SELECT p.n = (SELECT count(*) FROM %2$s) AND p.n = (SELECT count(*) FROM %1$s WHERE %3$s)'
-        ' FROM (SELECT count(*) AS n FROM (SELECT * FROM %1$s WHERE %3$s) t WHERE EXISTS (SELECT FROM %2$s s WHERE %4$s AND %5$s)) p',
+        ' FROM (SELECT count(*) AS n FROM (SELECT * FROM %1$s WHERE %3$s) t WHERE EXISTS (SELECT FROM %2$s s '
+        'WHERE %4$s AND %5$s)) p',
         leaf, stage, predicate, same_key, image) INTO same;
     IF same THEN
         RETURN 0;
     END IF;
     -- Else those that are there already would pass, though the day has fewer rows than the source gave.
-    EXECUTE format('SELECT ROW(%1$s)::text FROM %2$s WHERE ROW(%1$s) IS NOT NULL GROUP BY %1$s HAVING count(*) > 1 LIMIT 1', key_list, stage) INTO doubled;
+    EXECUTE format('SELECT ROW(%1$s)::text FROM %2$s WHERE ROW(%1$s) IS NOT NULL GROUP BY %1$s HAVING '
+        'count(*) > 1 LIMIT 1', key_list, stage) INTO doubled;
     IF doubled IS NOT NULL THEN
-        RAISE EXCEPTION 'the source gives more than one row with the same %: %', key_list, doubled USING ERRCODE = 'unique_violation';
+        RAISE EXCEPTION 'the source gives more than one row with the same %: %', key_list, doubled
+            USING ERRCODE = 'unique_violation';
     END IF;
-    EXECUTE format('DELETE FROM %s t WHERE %s AND NOT EXISTS (SELECT FROM %s s WHERE %s)', leaf, predicate, stage, same_key);
+    EXECUTE format('DELETE FROM %s t WHERE %s AND NOT EXISTS (SELECT FROM %s s WHERE %s)', leaf, predicate,
+        stage, same_key);
     GET DIAGNOSTICS total = ROW_COUNT;
-    -- A row that moved here from another day of the same table is found by its key; what the source said of that day is
-    -- then no longer true of its rows. Days first: who loads one of them now is waited for, with no row held. Then the rows, as they
-    -- have become meanwhile. Looked up row by row, as ON CONFLICT does: a join might read the whole table.
+    -- A row that moved here from another day of the same table is found by its key; what the source said of
+    -- that day is then no longer true of its rows. Days first: who loads one of them now is waited for, with
+    -- no row held. Then the rows, as they have become meanwhile. Looked up row by row, as ON CONFLICT does: a
+    -- join might read the whole table.
     FOREACH row_lock IN ARRAY ARRAY['', 'FOR UPDATE'] LOOP
         EXECUTE format($q$
             WITH taken AS MATERIALIZED (
@@ -73,20 +90,27 @@ BEGIN
                 FROM (SELECT * FROM %3$s s WHERE NOT EXISTS (SELECT FROM %4$s t WHERE %6$s AND %5$s)) s
                 CROSS JOIN LATERAL (SELECT * FROM %4$s t WHERE %5$s AND (%6$s) IS NOT TRUE LIMIT 1 %9$s) t
             )
-            UPDATE _wh.slices SET digest = NULL WHERE schema_name = %7$L AND template_name = %8$L AND slice_date IN (SELECT day FROM taken)$q$,
-            template.time_column, _wh_internal.day_zone(template), stage, leaf, same_key, predicate, target_schema, template.template_name, row_lock);
+            UPDATE _wh.slices SET digest = NULL WHERE schema_name = %7$L AND template_name = %8$L
+                AND slice_date IN (SELECT day FROM taken)$q$,
+            template.time_column, _wh_internal.day_zone(template), stage, leaf, same_key, predicate,
+                target_schema, template.template_name, row_lock);
     END LOOP;
-    -- xmax tells a row that was there from a new one. One that was there and could not be seen came from a load that has just
-    -- ended: whose day it was is not known any more, so no other day's digest is believed.
+    -- xmax tells a row that was there from a new one. One that was there and could not be seen came from a
+    -- load that has just ended: whose day it was is not known any more, so no other day's digest is believed.
     EXECUTE format($q$
-        WITH fresh AS MATERIALIZED (SELECT %1$s FROM %2$s s WHERE NOT EXISTS (SELECT FROM %3$s t WHERE %4$s AND %5$s AND %6$s)),
-            written AS (INSERT INTO %3$s AS t (%1$s) SELECT %1$s FROM fresh ON CONFLICT (%7$s) DO UPDATE SET %8$s RETURNING t.xmax <> 0 AS replaced)
-        SELECT count(*), count(*) FILTER (WHERE w.replaced) > (SELECT count(*) FROM fresh s WHERE EXISTS (SELECT FROM %3$s t WHERE %5$s)) FROM written w$q$,
+        WITH fresh AS MATERIALIZED (SELECT %1$s FROM %2$s s
+        WHERE NOT EXISTS (SELECT FROM %3$s t WHERE %4$s AND %5$s AND %6$s)),
+            written AS (INSERT INTO %3$s AS t (%1$s) SELECT %1$s FROM fresh ON CONFLICT (%7$s) DO UPDATE
+            SET %8$s RETURNING t.xmax <> 0 AS replaced)
+        SELECT count(*), count(*) FILTER (WHERE w.replaced) > (SELECT count(*) FROM fresh s
+            WHERE EXISTS (SELECT FROM %3$s t WHERE %5$s)) FROM written w$q$,
         columns, stage, leaf, predicate, same_key, image, key_list,
-        (SELECT string_agg(format('%1$I = excluded.%1$I', c.column_name), ', ') FROM _wh.template_columns c WHERE c.template_name = template.template_name))
+        (SELECT string_agg(format('%1$I = excluded.%1$I', c.column_name), ', ') FROM _wh.template_columns c
+            WHERE c.template_name = template.template_name))
     INTO changed, unseen;
     IF unseen THEN
-        UPDATE _wh.slices s SET digest = NULL WHERE s.schema_name = target_schema AND s.template_name = template.template_name
+        UPDATE _wh.slices s SET digest = NULL
+            WHERE s.schema_name = target_schema AND s.template_name = template.template_name
             AND s.digest IS NOT NULL AND s.slice_date NOT BETWEEN first_day AND last_day;
     END IF;
     RETURN total + changed;

@@ -1,5 +1,7 @@
-CREATE OR REPLACE FUNCTION _wh_internal.stream_end(feed _wh.feeds, first_day date, last_day date, target text, start_block bigint,
-    copied bigint, started timestamptz, digests jsonb DEFAULT NULL) RETURNS TABLE (slice_date date, row_count bigint)
+CREATE OR REPLACE FUNCTION _wh_internal.stream_end(feed _wh.feeds, first_day date, last_day date,
+    target text, start_block bigint,
+    copied bigint, started timestamptz, digests jsonb DEFAULT NULL)
+        RETURNS TABLE (slice_date date, row_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- After the copy: merge what was staged, and record each day with its rows, in the same transaction.
 DECLARE
@@ -8,9 +10,10 @@ DECLARE
     holder regclass := (_wh_internal.storage_holder(feed, first_day)).relid::regclass;
     counts jsonb;
 BEGIN
-    -- New rows of a table without free space are behind start_block: only those pages are read. If the rows are not all
-    -- there, because some went into free space, the whole table is.
-    counts := _wh_internal.count_days(template, target, format('ctid >= %L AND %s', format('(%s,0)', start_block), predicate));
+    -- New rows of a table without free space are behind start_block: only those pages are read. If the rows
+    -- are not all there, because some went into free space, the whole table is.
+    counts := _wh_internal.count_days(template, target,
+        format('ctid >= %L AND %s', format('(%s,0)', start_block), predicate));
     IF (SELECT coalesce(sum(c.value::bigint), 0) FROM jsonb_each_text(counts) c) <> copied THEN
         counts := _wh_internal.count_days(template, target, predicate);
     END IF;
@@ -19,18 +22,24 @@ BEGIN
             AND _wh_internal.merge_days(template, holder, target::regclass, first_day, last_day) > 0 THEN
         counts := _wh_internal.count_days(template, holder::text, predicate);
     END IF;
-    RETURN QUERY INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration, definition_hash, digest,
+    RETURN QUERY INSERT
+        INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at, duration,
+        definition_hash, digest,
         filenode, time_column)
     SELECT feed.schema_name, feed.template_name, d.day, 'loaded', d.n, started,
         (clock_timestamp() - started) / (last_day - first_day + 1), _wh_internal.definition_hash(template),
-        CASE WHEN _wh_internal.digest_rows(d.digest) = d.n THEN d.digest END, pg_relation_filenode(holder), template.time_column
+        CASE WHEN _wh_internal.digest_rows(d.digest) = d.n THEN d.digest END, pg_relation_filenode(holder),
+            template.time_column
     FROM (
-        SELECT first_day + g AS day, coalesce((counts ->> to_char((first_day + g)::timestamp, 'YYYY-MM-DD'))::bigint, 0) AS n,
+        SELECT first_day + g AS day,
+        coalesce((counts ->> to_char((first_day + g)::timestamp, 'YYYY-MM-DD'))::bigint, 0) AS n,
             digests ->> to_char((first_day + g)::timestamp, 'YYYY-MM-DD') AS digest
         FROM generate_series(0, last_day - first_day) g
     ) d
-    ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE SET status = 'loaded', row_count = excluded.row_count, loaded_at = excluded.loaded_at,
-        duration = excluded.duration, definition_hash = excluded.definition_hash, digest = excluded.digest, filenode = excluded.filenode,
+    ON CONFLICT ON CONSTRAINT slices_pkey DO UPDATE
+        SET status = 'loaded', row_count = excluded.row_count, loaded_at = excluded.loaded_at,
+        duration = excluded.duration, definition_hash = excluded.definition_hash, digest = excluded.digest,
+            filenode = excluded.filenode,
         time_column = excluded.time_column, index_hash = NULL, error = NULL, failed_at = NULL
     RETURNING s.slice_date, s.row_count;
 END

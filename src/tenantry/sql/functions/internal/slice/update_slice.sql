@@ -1,9 +1,10 @@
 CREATE OR REPLACE FUNCTION _wh_internal.update_slice(feed _wh.feeds, slice_date date, caller text,
     allow_refresh_yesterday boolean, update_union_view boolean, maker text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Load a slice, log it, and show it in the tenant view. With today's slice also yesterday's, if its last load ran
--- before that day had ended: what came after it would be missing for ever. A yesterday that fails does not keep today out: it is
--- undone by itself, recorded as failed and warned of, and tried again with the next slice of today.
+-- Load a slice, log it, and show it in the tenant view. With today's slice also yesterday's, if its last load
+-- ran before that day had ended: what came after it would be missing for ever. A yesterday that fails does
+-- not keep today out: it is undone by itself, recorded as failed and warned of, and tried again with the next
+-- slice of today.
 DECLARE
     result jsonb;
     replaced boolean := false;
@@ -14,7 +15,8 @@ BEGIN
         PERFORM _wh_internal.storage_prepare(feed, slice_date, slice_date);
     END IF;
     IF allow_refresh_yesterday AND slice_date = _wh.current_date_utc() AND EXISTS (
-        SELECT FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+        SELECT FROM _wh.slices s
+        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
             AND s.slice_date = update_slice.slice_date - 1
             AND s.loaded_at < update_slice.slice_date::timestamp AT TIME ZONE 'UTC')
     THEN
@@ -28,14 +30,17 @@ BEGIN
                 RAISE;
             END IF;
             PERFORM _wh_internal.record_failure(feed, slice_date - 1, SQLERRM);
-            RAISE WARNING 'yesterday was not completed: %', _wh_internal.visible(SQLERRM) USING ERRCODE = SQLSTATE;
+            RAISE WARNING 'yesterday was not completed: %', _wh_internal.visible(SQLERRM)
+                USING ERRCODE = SQLSTATE;
         END;
     END IF;
     result := _wh_internal.load_slice(feed, slice_date, maker, caller_publishes => true);
     replaced := replaced OR result ->> 'action' = 'replaced';
     PERFORM _wh_internal.write_log(caller, 'INFO', 'slice loaded', to_jsonb(feed) || result);
-    -- A window of days publishes once, at its end; what replaces a slice that is there must be shown in any case.
-    IF replaced OR update_union_view AND current_setting('tenantry.in_window', true) IS DISTINCT FROM 'yes' THEN
+    -- A window of days publishes once, at its end; what replaces a slice that is there must be shown in any
+    -- case.
+    IF replaced OR update_union_view AND current_setting('tenantry.in_window', true) IS DISTINCT
+        FROM 'yes' THEN
         PERFORM _wh_internal.storage_publish_tenant(feed);
     END IF;
     IF current_setting('tenantry.in_window', true) IS DISTINCT FROM 'yes' THEN

@@ -1,7 +1,8 @@
-CREATE OR REPLACE FUNCTION _wh_internal.ask_source(tenant_name text, question text, until timestamptz) RETURNS SETOF text
+CREATE OR REPLACE FUNCTION _wh_internal.ask_source(tenant_name text, question text, until timestamptz)
+    RETURNS SETOF text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Ask a source, whose transaction the caller has begun, for rows of one text, and wait no longer than until then; not in libpq, which
--- older servers cannot be called back from.
+-- Ask a source, whose transaction the caller has begun, for rows of one text, and wait no longer than until
+-- then; not in libpq, which older servers cannot be called back from.
 DECLARE
     server text := _wh_internal.server_name(tenant_name);
     dblink text := quote_ident(_wh_internal.dblink_schema());
@@ -13,12 +14,14 @@ BEGIN
         EXECUTE format('SELECT %s.dblink_is_busy(%L) <> 0', dblink, server) INTO busy;
         EXIT WHEN NOT busy;
         IF clock_timestamp() > until THEN
-            RAISE EXCEPTION 'the source did not answer in time' USING ERRCODE = 'query_canceled', CONSTRAINT = 'cancelled by the source';
+            RAISE EXCEPTION 'the source did not answer in time'
+                USING ERRCODE = 'query_canceled', CONSTRAINT = 'cancelled by the source';
         END IF;
         PERFORM pg_sleep(pause);
         pause := least(pause * 2, 0.1);
     END LOOP;
-    RETURN QUERY EXECUTE format('SELECT t.answer FROM %s.dblink_get_result(%L) AS t(answer text)', dblink, server);
+    RETURN QUERY EXECUTE format('SELECT t.answer FROM %s.dblink_get_result(%L) AS t(answer text)', dblink,
+        server);
     -- Empty, and the connection can be asked again.
     EXECUTE format('SELECT count(*) FROM %s.dblink_get_result(%L) AS t(answer text)', dblink, server);
 END

@@ -1,10 +1,11 @@
 CREATE OR REPLACE FUNCTION _wh_internal.begin_source(tenant_name text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Begin a transaction at the source, read only and of one moment, whose settings were read back; through the login that
--- hold_source keeps, or a new one: then true, for end_source.
+-- Begin a transaction at the source, read only and of one moment, whose settings were read back; through the
+-- login that hold_source keeps, or a new one: then true, for end_source.
 DECLARE
     server text := _wh_internal.known_server(tenant_name);
-    asking text := format('SELECT t.difference FROM %I.dblink(%L, %L) AS t(difference text)', _wh_internal.dblink_schema(), server,
+    asking text := format('SELECT t.difference FROM %I.dblink(%L, %L) AS t(difference text)',
+        _wh_internal.dblink_schema(), server,
         _wh_internal.source_begin(tenant_name));
     held boolean := _wh_internal.holds_source(tenant_name);
     difference text;
@@ -27,13 +28,15 @@ BEGIN
     BEGIN
         EXECUTE asking INTO difference;
     EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
-        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
+        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT,
+            context = PG_EXCEPTION_CONTEXT;
         PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
         RAISE;
     END;
     IF difference IS NOT NULL THEN
         PERFORM _wh_internal.release_source(tenant_name);
-        RAISE EXCEPTION 'connection "%": the source does not keep to the settings of a load: %', tenant_name, _wh_internal.visible(difference)
+        RAISE EXCEPTION 'connection "%": the source does not keep to the settings of a load: %', tenant_name,
+            _wh_internal.visible(difference)
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
     RETURN NOT held;

@@ -11,17 +11,23 @@ BEGIN
     PERFORM _wh_internal.release_source(tenant_name);
     BEGIN
         -- The string with the password is made by the statement: neither its text nor its parameters hold it.
-        EXECUTE format('SELECT %I.dblink_connect(%L, _wh_internal.source_login(%L))', _wh_internal.dblink_schema(), server, server);
-        EXECUTE format('SELECT count(*) FROM %I.dblink(%L, %L) AS t(setting text)', _wh_internal.dblink_schema(), server,
+        EXECUTE format('SELECT %I.dblink_connect(%L, _wh_internal.source_login(%L))',
+            _wh_internal.dblink_schema(), server, server);
+        EXECUTE format('SELECT count(*) FROM %I.dblink(%L, %L) AS t(setting text)',
+            _wh_internal.dblink_schema(), server,
             _wh_internal.source_settle());
     EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
-        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
+        GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT,
+            context = PG_EXCEPTION_CONTEXT;
         -- The words of PgBouncer, and of the proxy of RDS, which they have in English only.
         IF SQLSTATE = '08001' AND detail ~ 'unsupported startup parameter|command-line options' THEN
             hint := format(
-                'A pooler answers there, which takes no settings at login. Say so, with --option pooler=true of tenantry tenant add or edit, or in SQL: '
-                'UPDATE _wh.tenant_connections SET options = options || ''{"pooler": true}'' WHERE tenant_name = %L', tenant_name);
-            PERFORM _wh_internal.raise_words(SQLSTATE, _wh_internal.visible(SQLERRM), _wh_internal.visible(detail), hint);
+                'A pooler answers there, which takes no settings at login. Say so, with --option pooler=true '
+                'of tenantry tenant add or edit, or in SQL: '
+                'UPDATE _wh.tenant_connections SET options = options || ''{"pooler": true}'' WHERE '
+                    'tenant_name = %L', tenant_name);
+            PERFORM _wh_internal.raise_words(SQLSTATE, _wh_internal.visible(SQLERRM),
+                _wh_internal.visible(detail), hint);
         END IF;
         PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
         RAISE;

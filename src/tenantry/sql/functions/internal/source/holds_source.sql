@@ -4,7 +4,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     held boolean;
 BEGIN
-    EXECUTE format('SELECT coalesce(%L = ANY (%I.dblink_get_connections()), false)', _wh_internal.server_name(tenant_name),
+    EXECUTE format('SELECT coalesce(%L = ANY (%I.dblink_get_connections()), false)',
+        _wh_internal.server_name(tenant_name),
         _wh_internal.dblink_schema()) INTO held;
     RETURN held;
 END

@@ -1,17 +1,21 @@
 CREATE OR REPLACE FUNCTION _wh_internal.probe_source(tenant_name text, patience integer DEFAULT 10,
-    OUT server_version text, OUT database text, OUT time_zone text, OUT read_only boolean, OUT latency float8, OUT settings integer)
+    OUT server_version text, OUT database text, OUT time_zone text, OUT read_only boolean,
+    OUT latency float8, OUT settings integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Log in to a source and begin a transaction as a load would, which reads its settings back, and ask who answers. Latency
--- in seconds; of a setting that differs begin_source has made an error, so that the others, which are counted, are as they should.
--- A source that lets us in and then is silent is given up after so many seconds of `patience`: it is asked without waiting in
--- libpq, which older servers cannot be called back from.
+-- Log in to a source and begin a transaction as a load would, which reads its settings back, and ask who
+-- answers. Latency in seconds; of a setting that differs begin_source has made an error, so that the others,
+-- which are counted, are as they should. A source that lets us in and then is silent is given up after so
+-- many seconds of `patience`: it is asked without waiting in libpq, which older servers cannot be called back
+-- from.
 DECLARE
     started timestamptz := clock_timestamp();
     server text := _wh_internal.server_name(tenant_name);
     dblink text := quote_ident(_wh_internal.dblink_schema());
-    sslmode text := (SELECT c.options ->> 'sslmode' FROM _wh.tenant_connections c WHERE c.tenant_name = probe_source.tenant_name);
+    sslmode text := (SELECT c.options ->> 'sslmode' FROM _wh.tenant_connections c
+        WHERE c.tenant_name = probe_source.tenant_name);
     names text := (SELECT array_agg(s) FROM _wh.tenant_connections c CROSS JOIN LATERAL jsonb_object_keys(
-            _wh_internal.source_settings(c) - 'tenantry.session' || '{"client_encoding": "", "transaction_isolation": "", "transaction_read_only": ""}') s
+            _wh_internal.source_settings(c) - 'tenantry.session'
+            || '{"client_encoding": "", "transaction_isolation": "", "transaction_read_only": ""}') s
         WHERE c.tenant_name = probe_source.tenant_name)::text;
     busy boolean;
     detail text;
@@ -19,14 +23,19 @@ DECLARE
     context text;
 BEGIN
     IF sslmode IN ('require', 'verify-ca', 'verify-full') AND current_setting('ssl_library') = '' THEN
-        RAISE EXCEPTION 'connection "%" asks for sslmode=%, and the warehouse''s server was built without TLS', tenant_name, sslmode
-            USING ERRCODE = 'feature_not_supported', HINT = 'Keep the warehouse on a PostgreSQL server that has TLS, or reach the source through a tunnel.';
+        RAISE EXCEPTION 'connection "%" asks for sslmode=%, and the warehouse''s server was built without '
+            'TLS', tenant_name, sslmode
+            USING ERRCODE = 'feature_not_supported',
+                HINT = 'Keep the warehouse on a PostgreSQL server that has TLS, or reach the source through '
+                'a '
+                'tunnel.';
     END IF;
     PERFORM _wh_internal.hold_source(tenant_name);
     PERFORM _wh_internal.begin_source(tenant_name);
     EXECUTE format('SELECT %s.dblink_send_query(%L, %L)', dblink, server, format(
         'SELECT current_setting(''server_version''), current_database(), current_setting(''TimeZone''), '
-        'current_setting(''transaction_read_only'')::boolean, (SELECT count(current_setting(n, true)) FROM unnest(%L::text[]) n)', names));
+        'current_setting(''transaction_read_only'')::boolean, (SELECT count(current_setting(n, true)) FROM '
+            'unnest(%L::text[]) n)', names));
     LOOP
         EXECUTE format('SELECT %s.dblink_is_busy(%L) <> 0', dblink, server) INTO busy;
         EXIT WHEN NOT busy;
@@ -36,12 +45,14 @@ BEGIN
         END IF;
         PERFORM pg_sleep(0.002);
     END LOOP;
-    EXECUTE format('SELECT * FROM %s.dblink_get_result(%L) AS t(v text, d text, z text, r boolean, s integer)', dblink, server)
+    EXECUTE format('SELECT * FROM %s.dblink_get_result(%L) AS t(v text, d text, z text, r boolean, s '
+        'integer)', dblink, server)
     INTO server_version, database, time_zone, read_only, settings;
     PERFORM _wh_internal.release_source(tenant_name);
     latency := extract(epoch FROM clock_timestamp() - started);
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT, context = PG_EXCEPTION_CONTEXT;
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT,
+        context = PG_EXCEPTION_CONTEXT;
     PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
     RAISE;
 END

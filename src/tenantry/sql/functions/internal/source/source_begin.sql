@@ -1,11 +1,14 @@
-CREATE OR REPLACE FUNCTION _wh_internal.source_begin(tenant_name text, encoding text DEFAULT getdatabaseencoding()) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.source_begin(tenant_name text,
+    encoding text DEFAULT getdatabaseencoding()) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- What to send to a source, in one message, before anything is read from it: a transaction begins, gets the settings of
--- source_settings that the source knows, and reads them back. The last result is one row: what is not so, in words, or NULL. In
--- the transaction and not at login alone, because a pooler may drop what a login asks for, or give each transaction to
--- another session. A transaction that had begun before shows the rows of an older moment, and is none that is meant.
+-- What to send to a source, in one message, before anything is read from it: a transaction begins, gets the
+-- settings of source_settings that the source knows, and reads them back. The last result is one row: what is
+-- not so, in words, or NULL. In the transaction and not at login alone, because a pooler may drop what a
+-- login asks for, or give each transaction to another session. A transaction that had begun before shows the
+-- rows of an older moment, and is none that is meant.
 DECLARE
-    wanted jsonb := _wh_internal.source_settings((SELECT c FROM _wh.tenant_connections c WHERE c.tenant_name = source_begin.tenant_name));
+    wanted jsonb := _wh_internal.source_settings((SELECT c FROM _wh.tenant_connections c
+        WHERE c.tenant_name = source_begin.tenant_name));
     settings text;
 BEGIN
     SELECT string_agg(format('(%L, %L)', s.key, s.value), ', ' ORDER BY s.key) INTO settings
@@ -13,9 +16,11 @@ BEGIN
     RETURN format($q$BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SELECT pg_catalog.set_config(s.name, s.value, true) FROM (VALUES %1$s) AS s (name, value)
 WHERE s.name LIKE '%%.%%' OR pg_catalog.current_setting(s.name, true) IS NOT NULL;
-SELECT pg_catalog.string_agg(pg_catalog.format('%%s is %%s and not %%s', s.name, coalesce(s.found, 'unset'), s.value), ', ') FROM (
+SELECT pg_catalog.string_agg(pg_catalog.format('%%s is %%s and not %%s', s.name, coalesce(s.found, 'unset'),
+    s.value), ', ') FROM (
     SELECT v.name, v.value, pg_catalog.current_setting(v.name, true) AS found
-    FROM (VALUES %1$s, ('transaction_isolation', 'repeatable read'), ('transaction_read_only', 'on')) AS v (name, value)
+    FROM (VALUES %1$s, ('transaction_isolation', 'repeatable read'),
+        ('transaction_read_only', 'on')) AS v (name, value)
     UNION ALL SELECT 'the beginning of the transaction', 'now', 'earlier'
     WHERE pg_catalog.transaction_timestamp() < pg_catalog.statement_timestamp()
 ) AS s

@@ -12,7 +12,8 @@ BEGIN
         RETURN NULL;
     END IF;
     UPDATE _wh.feeds f SET storage = storage_set.storage
-    WHERE f.schema_name = storage_set.schema_name AND f.template_name = storage_set.template_name RETURNING f.* INTO feed;
+    WHERE f.schema_name = storage_set.schema_name AND f.template_name = storage_set.template_name
+        RETURNING f.* INTO feed;
     RETURN feed;
 END
 $$;

@@ -8,12 +8,15 @@ DECLARE
 BEGIN
     PERFORM _wh_internal.lock_view('public', template.template_name);
     DELETE FROM _wh.mv_templates t WHERE t.template_name = template.template_name;
-    SELECT string_agg(f.schema_name, ', ' ORDER BY f.schema_name) INTO tenants FROM _wh.feeds f WHERE f.template_name = template.template_name;
+    SELECT string_agg(f.schema_name, ', ' ORDER BY f.schema_name) INTO tenants FROM _wh.feeds f
+        WHERE f.template_name = template.template_name;
     IF tenants IS NOT NULL THEN
-        RAISE EXCEPTION 'template "%" is used by %', template.template_name, tenants USING ERRCODE = 'dependent_objects_still_exist';
+        RAISE EXCEPTION 'template "%" is used by %', template.template_name, tenants
+            USING ERRCODE = 'dependent_objects_still_exist';
     END IF;
     IF _wh_internal.relation_kind(root) IN ('v', 'p') THEN
-        PERFORM _wh_internal.execute_patiently(format('DROP %s %s', CASE _wh_internal.relation_kind(root) WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, root));
+        PERFORM _wh_internal.execute_patiently(format('DROP %s %s', CASE _wh_internal.relation_kind(root)
+            WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, root));
     END IF;
     PERFORM _wh_internal.write_log('drop_template', 'INFO', 'template dropped', to_jsonb(template));
 END

@@ -6,7 +6,8 @@ BEGIN
     SELECT * INTO template FROM _wh.mv_templates t WHERE t.template_name = wanted;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'template "%" does not exist', wanted USING ERRCODE = 'undefined_object',
-            HINT = (SELECT 'Known templates: ' || coalesce(string_agg(t.template_name, ', ' ORDER BY t.template_name), 'none') FROM _wh.mv_templates t);
+            HINT = (SELECT 'Known templates: ' || coalesce(string_agg(t.template_name, ', '
+            ORDER BY t.template_name), 'none') FROM _wh.mv_templates t);
     END IF;
     RETURN template;
 END

@@ -1,13 +1,16 @@
 CREATE OR REPLACE FUNCTION _wh_internal.template_facts()
-RETURNS TABLE (template_name text, description text, storage text, time_column text, tenants text[], days bigint, outdated bigint,
+RETURNS TABLE (template_name text, description text, storage text, time_column text, tenants text[],
+    days bigint, outdated bigint,
     created_at timestamptz, updated_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    -- The templates, who uses each, how many days of it are loaded, and how many of those an earlier text of it made: also for template
-    -- authors, who read nothing else of the tenants.
+    -- The templates, who uses each, how many days of it are loaded, and how many of those an earlier text of
+    -- it made: also for template authors, who read nothing else of the tenants.
     SELECT t.template_name, t.description, t.storage, t.time_column,
         ARRAY(SELECT f.schema_name FROM _wh.feeds f WHERE f.template_name = t.template_name ORDER BY 1),
-        (SELECT count(*) FROM _wh.slices s WHERE s.template_name = t.template_name AND s.loaded_at IS NOT NULL),
-        (SELECT count(*) FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.day_states(f) d WHERE f.template_name = t.template_name AND d.outdated),
+        (SELECT count(*) FROM _wh.slices s WHERE s.template_name = t.template_name
+            AND s.loaded_at IS NOT NULL),
+        (SELECT count(*) FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.day_states(f) d
+            WHERE f.template_name = t.template_name AND d.outdated),
         t.created_at, t.updated_at
     FROM _wh.mv_templates t ORDER BY t.template_name
 $$;

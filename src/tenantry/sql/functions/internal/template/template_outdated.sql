@@ -1,18 +1,23 @@
 CREATE OR REPLACE FUNCTION _wh_internal.template_outdated(template_name text)
-RETURNS TABLE (tenant text, days bigint, first date, last date, tables name[], views bigint, range_capable boolean)
+RETURNS TABLE (tenant text, days bigint, first date, last date, tables name[], views bigint,
+    range_capable boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    -- Of each tenant the days that an earlier text made, the tables that are not as the template is, the number of such daily views,
-    -- and whether its source can be asked where it begins.
-    SELECT f.schema_name, d.days, d.first, d.last, coalesce(u.tables, '{}'::name[]), u.views, _wh_internal.range_capable(t)
+    -- Of each tenant the days that an earlier text made, the tables that are not as the template is, the
+    -- number of such daily views, and whether its source can be asked where it begins.
+    SELECT f.schema_name, d.days, d.first, d.last, coalesce(u.tables, '{}'::name[]), u.views,
+        _wh_internal.range_capable(t)
     FROM _wh.mv_templates t
     JOIN _wh.feeds f USING (template_name)
     CROSS JOIN LATERAL (
-        SELECT count(*) AS days, min(s.day) AS first, max(s.day) AS last FROM _wh_internal.day_states(f) s WHERE s.outdated
+        SELECT count(*) AS days, min(s.day) AS first, max(s.day) AS last FROM _wh_internal.day_states(f) s
+        WHERE s.outdated
     ) d
     CROSS JOIN LATERAL (
-        SELECT array_agg(DISTINCT u.relname ORDER BY u.relname) FILTER (WHERE u.slice_date IS NULL) AS tables, count(u.slice_date) AS views
+        SELECT array_agg(DISTINCT u.relname
+        ORDER BY u.relname) FILTER (WHERE u.slice_date IS NULL) AS tables, count(u.slice_date) AS views
         FROM _wh_internal.unfit_relations(f) u
     ) u
-    WHERE t.template_name = template_outdated.template_name AND (d.days > 0 OR u.views > 0 OR u.tables IS NOT NULL)
+    WHERE t.template_name = template_outdated.template_name
+        AND (d.days > 0 OR u.views > 0 OR u.tables IS NOT NULL)
     ORDER BY f.schema_name
 $$;

@@ -1,6 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.keep_template_columns() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Keep the columns and indexes of a template as parts. Whatever uses them is made of those, and never of a template's text.
+-- Keep the columns and indexes of a template as parts. Whatever uses them is made of those, and never of a
+-- template's text.
 DECLARE
     time_type text;
     taken text;
@@ -10,30 +11,38 @@ BEGIN
         PERFORM _wh_internal.keep_columns(NEW);
     END IF;
     IF NEW.column_definitions IS NOT NULL THEN
-        SELECT min(c.column_name) INTO taken FROM _wh.template_columns c WHERE c.template_name = NEW.template_name
+        SELECT min(c.column_name) INTO taken FROM _wh.template_columns c
+            WHERE c.template_name = NEW.template_name
             AND (c.column_name IN ('schema_name', 'tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax')
                 OR c.column_name = 'slice_date' AND NEW.time_column IS NULL);
         IF taken IS NOT NULL THEN
-            RAISE EXCEPTION 'template "%": the name of column "%" is taken: %', NEW.template_name, taken, CASE taken
-                    WHEN 'schema_name' THEN 'it is the tenant''s in the public view' WHEN 'slice_date' THEN 'without a time_column it is the day''s in yearly tables'
+            RAISE EXCEPTION 'template "%": the name of column "%" is taken: %', NEW.template_name, taken,
+                CASE taken
+                    WHEN 'schema_name' THEN 'it is the tenant''s in the public view' WHEN 'slice_date'
+                    THEN 'without a time_column it is the day''s in yearly tables'
                     ELSE 'every table of PostgreSQL has a column of its own that is called so' END
-                USING ERRCODE = 'duplicate_column', HINT = 'Give it another name in the query, with AS, and in column_definitions.';
+                USING ERRCODE = 'duplicate_column',
+                    HINT = 'Give it another name in the query, with AS, and in column_definitions.';
         END IF;
-        SELECT min(c.column_name) INTO without_xml FROM _wh.template_columns c WHERE c.template_name = NEW.template_name AND c.data_type IN ('xml', 'xml[]');
+        SELECT min(c.column_name) INTO without_xml FROM _wh.template_columns c
+            WHERE c.template_name = NEW.template_name AND c.data_type IN ('xml', 'xml[]');
         IF without_xml IS NOT NULL THEN
             BEGIN
                 PERFORM '<a/>'::xml;
             EXCEPTION WHEN feature_not_supported THEN
-                RAISE EXCEPTION 'template "%": column "%" is of type xml, and this server was built without it', NEW.template_name, without_xml
+                RAISE EXCEPTION 'template "%": column "%" is of type xml, and this server was built without '
+                    'it', NEW.template_name, without_xml
                     USING ERRCODE = 'feature_not_supported', HINT = 'Declare the column as text.';
             END;
         END IF;
     END IF;
-    IF TG_OP = 'INSERT' OR (NEW.indexes, NEW.column_definitions) IS DISTINCT FROM (OLD.indexes, OLD.column_definitions) THEN
+    IF TG_OP = 'INSERT' OR (NEW.indexes, NEW.column_definitions) IS DISTINCT
+        FROM (OLD.indexes, OLD.column_definitions) THEN
         BEGIN
             PERFORM _wh_internal.keep_template_indexes(NEW);
         EXCEPTION WHEN undefined_column THEN
-            -- The columns may be changed after the indexes. Until then no load can succeed, and doctor tells why.
+            -- The columns may be changed after the indexes. Until then no load can succeed, and doctor tells
+            -- why.
             UPDATE _wh.template_indexes i SET position = NULL WHERE i.template_name = NEW.template_name;
             RAISE WARNING '%', SQLERRM;
         END;
@@ -42,11 +51,14 @@ BEGIN
         SELECT c.data_type INTO time_type FROM _wh.template_columns c
         WHERE c.template_name = NEW.template_name AND c.column_name = NEW.time_column;
         IF time_type IS NULL OR time_type !~ '^(date|timestamp)' THEN
-            RAISE EXCEPTION 'template "%": time_column "%" is no date or timestamp among its columns', NEW.template_name, NEW.time_column
+            RAISE EXCEPTION 'template "%": time_column "%" is no date or timestamp among its columns',
+                NEW.template_name, NEW.time_column
                 USING ERRCODE = 'undefined_column';
         END IF;
-    ELSIF EXISTS (SELECT FROM _wh.feeds f JOIN _wh.storages s USING (storage) WHERE f.template_name = NEW.template_name AND s.needs_time_column) THEN
-        RAISE EXCEPTION 'template "%": its tenants are kept in a storage that needs a time_column', NEW.template_name
+    ELSIF EXISTS (SELECT FROM _wh.feeds f JOIN _wh.storages s USING (storage)
+        WHERE f.template_name = NEW.template_name AND s.needs_time_column) THEN
+        RAISE EXCEPTION 'template "%": its tenants are kept in a storage that needs a time_column',
+            NEW.template_name
             USING ERRCODE = 'object_not_in_prerequisite_state',
                 HINT = format('Move them first: tenantry template set-storage %s %s', NEW.template_name,
                     (SELECT min(s.storage) FROM _wh.storages s WHERE NOT s.needs_time_column));
@@ -60,10 +72,11 @@ FOR EACH ROW EXECUTE FUNCTION _wh_internal.keep_template_columns();
 
 CREATE OR REPLACE FUNCTION _wh_internal.check_template_query() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- The gate for queries, whoever writes them. A refusal is noted of those that were there before there was a gate (see 6_template_parts.sql),
--- and goes when the query was corrected.
+-- The gate for queries, whoever writes them. A refusal is noted of those that were there before there was a
+-- gate (see 6_template_parts.sql), and goes when the query was corrected.
 BEGIN
-    IF TG_OP = 'UPDATE' AND NEW.query_template = OLD.query_template AND (NEW.refusal IS NOT NULL OR OLD.refusal IS NULL) THEN
+    IF TG_OP = 'UPDATE' AND NEW.query_template = OLD.query_template
+        AND (NEW.refusal IS NOT NULL OR OLD.refusal IS NULL) THEN
         RETURN NEW;
     END IF;
     NEW.refusal := NULL;
@@ -71,7 +84,8 @@ BEGIN
     RETURN NEW;
 EXCEPTION WHEN syntax_error THEN
     RAISE EXCEPTION 'template "%": its query cannot be read: %', NEW.template_name, SQLERRM
-        USING ERRCODE = SQLSTATE, HINT = 'A template is one SELECT, with its quotes, comments and parentheses closed.';
+        USING ERRCODE = SQLSTATE,
+        HINT = 'A template is one SELECT, with its quotes, comments and parentheses closed.';
 END
 $$;
 

@@ -1,10 +1,11 @@
-CREATE OR REPLACE FUNCTION _wh_internal.tokens(script text) RETURNS TABLE (n integer, kind text, word text, gap boolean)
+CREATE OR REPLACE FUNCTION _wh_internal.tokens(script text)
+    RETURNS TABLE (n integer, kind text, word text, gap boolean)
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
--- The words of a text of SQL, cut just where PostgreSQL's own scanner cuts them, with standard_conforming_strings on. Kinds: word
--- (a name or keyword without quotes), quoted (a name that was in quotes, without them), literal, number, and sign (one
--- character). Comments are left out; gap: a comment or a blank stood before it. What is not closed, and what the
--- scanner would read in more than one way, is refused. A long text is looked at through a window, which grows where a word may
--- go on behind it.
+-- The words of a text of SQL, cut just where PostgreSQL's own scanner cuts them, with
+-- standard_conforming_strings on. Kinds: word (a name or keyword without quotes), quoted (a name that was in
+-- quotes, without them), literal, number, and sign (one character). Comments are left out; gap: a comment or
+-- a blank stood before it. What is not closed, and what the scanner would read in more than one way, is
+-- refused. A long text is looked at through a window, which grows where a word may go on behind it.
 DECLARE
     rest text := '';
     beyond text := coalesce(script, '');
@@ -28,12 +29,19 @@ BEGIN
         EXIT WHEN rest = '';
         unclosed := NULL;
         -- Of these the longest counts, as it does for the scanner.
-        taken := substring(rest FROM E'^(?:(?:[ \\t\\n\\r\\f\\v]|--[^\\n\\r]*)+|[eE]''(?:[^''\\\\]|\\\\.|'''')*''|(?:[uU]&|[nNbBxX])?''(?:[^'']|'''')*''|(?:[uU]&)?"(?:[^"]|"")*"|(?:[A-Za-z_]|[^\\x01-\\x7f])(?:[A-Za-z0-9_$]|[^\\x01-\\x7f])*|[0-9][A-Za-z0-9_.]*)');
+        taken := substring(rest
+            FROM E'^(?:(?:[ \\t\\n\\r\\f\\v]|--[^\\n\\r]*)+|[eE]''(?:[^''\\\\]|\\\\.|'''')*''|(?:[uU]&|'
+            '[nNbBxX])?''(?:[^'']|'''')*''|(?:[uU]&)?"(?:[^"]|"")*"|(?:[A-Za-z_]|'
+                '[^\\x01-\\x7f])(?:[A-Za-z0-9_$]|[^\\x01-\\x7f])*|[0-9][A-Za-z0-9_.]*)');
         IF taken IS NOT NULL THEN
-            kind := CASE WHEN taken ~ E'^(?:[ \\t\\n\\r\\f\\v]|--)' THEN NULL WHEN right(taken, 1) = '''' THEN 'literal'
+            kind := CASE WHEN taken ~ E'^(?:[ \\t\\n\\r\\f\\v]|--)' THEN NULL WHEN right(taken, 1) = ''''
+                THEN 'literal'
                 WHEN right(taken, 1) = '"' THEN 'quoted' WHEN taken ~ '^[0-9]' THEN 'number' ELSE 'word' END;
-            IF kind = 'word' AND (substr(rest, length(taken) + 1, 1) = '''' OR taken ~ '^[uU]$' AND substr(rest, 2, 2) ~ '^&[''"]') THEN
-                unclosed := 'unterminated quoted ' || CASE WHEN rest ~ '^U&"' THEN 'identifier' ELSE 'string' END;
+            IF kind = 'word'
+                AND (substr(rest, length(taken) + 1, 1) = '''' OR taken ~ '^[uU]$'
+                AND substr(rest, 2, 2) ~ '^&[''"]') THEN
+                unclosed := 'unterminated quoted ' || CASE WHEN rest ~ '^U&"' THEN 'identifier'
+                    ELSE 'string' END;
             END IF;
         ELSIF rest LIKE '/*%' THEN
             -- They may be nested.
@@ -52,10 +60,12 @@ BEGIN
             taken := left(rest, tail - 1);
         ELSIF rest LIKE '$%' THEN
             kind := 'literal';
-            taken := substring(rest FROM E'^\\$(?:(?:[A-Za-z_]|[^\\x01-\\x7f])(?:[A-Za-z0-9_]|[^\\x01-\\x7f])*)?\\$');
+            taken := substring(rest
+                FROM E'^\\$(?:(?:[A-Za-z_]|[^\\x01-\\x7f])(?:[A-Za-z0-9_]|[^\\x01-\\x7f])*)?\\$');
             tail := strpos(substr(rest, length(taken) + 1), taken);
             IF taken IS NULL OR tail = 0 THEN
-                unclosed := CASE WHEN taken IS NULL THEN '"$" cannot stand there' ELSE 'unterminated dollar-quoted string' END;
+                unclosed := CASE WHEN taken IS NULL THEN '"$" cannot stand there'
+                    ELSE 'unterminated dollar-quoted string' END;
             ELSE
                 taken := left(rest, 2 * length(taken) + tail - 1);
             END IF;
@@ -77,7 +87,9 @@ BEGIN
             CONTINUE;
         END IF;
         -- After E'…' PostgreSQL reads a string on the next line as its continuation, by the same rules.
-        IF kind = 'literal' AND (NOT gap AND before IN ('word', 'number', 'literal', 'escaped') OR before = 'escaped' AND taken LIKE '''%') THEN
+        IF kind = 'literal'
+            AND (NOT gap AND before IN ('word', 'number', 'literal', 'escaped') OR before = 'escaped'
+            AND taken LIKE '''%') THEN
             RAISE EXCEPTION 'a string cannot stand there: %', left(taken, 40) USING ERRCODE = 'syntax_error';
         END IF;
         n := n + 1;

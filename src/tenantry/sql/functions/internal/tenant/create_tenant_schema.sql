@@ -2,12 +2,14 @@ CREATE OR REPLACE FUNCTION _wh_internal.create_tenant_schema(schema_name text) R
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- A schema that whadmin owns and readers may read, with all that will be made in it; false if it was there.
 DECLARE
-    existed boolean := to_regnamespace(quote_ident(_wh_internal.require_name('tenant', schema_name))) IS NOT NULL;
+    existed boolean
+        := to_regnamespace(quote_ident(_wh_internal.require_name('tenant', schema_name))) IS NOT NULL;
 BEGIN
     IF NOT existed THEN
         EXECUTE format('CREATE SCHEMA %I AUTHORIZATION whadmin', schema_name);
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO phood_ro', schema_name);
-        EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO phood_ro', schema_name);
+        EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO phood_ro',
+            schema_name);
         PERFORM _wh_internal.grant_readers(schema_name);
     END IF;
     RETURN NOT existed;

@@ -1,38 +1,52 @@
 CREATE OR REPLACE FUNCTION _wh_internal.foreign_objects(schema_name text) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What a DROP SCHEMA ... CASCADE of a tenant would take along though it is not Tenantry's: objects that somebody else
-    -- made in the schema, and objects elsewhere that read what is in it. Nothing once the tenant is being dropped, as it
-    -- is not known any more which slices were its own.
+    -- What a DROP SCHEMA ... CASCADE of a tenant would take along though it is not Tenantry's: objects that
+    -- somebody else made in the schema, and objects elsewhere that read what is in it. Nothing once the
+    -- tenant is being dropped, as it is not known any more which slices were its own.
     WITH feeds AS MATERIALIZED (
         -- With what a move put beside or aside.
         SELECT s.feed FROM _wh.feeds f
-        CROSS JOIN LATERAL (VALUES (f), (_wh_internal.side_feed(f, 'tenantry_move_')), (_wh_internal.side_feed(f, 'tenantry_old_'))) AS s (feed)
+        CROSS JOIN LATERAL (VALUES (f), (_wh_internal.side_feed(f, 'tenantry_move_')),
+            (_wh_internal.side_feed(f, 'tenantry_old_'))) AS s (feed)
         WHERE f.schema_name = foreign_objects.schema_name
     ), own AS MATERIALIZED (
         SELECT r.relid FROM feeds, _wh_internal.feed_relations(feed) r
         UNION ALL
-        SELECT r.relid FROM feeds, to_regclass(format('%I.%I', (feed).schema_name, _wh_internal.fit_name((feed).template_name))) AS r (relid)
+        SELECT r.relid
+            FROM feeds,
+            to_regclass(format('%I.%I', (feed).schema_name,
+                _wh_internal.fit_name((feed).template_name))) AS r (relid)
         WHERE r.relid IS NOT NULL
     ), public_views AS MATERIALIZED (
-        SELECT r.relid FROM feeds, to_regclass(format('public.%I', _wh_internal.fit_name((feed).template_name))) AS r (relid)
+        SELECT r.relid
+        FROM feeds, to_regclass(format('public.%I', _wh_internal.fit_name((feed).template_name))) AS r (relid)
         WHERE r.relid IS NOT NULL
     ), found AS (
         -- Type n: what stands for itself. What belongs to a table, such as its indexes, depends on that.
         SELECT d.classid, d.objid FROM pg_depend d
-        WHERE d.refclassid = 'pg_namespace'::regclass AND d.refobjid = to_regnamespace(quote_ident(foreign_objects.schema_name)) AND d.deptype = 'n'
+        WHERE d.refclassid = 'pg_namespace'::regclass
+            AND d.refobjid = to_regnamespace(quote_ident(foreign_objects.schema_name)) AND d.deptype = 'n'
         UNION
-        -- What depends on a relation may be a part of another one: of a view its rule, of a table a constraint or a default.
-        SELECT CASE WHEN w.relid IS NULL THEN d.classid ELSE 'pg_class'::regclass END, coalesce(w.relid, d.objid)
+        -- What depends on a relation may be a part of another one: of a view its rule, of a table a
+        -- constraint or a default.
+        SELECT CASE WHEN w.relid IS NULL THEN d.classid
+            ELSE 'pg_class'::regclass END, coalesce(w.relid, d.objid)
         FROM pg_depend d
         LEFT JOIN LATERAL (
-            SELECT r.ev_class AS relid FROM pg_rewrite r WHERE d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
-            UNION ALL SELECT c.conrelid FROM pg_constraint c WHERE d.classid = 'pg_constraint'::regclass AND c.oid = d.objid AND c.conrelid <> 0
-            UNION ALL SELECT a.adrelid FROM pg_attrdef a WHERE d.classid = 'pg_attrdef'::regclass AND a.oid = d.objid
+            SELECT r.ev_class AS relid FROM pg_rewrite r WHERE d.classid = 'pg_rewrite'::regclass
+            AND r.oid = d.objid
+            UNION ALL SELECT c.conrelid FROM pg_constraint c WHERE d.classid = 'pg_constraint'::regclass
+                AND c.oid = d.objid AND c.conrelid <> 0
+            UNION ALL SELECT a.adrelid FROM pg_attrdef a WHERE d.classid = 'pg_attrdef'::regclass
+                AND a.oid = d.objid
         ) w ON true
-        WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid IN (SELECT relid FROM own) AND d.deptype = 'n'
+        WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid IN (SELECT relid FROM own)
+            AND d.deptype = 'n'
     )
     SELECT pg_describe_object(classid, objid, 0) FROM found
-    WHERE NOT (classid = 'pg_class'::regclass AND objid IN (SELECT relid FROM own UNION ALL SELECT relid FROM public_views))
-        AND NOT EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = foreign_objects.schema_name AND t.dropping_at IS NOT NULL)
+    WHERE NOT (classid = 'pg_class'::regclass AND objid IN (SELECT relid FROM own UNION ALL SELECT relid
+        FROM public_views))
+        AND NOT EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = foreign_objects.schema_name
+            AND t.dropping_at IS NOT NULL)
     ORDER BY 1
 $$;

@@ -1,11 +1,12 @@
 CREATE OR REPLACE FUNCTION _wh_internal.set_reader(reader text, wanted text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Let a role read exactly these tenants (NULL: none by itself, since it is a member of phood_ro), now and when they get new
--- templates, slices or years. The role is there.
+-- Let a role read exactly these tenants (NULL: none by itself, since it is a member of phood_ro), now and
+-- when they get new templates, slices or years. The role is there.
 DECLARE
     known text[] := ARRAY(SELECT t.schema_name FROM _wh.tenants t ORDER BY t.schema_name);
     former text[] := (SELECT r.tenants FROM _wh.readers r WHERE r.reader_name = reader);
-    unknown text := (SELECT w FROM unnest(wanted) w WHERE w <> ALL (known) AND w <> ALL (coalesce(former, '{}')) ORDER BY w LIMIT 1);
+    unknown text := (SELECT w FROM unnest(wanted) w
+        WHERE w <> ALL (known) AND w <> ALL (coalesce(former, '{}')) ORDER BY w LIMIT 1);
     tenant text;
 BEGIN
     IF unknown IS NOT NULL THEN
@@ -17,7 +18,8 @@ BEGIN
     FOR tenant IN SELECT n.nspname FROM pg_namespace n
         WHERE n.nspname = ANY (former || wanted) ORDER BY n.nspname
     LOOP
-        PERFORM _wh_internal.await_lock(hashtextextended('tenantry register ' || tenant, 0), false, format('tenant %s, which another session registers', tenant));
+        PERFORM _wh_internal.await_lock(hashtextextended('tenantry register ' || tenant, 0), false,
+            format('tenant %s, which another session registers', tenant));
         IF tenant = ANY (wanted) THEN
             PERFORM _wh_internal.grant_readers(tenant);
         ELSE

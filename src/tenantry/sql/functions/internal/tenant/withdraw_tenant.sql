@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.withdraw_tenant(schema_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Take a tenant that is going out of the public views, and drop its tenant views. Loads and foldings that are at work
--- are waited for; later ones are refused. Nothing to do if that has been done.
+-- Take a tenant that is going out of the public views, and drop its tenant views. Loads and foldings that are
+-- at work are waited for; later ones are refused. Nothing to do if that has been done.
 DECLARE
     feed _wh.feeds;
     owner name := (SELECT n.nspowner::regrole FROM pg_namespace n
@@ -10,23 +10,30 @@ BEGIN
     IF owner IS NOT NULL THEN
         RAISE EXCEPTION 'schema "%" belongs to role %, who has to drop it', withdraw_tenant.schema_name, owner
             USING ERRCODE = 'insufficient_privilege', HINT = format('As that role: DROP SCHEMA %I CASCADE; '
-                'then for each template: SELECT _wh.update_public_view_by_template(template)', withdraw_tenant.schema_name);
+                'then for each template: SELECT _wh.update_public_view_by_template(template)',
+                withdraw_tenant.schema_name);
     END IF;
     PERFORM _wh_internal.await_lock(_wh_internal.tenant_lock(withdraw_tenant.schema_name), false,
         format('tenant %s, on which another session works', withdraw_tenant.schema_name));
-    PERFORM _wh_internal.hold_template_tenants(ARRAY(SELECT f.template_name FROM _wh.feeds f WHERE f.schema_name = withdraw_tenant.schema_name));
-    FOR feed IN SELECT f.* FROM _wh.feeds f WHERE f.schema_name = withdraw_tenant.schema_name ORDER BY f.template_name LOOP
+    PERFORM _wh_internal.hold_template_tenants(ARRAY(SELECT f.template_name FROM _wh.feeds f
+        WHERE f.schema_name = withdraw_tenant.schema_name));
+    FOR feed IN SELECT f.* FROM _wh.feeds f WHERE f.schema_name = withdraw_tenant.schema_name
+        ORDER BY f.template_name LOOP
         PERFORM _wh_internal.lock_view('public', feed.template_name);
-        DELETE FROM _wh.feeds f WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name;
+        DELETE FROM _wh.feeds f
+            WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name;
         -- A create function of the operators' own has no template, and no public view.
         IF EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = feed.template_name) THEN
             PERFORM _wh.update_public_view_by_template(feed.template_name);
         END IF;
         -- Last: the public view, where it is one, has read it until now.
-        PERFORM _wh_internal.execute_patiently(format('DROP %s IF EXISTS %I.%I', CASE (_wh_internal.storage_traits(feed.storage)).tenant_kind WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END,
+        PERFORM _wh_internal.execute_patiently(format('DROP %s IF EXISTS %I.%I',
+            CASE (_wh_internal.storage_traits(feed.storage)).tenant_kind WHEN 'v' THEN 'VIEW'
+            ELSE 'TABLE' END,
             feed.schema_name, _wh_internal.fit_name(feed.template_name)));
     END LOOP;
     -- It stays on record until its schema is gone, so that a drop that was cut off can be gone on with.
-    UPDATE _wh.tenants t SET dropping_at = coalesce(t.dropping_at, now()) WHERE t.schema_name = withdraw_tenant.schema_name;
+    UPDATE _wh.tenants t SET dropping_at = coalesce(t.dropping_at, now())
+        WHERE t.schema_name = withdraw_tenant.schema_name;
 END
 $$;

@@ -1,11 +1,14 @@
 CREATE OR REPLACE FUNCTION _wh_internal.published(relation regclass) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Whether a publication publishes updates or deletions of a table: of all tables, of its schema, of it, or of what it is a part of.
+    -- Whether a publication publishes updates or deletions of a table: of all tables, of its schema, of it,
+    -- or of what it is a part of.
     WITH lineage AS (
         SELECT c.oid, c.relnamespace FROM pg_class c
         WHERE c.oid = relation OR c.oid IN (SELECT a.relid FROM pg_partition_ancestors(relation) a)
     )
     SELECT EXISTS (SELECT FROM pg_publication p WHERE (p.pubupdate OR p.pubdelete) AND (p.puballtables
-        OR EXISTS (SELECT FROM pg_publication_namespace n JOIN lineage l ON l.relnamespace = n.pnnspid WHERE n.pnpubid = p.oid)
-        OR EXISTS (SELECT FROM pg_publication_rel r JOIN lineage l ON l.oid = r.prrelid WHERE r.prpubid = p.oid)))
+        OR EXISTS (SELECT FROM pg_publication_namespace n JOIN lineage l ON l.relnamespace = n.pnnspid
+        WHERE n.pnpubid = p.oid)
+        OR EXISTS (SELECT FROM pg_publication_rel r JOIN lineage l ON l.oid = r.prrelid
+            WHERE r.prpubid = p.oid)))
 $$;

@@ -1,14 +1,17 @@
 CREATE OR REPLACE FUNCTION _wh_internal.refuse_empty_view(view regclass, still_there oid[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- A view that is to read nothing any more, though what it reads now is there, would show no row to reports, and no error. Their
--- names may have been changed, or something is wrong with how they are found.
+-- A view that is to read nothing any more, though what it reads now is there, would show no row to reports,
+-- and no error. Their names may have been changed, or something is wrong with how they are found.
 BEGIN
     IF still_there <> '{}' THEN
         RAISE EXCEPTION 'view % would read nothing any more, though what it reads is there: %', view,
-                (SELECT string_agg(r.oid::regclass::text, ', ' ORDER BY r.oid::regclass::text) FROM unnest(still_there[1:3]) AS r (oid))
-                || CASE WHEN cardinality(still_there) > 3 THEN format(' and %s more', cardinality(still_there) - 3) ELSE '' END
+                (SELECT string_agg(r.oid::regclass::text, ', ' ORDER BY r.oid::regclass::text)
+                FROM unnest(still_there[1:3]) AS r (oid))
+                || CASE WHEN cardinality(still_there) > 3
+                    THEN format(' and %s more', cardinality(still_there) - 3) ELSE '' END
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                HINT = format('Give these their names again; or, if the view is to be empty, drop it: DROP VIEW %s', view);
+                HINT = format('Give these their names again; or, if the view is to be empty, drop it: DROP '
+                'VIEW %s', view);
     END IF;
 END
 $$;

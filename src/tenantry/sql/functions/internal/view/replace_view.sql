@@ -1,25 +1,32 @@
-CREATE OR REPLACE FUNCTION _wh_internal.replace_view(schema_name text, view_name text, body text, afterwards text DEFAULT '') RETURNS boolean
+CREATE OR REPLACE FUNCTION _wh_internal.replace_view(schema_name text, view_name text, body text,
+    afterwards text DEFAULT '') RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make a view say `body`; false if it says so already. The view is not touched then, so reports need not wait.
--- PostgreSQL forgets a view's options where they are not said again. Where its columns change it has to be dropped: what operators
--- have put on it is put on the new one, or it is not dropped.
+-- Make a view say `body`; false if it says so already. The view is not touched then, so reports need not
+-- wait. PostgreSQL forgets a view's options where they are not said again. Where its columns change it has to
+-- be dropped: what operators have put on it is put on the new one, or it is not dropped.
 DECLARE
     target text := format('%I.%I', schema_name, view_name);
     existing regclass := to_regclass(target);
-    statements text := format('VIEW %s AS %s; SELECT _wh_internal.note_view(%L, %L, %L); %s', target, body, schema_name, view_name, md5(body), afterwards);
+    statements text := format('VIEW %s AS %s; SELECT _wh_internal.note_view(%L, %L, %L); %s', target, body,
+        schema_name, view_name, md5(body), afterwards);
     options jsonb;
     things jsonb;
     blockers text;
 BEGIN
     IF existing IS NOT NULL AND (SELECT c.relkind FROM pg_class c WHERE c.oid = existing) <> 'v' THEN
-        RAISE EXCEPTION 'view % cannot be made: a relation of that name is there', target USING ERRCODE = 'duplicate_table';
-    ELSIF afterwards = '' AND existing IS NOT NULL AND _wh_internal.view_written(schema_name, view_name) = md5(body) THEN
+        RAISE EXCEPTION 'view % cannot be made: a relation of that name is there', target
+            USING ERRCODE = 'duplicate_table';
+    ELSIF afterwards = '' AND existing IS NOT NULL
+        AND _wh_internal.view_written(schema_name, view_name) = md5(body) THEN
         RETURN false;
     END IF;
-    SELECT jsonb_agg(to_jsonb(s)) INTO options FROM _wh_internal.operators_settings(ARRAY[existing::oid]) s WHERE s.item ~ '^(option|comment)' AND s.kinds = 'v';
+    SELECT jsonb_agg(to_jsonb(s)) INTO options FROM _wh_internal.operators_settings(ARRAY[existing::oid]) s
+        WHERE s.item ~ '^(option|comment)' AND s.kinds = 'v';
     BEGIN
         PERFORM _wh_internal.execute_patiently('CREATE OR REPLACE ' || statements
-            || CASE WHEN options IS NOT NULL THEN format('; SELECT _wh_internal.put_back(%L, %L, exact => false)', target, options) ELSE '' END);
+            || CASE WHEN options IS NOT NULL
+            THEN format('; SELECT _wh_internal.put_back(%L, %L, exact => false)', target, options)
+                ELSE '' END);
     EXCEPTION WHEN invalid_table_definition THEN
         things := _wh_internal.keep_things(target, ARRAY[existing::oid], 'v');
         BEGIN
@@ -28,7 +35,8 @@ BEGIN
         EXCEPTION WHEN dependent_objects_still_exist THEN
             GET STACKED DIAGNOSTICS blockers = PG_EXCEPTION_DETAIL;
             RAISE EXCEPTION 'the columns of view % change, but other objects need it', target
-                USING ERRCODE = 'dependent_objects_still_exist', DETAIL = blockers, HINT = 'Drop those, run this again, then make them anew.';
+                USING ERRCODE = 'dependent_objects_still_exist', DETAIL = blockers,
+                HINT = 'Drop those, run this again, then make them anew.';
         END;
     END;
     RETURN true;

@@ -5,7 +5,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
     root text := _wh_internal.partition_root(template);
-    columns _wh.template_columns[] := ARRAY(SELECT c FROM _wh.template_columns c WHERE c.template_name = template.template_name ORDER BY c.position);
+    columns _wh.template_columns[] := ARRAY(SELECT c FROM _wh.template_columns c
+        WHERE c.template_name = template.template_name ORDER BY c.position);
     shape text := _wh_internal.columns_shape(columns);
     feed _wh.feeds;
     things jsonb;
@@ -15,24 +16,29 @@ DECLARE
     statements text := '';
     body text;
 BEGIN
-    -- A tenant view with other columns than the template has would fail below; one that was dropped by hand comes back.
+    -- A tenant view with other columns than the template has would fail below; one that was dropped by hand
+    -- comes back.
     FOR feed IN SELECT f.* FROM _wh.feeds f JOIN _wh.storages s USING (storage)
         WHERE f.template_name = template.template_name AND s.tenant_kind = 'v' ORDER BY f.schema_name LOOP
         IF _wh_internal.view_columns(feed.schema_name, view_name) IS DISTINCT FROM shape THEN
             PERFORM _wh_internal.storage_publish_tenant(feed);
         END IF;
     END LOOP;
-    -- So do tables that reports read themselves, under the view that reads them. One that cannot is read as it is.
+    -- So do tables that reports read themselves, under the view that reads them. One that cannot is read as
+    -- it is.
     IF _wh_internal.relation_kind(root) = 'p' THEN
         PERFORM _wh_internal.fit_columns(template, root::regclass, extras => true);
     END IF;
-    FOR tenant IN SELECT r.relation FROM _wh.feeds f CROSS JOIN LATERAL to_regclass(format('%I.%I', f.schema_name, view_name)) AS r (relation)
-        WHERE f.template_name = template.template_name AND _wh_internal.relation_kind(r.relation::text) IN ('p', 'r') ORDER BY f.schema_name LOOP
+    FOR tenant IN SELECT r.relation FROM _wh.feeds f CROSS
+        JOIN LATERAL to_regclass(format('%I.%I', f.schema_name, view_name)) AS r (relation)
+        WHERE f.template_name = template.template_name
+            AND _wh_internal.relation_kind(r.relation::text) IN ('p', 'r') ORDER BY f.schema_name LOOP
         BEGIN
             changes := _wh_internal.table_changes(template, tenant);
             statements := concat(statements, 'ALTER TABLE ' || tenant || ' ' || changes || '; ');
         EXCEPTION WHEN datatype_mismatch THEN
-            PERFORM _wh_internal.write_log('union_publish', 'ERROR', SQLERRM, jsonb_build_object('template', template.template_name, 'table', tenant));
+            PERFORM _wh_internal.write_log('union_publish', 'ERROR', SQLERRM,
+                jsonb_build_object('template', template.template_name, 'table', tenant));
         END;
     END LOOP;
     IF statements <> '' THEN
@@ -40,18 +46,24 @@ BEGIN
             _wh_internal.blank_view('public', view_name) || '; ' END, statements));
     END IF;
     SELECT string_agg(format('SELECT %L::text AS schema_name, %s FROM %I.%I', f.schema_name,
-                _wh_internal.select_list(to_regclass(format('%I.%I', f.schema_name, view_name)), columns), f.schema_name, view_name),
+                _wh_internal.select_list(to_regclass(format('%I.%I', f.schema_name, view_name)), columns),
+                f.schema_name, view_name),
             E'\nUNION ALL ' ORDER BY f.schema_name)
     INTO body FROM _wh.feeds f
-    WHERE f.template_name = template.template_name AND _wh_internal.relation_kind(format('%I.%I', f.schema_name, view_name)) IS NOT NULL;
+    WHERE f.template_name = template.template_name
+        AND _wh_internal.relation_kind(format('%I.%I', f.schema_name, view_name)) IS NOT NULL;
     IF body IS NULL AND _wh_internal.relation_kind(root) = 'v' THEN
-        PERFORM _wh_internal.refuse_empty_view(root::regclass, _wh_internal.feeds_read(root::regclass, template));
+        PERFORM _wh_internal.refuse_empty_view(root::regclass,
+            _wh_internal.feeds_read(root::regclass, template));
     END IF;
-    body := coalesce(body, 'SELECT NULL::text AS schema_name, e.* FROM (' || _wh_internal.empty_select(columns) || ') e');
+    body := coalesce(body,
+        'SELECT NULL::text AS schema_name, e.* FROM (' || _wh_internal.empty_select(columns) || ') e');
     IF _wh_internal.relation_kind(root) = 'p' THEN
         things := _wh_internal.keep_things(root, ARRAY[root::regclass::oid], 'v');
-        PERFORM _wh_internal.execute_patiently(format('%s DROP TABLE %s; CREATE VIEW %s AS %s; SELECT _wh_internal.note_view(%L, %L, %L), _wh_internal.put_back(%L, %L)',
-            (SELECT string_agg(format('ALTER TABLE %s DETACH PARTITION %s;', root, i.inhrelid::regclass), ' ') FROM pg_inherits i WHERE i.inhparent = root::regclass),
+        PERFORM _wh_internal.execute_patiently(format('%s DROP TABLE %s; CREATE VIEW %s AS %s; SELECT '
+            '_wh_internal.note_view(%L, %L, %L), _wh_internal.put_back(%L, %L)',
+            (SELECT string_agg(format('ALTER TABLE %s DETACH PARTITION %s;', root, i.inhrelid::regclass),
+                ' ') FROM pg_inherits i WHERE i.inhparent = root::regclass),
             root, root, body, 'public', view_name, md5(body), root, things));
         RETURN true;
     END IF;
@@ -62,6 +74,7 @@ EXCEPTION WHEN dependent_objects_still_exist THEN
         RAISE;
     END IF;
     RAISE EXCEPTION 'the table % becomes a view, but other objects need it', root
-        USING ERRCODE = 'dependent_objects_still_exist', DETAIL = blockers, HINT = 'Drop those, run this again, then make them anew.';
+        USING ERRCODE = 'dependent_objects_still_exist', DETAIL = blockers,
+        HINT = 'Drop those, run this again, then make them anew.';
 END
 $$;

@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION _wh_internal.matview_load(feed _wh.feeds, template _wh.mv_templates, slice_date date,
+CREATE OR REPLACE FUNCTION _wh_internal.matview_load(feed _wh.feeds, template _wh.mv_templates,
+    slice_date date,
     OUT action text, OUT row_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET lc_monetary = 'C' AS $$
 -- Create, refresh or replace one slice in matview storage. The caller holds the slice's lock. A time
@@ -9,7 +10,8 @@ DECLARE
     yearly regclass;
     made_by text;
 BEGIN
-    SELECT c.oid INTO yearly FROM pg_class c WHERE c.relkind = 'r' AND c.oid = to_regclass(format('%I.%I', feed.schema_name,
+    SELECT c.oid INTO yearly FROM pg_class c
+        WHERE c.relkind = 'r' AND c.oid = to_regclass(format('%I.%I', feed.schema_name,
         _wh_internal.yearly_name(template.template_name, extract(year FROM slice_date)::integer)));
     relation := to_regclass(format('%I.%I', feed.schema_name, name));
     IF yearly IS NOT NULL THEN
@@ -17,12 +19,15 @@ BEGIN
         row_count := _wh_internal.matview_replace_in_year(feed, template, slice_date, yearly);
     ELSIF relation IS NULL THEN
         action := 'created';
-        row_count := _wh_internal.refuse_foreign_rows(_wh_internal.matview_create(feed, template, slice_date), template, slice_date);
+        row_count := _wh_internal.refuse_foreign_rows(_wh_internal.matview_create(feed, template,
+            slice_date), template, slice_date);
     ELSE
         SELECT s.definition_hash INTO made_by FROM _wh.slices s
-        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = matview_load.slice_date;
+        WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
+            AND s.slice_date = matview_load.slice_date;
         -- A refresh that is not concurrent would keep reports, and whoever writes the view, from the slice.
-        IF made_by <> _wh_internal.definition_hash(template) OR NOT _wh_internal.can_refresh_concurrently(relation)
+        IF made_by <> _wh_internal.definition_hash(template)
+            OR NOT _wh_internal.can_refresh_concurrently(relation)
             OR _wh_internal.picks_by_place(relation, feed, template) THEN
             action := 'replaced';
             relation := _wh_internal.matview_replace(feed, template, slice_date, relation);

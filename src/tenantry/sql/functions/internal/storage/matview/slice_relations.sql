@@ -11,7 +11,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             AND c.relname >= (stem || '_')::name AND c.relname < (stem || '`')::name
     ), dated AS (
         SELECT oid, relname, suffix,
-            make_date(substr(suffix, 1, 4)::integer, 1, 1) + make_interval(months => substr(suffix, 6, 2)::integer - 1, days => substr(suffix, 9, 2)::integer - 1) AS day
+            make_date(substr(suffix, 1, 4)::integer, 1,
+            1) + make_interval(months => substr(suffix, 6, 2)::integer - 1,
+                days => substr(suffix, 9, 2)::integer - 1) AS day
         FROM named WHERE suffix ~ '^(?!0000)[0-9]{4}_[0-9]{2}_[0-9]{2}$'
     )
     SELECT day::date, oid, relname FROM dated WHERE to_char(day, 'YYYY_MM_DD') = suffix ORDER BY day

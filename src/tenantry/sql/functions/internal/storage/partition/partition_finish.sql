@@ -1,13 +1,15 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_finish(feed _wh.feeds, leaf oid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Index the table of a bulk load that was cut off, before something else is loaded into it; nothing to do for any other. The
--- loader does it with several sessions, and so may leave some indexes when it is killed: it alone goes on there, since to
--- drop them would keep reports waiting. Rows that are doubled are noted as the failure of their days.
+-- Index the table of a bulk load that was cut off, before something else is loaded into it; nothing to do for
+-- any other. The loader does it with several sessions, and so may leave some indexes when it is killed: it
+-- alone goes on there, since to drop them would keep reports waiting. Rows that are doubled are noted as the
+-- failure of their days.
 DECLARE
     target record;
     failure text;
 BEGIN
-    IF NOT EXISTS (SELECT FROM _wh_internal.table_states(feed) s WHERE s.relid = leaf AND s.state = 'unindexed') THEN
+    IF NOT EXISTS (SELECT FROM _wh_internal.table_states(feed) s
+        WHERE s.relid = leaf AND s.state = 'unindexed') THEN
         RETURN;
     END IF;
     SELECT u.* INTO target FROM _wh_internal.unindexed_tables(feed) u
@@ -16,7 +18,8 @@ BEGIN
         RETURN;
     END IF;
     BEGIN
-        EXECUTE _wh_internal.render_indexes(_wh_internal.find_template(feed.template_name), feed.schema_name, target.relname);
+        EXECUTE _wh_internal.render_indexes(_wh_internal.find_template(feed.template_name), feed.schema_name,
+            target.relname);
         PERFORM _wh_internal.index_end(feed, leaf);
     EXCEPTION WHEN unique_violation THEN
         failure := format('%s cannot be indexed: %s', leaf::regclass, SQLERRM);

@@ -1,32 +1,42 @@
-CREATE OR REPLACE FUNCTION _wh_internal.matview_union(feed _wh.feeds, template _wh.mv_templates, columns _wh.template_columns[]) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.matview_union(feed _wh.feeds, template _wh.mv_templates,
+    columns _wh.template_columns[]) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What a tenant view selects: a branch for each slice and each yearly table, in order of time. Where the template
-    -- names its time column, each branch repeats the bounds that its rows are known to keep: with
+    -- What a tenant view selects: a branch for each slice and each yearly table, in order of time. Where the
+    -- template names its time column, each branch repeats the bounds that its rows are known to keep: with
     -- constraint_exclusion = on the planner leaves out the branches that a report's own dates rule out.
     WITH years AS MATERIALIZED (
         SELECT y.year, y.relid, y.relname FROM _wh_internal.year_relations(feed) y
     ), branches AS (
-        SELECT y.relid, y.relname, make_date(y.year, 1, 1) AS first_day, make_date(y.year, 12, 31) AS last_day FROM years y
+        SELECT y.relid, y.relname, make_date(y.year, 1, 1) AS first_day,
+        make_date(y.year, 12, 31) AS last_day FROM years y
         UNION ALL
         -- Beside a yearly table a daily slice of that year is a leftover: counting it would double its rows.
         SELECT s.relid, s.relname, s.slice_date, s.slice_date FROM _wh_internal.slice_relations(feed) s
         WHERE extract(year FROM s.slice_date) NOT IN (SELECT y.year FROM years y)
     ), others AS MATERIALIZED (
-        -- Days whose rows were chosen by another time column, or by one of which nothing is known: no bounds are true of them.
+        -- Days whose rows were chosen by another time column, or by one of which nothing is known: no bounds
+        -- are true of them.
         SELECT x.slice_date AS day FROM _wh.slices x
-        WHERE x.schema_name = feed.schema_name AND x.template_name = feed.template_name AND x.loaded_at IS NOT NULL
+        WHERE x.schema_name = feed.schema_name AND x.template_name = feed.template_name
+            AND x.loaded_at IS NOT NULL
             AND x.time_column IS DISTINCT FROM template.time_column
     ), selects AS (
-        SELECT b.first_day, format('SELECT %s FROM %I.%I', _wh_internal.select_list(b.relid, columns), feed.schema_name, b.relname)
+        SELECT b.first_day,
+        format('SELECT %s FROM %I.%I', _wh_internal.select_list(b.relid, columns), feed.schema_name,
+            b.relname)
             || CASE WHEN template.time_column IS NOT NULL AND b.first_day NOT IN (SELECT o.day FROM others o)
-                    AND (b.first_day = b.last_day OR extract(year FROM b.first_day) NOT IN (SELECT extract(year FROM o.day) FROM others o))
+                    AND (b.first_day = b.last_day
+                    OR extract(year FROM b.first_day) NOT IN (SELECT extract(year FROM o.day) FROM others o))
                     AND EXISTS (SELECT FROM pg_attribute a
-                        JOIN _wh.template_columns t ON t.template_name = template.template_name AND t.column_name = a.attname
+                        JOIN _wh.template_columns t ON t.template_name = template.template_name
+                        AND t.column_name = a.attname
                         WHERE a.attrelid = b.relid AND a.attname = template.time_column AND NOT a.attisdropped
                             AND format_type(a.atttypid, a.atttypmod) = t.data_type)
-                THEN ' WHERE ' || _wh_internal.day_predicate(template, b.first_day, b.last_day) ELSE '' END AS branch
+                THEN ' WHERE ' || _wh_internal.day_predicate(template, b.first_day, b.last_day)
+                    ELSE '' END AS branch
         FROM branches b
     )
-    SELECT coalesce(string_agg(s.branch, E'\nUNION ALL ' ORDER BY s.first_day), _wh_internal.empty_select(columns))
+    SELECT coalesce(string_agg(s.branch, E'\nUNION ALL ' ORDER BY s.first_day),
+        _wh_internal.empty_select(columns))
     FROM selects s
 $$;

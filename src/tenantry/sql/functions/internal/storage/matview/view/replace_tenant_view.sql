@@ -1,4 +1,5 @@
-CREATE OR REPLACE FUNCTION _wh_internal.replace_tenant_view(feed _wh.feeds, afterwards text, beforehand text) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.replace_tenant_view(feed _wh.feeds, afterwards text, beforehand text)
+    RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The step of matview_publish_tenant.
 DECLARE
@@ -12,7 +13,8 @@ BEGIN
     SELECT * INTO template FROM _wh.mv_templates t WHERE t.template_name = feed.template_name;
     columns := _wh_internal.feed_columns(feed);
     -- Other columns mean that the public view, which reads this one, has to let go of it for a moment.
-    reshaped := template.template_name IS NOT NULL AND _wh_internal.view_columns('public', view_name) IS NOT NULL
+    reshaped := template.template_name IS NOT NULL
+        AND _wh_internal.view_columns('public', view_name) IS NOT NULL
         AND _wh_internal.view_columns(feed.schema_name, view_name) <> _wh_internal.columns_shape(columns);
     IF reshaped THEN
         PERFORM _wh_internal.lock_view('public', feed.template_name);
@@ -21,7 +23,8 @@ BEGIN
     PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
     FOR fresh IN SELECT * FROM _wh_internal.fresh_relations(feed) LOOP
         beforehand := concat_ws('; ', nullif(beforehand, ''),
-            format('ALTER MATERIALIZED VIEW %I.%I RENAME TO %I', feed.schema_name, fresh.slice_name, fresh.old_name),
+            format('ALTER MATERIALIZED VIEW %I.%I RENAME TO %I', feed.schema_name, fresh.slice_name,
+            fresh.old_name),
             format('ALTER MATERIALIZED VIEW %s RENAME TO %I', fresh.relid::regclass, fresh.slice_name));
         afterwards := concat_ws('; ', nullif(afterwards, ''),
             format('DROP MATERIALIZED VIEW %I.%I', feed.schema_name, fresh.old_name));
@@ -35,7 +38,8 @@ BEGIN
     END IF;
     body := _wh_internal.matview_union(feed, template, columns);
     IF body = _wh_internal.empty_select(columns) THEN
-        PERFORM _wh_internal.refuse_empty_view(v.oid, _wh_internal.view_reads(v.oid)) FROM to_regclass(format('%I.%I', feed.schema_name, view_name)) AS v (oid);
+        PERFORM _wh_internal.refuse_empty_view(v.oid, _wh_internal.view_reads(v.oid))
+            FROM to_regclass(format('%I.%I', feed.schema_name, view_name)) AS v (oid);
     END IF;
     PERFORM _wh_internal.replace_view(feed.schema_name, view_name, body, afterwards);
     IF reshaped THEN

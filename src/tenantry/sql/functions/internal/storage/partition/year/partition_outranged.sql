@@ -1,9 +1,13 @@
-CREATE OR REPLACE FUNCTION _wh_internal.partition_outranged(template _wh.mv_templates, target regclass) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.partition_outranged(template _wh.mv_templates, target regclass)
+    RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The column by which a tenant's table is ranged, if that is another one than the template's time column, or of another
-    -- type: days cannot be told apart in it, so nothing is loaded until it was ranged anew (partition_rerange).
+    -- The column by which a tenant's table is ranged, if that is another one than the template's time column,
+    -- or of another type: days cannot be told apart in it, so nothing is loaded until it was ranged anew
+    -- (partition_rerange).
     SELECT a.attname::text FROM pg_partitioned_table k
     JOIN pg_attribute a ON a.attrelid = k.partrelid AND a.attnum = k.partattrs[0]
-    JOIN _wh.template_columns c ON c.template_name = template.template_name AND c.column_name = template.time_column
-    WHERE k.partrelid = target AND k.partstrat = 'r' AND (a.attname <> c.column_name OR format_type(a.atttypid, a.atttypmod) <> c.data_type)
+    JOIN _wh.template_columns c ON c.template_name = template.template_name
+        AND c.column_name = template.time_column
+    WHERE k.partrelid = target AND k.partstrat = 'r'
+        AND (a.attname <> c.column_name OR format_type(a.atttypid, a.atttypmod) <> c.data_type)
 $$;
