@@ -24,21 +24,20 @@ _HEAD = """\
 Written by `python docs/reference/generate.py` from the program; to change it, change the help texts in
 `src/tenantry/cli`.
 
-`tenantry COMMAND --help` prints the same. Options in the first section stand before the command:
-`tenantry --dsn service=warehouse status`. What was asked for goes to standard output, everything else to standard
-error.
+`tenantry COMMAND --help` prints the same. Options in the first section go before the command:
+`tenantry --dsn service=warehouse status`. Results go to standard output, everything else to standard error.
 """
 
 _EXIT_CODES = {
-    0: "All was done.",
-    1: "Something was not: a slice, a year, a source, a statement. The message says what, and what is kept.",
-    2: "What was asked for cannot be meant: an unknown name or option, days the wrong way round.",
-    3: "The warehouse cannot be reached, or was lost.",
-    4: "The database holds no warehouse, or one of another version.",
-    5: "Of plan --exit-code alone: the warehouse differs from the file.",
-    129: "SIGHUP, as when a terminal is closed. As Ctrl-C.",
-    130: "Ctrl-C. A line says what is kept.",
-    143: "SIGTERM, as of systemd or kill. As Ctrl-C.",
+    0: "Success.",
+    1: "Something failed: a slice, a year, a source, a statement. The message says what failed, and what is kept.",
+    2: "Invalid input: an unknown name or option, a first day after the last one.",
+    3: "The warehouse cannot be reached, or the connection to it was lost.",
+    4: "The database holds no warehouse, or a warehouse of another version.",
+    5: "Only for plan --exit-code: the warehouse differs from the file.",
+    129: "SIGHUP, for example because the terminal was closed. Otherwise like Ctrl-C.",
+    130: "Ctrl-C. A message says what is kept.",
+    143: "SIGTERM, for example from systemd or kill. Otherwise like Ctrl-C.",
 }
 
 

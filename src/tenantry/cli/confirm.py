@@ -10,7 +10,7 @@ import typer
 from tenantry.core.errors import InputError
 from tenantry.core.visible import visible
 
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask. Needed where there is no terminal to ask on.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation. Required without a terminal.")]
 
 
 def confirm(question: str, *, yes: bool, expected: str | None = None) -> None:

@@ -29,15 +29,16 @@ from tenantry.cli.tenant import reader
 from tenantry.core import signals
 from tenantry.core.errors import InputError, TenantryError
 
-_HELP = """One PostgreSQL warehouse for many tenants: load, refresh, unite and report.
+_HELP = """One PostgreSQL warehouse for many tenants: load, refresh, combine and report.
 
-A tenant's data come from a database of its own, the source, in slices: one
-UTC day each. What to pull is a template, such as foodlogstats.
+Each tenant's data is loaded from its own database (the source), one slice
+per UTC day. A template, such as foodlogstats, says what to load.
 
-To look around: tenantry demo. For a warehouse of your own: tenantry init,
-then tenantry tenant add.
+To look around, run tenantry demo. For a warehouse of your own, run tenantry
+init, then tenantry tenant add.
 
-Data go to standard output; steps, progress and errors to standard error.
+Data goes to standard output; steps, progress and errors go to standard
+error.
 """
 
 app = typer.Typer(
@@ -49,10 +50,10 @@ app = typer.Typer(
 )
 _UNTOUCHED = "Nothing was changed."
 _LOAD = "Load"
-_LOOK = "Look after it"
+_LOOK = "Watch and maintain"
 _FLEET = "The fleet as a file"
 _RECOVER = "Upgrade and recover"
-_SERVERS = "Servers of your own"
+_SERVERS = "Embedded server"
 
 app.command("init", rich_help_panel=_LOAD)(init.init)
 app.add_typer(tenant.app, name="tenant", rich_help_panel=_LOAD)
@@ -95,20 +96,21 @@ def before(
     dsn: Annotated[
         str | None,
         typer.Option(
-            help="The warehouse: a libpq connection string or URI, or embedded:DIRECTORY for an embedded server. "
-            "Default: the first that is set of TENANTRY_DSN, PGSERVICE, the file in TENANTRY_FILE, PGHOST, PGHOSTADDR, PGPORT, "
-            "PGDATABASE, PGUSER, and tenantry.toml (dsn in its table warehouse); else the embedded server of your account.",
+            help="The warehouse: a libpq connection string or URI, or embedded:DIRECTORY for an embedded "
+            "server. Default: the first of these that is set: TENANTRY_DSN, PGSERVICE, the file in "
+            "TENANTRY_FILE, PGHOST, PGHOSTADDR, PGPORT, PGDATABASE, PGUSER, and tenantry.toml (dsn in its "
+            "table warehouse); otherwise your account's embedded server.",
             metavar="CONNINFO",
         ),
     ] = None,
     debug: Annotated[
-        bool, typer.Option("--debug", help="Show the traceback of an error, for a report of a bug.")
+        bool, typer.Option("--debug", help="Show the full traceback on errors, for bug reports.")
     ] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """One PostgreSQL warehouse for many tenants: load, refresh, unite and report."""
+    """One PostgreSQL warehouse for many tenants: load, refresh, combine and report."""
     options.dsn = dsn
     options.debug = debug
     if dsn and _holds_password(dsn):

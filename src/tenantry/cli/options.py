@@ -15,7 +15,7 @@ Template = Annotated[
     str,
     typer.Argument(
         metavar="TEMPLATE",
-        help="The template: what to pull, such as foodlogstats.",
+        help="The template, which says what to load, such as foodlogstats.",
         autocompletion=complete.templates,
     ),
 ]
@@ -24,18 +24,19 @@ Tenants = Annotated[
     typer.Option(
         "--tenant",
         metavar="NAME",
-        help="A tenant, by its schema; may be given several times.",
+        help="A tenant, by the name of its schema. Repeatable.",
         autocompletion=complete.tenants,
     ),
 ]
 Everyone = Annotated[
-    bool, typer.Option("--all", help="All tenants that use the template, but those that are disabled.")
+    bool, typer.Option("--all", help="All tenants that use the template, except disabled ones.")
 ]
 Jobs = Annotated[
-    int, typer.Option(metavar="NUMBER", min=1, max=8, help="Sessions on each source at the most.")
+    int, typer.Option(metavar="NUMBER", min=1, max=8, help="Maximum number of sessions per source.")
 ]
 Pause = Annotated[
-    float, typer.Option(metavar="SECONDS", min=0, help="Rest after each slice, to spare the source.")
+    float,
+    typer.Option(metavar="SECONDS", min=0, help="Pause after each slice, to reduce the load on the source."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 

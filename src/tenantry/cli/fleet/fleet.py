@@ -32,8 +32,9 @@ FileOption = Annotated[
     typer.Option(
         "--file",
         metavar="PATH",
-        help="The file, or a folder of which all files that end in .toml are read. Default: what TENANTRY_FILE names, else "
-        "tenantry.toml and tenantry.d/*.toml, here or in the nearest folder above that has one.",
+        help="The file, or a folder whose .toml files are all read. Default: what TENANTRY_FILE names, "
+        "otherwise tenantry.toml and tenantry.d/*.toml in this folder or the nearest parent folder "
+        "that has one.",
     ),
 ]
 
@@ -44,21 +45,21 @@ DIFFERS = 5
 def plan(
     file: FileOption = None,
     exit_code: Annotated[
-        bool, typer.Option("--exit-code", help="End with 5 if the warehouse differs from the file.")
+        bool, typer.Option("--exit-code", help="Exit with status 5 if the warehouse differs from the file.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show how the warehouse differs from the fleet's file, like a diff. Changes nothing.
+    """Show how the warehouse differs from the fleet file, like a diff.
 
-    + is what tenantry apply would make, ~ what it would change, - what it
-    would remove, in that order. A kind of thing that the file does not mention
-    (readers, jobs, ...) is not compared.
+    Changes nothing. Lines begin with + for what tenantry apply would create, ~
+    for what it would change, and - for what it would remove. Kinds of things
+    that the file does not mention (readers, jobs, ...) are not compared.
 
-    Stored passwords are compared with those that the file points at, and never
-    shown: "password: differs". A secret that cannot be had is an error.
+    Stored passwords are compared with those that the file points to, but never
+    shown ("password: differs"). A secret that cannot be read is an error.
 
-    Ends with 0 if the comparison could be made, whatever came of it; with
-    --exit-code, with 5 if there is a difference.
+    Exits with status 0 if the comparison succeeded, whatever its result; with
+    --exit-code, exits with status 5 if there is a difference.
     """
     from tenantry.cli.fleet import changes
     from tenantry.core import state
@@ -90,37 +91,38 @@ def apply(
     allow_drop: Annotated[
         bool,
         typer.Option(
-            "--allow-drop", help="Remove also what has data: tenants and feeds that the file lacks."
+            "--allow-drop", help="Also remove tenants and feeds that the file lacks, with their data."
         ),
     ] = False,
     load: Annotated[
         bool,
-        typer.Option("--load", help="Then load feeds that were never loaded, or of which days are missing."),
+        typer.Option("--load", help="Then load feeds that have never been loaded or have missing days."),
     ] = False,
     test: Annotated[
-        bool, typer.Option(help="Log in to a source before its address or password is kept.")
+        bool, typer.Option(help="Log in to a source before storing its address or password.")
     ] = True,
     jobs: Jobs = 2,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make the warehouse what the fleet's file declares, after showing what that changes.
+    """Make the warehouse match the fleet file, after showing the changes.
 
-    Templates come first, then connections, tenants, jobs and readers;
-    removals come last. What would take data along is refused unless
-    --allow-drop is given, and nothing is changed then.
+    Templates come first, then connections, tenants, jobs and readers. Removals
+    come last. A change that would remove data is refused unless you give
+    --allow-drop; then nothing is changed at all.
 
-    Each step is a transaction of its own. One that is refused keeps only those
-    out that need it: the others are made, and the exit code is 1. Stopped at any point and run again,
-    it goes on; run for a warehouse that is as declared, it changes nothing.
-    Only one apply works on a warehouse at a time.
+    Each step is a transaction of its own. If a step is refused, only the steps
+    that depend on it are skipped; the others are made, and the exit status is
+    1. You can stop it at any point and run it again to continue. If the
+    warehouse already matches the file, nothing changes. Only one apply runs on
+    a warehouse at a time.
 
-    A new tenant is made known, with its jobs. Its past is loaded with --load,
-    or by the commands that are named at the end. A tenant that is no longer
-    declared disabled is enabled as by tenantry tenant enable: what it lacks is
-    loaded and compared with its source first.
+    A new tenant gets its jobs, but not yet its past days: --load loads those,
+    as do the commands printed at the end. A tenant that the file no longer
+    declares disabled is enabled as by tenantry tenant enable: its missing days
+    are loaded and compared with its source first.
 
-    Where readers change, it needs the administrator's login: --dsn, or
+    Changes to readers need the administrator's login: --dsn, or
     TENANTRY_ADMIN_DSN.
     """
     from tenantry.cli.fleet import changes
@@ -208,21 +210,21 @@ def export(
     file: Annotated[
         Path,
         typer.Option(
-            "--file", metavar="PATH", help="The file to write; templates go into templates/ beside it."
+            "--file", metavar="PATH", help="The file to write. Templates go into templates/ next to it."
         ),
     ] = Path("tenantry.toml"),
-    force: Annotated[bool, typer.Option("--force", help="Replace files that are there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write the fleet's file from the warehouse.
+    """Write the fleet file from the warehouse.
 
-    Passwords are not written: each is a variable of the environment, such as
-    env:TENANTRY_ACME_PASSWORD, whose names are printed. With those set,
-    tenantry plan finds no difference.
+    Passwords are not written. Each becomes an environment variable, such as
+    env:TENANTRY_ACME_PASSWORD, and the names are printed. With these variables
+    set, tenantry plan finds no difference.
 
-    Templates that did not come with the program are written beside the file,
-    in templates/. A file that is there with another content is not replaced
-    without --force.
+    Templates that did not come with the program are written to templates/ next
+    to the file. An existing file with different content is only overwritten
+    with --force.
     """
     from tenantry.db.connect import session
     from tenantry.fleet import export as exporting

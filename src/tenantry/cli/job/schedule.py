@@ -21,16 +21,14 @@ if TYPE_CHECKING:
     from tenantry.flow.job.table import Job
     from tenantry.schedule.layout import Proposal
 
-app = typer.Typer(
-    help="Lay out the jobs that keep tenants up to date, and look after them.", no_args_is_help=True
-)
+app = typer.Typer(help="Manage the scheduled jobs that keep tenants up to date.", no_args_is_help=True)
 
 JobNames = Annotated[
     list[str] | None,
     typer.Option(
         "--job",
         metavar="JOB",
-        help="A job, by its name or number; may be given several times.",
+        help="A job, by name or number. Repeatable.",
         autocompletion=complete.jobs,
     ),
 ]
@@ -38,13 +36,13 @@ JobNames = Annotated[
 
 @app.command()
 def show(tenant: Tenants = None, as_json: AsJson = False) -> None:
-    """Show the jobs: when each runs, in words, when next, and how its last run ended.
+    """Show the jobs: schedule, next run, and result of the last run.
 
-    Times are in UTC and in your own zone (TZ, or this machine's). Jobs that were
-    made by hand are shown, too: a job belongs to the tenant that its command
-    names. Without --tenant all jobs are shown.
+    Times are in UTC and in your own time zone (TZ, or this machine's). Jobs
+    that were created by hand are shown as well: a job belongs to the tenant
+    that its command names. Without --tenant, all jobs are shown.
 
-    Where there is no pg_cron, jobs run only while a tenantry scheduler does.
+    Without pg_cron, jobs only run while a tenantry scheduler is running.
     """
     from tenantry.db.connect import session
     from tenantry.flow.job import runs
@@ -101,19 +99,21 @@ def show(tenant: Tenants = None, as_json: AsJson = False) -> None:
 @app.command()
 def install(
     tenant: Tenants = None,
-    everyone: Annotated[bool, typer.Option("--all", help="All tenants that are not disabled.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the jobs, and make none.")] = False,
+    everyone: Annotated[bool, typer.Option("--all", help="All tenants except disabled ones.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the jobs without creating them.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make the jobs that tenants lack: hourly today, nightly the last two weeks, yearly the year that closed.
+    """Create the jobs that tenants lack.
 
-    Name the tenants with --tenant or --all. Each template of a tenant gets three
-    jobs, each kind apart from the others: hourly ones by a minute, nightly ones
-    by two from 08:30 UTC on, yearly ones by ten from 07:00 UTC on February 15th;
-    tenants of more than five million rows a year get more room.
+    Name the tenants with --tenant or --all. Each template of a tenant gets
+    three jobs: an hourly one for today, a nightly one for the last two weeks,
+    and a yearly one for the year that closed. Hourly jobs are one minute apart,
+    nightly jobs two minutes from 08:30 UTC, and yearly jobs ten minutes from
+    07:00 UTC on February 15th. Tenants with more than five million rows a year
+    get more room.
 
-    Jobs that are there, also those made by hand or paused, are left as they
-    are, and keep their times. A second run makes nothing.
+    Existing jobs, including paused jobs and jobs created by hand, are left as
+    they are and keep their times. A second run creates nothing.
     """
     from tenantry.db.connect import session
     from tenantry.flow.job import runs
@@ -159,10 +159,11 @@ def install(
 
 @app.command()
 def remove(tenant: Tenants = None, job: JobNames = None, yes: Yes = False, as_json: AsJson = False) -> None:
-    """Remove jobs, by name or all of a tenant's; what they have loaded stays.
+    """Remove jobs, by name or all of a tenant's. Loaded data stays.
 
-    Shows the jobs and asks first; without a terminal give --yes. A run that is
-    under way goes on to its end. `schedule install` makes the jobs again.
+    Shows the jobs and asks first; without a terminal, give --yes. A run in
+    progress continues to its end. tenantry schedule install creates the jobs
+    again.
     """
     from tenantry.db.connect import session
     from tenantry.flow.job import table as jobs
@@ -180,13 +181,20 @@ def remove(tenant: Tenants = None, job: JobNames = None, yes: Yes = False, as_js
 
 @app.command()
 def enable(tenant: Tenants = None, job: JobNames = None, as_json: AsJson = False) -> None:
-    """Let paused jobs run again from now on, by name or all of a tenant's; missed runs are not made up for."""
+    """Resume paused jobs, by name or all of a tenant's.
+
+    Runs that were missed meanwhile are not made up.
+    """
     _set_active(tenant, job, active=True, as_json=as_json)
 
 
 @app.command()
 def disable(tenant: Tenants = None, job: JobNames = None, as_json: AsJson = False) -> None:
-    """Pause jobs, by name or all of a tenant's: they stay, and do not run. A run that is under way goes on to its end."""
+    """Pause jobs, by name or all of a tenant's.
+
+    A paused job stays, but does not run. A run in progress continues to its
+    end.
+    """
     _set_active(tenant, job, active=False, as_json=as_json)
 
 
@@ -194,11 +202,13 @@ def disable(tenant: Tenants = None, job: JobNames = None, as_json: AsJson = Fals
 def history(
     tenant: Tenants = None,
     job: JobNames = None,
-    failed: Annotated[bool, typer.Option("--failed", help="Only runs that failed.")] = False,
-    last: Annotated[int, typer.Option(metavar="NUMBER", min=1, help="How many runs, the newest.")] = 20,
+    failed: Annotated[bool, typer.Option("--failed", help="Show only failed runs.")] = False,
+    last: Annotated[
+        int, typer.Option(metavar="NUMBER", min=1, help="Show this many of the newest runs.")
+    ] = 20,
     as_json: AsJson = False,
 ) -> None:
-    """Show what ran: when, for how long, how it ended, and what it said; the newest run first."""
+    """Show past runs, newest first: start, duration, result and message."""
     from tenantry.db.connect import session
     from tenantry.flow.job import runs
 
@@ -220,11 +230,13 @@ def history(
 
 @app.command("next")
 def next_runs(
-    number: Annotated[int, typer.Argument(metavar="NUMBER", min=1, max=1000, help="How many runs.")] = 10,
+    number: Annotated[
+        int, typer.Argument(metavar="NUMBER", min=1, max=1000, help="Number of runs to show.")
+    ] = 10,
     tenant: Tenants = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show the runs that come next, in UTC and in your own zone."""
+    """Show the next runs, in UTC and in your own time zone."""
     from tenantry.db.connect import session
     from tenantry.schedule import agenda
 
@@ -240,17 +252,18 @@ def next_runs(
 def run(
     job: Annotated[
         str,
-        typer.Argument(metavar="JOB", help="The job, by its name or number.", autocompletion=complete.jobs),
+        typer.Argument(metavar="JOB", help="The job, by name or number.", autocompletion=complete.jobs),
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Run a job now, in this process, and say how it ended; its schedule stays as it is.
+    """Run a job now, in this process, and show the result.
 
-    Log in as whadmin: a job's command can take every right of the login. In
-    Tenantry's own schema cron the run is recorded, and refused while another run
-    of the job goes on; pg_cron records only what it runs itself.
+    The job's schedule does not change. Log in as whadmin: a job's command runs
+    with all rights of the login. Tenantry's own schema cron records the run,
+    and refuses it while another run of the job is in progress. pg_cron only
+    records runs that it starts itself.
 
-    Ends with 1 if the run failed.
+    Exits with status 1 if the run failed.
     """
     from tenantry.db.connect import session
     from tenantry.schedule import manual

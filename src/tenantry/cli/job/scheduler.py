@@ -18,37 +18,44 @@ from tenantry.core.visible import in_json, visible
 
 def scheduler(
     grace: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0, help="How long runs may go on after a signal to stop.")
+        float,
+        typer.Option(metavar="SECONDS", min=0, help="How long runs may continue after a signal to stop."),
     ] = 60.0,
     most: Annotated[
         int,
-        typer.Option("--most", metavar="NUMBER", min=1, max=100, help="Runs at a time; each has a session."),
+        typer.Option(
+            "--most",
+            metavar="NUMBER",
+            min=1,
+            max=100,
+            help="Maximum number of concurrent runs. Each uses one session.",
+        ),
     ] = 8,
     once: Annotated[
-        bool, typer.Option("--once", help="Run what is due, and end; for a system's own cron.")
+        bool, typer.Option("--once", help="Run what is due, then exit. For the operating system's cron.")
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print a line of JSON for each event, to standard output.")
+        bool, typer.Option("--json", help="Print one line of JSON per event to standard output.")
     ] = False,
 ) -> None:
-    """Run the jobs of Tenantry's own schema cron, on time, until a signal to stop.
+    """Run the jobs in Tenantry's own schema cron until a signal to stop.
 
-    Start it on as many hosts as you like: one leads, the others stand by, and
-    another leads within 15 seconds of its death. Log in as whadmin. Where pg_cron
-    runs the jobs this command is refused.
+    You can start it on several hosts: one leads and the others stand by. If the
+    leader dies, another one takes over within 15 seconds. Log in as whadmin.
+    Where pg_cron runs the jobs, this command is refused.
 
     Each time that a job's schedule names (in UTC, by the server's clock) is one
-    run, in cron.job_run_details. Runs of one job never overlap: the next waits.
-    Runs that were missed because nobody led are made up for if they are at most
-    ten minutes late; of older ones only the last is run, if there is none since.
+    run in cron.job_run_details. Runs of one job never overlap: the next one
+    waits. If no scheduler led for a while, runs up to ten minutes late are made
+    up; of older ones only the last is run, if there has been none since.
 
-    A run that was cut off is begun again; what it did and the record of its
-    success are one transaction, so it counts once. Only a command that commits by
-    itself, such as CALL _wh.refresh_window, may do its work twice then.
+    A run that was interrupted is started again. Its work and the record of its
+    success are one transaction, so it counts once. Only a command that commits
+    by itself, such as CALL _wh.refresh_window, may then do its work twice.
 
-    SIGTERM and Ctrl-C: no run begins any more; those that go on have --grace
-    seconds to end, then they are cancelled and left to the next scheduler. A
-    second signal cancels at once.
+    On SIGTERM or Ctrl-C, no new runs start. Runs in progress have --grace
+    seconds to end; then they are cancelled and left to the next scheduler. A
+    second signal cancels them at once.
     """
     from tenantry.schedule.scheduler import Limits, Scheduler
 

@@ -84,7 +84,8 @@ def backfill(
         typer.Option(
             "--from",
             metavar="DAY",
-            help="First day (UTC): YYYY-MM-DD, today or yesterday. Default: the feed's first, or the source's if that is earlier.",
+            help="First day (UTC): YYYY-MM-DD, today or yesterday. Default: the first day of the feed or of "
+            "its source, whichever is earlier.",
         ),
     ] = None,
     last: Annotated[
@@ -92,40 +93,40 @@ def backfill(
         typer.Option(
             "--to",
             metavar="DAY",
-            help="Last day (UTC), included. Default: today, or as many days later as the template asks for.",
+            help="Last day (UTC), inclusive. Default: today, or later if the template loads days ahead.",
         ),
     ] = None,
     jobs: Jobs = 2,
     pause: Pause = 0.0,
-    reload: Annotated[
-        bool, typer.Option("--reload", help="Pull the days that are there again, too.")
-    ] = False,
+    reload: Annotated[bool, typer.Option("--reload", help="Also load days that are already loaded.")] = False,
     outdated: Annotated[
         bool,
         typer.Option(
-            "--outdated", help="Bring all that is there to the template: days, columns, types, indexes."
+            "--outdated", help="Bring existing days, columns, types and indexes up to date with the template."
         ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Load the days that are missing, failed, or were loaded before they had ended.
+    """Load days that are missing, failed, or were loaded before they ended.
 
-    Name the tenants with --tenant or --all. Each day is committed by itself:
-    stop it as you like, and run it again to go on. Views that were dropped by
-    hand come back.
+    Name the tenants with --tenant or --all. Each day is committed separately.
+    You can stop it at any time; run it again to continue. Views that were
+    dropped by hand are created again.
 
-    Without --from the days are all that the feed should have, as tenantry
-    status counts them, and earlier ones of the source. If tenant add was given
-    a first day (--from), those stay out, and are told of. Days that are missing or failed
-    of which the source no longer keeps rows are left as they are: to take them
-    as empty, name them with --from and --to.
+    Without --from, this loads all days that the feed should have, as counted by
+    tenantry status, and earlier days of the source. If tenant add was given a
+    first day (--from), earlier days are left out and reported. Missing or
+    failed days whose rows the source no longer keeps are left as they are; to
+    record them as empty, name them with --from and --to.
 
-    With --outdated also what a change of the template left as it was: tables
-    get its columns, types and indexes, and are ranged by its time column; then
-    the days that an earlier text made are pulled again. Days before the first
-    that a source still has stay, unless --from names them.
+    With --outdated, it also applies what a change of the template left to do.
+    Tables get the template's columns, types and indexes, and are partitioned by
+    its time column. Then the days that were made by an earlier text are loaded
+    again. Days before the first that the source still has stay, unless --from
+    names them.
 
-    Ends with 1 if a day is still missing, and names it; with 130 after Ctrl-C.
+    Exits with status 1 if a day is still missing, and names it; with status 130
+    after Ctrl-C.
     """
     from tenantry.cli.progress import LoadProgress
     from tenantry.loader.planning import told_ahead
@@ -193,31 +194,33 @@ def refresh(
         typer.Option(
             "--date",
             metavar="DAY",
-            help="The day (UTC): YYYY-MM-DD, today or yesterday. Default: today; with --days, the last of them, yesterday.",
+            help="The day (UTC): YYYY-MM-DD, today or yesterday. Default: today, or with --days yesterday, the "
+            "last day of the window.",
         ),
     ] = None,
     days: Annotated[
         int | None,
-        typer.Option("--days", metavar="NUMBER", min=1, max=3660, help="A window of so many days, not one."),
+        typer.Option("--days", metavar="NUMBER", min=1, max=3660, help="Refresh a window of this many days."),
     ] = None,
     full: Annotated[
-        bool, typer.Option("--full", help="Pull all days of the window, also those that did not change.")
+        bool, typer.Option("--full", help="Load every day in the window, even if it has not changed.")
     ] = False,
     jobs: Jobs = 2,
     as_json: AsJson = False,
 ) -> None:
-    """Pull one day again, or what changed in a window of days.
+    """Load one day again, or what changed in a window of days.
 
-    Name the tenants with --tenant or --all. A refresh of today also pulls
-    yesterday, if that was last loaded before it had ended. A day of a year that
-    was folded is replaced inside the yearly table.
+    Name the tenants with --tenant or --all. A refresh of today also loads
+    yesterday if yesterday was last loaded before it ended. A day of a folded
+    year is replaced inside the yearly table.
 
-    With --days 14 the days are the 14 that end yesterday, and of a template
-    with the key ahead also today and the days ahead. The source is asked
-    once for a digest of each, and only those that differ from the digest of
-    their last such refresh are pulled; --full pulls all and asks for none.
+    With --days 14, the window is the 14 days that end yesterday; if the
+    template has the key ahead, it also includes today and the days ahead. The
+    source is asked once for a digest of each day, and only days whose digest
+    has changed since their last such refresh are loaded. --full loads all days
+    and asks for no digests.
 
-    Ends with 1 if a day failed; reports then go on seeing its earlier rows.
+    Exits with status 1 if a day failed. Reports still see its earlier rows.
     """
     from tenantry.cli.progress import LoadProgress
     from tenantry.loader.run import Limits

@@ -22,24 +22,23 @@ def rebuild(
     jobs: Jobs = 2,
     pause: Pause = 0.0,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be pulled; pull nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be loaded without loading it.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Pull all data again that are not there: after a restore, or after a loss.
+    """Load everything that is missing, after a restore or a loss.
 
-    From the first day that each feed held (else January 1st of its source's
-    first year) up to today. Then years that were folded are folded again, views
-    are made, all rows are compared with the sources, and jobs that a
-    restore paused go on. Days that are there are left alone, also if their
-    source keeps them no longer. A disabled tenant is pulled as far as it was.
+    Loads from the first day that each feed held (otherwise January 1st of its
+    source's first year) to today. Then it folds years that were folded, creates
+    the views, compares all rows with the sources, and resumes the jobs that a
+    restore paused. Existing days are left alone, even if their source no longer
+    keeps them. A disabled tenant is loaded up to where it was.
 
-    It can be stopped and run again: it goes on where it was. A tenant whose
-    source does not answer keeps no other from being rebuilt; its jobs stay
-    paused.
+    You can stop it at any time; run it again to continue. A tenant whose source
+    does not answer does not keep the others waiting. Its jobs stay paused.
 
-    Ends with 1 if a day is missing or differs from the source; with 130 after
-    Ctrl-C.
+    Exits with status 1 if a day is missing or differs from the source; with
+    status 130 after Ctrl-C.
     """
     from tenantry.cli.progress import LoadProgress
     from tenantry.loader.run import Limits

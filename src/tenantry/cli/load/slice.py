@@ -16,39 +16,39 @@ from tenantry.cli.target import warehouse
 from tenantry.core.days import Span
 from tenantry.core.errors import InputError
 
-app = typer.Typer(help="Look at days one by one, and pull them again.", no_args_is_help=True)
+app = typer.Typer(help="Show single days, and reload them.", no_args_is_help=True)
 
 First = Annotated[
     str | None, typer.Option("--from", metavar="DAY", help="First day (UTC): YYYY-MM-DD, today or yesterday.")
 ]
-Last = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day (UTC), included.")]
+Last = Annotated[str | None, typer.Option("--to", metavar="DAY", help="Last day (UTC), inclusive.")]
 
 
 @app.command("list")
 def list_slices(
     template: Template,
     tenant: Tenants = None,
-    missing: Annotated[bool, typer.Option("--missing", help="Days without data.")] = False,
+    missing: Annotated[bool, typer.Option("--missing", help="Show missing days.")] = False,
     stale: Annotated[
-        bool, typer.Option("--stale", help="Days that were loaded before they had ended.")
+        bool, typer.Option("--stale", help="Show days that were loaded before they ended.")
     ] = False,
     failed: Annotated[
         bool,
-        typer.Option("--failed", help="Days whose last load failed; rows of an earlier one are still there."),
+        typer.Option("--failed", help="Show days whose last load failed. Rows of an earlier load are kept."),
     ] = False,
     first: First = None,
     last: Last = None,
-    fail: Annotated[bool, typer.Option("--fail", help="End with 1 if there is anything to list.")] = False,
+    fail: Annotated[bool, typer.Option("--fail", help="Exit with status 1 if any day is listed.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """List the days of a template, or those of them that something is wrong with.
+    """List the days of a template, or only those with a problem.
 
-    Without --tenant: of all tenants. Without --from and --to: from the first
-    day that is there to today. --missing, --stale and --failed may stand
-    together; tenantry backfill loads what they list. Today counts as missing
-    only tomorrow.
+    Without --tenant, lists all tenants. Without --from and --to, lists the days
+    from the first loaded one to today. --missing, --stale and --failed can be
+    combined; tenantry backfill loads the days that they list. Today does not
+    count as missing until tomorrow.
 
-    Ends with 0 whatever it lists, unless --fail is given.
+    Exits with status 0 whatever it lists, unless you give --fail.
     """
     from tenantry.db.connect import session
     from tenantry.flow.slice.feed import find_feed, list_feeds
@@ -92,12 +92,15 @@ def show(
     tenant: Annotated[
         str,
         typer.Option(
-            "--tenant", metavar="NAME", help="The tenant, by its schema.", autocompletion=complete.tenants
+            "--tenant",
+            metavar="NAME",
+            help="The tenant, by the name of its schema.",
+            autocompletion=complete.tenants,
         ),
     ],
     as_json: AsJson = False,
 ) -> None:
-    """Show one day of a tenant: its rows, when and how long it was loaded, what went wrong, and where it is."""
+    """Show one day of a tenant: rows, last load, errors, and where it is kept."""
     from tenantry.db.connect import session
     from tenantry.flow.slice.feed import find_feed
     from tenantry.observe import slices
@@ -146,14 +149,14 @@ def rebuild(
     pause: Pause = 0.0,
     as_json: AsJson = False,
 ) -> None:
-    """Pull days again, and compare them with the source.
+    """Load days again, and compare them with the source.
 
-    Name days, or a span with --from and --to; and the tenants, with --tenant
-    or --all. Nothing has to be dropped first: the rows of a day are replaced
-    in one step, also inside a yearly table. Until then reports see the old
-    ones, and they stay if the source fails.
+    Name the days, or a span with --from and --to, and the tenants with --tenant
+    or --all. You do not have to drop anything first: the rows of a day are
+    replaced in one step, also inside a yearly table. Until then reports see the
+    old rows, which stay if the source fails.
 
-    Ends with 1 if a day failed, or a row is not as at the source.
+    Exits with status 1 if a day failed, or if a row differs from the source.
     """
     from tenantry.cli.progress import LoadProgress
     from tenantry.loader.run import Limits

@@ -24,29 +24,37 @@ def verify(
     first: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="DAY", help="First day (UTC): YYYY-MM-DD. Default: the first that is loaded."
+            "--from", metavar="DAY", help="First day (UTC): YYYY-MM-DD. Default: the first loaded day."
         ),
     ] = None,
-    last: Annotated[str, typer.Option("--to", metavar="DAY", help="Last day (UTC), included.")] = "yesterday",
+    last: Annotated[
+        str, typer.Option("--to", metavar="DAY", help="Last day (UTC), inclusive.")
+    ] = "yesterday",
     number: Annotated[
         int | None,
         typer.Option(
             "--sample",
             metavar="NUMBER",
             min=1,
-            help="Compare this many days of each tenant, chosen at random.",
+            help="Compare this many random days of each tenant.",
         ),
     ] = None,
     fix: Annotated[
-        bool, typer.Option("--fix", help="Pull the days that differ again, then compare them once more.")
+        bool, typer.Option("--fix", help="Reload the days that differ, then compare them again.")
     ] = False,
     rows: Annotated[
-        int, typer.Option("--rows", metavar="NUMBER", min=0, help="Name at most this many rows of a day.")
+        int,
+        typer.Option(
+            "--rows", metavar="NUMBER", min=0, help="Name at most this many differing rows per day."
+        ),
     ] = 10,
     sessions: Annotated[
         int,
         typer.Option(
-            "--sessions", metavar="NUMBER", min=1, help="Read from the sources with so many sessions at once."
+            "--sessions",
+            metavar="NUMBER",
+            min=1,
+            help="Number of sessions that read from the sources at the same time.",
         ),
     ] = 1,
     pause: Pause = 0.0,
@@ -54,15 +62,16 @@ def verify(
 ) -> None:
     """Compare the warehouse with its sources, row by row.
 
-    Each day is compared by a digest of all its rows and columns, computed by
-    both sides. A day that differs is pulled once more, and its rows are named
-    with the columns that differ. Nothing is changed without --fix.
+    Each day is compared by a digest of all its rows and columns, which both
+    sides compute. If a day differs, its rows are read from the source, and the
+    rows and columns that differ are named. Nothing changes without --fix.
 
-    A difference is a fault if the source is as it was at the load; otherwise
-    the source has changed since, and the next refresh brings it. Which of the
-    two it is can be told for days that a refresh with --days has loaded.
+    A difference is a fault if the source has not changed since the load.
+    Otherwise the source has changed, and the next refresh loads the change.
+    Which of the two it is can only be told for days loaded by a refresh with
+    --days.
 
-    Ends with 1 if a day differs or could not be compared.
+    Exits with status 1 if a day differs or could not be compared.
     """
     from tenantry.cli.progress import CompareProgress, LoadProgress
     from tenantry.loader.run import Limits

@@ -20,7 +20,7 @@ from tenantry.core.errors import DatabaseError, InputError, TenantryError
 if TYPE_CHECKING:
     from tenantry.flow.slice.year import Folded
 
-app = typer.Typer(help="Check years, and fold those that are over into yearly tables.", no_args_is_help=True)
+app = typer.Typer(help="Check years, and fold closed years into yearly tables.", no_args_is_help=True)
 
 _SPACING = "10m"
 """The operations manual's distance between two yearly jobs."""
@@ -36,10 +36,12 @@ def check(
     everyone: Everyone = False,
     as_json: AsJson = False,
 ) -> None:
-    """Tell whether a year has all of its days; ends with 1 if it has not.
+    """Check whether a year has all of its days.
 
-    Name the tenants with --tenant or --all. The present year has to have every
-    day up to today. A day without rows counts as there, once it was loaded.
+    Name the tenants with --tenant or --all. The current year must have every
+    day up to today. A day without rows counts as present once it was loaded.
+
+    Exits with status 1 if days are missing.
     """
 
     with chosen_feeds(template, tenant, everyone) as (warehouse, feeds):
@@ -73,11 +75,12 @@ def list_years(
     tenant: Tenants = None,
     as_json: AsJson = False,
 ) -> None:
-    """List the years of each tenant: how many days are there, and whether they are folded.
+    """List the years of each tenant: number of days, and whether they are folded.
 
-    Folded: one yearly table has them. Ready to fold: over, complete, and past
-    January, while late rows of December still come in. Complete: over, but it
-    is still January. Daily: the present year. Incomplete: days are missing.
+    Folded: one yearly table holds all days. Ready to fold: the year is over and
+    complete, and January is past (until then late rows of December still
+    arrive). Complete: the year is over, but it is still January. Daily: the
+    current year. Incomplete: days are missing.
     """
     from tenantry.db.connect import session
     from tenantry.flow.template import stored as templates
@@ -107,22 +110,24 @@ def convert(
         str | None,
         typer.Option(
             metavar="TIME",
-            help="From the beginning of one tenant to that of the next, such as 90s or 10m. Default: 10m with --all, else 0s.",
+            help="Time between the start of one tenant and the next, such as 90s or 10m. Default: 10m with "
+            "--all, otherwise 0s.",
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Fold a complete year that is over into one yearly table.
+    """Fold a complete, closed year into one yearly table.
 
     Name the tenants with --tenant or --all. They are folded one after the
-    other; with --all they begin ten minutes apart, as scheduled jobs do, so
-    that the server can breathe. --spacing 0s does without.
-    Reports can go on meanwhile: they see every row exactly once throughout.
-    Days of the year can still be pulled again afterwards. In January wait:
-    late rows of December still come in.
+    other. With --all they start ten minutes apart, as scheduled jobs do, to
+    spread the load; --spacing 0s folds them without a break. Reports continue
+    meanwhile, and see every row exactly once. Days of the year can still be
+    loaded again later. Do not fold in January: late rows of December still
+    arrive.
 
-    Stop it as you like, and run it again: with --all, years that are folded
-    are passed over. Ends with 1 if a year could not be folded; the others are.
+    You can stop it at any time; run it again to continue. With --all, folded
+    years are skipped. Exits with status 1 if a year could not be folded; the
+    others are.
     """
 
     rest = _seconds(spacing or (_SPACING if everyone else "0s"))

@@ -28,15 +28,15 @@ _LEVELS = {"DEBUG": "dim", "INFO": "", "WARNING": "yellow", "ERROR": "red"}
 _LATE_IDS = 2000
 """Entries that --follow reads again: one is numbered when it is written, and seen only when its load commits."""
 
-OneTenant = Annotated[str | None, typer.Option("--tenant", metavar="NAME", help="Only this tenant.")]
+OneTenant = Annotated[str | None, typer.Option("--tenant", metavar="NAME", help="Show only this tenant.")]
 
 
 def sizes(tenant: OneTenant = None, as_json: AsJson = False) -> None:
-    """Show what each tenant holds, largest first: rows, space, and how fast it grows.
+    """Show what each tenant holds: rows, size and growth, largest first.
 
-    A line is one template of one tenant. Growth is the rows of the last whole
-    month (UTC), the space that as many take, and how they compare with the
-    month before. The share is of the space of all that is shown.
+    A line is one template of one tenant. Growth is the number of rows in the
+    last whole month (UTC), the space that this many rows take, and the change
+    from the month before. The share is of the total size shown.
     """
     from tenantry.db.connect import session
     from tenantry.observe import activity
@@ -81,34 +81,35 @@ def sizes(tenant: OneTenant = None, as_json: AsJson = False) -> None:
 
 def logs(
     follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on with what is written from now on, until Ctrl-C.")
+        bool, typer.Option("--follow", "-f", help="Keep showing new entries until Ctrl-C.")
     ] = False,
     tenant: OneTenant = None,
     level: Annotated[
-        str | None, typer.Option(metavar="LEVEL", help="This level and worse: info, warning or error.")
+        str | None,
+        typer.Option(metavar="LEVEL", help="Show this level and more severe ones: info, warning or error."),
     ] = None,
     since: Annotated[
         str | None,
-        typer.Option(metavar="AGE", help="Not older than this: 30m, 6h, 2d. Default: the last 50 entries."),
+        typer.Option(metavar="AGE", help="Maximum age, such as 30m, 6h or 2d. Default: the last 50 entries."),
     ] = None,
     function: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Only what this function wrote, such as refresh_window."),
+        typer.Option(metavar="NAME", help="Show only entries of this function, such as refresh_window."),
     ] = None,
     grep: Annotated[
         str | None,
         typer.Option(
-            metavar="PATTERN", help="Only entries with this regular expression, in any letter case."
+            metavar="PATTERN", help="Show only entries that match this regular expression, ignoring case."
         ),
     ] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print a JSON object for each entry, a line each.")
+        bool, typer.Option("--json", help="Print one JSON object per entry, one per line.")
     ] = False,
 ) -> None:
-    """Show what the warehouse's functions and this program have written of their work, oldest first.
+    """Show the log of the warehouse's functions and of this program, oldest first.
 
-    The log keeps 90 days. With --follow, what a load writes comes when it
-    commits. Ctrl-C ends it with 0.
+    The log keeps 90 days. With --follow, the entries of a load appear when it
+    commits, and Ctrl-C exits with status 0.
     """
     from tenantry.db.connect import session
     from tenantry.observe import activity
@@ -137,19 +138,24 @@ def logs(
 
 def queries(
     slow: Annotated[
-        bool, typer.Option("--slow", help="The statements that took longest so far, from pg_stat_statements.")
+        bool,
+        typer.Option(
+            "--slow", help="Show the statements with the longest total time, from pg_stat_statements."
+        ),
     ] = False,
     cancel: Annotated[
-        int | None, typer.Option(metavar="PID", help="Cancel what this session runs; the session goes on.")
+        int | None,
+        typer.Option(metavar="PID", help="Cancel what this session is running. The session stays open."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what runs in the warehouse now: for how long, of which tenant, and what it waits for.
+    """Show running queries: duration, tenant, and what they wait for.
 
     Log in as the server's administrator to see what other roles run.
 
-    --slow needs the extension pg_stat_statements, and ends with 1 without it;
-    times are averages and totals since its statistics were last reset.
+    --slow needs the extension pg_stat_statements, and exits with status 1
+    without it. Times are averages and totals since its statistics were last
+    reset.
     """
     from tenantry.core.errors import DatabaseError
     from tenantry.db.connect import session

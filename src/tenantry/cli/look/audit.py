@@ -21,32 +21,36 @@ from tenantry.core.errors import InputError
 if TYPE_CHECKING:
     from tenantry.db.audit import Entry
 
-app = typer.Typer(help="Show who changed what; whadmin can add to it, and change or remove nothing.")
+app = typer.Typer(help="Show who changed what. whadmin can add entries, but not change or remove them.")
 
 
 @app.callback(invoke_without_command=True)
 def show(
     context: typer.Context,
     follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on with what is written from now on, until Ctrl-C.")
+        bool, typer.Option("--follow", "-f", help="Keep showing new entries until Ctrl-C.")
     ] = False,
     since: Annotated[
         str | None,
-        typer.Option(metavar="AGE", help="Not older than this: 30m, 6h, 2d. Default: the last 50 entries."),
+        typer.Option(metavar="AGE", help="Maximum age, such as 30m, 6h or 2d. Default: the last 50 entries."),
     ] = None,
     restored: Annotated[
         bool,
-        typer.Option("--restored", help="What backups that were restored here say of their warehouses."),
+        typer.Option(
+            "--restored", help="Show the trails that restored backups brought from their warehouses."
+        ),
     ] = False,
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print a JSON object for each entry, a line each.")
+        bool, typer.Option("--json", help="Print one JSON object per entry, one per line.")
     ] = False,
 ) -> None:
-    """Show who changed what, oldest first: commands of this program, functions, and rows of _wh that decide what is pulled.
+    """Show who changed what, oldest first.
 
-    Moment, login, role, application and address are the server's own
-    knowledge; the user and host of who ran a command are what the program
-    says. The trail belongs to the administrator, who alone can remove entries.
+    The trail records commands of this program, functions, and changes to the
+    rows of _wh that decide what is loaded. The server itself knows the time,
+    login, role, application and address. The operating system's user and host
+    are what the program reports. The trail belongs to the administrator, and
+    only the administrator can remove entries.
     """
     if context.invoked_subcommand:
         return
@@ -77,13 +81,13 @@ def show(
 
 @app.command()
 def prune(
-    before: Annotated[str, typer.Option(metavar="DAY", help="Remove what is older than this UTC day.")],
+    before: Annotated[str, typer.Option(metavar="DAY", help="Remove entries from before this UTC day.")],
     yes: Yes = False,
 ) -> None:
-    """Remove entries of the audit trail, and write down that this was done.
+    """Remove entries of the audit trail, and record that this was done.
 
     Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN. Asks
-    first; without a terminal it needs --yes.
+    first; without a terminal, give --yes.
     """
     from tenantry.db import audit
     from tenantry.db.connect import session

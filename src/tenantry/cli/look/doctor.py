@@ -29,19 +29,19 @@ _ROUNDS = 3
 def doctor(
     tenant: Annotated[
         str | None,
-        typer.Option("--tenant", metavar="NAME", help="Only this tenant: nothing about the server."),
+        typer.Option("--tenant", metavar="NAME", help="Check only this tenant, not the server."),
     ] = None,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="CHECK", help="Only this check; may be given several times."),
+        typer.Option("--only", metavar="CHECK", help="Run only this check. Repeatable."),
     ] = None,
     fix: Annotated[
         bool,
-        typer.Option("--fix", help="Mend what is safe to mend: views, statistics, and rights that drifted."),
+        typer.Option("--fix", help="Fix what is safe to fix: views, statistics and changed rights."),
     ] = False,
     count_rows: Annotated[
         bool,
-        typer.Option("--count-rows", help="Also count every stored row, and compare with what was loaded."),
+        typer.Option("--count-rows", help="Also count all stored rows and compare with what was loaded."),
     ] = False,
     password_days: Annotated[
         int,
@@ -49,26 +49,26 @@ def doctor(
             metavar="DAYS",
             min=1,
             envvar="TENANTRY_PASSWORD_DAYS",
-            help="Note passwords of sources that are older than this.",
+            help="Report source passwords that are older than this.",
         ),
     ] = 365,
-    strict: Annotated[bool, typer.Option("--strict", help="End with 1 on warnings, too.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 on warnings as well.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Look for everything that is wrong with the warehouse, and name the command that mends it.
+    """Find what is wrong with the warehouse, and name the command that fixes it.
 
-    An error means that reports lack data or fail, or that loads do; a warning
-    that they soon may; a note is good to know. What follows a finding is a
-    command of this program, or SQL for psql as whadmin.
+    An error means that reports lack data or fail, or that loads fail. A warning
+    means that they may soon. A note is good to know. Each finding is followed
+    by a command of this program, or by SQL for psql as whadmin.
 
-    Only --fix changes anything. It runs the SQL of those findings that mend
-    views, statistics and rights, shows each, and looks again. It drops no data,
-    asks no source for any, and changes no function.
+    Only --fix changes anything. It runs the SQL of findings about views,
+    statistics and rights, shows each statement, and checks again. It never
+    drops data, loads from a source, or changes a function.
 
-    Log in as the server's administrator to see the sessions of others, too.
+    Log in as the server's administrator to also see other roles' sessions.
 
-    Ends with 1 if there is an error, with --strict also if there is a warning;
-    else with 0.
+    Exits with status 1 if there is an error (with --strict, also if there is a
+    warning), otherwise with status 0.
     """
     from tenantry.db.connect import session
     from tenantry.observe import health

@@ -8,17 +8,21 @@ from tenantry.cli.target import warehouse
 
 
 def status(as_json: AsJson = False) -> None:
-    """Show where each tenant stands: days, rows, what is missing, failed, stale or outdated, and the last load.
+    """Show the state of each tenant: days, rows, problems and the last load.
 
-    A line is one template of one tenant. Missing: days that are not there, of
-    those from its first to yesterday (UTC). Failed: the last load of the day
-    failed; rows of an earlier one may still be there. Stale: loaded before the
-    day had ended. tenantry backfill loads all three, and whatever was never
-    loaded. Outdated: made before the template was changed; tenantry backfill
-    --outdated loads these, too. Disabled: tenantry
-    tenant enable loads what is missing, and resumes the tenant's jobs.
+    A line is one template of one tenant. Its state counts these days:
 
-    Ends with 0 also if something is wrong.
+    Missing: not loaded, between the feed's first day and yesterday (UTC).
+    Failed: the last load failed; rows of an earlier load may still be there.
+    Stale: loaded before the day ended.
+    Outdated: made before the template was changed.
+
+    tenantry backfill loads missing, failed and stale days, and feeds that were
+    never loaded. With --outdated it also loads outdated days. If a tenant is
+    disabled, tenantry tenant enable loads its missing days and resumes its
+    jobs.
+
+    Exits with status 0 even if something is wrong.
     """
     from tenantry.db.connect import session
     from tenantry.flow.job import runs, table

@@ -47,9 +47,10 @@ class _WritesByDefault(TyperGroup):
 
 app = typer.Typer(
     cls=_WritesByDefault,
-    help="""Write all that the warehouse knows into a file, look at such a file, and make the key that signs it.
+    help="""Write and check backups of everything the warehouse knows.
 
-tenantry backup FILE is tenantry backup write FILE; a file called as a command is ./write.""",
+tenantry backup FILE is short for tenantry backup write FILE. Write a file
+that is named like a command as ./write.""",
 )
 
 
@@ -61,47 +62,50 @@ def backup(
         list[str] | None,
         typer.Option(
             metavar="AGE1…",
-            help="Encrypt to the holder of an age key instead; may be given several times.",
+            help="Encrypt to an age recipient instead of with a passphrase. Repeatable.",
         ),
     ] = None,
     key: KeyFile = None,
     unsigned: Annotated[
-        bool, typer.Option("--unsigned", help="Encrypt to recipients without a signature.")
+        bool, typer.Option("--unsigned", help="Encrypt to recipients without signing.")
     ] = False,
     logs: Annotated[
-        bool, typer.Option(help="With the entries of _wh.function_logs and of the audit trail.")
+        bool, typer.Option(help="Include the entries of _wh.function_logs and of the audit trail.")
     ] = True,
     keep: Annotated[
         int | None,
         typer.Option(
             metavar="N",
             min=1,
-            help="Then remove older backups in the file's folder, so that N are left; see below which.",
+            help="Then remove older backups from the file's folder until N are left.",
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite an existing file.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write all that the warehouse knows into one encrypted file, and none of the tenants' data.
+    """Write everything the warehouse knows, but no tenants' data, to a file.
 
-    In it: connections with their passwords, templates, tenants, feeds, the
-    record of slices, logs, the audit trail, readers, jobs, functions of your
-    own in _wh, and the roles. The data are pulled from the sources again after a restore.
+    The file holds connections with their passwords, templates, tenants, feeds,
+    the record of slices, logs, the audit trail, readers, jobs, your own
+    functions in _wh, and the roles. After a restore, the data is loaded from
+    the sources again.
 
-    The passphrase comes from --passphrase-file, from
-    TENANTRY_BACKUP_PASSPHRASE, or is asked for twice. With --recipient only
-    whoever has that age key can read it, but whoever knows the recipient could
-    have written it: so such a backup is signed, with the key that tenantry
-    backup key makes. Without passphrase or key nobody can read it. The file
-    appears whole or not at all, readable by you alone.
+    The file is encrypted. The passphrase comes from --passphrase-file or
+    TENANTRY_BACKUP_PASSPHRASE; otherwise it is asked for twice. With
+    --recipient, only the holder of that age key can read the file. As anyone
+    who knows the recipient could have written it, such a backup is signed with
+    the key that tenantry backup key makes. Without the passphrase or the key,
+    nobody can read the backup. The file appears whole or not at all, and only
+    you can read it.
 
-    With --keep the name holds a date, as in warehouse-2026-11-29.backup. Older
-    are files of yours in the same folder that are encrypted by age and are
-    named the same but for the date. No other file is removed, and none before
-    the new one is there.
+    With --keep, the file's name must hold a date, as in
+    warehouse-2026-11-29.backup. Older backups are your own files in the same
+    folder that are encrypted with age and have the same name apart from the
+    date. No other file is removed, and none before the new file is complete.
 
-    The passwords of roles are in it only if --dsn or TENANTRY_ADMIN_DSN logs in
-    as a superuser; a restore makes new ones. Jobs of other roles are not in it.
+    The backup only holds passwords of roles if --dsn or TENANTRY_ADMIN_DSN logs
+    in as a superuser; otherwise a restore makes new ones. It does not hold
+    other roles' jobs.
     """
     from tenantry.db.connect import session
     from tenantry.recovery import backup as backups
@@ -164,21 +168,21 @@ def verify(
     unsigned: Unsigned = False,
     rehearse: Annotated[
         bool,
-        typer.Option(
-            "--rehearse", help="Restore it, too, on a server of its own that is removed afterwards."
-        ),
+        typer.Option("--rehearse", help="Also restore it on a temporary server."),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read a backup to its end: whether it can be opened, who made it, whether it is whole, and what of it would be taken.
+    """Check a backup: whether it opens, is whole, and can be restored.
 
-    Asks no server and changes nothing. Each record is read, and each function of
-    your own is judged as a restore would. The exit code is 1 if a restore would
-    leave something out, and 2 if it would refuse the file.
+    Reads every record, judges each function of your own as a restore would, and
+    shows who made the file. It needs no server and changes nothing.
 
-    With --rehearse it is restored into an embedded server in a temporary folder
-    that you alone can read, and that is removed with it: so each row passes each
-    check of a warehouse. Takes some seconds.
+    With --rehearse, the backup is also restored on an embedded server in a
+    temporary folder that only you can read and that is removed afterwards. Each
+    row then passes all checks of a warehouse. This takes some seconds.
+
+    Exits with status 1 if a restore would leave something out, and with status
+    2 if it would refuse the file.
     """
     from tenantry.core.errors import DatabaseError
     from tenantry.recovery import backup as backups
@@ -237,11 +241,12 @@ def _rehearsed(content: Content) -> list[LeftOut]:
 
 @app.command("key")
 def make_key(key: KeyFile = None, as_json: AsJson = False) -> None:
-    """Make the key that signs backups, if there is none yet, and print its public part.
+    """Make the key that signs backups, if there is none, and print its public part.
 
-    The key is in a file that you alone can read: --key, TENANTRY_BACKUP_KEY, or
-    tenantry/backup.key in your configuration folder. Give the public part to
-    whoever restores: tenantry restore --signed-by.
+    The key is kept in a file that only you can read: --key,
+    TENANTRY_BACKUP_KEY, or tenantry/backup.key in your configuration folder.
+    Give the public part to whoever restores the backups, for tenantry restore
+    --signed-by.
     """
     from tenantry.recovery import signature
 

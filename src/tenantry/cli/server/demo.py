@@ -26,19 +26,22 @@ def demo(
     days: Annotated[
         int | None,
         typer.Option(
-            metavar="NUMBER", min=1, max=3660, help="Days up to today. Default: last year and this year."
+            metavar="NUMBER",
+            min=1,
+            max=3660,
+            help="Number of days up to today. Default: last year and this year.",
         ),
     ] = None,
     reset: Annotated[
-        bool, typer.Option("--reset", help="Remove the demo's tenants first, and begin anew.")
+        bool, typer.Option("--reset", help="Remove the demo's tenants first and start over.")
     ] = False,
-    keep: Annotated[bool, typer.Option("--keep", help="Leave the server running at the end.")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the server running afterwards.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make three tenants' databases and a warehouse on an embedded server, and report across them.
+    """Create three tenants and a warehouse on an embedded server, and report on them.
 
-    Takes half a minute. Nothing is needed beforehand, and nothing outside the
-    server's own directory is touched. A second run finds all in place.
+    Takes half a minute and needs no preparation. Nothing outside the server's
+    own directory is touched. A second run finds everything in place.
     """
     from tenantry.cli.progress import LoadProgress
     from tenantry.demo.run import run

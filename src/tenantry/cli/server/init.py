@@ -26,20 +26,21 @@ def init(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Make the database a warehouse, or mend one: functions and rights are applied again. Can be run again at any time.
+    """Make the database a warehouse, or repair one.
 
-    A warehouse of an older version is upgraded, as by tenantry upgrade.
+    Functions and rights are applied again; you can run this at any time. A
+    warehouse of an older version is upgraded, as by tenantry upgrade.
 
-    Connect as the server's administrator (a superuser, or on RDS the master
-    user): --dsn, or TENANTRY_ADMIN_DSN. That session makes roles, schemas and
-    rights; all else is made by whadmin, who logs in beside it. The roles are
-    two: whadmin, who owns and runs the warehouse, and phood_ro, who reads
-    reports and nothing else.
+    Connect as the server's administrator (a superuser, or the master user on
+    RDS): --dsn, or TENANTRY_ADMIN_DSN. That session creates roles, schemas and
+    rights. Everything else is created by whadmin in a second session. There are
+    two roles: whadmin owns and runs the warehouse, and phood_ro only reads
+    reports.
 
     Their passwords come from TENANTRY_WHADMIN_PASSWORD and
-    TENANTRY_READER_PASSWORD. What is not set there is asked for, or generated
-    with --generate, without a terminal and on an embedded server. A role that
-    exists keeps its password unless its variable is set.
+    TENANTRY_READER_PASSWORD. A password that is not set there is asked for. It
+    is generated instead with --generate, without a terminal, or on an embedded
+    server. An existing role keeps its password unless its variable is set.
     """
     from tenantry.db import upgrade
     from tenantry.db.connect import owner_session, session

@@ -41,42 +41,43 @@ def restore(
     key: KeyFile = None,
     unsigned: Unsigned = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what the file holds, without secrets; ask no server.")
+        bool, typer.Option("--dry-run", help="Show what the file holds, without secrets or a server.")
     ] = False,
     other_jobs: Annotated[
         bool,
         typer.Option(
-            "--other-jobs", help="Also jobs whose command is more than calls of Tenantry's functions."
+            "--other-jobs", help="Also restore jobs whose command does more than call Tenantry's functions."
         ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make an empty database the warehouse of a backup: all but the tenants' data.
+    """Restore a backup into an empty database: everything except the tenants' data.
 
-    Installs, and brings back connections with their passwords, templates,
-    tenants, feeds, readers, logs and jobs. A database that holds tenants is
-    refused. Killed or failed, it can be run again. Afterwards tenantry rebuild
-    --all pulls the data again; until then jobs are paused and reports find
-    nothing to read.
+    Installs the warehouse, and restores connections with their passwords,
+    templates, tenants, feeds, readers, logs and jobs. A database that holds
+    tenants is refused. If the command fails or is killed, you can run it again.
+    Afterwards, tenantry rebuild --all loads the data; until then jobs are
+    paused and reports find no rows.
 
-    A file that is encrypted to recipients has to be signed by a key that you
-    trust: your own (--key), or one given with --signed-by. One that has no
-    signature, such as those of earlier versions, needs --unsigned. Whoever
-    knows the passphrase of the others is trusted with that.
+    A file that is encrypted to recipients must be signed by a key that you
+    trust: your own (--key), or one given with --signed-by. A file without a
+    signature, such as one of an earlier version, needs --unsigned. For a file
+    that is encrypted with a passphrase, anyone who knows the passphrase is
+    trusted.
 
-    The file is data: what it holds is put into the warehouse with whadmin's
-    rights and no others. Functions of your own are text that runs later, as do
-    jobs: --dry-run shows each function whole, and each job whose command is
-    more than calls of Tenantry's functions. Such jobs are left out unless you
-    give --other-jobs.
+    The file is data: its content is put into the warehouse with whadmin's
+    rights only. But your own functions and jobs in it run later. --dry-run
+    shows each function in full, and each job whose command does more than call
+    Tenantry's functions. Such jobs are left out unless you give --other-jobs.
 
-    Roles that are there keep their passwords. Others get those of the backup,
-    or what TENANTRY_WHADMIN_PASSWORD and TENANTRY_READER_PASSWORD say, or
-    generated ones, which are kept in a file that is named. On an embedded
-    server whadmin's is always generated.
+    Existing roles keep their passwords. Other roles get their password from the
+    backup, from TENANTRY_WHADMIN_PASSWORD and TENANTRY_READER_PASSWORD, or a
+    generated one, which is stored in a file that is named. On an embedded
+    server whadmin's password is always generated.
 
-    What cannot be made here, such as a function that needs a tenant's view, is
-    left out and named; everything else is restored, and the exit code is 1.
+    What cannot be created here, such as a function that needs a tenant's view,
+    is left out and named. Everything else is restored, and the exit status is
+    1.
 
     Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
     """

@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
 PASSPHRASE = "TENANTRY_BACKUP_PASSPHRASE"  # noqa: S105 - the name of a variable, not a passphrase
 
-File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
-PassphraseFile = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="A file that holds the passphrase.")
-]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="The backup file.")]
+PassphraseFile = Annotated[Path | None, typer.Option(metavar="FILE", help="File that holds the passphrase.")]
 
 
 KeyFile = Annotated[
@@ -31,21 +29,22 @@ KeyFile = Annotated[
         "--key",
         metavar="FILE",
         envvar="TENANTRY_BACKUP_KEY",
-        help="The file of the key that signs; default: tenantry/backup.key in your configuration folder.",
+        help="File that holds the signing key. Default: tenantry/backup.key in your configuration folder.",
     ),
 ]
 SignedBy = Annotated[
     list[str] | None,
     typer.Option(
         metavar="KEY",
-        help="A public key that you trust, or a file of such; may be given several times. Your own key's is trusted, too.",
+        help="A public key that you trust, or a file with such keys. Repeatable. Your own key is trusted "
+        "as well.",
     ),
 ]
 Unsigned = Annotated[
-    bool, typer.Option("--unsigned", help="Take a file that is encrypted to recipients and not signed.")
+    bool, typer.Option("--unsigned", help="Accept a file that is encrypted to recipients and not signed.")
 ]
 Identity = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="The file of the age key that it is encrypted to.")
+    Path | None, typer.Option(metavar="FILE", help="File that holds the age key to decrypt it with.")
 ]
 
 

@@ -22,7 +22,7 @@ Directory = Annotated[
     typer.Option(
         "--dir",
         metavar="DIRECTORY",
-        help="The server's directory. Default: TENANTRY_SERVER_DIR, else one in the user's data directory.",
+        help="The server's directory. Default: TENANTRY_SERVER_DIR, otherwise one in your data directory.",
     ),
 ]
 
@@ -44,10 +44,11 @@ def _server(directory: Path | None) -> Server:
 
 @app.command()
 def start(directory: Directory = None) -> None:
-    """Start the server, making it at first, and keep it until `tenantry server stop`.
+    """Start the server, and keep it running until tenantry server stop.
 
-    Prints how to connect, for psql and the like. Without this the server runs
-    only while a command uses it.
+    Creates the server if there is none. Prints a connection string for psql and
+    other clients. Without this command, the server only runs while another
+    command uses it.
     """
     server = _server(directory)
     was = server.running
@@ -57,7 +58,7 @@ def start(directory: Directory = None) -> None:
 
 @app.command()
 def stop(directory: Directory = None) -> None:
-    """Stop the server, whoever uses it; its data stay."""
+    """Stop the server, even if it is in use. Its data stays."""
     server = _server(directory)
     was = server.running
     server.stop()
@@ -66,7 +67,10 @@ def stop(directory: Directory = None) -> None:
 
 @app.command()
 def status(directory: Directory = None, as_json: AsJson = False) -> None:
-    """Tell whether the server runs, and where. Ends with 1 if it does not."""
+    """Show whether the server is running, and where.
+
+    Exits with status 1 if it is not running.
+    """
     facts = _server(directory).status()
     if as_json:
         print_json(facts)

@@ -17,23 +17,23 @@ if TYPE_CHECKING:
 
 def upgrade(
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would change; change nothing.")
+        bool, typer.Option("--dry-run", help="Show what would change without changing it.")
     ] = False,
     wait: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, help="How long to wait for loads and jobs to end.")
     ] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Bring the warehouse up to this version: tables, functions, the delivered template.
+    """Upgrade the warehouse to this version: tables, functions, delivered template.
 
-    It is one transaction: if anything fails, all is as before, so nothing has
-    to be saved first. Data, connections, templates of your own and jobs stay.
-    Passwords stay.
+    The upgrade is one transaction: if anything fails, nothing changes, so you
+    need not save anything first. Data, connections, your own templates, jobs
+    and passwords stay.
 
-    If there is something to change while loads or jobs are at work, it names
-    them and ends with 1; --wait gives them time. --dry-run does the whole
-    upgrade in a transaction that it takes back, so it finds what would fail,
-    too; loads may wait for it for a moment.
+    If there is something to change while loads or jobs are running, they are
+    named and the command exits with status 1; --wait gives them time to end.
+    --dry-run does the whole upgrade in a transaction that it rolls back, so it
+    also finds what would fail. Loads may have to wait for it for a moment.
 
     Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
     """

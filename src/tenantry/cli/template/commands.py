@@ -18,9 +18,7 @@ from tenantry.core.errors import DatabaseError, InputError, TenantryError
 if TYPE_CHECKING:
     from tenantry.flow.slice import move
 
-app = typer.Typer(
-    help="Write, check, try and load templates: what to pull, and how it is kept.", no_args_is_help=True
-)
+app = typer.Typer(help="Write, check, try and load templates.", no_args_is_help=True)
 app.command("new")(source.new)
 app.command("lint")(file.lint)
 app.command("test")(source.try_template)
@@ -30,7 +28,7 @@ app.command("edit")(file.edit)
 
 @app.command("list")
 def list_templates(as_json: AsJson = False) -> None:
-    """List the templates: how each is kept, who uses it, and how many of its days an earlier text of it made."""
+    """List the templates: storage, tenants, and number of outdated days."""
     from tenantry.db.connect import session
     from tenantry.flow.template import stored as templates
 
@@ -53,18 +51,21 @@ def list_templates(as_json: AsJson = False) -> None:
 def show(
     template: Template,
     as_file: Annotated[
-        bool, typer.Option("--file", help="Only its text: a query with a header, as template load takes it.")
+        bool,
+        typer.Option("--file", help="Print only its text: a query with a header, as template load reads it."),
     ] = False,
     as_sql: Annotated[
         bool,
-        typer.Option("--sql", help="Only its text: an INSERT statement, as psql and template load take it."),
+        typer.Option(
+            "--sql", help="Print only its text: an INSERT statement, as psql and template load read it."
+        ),
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Show a template: its text, who uses it, and which days an earlier text of it made.
+    """Show a template: its text, its tenants, and its outdated days.
 
-    With --file or --sql only the text, to be kept in a file: loaded again it
-    changes nothing.
+    With --file or --sql, prints only the text, for you to keep in a file.
+    Loading that file changes nothing.
     """
     from tenantry.db.connect import session
     from tenantry.flow.template import file as files
@@ -97,24 +98,25 @@ def show(
 def drop(
     template: Template,
     with_data: Annotated[
-        bool, typer.Option("--with-data", help="Drop what tenants have of it, too: every day, for good.")
+        bool, typer.Option("--with-data", help="Also drop the tenants' data for it. This cannot be undone.")
     ] = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Drop a template.
 
-    One that tenants use is refused, and they are named. With --with-data their
-    days of it are shown, and dropped once you have typed the template's name:
-    its jobs go first, then each tenant leaves the public view, so that reports
-    of the others go on, and the view itself goes last. Other templates of the
-    tenants, and the tenants themselves, stay. If it was cut off, run it again.
+    A template that tenants use is refused, and the tenants are named. With
+    --with-data, their days of it are shown, and dropped once you have typed the
+    template's name. The template's jobs go first. Then each tenant is taken out
+    of the public view, so that reports on the others continue. The view itself
+    goes last. The tenants, and their other templates, stay. If the command was
+    interrupted, run it again.
 
-    Keep its text first: tenantry template show NAME --file. A template that
-    comes with the program is back after the next tenantry init.
+    Keep the text first: tenantry template show NAME --file. A template that
+    comes with the program returns with the next tenantry init.
 
-    Ends with 2 if tenants use it and --with-data is not given, or if views of
-    somebody else read its data; nothing is dropped then.
+    Exits with status 2 and drops nothing if tenants use the template and you
+    did not give --with-data, or if other people's views read its data.
     """
     from tenantry.core.model import OWNER
     from tenantry.db.connect import acting, session
@@ -160,24 +162,24 @@ def set_storage(
         str,
         typer.Argument(
             metavar="STORAGE",
-            help="matview: a materialized view for each day; or partition: rows of a partitioned table.",
+            help="matview (a materialized view per day) or partition (rows of a partitioned table).",
         ),
     ],
     tenant: Tenants = None,
     as_json: AsJson = False,
 ) -> None:
-    """Move tenants from one storage to the other, without asking their sources.
+    """Move tenants to the other storage, without loading from their sources.
 
-    Without --tenant: all of them, and tenants to come begin in it. Each year
-    is copied beside the old one, compared day by day, and all is swapped in
-    one short transaction. Reports go on meanwhile and see every row once;
-    loads go on while years are copied, and wait while they are compared.
+    Without --tenant, moves all tenants, and new tenants start in that storage.
+    Each year is copied and compared day by day, and everything is swapped in
+    one short transaction. Reports continue meanwhile and see every row once.
+    Loads continue while years are copied, and wait while they are compared.
 
-    What was there before stays aside until tenantry template drop-old. Until
-    then a tenant needs its space twice.
+    The old storage is kept aside until tenantry template drop-old. Until then a
+    tenant needs twice its space.
 
-    Ends with 1 if a tenant could not be moved; the others are. Stop it as you
-    like, and run it again to go on.
+    You can stop it at any time; run it again to continue. Exits with status 1
+    if a tenant could not be moved; the others are.
     """
     from tenantry.cli.progress import MoveProgress
     from tenantry.db.connect import session
@@ -223,7 +225,10 @@ def _chosen(conninfo: str, template: str, storage: str, names: Sequence[str] | N
 
 @app.command()
 def drop_old(template: Template, tenant: Tenants = None, as_json: AsJson = False) -> None:
-    """Drop what set-storage put aside. Without --tenant: of all tenants."""
+    """Drop the old storage that set-storage kept aside.
+
+    Without --tenant, drops that of all tenants.
+    """
     from tenantry.db.connect import session
     from tenantry.flow.slice import move
     from tenantry.flow.slice.feed import list_feeds

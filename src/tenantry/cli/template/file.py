@@ -32,11 +32,9 @@ if TYPE_CHECKING:
 
 Files = Annotated[
     list[Path],
-    typer.Argument(
-        metavar="FILE…", help="Files with templates: a query with a header, or INSERT statements."
-    ),
+    typer.Argument(metavar="FILE…", help="Template files: a query with a header, or INSERT statements."),
 ]
-Strict = Annotated[bool, typer.Option("--strict", help="Let warnings count as errors.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Treat warnings as errors.")]
 
 _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 
@@ -44,27 +42,27 @@ _COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 def load(
     files: Files,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
+        bool, typer.Option("--dry-run", help="Show what would change without changing it.")
     ] = False,
-    lint: Annotated[bool, typer.Option(help="Read the templates critically first.")] = True,
+    lint: Annotated[bool, typer.Option(help="Lint the templates first.")] = True,
     strict: Strict = False,
     as_json: AsJson = False,
 ) -> None:
     """Load templates from files, all or none, and show what changes.
 
-    A file is a query with a header of comments (tenantry template show NAME
-    --file shows one), or INSERT INTO _wh.mv_templates with literals, which is
-    read and never executed. What a file does not speak of, such as storage,
-    stays as it is. A template that is as its file is not touched.
+    A file is a query with a header of comments (see tenantry template show NAME
+    --file), or INSERT INTO _wh.mv_templates with literals, which is read and
+    never executed. Settings that a file does not mention, such as storage, stay
+    as they are. A template that equals its file is not touched.
 
-    Each is linted first: errors stop everything, warnings are shown. Slices
-    that are there stay as they are; those that the earlier text made are
-    counted, and tables that have not the new indexes or types are named, with
-    the command that mends both. New columns are in views and tables at once,
-    with NULL in the days that are there.
+    Each template is linted first: errors stop everything, warnings are shown.
+    Existing slices stay as they are. Those that were made by an earlier text
+    are counted, and tables that lack the new indexes or types are named, with
+    the command that fixes both. New columns appear in views and tables at once,
+    and are NULL in existing days.
 
-    Ends with 1 or 2 if a file cannot be read, a template has errors, or the
-    database refuses one; nothing is changed then.
+    Exits with status 1 or 2 and changes nothing if a file cannot be read, a
+    template has errors, or the database refuses one.
     """
     from tenantry.db.connect import session
     from tenantry.flow.template import load as template_load
@@ -146,23 +144,25 @@ def lint(
         list[str],
         typer.Argument(
             metavar="FILE|NAME…",
-            help="Files with templates, or names of stored ones.",
+            help="Template files, or names of stored templates.",
             autocompletion=complete.templates,
         ),
     ],
     strict: Strict = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read templates critically, and say what is wrong with them and what to write instead.
+    """Lint templates: show what is wrong with them, and what to write instead.
 
-    Errors give wrong data or none: a day that is not of UTC, a range that is
+    Errors give wrong data or none: a day that is not in UTC, a range that is
     not half-open, columns that do not match the query, a placeholder without
-    quotes, more than one statement. Warnings cost time or surprise: a predicate
-    that no index serves, no unique index, SELECT *, functions like now(). Notes
-    are advice. Nothing is asked of a source: for that, tenantry template test.
+    quotes, more than one statement. Warnings cost time or cause surprises: a
+    predicate that no index serves, no unique index, SELECT *, functions like
+    now(). Notes are advice. No source is queried; tenantry template test does
+    that.
 
-    Files are linted without a warehouse. Ends with 1 if there is an error, or
-    with --strict a warning; with 2 for a file that cannot be read.
+    Files are linted without a warehouse. Exits with status 1 if there is an
+    error (with --strict, also if there is a warning), and with status 2 if a
+    file cannot be read.
     """
     from tenantry.flow.template import file as template_file
     from tenantry.flow.template import lint as rules
@@ -232,14 +232,14 @@ def stop(findings: Sequence[tuple[TemplateFile, Finding]], *, strict: bool) -> N
 
 
 def edit(template: Template, as_json: AsJson = False) -> None:
-    """Change a template in your editor: VISUAL, EDITOR, or vi.
+    """Edit a template in your editor: VISUAL, EDITOR, or vi.
 
-    What is saved is linted and loaded, with all that tenantry template load
-    shows. If it has errors or the database refuses it, you may go on editing;
-    if not, or without a terminal, your text stays in a file, which is named,
-    and nothing is changed.
+    The text that you save is linted and loaded, with the same output as
+    tenantry template load. If it has errors or the database refuses it, you can
+    continue editing. If you do not, or if there is no terminal, nothing
+    changes, and your text stays in a file that is named.
 
-    Ends with 1 if what was saved was not loaded.
+    Exits with status 1 if the saved text was not loaded.
     """
     from tenantry.db.connect import session
     from tenantry.flow.template import file as template_file

@@ -22,42 +22,43 @@ if TYPE_CHECKING:
 
 
 def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="What to call the template.")],
-    query: Annotated[Path, typer.Argument(metavar="FILE", help="A file with the query alone.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the new template.")],
+    query: Annotated[Path, typer.Argument(metavar="FILE", help="File that holds only the query.")],
     connection: Annotated[
         str,
         typer.Option(
             metavar="NAME",
-            help="A connection, or a tenant, whose source can answer the query.",
+            help="A connection or tenant whose source can answer the query.",
             autocompletion=complete.tenants,
         ),
     ],
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where to write. Default: standard output.")
+        Path | None, typer.Option(metavar="FILE", help="File to write. Default: standard output.")
     ] = None,
     time_column: Annotated[
         str | None,
         typer.Option(
             metavar="COLUMN",
-            help="The column with the time. Default: the one that the query compares with the placeholders.",
+            help="The time column. Default: the column that the query compares with the placeholders.",
         ),
     ] = None,
     storage: Annotated[
-        str | None, typer.Option(metavar="STORAGE", help="matview or partition. Default: not said.")
+        str | None, typer.Option(metavar="STORAGE", help="matview or partition. Default: left out.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a template of a query: the source describes it, and what it says is written into a header.
+    """Create a template from a query that the source describes.
 
     Columns get the source's own types; enums and types of extensions become
     text. The time column is the one that is compared with '{START_TIME}' and
     '{END_TIME}'. A unique index comes from the primary key of its table, or
-    from GROUP BY, and an index on the time column stands beside it.
+    from GROUP BY. An index on the time column is added.
 
     Nothing is stored in the warehouse, and the source is only asked for the
-    columns. A query that does not ask for the day is refused, with what to add.
+    columns. A query that does not select a day is refused, with what to add.
 
-    Ends with 1 if the source refuses the query, with 2 if a file is in the way.
+    Exits with status 1 if the source refuses the query, and with status 2 if
+    the output file exists.
     """
     from tenantry.db.connect import session
     from tenantry.flow.template import draft as template_draft
@@ -107,7 +108,7 @@ def try_template(
         str,
         typer.Argument(
             metavar="FILE|NAME",
-            help="A file with a template, or the name of a stored one.",
+            help="A template file, or the name of a stored template.",
             autocompletion=complete.templates,
         ),
     ],
@@ -115,29 +116,29 @@ def try_template(
         str,
         typer.Option(
             metavar="NAME",
-            help="Whose source to ask: a tenant, or a connection.",
+            help="The tenant or connection whose source to query.",
             autocompletion=complete.tenants,
         ),
     ],
     day: Annotated[
         str, typer.Option(metavar="DAY", help="The day (UTC): YYYY-MM-DD, today or yesterday.")
     ] = "yesterday",
-    rows: Annotated[int, typer.Option(metavar="NUMBER", min=0, max=1000, help="How many rows to show.")] = 5,
+    rows: Annotated[int, typer.Option(metavar="NUMBER", min=0, max=1000, help="Number of rows to show.")] = 5,
     timeout: Annotated[
-        int, typer.Option(metavar="SECONDS", min=1, help="How long each question to the source may take.")
+        int, typer.Option(metavar="SECONDS", min=1, help="Maximum time for each query to the source.")
     ] = 60,
     as_json: AsJson = False,
 ) -> None:
     """Try a template on one day of a source, without storing anything.
 
-    Shows the first rows, how many there are, their size, how long the source
-    took, the cost that it expects, whether an index finds the day, and which
-    large tables it reads as a whole. Columns whose type is another at the source
-    are named. The source is asked from this machine, in a transaction that is
-    read only; --timeout ends a question that takes too long.
+    Shows the first rows, the number of rows, their size, the time the source
+    took, the cost it expects, whether an index finds the day, and which large
+    tables are read as a whole. Columns whose type differs at the source are
+    named. This machine queries the source in a read-only transaction; --timeout
+    ends a query that takes too long.
 
-    Ends with 1 if the source refuses the query or does not answer, or if rows
-    lie outside the day, which a load would refuse.
+    Exits with status 1 if the source refuses the query or does not answer, or
+    if rows lie outside the day, which a load would refuse.
     """
     from tenantry.db.connect import session
     from tenantry.flow.template import file as template_file

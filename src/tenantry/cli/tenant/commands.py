@@ -20,7 +20,7 @@ from tenantry.core.errors import InputError, SliceError
 if TYPE_CHECKING:
     from tenantry.loader.add_tenant import Added
 
-app = typer.Typer(help="Take in tenants, look at them, let them rest, and drop them.", no_args_is_help=True)
+app = typer.Typer(help="Add, show, change, disable and drop tenants.", no_args_is_help=True)
 
 
 @app.command()
@@ -30,30 +30,30 @@ def add(
         str,
         typer.Option(
             metavar="CONNINFO",
-            help="The tenant's own database: 'host=… port=… dbname=… user=…', without the password. "
-            "The warehouse's server must reach it.",
+            help="The tenant's own database: 'host=… port=… dbname=… user=…', without the password. The "
+            "warehouse's server must be able to reach it.",
         ),
     ],
     connection: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="What to call the connection. Default: like the tenant."),
+        typer.Option(metavar="NAME", help="Name of the connection. Default: the tenant's name."),
     ] = None,
     template: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="A template to load; may be given several times. Default: foodlogstats.",
+            help="A template to load. Repeatable. Default: foodlogstats.",
         ),
     ] = None,
     option: Annotated[
         list[str] | None,
         typer.Option(
             metavar="WORD=VALUE",
-            help="A libpq word, or a setting of the session such as pooler=true. May be given several times.",
+            help="A libpq keyword, or a session setting such as pooler=true. Repeatable.",
         ),
     ] = None,
     password_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A file that holds the source's password.")
+        Path | None, typer.Option(metavar="FILE", help="File that holds the source's password.")
     ] = None,
     first: Annotated[
         str | None,
@@ -65,27 +65,29 @@ def add(
     ] = None,
     jobs: Jobs = 2,
     pause: Pause = 0.0,
-    convert: Annotated[bool, typer.Option(help="Fold years that are over into yearly tables.")] = True,
+    convert: Annotated[bool, typer.Option(help="Fold closed years into yearly tables.")] = True,
     schedule: Annotated[
-        bool, typer.Option(help="Make the jobs that keep the tenant up to date, where there is a cron.")
+        bool, typer.Option(help="Create the jobs that keep the tenant up to date, if there is a cron.")
     ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Take in a tenant: schema, connection, all days, views, yearly tables, a comparison with the source, and jobs.
+    """Add a tenant: load all of its days, check them, and schedule its jobs.
 
-    The password of the source comes from --password-file, from
-    TENANTRY_SOURCE_PASSWORD, or is asked for; a stored one is kept. Without an
-    sslmode the line gets the safest that works.
+    Creates the schema and the connection, loads all days, creates the views and
+    yearly tables, and compares the rows with the source. At the end it creates
+    the missing jobs, as by tenantry schedule install, but not while days are
+    missing.
 
-    It can be stopped and run again: it goes on where it was. Run for a tenant
-    that is in, it stores the address given, loads what is missing and compares
-    with the source again.
+    The source's password comes from --password-file or
+    TENANTRY_SOURCE_PASSWORD; otherwise a stored one is kept, or it is asked
+    for. Without an sslmode, the connection gets the safest one that works.
 
-    At the end it gets the jobs that it lacks, as by tenantry schedule install;
-    not while days are missing.
+    You can stop it at any time; run it again to continue. For an existing
+    tenant, it stores the given address, loads what is missing and compares with
+    the source again.
 
-    Ends with 1 if the source does not answer, days are missing, or rows are not
-    as at the source.
+    Exits with status 1 if the source does not answer, days are missing, or rows
+    differ from the source.
     """
     from tenantry.cli.progress import LoadProgress
     from tenantry.cli.tenant.source import changed, parse, read_password
@@ -189,9 +191,9 @@ def _summary(added: Added) -> dict[str, Any]:
 
 @app.command("list")
 def list_tenants(as_json: AsJson = False) -> None:
-    """List the tenants, each with its source, when that one's password was set here, and its templates.
+    """List the tenants: source, date of the stored password, and templates.
 
-    Template authors see the names alone.
+    Template authors only see the names.
     """
     from tenantry.core.model import AUTHOR
     from tenantry.db.connect import acting, session
@@ -228,7 +230,7 @@ def list_tenants(as_json: AsJson = False) -> None:
 
 @app.command()
 def show(name: Name, as_json: AsJson = False) -> None:
-    """Show a tenant: its source, and for each of its templates days, rows, size and what is wrong."""
+    """Show a tenant: its source, and the days, rows, size and state of each template."""
     from tenantry.db.connect import session
     from tenantry.observe import status
 
@@ -256,9 +258,10 @@ def show(name: Name, as_json: AsJson = False) -> None:
 
 @app.command("test")
 def try_source(name: Name, as_json: AsJson = False) -> None:
-    """Log in to a tenant's source from the warehouse, and tell who answered.
+    """Log in to a tenant's source from the warehouse, and show which server answers.
 
-    NAME may also be that of a connection. Ends with 1 if nobody answers.
+    NAME can also be a connection. Exits with status 1 if the source does not
+    answer.
     """
     from tenantry.db.connect import session
     from tenantry.flow.source import connection as connections
@@ -283,7 +286,7 @@ def edit(
         str | None,
         typer.Option(
             metavar="CONNINFO",
-            help="The whole address anew: 'host=… port=… dbname=… user=…', without the password.",
+            help="The whole new address: 'host=… port=… dbname=… user=…', without the password.",
         ),
     ] = None,
     host: Annotated[str | None, typer.Option(help="The new host, as the warehouse's server sees it.")] = None,
@@ -294,28 +297,29 @@ def edit(
         list[str] | None,
         typer.Option(
             metavar="WORD=VALUE",
-            help="Another libpq word, such as sslmode=require, or a setting of the session, such as pooler=true; sslmode= "
-            "takes it out. May be given several times.",
+            help="A libpq keyword such as sslmode=require, or a session setting such as pooler=true. An empty "
+            "value (sslmode=) removes it. Repeatable.",
         ),
     ] = None,
     password_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A file that holds the source's new password.")
+        Path | None, typer.Option(metavar="FILE", help="File that holds the source's new password.")
     ] = None,
     password: Annotated[
-        bool, typer.Option("--password", help="Ask for a new password on the terminal.")
+        bool, typer.Option("--password", help="Ask for the new password on the terminal.")
     ] = False,
-    test: Annotated[bool, typer.Option(help="Log in to the source before anything is kept.")] = True,
+    test: Annotated[bool, typer.Option(help="Log in to the source before storing anything.")] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Rotate the password of a tenant's source, or move it to another host.
+    """Change the password or the address of a tenant's source.
 
-    NAME may also be that of a connection. What is not given stays. A new
-    password comes from --password-file, from TENANTRY_SOURCE_PASSWORD, or with
+    NAME can also be a connection. What you do not give stays. A new password
+    comes from --password-file, from TENANTRY_SOURCE_PASSWORD, or with
     --password from the terminal.
 
-    The source has to let the warehouse in first: if it does not, all stays as
-    it was, and the command ends with 1. Then the change is in effect at once,
-    in materialized views that are there, too. Loads at work end as they began.
+    The warehouse must be able to log in to the source; otherwise nothing
+    changes, and the command exits with status 1. The change takes effect at
+    once, also in existing materialized views. Loads in progress end as they
+    began.
     """
     from tenantry.cli.tenant.source import changed, parse, read_password
     from tenantry.db.connect import session

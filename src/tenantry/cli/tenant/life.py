@@ -25,21 +25,24 @@ if TYPE_CHECKING:
 Name = Annotated[
     str,
     typer.Argument(
-        metavar="NAME", help="The tenant: the name of its schema.", autocompletion=complete.tenants
+        metavar="NAME", help="The tenant, by the name of its schema.", autocompletion=complete.tenants
     ),
 ]
 
 
 def disable(
     name: Name,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why; it is kept, logged and shown.")],
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="The reason, which is stored, logged and shown.")
+    ],
     as_json: AsJson = False,
 ) -> None:
-    """Let a tenant rest: its jobs are paused, its data stay, and reports go on.
+    """Disable a tenant: pause its jobs. Its data stays, and reports continue.
 
-    Exactly the jobs that are active now are paused, and remembered: tenantry
-    tenant enable resumes them. Commands for all tenants leave it out; naming
-    it with --tenant still works. A tenant that is disabled stays as it is.
+    Exactly the jobs that are active now are paused and remembered; tenantry
+    tenant enable resumes them. Commands for all tenants leave the tenant out,
+    but naming it with --tenant still works. A tenant that is already disabled
+    does not change.
     """
     from tenantry.db.connect import session
     from tenantry.flow.tenant import state as states
@@ -74,16 +77,16 @@ def disable(
 def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = False) -> None:
     """Bring a disabled tenant up to date, then resume its jobs.
 
-    The source has to answer first: if it does not, nothing is changed. Then
-    the days since the tenant's first that are missing, failed or stale are
-    loaded, in pieces of a month at the most, and what changed in the two weeks
-    before it was disabled. Days before the source's first stay as they are:
-    it may not keep old rows. Views are brought up to date, each row is
-    compared with the source, and the jobs that disabling paused go on.
+    If the source does not answer, nothing changes. Otherwise this loads the
+    days since the tenant's first that are missing, failed or stale, at most a
+    month at a time, and what changed in the two weeks before the tenant was
+    disabled. Days before the source's first stay as they are, because a source
+    may not keep old rows. Then it brings the views up to date, compares each
+    row with the source, and resumes the jobs that were paused.
 
-    Stop it as you like, and run it again to go on: until it ends well the
-    tenant stays disabled. Ends with 1 if days are missing or differ from the
-    source; the jobs rest on then.
+    You can stop it at any time; run it again to continue. Until it succeeds,
+    the tenant stays disabled. Exits with status 1 if days are missing or differ
+    from the source; the jobs then stay paused.
     """
     from tenantry.cli.progress import LoadProgress
     from tenantry.db.connect import session
@@ -139,20 +142,21 @@ def rebuild(
     name: Name,
     template: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[TEMPLATE]...", help="Which templates. Default: all that the tenant uses."),
+        typer.Argument(
+            metavar="[TEMPLATE]...", help="Templates to reload. Default: all that the tenant uses."
+        ),
     ] = None,
     first: Annotated[
         str | None,
-        typer.Option(
-            "--from", metavar="DAY", help="First day (UTC). Default: the first that the source has."
-        ),
+        typer.Option("--from", metavar="DAY", help="First day (UTC). Default: the first day of the source."),
     ] = None,
-    last: Annotated[str, typer.Option("--to", metavar="DAY", help="Last day (UTC), included.")] = "today",
+    last: Annotated[str, typer.Option("--to", metavar="DAY", help="Last day (UTC), inclusive.")] = "today",
     since: Annotated[
         str | None,
         typer.Option(
             metavar="TIME",
-            help="Leave out days that were pulled since: to go on with a rebuild that was stopped, which says when it began.",
+            help="Leave out days that were loaded after this time. A run that was stopped prints the value to "
+            "continue with.",
         ),
     ] = None,
     jobs: Jobs = 2,
@@ -160,14 +164,16 @@ def rebuild(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Pull every day of a tenant again, while reports go on.
+    """Load every day of a tenant again, while reports continue.
 
     Nothing is dropped: each day's rows are replaced in one step, also inside
-    yearly tables. Days before the source's first stay as they are: it may not
-    keep old rows. Afterwards each row is compared with the source.
+    yearly tables. Days before the source's first stay as they are, because a
+    source may not keep old rows. Afterwards each row is compared with the
+    source.
 
-    Shows what it comes to and asks. When it begins it says with which --since
-    to go on, should it be stopped. Ends with 1 if a day failed or differs from the source.
+    Shows the amount of work and asks first. At the start it prints the --since
+    to continue with if it is stopped. Exits with status 1 if a day failed or
+    differs from the source.
     """
     from tenantry.cli.progress import LoadProgress
     from tenantry.db.connect import session
@@ -216,15 +222,15 @@ def drop(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Drop a tenant: its jobs, its data, and its connection unless another tenant uses that.
+    """Drop a tenant: its jobs, its data, and its connection if unused elsewhere.
 
-    Shows what goes, and asks for the tenant's name typed in full. One
+    Shows what will be dropped, and asks you to type the tenant's name. One
     transaction takes the tenant out of the public views, with its jobs and
-    connection, so that no report fails; loads at work are waited for. What a
-    large tenant leaves is dropped in pieces after that. Stop it as you like,
-    and run it again to finish.
+    connection, so that no report fails; it waits for loads in progress. A large
+    tenant's remaining data is dropped in pieces after that. You can stop it at
+    any time; run it again to finish.
 
-    If somebody else made objects in the tenant's schema, or a view elsewhere
+    If somebody else created objects in the tenant's schema, or a view elsewhere
     reads its data, nothing is dropped, and they are named.
     """
     from tenantry.db.connect import session

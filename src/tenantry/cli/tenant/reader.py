@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from tenantry.embedded.server import Server
     from tenantry.flow.tenant.reader import Reader
 
-app = typer.Typer(help="Make logins for reports that see all tenants or only some.", no_args_is_help=True)
+app = typer.Typer(help="Manage logins for reports that see all tenants or only some.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The login: a role of the server.")]
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The login, which is a role on the server.")]
 
 
 @app.command()
@@ -35,43 +35,43 @@ def add(
     name: Name,
     tenant: Tenants = None,
     everyone: Annotated[
-        bool, typer.Option("--all", help="All tenants, those to come too, and the public views.")
+        bool, typer.Option("--all", help="All tenants, including future ones, and the public views.")
     ] = False,
     password_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A file that holds the login's password.")
+        Path | None, typer.Option(metavar="FILE", help="File that holds the login's password.")
     ] = None,
     connections: Annotated[
-        int | None, typer.Option(metavar="NUMBER", min=1, help="Sessions at once, at the most.")
+        int | None, typer.Option(metavar="NUMBER", min=1, help="Maximum number of concurrent sessions.")
     ] = None,
     statement_timeout: Annotated[
         str | None,
         typer.Option(
-            metavar="TIME", help="End a report that takes longer, such as 5min; the login may change it."
+            metavar="TIME", help="Cancel reports that take longer, such as 5min. The login can change it."
         ),
     ] = None,
     valid_until: Annotated[
         str | None,
         typer.Option(
             metavar="DAY",
-            help="The last day (UTC) on which the password lets it in: YYYY-MM-DD; or never: it does not end.",
+            help="The last day (UTC) on which the password is valid: YYYY-MM-DD, or never for no end.",
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a login for reports, or change which tenants one sees.
+    """Create a login for reports, or change which tenants it sees.
 
-    Name the tenants with --tenant: the login then reads their schemas, such as
-    acme.foodlogstats, with all that a load, a new template, a folded year or a
-    move of storage makes there later. It sees nothing of other tenants, and
-    public views refuse it, as they hold all tenants. With --all it reads what
-    phood_ro reads.
+    Name the tenants with --tenant. The login then reads their schemas, such as
+    acme.foodlogstats, including everything that loads, new templates, folded
+    years and moves of storage create there later. It sees nothing of other
+    tenants, and cannot read the public views, because they hold all tenants.
+    With --all it reads what phood_ro reads.
 
-    Run for a reader that is there, it sees exactly the tenants given, and keeps
-    its password unless --password-file is given. A new one's password comes
-    from that file, or is generated and kept in a file that is named.
+    An existing reader then sees exactly the tenants given, and keeps its
+    password unless you give --password-file. A new reader's password comes from
+    that file, or is generated and stored in a file that is named.
 
-    After --valid-until the password lets nobody in; sessions that are open go
-    on. tenantry doctor says so fourteen days before.
+    After --valid-until the password no longer works, but open sessions
+    continue. tenantry doctor warns fourteen days before.
 
     Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
     """
@@ -118,7 +118,7 @@ def add(
 
 @app.command("list")
 def list_readers(as_json: AsJson = False) -> None:
-    """List the readers: what each sees, its limits, and its sessions now."""
+    """List the readers: what they see, their limits, and their open sessions."""
     from tenantry.db.connect import session
     from tenantry.flow.tenant import reader as readers
 
@@ -153,10 +153,10 @@ def drop(
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
-    """Drop a reader: its sessions are ended, its rights and the login are gone. Roles of another kind are refused.
+    """Drop a reader: end its sessions, and remove its rights and its login.
 
-    Asks first; without a terminal it needs --yes. Connect as the server's
-    administrator: --dsn, or TENANTRY_ADMIN_DSN.
+    Roles that are not readers are refused. Asks first; without a terminal, give
+    --yes. Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
     """
     from tenantry.db.connect import owner_session
     from tenantry.flow.tenant import reader as readers

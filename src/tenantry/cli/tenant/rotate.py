@@ -20,31 +20,33 @@ if TYPE_CHECKING:
 def rotate(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="Tenants, or connections.", autocompletion=complete.tenants),
+        typer.Argument(metavar="[NAME]...", help="Tenants or connections.", autocompletion=complete.tenants),
     ] = None,
     everyone: Annotated[
-        bool, typer.Option("--all", help="All connections that have a password in the file.")
+        bool, typer.Option("--all", help="All connections with a password in the file.")
     ] = False,
     file: Annotated[
         Path | None,
         typer.Option(
             "--file",
             metavar="PATH",
-            help="The fleet's file, or a folder of such; default: as of tenantry plan.",
+            help="The fleet file, or a folder with such files. Default: as for tenantry plan.",
         ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Store the sources' new passwords, from where the fleet's file says that they are.
+    """Store the sources' new passwords, from where the fleet file points.
 
-    Set the new passwords at the sources and where the file points (a variable,
-    a file, a program) first. Of the file nothing else is used.
+    First set the new passwords at the sources, and where the file points (a
+    variable, a file, a program). Nothing else in the file is used.
 
-    Each is tried before it is kept: one that its source refuses is not stored,
-    and the others are, all the same. One that is stored already is tried, and
-    left as it is, so stop it as you like and run it again.
+    Each password is tried before it is stored. If a source refuses its
+    password, that one is not stored, but the others are. A password that is
+    already stored is tried and left as it is, so you can stop this at any time
+    and run it again.
 
-    Ends with 1 if a password could not be had, or its source refused it.
+    Exits with status 1 if a password could not be read, or its source refused
+    it.
     """
     from tenantry.db.connect import session
     from tenantry.fleet import file as files
