@@ -1827,9 +1827,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     -- One row of NULLs with the query's own names and types.
     nothing text
-        := format(E'(SELECT q.* FROM (SELECT 1) AS one LEFT JOIN (SELECT * FROM (%s\n) AS q WHERE false) AS '
-        'q '
-        'ON true) AS x', query);
+        := format(E'(SELECT q.* FROM (SELECT 1) AS one'
+            ' LEFT JOIN (SELECT * FROM (%s\n) AS q WHERE false) AS q ON true) AS x', query);
     names text[];
     result jsonb;
 BEGIN
@@ -1838,7 +1837,7 @@ BEGIN
         'SELECT ARRAY(SELECT pg_catalog.json_object_keys(pg_catalog.row_to_json(x.*)))::pg_catalog.text '
         'FROM ' || nothing, until) a;
     IF names = '{}'::text[] THEN
-        RETURN '[]';
+        RETURN '[]'::jsonb;
     END IF;
     SELECT jsonb_agg(jsonb_build_object('name', _wh_internal.visible(left(names[t.n], 200)), 'source',
         _wh_internal.visible(left(t.type ->> 0, 200)), 'number', t.type -> 1,
@@ -2293,8 +2292,7 @@ BEGIN
     IF found IS NULL THEN
         RAISE EXCEPTION 'function "%" does not exist', function_name USING ERRCODE = 'undefined_function',
             HINT = 'Name one function of _wh, such as _wh.update_foodlogstats; there must be only one of '
-            'that '
-            'name.';
+            'that name.';
     END IF;
     RETURN found;
 END
@@ -5776,8 +5774,7 @@ BEGIN
             'TLS', tenant_name, sslmode
             USING ERRCODE = 'feature_not_supported',
                 HINT = 'Keep the warehouse on a PostgreSQL server that has TLS, or reach the source through '
-                'a '
-                'tunnel.';
+                'a tunnel.';
     END IF;
     PERFORM _wh_internal.hold_source(tenant_name);
     PERFORM _wh_internal.begin_source(tenant_name);
@@ -7344,19 +7341,17 @@ LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 -- looked up. `tenantry.session` is no setting of PostgreSQL's: it tells a session that was set so from one
 -- that was not.
 DECLARE
-    settings jsonb
-        := '{"tenantry.session": "yes", "TimeZone": "UTC", "DateStyle": "ISO, MDY", "IntervalStyle": '
-        '"postgres",
-        "lc_monetary": "C", "lc_numeric": "C", "lc_time": "C", "extra_float_digits": "3", "bytea_output": '
-            '"hex",
-        "xmlbinary": "base64", "xmloption": "content", "standard_conforming_strings": "on", '
-            '"backslash_quote": "safe_encoding",
-        "transform_null_equals": "off", "array_nulls": "on", "quote_all_identifiers": "off", '
-            '"timezone_abbreviations": "Default",
-        "gin_fuzzy_search_limit": "0", "default_transaction_isolation": "repeatable read", '
-            '"default_transaction_read_only": "on",
-        "statement_timeout": "30min", "lock_timeout": "1min", "idle_in_transaction_session_timeout": "1h",
-        "idle_session_timeout": "0", "transaction_timeout": "0", "row_security": "off"}'::jsonb;
+    settings jsonb := '{
+        "tenantry.session": "yes", "TimeZone": "UTC", "DateStyle": "ISO, MDY", "IntervalStyle": "postgres",
+        "lc_monetary": "C", "lc_numeric": "C", "lc_time": "C", "extra_float_digits": "3",
+        "bytea_output": "hex", "xmlbinary": "base64", "xmloption": "content",
+        "standard_conforming_strings": "on", "backslash_quote": "safe_encoding",
+        "transform_null_equals": "off", "array_nulls": "on", "quote_all_identifiers": "off",
+        "timezone_abbreviations": "Default", "gin_fuzzy_search_limit": "0",
+        "default_transaction_isolation": "repeatable read", "default_transaction_read_only": "on",
+        "statement_timeout": "30min", "lock_timeout": "1min",
+        "idle_in_transaction_session_timeout": "1h", "idle_session_timeout": "0",
+        "transaction_timeout": "0", "row_security": "off"}'::jsonb;
     own jsonb;
 BEGIN
     SELECT jsonb_object_agg(o.key, CASE WHEN o.key = 'row_security'
@@ -8966,8 +8961,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION _wh.create_mv_from_template IS 'Make the slice of one day; true, or an error if it '
-    'exists '
-    'or the source fails';
+    'exists or the source fails';
 
 CREATE OR REPLACE FUNCTION _wh.create_mv_name(base_view_name text, target_date timestamp) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -9701,8 +9695,7 @@ END
 $$;
 COMMENT ON FUNCTION _wh.update_mv_window IS
     'Legacy: pull a window of days through an update function; a summary with date_results, or an error if '
-    'no '
-    'day worked';
+    'no day worked';
 
 CREATE OR REPLACE FUNCTION _wh.update_mv_window_by_template(
     template_name text, tenant_connection_name text, target_schema text, start_date timestamp,
@@ -9738,8 +9731,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION _wh.update_public_view_by_template IS 'Bring the view over all tenants up to date, with '
-    'a '
-    'schema_name column';
+    'a schema_name column';
 
 CREATE OR REPLACE FUNCTION _wh.update_tenant_union_view_by_template(
     template_name text, tenant_connection_name text, target_schema text) RETURNS boolean
@@ -9782,8 +9774,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION _wh.update_tenant_view IS 'Legacy: bring the union view of a tenant''s slices up to '
-    'date, '
-    'with or without a template';
+    'date, with or without a template';
 
 CREATE OR REPLACE FUNCTION _wh.verify_days(template_name text, tenant text, first_day date, last_day date)
     RETURNS jsonb
@@ -9854,8 +9845,7 @@ EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
 END
 $$;
 COMMENT ON FUNCTION _wh.verify_days IS 'Compare days of a tenant with its source: for operators, who hear '
-    'how '
-    'many rows differ, and see none';
+    'how many rows differ, and see none';
 
 CREATE OR REPLACE FUNCTION _wh.verify_slice(template_name text, target_schema text, target_date timestamp,
     most_rows integer DEFAULT 100) RETURNS jsonb
@@ -9913,8 +9903,7 @@ EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
 END
 $$;
 COMMENT ON FUNCTION _wh.verify_slice IS 'Compare a day with its source, row by row: which rows differ, and '
-    'in '
-    'which columns';
+    'in which columns';
 
 -- After the functions: nobody but their owner may execute them, and readers see what whadmin makes for them.
 -- Run as whadmin.
@@ -10019,9 +10008,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', 'eb1fcad668c2d6fa' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.1.0', '37860082459247ab' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0'
-        AND i.functions = 'eb1fcad668c2d6fa');
+        AND i.functions = '37860082459247ab');
 END
 $$;
 

@@ -67,5 +67,4 @@ EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
 END
 $$;
 COMMENT ON FUNCTION _wh.verify_days IS 'Compare days of a tenant with its source: for operators, who hear '
-    'how '
-    'many rows differ, and see none';
+    'how many rows differ, and see none';

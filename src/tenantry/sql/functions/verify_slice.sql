@@ -54,5 +54,4 @@ EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
 END
 $$;
 COMMENT ON FUNCTION _wh.verify_slice IS 'Compare a day with its source, row by row: which rows differ, and '
-    'in '
-    'which columns';
+    'in which columns';

@@ -21,5 +21,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION _wh.create_mv_from_template IS 'Make the slice of one day; true, or an error if it '
-    'exists '
-    'or the source fails';
+    'exists or the source fails';

@@ -19,5 +19,4 @@ END
 $$;
 COMMENT ON FUNCTION _wh.update_mv_window IS
     'Legacy: pull a window of days through an update function; a summary with date_results, or an error if '
-    'no '
-    'day worked';
+    'no day worked';

@@ -16,5 +16,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION _wh.update_public_view_by_template IS 'Bring the view over all tenants up to date, with '
-    'a '
-    'schema_name column';
+    'a schema_name column';

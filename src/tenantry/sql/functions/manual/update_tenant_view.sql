@@ -18,5 +18,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION _wh.update_tenant_view IS 'Legacy: bring the union view of a tenant''s slices up to '
-    'date, '
-    'with or without a template';
+    'date, with or without a template';

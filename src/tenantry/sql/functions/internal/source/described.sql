@@ -7,9 +7,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     -- One row of NULLs with the query's own names and types.
     nothing text
-        := format(E'(SELECT q.* FROM (SELECT 1) AS one LEFT JOIN (SELECT * FROM (%s\n) AS q WHERE false) AS '
-        'q '
-        'ON true) AS x', query);
+        := format(E'(SELECT q.* FROM (SELECT 1) AS one'
+            ' LEFT JOIN (SELECT * FROM (%s\n) AS q WHERE false) AS q ON true) AS x', query);
     names text[];
     result jsonb;
 BEGIN
@@ -18,7 +17,7 @@ BEGIN
         'SELECT ARRAY(SELECT pg_catalog.json_object_keys(pg_catalog.row_to_json(x.*)))::pg_catalog.text '
         'FROM ' || nothing, until) a;
     IF names = '{}'::text[] THEN
-        RETURN '[]';
+        RETURN '[]'::jsonb;
     END IF;
     SELECT jsonb_agg(jsonb_build_object('name', _wh_internal.visible(left(names[t.n], 200)), 'source',
         _wh_internal.visible(left(t.type ->> 0, 200)), 'number', t.type -> 1,

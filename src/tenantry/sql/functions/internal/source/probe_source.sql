@@ -27,8 +27,7 @@ BEGIN
             'TLS', tenant_name, sslmode
             USING ERRCODE = 'feature_not_supported',
                 HINT = 'Keep the warehouse on a PostgreSQL server that has TLS, or reach the source through '
-                'a '
-                'tunnel.';
+                'a tunnel.';
     END IF;
     PERFORM _wh_internal.hold_source(tenant_name);
     PERFORM _wh_internal.begin_source(tenant_name);

@@ -7,19 +7,17 @@ LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 -- looked up. `tenantry.session` is no setting of PostgreSQL's: it tells a session that was set so from one
 -- that was not.
 DECLARE
-    settings jsonb
-        := '{"tenantry.session": "yes", "TimeZone": "UTC", "DateStyle": "ISO, MDY", "IntervalStyle": '
-        '"postgres",
-        "lc_monetary": "C", "lc_numeric": "C", "lc_time": "C", "extra_float_digits": "3", "bytea_output": '
-            '"hex",
-        "xmlbinary": "base64", "xmloption": "content", "standard_conforming_strings": "on", '
-            '"backslash_quote": "safe_encoding",
-        "transform_null_equals": "off", "array_nulls": "on", "quote_all_identifiers": "off", '
-            '"timezone_abbreviations": "Default",
-        "gin_fuzzy_search_limit": "0", "default_transaction_isolation": "repeatable read", '
-            '"default_transaction_read_only": "on",
-        "statement_timeout": "30min", "lock_timeout": "1min", "idle_in_transaction_session_timeout": "1h",
-        "idle_session_timeout": "0", "transaction_timeout": "0", "row_security": "off"}'::jsonb;
+    settings jsonb := '{
+        "tenantry.session": "yes", "TimeZone": "UTC", "DateStyle": "ISO, MDY", "IntervalStyle": "postgres",
+        "lc_monetary": "C", "lc_numeric": "C", "lc_time": "C", "extra_float_digits": "3",
+        "bytea_output": "hex", "xmlbinary": "base64", "xmloption": "content",
+        "standard_conforming_strings": "on", "backslash_quote": "safe_encoding",
+        "transform_null_equals": "off", "array_nulls": "on", "quote_all_identifiers": "off",
+        "timezone_abbreviations": "Default", "gin_fuzzy_search_limit": "0",
+        "default_transaction_isolation": "repeatable read", "default_transaction_read_only": "on",
+        "statement_timeout": "30min", "lock_timeout": "1min",
+        "idle_in_transaction_session_timeout": "1h", "idle_session_timeout": "0",
+        "transaction_timeout": "0", "row_security": "off"}'::jsonb;
     own jsonb;
 BEGIN
     SELECT jsonb_object_agg(o.key, CASE WHEN o.key = 'row_security'
