@@ -561,6 +561,13 @@ def test_what_cannot_be_moved_is_refused_in_one_line(few: Warehouse) -> None:
     assert few.value("SELECT storage FROM _wh.mv_templates WHERE template_name = 'ticks'") == "matview"
 
 
+def test_the_planner_knows_what_was_moved(few: Warehouse) -> None:
+    move(few, "partition")
+    assert few.rows("SELECT DISTINCT tablename::text FROM pg_stats WHERE tablename ~ '^ticks_20[0-9]+$'") == [
+        ("ticks_2024",)
+    ]
+
+
 def test_a_tenant_does_not_move_again_before_the_old_is_dropped(few: Warehouse) -> None:
     move(few, "partition")
     outcome = run(few, "template", "set-storage", "ticks", "matview")

@@ -71,10 +71,11 @@ def test_jobs_by_hand_keep_their_places() -> None:
         job("b", "*/11 * * * *", "SELECT 1"),
         job("c", "30 8 * * *", "SELECT 1"),
         job("d", "0 7 15 2 *", "SELECT 1"),
-        job("e", "5 seconds", "SELECT 1"),
+        job("e", "15 7 15 2 *", "SELECT 1"),
+        job("f", "5 seconds", "SELECT 1"),
     ]
     proposals = lay_out(there, [SizedFeed(feed("acme"))])
-    assert [item.schedule for item in proposals] == ["12 * * * *", "32 8 * * *", "10 7 15 2 *"]
+    assert [item.schedule for item in proposals] == ["12 * * * *", "32 8 * * *", "30 7 15 2 *"]
 
 
 def test_jobs_by_hand_before_seven_and_from_five_on_take_no_place_of_another_day() -> None:
