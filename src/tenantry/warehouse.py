@@ -284,7 +284,7 @@ class Warehouse:
         if days is None:
             if full:
                 raise InputError(
-                    "full is about a window of days", hint="Give days, too; one day is always pulled."
+                    "full needs a window of days", hint="Give days as well; a single day is always loaded."
                 )
             plans = planning.plan_day(self.conninfo, feeds, day or today_utc())
             return self.load("refresh", plans, limits, watcher)

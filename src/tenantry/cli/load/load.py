@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tenantry.cli.options import AsJson, Everyone, Jobs, Pause, Template, Tenants, ended_or_today
+from tenantry.cli.options import (
+    AsJson,
+    Everyone,
+    Jobs,
+    Pause,
+    Template,
+    Tenants,
+    ended_or_today,
+    require_tenants,
+)
 from tenantry.cli.output import notes, step
 from tenantry.cli.report import report
 from tenantry.cli.target import connected
@@ -47,8 +56,7 @@ def _feeds(
     from tenantry.flow.template import stored as templates
     from tenantry.flow.tenant import state as states
 
-    if bool(names) == everyone:
-        raise InputError("say which tenants", hint="Give --tenant NAME (once or more) or --all.")
+    require_tenants(names, everyone=everyone)
     if names:
         return [find_feed(opened, template, name) for name in dict.fromkeys(names)]
     templates.require(opened, template)
@@ -176,7 +184,7 @@ def backfill(
 
 
 def _raise_unfit(unfit: Sequence[Fit]) -> None:
-    raise DatabaseError("; ".join(map(str, unfit)), hint="Mend the cause, then run the same command.")
+    raise DatabaseError("; ".join(map(str, unfit)), hint="Fix the cause, then run the same command.")
 
 
 def _fit(conninfo: str, feeds: Sequence[Feed]) -> list[Fit]:
@@ -236,7 +244,7 @@ def refresh(
     last = ended_or_today(day or ("today" if days is None else "yesterday"), latest=latest)
     if full and days is None:
         raise InputError(
-            "--full is about a window of days", hint="Give --days NUMBER, too; one day is always pulled."
+            "--full needs a window of days", hint="Give --days NUMBER as well; a single day is always loaded."
         )
     with chosen_feeds(template, tenant, everyone) as (conninfo, feeds):
         span = Span(last - timedelta(days=(days or 1) - 1), last)

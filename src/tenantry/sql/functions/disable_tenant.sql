@@ -8,7 +8,7 @@ DECLARE
     paused bigint[];
 BEGIN
     IF coalesce(why, '') = '' THEN
-        RAISE EXCEPTION 'no reason is given' USING ERRCODE = 'invalid_parameter_value', HINT = 'Say why the tenant rests.';
+        RAISE EXCEPTION 'no reason is given' USING ERRCODE = 'invalid_parameter_value', HINT = 'Say why the tenant is disabled.';
     END IF;
     SELECT * INTO resting FROM _wh.tenants t WHERE t.schema_name = tenant AND t.dropping_at IS NULL FOR UPDATE;
     IF NOT FOUND THEN
