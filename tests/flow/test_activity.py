@@ -92,10 +92,10 @@ def test_the_log_is_printed_for_people_and_for_programs(warehouse: Warehouse) ->
     (entry,) = map(json.loads, succeed(warehouse, "logs", "--json", "--level", "warning").out.splitlines())
     assert (entry["level"], entry["message"], entry["context"]) == ("ERROR", "two", {"schema_name": "brook"})
     for arguments, told in (
-        (("--since", "yesterday"), "'yesterday' is no age"),
+        (("--since", "yesterday"), "'yesterday' is not an age"),
         (
             ("--grep", "("),
-            "'(' is no regular expression: invalid regular expression: parentheses () not balanced",
+            "'(' is not a regular expression: invalid regular expression: parentheses () not balanced",
         ),
     ):
         outcome = run(warehouse, "logs", *arguments)
@@ -149,7 +149,7 @@ def test_running_statements_are_shown_with_their_tenant(acme: Warehouse) -> None
         assert working.pgconn.get_result() is None
     assert _running(acme) == []
     both = run(acme, "queries", "--slow", "--cancel", 1)
-    assert (both.code, both.errors) == (2, ["--slow and --cancel do not go together"])
+    assert (both.code, both.errors) == (2, ["--slow and --cancel cannot be combined"])
 
 
 def _running(warehouse: Warehouse) -> list[activity.Running]:

@@ -27,7 +27,7 @@ def test_a_source_that_refuses_keeps_the_other_tenants_not_out(
     assert "no_such_database" in error
     reasons = {failed["change"]["kind"]: failed["reason"] for failed in outcome.json["failed"]}
     assert reasons.pop("connection") in error
-    assert set(reasons.values()) == {"not tried, since connection bad could not be made"}
+    assert set(reasons.values()) == {"not tried, because connection bad could not be made"}
     assert {"tenant", "feed", "job"} == set(reasons)
     assert warehouse.rows("SELECT schema_name FROM _wh.tenants") == [("good",)]
     assert warehouse.rows("SELECT jobname FROM cron.job") == [("hourly good",)]
@@ -55,6 +55,9 @@ def test_a_readers_name_that_is_taken_is_told_before_anything_is_begun(
         outcome = run(None, "apply", "--file", file, "--yes", env=env)
     finally:
         warehouse.admin.run(f"DROP ROLE {name}")
-    assert (outcome.code, outcome.errors) == (2, [f'role "{name}" exists and is no reader of this warehouse'])
+    assert (outcome.code, outcome.errors) == (
+        2,
+        [f'role "{name}" exists and is not a reader of this warehouse'],
+    )
     assert warehouse.rows("SELECT FROM _wh.tenants") == []
     assert warehouse.rows("SELECT FROM _wh.tenant_connections") == []

@@ -158,13 +158,13 @@ def test_a_schema_that_whadmin_put_in_the_place_of_the_trail_is_refused(warehous
             'the schema "_wh_audit" belongs to "whadmin", who could change what is written there'
         ]
     refused = run(warehouse.admin, "audit", "prune", "--before", "2999-01-01", "--yes")
-    assert refused.errors == ["this warehouse keeps no audit trail"]
+    assert refused.errors == ["this warehouse has no audit trail"]
 
 
 def test_a_warehouse_without_a_trail_works_and_an_upgrade_brings_one(warehouse: Warehouse) -> None:
     warehouse.admin.run("DROP SCHEMA _wh_audit CASCADE")
     warehouse.run("UPDATE _wh.mv_templates SET description = 'another'")
-    assert run(warehouse, "audit").errors == ["this warehouse keeps no audit trail"]
+    assert run(warehouse, "audit").errors == ["this warehouse has no audit trail"]
     assert [f.subject for f in findings(warehouse, "grants")] == ["_wh_audit.entries"]
     succeed(warehouse.admin, "upgrade")
     assert ("tenantry upgrade", "done") in [(e.what, e.result) for e in entries(warehouse)]

@@ -125,10 +125,10 @@ def test_a_lost_warehouse_comes_back_from_its_backup_and_its_sources(
     assert SECRET.encode() not in file.read_bytes()
     assert list(tmp_path.glob(".*")) == []
     told = run(None, "restore", file, "--identity", identity, "--dry-run")
-    assert f"{len(before):,} rows, to be pulled again" in told.out
+    assert f"{len(before):,} rows, to be loaded again" in told.out
     assert SECRET.strip() not in told.out
     assert run(warehouse.admin, "backup", file, "--recipient", KEY.to_public(), "--unsigned").code == 2, (
-        "it is there already"
+        "it already exists"
     )
 
     done = succeed(
@@ -171,7 +171,7 @@ def test_a_lost_warehouse_comes_back_from_its_backup_and_its_sources(
         (f"foodlogstats_{last_year.year}", "folded")
     ]
     succeed(elsewhere, "tenant", "test", "acme")
-    assert "No day is missing" in succeed(elsewhere, "rebuild", "--all").err
+    assert "No days are missing" in succeed(elsewhere, "rebuild", "--all").err
 
     elsewhere.server.save_password(name, "reader-password")
     theirs = Database(elsewhere.server, "postgres", name)
@@ -376,7 +376,7 @@ def test_what_cannot_be_restored_changes_nothing(
         (good, (), 2, f"{good} is encrypted to an age key"),
         (good, ("--identity", other), 2, "the backup cannot be opened: it is another key, or the file is damaged"),
         (newer, ("--identity", identity), 4, f"the backup is newer than this program: Tenantry {about['version']} made it"),
-        (garbage, ("--identity", identity), 2, "the file is no backup: it is not encrypted by age"),
+        (garbage, ("--identity", identity), 2, "the file is not a backup: it is not encrypted with age"),
         (tmp_path / "none", (), 2, f"{tmp_path / 'none'} cannot be read: No such file or directory"),
     ):  # fmt: skip
         outcome = run(empty, "restore", file, *options)
@@ -392,7 +392,7 @@ def test_what_cannot_be_restored_changes_nothing(
                 put(empty, small)
     lines = small.lines | {"table readers": [json.dumps({"reader_name": "source_reader", "tenants": None})]}
     with pytest.raises(
-        TenantryError, match='role "source_reader" is there and was not made by tenantry reader'
+        TenantryError, match='role "source_reader" exists and was not made by tenantry reader'
     ):
         put(empty, dataclasses.replace(small, lines=lines))
     assert empty.rows("SELECT FROM pg_namespace WHERE nspname = '_wh'") == []

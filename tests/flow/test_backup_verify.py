@@ -49,7 +49,7 @@ def test_verify_reads_a_whole_backup_and_restores_it_if_asked(
     assert list(server_parent.iterdir()) == []
     plain = succeed(None, "backup", "verify", file, *opened_by)
     assert "whole" in plain.err
-    assert "taken only with --other-jobs: job other" in plain.err
+    assert "restored only with --other-jobs: job other" in plain.err
     assert source.password not in plain.out + plain.err
     for damaged in (file.read_bytes()[:-10], b"", b"PGDMP"):
         odd = tmp_path / "odd"
@@ -76,12 +76,12 @@ def test_verify_names_what_a_restore_would_leave_out(
         1,
         {
             "function public.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'": "it is not in the schema _wh",
-            "table _wh.function_logs": "2 of 3 rows are none",
-            "table _wh.odd": "no backup holds it; 1 rows",
+            "table _wh.function_logs": "2 of 3 rows are not valid",
+            "table _wh.odd": "backups do not hold it; 1 rows",
         },
     )
     rehearsed = run(None, "backup", "verify", file, *opened_by, "--rehearse")
-    assert (rehearsed.code, "not taken: _wh.tenant_connections acme" in rehearsed.err) == (1, True)
+    assert (rehearsed.code, "not restored: _wh.tenant_connections acme" in rehearsed.err) == (1, True)
 
 
 def test_keep_leaves_the_newest_backups_and_all_that_is_none(warehouse: Warehouse, tmp_path: Path) -> None:

@@ -97,12 +97,9 @@ def test_a_template_that_asks_for_them_gets_days_ahead(
 def test_later_days_than_the_template_asks_for_are_refused(booking: Warehouse, today: date) -> None:
     load = "SELECT _wh.update_mv_by_template('ticks', 'acme', 'acme', %s)"
     tomorrow = today + timedelta(days=1)
-    with pytest.raises(psycopg.errors.InvalidParameterValue, match="has not begun in UTC"):
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match="has not begun"):
         booking.run(load, (tomorrow,))
-    assert (
-        f"{tomorrow} has not begun in UTC"
-        in run(booking, *BACKFILL, "--from", tomorrow, "--to", tomorrow).err
-    )
+    assert f"{tomorrow} has not begun" in run(booking, *BACKFILL, "--from", tomorrow, "--to", tomorrow).err
     ahead(booking, 1)
     booking.run(load, (tomorrow,))
     succeed(booking, *BACKFILL, "--from", tomorrow, "--to", tomorrow)

@@ -331,7 +331,7 @@ def test_a_source_that_cannot_tell_digests_is_pulled_in_full_and_that_is_said(
     assert pulled(acme, feed) == list(SPAN)
     assert_same(acme, source)
     message = acme.value("SELECT min(message) FROM _wh.function_logs WHERE log_level = 'WARNING'")
-    assert "cannot say which days differ, so all are pulled: permission denied" in message
+    assert "cannot tell which days differ, so all are loaded: permission denied" in message
 
 
 def test_a_fraction_never_becomes_an_integer_unnoticed(acme: Warehouse, source: Source, feed: Feed) -> None:
@@ -532,4 +532,4 @@ def test_the_command_tells_how_many_days_were_unchanged(acme: Warehouse, source:
 def test_full_without_a_window_is_refused(acme: Warehouse) -> None:
     outcome = run(acme, "refresh", "foodlogstats", "--all", "--full")
     assert outcome.code == 2
-    assert outcome.errors == ["--full is about a window of days"]
+    assert outcome.errors == ["--full needs a window of days"]

@@ -405,7 +405,7 @@ def test_a_view_that_misses_a_slice_is_found(warehouse: Warehouse, well: Well) -
 def test_a_tenants_table_that_was_dropped_is_filled_again(warehouse: Warehouse) -> None:
     warehouse.run("DROP TABLE acme.marks")
     (found,) = findings(warehouse, "views")
-    assert found.reason == "the table of the tenant is gone, and its rows with it"
+    assert found.reason == "the tenant's table is gone, and its rows with it"
     mend(warehouse, found)
     assert findings(warehouse, "views", "slices", "rights") == []
     assert warehouse.reader.value("SELECT count(*) FROM public.marks") == 20
@@ -641,7 +641,7 @@ def test_a_table_with_many_dead_rows_is_found(warehouse: Warehouse) -> None:
         session.execute("DELETE FROM acme.ticks_2021 WHERE id > 1000")
     wait_until(lambda: findings(warehouse, "vacuum") != [])
     (found,) = findings(warehouse, "vacuum")
-    assert found.reason == "2,000 dead rows beside 1,000; last vacuumed: never"
+    assert found.reason == "2,000 dead rows next to 1,000; last vacuumed: never"
     mend(warehouse, found)
     wait_until(lambda: findings(warehouse, "vacuum") == [])
 
@@ -684,13 +684,14 @@ def test_a_small_server_is_found_too_small(make_server: Callable[..., Server]) -
     unknown = run(small, "queries", "--slow")
     assert (unknown.code, unknown.errors) == (
         1,
-        ["slow statements are not known: the extension pg_stat_statements is not made"],
+        ["slow statements are not known: the extension pg_stat_statements is not created"],
     )
     small.run("CREATE EXTENSION pg_stat_statements")
     small.run("SELECT pg_sleep(1.01)")
     (slow,) = findings(small, "queries")
     assert (
-        slow.reason == "1 statements take more than a second each time; the most in all: SELECT pg_sleep($1)"
+        slow.reason
+        == "1 statements take more than a second each time; the longest in total: SELECT pg_sleep($1)"
     )
     assert succeed(small, "queries", "--slow", "--json").json[0]["calls"] == 1
 

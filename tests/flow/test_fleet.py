@@ -389,7 +389,7 @@ def test_two_applies_do_not_interleave(acme: Warehouse, source: Source, tmp_path
         refused = run(acme, "apply", "--file", file, "--yes", env=ENV)
         assert refused.code == 1
         assert refused.errors == [
-            f"another apply is at work in session {session.info.backend_pid} (no name, whadmin, from 127.0.0.1)"
+            f"another apply is running in session {session.info.backend_pid} (no name, whadmin, from 127.0.0.1)"
         ]
     assert acme.value("SELECT count(*) FROM _wh.tenants") == 0
 
@@ -399,7 +399,7 @@ def test_apply_asks_and_without_a_terminal_needs_a_yes(
 ) -> None:
     (tmp_path / "acme.toml").write_text(fleet_of(source, "acme"))
     refused = run(acme, "apply", "--file", tmp_path, env=ENV)
-    assert (refused.code, refused.errors) == (2, ["there is no terminal to ask on"])
+    assert (refused.code, refused.errors) == (2, ["there is no terminal to ask for confirmation"])
     assert acme.value("SELECT count(*) FROM _wh.tenants") == 0
 
 
@@ -407,7 +407,7 @@ def test_an_export_does_not_replace_another_file(acme: Warehouse, tmp_path: Path
     file = tmp_path / "tenantry.toml"
     file.write_text("[warehouse]\n")
     refused = run(acme, "export", "--file", file)
-    assert (refused.code, refused.errors) == (2, [f"{file} is there and differs"])
+    assert (refused.code, refused.errors) == (2, [f"{file} exists and differs"])
     assert file.read_text() == "[warehouse]\n"
     assert succeed(acme, "export", "--file", file, "--force").out.splitlines()[0] == str(file)
 
@@ -504,7 +504,7 @@ def test_a_tenant_does_not_leave_its_connection_while_a_job_holds_on_to_it(
     with pytest.raises(InputError, match='loads acme through connection "acme", and the file says "other"'):
         changes(warehouse, file)
     file.write_text("[tenants]\n" + HOURLY.format("acme", 10))
-    with pytest.raises(InputError, match='job "hourly acme" loads acme, and the file does not declare that'):
+    with pytest.raises(InputError, match='job "hourly acme" loads acme, but the file does not declare it'):
         changes(warehouse, file)
 
 
@@ -520,7 +520,7 @@ def test_readers_are_made_changed_and_removed(
     base = {"TENANTRY_DSN": acme.conninfo}
     file.write_text(fleet_of(source, "acme") + readers)
     refused = run(None, "apply", "--file", file, "--yes", env=ENV | base | {"READER": "x"})
-    assert (refused.code, refused.errors) == (2, ['role "whadmin" may not make or drop roles'])
+    assert (refused.code, refused.errors) == (2, ['role "whadmin" cannot create or drop roles'])
     shown = succeed(None, "apply", "--file", file, "--yes", env=env | base)
     assert f"+ reader {name}" in shown.err
     assert "secret" not in shown.err + shown.out

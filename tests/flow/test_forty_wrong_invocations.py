@@ -52,15 +52,19 @@ NAMES: list[Wrong] = [
     ("template drop foodlogstats --yes", INPUT, "acme"),
     ("template set-storage foodlogstats csv", INPUT, 'no storage "csv"'),
     ("reader drop phood_ro --yes", INPUT, "phood_ro"),
-    ("reader add bi --all", INPUT, 'role "whadmin" may not make or drop roles'),
+    ("reader add bi --all", INPUT, 'role "whadmin" cannot create or drop roles'),
     ("slice rebuild foodlogstats 2024-03-08 --tenant nobody", INPUT, 'schema "nobody" does not exist'),
 ]
 
 DATES: list[Wrong] = [
-    ("backfill foodlogstats --all --from 2024-03-10 --to 2024-03-08", INPUT, "ends before"),
-    ("slice rebuild foodlogstats --from 2024-03-10 --to 2024-03-08 --tenant acme", INPUT, "ends before"),
+    ("backfill foodlogstats --all --from 2024-03-10 --to 2024-03-08", INPUT, "is after the last day"),
+    (
+        "slice rebuild foodlogstats --from 2024-03-10 --to 2024-03-08 --tenant acme",
+        INPUT,
+        "is after the last day",
+    ),
     ("slice show foodlogstats 2024-02-30 --tenant acme", INPUT, "'2024-02-30' is not a day"),
-    ("refresh foodlogstats --all --date {tomorrow}", INPUT, "has not begun in UTC"),
+    ("refresh foodlogstats --all --date {tomorrow}", INPUT, "has not begun"),
     ("year convert foodlogstats 9999 --all", INPUT, "year 9999 is not over"),
     ("year convert foodlogstats 2024 --all", FAILED, "2024 of acme.foodlogstats is incomplete"),
 ]
@@ -71,9 +75,9 @@ FILES: list[Wrong] = [
     ("plan --file nowhere.toml", INPUT, "nowhere.toml"),
     ("plan --file broken.toml", INPUT, "broken.toml"),
     ("apply --file secret.toml --yes", INPUT, "NO_SUCH_VARIABLE"),
-    ("restore broken.sql", INPUT, "the file is no backup"),
+    ("restore broken.sql", INPUT, "the file is not a"),
     ("backup /nowhere/at/all.age --passphrase-file broken.sql", INPUT, "/nowhere/at/all.age"),
-    ("tenant drop acme", INPUT, "no terminal to ask on"),
+    ("tenant drop acme", INPUT, "no terminal to ask for confirmation"),
 ]
 
 

@@ -94,7 +94,7 @@ def test_a_folder_that_others_can_replace_is_refused_before_the_login_is_made(
     tmp_path.chmod(0o700)
     assert (done.code, done.errors) == (
         2,
-        [f"generated passwords are not kept in {folder}: everybody may write to {tmp_path}"],
+        [f"generated passwords cannot be stored in {folder}: everybody may write to {tmp_path}"],
     )
     assert acme.rows("SELECT FROM pg_roles WHERE rolname = %s", (name,)) == []
 
@@ -106,6 +106,6 @@ def test_a_folder_of_somebody_elses_is_refused(acme: Warehouse, folder: Path, ad
     done = add(a_name())
     assert (done.code, done.errors) == (
         2,
-        [f"generated passwords are not kept in {folder}: {folder} belongs to the account 12345"],
+        [f"generated passwords cannot be stored in {folder}: {folder} belongs to the account 12345"],
     )
     assert list(folder.iterdir()) == []

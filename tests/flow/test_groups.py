@@ -207,7 +207,7 @@ def test_an_auditor_looks_around_with_the_program_and_hears_in_one_line_what_he_
         succeed(auditor, *words)
     for asking in (("tenant", "test", "acme"), ("verify", "foodlogstats", "--all")):
         (error,) = run(auditor, *asking).errors
-        assert error.endswith(f'asks a source, which takes whadmin, and role "{auditor.user}" is an auditor')
+        assert error.endswith(f'asks a source, which needs whadmin, but role "{auditor.user}" is an auditor')
     for changing in (
         ("tenant", "drop", "acme", "--yes"),
         ("tenant", "disable", "acme", "--reason", "a test"),
@@ -220,4 +220,6 @@ def test_an_auditor_looks_around_with_the_program_and_hears_in_one_line_what_he_
         ("doctor", "--fix"),
     ):
         refused = run(auditor, *changing)
-        assert refused.errors == [f'role "{auditor.user}" is an auditor, who reads and changes nothing']
+        assert refused.errors == [
+            f'role "{auditor.user}" is an auditor, who can read but not change anything'
+        ]

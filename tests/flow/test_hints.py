@@ -25,7 +25,7 @@ SPOILT: dict[str, tuple[str, LiteralString, str]] = {
     "a right that is gone": (
         "source",
         "REVOKE SELECT ON phood_foodlogsum FROM source_reader",
-        "Grant the right that is missing",
+        "Grant the missing right",
     ),
     "a wrong password": (
         "warehouse",
@@ -66,5 +66,5 @@ def test_a_right_that_is_missing_here_is_not_looked_for_at_the_source(
     outcome = run(acme, "refresh", "foodlogstats", "--tenant", "acme", "--date", FIRST.replace(year=2023))
     assert outcome.code == 1
     assert "permission denied for tablespace" in outcome.out
-    assert "Mend the cause. Then" in outcome.err
+    assert "Fix the cause. Then" in outcome.err
     assert "at the source" not in outcome.err

@@ -168,7 +168,7 @@ def test_a_role_of_a_backup_gets_no_right_setting_or_membership_that_gives_it_mo
 def test_a_reader_of_a_backup_does_not_take_the_place_of_another_role(
     content: Content, empty: Database, taken: str
 ) -> None:
-    with pytest.raises(TenantryError, match=f'role "{taken}" is there and was not made by tenantry reader'):
+    with pytest.raises(TenantryError, match=f'role "{taken}" exists and was not made by tenantry reader'):
         put(empty, content, table__readers=[{"reader_name": taken, "tenants": None}])
     assert empty.rows("SELECT FROM pg_namespace WHERE nspname = '_wh'") == []
 
@@ -203,7 +203,7 @@ def test_a_job_that_is_more_than_calls_of_our_functions_is_left_out_and_kept_to_
         },
     ]
     told = put(empty, content, job=jobs)
-    assert told == {"job evil": f"its command is more than calls of Tenantry's functions: {command}"}
+    assert told == {"job evil": f"its command does more than call Tenantry's functions: {command}"}
     assert empty.rows("SELECT jobname::text, active FROM cron.job") == [("good", False)]
     logged = empty.value(
         "SELECT context ->> 'definition' FROM _wh.function_logs WHERE function_name = 'restore'"

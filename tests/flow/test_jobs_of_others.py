@@ -119,7 +119,7 @@ def test_doctor_tells_of_runs_that_nobody_forgets(cron: Warehouse) -> None:
         " VALUES (1, 1, 'postgres', 'whadmin', 'SELECT 1', 'succeeded', now() - interval '98 days', now() - interval '98 days')"
     )
     (told,) = (f for f in findings(cron, "jobs") if f.subject == "cron.job_run_details")
-    assert "grows slow" in told.reason
+    assert "become slow" in told.reason
     assert told.command is not None
     mend(cron, told)
     assert [f for f in findings(cron, "jobs") if f.subject == "cron.job_run_details"] == []

@@ -58,7 +58,7 @@ def test_years_that_nobody_can_mean_are_named_and_keep_no_good_day_out(
     assert done.code == 0, done
     told = " ".join(done.err.split())
     assert "acme.ticks: 5 rows are of years before 1900 or after 9999 and left out" in told
-    assert "-infinity to 20261-01-01 12:00:00+00): mend them at the source, or say --from" in told
+    assert "-infinity to 20261-01-01 12:00:00+00): fix them at the source, or give --from" in told
     assert acme.rows("SELECT slice_date, row_count FROM _wh.slices ORDER BY 1") == [
         (DAY, 2),
         (NEXT, 2),

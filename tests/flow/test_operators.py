@@ -241,7 +241,7 @@ def test_the_doctor_of_an_operator_finds_what_whadmins_does_but_for_the_sources(
 
     assert findings(operator) == findings(plain)
     (asked,) = run(operator, "doctor", "--only", "sources", "--json").json["findings"]
-    assert asked["reason"] == "they were not asked whether they answer: that takes whadmin"
+    assert asked["reason"] == "the sources were not contacted: that needs whadmin"
 
 
 @pytest.mark.parametrize(
@@ -302,7 +302,7 @@ def test_what_an_operator_did_is_in_the_trail_with_his_login(plain: Warehouse, o
         ("1899-12-31", "1899-12-31", "1899-12-31 is before 1900"),
         ("4713-01-01 BC", "9999-12-31", "is before 1900"),
         ("-infinity", "infinity", "a window needs two days"),
-        ("2024-03-11", "2024-03-10", "ends before it"),
+        ("2024-03-11", "2024-03-10", "is after its last day"),
         (None, "2024-03-10", "a window needs two days"),
         ("2024-03-10", None, "a window needs two days"),
         ("9999-12-31", "9999-12-31", "has not begun"),
@@ -344,8 +344,8 @@ def test_an_operator_touches_nothing_of_a_tenant_that_is_being_dropped(
 @pytest.mark.parametrize(
     "call, said",
     [
-        ("set_jobs_active(NULL, true)", "say which jobs"),
-        ("set_jobs_active('{1}', NULL)", "say which jobs"),
+        ("set_jobs_active(NULL, true)", "name the jobs"),
+        ("set_jobs_active('{1}', NULL)", "name the jobs"),
         ("set_jobs_active('{NULL}', false)", "there is no job NULL"),
         ("set_jobs_active('{987654}', false)", "there is no job 987654"),
         ("disable_tenant('acme', NULL)", "no reason is given"),

@@ -85,7 +85,7 @@ def test_tenants_say_how_old_their_passwords_are_and_doctor_which_are_too_old(
     assert "2020-01-02" in succeed(acme, "tenant", "list").out
     (found,) = succeed(acme, *doctor).json["findings"]
     assert (found["severity"], found["subject"]) == ("note", "acme")
-    assert "days old; 365 are the most that you want" in found["reason"]
+    assert "days old; your limit is 365" in found["reason"]
     assert succeed(acme, *doctor, "--password-days", 10_000).json["findings"] == []
     assert succeed(acme, *doctor, env={"TENANTRY_PASSWORD_DAYS": "10000"}).json["findings"] == []
     acme.run("UPDATE _wh.tenant_connections SET password_set_at = NULL, created_at = %s", (OLD,))
@@ -176,15 +176,15 @@ def test_one_tenants_password_is_rotated_and_names_that_mean_nothing_are_refused
     assert sources.stored() == {"acme": "old", "globex": "new"}
     warehouse.run("UPDATE _wh.tenant_connections SET options = '{}'")
     for words, reason in (
-        (("--file", sources.file), "say which tenants"),
-        (("acme", "--all", "--file", sources.file), "say which tenants"),
+        (("--file", sources.file), "no tenants were named"),
+        (("acme", "--all", "--file", sources.file), "names and --all cannot be combined"),
         (("nobody", "--file", sources.file), 'connection "nobody" does not exist'),
     ):
         refused = run(warehouse, *rotate, *words)
         assert (refused.code, refused.errors) == (2, [reason])
     sources.file.write_text(sources.file.read_text().replace('password = "env:ACME"\n', ""))
     refused = run(warehouse, *rotate, "acme", "--file", sources.file)
-    assert refused.errors == ['the file says no password of connection "acme"']
+    assert refused.errors == ['the file has no password for connection "acme"']
 
 
 def test_a_rotation_that_is_killed_goes_on_when_it_is_run_again(sources: Sources, tmp_path: Path) -> None:

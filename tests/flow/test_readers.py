@@ -218,10 +218,10 @@ def test_dropping_a_reader_leaves_nothing_of_it_and_touches_no_other_role(
 ) -> None:
     reader = named("--tenant", "acme", "--tenant", "globex")
     refused = run(two.admin, "reader", "drop", reader.user)
-    assert (refused.code, refused.errors) == (2, ["there is no terminal to ask on"])
+    assert (refused.code, refused.errors) == (2, ["there is no terminal to ask for confirmation"])
     with session(two.admin.conninfo, role=None) as admin:
         for name in ("phood_ro", "postgres", "source_reader", "nobody"):
-            with pytest.raises(InputError, match=f'"{name}" is no reader of this warehouse'):
+            with pytest.raises(InputError, match=f'"{name}" is not a reader of this warehouse'):
                 readers.drop(admin, name)
 
     two.admin.run(f"CREATE TABLE public.theirs (); ALTER TABLE public.theirs OWNER TO {reader.user}")
@@ -245,15 +245,20 @@ def test_what_cannot_be_meant_changes_nothing(two: Warehouse, tmp_path: Path) ->
     password.chmod(0o600)
     given = ("--password-file", password)
     for arguments, error in (
-        ((name, *given), "say which tenants"),
+        ((name, *given), "no tenants were named"),
         ((name, "--all", "--password-file", tmp_path / "none"), f"{tmp_path / 'none'} cannot be read: No such file or directory"),
         ((name, "--tenant", "acne", *given), 'tenant "acne" does not exist'),
     ):  # fmt: skip
         outcome = run(two.admin, "reader", "add", *arguments)
         assert (outcome.code, outcome.errors) == (2, [error])
     for database, wanted, timeout, error in (
-        (two.admin, "source_reader", None, 'role "source_reader" exists and is no reader of this warehouse'),
-        (two, name, None, 'role "whadmin" may not make or drop roles'),
+        (
+            two.admin,
+            "source_reader",
+            None,
+            'role "source_reader" exists and is not a reader of this warehouse',
+        ),
+        (two, name, None, 'role "whadmin" cannot create or drop roles'),
         (two.admin, name, "soon", 'invalid value for parameter "statement_timeout": "soon"'),
     ):
         with pytest.raises(InputError, match=error), session(database.conninfo, role=None) as opened:

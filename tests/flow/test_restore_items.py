@@ -148,10 +148,12 @@ def test_the_command_names_what_is_left_out_and_ends_with_1(
     identity.write_text(f"{KEY}\n")
     identity.chmod(0o600)
     saved = succeed(acme.admin, "backup", file, "--recipient", KEY.to_public(), "--unsigned")
-    assert "not in it: table _wh.notes" in saved.err
+    assert "not included: table _wh.notes" in saved.err
     outcome = run(elsewhere.admin, "restore", file, "--identity", identity, "--unsigned")
     assert outcome.code == 1
     assert "left out: function _wh.rows_of()" in outcome.err
     assert "left out: table _wh.notes: a backup does not hold it" in outcome.err
-    assert outcome.errors == ["2 things of the backup could not be made here; all else is restored"]
+    assert outcome.errors == [
+        "2 things of the backup could not be created here; everything else was restored"
+    ]
     assert elsewhere.value("SELECT count(*) FROM _wh.tenants") == 1

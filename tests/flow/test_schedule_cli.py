@@ -58,7 +58,7 @@ def test_the_life_of_a_tenants_jobs(cron: Warehouse) -> None:
     assert again == {"changed": ["by hand"], "unchanged": []}
 
     refused = run(cron, "schedule", "remove", "--tenant", "acme")
-    assert (refused.code, refused.errors) == (2, ["there is no terminal to ask on"])
+    assert (refused.code, refused.errors) == (2, ["there is no terminal to ask for confirmation"])
     assert len(jobs(cron)) == 3
     succeed(cron, "schedule", "remove", "--job", "by hand", "--yes")
     succeed(cron, "schedule", "remove", "--tenant", "acme", "--yes")
@@ -83,15 +83,15 @@ def test_a_job_is_run_by_hand_and_its_failures_are_told(cron: Warehouse) -> None
         with cron.connect() as running:
             running.execute("SELECT pg_advisory_lock(8321567, %s)", (good,))
             refused = run(cron, "schedule", "run", str(good))
-            assert (refused.code, refused.errors) == (2, ["good runs at this moment"])
+            assert (refused.code, refused.errors) == (2, ["good is running now"])
 
 
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (("install",), "say which tenants"),
+        (("install",), "no tenants were named"),
         (("install", "--tenant", "nobody"), 'tenant "nobody" has no template to load'),
-        (("disable",), "say which jobs"),
+        (("disable",), "no jobs were named"),
         (("disable", "--tenant", "nobody"), 'tenant "nobody" has no jobs'),
         (("enable", "--job", "none"), 'there is no job "none"'),
         (("show", "--tenant", "nobody"), 'tenant "nobody" has no jobs'),

@@ -99,7 +99,7 @@ def test_due_jobs_run_and_are_recorded_as_pg_cron_does(warehouse: Warehouse) -> 
     assert last_run(warehouse, nonsense)[0] == "failed"
     assert last_run(warehouse, theirs) == (
         "failed",
-        """the job is role "phood_ro"'s; only jobs of whadmin are run""",
+        """the job belongs to role "phood_ro"; only jobs of whadmin are run""",
     )
     assert ended(warehouse, paused) == 0
     runs = ended(warehouse, inserts)
@@ -339,7 +339,7 @@ def test_only_whadmin_itself_may_log_in(warehouse: Warehouse) -> None:
     outcome = run(Database(warehouse.server, warehouse.name, member), "scheduler", "--once")
     warehouse.admin.run(f"DROP ROLE {member}")
     assert outcome.code == 2
-    assert outcome.errors == [f'jobs run with the rights of who logs in, and that is "{member}"']
+    assert outcome.errors == [f'jobs run with the rights of the login, which is "{member}"']
     # For an administrator whadmin logs in.
     succeed(warehouse.admin, "scheduler", "--once")
 

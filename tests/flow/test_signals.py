@@ -44,7 +44,7 @@ def test_a_load_keeps_what_is_loaded_whatever_the_signal(ticking: Warehouse, num
         out, err = process.communicate(timeout=30)
     assert (process.returncode, loaded(ticking)) == (CODES[number], 4), err
     assert err.splitlines()[-1] == (
-        "interrupted; what was loaded is kept. To go on, run the same command: it loads only what is missing."
+        "interrupted; what was loaded is kept. To continue, run the same command: it loads only what is missing."
     )
     assert "Traceback" not in out + err
 
@@ -71,7 +71,7 @@ def test_ctrl_c_while_a_tenant_is_taken_in_says_how_to_go_on(
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
-    assert "what was stored and loaded is kept. To go on, run the same command" in err
+    assert "what was stored and loaded is kept. To continue, run the same command" in err
     assert "error:" not in err
     assert '"interrupted": true' in out
 

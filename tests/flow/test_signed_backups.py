@@ -82,10 +82,10 @@ def test_a_signed_backup_is_restored_by_whoever_trusts_its_key_and_by_nobody_els
         outcome = restored(file, identity, home, *options)
         assert (outcome.code, outcome.errors) == (
             2,
-            [f"the backup is signed by {public}, which is no key that you trust"],
+            [f"the backup is signed by {public}, which is not a key that you trust"],
         )
     told = run(None, "restore", file, "--identity", identity, "--dry-run", env=home)
-    assert (told.code, "not to be restored as it is" in told.err) == (0, True)
+    assert (told.code, "cannot be restored as it is" in told.err) == (0, True)
 
 
 def test_a_backup_to_recipients_without_a_signature_is_neither_made_nor_taken_by_itself(
@@ -94,11 +94,13 @@ def test_a_backup_to_recipients_without_a_signature_is_neither_made_nor_taken_by
     file = tmp_path / "warehouse.backup"
     refused = run(warehouse.admin, "backup", file, "--recipient", AGE.to_public(), env=home)
     assert (refused.code, file.exists()) == (2, False)
-    assert refused.errors == ["whoever knows the recipients can write such a backup: it has to be signed"]
+    assert refused.errors == ["anyone who knows the recipients can write such a backup, so it must be signed"]
     succeed(warehouse.admin, "backup", file, "--recipient", AGE.to_public(), "--unsigned", env=home)
     for options in ((), ("--unsigned", "--signed-by", signature.make(tmp_path / "k").public)):
         refused = restored(file, identity, home, *options)
-        assert refused.errors == ["the backup is not signed: whoever knows the recipient can have made it"]
+        assert refused.errors == [
+            "the backup is not signed: anyone who knows the recipient could have made it"
+        ]
     assert restored(file, identity, home, "--unsigned").code == 3
 
 
@@ -158,7 +160,7 @@ def test_a_key_is_its_owners_alone_and_never_replaced(tmp_path: Path, home: dict
         odd = tmp_path / "odd"
         odd.write_text(text)
         odd.chmod(0o600)
-        with pytest.raises(InputError, match="holds no key that signs backups"):
+        with pytest.raises(InputError, match="holds no key for signing backups"):
             signature.load(odd)
     for text in ("", "#", "age1", "tenantry-signer:", "tenantry-signer:AAAA", "tenantry-signer:###"):
         with pytest.raises(InputError, match="public key"):

@@ -105,7 +105,7 @@ def test_a_slice_is_shown_and_rebuilt(acme: Warehouse, source: Source, storage: 
     ]
     span = ("--from", first, "--to", first + timedelta(days=2))
     told = succeed(acme, "slice", "rebuild", "ticks", "--all", *span)
-    assert "acme.ticks: 3 days verified: every row is as at the source" in told.out
+    assert "acme.ticks: 3 days verified: every row matches the source" in told.out
     assert acme.reader.rows("SELECT value, count(*) FROM public.ticks GROUP BY 1") == [(7, 5)]
 
 
@@ -120,10 +120,10 @@ def test_days_are_compared_one_by_one_where_a_template_takes_no_others(
     span = ("--from", first - timedelta(days=40), "--to", first)
     acme.run("SELECT _wh_internal.open_feed('ticks', 'acme', 'acme')")
     told = succeed(acme, "slice", "rebuild", "ticks", "--tenant", "acme", *span)
-    assert "acme.ticks: 41 days verified: every row is as at the source" in told.out
+    assert "acme.ticks: 41 days verified: every row matches the source" in told.out
 
     unknown = run(acme, "tenant", "rebuild", "acme", "--yes")
-    assert unknown.errors == ["acme.ticks: its template cannot be asked where the source begins"]
+    assert unknown.errors == ["acme.ticks: its template cannot tell where the source begins"]
 
     # Pulling the day again mends what has changed since.
     source.run("DELETE FROM ticks WHERE (at AT TIME ZONE 'UTC')::date = %s AND value = '1'", (first,))

@@ -112,7 +112,7 @@ def test_a_row_that_is_too_large_is_refused_before_it_is_sent(
     assert reasons(result) == [
         (
             NEXT,
-            "acme.ticks 2024-03-11: a row of 40000000 bytes is larger than the 4,194,304 that are allowed",
+            "acme.ticks 2024-03-11: a row of 40000000 bytes is larger than the 4,194,304 bytes that are allowed",
         )
     ]
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 24 * 1024
@@ -135,7 +135,7 @@ def test_rows_are_measured_by_columns_of_any_type(
     define(acme, query=TEXTS, columns=f"id int, at timestamptz, value {column}")
     allow(acme, max_row_bytes="8kB")
     assert [
-        "is larger than the 8,192 that are allowed" in error for _, error in reasons(load(acme, feed))
+        "is larger than the 8,192 bytes that are allowed" in error for _, error in reasons(load(acme, feed))
     ] == [True, True]
     allow(acme, max_row_bytes="80kB")
     assert load(acme, feed).complete

@@ -72,7 +72,7 @@ def test_a_query_becomes_a_template_by_what_its_source_says(selling: Warehouse) 
         "CREATE INDEX idx_{SCHEMA}_{VIEW_NAME}_at ON {SCHEMA}.{VIEW_NAME} (at);"
     )
     assert made.remarks == [
-        "the unique index is the primary key of one table: make sure that no join doubles its rows",
+        "the unique index is the primary key of one table: make sure that no join duplicates its rows",
         "mood is mood at the source, and text in the warehouse",
         "moods is mood[] at the source, and text[] in the warehouse",
     ]
@@ -93,14 +93,17 @@ def test_the_key_of_a_grouped_query_is_what_it_is_grouped_by(selling: Warehouse)
     assert "UNIQUE" not in (unkeyed.template.indexes or "")
     assert "no unique index was found" in unkeyed.remarks[0]
     timeless = draft(selling, f"SELECT s.id FROM sale s WHERE {RANGE}")
-    assert (timeless.template.time_column, "no column is the one" in timeless.remarks[0]) == ("", True)
+    assert (timeless.template.time_column, "no column determines the day" in timeless.remarks[0]) == (
+        "",
+        True,
+    )
 
 
 REFUSED: list[tuple[str, type[TenantryError], str, str]] = [
-        ("SELECT id, sold_at FROM sale s", TemplateError, "does not ask for the day", "WHERE sold_at >= '{START_TIME}'"),
+        ("SELECT id, sold_at FROM sale s", TemplateError, "does not select a day", "WHERE sold_at >= '{START_TIME}'"),
         ("SELECT s.id, s.sold_at AS at FROM sale s", TemplateError, "does not ask", "WHERE s.sold_at >= '{START_TIME}'"),
         ("SELECT id FROM sale; DROP TABLE sale", TemplateError, "q.sql:1: there are 2 statements", "one SELECT"),
-        ("DELETE FROM sale", TemplateError, "no SELECT but DELETE", ""),
+        ("DELETE FROM sale", TemplateError, "not a SELECT but DELETE", ""),
         ("SELECT id FROM sale WHERE sold_at >= {START_TIME}", TemplateError, "without quotes", "'{START_TIME}'"),
         (f"SELECT s.id + 1, s.sold_at FROM sale s WHERE {RANGE}", InputError, "column 1 of the query has no name", "AS"),
         (f"SELECT s.id, s.id, s.sold_at FROM sale s WHERE {RANGE}", InputError, 'called "id" like another', "AS"),
@@ -161,7 +164,7 @@ def test_a_file_is_written_linted_tried_and_loaded(selling: Warehouse, tmp_path:
     made = succeed(selling, "template", "new", "sales", query, "--connection", "acme", "--output", path)
     assert f"next: tenantry template test {path} --tenant acme" in made.err
     again = run(selling, "template", "new", "sales", query, "--connection", "acme", "--output", path)
-    assert (again.code, again.errors) == (2, [f"{path} is there already"])
+    assert (again.code, again.errors) == (2, [f"{path} already exists"])
     tried = succeed(selling, "template", "test", path, "--tenant", "acme", "--day", DAY, "--rows", 2)
     assert "acme, 2024-03-08: 30,000 rows in " in tried.out
     assert "no index finds the day" in tried.out

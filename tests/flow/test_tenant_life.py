@@ -170,7 +170,7 @@ def test_what_the_source_does_not_keep_is_not_emptied(
     ticking.run("DELETE FROM ticks WHERE (at AT TIME ZONE 'UTC')::date < %s", (keeps,))
     enabled = succeed(warehouse, "tenant", "enable", "acme", "--json")
     assert (enabled.json["rows"], enabled.json["gone"]) == (32, {"ticks": 6})
-    assert "6 more are not at the source any longer, and stay as they are" in enabled.err
+    assert "6 more are no longer at the source, and stay as they are" in enabled.err
     assert warehouse.reader.value("SELECT count(*) FROM public.ticks WHERE at < %s", (keeps,)) == 40
 
     refused = run(warehouse, "tenant", "rebuild", "acme", "--from", first, "--yes")
@@ -196,7 +196,7 @@ def test_a_tenant_stays_disabled_while_its_source_is_down_or_days_are_missing(
     doubled(ticking)
     broken = run(warehouse, "tenant", "enable", "acme")
     assert broken.code == 1
-    assert "acme stays disabled and its jobs rest: 1 slice failed" in broken.errors[0]
+    assert "acme stays disabled and its jobs stay paused: 1 slice failed" in broken.errors[0]
     assert active(warehouse) == set()
     assert warehouse.value("SELECT disabled_reason FROM _wh.tenants") == "rests"
 

@@ -163,11 +163,13 @@ def test_a_report_in_any_zone_finds_the_rows_of_the_moments_it_asks_for(
 def test_days_in_messages_read_alike_in_every_date_style(
     chicago: Source, kolkata: psycopg.Connection
 ) -> None:
-    with pytest.raises(psycopg.Error, match="begins on 2024-03-10 and ends before it, on 2024-03-09"):
+    with pytest.raises(
+        psycopg.Error, match="the first day of the window, 2024-03-10, is after its last day, 2024-03-09"
+    ):
         kolkata.execute(
             "SELECT _wh.update_mv_window_by_template('ticks', 'acme', 'acme', DATE '10/03/2024', DATE '09/03/2024')"
         )
-    with pytest.raises(psycopg.Error, match=r"^9999-12-31 has not begun in UTC, where it is \d{4}-\d\d-\d\d"):
+    with pytest.raises(psycopg.Error, match=r"^9999-12-31 has not begun: in UTC it is \d{4}-\d\d-\d\d"):
         kolkata.execute("SELECT _wh.update_mv_by_template('ticks', 'acme', 'acme', DATE '31/12/9999')")
     kolkata.execute("SELECT _wh_internal.open_feed('ticks', 'acme', 'acme')")
     with pytest.raises(psycopg.Error, match=r"it is \d{4}-\d\d-\d\d in UTC"):

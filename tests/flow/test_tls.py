@@ -28,7 +28,7 @@ RECORDED: LiteralString = "SELECT count(*) FROM _wh_audit.entries WHERE subject 
 
 
 def told_of(warehouse: Warehouse) -> list[tuple[str, str]]:
-    words = ("encrypted", "pass for the source")
+    words = ("encrypted", "impersonate the source")
     return [
         (f.severity.value, f.reason)
         for f in findings(warehouse, "sources")
@@ -95,7 +95,7 @@ def test_verify_full_takes_the_right_certificate_only(
     used.run("UPDATE _wh.tenant_connections SET host = %s", (HOSTS,))
     ((severity, reason),) = told_of(used)
     assert severity == "note"
-    assert "sslmode=prefer anybody on it can pass for the source" in reason
+    assert "sslmode=prefer anyone on the network path can impersonate the source" in reason
     trusted = {"sslmode": "verify-full", "sslrootcert": str(certificate)}
     used.run("UPDATE _wh.tenant_connections SET options = %s", (Jsonb(trusted),))
     assert told_of(used) == []
@@ -139,7 +139,7 @@ def test_a_new_connection_is_verified_where_both_sides_can_and_encrypted_in_any_
 ) -> None:
     told = " ".join(add(used, source).err.split())
     assert (
-        "line encrypted, but not verified, so that anybody on the line can pass for the source: sslmode=require."
+        "line encrypted, but not verified, so anyone on the network path can impersonate the source: sslmode=require."
         in told
     )
     assert "tenantry tenant edit brook --option sslmode=verify-full --option sslrootcert=PATH" in told

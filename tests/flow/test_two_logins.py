@@ -143,7 +143,7 @@ def test_an_administrator_without_whadmins_password_is_told_in_one_line_what_to_
     for command in (("status",), ("upgrade",), ("init",), ("reader", "add", "nobody_yet", "--all")):
         refused = run(dsn, *command, env={"HOME": str(folder)})
         assert refused.errors == [
-            'role "postgres" is an administrator, and the work in the warehouse is whadmin\'s'
+            'role "postgres" is an administrator, but only whadmin works in the warehouse'
         ], command
         assert "TENANTRY_WHADMIN_PASSWORD" in refused.err
         succeed(dsn, "status", env={"HOME": str(folder), "TENANTRY_WHADMIN_PASSWORD": "whadmin-password"})
@@ -227,7 +227,7 @@ def test_a_role_that_whadmin_calls_a_reader_is_neither_changed_nor_dropped(wareh
         warehouse.run("INSERT INTO _wh.readers (reader_name, tenants) VALUES (%s, NULL)", (name,))
         for command in (("add", name, "--all"), ("drop", name, "--yes")):
             refused = run(warehouse.admin, "reader", *command)
-            assert refused.errors == [f'role "{name}" exists and is no reader of this warehouse']
+            assert refused.errors == [f'role "{name}" exists and is not a reader of this warehouse']
         assert warehouse.admin.value("SELECT to_regrole(%s) IS NOT NULL", (name,))
     finally:
         warehouse.admin.run(f"DROP ROLE {name}")

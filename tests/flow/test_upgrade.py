@@ -124,4 +124,4 @@ def test_only_a_warehouse_that_is_not_newer_can_be_upgraded(warehouse: Warehouse
     warehouse.run("INSERT INTO _wh.migrations (version, name, sha256) VALUES (9999, 'later', '')")
     newer = run(warehouse.admin, "upgrade")
     assert newer.code == 4
-    assert f"it has migration 9999, this knows up to {known()[-1].version}" in newer.err
+    assert f"it has migration 9999, this program knows up to {known()[-1].version}" in newer.err

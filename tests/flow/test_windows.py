@@ -134,7 +134,7 @@ def test_a_window_of_which_no_day_works_raises_with_the_first_reason(
 def test_a_window_that_ends_before_it_begins_is_refused(ticking: Warehouse) -> None:
     with pytest.raises(
         psycopg.errors.InvalidParameterValue,
-        match="the window begins on 2024-03-10 and ends before it, on 2024-03-08",
+        match="the first day of the window, 2024-03-10, is after its last day, 2024-03-08",
     ):
         pull(ticking, LAST, FIRST)
     assert ticking.value("SELECT count(*) FROM _wh.slices") == 0
@@ -158,7 +158,7 @@ def test_days_that_have_not_begun_are_skipped(ticking: Warehouse, today: date) -
 
 def test_a_window_that_has_not_begun_is_refused(ticking: Warehouse, today: date) -> None:
     tomorrow = today + timedelta(days=1)
-    with pytest.raises(psycopg.errors.InvalidParameterValue, match=f"{tomorrow} has not begun in UTC"):
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match=f"{tomorrow} has not begun"):
         pull(ticking, tomorrow, tomorrow)
 
 

@@ -36,7 +36,7 @@ def test_letters_that_some_call_line_breaks_stay_in_their_line() -> None:
 
 def test_a_backup_that_holds_less_than_it_says_is_refused() -> None:
     about = ABOUT | {"counts": {LOG: 2, "feed": 0}}
-    with pytest.raises(InputError, match="not whole"):
+    with pytest.raises(InputError, match="not complete"):
         unpack(file_of(f"{LOG}\t{{}}", about=about))
     assert unpack(file_of(f"{LOG}\t{{}}", f"{LOG}\t{{}}", about=about)).count(LOG) == 2
 
@@ -61,7 +61,7 @@ def test_a_backup_that_holds_less_than_it_says_is_refused() -> None:
     ],
 )
 def test_a_record_of_another_form_is_refused_in_one_line(lines: list[str]) -> None:
-    with pytest.raises(InputError, match="no backup of Tenantry"):
+    with pytest.raises(InputError, match="not a Tenantry backup"):
         unpack(file_of(*lines))
 
 
@@ -70,7 +70,7 @@ def test_a_record_of_another_form_is_refused_in_one_line(lines: list[str]) -> No
     [{"migrations": []}, {"migrations": ["1"]}, {"tenantry_backup": "x"}, {"counts": []}, {"not_held": [1]}, {"version": None}],
 )  # fmt: skip
 def test_a_first_line_of_another_form_is_refused(changed: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match="no backup of Tenantry"):
+    with pytest.raises(InputError, match="not a Tenantry backup"):
         unpack(file_of(about=ABOUT | changed))
 
 
@@ -105,7 +105,7 @@ except InputError as error:
     [
         # 4 GiB: one endless line; lines that are kept, long and of many values; lines of the logs, which are not kept, short and long.
         ("0", 4096, "16,777,216 bytes of a record"),
-        ("feed\\t{}\\n", 4096, "no backup of Tenantry"),
+        ("feed\\t{}\\n", 4096, "not a Tenantry backup"),
         ('other\\t{"k": "%s"}\\n' % ("\U0001f600" * 1000), 4096, "67,108,864 bytes or 2,000,000 values"),
         ('other\\t{"k": [%s[]]}\\n' % ("[]," * 30_000), 4096, "67,108,864 bytes or 2,000,000 values"),
         ("table function_logs\\t{}\\n", 4096, "1,000,000 records"),

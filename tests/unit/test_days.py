@@ -44,7 +44,7 @@ def test_a_span_holds_both_of_its_ends() -> None:
 
 
 def test_a_span_the_wrong_way_round_is_refused() -> None:
-    with pytest.raises(InputError, match="begins on 2024-02-28 and ends before it, on 2024-02-27"):
+    with pytest.raises(InputError, match="the first day, 2024-02-28, is after the last day, 2024-02-27"):
         Span(DAY, date(2024, 2, 27))
 
 

@@ -169,7 +169,7 @@ def test_a_directory_that_holds_other_things_is_refused_and_stays_as_it_was(
     foreign = Server(directory, bindir=server_bindir)
 
     for use in (foreign.start, foreign.keep, lambda: foreign.save_password("postgres", "x")):
-        with pytest.raises(ServerError, match=f"{directory} is no directory of an embedded server"):
+        with pytest.raises(ServerError, match=f"{directory} is not an embedded server's directory"):
             use()
     assert foreign.stop() is False
     foreign.remove()

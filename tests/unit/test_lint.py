@@ -130,11 +130,11 @@ def test_a_date_cast_to_a_date_is_no_day_of_another_zone() -> None:
     "where, words",
     [
         ("s.at BETWEEN '{START_TIME}' AND '{END_TIME}'", "BETWEEN"),
-        ("s.at >= '{START_TIME}' AND s.at <= '{END_TIME}'", "<= takes the midnight"),
+        ("s.at >= '{START_TIME}' AND s.at <= '{END_TIME}'", "<= includes the midnight"),
         ("s.at > '{START_TIME}' AND s.at < '{END_TIME}'", "> leaves out"),
         ("s.at >= '{END_TIME}' AND s.at < '{START_TIME}'", "wrong end"),
-        ("s.at >= '{TARGET_DATE}'", "one side only"),
-        ("s.at = '{TARGET_DATE}'", "first moment only"),
+        ("s.at >= '{TARGET_DATE}'", "only one bound"),
+        ("s.at = '{TARGET_DATE}'", "only true at its first moment"),
     ],
 )
 def test_a_range_that_is_not_half_open_is_an_error(where: str, words: str) -> None:
@@ -208,7 +208,7 @@ def test_a_query_that_does_not_ask_for_the_day_is_an_error() -> None:
 def test_the_column_that_decides_the_day_is_the_time_column() -> None:
     finding = only(template(select="s.id, s.paid_at AS at"))
     assert (finding.rule, finding.severity) == ("time-column", "warning")
-    assert "s.at decides the day, but time_column is s.paid_at" in finding.message
+    assert "s.at determines the day, but time_column is s.paid_at" in finding.message
     assert lint(template(select="s.id, at")) == []
 
 
@@ -405,12 +405,12 @@ def test_without_a_unique_index_over_all_rows_there_is_a_warning(indexes: str | 
 @pytest.mark.parametrize(
     "index, words",
     [
-        ("CREATE INDEX ON {SCHEMA}.{VIEW_NAME} (shop)", '"shop", which is no column'),
-        ("CREATE INDEX ON {SCHEMA}.{VIEW_NAME} (id) INCLUDE (shop)", '"shop", which is no column'),
+        ("CREATE INDEX ON {SCHEMA}.{VIEW_NAME} (shop)", '"shop", which is not a column'),
+        ("CREATE INDEX ON {SCHEMA}.{VIEW_NAME} (id) INCLUDE (shop)", '"shop", which is not a column'),
         ("CREATE INDEX by_at ON {SCHEMA}.{VIEW_NAME} (at)", "the same name"),
         ("CREATE INDEX ON public.other (at)", "not on {SCHEMA}.{VIEW_NAME}"),
         ("CREATE INDEX CONCURRENTLY ON {SCHEMA}.{VIEW_NAME} (at)", "CONCURRENTLY"),
-        ("DROP TABLE x", "no CREATE INDEX"),
+        ("DROP TABLE x", "not a CREATE INDEX"),
         ("CREATE INDEX ON {SCHEMA}.{VIEW_NAME} at", "cannot be read"),
     ],
 )

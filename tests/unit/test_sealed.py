@@ -38,14 +38,14 @@ def test_what_is_sealed_to_keys_opens_with_each_of_them_and_no_other() -> None:
 
 
 def test_what_is_no_key_and_no_sealed_file_is_told() -> None:
-    with pytest.raises(InputError, match='"age1nobody" is no recipient of age'):
+    with pytest.raises(InputError, match='"age1nobody" is not an age recipient'):
         sealed.seal(b"", recipients=["age1nobody"])
-    with pytest.raises(InputError, match="holds no key of age"):
+    with pytest.raises(InputError, match="holds no age key"):
         sealed.unseal(sealed.seal(b"", recipients=[str(KEY.to_public())]), identities="secret")
-    with pytest.raises(InputError, match="is not encrypted by age"):
+    with pytest.raises(InputError, match="is not encrypted with age"):
         sealed.needs_passphrase(b"PGDMP")
     for odd in (b"", b"PGDMP"):
-        with pytest.raises(InputError, match="no backup of Tenantry"):
+        with pytest.raises(InputError, match="not a Tenantry backup"):
             unpack(odd)
 
 

@@ -82,14 +82,18 @@ def test_a_file_may_insert_several_templates() -> None:
     [
         ("", None, "is empty"),
         ("\nSELECT 1", 2, "a query without a header"),
-        ("SELECT 1; SELECT 2", 1, "no INSERT INTO _wh.mv_templates"),
+        ("SELECT 1; SELECT 2", 1, "not an INSERT INTO _wh.mv_templates"),
         ("\\i other.sql", 1, "syntax error"),
-        (INSERT.format("", "'t', 'q', 'c'", ";\n\nDROP TABLE _wh.slices;"), 4, "no INSERT"),
-        ("INSERT INTO public.mv_templates (template_name) VALUES ('x')", 1, "no INSERT"),
+        (INSERT.format("", "'t', 'q', 'c'", ";\n\nDROP TABLE _wh.slices;"), 4, "not an INSERT"),
+        ("INSERT INTO public.mv_templates (template_name) VALUES ('x')", 1, "not an INSERT"),
         ("INSERT INTO _wh.mv_templates VALUES ('x', 'y')", 1, "names no columns"),
         ("INSERT INTO _wh.mv_templates (template_name) SELECT 'x'", 1, "something else than VALUES"),
-        (INSERT.format("", "'t', 'q', current_user", ""), 1, "the value of column_definitions is no string"),
-        (INSERT.format("", "'t', 'q' || 'r', 'c'", ""), 1, "the value of query_template is no string"),
+        (
+            INSERT.format("", "'t', 'q', current_user", ""),
+            1,
+            "the value of column_definitions is not a string",
+        ),
+        (INSERT.format("", "'t', 'q' || 'r', 'c'", ""), 1, "the value of query_template is not a string"),
         (INSERT.format("", "'t', 'q', NULL", ""), 1, "no value for column_definitions"),
         (INSERT.format(", created_at", "'t', 'q', 'c', 'now'", ""), 1, "created_at cannot be set"),
         (INSERT.format(", storage", "'t', 'q', 'c', 'citus'", ""), 1, "storage is matview or partition"),
@@ -99,7 +103,7 @@ def test_a_file_may_insert_several_templates() -> None:
             "sets storage",
         ),
         (INSERT.format("", "'t', 'q', 'c'", "ON CONFLICT DO NOTHING"), 1, "only DO UPDATE"),
-        ("-- name: t\nSELECT 1", None, 'says no "columns"'),
+        ("-- name: t\nSELECT 1", None, 'lacks "columns"'),
         ("-- name: t\n-- columns: n int\n", 2, "no query"),
         ("-- name: t\n-- colour: red\nSELECT 1", 2, 'unknown key "colour"'),
         ("-- name: t\n-- columns: a int,\n-- b int\nSELECT 1", 3, "neither 'key: value'"),
@@ -118,7 +122,7 @@ def test_a_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="No such file"):
         read(tmp_path / "t.sql")
     (tmp_path / "t.sql").write_bytes(b"-- name: \xff")
-    with pytest.raises(InputError, match="no UTF-8 text"):
+    with pytest.raises(InputError, match="not UTF-8 text"):
         read(tmp_path / "t.sql")
 
 

@@ -21,7 +21,9 @@ def confirm(question: str, *, yes: bool, expected: str | None = None) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise InputError("there is no terminal to ask on", hint="Give --yes to go on.")
+        raise InputError(
+            "there is no terminal to ask for confirmation", hint="Give --yes to continue without asking."
+        )
     question = visible(question)
     if expected is None:
         agreed = typer.confirm(question, err=True)

@@ -12,43 +12,43 @@ from tenantry.core import signals
 
 _told: list[str] = []
 
-_GENERAL = "what was committed is kept, the rest was rolled back. The same command goes on from there."
+_GENERAL = "what was committed is kept; the rest was rolled back. Run the same command to continue."
 
 _NOTHING = "this command changes nothing"
 
-_LOADED = "what was loaded is kept. To go on, run the same command: it loads only what is missing."
+_LOADED = "what was loaded is kept. To continue, run the same command: it loads only what is missing."
 
 _KEPT = {
     "backfill": _LOADED,
-    "backup": "the file is there as a whole, or not at all.",
+    "backup": "the file was written completely or not at all.",
     "backup verify": _NOTHING,
-    "doctor": "a check changes nothing, and of --fix each step that was shown as done is kept.",
+    "doctor": "checks change nothing. With --fix, each step that was shown as done is kept.",
     "export": _NOTHING,
-    "init": "what was installed is kept. To go on, run the same command.",
+    "init": "what was installed is kept. To continue, run the same command.",
     "logs": _NOTHING,
     "plan": _NOTHING,
-    "queries": "no session was ended but those that were named.",
+    "queries": "nothing was cancelled except what you named.",
     "rebuild": _LOADED,
     "refresh": _LOADED,
-    "restore": "the rows of a backup come in one transaction: all of them are there, or none.",
+    "restore": "the rows of a backup are restored in one transaction: all of them or none.",
     "schedule list": _NOTHING,
     "sizes": _NOTHING,
     "status": _NOTHING,
-    "template drop-old": "what was dropped stays dropped. The same command drops the rest.",
-    "template set-storage": "years that were copied are kept, and reports read one storage or the other, whole."
-    " The same command goes on.",
+    "template drop-old": "what was dropped stays dropped. Run the same command to drop the rest.",
+    "template set-storage": "copied years are kept, and reports read either the old or the new storage in full."
+    " Run the same command to continue.",
     "template test": _NOTHING,
-    "tenant add": "what was stored and loaded is kept. To go on, run the same command: it loads only what is missing.",
-    "tenant drop": "the tenant is there as it was, or out of all reports; then the same command drops what is left.",
+    "tenant add": "what was stored and loaded is kept. To continue, run the same command: it loads only what is missing.",
+    "tenant drop": "the tenant is either unchanged or out of all reports; then run the same command to drop the rest.",
     "tenant list": _NOTHING,
-    "tenant rebuild": "days that were pulled again are kept, all others are as they were. The same command goes on.",
-    "tenant rotate": "each password is stored that was said to be. The same command goes on.",
+    "tenant rebuild": "days that were loaded again are kept; all others are unchanged. Run the same command to continue.",
+    "tenant rotate": "each password that was reported as stored is stored. Run the same command to continue.",
     "tenant show": _NOTHING,
     "tenant test": _NOTHING,
-    "upgrade": "each migration is there as a whole or not at all. The same command goes on.",
+    "upgrade": "each migration was applied completely or not at all. Run the same command to continue.",
     "year check": _NOTHING,
-    "year convert": "years that were folded are kept, and of the one at work its days serve as before."
-    " The same command goes on.",
+    "year convert": "folded years are kept, and the year in progress still has its days."
+    " Run the same command to continue.",
 }
 """By the words of the command; all others are described by _GENERAL."""
 

@@ -115,7 +115,7 @@ def before(
     options.debug = debug
     if dsn and _holds_password(dsn):
         notes.print(
-            "warning: --dsn holds a password, which other users of this machine can see; TENANTRY_DSN or a passfile keeps it from them"
+            "warning: --dsn holds a password, which other users of this machine can see; use TENANTRY_DSN or a passfile instead"
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
@@ -41,11 +42,19 @@ Pause = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
+def require_tenants(names: Sequence[str] | None, *, everyone: bool) -> None:
+    """Raise InputError unless either --tenant or --all was given."""
+    if names and everyone:
+        raise InputError("--tenant and --all cannot be combined", hint="Give one of them.")
+    if not names and not everyone:
+        raise InputError("no tenants were named", hint="Give --tenant NAME (once or more) or --all.")
+
+
 def ended_or_today(text: str, latest: date | None = None) -> date:
     """A day that has begun in UTC, or is not after `latest`. Raises InputError for a later one."""
     day = parse_day(text)
     if day > (latest or today_utc()):
         if latest and latest > today_utc():
-            raise InputError(f"{day} is after {latest}, the last day that the template asks for")
-        raise InputError(f"{day} has not begun in UTC, where it is {today_utc()}")
+            raise InputError(f"{day} is after {latest}, the last day that the template loads")
+        raise InputError(f"{day} has not begun: in UTC it is {today_utc()}")
     return day

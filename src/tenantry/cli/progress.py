@@ -73,7 +73,7 @@ class LoadProgress:
     def waiting(self, event: Waiting) -> None:
         """Tell that a slice is tried again."""
         self._progress.console.print(
-            f"{event.feed}: trying again in {event.seconds:g} s: {event.reason}", markup=False
+            f"{event.feed}: retrying in {event.seconds:g} s: {event.reason}", markup=False
         )
 
     def indexing(self, feed: Feed) -> None:
@@ -142,12 +142,12 @@ class MoveProgress:
     def __call__(self, step: Step) -> None:
         """Show what is done next."""
         if step.phase == "wait":
-            self._tell(f"waiting for session {step.pid}, which moves it")
+            self._tell(f"waiting for session {step.pid}, which is moving it")
             return
         if step.bytes and not self._told:
             self._told = True
             self._tell(
-                f"takes {human_bytes(step.bytes)}, and about as much again until its old storage is dropped"
+                f"takes {human_bytes(step.bytes)}, and needs about as much again until its old storage is dropped"
             )
         doing = f"{step.phase} {step.left[0]}" if step.left else step.phase
         left = {"copy": step.years, "hold": step.years, "compare": 0, "swap": 0, "release": 0, "done": 0}[

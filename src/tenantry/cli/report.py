@@ -54,7 +54,7 @@ def report(
                 "template",
                 "loaded#",
                 "rows#",
-                "unchanged#" if window else "there before#",
+                "unchanged#" if window else "already loaded#",
                 "failed#",
                 "not tried#",
             ),
@@ -77,14 +77,14 @@ def report(
         for feed in result.feeds:
             if feed.unwanted:
                 notes.print(
-                    f"{feed.feed}: the source has earlier rows, of {feed.unwanted}, which were not chosen; to load them: "
+                    f"{feed.feed}: the source has earlier rows, of {feed.unwanted}, which were left out; to load them: "
                     f"tenantry backfill {feed.feed.template} --tenant {feed.feed.schema} --from {feed.unwanted.first}",
                     markup=False,
                 )
         for verdict in compared or ():
             data.print(str(verdict), markup=False)
     if result.interrupted:
-        tell(f"what was loaded is kept. To go on, {go_on}.")
+        tell(f"what was loaded is kept. To continue, {go_on}.")
     if not result.complete:
         raise SliceError(
             f"{_missing(result)}; all others are kept",
@@ -93,7 +93,7 @@ def report(
     if different := different_days(compared or ()):
         raise SliceError(
             f"{len(different)} {'day differs' if len(different) == 1 else 'days differ'} from the source",
-            hint="Rows may have come in meanwhile: pull the days again. Which rows differ: tenantry verify.",
+            hint="Rows may have arrived meanwhile: load the days again. To see which rows differ: tenantry verify.",
         )
     if unknown := sum(len(verdict.failed) for verdict in compared or ()):
         raise SliceError(

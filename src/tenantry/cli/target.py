@@ -133,7 +133,7 @@ def _choose_owner(administrator: str) -> None:
     else:
         raise InputError(
             f"{daily.origin} and {ADMINISTRATOR} name different databases",
-            hint=f"Set both to the warehouse, or give --dsn, which goes before {ADMINISTRATOR}.",
+            hint=f"Set both to the warehouse, or give --dsn, which takes precedence over {ADMINISTRATOR}.",
         )
 
 

@@ -36,8 +36,8 @@ _WHADMINS_BY = {"tenantry backfill": "--outdated"}
 """Such commands that take whadmin after all, if they are given this."""
 
 _INSTEAD = {
-    "tenantry schedule run": "What a job loads tenantry refresh loads, too, and tenantry year convert folds.",
-    "tenantry doctor": "Views come back with tenantry backfill.",
+    "tenantry schedule run": "tenantry refresh loads what a job loads, and tenantry year convert folds years.",
+    "tenantry doctor": "tenantry backfill creates missing views again.",
 }
 """What an operator may do in the place of such a command."""
 
@@ -106,14 +106,14 @@ def require_changer(opened: psycopg.Connection) -> None:
         own = ", ".join(" ".join(names) for names in sorted(_OF_AUTHORS))
         hint = f"These commands are for authors: {own}. For others, log in as {OWNER} or a member of it."
     elif asking:
-        refusal = f"tenantry {asking} asks a source, which takes {OWNER}, and {who}"
+        refusal = f"tenantry {asking} asks a source, which needs {OWNER}, but {who}"
     elif what is None:
         return
     elif OPERATOR in groups:
-        refusal = f"{f'{what} {flag}'.rstrip()} takes {OWNER}, and {who}"
+        refusal = f"{f'{what} {flag}'.rstrip()} needs {OWNER}, but {who}"
         hint = f"{hint} {_INSTEAD.get(what, '')}".rstrip()
     else:
-        refusal = f"{who}, who reads and changes nothing"
+        refusal = f"{who}, who can read but not change anything"
     raise DatabaseError(refusal, sqlstate="42501", hint=hint)
 
 

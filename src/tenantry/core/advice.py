@@ -4,30 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-REACH = "Check address, user and password of the connection; the warehouse's server must reach the source."
+REACH = "Check the connection's address, user and password; the warehouse's server must be able to reach the source."
 """For a login through the warehouse: dblink does not say why it failed but in words."""
 
-TIME = "Give its connection a longer statement_timeout, or let an index of the source serve the query."
+TIME = "Give its connection a longer statement_timeout, or add an index at the source that serves the query."
 
 _NAMES = "Compare the template's query with the source: its tables and columns, and the search_path of the connection's user."
 
 _TABLE = {
     "08": REACH,
-    "22": "See whether the template's query and its column_definitions fit the values of the source.",
+    "22": "Check that the template's query and its column_definitions fit the source's values.",
     "25P03": "Give the connection's user a longer idle_in_transaction_session_timeout at the source.",
     "25P04": "Give the connection's user a longer transaction_timeout at the source.",
-    "28": "Check the connection's user, and that pg_hba.conf of the source lets it in from there.",
-    "28P01": "Check user and password of the connection.",
+    "28": "Check the connection's user, and that the source's pg_hba.conf lets it in from there.",
+    "28P01": "Check the connection's user and password.",
     "3D000": "Check the name of the database in the connection.",
     "3F000": _NAMES,
-    "40001": "Try again; a standby ends queries that its max_standby_streaming_delay does not wait for.",
-    "42501": "Grant the right that is missing: at the source, to the connection's user.",
-    "42601": "Mend the template's query.",
+    "40001": "Try again; a standby cancels queries that run longer than its max_standby_streaming_delay.",
+    "42501": "Grant the missing right to the connection's user at the source.",
+    "42601": "Fix the template's query.",
     "42703": _NAMES,
     "42704": _NAMES,
     "42883": _NAMES,
     "42P01": _NAMES,
-    "53100": "Make room on the disk that is full.",
+    "53100": "Free some space on the disk that is full.",
     "53300": "Load with fewer sessions at once (--jobs), or raise the CONNECTION LIMIT of the connection's user at the source.",
     "55P03": "See who holds the lock at the source, or give the connection a longer lock_timeout.",
     "57014": TIME,
@@ -49,4 +49,4 @@ def of_source(sqlstate: str | None) -> str | None:
 def before(go_on: str, sqlstates: Iterable[str | None]) -> str:
     """What to do about loads that failed, and then to go on: by their SQLSTATEs, if these say one thing."""
     hints = {hint for state in set(sqlstates) if state and (hint := of_source(state))}
-    return f"{hints.pop() if len(hints) == 1 else 'Mend the cause.'} Then {go_on}."
+    return f"{hints.pop() if len(hints) == 1 else 'Fix the cause.'} Then {go_on}."

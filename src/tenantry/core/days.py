@@ -36,7 +36,7 @@ class Span:
     def __post_init__(self) -> None:
         if self.first > self.last:
             raise InputError(
-                f"the span begins on {self.first} and ends before it, on {self.last}",
+                f"the first day, {self.first}, is after the last day, {self.last}",
                 hint="Give the earlier day first; both days are included.",
             )
 

@@ -64,7 +64,7 @@ def _require_trusted(folders: Sequence[Path], files: Sequence[Path]) -> None:
                 named = folders[-1] if len(files) > 1 or files[0].parent != folders[0] else files[0]
                 raise InputError(
                     f"{files[0]} is not read: {reason}",
-                    hint=f"If you trust it, say so: {FILE_VARIABLE}={named}. Or mend owner and mode (chown, chmod go-w).",
+                    hint=f"If you trust it, set {FILE_VARIABLE}={named}. Or fix its owner and mode (chown, chmod go-w).",
                 )
 
 
@@ -110,4 +110,4 @@ def dsn(paths: Sequence[Path]) -> str | None:
 
 def unreadable(path: Path, reason: str) -> InputError:
     """The error for a file that says what cannot be meant."""
-    return InputError(f"{path} cannot be read: {reason}", hint="Mend the file.")
+    return InputError(f"{path} cannot be read: {reason}", hint="Fix the file.")

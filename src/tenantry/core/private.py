@@ -51,5 +51,5 @@ def read_private(file: Path) -> str:
     except OSError as error:
         reason = error.strerror
     except UnicodeDecodeError:
-        reason = "it is no UTF-8 text"
+        reason = "it is not UTF-8 text"
     raise InputError(f"{file} cannot be read: {reason}")

@@ -158,6 +158,6 @@ def require(opened: psycopg.Connection) -> None:
     """Raise NotInstalled if there is no trail that is the administrator's."""
     if not one_row(opened, query("audit", "is_there"))[0]:
         raise NotInstalled(
-            "this warehouse keeps no audit trail",
+            "this warehouse has no audit trail",
             hint="Run, as the administrator: tenantry upgrade",
         )

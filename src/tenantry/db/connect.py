@@ -294,8 +294,8 @@ def _refuse_changing_servers(connection: psycopg.Connection, conninfo: str) -> N
             patience.cancel()
         if processes[0] == processes[1]:
             raise InputError(
-                "the warehouse is reached through a pooler that changes servers between transactions, where settings and locks of a session are lost",
-                hint="Name the server itself, or a pooler with pool_mode = session.",
+                "the warehouse is behind a pooler that changes servers between transactions, which loses a session's settings and locks",
+                hint="Connect to the server directly, or use a pooler with pool_mode = session.",
             )
     _KEEPING.add(conninfo)
 

@@ -40,7 +40,7 @@ def unreachable(error: psycopg.OperationalError) -> WarehouseUnreachable:
     """The Tenantry error for a login to the warehouse that failed."""
     return WarehouseUnreachable(
         f"the warehouse cannot be reached: {libpq_words(str(error))}",
-        hint="Check --dsn, TENANTRY_DSN, PGSERVICE or tenantry.toml, and that the server runs.",
+        hint="Check --dsn, TENANTRY_DSN, PGSERVICE or tenantry.toml, and that the server is running.",
     )
 
 

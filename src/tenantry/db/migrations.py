@@ -72,7 +72,7 @@ def _refuse_newer_migrations(connection: psycopg.Connection) -> dict[int, str]:
     mine = known()[-1].version
     if newest > mine:
         raise NotInstalled(
-            f"the warehouse is newer than this program: it has migration {newest}, this knows up to {mine}",
+            f"the warehouse is newer than this program: it has migration {newest}, this program knows up to {mine}",
             hint="Upgrade the program: pip install --upgrade tenantry.",
         )
     return had
@@ -115,7 +115,7 @@ def migrate(connection: psycopg.Connection) -> list[Migration]:
             if had[migration.version] != migration.sha256:
                 raise TenantryError(
                     f"migration {migration.version} ({migration.name}) differs from the one the warehouse had",
-                    hint="The program's files were changed. Install Tenantry anew.",
+                    hint="The program's files were changed. Reinstall Tenantry.",
                 )
             continue
         with connection.transaction():

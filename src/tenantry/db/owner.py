@@ -50,7 +50,7 @@ def conninfos(administrator: str, password: str | None = None) -> Iterator[str]:
 def refused(user: str, why: str) -> DatabaseError:
     """What to raise for an administrator's login where whadmin cannot log in."""
     return DatabaseError(
-        f'role "{user}" is an administrator, and the work in the warehouse is {OWNER}\'s',
+        f'role "{user}" is an administrator, but only {OWNER} works in the warehouse',
         sqlstate=IS_ADMINISTRATOR,
         hint=f"Log in as {OWNER} or a member of it, or set {PASSWORD}, or put it into ~/.pgpass. ({why})",
     )

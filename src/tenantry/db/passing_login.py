@@ -66,8 +66,8 @@ def _opened(conninfo: str) -> psycopg.Connection:
         return open_session(conninfo)
     except WarehouseUnreachable as error:
         raise DatabaseError(
-            f"the server does not let a new login with a password in from here: {error.message.partition(': ')[2]}",
-            hint="Name the server by its host (--dsn 'host=localhost …'), or let such logins in by pg_hba.conf.",
+            f"the server refuses a new login with a password from here: {error.message.partition(': ')[2]}",
+            hint="Name the server by its host (--dsn 'host=localhost …'), or allow such logins in pg_hba.conf.",
         ) from error
 
 

@@ -48,8 +48,8 @@ def require_place() -> Path:
         ) from None
     if reason:
         raise InputError(
-            f"generated passwords are not kept in {folder}: {reason}",
-            hint="Mend owner and mode, or name another place in XDG_CONFIG_HOME.",
+            f"generated passwords cannot be stored in {folder}: {reason}",
+            hint="Fix its owner and mode, or name another place in XDG_CONFIG_HOME.",
         )
     return found
 

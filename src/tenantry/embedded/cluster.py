@@ -120,7 +120,7 @@ def write_conf(directory: Path, port: int, settings: Mapping[str, str]) -> None:
     lines = [HEADER]
     for name, value in {**DEFAULT_SETTINGS, **settings, "port": str(port)}.items():
         if not re.fullmatch(r"[A-Za-z_][\w.]*", name, re.ASCII) or any(c in value for c in "\r\n\0"):
-            raise ServerError(f"{name!r} is no setting of PostgreSQL, or its value has a line break in it")
+            raise ServerError(f"{name!r} is not a PostgreSQL setting, or its value has a line break in it")
         quoted = value.replace("\\", "\\\\").replace("'", "''")
         lines.append(f"{name} = '{quoted}'\n")
     path = directory / CONF
@@ -150,4 +150,4 @@ def write_for(account: Account | None, path: Path, text: str) -> None:
 
 def _last_line(text: str) -> str:
     lines = [line for line in text.splitlines() if line.strip()]
-    return lines[-1].strip() if lines else "it said nothing"
+    return lines[-1].strip() if lines else "it printed nothing"

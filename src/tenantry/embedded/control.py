@@ -46,7 +46,7 @@ def start(data: Path, bindir: Path, account: Account | None, log: Path) -> None:
         result = run(command, account=account, cwd=data.parent, timeout=START_SECONDS + 10)
         if result.returncode == 0:
             return
-        reason = f"pg_ctl: {result.stderr.strip()}" if result.stderr.strip() else "it said nothing"
+        reason = f"pg_ctl: {result.stderr.strip()}" if result.stderr.strip() else "it printed nothing"
     except subprocess.TimeoutExpired:
         reason = f"it was not ready after {START_SECONDS} s"
     except OSError as error:

@@ -50,7 +50,7 @@ def trusted_directory(directory: Path) -> Path:
     if reason:
         raise ServerError(
             f"the server's directory {directory} is not safe: {reason}",
-            hint=f"name another one in {DIRECTORY_VARIABLE}, or mend owner and mode on the way to it",
+            hint=f"name another one in {DIRECTORY_VARIABLE}, or fix the owner and mode of the folders above it",
         )
     return found
 
@@ -100,7 +100,7 @@ def _mark(directory: Path) -> None:
     there = {path.name for path in directory.iterdir()} - set(LOCKS)
     if there and not _is_of_former_release(directory):
         raise ServerError(
-            f"{directory} is no directory of an embedded server, and not empty",
+            f"{directory} is not an embedded server's directory, and is not empty",
             hint=f"name another one, or one that is new, in {DIRECTORY_VARIABLE} or as embedded:DIRECTORY",
         )
     with suppress(FileExistsError):

@@ -168,7 +168,7 @@ class Server:
             self._start()
             postmaster = self._postmaster()
             if postmaster is None:
-                raise ServerError("PostgreSQL ended right after its start", hint=f"its log is {self._log}")
+                raise ServerError("PostgreSQL exited right after it started", hint=f"its log is {self._log}")
             self._marker.write_text(_name_of_run(postmaster), encoding="utf-8")
 
     @contextmanager

@@ -57,7 +57,7 @@ def check(session: psycopg.Connection, plan: Plan, means: Means, *, allow_drop: 
     if losses and not allow_drop:
         more = f", and {len(losses) - 1} more" if len(losses) > 1 else ""
         raise InputError(
-            f"the file has no {losses[0].subject}{more}: {losses[0].loses} would go",
+            f"the file has no {losses[0].subject}{more}: {losses[0].loses} would be dropped",
             hint="To drop it: --allow-drop.",
         )
     for change in losses:
@@ -88,14 +88,14 @@ def run(
 
     Raises:
         InputError: the warehouse is not what it was when the plan was shown; nothing was changed.
-        TenantryError: another apply is at work, or the warehouse was lost: what was done before stays.
+        TenantryError: another apply is running, or the warehouse was lost: what was done before stays.
     """
     with _alone(session):
         plan = plans.make(session, declared)
         if plan.changes != shown.changes:
             raise InputError(
                 "the warehouse has changed since the plan was shown",
-                hint="Look at it again: tenantry plan",
+                hint="Review it again: tenantry plan",
             )
         steps = Steps(session, plan, means)
         done: list[Change] = []
@@ -113,7 +113,7 @@ def run(
 def _make(steps: Steps, change: Change, lacking: Change | None) -> Failed | None:
     """Make one change; how it failed, None if it did not."""
     if lacking:
-        return Failed(change, f"not tried, since {lacking.subject} could not be made")
+        return Failed(change, f"not tried, because {lacking.subject} could not be made")
     try:
         with translated():
             steps.run(change)
@@ -143,7 +143,7 @@ def _alone(session: psycopg.Connection) -> Iterator[None]:
     if not one_row(session, query("fleet", "try_lock"))[0]:
         holder = one_row(session, query("fleet", "lock_holder"))[0]
         raise DatabaseError(
-            f"another apply is at work{f' in {holder}' if holder else ''}",
+            f"another apply is running{f' in {holder}' if holder else ''}",
             hint="Run the same command when it has ended.",
         )
     try:

@@ -21,9 +21,9 @@ from tenantry.fleet.model import Fleet, Job, Reader, Source, Tenant
 from tenantry.flow.template import file as template_file
 
 _HEAD = """\
-The fleet of a Tenantry warehouse, as tenantry export wrote it.
+The fleet of a Tenantry warehouse, written by tenantry export.
   tenantry plan   shows how the warehouse differs from this file
-  tenantry apply  makes it so
+  tenantry apply  changes the warehouse to match
 A kind of thing that this file does not mention is left alone."""
 
 
@@ -80,7 +80,7 @@ def write(exported: Exported, file: Path, *, force: bool) -> list[Path]:
     try:
         for path, text in texts.items():
             if not force and path.exists() and path.read_bytes() != text.encode():
-                raise InputError(f"{path} is there and differs", hint="Give --force to replace it.")
+                raise InputError(f"{path} exists and differs", hint="Give --force to overwrite it.")
         for path, text in texts.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             _replace(path, text)

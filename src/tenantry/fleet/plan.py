@@ -48,7 +48,7 @@ def make(session: psycopg.Connection, declared: Declared) -> Plan:
             )
     if found.cron is None and (wanted.jobs or wanted.automatic):
         raise InputError(
-            "the file declares jobs, and this database has no cron to keep them",
+            "the file declares jobs, but this database has no cron to store them",
             hint="Run tenantry init as the administrator.",
         )
     if wanted.automatic:
@@ -76,7 +76,7 @@ def _require_matching_jobs(wanted: Fleet, changes: Sequence[Change], found: Live
     for job in (wanted.jobs or {}).values():
         about = subject(job.command)
         if (about.schema, None) in gone or (about.schema, about.template) in gone:
-            raise InputError(f'job "{job.name}" loads {about.schema}, and the file does not declare that')
+            raise InputError(f'job "{job.name}" loads {about.schema}, but the file does not declare it')
     for job in (found.fleet.jobs or {} if wanted.jobs is None else wanted.jobs).values():
         about = subject(job.command)
         if about.schema in moved and wanted.tenants:

@@ -38,7 +38,7 @@ def chosen(
     for name in found:
         if name not in secrets:
             raise InputError(
-                f'the file says no password of connection "{name}"',
+                f'the file has no password for connection "{name}"',
                 hint=f"tenantry tenant edit {name} --password asks for one.",
             )
     return found

@@ -46,7 +46,7 @@ def reference(value: object) -> Reference:
         arguments = value["command"]
         if isinstance(arguments, list) and arguments and all(isinstance(a, str) for a in arguments):
             return Reference(command=tuple(arguments))
-    raise ValueError(f"a secret does not stand in the file itself: write {FORMS}")
+    raise ValueError(f"a secret must not be in the file itself: write {FORMS}")
 
 
 def resolve(reference: Reference, folder: Path) -> SecretStr:
@@ -69,7 +69,7 @@ def resolve(reference: Reference, folder: Path) -> SecretStr:
             f"{place} is empty" if reference.command is None else "its command prints nothing"
         )
     if "\0" in text:
-        raise SecretMissing(f"{place} gives a NUL byte")
+        raise SecretMissing(f"{place} contains a NUL byte")
     return SecretStr(text)
 
 
@@ -96,8 +96,8 @@ def _run(command: tuple[str, ...], folder: Path) -> str:
     except OSError as error:
         raise SecretMissing(f"{command[0]} cannot be run: {error.strerror}") from None
     if done.returncode:
-        raise SecretMissing(f"{command[0]} ended with {done.returncode}")
+        raise SecretMissing(f"{command[0]} exited with status {done.returncode}")
     try:
         return done.stdout.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError:
-        raise SecretMissing(f"{command[0]} prints no UTF-8 text") from None
+        raise SecretMissing(f"{command[0]} does not print UTF-8 text") from None

@@ -138,8 +138,8 @@ class Steps:
         )
         if not done.enabled:
             raise SliceError(
-                f"{name} stays disabled, since days are missing or differ from the source",
-                hint=f"To see which: tenantry tenant enable {name}. What was done before stays.",
+                f"{name} stays disabled, because days are missing or differ from the source",
+                hint=f"To see which: tenantry tenant enable {name}. What was loaded is kept.",
             )
 
     def _put_reader(self, change: Change) -> None:

@@ -42,7 +42,7 @@ class Gap:
         )
         parts = [f"{len(self.days)} days: {told}" if spans else "no day is missing, failed or stale"]
         if self.gone:
-            parts.append(f"{self.gone} more are not at the source any longer, and stay as they are")
+            parts.append(f"{self.gone} more are no longer at the source, and stay as they are")
         return f"{self.feed}: {'; '.join(parts)}"
 
 
@@ -96,7 +96,7 @@ def enable(conninfo: str, state: TenantState, limits: run.Limits, step: Step, wa
         if not result.complete:
             return done
         pulled = sum(feed.loaded for feed in result.feeds)
-        step("late rows", f"{pulled} of the days of the two weeks before it was disabled pulled again")
+        step("late rows", f"{pulled} of the days of the two weeks before it was disabled loaded again")
     done.verdicts = verify.settle(conninfo, {gap.feed: gap.days for gap in done.gaps}, limits, watcher)
     for verdict in done.verdicts:
         step("compared", str(verdict))
@@ -115,7 +115,7 @@ def _gap(session: psycopg.Connection, feed: Feed, disabled: datetime | None) -> 
         found = span.whole(session, feed)
     except psycopg.errors.FeatureNotSupported:
         raise InputError(
-            f"nothing of {feed} is there, and its template cannot be asked where to begin",
+            f"{feed} has no days, and its template cannot tell where the source begins",
             hint=f"Load its days: tenantry backfill {feed.template} --tenant {feed.schema} --from DAY",
         ) from None
     lacking = span.lacking(session, feed, found)

@@ -70,12 +70,12 @@ def rebuild_span(session: psycopg.Connection, feed: Feed, first: date | None, la
     except psycopg.errors.FeatureNotSupported:
         if first is None:
             raise InputError(
-                f"{feed}: its template cannot be asked where the source begins",
-                hint="Say from where to rebuild: --from DAY.",
+                f"{feed}: its template cannot tell where the source begins",
+                hint="Give the first day: --from DAY.",
             ) from None
         return Span(first, last)
     if found is None:
-        raise InputError(f"the source of {feed} has no rows: to rebuild it would empty it")
+        raise InputError(f"the source of {feed} has no rows: loading it again would empty the tenant's data")
     begin, chosen = slices.begin(session, feed)
     begin = max(begin, found.first) if begin and chosen else found.first
     span = Span(min(first or begin, last), last)

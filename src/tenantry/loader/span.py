@@ -48,7 +48,7 @@ class Lacking:
 def whole(session: psycopg.Connection, feed: Feed, last: date | None = None) -> Whole:
     """From the day on which the feed's span begins, or the source's first if that is earlier and nobody chose.
 
-    `last` is by default the last day that the template asks for, today unless it says more. A feed that was never loaded begins on January 1st of its source's first year, so that the year can be folded.
+    `last` is by default the last day that the template loads, today unless it says more. A feed that was never loaded begins on January 1st of its source's first year, so that the year can be folded.
 
     Raises:
         SourceError: the source refuses or does not answer.

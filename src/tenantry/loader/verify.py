@@ -54,7 +54,7 @@ class FeedVerdict:
             )
         if not parts:
             parts.append(
-                f"{_days(self.days)} verified: every row is as at the source"
+                f"{_days(self.days)} verified: every row matches the source"
                 if self.days
                 else "no day that has ended"
             )

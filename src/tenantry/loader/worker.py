@@ -261,7 +261,7 @@ class Worker(threading.Thread):
             session,
             "refresh",
             "WARNING",
-            f"{task.feed} {task.span}: the source cannot say which days differ, so all are pulled: {words(error)}",
+            f"{task.feed} {task.span}: the source cannot tell which days differ, so all are loaded: {words(error)}",
             schema_name=task.feed.schema,
             template_name=task.feed.template,
         )

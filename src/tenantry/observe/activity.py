@@ -107,7 +107,7 @@ def cancel(session: psycopg.Connection, pid: int) -> None:
         DatabaseError: (through the session's errors) it is another role's.
     """
     if session.execute(query("activity", "cancel"), {"pid": pid}).fetchone() is None:
-        raise InputError(f"this database has no session {pid}", hint="Look: tenantry queries")
+        raise InputError(f"this database has no session {pid}", hint="Run: tenantry queries")
 
 
 def missing_statements(session: psycopg.Connection) -> Missing | None:
@@ -116,7 +116,7 @@ def missing_statements(session: psycopg.Connection) -> Missing | None:
     if schema and loaded is not False:
         return None
     if loaded:
-        reason = "slow statements are not known: the extension pg_stat_statements is not made"
+        reason = "slow statements are not known: the extension pg_stat_statements is not created"
         return Missing(reason, "CREATE EXTENSION pg_stat_statements; -- as the administrator")
     wanted = f"{libraries}, pg_stat_statements" if libraries else "pg_stat_statements"
     return Missing(
@@ -149,7 +149,7 @@ def logs(session: psycopg.Connection, wanted: Wanted, *, after: int = 0, most: i
         return [Entry(*row) for row in session.execute(query("activity", "logs"), names)]
     except psycopg.errors.InvalidRegularExpression as error:
         raise InputError(
-            f"{wanted.pattern!r} is no regular expression: {error.diag.message_primary}",
+            f"{wanted.pattern!r} is not a regular expression: {error.diag.message_primary}",
         ) from error
 
 

@@ -158,12 +158,12 @@ def problems(content: Content) -> dict[str, str]:
     for kind in content.kinds():
         table = kind.removeprefix("table ")
         if table != kind and table not in OURS["tables"]:
-            found[f"table _wh.{table}"] = f"no backup holds it; {content.count(kind)} rows"
+            found[f"table _wh.{table}"] = f"backups do not hold it; {content.count(kind)} rows"
         elif kind in content.counted:
             odd = sum(not is_record(text) for text in content.texts(kind))
             if odd:
                 name = "the audit trail" if kind == TRAIL else f"table _wh.{table}"
-                found[name] = f"{odd} of {content.count(kind)} rows are none"
+                found[name] = f"{odd} of {content.count(kind)} rows are not valid"
     return found
 
 

@@ -166,7 +166,7 @@ def unpack(packed: bytes) -> Content:
     digest, signed_by = hashlib.sha512(first), None
     for line in whole:
         if signed_by:
-            raise InputError("the backup was changed: it goes on after its signature")
+            raise InputError("the backup was changed: it continues after its signature")
         if line.startswith(_SIGNATURE.encode() + b"\t"):
             signed_by = _signer(_text(line).partition("\t")[2], digest.digest())
             continue
@@ -188,7 +188,7 @@ def unpack(packed: bytes) -> Content:
     if counts is not None and {kind: n for kind, n in counts.items() if n} != {
         kind: content.count(kind) for kind in content.kinds()
     }:
-        raise InputError("the backup is not whole: it holds more or less than it says")
+        raise InputError("the backup is not complete: it holds more or less than it declares")
     return content
 
 
@@ -201,7 +201,7 @@ def _signer(text: str, digest: bytes) -> str:
         raise _no_backup()
     signature = Signature(value["key"], value["text"])
     if not is_valid(signature, _SIGNED + digest):
-        raise InputError("the backup was changed after it was signed, or its signature is no such")
+        raise InputError("the backup was changed after it was signed, or its signature is not valid")
     return signature.key
 
 
@@ -237,7 +237,7 @@ def _check(kind: str, text: str) -> None:
         fits = fits and isinstance(value.get("valid_until"), str | None)
     if not fits:
         raise InputError(
-            f"the file is no backup of Tenantry: it has a record of another form ({kind[:40]!r})"
+            f"the file is not a Tenantry backup: it has a record of another form ({kind[:40]!r})"
         )
 
 
@@ -290,9 +290,9 @@ def _text(line: bytes) -> str:
 def _limit(limit: str) -> InputError:
     return InputError(
         f"the file holds more than a backup may: {limit}",
-        hint="No backup of Tenantry is so large: who made it?",
+        hint="No Tenantry backup is that large: check who made it.",
     )
 
 
 def _no_backup() -> InputError:
-    return InputError("the file is no backup of Tenantry")
+    return InputError("the file is not a Tenantry backup")

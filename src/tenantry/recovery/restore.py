@@ -184,7 +184,7 @@ def _keep_trail(session: psycopg.Connection, content: Content, result: Restored)
 def _make_reader(session: psycopg.Connection, name: str, *, everything: bool) -> None:
     mark = session.execute(query("recovery", "a_role"), {"name": name}).fetchone()
     if mark is not None and mark[0] != reader.MARK:
-        raise InputError("a role of that name is there and is no reader")
+        raise InputError("a role of that name exists and is not a reader")
     reader.put_role(session, name, exists=mark is not None)
     # Schemas of the names that a file gives are not the administrator's to open.
     reader.let_in(session, name, None if everything else [])
@@ -225,7 +225,7 @@ def _require_room(session: psycopg.Connection, tenants: list[str], readers: list
     ).fetchone()
     if strange:
         raise InputError(
-            f'role "{strange[0]}" is there and was not made by tenantry reader',
+            f'role "{strange[0]}" exists and was not made by tenantry reader',
             hint=f"Rename it: ALTER ROLE {strange[0]} RENAME TO ….",
         )
 
@@ -236,7 +236,7 @@ def _fill(session: psycopg.Connection, content: Content, jobids: Mapping[int, in
     held = {row[0] for row in session.execute(query("recovery", "tables"), OURS | {"without": []})}
     theirs = {kind.removeprefix("table ") for kind in content.kinds() if kind.startswith("table ")}
     result.left_out += [
-        LeftOut(f"table _wh.{name}", f"no backup holds it; {content.count(f'table {name}')} rows")
+        LeftOut(f"table _wh.{name}", f"backups do not hold it; {content.count(f'table {name}')} rows")
         for name in sorted(theirs - held)
     ]
     for table, columns in order:
@@ -310,7 +310,7 @@ def _schedule(
     for job in found:
         with result.item(session, _label(job)):
             if not other_jobs and not is_plain(job["command"]):
-                raise InputError(f"its command is more than calls of Tenantry's functions: {job['command']}")
+                raise InputError(f"its command does more than call Tenantry's functions: {job['command']}")
             if job["name"] is None:
                 jobids[job["jobid"]] = one_row(session, query("recovery", "schedule_unnamed"), job)[0]
             else:
@@ -347,7 +347,9 @@ def _set_up(session: psycopg.Connection, role: Mapping[str, Any], result: Restor
         with result.item(session, f"membership of role {role['name']} in {group}"):
             grant = sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), name)
             if group not in _MAY_JOIN:
-                raise InputError(f"it may give more than a backup is to give; by hand: {grant.as_string()}")
+                raise InputError(
+                    f"it may grant more than a backup should grant; to do it by hand: {grant.as_string()}"
+                )
             session.execute(grant)
 
 

@@ -17,8 +17,8 @@ def require_dated(file: Path) -> None:
     """Raise InputError unless a name holds exactly one date, by which it can be told from others of its kind."""
     if len(_DATE.findall(file.name)) != 1:
         raise InputError(
-            f"{file.name} has no date in its name, by which older backups could be told from other files",
-            hint="Name it as in: warehouse-$(date +%F).backup.",
+            f"{file.name} has no date in its name, which would tell older backups from other files",
+            hint="Name it like warehouse-$(date +%F).backup.",
         )
 
 

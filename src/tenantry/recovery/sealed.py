@@ -21,7 +21,7 @@ def seal(content: bytes, *, passphrase: str | None = None, recipients: Sequence[
             keys.append(pyrage.x25519.Recipient.from_str(recipient))
         except pyrage.RecipientError:
             raise InputError(
-                f'"{recipient}" is no recipient of age',
+                f'"{recipient}" is not an age recipient',
                 hint="It begins with age1; age-keygen prints it.",
             ) from None
     return bytes(pyrage.encrypt(content, keys))
@@ -35,7 +35,7 @@ def is_sealed(beginning: bytes) -> bool:
 def needs_passphrase(sealed: bytes) -> bool:
     """Whether it was sealed with a passphrase. Raises InputError if it was not sealed by age at all."""
     if not is_sealed(sealed):
-        raise InputError("the file is no backup: it is not encrypted by age")
+        raise InputError("the file is not a backup: it is not encrypted with age")
     return sealed.removeprefix(_MAGIC).startswith(b"-> scrypt ")
 
 
@@ -52,8 +52,8 @@ def unseal(sealed: bytes, *, passphrase: str | None = None, identities: str = ""
         return bytes(pyrage.decrypt(sealed, keys))
     except pyrage.IdentityError:
         raise InputError(
-            "the identity file holds no key of age",
-            hint="It has a line AGE-SECRET-KEY-1….",
+            "the identity file holds no age key",
+            hint="It needs a line AGE-SECRET-KEY-1….",
         ) from None
     except pyrage.DecryptError:
         wrong = "passphrase" if passphrase is not None else "key"

@@ -80,7 +80,7 @@ def load(file: Path) -> Signer:
 
 def _no_key(file: Path) -> InputError:
     return InputError(
-        f"{file} holds no key that signs backups", hint="Make one: tenantry backup key --key FILE."
+        f"{file} holds no key for signing backups", hint="Make one: tenantry backup key --key FILE."
     )
 
 
@@ -119,6 +119,6 @@ def _public(word: str) -> Ed25519PublicKey:
     except ValueError:
         pass
     raise InputError(
-        f"{word[:80]!r} is no public key of a signer",
+        f"{word[:80]!r} is not a signer's public key",
         hint=f"It begins with {_PUBLIC}; tenantry backup key prints it.",
     )

@@ -69,7 +69,7 @@ def require_owner_login(session: psycopg.Connection) -> None:
     login = one_row(session, query("scheduler", "login"))[0]
     if login != OWNER:
         raise InputError(
-            f'jobs run with the rights of who logs in, and that is "{login}"',
+            f'jobs run with the rights of the login, which is "{login}"',
             hint=f"Log in as {OWNER}: user={OWNER} in --dsn or TENANTRY_DSN.",
         )
 
@@ -77,7 +77,7 @@ def require_owner_login(session: psycopg.Connection) -> None:
 def not_ours(username: str, database: str, session: psycopg.Connection) -> str | None:
     """Why a job is not run here, or None: it would get whadmin's rights, or another database's data."""
     if username != OWNER:
-        return f'the job is role "{username}"\'s; only jobs of {OWNER} are run'
+        return f'the job belongs to role "{username}"; only jobs of {OWNER} are run'
     if database != session.info.dbname:
         return f'the job is for database "{database}"; this is "{session.info.dbname}"'
     return None

@@ -15,7 +15,7 @@ from tenantry.schedule.command import Ended
 def run(session: psycopg.Connection, job: Job) -> Ended:
     """Run a job's command in this session, which is whadmin's; recorded where the schema cron is Tenantry's own.
 
-    Raises InputError if another role has logged in, the job is another role's or database's, or runs at this moment.
+    Raises InputError if another role has logged in, the job is another role's or database's, or is running now.
     """
     command.require_owner_login(session)
     reason = command.not_ours(job.username, job.database, session)
@@ -25,7 +25,7 @@ def run(session: psycopg.Connection, job: Job) -> Ended:
         return command.run(session, job.command, None)
     named = {"jobid": job.jobid}
     if not one_row(session, query("scheduler", "hold_job"), named)[0]:
-        raise InputError(f"{job} runs at this moment", hint="See: tenantry schedule history.")
+        raise InputError(f"{job} is running now", hint="See: tenantry schedule history.")
     about = {"database": job.database, "username": job.username, "command": job.command}
     runid = one_row(session, query("scheduler", "begin_by_hand"), {**named, **about})[0]
     try:

@@ -108,8 +108,8 @@ class Scheduler:
             sign = session.execute(query("scheduler", "sign_of_life")).fetchone()
             if sign is not None and sign[2] is not None:
                 raise DatabaseError(
-                    f"{sign[2]} holds the lock of the scheduler, and has no business with it",
-                    hint="Let the administrator end that session with pg_terminate_backend().",
+                    f"{sign[2]} holds the scheduler's lock, but should not",
+                    hint="Ask the administrator to end that session with pg_terminate_backend().",
                 )
             if sign != seen:
                 seen, seen_at = sign, time.monotonic()

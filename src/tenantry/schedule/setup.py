@@ -69,7 +69,7 @@ def make_jobs(conninfo: str, tenant: str, step: Callable[[str, str], None]) -> l
     """Make the jobs that a tenant lacks, where there is a cron and the tenant is not disabled; their names."""
     with session(conninfo) as opened:
         if table.cron(opened) is None:
-            step("jobs", "none: this database has no cron to keep them in")
+            step("jobs", "none: this database has no cron to store them in")
             return []
         if states.get(opened, tenant).disabled_at:
             step("jobs", "none: the tenant is disabled")

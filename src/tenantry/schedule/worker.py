@@ -70,9 +70,7 @@ class Worker(threading.Thread):
         runid, text, database, username, attempts, scheduled_for = row
         refusal = command.not_ours(username, database, opened)
         if attempts > MOST_ATTEMPTS:
-            refusal = (
-                f"given up: begun {MOST_ATTEMPTS} times, and each time the session or its scheduler was lost"
-            )
+            refusal = f"given up: started {MOST_ATTEMPTS} times, and each time the session or its scheduler was lost"
         if refusal:
             command.record_failure(opened, runid, refusal)
             self._told(runid, scheduled_for, "failed", refusal, 0.0)

@@ -1251,8 +1251,8 @@ BEGIN
             RAISE EXCEPTION 'cannot wait for %: % keeps it locked, and has no business with it', what,
                 strangers
                 USING ERRCODE = 'lock_not_available',
-                    HINT = 'Let the administrator end that session with pg_terminate_backend(), and run this '
-                    'again.';
+                    HINT = 'Ask the administrator to end that session with pg_terminate_backend(), and run '
+                    'this again.';
         END IF;
         BEGIN
             PERFORM set_config('lock_timeout', most, true);
@@ -1323,7 +1323,7 @@ BEGIN
     END;
     IF difference IS NOT NULL THEN
         PERFORM _wh_internal.release_source(tenant_name);
-        RAISE EXCEPTION 'connection "%": the source does not keep to the settings of a load: %', tenant_name,
+        RAISE EXCEPTION 'connection "%": the source does not keep the settings of a load: %', tenant_name,
             _wh_internal.visible(difference)
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
@@ -1400,8 +1400,8 @@ BEGIN
         RAISE EXCEPTION '%.% %: the source cancelled the query: %', feed.schema_name, feed.template_name,
                 to_char(slice_date::timestamp, 'YYYY-MM-DD'), _wh_internal.visible(SQLERRM)
             USING ERRCODE = 'query_canceled', CONSTRAINT = 'cancelled by the source',
-                HINT = 'Give its connection a longer statement_timeout, or let an index of the source serve '
-                'the query.';
+                HINT = 'Give its connection a longer statement_timeout, or add an index at the source that '
+                'serves the query.';
     END;
     PERFORM set_config('tenantry.in_window', '', true);
     IF result IS NULL OR result IN ('null', 'false') OR result ->> 'success' = 'false' THEN
@@ -1444,7 +1444,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                 HINT = 'How many days ahead are loaded says _wh.mv_templates.ahead.';
     ELSIF target_date::date > today + ahead THEN
-        RAISE EXCEPTION '% has not begun in UTC, where it is %', to_char(target_date, 'YYYY-MM-DD'),
+        RAISE EXCEPTION '% has not begun: in UTC it is %', to_char(target_date, 'YYYY-MM-DD'),
             to_char(today::timestamp, 'YYYY-MM-DD')
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Use _wh.current_date_utc() for today.';
     END IF;
@@ -1461,8 +1461,8 @@ BEGIN
             coalesce(end_date::text, 'NULL')
             USING ERRCODE = 'invalid_parameter_value';
     ELSIF start_date::date > end_date::date THEN
-        RAISE EXCEPTION 'the window begins on % and ends before it, on %', to_char(start_date, 'YYYY-MM-DD'),
-            to_char(end_date, 'YYYY-MM-DD')
+        RAISE EXCEPTION 'the first day of the window, %, is after its last day, %',
+            to_char(start_date, 'YYYY-MM-DD'), to_char(end_date, 'YYYY-MM-DD')
             USING ERRCODE = 'invalid_parameter_value',
                 HINT = 'Give the earlier day first; both days are included.';
     END IF;
@@ -3166,8 +3166,9 @@ BEGIN
             by_source := true;
             failure := 'the source cancelled the query: ' || failure;
             failure_hint
-                := 'Give its connection a longer statement_timeout, or let an index of the source serve the '
-                'query.';
+                := 'Give its connection a longer statement_timeout, or add an index at the source that '
+                'serves '
+                'the query.';
         END IF;
         IF state LIKE '08%' THEN
             PERFORM _wh_internal.release_source(feed.tenant_name);
@@ -4905,7 +4906,7 @@ BEGIN
     LOOP
         place := place + 1;
         IF statement.head IS NULL THEN
-            RAISE EXCEPTION 'template "%": this is no CREATE INDEX: %', template.template_name,
+            RAISE EXCEPTION 'template "%": this is not a CREATE INDEX: %', template.template_name,
                 left(statement.said, 80)
                 USING ERRCODE = 'invalid_object_definition',
                     HINT = 'Only CREATE [UNIQUE] INDEX statements may stand in indexes.';
@@ -4940,8 +4941,8 @@ BEGIN
                     WHERE k.n <= i.indnkeyatts) END
         INTO part FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indexrelid = found;
         IF strpos(part.index_name, '{VIEW_NAME}') = 0 THEN
-            RAISE EXCEPTION 'template "%": the index has the same name "%" for every day, which only the '
-                'first can have',
+            RAISE EXCEPTION 'template "%": the index has the same name "%" for every day, but only one can '
+                'have it',
                 template.template_name, part.index_name
                 USING ERRCODE = 'invalid_object_definition',
                     HINT = 'Write {VIEW_NAME} into its name, or give it none.';
@@ -8644,7 +8645,7 @@ EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
         RAISE;
     END IF;
     PERFORM _wh_internal.write_log('window_digests', 'WARNING',
-        'the source cannot say which days differ, so all are pulled: ' || SQLERRM, to_jsonb(feed));
+        'the source cannot tell which days differ, so all are loaded: ' || SQLERRM, to_jsonb(feed));
     -- What failed there has spoilt the transaction: log in again.
     PERFORM _wh_internal.hold_source(feed.tenant_name);
     RETURN NULL;
@@ -8988,7 +8989,7 @@ DECLARE
 BEGIN
     IF coalesce(why, '') = '' THEN
         RAISE EXCEPTION 'no reason is given'
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Say why the tenant rests.';
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Say why the tenant is disabled.';
     END IF;
     SELECT * INTO resting FROM _wh.tenants t
         WHERE t.schema_name = tenant AND t.dropping_at IS NULL FOR UPDATE;
@@ -9423,7 +9424,7 @@ DECLARE
     changed bigint[];
 BEGIN
     IF jobids IS NULL OR set_jobs_active.active IS NULL THEN
-        RAISE EXCEPTION 'say which jobs, and whether they are to run'
+        RAISE EXCEPTION 'name the jobs, and whether they are to run'
             USING ERRCODE = 'invalid_parameter_value',
             HINT = 'SELECT _wh.set_jobs_active(ARRAY[7], false); the jobs are in _wh.jobs().';
     ELSIF cardinality(unknown) > 0 THEN
@@ -9851,8 +9852,8 @@ CREATE OR REPLACE FUNCTION _wh.verify_slice(template_name text, target_schema te
     most_rows integer DEFAULT 100) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
 -- Pull a day from its source once more and compare it, row by row, with what reports see; nothing is changed.
--- Loads of the day wait meanwhile. `fault`: the source is as it was at the load, so the difference is the
--- warehouse's; NULL where the load asked for no digest.
+-- Loads of the day wait meanwhile. `fault`: the source has not changed since the load, so the difference is
+-- the warehouse's; NULL where the load asked for no digest.
 DECLARE
     wanted date := _wh_internal.checked_day(target_date);
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
@@ -10008,9 +10009,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '37860082459247ab' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.1.0', '522e872f79184132' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0'
-        AND i.functions = '37860082459247ab');
+        AND i.functions = '522e872f79184132');
 END
 $$;
 

@@ -103,7 +103,7 @@ class Loading(Base):
         if days is None:
             if full:
                 raise InputError(
-                    "full is about a window of days", hint="Give days, too; one day is always pulled."
+                    "full needs a window of days", hint="Give days as well; a single day is always loaded."
                 )
             plans = planning.plan_day(self.conninfo, feeds, day or today_utc())
             return self._load("refresh", plans, limits, watcher)

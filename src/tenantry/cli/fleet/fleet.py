@@ -160,7 +160,7 @@ def apply(
         _fail_if_refused(done)
         return
     _fail_if_refused(done)
-    data.print("the warehouse is as the file says" if done.changes else "no difference", markup=False)
+    data.print("the warehouse matches the file" if done.changes else "no difference", markup=False)
     _tell_lacking(done.unloaded)
 
 

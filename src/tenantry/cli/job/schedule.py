@@ -9,7 +9,7 @@ import typer
 
 from tenantry.cli import complete
 from tenantry.cli.confirm import Yes, confirm
-from tenantry.cli.options import AsJson, Tenants
+from tenantry.cli.options import AsJson, Tenants, require_tenants
 from tenantry.cli.output import ago, data, notes, print_json, print_table, step
 from tenantry.cli.target import warehouse
 from tenantry.core.errors import DatabaseError, InputError
@@ -89,7 +89,7 @@ def show(tenant: Tenants = None, as_json: AsJson = False) -> None:
         ],
     )
     if kept == "own" and leader is None:
-        notes.print("no scheduler is running; jobs wait for one: tenantry scheduler")
+        notes.print("no scheduler is running, so no job runs. Start one: tenantry scheduler")
     for entry in found:
         run = last.get(entry.job.jobid)
         if run is not None and run.status == "failed":
@@ -120,8 +120,7 @@ def install(
     from tenantry.flow.job import table as jobs
     from tenantry.schedule import agenda, setup
 
-    if bool(tenant) == everyone:
-        raise InputError("say which tenants", hint="Give --tenant NAME (once or more) or --all.")
+    require_tenants(tenant, everyone=everyone)
     with warehouse() as conninfo, session(conninfo) as opened:
         made: list[tuple[int | None, Proposal]]
         if dry_run:
@@ -148,10 +147,10 @@ def install(
         )
         return
     if not made:
-        data.print("Every tenant has its jobs; nothing was changed.")
+        data.print("Every tenant already has its jobs.")
         return
     print_table(
-        "Would be made" if dry_run else None,
+        "Would be created" if dry_run else None,
         ("name", "schedule", "when", "command"),
         [(job.name, job.schedule, say.human(job.schedule), job.command) for _, job in made],
     )
@@ -296,7 +295,7 @@ def _set_active(tenant: list[str] | None, job: list[str] | None, *, active: bool
         print_json({"changed": names, "unchanged": [str(i) for i in found if i.jobid not in changed]})
         return
     word = "enabled" if active else "disabled"
-    step(word, ", ".join(names) or f"nothing: what was named is {word} already")
+    step(word, ", ".join(names) or f"nothing: the named jobs are already {word}")
 
 
 def _chosen(
@@ -305,8 +304,10 @@ def _chosen(
     """The jobs of --tenant or --job. Raises InputError if neither is given, or there is no such job."""
     from tenantry.flow.job import table as jobs
 
-    if bool(tenants) == bool(names):
-        raise InputError("say which jobs", hint="Give --tenant NAME or --job JOB.")
+    if tenants and names:
+        raise InputError("--tenant and --job cannot be combined", hint="Give one of them.")
+    if not tenants and not names:
+        raise InputError("no jobs were named", hint="Give --tenant NAME or --job JOB.")
     known = jobs.all_jobs(opened)
     found: dict[int, Job] = {}
     for name in tenants or ():

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tenantry.cli.options import AsJson, Everyone, Jobs, Pause, Template, Tenants, ended_or_today
+from tenantry.cli.options import (
+    AsJson,
+    Everyone,
+    Jobs,
+    Pause,
+    Template,
+    Tenants,
+    ended_or_today,
+    require_tenants,
+)
 from tenantry.cli.output import notes, step
 from tenantry.cli.report import ended, report
 from tenantry.cli.target import connected
@@ -49,8 +58,7 @@ def _feeds(
     from tenantry.flow.template import stored as templates
     from tenantry.flow.tenant import state as states
 
-    if bool(names) == everyone:
-        raise InputError("say which tenants", hint="Give --tenant NAME (once or more) or --all.")
+    require_tenants(names, everyone=everyone)
     if names:
         return [find_feed(opened, template, name) for name in dict.fromkeys(names)]
     templates.require(opened, template)
@@ -174,7 +182,7 @@ def backfill(
 
 
 def _raise_unfit(unfit: Sequence[Fit]) -> None:
-    raise DatabaseError("; ".join(map(str, unfit)), hint="Mend the cause, then run the same command.")
+    raise DatabaseError("; ".join(map(str, unfit)), hint="Fix the cause, then run the same command.")
 
 
 def _fitted(done: Fit) -> None:
@@ -229,7 +237,7 @@ def refresh(
     wanted = ended_or_today(day, latest=latest) if day else None
     if full and days is None:
         raise InputError(
-            "--full is about a window of days", hint="Give --days NUMBER, too; one day is always pulled."
+            "--full needs a window of days", hint="Give --days NUMBER as well; a single day is always loaded."
         )
     with chosen_feeds(template, tenant, everyone) as (warehouse, feeds), LoadProgress() as progress:
         result = ended(

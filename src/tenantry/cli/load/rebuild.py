@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenantry.cli.options import AsJson, Jobs, Pause, Tenants
+from tenantry.cli.options import AsJson, Jobs, Pause, Tenants, require_tenants
 from tenantry.cli.output import notes, print_json, step
 from tenantry.cli.report import report
 from tenantry.cli.target import warehouse
-from tenantry.core.errors import InputError
 
 if TYPE_CHECKING:
     from tenantry.recovery.rebuild import Estimate
@@ -44,8 +43,7 @@ def rebuild(
     from tenantry.loader.run import Limits
     from tenantry.recovery import rebuild as rebuilds
 
-    if bool(tenant) == everyone:
-        raise InputError("say which tenants", hint="Give --tenant NAME (once or more) or --all.")
+    require_tenants(tenant, everyone=everyone)
     limits = Limits(jobs, pause)
     with warehouse() as conninfo:
         parts = rebuilds.plan(conninfo, None if everyone else tenant)
@@ -74,10 +72,10 @@ def rebuild(
 
 def _told(estimate: Estimate) -> str:
     if not estimate.days:
-        return "No day is missing."
+        return "No days are missing."
     told = f"{estimate.days:,} {'day is' if estimate.days == 1 else 'days are'} missing"
     if estimate.rows:
-        told += f": about {estimate.rows:,} rows, about {_duration(estimate.seconds)} if all are as fast as before"
+        told += f": about {estimate.rows:,} rows, about {_duration(estimate.seconds)} at the previous speed"
     return told
 
 

@@ -123,10 +123,10 @@ def show(
         "rows": None if found.rows is None else f"{found.rows:,}",
         "loaded": found.loaded_at and f"{found.loaded_at:%Y-%m-%d %H:%M:%S} UTC, in {found.seconds:.3f} s",
         "failed": found.failed_at and f"{found.failed_at:%Y-%m-%d %H:%M:%S} UTC: {found.error}",
-        "kept in": where.relation and where.relation + ("" if where.alone else ", with other days"),
+        "kept in": where.relation and where.relation + ("" if where.alone else ", together with other days"),
         "size": None if where.bytes is None else human_bytes(where.bytes),
         "digest": where.digest,
-        "template": "has changed since: the next load makes it anew" if where.current is False else None,
+        "template": "changed since the load; the next load applies it" if where.current is False else None,
     }
     data.print(f"{feed} {found.day}", style="bold", markup=False)
     for name, value in facts.items():
@@ -166,8 +166,10 @@ def rebuild(
         wanted = sorted({ended_or_today(text) for text in day})
     elif first and not day:
         wanted = list(Span(ended_or_today(first), ended_or_today(last or "today")))
+    elif day:
+        raise InputError("days and --from or --to cannot be combined", hint="Give one of them.")
     else:
-        raise InputError("say which days", hint="Name days, or give --from and --to.")
+        raise InputError("no days were named", hint="Name days, or give --from and --to.")
     with chosen_feeds(template, tenant, everyone) as (warehouse, feeds), LoadProgress() as progress:
         try:
             done = warehouse.reload(feeds, wanted, limits=Limits(jobs, pause), watcher=progress)

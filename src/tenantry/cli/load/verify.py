@@ -101,7 +101,7 @@ def verify(
             else []
         )
         parts += [f"{failed} could not be compared"] if failed else []
-        raise SliceError(", ".join(parts), hint=None if fix else "To pull the days that differ again: --fix.")
+        raise SliceError(", ".join(parts), hint=None if fix else "To reload the days that differ: --fix.")
 
 
 def _report(verdict: Verdict, *, as_json: bool) -> None:
@@ -127,9 +127,9 @@ def _report(verdict: Verdict, *, as_json: bool) -> None:
 
 
 _CAUSES = {
-    True: "the source is as it was at the load",
+    True: "the source has not changed since the load",
     False: "the source has changed since the load",
-    None: "whether the source has changed since the load is not known",
+    None: "it is not known whether the source has changed since the load",
 }
 
 

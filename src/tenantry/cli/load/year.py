@@ -143,7 +143,7 @@ def convert(
                     continue
                 if (wait := next_begin - time.monotonic()) > 0:
                     notes.print(
-                        f"{feed.schema} ({number} of {len(feeds)}) begins in {human_seconds(wait)}; --spacing 0s waits for nothing"
+                        f"{feed.schema} ({number} of {len(feeds)}) starts in {human_seconds(wait)}; --spacing 0s does not wait"
                     )
                     time.sleep(wait)
                 begun = time.monotonic()
@@ -164,7 +164,7 @@ def convert(
             {"converted": [result.said for result in results], "failed": failed, "folded_before": there}
         )
     elif there:
-        notes.print(f"folded before: {', '.join(there)}", markup=False)
+        notes.print(f"already folded: {', '.join(there)}", markup=False)
     raise_failures(failures)
 
 

@@ -46,7 +46,7 @@ def sizes(tenant: OneTenant = None, as_json: AsJson = False) -> None:
         whole = activity.database_size(opened)
     if tenant and not found:
         raise InputError(
-            f'tenant "{tenant}" does not exist, or has no data', hint="Look: tenantry tenant list"
+            f'tenant "{tenant}" does not exist, or has no data', hint="Run: tenantry tenant list"
         )
     total = sum(size.bytes for size in found)
     if as_json:
@@ -56,7 +56,7 @@ def sizes(tenant: OneTenant = None, as_json: AsJson = False) -> None:
         None,
         (
             *("tenant", "template", "rows#", "size#", "indexes#", "bytes/row#", "share#"),
-            *("rows last month#", "size a month#", "to the month before#"),
+            *("rows last month#", "size per month#", "from month before#"),
         ),
         [
             (
@@ -76,7 +76,7 @@ def sizes(tenant: OneTenant = None, as_json: AsJson = False) -> None:
             for s in found
         ],
     )
-    notes.print(f"database: {human_bytes(whole)}, all that is shown: {human_bytes(total)}", markup=False)
+    notes.print(f"database: {human_bytes(whole)}, total shown: {human_bytes(total)}", markup=False)
 
 
 def logs(
@@ -162,11 +162,11 @@ def queries(
     from tenantry.observe import activity
 
     if slow and cancel is not None:
-        raise InputError("--slow and --cancel do not go together")
+        raise InputError("--slow and --cancel cannot be combined")
     with warehouse() as conninfo, session(conninfo, role=None, name="tenantry queries") as opened:
         if cancel is not None:
             activity.cancel(opened, cancel)
-            step(f"session {cancel}", "was told to cancel what it runs")
+            step(f"session {cancel}", "was asked to cancel its statement")
             return
         if slow:
             missing = activity.missing_statements(opened)
@@ -220,7 +220,7 @@ def age(text: str) -> timedelta:
     """A span from 30m, 6h or 2d. Raises InputError for anything else."""
     found = re.fullmatch(r"(\d{1,6})\s*(s|m|min|h|d)", text.strip())
     if not found:
-        raise InputError(f"{text!r} is no age", hint="Write it as 30m, 6h or 2d.")
+        raise InputError(f"{text!r} is not an age", hint="Write it as 30m, 6h or 2d.")
     unit = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days"}[found[2]]
     return timedelta(**{unit: int(found[1])})
 
@@ -231,7 +231,7 @@ def _levels(text: str | None) -> list[str] | None:
         return None
     known = list(_LEVELS)
     if text.upper() not in known:
-        raise InputError(f"{text!r} is no level", hint=f"Levels: {', '.join(known).lower()}.")
+        raise InputError(f"{text!r} is not a level", hint=f"Levels: {', '.join(known).lower()}.")
     return known[known.index(text.upper()) :]
 
 

@@ -58,7 +58,7 @@ def show(
     from tenantry.db.connect import session
 
     if restored and follow:
-        raise InputError("--restored is history: nothing follows", hint="Leave --follow out.")
+        raise InputError("--restored and --follow cannot be combined", hint="Leave out --follow.")
     span = age(since) if since else None
     most = 50 if span is None else 100_000
     with warehouse() as conninfo, session(conninfo, name="tenantry audit") as opened:
@@ -95,7 +95,7 @@ def prune(
     try:
         day = datetime.strptime(before, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
-        raise InputError(f"{before!r} is no day", hint="Write it as 2026-01-31.") from None
+        raise InputError(f"{before!r} is not a day", hint="Write it as 2026-01-31.") from None
     with administrator() as (conninfo, _), session(conninfo, role=None) as opened:
         confirm(f"Remove all entries before {day:%Y-%m-%d}?", yes=yes)
         removed = audit.prune(opened, day)

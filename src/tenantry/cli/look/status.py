@@ -43,4 +43,6 @@ def status(as_json: AsJson = False) -> None:
         [(f.tenant, f.template, f.first_day, f.last_day, f.rows, f.state, ago(f.last_load)) for f in feeds],
     )
     if idle:
-        notes.print(f"{len(idle)} jobs wait for a scheduler, and none is running: tenantry scheduler")
+        notes.print(
+            f"{len(idle)} jobs are waiting, but no scheduler is running. Start one: tenantry scheduler"
+        )

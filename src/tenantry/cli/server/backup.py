@@ -112,15 +112,15 @@ def backup(
     from tenantry.recovery import retention, sealed
 
     if file.exists() and not force:
-        raise InputError(f"{file} is there already", hint="Choose another name, or give --force.")
+        raise InputError(f"{file} already exists", hint="Choose another name, or give --force.")
     if recipient and passphrase_file:
-        raise InputError("a passphrase or recipients, not both")
+        raise InputError("a passphrase and recipients cannot be combined")
     if keep is not None:
         retention.require_dated(file)
     signer = None if unsigned else find_signer(key)
     if recipient and not signer and not unsigned:
         raise InputError(
-            "whoever knows the recipients can write such a backup: it has to be signed",
+            "anyone who knows the recipients can write such a backup, so it must be signed",
             hint="Make a key: tenantry backup key. Or give --unsigned.",
         )
     passphrase = None if recipient else read_passphrase(passphrase_file, twice=True)
@@ -148,11 +148,11 @@ def backup(
         return
     print_summary(summary)
     if not summary.passwords:
-        notes.print("passwords of roles are not in it: only a superuser sees them")
+        notes.print("role passwords are not included: only a superuser can read them")
     for what in summary.not_held:
-        notes.print(f"not in it: {what}", markup=False)
+        notes.print(f"not included: {what}", markup=False)
     if summary.jobs_left_out:
-        notes.print(f"jobs of other roles or databases are not in it: {summary.jobs_left_out}")
+        notes.print(f"jobs of other roles or databases are not included: {summary.jobs_left_out}")
     for old in removed:
         notes.print(f"removed: {old}", markup=False)
     step("backup", f"{file}, {file.stat().st_size:,} bytes")
@@ -203,9 +203,9 @@ def verify(
         print_summary(summary)
         notes.print(authority, markup=False)
         for job in summary.other_jobs:
-            notes.print(f"taken only with --other-jobs: job {job['name'] or job['command']}", markup=False)
+            notes.print(f"restored only with --other-jobs: job {job['name'] or job['command']}", markup=False)
         for what, reason in problems.items():
-            notes.print(f"not taken: {what}: {reason}", markup=False)
+            notes.print(f"not restored: {what}: {reason}", markup=False)
         if not problems:
             step("verify", f"{file}: whole, {records:,} records{', restored' if rehearse else ''}")
     if problems:
@@ -256,7 +256,7 @@ def make_key(key: KeyFile = None, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"file": str(file), "made": made, "public": signer.public})
         return
-    notes.print(f"the key is in {file}{'' if made else ', as it was'}", markup=False)
+    notes.print(f"the key is in {file}{'' if made else ', unchanged'}", markup=False)
     data.print(signer.public, markup=False)
 
 
@@ -266,14 +266,14 @@ def print_summary(summary: Summary) -> None:
         ("", "#", ""),
         [
             ("tenants", len(summary.tenants), ", ".join(summary.tenants)),
-            ("feeds", summary.feeds, f"{summary.row_count:,} rows, to be pulled again"),
+            ("feeds", summary.feeds, f"{summary.row_count:,} rows, to be loaded again"),
             ("connections", len(summary.connections), f"{summary.secrets} with passwords"),
             ("templates", len(summary.templates), ", ".join(summary.templates)),
             ("readers", len(summary.readers), ", ".join(summary.readers)),
-            ("passwords of roles", len(summary.passwords), ", ".join(summary.passwords)),
+            ("role passwords", len(summary.passwords), ", ".join(summary.passwords)),
             ("jobs", summary.jobs, ""),
-            ("functions of your own", summary.functions, ""),
+            ("your own functions", summary.functions, ""),
             ("log entries", summary.logs, ""),
-            ("entries of the audit trail", summary.audit, ""),
+            ("audit trail entries", summary.audit, ""),
         ],
     )

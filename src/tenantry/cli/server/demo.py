@@ -82,15 +82,15 @@ def _print(report: Report, server: Server, *, keep: bool, elsewhere: bool) -> No
         # The environment names another warehouse: the commands below have to say which is meant.
         program += " --dsn embedded:"
     lines = [
-        (f"{program} status", "where each tenant stands"),
-        (f"{program} refresh foodlogstats --all", "pull today again, for all tenants"),
+        (f"{program} status", "show the state of each tenant"),
+        (f"{program} refresh foodlogstats --all", "load today again, for all tenants"),
         (f"{program} doctor", "is anything wrong?"),
         (f"{program} year check foodlogstats {report.tenants[0][1]} --all", "is the year complete?"),
     ]
     lines.append(
-        (f"{program} server stop", "the server runs until then")
+        (f"{program} server stop", "stop the server")
         if keep
-        else (f"{program} server start", "keep the server up, for psql and BI tools:")
+        else (f"{program} server start", "keep the server running, for psql and BI tools:")
     )
     psql = "psql" if shutil.which("psql") else str(server.program("psql"))
     data.print("\nTry next", style="bold")

@@ -94,7 +94,7 @@ def restore(
     except InputError as error:
         if not dry_run:
             raise
-        notes.print(f"not to be restored as it is: {error.message}", markup=False)
+        notes.print(f"cannot be restored as it is: {error.message}", markup=False)
     if dry_run:
         if as_json:
             print_json(summary)
@@ -113,10 +113,11 @@ def restore(
         return
     step("restore", f"{len(result.tenants)} tenants, {result.connections} connections, {result.jobs} jobs")
     if result.kept:
-        notes.print(f"roles that were there keep their passwords: {', '.join(result.kept)}")
+        notes.print(f"existing roles keep their passwords: {', '.join(result.kept)}")
     if result.lost:
         notes.print(
-            f"jobs that cannot be kept, as there is no schema cron: {', '.join(result.lost)}", markup=False
+            f"jobs that cannot be stored, because there is no schema cron: {', '.join(result.lost)}",
+            markup=False,
         )
     for left in result.left_out:
         notes.print(f"left out: {left.what}: {left.reason}", markup=False)
@@ -130,7 +131,7 @@ def _fail_if_left_out(result: Restored) -> None:
 
         count = len(result.left_out)
         raise DatabaseError(
-            f"{count} thing{'s' if count > 1 else ''} of the backup could not be made here; all else is restored",
+            f"{count} thing{'s' if count > 1 else ''} of the backup could not be created here; everything else was restored",
             hint="Each is named above and in _wh.function_logs, functions with their definitions.",
         )
 
@@ -141,11 +142,11 @@ def _print_texts(summary: Summary) -> None:
 
     for definition in summary.own_functions:
         reason = function.refusal(definition)
-        data.print(f"\n{'Left out, as ' + reason if reason else 'A function of your own'}:", markup=False)
+        data.print(f"\n{'Left out, as ' + reason if reason else 'Your own function'}:", markup=False)
         data.print(definition.rstrip(), markup=False)
     for job in summary.other_jobs:
         data.print(
-            f"\nA job, only with --other-jobs: {job['name'] or 'without a name'}, {job['schedule']}",
+            f"\nA job, restored only with --other-jobs: {job['name'] or 'without a name'}, {job['schedule']}",
             markup=False,
         )
         data.print(job["command"], markup=False)

@@ -73,17 +73,17 @@ def vouched(
         return f"signed by {content.signed_by}"
     if content.signed_by and (signed_by or not by_passphrase):
         raise InputError(
-            f"the backup is signed by {content.signed_by}, which is no key that you trust",
+            f"the backup is signed by {content.signed_by}, which is not a key that you trust",
             hint="If you know whose it is: --signed-by KEY.",
         )
     if by_passphrase and not signed_by:
         return "not signed by a known key: made by somebody who knows the passphrase"
     if not unsigned or signed_by:
         raise InputError(
-            "the backup is not signed: whoever knows the recipient can have made it",
+            "the backup is not signed: anyone who knows the recipient could have made it",
             hint="If you know where the file comes from: --unsigned, without --signed-by.",
         )
-    return "not signed: whoever knows the recipient can have made it"
+    return "not signed: anyone who knows the recipient could have made it"
 
 
 def trusted_keys(signed_by: list[str] | None, key: Path | None) -> set[str]:
@@ -102,7 +102,7 @@ def text_of(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(
-            f"{file} cannot be read: {getattr(error, 'strerror', 'it is no UTF-8 text')}"
+            f"{file} cannot be read: {getattr(error, 'strerror', 'it is not UTF-8 text')}"
         ) from None
 
 
@@ -122,7 +122,7 @@ def unsealed(file: Path, passphrase_file: Path | None, identity: Path | None) ->
     if sealed.needs_passphrase(content):
         if identity:
             raise InputError(
-                f"{file} is encrypted with a passphrase, not to a key", hint="Leave --identity out."
+                f"{file} is encrypted with a passphrase, not to a key", hint="Leave out --identity."
             )
         return sealed.unseal(content, passphrase=read_passphrase(passphrase_file, twice=False)), True
     if identity is None:

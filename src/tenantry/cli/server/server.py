@@ -36,8 +36,8 @@ def _server(directory: Path | None) -> Server:
     server = embedded_server(target())
     if server is None:
         raise InputError(
-            f"the warehouse is another server (from {target().origin})",
-            hint="Give --dir to speak of an embedded one.",
+            f"the warehouse is not an embedded server (from {target().origin})",
+            hint="Name an embedded server with --dir.",
         )
     return server
 
@@ -53,7 +53,7 @@ def start(directory: Directory = None) -> None:
     server = _server(directory)
     was = server.running
     server.keep()
-    data.print(f"{'running already' if was else 'started'}: {server.conninfo()}", markup=False)
+    data.print(f"{'already running' if was else 'started'}: {server.conninfo()}", markup=False)
 
 
 @app.command()

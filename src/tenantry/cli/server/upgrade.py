@@ -59,13 +59,13 @@ def upgrade(
 
 def _tell(changes: Changes, busy: Sequence[Work], *, dry_run: bool) -> None:
     if not changes.any:
-        data.print("Nothing to change: the warehouse is as this version has it.")
+        data.print("Nothing to change: the warehouse is up to date.")
     elif dry_run:
         data.print("An upgrade would change:")
         for line in changes.lines():
             data.print(f"  {line}", markup=False)
         for work in busy:
-            data.print(f"At work now: {work}", markup=False)
+            data.print(f"Running now: {work}", markup=False)
     else:
         for line in changes.lines():
             step("upgrade", line)

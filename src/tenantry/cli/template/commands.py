@@ -73,7 +73,7 @@ def show(
     from tenantry.flow.template import stored as templates
 
     if as_file + as_sql + as_json > 1:
-        raise InputError("--file, --sql and --json exclude each other", hint="Give one of them.")
+        raise InputError("--file, --sql and --json cannot be combined", hint="Give one of them.")
     with warehouse() as conninfo, session(conninfo) as opened:
         text = templates.get(opened, template)
         facts = next(t for t in templates.stored(opened) if t.name == template)
@@ -138,7 +138,7 @@ def drop(
             names = ", ".join(f"{use.tenant} ({use.days:,} days, {use.rows:,} rows)" for use in uses)
             raise InputError(
                 f'template "{template}" is used by {names}',
-                hint="To drop their days of it, too: --with-data.",
+                hint="To drop their days of it as well: --with-data.",
             )
         template_drop.refuse_readers(opened, template)
         jobs = template_drop.its_jobs(opened, template)

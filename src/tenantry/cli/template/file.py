@@ -89,7 +89,7 @@ def _read(files: Sequence[Path]) -> list[TemplateFile]:
     for name in names:
         if names.count(name) > 1:
             origins = ", ".join(dict.fromkeys(file.origin for file in found if file.template.name == name))
-            raise InputError(f'template "{name}" is there more than once, in {origins}')
+            raise InputError(f'template "{name}" is defined more than once, in {origins}')
     return found
 
 
@@ -121,7 +121,7 @@ def tell_outdated(template: str, outdated: Sequence[Outdated]) -> None:
         begun = f"tenantry backfill {shlex.quote(template)} --tenant {shlex.quote(old.tenant)}"
         if not old.tables and not old.views:
             data.print(
-                f"  {old.tenant}: {_days(old.days)} made by an earlier text. To pull again: {begun} "
+                f"  {old.tenant}: {_days(old.days)} made by an earlier text. To load again: {begun} "
                 f"--from {old.first} --to {old.last} --reload",
                 markup=False,
             )
@@ -132,7 +132,7 @@ def tell_outdated(template: str, outdated: Sequence[Outdated]) -> None:
         if old.views:
             parts.append(_days(old.views) + " with other indexes")
         begin = "" if old.range_capable or not old.days else f" --from {old.first}"
-        data.print(f"  {old.tenant}: {'; '.join(parts)}. To mend: {begun} --outdated{begin}", markup=False)
+        data.print(f"  {old.tenant}: {'; '.join(parts)}. To fix: {begun} --outdated{begin}", markup=False)
 
 
 def _days(count: int) -> str:
@@ -228,7 +228,7 @@ def stop(findings: Sequence[tuple[TemplateFile, Finding]], *, strict: bool) -> N
     if bad:
         names = ", ".join(dict.fromkeys(f'"{file.template.name}"' for file, _ in bad))
         count = "1 error" if len(bad) == 1 else f"{len(bad)} errors"
-        raise TemplateError(f"{count} in template {names}", hint="Mend them, and lint again.")
+        raise TemplateError(f"{count} in template {names}", hint="Fix them, then lint again.")
 
 
 def edit(template: Template, as_json: AsJson = False) -> None:
@@ -263,11 +263,11 @@ def edit(template: Template, as_json: AsJson = False) -> None:
                 if sys.stdin.isatty():
                     notes.print(Text.assemble(("error: ", "red"), error.message))
                     with suppress(typer.Abort):
-                        if typer.confirm("Go on editing?", default=True, err=True):
+                        if typer.confirm("Continue editing?", default=True, err=True):
                             continue
                 raise TemplateError(
-                    f"template {template!r} is as it was: {error.message}",
-                    hint=f"Your text is in {path}; mend it, then: tenantry template load {shlex.quote(str(path))}",
+                    f"template {template!r} was not changed: {error.message}",
+                    hint=f"Your text is in {path}; fix it, then: tenantry template load {shlex.quote(str(path))}",
                 ) from None
         path.unlink()
     if as_json:
@@ -294,7 +294,7 @@ def _open_editor(path: Path) -> None:
             hint=f"Set EDITOR. The text is in {path}.",
         ) from None
     if done.returncode != 0:
-        raise InputError(f"the editor ended with {done.returncode}", hint=f"The text is in {path}.")
+        raise InputError(f"the editor exited with status {done.returncode}", hint=f"The text is in {path}.")
 
 
 def _load_edited(session: psycopg.Connection, path: Path, name: str) -> Any:
@@ -303,7 +303,9 @@ def _load_edited(session: psycopg.Connection, path: Path, name: str) -> Any:
 
     files = template_file.read(path)
     if [file.template.name for file in files] != [name]:
-        raise InputError(f'the text is not of template "{name}" alone', hint="A template cannot be renamed.")
+        raise InputError(
+            f'the text must define template "{name}" and no other', hint="A template cannot be renamed."
+        )
     findings = [(files[0], finding) for finding in template_load.check(session, files[0])]
     show_findings(findings, notes)
     stop(findings, strict=False)

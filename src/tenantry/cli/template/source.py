@@ -68,10 +68,10 @@ def new(
     if storage is not None and storage not in BUILT_IN:
         raise InputError(f"storage is {' or '.join(BUILT_IN)}, not {storage!r}")
     if output is not None and output.exists():
-        raise InputError(f"{output} is there already", hint="Name another file.")
+        raise InputError(f"{output} already exists", hint="Choose another file.")
     text = template_file.text_of(query)
     if header.begins(text):
-        raise InputError(f"{query} has a header already", hint=f"Run: tenantry template lint {query}")
+        raise InputError(f"{query} already has a header", hint=f"Run: tenantry template lint {query}")
     with warehouse() as conninfo, session(conninfo) as opened:
         draft = template_draft.draft(
             opened, name, text, connection, time_column=time_column, storage=storage, origin=str(query)
@@ -151,7 +151,7 @@ def try_template(
     files = template_file.read(path) if path else []
     if len(files) > 1:
         raise InputError(
-            f"{what} holds {len(files)} templates", hint="Put each into a file of its own to try it."
+            f"{what} holds {len(files)} templates", hint="To try one, put it into a file of its own."
         )
     with warehouse() as conninfo, session(conninfo) as opened:
         file = files[0] if files else TemplateFile(templates.get(opened, what), what)
@@ -170,7 +170,7 @@ def try_template(
     if trial.strays:
         raise SliceError(
             f"{trial.strays} of {trial.rows} rows are outside {wanted}: a load would refuse the day",
-            hint="The predicate and time_column have to agree: column >= '{START_TIME}' AND column < '{END_TIME}'.",
+            hint="The predicate and time_column must agree: column >= '{START_TIME}' AND column < '{END_TIME}'.",
         )
 
 
@@ -184,7 +184,7 @@ def _show(trial: Trial) -> None:
     found = {
         True: "an index finds the day",
         False: "no index finds the day",
-        None: "how the day is found is not seen",
+        None: "it is not known how the day is found",
     }
     data.print(
         f"plan: cost {trial.cost:,.0f}, {trial.estimated_rows:,} rows expected; {found[trial.time_index]}",

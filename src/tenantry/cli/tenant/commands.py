@@ -123,13 +123,13 @@ def add(
         print_json(_summary(added))
     if added.load.interrupted:
         tell(
-            "what was stored and loaded is kept. To go on, run the same command: it loads only what is missing."
+            "what was stored and loaded is kept. To continue, run the same command: it loads only what is missing."
         )
     failed = [failure for feed in added.load.feeds for failure in feed.failures]
     if not added.load.complete:
         reason = f"; the first: {failed[0].error}" if failed else ""
         raise SliceError(
-            f"{name} was taken in, but slices are missing{reason}",
+            f"{name} was added, but slices are missing{reason}",
             hint=advice.before(
                 "run the same command: it loads only what is missing",
                 [failure.sqlstate for failure in failed if failure.of_source],
@@ -137,11 +137,11 @@ def add(
         )
     if different := sum(len(verdict.different) + len(verdict.failed) for verdict in added.compared):
         raise SliceError(
-            f"{name} was taken in, but {different} {'day differs' if different == 1 else 'days differ'} from the source, or could not be compared",
-            hint=f"Which rows differ: tenantry verify {added.load.feeds[0].feed.template} --tenant {name}",
+            f"{name} was added, but {different} {'day differs' if different == 1 else 'days differ'} from the source, or could not be compared",
+            hint=f"To see which rows differ: tenantry verify {added.load.feeds[0].feed.template} --tenant {name}",
         )
     if not as_json:
-        data.print(f"{name} is in. Next: tenantry status", markup=False)
+        data.print(f"{name} is added. Next: tenantry status", markup=False)
 
 
 def _summary(added: Added) -> dict[str, Any]:
@@ -328,8 +328,8 @@ def edit(
 
     if source and (host or port or dbname or user or option):
         raise InputError(
-            "--source is the whole address",
-            hint="Give it, or --host, --port, --dbname, --user and --option.",
+            "--source cannot be combined with other parts of the address",
+            hint="Give either --source, or --host, --port, --dbname, --user and --option.",
         )
     with warehouse() as conninfo, session(conninfo) as opened:
         stored = connections.of_tenant(opened, name)

@@ -48,7 +48,7 @@ def disable(
     from tenantry.flow.tenant import state as states
 
     if not reason.strip():
-        raise InputError("--reason is empty", hint="Say why the tenant rests.")
+        raise InputError("--reason is empty", hint="Say why the tenant is disabled.")
     with warehouse() as conninfo, session(conninfo) as opened:
         paused = states.disable(opened, name, reason.strip())
         state = states.get(opened, name)
@@ -64,7 +64,7 @@ def disable(
         )
     elif paused is None:
         data.print(
-            f"{name} is disabled already, since {state.disabled_at:%Y-%m-%d}: {state.reason}.",
+            f"{name} is already disabled, since {state.disabled_at:%Y-%m-%d}: {state.reason}.",
             markup=False,
         )
     else:
@@ -123,14 +123,14 @@ def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = Fal
             data.print(f"{name} is enabled. Next: tenantry status", markup=False)
         return
     if done.interrupted:
-        tell(f"what was loaded is kept. To go on: tenantry tenant enable {name}")
+        tell(f"what was loaded is kept. To continue: tenantry tenant enable {name}")
     if done.failures:
         count = len(done.failures)
         reason = f"{count} {'slice' if count == 1 else 'slices'} failed; the first: {done.failures[0].error}"
     else:
         reason = done.source_lost or done.not_indexed or "days differ from the source"
     raise SliceError(
-        f"{name} stays disabled and its jobs rest: {reason}",
+        f"{name} stays disabled and its jobs stay paused: {reason}",
         hint=advice.before(
             "run the same command: it loads only what is missing",
             [f.sqlstate for f in done.failures if f.of_source],
@@ -192,16 +192,18 @@ def rebuild(
             work = [rebuild_tenant.rebuild_work(opened, feed, span, moment) for feed, span in spans]
             for item in work:
                 about = (
-                    f", about {human_seconds(item.seconds / jobs)} by its last loads" if item.seconds else ""
+                    f", about {human_seconds(item.seconds / jobs)} at the speed of its last loads"
+                    if item.seconds
+                    else ""
                 )
                 notes.print(
                     f"{item.plan.feed}: {len(item.plan.days):,} of {len(item.span):,} days, {item.span}, "
                     f"{item.rows:,} rows{about}",
                     markup=False,
                 )
-            confirm("Pull them again?", yes=yes)
+            confirm("Load them again?", yes=yes)
             begun = moment or rebuild_tenant.begin(opened, name, work)
-        notes.print(f"Begun. Should it be stopped, --since {begun.isoformat()} goes on with it.")
+        notes.print(f"Started. If it is stopped, continue with --since {begun.isoformat()}.")
         with LoadProgress() as progress:
             result = run.run(conninfo, [item.plan for item in work], limits, progress)
             spans_of = {item.plan.feed: item.span for item in work if result.complete}
@@ -266,11 +268,11 @@ def drop(
 
 def _show_goods(goods: Goods, connections: Sequence[str]) -> None:
     if goods.begun:
-        notes.print(f"a drop of {goods.tenant} was begun: what it left is dropped now", markup=False)
+        notes.print(f"a drop of {goods.tenant} was started earlier: the rest is dropped now", markup=False)
     jobs = ", ".join(str(job) for job in goods.jobs) or "none"
     notes.print(
         f"{goods.tenant} has {goods.days:,} days, {goods.rows:,} rows, {human_bytes(goods.bytes)} in "
-        f"{goods.relations:,} relations. Its jobs: {jobs}. Connections that go with it: {', '.join(connections) or 'none'}",
+        f"{goods.relations:,} relations. Its jobs: {jobs}. Connections that are dropped with it: {', '.join(connections) or 'none'}",
         markup=False,
     )
     if goods.readers:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tenantry.cli.confirm import Yes, confirm
-from tenantry.cli.options import AsJson, Tenants
+from tenantry.cli.options import AsJson, Tenants, require_tenants
 from tenantry.cli.output import data, notes, print_json, print_table, step
 from tenantry.cli.target import administrator, warehouse
 from tenantry.core.errors import InputError
@@ -79,8 +79,7 @@ def add(
     from tenantry.db.passwords import keep_generated, require_place
     from tenantry.flow.tenant import reader as readers
 
-    if bool(tenant) == everyone:
-        raise InputError("say which tenants", hint="Give --tenant NAME (once or more) or --all.")
+    require_tenants(tenant, everyone=everyone)
     end = _end(valid_until)
     given = read_private(password_file) if password_file else None
     if given == "":
@@ -128,7 +127,7 @@ def list_readers(as_json: AsJson = False) -> None:
         print_json(found)
         return
     if not found:
-        data.print("No readers but phood_ro. Next: tenantry reader add NAME --tenant TENANT")
+        data.print("No readers except phood_ro. Next: tenantry reader add NAME --tenant TENANT")
         return
     print_table(
         None,
@@ -191,9 +190,9 @@ def _end(day: str | None) -> datetime | Literal["infinity"] | None:
     try:
         end = datetime.combine(date.fromisoformat(day) + timedelta(days=1), time(), UTC)
     except (ValueError, OverflowError):
-        raise InputError(f"{day!r} is not a day", hint="Write it as 2027-12-31, or: never.") from None
+        raise InputError(f"{day!r} is not a day", hint="Write it as 2027-12-31, or never.") from None
     if end <= datetime.now(UTC):
-        raise InputError(f"{day} is over: the password would let nobody in")
+        raise InputError(f"{day} has passed: the password would not be valid")
     return end
 
 

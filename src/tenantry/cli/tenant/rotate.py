@@ -53,8 +53,10 @@ def rotate(
     from tenantry.fleet import plan as plans
     from tenantry.fleet import rotate as rotating
 
-    if bool(names) == everyone:
-        raise InputError("say which tenants", hint="Give their names, or --all.")
+    if names and everyone:
+        raise InputError("names and --all cannot be combined", hint="Give one of them.")
+    if not names and not everyone:
+        raise InputError("no tenants were named", hint="Give their names, or --all.")
     paths = plans.files(file, Path.cwd())
     options.file = file
     declared = files.read(paths)
@@ -66,13 +68,11 @@ def rotate(
         print_json({"connections": done})
     else:
         changed = sum(rotated.changed for rotated in done)
-        data.print(
-            f"{changed} changed, {len(done) - changed - len(failed)} as they were, {len(failed)} failed"
-        )
+        data.print(f"{changed} changed, {len(done) - changed - len(failed)} unchanged, {len(failed)} failed")
     if failed:
         raise DatabaseError(
             f"{len(failed)} of {len(done)} passwords were not rotated: {', '.join(r.name for r in failed)}",
-            hint="What is stored for them is as it was. Set them at the sources, and run the same command.",
+            hint="Their stored passwords are unchanged. Set them at the sources, and run the same command.",
         )
 
 
@@ -83,5 +83,5 @@ def _tell(rotated: Rotated) -> None:
     else:
         step(
             rotated.name,
-            f"{'a new password is stored' if rotated.changed else 'the password is stored already'}{used}",
+            f"{'a new password is stored' if rotated.changed else 'the password is already stored'}{used}",
         )

@@ -67,7 +67,7 @@ def changed(
         if not word or not equals:
             raise InputError(
                 f"--option {option!r} is not of the form word=value",
-                hint="Such as sslmode=require; sslmode= takes the word out.",
+                hint="For example sslmode=require; sslmode= removes it.",
             )
         if value:
             words[word] = value

@@ -51,16 +51,16 @@ def refusal(definition: str) -> str | None:
     if names[:-1] != ["_wh"]:
         return "it is not in the schema _wh"
     if names[-1] in delivered():
-        return "it takes the name of one of Tenantry's functions"
+        return "it has the name of one of Tenantry's functions"
     options = [option["DefElem"] for option in made.get("options", [])]
     unknown = sorted({option["defname"] for option in options} - _OPTIONS)
     if unknown:
-        return f"it has an option that is not taken from a backup: {', '.join(unknown)}"
+        return f"it has an option that is not restored from a backup: {', '.join(unknown)}"
     languages = [
         option["arg"]["String"].get("sval", "") for option in options if option["defname"] == "language"
     ]
     if len(languages) != 1 or languages[0] not in _LANGUAGES:
-        return f"its language is {' and '.join(languages) or 'not said'}: only sql and plpgsql are taken"
+        return f"its language is {' and '.join(languages) or 'not given'}: only sql and plpgsql are restored"
     return None
 
 
@@ -78,7 +78,7 @@ def create(session: psycopg.Connection, definition: str) -> None:
         session.execute(definition.encode(), binary=True)
         reason = _surprise(session, before)
     if reason:
-        raise InputError(reason, hint="Read the definition, and make the function by hand.")
+        raise InputError(reason, hint="Read the definition, and create the function by hand.")
 
 
 def _versions(session: psycopg.Connection) -> dict[int, str]:
@@ -93,4 +93,4 @@ def _surprise(session: psycopg.Connection, before: dict[int, str]) -> str | None
     if len(changed) != 1 or before.keys() - after.keys():
         return "it does not change exactly one function"
     fine = one_row(session, query("recovery", "is_own_function"), {"oid": changed[0]})[0]
-    return None if fine else "what it makes is not a function of whadmin's in _wh, in sql or plpgsql"
+    return None if fine else "it does not create a function of whadmin's in _wh, in sql or plpgsql"

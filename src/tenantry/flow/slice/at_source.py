@@ -46,7 +46,7 @@ def odd_rows(session: psycopg.Connection, feed: Feed) -> str | None:
     rows = "1 row is" if count == 1 else f"{count:,} rows are"
     return (
         f"{rows} of years before 1900 or after 9999 and left out ({times}): "
-        "mend them at the source, or say --from"
+        "fix them at the source, or give --from"
     )
 
 

@@ -36,7 +36,7 @@ class RowDifference:
 class DayDifference:
     """A day whose rows are not the source's. `rows` are the first of the `differing` ones.
 
-    `fault` says whether the source is as it was at the load, so that the difference is the warehouse's: None if that is
+    `fault` says whether the source has not changed since the load, so that the difference is the warehouse's: None if that is
     not known, because the load asked for no digest. `source_digest` is of the source's own rows.
     """
 

@@ -118,13 +118,13 @@ def _batches(source: psycopg.Connection, budget: Budget) -> Iterator[bytes]:
                 # Such a row is a batch by itself. Its query should have said so (row_limit), before it was in memory.
                 if length > budget.max_row_bytes:
                     raise TooMuch(
-                        f"a row of {length:,} bytes is larger than the {budget.max_row_bytes:,} that are allowed",
+                        f"a row of {length:,} bytes is larger than the {budget.max_row_bytes:,} bytes that are allowed",
                         hint="Leave its large column out of the template, or allow more with the option max_row_bytes.",
                     )
                 if total > budget.max_bytes:
                     raise TooMuch(
                         f"the source sends more than {budget.max_bytes:,} bytes",
-                        hint="If it is right to do so, give it more with the option max_bytes of its connection.",
+                        hint="If that is correct, allow more with the option max_bytes of its connection.",
                     )
                 yield b"".join(batch)
                 batch.clear()

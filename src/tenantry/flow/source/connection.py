@@ -98,7 +98,7 @@ def probe(session: psycopg.Connection, name: str, patience: int = 10) -> SourceF
             raise SourceError(
                 f'the source of "{name}" does not answer within {patience} seconds',
                 connection=name,
-                hint="Check its address; a firewall may swallow what is sent there.",
+                hint="Check its address; a firewall may be dropping what is sent there.",
             ) from error
         raise
     return SourceFacts(*row)

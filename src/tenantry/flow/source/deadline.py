@@ -62,14 +62,14 @@ def deadline(source: psycopg.Connection, budget: Budget, what: str) -> Iterator[
     except psycopg.Error as error:
         if large := _TOO_LARGE.search(error.diag.message_primary or ""):
             raise SliceError(
-                f"{what}: a row of {large[1]} bytes is larger than the {budget.max_row_bytes:,} that are allowed",
+                f"{what}: a row of {large[1]} bytes is larger than the {budget.max_row_bytes:,} bytes that are allowed",
                 hint="Leave its large column out of the template, or allow more with the option max_row_bytes of the connection.",
             ) from error
         if not over.is_set():
             raise
         raise SliceError(
             f"{what}: the source did not finish within {budget.seconds:g} s",
-            hint="Give it longer with the option deadline of its connection, or let an index of the source serve the query.",
+            hint="Give it more time with the option deadline of its connection, or add an index at the source that serves the query.",
         ) from error
     finally:
         done.set()

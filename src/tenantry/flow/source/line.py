@@ -62,11 +62,11 @@ def _safest(
     try:
         if not _works(session, required, password, reached):
             return connection, (
-                "not encrypted: the source offers no TLS, and whoever sits on the line can read and change its rows"
+                "not encrypted: the source offers no TLS, so anyone on the network path can read and change its rows"
             )
     except psycopg.errors.FeatureNotSupported:
         return connection, (
-            "not encrypted: the warehouse's server was built without TLS, and whoever sits on the line can read and change its rows"
+            "not encrypted: the warehouse's server was built without TLS, so anyone on the network path can read and change its rows"
         )
     given = connection.options.get("sslrootcert")
     for authority in (given,) if given else AUTHORITIES:
@@ -74,7 +74,7 @@ def _safest(
         if _works(session, verified, password, reached):
             return verified, f"encrypted, and the source's certificate is verified: {_said(verified)}"
     return required, (
-        f"encrypted, but not verified, so that anybody on the line can pass for the source: {_said(required)}. Put the certificate of its "
+        f"encrypted, but not verified, so anyone on the network path can impersonate the source: {_said(required)}. Put the certificate of its "
         f"authority at the same path on the warehouse's server and here, then: tenantry tenant edit {connection.name} "
         "--option sslmode=verify-full --option sslrootcert=PATH"
     )

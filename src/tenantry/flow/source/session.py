@@ -138,7 +138,7 @@ def begin(source: psycopg.Connection) -> None:
         source.rollback()
         with speaking():
             raise psycopg.errors.ObjectNotInPrerequisiteState(
-                f"the source does not keep to the settings of a load: {difference}"
+                f"the source does not keep the settings of a load: {difference}"
             )
 
 

@@ -66,7 +66,7 @@ def asked(session: psycopg.Connection, connection: str, seconds: int) -> Iterato
         raise SourceError(
             f'the source of "{connection}" cannot be reached from this machine: {one_line(str(error))}',
             connection=connection,
-            hint="Loads can go through the warehouse, this cannot: run it where the source can be reached.",
+            hint="Loads can go through the warehouse, but this command cannot: run it where the source can be reached.",
         ) from None
     try:
         with reading(source):
@@ -76,7 +76,7 @@ def asked(session: psycopg.Connection, connection: str, seconds: int) -> Iterato
         raise SourceError(
             f'the source of "{connection}" did not answer within {seconds} s',
             connection=connection,
-            hint="Give it longer with --timeout, or let an index of the source serve the query.",
+            hint="Give it more time with --timeout, or add an index at the source that serves the query.",
         ) from None
     except psycopg.Error as error:
         if error.sqlstate is None and session.broken:
@@ -90,7 +90,7 @@ def asked(session: psycopg.Connection, connection: str, seconds: int) -> Iterato
         ) from None
     except (LookupError, TypeError, ValueError) as error:
         raise SourceError(
-            f'the source of "{connection}" answers as no PostgreSQL does: {one_line(str(error))}',
+            f'the source of "{connection}" does not answer like PostgreSQL: {one_line(str(error))}',
             connection=connection,
             hint="See which server answers at the address of the connection: tenantry tenant test.",
         ) from error

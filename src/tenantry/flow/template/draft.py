@@ -68,7 +68,7 @@ def draft(
     remarks = [remark] if remark else []
     if time is None:
         remarks.append(
-            "no column is the one that decides the day: add it to the query and name it as time_column, "
+            "no column determines the day: add one to the query and name it as time_column, "
             "so that reports read only their days"
         )
     remarks += [
@@ -108,7 +108,7 @@ def _time_field(select: Any, fields: Sequence[Field], wanted: str | None, origin
     if wanted is not None and not chosen:
         names = ", ".join(field.name for field in times) or "none"
         raise InputError(
-            f'{origin}: "{wanted}" is no date or timestamp among the columns',
+            f'{origin}: "{wanted}" is not a date or timestamp column',
             hint=f"Those are: {names}.",
         )
     values = {output.name: output.value for output in tree.outputs(select) if output.name and not output.star}
@@ -116,7 +116,7 @@ def _time_field(select: Any, fields: Sequence[Field], wanted: str | None, origin
         candidates = chosen or times
         column = _as_written(values, candidates[0]) if len(candidates) == 1 else "column"
         raise TemplateError(
-            f"{origin} does not ask for the day",
+            f"{origin} does not select a day",
             hint=f"Add WHERE {column} >= '{{START_TIME}}'::timestamptz AND {column} < '{{END_TIME}}'::timestamptz.",
         )
     compared = {comparison.name for comparison in day.comparisons(select)}
@@ -135,7 +135,7 @@ def _key(
     source: psycopg.Connection | None, select: Any, fields: Sequence[Field], time: Field | None
 ) -> tuple[list[str], str | None]:
     """The columns that tell rows apart, as identifiers, or none with the reason why. Keys of tables are known to a source alone."""
-    none = "no unique index was found: add one over the columns that tell rows apart, else refreshes are slow"
+    none = "no unique index was found: add one over the columns that identify a row, otherwise refreshes are slow"
     if select.larg is not None or select.distinctClause:
         return [], none
     if select.groupClause:
@@ -148,7 +148,7 @@ def _key(
     if not numbers or not set(numbers) <= by_number.keys():
         return [], none
     alone = len(select.fromClause) == 1 and tree.is_table(select.fromClause[0])
-    remark = "the unique index is the primary key of one table: make sure that no join doubles its rows"
+    remark = "the unique index is the primary key of one table: make sure that no join duplicates its rows"
     return [by_number[number] for number in numbers], None if alone else remark
 
 

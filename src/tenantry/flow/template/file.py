@@ -26,7 +26,7 @@ def text_of(path: Path) -> str:
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise InputError(f"{path} cannot be read: it is no UTF-8 text") from None
+        raise InputError(f"{path} cannot be read: it is not UTF-8 text") from None
 
 
 def parse(text: str, origin: str) -> list[TemplateFile]:

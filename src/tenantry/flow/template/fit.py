@@ -22,7 +22,7 @@ class Fit:
     error: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.feed.schema}.{self.relation} has not the template's {self.kind}: {self.error}"
+        return f"{self.feed.schema}.{self.relation} lacks the template's {self.kind}: {self.error}"
 
 
 def run(

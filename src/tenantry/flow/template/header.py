@@ -81,7 +81,7 @@ def read(text: str, origin: str) -> TemplateFile:
                 origin,
                 number,
                 "neither 'key: value' nor the rest of a value",
-                "Indent what goes on by two blanks; a comment of the query's own goes below an empty line.",
+                "Indent continuation lines by two spaces; put the query's own comments below an empty line.",
             )
     texts = {name: ["\n".join(value) for value in found] for name, found in values.items()}
     for name, choices in CHOICES.items():
@@ -94,7 +94,7 @@ def read(text: str, origin: str) -> TemplateFile:
     if not query.strip():
         raise _refused(origin, end, "there is no query below the header")
     if "index" in texts and "indexes" in texts:
-        raise _refused(origin, began["indexes"], '"index" and "indexes" exclude each other')
+        raise _refused(origin, began["indexes"], '"index" and "indexes" cannot be combined')
     return TemplateFile(
         Template(
             _required(texts, "name", origin),
@@ -122,7 +122,7 @@ def _required(texts: Mapping[str, Sequence[str]], name: str, origin: str) -> str
         hint = (
             "Write them as in CREATE TABLE, or let tenantry template new do it. " if name == "columns" else ""
         )
-        raise InputError(f'{origin}: the header says no "{name}"', hint=hint.strip() or None)
+        raise InputError(f'{origin}: the header lacks "{name}"', hint=hint.strip() or None)
     return value
 
 

@@ -68,7 +68,7 @@ def read(text: str, origin: str) -> list[TemplateFile]:
             statement.relation.schemaname,
             statement.relation.relname,
         ) != ("_wh", "mv_templates"):
-            raise refused(origin, line, "this is no INSERT INTO _wh.mv_templates")
+            raise refused(origin, line, "this is not an INSERT INTO _wh.mv_templates")
         found += _rows(statement, text, origin, line)
     return found
 
@@ -97,7 +97,7 @@ def _rows(statement: Any, text: str, origin: str, line: int) -> list[TemplateFil
         for column, node in zip(names, row, strict=True):
             value = _literal(node, number=column == "ahead")
             if value is None:
-                raise refused(origin, line, f"the value of {column} is no string")
+                raise refused(origin, line, f"the value of {column} is not a string")
             values[COLUMNS[column]] = value
             # The parser does not say where a literal stands. One with doubled quotes is not found as it reads.
             if "\n" in value:
@@ -140,7 +140,9 @@ def _check_conflict(clause: Any, origin: str, line: int) -> None:
             target.name,
         ]
         if not takes_over and target.name != "updated_at":
-            raise refused(origin, line, f"ON CONFLICT sets {target.name} to something of its own")
+            raise refused(
+                origin, line, f"ON CONFLICT sets {target.name} to something other than its new value"
+            )
     if not clause.targetList or clause.whereClause:
         raise refused(origin, line, "ON CONFLICT may only DO UPDATE, without WHERE")
 

@@ -55,7 +55,7 @@ def refuse_foreign(goods: Goods) -> None:
         more = len(goods.foreign) - 5
         names = ", ".join(goods.foreign[:5]) + (f" and {more} more" if more > 0 else "")
         raise InputError(
-            f'tenant "{goods.tenant}" is not dropped, as others would go with it that Tenantry did not make: {names}',
+            f'tenant "{goods.tenant}" cannot be dropped, because that would also drop objects that Tenantry did not make: {names}',
             hint="Move or drop those first.",
         )
 

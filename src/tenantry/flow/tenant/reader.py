@@ -53,7 +53,7 @@ def get(session: psycopg.Connection, name: str) -> Reader:
     found = readers(session, name)
     if not found:
         known = ", ".join(reader.name for reader in readers(session)) or "none"
-        raise InputError(f'"{name}" is no reader of this warehouse', hint=f"Known readers: {known}.")
+        raise InputError(f'"{name}" is not a reader of this warehouse', hint=f"Known readers: {known}.")
     return found[0]
 
 
@@ -136,7 +136,7 @@ def let_in(session: psycopg.Connection, name: str, tenants: list[str] | None) ->
 
 
 def require_free(session: psycopg.Connection, name: str) -> None:
-    """Raise InputError if there is a role of that name that is no reader of this warehouse."""
+    """Raise InputError if there is a role of that name that is not a reader of this warehouse."""
     with owner_session(session) as owner:
         _require_free(session, owner, name)
 
@@ -146,7 +146,7 @@ def _require_free(session: psycopg.Connection, owner: psycopg.Connection, name: 
     exists, marked = one_row(session, query("recovery", "role"), {"name": name, "mark": MARK})
     if exists and not (marked and readers(owner, name)):
         raise InputError(
-            f'role "{name}" exists and is no reader of this warehouse', hint="Choose another name."
+            f'role "{name}" exists and is not a reader of this warehouse', hint="Choose another name."
         )
     return bool(exists)
 
@@ -190,7 +190,7 @@ def require_administrator(session: psycopg.Connection) -> tuple[str, bool]:
     user, superuser, may = one_row(session, query("recovery", "administrator"))
     if not may:
         raise InputError(
-            f'role "{user}" may not make or drop roles',
+            f'role "{user}" cannot create or drop roles',
             hint="Log in as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.",
         )
     return user, superuser

@@ -25,7 +25,9 @@ def _queries(examined: Examined) -> Iterator[Finding]:
         return
     slow = activity.slow(examined.login, milliseconds=1000, most=100)
     if slow:
-        reason = f"{len(slow)} statements take more than a second each time; the most in all: {slow[0].query}"
+        reason = (
+            f"{len(slow)} statements take more than a second each time; the longest in total: {slow[0].query}"
+        )
         yield Finding(Severity.NOTE, "statements", reason, "tenantry queries --slow")
 
 

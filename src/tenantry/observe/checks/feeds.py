@@ -46,7 +46,7 @@ class Feed:
     """One template of one tenant, as `_wh.feeds`, `_wh_internal.day_states` and the catalog have it.
 
     `days` are those that are there outside of folded years.
-    `kind` is pg_class.relkind of what reports read, None if there is nothing. `reshaped`: it has not the template's columns.
+    `kind` is pg_class.relkind of what reports read, None if there is nothing. `reshaped`: it lacks the template's columns.
     `daily`: its storage keeps each day in a relation of its own. `in_table`: reports read a table, and no view of others.
     `disabled`: its tenant is. `range_capable`: its source can be asked where it begins.
     """

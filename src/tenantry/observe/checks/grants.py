@@ -58,11 +58,11 @@ def _trail(examined: Examined) -> Iterator[Finding]:
                     Severity.ERROR, table, reason, f"REVOKE {loose} ON {table} FROM {OWNER}, PUBLIC;{_ADMIN}"
                 )
         if creates:
-            reason = f"{OWNER} may make objects beside the audit trail"
+            reason = f"{OWNER} may create objects next to the audit trail"
             command = f"REVOKE CREATE ON SCHEMA _wh_audit FROM {OWNER}, PUBLIC;{_ADMIN}"
             yield Finding(Severity.ERROR, "_wh_audit", reason, command)
         if unstamped:
-            reason = "nothing stamps the entries of the audit trail: they may say anything"
+            reason = "no trigger stamps the entries of the audit trail, so they may say anything"
             yield Finding(Severity.ERROR, subject, reason, f"tenantry upgrade{_ADMIN.replace('--', '#')}")
 
 
@@ -104,7 +104,7 @@ def _defaults(examined: Examined) -> Iterator[Finding]:
         yield Finding(
             Severity.ERROR,
             OWNER,
-            f"functions that {OWNER} makes may be executed by everybody",
+            f"functions that {OWNER} creates may be executed by everybody",
             f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;",
             safe=True,
         )
@@ -130,7 +130,7 @@ def _roles(examined: Examined) -> Iterator[Finding]:
         yield Finding(
             Severity.ERROR,
             role,
-            f"its sessions begin with a setting of their own for {setting}",
+            f"its sessions start with their own setting of {setting}",
             f"ALTER ROLE {_quoted(role)}{where} RESET {setting};{_ADMIN}",
         )
 
@@ -158,7 +158,7 @@ def _relation(
         yield Finding(
             Severity.ERROR,
             table,
-            f"a {kind.lower()} is in the table's place: what it says may be false, and whoever reads it may run what it calls",
+            f"a {kind.lower()} has taken the table's place: its content may be false, and reading it may run what it calls",
             f"DROP {kind} {table}{back}{'' if owner == OWNER else _ADMIN}",
         )
         return
@@ -190,4 +190,4 @@ def _quoted(name: str) -> str:
     return name if plain else sql.Identifier(name).as_string()
 
 
-GRANTS = Check("grants", "Has everybody the rights that were meant for him, and no more?", False, _grants)
+GRANTS = Check("grants", "Does every role have the rights meant for it, and no more?", False, _grants)

@@ -77,7 +77,7 @@ def _functions(examined: Examined) -> Iterator[Finding]:
         yield Finding(Severity.WARNING, "functions", reason, _INSTALL)
     unpinned = [row[0] for row in examined.rows("unpinned", names=entrances())]
     if unpinned:
-        reason = f"{len(unpinned)} lack settings of their own, so that those of a session change what they do: {some(unpinned)}"
+        reason = f"{len(unpinned)} lack their own settings, so that a session's settings change what they do: {some(unpinned)}"
         yield Finding(Severity.ERROR, "functions", reason, _INSTALL)
     lost = triggers() - set(examined.rows("triggers"))
     if lost:
@@ -85,10 +85,10 @@ def _functions(examined: Examined) -> Iterator[Finding]:
         yield Finding(Severity.ERROR, "triggers", f"missing or disabled: {names}", _INSTALL)
 
 
-MIGRATIONS = Check("migrations", "Has the database the tables of this program?", False, _migrations)
+MIGRATIONS = Check("migrations", "Does the database have this program's tables?", False, _migrations)
 FUNCTIONS = Check(
     "functions",
-    "Are the functions and triggers those of this program, and nobody else's to run?",
+    "Are the functions and triggers those of this program, and can only the right roles run them?",
     False,
     _functions,
 )

@@ -38,19 +38,21 @@ def _jobs(examined: Examined) -> Iterator[Finding]:
         yield Finding(Severity.NOTE, schema, told, tenantry("tenant", "enable", schema))
     kept = table.cron(examined.session)
     if kept is None:
-        reason = "there is no schema cron to keep jobs in, or whadmin may not use it"
+        reason = "there is no schema cron to store jobs in, or whadmin may not use it"
         yield Finding(Severity.WARNING, "cron", reason, "tenantry init")
         return
     known = [job for job in table.all_jobs(examined.session) if examined.tenant in (None, job.schema)]
     login = table.hidden_from(examined.session)
     if login is not None:
-        reason = f'jobs of other roles are not seen: pg_cron hides them from "{login}"; a superuser sees all'
+        reason = (
+            f'jobs of other roles are not visible: pg_cron hides them from "{login}"; a superuser sees all'
+        )
         yield Finding(Severity.NOTE, "cron.job", reason)
     if acting(examined.session) == OWNER:
         yield from _recorded(examined)
     yield from _doubled(known)
     if kept == "own" and any(job.active for job in known) and runs.leader(examined.session) is None:
-        reason = "there are jobs, and no scheduler runs them: this server has no pg_cron"
+        reason = "there are jobs, but no scheduler runs them, and this server has no pg_cron"
         yield Finding(Severity.ERROR, "scheduler", reason, "tenantry scheduler")
     at_work = [feed for feed in examined.feeds if not feed.disabled]
     for feed in at_work:
@@ -82,7 +84,7 @@ def _jobs(examined: Examined) -> Iterator[Finding]:
 def _recorded(examined: Examined) -> Iterator[Finding]:
     """Whether runs are on record, and are not kept for ever."""
     if ("off",) in examined.rows_of_login("log_run"):
-        reason = "it is off: pg_cron keeps no record of runs, so a job that fails is not seen"
+        reason = "it is off: pg_cron keeps no record of runs, so a failed job goes unnoticed"
         yield Finding(
             Severity.WARNING,
             "cron.log_run",
@@ -93,7 +95,7 @@ def _recorded(examined: Examined) -> Iterator[Finding]:
     old = since is not None and since < examined.rows("now")[0][0] - _KEPT - timedelta(days=7)
     if old or size > _MUCH:
         began = f", the oldest of {since:%Y-%m-%d}" if since else ""
-        reason = f"{rows:,} runs of jobs take {size / 2**20:,.0f} MiB{began}: what looks at runs grows slow"
+        reason = f"{rows:,} runs of jobs take {size / 2**20:,.0f} MiB{began}: queries on runs become slow"
         yield Finding(
             Severity.WARNING,
             "cron.job_run_details",

@@ -17,7 +17,7 @@ def _passwords(examined: Examined) -> Iterator[Finding]:
             yield Finding(
                 Severity.NOTE,
                 name,
-                f"the source's password is {days:,} days old; {examined.password_days} are the most that you want",
+                f"the source's password is {days:,} days old; your limit is {examined.password_days}",
                 tenantry("tenant", "edit", name, "--password"),
             )
         else:
@@ -26,16 +26,16 @@ def _passwords(examined: Examined) -> Iterator[Finding]:
         yield Finding(
             Severity.NOTE,
             unknown[0] if len(unknown) == 1 else "connections",
-            f"how old the password of {some(unknown)} is was not kept when it was stored: it may be years",
+            f"the age of the password of {some(unknown)} is unknown, because it was not recorded: it may be years",
             tenantry("tenant", "edit", unknown[0], "--password"),
         )
     if examined.tenant is not None:
         return
     for name, days, made_here, tenants in examined.rows("ending_readers", soon=SOON):
         if days < 0:
-            when = "has ended: its reports cannot log in"
+            when = "has expired: its reports cannot log in"
         else:
-            when = "ends today" if days == 0 else f"ends in {days} day{'s' if days > 1 else ''}"
+            when = "ends today" if days == 0 else f"expires in {days} day{'s' if days > 1 else ''}"
         seen = ["--all"] if tenants is None else [word for tenant in tenants for word in ("--tenant", tenant)]
         yield Finding(
             Severity.WARNING,
@@ -47,4 +47,9 @@ def _passwords(examined: Examined) -> Iterator[Finding]:
         )
 
 
-PASSWORDS = Check("passwords", "Is no password too old, and none of a reader about to end?", True, _passwords)
+PASSWORDS = Check(
+    "passwords",
+    "Are all passwords recent enough, and does no reader's password expire soon?",
+    True,
+    _passwords,
+)

@@ -30,11 +30,11 @@ def _roles(examined: Examined) -> Iterator[Finding]:
             severity = Severity.ERROR if name == READER or "SUPERUSER" in too_much else Severity.WARNING
             command = f"ALTER ROLE {name} {' '.join('NO' + word for word in too_much)};{_ADMIN}"
             yield Finding(
-                severity, name, f"the role is {', '.join(too_much)}, which it needs for nothing", command
+                severity, name, f"the role is {', '.join(too_much)}, which it does not need", command
             )
         if not login:
             yield Finding(
-                Severity.WARNING, name, "the role may not log in", f"ALTER ROLE {name} LOGIN;{_ADMIN}"
+                Severity.WARNING, name, "the role cannot log in", f"ALTER ROLE {name} LOGIN;{_ADMIN}"
             )
     if READER not in there:
         yield Finding(Severity.ERROR, READER, "the role is missing: reports cannot log in", "tenantry init")
@@ -52,7 +52,7 @@ def _roles(examined: Examined) -> Iterator[Finding]:
         yield Finding(
             Severity.WARNING,
             READER,
-            "it may not read what will be made in public",
+            "it may not read what will be created in public",
             f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA public GRANT SELECT ON TABLES TO {READER};",
             safe=True,
         )
@@ -117,7 +117,7 @@ def _rights(examined: Examined) -> Iterator[Finding]:
             name = sql.Identifier(feed.schema, part.name).as_string()
             reason = f"it belongs to {part.owner}: {OWNER} cannot refresh it"
             if len(foreign) > _SHOWN:
-                reason += f" ({len(foreign)} of {feed} are such)"
+                reason += f" ({len(foreign)} of {feed} are affected)"
             kind = "MATERIALIZED VIEW" if part.day else "TABLE"
             yield Finding(
                 Severity.ERROR,
@@ -131,5 +131,5 @@ def _rights(examined: Examined) -> Iterator[Finding]:
         yield Finding(Severity.ERROR, relation, reason, command, safe=mine)
 
 
-ROLES = Check("roles", "Have the roles the attributes they need, and no more?", False, _roles)
-RIGHTS = Check("rights", "Can readers read reports, and nothing else, and whadmin work?", False, _rights)
+ROLES = Check("roles", "Do the roles have the attributes they need, and no more?", False, _roles)
+RIGHTS = Check("rights", "Can readers read reports and nothing else, and can whadmin work?", False, _rights)

@@ -52,7 +52,7 @@ def _server(examined: Examined) -> Iterator[Finding]:
             Severity.ERROR,
             "dead rows stay, and the server stops when transaction numbers run out",
         ),
-        ("track_counts", counts, Severity.ERROR, "autovacuum does not know what to do"),
+        ("track_counts", counts, Severity.ERROR, "autovacuum does not know which tables need it"),
         ("fsync", fsync, Severity.WARNING, "a crash of the host can destroy the warehouse"),
         ("full_page_writes", full_pages, Severity.WARNING, "a crash of the host can destroy pages"),
     ):
@@ -77,7 +77,7 @@ def _server(examined: Examined) -> Iterator[Finding]:
         yield Finding(
             Severity.WARNING,
             name,
-            f"it is {value}: a source's password is written down in clear when it is stored",
+            f"it is {value}: a source's password is logged in clear text when it is stored",
             f"GRANT SET ON PARAMETER {needed} TO {OWNER}; -- as a superuser",
         )
 
@@ -147,7 +147,7 @@ def _sessions(examined: Examined) -> Iterator[Finding]:
     ours = [row[0] for row in examined.rows("all_lock_keys")]
     for pid, user, program, address in examined.rows_of_login("strange_holders", keys=ours):
         by = ", ".join(word for word in (user, program, address) if word)
-        reason = f"{by}: holds a lock of Tenantry's, which this role has no business with; loads and jobs fail meanwhile"
+        reason = f"{by}: holds a lock of Tenantry's, which this role should not hold; loads and jobs fail meanwhile"
         yield Finding(
             Severity.ERROR,
             f"session {pid}",
@@ -155,7 +155,9 @@ def _sessions(examined: Examined) -> Iterator[Finding]:
             f"SELECT pg_terminate_backend({pid}); -- as the administrator",
         )
     for gid, seconds, owner in examined.rows_of_login("prepared_transactions", **patience):
-        reason = f"prepared by {owner} {_span(seconds)} ago and not ended: it keeps its locks, and dead rows"
+        reason = (
+            f"prepared by {owner} {_span(seconds)} ago and not finished: it keeps its locks, and dead rows"
+        )
         yield Finding(
             Severity.WARNING,
             f"transaction {gid}",
@@ -182,4 +184,4 @@ def _span(seconds: float) -> str:
 SERVER = Check("server", "Can the server be written to, is it safe, and is its clock right?", False, _server)
 LOCKS = Check("locks", "Does the lock table hold a report over everything?", False, _locks)
 CONNECTIONS = Check("connections", "Is there room for sessions?", False, _connections)
-SESSIONS = Check("sessions", "Does a session hold others or the removal of dead rows up?", False, _sessions)
+SESSIONS = Check("sessions", "Does a session hold up others, or the removal of dead rows?", False, _sessions)

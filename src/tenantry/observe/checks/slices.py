@@ -52,7 +52,7 @@ def _records(examined: Examined) -> Iterator[Finding]:
         yield Finding(
             Severity.NOTE,
             f"{schema}.{template}",
-            f"the tables of {days} days were written anew since their load; their rows are counted each time until it is noted",
+            f"the tables of {days} days were rewritten since their load; their rows are counted each time until that is recorded",
             adopt.as_string(),
             safe=True,
         )
@@ -162,9 +162,9 @@ def _backfill(feed: Feed, days: Sequence[date]) -> str:
     return tenantry("backfill", feed.template, "--tenant", feed.schema, "--from", days[0], "--to", days[-1])
 
 
-SLICES = Check("slices", "Is every day there, whole, and made by the template as it is?", True, _slices)
-RECORDS = Check("records", "Are the rows there that the records speak of?", True, _records)
-ROWS = Check("rows", "Did yesterday bring rows, as such a day does?", True, _rows)
+SLICES = Check("slices", "Is every day present, complete, and made by the current template?", True, _slices)
+RECORDS = Check("records", "Are all the rows present that the records name?", True, _records)
+ROWS = Check("rows", "Did yesterday bring rows, as that weekday usually does?", True, _rows)
 GROWTH = Check("growth", "Do the last four weeks hold about as many rows as those before?", True, _growth)
-FRESHNESS = Check("freshness", "Is what reports see as young as it should be?", True, _freshness)
+FRESHNESS = Check("freshness", "Is the data that reports see recent enough?", True, _freshness)
 YEARS = Check("years", "Are there closed years to fold?", True, _years)

@@ -105,9 +105,7 @@ def _sources(examined: Examined) -> Iterator[Finding]:
                 ),
             )
     if acting(examined.session) != OWNER:
-        yield Finding(
-            Severity.NOTE, "sources", f"they were not asked whether they answer: that takes {OWNER}"
-        )
+        yield Finding(Severity.NOTE, "sources", f"the sources were not contacted: that needs {OWNER}")
         return
     limit = examined.source_limit
     with ThreadPoolExecutor(_AT_ONCE) as pool:
@@ -163,13 +161,16 @@ def _line(name: str, answer: _Answer) -> Iterator[Finding]:
         return
     verify = tenantry("tenant", "edit", name, "--option", "sslmode=verify-full")
     if not answer.encrypted:
-        reason = "the session with the source is not encrypted: whoever sits on the line can read and change its rows"
+        reason = "the session with the source is not encrypted: anyone on the network path can read and change its rows"
         yield Finding(Severity.WARNING, name, reason, verify)
     elif answer.sslmode != "verify-full":
-        reason = f"the line is encrypted, but with sslmode={answer.sslmode or 'prefer'} anybody on it can pass for the source"
+        reason = f"the session is encrypted, but with sslmode={answer.sslmode or 'prefer'} anyone on the network path can impersonate the source"
         yield Finding(Severity.NOTE, name, reason, verify)
 
 
 SOURCES = Check(
-    "sources", "Does every source answer, in time, with the right time, and over a safe line?", True, _sources
+    "sources",
+    "Does every source answer in time, with the right clock, and over a safe connection?",
+    True,
+    _sources,
 )

@@ -13,11 +13,11 @@ def _vacuum(examined: Examined) -> Iterator[Finding]:
     for relation, dead, live, last, ours, bloated in examined.rows("tables"):
         if bloated:
             when = f"{last:%Y-%m-%d %H:%M}" if last else "never"
-            reason = f"{dead:,} dead rows beside {live:,}; last vacuumed: {when}"
+            reason = f"{dead:,} dead rows next to {live:,}; last vacuumed: {when}"
             who = "" if ours else " -- as the administrator"
             yield Finding(Severity.WARNING, relation, reason, f"VACUUM (ANALYZE) {relation};{who}")
         else:
-            reason = f"the planner has no statistics of its {live:,} rows"
+            reason = f"the planner has no statistics on its {live:,} rows"
             yield Finding(Severity.NOTE, relation, reason, f"ANALYZE {relation};", safe=True)
     for age, multi_age, limit, multi_limit in examined.rows("transaction_age"):
         for what, old, most in (("transaction", age, limit), ("multixact", multi_age, multi_limit)):
@@ -39,21 +39,21 @@ def _leftovers(examined: Examined) -> Iterator[Finding]:
             yield Finding(
                 Severity.NOTE,
                 f"{schema}.{template}",
-                f"the storage that it had before its move is still there: {relations} relations, {mib:,.0f} MiB",
+                f"its storage from before the move still exists: {relations} relations, {mib:,.0f} MiB",
                 tenantry("template", "drop-old", template, "--tenant", schema),
             )
         elif not moving:
             yield Finding(
                 Severity.WARNING,
                 f"{schema}.{template}",
-                f"a move to other storage was broken off and left {relations} relations, {mib:,.0f} MiB",
+                f"a move to another storage was interrupted and left {relations} relations, {mib:,.0f} MiB",
                 tenantry("template", "set-storage", template, target, "--tenant", schema),
             )
     for schema, since in examined.rows("half_dropped"):
-        reason = f"a drop was begun at {since:%Y-%m-%d %H:%M} UTC and has not ended"
+        reason = f"a drop was started at {since:%Y-%m-%d %H:%M} UTC and has not ended"
         yield Finding(Severity.WARNING, schema, reason, tenantry("tenant", "drop", schema, "--yes"))
     for schema, template, table in examined.rows("unindexed"):
-        reason = "a load that was cut off left it without its indexes: reports and refreshes read all of it"
+        reason = "an interrupted load left it without its indexes: reports and refreshes read all of it"
         yield Finding(Severity.WARNING, table, reason, tenantry("backfill", template, "--tenant", schema))
     if examined.tenant:
         return
@@ -69,5 +69,5 @@ def _leftovers(examined: Examined) -> Iterator[Finding]:
         )
 
 
-VACUUM = Check("vacuum", "Are dead rows removed, and statistics there?", False, _vacuum)
+VACUUM = Check("vacuum", "Are dead rows removed, and are there statistics?", False, _vacuum)
 LEFTOVERS = Check("leftovers", "Is anything left of moves, indexes and connections?", True, _leftovers)

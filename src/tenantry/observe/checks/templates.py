@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
 
 _LACKS = {
-    "ranges": (Severity.ERROR, "is ranged by a former time column, so no load can succeed"),
-    "former": (Severity.WARNING, "has rows of a former time column, which were pulled again"),
-    "columns": (Severity.WARNING, "has not the columns that the template has by now"),
-    "indexes": (Severity.WARNING, "has not the indexes that the template has by now"),
+    "ranges": (Severity.ERROR, "is partitioned by a former time column, so no load can succeed"),
+    "former": (Severity.WARNING, "has rows of a former time column, which were loaded again"),
+    "columns": (Severity.WARNING, "lacks columns that the template now has"),
+    "indexes": (Severity.WARNING, "lacks indexes that the template now has"),
 }
 """What each kind of difference means for a relation."""
 
@@ -30,6 +30,4 @@ def _templates(examined: Examined) -> Iterator[Finding]:
         yield Finding(severity, f"{schema}.{template}", reason, command)
 
 
-TEMPLATES = Check(
-    "templates", "Can each template be used, and is what is there as it says?", True, _templates
-)
+TEMPLATES = Check("templates", "Can each template be used, and do its tables match it?", True, _templates)

@@ -18,7 +18,7 @@ def _views(examined: Examined) -> Iterator[Finding]:
             yield Finding(
                 Severity.ERROR,
                 str(feed),
-                "the table of the tenant is gone, and its rows with it",
+                "the tenant's table is gone, and its rows with it",
                 tenantry("backfill", feed.template, "--tenant", feed.schema, "--reload"),
             )
         elif feed.kind is None:
@@ -44,4 +44,4 @@ def _call(function: str, *arguments: str) -> str:
     return f"SELECT _wh.{function}({literals});"
 
 
-VIEWS = Check("views", "Do the tenants' views and the public ones show all that is there?", True, _views)
+VIEWS = Check("views", "Do the tenants' views and the public views show all data?", True, _views)

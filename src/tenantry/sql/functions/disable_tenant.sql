@@ -10,7 +10,7 @@ DECLARE
 BEGIN
     IF coalesce(why, '') = '' THEN
         RAISE EXCEPTION 'no reason is given'
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Say why the tenant rests.';
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Say why the tenant is disabled.';
     END IF;
     SELECT * INTO resting FROM _wh.tenants t
         WHERE t.schema_name = tenant AND t.dropping_at IS NULL FOR UPDATE;

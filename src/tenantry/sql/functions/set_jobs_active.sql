@@ -11,7 +11,7 @@ DECLARE
     changed bigint[];
 BEGIN
     IF jobids IS NULL OR set_jobs_active.active IS NULL THEN
-        RAISE EXCEPTION 'say which jobs, and whether they are to run'
+        RAISE EXCEPTION 'name the jobs, and whether they are to run'
             USING ERRCODE = 'invalid_parameter_value',
             HINT = 'SELECT _wh.set_jobs_active(ARRAY[7], false); the jobs are in _wh.jobs().';
     ELSIF cardinality(unknown) > 0 THEN

@@ -2,8 +2,8 @@ CREATE OR REPLACE FUNCTION _wh.verify_slice(template_name text, target_schema te
     most_rows integer DEFAULT 100) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
 -- Pull a day from its source once more and compare it, row by row, with what reports see; nothing is changed.
--- Loads of the day wait meanwhile. `fault`: the source is as it was at the load, so the difference is the
--- warehouse's; NULL where the load asked for no digest.
+-- Loads of the day wait meanwhile. `fault`: the source has not changed since the load, so the difference is
+-- the warehouse's; NULL where the load asked for no digest.
 DECLARE
     wanted date := _wh_internal.checked_day(target_date);
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);

@@ -170,26 +170,26 @@ def _judge(query: Text, group: Sequence[Comparison], kind: str | None) -> Iterat
     right = _right(first, kind)
     in_utc = kind == "date" or all(c.way not in ("session", "zone") for c in group)
     if in_utc and not _bounded({c.operator for c in group}):
-        wrong = f"{first.name} is bounded on one side only: rows of other days come along"
+        wrong = f"{first.name} has only one bound: rows of other days are included"
         yield query.find("half-open", ERROR, first.offset, wrong, f"Write {right}")
         return
     if not any(c.certain for c in group):
         yield query.find(
-            "day-predicate", WARNING, first.offset, "the day is asked for under OR or NOT: rows of other days may come along",
-            f"Let it stand by itself: {right}",
+            "day-predicate", WARNING, first.offset, "the day is selected under OR or NOT: rows of other days may be included",
+            f"Make it a condition of its own: {right}",
         )  # fmt: skip
     bare = [c for c in group if c.way == "bare"]
     for c in group:
         if c.way in ("session", "zone") and not (kind == "date" and c.way == "session"):
-            zone = "the session's time zone" if c.way == "session" else "another time zone than UTC"
+            zone = "the session's time zone" if c.way == "session" else "a time zone other than UTC"
             yield query.find(
-                "day-not-utc", ERROR, c.offset, f"the day of {c.name} is taken in {zone}: days would run into each other",
+                "day-not-utc", ERROR, c.offset, f"the day of {c.name} is computed in {zone}: days would overlap",
                 f"Write {right}",
             )  # fmt: skip
         elif c.way == "utc":
             yield query.find(
                 "no-index", NOTE, c.offset,
-                f"right, but no index on {c.name} serves it, and days are pulled one by one", f"Better: {right}",
+                f"correct, but no index on {c.name} serves it, and days are loaded one by one", f"Better: {right}",
             )  # fmt: skip
         elif c.way in ("wrapped", "session"):
             yield query.find(
@@ -212,22 +212,24 @@ def _judge_bare(query: Text, group: Sequence[Comparison], kind: str | None, righ
     wrong = None
     if operators - {"=", "<", ">", "<=", ">=", "BETWEEN"}:
         yield query.find(
-            "no-index", WARNING, first.offset, f"no usual index on {first.name} serves this", f"Write {right}"
+            "no-index",
+            WARNING,
+            first.offset,
+            f"no ordinary index on {first.name} serves this",
+            f"Write {right}",
         )
         return
     if kind != "date":
         lower_at_end = [c for c in group if c.operator in (">", ">=") and _is(c, "{END_TIME}")]
         upper_at_start = [c for c in group if c.operator in ("<", "<=") and _is(c, "{START_TIME}")]
         if "BETWEEN" in operators:
-            wrong = (
-                f"BETWEEN takes the midnight after the day, too: {first.name} at 00:00 would be in two days"
-            )
+            wrong = f"BETWEEN includes the midnight after the day: {first.name} at 00:00 would be in two days"
         elif "=" in operators:
-            wrong = f"{first.name} = a day is true of its first moment only"
+            wrong = f"{first.name} = a day is only true at its first moment"
         elif lower_at_end or upper_at_start:
             wrong = f"{first.name} is compared with the wrong end of the day"
         elif "<=" in operators:
-            wrong = f"<= takes the midnight after the day, too: {first.name} at 00:00 would be in two days"
+            wrong = f"<= includes the midnight after the day: {first.name} at 00:00 would be in two days"
         elif ">" in operators:
             wrong = f"> leaves out the first moment of the day: {first.name} at 00:00 would be in none"
     if wrong:
@@ -274,11 +276,11 @@ def _missing(query: Text, statement: Any) -> Finding:
     )  # fmt: skip
     if used:
         return query.find(
-            "day-predicate", WARNING, 0, "it cannot be seen which column decides the day",
+            "day-predicate", WARNING, 0, "it is not clear which column determines the day",
             "Compare the column itself: column >= '{START_TIME}'::timestamptz AND column < '{END_TIME}'::timestamptz",
         )  # fmt: skip
     return query.find(
-        "day-predicate", ERROR, 0, "no condition asks for the day: every slice would hold all rows",
+        "day-predicate", ERROR, 0, "no condition selects the day: every slice would hold all rows",
         "Add WHERE column >= '{START_TIME}'::timestamptz AND column < '{END_TIME}'::timestamptz",
     )  # fmt: skip
 
@@ -295,8 +297,8 @@ def _other_column(query: Text, kinds: _Kinds, deciding: Sequence[Comparison]) ->
     return [
         query.find(
             "time-column", WARNING, deciding[0].offset,
-            f"{deciding[0].name} decides the day, but time_column is {tree.written(kinds.time)}: "
+            f"{deciding[0].name} determines the day, but time_column is {tree.written(kinds.time)}: "
             "a day with a row of another day is refused",
-            "Let both be the same column.",
+            "Use the same column for both.",
         )
     ]  # fmt: skip

@@ -33,8 +33,8 @@ def check(query: Text) -> list[Finding]:
     if len(ends) == 1 or (ends and "{TARGET_DATE}" in query.sql):
         found.append(
             query.find(
-                "one-day", NOTE, query.sql.index(ends[0]), "the source can be asked for one day at a time only",
-                "Use {START_TIME} and {END_TIME} both, and {TARGET_DATE} not at all.",
+                "one-day", NOTE, query.sql.index(ends[0]), "the source can only be asked for one day at a time",
+                "Use both {START_TIME} and {END_TIME}, and do not use {TARGET_DATE}.",
             )
         )  # fmt: skip
     return found
@@ -82,7 +82,7 @@ def _near(placeholder: str) -> str | None:
 def _unknown(query: Text, offset: int, placeholder: str) -> Finding:
     near = _near(placeholder)
     return query.find(
-        "unknown-placeholder", ERROR, offset, f"{placeholder} is no placeholder, and would stay as it is",
+        "unknown-placeholder", ERROR, offset, f"{placeholder} is not a placeholder, and would not be replaced",
         f"Did you mean {near}?" if near else f"Placeholders are {', '.join(KNOWN)}.",
     )  # fmt: skip
 

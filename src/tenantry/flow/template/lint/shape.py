@@ -62,7 +62,7 @@ def compare(query: Text, statement: Any, declared: Sequence[tree.Column]) -> lis
             query.find(
                 "column-names", ERROR if elsewhere else WARNING, output.offset,
                 f'column {place} is "{output.name}" in the query and "{column.name}" where it is declared',
-                "A load goes by these names, and refuses what is unclear: put them in the same order." if elsewhere
+                "A load matches columns by name, and refuses unclear ones: put them in the same order." if elsewhere
                 else f"Write AS {column.name} in the query, or declare it as {output.name}.",
             )
         )  # fmt: skip
@@ -81,13 +81,13 @@ def storable(template: Template, text: Text, declared: Sequence[tree.Column]) ->
     taken = _TAKEN if template.time_column else _TAKEN | {"slice_date"}
     return [
         text.find(
-            "column-taken", ERROR, 0, f'the name of column "{column.name}" is taken by the warehouse',
+            "column-taken", ERROR, 0, f'the name of column "{column.name}" is used by the warehouse itself',
             "Give it another one in the query, with AS, and where it is declared.",
         )
         for column in declared if column.name in taken
     ] + [
         text.find(
-            "local-type", WARNING, 0, f'column "{column.name}" is of type {column.kind}: its values mean something at the source only',
+            "local-type", WARNING, 0, f'column "{column.name}" is of type {column.kind}: its values only mean something at the source',
             "Declare it as text.",
         )
         for column in declared if column.kind in _LOCAL or column.kind.startswith("reg")
@@ -99,7 +99,11 @@ def time_column(template: Template, text: Text, declared: Sequence[tree.Column])
     times = [column.name for column in declared if column.is_time]
     named = next((column for column in declared if column.name == template.time_column), None)
     if template.time_column and (named is None or not named.is_time):
-        reason = "is not among the columns" if named is None else f"is of type {named.kind}, which is no time"
+        reason = (
+            "is not among the columns"
+            if named is None
+            else f"is of type {named.kind}, which is not a time type"
+        )
         fix = f"It may be {' or '.join(times)}." if times else "Declare a column of type timestamptz."
         return [text.find("time-column", ERROR, 0, f'time_column "{template.time_column}" {reason}', fix)]
     if template.time_column:
@@ -152,17 +156,17 @@ def indexes(template: Template, text: Text, declared: Sequence[tree.Column]) -> 
 
 def _refusal(index: Any, names: set[str]) -> tuple[str, str]:
     if not tree.is_a(index, ast.IndexStmt):
-        return "this is no CREATE INDEX", "Indexes alone may stand here."
+        return "this is not a CREATE INDEX", "Only indexes are allowed here."
     relation = (index.relation.schemaname, index.relation.relname)
     if relation != (_SCHEMA, _VIEW):
         return "the index is not on {SCHEMA}.{VIEW_NAME}", "Write CREATE INDEX … ON {SCHEMA}.{VIEW_NAME} (…)"
     if index.idxname and _VIEW not in index.idxname:
         return (
-            f'the index has the same name "{index.idxname}" for every day, which only the first can have',
+            f'the index has the same name "{index.idxname}" for every day, but only one can have it',
             "Write {VIEW_NAME} into its name, or give it none.",
         )
     if index.concurrent:
-        return "CONCURRENTLY cannot be done while a slice is made", "Take the word away."
+        return "CONCURRENTLY is not possible while a slice is created", "Remove the word."
     unknown = [
         name
         for node in tree.walk((index.indexParams, index.indexIncludingParams or (), index.whereClause))
@@ -171,7 +175,7 @@ def _refusal(index: Any, names: set[str]) -> tuple[str, str]:
     ]
     if unknown:
         return (
-            f'the index is on "{unknown[0]}", which is no column',
+            f'the index is on "{unknown[0]}", which is not a column',
             f"Columns are {', '.join(sorted(names))}.",
         )
     return "", ""
@@ -189,10 +193,10 @@ def _no_unique_index(template: Template, text: Text, *, partial: bool) -> Findin
     cost = (
         "a refresh replaces the whole day instead of the rows that differ"
         if storage.of(template.storage).merges
-        else "a refresh cannot run beside reports, and makes the day's view anew"
+        else "a refresh cannot run next to reports, and creates the day's view again"
     )
     reason = "no unique index over columns of all rows" if partial else "no unique index"
     return text.find(
         "no-unique-index", WARNING, 0, f"there is {reason}: {cost}",
-        "Add one over the columns that tell rows apart, such as index: UNIQUE (id)",
+        "Add one over the columns that identify a row, such as index: UNIQUE (id)",
     )  # fmt: skip

@@ -64,7 +64,7 @@ def the_query(query: Text) -> tuple[Any, list[Finding]]:
 
 def _refusal(statement: Any) -> str | None:
     if not tree.is_a(statement, ast.SelectStmt):
-        return f"this is no SELECT but {type(statement).__name__.removesuffix('Stmt').upper()}"
+        return f"this is not a SELECT but {type(statement).__name__.removesuffix('Stmt').upper()}"
     for node in tree.walk(statement):
         if tree.is_a(node, ast.SelectStmt):
             if node.intoClause is not None:
@@ -88,7 +88,7 @@ def check(query: Text, statement: Any, also_volatile: Collection[str] = ()) -> l
 def _stars(query: Text, statement: Any) -> list[Finding]:
     return [
         query.find(
-            "select-star", WARNING, output.offset, f"{tree.written(output.value)} stands for whatever columns there are",
+            "select-star", WARNING, output.offset, f"{tree.written(output.value)} selects whatever columns exist",
             "Name the columns: one that the source adds would make every load fail.",
         )
         for output in tree.outputs(statement) if output.star
@@ -103,7 +103,7 @@ def _limits(query: Text, statement: Any) -> list[Finding]:
         found.append(
             query.find(
                 "limit", ERROR, word.start(),
-                "LIMIT or OFFSET leaves out rows, of a day or of a whole range of days", "Take it away.",
+                "LIMIT or OFFSET leaves out rows, of a day or of a whole range of days", "Remove it.",
             )
         )  # fmt: skip
     elif statement.sortClause and not statement.distinctClause:
@@ -111,7 +111,7 @@ def _limits(query: Text, statement: Any) -> list[Finding]:
         found.append(
             query.find(
                 "order-by", NOTE, max(0, getattr(node, "location", 0) or 0),
-                "ORDER BY costs the source a sort, and the order is not kept", "Take it away.",
+                "ORDER BY costs the source a sort, and the order is not kept", "Remove it.",
             )
         )  # fmt: skip
     return found
@@ -138,7 +138,7 @@ def _volatile(query: Text, statement: Any, names: Collection[str]) -> list[Findi
             found.append(
                 query.find(
                     "volatile", WARNING, max(0, node.location or 0),
-                    f"{name} gives something else each time it is asked: a day that is pulled again differs",
+                    f"{name} returns something else each time: a day that is loaded again differs",
                     "Use columns of the source and the placeholders only.",
                 )
             )  # fmt: skip

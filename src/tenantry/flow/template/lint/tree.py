@@ -96,10 +96,10 @@ def columns(definitions: str) -> list[Column]:
     found = []
     for item in raw.stmt.tableElts or ():
         if not is_a(item, ast.ColumnDef):
-            raise Unreadable("a constraint stands among the columns", 0)
+            raise Unreadable("there is a constraint among the columns", 0)
         if item.constraints or item.collClause:
             raise Unreadable(
-                f'column "{item.colname}" says more than its type', max(0, item.location - len(head))
+                f'column "{item.colname}" has more than a type', max(0, item.location - len(head))
             )
         found.append(Column(item.colname, words(item.typeName.names)[-1], bool(item.typeName.arrayBounds)))
     if not found:

@@ -26,7 +26,7 @@ EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
         RAISE;
     END IF;
     PERFORM _wh_internal.write_log('window_digests', 'WARNING',
-        'the source cannot say which days differ, so all are pulled: ' || SQLERRM, to_jsonb(feed));
+        'the source cannot tell which days differ, so all are loaded: ' || SQLERRM, to_jsonb(feed));
     -- What failed there has spoilt the transaction: log in again.
     PERFORM _wh_internal.hold_source(feed.tenant_name);
     RETURN NULL;

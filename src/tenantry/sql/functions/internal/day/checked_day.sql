@@ -17,7 +17,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value',
                 HINT = 'How many days ahead are loaded says _wh.mv_templates.ahead.';
     ELSIF target_date::date > today + ahead THEN
-        RAISE EXCEPTION '% has not begun in UTC, where it is %', to_char(target_date, 'YYYY-MM-DD'),
+        RAISE EXCEPTION '% has not begun: in UTC it is %', to_char(target_date, 'YYYY-MM-DD'),
             to_char(today::timestamp, 'YYYY-MM-DD')
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Use _wh.current_date_utc() for today.';
     END IF;

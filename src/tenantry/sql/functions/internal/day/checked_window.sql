@@ -7,8 +7,8 @@ BEGIN
             coalesce(end_date::text, 'NULL')
             USING ERRCODE = 'invalid_parameter_value';
     ELSIF start_date::date > end_date::date THEN
-        RAISE EXCEPTION 'the window begins on % and ends before it, on %', to_char(start_date, 'YYYY-MM-DD'),
-            to_char(end_date, 'YYYY-MM-DD')
+        RAISE EXCEPTION 'the first day of the window, %, is after its last day, %',
+            to_char(start_date, 'YYYY-MM-DD'), to_char(end_date, 'YYYY-MM-DD')
             USING ERRCODE = 'invalid_parameter_value',
                 HINT = 'Give the earlier day first; both days are included.';
     END IF;

@@ -42,7 +42,7 @@ BEGIN
     LOOP
         place := place + 1;
         IF statement.head IS NULL THEN
-            RAISE EXCEPTION 'template "%": this is no CREATE INDEX: %', template.template_name,
+            RAISE EXCEPTION 'template "%": this is not a CREATE INDEX: %', template.template_name,
                 left(statement.said, 80)
                 USING ERRCODE = 'invalid_object_definition',
                     HINT = 'Only CREATE [UNIQUE] INDEX statements may stand in indexes.';
@@ -77,8 +77,8 @@ BEGIN
                     WHERE k.n <= i.indnkeyatts) END
         INTO part FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indexrelid = found;
         IF strpos(part.index_name, '{VIEW_NAME}') = 0 THEN
-            RAISE EXCEPTION 'template "%": the index has the same name "%" for every day, which only the '
-                'first can have',
+            RAISE EXCEPTION 'template "%": the index has the same name "%" for every day, but only one can '
+                'have it',
                 template.template_name, part.index_name
                 USING ERRCODE = 'invalid_object_definition',
                     HINT = 'Write {VIEW_NAME} into its name, or give it none.';

@@ -22,8 +22,8 @@ BEGIN
         RAISE EXCEPTION '%.% %: the source cancelled the query: %', feed.schema_name, feed.template_name,
                 to_char(slice_date::timestamp, 'YYYY-MM-DD'), _wh_internal.visible(SQLERRM)
             USING ERRCODE = 'query_canceled', CONSTRAINT = 'cancelled by the source',
-                HINT = 'Give its connection a longer statement_timeout, or let an index of the source serve '
-                'the query.';
+                HINT = 'Give its connection a longer statement_timeout, or add an index at the source that '
+                'serves the query.';
     END;
     PERFORM set_config('tenantry.in_window', '', true);
     IF result IS NULL OR result IN ('null', 'false') OR result ->> 'success' = 'false' THEN

@@ -21,8 +21,8 @@ BEGIN
             RAISE EXCEPTION 'cannot wait for %: % keeps it locked, and has no business with it', what,
                 strangers
                 USING ERRCODE = 'lock_not_available',
-                    HINT = 'Let the administrator end that session with pg_terminate_backend(), and run this '
-                    'again.';
+                    HINT = 'Ask the administrator to end that session with pg_terminate_backend(), and run '
+                    'this again.';
         END IF;
         BEGIN
             PERFORM set_config('lock_timeout', most, true);

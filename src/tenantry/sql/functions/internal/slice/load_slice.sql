@@ -75,8 +75,9 @@ BEGIN
             by_source := true;
             failure := 'the source cancelled the query: ' || failure;
             failure_hint
-                := 'Give its connection a longer statement_timeout, or let an index of the source serve the '
-                'query.';
+                := 'Give its connection a longer statement_timeout, or add an index at the source that '
+                'serves '
+                'the query.';
         END IF;
         IF state LIKE '08%' THEN
             PERFORM _wh_internal.release_source(feed.tenant_name);

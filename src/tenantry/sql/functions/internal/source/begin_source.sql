@@ -35,7 +35,7 @@ BEGIN
     END;
     IF difference IS NOT NULL THEN
         PERFORM _wh_internal.release_source(tenant_name);
-        RAISE EXCEPTION 'connection "%": the source does not keep to the settings of a load: %', tenant_name,
+        RAISE EXCEPTION 'connection "%": the source does not keep the settings of a load: %', tenant_name,
             _wh_internal.visible(difference)
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;
