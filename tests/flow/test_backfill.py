@@ -204,6 +204,14 @@ def test_days_in_partitions_are_asked_for_a_month_at_a_time(ticking: Warehouse) 
     assert ticking.value(moments) == 1
 
 
+def test_a_worker_rests_after_each_slice_if_it_is_told_to(ticking: Warehouse) -> None:
+    plans = backfill.plan(ticking.conninfo, [feed(ticking)], span(3))
+    assert backfill.run(ticking.conninfo, plans, Limits(per_source=1, pause=0.4), Silent()).complete
+    assert ticking.value(
+        "SELECT min(gap) >= interval '0.4 s' FROM (SELECT loaded_at - lag(loaded_at) OVER (ORDER BY loaded_at) AS gap FROM _wh.slices) g"
+    )
+
+
 def test_two_tenants_are_loaded_at_once(ticking: Warehouse, make_source: Callable[[], Source]) -> None:
     other = make_source()
     make_ticks(other, FIRST, 5)
