@@ -112,6 +112,16 @@ def test_reloading_plans_every_day_of_the_span(ticking: Warehouse) -> None:
     assert (plans[0].days, plans[0].present) == (tuple(span(4)), 0)
 
 
+def test_days_that_an_earlier_text_made_are_pulled_again_only_if_somebody_asks_for_it(
+    ticking: Warehouse,
+) -> None:
+    load(ticking, 2)
+    define(ticking, query=QUERY.replace("ELSE value::int", "ELSE 1 + value::int"))
+    feeds = [feed(ticking)]
+    assert backfill.plan(ticking.conninfo, feeds, span(2))[0].days == ()
+    assert backfill.plan(ticking.conninfo, feeds, span(2), outdated=True)[0].days == tuple(span(2))
+
+
 def test_a_template_that_fails_on_one_day_of_thirty_leaves_29_slices(
     ticking: Warehouse, source: Source
 ) -> None:
