@@ -114,6 +114,16 @@ def test_reloading_plans_every_day_of_the_span(ticking: Warehouse) -> None:
     assert (plans[0].days, plans[0].present) == (tuple(span(4)), 0)
 
 
+def test_days_that_an_earlier_text_made_are_pulled_again_only_if_somebody_asks_for_it(
+    ticking: Warehouse,
+) -> None:
+    load(ticking, 2)
+    define(ticking, query=QUERY.replace("ELSE value::int", "ELSE 1 + value::int"))
+    feeds = [feed(ticking)]
+    assert backfill.plan(ticking.conninfo, feeds, span(2))[0].days == ()
+    assert backfill.plan(ticking.conninfo, feeds, span(2), outdated=True)[0].days == tuple(span(2))
+
+
 def test_a_template_that_fails_on_one_day_of_thirty_leaves_29_slices(
     ticking: Warehouse, source: Source
 ) -> None:
@@ -204,6 +214,14 @@ def test_days_in_partitions_are_asked_for_a_month_at_a_time(ticking: Warehouse) 
     plans = planning.plan_whole(ticking.conninfo, feeds, span(30).last, reload=True)
     assert backfill.run(ticking.conninfo, plans, Limits(), Silent()).feeds[0].loaded == 30
     assert ticking.value(moments) == 1
+
+
+def test_a_worker_rests_after_each_slice_if_it_is_told_to(ticking: Warehouse) -> None:
+    plans = backfill.plan(ticking.conninfo, [feed(ticking)], span(3))
+    assert backfill.run(ticking.conninfo, plans, Limits(per_source=1, pause=0.4), Silent()).complete
+    assert ticking.value(
+        "SELECT min(gap) >= interval '0.4 s' FROM (SELECT loaded_at - lag(loaded_at) OVER (ORDER BY loaded_at) AS gap FROM _wh.slices) g"
+    )
 
 
 def test_two_tenants_are_loaded_at_once(ticking: Warehouse, make_source: Callable[[], Source]) -> None:
@@ -341,9 +359,15 @@ def test_the_views_are_brought_up_to_date_when_nothing_was_missing(ticking: Ware
 
 
 def test_a_backfill_leaves_a_line_in_the_log(ticking: Warehouse, source: Source) -> None:
-    spoil(source, FIRST)
-    load(ticking, 3)
+    load(ticking, 2)
+    # Nothing to do, nothing to say.
+    load(ticking, 2)
+    spoil(source, FIRST + timedelta(days=2))
+    load(ticking, 5)
     assert ticking.rows(
         "SELECT log_level, message, context ->> 'schema_name', context ->> 'rows' FROM _wh.function_logs"
-        " WHERE function_name = 'backfill'"
-    ) == [("ERROR", "2 slices loaded, 1 failed, 0 not tried", "acme", "4")]
+        " WHERE function_name = 'backfill' ORDER BY id"
+    ) == [
+        ("INFO", "2 slices loaded, 0 failed, 0 not tried", "acme", "4"),
+        ("ERROR", "2 slices loaded, 1 failed, 0 not tried", "acme", "4"),
+    ]

@@ -136,6 +136,21 @@ def test_taking_in_a_tenant_says_how_many_of_its_days_are_missing(
     assert "; 2 were there; 2 are missing" in again.err
 
 
+def test_years_that_are_over_are_folded_at_once_unless_somebody_says_not_to(
+    warehouse: Warehouse, source: Source, today: date
+) -> None:
+    # In January last year stays open.
+    first = date((today - timedelta(days=31)).year - 1, 1, 1)
+    make_ticks(source, first, (today - first).days + 1, per_day=1)
+    define(warehouse)
+    warehouse.run("UPDATE _wh.mv_templates SET storage = 'partition'")
+    add = ("tenant", "add", "acme", "--source", address(source), "--template", "ticks", "--json")
+    kept = succeed(warehouse, *add, "--no-convert", env={"TENANTRY_SOURCE_PASSWORD": SECRET}).json
+    assert (kept["complete"], kept["converted"]) == (True, [])
+    folded = succeed(warehouse, *add).json["converted"]
+    assert [item["yearly_table"] for item in folded] == [f"ticks_{first.year}"]
+
+
 def test_the_password_of_a_source_may_come_from_a_file(
     warehouse: Warehouse, source: Source, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -568,6 +568,14 @@ def test_the_planner_knows_what_was_moved(few: Warehouse) -> None:
     ]
 
 
+def test_a_move_makes_the_tables_of_those_months_that_have_days(few: Warehouse) -> None:
+    few.run("UPDATE _wh.mv_templates SET partition_by = 'month' WHERE template_name = 'ticks'")
+    move(few, "partition")
+    assert few.rows(
+        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'acme.ticks'::regclass"
+    ) == [("acme.ticks_2024_03",)]
+
+
 def test_a_tenant_does_not_move_again_before_the_old_is_dropped(few: Warehouse) -> None:
     move(few, "partition")
     outcome = run(few, "template", "set-storage", "ticks", "matview")
