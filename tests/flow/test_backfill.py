@@ -120,8 +120,8 @@ def test_days_that_an_earlier_text_made_are_pulled_again_only_if_somebody_asks_f
     load(ticking, 2)
     define(ticking, query=QUERY.replace("ELSE value::int", "ELSE 1 + value::int"))
     feeds = [feed(ticking)]
-    assert backfill.plan(ticking.conninfo, feeds, span(2))[0].days == ()
-    assert backfill.plan(ticking.conninfo, feeds, span(2), outdated=True)[0].days == tuple(span(2))
+    assert planning.plan(ticking.conninfo, feeds, span(2))[0].days == ()
+    assert planning.plan(ticking.conninfo, feeds, span(2), outdated=True)[0].days == tuple(span(2))
 
 
 def test_a_template_that_fails_on_one_day_of_thirty_leaves_29_slices(
@@ -217,7 +217,7 @@ def test_days_in_partitions_are_asked_for_a_month_at_a_time(ticking: Warehouse) 
 
 
 def test_a_worker_rests_after_each_slice_if_it_is_told_to(ticking: Warehouse) -> None:
-    plans = backfill.plan(ticking.conninfo, [feed(ticking)], span(3))
+    plans = planning.plan(ticking.conninfo, [feed(ticking)], span(3))
     assert backfill.run(ticking.conninfo, plans, Limits(per_source=1, pause=0.4), Silent()).complete
     assert ticking.value(
         "SELECT min(gap) >= interval '0.4 s' FROM (SELECT loaded_at - lag(loaded_at) OVER (ORDER BY loaded_at) AS gap FROM _wh.slices) g"
