@@ -1,6 +1,6 @@
-"""The front door for Python: a warehouse, and what can be done with it.
+"""The front door for Python: a warehouse, and what you can do with it.
 
-What only some programs need is imported where it is needed: a command that refreshes a day waits for nothing else.
+Modules that only some programs need are imported where they are used, so that a command that refreshes a day does not wait for them.
 """
 
 from __future__ import annotations
@@ -48,11 +48,11 @@ if TYPE_CHECKING:
     from tenantry.observe.health import Outcome
 
 DEFAULT = Limits()
-"""Two sessions on each source, and no rest."""
+"""At most two sessions per source, and no pause."""
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C ended a load: `result` says what was loaded, which is kept."""
+    """Raised when Ctrl-C ends a load. `result` says what was loaded, which is kept."""
 
     def __init__(self, result: Result) -> None:
         super().__init__("interrupted")
@@ -61,38 +61,38 @@ class Interrupted(KeyboardInterrupt):
 
 @dataclass(frozen=True)
 class Reloaded:
-    """How days were pulled again, and how they compare with the source."""
+    """The result of loading days again and comparing them with the source."""
 
     load: Result
     compared: Sequence[FeedVerdict]
 
     @property
     def complete(self) -> bool:
-        """Whether every day was pulled and is as at the source."""
+        """Whether every day was loaded and matches the source."""
         return self.load.complete and not any(item.different or item.failed for item in self.compared)
 
 
 class Warehouse:
     """A warehouse: `with Warehouse.open() as warehouse: …`.
 
-    Nothing stays connected between calls, so one object may be kept for long, and used by several threads.
-    Errors are those of `tenantry.core.errors`, each with a `message` of one line and a `hint` with the next step. Days are UTC days.
+    No connection stays open between calls, so you can keep one object for a long time and use it from several threads.
+    Errors are those of `tenantry.core.errors`. Each has a `message` of one line and a `hint` with the next step. Days are UTC days.
     """
 
     def __init__(self, conninfo: str) -> None:
         self.conninfo = conninfo
-        """libpq's connection string for the login of every day."""
+        """The libpq connection string of the everyday login, without the administrator's rights."""
         self._stack = ExitStack()
 
     @classmethod
     def open(cls, dsn: str | None = None, *, file: Path | None = None) -> Self:
-        """The warehouse that `dsn`, TENANTRY_DSN, libpq's environment or tenantry.toml name, else the embedded one.
+        """Open the warehouse that `dsn`, TENANTRY_DSN, libpq's environment or tenantry.toml names, otherwise the embedded one.
 
-        `file` is the fleet's file to take the connection string from, in place of the nearest tenantry.toml. An embedded server is
-        started if need be, and stays up until `close`.
+        `file` is the fleet file to take the connection string from, instead of the nearest tenantry.toml. An embedded server is
+        started if necessary, and keeps running until `close`.
 
         Raises:
-            NotInstalled: there is no warehouse there, or one of another version.
+            NotInstalled: there is no warehouse, or a warehouse of another version.
             WarehouseUnreachable: the server does not answer.
         """
         warehouse = cls.at(resolve(dsn, os.environ, Path.cwd(), file))
@@ -106,7 +106,7 @@ class Warehouse:
 
     @classmethod
     def at(cls, target: Target) -> Self:
-        """The warehouse of a target, which is not asked yet whether it is one."""
+        """Return the warehouse of a target, without checking that it is one."""
         directory = target.embedded_directory
         if directory is False:
             return cls(target.dsn)
@@ -125,7 +125,7 @@ class Warehouse:
         return warehouse
 
     def close(self) -> None:
-        """Let go of an embedded server; nothing to do for any other."""
+        """Release an embedded server. Does nothing for other servers."""
         self._stack.close()
 
     def __enter__(self) -> Self:
@@ -137,13 +137,13 @@ class Warehouse:
         self.close()
 
     def session(self) -> AbstractContextManager[psycopg.Connection]:
-        """A session of psycopg's, for SQL of your own: acts as whadmin, commits each statement, and is closed at the block's end."""
+        """Open a psycopg session for SQL of your own. It acts as whadmin, commits each statement, and is closed at the end of the block."""
         return session(self.conninfo)
 
     # Looking
 
     def feeds(self, template: str | None = None, tenants: Iterable[str] | None = None) -> list[Feed]:
-        """The feeds of a template, or of all. Disabled tenants are left out unless `tenants` names them.
+        """Return the feeds of a template, or all feeds. Disabled tenants are left out unless `tenants` names them.
 
         Raises InputError for a template or a tenant that does not exist.
         """
@@ -162,32 +162,32 @@ class Warehouse:
             return [feed for feed in found if feed.schema in names]
 
     def tenants(self) -> list[TenantFacts]:
-        """All tenants by name, with their sources and states."""
+        """Return all tenants by name, with their sources and states."""
         with self.session() as opened:
             return status.tenants(opened)
 
     def status(self) -> list[FeedStatus]:
-        """Where each feed stands: its days by state, rows, bytes."""
+        """Return the state of each feed: its days by state, rows and bytes."""
         with self.session() as opened:
             return status.feeds(opened)
 
     def slices(self, feed: Feed, first: date | None = None, last: date | None = None) -> list[Slice]:
-        """The days of a feed from `first` (its first) to `last` (today), each with its state, rows and error."""
+        """Return the days of a feed from `first` (its first day) to `last` (today), each with its state, rows and error."""
         with self.session() as opened:
             return slices.slices(opened, feed, first, last)
 
     def years(self, template: str | None = None) -> list[Year]:
-        """The years of each feed: how many days they have, and whether they are folded."""
+        """Return the years of each feed: the number of days, and whether the year is folded."""
         with self.session() as opened:
             return slices.years(opened, template)
 
     def check_year(self, feed: Feed, year: int) -> YearCheck:
-        """Whether a year has all of its days."""
+        """Check whether a year has all of its days."""
         with self.session() as opened:
             return years.check(opened, feed, year)
 
     def sizes(self, tenant: str | None = None) -> list[activity.Size]:
-        """Rows and bytes of each feed."""
+        """Return the rows and bytes of each feed."""
         with self.session() as opened:
             return activity.sizes(opened, tenant)
 
@@ -199,18 +199,18 @@ class Warehouse:
         since: timedelta | None = None,
         most: int = 1000,
     ) -> list[activity.Entry]:
-        """The newest entries of the log, oldest first: of a tenant, of some levels (DEBUG, INFO, WARNING, ERROR), of a time until now."""
+        """Return the `most` newest log entries, oldest first: of a tenant, of some levels (DEBUG, INFO, WARNING, ERROR), not older than `since`."""
         wanted = activity.Wanted(tenant=tenant, levels=levels, since=since)
         with self.session() as opened:
             return activity.logs(opened, wanted, most=most)
 
     def jobs(self) -> list[Job]:
-        """The scheduled jobs of this warehouse; none where there is no cron."""
+        """Return the scheduled jobs of this warehouse, or an empty list if there is no cron."""
         with self.session() as opened:
             return job_table.all_jobs(opened) if job_table.cron(opened) else []
 
     def doctor(self, checks: Sequence[str] = (), *, tenant: str | None = None) -> list[Outcome]:
-        """What is wrong: an outcome of each check (of those named), with its findings.
+        """Find what is wrong: the outcome of each check (or of those named), with its findings.
 
         Raises InputError for a check that does not exist.
         """
@@ -222,9 +222,9 @@ class Warehouse:
             return list(health.examine(Examined(self.conninfo, opened, login, tenant), chosen))
 
     def plan(self, path: Path | None = None) -> FleetPlan:
-        """What differs between the warehouse and the fleet's file, or the files of a folder; None: the nearest tenantry.toml.
+        """Compare the warehouse with the fleet file, or with the files of a folder. None means the nearest tenantry.toml.
 
-        Raises InputError for a file that is missing or says what cannot be meant.
+        Raises InputError for a file that is missing or invalid.
         """
         from tenantry.fleet import file as fleet_file
         from tenantry.fleet import plan as fleet_plan
@@ -246,15 +246,15 @@ class Warehouse:
         limits: Limits = DEFAULT,
         watcher: Watcher | None = None,
     ) -> Result:
-        """Load the days that are missing, failed, or were loaded before they had ended.
+        """Load days that are missing, failed, or were loaded before they ended.
 
-        The days are those from `first` (what the feed should have, and earlier ones of the source) to `last` (the last that its
-        template asks for). With `reload` also days that are there, with `outdated` those that an earlier text of the template made.
-        A day that fails keeps no other from being loaded: `complete` of the result says whether all are there.
+        The days range from `first` to `last`. `first` defaults to the feed's first day, or an earlier day of the source; `last` defaults
+        to the last day that the template loads. With `reload`, days that are already loaded are loaded again; with `outdated`, those that
+        were made by an earlier text of the template. If a day fails, the others are still loaded: the result's `complete` says whether all are there.
 
         Raises:
             Interrupted: Ctrl-C; what was loaded is kept.
-            WarehouseUnreachable: the warehouse was lost and did not come back.
+            WarehouseUnreachable: the connection to the warehouse was lost and did not come back.
         """
         if first is None:
             plans = planning.plan_whole(self.conninfo, feeds, last, reload=reload, outdated=outdated)
@@ -275,11 +275,11 @@ class Warehouse:
         limits: Limits = DEFAULT,
         watcher: Watcher | None = None,
     ) -> Result:
-        """Pull a day again (today), or what changed in a window of `days`, which ends with `day` (yesterday).
+        """Load a day again (default: today), or what changed in a window of `days` that ends with `day` (default: yesterday).
 
-        With `full` every day of the window is pulled. A window without a `day` goes on to the days ahead that a template asks for.
+        With `full`, every day of the window is loaded. Without a `day`, a window also includes the days ahead that its template loads.
 
-        Raises what `backfill` does, and InputError if `full` is given without `days`.
+        Raises what `backfill` raises, and InputError if `full` is given without `days`.
         """
         if days is None:
             if full:
@@ -310,9 +310,9 @@ class Warehouse:
         limits: Limits = DEFAULT,
         watcher: Watcher | None = None,
     ) -> Reloaded:
-        """Pull days again, whether they changed or not, and compare them with the source.
+        """Load days again, whether they changed or not, and compare them with the source.
 
-        Reports see the earlier rows until a day's new ones take their place. Raises what `backfill` does.
+        Reports see a day's earlier rows until the new ones replace them. Raises what `backfill` raises.
         """
         wanted = sorted(set(days))
         with self.session() as opened:
@@ -333,11 +333,11 @@ class Warehouse:
         most_rows: int = MOST_ROWS,
         compared: Callable[[Feed, int, int], None] = lambda feed, days, rows: None,
     ) -> Verdict:
-        """Compare days with their sources, row by row, and change nothing.
+        """Compare days with their sources, row by row. Changes nothing.
 
-        The days are those from `first` (the first that is loaded) to `last` (yesterday), or a random `sample` of so many of each
-        feed. `sessions` read from the sources at once, with `pause` seconds of rest; at most `most_rows` rows of a day are named.
-        `compared` is told of each feed, days and rows as they are compared.
+        The days range from `first` (default: the first loaded day) to `last` (default: yesterday); with `sample`, that many random days
+        of each feed are compared. `sessions` sessions read from the sources at the same time, and pause for `pause` seconds in between. At
+        most `most_rows` rows of a day are named. `compared` is called with the feed and the numbers of days and rows as they are compared.
         """
         end = last or today_utc() - timedelta(days=1)
         wanted: dict[Feed, list[date]] = {}
@@ -358,14 +358,14 @@ class Warehouse:
         watcher: Watcher | None = None,
         most_rows: int = MOST_ROWS,
     ) -> Verdict:
-        """Pull the days that a comparison found to differ again, and compare them once more."""
+        """Load the days again that a comparison found to differ, and compare them again."""
         with self._audited("fix", ", ".join(str(item.feed) for item in found.feeds if item.different)):
             return verify.fix(self.conninfo, found, limits, watcher or Silent(), most_rows)
 
     def fold_year(self, feed: Feed, year: int) -> Folded:
-        """Fold a complete year that is over into one table; reports see every row exactly once throughout.
+        """Fold a complete, closed year into one table. Reports see every row exactly once meanwhile.
 
-        Raises DatabaseError if the year is not complete, or is folded already.
+        Raises DatabaseError if the year is not complete, or is already folded.
         """
         with self._audited("fold_year", f"{feed} {year}"), self.session() as opened:
             return years.convert(opened, feed, year)
@@ -379,15 +379,14 @@ class Warehouse:
         step: Callable[[str, str], None] = lambda name, told: None,
         watcher: Watcher | None = None,
     ) -> Added:
-        """Take in a tenant: schema, connection, all days, views, folded years, a comparison with the source, and jobs.
+        """Add a tenant: schema, connection, all days, views, folded years, a comparison with the source, and jobs.
 
-        Without `schedule` it gets no jobs; nor while days are missing.
-
-        `step` is told of each step when it is done: its name, and what came of it. To be called again to go on where it stopped.
+        Without `schedule`, or while days are missing, it gets no jobs. `step` is called with the name and the result of each finished
+        step. If it stops, call it again to continue.
 
         Raises:
-            InputError: a name or template that cannot be meant.
-            SourceError: the source does not answer; nothing was made then.
+            InputError: an invalid name or template.
+            SourceError: the source does not answer; nothing was made.
         """
         from tenantry.schedule import setup
 
@@ -400,14 +399,14 @@ class Warehouse:
             return added
 
     def latest_day(self, template: str) -> date:
-        """The last day that may be loaded: today, or as many days later as the template asks for."""
+        """Return the last day that can be loaded: today, or later if the template loads days ahead."""
         with self.session() as opened:
             return days_of.latest(opened, template)
 
     def load(
         self, what: str, plans: Sequence[Plan], limits: Limits, watcher: Watcher | None = None
     ) -> Result:
-        """Carry out plans that `tenantry.loader.run` made. Raises what `backfill` does."""
+        """Carry out plans of `tenantry.loader.planning`. Raises what `backfill` raises."""
         subject = ", ".join(str(item.feed) for item in plans)
         with self._audited(what, subject):
             result = run.run(self.conninfo, plans, limits, watcher or Silent())
