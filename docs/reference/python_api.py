@@ -26,7 +26,7 @@ Written by `python docs/reference/python_api.py` from the docstrings of the pack
 
     from tenantry import Warehouse
 
-[The guide](../how-to/use-from-python.md) shows how programs use it. A name that stands here goes on working; all else is the program's own.
+[The guide](../how-to/use-from-python.md) shows how to use it. The names on this page are stable; everything else is internal.
 """
 
 _HIDDEN = {"FleetPlan": Plan, "Outcome": Outcome}

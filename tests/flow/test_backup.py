@@ -382,7 +382,7 @@ def test_what_cannot_be_restored_changes_nothing(
         outcome = run(empty, "restore", file, *options)
         assert (outcome.code, outcome.errors) == (code, [error])
     refusals: list[tuple[str, Any]] = [
-        ("CREATE SCHEMA acme", 'schema "acme" is there already'),
+        ("CREATE SCHEMA acme", 'schema "acme" already exists'),
         ("DROP SCHEMA acme", None),
     ]
     for statement, error in refusals:

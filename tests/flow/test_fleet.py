@@ -299,7 +299,10 @@ def test_data_are_not_dropped_unless_that_is_allowed(
     warehouse.load(DAY, DAY)
     file.write_text(fleet_of(source, "mm"))
     refused = run(warehouse, "apply", "--file", file, "--yes", env=ENV)
-    assert (refused.code, refused.errors) == (2, ["the file has no tenant acme: all its data would go"])
+    assert (refused.code, refused.errors) == (
+        2,
+        ["the file has no tenant acme: all its data would be dropped"],
+    )
     assert warehouse.value("SELECT count(*) FROM acme.foodlogstats") == 3
     warehouse.run("CREATE VIEW acme.mine AS SELECT 1 AS one")
     with pytest.raises(InputError, match=r"acme\.mine"):
@@ -432,7 +435,7 @@ def test_a_template_that_a_tenant_no_longer_uses_goes_with_its_days(
         warehouse.load(DAY, DAY + timedelta(days=1), name, name)
     warehouse.run("SELECT _wh.update_public_view_by_template('foodlogstats')")
     file.write_text(file.read_text() + "templates = []\n")
-    with pytest.raises(InputError, match=r"the file has no feed mm\.foodlogstats: its days would go"):
+    with pytest.raises(InputError, match=r"the file has no feed mm\.foodlogstats: its days would be dropped"):
         applied(warehouse, file)
     with warehouse.connect() as session:
         names = {"name": "foodlogstats", "schema": "mm", "most": 1}

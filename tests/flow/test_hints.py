@@ -14,7 +14,7 @@ from tests.program import run, succeed
 pytestmark = pytest.mark.any_server
 
 FIRST = date(2024, 3, 8)
-ADDRESS = "Check address, user and password"
+ADDRESS = "Check the connection's address, user and password"
 
 SPOILT: dict[str, tuple[str, LiteralString, str]] = {
     "a relation that is gone": (

@@ -60,7 +60,7 @@ def test_nobody_waits_for_a_reader_that_holds_a_tenant(as_on_rds: Warehouse, sha
         with pytest.raises(psycopg.errors.LockNotAvailable, match=r"tenant acme.*\(bored, phood_ro"):
             as_on_rds.run("SELECT _wh_internal.withdraw_tenant('acme')")
         (found,) = (
-            f for f in findings(as_on_rds, "sessions", patience=timedelta(0)) if "no business" in f.reason
+            f for f in findings(as_on_rds, "sessions", patience=timedelta(0)) if "should not hold" in f.reason
         )
         assert found.subject == f"session {bored.info.backend_pid}"
         assert found.reason.startswith("phood_ro, bored, 127.0.0.1: holds a lock of Tenantry's")

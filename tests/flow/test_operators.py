@@ -274,7 +274,7 @@ def test_an_operator_hears_in_one_line_what_takes_whadmin(
     refused = run(operator, *words)
     assert refused.code != 0
     (error,) = refused.errors
-    assert error.endswith(f'takes whadmin, and role "{operator.user}" is an operator'), error
+    assert error.endswith(f'needs whadmin, but role "{operator.user}" is an operator'), error
     assert "Log in as whadmin or a member of it." in refused.err
     assert plain.rows("SELECT * FROM _wh.tenants") == before
 

@@ -90,7 +90,7 @@ def test_tenants_say_how_old_their_passwords_are_and_doctor_which_are_too_old(
     assert succeed(acme, *doctor, env={"TENANTRY_PASSWORD_DAYS": "10000"}).json["findings"] == []
     acme.run("UPDATE _wh.tenant_connections SET password_set_at = NULL, created_at = %s", (OLD,))
     (found,) = succeed(acme, *doctor).json["findings"]
-    assert (found["subject"], "was not kept" in found["reason"]) == ("connections", True)
+    assert (found["subject"], "was not recorded" in found["reason"]) == ("connections", True)
     (found,) = succeed(acme, *doctor, "--tenant", "acme").json["findings"]
     assert found["subject"] == "acme"
 
@@ -225,13 +225,13 @@ def test_a_readers_password_ends_on_the_day_that_was_said_and_doctor_says_so_bef
         psycopg.connect(login).close()
         assert f"{soon + timedelta(days=1)} 00:00:00 UTC" in succeed(acme, "reader", "list").out
         (found,) = [one for one in succeed(acme, *doctor).json["findings"] if one["subject"] == name]
-        assert (found["severity"], "ends in 5 days" in found["reason"]) == ("warning", True)
+        assert (found["severity"], "expires in 5 days" in found["reason"]) == ("warning", True)
         assert found["command"] == f"tenantry reader add {name} --tenant acme --valid-until YYYY-MM-DD"
         acme.admin.run(f"ALTER ROLE {name} VALID UNTIL '2020-01-01'".encode())  # type: ignore[arg-type]
         with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
             psycopg.connect(login)
         (found,) = [one for one in succeed(acme, *doctor).json["findings"] if one["subject"] == name]
-        assert "has ended" in found["reason"]
+        assert "has expired" in found["reason"]
         # What is not said stays as it is.
         assert succeed(acme.admin, *add, "--json").json["reader"]["valid_until"].startswith("2020-01-01")
         assert (
@@ -240,7 +240,7 @@ def test_a_readers_password_ends_on_the_day_that_was_said_and_doctor_says_so_bef
         )
         psycopg.connect(login).close()
         for odd, reason in (
-            ("2020-01-01", "2020-01-01 is over"),
+            ("2020-01-01", "2020-01-01 has passed"),
             ("soon", "'soon' is not a day"),
             ("9999-12-31", "'9999-12-31' is not a day"),
         ):

@@ -168,7 +168,7 @@ def test_lint_takes_files_without_a_warehouse_and_names_with_one(
     ]
     assert succeed(warehouse, "template", "lint", "foodlogstats").out == "nothing found\n"
     define(warehouse, "odd", query="SELECT id, at, pg_notify('a', 'b'), pg_stat_get_numscans(1) FROM x WHERE at >= '{START_TIME}' AND at < '{END_TIME}'", columns="id int, at timestamptz, a text, b int")  # fmt: skip
-    assert succeed(warehouse, "template", "lint", "odd").out.startswith("odd:1: warning: pg_notify() gives")
+    assert succeed(warehouse, "template", "lint", "odd").out.startswith("odd:1: warning: pg_notify() returns")
     assert run(warehouse, "template", "lint", "odd", "--strict").code == 1
     missing = run(warehouse, "template", "lint", "nothing")
     assert (missing.code, missing.errors) == (2, ['template "nothing" does not exist'])

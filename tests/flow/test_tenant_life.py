@@ -98,7 +98,7 @@ def test_a_disabled_tenant_rests_and_its_reports_go_on(warehouse: Warehouse, tic
     assert warehouse.reader.value("SELECT count(*) FROM public.ticks") == 160
 
     again = succeed(warehouse, "tenant", "disable", "acme", "--reason", "another")
-    assert "acme is disabled already" in again.out
+    assert "acme is already disabled" in again.out
     assert "moves house" in again.out
     assert warehouse.rows("SELECT message FROM _wh.function_logs WHERE function_name = 'tenant disable'") == [
         ("tenant disabled: moves house",)

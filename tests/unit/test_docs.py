@@ -104,3 +104,11 @@ def _module(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def test_the_first_line_of_each_help_text_fits_into_80_columns() -> None:
+    page = (REFERENCE / "commands.md").read_text(encoding="utf-8")
+    firsts = re.findall(r"^## tenantry \S.*\n\n(.+)", page, re.MULTILINE)
+    assert len(firsts) > 50
+    assert [text for text in firsts if len(text) > 80 or not re.match(r"[A-Z][a-z]+[ ,]", text)] == []
+    assert "Ends with" not in page

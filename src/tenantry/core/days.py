@@ -28,7 +28,7 @@ def parse_day(text: str) -> date:
 
 @dataclass(frozen=True)
 class Span:
-    """Days from `first` to `last`, both included."""
+    """The days from `first` to `last`, both inclusive."""
 
     first: date
     last: date

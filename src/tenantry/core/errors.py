@@ -19,19 +19,19 @@ class TenantryError(Exception):
 
 
 class InputError(TenantryError):
-    """What was asked for cannot be meant: an unknown name, dates the wrong way round."""
+    """The input is invalid, such as an unknown name or a first day after the last one."""
 
     exit_code = 2
 
 
 class WarehouseUnreachable(TenantryError):
-    """No session on the warehouse could be opened, or it was lost."""
+    """No session with the warehouse could be opened, or the session was lost."""
 
     exit_code = 3
 
 
 class NotInstalled(TenantryError):
-    """The database holds no Tenantry, or one that this program does not fit."""
+    """The database holds no warehouse, or one that does not fit this program."""
 
     exit_code = 4
 

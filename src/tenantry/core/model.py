@@ -116,9 +116,9 @@ class LoadedSlice:
 
 @dataclass(frozen=True)
 class FailedSlice:
-    """A slice that could not be pulled. Whatever an earlier load left is still there.
+    """A slice that could not be loaded. The rows of an earlier load are still there.
 
-    `of_source` says whether the error is the source's, or of the way to it; `sqlstate` may be None then, too.
+    `of_source` says whether the error comes from the source, or from the connection to it; `sqlstate` may then be None.
     """
 
     feed: Feed
@@ -130,10 +130,10 @@ class FailedSlice:
 
 @dataclass(frozen=True)
 class FeedStatus:
-    """Where a feed stands: how many days are in each state that `_wh_internal.day_states` knows; times are UTC.
+    """The state of a feed: the number of days in each state of `_wh_internal.day_states`. Times are in UTC.
 
-    Its span begins on `first_day`, None if it was never loaded. `last_day` is the newest that is there. `disabled_at` is since
-    when its tenant is disabled, None if it is not. `state` says it all in words.
+    Its span begins on `first_day`, which is None if it was never loaded. `last_day` is the newest loaded day. `disabled_at` is when its
+    tenant was disabled, or None. `state` sums everything up in words.
     """
 
     tenant: str

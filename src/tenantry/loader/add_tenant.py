@@ -31,7 +31,7 @@ Step = Callable[[str, str], None]
 
 @dataclass(frozen=True)
 class Newcomer:
-    """Who is taken in. `first` is the first day to load (None: the first that the source has)."""
+    """A tenant to add. `first` is the first day to load (None: the first day of the source)."""
 
     name: str
     connection: Connection
@@ -43,8 +43,10 @@ class Newcomer:
 
 @dataclass
 class Added:
-    """How a tenant was taken in: its load, the years that were folded, how its days compare with the source, by feed how many
-    rows are dated after the last day that is loaded, and the names of jobs that were made for it."""
+    """How a tenant was added: its load, its folded years, and how its days compare with the source.
+
+    `rows_ahead` counts, by feed, the rows dated after the last loaded day. `jobs` names the jobs that were created.
+    """
 
     tenant: str
     load: Result

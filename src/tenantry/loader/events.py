@@ -10,7 +10,7 @@ from tenantry.core.model import FailedSlice, Feed, LoadedSlice
 
 @dataclass(frozen=True)
 class Waiting:
-    """A slice is tried again after a pause of `seconds`, for a reason that may pass."""
+    """A slice is retried after a pause of `seconds`, for a reason that may pass."""
 
     feed: Feed
     reason: str
@@ -18,10 +18,10 @@ class Waiting:
 
 
 class Watcher(Protocol):
-    """Called from one thread only, that of whoever started the job."""
+    """Is told about the progress of a load. It is only called from the thread that started the load."""
 
     def planned(self, feed: Feed, to_load: int, present: int) -> None:
-        """`to_load` days will be pulled; `present` days of the span are there already."""
+        """`to_load` days will be loaded; `present` days of the span are already loaded."""
 
     def loaded(self, slice_: LoadedSlice) -> None:
         """A slice was committed."""
@@ -30,10 +30,10 @@ class Watcher(Protocol):
         """A slice was given up."""
 
     def waiting(self, event: Waiting) -> None:
-        """A slice is tried again after a pause."""
+        """A slice will be retried after a pause."""
 
     def indexing(self, feed: Feed) -> None:
-        """All slices of a feed that were to be loaded are, and its new tables are being indexed."""
+        """All slices of a feed are loaded, and its new tables are being indexed."""
 
 
 class Silent:

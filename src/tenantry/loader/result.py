@@ -13,10 +13,10 @@ from tenantry.loader.indexing import NotIndexed
 
 @dataclass
 class FeedResult:
-    """How the load of one feed ended. `not_tried` days remain because the source was lost or the run stopped.
+    """The result of loading one feed. `not_tried` days remain because the source was lost or the run stopped.
 
-    `unchanged` days were not pulled, because the source says that they are as they were. `left_out` says which rows of the source are in
-    no day that can be meant.
+    `unchanged` days were not loaded, because the source reports that they have not changed. `left_out` says which
+    rows of the source belong to no day that can be loaded.
     """
 
     feed: Feed
@@ -39,13 +39,13 @@ class FeedResult:
 
     @property
     def as_it_was(self) -> bool:
-        """Whether all that was done was to find days unchanged."""
+        """Whether the load did nothing but find days unchanged."""
         return self.complete and self.unchanged > 0 and not self.loaded
 
 
 @dataclass
 class Result:
-    """How a load ended: a result for each feed, wall time in seconds, and whether somebody interrupted it."""
+    """The result of a load: a result for each feed, the wall time in seconds, and whether it was interrupted."""
 
     feeds: list[FeedResult]
     seconds: float
@@ -53,7 +53,7 @@ class Result:
 
     @property
     def complete(self) -> bool:
-        """Whether every day that was planned is there."""
+        """Whether every planned day is there."""
         return not self.interrupted and all(feed.complete for feed in self.feeds)
 
     @property

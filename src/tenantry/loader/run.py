@@ -32,7 +32,7 @@ MOST_WORKERS = 8
 
 @dataclass(frozen=True)
 class Limits:
-    """How much a load may ask for: sessions on each source, and seconds of rest of a worker after a slice."""
+    """Limits of a load: the maximum number of sessions per source, and the seconds that a worker pauses after each slice."""
 
     per_source: int = 2
     pause: float = 0.0

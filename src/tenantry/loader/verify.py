@@ -27,7 +27,7 @@ MOST_ROWS = 100
 
 @dataclass
 class FeedVerdict:
-    """How a feed compares with its source: days and rows that were compared, those that differ, days that could not be."""
+    """How a feed compares with its source: the days and rows that were compared, the days that differ, and the days that could not be compared."""
 
     feed: Feed
     days: int = 0
@@ -37,7 +37,7 @@ class FeedVerdict:
 
     @property
     def agrees(self) -> bool:
-        """Whether each day was compared and is as its source."""
+        """Whether every day was compared and matches its source."""
         return not (self.different or self.failed)
 
     def __str__(self) -> str:
@@ -63,14 +63,14 @@ class FeedVerdict:
 
 @dataclass(frozen=True)
 class Verdict:
-    """How the warehouse compares with its sources; `seconds` is wall time."""
+    """How the warehouse compares with its sources. `seconds` is wall time."""
 
     feeds: Sequence[FeedVerdict]
     seconds: float
 
     @property
     def agrees(self) -> bool:
-        """Whether every day of every feed was compared and is as its source."""
+        """Whether every day of every feed was compared and matches its source."""
         return all(feed.agrees for feed in self.feeds)
 
 

@@ -76,7 +76,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Size:
-    """What a feed holds: rows on record, bytes of data and of indexes, and the rows of the last two whole months."""
+    """What a feed holds: recorded rows, bytes of data and of indexes, and the rows of the last two whole months."""
 
     tenant: str
     template: str

@@ -61,7 +61,7 @@ _ABSENT = (psycopg.errors.UndefinedFunction, psycopg.errors.UndefinedTable, psyc
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a check found, and the seconds that it took."""
+    """The findings of a check, and the seconds that it took."""
 
     check: Check
     findings: tuple[Finding, ...]

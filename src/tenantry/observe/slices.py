@@ -15,10 +15,10 @@ from tenantry.db.queries import one_row, query
 
 @dataclass(frozen=True)
 class Slice:
-    """A day of a feed. `rows`, `loaded_at` and `seconds` are those of the last good load; `error` is the last attempt's.
+    """A day of a feed. `rows`, `loaded_at` and `seconds` come from the last successful load; `error` comes from the last attempt.
 
-    A failed slice that is not missing still has the rows of an earlier load; a stale one was loaded before its day ended, an
-    outdated one before the template was changed.
+    A failed slice that is not missing still has the rows of an earlier load. A stale slice was loaded before its day ended. An
+    outdated slice was made before the template was changed.
     """
 
     tenant: str
@@ -57,10 +57,10 @@ class SliceDetails:
 
 @dataclass(frozen=True)
 class Year:
-    """A year of a feed; `days` of `expected` are there.
+    """A year of a feed, of whose `expected` days `days` are there.
 
-    `state` is folded, ready to fold, complete (of last year, while its late rows still come in), daily (the present
-    year), incomplete, or what else `_wh.check_views_by_template_for_year` says.
+    `state` is folded, ready to fold, complete (last year, while late rows still arrive), daily (the current year), incomplete, or
+    another state that `_wh.check_views_by_template_for_year` reports.
     """
 
     tenant: str

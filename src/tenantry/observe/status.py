@@ -36,11 +36,11 @@ class Installation:
 
 @dataclass(frozen=True)
 class TenantFacts:
-    """A tenant and where its data come from; `source` is None if its connection was deleted.
+    """A tenant and its source. `source` is None if the connection was deleted.
 
-    `disabled_at` and `disabled_reason` are None while it is at work; `dropping` tells that a drop of it was begun.
-    `password_set_at` is when the source's password was stored here, None if that is not known. `feeds` says by template how
-    its days stand.
+    `disabled_at` and `disabled_reason` are None unless the tenant is disabled. `dropping` says that a drop of it was started.
+    `password_set_at` is when the source's password was stored here, or None if that is not known. `feeds` gives the state of the days
+    by template.
     """
 
     name: str

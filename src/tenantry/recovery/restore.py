@@ -219,7 +219,7 @@ def _require_room(session: psycopg.Connection, tenants: list[str], readers: list
     """By what PostgreSQL's own catalogs say, which is all that an administrator's session reads here."""
     schema = one_row(session, query("recovery", "a_schema_of"), {"tenants": tenants})[0]
     if schema:
-        raise InputError(f'schema "{schema}" is there already', hint="Restore into an empty database.")
+        raise InputError(f'schema "{schema}" already exists', hint="Restore into an empty database.")
     strange = session.execute(
         query("recovery", "strange_roles"), {"names": readers, "mark": reader.MARK}
     ).fetchone()

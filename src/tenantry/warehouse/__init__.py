@@ -23,19 +23,19 @@ __all__ = ["DEFAULT", "Interrupted", "Reloaded", "Warehouse"]
 class Warehouse(Looking, Loading):
     """A warehouse: `with Warehouse.open() as warehouse: …`.
 
-    Nothing stays connected between calls, so one object may be kept for long, and used by several threads.
-    Errors are those of `tenantry.core.errors`, each with a `message` of one line and a `hint` with the next step. Days are UTC days.
+    No connection stays open between calls, so you can keep one object for a long time and use it from several threads.
+    Errors are those of `tenantry.core.errors`. Each has a `message` of one line and a `hint` with the next step. Days are UTC days.
     """
 
     @classmethod
     def open(cls, dsn: str | None = None, *, file: Path | None = None) -> Self:
-        """The warehouse that `dsn`, TENANTRY_DSN, libpq's environment or tenantry.toml name, else the embedded one.
+        """Open the warehouse that `dsn`, TENANTRY_DSN, libpq's environment or tenantry.toml names, otherwise the embedded one.
 
-        `file` is the fleet's file to take the connection string from, in place of the nearest tenantry.toml. An embedded server is
-        started if need be, and stays up until `close`.
+        `file` is the fleet file to take the connection string from, instead of the nearest tenantry.toml. An embedded server is
+        started if necessary, and keeps running until `close`.
 
         Raises:
-            NotInstalled: there is no warehouse there, or one of another version.
+            NotInstalled: there is no warehouse, or a warehouse of another version.
             WarehouseUnreachable: the server does not answer.
         """
         warehouse = cls._at(resolve(dsn, os.environ, Path.cwd(), file))
@@ -49,7 +49,7 @@ class Warehouse(Looking, Loading):
 
     @classmethod
     def _at(cls, target: Target) -> Self:
-        """The warehouse of a target, which is not asked yet whether it is one."""
+        """Return the warehouse of a target, without checking that it is one."""
         directory = target.embedded_directory
         if directory is False:
             return cls(target.dsn)

@@ -27,7 +27,7 @@ class Base:
         self._stack = ExitStack()
 
     def close(self) -> None:
-        """Let go of an embedded server; nothing to do for any other."""
+        """Release an embedded server. Does nothing for other servers."""
         self._stack.close()
 
     def __enter__(self) -> Self:
@@ -39,11 +39,11 @@ class Base:
         self.close()
 
     def session(self) -> AbstractContextManager[psycopg.Connection]:
-        """A session of psycopg's, for SQL of your own: acts as whadmin, commits each statement, and is closed at the block's end."""
+        """Open a psycopg session for SQL of your own. It acts as whadmin, commits each statement, and is closed at the end of the block."""
         return session(self.conninfo)
 
     def feeds(self, template: str | None = None, tenants: Iterable[str] | None = None) -> list[Feed]:
-        """The feeds of a template, or of all. Disabled tenants are left out unless `tenants` names them.
+        """Return the feeds of a template, or all feeds. Disabled tenants are left out unless `tenants` names them.
 
         Raises InputError for a template or a tenant that does not exist.
         """
@@ -62,6 +62,6 @@ class Base:
             return [feed for feed in found if feed.schema in names]
 
     def latest_day(self, template: str) -> date:
-        """The last day that may be loaded: today, or as many days later as the template asks for."""
+        """Return the last day that can be loaded: today, or later if the template loads days ahead."""
         with self.session() as opened:
             return days_of.latest(opened, template)

@@ -31,7 +31,7 @@ DEFAULT = Limits()
 
 
 class Interrupted(KeyboardInterrupt):
-    """Ctrl-C ended a load: `result` says what was loaded, which is kept."""
+    """Raised when Ctrl-C ends a load. `result` says what was loaded, which is kept."""
 
     def __init__(self, result: Result) -> None:
         super().__init__("interrupted")
@@ -40,14 +40,14 @@ class Interrupted(KeyboardInterrupt):
 
 @dataclass(frozen=True)
 class Reloaded:
-    """How days were pulled again, and how they compare with the source."""
+    """The result of loading days again and comparing them with the source."""
 
     load: Result
     compared: Sequence[FeedVerdict]
 
     @property
     def complete(self) -> bool:
-        """Whether every day was pulled and is as at the source."""
+        """Whether every day was loaded and matches the source."""
         return self.load.complete and not any(item.different or item.failed for item in self.compared)
 
 
@@ -65,15 +65,15 @@ class Loading(Base):
         limits: Limits = DEFAULT,
         watcher: Watcher | None = None,
     ) -> Result:
-        """Load the days that are missing, failed, or were loaded before they had ended.
+        """Load days that are missing, failed, or were loaded before they ended.
 
-        The days are those from `first` (what the feed should have, and earlier ones of the source) to `last` (the last that its
-        template asks for). With `reload` also days that are there, with `outdated` those that an earlier text of the template made.
-        A day that fails keeps no other from being loaded: `complete` of the result says whether all are there.
+        The days range from `first` to `last`. `first` defaults to the feed's first day, or an earlier day of the source; `last` defaults
+        to the last day that the template loads. With `reload`, days that are already loaded are loaded again; with `outdated`, those that
+        were made by an earlier text of the template. If a day fails, the others are still loaded: the result's `complete` says whether all are there.
 
         Raises:
             Interrupted: Ctrl-C; what was loaded is kept.
-            WarehouseUnreachable: the warehouse was lost and did not come back.
+            WarehouseUnreachable: the connection to the warehouse was lost and did not come back.
         """
         if first is None:
             plans = planning.plan_whole(self.conninfo, feeds, last, reload=reload, outdated=outdated)
@@ -94,11 +94,11 @@ class Loading(Base):
         limits: Limits = DEFAULT,
         watcher: Watcher | None = None,
     ) -> Result:
-        """Pull a day again (today), or what changed in a window of `days`, which ends with `day` (yesterday).
+        """Load a day again (default: today), or what changed in a window of `days` that ends with `day` (default: yesterday).
 
-        With `full` every day of the window is pulled. A window without a `day` goes on to the days ahead that a template asks for.
+        With `full`, every day of the window is loaded. Without a `day`, a window also includes the days ahead that its template loads.
 
-        Raises what `backfill` does, and InputError if `full` is given without `days`.
+        Raises what `backfill` raises, and InputError if `full` is given without `days`.
         """
         if days is None:
             if full:
@@ -128,9 +128,9 @@ class Loading(Base):
         limits: Limits = DEFAULT,
         watcher: Watcher | None = None,
     ) -> Reloaded:
-        """Pull days again, whether they changed or not, and compare them with the source.
+        """Load days again, whether they changed or not, and compare them with the source.
 
-        Reports see the earlier rows until a day's new ones take their place. Raises what `backfill` does.
+        Reports see a day's earlier rows until the new ones replace them. Raises what `backfill` raises.
         """
         wanted = sorted(set(days))
         with self.session() as opened:
@@ -151,11 +151,11 @@ class Loading(Base):
         most_rows: int = MOST_ROWS,
         compared: Callable[[Feed, int, int], None] = lambda feed, days, rows: None,
     ) -> Verdict:
-        """Compare days with their sources, row by row, and change nothing.
+        """Compare days with their sources, row by row. Changes nothing.
 
-        The days are those from `first` (the first that is loaded) to `last` (yesterday), or a random `sample` of so many of each
-        feed. `sessions` read from the sources at once, with `pause` seconds of rest; at most `most_rows` rows of a day are named.
-        `compared` is told of each feed, days and rows as they are compared.
+        The days range from `first` (default: the first loaded day) to `last` (default: yesterday); with `sample`, that many random days
+        of each feed are compared. `sessions` sessions read from the sources at the same time, and pause for `pause` seconds in between. At
+        most `most_rows` rows of a day are named. `compared` is called with the feed and the numbers of days and rows as they are compared.
         """
         wanted = self.days_to_verify(feeds, first, last, sample=sample)
         return self.verify_days(
@@ -202,14 +202,14 @@ class Loading(Base):
         watcher: Watcher | None = None,
         most_rows: int = MOST_ROWS,
     ) -> Verdict:
-        """Pull the days that a comparison found to differ again, and compare them once more."""
+        """Load the days again that a comparison found to differ, and compare them again."""
         with self._audited("fix", ", ".join(str(item.feed) for item in found.feeds if item.different)):
             return verify.fix(self.conninfo, found, limits, watcher or Silent(), most_rows)
 
     def fold_year(self, feed: Feed, year: int) -> Folded:
-        """Fold a complete year that is over into one table; reports see every row exactly once throughout.
+        """Fold a complete, closed year into one table. Reports see every row exactly once meanwhile.
 
-        Raises DatabaseError if the year is not complete, or is folded already.
+        Raises DatabaseError if the year is not complete, or is already folded.
         """
         with self._audited("fold_year", f"{feed} {year}"), self.session() as opened:
             return years.convert(opened, feed, year)
@@ -223,15 +223,14 @@ class Loading(Base):
         step: Callable[[str, str], None] = lambda name, told: None,
         watcher: Watcher | None = None,
     ) -> Added:
-        """Take in a tenant: schema, connection, all days, views, folded years, a comparison with the source, and jobs.
+        """Add a tenant: schema, connection, all days, views, folded years, a comparison with the source, and jobs.
 
-        Without `schedule` it gets no jobs; nor while days are missing.
-
-        `step` is told of each step when it is done: its name, and what came of it. To be called again to go on where it stopped.
+        Without `schedule`, or while days are missing, it gets no jobs. `step` is called with the name and the result of each finished
+        step. If it stops, call it again to continue.
 
         Raises:
-            InputError: a name or template that cannot be meant.
-            SourceError: the source does not answer; nothing was made then.
+            InputError: an invalid name or template.
+            SourceError: the source does not answer; nothing was made.
         """
         from tenantry.schedule import setup
 
@@ -258,7 +257,7 @@ class Loading(Base):
     def _load(
         self, what: str, plans: Sequence[Plan], limits: Limits, watcher: Watcher | None = None
     ) -> Result:
-        """Carry out plans that `tenantry.loader.run` made. Raises what `backfill` does."""
+        """Carry out plans of `tenantry.loader.planning`. Raises what `backfill` raises."""
         subject = ", ".join(str(item.feed) for item in plans)
         with self._audited(what, subject):
             result = run.run(self.conninfo, plans, limits, watcher or Silent())

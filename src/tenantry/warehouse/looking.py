@@ -27,32 +27,32 @@ class Looking(Base):
     """Methods that change nothing."""
 
     def tenants(self) -> list[TenantFacts]:
-        """All tenants by name, with their sources and states."""
+        """Return all tenants by name, with their sources and states."""
         with self.session() as opened:
             return status.tenants(opened)
 
     def status(self) -> list[FeedStatus]:
-        """Where each feed stands: its days by state, rows, bytes."""
+        """Return the state of each feed: its days by state, rows and bytes."""
         with self.session() as opened:
             return status.feeds(opened)
 
     def slices(self, feed: Feed, first: date | None = None, last: date | None = None) -> list[Slice]:
-        """The days of a feed from `first` (its first) to `last` (today), each with its state, rows and error."""
+        """Return the days of a feed from `first` (its first day) to `last` (today), each with its state, rows and error."""
         with self.session() as opened:
             return slices.slices(opened, feed, first, last)
 
     def years(self, template: str | None = None) -> list[Year]:
-        """The years of each feed: how many days they have, and whether they are folded."""
+        """Return the years of each feed: the number of days, and whether the year is folded."""
         with self.session() as opened:
             return slices.years(opened, template)
 
     def check_year(self, feed: Feed, year: int) -> YearCheck:
-        """Whether a year has all of its days."""
+        """Check whether a year has all of its days."""
         with self.session() as opened:
             return years.check(opened, feed, year)
 
     def sizes(self, tenant: str | None = None) -> list[activity.Size]:
-        """Rows and bytes of each feed."""
+        """Return the rows and bytes of each feed."""
         with self.session() as opened:
             return activity.sizes(opened, tenant)
 
@@ -64,18 +64,18 @@ class Looking(Base):
         since: timedelta | None = None,
         most: int = 1000,
     ) -> list[activity.Entry]:
-        """The newest entries of the log, oldest first: of a tenant, of some levels (DEBUG, INFO, WARNING, ERROR), of a time until now."""
+        """Return the `most` newest log entries, oldest first: of a tenant, of some levels (DEBUG, INFO, WARNING, ERROR), not older than `since`."""
         wanted = activity.Wanted(tenant=tenant, levels=levels, since=since)
         with self.session() as opened:
             return activity.logs(opened, wanted, most=most)
 
     def jobs(self) -> list[Job]:
-        """The scheduled jobs of this warehouse; none where there is no cron."""
+        """Return the scheduled jobs of this warehouse, or an empty list if there is no cron."""
         with self.session() as opened:
             return job_table.all_jobs(opened) if job_table.cron(opened) else []
 
     def doctor(self, checks: Sequence[str] = (), *, tenant: str | None = None) -> list[Outcome]:
-        """What is wrong: an outcome of each check (of those named), with its findings.
+        """Find what is wrong: the outcome of each check (or of those named), with its findings.
 
         Raises InputError for a check that does not exist.
         """
@@ -87,9 +87,9 @@ class Looking(Base):
             return list(health.examine(Examined(self.conninfo, opened, login, tenant), chosen))
 
     def plan(self, path: Path | None = None) -> FleetPlan:
-        """What differs between the warehouse and the fleet's file, or the files of a folder; None: the nearest tenantry.toml.
+        """Compare the warehouse with the fleet file, or with the files of a folder. None means the nearest tenantry.toml.
 
-        Raises InputError for a file that is missing or says what cannot be meant.
+        Raises InputError for a file that is missing or invalid.
         """
         from tenantry.fleet import file as fleet_file
         from tenantry.fleet import plan as fleet_plan

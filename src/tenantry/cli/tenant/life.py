@@ -203,7 +203,7 @@ def rebuild(
                 )
             confirm("Load them again?", yes=yes)
             begun = moment or rebuild_tenant.begin(opened, name, work)
-        notes.print(f"Started. If it is stopped, continue with --since {begun.isoformat()}.")
+        notes.print(f"Started. If it is stopped, --since {begun.isoformat()} continues it.")
         with LoadProgress() as progress:
             result = run.run(conninfo, [item.plan for item in work], limits, progress)
             spans_of = {item.plan.feed: item.span for item in work if result.complete}

@@ -34,10 +34,10 @@ class RowDifference:
 
 @dataclass(frozen=True)
 class DayDifference:
-    """A day whose rows are not the source's. `rows` are the first of the `differing` ones.
+    """A day whose rows differ from the source's. `rows` holds the first of the `differing` rows.
 
-    `fault` says whether the source has not changed since the load, so that the difference is the warehouse's: None if that is
-    not known, because the load asked for no digest. `source_digest` is of the source's own rows.
+    `fault` says whether the source has not changed since the load, so that the warehouse is wrong. It is None if that is not
+    known, because the load asked for no digest. `source_digest` is the digest of the source's own rows.
     """
 
     feed: Feed

@@ -17,9 +17,9 @@ from tenantry.db.queries import one_row, query
 
 @dataclass(frozen=True)
 class YearCheck:
-    """Whether a year of a feed has all of its days. `next` is the SQL that goes on, None if there is nothing to do.
+    """Whether a year of a feed has all of its days. `next` is the SQL to run next, or None if there is nothing to do.
 
-    `said` is all that `_wh.check_views_by_template_for_year` says.
+    `said` is the full answer of `_wh.check_views_by_template_for_year`.
     """
 
     feed: Feed
@@ -36,9 +36,9 @@ class YearCheck:
 
 @dataclass(frozen=True)
 class Folded:
-    """A year that was folded into `table`: its days and rows, and the seconds that it took.
+    """A year that was folded into `table`: its days, its rows, and the seconds that it took.
 
-    `said` is all that `_wh.create_combined_table_from_template_by_year` says.
+    `said` is the full answer of `_wh.create_combined_table_from_template_by_year`.
     """
 
     feed: Feed

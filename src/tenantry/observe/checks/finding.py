@@ -26,10 +26,10 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What is wrong with a subject, why, and what mends it.
+    """What is wrong with a subject, why, and what fixes it.
 
-    `command` is a command of this program, or SQL for psql as whadmin, which ends in a semicolon (and in a comment, where
-    it is the administrator's). `safe` SQL takes nothing away from anybody who should have it, and may be run unasked.
+    `command` is a command of this program, or SQL for psql as whadmin. SQL ends with a semicolon, and with a comment if the
+    administrator must run it. `safe` SQL takes nothing away from anyone who should have it, and can be run without asking.
     """
 
     severity: Severity
@@ -84,7 +84,7 @@ class Examined:
 
 @dataclass(frozen=True)
 class Check:
-    """One subject: what it is called, what it asks, and whether it is about tenants, or about the warehouse as a whole."""
+    """A check: its name, the question it asks, and whether it is about tenants or about the warehouse as a whole."""
 
     name: str
     asks: str

@@ -193,7 +193,7 @@ def _no_unique_index(template: Template, text: Text, *, partial: bool) -> Findin
     cost = (
         "a refresh replaces the whole day instead of the rows that differ"
         if storage.of(template.storage).merges
-        else "a refresh cannot run next to reports, and creates the day's view again"
+        else "a refresh blocks reports, and creates the day's view again"
     )
     reason = "no unique index over columns of all rows" if partial else "no unique index"
     return text.find(
