@@ -161,7 +161,7 @@ def test_the_password_of_a_source_may_come_from_a_file(
         warehouse,
         *("tenant", "add", "acme", "--source", address(source), "--from", "today", "--password-file", file),
     )
-    assert "acme is in" in done.out
+    assert "acme is added" in done.out
 
 
 def test_every_command_that_looks_speaks_json(acme: Warehouse, source: Source, today: date) -> None:
