@@ -158,7 +158,10 @@ def test_the_permissions_show_whadmin_and_groups_and_nobody_else(warehouse: Ware
         listed = dict(database.rows(PERMISSIONS))
         assert listed.keys() >= OPERATORS_FUNCTIONS
         # And groups, which are given to people, for what theirs is.
-        shown = {re.sub(r", tenantry_(operator|auditor)=X/whadmin", "", text) for text in listed.values()}
+        shown = {
+            re.sub(r", tenantry_(operator|auditor|template_author)=X/whadmin", "", text)
+            for text in listed.values()
+        }
         assert shown == {"whadmin=X/whadmin"}
 
 

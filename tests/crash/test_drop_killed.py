@@ -72,7 +72,7 @@ def test_a_drop_that_was_killed_is_finished_by_the_same_command(acme: Warehouse,
     assert refused.errors == ['tenant "acme" is being dropped']
 
     finished = succeed(acme, *DROP)
-    assert "a drop of acme was begun" in finished.err
+    assert "a drop of acme was started earlier" in finished.err
     assert acme.value("SELECT to_regnamespace('acme') IS NULL")
     assert acme.rows("SELECT schema_name FROM _wh.tenants") == [("bistro",)]
     assert acme.reader.rows("SELECT schema_name, count(*) FROM public.ticks GROUP BY 1") == [("bistro", 2)]

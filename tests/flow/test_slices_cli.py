@@ -154,7 +154,7 @@ def test_years_are_listed_and_folded_apart(acme: Warehouse, source: Source) -> N
     ]
     assert run(acme, "year", "convert", "ticks", 2023, "--all", "--spacing", "soon").code == 2
     done = succeed(acme, "year", "convert", "ticks", 2023, "--all", "--spacing", "1s")
-    assert "bistro (2 of 2) begins in" in done.err
+    assert "bistro (2 of 2) starts in" in done.err
     again = succeed(acme, "year", "convert", "ticks", 2023, "--all", "--json").json
     assert (again["converted"], again["folded_before"]) == ([], ["acme", "bistro"])
     told = succeed(acme, "year", "list", "ticks", "--tenant", "bistro").out

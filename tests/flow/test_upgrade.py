@@ -87,7 +87,7 @@ def test_an_upgrade_is_refused_while_a_load_is_at_work_and_can_wait_for_it(acme:
         load.execute("DROP FUNCTION _wh.does_mv_exist")
         for command in ("upgrade", "init"):
             refused = run(acme.admin, command)
-            assert refused.errors == [f"1 session is at work: tenantry backfill (pid {pid})"]
+            assert refused.errors == [f"1 session is working: tenantry backfill (pid {pid})"]
         assert acme.value("SELECT to_regproc('_wh.does_mv_exist')") is None
 
         # Who has rested for five seconds is not at work any more, and the two commands took their time.

@@ -9968,7 +9968,7 @@ BEGIN
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_template_author') THEN
         GRANT USAGE ON SCHEMA _wh, _wh_internal TO tenantry_template_author;
         GRANT SELECT ON _wh.mv_templates, _wh.template_columns, _wh.template_indexes, _wh.migrations,
-            _wh.installations TO tenantry_template_author;
+            _wh.installations, _wh.storages TO tenantry_template_author;
         GRANT SELECT (schema_name, template_name, tenant_name,
             storage) ON _wh.feeds TO tenantry_template_author;
         GRANT SELECT (schema_name, tenant_name) ON _wh.tenants TO tenantry_template_author;

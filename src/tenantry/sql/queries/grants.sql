@@ -76,7 +76,7 @@ WHERE x.grantee <> o.owner
                 AND (o.kind = 'SCHEMA' AND o.name IN ('_wh', '_wh_internal') AND x.privilege_type = 'USAGE'
                 OR o.kind = 'TABLE' AND x.privilege_type = 'SELECT'
                     AND o.name IN ('_wh.mv_templates', '_wh.template_columns', '_wh.template_indexes',
-                    '_wh.migrations', '_wh.installations')
+                    '_wh.migrations', '_wh.installations', '_wh.storages')
                 OR x.privilege_type = 'SELECT'
                     AND (o.name = '_wh.feeds'
                     AND o.kind IN ('COLUMN schema_name', 'COLUMN template_name', 'COLUMN tenant_name',
