@@ -15,7 +15,11 @@ from typing import Any
 
 import tenantry
 from tenantry.fleet.plan import Plan
-from tenantry.observe.health import Outcome
+from tenantry.flow.job import table
+from tenantry.flow.slice import year
+from tenantry.flow.template import fit
+from tenantry.loader import add_tenant, verify
+from tenantry.observe import activity, health, slices, status
 
 PAGE = Path(__file__).with_name("python.md")
 
@@ -29,7 +33,15 @@ Written by `python docs/reference/python_api.py` from the docstrings of the pack
 [The guide](../how-to/use-from-python.md) shows how to use it. The names on this page are stable; everything else is internal.
 """
 
-_HIDDEN = {"FleetPlan": Plan, "Outcome": Outcome}
+_HIDDEN: dict[str, Any] = {
+    "FleetPlan": Plan,
+    **{
+        name: thing
+        for module in (activity, add_tenant, fit, health, slices, status, table, verify, year)
+        for name, thing in vars(module).items()
+        if isinstance(thing, type)
+    },
+}
 """Types that the package imports where they are needed."""
 
 

@@ -10,6 +10,9 @@ from tenantry.core.days import Span
 from tenantry.core.model import FailedSlice, Feed
 from tenantry.loader.indexing import NotIndexed
 
+MOST_ROWS = 100
+"""Rows of a day that a comparison names one by one, unless told otherwise."""
+
 
 @dataclass
 class FeedResult:

@@ -19,10 +19,8 @@ from tenantry.loader import rebuild_tenant
 from tenantry.loader import run as backfill
 from tenantry.loader.events import Watcher
 from tenantry.loader.operators import OperatorsSides
+from tenantry.loader.result import MOST_ROWS
 from tenantry.loader.sides import Compared, Sides, WarehouseSide
-
-MOST_ROWS = 100
-"""Rows of a day that are named one by one."""
 
 
 @dataclass

@@ -14,8 +14,6 @@ from tenantry.core.model import Feed
 from tenantry.db.connect import session
 from tenantry.flow.slice import slice as days_of
 from tenantry.flow.slice.feed import find_feed, list_feeds
-from tenantry.flow.template import stored
-from tenantry.flow.tenant import state as states
 
 
 class Base:
@@ -47,6 +45,9 @@ class Base:
 
         Raises InputError for a template or a tenant that does not exist.
         """
+        from tenantry.flow.template import stored
+        from tenantry.flow.tenant import state as states
+
         with self.session() as opened:
             if template is not None:
                 stored.require(opened, template)

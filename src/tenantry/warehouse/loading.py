@@ -6,25 +6,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from tenantry.core.days import Span, today_utc
 from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER, Feed
 from tenantry.db import audit
 from tenantry.db.connect import acts_as
-from tenantry.flow.slice import year as years
-from tenantry.flow.slice.year import Folded
-from tenantry.flow.template import fit
-from tenantry.flow.template.fit import Fit
-from tenantry.loader import planning, rebuild_tenant, run, verify
-from tenantry.loader.add_tenant import Added, Newcomer
-from tenantry.loader.add_tenant import add as add_tenant
+from tenantry.loader import planning, run
 from tenantry.loader.events import Silent, Watcher
 from tenantry.loader.planning import Plan
-from tenantry.loader.result import Result
+from tenantry.loader.result import MOST_ROWS, Result
 from tenantry.loader.run import Limits
-from tenantry.loader.verify import MOST_ROWS, FeedVerdict, Verdict
 from tenantry.warehouse.base import Base
+
+if TYPE_CHECKING:
+    from tenantry.flow.slice.year import Folded
+    from tenantry.flow.template.fit import Fit
+    from tenantry.loader.add_tenant import Added, Newcomer
+    from tenantry.loader.verify import FeedVerdict, Verdict
 
 DEFAULT = Limits()
 """Two sessions on each source, and no rest."""
@@ -132,6 +132,8 @@ class Loading(Base):
 
         Reports see a day's earlier rows until the new ones replace them. Raises what `backfill` raises.
         """
+        from tenantry.loader import rebuild_tenant, verify
+
         wanted = sorted(set(days))
         with self.session() as opened:
             plans = [rebuild_tenant.plan(opened, feed, wanted) for feed in feeds]
@@ -171,6 +173,8 @@ class Loading(Base):
         sample: int | None = None,
     ) -> dict[Feed, list[date]]:
         """The days that `verify` compares."""
+        from tenantry.loader import rebuild_tenant, verify
+
         end = last or today_utc() - timedelta(days=1)
         wanted: dict[Feed, list[date]] = {}
         with self.session() as opened:
@@ -190,6 +194,8 @@ class Loading(Base):
         compared: Callable[[Feed, int, int], None] = lambda feed, days, rows: None,
     ) -> Verdict:
         """`verify` for days of each feed that were chosen before."""
+        from tenantry.loader import verify
+
         return verify.run(
             self.conninfo, wanted, sessions=sessions, pause=pause, most_rows=most_rows, compared=compared
         )
@@ -203,6 +209,8 @@ class Loading(Base):
         most_rows: int = MOST_ROWS,
     ) -> Verdict:
         """Load the days again that a comparison found to differ, and compare them again."""
+        from tenantry.loader import verify
+
         with self._audited("fix", ", ".join(str(item.feed) for item in found.feeds if item.different)):
             return verify.fix(self.conninfo, found, limits, watcher or Silent(), most_rows)
 
@@ -211,6 +219,8 @@ class Loading(Base):
 
         Raises DatabaseError if the year is not complete, or is already folded.
         """
+        from tenantry.flow.slice import year as years
+
         with self._audited("fold_year", f"{feed} {year}"), self.session() as opened:
             return years.convert(opened, feed, year)
 
@@ -232,6 +242,7 @@ class Loading(Base):
             InputError: an invalid name or template.
             SourceError: the source does not answer; nothing was made.
         """
+        from tenantry.loader.add_tenant import add as add_tenant
         from tenantry.schedule import setup
 
         with self._audited("add_tenant", newcomer.name):
@@ -247,6 +258,8 @@ class Loading(Base):
 
         `watch` is told of each that was. `backfill` with `outdated` brings the days.
         """
+        from tenantry.flow.template import fit
+
         with self._audited("fit", ", ".join(map(str, feeds))), self.session() as opened:
             return fit.run(opened, feeds, watch)
 

@@ -9,18 +9,16 @@ from typing import TYPE_CHECKING
 
 from tenantry.core.model import Feed, FeedStatus
 from tenantry.db.connect import session
-from tenantry.flow.job import table as job_table
-from tenantry.flow.job.table import Job
-from tenantry.flow.slice import year as years
-from tenantry.flow.slice.year import YearCheck
-from tenantry.observe import activity, slices, status
-from tenantry.observe.slices import Slice, Year
-from tenantry.observe.status import TenantFacts
 from tenantry.warehouse.base import Base
 
 if TYPE_CHECKING:
     from tenantry.fleet.plan import Plan as FleetPlan
+    from tenantry.flow.job.table import Job
+    from tenantry.flow.slice.year import YearCheck
+    from tenantry.observe.activity import Entry, Size
     from tenantry.observe.health import Outcome
+    from tenantry.observe.slices import Slice, Year
+    from tenantry.observe.status import TenantFacts
 
 
 class Looking(Base):
@@ -28,31 +26,43 @@ class Looking(Base):
 
     def tenants(self) -> list[TenantFacts]:
         """Return all tenants by name, with their sources and states."""
+        from tenantry.observe import status
+
         with self.session() as opened:
             return status.tenants(opened)
 
     def status(self) -> list[FeedStatus]:
         """Return the state of each feed: its days by state, rows and bytes."""
+        from tenantry.observe import status
+
         with self.session() as opened:
             return status.feeds(opened)
 
     def slices(self, feed: Feed, first: date | None = None, last: date | None = None) -> list[Slice]:
         """Return the days of a feed from `first` (its first day) to `last` (today), each with its state, rows and error."""
+        from tenantry.observe import slices
+
         with self.session() as opened:
             return slices.slices(opened, feed, first, last)
 
     def years(self, template: str | None = None) -> list[Year]:
         """Return the years of each feed: the number of days, and whether the year is folded."""
+        from tenantry.observe import slices
+
         with self.session() as opened:
             return slices.years(opened, template)
 
     def check_year(self, feed: Feed, year: int) -> YearCheck:
         """Check whether a year has all of its days."""
+        from tenantry.flow.slice import year as years
+
         with self.session() as opened:
             return years.check(opened, feed, year)
 
-    def sizes(self, tenant: str | None = None) -> list[activity.Size]:
+    def sizes(self, tenant: str | None = None) -> list[Size]:
         """Return the rows and bytes of each feed."""
+        from tenantry.observe import activity
+
         with self.session() as opened:
             return activity.sizes(opened, tenant)
 
@@ -63,14 +73,18 @@ class Looking(Base):
         levels: Sequence[str] | None = None,
         since: timedelta | None = None,
         most: int = 1000,
-    ) -> list[activity.Entry]:
+    ) -> list[Entry]:
         """Return the `most` newest log entries, oldest first: of a tenant, of some levels (DEBUG, INFO, WARNING, ERROR), not older than `since`."""
+        from tenantry.observe import activity
+
         wanted = activity.Wanted(tenant=tenant, levels=levels, since=since)
         with self.session() as opened:
             return activity.logs(opened, wanted, most=most)
 
     def jobs(self) -> list[Job]:
         """Return the scheduled jobs of this warehouse, or an empty list if there is no cron."""
+        from tenantry.flow.job import table as job_table
+
         with self.session() as opened:
             return job_table.all_jobs(opened) if job_table.cron(opened) else []
 
