@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
@@ -140,41 +141,41 @@ def _index(keeper: Keeper, results: dict[Feed, FeedResult], at_once: int, watche
                 _account(left, results, watcher)
 
 
-def _finish(keeper: Keeper, results: dict[Feed, FeedResult]) -> None:
-    """Bring the views up to date, and log."""
+@contextmanager
+def _lent(keeper: Keeper) -> Iterator[Sessions]:
+    """Sessions for the last step, which are not used again if it fails."""
     sessions = keeper.take()
     try:
         with translated():
-            connection = sessions.warehouse()
-            touched = not all(result.as_it_was for result in results.values())
-            if touched:
-                # What was reported as loaded stays loaded, also if the server crashes now.
-                sessions.wait_for_disk(True)
-            views.publish(connection, _to_publish(connection, results))
-            for result in results.values():
-                if result.loaded or result.unchanged or not result.complete:
-                    _log(connection, result)
-            if touched:
-                sessions.wait_for_disk(False)
+            yield sessions
     except BaseException:
         sessions.let_go()
         raise
     finally:
         keeper.give_back(sessions)
+
+
+def _finish(keeper: Keeper, results: dict[Feed, FeedResult]) -> None:
+    """Bring the views up to date, and log."""
+    with _lent(keeper) as sessions:
+        connection = sessions.warehouse()
+        touched = not all(result.as_it_was for result in results.values())
+        if touched:
+            # What was reported as loaded stays loaded, also if the server crashes now.
+            sessions.wait_for_disk(True)
+        views.publish(connection, _to_publish(connection, results))
+        for result in results.values():
+            if result.loaded or result.unchanged or not result.complete:
+                _log(connection, result)
+        if touched:
+            sessions.wait_for_disk(False)
 
 
 def _publish_as_operator(keeper: Keeper, results: dict[Feed, FeedResult]) -> None:
     """Bring the views up to date; the log is written by the functions that load."""
-    sessions = keeper.take()
-    try:
-        with translated():
-            connection = sessions.warehouse()
-            operators.publish(connection, _to_publish(connection, results))
-    except BaseException:
-        sessions.let_go()
-        raise
-    finally:
-        keeper.give_back(sessions)
+    with _lent(keeper) as sessions:
+        connection = sessions.warehouse()
+        operators.publish(connection, _to_publish(connection, results))
 
 
 def _to_publish(connection: psycopg.Connection, results: dict[Feed, FeedResult]) -> list[Feed]:

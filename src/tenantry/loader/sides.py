@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -38,7 +39,7 @@ class Compared:
         self.failed[day] = words(error) if isinstance(error, psycopg.Error) else str(error)
 
 
-class WarehouseSide:
+class WarehouseSide(ABC):
     """A session on the warehouse for one comparison after the other.
 
     As a context manager, closes it at the end. One thread at a time may use it.
@@ -55,9 +56,9 @@ class WarehouseSide:
     def __exit__(self, *_: object) -> None:
         self._stored.close()
 
+    @abstractmethod
     def compare(self, feed: Feed, span: Span, most_rows: int) -> Compared:
         """Compare a span, whichever of its days can be; at most `most_rows` of a day are named."""
-        raise NotImplementedError
 
     def warehouse(self) -> psycopg.Connection:
         """The session on the warehouse that is free while none of the methods below runs.
