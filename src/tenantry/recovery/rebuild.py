@@ -99,7 +99,7 @@ def plan(conninfo: str, names: Collection[str] | None) -> list[Part]:
             held[key] = Held(
                 first, last, row["row_count"], row["seconds"], row["folded_years"], key in restored
             )
-        disabled = {state.name for state in states.every(opened) if state.disabled_at}
+        disabled = states.disabled(opened)
         templates = {row[0] for row in opened.execute(query("tenants", "templates"))}
         latest = {name: slices.latest(opened, name) for name in templates}
     unknown = sorted(set(names or ()) - {feed.schema for feed in feeds})

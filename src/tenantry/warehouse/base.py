@@ -53,7 +53,7 @@ class Base:
                 stored.require(opened, template)
             found = list_feeds(opened, template)
             if tenants is None:
-                disabled = {item.name for item in states.every(opened) if item.disabled_at}
+                disabled = states.disabled(opened)
                 return [feed for feed in found if feed.schema not in disabled]
             names = list(dict.fromkeys(tenants))
             if template is not None:

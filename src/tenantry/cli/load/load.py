@@ -63,7 +63,7 @@ def _feeds(
         return [find_feed(opened, template, name) for name in dict.fromkeys(names)]
     templates.require(opened, template)
     found = list_feeds(opened, template)
-    disabled = {state.name: state for state in states.every(opened) if state.disabled_at}
+    disabled = states.disabled(opened)
     if not found:
         raise InputError(f'no tenant uses template "{template}"', hint="Run: tenantry tenant add")
     for feed in found:

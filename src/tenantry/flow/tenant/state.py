@@ -37,6 +37,11 @@ def every(session: psycopg.Connection) -> list[TenantState]:
     return [TenantState(*row) for row in session.execute(query("tenants", "state"), {"schema": None})]
 
 
+def disabled(session: psycopg.Connection) -> dict[str, TenantState]:
+    """The tenants that are disabled, by name."""
+    return {state.name: state for state in every(session) if state.disabled_at}
+
+
 def get(session: psycopg.Connection, name: str) -> TenantState:
     """One tenant. Raises InputError if there is none of that name."""
     row = session.execute(query("tenants", "state"), {"schema": name}).fetchone()
