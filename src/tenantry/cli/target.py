@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tenantry.cli.output import notes
-from tenantry.core.errors import InputError, NotInstalled, WarehouseUnreachable
+from tenantry.core.errors import InputError, WarehouseUnreachable
 from tenantry.core.model import OWNER
 from tenantry.core.settings import Target, resolve
 
@@ -101,7 +101,7 @@ def administrator(*, installed: bool = True, current: bool = True) -> Iterator[t
     chosen = administrators_target()
     server = embedded_server(chosen)
     if installed and server is not None:
-        _require_installed(server)
+        server.require_warehouse()
     with server.lease() if server else nullcontext():
         conninfo = server.conninfo() if server else chosen.dsn
         if chosen.origin == ADMINISTRATOR:
@@ -137,16 +137,6 @@ def _choose_owner(administrator: str) -> None:
         )
 
 
-def _require_installed(server: Server) -> None:
-    if not server.exists:
-        raise NotInstalled(
-            "there is no warehouse here yet",
-            hint="Run: tenantry demo (to try), or tenantry init; or name another server with --dsn.",
-        )
-    if server.password(OWNER) is None:
-        raise NotInstalled("the embedded server holds no warehouse yet", hint="Run: tenantry init")
-
-
 @contextmanager
 def connected(*, current: bool = True) -> Iterator[tuple[str, psycopg.Connection]]:
     """`warehouse`, with the session that has looked whether it is one; whoever needs it no more may close it earlier."""
@@ -159,7 +149,7 @@ def connected(*, current: bool = True) -> Iterator[tuple[str, psycopg.Connection
     chosen = target()
     server = embedded_server(chosen)
     if server is not None:
-        _require_installed(server)
+        server.require_warehouse()
     with server.lease() if server else nullcontext():
         conninfo = server.conninfo(user=OWNER) if server else chosen.dsn
         opened = open_session(conninfo)

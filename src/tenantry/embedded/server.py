@@ -12,7 +12,8 @@ from typing import Self
 
 from psycopg.conninfo import make_conninfo
 
-from tenantry.core.errors import ServerError
+from tenantry.core.errors import NotInstalled, ServerError
+from tenantry.core.model import OWNER
 from tenantry.embedded import control
 from tenantry.embedded.account import server_account
 from tenantry.embedded.binaries import program_version, reachable_bindir, wheel_bindir
@@ -213,6 +214,16 @@ class Server:
                     path.unlink(missing_ok=True)
             with suppress(OSError):  # it is not empty
                 self.directory.rmdir()
+
+    def require_warehouse(self) -> None:
+        """Raise NotInstalled unless there is a server that was made a warehouse."""
+        if not self.exists:
+            raise NotInstalled(
+                "there is no warehouse here yet",
+                hint="Run: tenantry demo (to try), or tenantry init; or name another server with --dsn.",
+            )
+        if self.password(OWNER) is None:
+            raise NotInstalled("the embedded server holds no warehouse yet", hint="Run: tenantry init")
 
     def conninfo(self, user: str = SUPERUSER, dbname: str = "postgres") -> str:
         """libpq's connection string for `user`. Its password is in the file named there, not in it.

@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
-from tenantry.core.errors import NotInstalled
 from tenantry.core.model import OWNER
 from tenantry.core.settings import Target, resolve
 from tenantry.db.migrations import require_current
@@ -56,11 +55,7 @@ class Warehouse(Looking, Loading):
         from tenantry.embedded.server import Server
 
         server = Server(directory)
-        if not server.exists or server.password(OWNER) is None:
-            raise NotInstalled(
-                "there is no warehouse here yet",
-                hint="Run: tenantry demo (to try), or tenantry init; or name another server with --dsn.",
-            )
+        server.require_warehouse()
         stack = ExitStack()
         stack.enter_context(server.lease())
         warehouse = cls(server.conninfo(user=OWNER))
