@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from collections import Counter
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -50,6 +51,20 @@ def test_a_function_is_documented_with_its_signature(name: str) -> None:
     section = re.search(rf"^### {name}\n(.*?)(?=^##|\Z)", page, re.DOTALL | re.MULTILINE)
     assert section is not None, f"{name} is missing in functions.md"
     assert _flat(found[1]) in _flat(section[1])
+
+
+def test_the_guide_for_psql_counts_the_functions_that_are_installed() -> None:
+    guide = (ROOT / "docs/how-to/psql-only.md").read_text(encoding="utf-8")
+    heads = [
+        re.search(r"CREATE OR REPLACE (FUNCTION|PROCEDURE) _wh\.", file.read_text(encoding="utf-8"))
+        for file in public_files()
+    ]
+    counted = Counter(head[1] for head in heads if head)
+    assert f"{counted['FUNCTION']} functions and {counted['PROCEDURE']} procedures" in guide
+    shown = dict(re.findall(r"^ (FUNCTION|PROCEDURE) +\| +(\d+)$", guide, re.MULTILINE))
+    assert shown == {kind: str(count) for kind, count in counted.items()}
+    upgrade = (ROOT / "docs/how-to/upgrade.md").read_text(encoding="utf-8")
+    assert f"-- {counted.total()}, plus your own" in upgrade
 
 
 def test_no_function_is_documented_that_does_not_exist() -> None:
