@@ -63,9 +63,10 @@ def make_two_years(server: Server, maker: Maker, today: date, last: date = date(
 
 
 def leftovers(warehouse: Warehouse, prefix: str = "tenantry_move_") -> list[str]:
-    """Relations of acme whose name begins so."""
+    """Relations of acme whose name begins so, in its schema or after its name in _wh_data."""
     rows = warehouse.rows(
-        "SELECT relname FROM pg_class WHERE relnamespace = 'acme'::regnamespace AND starts_with(relname, %s) ORDER BY 1",
+        "SELECT relname FROM pg_class WHERE relnamespace IN ('acme'::regnamespace, '_wh_data'::regnamespace)"
+        " AND relname ~ ('^(acme[.])?' || %s) ORDER BY 1",
         (prefix,),
     )
     return [row[0] for row in rows]

@@ -181,7 +181,7 @@ def test_the_slice_of_today_counts_as_there(ticking: Warehouse, today: date) -> 
 def test_days_of_a_yearly_table_count_as_there_unless_they_failed(ticking: Warehouse) -> None:
     load(ticking, 2)
     ticking.run("DROP VIEW acme.ticks CASCADE")
-    ticking.run("CREATE TABLE acme.ticks_2024 AS SELECT * FROM acme.ticks_2024_03_01")
+    ticking.run('CREATE TABLE _wh_data."acme.ticks_2024" AS SELECT * FROM acme.ticks_2024_03_01')
     ticking.run("DROP MATERIALIZED VIEW acme.ticks_2024_03_01, acme.ticks_2024_03_02")
     # As a warehouse has it that was kept by hand: no load is on record.
     ticking.run("DELETE FROM _wh.slices")

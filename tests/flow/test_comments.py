@@ -66,7 +66,7 @@ def test_a_comment_on_a_table_that_is_to_be_indexed_leaves_it_so(acme: Warehouse
     define(acme, indexes=INDEXES)
     day = FIRST + timedelta(days=2)
     by_sql(acme, day, day, template="ticks")
-    assert acme.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'ticks_2024'") == 1
+    assert acme.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'acme.ticks_2024'") == 1
     assert acme.rows("SELECT FROM _wh.feed_tables") == []
     assert kept(acme, "acme.ticks_2024")
 
@@ -127,12 +127,12 @@ def test_a_table_that_was_dropped_and_made_again_by_hand_is_not_taken_for_the_fo
 ) -> None:
     feed(acme, source, "partition", FIRST, 2)
     acme.run(
-        "INSERT INTO _wh.feed_tables SELECT 'acme', 'ticks', 'ticks_2024', 'folded', NULL, 'acme.ticks_2024'::regclass, _wh_internal.here()"
+        "INSERT INTO _wh.feed_tables SELECT 'acme', 'ticks', 'ticks_2024', 'folded', NULL, '_wh_data.\"acme.ticks_2024\"'::regclass, _wh_internal.here()"
     )
     folded: LiteralString = "SELECT count(*) FROM _wh.feeds f, _wh_internal.folded_years(f)"
     assert acme.value(folded) == 1
-    acme.run("DROP TABLE acme.ticks_2024 CASCADE")
+    acme.run('DROP TABLE _wh_data."acme.ticks_2024" CASCADE')
     acme.run(
-        "CREATE TABLE acme.ticks_2024 PARTITION OF acme.ticks FOR VALUES FROM ('2024-01-01+0') TO ('2025-01-01+0')"
+        "CREATE TABLE _wh_data.\"acme.ticks_2024\" PARTITION OF acme.ticks FOR VALUES FROM ('2024-01-01+0') TO ('2025-01-01+0')"
     )
     assert acme.value(folded) == 0

@@ -115,7 +115,7 @@ def test_a_conversion_during_a_refresh_takes_the_refreshed_rows(acme: Warehouse)
     acme.run("UPDATE _wh.mv_templates SET query_template = replace(query_template, '12 hours', '6 hours')")
     with meanwhile(acme, ONE_DAY, FOLD) as late:
         late.result(timeout=30)
-    assert acme.value("SELECT count(*) FROM acme.pulses_2023 WHERE at::date = '2023-01-05'") == 4
+    assert acme.value("SELECT count(*) FROM _wh_data.\"acme.pulses_2023\" WHERE at::date = '2023-01-05'") == 4
 
 
 def test_a_refresh_by_hand_during_a_conversion_finds_no_slice_any_more(acme: Warehouse) -> None:

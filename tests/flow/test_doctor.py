@@ -635,10 +635,10 @@ def test_sessions_that_hold_others_up_are_found(warehouse: Warehouse) -> None:
 def test_a_table_with_many_dead_rows_is_found(warehouse: Warehouse) -> None:
     with warehouse.connect() as session:
         session.execute(
-            "CREATE TABLE acme.ticks_2021 (id int, at timestamptz, value int) WITH (autovacuum_enabled = false)"
+            'CREATE TABLE _wh_data."acme.ticks_2021" (id int, at timestamptz, value int) WITH (autovacuum_enabled = false)'
         )
-        session.execute("INSERT INTO acme.ticks_2021 SELECT generate_series(1, 3000)")
-        session.execute("DELETE FROM acme.ticks_2021 WHERE id > 1000")
+        session.execute('INSERT INTO _wh_data."acme.ticks_2021" SELECT generate_series(1, 3000)')
+        session.execute('DELETE FROM _wh_data."acme.ticks_2021" WHERE id > 1000')
     wait_until(lambda: findings(warehouse, "vacuum") != [])
     (found,) = findings(warehouse, "vacuum")
     assert found.reason == "2,000 dead rows next to 1,000; last vacuumed: never"

@@ -69,7 +69,7 @@ def cut_off(warehouse: Warehouse, span: Span = SPAN) -> None:
 
 def names(warehouse: Warehouse, schema: str = "acme") -> list[str]:
     rows = warehouse.rows(
-        "SELECT indexname::text FROM pg_indexes WHERE schemaname = %s AND tablename = 'ticks_2024' ORDER BY 1",
+        "SELECT indexname::text FROM pg_indexes WHERE schemaname = %s AND tablename = 'acme.ticks_2024' ORDER BY 1",
         (schema,),
     )
     return [row[0] for row in rows]
@@ -96,14 +96,14 @@ def test_a_new_table_has_all_of_its_indexes_after_the_load(ticking: Warehouse, j
     succeed(ticking, *BACKFILL, "--jobs", jobs)
     assert names(ticking) == NAMES
     assert ticking.rows("SELECT FROM _wh.feed_tables") == []
-    assert ticking.value("SELECT reltuples FROM pg_class WHERE relname = 'ticks_2024'") == 8
-    assert ticking.value("SELECT count(*) > 0 FROM pg_stats WHERE tablename = 'ticks_2024'")
+    assert ticking.value("SELECT reltuples FROM pg_class WHERE relname = 'acme.ticks_2024'") == 8
+    assert ticking.value("SELECT count(*) > 0 FROM pg_stats WHERE tablename = 'acme.ticks_2024'")
 
 
 def test_the_next_load_goes_on_where_one_was_killed_that_had_made_some(ticking: Warehouse) -> None:
     cut_off(ticking)
     assert names(ticking) == []
-    ticking.run("CREATE INDEX ticks_2024_at ON acme.ticks_2024 (at)")
+    ticking.run('CREATE INDEX ticks_2024_at ON _wh_data."acme.ticks_2024" (at)')
     (result,) = load(ticking)
     assert (result.loaded, result.complete) == (0, True)
     assert names(ticking) == NAMES
@@ -129,7 +129,7 @@ def test_the_nightly_job_indexes_first_what_a_killed_one_left_bare(
 def test_a_load_by_sql_leaves_a_table_alone_of_which_some_indexes_are_there(ticking: Warehouse) -> None:
     """To drop those would keep reports waiting while all are made."""
     cut_off(ticking)
-    ticking.run("CREATE INDEX ticks_2024_at ON acme.ticks_2024 (at)")
+    ticking.run('CREATE INDEX ticks_2024_at ON _wh_data."acme.ticks_2024" (at)')
     ticking.run("SELECT _wh.update_mv_by_template('ticks', 'acme', 'acme', %s)", (FIRST,))
     assert names(ticking) == ["ticks_2024_at"]
     load(ticking)
@@ -151,7 +151,7 @@ def test_a_load_by_sql_notes_rows_that_stand_in_two_days_and_goes_on(
         ticking.value(
             "SELECT message FROM _wh.function_logs WHERE function_name = 'partition_finish' AND log_level = 'ERROR'"
         )
-        == 'acme.ticks_2024 cannot be indexed: could not create unique index "ticks_2024_id"'
+        == '_wh_data."acme.ticks_2024" cannot be indexed: could not create unique index "ticks_2024_id"'
     )
 
 
@@ -174,7 +174,7 @@ def test_a_table_that_cannot_be_indexed_is_named_and_stops_no_other(
     told = run(ticking, *BACKFILL)
     assert told.code == 1
     assert told.err.splitlines()[0] == (
-        'error: acme.ticks_2024 has no indexes yet: could not create unique index "ticks_2024_sum"; all others are kept'
+        'error: _wh_data."acme.ticks_2024" has no indexes yet: could not create unique index "ticks_2024_sum"; all others are kept'
     )
     assert "globex" in told.out
     assert names(ticking, "globex") == ["ticks_2024_at", "ticks_2024_sum"]

@@ -186,7 +186,7 @@ def test_a_table_that_a_bulk_load_left_bare_is_read_once_for_the_days_that_it_ha
     define(acme, query=PLAIN, indexes=None)
     by_loader(acme, DAY, NEXT, template="ticks")
     ask: LiteralString = (
-        "SELECT _wh_internal.days_have_rows(t, 'acme.ticks_2024', %(day)s, %(day)s)"
+        "SELECT _wh_internal.days_have_rows(t, '_wh_data.\"acme.ticks_2024\"', %(day)s, %(day)s)"
         " FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
     )
     with acme.connect() as opened:
@@ -214,7 +214,7 @@ def test_a_backfill_doubles_no_row_of_a_day_that_another_session_finds_wanting(
         "INSERT INTO ticks SELECT id * 10 + g, at, value FROM ticks, generate_series(1, 4) g WHERE value = 'slow'"
     )
     acme.run("DELETE FROM acme.ticks WHERE at >= '2024-03-10+0' AND at < '2024-03-10 06:00+0'")
-    acme.run("VACUUM FULL acme.ticks_2024")
+    acme.run('VACUUM FULL _wh_data."acme.ticks_2024"')
     arguments = (
         "backfill",
         "ticks",

@@ -97,7 +97,7 @@ def checks(warehouse: Warehouse, today: date) -> list[str]:
 
 def indexes(warehouse: Warehouse, table: str) -> list[tuple[str]]:
     return warehouse.rows(
-        "SELECT indexname FROM pg_indexes WHERE schemaname = 'acme' AND tablename = %s", (table,)
+        "SELECT indexname FROM pg_indexes WHERE schemaname = '_wh_data' AND tablename = %s", (f"acme.{table}",)
     )
 
 
@@ -143,11 +143,11 @@ def test_every_day_has_the_same_count_and_sums_there_and_back(
     assert warehouse.rows(DIGEST) == two_years.digest
     assert checks(warehouse, today) == before
     leaves = warehouse.rows(
-        "SELECT relid::regclass::text FROM pg_partition_tree('public.ticks') WHERE isleaf ORDER BY 1"
+        "SELECT relid::regclass::text FROM pg_partition_tree('_wh_data.\"public.ticks\"') WHERE isleaf ORDER BY 1"
     )
-    assert ("acme.ticks_2023",) in leaves
-    assert (("acme.ticks_2024_12",) in leaves) == (by == "month")
-    assert indexes(warehouse, "ticks_2023") == [("ticks_2023_id",)]
+    assert ('_wh_data."acme.ticks_2023"',) in leaves
+    assert (('_wh_data."acme.ticks_2024_12"',) in leaves) == (by == "month")
+    assert indexes(warehouse, "ticks_2023") == [("acme.ticks_2023_id",)]
     assert leftovers(warehouse) == []
 
     succeed(warehouse, "template", "drop-old", "ticks")
@@ -156,7 +156,7 @@ def test_every_day_has_the_same_count_and_sums_there_and_back(
     assert storages(warehouse) == [("acme", "matview")]
     assert warehouse.rows(DIGEST) == two_years.digest
     assert checks(warehouse, today) == before
-    assert indexes(warehouse, "ticks_2024") == [("ticks_2024_id",)]
+    assert indexes(warehouse, "ticks_2024") == [("acme.ticks_2024_id",)]
     assert warehouse.reader.value("SELECT count(*) FROM public.ticks") == 2 * len(two_years.digest)
     assert leftovers(warehouse) == []
     succeed(warehouse, "template", "drop-old", "ticks")
@@ -370,14 +370,14 @@ def test_one_tenant_moves_and_stands_beside_the_others_in_the_public_view(
     few.run("SELECT _wh.update_public_view_by_template('ticks')")
     expected = [("acme", 6), ("globex", 5)]
     report = "SELECT schema_name, count(*) FROM public.ticks GROUP BY 1 ORDER BY 1"
-    for storage, both in (("partition", "p"), ("matview", "v")):
+    for storage in ("partition", "matview"):
         move(few, storage, "acme")
         assert len(set(storages(few))) == 2
         assert len({kind for _, kind in storages(few)}) == 2
         assert few.value("SELECT relkind::text FROM pg_class WHERE oid = 'public.ticks'::regclass") == "v"
         assert few.reader.rows(report) == expected
         move(few, storage)
-        assert few.value("SELECT relkind::text FROM pg_class WHERE oid = 'public.ticks'::regclass") == both
+        assert few.value("SELECT relkind::text FROM pg_class WHERE oid = 'public.ticks'::regclass") == "v"
         assert few.reader.rows(report) == expected
         drop_old(few)
         drop_old(few, "globex")
@@ -407,7 +407,7 @@ def test_what_was_put_aside_is_not_for_reports_and_grants_stay(few: Warehouse, s
                 "SELECT relname FROM pg_class WHERE relnamespace = 'acme'::regnamespace AND relkind IN ('r', 'p', 'm', 'v')"
                 " AND has_table_privilege(oid, 'SELECT') ORDER BY 1"
             )
-            assert readable == [("ticks",), ("ticks_2024",)]
+            assert readable == [("ticks",)]
             assert leftovers(few, "tenantry_old_") != []
             drop_old(few)
     finally:
@@ -419,7 +419,7 @@ def test_while_a_copy_is_made_reports_cannot_read_it(few: Warehouse) -> None:
     with Steps(few, "partition") as steps:
         steps.until("hold")
         with pytest.raises(psycopg.Error, match="permission denied"):
-            few.reader.run("SELECT * FROM acme.tenantry_move_ticks")
+            few.reader.run('SELECT * FROM _wh_data."acme.tenantry_move_ticks"')
 
 
 def test_a_second_operator_waits_and_finds_it_done(few: Warehouse) -> None:
@@ -454,13 +454,15 @@ def test_a_copied_year_is_not_copied_again_by_the_next_run(
     with Steps(warehouse, "partition") as steps:
         steps.until("hold")
     copied = warehouse.rows(
-        "SELECT oid, relname FROM pg_class WHERE relname LIKE 'tenantry\\_move\\_ticks\\_____'"
+        "SELECT oid, relname FROM pg_class WHERE relname LIKE 'acme.tenantry\\_move\\_ticks\\_____'"
     )
     assert len(copied) == 3
     move(warehouse, "partition")
     assert {row[0] for row in copied} == {
         row[0]
-        for row in warehouse.rows("SELECT relid::oid FROM pg_partition_tree('acme.ticks') WHERE isleaf")
+        for row in warehouse.rows(
+            "SELECT relid::oid FROM pg_partition_tree('_wh_data.\"acme.ticks\"') WHERE isleaf"
+        )
     }
     assert warehouse.rows(DIGEST) == two_years.digest
 
@@ -492,9 +494,9 @@ def test_a_copy_that_differs_is_refused_with_the_day_and_both_sums(few: Warehous
             "CREATE FUNCTION acme.spoil() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.value := 9; RETURN NEW; END'"
         )
         few.run(
-            "CREATE TRIGGER spoil BEFORE INSERT ON acme.tenantry_move_ticks_2024 FOR EACH ROW EXECUTE FUNCTION acme.spoil()"
+            'CREATE TRIGGER spoil BEFORE INSERT ON _wh_data."acme.tenantry_move_ticks_2024" FOR EACH ROW EXECUTE FUNCTION acme.spoil()'
         )
-        few.run("DELETE FROM acme.tenantry_move_ticks_2024 WHERE at < '2024-03-11 00:00+00'")
+        few.run("DELETE FROM _wh_data.\"acme.tenantry_move_ticks_2024\" WHERE at < '2024-03-11 00:00+00'")
         with pytest.raises(psycopg.Error, match=r"acme\.ticks 2024-03-10: the copy differs") as caught:
             steps.until("done")
     assert '"rows": 2' in str(caught.value)
@@ -505,7 +507,7 @@ def test_a_copy_that_differs_is_refused_with_the_day_and_both_sums(few: Warehous
 
 
 def test_an_error_lets_go_of_the_tenant(few: Warehouse) -> None:
-    few.run("CREATE VIEW acme.report AS SELECT count(*) FROM acme.ticks")
+    few.run("CREATE VIEW acme.report AS SELECT count(*) FROM acme.ticks_2024_03_10")
     with few.admin.connect() as session:
         with pytest.raises(psycopg.errors.DependentObjectsStillExist):
             session.execute("CALL _wh.set_storage('ticks', 'partition', 'acme')")
@@ -515,15 +517,14 @@ def test_an_error_lets_go_of_the_tenant(few: Warehouse) -> None:
     assert held == (0,)
 
 
-@pytest.mark.parametrize("over", ["acme.ticks", "acme.ticks_2024_03_10", "public.ticks"])
-def test_views_over_what_is_replaced_are_named_before_anything_is_copied(few: Warehouse, over: str) -> None:
-    few.run(b"CREATE VIEW public.report AS SELECT count(*) FROM " + over.encode())  # type: ignore[arg-type]
+def test_views_over_what_is_replaced_are_named_before_anything_is_copied(few: Warehouse) -> None:
+    few.run("CREATE VIEW public.report AS SELECT count(*) FROM acme.ticks_2024_03_10")
     outcome = run(few, "template", "set-storage", "ticks", "partition")
     assert outcome.code == 1
     assert outcome.errors == [
         "acme.ticks cannot be moved to partition storage: other views read what is replaced"
     ]
-    assert f"public.report reads {over}" in outcome.err
+    assert "public.report reads acme.ticks_2024_03_10" in outcome.err
     assert leftovers(few, "tenantry_") == []
     few.run("DROP VIEW public.report")
     move(few, "partition")
@@ -563,8 +564,8 @@ def test_what_cannot_be_moved_is_refused_in_one_line(few: Warehouse) -> None:
 
 def test_the_planner_knows_what_was_moved(few: Warehouse) -> None:
     move(few, "partition")
-    assert few.rows("SELECT DISTINCT tablename::text FROM pg_stats WHERE tablename ~ '^ticks_20[0-9]+$'") == [
-        ("ticks_2024",)
+    assert few.rows("SELECT DISTINCT tablename::text FROM pg_stats WHERE tablename ~ '^acme.ticks_20[0-9]+$'") == [
+        ("acme.ticks_2024",)
     ]
 
 
@@ -572,8 +573,8 @@ def test_a_move_makes_the_tables_of_those_months_that_have_days(few: Warehouse) 
     few.run("UPDATE _wh.mv_templates SET partition_by = 'month' WHERE template_name = 'ticks'")
     move(few, "partition")
     assert few.rows(
-        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'acme.ticks'::regclass"
-    ) == [("acme.ticks_2024_03",)]
+        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = '_wh_data.\"acme.ticks\"'::regclass"
+    ) == [('_wh_data."acme.ticks_2024_03"',)]
 
 
 def test_a_tenant_does_not_move_again_before_the_old_is_dropped(few: Warehouse) -> None:

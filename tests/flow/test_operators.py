@@ -196,7 +196,7 @@ def test_a_day_that_was_filled_by_hand_keeps_nobody_from_looking(ready: Warehous
     ready.run(
         "REFRESH MATERIALIZED VIEW acme.foodlogstats_2024_03_10"
         if daily
-        else "VACUUM FULL acme.foodlogstats_2024"
+        else 'VACUUM FULL _wh_data."acme.foodlogstats_2024"'
     )
     with member(ready, group) as person:
         for words in (("status",), ("slice", "list", "foodlogstats"), ("year", "list")):

@@ -29,11 +29,11 @@ def refresh(warehouse: Warehouse, day: str = "2024-03-10") -> None:
     warehouse.run("SELECT _wh.update_mv_by_template('foodlogstats', 'acme', 'acme', %s::date)", (day,))
 
 
-def written(warehouse: Warehouse, table: str = "foodlogstats_2024") -> int:
+def written(warehouse: Warehouse, table: str = "acme.foodlogstats_2024") -> int:
     """Rows that were inserted, updated or deleted in a table of acme since its beginning."""
     warehouse.run("SELECT pg_stat_force_next_flush()")
     count: int = warehouse.value(
-        "SELECT n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables WHERE schemaname = 'acme' AND relname = %s",
+        "SELECT n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables WHERE schemaname = '_wh_data' AND relname = %s",
         (table,),
     )
     return count
@@ -43,12 +43,12 @@ def test_the_public_table_is_parted_by_tenant_and_then_by_year(acme: Warehouse, 
     source.fill(date(2023, 12, 31), 2)
     acme.load(date(2023, 12, 31), date(2024, 1, 1))
     assert acme.rows(
-        "SELECT relid::regclass::text, isleaf FROM pg_partition_tree('public.foodlogstats') ORDER BY level, 1"
+        "SELECT relid::regclass::text, isleaf FROM pg_partition_tree('_wh_data.\"public.foodlogstats\"') ORDER BY level, 1"
     ) == [
-        ("foodlogstats", False),
-        ("acme.foodlogstats", False),
-        ("acme.foodlogstats_2023", True),
-        ("acme.foodlogstats_2024", True),
+        ('_wh_data."public.foodlogstats"', False),
+        ('_wh_data."acme.foodlogstats"', False),
+        ('_wh_data."acme.foodlogstats_2023"', True),
+        ('_wh_data."acme.foodlogstats_2024"', True),
     ]
     assert acme.reader.rows("SELECT schema_name, count(*) FROM public.foodlogstats GROUP BY 1") == [
         ("acme", 6)
@@ -61,10 +61,10 @@ def test_a_template_may_ask_for_months(acme: Warehouse, source: Source) -> None:
     source.fill(date(2024, 1, 31), 2)
     acme.load(date(2024, 1, 31), date(2024, 2, 1))
     assert acme.rows(
-        "SELECT relname FROM pg_class WHERE relname ~ '^foodlogstats_2024' AND relkind = 'r' ORDER BY 1"
+        "SELECT relname FROM pg_class WHERE relname ~ '^acme.foodlogstats_2024' AND relkind = 'r' ORDER BY 1"
     ) == [
-        ("foodlogstats_2024_01",),
-        ("foodlogstats_2024_02",),
+        ("acme.foodlogstats_2024_01",),
+        ("acme.foodlogstats_2024_02",),
     ]
 
 
@@ -174,10 +174,11 @@ def test_a_second_tenant_joins_and_a_dropped_one_leaves(
         ("globex", 5),
     ]
     acme.admin.run("DROP SCHEMA acme CASCADE")
+    acme.run("SELECT _wh.update_public_view_by_template('foodlogstats')")
     assert acme.reader.rows("SELECT schema_name, count(*) FROM public.foodlogstats GROUP BY 1") == [
         ("globex", 5)
     ]
-    acme.run("SELECT _wh.update_public_view_by_template('foodlogstats')")
+    assert acme.rows("SELECT relname FROM pg_class WHERE relname LIKE 'acme.%'") == []
     assert acme.rows("SELECT schema_name FROM _wh.tenants") == [("globex",)]
 
 
@@ -193,13 +194,13 @@ def test_a_year_is_checked_and_combined_with_its_days_side_by_side(acme: Warehou
     )
     assert (result["processed_mvs"], result["total_records"]) == (365, 730)
     assert acme.rows(
-        "SELECT relname FROM pg_class WHERE relname ~ '^foodlogstats_2023' AND relkind = 'r'"
-    ) == [("foodlogstats_2023",)]
+        "SELECT relname FROM pg_class WHERE relname ~ '^acme.foodlogstats_2023' AND relkind = 'r'"
+    ) == [("acme.foodlogstats_2023",)]
     check = acme.value("SELECT _wh.check_views_by_template_for_year('foodlogstats', 'acme', 2023)")
     assert check["status"] == "converted"
     assert (
         acme.value(
-            "SELECT count(*) FROM pg_indexes WHERE tablename = 'foodlogstats_2023' AND indexname LIKE '%new%'"
+            "SELECT count(*) FROM pg_indexes WHERE tablename = 'acme.foodlogstats_2023' AND indexname LIKE '%new%'"
         )
         == 0
     )
@@ -296,11 +297,13 @@ def test_a_partition_that_was_detached_is_named_with_what_to_do(
 ) -> None:
     source.fill(DAY, 2)
     pull(acme, DAY, DAY)
-    acme.admin.run("ALTER TABLE acme.foodlogstats DETACH PARTITION acme.foodlogstats_2024")
-    with pytest.raises((psycopg.Error, AssertionError), match=r"acme\.foodlogstats_2024 is in the way"):
+    acme.admin.run('ALTER TABLE _wh_data."acme.foodlogstats" DETACH PARTITION _wh_data."acme.foodlogstats_2024"')
+    with pytest.raises((psycopg.Error, AssertionError), match=r"is in the way: it is not a partition of"):
         pull(acme, DAY, DAY)
-    assert acme.value("SELECT count(*) FROM acme.foodlogstats_2024") == 3
+    assert acme.value('SELECT count(*) FROM _wh_data."acme.foodlogstats_2024"') == 3
     bounds = "FOR VALUES FROM ('2024-01-01 00:00Z') TO ('2025-01-01 00:00Z')"
-    acme.admin.run(f"ALTER TABLE acme.foodlogstats ATTACH PARTITION acme.foodlogstats_2024 {bounds}")
+    acme.admin.run(
+        f'ALTER TABLE _wh_data."acme.foodlogstats" ATTACH PARTITION _wh_data."acme.foodlogstats_2024" {bounds}'
+    )
     pull(acme, DAY, date(2024, 3, 11))
     assert acme.reader.value("SELECT count(*) FROM public.foodlogstats") == 6

@@ -70,11 +70,11 @@ def test_a_key_that_is_never_null_identifies_and_what_is_set_stays(
     by_sql(partitioned, DAY, LAST, template="ticks")
     assert partitioned.rows(IDENTITIES) == [("ticks_2024", "f")]
     partitioned.run("ALTER TABLE acme.ticks ALTER COLUMN id SET NOT NULL")
-    partitioned.run("ALTER TABLE acme.ticks_2024 REPLICA IDENTITY DEFAULT")
+    partitioned.run('ALTER TABLE _wh_data."acme.ticks_2024" REPLICA IDENTITY DEFAULT')
     change(source)
     by_sql(partitioned, DAY, LAST, template="ticks")
     assert partitioned.rows(IDENTITIES) == [("ticks_2024", "i")]
-    partitioned.run("ALTER TABLE acme.ticks_2024 REPLICA IDENTITY FULL")
+    partitioned.run('ALTER TABLE _wh_data."acme.ticks_2024" REPLICA IDENTITY FULL')
     by_sql(partitioned, DAY, LAST, template="ticks")
     assert partitioned.rows(IDENTITIES) == [("ticks_2024", "f")]
     assert equal(partitioned, source)
@@ -130,8 +130,8 @@ def test_doctor_names_a_table_whose_identity_keeps_changes_out(
 ) -> None:
     by_sql(partitioned, DAY, LAST, template="ticks")
     partitioned.run("ALTER TABLE acme.ticks ALTER COLUMN id SET NOT NULL")
-    partitioned.run("CREATE UNIQUE INDEX ticks_2024_key ON acme.ticks_2024 (id)")
-    partitioned.run(f"ALTER TABLE acme.ticks_2024 REPLICA IDENTITY {setting}")
+    partitioned.run('CREATE UNIQUE INDEX ticks_2024_key ON _wh_data."acme.ticks_2024" (id)')
+    partitioned.run(f'ALTER TABLE _wh_data."acme.ticks_2024" REPLICA IDENTITY {setting}')
     partitioned.run("DROP INDEX acme.ticks_2024_key")
     partitioned.admin.run("CREATE PUBLICATION everything FOR ALL TABLES")
     change(source)

@@ -85,7 +85,7 @@ def test_a_table_that_was_dropped_and_made_again_by_a_refresh_has_lost_its_other
     feed(acme, source, "partition")
     pull(acme, FIRST, LAST, template="ticks")
     assert missing(acme) == []
-    acme.run("DROP TABLE acme.ticks_2024 CASCADE")
+    acme.run('DROP TABLE _wh_data."acme.ticks_2024" CASCADE')
     pull(acme, LAST, LAST, template="ticks")
     assert missing(acme) == [str(FIRST + timedelta(days=n)) for n in range(5)]
     assert status(acme)["rows"] == 2
@@ -103,7 +103,7 @@ def test_a_refresh_of_days_in_a_table_that_was_made_again_pulls_them(acme: Wareh
     window(acme, 8)
     assert window(acme, 8)["unchanged"] == 8
     for (table,) in acme.rows(
-        "SELECT i.inhrelid::regclass::text FROM pg_inherits i WHERE i.inhparent = 'acme.ticks'::regclass"
+        "SELECT i.inhrelid::regclass::text FROM pg_inherits i WHERE i.inhparent = '_wh_data.\"acme.ticks\"'::regclass"
     ):
         acme.run(f"DROP TABLE {table} CASCADE")
     by_sql(acme, today, today, template="ticks")
@@ -118,7 +118,7 @@ def test_a_partition_that_was_emptied_by_hand_lacks_its_days(
 ) -> None:
     feed(acme, source, "partition")
     pull(acme, FIRST, LAST, template="ticks")
-    acme.run("TRUNCATE acme.ticks_2024")
+    acme.run('TRUNCATE _wh_data."acme.ticks_2024"')
     assert len(missing(acme)) == 6
     pull(acme, LAST, LAST, template="ticks")
     assert len(missing(acme)) == 5
@@ -134,11 +134,11 @@ def test_a_table_that_was_written_anew_keeps_its_days_and_loses_their_digests(
     feed(acme, source, "partition")
     by_loader(acme, FIRST, LAST, template="ticks")
     acme.run("UPDATE _wh.slices SET digest = '1:2:5'")
-    acme.run("VACUUM FULL acme.ticks_2024")
+    acme.run('VACUUM FULL _wh_data."acme.ticks_2024"')
     assert missing(acme) == []
     assert backfill(acme)["loaded"] == 0
     assert acme.rows(
-        "SELECT DISTINCT filenode = pg_relation_filenode('acme.ticks_2024'), digest, row_count FROM _wh.slices"
+        "SELECT DISTINCT filenode = pg_relation_filenode('_wh_data.\"acme.ticks_2024\"'), digest, row_count FROM _wh.slices"
     ) == [(True, None, 2)]
 
 
@@ -148,7 +148,7 @@ def test_rows_that_were_deleted_before_a_table_was_written_anew_are_missed(
     feed(acme, source, "partition")
     by_loader(acme, FIRST, LAST, template="ticks")
     acme.run("DELETE FROM acme.ticks WHERE at < '2024-03-01 10:00+00'")
-    acme.run("VACUUM FULL acme.ticks_2024")
+    acme.run('VACUUM FULL _wh_data."acme.ticks_2024"')
     assert missing(acme) == [str(FIRST)]
     assert backfill(acme)["loaded"] == 1
     assert whole(acme, source)
@@ -222,7 +222,7 @@ def test_a_folded_year_that_was_emptied_is_not_complete_and_is_loaded_into_its_t
     whole_year(acme, source, storage)
     checked = acme.value(YEAR)
     assert (checked["status"], checked["found_days"], missing(acme)) == ("converted", 366, [])
-    acme.run("TRUNCATE acme.ticks_2024")
+    acme.run('TRUNCATE _wh_data."acme.ticks_2024"')
     checked = acme.value(YEAR)
     assert (checked["success"], checked["status"], checked["missing_count"]) == (False, "incomplete", 366)
     since = (datetime.now(UTC).date() - date(2025, 1, 1)).days
@@ -246,7 +246,7 @@ def test_a_folded_year_that_was_emptied_is_not_there_when_every_load_of_it_has_f
     acme.run(
         "SELECT _wh_internal.matview_fold(f, t, 2024) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
     )
-    acme.run("TRUNCATE acme.ticks_2024")
+    acme.run('TRUNCATE _wh_data."acme.ticks_2024"')
     assert len(missing(acme)) == 6
     source.run("UPDATE ticks SET value = 'broken'")
     assert run(acme, "backfill", "ticks", "--tenant", "acme", "--from", FIRST, "--to", LAST).code == 1
@@ -258,8 +258,8 @@ def made_by_hand(acme: Warehouse, source: Source) -> None:
     """2024 as a yearly table of six days of which no load is on record."""
     feed(acme, source, "matview")
     by_loader(acme, FIRST, LAST, template="ticks")
-    acme.run("CREATE TABLE acme.ticks_2024 AS TABLE acme.ticks")
-    acme.run("CREATE UNIQUE INDEX ON acme.ticks_2024 (id)")
+    acme.run('CREATE TABLE _wh_data."acme.ticks_2024" AS TABLE acme.ticks')
+    acme.run('CREATE UNIQUE INDEX ON _wh_data."acme.ticks_2024" (id)')
     acme.run("DROP MATERIALIZED VIEW acme.ticks_2024_03_01 CASCADE")
     for day in range(2, 7):
         acme.run(f"DROP MATERIALIZED VIEW acme.ticks_2024_03_0{day}")
@@ -297,7 +297,7 @@ def test_a_year_that_was_folded_from_slices_without_records_is_not_trusted_once_
     acme.run(
         "SELECT _wh_internal.matview_fold(f, t, 2024) FROM _wh.feeds f JOIN _wh.mv_templates t USING (template_name)"
     )
-    acme.run("TRUNCATE acme.ticks_2024")
+    acme.run('TRUNCATE _wh_data."acme.ticks_2024"')
     # Whoever loads next notes what was found.
     acme.run("SELECT _wh.update_tenant_union_view_by_template('ticks', 'acme', 'acme')")
     assert len(missing(acme)) == 6

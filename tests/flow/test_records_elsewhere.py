@@ -78,7 +78,7 @@ def test_a_dump_that_was_restored_without_its_source_says_what_is_there(
     there.run("SELECT _wh.update_tenant_union_view_by_template('ticks', 'acme', 'acme')")
     assert (
         there.value(
-            "SELECT count(*) FROM _wh.slices WHERE template_name = 'ticks' AND filenode = pg_relation_filenode('acme.ticks_2024')"
+            "SELECT count(*) FROM _wh.slices WHERE template_name = 'ticks' AND filenode = pg_relation_filenode('_wh_data.\"acme.ticks_2024\"')"
         )
         == 366
     )
@@ -98,7 +98,7 @@ def made_older(warehouse: Warehouse) -> None:
             f"DO $$BEGIN EXECUTE format('COMMENT ON VIEW {name} IS %L', 'Tenantry ' || (SELECT body_hash FROM _wh.published_views"
             f" WHERE schema_name || '.' || view_name = '{name}')); END$$"
         )
-    warehouse.run("COMMENT ON TABLE acme.ticks_2024 IS 'Tenantry: combined'")
+    warehouse.run("COMMENT ON TABLE _wh_data.\"acme.ticks_2024\" IS 'Tenantry: combined'")
     warehouse.run("COMMENT ON TABLE public.ticks IS 'Tenantry: ticks of all tenants'")
     warehouse.run("COMMENT ON TABLE acme.ticks IS 'said by a person'")
     warehouse.run("DROP TABLE _wh.feed_tables, _wh.published_views")

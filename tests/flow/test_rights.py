@@ -31,7 +31,9 @@ def loaded(acme: Warehouse, source: Source) -> Warehouse:
     source.fill(DAY, 1)
     acme.load(DAY, DAY)
     # A yearly table is made like this one: whadmin creates it in the tenant's schema.
-    acme.run("CREATE TABLE acme.foodlogstats_2023 AS TABLE acme.foodlogstats_2024_03_10 WITH NO DATA")
+    acme.run(
+        'CREATE TABLE _wh_data."acme.foodlogstats_2023" AS TABLE acme.foodlogstats_2024_03_10 WITH NO DATA'
+    )
     acme.run("SELECT _wh.update_public_view_by_template('foodlogstats')")
     return acme
 
@@ -63,7 +65,7 @@ def test_readers_read_tenant_and_public_data_and_nothing_of_the_warehouse_itself
         f"SELECT * FROM public.dblink('{server}', 'SELECT 1') AS t(x integer)",
         "CREATE TABLE public.mine (x integer)",
         "CREATE TABLE acme.mine (x integer)",
-        "DELETE FROM acme.foodlogstats_2023",
+        'DELETE FROM _wh_data."acme.foodlogstats_2023"',
     ):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             reader.run(statement)

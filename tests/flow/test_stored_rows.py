@@ -96,7 +96,7 @@ def test_doctor_notes_and_mends_that_a_table_was_written_anew(acme: Warehouse, f
     partitions(acme)
     by_loader(acme, first, today_utc(), template="ticks")
     for (table,) in acme.rows(
-        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'acme.ticks'::regclass"
+        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = '_wh_data.\"acme.ticks\"'::regclass"
     ):
         acme.run(f"VACUUM FULL {table}")
     (found,) = run(acme, "doctor", "--only", "records", "--json").json["findings"]

@@ -48,7 +48,7 @@ def test_a_backfill_brings_every_row_and_counts_each_day(acme: Warehouse, source
     assert (result.loaded, result.rows, result.complete) == (60, 180, True)
     assert [row[0] for row in acme.rows("SELECT id FROM acme.foodlogstats ORDER BY id")] == source_ids(source)
     assert acme.rows("SELECT DISTINCT row_count, count(*) FROM _wh.slices GROUP BY 1") == [(3, 60)]
-    assert acme.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'foodlogstats_2024'") == 4
+    assert acme.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'acme.foodlogstats_2024'") == 4
 
 
 def test_only_what_is_missing_is_loaded(acme: Warehouse, source: Source, feed: Feed) -> None:
@@ -122,7 +122,7 @@ def test_two_backfills_at_once_load_each_day_once(acme: Warehouse, source: Sourc
         ]
     assert [run.result().complete for run in runs] == [True, True]
     assert acme.value("SELECT count(*) FROM acme.foodlogstats") == 180
-    assert acme.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'foodlogstats_2024'") == 4
+    assert acme.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'acme.foodlogstats_2024'") == 4
 
 
 def test_a_load_leaves_no_staging_table(acme: Warehouse, source: Source, feed: Feed) -> None:
@@ -138,9 +138,9 @@ def test_partitions_that_a_killed_load_left_bare_are_indexed_by_the_next(
     source.fill(FIRST, 2)
     with psycopg.connect(acme.conninfo, autocommit=True) as opened:
         opened.execute("SELECT _wh_internal.stream_prepare(f, '2024-01-15', true) FROM _wh.feeds f")
-    assert acme.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'foodlogstats_2024'") == 0
+    assert acme.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'acme.foodlogstats_2024'") == 0
     load(acme, feed, Span(FIRST, date(2024, 1, 16)))
-    assert acme.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'foodlogstats_2024'") == 4
+    assert acme.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'acme.foodlogstats_2024'") == 4
 
 
 def test_types_come_through_unchanged(acme: Warehouse, make_source: Callable[[], Source]) -> None:

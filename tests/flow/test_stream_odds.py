@@ -253,7 +253,7 @@ def test_a_table_of_another_template_is_not_taken_for_that_of_a_year(ticking: Wa
     pull(ticking, FIRST, FIRST, template="ticks_2024")
     with pytest.raises((AssertionError, psycopg.Error), match=r"acme\.ticks_2024 is in the way"):
         pull(ticking, FIRST, FIRST, template="ticks")
-    assert ticking.value("SELECT count(*) FROM acme.ticks_2024") == 2
+    assert ticking.value('SELECT count(*) FROM _wh_data."acme.ticks_2024"') == 2
 
 
 @pytest.mark.parametrize("change", ["drops", "gets"])
@@ -391,7 +391,7 @@ def test_two_operators_finish_a_bulk_load_at_once(ticking: Warehouse, source: So
                 pass
             indexes.end(first, table)
         assert second.result(timeout=30) == []
-    assert ticking.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'ticks_2024'") == 2
+    assert ticking.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'acme.ticks_2024'") == 2
 
 
 def test_a_tenant_whose_rows_stand_in_two_days_stops_no_other(
@@ -415,7 +415,7 @@ def test_a_tenant_whose_rows_stand_in_two_days_stops_no_other(
     assert globex.complete
     assert (
         ticking.value(
-            "SELECT count(*) FROM pg_indexes WHERE schemaname = 'globex' AND tablename = 'ticks_2024'"
+            "SELECT count(*) FROM pg_indexes WHERE schemaname = 'globex' AND tablename = 'acme.ticks_2024'"
         )
         == 1
     )

@@ -161,9 +161,7 @@ def test_years_that_stand_in_one_table_go_on_in_one_when_they_are_ranged_anew(se
     by_loader(selling, date(2025, 1, 1), LAST, template="sales")
     change(selling, BY_PAID, time_column="paid")
     selling.run("CALL _wh.fit_storage('sales')")
-    tables: LiteralString = (
-        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'acme.sales'::regclass ORDER BY 1"
-    )
+    tables: LiteralString = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = '_wh_data.\"acme.sales\"'::regclass ORDER BY 1"
     assert [row[0] for row in selling.rows(tables)] == ["acme.sales_2024", "acme.sales_2025_01"]
     assert selling.rows("SELECT table_name, state FROM _wh.feed_tables") == [("sales_2024", "folded")]
     assert ids(selling) == ALL
@@ -218,11 +216,13 @@ def test_a_load_brings_the_indexes_of_its_table_and_leaves_an_operators_own(
     keep_in(selling, "partition")
     change(selling, indexes=KEY % "id" + former)
     by_loader(selling, FIRST, LAST, template="sales")
-    selling.run("CREATE INDEX my_own ON acme.sales_2025 (item)")
+    selling.run('CREATE INDEX my_own ON _wh_data."acme.sales_2025" (item)')
     change(selling, indexes=KEY % "id, item")
     source.run("INSERT INTO sale VALUES (41, 2, '2025-01-02 03:00Z', now())")
     pull(selling, LAST, LAST, template="sales")
-    assert selling.rows("SELECT indexname FROM pg_indexes WHERE tablename = 'sales_2025' ORDER BY 1") == [
+    assert selling.rows(
+        "SELECT indexname FROM pg_indexes WHERE tablename = 'acme.sales_2025' ORDER BY 1"
+    ) == [
         ("my_own",),
         ("sales_2025_key",),
     ]
@@ -245,8 +245,8 @@ def test_rows_that_a_new_key_refuses_are_pulled_again_and_then_it_is_there(
     mend(selling)
     assert ids(selling) == ALL
     assert selling.rows(
-        "SELECT indexdef FROM pg_indexes WHERE tablename = 'sales_2025' AND indexname = 'sales_2025_key' AND schemaname = 'acme'"
-    ) == [("CREATE UNIQUE INDEX sales_2025_key ON acme.sales_2025 USING btree (id)",)]
+        "SELECT indexdef FROM pg_indexes WHERE tablename = 'acme.sales_2025' AND indexname = 'sales_2025_key' AND schemaname = 'acme'"
+    ) == [('CREATE UNIQUE INDEX sales_2025_key ON _wh_data."acme.sales_2025" USING btree (id)',)]
 
 
 @WAYS
@@ -361,7 +361,7 @@ def test_a_widened_column_is_taken_by_a_folded_year(selling: Warehouse, source: 
     pull(selling, FIRST, FIRST, template="sales")
     selling.run("SELECT _wh.recreate_mv_by_template('sales', 'acme', 'acme', '2024-12-30')")
     assert ids(selling) == [2, 11, 12, 21, 22, 5000000000]
-    assert selling.value("SELECT pg_typeof(id)::text FROM acme.sales_2024 LIMIT 1") == "bigint"
+    assert selling.value('SELECT pg_typeof(id)::text FROM _wh_data."acme.sales_2024" LIMIT 1') == "bigint"
 
 
 def test_the_procedure_brings_indexes_to_daily_views_without_the_source(

@@ -325,7 +325,7 @@ def test_a_collation_that_a_column_has_stays_with_it(ticking: Warehouse) -> None
     by_loader(ticking, DAY, DAY, template="ticks")
     assert ticking.rows(
         "SELECT DISTINCT attcollation::regcollation::text FROM pg_attribute"
-        " WHERE attrelid IN ('acme.ticks'::regclass, 'acme.ticks_2024'::regclass, 'public.ticks'::regclass) AND attname = 'value'"
+        " WHERE attrelid IN ('acme.ticks'::regclass, '_wh_data.\"acme.ticks_2024\"'::regclass, 'public.ticks'::regclass) AND attname = 'value'"
     ) == [('"C"',)]
 
 

@@ -85,7 +85,7 @@ def days(warehouse: Warehouse, relation: str = "acme.ticks") -> list[int]:
 @both_ways
 def test_days_are_loaded_refreshed_and_published(plain: Warehouse, source: Source, pull: Pull) -> None:
     pull(plain, first(), today_utc(), template="ticks")
-    assert kinds(plain) == [("acme", "r"), ("public", "v")]
+    assert kinds(plain) == [("acme", "v"), ("public", "v")]
     assert days(plain) == days(plain, "public.ticks") == [2] * DAYS
     source.run("DELETE FROM ticks WHERE id %% 10 = 1 AND at < %s", (first() + timedelta(days=1),))
     source.run("UPDATE ticks SET value = 7")
@@ -100,7 +100,7 @@ def test_the_commands_know_its_days(plain: Warehouse, source: Source) -> None:
     assert (status["storage"], status["days"]) == ("plain", DAYS)
     assert (
         succeed(plain, "slice", "show", "ticks", first(), "--tenant", "acme", "--json").json["relation"]
-        == "acme.ticks"
+        == '_wh_data."acme.ticks"'
     )
     assert troubles(findings(plain, "views", "slices", "records", "leftovers", "rows", tenant="acme")) == []
     succeed(plain, "verify", "ticks", "--all")
@@ -134,7 +134,7 @@ def test_what_it_does_not_do_is_said(plain: Warehouse) -> None:
 
 
 def test_tenants_in_three_storages_work_side_by_side(mixed: Warehouse, source: Source) -> None:
-    assert kinds(mixed) == [("acme", "v"), ("brook", "r"), ("cafe", "p"), ("public", "v")]
+    assert kinds(mixed) == [("acme", "v"), ("brook", "v"), ("cafe", "v"), ("public", "v")]
     assert rows(mixed) == ALL
     source.run("UPDATE ticks SET value = 5")
     succeed(mixed, "refresh", "ticks", "--all", "--days", DAYS)

@@ -113,8 +113,8 @@ def test_a_fold_keeps_every_row_and_drops_every_daily_slice(loaded: Warehouse, s
 def test_a_yearly_table_has_the_indexes_of_the_template_and_belongs_to_whadmin(folded: Warehouse) -> None:
     assert folded.rows(
         "SELECT indexdef, tableowner FROM pg_indexes JOIN pg_tables USING (schemaname, tablename)"
-        " WHERE tablename = 'ticks_2023'"
-    ) == [("CREATE UNIQUE INDEX ticks_2023_id ON acme.ticks_2023 USING btree (id)", "whadmin")]
+        " WHERE tablename = 'acme.ticks_2023'"
+    ) == [('CREATE UNIQUE INDEX "acme.ticks_2023_id" ON _wh_data."acme.ticks_2023" USING btree (id)', "whadmin")]
 
 
 def test_an_incomplete_year_is_refused_with_the_days_that_are_missing(loaded: Warehouse) -> None:
@@ -161,12 +161,14 @@ def test_a_day_of_a_folded_year_stays_as_it_was_when_the_source_fails(
 def test_without_a_time_column_the_yearly_table_carries_the_day(loaded: Warehouse, source: Source) -> None:
     define(loaded, time_column=None)
     fold(loaded)
-    assert loaded.rows("SELECT slice_date, count(*) FROM acme.ticks_2023 WHERE id = 85260 GROUP BY 1") == [
-        (DAY, 1)
-    ]
+    assert loaded.rows(
+        'SELECT slice_date, count(*) FROM _wh_data."acme.ticks_2023" WHERE id = 85260 GROUP BY 1'
+    ) == [(DAY, 1)]
     source.run("DELETE FROM ticks WHERE id = 85260")
     pull_day(loaded)
-    assert loaded.rows("SELECT id FROM acme.ticks_2023 WHERE slice_date = %s", (DAY,)) == [(85261,)]
+    assert loaded.rows('SELECT id FROM _wh_data."acme.ticks_2023" WHERE slice_date = %s', (DAY,)) == [
+        (85261,)
+    ]
     assert loaded.value("SELECT count(*) FROM public.ticks") == 729
     assert "slice_date" not in loaded.value("SELECT to_jsonb(t) FROM acme.ticks t LIMIT 1")
 
@@ -176,8 +178,8 @@ def test_without_a_time_column_a_yearly_table_that_was_written_anew_lacks_days_o
 ) -> None:
     define(loaded, time_column=None)
     fold(loaded)
-    loaded.run("DELETE FROM acme.ticks_2023 WHERE slice_date = %s AND id = 85260", (DAY,))
-    loaded.run("VACUUM FULL acme.ticks_2023")
+    loaded.run('DELETE FROM _wh_data."acme.ticks_2023" WHERE slice_date = %s AND id = 85260', (DAY,))
+    loaded.run('VACUUM FULL _wh_data."acme.ticks_2023"')
     checked = loaded.value("SELECT _wh.check_views_by_template_for_year('ticks', 'acme', 2023)")
     assert (checked["found_days"], checked["missing_ranges"]) == (
         364,
@@ -187,7 +189,7 @@ def test_without_a_time_column_a_yearly_table_that_was_written_anew_lacks_days_o
 
 def test_a_daily_slice_left_beside_a_yearly_table_is_not_counted_twice(folded: Warehouse) -> None:
     folded.run(
-        "CREATE MATERIALIZED VIEW acme.ticks_2023_05_06 AS SELECT * FROM acme.ticks_2023 WHERE id / 10 = 8526"
+        'CREATE MATERIALIZED VIEW acme.ticks_2023_05_06 AS SELECT * FROM _wh_data."acme.ticks_2023" WHERE id / 10 = 8526'
     )
     folded.run("SELECT _wh.update_tenant_union_view_by_template('ticks', 'acme', 'acme')")
     assert folded.value("SELECT count(*) FROM acme.ticks") == 730
@@ -216,7 +218,7 @@ def test_an_index_that_cannot_be_made_leaves_the_slices(loaded: Warehouse) -> No
     with pytest.raises(psycopg.errors.UndefinedColumn, match="nowhere"):
         fold(loaded)
     assert daily_slices(loaded) == 365
-    assert loaded.value("SELECT to_regclass('acme.ticks_2023')") is None
+    assert loaded.value("SELECT to_regclass('_wh_data.\"acme.ticks_2023\"')") is None
 
 
 def test_slices_from_before_a_change_of_columns_are_folded_as_the_view_showed_them(loaded: Warehouse) -> None:
@@ -229,7 +231,7 @@ def test_slices_from_before_a_change_of_columns_are_folded_as_the_view_showed_th
     before = loaded.rows("SELECT * FROM acme.ticks ORDER BY id")
     fold(loaded)
     assert loaded.rows("SELECT * FROM acme.ticks ORDER BY id") == before
-    assert loaded.value("SELECT count(note) FROM acme.ticks_2023") == 2
+    assert loaded.value('SELECT count(note) FROM _wh_data."acme.ticks_2023"') == 2
 
 
 def test_a_day_of_a_folded_year_takes_a_column_that_the_template_got_since(folded: Warehouse) -> None:
@@ -261,7 +263,7 @@ def test_a_report_sees_every_row_once_before_throughout_and_after_a_fold(loaded:
     finally:
         stop.set()
         reader.join()
-    assert set(seen) == {loaded.rows("SELECT count(*), sum(id) FROM acme.ticks_2023")[0]}
+    assert set(seen) == {loaded.rows('SELECT count(*), sum(id) FROM _wh_data."acme.ticks_2023"')[0]}
 
 
 def test_a_load_of_a_day_waits_for_the_fold_of_its_year_and_goes_into_the_table(
@@ -276,13 +278,13 @@ def test_a_load_of_a_day_waits_for_the_fold_of_its_year_and_goes_into_the_table(
         wait_until(lambda: loaded.value(WAITING_FOR_ADVISORY_LOCK) == 1)
         session.execute("COMMIT")
     load.join()
-    assert loaded.rows("SELECT value FROM acme.ticks_2023 WHERE id = 85260") == [(77,)]
+    assert loaded.rows('SELECT value FROM _wh_data."acme.ticks_2023" WHERE id = 85260') == [(77,)]
     assert daily_slices(loaded) == 0
 
 
 def test_a_day_of_a_folded_year_is_not_replaced_once_nothing_tells_its_days_apart(folded: Warehouse) -> None:
-    rows = folded.rows("SELECT * FROM acme.ticks_2023 ORDER BY id")
+    rows = folded.rows('SELECT * FROM _wh_data."acme.ticks_2023" ORDER BY id')
     folded.run("UPDATE _wh.mv_templates SET time_column = NULL")
     with pytest.raises(psycopg.Error, match="tells its days apart by a time column"):
         pull_day(folded)
-    assert folded.rows("SELECT * FROM acme.ticks_2023 ORDER BY id") == rows
+    assert folded.rows('SELECT * FROM _wh_data."acme.ticks_2023" ORDER BY id') == rows

@@ -42,7 +42,7 @@ class Feed:
     """One template of one tenant: `schema` holds its slices, `connection` names its source.
 
     What its storage can do, as `_wh.storages` has it. `streams`: several days may be copied straight into its tables.
-    `in_table`: reports read the table that holds the days, and no view that would have to follow them.
+    `steady`: the tenant view stays as it is when days are loaded.
     """
 
     schema: str
@@ -50,7 +50,7 @@ class Feed:
     connection: str
     storage: str = DEFAULT_STORAGE
     streams: bool = field(default=False, compare=False)
-    in_table: bool = field(default=False, compare=False)
+    steady: bool = field(default=False, compare=False)
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.template}"

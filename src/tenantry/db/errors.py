@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -53,7 +54,7 @@ def translate(error: psycopg.Error) -> TenantryError:
         )
     message = one_line(diagnosis.message_primary or str(error))
     state = diagnosis.sqlstate or error.sqlstate
-    if state in _NOT_INSTALLED and '"_wh' in message.replace("_wh.", '"_wh'):
+    if state in _NOT_INSTALLED and re.search(r'\b_wh(_internal)?["."]', message):
         return NotInstalled(f"this database holds no warehouse: {message}", hint="Run: tenantry init")
     if (
         state is not None

@@ -180,7 +180,7 @@ def _publish_as_operator(keeper: Keeper, results: dict[Feed, FeedResult]) -> Non
 
 def _to_publish(connection: psycopg.Connection, results: dict[Feed, FeedResult]) -> list[Feed]:
     """The feeds whose views may have changed, or been dropped by hand. A table that holds what it held needs nothing."""
-    feeds = [r.feed for r in results.values() if not (r.as_it_was and r.feed.in_table)]
+    feeds = [r.feed for r in results.values() if not (r.as_it_was and r.feed.steady)]
     if not feeds:
         return []
     # A tenant that was dropped meanwhile has nothing to show.

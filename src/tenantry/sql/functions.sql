@@ -45,7 +45,7 @@ $$;
 -- does not fit.
 DO $$
 DECLARE
-    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}]';
+    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 17, "name": "data_schema", "sha256": "edf0e146231ee5dcb51f9e79637c1108a85cbea21afea7073d4a019de26062de"}]';
     odd record;
 BEGIN
     IF (SELECT count(*) FROM pg_catalog.pg_namespace n
@@ -590,6 +590,36 @@ INSERT INTO _wh.storages (storage, streams, daily, by_month, needs_time_column, 
 
 ALTER TABLE _wh.mv_templates DROP CONSTRAINT mv_templates_storage_check, ADD FOREIGN KEY (storage) REFERENCES _wh.storages;
 ALTER TABLE _wh.feeds DROP CONSTRAINT feeds_storage_check, ADD FOREIGN KEY (storage) REFERENCES _wh.storages;
+$tenantry_text$;
+END IF;
+END
+$tenantry$;
+
+DO $tenantry$
+BEGIN
+INSERT INTO _wh.migrations (version, name, sha256) VALUES (17, 'data_schema', 'edf0e146231ee5dcb51f9e79637c1108a85cbea21afea7073d4a019de26062de') ON CONFLICT DO NOTHING;
+IF FOUND THEN
+EXECUTE $tenantry_text$
+-- Tables that hold tenants' rows stand in a schema of their own, which readers need not see, behind views in public and in the
+-- tenants' schemas. Those of earlier versions are moved after the functions are made, tenant by tenant (settle_feed).
+DO $$
+BEGIN
+    IF pg_catalog.to_regnamespace('_wh_data') IS NOT NULL THEN
+        RAISE EXCEPTION 'schema _wh_data exists already; Tenantry keeps the tables of tenants in a schema of that name'
+            USING ERRCODE = 'duplicate_schema', HINT = 'Rename it: ALTER SCHEMA _wh_data RENAME TO ...';
+    END IF;
+    CREATE SCHEMA _wh_data AUTHORIZATION whadmin;
+    COMMENT ON SCHEMA _wh_data IS 'Tenantry: the tables that hold tenants'' rows; read the views in public and in the tenants'' schemas';
+END
+$$;
+
+ALTER TABLE _wh.storages
+    ADD COLUMN steady boolean NOT NULL DEFAULT true,
+    ADD COLUMN united boolean NOT NULL DEFAULT false;
+UPDATE _wh.storages SET steady = tenant_kind <> 'v', united = public_kind = 'p';
+ALTER TABLE _wh.storages DROP COLUMN tenant_kind, DROP COLUMN public_kind;
+COMMENT ON COLUMN _wh.storages.steady IS 'A tenant''s view stays as it is when days are loaded';
+COMMENT ON COLUMN _wh.storages.united IS 'The tables of all tenants are partitions of one, and name their tenant in a column schema_name';
 $tenantry_text$;
 END IF;
 END
@@ -1364,6 +1394,25 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM pg_class c WHERE c.oid = format('%I.%I', schema_name, view_name)::regclass
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.blank_views(feed _wh.feeds) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Statements that make a tenant's views of a template let go of what they read (blank_view): the tenant
+    -- view, and those of folded years. Publishing the tenant makes them show it again.
+    SELECT coalesce(string_agg(_wh_internal.blank_view(feed.schema_name, v.relname) || '; ', ''), '')
+    FROM (
+        SELECT n.name AS relname FROM _wh_internal.fit_name(feed.template_name) AS n (name)
+        WHERE _wh_internal.relation_kind(format('%I.%I', feed.schema_name, n.name)) = 'v'
+        UNION ALL SELECT y.relname FROM _wh_internal.year_views(feed) y
+    ) v
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.but_rights(things jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- What keep_things told, except rights: those on a table in _wh_data are its owner's alone.
+    SELECT coalesce(jsonb_agg(t.value ORDER BY t.n), '[]')
+    FROM jsonb_array_elements(things) WITH ORDINALITY AS t (value, n) WHERE t.value ->> 'item' NOT LIKE 'right %'
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.call_user_function(statement text, slice_date date) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
 -- Run a function that operators wrote themselves, with the search_path that they wrote it for: dblink is in
@@ -1951,9 +2000,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
     feed _wh.feeds;
-    tenant text := format('%I.%I', schema_name, _wh_internal.fit_name(template.template_name));
     statements text;
-    dropped integer;
+    dropped integer := 0;
 BEGIN
     PERFORM _wh_internal.await_lock(_wh_internal.tenant_lock(schema_name), false,
         format('tenant %s, on which another session works', schema_name));
@@ -1962,40 +2010,63 @@ BEGIN
     IF FOUND THEN
         PERFORM _wh_internal.hold_template_tenants(ARRAY[template.template_name]);
         PERFORM _wh_internal.lock_view('public', template.template_name);
+        PERFORM _wh_internal.settle_feed(feed);
         DELETE FROM _wh.feeds f
             WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name;
         PERFORM _wh_internal.storage_publish_public(template);
-        -- Last: the public view, where it is one, has read it until now.
-        PERFORM _wh_internal.execute_patiently(format('DROP %s IF EXISTS %s',
-            CASE (_wh_internal.storage_traits(feed.storage)).tenant_kind WHEN 'v' THEN 'VIEW'
-            ELSE 'TABLE' END, tenant));
+        -- Last: the public view has read them until now.
+        PERFORM _wh_internal.execute_patiently(_wh_internal.drop_views(feed));
+        dropped := (SELECT count(*) FROM _wh_internal.feed_relations(feed) r WHERE r.kept);
+        PERFORM _wh_internal.drop_kept(feed);
         PERFORM _wh_internal.write_log('drop_feed', 'INFO', 'a template''s data are dropped', to_jsonb(feed));
     END IF;
     feed.schema_name := drop_feed.schema_name;
-    SELECT string_agg(format('DROP %s IF EXISTS %I.%I', CASE r.kind WHEN 'm' THEN 'MATERIALIZED VIEW'
-        ELSE 'TABLE' END, feed.schema_name, r.name), '; '), count(*)
+    feed.template_name := template.template_name;
+    SELECT string_agg(format('DROP %s %s', CASE r.kind WHEN 'm' THEN 'MATERIALIZED VIEW'
+        ELSE 'TABLE' END, r.relid::regclass), '; '), dropped + count(*)
     INTO statements, dropped
     FROM (
-        SELECT c.relname AS name, c.relkind AS kind
+        SELECT c.oid AS relid, c.relkind AS kind
         FROM unnest(ARRAY['', 'tenantry_move_', 'tenantry_old_']) AS p (prefix)
-        CROSS JOIN LATERAL (SELECT feed.schema_name, p.prefix || template.template_name) s (schema_name,
-            template_name)
-        CROSS JOIN LATERAL _wh_internal.feed_relations(jsonb_populate_record(NULL::_wh.feeds,
-            jsonb_build_object('schema_name', s.schema_name, 'template_name', s.template_name))) f
-        JOIN pg_class c ON c.oid = f.relid
-        UNION
-        SELECT c.relname, c.relkind
-        FROM unnest(ARRAY['tenantry_move_', 'tenantry_old_']) AS p (prefix)
-        JOIN pg_class c ON c.oid
-            = to_regclass(format('%I.%I', feed.schema_name,
-            _wh_internal.fit_name(p.prefix || template.template_name)))
-        WHERE c.relkind = 'p'
-        ORDER BY 1 LIMIT most
+        CROSS JOIN LATERAL _wh_internal.feed_relations(jsonb_populate_record(feed,
+            jsonb_build_object('template_name', p.prefix || template.template_name))) f
+        JOIN pg_class c ON c.oid = f.relid WHERE NOT f.kept
+        ORDER BY c.relname LIMIT most
     ) r;
-    IF dropped > 0 THEN
+    IF statements IS NOT NULL THEN
         PERFORM _wh_internal.execute_patiently(statements);
+    ELSIF dropped = 0 THEN
+        PERFORM _wh_internal.drop_kept(feed);
     END IF;
     RETURN dropped;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.drop_kept(feed _wh.feeds) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Drop what _wh_data holds of a feed, with what moves put beside and aside. No view reads it any more.
+DECLARE
+    side _wh.feeds;
+    statements text := '';
+    prefix text;
+BEGIN
+    FOREACH prefix IN ARRAY '{"",tenantry_move_,tenantry_old_,tenantry_new_,tenantry_former_}'::text[] LOOP
+        side := feed;
+        side.template_name := prefix || feed.template_name;
+        CONTINUE WHEN prefix <> '' AND EXISTS (SELECT FROM _wh.feeds f
+            WHERE f.schema_name = side.schema_name AND f.template_name = side.template_name);
+        -- A table takes its partitions with it.
+        statements := concat(statements, (SELECT string_agg(format('DROP TABLE %s; ', t.relid::regclass), '')
+            FROM (SELECT _wh_internal.kept_relation(_wh_internal.kept_name(side)) AS relid
+                UNION SELECT y.relid FROM _wh_internal.year_relations(side) y
+                JOIN pg_class c ON c.oid = y.relid AND c.relnamespace = to_regnamespace('_wh_data')) t
+            WHERE t.relid IS NOT NULL));
+    END LOOP;
+    IF statements <> '' THEN
+        PERFORM _wh_internal.execute_patiently(statements);
+    END IF;
+    DELETE FROM _wh.feed_tables t
+        WHERE t.schema_name = feed.schema_name AND t.template_name = feed.template_name;
 END
 $$;
 
@@ -2007,14 +2078,14 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
     old _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_old_');
-    parent text := format('%I.%I', old.schema_name, _wh_internal.fit_name(old.template_name));
+    parent oid := _wh_internal.kept_relation(_wh_internal.kept_name(old));
     statements text;
     found integer;
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
-    IF _wh_internal.relation_kind(parent) = 'p' THEN
+    IF parent IS NOT NULL THEN
         SELECT count(*) + 1 INTO found FROM _wh_internal.partition_leaves(old);
-        statements := format('DROP TABLE %s', parent);
+        statements := format('DROP TABLE %s', parent::regclass);
     ELSE
         SELECT string_agg(format('DROP %s %s', CASE r.relkind WHEN 'm' THEN 'MATERIALIZED VIEW'
             ELSE 'TABLE' END, r.relid::regclass), '; '), count(*)
@@ -2033,10 +2104,11 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.drop_template(wanted text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Drop a template that no tenant uses, and the public view or table that was made of it.
+-- Drop a template that no tenant uses, and what was made of it for all tenants.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(wanted);
-    root text := _wh_internal.partition_root(template);
+    view_name text := format('public.%I', _wh_internal.fit_name(template.template_name));
+    root oid := _wh_internal.kept_relation(_wh_internal.partition_root(template));
     tenants text;
 BEGIN
     PERFORM _wh_internal.lock_view('public', template.template_name);
@@ -2047,10 +2119,9 @@ BEGIN
         RAISE EXCEPTION 'template "%" is used by %', template.template_name, tenants
             USING ERRCODE = 'dependent_objects_still_exist';
     END IF;
-    IF _wh_internal.relation_kind(root) IN ('v', 'p') THEN
-        PERFORM _wh_internal.execute_patiently(format('DROP %s %s', CASE _wh_internal.relation_kind(root)
-            WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, root));
-    END IF;
+    PERFORM _wh_internal.execute_patiently(concat(
+        CASE _wh_internal.relation_kind(view_name) WHEN 'v' THEN format('DROP VIEW %s; ', view_name) END,
+        CASE WHEN root IS NOT NULL THEN format('DROP TABLE %s; ', root::regclass) END));
     PERFORM _wh_internal.write_log('drop_template', 'INFO', 'template dropped', to_jsonb(template));
 END
 $$;
@@ -2097,6 +2168,17 @@ BEGIN
     END IF;
     RETURN found;
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.drop_views(feed _wh.feeds) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Statements that drop a tenant's views of a template: the tenant view, and those of folded years.
+    SELECT coalesce(string_agg(format('DROP VIEW %I.%I; ', feed.schema_name, v.relname), ''), '')
+    FROM (
+        SELECT n.name AS relname FROM _wh_internal.fit_name(feed.template_name) AS n (name)
+        WHERE _wh_internal.relation_kind(format('%I.%I', feed.schema_name, n.name)) = 'v'
+        UNION ALL SELECT y.relname FROM _wh_internal.year_views(feed) y
+    ) v
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.empty_select(columns _wh.template_columns[]) RETURNS text
@@ -2208,15 +2290,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.feed_relations(feed _wh.feeds)
-RETURNS TABLE (relid oid, relname text, suffix text)
+RETURNS TABLE (relid oid, relname text, suffix text, kept boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- What holds a feed's rows, or looks so by its name, in any storage; `suffix` follows the stem of its
-    -- name.
-    SELECT DISTINCT r.relid, r.relname,
-        substr(r.relname, length(_wh_internal.name_stem(feed.template_name)) + 1)
-    FROM _wh.storages s
-    CROSS JOIN LATERAL _wh_internal.storage_relations(jsonb_populate_record(feed,
-        jsonb_build_object('storage', s.storage))) r
+    -- name. kept: it stands in _wh_data.
+    SELECT r.relid, r.relname, substr(r.relname, length(CASE WHEN r.kept THEN _wh_internal.kept_stem(feed)
+        ELSE _wh_internal.name_stem(feed.template_name) END) + 1), r.kept
+    FROM (
+        SELECT DISTINCT r.relid, r.relname, c.relnamespace = to_regnamespace('_wh_data') AS kept
+        FROM _wh.storages s
+        CROSS JOIN LATERAL _wh_internal.storage_relations(jsonb_populate_record(feed,
+            jsonb_build_object('storage', s.storage))) r
+        JOIN pg_class c ON c.oid = r.relid
+    ) r
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.feed_years(feed _wh.feeds) RETURNS integer[]
@@ -2327,21 +2413,37 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.fit_columns(template _wh.mv_templates, target regclass,
     extras boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Give a table that reports read the columns that its template has got since, or has widened (table_changes).
--- What a public view reads is changed under that view.
+-- Give a table in _wh_data the columns that its template has got since, or has widened (table_changes), with
+-- all tables that are united with it; the views over them follow in the same step.
 DECLARE
     top regclass := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
     changes text := _wh_internal.table_changes(template, target, extras);
+    public_view text := format('public.%I', _wh_internal.fit_name(template.template_name));
+    feeds _wh.feeds[];
+    blanks text := '';
 BEGIN
-    IF changes IS NOT NULL AND top = target
-        AND _wh_internal.relation_kind(_wh_internal.partition_root(template)) = 'v' THEN
-        PERFORM _wh_internal.lock_view('public', template.template_name);
-        PERFORM _wh_internal.union_publish(template);
-        changes := _wh_internal.table_changes(template, target, extras);
+    IF changes IS NULL THEN
+        RETURN;
     END IF;
-    IF changes IS NOT NULL THEN
-        PERFORM _wh_internal.execute_patiently(format('ALTER TABLE %s %s', top, changes));
+    PERFORM _wh_internal.lock_view('public', template.template_name);
+    changes := _wh_internal.table_changes(template, target, extras);
+    IF changes IS NULL THEN
+        RETURN;
     END IF;
+    feeds := ARRAY(SELECT f FROM _wh.feeds f, _wh_internal.kept_relation(_wh_internal.kept_name(f)) AS t (relid)
+        WHERE f.template_name = template.template_name
+            AND (t.relid = target OR t.relid IN (SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = top))
+        ORDER BY f.schema_name);
+    IF changes LIKE '%ALTER COLUMN%' THEN
+        -- A column that a view shows keeps its type.
+        blanks := concat(CASE WHEN _wh_internal.relation_kind(public_view) = 'v'
+            THEN _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)) || '; ' END,
+            (SELECT string_agg(_wh_internal.blank_views(f), '') FROM unnest(feeds) f));
+    END IF;
+    PERFORM _wh_internal.execute_patiently(format('%sALTER TABLE %s %s; SELECT _wh_internal.show_table(f), '
+        '_wh_internal.publish_years(f) FROM unnest(%L::_wh.feeds[]) f; '
+        'SELECT _wh_internal.storage_publish_public(t) FROM _wh.mv_templates t WHERE t.template_name = %L',
+        blanks, top, changes, feeds, template.template_name));
 END
 $$;
 
@@ -2420,10 +2522,16 @@ CREATE OR REPLACE FUNCTION _wh_internal.fit_relation(template_name text, target_
     relname text, slice_date date DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Mend one of unfit_relations, without asking the source; nothing to do if that was done meanwhile.
+DECLARE
+    feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
 BEGIN
-    PERFORM _wh_internal.storage_fit(_wh_internal.find_feed(template_name, target_schema),
-        _wh_internal.find_template(template_name),
-        kind, relname, slice_date);
+    IF kind = 'place' THEN
+        -- The first of them takes the others along.
+        PERFORM _wh_internal.settle_feed(_wh_internal.hold_feed(feed));
+    ELSE
+        PERFORM _wh_internal.storage_fit(feed, _wh_internal.find_template(template_name), kind, relname,
+            slice_date);
+    END IF;
 END
 $$;
 
@@ -2453,6 +2561,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             to_regclass(format('%I.%I', (feed).schema_name,
                 _wh_internal.fit_name((feed).template_name))) AS r (relid)
         WHERE r.relid IS NOT NULL
+        UNION ALL
+        SELECT y.relid FROM feeds, _wh_internal.year_views(feed) y
+        UNION ALL
+        SELECT r.relid FROM feeds, _wh_internal.kept_relation(_wh_internal.kept_name(feed)) AS r (relid)
+        WHERE r.relid IS NOT NULL
+        UNION ALL
+        SELECT i.inhparent FROM feeds JOIN pg_inherits i
+            ON i.inhrelid = _wh_internal.kept_relation(_wh_internal.kept_name(feed))
     ), public_views AS MATERIALIZED (
         SELECT r.relid
         FROM feeds, to_regclass(format('public.%I', _wh_internal.fit_name((feed).template_name))) AS r (relid)
@@ -2489,9 +2605,10 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.former_rows(feed _wh.feeds) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The name of the table for the rows of a tenant that have no time in a time column which is new to all
-    -- of them.
-    SELECT _wh_internal.fit_name('tenantry_former_' || feed.template_name)
+    -- The name in _wh_data of the table for the rows of a tenant that have no time in a time column which is
+    -- new to all of them.
+    SELECT _wh_internal.fit_name(_wh_internal.kept_base(feed.schema_name,
+        'tenantry_former_' || feed.template_name))
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.fresh_name(slice_name text) RETURNS text
@@ -2549,6 +2666,22 @@ BEGIN
             EXECUTE format('GRANT SELECT ON %s TO %I', relation, reader);
         END LOOP;
     END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.guard_view(view regclass) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- A view reads with its owner's rights, whom row security does not hold back. Where somebody has put row
+-- security on what it reads, let it read with the rights of whoever asks; true if that had to change.
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = ANY (_wh_internal.view_reads(view))
+            AND c.relrowsecurity)
+        OR EXISTS (SELECT FROM pg_class c, pg_options_to_table(c.reloptions) o WHERE c.oid = view
+            AND o.option_name = 'security_invoker') THEN
+        RETURN false;
+    END IF;
+    PERFORM _wh_internal.execute_patiently(format('ALTER VIEW %s SET (security_invoker = true)', view));
+    RETURN true;
 END
 $$;
 
@@ -2765,9 +2898,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- no longer has (`former`). An index of another name than the template's is an operator's own, and stays;
     -- it may serve as well.
     WITH wanted AS MATERIALIZED (
-        SELECT s.* FROM pg_class c,
-        _wh_internal.index_statements(feed.template_name, feed.schema_name, c.relname::text) s
-            WHERE c.oid = relation
+        SELECT s.* FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        CROSS JOIN LATERAL _wh_internal.index_statements(feed.template_name, feed.schema_name,
+            c.relname::text, place => n.nspname::text) s
+        WHERE c.oid = relation
     ), there AS MATERIALIZED (
         SELECT c.oid, c.relname::text AS name, i.indisunique, i.indisvalid,
             _wh_internal.index_fingerprint(i.indisunique, _wh_internal.index_definition(c.oid)) AS fingerprint
@@ -2781,7 +2915,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT w.index_name, w.statement LIKE 'CREATE UNIQUE %', w.statement, NULL::oid FROM wanted w
     WHERE NOT EXISTS (SELECT FROM there t WHERE t.fingerprint = w.fingerprint AND t.indisvalid)
     UNION ALL
-    SELECT t.name, t.indisunique, format('DROP INDEX %I.%I', feed.schema_name, t.name), t.oid FROM there t
+    SELECT t.name, t.indisunique, format('DROP INDEX %s', t.oid::regclass), t.oid FROM there t
     WHERE t.name IN (SELECT e.name FROM ever e) AND t.fingerprint NOT IN (SELECT w.fingerprint FROM wanted w)
         AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = t.oid)
 $$;
@@ -2826,16 +2960,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.index_statements(template_name text, schema_name text,
-    view_name text, relation_name text DEFAULT NULL)
+    view_name text, relation_name text DEFAULT NULL, place text DEFAULT NULL)
 RETURNS TABLE (index_name text, fingerprint text, statement text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The indexes of a template for one relation, made of their parts, in order; also of a relation that has
-    -- another name for the time being. Names are at most 63 bytes. In a definition a placeholder can only
+    -- The indexes of a template for one relation of a tenant, made of their parts, in order; also of a relation
+    -- that has another name for the time being, or stands in another schema (`place`). Names are at most 63 bytes. In a definition a placeholder can only
     -- stand in a literal.
     SELECT n.name, _wh_internal.index_fingerprint(i.is_unique, d.definition),
         format('CREATE %sINDEX %I ON %I.%I %s',
         CASE WHEN i.is_unique THEN 'UNIQUE '
-            ELSE '' END, n.name, schema_name, coalesce(relation_name, view_name), d.definition)
+            ELSE '' END, n.name, coalesce(place, schema_name), coalesce(relation_name, view_name), d.definition)
     FROM _wh.template_indexes i
     CROSS JOIN LATERAL _wh_internal.fit_name(_wh_internal.fill_in(i.index_name, schema_name,
         view_name)) n (name)
@@ -2870,7 +3004,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- one that it is put aside by.
     SELECT c.relname = 'tenantry_old_' || c.oid OR EXISTS (
         SELECT FROM _wh.template_indexes t
-        WHERE _wh_internal.fit_name(_wh_internal.fill_in(t.index_name, n.nspname, r.relname)) = c.relname)
+        LEFT JOIN _wh.feeds f ON f.template_name = t.template_name AND n.nspname = '_wh_data'
+        WHERE _wh_internal.fit_name(_wh_internal.fill_in(t.index_name, coalesce(f.schema_name, n.nspname),
+            r.relname)) = c.relname)
     FROM pg_index i
     JOIN pg_class c ON c.oid = i.indexrelid
     JOIN pg_class r ON r.oid = i.indrelid
@@ -2986,6 +3122,42 @@ BEGIN
     END IF;
     RETURN kept;
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.kept_base(schema_name text, template_name text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
+    -- What the names of a tenant's tables in _wh_data begin with. A schema whose name could be mistaken is
+    -- quoted: "a.b" and "c" never become the name of "a" and "b.c". Not by quote_ident(), whose list of
+    -- keywords grows with PostgreSQL's versions.
+    SELECT concat(CASE WHEN schema_name ~ '^[a-z0-9_]+$' THEN schema_name
+        ELSE '"' || replace(schema_name, '"', '""') || '"' END, '.', template_name)
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.kept_indexes(feed _wh.feeds, template _wh.mv_templates, name text,
+    relation_name text DEFAULT NULL) RETURNS text
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    -- The index statements of a template for a feed's table in _wh_data (render_indexes).
+    SELECT _wh_internal.render_indexes(template, feed.schema_name, name, relation_name, '_wh_data')
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.kept_name(feed _wh.feeds) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The name in _wh_data of the table that holds all of a feed's rows, in a storage that has one.
+    SELECT _wh_internal.fit_name(_wh_internal.kept_base(feed.schema_name, feed.template_name))
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.kept_relation(name text) RETURNS oid
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- A relation in _wh_data by its name, or NULL. By the catalog: to_regclass() finds nothing in a schema
+    -- that the role may not use, and days would pass for missing.
+    SELECT c.oid FROM pg_class c
+    WHERE c.relnamespace = to_regnamespace('_wh_data') AND c.relname = kept_relation.name::name
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.kept_stem(feed _wh.feeds) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- What the names in _wh_data of a feed's tables of years and months begin with.
+    SELECT _wh_internal.name_stem(_wh_internal.kept_base(feed.schema_name, feed.template_name))
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.known_server(tenant_connection_name text) RETURNS text
@@ -3368,7 +3540,9 @@ CREATE OR REPLACE FUNCTION _wh_internal.matview_fit(feed _wh.feeds, template _wh
     relname text, slice_date date) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    target regclass := to_regclass(format('%I.%I', feed.schema_name, relname));
+    target regclass := CASE WHEN slice_date IS NULL THEN (SELECT y.relid FROM _wh_internal.year_relations(feed) y
+        WHERE y.relname = matview_fit.relname)::regclass
+        ELSE to_regclass(format('%I.%I', feed.schema_name, relname)) END;
 BEGIN
     IF NOT _wh_internal.hold_unfit(feed, kind, relname, slice_date) THEN
         RETURN;
@@ -3390,8 +3564,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- table before the transaction ends, and nobody misses the slices before then. The caller holds the year's
 -- lock and has seen that the year is complete.
 DECLARE
-    name text := _wh_internal.yearly_name(template.template_name, target_year);
-    target text := format('%I.%I', feed.schema_name, name);
+    name text := _wh_internal.kept_stem(feed) || to_char(target_year, '"_"FM0000');
+    target text := format('_wh_data.%I', name);
+    known_as text := _wh_internal.yearly_name(template.template_name, target_year);
     columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
     slice record;
     slices text;
@@ -3410,7 +3585,7 @@ BEGIN
     IF EXISTS (SELECT FROM _wh_internal.year_relations(feed) y WHERE y.year = target_year AND y.open) THEN
         PERFORM _wh_internal.note_table(feed, name, NULL);
         EXECUTE format('SELECT count(*) FROM %s', target) INTO total;
-        RETURN jsonb_build_object('yearly_table', name, 'processed_mvs',
+        RETURN jsonb_build_object('yearly_table', known_as, 'processed_mvs',
             make_date(target_year, 12, 31) - make_date(target_year, 1, 1) + 1,
             'total_records', total);
     END IF;
@@ -3453,7 +3628,7 @@ BEGIN
         total := total + rows_added;
     END LOOP;
     BEGIN
-        EXECUTE _wh_internal.render_indexes(template, feed.schema_name, name);
+        EXECUTE _wh_internal.kept_indexes(feed, template, name);
     EXCEPTION WHEN unique_violation THEN
         RAISE EXCEPTION 'year % of %.%: rows stand in more than one day: %', target_year, feed.schema_name,
             feed.template_name, SQLERRM
@@ -3463,11 +3638,16 @@ BEGIN
     END;
     PERFORM _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name,
         feed.template_name), relations, 'r', tenant, target::regclass);
-    PERFORM _wh_internal.put_back(target, things);
+    PERFORM _wh_internal.put_back(target, _wh_internal.but_rights(things));
     PERFORM _wh_internal.publish_identity(target::regclass);
     EXECUTE format('ANALYZE %s', target);
     PERFORM _wh_internal.matview_publish_tenant(feed, 'DROP MATERIALIZED VIEW ' || slices);
-    RETURN jsonb_build_object('yearly_table', name, 'processed_mvs', days, 'total_records', total);
+    PERFORM _wh_internal.publish_years(feed);
+    -- Who might read the slices may read their year.
+    PERFORM _wh_internal.put_back(format('%I.%I', feed.schema_name, known_as),
+        (SELECT coalesce(jsonb_agg(t.value), '[]') FROM jsonb_array_elements(things) t
+        WHERE t.value ->> 'item' LIKE 'right %'));
+    RETURN jsonb_build_object('yearly_table', known_as, 'processed_mvs', days, 'total_records', total);
 END
 $$;
 
@@ -3477,15 +3657,16 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- The yearly table, else the slice; before that, the one that was made anew, if it takes the slice's place in
 -- this transaction.
 DECLARE
-    stem text := _wh_internal.name_stem(feed.template_name);
-    year name := stem || to_char(slice_date::timestamp, '_YYYY');
-    slice name := stem || to_char(slice_date::timestamp, '_YYYY_MM_DD');
+    slice name := _wh_internal.name_stem(feed.template_name) || to_char(slice_date::timestamp, '_YYYY_MM_DD');
 BEGIN
-    SELECT c.oid, c.relname <> year INTO relid, alone FROM pg_class c
-    WHERE c.relnamespace = to_regnamespace(quote_ident(feed.schema_name))
-        AND c.relname = ANY (ARRAY[year, slice, _wh_internal.fresh_name(slice)::name])
-        AND (c.relname <> year OR c.relkind = 'r')
-    ORDER BY c.relname = year DESC, c.relname = slice LIMIT 1;
+    SELECT y.relid, false INTO relid, alone FROM _wh_internal.year_relations(feed) y
+    WHERE y.year = extract(year FROM slice_date);
+    IF NOT FOUND THEN
+        SELECT c.oid, true INTO relid, alone FROM pg_class c
+        WHERE c.relnamespace = to_regnamespace(quote_ident(feed.schema_name))
+            AND c.relname = ANY (ARRAY[slice, _wh_internal.fresh_name(slice)::name])
+        ORDER BY c.relname = slice LIMIT 1;
+    END IF;
 END
 $$;
 
@@ -3501,9 +3682,8 @@ DECLARE
     yearly regclass;
     made_by text;
 BEGIN
-    SELECT c.oid INTO yearly FROM pg_class c
-        WHERE c.relkind = 'r' AND c.oid = to_regclass(format('%I.%I', feed.schema_name,
-        _wh_internal.yearly_name(template.template_name, extract(year FROM slice_date)::integer)));
+    SELECT y.relid INTO yearly FROM _wh_internal.year_relations(feed) y
+        WHERE y.year = extract(year FROM slice_date);
     relation := to_regclass(format('%I.%I', feed.schema_name, name));
     IF yearly IS NOT NULL THEN
         action := 'replaced in year';
@@ -3537,7 +3717,7 @@ RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The copy's parts become yearly tables. A year that was not folded is open: its days are those on record.
 DECLARE
-    parent regclass := format('%I.%I', side.schema_name, _wh_internal.fit_name(side.template_name))::regclass;
+    parent regclass := _wh_internal.kept_relation(_wh_internal.kept_name(side))::regclass;
 BEGIN
     EXECUTE concat((SELECT string_agg(
             format('ALTER TABLE %s DETACH PARTITION %s; ', parent, i.inhrelid::regclass), '')
@@ -3548,11 +3728,9 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.matview_move_out(feed _wh.feeds) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The tenant view holds no rows: nothing of it is kept.
-BEGIN
-    EXECUTE format('DROP VIEW %I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name));
-END
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+    -- Nothing: the tenant view holds no rows, and what it reads is put aside by move_switch.
+    SELECT
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.matview_prepare(feed _wh.feeds, first_day date, last_day date)
@@ -3562,9 +3740,10 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     SELECT
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.matview_publish_public(template _wh.mv_templates) RETURNS boolean
+CREATE OR REPLACE FUNCTION _wh_internal.matview_public_rows(template _wh.mv_templates, feeds _wh.feeds[])
+RETURNS text
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    SELECT _wh_internal.union_publish(template)
+    SELECT _wh_internal.union_rows(template, feeds)
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.matview_publish_tenant(feed _wh.feeds, afterwards text DEFAULT '',
@@ -3669,7 +3848,7 @@ BEGIN
                 template.template_name);
     ELSE
         -- What is recorded is what is stored; where nothing changed those are the same.
-        IF _wh_internal.merge_days(template, yearly, to_regclass('pg_temp.tenantry_day'), slice_date,
+        IF _wh_internal.merge_days(feed, template, yearly, to_regclass('pg_temp.tenantry_day'), slice_date,
             slice_date) > 0 THEN
             total := coalesce((_wh_internal.count_days(template, yearly::text,
                 _wh_internal.day_predicate(template, slice_date, slice_date))
@@ -3722,13 +3901,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- template names its time column, each branch repeats the bounds that its rows are known to keep: with
     -- constraint_exclusion = on the planner leaves out the branches that a report's own dates rule out.
     WITH years AS MATERIALIZED (
-        SELECT y.year, y.relid, y.relname FROM _wh_internal.year_relations(feed) y
+        SELECT y.year, y.relid FROM _wh_internal.year_relations(feed) y
     ), branches AS (
-        SELECT y.relid, y.relname, make_date(y.year, 1, 1) AS first_day,
+        SELECT y.relid, make_date(y.year, 1, 1) AS first_day,
         make_date(y.year, 12, 31) AS last_day FROM years y
         UNION ALL
         -- Beside a yearly table a daily slice of that year is a leftover: counting it would double its rows.
-        SELECT s.relid, s.relname, s.slice_date, s.slice_date FROM _wh_internal.slice_relations(feed) s
+        SELECT s.relid, s.slice_date, s.slice_date FROM _wh_internal.slice_relations(feed) s
         WHERE extract(year FROM s.slice_date) NOT IN (SELECT y.year FROM years y)
     ), others AS MATERIALIZED (
         -- Days whose rows were chosen by another time column, or by one of which nothing is known: no bounds
@@ -3739,8 +3918,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             AND x.time_column IS DISTINCT FROM template.time_column
     ), selects AS (
         SELECT b.first_day,
-        format('SELECT %s FROM %I.%I', _wh_internal.select_list(b.relid, columns), feed.schema_name,
-            b.relname)
+        format('SELECT %s FROM %s', _wh_internal.select_list(b.relid, columns), b.relid::regclass)
             || CASE WHEN template.time_column IS NOT NULL AND b.first_day NOT IN (SELECT o.day FROM others o)
                     AND (b.first_day = b.last_day
                     OR extract(year FROM b.first_day) NOT IN (SELECT extract(year FROM o.day) FROM others o))
@@ -3758,8 +3936,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM selects s
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.merge_days(template _wh.mv_templates, leaf regclass, stage regclass,
-    first_day date, last_day date) RETURNS bigint
+CREATE OR REPLACE FUNCTION _wh_internal.merge_days(feed _wh.feeds, template _wh.mv_templates, leaf regclass,
+    stage regclass, first_day date, last_day date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Make the rows of the days first_day to last_day equal to those of a staging table, and touch only what
 -- differs; the number of rows that were. Rows are compared by their binary image (*=), as REFRESH ...
@@ -3773,14 +3951,9 @@ DECLARE
     columns text := _wh_internal.column_list(template.template_name);
     key_list text;
     same_key text;
-    former text
-        := (SELECT format('%I.%I', n.nspname,
-        _wh_internal.fit_name('tenantry_former_' || template.template_name))
-        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = leaf);
+    former regclass := _wh_internal.kept_relation(_wh_internal.former_rows(feed))::regclass;
     gone text;
     doubled text;
-    target_schema text := (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.oid = leaf);
     row_lock text;
     unseen boolean;
     image text;
@@ -3791,7 +3964,7 @@ BEGIN
     PERFORM _wh_internal.publish_identity(leaf);
     -- Rows that stood in no day yet, because the time column was new to them, are in one now. A new table has
     -- no index yet.
-    IF to_regclass(former) IS NOT NULL THEN
+    IF former IS NOT NULL THEN
         gone := (SELECT format('DELETE FROM %s t USING %s s WHERE %s', former, stage,
             string_agg(format('t.%1$I = s.%1$I', k), ' AND '))
             FROM unnest((SELECT i.key_columns FROM _wh.template_indexes i
@@ -3811,7 +3984,7 @@ BEGIN
     END IF;
     -- Who takes a row out of these days meanwhile waits for this transaction, and then says that their
     -- digests are not true.
-    PERFORM FROM _wh.slices s WHERE s.schema_name = target_schema AND s.template_name = template.template_name
+    PERFORM FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = template.template_name
         AND s.slice_date BETWEEN first_day AND last_day ORDER BY s.slice_date FOR UPDATE;
     SELECT string_agg(format('t.%1$I = s.%1$I', k), ' AND '), string_agg(quote_ident(k), ', ')
         INTO same_key, key_list FROM unnest(key) k;
@@ -3853,7 +4026,7 @@ BEGIN
             UPDATE _wh.slices SET digest = NULL WHERE schema_name = %7$L AND template_name = %8$L
                 AND slice_date IN (SELECT day FROM taken)$q$,
             template.time_column, _wh_internal.day_zone(template), stage, leaf, same_key, predicate,
-                target_schema, template.template_name, row_lock);
+                feed.schema_name, template.template_name, row_lock);
     END LOOP;
     -- xmax tells a row that was there from a new one. One that was there and could not be seen came from a
     -- load that has just ended: whose day it was is not known any more, so no other day's digest is believed.
@@ -3870,7 +4043,7 @@ BEGIN
     INTO changed, unseen;
     IF unseen THEN
         UPDATE _wh.slices s SET digest = NULL
-            WHERE s.schema_name = target_schema AND s.template_name = template.template_name
+            WHERE s.schema_name = feed.schema_name AND s.template_name = template.template_name
             AND s.digest IS NOT NULL AND s.slice_date NOT BETWEEN first_day AND last_day;
     END IF;
     RETURN total + changed;
@@ -3885,25 +4058,27 @@ DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
     old _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_old_');
-    parent text := format('%I.%I', side.schema_name, _wh_internal.fit_name(side.template_name));
+    name text := _wh_internal.kept_name(side);
+    parent oid := _wh_internal.kept_relation(name);
     mark text := format('to %s storage %s', storage,
         md5(jsonb_build_array(template.column_definitions, template.indexes, template.time_column,
         template.partition_by)::text));
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
+    PERFORM _wh_internal.settle_feed(feed);
     -- What was left by a move that was given up, or begun before the template changed, is of no use.
-    IF to_regclass(parent) IS NOT NULL
+    IF parent IS NOT NULL
         AND (storage IS NOT DISTINCT
         FROM feed.storage OR NOT EXISTS (SELECT FROM _wh_internal.table_states(feed) s
-            WHERE s.relid = to_regclass(parent) AND s.state = 'copy' AND s.detail = mark)) THEN
-        EXECUTE format('DROP TABLE %s', parent);
-        PERFORM _wh_internal.note_table(feed, _wh_internal.fit_name(side.template_name), NULL);
+            WHERE s.relid = parent AND s.state = 'copy' AND s.detail = mark)) THEN
+        EXECUTE format('DROP TABLE %s', parent::regclass);
+        PERFORM _wh_internal.note_table(feed, name, NULL);
+        parent := NULL;
     END IF;
     IF storage IS NOT DISTINCT FROM feed.storage THEN
         RETURN jsonb_build_object('years', '[]'::jsonb, 'bytes', 0);
     ELSIF EXISTS (SELECT FROM _wh_internal.feed_relations(old))
-        OR to_regclass(format('%I.%I', old.schema_name,
-        _wh_internal.fit_name(old.template_name))) IS NOT NULL THEN
+        OR _wh_internal.kept_relation(_wh_internal.kept_name(old)) IS NOT NULL THEN
         RAISE EXCEPTION '%.% still has what an earlier move put aside', feed.schema_name, feed.template_name
             USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = format('Drop it first: tenantry template drop-old %s --tenant %s, or CALL '
@@ -3919,17 +4094,16 @@ BEGIN
                 HINT = format('Pull them again first: tenantry backfill %s --tenant %s --outdated',
                 feed.template_name, feed.schema_name);
     END IF;
-    PERFORM _wh_internal.refuse_move_dependents(feed, template, storage);
-    IF to_regclass(parent) IS NULL THEN
-        EXECUTE format(E'CREATE TABLE %s (%s %s\n) PARTITION BY RANGE (%I)', parent,
-            CASE (_wh_internal.storage_traits(storage)).public_kind WHEN 'p'
+    PERFORM _wh_internal.refuse_move_dependents(feed, storage);
+    IF parent IS NULL THEN
+        EXECUTE format(E'CREATE TABLE _wh_data.%I (%s %s\n) PARTITION BY RANGE (%I)', name,
+            CASE WHEN (_wh_internal.storage_traits(storage)).united
             THEN format('schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check CHECK '
                 '(schema_name '
                 '= %L),',
                 feed.schema_name, feed.schema_name) ELSE '' END,
             _wh_internal.declared_columns(template.template_name), template.time_column);
-        PERFORM _wh_internal.note_table(feed, _wh_internal.fit_name(side.template_name), 'copy', mark);
-        EXECUTE _wh_internal.revoked_grants(parent::regclass);
+        PERFORM _wh_internal.note_table(feed, name, 'copy', mark);
     END IF;
     RETURN jsonb_build_object('years', to_jsonb(_wh_internal.feed_years(feed)),
         'bytes', (SELECT coalesce(sum(pg_total_relation_size(r.relid)), 0)
@@ -3956,11 +4130,11 @@ BEGIN
         WITH kept AS (SELECT %1$s AS day, count(*) AS n, sum(hashtextextended(ROW(%2$s)::text, 0)) AS hash
         FROM (%3$s) q WHERE %4$s GROUP BY 1),
             copied AS (SELECT %1$s AS day, count(*) AS n, sum(hashtextextended(ROW(%2$s)::text, 0)) AS hash
-            FROM %5$I.%6$I WHERE %4$s GROUP BY 1)
+            FROM _wh_data.%5$I WHERE %4$s GROUP BY 1)
         SELECT day, coalesce(k.n, 0), (k.n, k.hash) IS DISTINCT FROM (c.n, c.hash) FROM kept k FULL
             JOIN copied c USING (day) ORDER BY 1
         $q$, format('(%I%s)::date', template.time_column, _wh_internal.day_zone(template)), columns, kept,
-            predicate, side.schema_name, _wh_internal.fit_name(side.template_name));
+            predicate, _wh_internal.kept_name(side));
 END
 $$;
 
@@ -4167,8 +4341,8 @@ BEGIN
         (SELECT string_agg(s.body, ' UNION ALL ')
         FROM _wh_internal.move_sources(feed, template, extract(year FROM day)::integer) s
             WHERE day BETWEEN s.first_day AND s.last_day), predicate) INTO kept;
-    EXECUTE format('SELECT jsonb_build_object(%s) FROM %I.%I WHERE %s', sums, side.schema_name,
-        _wh_internal.fit_name(side.template_name), predicate) INTO copied;
+    EXECUTE format('SELECT jsonb_build_object(%s) FROM _wh_data.%I WHERE %s', sums,
+        _wh_internal.kept_name(side), predicate) INTO copied;
     RETURN format('kept %s, copied %s', kept, copied);
 END
 $$;
@@ -4187,8 +4361,7 @@ BEGIN
     EXECUTE (SELECT coalesce(string_agg(format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE;',
         c.oid::regclass), ' '), '')
         FROM _wh_internal.feed_relations(feed) r JOIN pg_class c ON c.oid = r.relid AND c.relkind = 'r');
-    EXECUTE format('LOCK TABLE %I.%I IN ACCESS EXCLUSIVE MODE', side.schema_name,
-        _wh_internal.fit_name(side.template_name));
+    EXECUTE format('LOCK TABLE _wh_data.%I IN ACCESS EXCLUSIVE MODE', _wh_internal.kept_name(side));
     PERFORM _wh_internal.lock_view('public', feed.template_name);
     PERFORM _wh_internal.hold_template_tenants(ARRAY[feed.template_name]);
     PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
@@ -4196,7 +4369,7 @@ BEGIN
         _wh_internal.fit_name(feed.template_name))) IS NULL THEN
         PERFORM _wh_internal.storage_publish_tenant(feed);
     END IF;
-    things := _wh_internal.refuse_move_dependents(feed, template, storage);
+    things := _wh_internal.refuse_move_dependents(feed, storage);
     PERFORM _wh_internal.move_record(feed, template);
     PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.move_switch(%L, %L, %L)', feed,
         storage, things));
@@ -4205,39 +4378,30 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.move_switch(feed _wh.feeds, storage text, things jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The step in which a moved feed changes hands: what reports read is put aside and the copy put in its place.
--- Locks are taken as reports take them: the public view, the tenant's, the slices. `things` is what
--- refuse_move_dependents returned.
+-- The step in which a moved feed changes hands: what holds its rows is put aside and the copy put in its
+-- place, under views that stay. Locks are taken as reports take them: the public view, the tenant's, what
+-- they read. `things` is what refuse_move_dependents returned.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
     old _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_old_');
-    name text := _wh_internal.fit_name(feed.template_name);
-    target text := format('%I.%I', feed.schema_name, name);
-    root text := _wh_internal.partition_root(template);
-    grants jsonb := _wh_internal.saved_grants(to_regclass(target));
     folded integer[] := ARRAY(SELECT y.year FROM _wh_internal.folded_years(feed) y);
     aside text;
     into_place text;
 BEGIN
     SELECT string_agg(format('%s ALTER TABLE %s RENAME TO %I;', _wh_internal.revoked_grants(r.relid),
-        r.relid::regclass,
-            _wh_internal.name_stem(old.template_name) || r.suffix) || coalesce(i.renames, ''), ' ')
+        r.relid::regclass, CASE WHEN r.kept THEN _wh_internal.kept_stem(old)
+            ELSE _wh_internal.name_stem(old.template_name) END || r.suffix) || coalesce(i.renames, ''), ' ')
     INTO aside FROM _wh_internal.feed_relations(feed) r
     CROSS JOIN LATERAL (SELECT string_agg(format(' ALTER INDEX %s RENAME TO %I;', c.oid::regclass,
         _wh_internal.fit_name('tenantry_old_' || c.relname, 1)), '') AS renames
-        FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
+        FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid
         -- Those of daily slices are in nobody's way.
-        WHERE x.indrelid = r.relid AND t.relkind = 'r') i;
+        WHERE x.indrelid = r.relid AND r.kept) i;
     SELECT string_agg(concat(format('ALTER TABLE %s RENAME TO %I;', l.relid::regclass, l.final_name),
-        i.renames,
-            format(' SELECT _wh_internal.put_back(%1$L, %2$L, exact => false), _wh_internal.put_back(%1$L, '
-            '%3$L, exact => false);',
-                format('%I.%I', feed.schema_name, l.final_name), grants, coalesce(things -> 'parts', '[]'))),
-                ' ')
+        i.renames, format(' SELECT _wh_internal.put_back(%L, %L);', format('_wh_data.%I', l.final_name),
+        _wh_internal.but_rights(coalesce(things, '[]')))), ' ')
     INTO into_place FROM (
-        SELECT s.*,
-        _wh_internal.name_stem(feed.template_name)
+        SELECT s.*, _wh_internal.kept_stem(feed)
             || to_char(make_date(s.year, coalesce(s.month, 1), 1)::timestamp,
             CASE WHEN s.month IS NULL THEN '_YYYY' ELSE '_YYYY_MM' END) AS final_name
         FROM _wh_internal.partition_leaves(side) s) l
@@ -4250,19 +4414,16 @@ BEGIN
     -- What was known of the tables that are put aside; of those in their place move_in notes it.
     DELETE FROM _wh.feed_tables t
         WHERE t.schema_name = feed.schema_name AND t.template_name = feed.template_name;
-    IF _wh_internal.relation_kind(root) = 'v' THEN
-        EXECUTE _wh_internal.blank_view('public', name);
-    ELSIF EXISTS (SELECT FROM pg_inherits i
-        WHERE i.inhrelid = to_regclass(target) AND i.inhparent = to_regclass(root)) THEN
-        EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', root, target);
+    IF _wh_internal.relation_kind(format('public.%I', _wh_internal.fit_name(feed.template_name))) = 'v' THEN
+        EXECUTE _wh_internal.blank_view('public', _wh_internal.fit_name(feed.template_name));
     END IF;
+    EXECUTE _wh_internal.blank_views(feed);
     PERFORM _wh_internal.storage_move_out(feed);
     EXECUTE coalesce(aside, '');
     EXECUTE coalesce(into_place, '');
     feed := _wh_internal.storage_set(feed.template_name, feed.schema_name, storage);
     PERFORM _wh_internal.storage_move_in(feed, side, folded);
     PERFORM _wh_internal.storage_publish_tenant(feed);
-    PERFORM _wh_internal.put_back(target, things -> 'tenant');
     PERFORM _wh.update_public_view_by_template(feed.template_name);
 END
 $$;
@@ -4276,7 +4437,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
-    parent text := format('%I.%I', side.schema_name, _wh_internal.fit_name(side.template_name));
+    parent text := format('_wh_data.%I', _wh_internal.kept_name(side));
     columns text := _wh_internal.column_list(template.template_name);
     unwanted text;
     part record;
@@ -4305,25 +4466,23 @@ BEGIN
         WHERE NOT EXISTS (SELECT FROM _wh_internal.partition_leaves(side) l
         WHERE l.year = target_year AND l.month IS NOT DISTINCT FROM p.month)
     LOOP
-        name := _wh_internal.name_stem(side.template_name) || to_char(part.first_day::timestamp, CASE
+        name := _wh_internal.kept_stem(side) || to_char(part.first_day::timestamp, CASE
             WHEN part.month IS NULL THEN '_YYYY' ELSE '_YYYY_MM' END);
-        EXECUTE format('CREATE TABLE %I.%I PARTITION OF %s FOR VALUES FROM (%s) TO (%s)', side.schema_name,
-            name, parent,
+        EXECUTE format('CREATE TABLE _wh_data.%I PARTITION OF %s FOR VALUES FROM (%s) TO (%s)', name, parent,
             _wh_internal.day_bound(template, part.first_day),
                 _wh_internal.day_bound(template, part.last_day + 1));
-        EXECUTE _wh_internal.revoked_grants(format('%I.%I', side.schema_name, name)::regclass);
         FOR source IN SELECT s.body FROM _wh_internal.move_sources(feed, template, target_year) s
             WHERE s.first_day <= part.last_day AND s.last_day >= part.first_day
         LOOP
-            EXECUTE format('INSERT INTO %I.%I (%s) SELECT %s FROM (%s) q WHERE %s ORDER BY %I',
-                side.schema_name, name, columns, columns,
+            EXECUTE format('INSERT INTO _wh_data.%I (%s) SELECT %s FROM (%s) q WHERE %s ORDER BY %I',
+                name, columns, columns,
                 source.body, _wh_internal.day_predicate(template, part.first_day, part.last_day),
                     template.time_column);
             GET DIAGNOSTICS added = ROW_COUNT;
             total := total + added;
         END LOOP;
-        EXECUTE _wh_internal.render_indexes(template, side.schema_name, name);
-        EXECUTE format('ANALYZE %I.%I', side.schema_name, name);
+        EXECUTE _wh_internal.kept_indexes(side, template, name);
+        EXECUTE format('ANALYZE _wh_data.%I', name);
     END LOOP;
     PERFORM _wh_internal.publish_identity(l.relid::regclass) FROM _wh_internal.partition_leaves(side) l
         WHERE l.year = target_year;
@@ -4410,7 +4569,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.note_table(feed _wh.feeds, table_name text, state text,
     detail text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Keep what is to be known of a feed's table: in a table of ours and not in a comment, which people and
+-- Keep what is to be known of a feed's table in _wh_data: in a table of ours and not in a comment, which people and
 -- catalog tools may write. A state of NULL: nothing is any more.
 BEGIN
     IF state IS NULL THEN
@@ -4421,7 +4580,7 @@ BEGIN
     END IF;
     INSERT INTO _wh.feed_tables AS t (schema_name, template_name, table_name, state, detail, relid, warehouse)
     VALUES (feed.schema_name, feed.template_name, note_table.table_name, note_table.state, note_table.detail,
-        format('%I.%I', feed.schema_name, note_table.table_name)::regclass, _wh_internal.here())
+        format('_wh_data.%I', note_table.table_name)::regclass, _wh_internal.here())
     ON CONFLICT ON CONSTRAINT feed_tables_pkey DO UPDATE
         SET state = excluded.state, detail = excluded.detail, relid = excluded.relid,
         warehouse = excluded.warehouse;
@@ -4436,6 +4595,7 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
     INSERT INTO _wh.published_views AS v (schema_name, view_name, body_hash, rule, rule_version)
     SELECT note_view.schema_name, note_view.view_name, note_view.body_hash, r.oid, r.xmin FROM pg_rewrite r
     WHERE r.ev_class = format('%I.%I', note_view.schema_name, note_view.view_name)::regclass
+        AND r.rulename = '_RETURN'
     ON CONFLICT ON CONSTRAINT published_views_pkey DO UPDATE
         SET body_hash = excluded.body_hash, rule = excluded.rule, rule_version = excluded.rule_version;
 $$;
@@ -4476,7 +4636,7 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = format('Finish that first: tenantry tenant drop %s', target);
     END IF;
-    IF target IN ('public', '_wh', '_wh_internal', 'cron', 'information_schema') OR target ~ '^pg_' THEN
+    IF target IN ('public', '_wh', '_wh_data', '_wh_internal', 'cron', 'information_schema') OR target ~ '^pg_' THEN
         RAISE EXCEPTION 'schema "%" cannot be a tenant''s', wanted_schema
             USING ERRCODE = 'invalid_schema_name';
     END IF;
@@ -4973,10 +5133,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT DISTINCT ON (a.attname) a.attname::text, format_type(a.atttypid, a.atttypmod)
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
     WHERE c.relkind = 'p' AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'schema_name'
-        AND c.oid IN (SELECT to_regclass(format('%I.%I', s.schema_name,
-        _wh_internal.fit_name(template.template_name)))
-            FROM (SELECT 'public' UNION ALL SELECT f.schema_name FROM _wh.feeds f
-            WHERE f.template_name = template.template_name) s (schema_name))
+        AND c.oid IN (SELECT _wh_internal.kept_relation(_wh_internal.partition_root(template))
+            UNION ALL SELECT _wh_internal.kept_relation(_wh_internal.kept_name(f)) FROM _wh.feeds f
+            WHERE f.template_name = template.template_name)
         AND a.attname NOT IN (SELECT t.column_name FROM _wh.template_columns t
             WHERE t.template_name = template.template_name)
     ORDER BY a.attname, c.oid
@@ -4984,15 +5143,10 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_find(feed _wh.feeds, slice_date date) RETURNS regclass
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The table that holds a day in partition storage, or NULL. Another template may have a table of such a
-    -- name.
-    SELECT i.inhrelid::regclass
-    FROM (SELECT _wh_internal.name_stem(feed.template_name) AS stem,
-            to_regclass(format('%I.%I', feed.schema_name,
-            _wh_internal.fit_name(feed.template_name))) AS parent) s
-    JOIN pg_inherits i ON i.inhparent = s.parent AND i.inhrelid IN (
-        to_regclass(format('%I.%I', feed.schema_name, stem || to_char(slice_date::timestamp, '_YYYY'))),
-        to_regclass(format('%I.%I', feed.schema_name, stem || to_char(slice_date::timestamp, '_YYYY_MM'))))
+    -- The table that holds a day in partition storage, or NULL.
+    SELECT l.relid::regclass FROM _wh_internal.partition_leaves(feed) l
+    WHERE l.year = extract(year FROM slice_date)
+        AND coalesce(l.month = extract(month FROM slice_date), true)
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_finish(feed _wh.feeds, leaf oid) RETURNS void
@@ -5015,7 +5169,7 @@ BEGIN
         RETURN;
     END IF;
     BEGIN
-        EXECUTE _wh_internal.render_indexes(_wh_internal.find_template(feed.template_name), feed.schema_name,
+        EXECUTE _wh_internal.kept_indexes(feed, _wh_internal.find_template(feed.template_name),
             target.relname);
         PERFORM _wh_internal.index_end(feed, leaf);
     EXCEPTION WHEN unique_violation THEN
@@ -5030,7 +5184,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.partition_fit(feed _wh.feeds, template _
     relname text, slice_date date) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    target regclass := to_regclass(format('%I.%I', feed.schema_name, relname));
+    target regclass := _wh_internal.kept_relation(relname)::regclass;
 BEGIN
     IF kind = 'ranges' THEN
         -- Takes the tenant for itself, and looks again then.
@@ -5054,10 +5208,10 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- side. It is swapped in at the end. The caller holds the year's lock and has seen that the year is complete.
 DECLARE
     parent regclass := _wh_internal.partition_tenant(feed, template);
-    name text := _wh_internal.yearly_name(template.template_name, target_year);
-    target text := format('%I.%I', feed.schema_name, name);
+    name text := _wh_internal.kept_stem(feed) || to_char(target_year, '"_"FM0000');
+    target text := format('_wh_data.%I', name);
     fresh_name text := _wh_internal.fit_name('tenantry_new_' || name);
-    fresh text := format('%I.%I', feed.schema_name, fresh_name);
+    fresh text := format('_wh_data.%I', fresh_name);
     -- Those that the template has dropped, too.
     columns text := (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
         WHERE a.attrelid = parent AND a.attnum > 0 AND NOT a.attisdropped);
@@ -5093,7 +5247,7 @@ BEGIN
             template.time_column);
     GET DIAGNOSTICS total = ROW_COUNT;
     BEGIN
-        EXECUTE _wh_internal.render_indexes(template, feed.schema_name, fresh_name);
+        EXECUTE _wh_internal.kept_indexes(feed, template, fresh_name);
     EXCEPTION WHEN unique_violation THEN
         GET STACKED DIAGNOSTICS key = PG_EXCEPTION_DETAIL;
         RAISE EXCEPTION 'year % of %.%: rows stand in more than one day: %', target_year, feed.schema_name,
@@ -5130,11 +5284,11 @@ BEGIN
         JOIN ROWS FROM (_wh_internal.index_statements(template.template_name, feed.schema_name,
             name)) WITH ORDINALITY f ON f.ordinality = n.ordinality
     LOOP
-        EXECUTE format('ALTER INDEX %I.%I RENAME TO %I', feed.schema_name, index.old, index.new);
+        EXECUTE format('ALTER INDEX _wh_data.%I RENAME TO %I', index.old, index.new);
     END LOOP;
     SELECT count(*) INTO days FROM _wh_internal.present_days(feed) p
         WHERE extract(year FROM p.slice_date) = target_year;
-    RETURN jsonb_build_object('yearly_table', name, 'processed_mvs', days, 'total_records', total);
+    RETURN jsonb_build_object('yearly_table', _wh_internal.yearly_name(template.template_name, target_year), 'processed_mvs', days, 'total_records', total);
 END
 $$;
 
@@ -5169,10 +5323,10 @@ BEGIN
         WHERE l.year = extract(year FROM slice_date)) THEN 'month'
         ELSE template.partition_by END;
     first_day := date_trunc(period, slice_date::timestamp)::date;
-    name := _wh_internal.name_stem(template.template_name) || to_char(first_day::timestamp, CASE period
+    name := _wh_internal.kept_stem(feed) || to_char(first_day::timestamp, CASE period
         WHEN 'month' THEN '_YYYY_MM' ELSE '_YYYY' END);
-    target := format('%I.%I', feed.schema_name, name);
-    IF to_regclass(target) IS NOT NULL THEN
+    target := format('_wh_data.%I', name);
+    IF _wh_internal.kept_relation(name) IS NOT NULL THEN
         RAISE EXCEPTION '% is in the way: it is not a partition of %', target, parent
             USING ERRCODE = 'duplicate_table',
             HINT = 'If somebody detached it, attach it again (ALTER TABLE ... ATTACH PARTITION). Else give '
@@ -5180,7 +5334,7 @@ BEGIN
     END IF;
     EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', target, parent);
     IF indexed THEN
-        EXECUTE _wh_internal.render_indexes(template, feed.schema_name, name);
+        EXECUTE _wh_internal.kept_indexes(feed, template, name);
         PERFORM _wh_internal.publish_identity(target::regclass);
     END IF;
     PERFORM _wh_internal.note_table(feed, name, CASE WHEN NOT indexed THEN 'unindexed' END);
@@ -5205,15 +5359,11 @@ CREATE OR REPLACE FUNCTION _wh_internal.partition_leaves(feed _wh.feeds)
     RETURNS TABLE (relid oid, relname text, year integer, month integer)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The tables that hold a feed's rows in partition storage, in order of time; month is NULL for a whole
-    -- year. By the catalog: to_regclass finds nothing in a schema that the role may not use, and days would
-    -- pass for missing.
+    -- year.
     SELECT c.oid, c.relname::text, substr(c.relname::text, length(stem) + 2, 4)::integer,
         nullif(substr(c.relname::text, length(stem) + 7, 2), '')::integer
-    FROM (SELECT _wh_internal.name_stem(feed.template_name) AS stem,
-            (SELECT p.oid FROM pg_class p
-            WHERE p.relnamespace = to_regnamespace(quote_ident(feed.schema_name))
-                AND p.relname = _wh_internal.fit_name(feed.template_name)::name) AS parent) s
-    JOIN pg_inherits i ON i.inhparent = s.parent
+    FROM _wh_internal.kept_stem(feed) AS s (stem)
+    JOIN pg_inherits i ON i.inhparent = _wh_internal.kept_relation(_wh_internal.kept_name(feed))
     JOIN pg_class c ON c.oid = i.inhrelid
     WHERE substr(c.relname::text, length(stem) + 1) ~ '^_[0-9]{4}(_[0-9]{2})?$'
     ORDER BY 3, 4
@@ -5248,7 +5398,7 @@ BEGIN
         WHERE i.inhrelid = leaf));
     PERFORM _wh_internal.fit_indexes(feed, leaf);
     -- What is recorded is what is stored; where nothing changed those are the same.
-    IF _wh_internal.merge_days(template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date,
+    IF _wh_internal.merge_days(feed, template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date,
         slice_date) > 0 THEN
         stored := _wh_internal.count_days(template, leaf::text,
             _wh_internal.day_predicate(template, slice_date, slice_date));
@@ -5263,8 +5413,8 @@ RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The copy becomes the tenant's table as it is.
 BEGIN
-    EXECUTE format('ALTER TABLE %I.%I RENAME TO %I', side.schema_name,
-        _wh_internal.fit_name(side.template_name), _wh_internal.fit_name(feed.template_name));
+    EXECUTE format('ALTER TABLE _wh_data.%I RENAME TO %I', _wh_internal.kept_name(side),
+        _wh_internal.kept_name(feed));
     PERFORM _wh_internal.note_table(feed, l.relname, 'folded')
         FROM _wh_internal.partition_leaves(feed) l WHERE l.month IS NULL AND l.year = ANY (folded);
 END
@@ -5272,12 +5422,16 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_move_out(feed _wh.feeds) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The tenant's table keeps its partitions.
+-- The tenant's table keeps its partitions, and leaves the table of all tenants.
 DECLARE
-    target regclass := format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name))::regclass;
+    target regclass := _wh_internal.kept_relation(_wh_internal.kept_name(feed))::regclass;
+    root regclass := (SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target);
 BEGIN
-    EXECUTE concat(_wh_internal.revoked_grants(target), format('ALTER TABLE %s RENAME TO %I', target,
-        _wh_internal.fit_name((_wh_internal.side_feed(feed, 'tenantry_old_')).template_name)));
+    IF root IS NOT NULL THEN
+        EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', root, target);
+    END IF;
+    EXECUTE format('ALTER TABLE %s RENAME TO %I', target,
+        _wh_internal.kept_name(_wh_internal.side_feed(feed, 'tenantry_old_')));
 END
 $$;
 
@@ -5310,94 +5464,81 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.partition_publish_public(template _wh.mv_templates) RETURNS boolean
+CREATE OR REPLACE FUNCTION _wh_internal.partition_public_rows(template _wh.mv_templates, feeds _wh.feeds[])
+RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make the table of all tenants, in place of a public view if there is one, and attach every tenant's table
--- to it; true if something had to change. The caller holds the public view's lock.
+-- Attach every tenant's table to the table of all tenants, and show that. A time column of another type
+-- cannot be changed in place: tables that are ranged anew already stand beside it until it has no other, and
+-- takes the new type itself.
 DECLARE
-    root text := _wh_internal.partition_root(template);
-    kind "char" := _wh_internal.relation_kind(root);
-    name text := _wh_internal.fit_name(template.template_name);
+    name text := _wh_internal.partition_root(template);
+    root oid := _wh_internal.kept_relation(name);
+    columns _wh.template_columns[] := ARRAY(SELECT c FROM _wh.template_columns c
+        WHERE c.template_name = template.template_name ORDER BY c.position);
+    things jsonb := '[]';
     statements text := '';
     tenant record;
-    things jsonb := '[]'::jsonb;
-    attached boolean := false;
-    blockers text;
+    beside text;
 BEGIN
-    -- A time column of another type cannot be changed in place: until all tables are ranged anew a view
-    -- unites them.
-    IF EXISTS (
-        SELECT FROM _wh.feeds f
-        JOIN pg_attribute a ON a.attrelid = to_regclass(format('%I.%I', f.schema_name, name))
-            AND a.attname = template.time_column AND NOT a.attisdropped
-        JOIN _wh.template_columns c ON c.template_name = template.template_name
-            AND c.column_name = template.time_column
-        WHERE f.template_name = template.template_name
-            AND format_type(a.atttypid, a.atttypmod) <> c.data_type)
-    THEN
-        RETURN _wh_internal.union_publish(template);
+    IF root IS NOT NULL AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = root)
+        AND _wh_internal.lacks_columns(template, root) THEN
+        things := _wh_internal.keep_things(root::regclass::text, ARRAY[root], 'p');
+        statements := concat(CASE WHEN root = ANY (_wh_internal.view_reads(to_regclass(format('public.%I',
+                _wh_internal.fit_name(template.template_name)))))
+            THEN _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)) || '; ' END,
+            format('DROP TABLE %s; ', root::regclass));
+        root := NULL;
     END IF;
-    IF kind NOT IN ('p', 'v') THEN
-        RAISE EXCEPTION '% is in the way: it is neither a view nor a partitioned table', root
-            USING ERRCODE = 'duplicate_table';
-    END IF;
-    IF kind IS NOT DISTINCT FROM 'p' THEN
-        PERFORM _wh_internal.fit_columns(template, root::regclass, extras => true);
+    IF root IS NULL THEN
+        PERFORM _wh_internal.execute_patiently(format('%sCREATE TABLE _wh_data.%I (schema_name text NOT '
+            'NULL, %s%s) PARTITION BY LIST (schema_name); SELECT _wh_internal.put_back(%L, %L)',
+            statements, name, _wh_internal.declared_columns(template.template_name),
+            (SELECT string_agg(format(E'\n, %I %s', e.column_name, e.data_type), '')
+                FROM _wh_internal.partition_extras(template) e),
+            format('_wh_data.%I', name), things));
+        root := _wh_internal.kept_relation(name);
     ELSE
-        IF kind = 'v' THEN
-            things := _wh_internal.keep_things(root, ARRAY[root::regclass::oid], 'p');
-        END IF;
-        statements := format('%sCREATE TABLE %s (schema_name text NOT NULL, %s
-) PARTITION BY LIST (schema_name); SELECT _wh_internal.put_back(%L, %L, exact => %L);',
-            CASE WHEN kind = 'v' THEN format('DROP VIEW %s; ', root)
-            ELSE '' END, root, _wh_internal.declared_columns(template.template_name)
-                || coalesce((SELECT string_agg(format(E'\n, %I %s', e.column_name, e.data_type), '')
-                FROM _wh_internal.partition_extras(template) e), ''),
-            root, things, kind IS NOT NULL);
+        PERFORM _wh_internal.fit_columns(template, root::regclass, extras => true);
     END IF;
-    FOR tenant IN SELECT f.schema_name, t.relation
-        FROM _wh.feeds f, to_regclass(format('%I.%I', f.schema_name, name)) AS t (relation)
-        WHERE f.template_name = template.template_name AND _wh_internal.relation_kind(t.relation::text) = 'p'
-            AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = t.relation)
+    statements := '';
+    FOR tenant IN
+        SELECT f.schema_name, t.relid::regclass AS relation
+        FROM unnest(feeds) f, _wh_internal.kept_relation(_wh_internal.kept_name(f)) AS t (relid)
+        WHERE t.relid IS NOT NULL AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = t.relid)
         ORDER BY f.schema_name
     LOOP
-        PERFORM _wh_internal.fit_columns(template, tenant.relation, extras => true);
-        statements := statements || format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES IN (%L);', root,
-            tenant.relation, tenant.schema_name);
-        attached := true;
+        IF EXISTS (SELECT FROM pg_attribute a JOIN pg_attribute r ON r.attname = a.attname
+            WHERE a.attrelid = tenant.relation AND r.attrelid = root AND a.attname = template.time_column
+                AND (a.atttypid, a.atttypmod) = (r.atttypid, r.atttypmod)
+                AND NOT a.attisdropped AND NOT r.attisdropped)
+        THEN
+            PERFORM _wh_internal.fit_columns(template, tenant.relation, extras => true);
+            statements := statements || format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES IN (%L);',
+                root::regclass, tenant.relation, tenant.schema_name);
+        ELSE
+            beside := concat(beside, format(E'\nUNION ALL SELECT %L::text AS schema_name, %s FROM %s',
+                tenant.schema_name, _wh_internal.select_list(tenant.relation, columns), tenant.relation));
+        END IF;
     END LOOP;
-    IF kind = 'v' AND NOT attached THEN
-        PERFORM _wh_internal.refuse_empty_view(root::regclass,
-            _wh_internal.feeds_read(root::regclass, template));
+    IF statements <> '' THEN
+        PERFORM _wh_internal.execute_patiently(statements);
     END IF;
-    IF statements = '' THEN
-        RETURN false;
-    END IF;
-    PERFORM _wh_internal.execute_patiently(statements);
-    RETURN true;
-EXCEPTION WHEN dependent_objects_still_exist THEN
-    GET STACKED DIAGNOSTICS blockers = PG_EXCEPTION_DETAIL;
-    IF blockers = '' THEN
-        RAISE;
-    END IF;
-    RAISE EXCEPTION 'the view % becomes a table, but other objects need it', root
-        USING ERRCODE = 'dependent_objects_still_exist', DETAIL = blockers,
-        HINT = 'Drop those, run this again, then make them anew.';
+    RETURN concat(format('SELECT schema_name, %s FROM %s', _wh_internal.select_list(root, columns),
+        root::regclass), beside);
 END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_publish_tenant(feed _wh.feeds) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The tenant's table holds its slices itself: only its columns may have to change.
+-- The tenant's table holds its slices itself: the view over it changes with the columns alone.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
-    target regclass := to_regclass(format('%I.%I', feed.schema_name,
-        _wh_internal.fit_name(feed.template_name)));
 BEGIN
-    IF _wh_internal.partition_outranged(template, target) IS NULL THEN
+    IF _wh_internal.partition_outranged(template,
+        _wh_internal.kept_relation(_wh_internal.kept_name(feed))::regclass) IS NULL THEN
         PERFORM _wh_internal.fit_columns(template, _wh_internal.partition_tenant(feed, template));
     END IF;
-    RETURN false;
+    RETURN _wh_internal.show_table(feed);
 END
 $$;
 
@@ -5422,11 +5563,12 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 -- swap at the end. What is a day's by the new column is then to be pulled again, as the old query chose other
 -- rows. Keeps loads of the tenant out.
 DECLARE
-    name text := _wh_internal.fit_name(template.template_name);
-    old regclass := to_regclass(format('%I.%I', feed.schema_name, name));
-    root text := _wh_internal.partition_root(template);
+    name text := _wh_internal.kept_name(feed);
+    old regclass := _wh_internal.kept_relation(name)::regclass;
+    root regclass := (SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = old);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_new_');
-    fresh text := format('%I.%I', feed.schema_name, _wh_internal.fit_name(side.template_name));
+    fresh text := format('_wh_data.%I', _wh_internal.kept_name(side));
+    strayed text := _wh_internal.fit_name(_wh_internal.kept_base(feed.schema_name, 'tenantry_new_former'));
     day text := format('(%I%s)::date', template.time_column, _wh_internal.day_zone(template));
     things jsonb := _wh_internal.keep_things(old::text, ARRAY[old::oid], 'p');
     leaves oid[] := ARRAY(SELECT l.relid FROM _wh_internal.partition_leaves(feed) l);
@@ -5492,38 +5634,34 @@ BEGIN
                 WHERE %1$s IS NOT NULL ORDER BY 2$q$, day, template.partition_by, whole_years, body)
     LOOP
         suffix := to_char(first_day::timestamp, CASE period WHEN 'month' THEN '_YYYY_MM' ELSE '_YYYY' END);
-        EXECUTE format('CREATE TABLE %I.%I PARTITION OF %s FOR VALUES FROM (%s) TO (%s)', feed.schema_name,
-            _wh_internal.name_stem(side.template_name) || suffix, fresh,
+        EXECUTE format('CREATE TABLE _wh_data.%I PARTITION OF %s FOR VALUES FROM (%s) TO (%s)',
+            _wh_internal.kept_stem(side) || suffix, fresh,
             _wh_internal.day_bound(template, first_day),
             _wh_internal.day_bound(template, (first_day + ('1 ' || period)::interval)::date));
-        statements := statements || format('ALTER TABLE %I.%I RENAME TO %I; ', feed.schema_name,
-            _wh_internal.name_stem(side.template_name) || suffix,
-            _wh_internal.name_stem(template.template_name) || suffix);
+        statements := statements || format('ALTER TABLE _wh_data.%I RENAME TO %I; ',
+            _wh_internal.kept_stem(side) || suffix, _wh_internal.kept_stem(feed) || suffix);
     END LOOP;
     IF strays > 0 THEN
         -- The column is new to all of them: they stay, in a table of their own, until they were pulled again
         -- (merge_days).
-        EXECUTE format('CREATE TABLE %I.%I PARTITION OF %s DEFAULT', feed.schema_name, 'tenantry_new_former',
-            fresh);
-        statements := statements || format('ALTER TABLE %I.%I RENAME TO %I; ', feed.schema_name,
-            'tenantry_new_former', former);
+        EXECUTE format('CREATE TABLE _wh_data.%I PARTITION OF %s DEFAULT', strayed, fresh);
+        statements := statements || format('ALTER TABLE _wh_data.%I RENAME TO %I; ', strayed, former);
     END IF;
     EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s ORDER BY %I', fresh, columns, columns, body,
         template.time_column);
     GET DIAGNOSTICS copied = ROW_COUNT;
     IF strays > 0 THEN
-        EXECUTE _wh_internal.render_indexes(template, feed.schema_name, former, 'tenantry_new_former');
+        EXECUTE _wh_internal.kept_indexes(feed, template, former, strayed);
     END IF;
     -- The old table's indexes have the names: the new ones are renamed with their tables.
     FOR part IN
         SELECT l.relname,
-        _wh_internal.name_stem(template.template_name) || substr(l.relname,
-            length(_wh_internal.name_stem(side.template_name)) + 1) AS final
+        _wh_internal.kept_stem(feed) || substr(l.relname, length(_wh_internal.kept_stem(side)) + 1) AS final
         FROM _wh_internal.partition_leaves(side) l LOOP
-        EXECUTE _wh_internal.render_indexes(template, feed.schema_name, part.relname);
-        EXECUTE format('ANALYZE %I.%I', feed.schema_name, part.relname);
+        EXECUTE _wh_internal.kept_indexes(feed, template, part.relname);
+        EXECUTE format('ANALYZE _wh_data.%I', part.relname);
         statements := statements
-            || coalesce((SELECT string_agg(format('ALTER INDEX %I.%I RENAME TO %I; ', feed.schema_name,
+            || coalesce((SELECT string_agg(format('ALTER INDEX _wh_data.%I RENAME TO %I; ',
             n.index_name, f.index_name), '')
             FROM ROWS FROM (_wh_internal.index_statements(template.template_name, feed.schema_name,
                 part.relname)) WITH ORDINALITY n
@@ -5531,12 +5669,12 @@ BEGIN
                 part.final)) WITH ORDINALITY f ON f.ordinality = n.ordinality), '');
     END LOOP;
     PERFORM _wh_internal.execute_patiently(concat(
-        CASE WHEN _wh_internal.relation_kind(root) = 'v' THEN
-            _wh_internal.blank_view('public', name) || '; '
-        WHEN EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = old)
-            THEN format('ALTER TABLE %s DETACH PARTITION %s; ', root, old) END,
+        _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)) || '; ',
+        _wh_internal.blank_views(feed),
+        CASE WHEN root IS NOT NULL THEN format('ALTER TABLE %s DETACH PARTITION %s; ', root, old) END,
         format('DROP TABLE %s; ', old), statements, format('ALTER TABLE %s RENAME TO %I; ', fresh, name),
-        format('SELECT _wh_internal.put_back(%L, %L); ', format('%I.%I', feed.schema_name, name), things),
+        format('SELECT _wh_internal.put_back(%L, %L); ', format('_wh_data.%I', name), things),
+        format('SELECT _wh_internal.show_table(%L); ', feed),
         format('SELECT _wh.update_public_view_by_template(%L)', template.template_name)));
     DELETE FROM _wh.feed_tables t
         WHERE t.schema_name = feed.schema_name AND t.template_name = feed.template_name;
@@ -5548,6 +5686,7 @@ BEGIN
             AND part.year = ANY (folded) THEN 'folded' END),
             _wh_internal.bind_days(feed, part.relid::regclass, part.first_day, part.last_day, '{}');
     END LOOP;
+    PERFORM _wh_internal.publish_years(feed);
     UPDATE _wh.slices s SET time_column = CASE strays WHEN 0 THEN template.time_column
         ELSE s.time_column END, digest = NULL
     WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
@@ -5564,17 +5703,17 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_root(template _wh.mv_templates) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The name of the table of all tenants, or of the view that stands for it while some are kept otherwise.
-    SELECT format('public.%I', _wh_internal.fit_name(template.template_name))
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The name in _wh_data of the table of all tenants in partition storage. No tenant is named public.
+    SELECT _wh_internal.fit_name(_wh_internal.kept_base('public', template.template_name))
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_sources(feed _wh.feeds, since date, until date)
 RETURNS TABLE (relid oid, first_day date, last_day date, alone boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The tenant's table, whatever partitions it has.
-    SELECT c.oid, since, until, false FROM pg_class c
-    WHERE c.oid = to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)))
+    SELECT t.relid, since, until, false
+    FROM _wh_internal.kept_relation(_wh_internal.kept_name(feed)) AS t (relid) WHERE t.relid IS NOT NULL
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_stream_prepare(feed _wh.feeds, template _wh.mv_templates,
@@ -5590,13 +5729,13 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.partition_tenant(feed _wh.feeds, template _wh.mv_templates)
     RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- A tenant's table, partitioned by time, itself a partition of the table of all tenants. Attached rather than
--- made as a partition: that locks the parent against nobody who reads. Its CHECK proves to ATTACH what it
--- would scan for.
+-- A tenant's table in _wh_data, partitioned by time, itself a partition of the table of all tenants. Attached
+-- rather than made as a partition: that locks the parent against nobody who reads. Its CHECK proves to ATTACH
+-- what it would scan for.
 DECLARE
-    target text := format('%I.%I', feed.schema_name, _wh_internal.fit_name(template.template_name));
+    name text := _wh_internal.kept_name(feed);
+    target oid := _wh_internal.kept_relation(name);
     outranged text;
-    kind "char" := _wh_internal.relation_kind(target);
 BEGIN
     IF template.time_column IS NULL THEN
         RAISE EXCEPTION 'template "%": partition storage needs a time_column', template.template_name
@@ -5604,25 +5743,29 @@ BEGIN
                 HINT = format('UPDATE _wh.mv_templates SET time_column = ... WHERE template_name = %L',
                 template.template_name);
     END IF;
-    IF kind IS NULL THEN
+    IF target IS NULL THEN
         PERFORM _wh_internal.lock_view('public', feed.template_name);
         PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
-        kind := _wh_internal.relation_kind(target);
+        PERFORM _wh_internal.settle_feed(feed);
+        target := _wh_internal.kept_relation(name);
     END IF;
-    IF kind IS NULL THEN
-        EXECUTE format(E'CREATE TABLE %s (schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check '
-            'CHECK (schema_name = %L), %s\n) PARTITION BY RANGE (%I)',
-            target, feed.schema_name, feed.schema_name,
-                _wh_internal.declared_columns(template.template_name), template.time_column);
-        PERFORM _wh_internal.storage_publish_public(template);
-    ELSIF kind <> 'p' THEN
-        RAISE EXCEPTION '% is no partitioned table: the tenant is kept as materialized views', target
+    IF target IS NULL AND EXISTS (SELECT FROM _wh_internal.feed_relations(feed)) THEN
+        RAISE EXCEPTION '%.% is not kept in partitions, but as materialized views', feed.schema_name,
+            feed.template_name
             USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = format('Move it: tenantry template set-storage %s partition', template.template_name);
+    ELSIF target IS NULL THEN
+        EXECUTE format(E'CREATE TABLE _wh_data.%I (schema_name text NOT NULL DEFAULT %L CONSTRAINT '
+            'schema_name_check CHECK (schema_name = %L), %s\n) PARTITION BY RANGE (%I)',
+            name, feed.schema_name, feed.schema_name,
+                _wh_internal.declared_columns(template.template_name), template.time_column);
+        target := _wh_internal.kept_relation(name);
+        PERFORM _wh_internal.storage_publish_public(template), _wh_internal.show_table(feed);
     END IF;
     outranged := _wh_internal.partition_outranged(template, target::regclass);
     IF outranged IS NOT NULL THEN
-        RAISE EXCEPTION '% is ranged by "%", not by the template''s time column "%" as it is now', target,
+        RAISE EXCEPTION '% is ranged by "%", not by the template''s time column "%" as it is now',
+            target::regclass,
             outranged, template.time_column
             USING ERRCODE = 'object_not_in_prerequisite_state',
                 HINT = format('Range it anew: tenantry backfill %s --tenant %s --outdated',
@@ -5639,14 +5782,14 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- once all days were pulled again (former), a table that lacks columns or has other types (columns), and
 -- partitions with other indexes (indexes).
 DECLARE
-    name text := _wh_internal.fit_name(feed.template_name);
-    target regclass := to_regclass(format('%I.%I', feed.schema_name, name));
-    former text := format('%I.%I', feed.schema_name, _wh_internal.former_rows(feed));
+    name text := _wh_internal.kept_name(feed);
+    target regclass := _wh_internal.kept_relation(name)::regclass;
+    former oid := _wh_internal.kept_relation(_wh_internal.former_rows(feed));
     done boolean;
 BEGIN
     RETURN QUERY SELECT 'ranges', name, NULL::date
     WHERE _wh_internal.partition_outranged(template, target) IS NOT NULL;
-    IF to_regclass(former) IS NOT NULL THEN
+    IF former IS NOT NULL THEN
         -- Whatever is left in it when all days have been pulled again, to the present, is at the source no
         -- more.
         SELECT coalesce(max(s.slice_date) >= _wh.current_date_utc() - 1, false) AND count(*) FILTER (WHERE
@@ -5654,7 +5797,7 @@ BEGIN
         INTO done FROM _wh.slices s WHERE s.schema_name = feed.schema_name
             AND s.template_name = feed.template_name AND s.loaded_at IS NOT NULL;
         IF NOT done THEN
-            EXECUTE format('SELECT NOT EXISTS (SELECT FROM %s)', former) INTO done;
+            EXECUTE format('SELECT NOT EXISTS (SELECT FROM %s)', former::regclass) INTO done;
         END IF;
         RETURN QUERY SELECT 'former', _wh_internal.former_rows(feed), NULL::date WHERE done;
     END IF;
@@ -5863,6 +6006,38 @@ BEGIN
     ORDER BY i.indnkeyatts, i.indexrelid LIMIT 1;
     PERFORM _wh_internal.execute_patiently(format('ALTER TABLE %s REPLICA IDENTITY %s', relation,
         coalesce('USING INDEX ' || quote_ident(key), 'FULL')));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.publish_years(feed _wh.feeds) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Give each folded year of a tenant a view under the name that people know, <template>_2024, whatever holds
+-- the year; true if something had to change. A table of that name that somebody made serves as well.
+DECLARE
+    columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
+    part record;
+    changed boolean := false;
+BEGIN
+    FOR part IN
+        SELECT r.relid, y.name, _wh_internal.relation_kind(format('%I.%I', feed.schema_name, y.name)) AS kind
+        FROM _wh_internal.storage_relations(feed, only_daily => false) r
+        CROSS JOIN LATERAL _wh_internal.yearly_name(feed.template_name,
+            extract(year FROM r.first_day)::integer) AS y (name)
+        WHERE r.folded ORDER BY y.name
+    LOOP
+        IF part.kind IS NULL OR part.kind = 'v' THEN
+            changed := _wh_internal.replace_view(feed.schema_name, part.name, format('SELECT %s FROM %s',
+                _wh_internal.select_list(part.relid, columns), part.relid::regclass)) OR changed;
+        END IF;
+    END LOOP;
+    FOR part IN
+        SELECT v.relid FROM _wh_internal.year_views(feed) v WHERE right(v.relname, 4)::integer NOT IN (
+            SELECT f.year FROM _wh_internal.folded_years(feed) f)
+    LOOP
+        PERFORM _wh_internal.execute_patiently(format('DROP VIEW %s', part.relid::regclass));
+        changed := true;
+    END LOOP;
+    RETURN changed;
 END
 $$;
 
@@ -6200,27 +6375,21 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.refuse_move_dependents(feed _wh.feeds, template _wh.mv_templates,
-    storage text) RETURNS jsonb
+CREATE OR REPLACE FUNCTION _wh_internal.refuse_move_dependents(feed _wh.feeds, storage text) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- Whether a feed can be moved without loss. Views and functions that somebody made over what a move puts
--- aside would go on reading it, and never see a new row; row security has no place on a view. Returns, for
--- put_back, what operators have put on the tenant's relation and on those that hold its rows.
+-- aside would go on reading it, and never see a new row; those over the tenant view and the public view see
+-- what is put in its place. Returns, for put_back, what operators have put on what holds the rows.
 DECLARE
-    tenant regclass
-        := to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)));
-    root regclass := to_regclass(_wh_internal.partition_root(template));
-    -- The public view becomes a table with the last tenant, and the table a view with the first.
-    root_changes boolean := NOT EXISTS (SELECT FROM _wh.feeds f JOIN _wh.storages s USING (storage)
-        WHERE f.template_name = feed.template_name AND f.schema_name <> feed.schema_name
-        AND s.public_kind = 'v');
+    views oid[] := ARRAY(SELECT v.oid FROM to_regclass(format('%I.%I', feed.schema_name,
+        _wh_internal.fit_name(feed.template_name))) AS v (oid) WHERE v.oid IS NOT NULL
+        UNION ALL SELECT y.relid FROM _wh_internal.year_views(feed) y);
+    parent oid := _wh_internal.kept_relation(_wh_internal.kept_name(feed));
+    root oid := (SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = parent);
     parts oid[] := ARRAY(SELECT r.relid FROM _wh_internal.feed_relations(feed) r);
-    side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
-    becomes _wh.storages := _wh_internal.storage_traits(storage);
-    dependents text
-        := _wh_internal.operators_dependents(array_remove(parts || ARRAY[tenant::oid, CASE WHEN root_changes
-        THEN root::oid END], NULL),
-        array_remove(ARRAY[root::oid], NULL));
+    dependents text := _wh_internal.operators_dependents(array_remove(parts || parent, NULL),
+        array_remove(views || root || to_regclass(format('public.%I',
+        _wh_internal.fit_name(feed.template_name)))::oid, NULL));
 BEGIN
     IF dependents IS NOT NULL THEN
         RAISE EXCEPTION '%.% cannot be moved to % storage: other % what is replaced', feed.schema_name,
@@ -6229,18 +6398,14 @@ BEGIN
             USING ERRCODE = 'dependent_objects_still_exist',
                 HINT = format('Drop these, run this again, then make them anew: %s', dependents);
     END IF;
-    IF root_changes AND root IS NOT NULL THEN
-        PERFORM _wh_internal.keep_things(root::text, ARRAY[root::oid], becomes.public_kind);
-    END IF;
-    RETURN jsonb_build_object(
-        'tenant', CASE WHEN tenant IS NOT NULL
-        THEN _wh_internal.keep_things(tenant::text, ARRAY[tenant::oid], becomes.tenant_kind,
-            aside => true) END,
-        'parts', CASE WHEN parts <> '{}'
-            THEN _wh_internal.keep_things(format('%I.%I', feed.schema_name, feed.template_name), parts, 'r',
-            tenant,
-            (SELECT l.relid FROM _wh_internal.partition_leaves(side) l LIMIT 1)::regclass,
-                aside => true) END);
+    -- What is put aside filters and watches no more: row security, triggers.
+    PERFORM _wh_internal.keep_things(t.relid::regclass::text, ARRAY[t.relid], 'v')
+    FROM unnest(ARRAY[parent, root]) AS t (relid) WHERE t.relid IS NOT NULL;
+    RETURN CASE WHEN parts <> '{}' THEN _wh_internal.keep_things(format('%I.%I', feed.schema_name,
+        feed.template_name), parts, 'r', coalesce(parent, views[1])::regclass,
+        (SELECT l.relid FROM _wh_internal.partition_leaves(_wh_internal.side_feed(feed, 'tenantry_move_')) l
+            LIMIT 1)::regclass,
+        aside => true) END;
 END
 $$;
 
@@ -6363,14 +6528,14 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.render_indexes(template _wh.mv_templates, schema_name text,
-    view_name text,
-    relation_name text DEFAULT NULL) RETURNS text
+    view_name text, relation_name text DEFAULT NULL, place text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The index statements of a template for one relation, as one text. A template whose indexes were stored
 -- before they were read, and that cannot be read, fails here with what is wrong with it.
 DECLARE
     statements text := (SELECT string_agg(s.statement, E';\n')
-        FROM _wh_internal.index_statements(template.template_name, schema_name, view_name, relation_name) s);
+        FROM _wh_internal.index_statements(template.template_name, schema_name, view_name, relation_name,
+        place) s);
 BEGIN
     IF statements IS NULL AND template.indexes <> '' THEN
         PERFORM _wh_internal.parse_indexes(template);
@@ -6461,7 +6626,7 @@ BEGIN
             USING ERRCODE = 'duplicate_table';
     ELSIF afterwards = '' AND existing IS NOT NULL
         AND _wh_internal.view_written(schema_name, view_name) = md5(body) THEN
-        RETURN false;
+        RETURN _wh_internal.guard_view(existing);
     END IF;
     SELECT jsonb_agg(to_jsonb(s)) INTO options FROM _wh_internal.operators_settings(ARRAY[existing::oid]) s
         WHERE s.item ~ '^(option|comment)' AND s.kinds = 'v';
@@ -6482,6 +6647,7 @@ BEGIN
                 HINT = 'Drop those, run this again, then make them anew.';
         END;
     END;
+    PERFORM _wh_internal.guard_view(target::regclass);
     RETURN true;
 END
 $$;
@@ -7003,6 +7169,131 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         'transaction_timeout,row_security,search_path}'::text[]
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.settle_feed(feed _wh.feeds) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Move a feed's tables that stand in the tenant's schema to _wh_data, and put views in their place; false if
+-- there are none. Reports go on meanwhile.
+BEGIN
+    IF NOT EXISTS (SELECT FROM _wh_internal.unsettled(feed)) THEN
+        RETURN false;
+    END IF;
+    PERFORM _wh_internal.lock_view('public', feed.template_name);
+    PERFORM _wh_internal.hold_template_tenants(ARRAY[feed.template_name]);
+    PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
+    PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.settle_step(%L)', feed));
+    PERFORM _wh_internal.write_log('settle_feed', 'INFO', 'tables moved to _wh_data', to_jsonb(feed));
+    RETURN true;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.settle_step(feed _wh.feeds) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The step of settle_feed. What operators have put on a table stays on it; comments and rights go to the view
+-- in its place. The table keeps its rights where a view of somebody reads it, or it has row security: then
+-- the view reads it with the rights of whoever asks.
+DECLARE
+    view_name text := _wh_internal.fit_name(feed.template_name);
+    root regclass := (SELECT c.oid FROM pg_class c WHERE c.relkind = 'p'
+        AND c.oid = to_regclass(format('public.%I', view_name)));
+    template _wh.mv_templates := (SELECT t FROM _wh.mv_templates t WHERE t.template_name = feed.template_name);
+    tables jsonb := '[]';
+    item record;
+    things jsonb;
+BEGIN
+    IF root IS NULL AND _wh_internal.relation_kind(format('public.%I', view_name)) = 'v' THEN
+        EXECUTE _wh_internal.blank_view('public', view_name);
+    END IF;
+    EXECUTE _wh_internal.blank_views(feed);
+    FOR item IN
+        SELECT root::oid AS relid, 'public' AS schema_name, view_name AS relname,
+            _wh_internal.fit_name(_wh_internal.kept_base('public', feed.template_name)) AS kept_name
+        WHERE root IS NOT NULL
+        UNION ALL SELECT u.relid, feed.schema_name, u.relname, u.kept_name FROM _wh_internal.unsettled(feed) u
+    LOOP
+        SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t.rank, t.before DESC NULLS LAST), '[]') INTO things
+        FROM _wh_internal.operators_things(ARRAY[item.relid]) t
+        WHERE strpos(t.kinds, 'v') > 0 AND t.item ~ '^(right|.*comment)';
+        tables := tables || jsonb_build_object('relid', item.relid, 'things', things,
+            'view', format('%I.%I', item.schema_name, item.relname));
+        PERFORM _wh_internal.settle_table(item.relid::regclass, item.schema_name, item.kept_name);
+        UPDATE _wh.feed_tables t SET table_name = item.kept_name WHERE t.schema_name = feed.schema_name
+            AND t.template_name = feed.template_name AND t.table_name = item.relname;
+    END LOOP;
+    PERFORM _wh_internal.storage_publish_tenant(feed);
+    IF template.template_name IS NOT NULL THEN
+        PERFORM _wh_internal.storage_publish_public(template);
+    END IF;
+    FOR item IN
+        SELECT (t.value ->> 'relid')::oid::regclass AS relid, t.value ->> 'view' AS view, t.value -> 'things' AS things,
+            c.relrowsecurity FROM jsonb_array_elements(tables) AS t (value)
+        JOIN pg_class c ON c.oid = (t.value ->> 'relid')::oid
+    LOOP
+        IF _wh_internal.relation_kind(item.view) = 'v' THEN
+            PERFORM _wh_internal.put_back(item.view, item.things);
+            CONTINUE WHEN item.relrowsecurity;
+        END IF;
+        IF _wh_internal.operators_dependents(ARRAY[item.relid::oid], ARRAY(
+            SELECT to_regclass(x.value ->> 'view')::oid FROM jsonb_array_elements(tables) AS x (value)
+            WHERE to_regclass(x.value ->> 'view') IS NOT NULL)) IS NULL THEN
+            EXECUTE _wh_internal.revoked_grants(item.relid);
+        END IF;
+    END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.settle_table(relation regclass, tenant text, kept_name text)
+    RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Move a table to _wh_data under another name, and its indexes, whose names are the schema's: the template's
+-- are named as for a new table, others after the tenant.
+DECLARE
+    index record;
+BEGIN
+    FOR index IN
+        SELECT i.indexrelid::regclass AS index, coalesce(
+            (SELECT _wh_internal.fit_name(_wh_internal.fill_in(t.index_name, tenant, kept_name))
+            FROM _wh.template_indexes t
+            WHERE _wh_internal.fit_name(_wh_internal.fill_in(t.index_name, tenant, r.relname)) = c.relname
+            LIMIT 1),
+            _wh_internal.fit_name(_wh_internal.kept_base(tenant, c.relname))) AS name
+        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class r ON r.oid = i.indrelid
+        WHERE i.indrelid = relation ORDER BY i.indexrelid
+    LOOP
+        EXECUTE format('ALTER INDEX %s RENAME TO %I', index.index, index.name);
+    END LOOP;
+    EXECUTE format('ALTER TABLE %s RENAME TO %I', relation, kept_name);
+    EXECUTE format('ALTER TABLE %s SET SCHEMA _wh_data', relation);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.show_table(feed _wh.feeds) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Make the tenant view show the one table that holds a feed's rows; true if it had to change. A public view
+-- that reads the tenant view has to let go of it while the columns change.
+DECLARE
+    kept oid := _wh_internal.kept_relation(_wh_internal.kept_name(feed));
+    view_name text := _wh_internal.fit_name(feed.template_name);
+    existing regclass := to_regclass(format('%I.%I', feed.schema_name, view_name));
+    columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
+    body text;
+BEGIN
+    IF kept IS NULL THEN
+        RETURN false;
+    END IF;
+    body := format('SELECT %s FROM %s', _wh_internal.select_list(kept, columns), kept::regclass);
+    IF _wh_internal.view_columns(feed.schema_name, view_name) <> _wh_internal.columns_shape(columns)
+        AND existing = ANY (_wh_internal.view_reads(to_regclass(format('public.%I', view_name)))) THEN
+        PERFORM _wh_internal.lock_view('public', feed.template_name);
+        PERFORM _wh_internal.execute_patiently(format('%s; SELECT _wh_internal.replace_view(%L, %L, %L), '
+            '_wh_internal.storage_publish_public(_wh_internal.find_template(%L))',
+            _wh_internal.blank_view('public', view_name), feed.schema_name, view_name, body,
+            feed.template_name));
+        RETURN true;
+    END IF;
+    RETURN _wh_internal.replace_view(feed.schema_name, view_name, body);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.side_feed(feed _wh.feeds, prefix text) RETURNS _wh.feeds
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- The feed under another template name: what stands beside it while it is moved (tenantry_move_) or after
@@ -7398,6 +7689,7 @@ DECLARE
 BEGIN
     EXECUTE format('SELECT %s($1, $2, $3)', _wh_internal.storage_routine(feed.storage, 'fold'))
         USING feed, template, target_year INTO result;
+    PERFORM _wh_internal.publish_years(feed);
     RETURN result;
 END
 $$;
@@ -7460,33 +7752,45 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.storage_publish_public(template _wh.mv_templates) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Unite the tenants: as their storage does, if all are kept in one, else by a view over whatever each is kept
--- in. True if something had to change. The caller holds the public view's lock.
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
+-- Unite the tenants in the public view: what each storage gives of those that it keeps. True if something had
+-- to change. The caller holds the public view's lock.
 DECLARE
-    used text[] := ARRAY(SELECT DISTINCT f.storage FROM _wh.feeds f
-        WHERE f.template_name = template.template_name);
-    changed boolean;
+    view_name text := _wh_internal.fit_name(template.template_name);
+    existing regclass := to_regclass(format('public.%I', view_name));
+    part record;
+    selected text;
+    body text;
 BEGIN
-    IF cardinality(used) > 1 THEN
-        RETURN _wh_internal.union_publish(template);
+    FOR part IN SELECT f.storage, array_agg(f ORDER BY f.schema_name) AS feeds FROM _wh.feeds f
+        WHERE f.template_name = template.template_name GROUP BY f.storage ORDER BY f.storage
+    LOOP
+        EXECUTE format('SELECT %s($1, $2)', _wh_internal.storage_routine(part.storage, 'public_rows'))
+            USING template, part.feeds INTO selected;
+        body := coalesce(concat_ws(E'\nUNION ALL ', body, selected), body);
+    END LOOP;
+    IF body IS NULL OR body = '' THEN
+        IF (SELECT c.relkind FROM pg_class c WHERE c.oid = existing) = 'v' THEN
+            PERFORM _wh_internal.refuse_empty_view(existing, _wh_internal.feeds_read(existing, template));
+        END IF;
+        body := format('SELECT NULL::text AS schema_name, e.* FROM (%s) e', _wh_internal.empty_select(ARRAY(
+            SELECT c FROM _wh.template_columns c WHERE c.template_name = template.template_name
+            ORDER BY c.position)));
     END IF;
-    EXECUTE format('SELECT %s($1)', _wh_internal.storage_routine(coalesce(used[1], template.storage),
-        'publish_public')) USING template INTO changed;
-    RETURN changed;
+    RETURN _wh_internal.replace_view('public', view_name, body);
 END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.storage_publish_tenant(feed _wh.feeds) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Bring what reports of a tenant read up to date with what is kept; true if it had to change. Slices must not
--- be locked after it in the same transaction: others lock the view after their slices.
+-- Bring the tenant view, and those of folded years, up to date with what is kept; true if one had to change.
+-- Slices must not be locked after it in the same transaction: others lock the view after their slices.
 DECLARE
     changed boolean;
 BEGIN
     EXECUTE format('SELECT %s($1)', _wh_internal.storage_routine(feed.storage, 'publish_tenant'))
         USING feed INTO changed;
-    RETURN changed;
+    RETURN _wh_internal.publish_years(feed) OR changed;
 END
 $$;
 
@@ -7743,7 +8047,7 @@ BEGIN
         ' WHERE ' || _wh_internal.row_limit(template, places, source_types, feed.tenant_name), copy_options);
     strays := format('SELECT to_jsonb(q.*)::text FROM %s WHERE (%s) IS NOT TRUE LIMIT 3', query, predicate);
     target := (_wh_internal.storage_holder(feed, first_day)).relid::regclass::text;
-    IF staged OR to_regclass(format('%I.%I', feed.schema_name, _wh_internal.former_rows(feed))) IS NOT NULL
+    IF staged OR _wh_internal.kept_relation(_wh_internal.former_rows(feed)) IS NOT NULL
         OR EXISTS (SELECT FROM _wh.slices s
         WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
             AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL)
@@ -7782,7 +8086,7 @@ BEGIN
     END IF;
     -- What is recorded is what is stored; where merging changed nothing those are the same.
     IF target = 'pg_temp.tenantry_stage'
-            AND _wh_internal.merge_days(template, holder, target::regclass, first_day, last_day) > 0 THEN
+            AND _wh_internal.merge_days(feed, template, holder, target::regclass, first_day, last_day) > 0 THEN
         counts := _wh_internal.count_days(template, holder::text, predicate);
     END IF;
     RETURN QUERY INSERT
@@ -7915,8 +8219,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- name is another; but where a dump was restored, all are, and their names tell.
     SELECT c.oid, t.table_name, t.state, t.detail
     FROM _wh.feed_tables t
-    JOIN pg_class c ON c.relnamespace = to_regnamespace(quote_ident(t.schema_name))
-        AND c.relname = t.table_name
+    JOIN pg_class c ON c.relname = t.table_name AND c.relnamespace = to_regnamespace('_wh_data')
     WHERE t.schema_name = feed.schema_name AND t.template_name = feed.template_name
         AND (c.oid = t.relid OR t.warehouse <> _wh_internal.here())
 $$;
@@ -8369,6 +8672,7 @@ BEGIN
     IF template.template_name IS NOT NULL AND EXISTS (
         SELECT FROM pg_namespace n WHERE n.nspname = feed.schema_name
             AND has_schema_privilege(n.oid, 'USAGE')) THEN
+        RETURN QUERY SELECT 'place', s.relname, NULL::date FROM _wh_internal.unsettled(feed) s ORDER BY 2;
         RETURN QUERY SELECT u.kind, u.relname, u.slice_date FROM _wh_internal.storage_unfit(feed, template) u;
     END IF;
 END
@@ -8384,84 +8688,28 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = feed.template_name)
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.union_publish(template _wh.mv_templates) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Make the public view over the tenant views and, of tenants that are kept so, tables; in place of the table
--- of all tenants if there is one. True if something had to change. The caller holds the public view's lock.
+CREATE OR REPLACE FUNCTION _wh_internal.union_rows(template _wh.mv_templates, feeds _wh.feeds[]) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- What a public view selects of tenants: a branch for each, of its tenant view. NULL if there is none yet.
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
-    root text := _wh_internal.partition_root(template);
     columns _wh.template_columns[] := ARRAY(SELECT c FROM _wh.template_columns c
         WHERE c.template_name = template.template_name ORDER BY c.position);
     shape text := _wh_internal.columns_shape(columns);
     feed _wh.feeds;
-    things jsonb;
-    blockers text;
-    tenant regclass;
-    changes text;
-    statements text := '';
-    body text;
 BEGIN
     -- A tenant view with other columns than the template has would fail below; one that was dropped by hand
     -- comes back.
-    FOR feed IN SELECT f.* FROM _wh.feeds f JOIN _wh.storages s USING (storage)
-        WHERE f.template_name = template.template_name AND s.tenant_kind = 'v' ORDER BY f.schema_name LOOP
+    FOREACH feed IN ARRAY feeds LOOP
         IF _wh_internal.view_columns(feed.schema_name, view_name) IS DISTINCT FROM shape THEN
             PERFORM _wh_internal.storage_publish_tenant(feed);
         END IF;
     END LOOP;
-    -- So do tables that reports read themselves, under the view that reads them. One that cannot is read as
-    -- it is.
-    IF _wh_internal.relation_kind(root) = 'p' THEN
-        PERFORM _wh_internal.fit_columns(template, root::regclass, extras => true);
-    END IF;
-    FOR tenant IN SELECT r.relation FROM _wh.feeds f CROSS
-        JOIN LATERAL to_regclass(format('%I.%I', f.schema_name, view_name)) AS r (relation)
-        WHERE f.template_name = template.template_name
-            AND _wh_internal.relation_kind(r.relation::text) IN ('p', 'r') ORDER BY f.schema_name LOOP
-        BEGIN
-            changes := _wh_internal.table_changes(template, tenant);
-            statements := concat(statements, 'ALTER TABLE ' || tenant || ' ' || changes || '; ');
-        EXCEPTION WHEN datatype_mismatch THEN
-            PERFORM _wh_internal.write_log('union_publish', 'ERROR', SQLERRM,
-                jsonb_build_object('template', template.template_name, 'table', tenant));
-        END;
-    END LOOP;
-    IF statements <> '' THEN
-        PERFORM _wh_internal.execute_patiently(concat(CASE WHEN _wh_internal.relation_kind(root) = 'v' THEN
-            _wh_internal.blank_view('public', view_name) || '; ' END, statements));
-    END IF;
-    SELECT string_agg(format('SELECT %L::text AS schema_name, %s FROM %I.%I', f.schema_name,
-                _wh_internal.select_list(to_regclass(format('%I.%I', f.schema_name, view_name)), columns),
-                f.schema_name, view_name),
-            E'\nUNION ALL ' ORDER BY f.schema_name)
-    INTO body FROM _wh.feeds f
-    WHERE f.template_name = template.template_name
-        AND _wh_internal.relation_kind(format('%I.%I', f.schema_name, view_name)) IS NOT NULL;
-    IF body IS NULL AND _wh_internal.relation_kind(root) = 'v' THEN
-        PERFORM _wh_internal.refuse_empty_view(root::regclass,
-            _wh_internal.feeds_read(root::regclass, template));
-    END IF;
-    body := coalesce(body,
-        'SELECT NULL::text AS schema_name, e.* FROM (' || _wh_internal.empty_select(columns) || ') e');
-    IF _wh_internal.relation_kind(root) = 'p' THEN
-        things := _wh_internal.keep_things(root, ARRAY[root::regclass::oid], 'v');
-        PERFORM _wh_internal.execute_patiently(format('%s DROP TABLE %s; CREATE VIEW %s AS %s; SELECT '
-            '_wh_internal.note_view(%L, %L, %L), _wh_internal.put_back(%L, %L)',
-            (SELECT string_agg(format('ALTER TABLE %s DETACH PARTITION %s;', root, i.inhrelid::regclass),
-                ' ') FROM pg_inherits i WHERE i.inhparent = root::regclass),
-            root, root, body, 'public', view_name, md5(body), root, things));
-        RETURN true;
-    END IF;
-    RETURN _wh_internal.replace_view('public', view_name, body);
-EXCEPTION WHEN dependent_objects_still_exist THEN
-    GET STACKED DIAGNOSTICS blockers = PG_EXCEPTION_DETAIL;
-    IF blockers = '' OR _wh_internal.relation_kind(root) IS DISTINCT FROM 'p' THEN
-        RAISE;
-    END IF;
-    RAISE EXCEPTION 'the table % becomes a view, but other objects need it', root
-        USING ERRCODE = 'dependent_objects_still_exist', DETAIL = blockers,
-        HINT = 'Drop those, run this again, then make them anew.';
+    RETURN (SELECT string_agg(format('SELECT %L::text AS schema_name, %s FROM %I.%I', f.schema_name,
+            _wh_internal.select_list(to_regclass(format('%I.%I', f.schema_name, view_name)), columns),
+            f.schema_name, view_name), E'\nUNION ALL ' ORDER BY f.schema_name)
+        FROM unnest(feeds) f
+        WHERE _wh_internal.relation_kind(format('%I.%I', f.schema_name, view_name)) IS NOT NULL);
 END
 $$;
 
@@ -8479,6 +8727,38 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         unnest(x.indkey::smallint[]) WITH ORDINALITY AS k (attnum, n)
     JOIN pg_attribute a ON a.attrelid = relation AND a.attnum = k.attnum
     WHERE k.n <= x.indnkeyatts
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.unsettled(feed _wh.feeds)
+    RETURNS TABLE (relid oid, relname text, kept_name text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The tables of a feed that stand in the tenant's schema, with the names that they get in _wh_data: those
+    -- of versions before 0.2, and yearly tables that somebody made.
+    WITH sides AS MATERIALIZED (
+        SELECT jsonb_populate_record(feed, jsonb_build_object('template_name',
+            p.prefix || feed.template_name)) AS side
+        FROM unnest('{"",tenantry_move_,tenantry_old_}'::text[]) AS p (prefix)
+        WHERE p.prefix = '' OR NOT EXISTS (SELECT FROM _wh.feeds f WHERE f.schema_name = feed.schema_name
+            AND f.template_name = p.prefix || feed.template_name)
+    ), own AS MATERIALIZED (
+        SELECT c.oid, c.relname::text AS relname, c.relkind, c.relispartition FROM pg_class c
+        WHERE c.relnamespace = to_regnamespace(quote_ident(feed.schema_name)) AND c.relkind IN ('r', 'p')
+            AND pg_has_role(c.relowner, 'USAGE')
+    ), parents AS (
+        SELECT o.oid, o.relname, s.side FROM sides s JOIN own o ON o.relkind = 'p'
+            AND o.relname = _wh_internal.fit_name((s.side).template_name)
+    )
+    SELECT p.oid, p.relname, _wh_internal.kept_name(p.side) FROM parents p
+    UNION ALL
+    SELECT o.oid, o.relname, CASE WHEN x.suffix ~ '^_[0-9]{4}(_[0-9]{2})?$'
+        THEN _wh_internal.kept_stem(p.side) || x.suffix ELSE _wh_internal.former_rows(feed) END
+    FROM parents p JOIN pg_inherits i ON i.inhparent = p.oid JOIN own o ON o.oid = i.inhrelid
+    CROSS JOIN LATERAL substr(o.relname, length(_wh_internal.name_stem((p.side).template_name)) + 1) AS x (suffix)
+    UNION ALL
+    SELECT o.oid, o.relname, _wh_internal.kept_stem(s.side) || right(o.relname, 5)
+    FROM sides s JOIN own o ON o.relkind = 'r' AND NOT o.relispartition
+        AND o.relname = _wh_internal.name_stem((s.side).template_name) || right(o.relname, 5)
+        AND right(o.relname, 5) ~ '^_[0-9]{4}$'
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.update_slice(feed _wh.feeds, slice_date date, caller text,
@@ -8672,7 +8952,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.withdraw_tenant(schema_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Take a tenant that is going out of the public views, and drop its tenant views. Loads and foldings that are
+-- Take a tenant that is going out of the public views, and drop its views, and what _wh_data holds of it. Loads and foldings that are
 -- at work are waited for; later ones are refused. Nothing to do if that has been done.
 DECLARE
     feed _wh.feeds;
@@ -8698,11 +8978,9 @@ BEGIN
         IF EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = feed.template_name) THEN
             PERFORM _wh.update_public_view_by_template(feed.template_name);
         END IF;
-        -- Last: the public view, where it is one, has read it until now.
-        PERFORM _wh_internal.execute_patiently(format('DROP %s IF EXISTS %I.%I',
-            CASE (_wh_internal.storage_traits(feed.storage)).tenant_kind WHEN 'v' THEN 'VIEW'
-            ELSE 'TABLE' END,
-            feed.schema_name, _wh_internal.fit_name(feed.template_name)));
+        -- Last: the public view has read them until now.
+        PERFORM _wh_internal.execute_patiently(_wh_internal.drop_views(feed));
+        PERFORM _wh_internal.drop_kept(feed);
     END LOOP;
     -- It stays on record until its schema is gone, so that a drop that was cut off can be gone on with.
     UPDATE _wh.tenants t SET dropping_at = coalesce(t.dropping_at, now())
@@ -8731,18 +9009,15 @@ CREATE OR REPLACE FUNCTION _wh_internal.year_columns(feed _wh.feeds, template _w
     yearly regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
 -- Give a yearly table of matview storage the columns that its template has got since, or has widened. The
--- tenant's view lets go of the table for that, in the step that writes it anew.
+-- tenant's views let go of the table for that, in the step that writes them anew.
 DECLARE
     changes text := _wh_internal.table_changes(template, yearly);
-    view_name text := _wh_internal.fit_name(feed.template_name);
 BEGIN
     IF changes IS NULL THEN
         RETURN;
     END IF;
-    PERFORM _wh_internal.matview_publish_tenant(feed, beforehand => concat(
-        CASE WHEN _wh_internal.relation_kind(format('%I.%I', feed.schema_name, view_name)) = 'v'
-        AND changes LIKE '%ALTER COLUMN%' THEN
-            _wh_internal.blank_view(feed.schema_name, view_name) || '; ' END,
+    PERFORM _wh_internal.matview_publish_tenant(feed, format('SELECT _wh_internal.publish_years(%L)', feed),
+        concat(CASE WHEN changes LIKE '%ALTER COLUMN%' THEN _wh_internal.blank_views(feed) END,
         format('ALTER TABLE %s %s', yearly, changes)));
 END
 $$;
@@ -8757,14 +9032,29 @@ CREATE OR REPLACE FUNCTION _wh_internal.year_relations(feed _wh.feeds)
 RETURNS TABLE (year integer, relid oid, relname text, open boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The yearly tables of matview storage. An open one came by a move, and is not combined: its days are
-    -- those on record.
-    SELECT right(c.relname::text, 4)::integer, c.oid, c.relname::text, c.oid IN (SELECT t.relid
-        FROM _wh_internal.table_states(feed) t WHERE t.state = 'open')
-    FROM pg_class c, (SELECT _wh_internal.name_stem(feed.template_name) AS stem) s
-    WHERE c.relnamespace = to_regnamespace(quote_ident(feed.schema_name)) AND c.relkind = 'r'
+    -- those on record. One that somebody made in the tenant's schema serves as well, where _wh_data has none.
+    SELECT DISTINCT ON (1) right(c.relname::text, 4)::integer, c.oid, c.relname::text, c.oid IN (
+        SELECT t.relid FROM _wh_internal.table_states(feed) t WHERE t.state = 'open')
+    FROM (VALUES (1, to_regnamespace('_wh_data'), _wh_internal.kept_stem(feed)),
+        (2, to_regnamespace(quote_ident(feed.schema_name)), _wh_internal.name_stem(feed.template_name)))
+        AS p (rank, namespace, stem)
+    JOIN pg_class c ON c.relnamespace = p.namespace AND c.relkind = 'r' AND NOT c.relispartition
         AND c.relname >= (stem || '_')::name AND c.relname < (stem || '`')::name
         AND substr(c.relname::text, length(stem) + 2) ~ '^[0-9]{4}$'
-    ORDER BY 1
+    ORDER BY 1, p.rank
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.year_views(feed _wh.feeds)
+    RETURNS TABLE (relid oid, relname text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The views of folded years that publish_years made.
+    SELECT c.oid, c.relname::text
+    FROM _wh.published_views v
+    JOIN pg_class c ON c.relname = v.view_name AND c.relkind = 'v'
+        AND c.relnamespace = to_regnamespace(quote_ident(v.schema_name))
+    CROSS JOIN LATERAL _wh_internal.name_stem(feed.template_name) AS s (stem)
+    WHERE v.schema_name = feed.schema_name AND left(v.view_name, length(stem)) = stem
+        AND substr(v.view_name, length(stem) + 1) ~ '^_[0-9]{4}$'
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.yearly_name(template_name text, target_year integer) RETURNS text
@@ -9044,7 +9334,7 @@ BEGIN
         RAISE EXCEPTION 'template "%" is used by %', template.template_name, tenants
             USING ERRCODE = 'dependent_objects_still_exist',
             HINT = 'Let whadmin drop it: tenantry template drop ' || template.template_name || ' --with-data';
-    ELSIF _wh_internal.relation_kind(_wh_internal.partition_root(template)) IS NOT NULL THEN
+    ELSIF _wh_internal.relation_kind(format('public.%I', _wh_internal.fit_name(template.template_name))) IS NOT NULL THEN
         RAISE EXCEPTION 'template "%" has a view or table in public', template.template_name
             USING ERRCODE = 'dependent_objects_still_exist',
             HINT = 'Let whadmin drop both: tenantry template drop ' || template.template_name;
@@ -9718,14 +10008,24 @@ CREATE OR REPLACE FUNCTION _wh.update_public_view_by_template(template_name text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
+    gone _wh.feeds[];
+    feed _wh.feeds;
     changed boolean;
 BEGIN
     PERFORM _wh_internal.lock_view('public', template.template_name);
     PERFORM _wh_internal.hold_template_tenants(ARRAY[template.template_name]);
-    -- A schema that was dropped by hand takes its tenant with it.
+    -- A schema that was dropped by hand takes its tenant with it, and what _wh_data holds of that.
+    gone := ARRAY(SELECT f FROM _wh.feeds f WHERE to_regnamespace(quote_ident(f.schema_name)) IS NULL);
     DELETE FROM _wh.tenants t WHERE to_regnamespace(quote_ident(t.schema_name)) IS NULL;
     DELETE FROM _wh.published_views v WHERE to_regclass(format('%I.%I', v.schema_name, v.view_name)) IS NULL;
     changed := _wh_internal.storage_publish_public(template);
+    FOREACH feed IN ARRAY gone LOOP
+        IF feed.template_name <> template.template_name
+            AND EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = feed.template_name) THEN
+            PERFORM _wh.update_public_view_by_template(feed.template_name);
+        END IF;
+        PERFORM _wh_internal.drop_kept(feed);
+    END LOOP;
     PERFORM _wh_internal.write_log('update_public_view_by_template', 'INFO', 'public view updated',
         jsonb_build_object('template', template.template_name, 'changed', changed));
     RETURN true;
@@ -10009,9 +10309,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '522e872f79184132' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.1.0', '089d71b3793f54bf' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0'
-        AND i.functions = '522e872f79184132');
+        AND i.functions = '089d71b3793f54bf');
 END
 $$;
 

@@ -186,7 +186,7 @@ def _raise_unfit(unfit: Sequence[Fit]) -> None:
 
 
 def _fitted(done: Fit) -> None:
-    step(f"{done.feed.schema}.{done.relation}", done.kind)
+    step(done.name, done.kind)
 
 
 def _is_later(text: str | None) -> bool:

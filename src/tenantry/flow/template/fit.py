@@ -14,15 +14,24 @@ from tenantry.db.queries import query
 
 @dataclass(frozen=True)
 class Fit:
-    """A relation that was not as its template: what of it (`ranges`, `columns` or `indexes`), and why it still is not."""
+    """A relation that was not as its template: what of it (`place`, `ranges`, `columns` or `indexes`), and why it still is not.
+
+    `relation` is a name in the tenant's schema, or in `_wh_data`, where names begin with the tenant's.
+    """
 
     feed: Feed
     kind: str
     relation: str
     error: str | None = None
 
+    @property
+    def name(self) -> str:
+        """The relation's name after its tenant's."""
+        kept = self.relation.startswith((f"{self.feed.schema}.", '"'))
+        return self.relation if kept else f"{self.feed.schema}.{self.relation}"
+
     def __str__(self) -> str:
-        return f"{self.feed.schema}.{self.relation} lacks the template's {self.kind}: {self.error}"
+        return f"{self.name} lacks the template's {self.kind}: {self.error}"
 
 
 def run(

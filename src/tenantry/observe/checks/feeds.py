@@ -47,7 +47,7 @@ class Feed:
 
     `days` are those that are there outside of folded years.
     `kind` is pg_class.relkind of what reports read, None if there is nothing. `reshaped`: it lacks the template's columns.
-    `daily`: its storage keeps each day in a relation of its own. `in_table`: reports read a table, and no view of others.
+    `daily`: its storage keeps each day in a relation of its own. `steady`: reports read a table, and no view of others.
     `disabled`: its tenant is. `range_capable`: its source can be asked where it begins.
     """
 
@@ -55,7 +55,7 @@ class Feed:
     template: str
     connection: str
     daily: bool
-    in_table: bool
+    steady: bool
     has_template: bool
     has_time_column: bool
     kind: str | None
@@ -81,7 +81,7 @@ class Feed:
 
     def unread(self) -> list[str]:
         """The slices and yearly tables that a tenant's view should read, and does not."""
-        if self.in_table:
+        if self.steady:
             return []
         years = {part.year for part in self.parts if part.day is None}
         # A slice beside a yearly table is a leftover, which the view has to leave out.

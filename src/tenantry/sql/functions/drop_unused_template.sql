@@ -13,7 +13,7 @@ BEGIN
         RAISE EXCEPTION 'template "%" is used by %', template.template_name, tenants
             USING ERRCODE = 'dependent_objects_still_exist',
             HINT = 'Let whadmin drop it: tenantry template drop ' || template.template_name || ' --with-data';
-    ELSIF _wh_internal.relation_kind(_wh_internal.partition_root(template)) IS NOT NULL THEN
+    ELSIF _wh_internal.relation_kind(format('public.%I', _wh_internal.fit_name(template.template_name))) IS NOT NULL THEN
         RAISE EXCEPTION 'template "%" has a view or table in public', template.template_name
             USING ERRCODE = 'dependent_objects_still_exist',
             HINT = 'Let whadmin drop both: tenantry template drop ' || template.template_name;

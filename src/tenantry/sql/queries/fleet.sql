@@ -49,7 +49,7 @@ WHERE schema_name = %(schema)s AND disabled_at IS NOT NULL RETURNING schema_name
 
 -- name: unloaded
 -- Feeds that were never loaded, or of which a day is missing, of tenants at work.
-SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, s.streams, s.tenant_kind <> 'v', d.missing
+SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, s.streams, s.steady, d.missing
     FROM _wh.feeds f JOIN _wh.storages s USING (storage)
 JOIN _wh.tenants t USING (schema_name) JOIN _wh.mv_templates m USING (template_name)
 CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE x.missing) AS missing FROM _wh_internal.day_states(f) x) d

@@ -26,17 +26,17 @@ SELECT set_config('statement_timeout', %s::text, true)
 SELECT * FROM _wh_internal.probe_source(%s, %s)
 
 -- name: feeds
-SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, s.streams, s.tenant_kind <> 'v'
+SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, s.streams, s.steady
     FROM _wh.feeds f JOIN _wh.storages s USING (storage)
 WHERE f.template_name = coalesce(%(template)s, f.template_name) ORDER BY f.schema_name, f.template_name
 
 -- name: open_feed
-SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, s.streams, s.tenant_kind <> 'v'
+SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, s.streams, s.steady
 FROM _wh_internal.open_feed(%(template)s, %(connection)s, %(schema)s) f CROSS
     JOIN LATERAL _wh_internal.storage_traits(f.storage) s
 
 -- name: find_feed
-SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, s.streams, s.tenant_kind <> 'v'
+SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, s.streams, s.steady
 FROM _wh_internal.find_feed(%(template)s, %(schema)s) f CROSS
     JOIN LATERAL _wh_internal.storage_traits(f.storage) s
 
@@ -178,7 +178,7 @@ CROSS JOIN LATERAL _wh_internal.stream_end(f, %(first)s::date, %(last)s::date, %
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s ORDER BY 1
 
 -- name: unindexed
-SELECT u.relid, format('%%I.%%I', f.schema_name, u.relname)
+SELECT u.relid, u.relid::oid::regclass::text
 FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.unindexed_tables(f) u
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s ORDER BY 2
 

@@ -9,9 +9,10 @@ WITH readers AS (
         WHEN n.nspname IN ('_wh', '_wh_internal') OR n.nspname = 'cron' AND n.nspowner = 'whadmin'::regrole
         THEN 'inner'
         WHEN n.nspname = 'public' THEN 'public'
+        WHEN n.nspname = '_wh_data' THEN 'data'
         ELSE 'tenant' END AS place
     FROM pg_namespace n
-    WHERE n.nspname IN ('_wh', '_wh_internal', 'public') OR n.nspname = 'cron'
+    WHERE n.nspname IN ('_wh', '_wh_data', '_wh_internal', 'public') OR n.nspname = 'cron'
         AND n.nspowner = 'whadmin'::regrole
         OR n.nspname IN (SELECT t.schema_name FROM _wh.tenants t)
 ), objects (kind, name, place, schema, owner, acl, definer) AS (
@@ -62,6 +63,8 @@ WHERE x.grantee <> o.owner
         WHEN 'public' THEN o.kind = 'SCHEMA'
             AND (x.privilege_type = 'USAGE' OR coalesce(g.rolname, 'phood_ro') = 'phood_ro')
             OR o.kind <> 'SCHEMA' AND x.privilege_type = 'SELECT' AND x.grantee <> 0 AND r.tenants IS NULL
+        -- A table that a view of somebody reads; nobody else comes to its schema.
+        WHEN 'data' THEN o.kind <> 'SCHEMA' AND x.privilege_type = 'SELECT' AND x.grantee <> 0
         WHEN 'tenant' THEN x.privilege_type IN ('USAGE', 'SELECT') AND x.grantee <> 0
             AND (r.tenants IS NULL OR o.schema = ANY (r.tenants))
         ELSE coalesce(g.rolname IN ('tenantry_auditor', 'tenantry_operator')
@@ -96,6 +99,7 @@ WHERE x.grantee <> o.owner
             WHEN 'database' THEN x.privilege_type NOT IN ('CONNECT', 'TEMPORARY')
             WHEN 'public' THEN o.kind <> 'SCHEMA' AND (x.grantee = 0 OR x.privilege_type <> 'SELECT')
                 AND x.privilege_type NOT IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
+            WHEN 'data' THEN o.kind = 'SCHEMA' OR x.grantee = 0 OR x.privilege_type <> 'SELECT'
             WHEN 'tenant' THEN (x.grantee = 0 OR x.privilege_type NOT IN ('USAGE', 'SELECT'))
                 AND x.privilege_type NOT IN ('CREATE', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
             ELSE NOT (o.kind = 'SCHEMA' OR o.kind = 'ROUTINE' AND x.grantee = 0

@@ -81,7 +81,7 @@ JOIN _wh.tenant_connections c ON c.tenant_name = %(name)s
 -- name: feeds
 -- Each feed, the view or table that reports read, and how its days stand. A day is stale that was loaded
 -- before it had ended; the first two hours of the next one are for mending that.
-SELECT f.schema_name, f.template_name, f.tenant_name, k.daily, k.tenant_kind <> 'v',
+SELECT f.schema_name, f.template_name, f.tenant_name, k.daily, k.steady,
     t.template_name IS NOT NULL, t.time_column IS NOT NULL,
     c.relkind, w.disabled_at IS NOT NULL,
     -- PostgreSQL tells nothing by name of a schema that the role may not use.
@@ -219,7 +219,8 @@ ORDER BY 1, 2
 -- was set by hand.
 SELECT c.oid::regclass::text, c.relreplident = 'n' FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN _wh.tenants t ON t.schema_name = n.nspname
+JOIN _wh.tenants t ON t.schema_name = n.nspname OR n.nspname = '_wh_data' AND EXISTS (
+    SELECT FROM _wh.feeds f, _wh_internal.feed_relations(f) r WHERE f.schema_name = t.schema_name AND r.relid = c.oid)
 WHERE c.relkind = 'r' AND (c.relreplident = 'n' OR c.relreplident = 'i' AND NOT EXISTS (
         SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident AND i.indisvalid))
     AND t.schema_name = coalesce(%(tenant)s, t.schema_name) AND _wh_internal.published(c.oid)
@@ -237,14 +238,15 @@ WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 
 -- name: public_views
--- What stands in public for each template, and the tenants with a view or table of their own that it does not
--- show.
+-- What stands in public for each template, and the tenants with rows that it does not show.
 WITH tenants AS MATERIALIZED (
-    SELECT f.template_name, f.schema_name, c.oid AS relid
+    SELECT f.template_name, f.schema_name, c.oid AS relid, i.inhparent AS united,
+        _wh_internal.kept_relation(_wh_internal.kept_name(f)) AS kept
     FROM _wh.feeds f
     JOIN _wh.mv_templates t USING (template_name)
     LEFT JOIN pg_class c ON c.relname = _wh_internal.fit_name(f.template_name)
         AND c.relnamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = f.schema_name)
+    LEFT JOIN pg_inherits i ON i.inhrelid = _wh_internal.kept_relation(_wh_internal.kept_name(f))
 ), tops AS MATERIALIZED (
     SELECT t.template_name, c.oid AS relid, c.relkind FROM (SELECT DISTINCT template_name FROM tenants) t
     LEFT JOIN pg_class c ON c.oid = to_regclass(format('public.%%I', _wh_internal.fit_name(t.template_name)))
@@ -253,16 +255,14 @@ WITH tenants AS MATERIALIZED (
     JOIN pg_rewrite r ON r.ev_class = t.relid
     JOIN pg_depend d ON d.objid = r.oid AND d.classid = 'pg_rewrite'::regclass
         AND d.refclassid = 'pg_class'::regclass
-    UNION ALL
-    SELECT i.inhparent, i.inhrelid FROM tops t JOIN pg_inherits i ON i.inhparent = t.relid
 )
-SELECT p.template_name, p.relkind, array_agg(t.schema_name
-    ORDER BY t.schema_name) FILTER (WHERE r.relid IS NULL)
+SELECT p.template_name, p.relkind, array_agg(t.schema_name ORDER BY t.schema_name) FILTER (WHERE NOT r.shown)
 FROM tops p
 JOIN tenants t USING (template_name)
-LEFT JOIN reads r ON r.top = p.relid AND r.relid = t.relid
+CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM reads r WHERE r.top = p.relid
+    AND r.relid IN (t.relid, t.united, t.kept)) AS shown) r
 WHERE t.relid IS NOT NULL
-GROUP BY p.template_name, p.relkind HAVING p.relkind IS NULL OR count(*) > count(r.relid)
+GROUP BY p.template_name, p.relkind HAVING p.relkind IS NULL OR NOT bool_and(r.shown)
 ORDER BY 1
 
 -- name: server
@@ -381,7 +381,7 @@ FROM (
                 pg_stat_get_last_autoanalyze_time(c.oid)) AS analyzed
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind IN ('r', 'm')
-            AND (n.nspname IN ('_wh', 'cron', 'public', 'pg_catalog')
+            AND (n.nspname IN ('_wh', '_wh_data', 'cron', 'public', 'pg_catalog')
             OR n.nspname IN (SELECT schema_name FROM _wh.tenants))
     ) s
 ) t
@@ -402,8 +402,10 @@ SELECT f.schema_name, f.template_name,
     count(*), sum(c.relpages)::bigint * current_setting('block_size')::bigint
 FROM _wh.feeds f
 CROSS JOIN (VALUES ('tenantry_move_'), ('tenantry_old_')) p (prefix)
-CROSS JOIN LATERAL _wh_internal.name_stem(p.prefix || f.template_name) s (stem)
-JOIN pg_class c ON c.relnamespace = to_regnamespace(quote_ident(f.schema_name)) AND c.relkind IN ('r', 'm')
+CROSS JOIN LATERAL (VALUES (f.schema_name, p.prefix || f.template_name),
+    ('_wh_data', _wh_internal.kept_base(f.schema_name, p.prefix || f.template_name))) k (place, base)
+CROSS JOIN LATERAL _wh_internal.name_stem(k.base) s (stem)
+JOIN pg_class c ON c.relnamespace = to_regnamespace(quote_ident(k.place)) AND c.relkind IN ('r', 'm')
     AND c.relname >= (s.stem || '_')::name AND c.relname < (s.stem || '`')::name
 LEFT JOIN _wh.feed_tables t ON t.schema_name = f.schema_name AND t.template_name = f.template_name
     AND t.state = 'copy'
@@ -428,13 +430,13 @@ SELECT s.setting FROM pg_settings s WHERE s.name = 'cron.log_run'
 SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_index i
 JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE NOT i.indisvalid AND c.relkind = 'i'
-    AND (n.nspname IN ('_wh', 'public') OR n.nspname IN (SELECT schema_name FROM _wh.tenants))
+    AND (n.nspname IN ('_wh', '_wh_data', 'public') OR n.nspname IN (SELECT schema_name FROM _wh.tenants))
     AND NOT EXISTS (SELECT FROM pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid)
 ORDER BY 1
 
 -- name: unindexed
 -- Unless a load is at work, which will index them.
-SELECT f.schema_name, f.template_name, format('%%I.%%I', f.schema_name, u.relname)
+SELECT f.schema_name, f.template_name, u.relid::regclass::text
 FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.unindexed_tables(f) u
 WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
     AND NOT EXISTS (SELECT FROM pg_stat_activity a
@@ -482,14 +484,15 @@ ORDER BY 1
 -- name: schema_rights
 -- Schemas that phood_ro may not read or may change, and those in which whadmin may not work. Only schemas
 -- that exist.
-SELECT n.nspname::text, n.nspname IN ('_wh', '_wh_internal'),
+SELECT n.nspname::text, n.nspname IN ('_wh', '_wh_data', '_wh_internal'),
     has_schema_privilege('phood_ro', n.oid, 'USAGE'),
     has_schema_privilege('phood_ro', n.oid, 'CREATE'),
     has_schema_privilege('whadmin', n.oid, 'USAGE') AND has_schema_privilege('whadmin', n.oid, 'CREATE'),
     EXISTS (SELECT FROM aclexplode(n.nspacl) x WHERE x.privilege_type = 'CREATE' AND x.grantee = 0),
     pg_get_userbyid(n.nspowner)::text
 FROM pg_namespace n
-WHERE n.nspname IN ('_wh', '_wh_internal', 'public') OR n.nspname IN (SELECT schema_name FROM _wh.feeds)
+WHERE n.nspname IN ('_wh', '_wh_data', '_wh_internal', 'public') OR n.nspname IN (
+    SELECT schema_name FROM _wh.feeds)
 ORDER BY 1
 
 -- name: unreadable
@@ -513,7 +516,7 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL aclexplode(c.relacl) x
 WHERE c.relkind IN ('r', 'p', 'v', 'm') AND x.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
     AND (x.grantee = 0 OR x.grantee = 'phood_ro'::regrole)
-    AND (n.nspname IN ('_wh', 'public') OR n.nspname IN (SELECT schema_name FROM _wh.tenants))
+    AND (n.nspname IN ('_wh', '_wh_data', 'public') OR n.nspname IN (SELECT schema_name FROM _wh.tenants))
 GROUP BY n.nspname, c.relname, x.grantee, c.relowner ORDER BY 1
 
 -- name: reader_defaults
@@ -526,4 +529,4 @@ SELECT EXISTS (SELECT FROM pg_default_acl d, aclexplode(d.defaclacl) x
         AND 'constraint_exclusion=on' = ANY (s.setconfig)),
     EXISTS (SELECT FROM _wh.feeds f JOIN _wh.storages s USING (storage) JOIN _wh.mv_templates t
         USING (template_name)
-        WHERE s.tenant_kind = 'v' AND t.time_column IS NOT NULL)
+        WHERE NOT s.steady AND t.time_column IS NOT NULL)

@@ -21,7 +21,7 @@ ORDER BY d.day
 -- name: details
 -- What else is known of one day: the relation that has its rows, whether it has those alone, and its size
 -- then.
-SELECT format('%%I.%%I', f.schema_name, c.relname), r.alone, CASE WHEN r.alone
+SELECT c.oid::regclass::text, r.alone, CASE WHEN r.alone
     THEN pg_total_relation_size(c.oid) END, s.digest,
     s.definition_hash = _wh_internal.definition_hash(t)
 FROM _wh.feeds f

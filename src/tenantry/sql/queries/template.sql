@@ -150,6 +150,12 @@ WITH own AS MATERIALIZED (
         WHERE c.oid IN (SELECT to_regclass(format('%%I.%%I', s.schema_name, _wh_internal.fit_name(%(name)s)))
         FROM (SELECT 'public' UNION ALL SELECT f.schema_name FROM _wh.feeds f
             WHERE f.template_name = %(name)s) s (schema_name))
+    UNION ALL
+    SELECT v.relid FROM _wh.feeds f CROSS JOIN LATERAL (SELECT y.relid FROM _wh_internal.year_views(f) y
+        UNION ALL SELECT _wh_internal.kept_relation(_wh_internal.kept_name(f))
+        UNION ALL SELECT _wh_internal.kept_relation(_wh_internal.fit_name(
+            _wh_internal.kept_base('public', f.template_name)))) v
+    WHERE f.template_name = %(name)s AND v.relid IS NOT NULL
 )
 SELECT DISTINCT format('%%s reads %%s', w.ev_class::regclass, d.refobjid::regclass)
 FROM pg_depend d JOIN pg_rewrite w ON d.classid = 'pg_rewrite'::regclass AND w.oid = d.objid

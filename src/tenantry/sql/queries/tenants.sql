@@ -24,8 +24,14 @@ FROM (
     FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.stored_days(f) d WHERE f.schema_name = %(schema)s
 ) s
 CROSS JOIN (
-    SELECT count(*) AS relations, coalesce(sum(pg_total_relation_size(oid)), 0)::bigint AS bytes
-    FROM pg_class WHERE relnamespace = to_regnamespace(quote_ident(%(schema)s)) AND relkind IN ('r', 'm')
+    SELECT count(*) AS relations, coalesce(sum(pg_total_relation_size(k.relid)), 0)::bigint AS bytes
+    FROM (SELECT c.oid AS relid FROM pg_class c
+        WHERE c.relnamespace = to_regnamespace(quote_ident(%(schema)s)) AND c.relkind IN ('r', 'm')
+        UNION SELECT r.relid FROM _wh.feeds f
+        CROSS JOIN (VALUES (''), ('tenantry_move_'), ('tenantry_old_')) p (prefix)
+        CROSS JOIN LATERAL _wh_internal.feed_relations(jsonb_populate_record(f,
+            jsonb_build_object('template_name', p.prefix || f.template_name))) r
+        WHERE f.schema_name = %(schema)s) k
 ) r
 
 -- name: hold_for_drop

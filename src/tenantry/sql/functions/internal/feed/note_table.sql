@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.note_table(feed _wh.feeds, table_name text, state text,
     detail text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Keep what is to be known of a feed's table: in a table of ours and not in a comment, which people and
+-- Keep what is to be known of a feed's table in _wh_data: in a table of ours and not in a comment, which people and
 -- catalog tools may write. A state of NULL: nothing is any more.
 BEGIN
     IF state IS NULL THEN
@@ -12,7 +12,7 @@ BEGIN
     END IF;
     INSERT INTO _wh.feed_tables AS t (schema_name, template_name, table_name, state, detail, relid, warehouse)
     VALUES (feed.schema_name, feed.template_name, note_table.table_name, note_table.state, note_table.detail,
-        format('%I.%I', feed.schema_name, note_table.table_name)::regclass, _wh_internal.here())
+        format('_wh_data.%I', note_table.table_name)::regclass, _wh_internal.here())
     ON CONFLICT ON CONSTRAINT feed_tables_pkey DO UPDATE
         SET state = excluded.state, detail = excluded.detail, relid = excluded.relid,
         warehouse = excluded.warehouse;

@@ -1,20 +1,36 @@
 CREATE OR REPLACE FUNCTION _wh_internal.fit_columns(template _wh.mv_templates, target regclass,
     extras boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Give a table that reports read the columns that its template has got since, or has widened (table_changes).
--- What a public view reads is changed under that view.
+-- Give a table in _wh_data the columns that its template has got since, or has widened (table_changes), with
+-- all tables that are united with it; the views over them follow in the same step.
 DECLARE
     top regclass := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
     changes text := _wh_internal.table_changes(template, target, extras);
+    public_view text := format('public.%I', _wh_internal.fit_name(template.template_name));
+    feeds _wh.feeds[];
+    blanks text := '';
 BEGIN
-    IF changes IS NOT NULL AND top = target
-        AND _wh_internal.relation_kind(_wh_internal.partition_root(template)) = 'v' THEN
-        PERFORM _wh_internal.lock_view('public', template.template_name);
-        PERFORM _wh_internal.union_publish(template);
-        changes := _wh_internal.table_changes(template, target, extras);
+    IF changes IS NULL THEN
+        RETURN;
     END IF;
-    IF changes IS NOT NULL THEN
-        PERFORM _wh_internal.execute_patiently(format('ALTER TABLE %s %s', top, changes));
+    PERFORM _wh_internal.lock_view('public', template.template_name);
+    changes := _wh_internal.table_changes(template, target, extras);
+    IF changes IS NULL THEN
+        RETURN;
     END IF;
+    feeds := ARRAY(SELECT f FROM _wh.feeds f, _wh_internal.kept_relation(_wh_internal.kept_name(f)) AS t (relid)
+        WHERE f.template_name = template.template_name
+            AND (t.relid = target OR t.relid IN (SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = top))
+        ORDER BY f.schema_name);
+    IF changes LIKE '%ALTER COLUMN%' THEN
+        -- A column that a view shows keeps its type.
+        blanks := concat(CASE WHEN _wh_internal.relation_kind(public_view) = 'v'
+            THEN _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)) || '; ' END,
+            (SELECT string_agg(_wh_internal.blank_views(f), '') FROM unnest(feeds) f));
+    END IF;
+    PERFORM _wh_internal.execute_patiently(format('%sALTER TABLE %s %s; SELECT _wh_internal.show_table(f), '
+        '_wh_internal.publish_years(f) FROM unnest(%L::_wh.feeds[]) f; '
+        'SELECT _wh_internal.storage_publish_public(t) FROM _wh.mv_templates t WHERE t.template_name = %L',
+        blanks, top, changes, feeds, template.template_name));
 END
 $$;

@@ -5,9 +5,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- no longer has (`former`). An index of another name than the template's is an operator's own, and stays;
     -- it may serve as well.
     WITH wanted AS MATERIALIZED (
-        SELECT s.* FROM pg_class c,
-        _wh_internal.index_statements(feed.template_name, feed.schema_name, c.relname::text) s
-            WHERE c.oid = relation
+        SELECT s.* FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        CROSS JOIN LATERAL _wh_internal.index_statements(feed.template_name, feed.schema_name,
+            c.relname::text, place => n.nspname::text) s
+        WHERE c.oid = relation
     ), there AS MATERIALIZED (
         SELECT c.oid, c.relname::text AS name, i.indisunique, i.indisvalid,
             _wh_internal.index_fingerprint(i.indisunique, _wh_internal.index_definition(c.oid)) AS fingerprint
@@ -21,7 +22,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT w.index_name, w.statement LIKE 'CREATE UNIQUE %', w.statement, NULL::oid FROM wanted w
     WHERE NOT EXISTS (SELECT FROM there t WHERE t.fingerprint = w.fingerprint AND t.indisvalid)
     UNION ALL
-    SELECT t.name, t.indisunique, format('DROP INDEX %I.%I', feed.schema_name, t.name), t.oid FROM there t
+    SELECT t.name, t.indisunique, format('DROP INDEX %s', t.oid::regclass), t.oid FROM there t
     WHERE t.name IN (SELECT e.name FROM ever e) AND t.fingerprint NOT IN (SELECT w.fingerprint FROM wanted w)
         AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = t.oid)
 $$;

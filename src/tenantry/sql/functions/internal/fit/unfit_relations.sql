@@ -11,6 +11,7 @@ BEGIN
     IF template.template_name IS NOT NULL AND EXISTS (
         SELECT FROM pg_namespace n WHERE n.nspname = feed.schema_name
             AND has_schema_privilege(n.oid, 'USAGE')) THEN
+        RETURN QUERY SELECT 'place', s.relname, NULL::date FROM _wh_internal.unsettled(feed) s ORDER BY 2;
         RETURN QUERY SELECT u.kind, u.relname, u.slice_date FROM _wh_internal.storage_unfit(feed, template) u;
     END IF;
 END

@@ -1,14 +1,14 @@
 CREATE OR REPLACE FUNCTION _wh_internal.index_statements(template_name text, schema_name text,
-    view_name text, relation_name text DEFAULT NULL)
+    view_name text, relation_name text DEFAULT NULL, place text DEFAULT NULL)
 RETURNS TABLE (index_name text, fingerprint text, statement text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The indexes of a template for one relation, made of their parts, in order; also of a relation that has
-    -- another name for the time being. Names are at most 63 bytes. In a definition a placeholder can only
+    -- The indexes of a template for one relation of a tenant, made of their parts, in order; also of a relation
+    -- that has another name for the time being, or stands in another schema (`place`). Names are at most 63 bytes. In a definition a placeholder can only
     -- stand in a literal.
     SELECT n.name, _wh_internal.index_fingerprint(i.is_unique, d.definition),
         format('CREATE %sINDEX %I ON %I.%I %s',
         CASE WHEN i.is_unique THEN 'UNIQUE '
-            ELSE '' END, n.name, schema_name, coalesce(relation_name, view_name), d.definition)
+            ELSE '' END, n.name, coalesce(place, schema_name), coalesce(relation_name, view_name), d.definition)
     FROM _wh.template_indexes i
     CROSS JOIN LATERAL _wh_internal.fit_name(_wh_internal.fill_in(i.index_name, schema_name,
         view_name)) n (name)

@@ -4,7 +4,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- one that it is put aside by.
     SELECT c.relname = 'tenantry_old_' || c.oid OR EXISTS (
         SELECT FROM _wh.template_indexes t
-        WHERE _wh_internal.fit_name(_wh_internal.fill_in(t.index_name, n.nspname, r.relname)) = c.relname)
+        LEFT JOIN _wh.feeds f ON f.template_name = t.template_name AND n.nspname = '_wh_data'
+        WHERE _wh_internal.fit_name(_wh_internal.fill_in(t.index_name, coalesce(f.schema_name, n.nspname),
+            r.relname)) = c.relname)
     FROM pg_index i
     JOIN pg_class c ON c.oid = i.indexrelid
     JOIN pg_class r ON r.oid = i.indrelid

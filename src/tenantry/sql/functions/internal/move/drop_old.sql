@@ -6,14 +6,14 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
     old _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_old_');
-    parent text := format('%I.%I', old.schema_name, _wh_internal.fit_name(old.template_name));
+    parent oid := _wh_internal.kept_relation(_wh_internal.kept_name(old));
     statements text;
     found integer;
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
-    IF _wh_internal.relation_kind(parent) = 'p' THEN
+    IF parent IS NOT NULL THEN
         SELECT count(*) + 1 INTO found FROM _wh_internal.partition_leaves(old);
-        statements := format('DROP TABLE %s', parent);
+        statements := format('DROP TABLE %s', parent::regclass);
     ELSE
         SELECT string_agg(format('DROP %s %s', CASE r.relkind WHEN 'm' THEN 'MATERIALIZED VIEW'
             ELSE 'TABLE' END, r.relid::regclass), '; '), count(*)

@@ -6,25 +6,27 @@ DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
     old _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_old_');
-    parent text := format('%I.%I', side.schema_name, _wh_internal.fit_name(side.template_name));
+    name text := _wh_internal.kept_name(side);
+    parent oid := _wh_internal.kept_relation(name);
     mark text := format('to %s storage %s', storage,
         md5(jsonb_build_array(template.column_definitions, template.indexes, template.time_column,
         template.partition_by)::text));
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
+    PERFORM _wh_internal.settle_feed(feed);
     -- What was left by a move that was given up, or begun before the template changed, is of no use.
-    IF to_regclass(parent) IS NOT NULL
+    IF parent IS NOT NULL
         AND (storage IS NOT DISTINCT
         FROM feed.storage OR NOT EXISTS (SELECT FROM _wh_internal.table_states(feed) s
-            WHERE s.relid = to_regclass(parent) AND s.state = 'copy' AND s.detail = mark)) THEN
-        EXECUTE format('DROP TABLE %s', parent);
-        PERFORM _wh_internal.note_table(feed, _wh_internal.fit_name(side.template_name), NULL);
+            WHERE s.relid = parent AND s.state = 'copy' AND s.detail = mark)) THEN
+        EXECUTE format('DROP TABLE %s', parent::regclass);
+        PERFORM _wh_internal.note_table(feed, name, NULL);
+        parent := NULL;
     END IF;
     IF storage IS NOT DISTINCT FROM feed.storage THEN
         RETURN jsonb_build_object('years', '[]'::jsonb, 'bytes', 0);
     ELSIF EXISTS (SELECT FROM _wh_internal.feed_relations(old))
-        OR to_regclass(format('%I.%I', old.schema_name,
-        _wh_internal.fit_name(old.template_name))) IS NOT NULL THEN
+        OR _wh_internal.kept_relation(_wh_internal.kept_name(old)) IS NOT NULL THEN
         RAISE EXCEPTION '%.% still has what an earlier move put aside', feed.schema_name, feed.template_name
             USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = format('Drop it first: tenantry template drop-old %s --tenant %s, or CALL '
@@ -40,17 +42,16 @@ BEGIN
                 HINT = format('Pull them again first: tenantry backfill %s --tenant %s --outdated',
                 feed.template_name, feed.schema_name);
     END IF;
-    PERFORM _wh_internal.refuse_move_dependents(feed, template, storage);
-    IF to_regclass(parent) IS NULL THEN
-        EXECUTE format(E'CREATE TABLE %s (%s %s\n) PARTITION BY RANGE (%I)', parent,
-            CASE (_wh_internal.storage_traits(storage)).public_kind WHEN 'p'
+    PERFORM _wh_internal.refuse_move_dependents(feed, storage);
+    IF parent IS NULL THEN
+        EXECUTE format(E'CREATE TABLE _wh_data.%I (%s %s\n) PARTITION BY RANGE (%I)', name,
+            CASE WHEN (_wh_internal.storage_traits(storage)).united
             THEN format('schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check CHECK '
                 '(schema_name '
                 '= %L),',
                 feed.schema_name, feed.schema_name) ELSE '' END,
             _wh_internal.declared_columns(template.template_name), template.time_column);
-        PERFORM _wh_internal.note_table(feed, _wh_internal.fit_name(side.template_name), 'copy', mark);
-        EXECUTE _wh_internal.revoked_grants(parent::regclass);
+        PERFORM _wh_internal.note_table(feed, name, 'copy', mark);
     END IF;
     RETURN jsonb_build_object('years', to_jsonb(_wh_internal.feed_years(feed)),
         'bytes', (SELECT coalesce(sum(pg_total_relation_size(r.relid)), 0)

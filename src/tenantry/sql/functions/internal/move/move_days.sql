@@ -17,10 +17,10 @@ BEGIN
         WITH kept AS (SELECT %1$s AS day, count(*) AS n, sum(hashtextextended(ROW(%2$s)::text, 0)) AS hash
         FROM (%3$s) q WHERE %4$s GROUP BY 1),
             copied AS (SELECT %1$s AS day, count(*) AS n, sum(hashtextextended(ROW(%2$s)::text, 0)) AS hash
-            FROM %5$I.%6$I WHERE %4$s GROUP BY 1)
+            FROM _wh_data.%5$I WHERE %4$s GROUP BY 1)
         SELECT day, coalesce(k.n, 0), (k.n, k.hash) IS DISTINCT FROM (c.n, c.hash) FROM kept k FULL
             JOIN copied c USING (day) ORDER BY 1
         $q$, format('(%I%s)::date', template.time_column, _wh_internal.day_zone(template)), columns, kept,
-            predicate, side.schema_name, _wh_internal.fit_name(side.template_name));
+            predicate, _wh_internal.kept_name(side));
 END
 $$;

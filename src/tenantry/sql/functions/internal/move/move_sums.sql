@@ -16,8 +16,8 @@ BEGIN
         (SELECT string_agg(s.body, ' UNION ALL ')
         FROM _wh_internal.move_sources(feed, template, extract(year FROM day)::integer) s
             WHERE day BETWEEN s.first_day AND s.last_day), predicate) INTO kept;
-    EXECUTE format('SELECT jsonb_build_object(%s) FROM %I.%I WHERE %s', sums, side.schema_name,
-        _wh_internal.fit_name(side.template_name), predicate) INTO copied;
+    EXECUTE format('SELECT jsonb_build_object(%s) FROM _wh_data.%I WHERE %s', sums,
+        _wh_internal.kept_name(side), predicate) INTO copied;
     RETURN format('kept %s, copied %s', kept, copied);
 END
 $$;

@@ -12,8 +12,7 @@ BEGIN
     EXECUTE (SELECT coalesce(string_agg(format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE;',
         c.oid::regclass), ' '), '')
         FROM _wh_internal.feed_relations(feed) r JOIN pg_class c ON c.oid = r.relid AND c.relkind = 'r');
-    EXECUTE format('LOCK TABLE %I.%I IN ACCESS EXCLUSIVE MODE', side.schema_name,
-        _wh_internal.fit_name(side.template_name));
+    EXECUTE format('LOCK TABLE _wh_data.%I IN ACCESS EXCLUSIVE MODE', _wh_internal.kept_name(side));
     PERFORM _wh_internal.lock_view('public', feed.template_name);
     PERFORM _wh_internal.hold_template_tenants(ARRAY[feed.template_name]);
     PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
@@ -21,7 +20,7 @@ BEGIN
         _wh_internal.fit_name(feed.template_name))) IS NULL THEN
         PERFORM _wh_internal.storage_publish_tenant(feed);
     END IF;
-    things := _wh_internal.refuse_move_dependents(feed, template, storage);
+    things := _wh_internal.refuse_move_dependents(feed, storage);
     PERFORM _wh_internal.move_record(feed, template);
     PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.move_switch(%L, %L, %L)', feed,
         storage, things));

@@ -1,38 +1,29 @@
 CREATE OR REPLACE FUNCTION _wh_internal.move_switch(feed _wh.feeds, storage text, things jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The step in which a moved feed changes hands: what reports read is put aside and the copy put in its place.
--- Locks are taken as reports take them: the public view, the tenant's, the slices. `things` is what
--- refuse_move_dependents returned.
+-- The step in which a moved feed changes hands: what holds its rows is put aside and the copy put in its
+-- place, under views that stay. Locks are taken as reports take them: the public view, the tenant's, what
+-- they read. `things` is what refuse_move_dependents returned.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
     old _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_old_');
-    name text := _wh_internal.fit_name(feed.template_name);
-    target text := format('%I.%I', feed.schema_name, name);
-    root text := _wh_internal.partition_root(template);
-    grants jsonb := _wh_internal.saved_grants(to_regclass(target));
     folded integer[] := ARRAY(SELECT y.year FROM _wh_internal.folded_years(feed) y);
     aside text;
     into_place text;
 BEGIN
     SELECT string_agg(format('%s ALTER TABLE %s RENAME TO %I;', _wh_internal.revoked_grants(r.relid),
-        r.relid::regclass,
-            _wh_internal.name_stem(old.template_name) || r.suffix) || coalesce(i.renames, ''), ' ')
+        r.relid::regclass, CASE WHEN r.kept THEN _wh_internal.kept_stem(old)
+            ELSE _wh_internal.name_stem(old.template_name) END || r.suffix) || coalesce(i.renames, ''), ' ')
     INTO aside FROM _wh_internal.feed_relations(feed) r
     CROSS JOIN LATERAL (SELECT string_agg(format(' ALTER INDEX %s RENAME TO %I;', c.oid::regclass,
         _wh_internal.fit_name('tenantry_old_' || c.relname, 1)), '') AS renames
-        FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid JOIN pg_class t ON t.oid = x.indrelid
+        FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid
         -- Those of daily slices are in nobody's way.
-        WHERE x.indrelid = r.relid AND t.relkind = 'r') i;
+        WHERE x.indrelid = r.relid AND r.kept) i;
     SELECT string_agg(concat(format('ALTER TABLE %s RENAME TO %I;', l.relid::regclass, l.final_name),
-        i.renames,
-            format(' SELECT _wh_internal.put_back(%1$L, %2$L, exact => false), _wh_internal.put_back(%1$L, '
-            '%3$L, exact => false);',
-                format('%I.%I', feed.schema_name, l.final_name), grants, coalesce(things -> 'parts', '[]'))),
-                ' ')
+        i.renames, format(' SELECT _wh_internal.put_back(%L, %L);', format('_wh_data.%I', l.final_name),
+        _wh_internal.but_rights(coalesce(things, '[]')))), ' ')
     INTO into_place FROM (
-        SELECT s.*,
-        _wh_internal.name_stem(feed.template_name)
+        SELECT s.*, _wh_internal.kept_stem(feed)
             || to_char(make_date(s.year, coalesce(s.month, 1), 1)::timestamp,
             CASE WHEN s.month IS NULL THEN '_YYYY' ELSE '_YYYY_MM' END) AS final_name
         FROM _wh_internal.partition_leaves(side) s) l
@@ -45,19 +36,16 @@ BEGIN
     -- What was known of the tables that are put aside; of those in their place move_in notes it.
     DELETE FROM _wh.feed_tables t
         WHERE t.schema_name = feed.schema_name AND t.template_name = feed.template_name;
-    IF _wh_internal.relation_kind(root) = 'v' THEN
-        EXECUTE _wh_internal.blank_view('public', name);
-    ELSIF EXISTS (SELECT FROM pg_inherits i
-        WHERE i.inhrelid = to_regclass(target) AND i.inhparent = to_regclass(root)) THEN
-        EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', root, target);
+    IF _wh_internal.relation_kind(format('public.%I', _wh_internal.fit_name(feed.template_name))) = 'v' THEN
+        EXECUTE _wh_internal.blank_view('public', _wh_internal.fit_name(feed.template_name));
     END IF;
+    EXECUTE _wh_internal.blank_views(feed);
     PERFORM _wh_internal.storage_move_out(feed);
     EXECUTE coalesce(aside, '');
     EXECUTE coalesce(into_place, '');
     feed := _wh_internal.storage_set(feed.template_name, feed.schema_name, storage);
     PERFORM _wh_internal.storage_move_in(feed, side, folded);
     PERFORM _wh_internal.storage_publish_tenant(feed);
-    PERFORM _wh_internal.put_back(target, things -> 'tenant');
     PERFORM _wh.update_public_view_by_template(feed.template_name);
 END
 $$;

@@ -7,7 +7,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
-    parent text := format('%I.%I', side.schema_name, _wh_internal.fit_name(side.template_name));
+    parent text := format('_wh_data.%I', _wh_internal.kept_name(side));
     columns text := _wh_internal.column_list(template.template_name);
     unwanted text;
     part record;
@@ -36,25 +36,23 @@ BEGIN
         WHERE NOT EXISTS (SELECT FROM _wh_internal.partition_leaves(side) l
         WHERE l.year = target_year AND l.month IS NOT DISTINCT FROM p.month)
     LOOP
-        name := _wh_internal.name_stem(side.template_name) || to_char(part.first_day::timestamp, CASE
+        name := _wh_internal.kept_stem(side) || to_char(part.first_day::timestamp, CASE
             WHEN part.month IS NULL THEN '_YYYY' ELSE '_YYYY_MM' END);
-        EXECUTE format('CREATE TABLE %I.%I PARTITION OF %s FOR VALUES FROM (%s) TO (%s)', side.schema_name,
-            name, parent,
+        EXECUTE format('CREATE TABLE _wh_data.%I PARTITION OF %s FOR VALUES FROM (%s) TO (%s)', name, parent,
             _wh_internal.day_bound(template, part.first_day),
                 _wh_internal.day_bound(template, part.last_day + 1));
-        EXECUTE _wh_internal.revoked_grants(format('%I.%I', side.schema_name, name)::regclass);
         FOR source IN SELECT s.body FROM _wh_internal.move_sources(feed, template, target_year) s
             WHERE s.first_day <= part.last_day AND s.last_day >= part.first_day
         LOOP
-            EXECUTE format('INSERT INTO %I.%I (%s) SELECT %s FROM (%s) q WHERE %s ORDER BY %I',
-                side.schema_name, name, columns, columns,
+            EXECUTE format('INSERT INTO _wh_data.%I (%s) SELECT %s FROM (%s) q WHERE %s ORDER BY %I',
+                name, columns, columns,
                 source.body, _wh_internal.day_predicate(template, part.first_day, part.last_day),
                     template.time_column);
             GET DIAGNOSTICS added = ROW_COUNT;
             total := total + added;
         END LOOP;
-        EXECUTE _wh_internal.render_indexes(template, side.schema_name, name);
-        EXECUTE format('ANALYZE %I.%I', side.schema_name, name);
+        EXECUTE _wh_internal.kept_indexes(side, template, name);
+        EXECUTE format('ANALYZE _wh_data.%I', name);
     END LOOP;
     PERFORM _wh_internal.publish_identity(l.relid::regclass) FROM _wh_internal.partition_leaves(side) l
         WHERE l.year = target_year;

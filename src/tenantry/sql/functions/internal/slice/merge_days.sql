@@ -1,5 +1,5 @@
-CREATE OR REPLACE FUNCTION _wh_internal.merge_days(template _wh.mv_templates, leaf regclass, stage regclass,
-    first_day date, last_day date) RETURNS bigint
+CREATE OR REPLACE FUNCTION _wh_internal.merge_days(feed _wh.feeds, template _wh.mv_templates, leaf regclass,
+    stage regclass, first_day date, last_day date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Make the rows of the days first_day to last_day equal to those of a staging table, and touch only what
 -- differs; the number of rows that were. Rows are compared by their binary image (*=), as REFRESH ...
@@ -13,14 +13,9 @@ DECLARE
     columns text := _wh_internal.column_list(template.template_name);
     key_list text;
     same_key text;
-    former text
-        := (SELECT format('%I.%I', n.nspname,
-        _wh_internal.fit_name('tenantry_former_' || template.template_name))
-        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = leaf);
+    former regclass := _wh_internal.kept_relation(_wh_internal.former_rows(feed))::regclass;
     gone text;
     doubled text;
-    target_schema text := (SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE c.oid = leaf);
     row_lock text;
     unseen boolean;
     image text;
@@ -31,7 +26,7 @@ BEGIN
     PERFORM _wh_internal.publish_identity(leaf);
     -- Rows that stood in no day yet, because the time column was new to them, are in one now. A new table has
     -- no index yet.
-    IF to_regclass(former) IS NOT NULL THEN
+    IF former IS NOT NULL THEN
         gone := (SELECT format('DELETE FROM %s t USING %s s WHERE %s', former, stage,
             string_agg(format('t.%1$I = s.%1$I', k), ' AND '))
             FROM unnest((SELECT i.key_columns FROM _wh.template_indexes i
@@ -51,7 +46,7 @@ BEGIN
     END IF;
     -- Who takes a row out of these days meanwhile waits for this transaction, and then says that their
     -- digests are not true.
-    PERFORM FROM _wh.slices s WHERE s.schema_name = target_schema AND s.template_name = template.template_name
+    PERFORM FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = template.template_name
         AND s.slice_date BETWEEN first_day AND last_day ORDER BY s.slice_date FOR UPDATE;
     SELECT string_agg(format('t.%1$I = s.%1$I', k), ' AND '), string_agg(quote_ident(k), ', ')
         INTO same_key, key_list FROM unnest(key) k;
@@ -93,7 +88,7 @@ BEGIN
             UPDATE _wh.slices SET digest = NULL WHERE schema_name = %7$L AND template_name = %8$L
                 AND slice_date IN (SELECT day FROM taken)$q$,
             template.time_column, _wh_internal.day_zone(template), stage, leaf, same_key, predicate,
-                target_schema, template.template_name, row_lock);
+                feed.schema_name, template.template_name, row_lock);
     END LOOP;
     -- xmax tells a row that was there from a new one. One that was there and could not be seen came from a
     -- load that has just ended: whose day it was is not known any more, so no other day's digest is believed.
@@ -110,7 +105,7 @@ BEGIN
     INTO changed, unseen;
     IF unseen THEN
         UPDATE _wh.slices s SET digest = NULL
-            WHERE s.schema_name = target_schema AND s.template_name = template.template_name
+            WHERE s.schema_name = feed.schema_name AND s.template_name = template.template_name
             AND s.digest IS NOT NULL AND s.slice_date NOT BETWEEN first_day AND last_day;
     END IF;
     RETURN total + changed;

@@ -36,7 +36,7 @@ BEGIN
         ' WHERE ' || _wh_internal.row_limit(template, places, source_types, feed.tenant_name), copy_options);
     strays := format('SELECT to_jsonb(q.*)::text FROM %s WHERE (%s) IS NOT TRUE LIMIT 3', query, predicate);
     target := (_wh_internal.storage_holder(feed, first_day)).relid::regclass::text;
-    IF staged OR to_regclass(format('%I.%I', feed.schema_name, _wh_internal.former_rows(feed))) IS NOT NULL
+    IF staged OR _wh_internal.kept_relation(_wh_internal.former_rows(feed)) IS NOT NULL
         OR EXISTS (SELECT FROM _wh.slices s
         WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
             AND s.slice_date BETWEEN first_day AND last_day AND s.loaded_at IS NOT NULL)

@@ -8,6 +8,7 @@ DECLARE
 BEGIN
     EXECUTE format('SELECT %s($1, $2, $3)', _wh_internal.storage_routine(feed.storage, 'fold'))
         USING feed, template, target_year INTO result;
+    PERFORM _wh_internal.publish_years(feed);
     RETURN result;
 END
 $$;

@@ -1,17 +1,29 @@
 CREATE OR REPLACE FUNCTION _wh_internal.storage_publish_public(template _wh.mv_templates) RETURNS boolean
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Unite the tenants: as their storage does, if all are kept in one, else by a view over whatever each is kept
--- in. True if something had to change. The caller holds the public view's lock.
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
+-- Unite the tenants in the public view: what each storage gives of those that it keeps. True if something had
+-- to change. The caller holds the public view's lock.
 DECLARE
-    used text[] := ARRAY(SELECT DISTINCT f.storage FROM _wh.feeds f
-        WHERE f.template_name = template.template_name);
-    changed boolean;
+    view_name text := _wh_internal.fit_name(template.template_name);
+    existing regclass := to_regclass(format('public.%I', view_name));
+    part record;
+    selected text;
+    body text;
 BEGIN
-    IF cardinality(used) > 1 THEN
-        RETURN _wh_internal.union_publish(template);
+    FOR part IN SELECT f.storage, array_agg(f ORDER BY f.schema_name) AS feeds FROM _wh.feeds f
+        WHERE f.template_name = template.template_name GROUP BY f.storage ORDER BY f.storage
+    LOOP
+        EXECUTE format('SELECT %s($1, $2)', _wh_internal.storage_routine(part.storage, 'public_rows'))
+            USING template, part.feeds INTO selected;
+        body := coalesce(concat_ws(E'\nUNION ALL ', body, selected), body);
+    END LOOP;
+    IF body IS NULL OR body = '' THEN
+        IF (SELECT c.relkind FROM pg_class c WHERE c.oid = existing) = 'v' THEN
+            PERFORM _wh_internal.refuse_empty_view(existing, _wh_internal.feeds_read(existing, template));
+        END IF;
+        body := format('SELECT NULL::text AS schema_name, e.* FROM (%s) e', _wh_internal.empty_select(ARRAY(
+            SELECT c FROM _wh.template_columns c WHERE c.template_name = template.template_name
+            ORDER BY c.position)));
     END IF;
-    EXECUTE format('SELECT %s($1)', _wh_internal.storage_routine(coalesce(used[1], template.storage),
-        'publish_public')) USING template INTO changed;
-    RETURN changed;
+    RETURN _wh_internal.replace_view('public', view_name, body);
 END
 $$;

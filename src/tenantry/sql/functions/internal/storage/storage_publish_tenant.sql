@@ -1,12 +1,12 @@
 CREATE OR REPLACE FUNCTION _wh_internal.storage_publish_tenant(feed _wh.feeds) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Bring what reports of a tenant read up to date with what is kept; true if it had to change. Slices must not
--- be locked after it in the same transaction: others lock the view after their slices.
+-- Bring the tenant view, and those of folded years, up to date with what is kept; true if one had to change.
+-- Slices must not be locked after it in the same transaction: others lock the view after their slices.
 DECLARE
     changed boolean;
 BEGIN
     EXECUTE format('SELECT %s($1)', _wh_internal.storage_routine(feed.storage, 'publish_tenant'))
         USING feed INTO changed;
-    RETURN changed;
+    RETURN _wh_internal.publish_years(feed) OR changed;
 END
 $$;

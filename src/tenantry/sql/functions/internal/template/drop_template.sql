@@ -1,9 +1,10 @@
 CREATE OR REPLACE FUNCTION _wh_internal.drop_template(wanted text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Drop a template that no tenant uses, and the public view or table that was made of it.
+-- Drop a template that no tenant uses, and what was made of it for all tenants.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(wanted);
-    root text := _wh_internal.partition_root(template);
+    view_name text := format('public.%I', _wh_internal.fit_name(template.template_name));
+    root oid := _wh_internal.kept_relation(_wh_internal.partition_root(template));
     tenants text;
 BEGIN
     PERFORM _wh_internal.lock_view('public', template.template_name);
@@ -14,10 +15,9 @@ BEGIN
         RAISE EXCEPTION 'template "%" is used by %', template.template_name, tenants
             USING ERRCODE = 'dependent_objects_still_exist';
     END IF;
-    IF _wh_internal.relation_kind(root) IN ('v', 'p') THEN
-        PERFORM _wh_internal.execute_patiently(format('DROP %s %s', CASE _wh_internal.relation_kind(root)
-            WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END, root));
-    END IF;
+    PERFORM _wh_internal.execute_patiently(concat(
+        CASE _wh_internal.relation_kind(view_name) WHEN 'v' THEN format('DROP VIEW %s; ', view_name) END,
+        CASE WHEN root IS NOT NULL THEN format('DROP TABLE %s; ', root::regclass) END));
     PERFORM _wh_internal.write_log('drop_template', 'INFO', 'template dropped', to_jsonb(template));
 END
 $$;

@@ -17,6 +17,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             to_regclass(format('%I.%I', (feed).schema_name,
                 _wh_internal.fit_name((feed).template_name))) AS r (relid)
         WHERE r.relid IS NOT NULL
+        UNION ALL
+        SELECT y.relid FROM feeds, _wh_internal.year_views(feed) y
+        UNION ALL
+        SELECT r.relid FROM feeds, _wh_internal.kept_relation(_wh_internal.kept_name(feed)) AS r (relid)
+        WHERE r.relid IS NOT NULL
+        UNION ALL
+        SELECT i.inhparent FROM feeds JOIN pg_inherits i
+            ON i.inhrelid = _wh_internal.kept_relation(_wh_internal.kept_name(feed))
     ), public_views AS MATERIALIZED (
         SELECT r.relid
         FROM feeds, to_regclass(format('public.%I', _wh_internal.fit_name((feed).template_name))) AS r (relid)

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION _wh_internal.withdraw_tenant(schema_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Take a tenant that is going out of the public views, and drop its tenant views. Loads and foldings that are
+-- Take a tenant that is going out of the public views, and drop its views, and what _wh_data holds of it. Loads and foldings that are
 -- at work are waited for; later ones are refused. Nothing to do if that has been done.
 DECLARE
     feed _wh.feeds;
@@ -26,11 +26,9 @@ BEGIN
         IF EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = feed.template_name) THEN
             PERFORM _wh.update_public_view_by_template(feed.template_name);
         END IF;
-        -- Last: the public view, where it is one, has read it until now.
-        PERFORM _wh_internal.execute_patiently(format('DROP %s IF EXISTS %I.%I',
-            CASE (_wh_internal.storage_traits(feed.storage)).tenant_kind WHEN 'v' THEN 'VIEW'
-            ELSE 'TABLE' END,
-            feed.schema_name, _wh_internal.fit_name(feed.template_name)));
+        -- Last: the public view has read them until now.
+        PERFORM _wh_internal.execute_patiently(_wh_internal.drop_views(feed));
+        PERFORM _wh_internal.drop_kept(feed);
     END LOOP;
     -- It stays on record until its schema is gone, so that a drop that was cut off can be gone on with.
     UPDATE _wh.tenants t SET dropping_at = coalesce(t.dropping_at, now())

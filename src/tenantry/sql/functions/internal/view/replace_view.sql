@@ -18,7 +18,7 @@ BEGIN
             USING ERRCODE = 'duplicate_table';
     ELSIF afterwards = '' AND existing IS NOT NULL
         AND _wh_internal.view_written(schema_name, view_name) = md5(body) THEN
-        RETURN false;
+        RETURN _wh_internal.guard_view(existing);
     END IF;
     SELECT jsonb_agg(to_jsonb(s)) INTO options FROM _wh_internal.operators_settings(ARRAY[existing::oid]) s
         WHERE s.item ~ '^(option|comment)' AND s.kinds = 'v';
@@ -39,6 +39,7 @@ BEGIN
                 HINT = 'Drop those, run this again, then make them anew.';
         END;
     END;
+    PERFORM _wh_internal.guard_view(target::regclass);
     RETURN true;
 END
 $$;

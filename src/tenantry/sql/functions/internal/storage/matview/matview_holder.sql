@@ -4,14 +4,15 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- The yearly table, else the slice; before that, the one that was made anew, if it takes the slice's place in
 -- this transaction.
 DECLARE
-    stem text := _wh_internal.name_stem(feed.template_name);
-    year name := stem || to_char(slice_date::timestamp, '_YYYY');
-    slice name := stem || to_char(slice_date::timestamp, '_YYYY_MM_DD');
+    slice name := _wh_internal.name_stem(feed.template_name) || to_char(slice_date::timestamp, '_YYYY_MM_DD');
 BEGIN
-    SELECT c.oid, c.relname <> year INTO relid, alone FROM pg_class c
-    WHERE c.relnamespace = to_regnamespace(quote_ident(feed.schema_name))
-        AND c.relname = ANY (ARRAY[year, slice, _wh_internal.fresh_name(slice)::name])
-        AND (c.relname <> year OR c.relkind = 'r')
-    ORDER BY c.relname = year DESC, c.relname = slice LIMIT 1;
+    SELECT y.relid, false INTO relid, alone FROM _wh_internal.year_relations(feed) y
+    WHERE y.year = extract(year FROM slice_date);
+    IF NOT FOUND THEN
+        SELECT c.oid, true INTO relid, alone FROM pg_class c
+        WHERE c.relnamespace = to_regnamespace(quote_ident(feed.schema_name))
+            AND c.relname = ANY (ARRAY[slice, _wh_internal.fresh_name(slice)::name])
+        ORDER BY c.relname = slice LIMIT 1;
+    END IF;
 END
 $$;

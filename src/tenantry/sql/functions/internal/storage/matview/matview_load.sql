@@ -10,9 +10,8 @@ DECLARE
     yearly regclass;
     made_by text;
 BEGIN
-    SELECT c.oid INTO yearly FROM pg_class c
-        WHERE c.relkind = 'r' AND c.oid = to_regclass(format('%I.%I', feed.schema_name,
-        _wh_internal.yearly_name(template.template_name, extract(year FROM slice_date)::integer)));
+    SELECT y.relid INTO yearly FROM _wh_internal.year_relations(feed) y
+        WHERE y.year = extract(year FROM slice_date);
     relation := to_regclass(format('%I.%I', feed.schema_name, name));
     IF yearly IS NOT NULL THEN
         action := 'replaced in year';

@@ -3,7 +3,7 @@ RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The copy's parts become yearly tables. A year that was not folded is open: its days are those on record.
 DECLARE
-    parent regclass := format('%I.%I', side.schema_name, _wh_internal.fit_name(side.template_name))::regclass;
+    parent regclass := _wh_internal.kept_relation(_wh_internal.kept_name(side))::regclass;
 BEGIN
     EXECUTE concat((SELECT string_agg(
             format('ALTER TABLE %s DETACH PARTITION %s; ', parent, i.inhrelid::regclass), '')

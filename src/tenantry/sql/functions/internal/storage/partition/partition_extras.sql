@@ -5,10 +5,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT DISTINCT ON (a.attname) a.attname::text, format_type(a.atttypid, a.atttypmod)
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
     WHERE c.relkind = 'p' AND a.attnum > 0 AND NOT a.attisdropped AND a.attname <> 'schema_name'
-        AND c.oid IN (SELECT to_regclass(format('%I.%I', s.schema_name,
-        _wh_internal.fit_name(template.template_name)))
-            FROM (SELECT 'public' UNION ALL SELECT f.schema_name FROM _wh.feeds f
-            WHERE f.template_name = template.template_name) s (schema_name))
+        AND c.oid IN (SELECT _wh_internal.kept_relation(_wh_internal.partition_root(template))
+            UNION ALL SELECT _wh_internal.kept_relation(_wh_internal.kept_name(f)) FROM _wh.feeds f
+            WHERE f.template_name = template.template_name)
         AND a.attname NOT IN (SELECT t.column_name FROM _wh.template_columns t
             WHERE t.template_name = template.template_name)
     ORDER BY a.attname, c.oid

@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.partition_fit(feed _wh.feeds, template _
     relname text, slice_date date) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    target regclass := to_regclass(format('%I.%I', feed.schema_name, relname));
+    target regclass := _wh_internal.kept_relation(relname)::regclass;
 BEGIN
     IF kind = 'ranges' THEN
         -- Takes the tenant for itself, and looks again then.

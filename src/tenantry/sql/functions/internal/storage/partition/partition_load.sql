@@ -27,7 +27,7 @@ BEGIN
         WHERE i.inhrelid = leaf));
     PERFORM _wh_internal.fit_indexes(feed, leaf);
     -- What is recorded is what is stored; where nothing changed those are the same.
-    IF _wh_internal.merge_days(template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date,
+    IF _wh_internal.merge_days(feed, template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date,
         slice_date) > 0 THEN
         stored := _wh_internal.count_days(template, leaf::text,
             _wh_internal.day_predicate(template, slice_date, slice_date));

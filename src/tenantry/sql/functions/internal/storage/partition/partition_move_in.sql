@@ -3,8 +3,8 @@ RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The copy becomes the tenant's table as it is.
 BEGIN
-    EXECUTE format('ALTER TABLE %I.%I RENAME TO %I', side.schema_name,
-        _wh_internal.fit_name(side.template_name), _wh_internal.fit_name(feed.template_name));
+    EXECUTE format('ALTER TABLE _wh_data.%I RENAME TO %I', _wh_internal.kept_name(side),
+        _wh_internal.kept_name(feed));
     PERFORM _wh_internal.note_table(feed, l.relname, 'folded')
         FROM _wh_internal.partition_leaves(feed) l WHERE l.month IS NULL AND l.year = ANY (folded);
 END

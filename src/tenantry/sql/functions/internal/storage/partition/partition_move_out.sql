@@ -1,10 +1,14 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_move_out(feed _wh.feeds) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The tenant's table keeps its partitions.
+-- The tenant's table keeps its partitions, and leaves the table of all tenants.
 DECLARE
-    target regclass := format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name))::regclass;
+    target regclass := _wh_internal.kept_relation(_wh_internal.kept_name(feed))::regclass;
+    root regclass := (SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target);
 BEGIN
-    EXECUTE concat(_wh_internal.revoked_grants(target), format('ALTER TABLE %s RENAME TO %I', target,
-        _wh_internal.fit_name((_wh_internal.side_feed(feed, 'tenantry_old_')).template_name)));
+    IF root IS NOT NULL THEN
+        EXECUTE format('ALTER TABLE %s DETACH PARTITION %s', root, target);
+    END IF;
+    EXECUTE format('ALTER TABLE %s RENAME TO %I', target,
+        _wh_internal.kept_name(_wh_internal.side_feed(feed, 'tenantry_old_')));
 END
 $$;

@@ -1,5 +1,5 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_root(template _wh.mv_templates) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The name of the table of all tenants, or of the view that stands for it while some are kept otherwise.
-    SELECT format('public.%I', _wh_internal.fit_name(template.template_name))
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The name in _wh_data of the table of all tenants in partition storage. No tenant is named public.
+    SELECT _wh_internal.fit_name(_wh_internal.kept_base('public', template.template_name))
 $$;

@@ -2,6 +2,6 @@ CREATE OR REPLACE FUNCTION _wh_internal.partition_sources(feed _wh.feeds, since 
 RETURNS TABLE (relid oid, first_day date, last_day date, alone boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The tenant's table, whatever partitions it has.
-    SELECT c.oid, since, until, false FROM pg_class c
-    WHERE c.oid = to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)))
+    SELECT t.relid, since, until, false
+    FROM _wh_internal.kept_relation(_wh_internal.kept_name(feed)) AS t (relid) WHERE t.relid IS NOT NULL
 $$;

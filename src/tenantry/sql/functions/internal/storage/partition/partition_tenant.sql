@@ -1,13 +1,13 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_tenant(feed _wh.feeds, template _wh.mv_templates)
     RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- A tenant's table, partitioned by time, itself a partition of the table of all tenants. Attached rather than
--- made as a partition: that locks the parent against nobody who reads. Its CHECK proves to ATTACH what it
--- would scan for.
+-- A tenant's table in _wh_data, partitioned by time, itself a partition of the table of all tenants. Attached
+-- rather than made as a partition: that locks the parent against nobody who reads. Its CHECK proves to ATTACH
+-- what it would scan for.
 DECLARE
-    target text := format('%I.%I', feed.schema_name, _wh_internal.fit_name(template.template_name));
+    name text := _wh_internal.kept_name(feed);
+    target oid := _wh_internal.kept_relation(name);
     outranged text;
-    kind "char" := _wh_internal.relation_kind(target);
 BEGIN
     IF template.time_column IS NULL THEN
         RAISE EXCEPTION 'template "%": partition storage needs a time_column', template.template_name
@@ -15,25 +15,29 @@ BEGIN
                 HINT = format('UPDATE _wh.mv_templates SET time_column = ... WHERE template_name = %L',
                 template.template_name);
     END IF;
-    IF kind IS NULL THEN
+    IF target IS NULL THEN
         PERFORM _wh_internal.lock_view('public', feed.template_name);
         PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
-        kind := _wh_internal.relation_kind(target);
+        PERFORM _wh_internal.settle_feed(feed);
+        target := _wh_internal.kept_relation(name);
     END IF;
-    IF kind IS NULL THEN
-        EXECUTE format(E'CREATE TABLE %s (schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check '
-            'CHECK (schema_name = %L), %s\n) PARTITION BY RANGE (%I)',
-            target, feed.schema_name, feed.schema_name,
-                _wh_internal.declared_columns(template.template_name), template.time_column);
-        PERFORM _wh_internal.storage_publish_public(template);
-    ELSIF kind <> 'p' THEN
-        RAISE EXCEPTION '% is no partitioned table: the tenant is kept as materialized views', target
+    IF target IS NULL AND EXISTS (SELECT FROM _wh_internal.feed_relations(feed)) THEN
+        RAISE EXCEPTION '%.% is not kept in partitions, but as materialized views', feed.schema_name,
+            feed.template_name
             USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = format('Move it: tenantry template set-storage %s partition', template.template_name);
+    ELSIF target IS NULL THEN
+        EXECUTE format(E'CREATE TABLE _wh_data.%I (schema_name text NOT NULL DEFAULT %L CONSTRAINT '
+            'schema_name_check CHECK (schema_name = %L), %s\n) PARTITION BY RANGE (%I)',
+            name, feed.schema_name, feed.schema_name,
+                _wh_internal.declared_columns(template.template_name), template.time_column);
+        target := _wh_internal.kept_relation(name);
+        PERFORM _wh_internal.storage_publish_public(template), _wh_internal.show_table(feed);
     END IF;
     outranged := _wh_internal.partition_outranged(template, target::regclass);
     IF outranged IS NOT NULL THEN
-        RAISE EXCEPTION '% is ranged by "%", not by the template''s time column "%" as it is now', target,
+        RAISE EXCEPTION '% is ranged by "%", not by the template''s time column "%" as it is now',
+            target::regclass,
             outranged, template.time_column
             USING ERRCODE = 'object_not_in_prerequisite_state',
                 HINT = format('Range it anew: tenantry backfill %s --tenant %s --outdated',

@@ -5,14 +5,14 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- once all days were pulled again (former), a table that lacks columns or has other types (columns), and
 -- partitions with other indexes (indexes).
 DECLARE
-    name text := _wh_internal.fit_name(feed.template_name);
-    target regclass := to_regclass(format('%I.%I', feed.schema_name, name));
-    former text := format('%I.%I', feed.schema_name, _wh_internal.former_rows(feed));
+    name text := _wh_internal.kept_name(feed);
+    target regclass := _wh_internal.kept_relation(name)::regclass;
+    former oid := _wh_internal.kept_relation(_wh_internal.former_rows(feed));
     done boolean;
 BEGIN
     RETURN QUERY SELECT 'ranges', name, NULL::date
     WHERE _wh_internal.partition_outranged(template, target) IS NOT NULL;
-    IF to_regclass(former) IS NOT NULL THEN
+    IF former IS NOT NULL THEN
         -- Whatever is left in it when all days have been pulled again, to the present, is at the source no
         -- more.
         SELECT coalesce(max(s.slice_date) >= _wh.current_date_utc() - 1, false) AND count(*) FILTER (WHERE
@@ -20,7 +20,7 @@ BEGIN
         INTO done FROM _wh.slices s WHERE s.schema_name = feed.schema_name
             AND s.template_name = feed.template_name AND s.loaded_at IS NOT NULL;
         IF NOT done THEN
-            EXECUTE format('SELECT NOT EXISTS (SELECT FROM %s)', former) INTO done;
+            EXECUTE format('SELECT NOT EXISTS (SELECT FROM %s)', former::regclass) INTO done;
         END IF;
         RETURN QUERY SELECT 'former', _wh_internal.former_rows(feed), NULL::date WHERE done;
     END IF;

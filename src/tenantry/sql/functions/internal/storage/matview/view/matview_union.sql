@@ -5,13 +5,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- template names its time column, each branch repeats the bounds that its rows are known to keep: with
     -- constraint_exclusion = on the planner leaves out the branches that a report's own dates rule out.
     WITH years AS MATERIALIZED (
-        SELECT y.year, y.relid, y.relname FROM _wh_internal.year_relations(feed) y
+        SELECT y.year, y.relid FROM _wh_internal.year_relations(feed) y
     ), branches AS (
-        SELECT y.relid, y.relname, make_date(y.year, 1, 1) AS first_day,
+        SELECT y.relid, make_date(y.year, 1, 1) AS first_day,
         make_date(y.year, 12, 31) AS last_day FROM years y
         UNION ALL
         -- Beside a yearly table a daily slice of that year is a leftover: counting it would double its rows.
-        SELECT s.relid, s.relname, s.slice_date, s.slice_date FROM _wh_internal.slice_relations(feed) s
+        SELECT s.relid, s.slice_date, s.slice_date FROM _wh_internal.slice_relations(feed) s
         WHERE extract(year FROM s.slice_date) NOT IN (SELECT y.year FROM years y)
     ), others AS MATERIALIZED (
         -- Days whose rows were chosen by another time column, or by one of which nothing is known: no bounds
@@ -22,8 +22,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             AND x.time_column IS DISTINCT FROM template.time_column
     ), selects AS (
         SELECT b.first_day,
-        format('SELECT %s FROM %I.%I', _wh_internal.select_list(b.relid, columns), feed.schema_name,
-            b.relname)
+        format('SELECT %s FROM %s', _wh_internal.select_list(b.relid, columns), b.relid::regclass)
             || CASE WHEN template.time_column IS NOT NULL AND b.first_day NOT IN (SELECT o.day FROM others o)
                     AND (b.first_day = b.last_day
                     OR extract(year FROM b.first_day) NOT IN (SELECT extract(year FROM o.day) FROM others o))

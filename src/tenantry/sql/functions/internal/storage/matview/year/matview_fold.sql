@@ -5,8 +5,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- table before the transaction ends, and nobody misses the slices before then. The caller holds the year's
 -- lock and has seen that the year is complete.
 DECLARE
-    name text := _wh_internal.yearly_name(template.template_name, target_year);
-    target text := format('%I.%I', feed.schema_name, name);
+    name text := _wh_internal.kept_stem(feed) || to_char(target_year, '"_"FM0000');
+    target text := format('_wh_data.%I', name);
+    known_as text := _wh_internal.yearly_name(template.template_name, target_year);
     columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
     slice record;
     slices text;
@@ -25,7 +26,7 @@ BEGIN
     IF EXISTS (SELECT FROM _wh_internal.year_relations(feed) y WHERE y.year = target_year AND y.open) THEN
         PERFORM _wh_internal.note_table(feed, name, NULL);
         EXECUTE format('SELECT count(*) FROM %s', target) INTO total;
-        RETURN jsonb_build_object('yearly_table', name, 'processed_mvs',
+        RETURN jsonb_build_object('yearly_table', known_as, 'processed_mvs',
             make_date(target_year, 12, 31) - make_date(target_year, 1, 1) + 1,
             'total_records', total);
     END IF;
@@ -68,7 +69,7 @@ BEGIN
         total := total + rows_added;
     END LOOP;
     BEGIN
-        EXECUTE _wh_internal.render_indexes(template, feed.schema_name, name);
+        EXECUTE _wh_internal.kept_indexes(feed, template, name);
     EXCEPTION WHEN unique_violation THEN
         RAISE EXCEPTION 'year % of %.%: rows stand in more than one day: %', target_year, feed.schema_name,
             feed.template_name, SQLERRM
@@ -78,10 +79,15 @@ BEGIN
     END;
     PERFORM _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name,
         feed.template_name), relations, 'r', tenant, target::regclass);
-    PERFORM _wh_internal.put_back(target, things);
+    PERFORM _wh_internal.put_back(target, _wh_internal.but_rights(things));
     PERFORM _wh_internal.publish_identity(target::regclass);
     EXECUTE format('ANALYZE %s', target);
     PERFORM _wh_internal.matview_publish_tenant(feed, 'DROP MATERIALIZED VIEW ' || slices);
-    RETURN jsonb_build_object('yearly_table', name, 'processed_mvs', days, 'total_records', total);
+    PERFORM _wh_internal.publish_years(feed);
+    -- Who might read the slices may read their year.
+    PERFORM _wh_internal.put_back(format('%I.%I', feed.schema_name, known_as),
+        (SELECT coalesce(jsonb_agg(t.value), '[]') FROM jsonb_array_elements(things) t
+        WHERE t.value ->> 'item' LIKE 'right %'));
+    RETURN jsonb_build_object('yearly_table', known_as, 'processed_mvs', days, 'total_records', total);
 END
 $$;

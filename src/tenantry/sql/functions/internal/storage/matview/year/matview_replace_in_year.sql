@@ -32,7 +32,7 @@ BEGIN
                 template.template_name);
     ELSE
         -- What is recorded is what is stored; where nothing changed those are the same.
-        IF _wh_internal.merge_days(template, yearly, to_regclass('pg_temp.tenantry_day'), slice_date,
+        IF _wh_internal.merge_days(feed, template, yearly, to_regclass('pg_temp.tenantry_day'), slice_date,
             slice_date) > 0 THEN
             total := coalesce((_wh_internal.count_days(template, yearly::text,
                 _wh_internal.day_predicate(template, slice_date, slice_date))

@@ -5,10 +5,10 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- side. It is swapped in at the end. The caller holds the year's lock and has seen that the year is complete.
 DECLARE
     parent regclass := _wh_internal.partition_tenant(feed, template);
-    name text := _wh_internal.yearly_name(template.template_name, target_year);
-    target text := format('%I.%I', feed.schema_name, name);
+    name text := _wh_internal.kept_stem(feed) || to_char(target_year, '"_"FM0000');
+    target text := format('_wh_data.%I', name);
     fresh_name text := _wh_internal.fit_name('tenantry_new_' || name);
-    fresh text := format('%I.%I', feed.schema_name, fresh_name);
+    fresh text := format('_wh_data.%I', fresh_name);
     -- Those that the template has dropped, too.
     columns text := (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
         WHERE a.attrelid = parent AND a.attnum > 0 AND NOT a.attisdropped);
@@ -44,7 +44,7 @@ BEGIN
             template.time_column);
     GET DIAGNOSTICS total = ROW_COUNT;
     BEGIN
-        EXECUTE _wh_internal.render_indexes(template, feed.schema_name, fresh_name);
+        EXECUTE _wh_internal.kept_indexes(feed, template, fresh_name);
     EXCEPTION WHEN unique_violation THEN
         GET STACKED DIAGNOSTICS key = PG_EXCEPTION_DETAIL;
         RAISE EXCEPTION 'year % of %.%: rows stand in more than one day: %', target_year, feed.schema_name,
@@ -81,10 +81,10 @@ BEGIN
         JOIN ROWS FROM (_wh_internal.index_statements(template.template_name, feed.schema_name,
             name)) WITH ORDINALITY f ON f.ordinality = n.ordinality
     LOOP
-        EXECUTE format('ALTER INDEX %I.%I RENAME TO %I', feed.schema_name, index.old, index.new);
+        EXECUTE format('ALTER INDEX _wh_data.%I RENAME TO %I', index.old, index.new);
     END LOOP;
     SELECT count(*) INTO days FROM _wh_internal.present_days(feed) p
         WHERE extract(year FROM p.slice_date) = target_year;
-    RETURN jsonb_build_object('yearly_table', name, 'processed_mvs', days, 'total_records', total);
+    RETURN jsonb_build_object('yearly_table', _wh_internal.yearly_name(template.template_name, target_year), 'processed_mvs', days, 'total_records', total);
 END
 $$;

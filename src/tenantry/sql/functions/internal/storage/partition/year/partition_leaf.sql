@@ -23,10 +23,10 @@ BEGIN
         WHERE l.year = extract(year FROM slice_date)) THEN 'month'
         ELSE template.partition_by END;
     first_day := date_trunc(period, slice_date::timestamp)::date;
-    name := _wh_internal.name_stem(template.template_name) || to_char(first_day::timestamp, CASE period
+    name := _wh_internal.kept_stem(feed) || to_char(first_day::timestamp, CASE period
         WHEN 'month' THEN '_YYYY_MM' ELSE '_YYYY' END);
-    target := format('%I.%I', feed.schema_name, name);
-    IF to_regclass(target) IS NOT NULL THEN
+    target := format('_wh_data.%I', name);
+    IF _wh_internal.kept_relation(name) IS NOT NULL THEN
         RAISE EXCEPTION '% is in the way: it is not a partition of %', target, parent
             USING ERRCODE = 'duplicate_table',
             HINT = 'If somebody detached it, attach it again (ALTER TABLE ... ATTACH PARTITION). Else give '
@@ -34,7 +34,7 @@ BEGIN
     END IF;
     EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', target, parent);
     IF indexed THEN
-        EXECUTE _wh_internal.render_indexes(template, feed.schema_name, name);
+        EXECUTE _wh_internal.kept_indexes(feed, template, name);
         PERFORM _wh_internal.publish_identity(target::regclass);
     END IF;
     PERFORM _wh_internal.note_table(feed, name, CASE WHEN NOT indexed THEN 'unindexed' END);

@@ -6,11 +6,12 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 -- swap at the end. What is a day's by the new column is then to be pulled again, as the old query chose other
 -- rows. Keeps loads of the tenant out.
 DECLARE
-    name text := _wh_internal.fit_name(template.template_name);
-    old regclass := to_regclass(format('%I.%I', feed.schema_name, name));
-    root text := _wh_internal.partition_root(template);
+    name text := _wh_internal.kept_name(feed);
+    old regclass := _wh_internal.kept_relation(name)::regclass;
+    root regclass := (SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = old);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_new_');
-    fresh text := format('%I.%I', feed.schema_name, _wh_internal.fit_name(side.template_name));
+    fresh text := format('_wh_data.%I', _wh_internal.kept_name(side));
+    strayed text := _wh_internal.fit_name(_wh_internal.kept_base(feed.schema_name, 'tenantry_new_former'));
     day text := format('(%I%s)::date', template.time_column, _wh_internal.day_zone(template));
     things jsonb := _wh_internal.keep_things(old::text, ARRAY[old::oid], 'p');
     leaves oid[] := ARRAY(SELECT l.relid FROM _wh_internal.partition_leaves(feed) l);
@@ -76,38 +77,34 @@ BEGIN
                 WHERE %1$s IS NOT NULL ORDER BY 2$q$, day, template.partition_by, whole_years, body)
     LOOP
         suffix := to_char(first_day::timestamp, CASE period WHEN 'month' THEN '_YYYY_MM' ELSE '_YYYY' END);
-        EXECUTE format('CREATE TABLE %I.%I PARTITION OF %s FOR VALUES FROM (%s) TO (%s)', feed.schema_name,
-            _wh_internal.name_stem(side.template_name) || suffix, fresh,
+        EXECUTE format('CREATE TABLE _wh_data.%I PARTITION OF %s FOR VALUES FROM (%s) TO (%s)',
+            _wh_internal.kept_stem(side) || suffix, fresh,
             _wh_internal.day_bound(template, first_day),
             _wh_internal.day_bound(template, (first_day + ('1 ' || period)::interval)::date));
-        statements := statements || format('ALTER TABLE %I.%I RENAME TO %I; ', feed.schema_name,
-            _wh_internal.name_stem(side.template_name) || suffix,
-            _wh_internal.name_stem(template.template_name) || suffix);
+        statements := statements || format('ALTER TABLE _wh_data.%I RENAME TO %I; ',
+            _wh_internal.kept_stem(side) || suffix, _wh_internal.kept_stem(feed) || suffix);
     END LOOP;
     IF strays > 0 THEN
         -- The column is new to all of them: they stay, in a table of their own, until they were pulled again
         -- (merge_days).
-        EXECUTE format('CREATE TABLE %I.%I PARTITION OF %s DEFAULT', feed.schema_name, 'tenantry_new_former',
-            fresh);
-        statements := statements || format('ALTER TABLE %I.%I RENAME TO %I; ', feed.schema_name,
-            'tenantry_new_former', former);
+        EXECUTE format('CREATE TABLE _wh_data.%I PARTITION OF %s DEFAULT', strayed, fresh);
+        statements := statements || format('ALTER TABLE _wh_data.%I RENAME TO %I; ', strayed, former);
     END IF;
     EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s ORDER BY %I', fresh, columns, columns, body,
         template.time_column);
     GET DIAGNOSTICS copied = ROW_COUNT;
     IF strays > 0 THEN
-        EXECUTE _wh_internal.render_indexes(template, feed.schema_name, former, 'tenantry_new_former');
+        EXECUTE _wh_internal.kept_indexes(feed, template, former, strayed);
     END IF;
     -- The old table's indexes have the names: the new ones are renamed with their tables.
     FOR part IN
         SELECT l.relname,
-        _wh_internal.name_stem(template.template_name) || substr(l.relname,
-            length(_wh_internal.name_stem(side.template_name)) + 1) AS final
+        _wh_internal.kept_stem(feed) || substr(l.relname, length(_wh_internal.kept_stem(side)) + 1) AS final
         FROM _wh_internal.partition_leaves(side) l LOOP
-        EXECUTE _wh_internal.render_indexes(template, feed.schema_name, part.relname);
-        EXECUTE format('ANALYZE %I.%I', feed.schema_name, part.relname);
+        EXECUTE _wh_internal.kept_indexes(feed, template, part.relname);
+        EXECUTE format('ANALYZE _wh_data.%I', part.relname);
         statements := statements
-            || coalesce((SELECT string_agg(format('ALTER INDEX %I.%I RENAME TO %I; ', feed.schema_name,
+            || coalesce((SELECT string_agg(format('ALTER INDEX _wh_data.%I RENAME TO %I; ',
             n.index_name, f.index_name), '')
             FROM ROWS FROM (_wh_internal.index_statements(template.template_name, feed.schema_name,
                 part.relname)) WITH ORDINALITY n
@@ -115,12 +112,12 @@ BEGIN
                 part.final)) WITH ORDINALITY f ON f.ordinality = n.ordinality), '');
     END LOOP;
     PERFORM _wh_internal.execute_patiently(concat(
-        CASE WHEN _wh_internal.relation_kind(root) = 'v' THEN
-            _wh_internal.blank_view('public', name) || '; '
-        WHEN EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = old)
-            THEN format('ALTER TABLE %s DETACH PARTITION %s; ', root, old) END,
+        _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)) || '; ',
+        _wh_internal.blank_views(feed),
+        CASE WHEN root IS NOT NULL THEN format('ALTER TABLE %s DETACH PARTITION %s; ', root, old) END,
         format('DROP TABLE %s; ', old), statements, format('ALTER TABLE %s RENAME TO %I; ', fresh, name),
-        format('SELECT _wh_internal.put_back(%L, %L); ', format('%I.%I', feed.schema_name, name), things),
+        format('SELECT _wh_internal.put_back(%L, %L); ', format('_wh_data.%I', name), things),
+        format('SELECT _wh_internal.show_table(%L); ', feed),
         format('SELECT _wh.update_public_view_by_template(%L)', template.template_name)));
     DELETE FROM _wh.feed_tables t
         WHERE t.schema_name = feed.schema_name AND t.template_name = feed.template_name;
@@ -132,6 +129,7 @@ BEGIN
             AND part.year = ANY (folded) THEN 'folded' END),
             _wh_internal.bind_days(feed, part.relid::regclass, part.first_day, part.last_day, '{}');
     END LOOP;
+    PERFORM _wh_internal.publish_years(feed);
     UPDATE _wh.slices s SET time_column = CASE strays WHEN 0 THEN template.time_column
         ELSE s.time_column END, digest = NULL
     WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name

@@ -1,0 +1,27 @@
+CREATE OR REPLACE FUNCTION _wh_internal.drop_kept(feed _wh.feeds) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Drop what _wh_data holds of a feed, with what moves put beside and aside. No view reads it any more.
+DECLARE
+    side _wh.feeds;
+    statements text := '';
+    prefix text;
+BEGIN
+    FOREACH prefix IN ARRAY '{"",tenantry_move_,tenantry_old_,tenantry_new_,tenantry_former_}'::text[] LOOP
+        side := feed;
+        side.template_name := prefix || feed.template_name;
+        CONTINUE WHEN prefix <> '' AND EXISTS (SELECT FROM _wh.feeds f
+            WHERE f.schema_name = side.schema_name AND f.template_name = side.template_name);
+        -- A table takes its partitions with it.
+        statements := concat(statements, (SELECT string_agg(format('DROP TABLE %s; ', t.relid::regclass), '')
+            FROM (SELECT _wh_internal.kept_relation(_wh_internal.kept_name(side)) AS relid
+                UNION SELECT y.relid FROM _wh_internal.year_relations(side) y
+                JOIN pg_class c ON c.oid = y.relid AND c.relnamespace = to_regnamespace('_wh_data')) t
+            WHERE t.relid IS NOT NULL));
+    END LOOP;
+    IF statements <> '' THEN
+        PERFORM _wh_internal.execute_patiently(statements);
+    END IF;
+    DELETE FROM _wh.feed_tables t
+        WHERE t.schema_name = feed.schema_name AND t.template_name = feed.template_name;
+END
+$$;

@@ -1,0 +1,16 @@
+CREATE OR REPLACE FUNCTION _wh_internal.settle_feed(feed _wh.feeds) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Move a feed's tables that stand in the tenant's schema to _wh_data, and put views in their place; false if
+-- there are none. Reports go on meanwhile.
+BEGIN
+    IF NOT EXISTS (SELECT FROM _wh_internal.unsettled(feed)) THEN
+        RETURN false;
+    END IF;
+    PERFORM _wh_internal.lock_view('public', feed.template_name);
+    PERFORM _wh_internal.hold_template_tenants(ARRAY[feed.template_name]);
+    PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
+    PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.settle_step(%L)', feed));
+    PERFORM _wh_internal.write_log('settle_feed', 'INFO', 'tables moved to _wh_data', to_jsonb(feed));
+    RETURN true;
+END
+$$;

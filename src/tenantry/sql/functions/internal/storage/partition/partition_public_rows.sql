@@ -1,0 +1,63 @@
+CREATE OR REPLACE FUNCTION _wh_internal.partition_public_rows(template _wh.mv_templates, feeds _wh.feeds[])
+RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Attach every tenant's table to the table of all tenants, and show that. A time column of another type
+-- cannot be changed in place: tables that are ranged anew already stand beside it until it has no other, and
+-- takes the new type itself.
+DECLARE
+    name text := _wh_internal.partition_root(template);
+    root oid := _wh_internal.kept_relation(name);
+    columns _wh.template_columns[] := ARRAY(SELECT c FROM _wh.template_columns c
+        WHERE c.template_name = template.template_name ORDER BY c.position);
+    things jsonb := '[]';
+    statements text := '';
+    tenant record;
+    beside text;
+BEGIN
+    IF root IS NOT NULL AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = root)
+        AND _wh_internal.lacks_columns(template, root) THEN
+        things := _wh_internal.keep_things(root::regclass::text, ARRAY[root], 'p');
+        statements := concat(CASE WHEN root = ANY (_wh_internal.view_reads(to_regclass(format('public.%I',
+                _wh_internal.fit_name(template.template_name)))))
+            THEN _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)) || '; ' END,
+            format('DROP TABLE %s; ', root::regclass));
+        root := NULL;
+    END IF;
+    IF root IS NULL THEN
+        PERFORM _wh_internal.execute_patiently(format('%sCREATE TABLE _wh_data.%I (schema_name text NOT '
+            'NULL, %s%s) PARTITION BY LIST (schema_name); SELECT _wh_internal.put_back(%L, %L)',
+            statements, name, _wh_internal.declared_columns(template.template_name),
+            (SELECT string_agg(format(E'\n, %I %s', e.column_name, e.data_type), '')
+                FROM _wh_internal.partition_extras(template) e),
+            format('_wh_data.%I', name), things));
+        root := _wh_internal.kept_relation(name);
+    ELSE
+        PERFORM _wh_internal.fit_columns(template, root::regclass, extras => true);
+    END IF;
+    statements := '';
+    FOR tenant IN
+        SELECT f.schema_name, t.relid::regclass AS relation
+        FROM unnest(feeds) f, _wh_internal.kept_relation(_wh_internal.kept_name(f)) AS t (relid)
+        WHERE t.relid IS NOT NULL AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = t.relid)
+        ORDER BY f.schema_name
+    LOOP
+        IF EXISTS (SELECT FROM pg_attribute a JOIN pg_attribute r ON r.attname = a.attname
+            WHERE a.attrelid = tenant.relation AND r.attrelid = root AND a.attname = template.time_column
+                AND (a.atttypid, a.atttypmod) = (r.atttypid, r.atttypmod)
+                AND NOT a.attisdropped AND NOT r.attisdropped)
+        THEN
+            PERFORM _wh_internal.fit_columns(template, tenant.relation, extras => true);
+            statements := statements || format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES IN (%L);',
+                root::regclass, tenant.relation, tenant.schema_name);
+        ELSE
+            beside := concat(beside, format(E'\nUNION ALL SELECT %L::text AS schema_name, %s FROM %s',
+                tenant.schema_name, _wh_internal.select_list(tenant.relation, columns), tenant.relation));
+        END IF;
+    END LOOP;
+    IF statements <> '' THEN
+        PERFORM _wh_internal.execute_patiently(statements);
+    END IF;
+    RETURN concat(format('SELECT schema_name, %s FROM %s', _wh_internal.select_list(root, columns),
+        root::regclass), beside);
+END
+$$;

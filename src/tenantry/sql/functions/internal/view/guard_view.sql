@@ -1,0 +1,15 @@
+CREATE OR REPLACE FUNCTION _wh_internal.guard_view(view regclass) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- A view reads with its owner's rights, whom row security does not hold back. Where somebody has put row
+-- security on what it reads, let it read with the rights of whoever asks; true if that had to change.
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = ANY (_wh_internal.view_reads(view))
+            AND c.relrowsecurity)
+        OR EXISTS (SELECT FROM pg_class c, pg_options_to_table(c.reloptions) o WHERE c.oid = view
+            AND o.option_name = 'security_invoker') THEN
+        RETURN false;
+    END IF;
+    PERFORM _wh_internal.execute_patiently(format('ALTER VIEW %s SET (security_invoker = true)', view));
+    RETURN true;
+END
+$$;

@@ -1,0 +1,31 @@
+CREATE OR REPLACE FUNCTION _wh_internal.publish_years(feed _wh.feeds) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Give each folded year of a tenant a view under the name that people know, <template>_2024, whatever holds
+-- the year; true if something had to change. A table of that name that somebody made serves as well.
+DECLARE
+    columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
+    part record;
+    changed boolean := false;
+BEGIN
+    FOR part IN
+        SELECT r.relid, y.name, _wh_internal.relation_kind(format('%I.%I', feed.schema_name, y.name)) AS kind
+        FROM _wh_internal.storage_relations(feed, only_daily => false) r
+        CROSS JOIN LATERAL _wh_internal.yearly_name(feed.template_name,
+            extract(year FROM r.first_day)::integer) AS y (name)
+        WHERE r.folded ORDER BY y.name
+    LOOP
+        IF part.kind IS NULL OR part.kind = 'v' THEN
+            changed := _wh_internal.replace_view(feed.schema_name, part.name, format('SELECT %s FROM %s',
+                _wh_internal.select_list(part.relid, columns), part.relid::regclass)) OR changed;
+        END IF;
+    END LOOP;
+    FOR part IN
+        SELECT v.relid FROM _wh_internal.year_views(feed) v WHERE right(v.relname, 4)::integer NOT IN (
+            SELECT f.year FROM _wh_internal.folded_years(feed) f)
+    LOOP
+        PERFORM _wh_internal.execute_patiently(format('DROP VIEW %s', part.relid::regclass));
+        changed := true;
+    END LOOP;
+    RETURN changed;
+END
+$$;

@@ -1,0 +1,24 @@
+CREATE OR REPLACE FUNCTION _wh_internal.union_rows(template _wh.mv_templates, feeds _wh.feeds[]) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- What a public view selects of tenants: a branch for each, of its tenant view. NULL if there is none yet.
+DECLARE
+    view_name text := _wh_internal.fit_name(template.template_name);
+    columns _wh.template_columns[] := ARRAY(SELECT c FROM _wh.template_columns c
+        WHERE c.template_name = template.template_name ORDER BY c.position);
+    shape text := _wh_internal.columns_shape(columns);
+    feed _wh.feeds;
+BEGIN
+    -- A tenant view with other columns than the template has would fail below; one that was dropped by hand
+    -- comes back.
+    FOREACH feed IN ARRAY feeds LOOP
+        IF _wh_internal.view_columns(feed.schema_name, view_name) IS DISTINCT FROM shape THEN
+            PERFORM _wh_internal.storage_publish_tenant(feed);
+        END IF;
+    END LOOP;
+    RETURN (SELECT string_agg(format('SELECT %L::text AS schema_name, %s FROM %I.%I', f.schema_name,
+            _wh_internal.select_list(to_regclass(format('%I.%I', f.schema_name, view_name)), columns),
+            f.schema_name, view_name), E'\nUNION ALL ' ORDER BY f.schema_name)
+        FROM unnest(feeds) f
+        WHERE _wh_internal.relation_kind(format('%I.%I', f.schema_name, view_name)) IS NOT NULL);
+END
+$$;
