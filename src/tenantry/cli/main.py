@@ -16,6 +16,7 @@ from typer.main import get_command
 from tenantry import __version__
 from tenantry.cli import interrupted
 from tenantry.cli.fleet import fleet
+from tenantry.cli.group import Group, called
 from tenantry.cli.job import schedule, scheduler
 from tenantry.cli.load import load, rebuild, verify, year
 from tenantry.cli.load import slice as slices
@@ -42,6 +43,7 @@ error.
 """
 
 app = typer.Typer(
+    cls=Group,
     name="tenantry",
     help=_HELP,
     no_args_is_help=True,
@@ -188,5 +190,5 @@ def main() -> None:
         _fail("no answer given", None, InputError.exit_code)
     except KeyboardInterrupt:
         if not interrupted.told():
-            notes.print(interrupted.of_command(sys.argv[1:]), markup=False)
+            notes.print(interrupted.of_command(called.name), markup=False)
         sys.exit(signals.exit_code())

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tenantry.cli import complete
+from tenantry.cli.group import Group
 from tenantry.cli.load.load import chosen_feeds
 from tenantry.cli.options import AsJson, Everyone, Jobs, Pause, Template, Tenants, ended_or_today
 from tenantry.cli.output import data, human_bytes, print_json, print_table
@@ -16,7 +17,7 @@ from tenantry.cli.target import warehouse
 from tenantry.core.days import Span
 from tenantry.core.errors import InputError
 
-app = typer.Typer(help="Show single days, and reload them.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="Show single days, and reload them.", no_args_is_help=True)
 
 First = Annotated[
     str | None, typer.Option("--from", metavar="DAY", help="First day (UTC): YYYY-MM-DD, today or yesterday.")

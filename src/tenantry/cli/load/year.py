@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenantry.cli import complete
+from tenantry.cli.group import Group
 from tenantry.cli.load.load import chosen_feeds
 from tenantry.cli.options import AsJson, Everyone, Template, Tenants
 from tenantry.cli.output import human_seconds, notes, print_json, print_table, raise_failures, step
@@ -20,7 +21,9 @@ from tenantry.core.errors import DatabaseError, InputError, TenantryError
 if TYPE_CHECKING:
     from tenantry.flow.slice.year import Folded
 
-app = typer.Typer(help="Check years, and fold closed years into yearly tables.", no_args_is_help=True)
+app = typer.Typer(
+    cls=Group, help="Check years, and fold closed years into yearly tables.", no_args_is_help=True
+)
 
 _SPACING = "10m"
 """The operations manual's distance between two yearly jobs."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
+from tenantry.cli.group import Group
 from tenantry.cli.interrupted import tell
 from tenantry.cli.options import AsJson, Jobs, Pause, ended_or_today
 from tenantry.cli.output import data, human_bytes, print_json, print_table, step
@@ -20,7 +21,7 @@ from tenantry.core.errors import InputError, SliceError
 if TYPE_CHECKING:
     from tenantry.loader.add_tenant import Added
 
-app = typer.Typer(help="Add, show, change, disable and drop tenants.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="Add, show, change, disable and drop tenants.", no_args_is_help=True)
 
 
 @app.command()
