@@ -9,6 +9,8 @@ from typing import Any
 from typer._click.globals import get_current_context  # Typer has no public name for it
 from typer.core import TyperGroup
 
+from tenantry.cli import renamed
+
 
 @dataclass
 class Called:
@@ -29,11 +31,15 @@ called = Called()
 
 
 class Group(TyperGroup):
-    """A group that notes which of its commands is called."""
+    """A group that notes which of its commands is called, and knows commands and options by their old names too."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        """Find the command that the first word names."""
-        word, command, words = super().resolve_command(ctx, args)
-        called.name = f"{ctx.info_name} {word}" if ctx.parent else str(word)
+        """Find the command that the first word names. Completion (`resilient_parsing`) gets no hints."""
+        tell = not ctx.resilient_parsing
+        group = f"{ctx.info_name} " if ctx.parent else ""
+        name = renamed.command(group + args[0], tell=tell)
+        word, command, words = super().resolve_command(ctx, [name.removeprefix(group), *args[1:]])
+        words = renamed.words(name, words, tell=tell)
+        called.name = name
         called.words = tuple(words)  # the parser empties the list
         return word, command, words

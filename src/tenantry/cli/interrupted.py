@@ -26,8 +26,8 @@ _KEPT = {
     "init": "what was installed is kept. To continue, run the same command.",
     "logs": _NOTHING,
     "plan": _NOTHING,
+    "recover": _LOADED,
     "queries": "nothing was cancelled except what you named.",
-    "rebuild": _LOADED,
     "refresh": _LOADED,
     "restore": "the rows of a backup are restored in one transaction: all of them or none.",
     "schedule show": _NOTHING,
@@ -40,13 +40,13 @@ _KEPT = {
     "tenant add": "what was stored and loaded is kept. To continue, run the same command: it loads only what is missing.",
     "tenant drop": "the tenant is either unchanged or out of all reports; then run the same command to drop the rest.",
     "tenant list": _NOTHING,
-    "tenant rebuild": "days that were loaded again are kept; all others are unchanged. Run the same command to continue.",
+    "tenant reload": "days that were loaded again are kept; all others are unchanged. Run the same command to continue.",
     "tenant rotate": "each password that was reported as stored is stored. Run the same command to continue.",
     "tenant show": _NOTHING,
     "tenant test": _NOTHING,
     "upgrade": "each migration was applied completely or not at all. Run the same command to continue.",
     "year check": _NOTHING,
-    "year convert": "folded years are kept, and the year in progress still has its days."
+    "year fold": "folded years are kept, and the year in progress still has its days."
     " Run the same command to continue.",
 }
 """By the full name of the command; all others are described by _GENERAL."""

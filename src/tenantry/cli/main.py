@@ -18,7 +18,7 @@ from tenantry.cli import interrupted
 from tenantry.cli.fleet import fleet
 from tenantry.cli.group import Group, called
 from tenantry.cli.job import schedule, scheduler
-from tenantry.cli.load import load, rebuild, verify, year
+from tenantry.cli.load import load, recover, verify, year
 from tenantry.cli.load import slice as slices
 from tenantry.cli.look import activity, audit, doctor, status
 from tenantry.cli.output import notes
@@ -80,7 +80,7 @@ app.command("export", rich_help_panel=_FLEET)(fleet.export)
 app.command("upgrade", rich_help_panel=_RECOVER)(upgrade.upgrade)
 app.add_typer(backup.app, name="backup", rich_help_panel=_RECOVER)
 app.command("restore", rich_help_panel=_RECOVER)(restore.restore)
-app.command("rebuild", rich_help_panel=_RECOVER)(rebuild.rebuild)
+app.command("recover", rich_help_panel=_RECOVER)(recover.recover)
 app.add_typer(server.app, name="server", rich_help_panel=_SERVERS)
 app.command("demo", rich_help_panel=_SERVERS)(demo.demo)
 

@@ -27,7 +27,7 @@ _OF_AUTHORS = {
 """The commands of template authors."""
 
 _OPERATORS = {
-    "refresh", "backfill", "verify", "slice rebuild", "year convert", "tenant disable", "tenant enable", "schedule enable",
+    "refresh", "backfill", "verify", "slice reload", "year fold", "tenant disable", "tenant enable", "schedule enable",
     "schedule disable",
 }  # fmt: skip
 """What an operator does: each is done by functions of `_wh` that are for him, and that write the trail."""
@@ -36,7 +36,7 @@ _WHADMINS_BY = {"backfill": "outdated"}
 """Such commands that take whadmin after all, if they are given this option."""
 
 _INSTEAD = {
-    "schedule run": "tenantry refresh loads what a job loads, and tenantry year convert folds years.",
+    "schedule run": "tenantry refresh loads what a job loads, and tenantry year fold folds years.",
     "doctor": "tenantry backfill creates missing views again.",
 }
 """What an operator may do in the place of such a command."""

@@ -56,7 +56,14 @@ def check(
             None,
             ("tenant", "year", "status", "days#", "of#", "missing"),
             [
-                (r.feed.schema, str(year), r.status, r.found_days, r.expected_days, _ranges(r.missing))
+                (
+                    r.feed.schema,
+                    str(year),
+                    "folded" if r.folded else r.status,
+                    r.found_days,
+                    r.expected_days,
+                    _ranges(r.missing),
+                )
                 for r in results
             ],
         )
@@ -104,7 +111,7 @@ def list_years(
 
 
 @app.command()
-def convert(
+def fold(
     template: Template,
     year: Year,
     tenant: Tenants = None,
@@ -163,9 +170,9 @@ def convert(
                 )
     if as_json:
         failed = {name: error.message for name, error in failures}
-        print_json(
-            {"converted": [result.said for result in results], "failed": failed, "folded_before": there}
-        )
+        folded = [result.said for result in results]
+        # "converted" is the old name of "folded".
+        print_json({"folded": folded, "converted": folded, "failed": failed, "folded_before": there})
     elif there:
         notes.print(f"already folded: {', '.join(there)}", markup=False)
     raise_failures(failures)
