@@ -112,7 +112,7 @@ def test_a_name_that_does_not_exist_is_an_error_with_a_hint(opened: tenantry.War
     with pytest.raises(InputError, match="nobody"):
         opened.feeds(tenants=["nobody"])
     with pytest.raises(InputError, match="window"):
-        opened.refresh(opened.feeds(), full=True)
+        opened.refresh(opened.feeds(), reload=True)
 
 
 def test_ctrl_c_is_raised_with_what_was_loaded(opened: tenantry.Warehouse) -> None:

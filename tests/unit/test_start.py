@@ -22,7 +22,7 @@ SLOW = {
         "--help",
         "refresh --help",
         "tenant add --help",
-        "year convert --help",
+        "year fold --help",
         "template load --help",
         "--version",
     ],

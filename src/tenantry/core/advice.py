@@ -28,7 +28,7 @@ _TABLE = {
     "42883": _NAMES,
     "42P01": _NAMES,
     "53100": "Free some space on the disk that is full.",
-    "53300": "Load with fewer sessions at once (--jobs), or raise the CONNECTION LIMIT of the connection's user at the source.",
+    "53300": "Load with fewer sessions at once (--sessions), or raise the CONNECTION LIMIT of the connection's user at the source.",
     "55P03": "See who holds the lock at the source, or give the connection a longer lock_timeout.",
     "57014": TIME,
     "57P01": "The session was ended there: try again.",

@@ -38,7 +38,7 @@ class Newcomer:
     password: str | None
     templates: Sequence[str]
     first: date | None = None
-    convert: bool = True
+    fold: bool = True
 
 
 @dataclass
@@ -90,7 +90,7 @@ def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watch
     with session(conninfo) as connection:
         step("views", ", ".join(f"{feed} and public.{feed.template}" for feed in feeds))
         for item in added.load.feeds:
-            if newcomer.convert and item.complete:
+            if newcomer.fold and item.complete:
                 added.folded += _fold(connection, item.feed, days[item.feed], step)
     loaded = {feed: span for feed, span in days.items() if span is not None}
     for verdict in verify.settle(conninfo, loaded, limits, watcher):
@@ -139,7 +139,7 @@ def _fold(session: psycopg.Connection, feed: Feed, span: Span | None, step: Step
     settled = (today_utc() - timedelta(days=31)).year
     for year in range(span.first.year, settled):
         if yearly.check(session, feed, year).status == "complete":
-            result = yearly.convert(session, feed, year)
+            result = yearly.fold(session, feed, year)
             step("year", f"{feed} {year}: {result.days} slices, {result.rows:,} rows in one table")
             done.append(result)
     return done

@@ -90,20 +90,20 @@ class Loading(Base):
         day: date | None = None,
         *,
         days: int | None = None,
-        full: bool = False,
+        reload: bool = False,
         limits: Limits = DEFAULT,
         watcher: Watcher | None = None,
     ) -> Result:
         """Load a day again (default: today), or what changed in a window of `days` that ends with `day` (default: yesterday).
 
-        With `full`, every day of the window is loaded. Without a `day`, a window also includes the days ahead that its template loads.
+        With `reload`, every day of the window is loaded. Without a `day`, a window also includes the days ahead that its template loads.
 
-        Raises what `backfill` raises, and InputError if `full` is given without `days`.
+        Raises what `backfill` raises, and InputError if `reload` is given without `days`.
         """
         if days is None:
-            if full:
+            if reload:
                 raise InputError(
-                    "full needs a window of days", hint="Give days as well; a single day is always loaded."
+                    "reload needs a window of days", hint="Give days as well; a single day is always loaded."
                 )
             plans = planning.plan_day(self.conninfo, feeds, day or today_utc())
             return self._load("refresh", plans, limits, watcher)
@@ -115,7 +115,7 @@ class Loading(Base):
             window = Span(last - timedelta(days=days - 1), end)
             plans += (
                 planning.plan(self.conninfo, some, window, reload=True)
-                if full
+                if reload
                 else planning.plan_changed(some, window)
             )
         return self._load("refresh", plans, limits, watcher)
@@ -132,11 +132,11 @@ class Loading(Base):
 
         Reports see a day's earlier rows until the new ones replace them. Raises what `backfill` raises.
         """
-        from tenantry.loader import rebuild_tenant, verify
+        from tenantry.loader import reload_tenant, verify
 
         wanted = sorted(set(days))
         with self.session() as opened:
-            plans = [rebuild_tenant.plan(opened, feed, wanted) for feed in feeds]
+            plans = [reload_tenant.plan(opened, feed, wanted) for feed in feeds]
         result = self._load("reload", plans, limits, watcher)
         done = {item.feed: wanted for item in result.feeds if item.complete}
         return Reloaded(result, verify.settle(self.conninfo, done, limits, watcher or Silent()))
@@ -173,13 +173,13 @@ class Loading(Base):
         sample: int | None = None,
     ) -> dict[Feed, list[date]]:
         """The days that `verify` compares."""
-        from tenantry.loader import rebuild_tenant, verify
+        from tenantry.loader import reload_tenant, verify
 
         end = last or today_utc() - timedelta(days=1)
         wanted: dict[Feed, list[date]] = {}
         with self.session() as opened:
             for feed in feeds:
-                start = first or rebuild_tenant.first_day(opened, feed) or end
+                start = first or reload_tenant.first_day(opened, feed) or end
                 days = list(Span(min(start, end), end))
                 wanted[feed] = verify.sample(days, sample) if sample else days
         return wanted
@@ -222,7 +222,7 @@ class Loading(Base):
         from tenantry.flow.slice import year as years
 
         with self._audited("fold_year", f"{feed} {year}"), self.session() as opened:
-            return years.convert(opened, feed, year)
+            return years.fold(opened, feed, year)
 
     def add_tenant(
         self,

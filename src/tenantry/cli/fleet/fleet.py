@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenantry.cli.confirm import Yes, confirm
-from tenantry.cli.options import AsJson, Jobs
+from tenantry.cli.options import AsJson, Sessions
 from tenantry.cli.output import data, notes, print_json, step
 from tenantry.cli.report import report
 from tenantry.cli.target import administrator, options, target, warehouse
@@ -101,7 +101,7 @@ def apply(
     test: Annotated[
         bool, typer.Option(help="Log in to a source before storing its address or password.")
     ] = True,
-    jobs: Jobs = 2,
+    sessions: Sessions = 2,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
@@ -151,7 +151,7 @@ def apply(
                     opened, declared, made, means, lambda change: step(change.action, change.subject)
                 )
         if load and done.unloaded:
-            result = _load(conninfo, list(done.unloaded), jobs)
+            result = _load(conninfo, list(done.unloaded), sessions)
             report(result, as_json=as_json, more={"changes": done.changes, "failed": done.failed})
             _fail_if_refused(done)
             return
@@ -189,13 +189,13 @@ def _fail_if_refused(done: Done) -> None:
     raise DatabaseError(f"{made} of {total} changes were made; not made: {told}", hint=hint)
 
 
-def _load(conninfo: str, feeds: Sequence[Feed], jobs: int) -> Result:
+def _load(conninfo: str, feeds: Sequence[Feed], sessions: int) -> Result:
     from tenantry.cli.progress import LoadProgress
     from tenantry.loader import planning, run
 
     plans = planning.plan_whole(conninfo, feeds)
     with LoadProgress() as progress:
-        return run.run(conninfo, plans, run.Limits(jobs), progress)
+        return run.run(conninfo, plans, run.Limits(sessions), progress)
 
 
 @contextmanager

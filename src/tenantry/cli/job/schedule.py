@@ -9,6 +9,7 @@ import typer
 
 from tenantry.cli import complete
 from tenantry.cli.confirm import Yes, confirm
+from tenantry.cli.group import Group
 from tenantry.cli.options import AsJson, Tenants, require_tenants
 from tenantry.cli.output import ago, data, notes, print_json, print_table, step
 from tenantry.cli.target import warehouse
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     from tenantry.flow.job.table import Job
     from tenantry.schedule.layout import Proposal
 
-app = typer.Typer(help="Manage the scheduled jobs that keep tenants up to date.", no_args_is_help=True)
+app = typer.Typer(
+    cls=Group, help="Manage the scheduled jobs that keep tenants up to date.", no_args_is_help=True
+)
 
 JobNames = Annotated[
     list[str] | None,

@@ -12,8 +12,8 @@ import typer
 from tenantry.cli.options import (
     AsJson,
     Everyone,
-    Jobs,
     Pause,
+    Sessions,
     Template,
     Tenants,
     ended_or_today,
@@ -104,7 +104,7 @@ def backfill(
             help="Last day (UTC), inclusive. Default: today, or later if the template loads days ahead.",
         ),
     ] = None,
-    jobs: Jobs = 2,
+    sessions: Sessions = 2,
     pause: Pause = 0.0,
     reload: Annotated[bool, typer.Option("--reload", help="Also load days that are already loaded.")] = False,
     outdated: Annotated[
@@ -160,7 +160,7 @@ def backfill(
                     end,
                     reload=reload,
                     outdated=outdated,
-                    limits=Limits(jobs, pause),
+                    limits=Limits(sessions, pause),
                     watcher=progress,
                 )
             )
@@ -210,10 +210,10 @@ def refresh(
         int | None,
         typer.Option("--days", metavar="NUMBER", min=1, max=3660, help="Refresh a window of this many days."),
     ] = None,
-    full: Annotated[
-        bool, typer.Option("--full", help="Load every day in the window, even if it has not changed.")
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Load every day in the window, even if it has not changed.")
     ] = False,
-    jobs: Jobs = 2,
+    sessions: Sessions = 2,
     as_json: AsJson = False,
 ) -> None:
     """Load one day again, or what changed in a window of days.
@@ -225,7 +225,7 @@ def refresh(
     With --days 14, the window is the 14 days that end yesterday; if the
     template has the key ahead, it also includes today and the days ahead. The
     source is asked once for a digest of each day, and only days whose digest
-    has changed since their last such refresh are loaded. --full loads all days
+    has changed since their last such refresh are loaded. --reload loads all days
     and asks for no digests.
 
     Exits with status 1 if a day failed. Reports still see its earlier rows.
@@ -235,14 +235,15 @@ def refresh(
 
     latest = latest_day(template) if _is_later(day) else None
     wanted = ended_or_today(day, latest=latest) if day else None
-    if full and days is None:
+    if reload and days is None:
         raise InputError(
-            "--full needs a window of days", hint="Give --days NUMBER as well; a single day is always loaded."
+            "--reload needs a window of days",
+            hint="Give --days NUMBER as well; a single day is always loaded.",
         )
     with chosen_feeds(template, tenant, everyone) as (warehouse, feeds), LoadProgress() as progress:
         result = ended(
             lambda: warehouse.refresh(
-                feeds, wanted, days=days, full=full, limits=Limits(jobs), watcher=progress
+                feeds, wanted, days=days, reload=reload, limits=Limits(sessions), watcher=progress
             )
         )
     report(result, as_json=as_json, window=days is not None)

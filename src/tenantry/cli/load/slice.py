@@ -8,15 +8,16 @@ from typing import Annotated
 import typer
 
 from tenantry.cli import complete
+from tenantry.cli.group import Group
 from tenantry.cli.load.load import chosen_feeds
-from tenantry.cli.options import AsJson, Everyone, Jobs, Pause, Template, Tenants, ended_or_today
+from tenantry.cli.options import AsJson, Everyone, Pause, Sessions, Template, Tenants, ended_or_today
 from tenantry.cli.output import data, human_bytes, print_json, print_table
 from tenantry.cli.report import report
 from tenantry.cli.target import warehouse
 from tenantry.core.days import Span
 from tenantry.core.errors import InputError
 
-app = typer.Typer(help="Show single days, and reload them.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="Show single days, and reload them.", no_args_is_help=True)
 
 First = Annotated[
     str | None, typer.Option("--from", metavar="DAY", help="First day (UTC): YYYY-MM-DD, today or yesterday.")
@@ -135,7 +136,7 @@ def show(
 
 
 @app.command()
-def rebuild(
+def reload(
     template: Template,
     day: Annotated[
         list[str] | None,
@@ -145,7 +146,7 @@ def rebuild(
     everyone: Everyone = False,
     first: First = None,
     last: Last = None,
-    jobs: Jobs = 2,
+    sessions: Sessions = 2,
     pause: Pause = 0.0,
     as_json: AsJson = False,
 ) -> None:
@@ -172,7 +173,7 @@ def rebuild(
         raise InputError("no days were named", hint="Name days, or give --from and --to.")
     with chosen_feeds(template, tenant, everyone) as (warehouse, feeds), LoadProgress() as progress:
         try:
-            done = warehouse.reload(feeds, wanted, limits=Limits(jobs, pause), watcher=progress)
+            done = warehouse.reload(feeds, wanted, limits=Limits(sessions, pause), watcher=progress)
         except Interrupted as stopped:
             done = Reloaded(stopped.result, ())
     report(done.load, as_json=as_json, compared=done.compared, go_on="run the same command")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenantry.cli import complete
+from tenantry.cli.group import Group
 from tenantry.cli.load.load import chosen_feeds
 from tenantry.cli.options import AsJson, Everyone, Template, Tenants
 from tenantry.cli.output import human_seconds, notes, print_json, print_table, raise_failures, step
@@ -20,7 +21,9 @@ from tenantry.core.errors import DatabaseError, InputError, TenantryError
 if TYPE_CHECKING:
     from tenantry.flow.slice.year import Folded
 
-app = typer.Typer(help="Check years, and fold closed years into yearly tables.", no_args_is_help=True)
+app = typer.Typer(
+    cls=Group, help="Check years, and fold closed years into yearly tables.", no_args_is_help=True
+)
 
 _SPACING = "10m"
 """The operations manual's distance between two yearly jobs."""
@@ -53,7 +56,14 @@ def check(
             None,
             ("tenant", "year", "status", "days#", "of#", "missing"),
             [
-                (r.feed.schema, str(year), r.status, r.found_days, r.expected_days, _ranges(r.missing))
+                (
+                    r.feed.schema,
+                    str(year),
+                    "folded" if r.folded else r.status,
+                    r.found_days,
+                    r.expected_days,
+                    _ranges(r.missing),
+                )
                 for r in results
             ],
         )
@@ -101,7 +111,7 @@ def list_years(
 
 
 @app.command()
-def convert(
+def fold(
     template: Template,
     year: Year,
     tenant: Tenants = None,
@@ -160,9 +170,9 @@ def convert(
                 )
     if as_json:
         failed = {name: error.message for name, error in failures}
-        print_json(
-            {"converted": [result.said for result in results], "failed": failed, "folded_before": there}
-        )
+        folded = [result.said for result in results]
+        # "converted" is the old name of "folded".
+        print_json({"folded": folded, "converted": folded, "failed": failed, "folded_before": there})
     elif there:
         notes.print(f"already folded: {', '.join(there)}", markup=False)
     raise_failures(failures)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenantry.cli.confirm import Yes, confirm
+from tenantry.cli.group import Group
 from tenantry.cli.look.activity import age
 from tenantry.cli.output import print_json_line, print_table, step
 from tenantry.cli.target import administrator, warehouse
@@ -21,7 +22,9 @@ from tenantry.core.errors import InputError
 if TYPE_CHECKING:
     from tenantry.db.audit import Entry
 
-app = typer.Typer(help="Show who changed what. whadmin can add entries, but not change or remove them.")
+app = typer.Typer(
+    cls=Group, help="Show who changed what. whadmin can add entries, but not change or remove them."
+)
 
 
 @app.callback(invoke_without_command=True)

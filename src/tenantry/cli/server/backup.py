@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
+from tenantry.cli.group import Group
 from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, notes, print_json, print_table, step
 from tenantry.cli.server.sealing import (
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from tenantry.recovery.restore import LeftOut
 
 
-class _WritesByDefault(TyperGroup):
+class _WritesByDefault(Group):
     """`tenantry backup FILE` is `tenantry backup write FILE`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:

@@ -56,7 +56,7 @@ def restore(
     Installs the warehouse, and restores connections with their passwords,
     templates, tenants, feeds, readers, logs and jobs. A database that holds
     tenants is refused. If the command fails or is killed, you can run it again.
-    Afterwards, tenantry rebuild --all loads the data; until then jobs are
+    Afterwards, tenantry recover --all loads the data; until then jobs are
     paused and reports find no rows.
 
     A file that is encrypted to recipients must be signed by a key that you
@@ -121,7 +121,7 @@ def restore(
         )
     for left in result.left_out:
         notes.print(f"left out: {left.what}: {left.reason}", markup=False)
-    data.print("Next: tenantry rebuild --all")
+    data.print("Next: tenantry recover --all")
     _fail_if_left_out(result)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenantry.cli.confirm import Yes, confirm
+from tenantry.cli.group import Group
 from tenantry.cli.options import AsJson, Template, Tenants
 from tenantry.cli.output import data, human_bytes, notes, print_json, print_table, raise_failures
 from tenantry.cli.target import warehouse
@@ -18,7 +19,7 @@ from tenantry.core.errors import DatabaseError, InputError, TenantryError
 if TYPE_CHECKING:
     from tenantry.flow.slice import move
 
-app = typer.Typer(help="Write, check, try and load templates.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="Write, check, try and load templates.", no_args_is_help=True)
 app.command("new")(source.new)
 app.command("lint")(file.lint)
 app.command("test")(source.try_template)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
+from tenantry.cli.group import Group
 from tenantry.cli.interrupted import tell
-from tenantry.cli.options import AsJson, Jobs, Pause, ended_or_today
+from tenantry.cli.options import AsJson, Pause, Sessions, ended_or_today
 from tenantry.cli.output import data, human_bytes, print_json, print_table, step
 from tenantry.cli.target import warehouse
-from tenantry.cli.tenant.life import Name, disable, drop, enable, rebuild
+from tenantry.cli.tenant.life import Name, disable, drop, enable, reload
 from tenantry.cli.tenant.rotate import rotate
 from tenantry.core import advice
 from tenantry.core.errors import InputError, SliceError
@@ -20,7 +21,7 @@ from tenantry.core.errors import InputError, SliceError
 if TYPE_CHECKING:
     from tenantry.loader.add_tenant import Added
 
-app = typer.Typer(help="Add, show, change, disable and drop tenants.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="Add, show, change, disable and drop tenants.", no_args_is_help=True)
 
 
 @app.command()
@@ -63,9 +64,9 @@ def add(
             help="First day (UTC): YYYY-MM-DD. Default: January 1st of the source's first year.",
         ),
     ] = None,
-    jobs: Jobs = 2,
+    sessions: Sessions = 2,
     pause: Pause = 0.0,
-    convert: Annotated[bool, typer.Option(help="Fold closed years into yearly tables.")] = True,
+    fold: Annotated[bool, typer.Option(help="Fold closed years into yearly tables.")] = True,
     schedule: Annotated[
         bool, typer.Option(help="Create the jobs that keep the tenant up to date, if there is a cron.")
     ] = True,
@@ -110,12 +111,12 @@ def add(
             read_password(password_file, stored=stored),
             template or ["foodlogstats"],
             begin,
-            convert,
+            fold,
         )
         with LoadProgress() as progress:
             try:
                 added = Warehouse(conninfo).add_tenant(
-                    newcomer, schedule=schedule, limits=Limits(jobs, pause), step=step, watcher=progress
+                    newcomer, schedule=schedule, limits=Limits(sessions, pause), step=step, watcher=progress
                 )
             except Interrupted as stop:
                 added = Added(name, stop.result)
@@ -147,6 +148,7 @@ def add(
 def _summary(added: Added) -> dict[str, Any]:
     """How it went, as JSON."""
     interrupted = {"interrupted": True} if added.load.interrupted else {}
+    folded = [year.said for year in added.folded]
     return interrupted | {
         "tenant": added.tenant,
         "complete": added.load.complete,
@@ -168,7 +170,8 @@ def _summary(added: Added) -> dict[str, Any]:
             }
             for item in added.load.feeds
         ],
-        "converted": [year.said for year in added.folded],
+        "folded": folded,
+        "converted": folded,  # its old name
         "different_days": [
             {
                 "feed": str(verdict.feed),
@@ -380,5 +383,5 @@ def edit(
 app.command()(rotate)
 app.command()(disable)
 app.command()(enable)
-app.command()(rebuild)
+app.command()(reload)
 app.command()(drop)

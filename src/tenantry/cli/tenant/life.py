@@ -1,4 +1,4 @@
-"""`tenantry tenant disable`, `enable`, `rebuild` and `drop`: what becomes of a tenant after it was taken in."""
+"""`tenantry tenant disable`, `enable`, `reload` and `drop`: what becomes of a tenant after it was taken in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from tenantry.cli import complete
 from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.interrupted import tell
-from tenantry.cli.options import AsJson, Jobs, Pause, ended_or_today
+from tenantry.cli.options import AsJson, Pause, Sessions, ended_or_today
 from tenantry.cli.output import data, human_bytes, human_seconds, notes, print_json, step
 from tenantry.cli.report import different_days, report
 from tenantry.cli.target import warehouse
@@ -74,7 +74,7 @@ def disable(
         )
 
 
-def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = False) -> None:
+def enable(name: Name, sessions: Sessions = 2, pause: Pause = 0.0, as_json: AsJson = False) -> None:
     """Bring a disabled tenant up to date, then resume its jobs.
 
     If the source does not answer, nothing changes. Otherwise this loads the
@@ -104,7 +104,7 @@ def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = Fal
                 data.print(f"{name} is not disabled.", markup=False)
             return
         with LoadProgress() as progress:
-            done = loader.enable(conninfo, state, run.Limits(jobs, pause), step, progress)
+            done = loader.enable(conninfo, state, run.Limits(sessions, pause), step, progress)
     if as_json:
         print_json(
             {
@@ -138,7 +138,7 @@ def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = Fal
     )
 
 
-def rebuild(
+def reload(
     name: Name,
     template: Annotated[
         list[str] | None,
@@ -159,7 +159,7 @@ def rebuild(
             "continue with.",
         ),
     ] = None,
-    jobs: Jobs = 2,
+    sessions: Sessions = 2,
     pause: Pause = 0.0,
     yes: Yes = False,
     as_json: AsJson = False,
@@ -177,22 +177,22 @@ def rebuild(
     """
     from tenantry.cli.progress import LoadProgress
     from tenantry.db.connect import session
-    from tenantry.loader import rebuild_tenant, run, verify
+    from tenantry.loader import reload_tenant, run, verify
 
     end = ended_or_today(last)
     begin = ended_or_today(first) if first else None
     if begin:
         Span(begin, end)
     moment = _moment(since) if since else None
-    limits = run.Limits(jobs, pause)
+    limits = run.Limits(sessions, pause)
     with warehouse() as conninfo:
         with session(conninfo) as opened:
-            feeds = rebuild_tenant.tenant_feeds(opened, name, template or [])
-            spans = [(feed, rebuild_tenant.rebuild_span(opened, feed, begin, end)) for feed in feeds]
-            work = [rebuild_tenant.rebuild_work(opened, feed, span, moment) for feed, span in spans]
+            feeds = reload_tenant.tenant_feeds(opened, name, template or [])
+            spans = [(feed, reload_tenant.reload_span(opened, feed, begin, end)) for feed in feeds]
+            work = [reload_tenant.reload_work(opened, feed, span, moment) for feed, span in spans]
             for item in work:
                 about = (
-                    f", about {human_seconds(item.seconds / jobs)} at the speed of its last loads"
+                    f", about {human_seconds(item.seconds / sessions)} at the speed of its last loads"
                     if item.seconds
                     else ""
                 )
@@ -202,7 +202,7 @@ def rebuild(
                     markup=False,
                 )
             confirm("Load them again?", yes=yes)
-            begun = moment or rebuild_tenant.begin(opened, name, work)
+            begun = moment or reload_tenant.begin(opened, name, work)
         notes.print(f"Started. If it is stopped, --since {begun.isoformat()} continues it.")
         with LoadProgress() as progress:
             result = run.run(conninfo, [item.plan for item in work], limits, progress)

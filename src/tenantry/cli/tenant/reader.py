@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tenantry.cli.confirm import Yes, confirm
+from tenantry.cli.group import Group
 from tenantry.cli.options import AsJson, Tenants, require_tenants
 from tenantry.cli.output import data, notes, print_json, print_table, step
 from tenantry.cli.target import administrator, warehouse
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from tenantry.embedded.server import Server
     from tenantry.flow.tenant.reader import Reader
 
-app = typer.Typer(help="Manage logins for reports that see all tenants or only some.", no_args_is_help=True)
+app = typer.Typer(
+    cls=Group, help="Manage logins for reports that see all tenants or only some.", no_args_is_help=True
+)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The login, which is a role on the server.")]
 

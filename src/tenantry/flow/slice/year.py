@@ -69,12 +69,12 @@ def check(session: psycopg.Connection, feed: Feed, year: int) -> YearCheck:
     )
 
 
-def convert(session: psycopg.Connection, feed: Feed, year: int) -> Folded:
+def fold(session: psycopg.Connection, feed: Feed, year: int) -> Folded:
     """Fold a complete, closed year into its yearly table. Raises DatabaseError if it is not one."""
     by_operator = acting(session) == OPERATOR
     said = one_row(
         session,
-        query("operators", "fold_year") if by_operator else query("flow", "convert_year"),
+        query("operators", "fold_year") if by_operator else query("flow", "fold_year"),
         {"template": feed.template, "schema": feed.schema, "year": year},
     )[0]
     return Folded(

@@ -125,7 +125,7 @@ SELECT _wh.update_public_view_by_template(%s)
 -- name: check_year
 SELECT _wh.check_views_by_template_for_year(%(template)s, %(schema)s, %(year)s)
 
--- name: convert_year
+-- name: fold_year
 SELECT _wh.create_combined_table_from_template_by_year(%(template)s, %(schema)s, %(year)s)
 
 -- name: source_extent

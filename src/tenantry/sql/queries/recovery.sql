@@ -190,10 +190,10 @@ INSERT INTO _wh.restored_jobs (jobid) SELECT unnest(%(jobids)s::bigint[])
 -- name: resumed
 DELETE FROM _wh.restored_jobs WHERE jobid = ANY (%(jobids)s)
 
--- name: not_rebuilt
+-- name: not_recovered
 SELECT schema_name, template_name FROM _wh.rebuilds
 
--- name: rebuilt
+-- name: recovered
 DELETE FROM _wh.rebuilds WHERE schema_name = %(schema)s AND template_name = %(template)s
 
 -- name: a_schema_of

@@ -1,4 +1,4 @@
-"""`tenantry rebuild`: pull all data again."""
+"""`tenantry recover`: load everything that is missing."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tenantry.cli.options import AsJson, Jobs, Pause, Tenants, require_tenants
+from tenantry.cli.options import AsJson, Pause, Sessions, Tenants, require_tenants
 from tenantry.cli.output import notes, print_json, step
 from tenantry.cli.report import report
 from tenantry.cli.target import warehouse
 
 if TYPE_CHECKING:
-    from tenantry.recovery.rebuild import Estimate
+    from tenantry.recovery.recover import Estimate
 
 
-def rebuild(
+def recover(
     tenant: Tenants = None,
     everyone: Annotated[bool, typer.Option("--all", help="All tenants, with all their templates.")] = False,
-    jobs: Jobs = 2,
+    sessions: Sessions = 2,
     pause: Pause = 0.0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be loaded without loading it.")
@@ -41,20 +41,20 @@ def rebuild(
     """
     from tenantry.cli.progress import LoadProgress
     from tenantry.loader.run import Limits
-    from tenantry.recovery import rebuild as rebuilds
+    from tenantry.recovery import recover as recovery
 
     require_tenants(tenant, everyone=everyone)
-    limits = Limits(jobs, pause)
+    limits = Limits(sessions, pause)
     with warehouse() as conninfo:
-        parts = rebuilds.plan(conninfo, None if everyone else tenant)
-        estimate = rebuilds.estimate(parts, limits)
+        parts = recovery.plan(conninfo, None if everyone else tenant)
+        estimate = recovery.estimate(parts, limits)
         notes.print(_told(estimate))
         if dry_run:
             if as_json:
                 print_json({"estimate": estimate})
             return
         with LoadProgress() as progress:
-            result = rebuilds.run(conninfo, parts, limits, step, progress)
+            result = recovery.run(conninfo, parts, limits, step, progress)
     if not as_json:
         if result.jobs_resumed:
             step("jobs", f"go on: {', '.join(result.jobs_resumed)}")
