@@ -97,7 +97,8 @@ def checks(warehouse: Warehouse, today: date) -> list[str]:
 
 def indexes(warehouse: Warehouse, table: str) -> list[tuple[str]]:
     return warehouse.rows(
-        "SELECT indexname FROM pg_indexes WHERE schemaname = '_wh_data' AND tablename = %s", (f"acme.{table}",)
+        "SELECT indexname FROM pg_indexes WHERE schemaname = '_wh_data' AND tablename = %s",
+        (f"acme.{table}",),
     )
 
 
@@ -564,9 +565,9 @@ def test_what_cannot_be_moved_is_refused_in_one_line(few: Warehouse) -> None:
 
 def test_the_planner_knows_what_was_moved(few: Warehouse) -> None:
     move(few, "partition")
-    assert few.rows("SELECT DISTINCT tablename::text FROM pg_stats WHERE tablename ~ '^acme.ticks_20[0-9]+$'") == [
-        ("acme.ticks_2024",)
-    ]
+    assert few.rows(
+        "SELECT DISTINCT tablename::text FROM pg_stats WHERE tablename ~ '^acme.ticks_20[0-9]+$'"
+    ) == [("acme.ticks_2024",)]
 
 
 def test_a_move_makes_the_tables_of_those_months_that_have_days(few: Warehouse) -> None:

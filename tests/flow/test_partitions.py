@@ -297,7 +297,9 @@ def test_a_partition_that_was_detached_is_named_with_what_to_do(
 ) -> None:
     source.fill(DAY, 2)
     pull(acme, DAY, DAY)
-    acme.admin.run('ALTER TABLE _wh_data."acme.foodlogstats" DETACH PARTITION _wh_data."acme.foodlogstats_2024"')
+    acme.admin.run(
+        'ALTER TABLE _wh_data."acme.foodlogstats" DETACH PARTITION _wh_data."acme.foodlogstats_2024"'
+    )
     with pytest.raises((psycopg.Error, AssertionError), match=r"is in the way: it is not a partition of"):
         pull(acme, DAY, DAY)
     assert acme.value('SELECT count(*) FROM _wh_data."acme.foodlogstats_2024"') == 3

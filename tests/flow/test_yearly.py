@@ -114,7 +114,9 @@ def test_a_yearly_table_has_the_indexes_of_the_template_and_belongs_to_whadmin(f
     assert folded.rows(
         "SELECT indexdef, tableowner FROM pg_indexes JOIN pg_tables USING (schemaname, tablename)"
         " WHERE tablename = 'acme.ticks_2023'"
-    ) == [('CREATE UNIQUE INDEX "acme.ticks_2023_id" ON _wh_data."acme.ticks_2023" USING btree (id)', "whadmin")]
+    ) == [
+        ('CREATE UNIQUE INDEX "acme.ticks_2023_id" ON _wh_data."acme.ticks_2023" USING btree (id)', "whadmin")
+    ]
 
 
 def test_an_incomplete_year_is_refused_with_the_days_that_are_missing(loaded: Warehouse) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 
@@ -35,21 +35,30 @@ class Work:
 
 @dataclass(frozen=True)
 class Changes:
-    """What an upgrade changes: migrations, and functions and templates that come, differ or go."""
+    """What an upgrade changes: migrations, and functions and templates that come, differ or go.
+
+    `moved`: feeds whose tables stood in their tenants' schemas, and are in `_wh_data` now.
+    """
 
     migrations: Sequence[str]
     new: Sequence[str]
     changed: Sequence[str]
     gone: Sequence[str]
+    moved: Sequence[str] = ()
 
     @property
     def any(self) -> bool:
         """Whether there is anything to change."""
-        return bool(self.migrations or self.new or self.changed or self.gone)
+        return bool(self.migrations or self.new or self.changed or self.gone or self.moved)
 
     def lines(self) -> list[str]:
         """A line for each migration, and one for each kind of change."""
-        kinds = (("new", self.new), ("changed", self.changed), ("gone", self.gone))
+        kinds = (
+            ("new", self.new),
+            ("changed", self.changed),
+            ("gone", self.gone),
+            ("tables moved to _wh_data", self.moved),
+        )
         return [*self.migrations, *(f"{word}: {', '.join(names)}" for word, names in kinds if names)]
 
 
@@ -103,7 +112,8 @@ def run(
 ) -> Changes:
     """Upgrade the session's database, as its administrator, in one transaction of whadmin's; what it changed.
 
-    Waits up to `wait` seconds for loads and jobs to end, and tells `watch` of them. If some are at work then and there is
+    Tables that an older version kept in tenants' schemas are moved then, tenant by tenant; if that is cut off, a second
+    run goes on with it. Waits up to `wait` seconds for loads and jobs to end, and tells `watch` of them. If some are at work then and there is
     something to change, nothing is.
 
     Raises:
@@ -124,7 +134,16 @@ def run(
                 hint="Wait for them to end (tenantry upgrade --wait SECONDS), or stop them.",
             )
         prepare(session, passwords)
-        return _compared(owner)
+        changes = _compared(owner)
+        return replace(changes, moved=_settled(owner))
+
+
+def _settled(owner: psycopg.Connection) -> list[str]:
+    """Move the tables of each feed where they belong, in a transaction of its own; the feeds."""
+    feeds = owner.execute(query("recovery", "unsettled")).fetchall()
+    for schema, template in feeds:
+        owner.execute(query("recovery", "settle"), {"schema": schema, "template": template})
+    return [f"{schema}.{template}" for schema, template in feeds]
 
 
 def _require_warehouse(owner: psycopg.Connection) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
 
 _LACKS = {
+    "place": (Severity.WARNING, "stands in the tenant's schema, where report tools list it"),
     "ranges": (Severity.ERROR, "is partitioned by a former time column, so no load can succeed"),
     "former": (Severity.WARNING, "has rows of a former time column, which were loaded again"),
     "columns": (Severity.WARNING, "lacks columns that the template now has"),

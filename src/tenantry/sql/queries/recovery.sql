@@ -71,6 +71,14 @@ WHERE d.status IN ('starting', 'running') AND a.datname = current_database() AND
     AND a.backend_start <= coalesce(d.start_time, a.backend_start) + interval '1 second'
 ORDER BY d.job_pid
 
+-- name: unsettled
+-- Feeds with tables that stand in their tenants' schemas, where versions before 0.2 kept them.
+SELECT f.schema_name, f.template_name FROM _wh.feeds f
+WHERE EXISTS (SELECT FROM _wh_internal.unsettled(f)) ORDER BY 1, 2
+
+-- name: settle
+SELECT _wh_internal.fit_relation(%(template)s, %(schema)s, 'place', '')
+
 -- name: has_migrations
 -- Also for an administrator who may not look into the schema.
 SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = '_wh'
