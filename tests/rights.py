@@ -15,7 +15,7 @@ HEAD = ("kind", "object", "owner", "postgres", "whadmin", "phood_ro", "PUBLIC")
 _QUERY = """
 WITH schemas AS (
     SELECT n.oid, n.nspname::text AS name FROM pg_namespace n
-    WHERE n.nspname IN ('_wh', '_wh_internal', '_wh_audit', 'cron', 'public', 'acme')
+    WHERE n.nspname IN ('_wh', '_wh_data', '_wh_internal', '_wh_audit', 'cron', 'public', 'acme')
 ), objects (kind, object, owner, family, id) AS (
     SELECT 'database', 'the warehouse', datdba, 'database', oid FROM pg_database WHERE datname = current_database()
     UNION ALL

@@ -209,7 +209,7 @@ TROUBLES = [
     Trouble(
         "a tenant's table that is detached",
         "views",
-        "ALTER TABLE public.marks DETACH PARTITION acme.marks",
+        'ALTER TABLE _wh_data."public.marks" DETACH PARTITION _wh_data."acme.marks"',
         E,
         "public.marks",
     ),
@@ -403,7 +403,7 @@ def test_a_view_that_misses_a_slice_is_found(warehouse: Warehouse, well: Well) -
 
 
 def test_a_tenants_table_that_was_dropped_is_filled_again(warehouse: Warehouse) -> None:
-    warehouse.run("DROP TABLE acme.marks")
+    warehouse.run('DROP TABLE _wh_data."acme.marks" CASCADE')
     (found,) = findings(warehouse, "views")
     assert found.reason == "the tenant's table is gone, and its rows with it"
     mend(warehouse, found)

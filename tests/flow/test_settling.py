@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from tenantry.db import upgrade
+from tenantry.db.migrations import known
 from tests.databases import Source, Warehouse
 from tests.older_layout import restore
 from tests.program import succeed
@@ -47,7 +48,7 @@ def upgraded(warehouse: Warehouse) -> list[str]:
 
 
 def test_an_upgrade_moves_the_tables_and_no_report_notices(old: Warehouse) -> None:
-    relations, rows = old.rows(RELATIONS), old.rows(ROWS)
+    relations, rows, status = old.rows(RELATIONS), old.rows(ROWS), succeed(old, "status", "--json").json
     restore(old)
     old.run(
         "COMMENT ON TABLE acme.ticks IS 'said by a tool'; COMMENT ON COLUMN public.ticks.value IS 'in euros'"
@@ -64,8 +65,7 @@ def test_an_upgrade_moves_the_tables_and_no_report_notices(old: Warehouse) -> No
         "SELECT indrelid::regclass::text FROM pg_index WHERE indexrelid = '_wh_data.\"acme.mine\"'::regclass"
     ) == ('_wh_data."acme.ticks_2023"')
     assert upgraded(old) == []
-    status = succeed(old, "status", "--json").json
-    assert [(row["missing"], row["years"]) for row in status] == [(0, [2023]), (0, [])]
+    assert succeed(old, "status", "--json").json == status
     succeed(
         old,
         "doctor",
@@ -128,13 +128,6 @@ def test_a_year_that_somebody_made_in_the_tenants_schema_is_moved_too(
 
 
 def test_a_schema_that_has_the_name_already_is_named(acme: Warehouse) -> None:
-    acme.run("DELETE FROM _wh.migrations WHERE version >= 16")
-    with (
-        acme.admin.connect() as session,
-        pytest.raises(psycopg.Error, match="schema _wh_data exists already"),session.transaction()
-    ):
-        from tenantry.db.migrations import known
-
-        (migration,) = [m for m in known() if m.name == "data_schema"]
-        session.execute("SET LOCAL ROLE whadmin")
+    (migration,) = [m for m in known() if m.name == "data_schema"]
+    with acme.connect() as session, pytest.raises(psycopg.Error, match="schema _wh_data exists already"):
         session.execute(migration.text)

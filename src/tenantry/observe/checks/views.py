@@ -14,7 +14,7 @@ def _views(examined: Examined) -> Iterator[Finding]:
         if not feed.parts and feed.last_load is None:
             continue
         mend = _call("update_tenant_union_view_by_template", feed.template, feed.connection, feed.schema)
-        if feed.kind is None and feed.steady:
+        if feed.steady and not feed.parts:
             yield Finding(
                 Severity.ERROR,
                 str(feed),
@@ -26,7 +26,7 @@ def _views(examined: Examined) -> Iterator[Finding]:
         elif unread := feed.unread():
             reason = f"the view does not read {len(unread)} of its slices: {some(unread)}"
             yield Finding(Severity.ERROR, str(feed), reason, mend, safe=True)
-        elif feed.reshaped and not feed.steady:
+        elif feed.reshaped:
             reason = "the view has other columns than its template"
             yield Finding(Severity.WARNING, str(feed), reason, mend, safe=True)
     for template, kind, unshown in examined.rows("public_views"):
