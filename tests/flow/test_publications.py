@@ -17,13 +17,13 @@ LAST = DAY + timedelta(days=1)
 
 PUBLICATIONS = (
     "CREATE PUBLICATION everything FOR ALL TABLES",
-    "CREATE PUBLICATION its FOR TABLES IN SCHEMA acme WITH (publish = 'delete')",
-    "CREATE PUBLICATION one FOR TABLE public.ticks WITH (publish = 'update', publish_via_partition_root)",
+    "CREATE PUBLICATION its FOR TABLES IN SCHEMA _wh_data WITH (publish = 'delete')",
+    "CREATE PUBLICATION one FOR TABLE _wh_data.\"public.ticks\" WITH (publish = 'update', publish_via_partition_root)",
 )
 
 IDENTITIES = (
     "SELECT c.relname, c.relreplident::text FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid"
-    " WHERE c.relkind = 'r' AND c.relnamespace = 'acme'::regnamespace ORDER BY 1"
+    " WHERE c.relkind = 'r' AND c.relnamespace = '_wh_data'::regnamespace ORDER BY 1"
 )
 
 
@@ -60,7 +60,7 @@ def test_changed_days_load_under_a_publication(
     pull(partitioned, DAY, LAST, template="ticks")
     assert equal(partitioned, source)
     # The id may be NULL, for all that PostgreSQL knows.
-    assert partitioned.rows(IDENTITIES) == [("ticks_2024", "f")]
+    assert partitioned.rows(IDENTITIES) == [("acme.ticks_2024", "f")]
 
 
 def test_a_key_that_is_never_null_identifies_and_what_is_set_stays(
@@ -68,15 +68,15 @@ def test_a_key_that_is_never_null_identifies_and_what_is_set_stays(
 ) -> None:
     partitioned.admin.run("CREATE PUBLICATION everything FOR ALL TABLES")
     by_sql(partitioned, DAY, LAST, template="ticks")
-    assert partitioned.rows(IDENTITIES) == [("ticks_2024", "f")]
-    partitioned.run("ALTER TABLE acme.ticks ALTER COLUMN id SET NOT NULL")
+    assert partitioned.rows(IDENTITIES) == [("acme.ticks_2024", "f")]
+    partitioned.run('ALTER TABLE _wh_data."acme.ticks" ALTER COLUMN id SET NOT NULL')
     partitioned.run('ALTER TABLE _wh_data."acme.ticks_2024" REPLICA IDENTITY DEFAULT')
     change(source)
     by_sql(partitioned, DAY, LAST, template="ticks")
-    assert partitioned.rows(IDENTITIES) == [("ticks_2024", "i")]
+    assert partitioned.rows(IDENTITIES) == [("acme.ticks_2024", "i")]
     partitioned.run('ALTER TABLE _wh_data."acme.ticks_2024" REPLICA IDENTITY FULL')
     by_sql(partitioned, DAY, LAST, template="ticks")
-    assert partitioned.rows(IDENTITIES) == [("ticks_2024", "f")]
+    assert partitioned.rows(IDENTITIES) == [("acme.ticks_2024", "f")]
     assert equal(partitioned, source)
 
 
@@ -84,13 +84,13 @@ def test_where_a_publication_filters_rows_no_key_identifies_them(
     partitioned: Warehouse, source: Source
 ) -> None:
     by_sql(partitioned, DAY, LAST, template="ticks")
-    partitioned.run("ALTER TABLE acme.ticks ALTER COLUMN id SET NOT NULL")
+    partitioned.run('ALTER TABLE _wh_data."acme.ticks" ALTER COLUMN id SET NOT NULL')
     partitioned.admin.run(
-        "CREATE PUBLICATION few FOR TABLE acme.ticks WHERE (value IS NOT NULL) WITH (publish_via_partition_root)"
+        'CREATE PUBLICATION few FOR TABLE _wh_data."acme.ticks" WHERE (value IS NOT NULL) WITH (publish_via_partition_root)'
     )
     change(source)
     by_sql(partitioned, DAY, LAST, template="ticks")
-    assert partitioned.rows(IDENTITIES) == [("ticks_2024", "f")]
+    assert partitioned.rows(IDENTITIES) == [("acme.ticks_2024", "f")]
     assert equal(partitioned, source)
 
 
@@ -101,7 +101,7 @@ def test_without_a_publication_of_changes_tables_stay_as_they_are(
     by_sql(partitioned, DAY, LAST, template="ticks")
     change(source)
     by_sql(partitioned, DAY, LAST, template="ticks")
-    assert partitioned.rows(IDENTITIES) == [("ticks_2024", "d")]
+    assert partitioned.rows(IDENTITIES) == [("acme.ticks_2024", "d")]
 
 
 def test_a_day_of_a_combined_year_and_a_move_load_under_a_publication(
@@ -129,10 +129,10 @@ def test_doctor_names_a_table_whose_identity_keeps_changes_out(
     partitioned: Warehouse, source: Source, setting: str
 ) -> None:
     by_sql(partitioned, DAY, LAST, template="ticks")
-    partitioned.run("ALTER TABLE acme.ticks ALTER COLUMN id SET NOT NULL")
+    partitioned.run('ALTER TABLE _wh_data."acme.ticks" ALTER COLUMN id SET NOT NULL')
     partitioned.run('CREATE UNIQUE INDEX ticks_2024_key ON _wh_data."acme.ticks_2024" (id)')
     partitioned.run(f'ALTER TABLE _wh_data."acme.ticks_2024" REPLICA IDENTITY {setting}')
-    partitioned.run("DROP INDEX acme.ticks_2024_key")
+    partitioned.run("DROP INDEX _wh_data.ticks_2024_key")
     partitioned.admin.run("CREATE PUBLICATION everything FOR ALL TABLES")
     change(source)
     with pytest.raises(psycopg.Error, match="does not have a replica identity"):

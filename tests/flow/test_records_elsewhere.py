@@ -9,10 +9,11 @@ from typing import LiteralString
 import pytest
 from psycopg import sql
 
+from tenantry.db import upgrade
 from tenantry.db.connect import session
-from tenantry.db.install import install
 from tenantry.embedded import Server
 from tests.databases import Maker, Source, Warehouse
+from tests.older_layout import restore
 from tests.program import run, succeed
 from tests.psql import psql
 from tests.ticks import define, make_ticks
@@ -82,7 +83,7 @@ def test_a_dump_that_was_restored_without_its_source_says_what_is_there(
         )
         == 366
     )
-    assert there.rows(STATES) == [("ticks_2024", "folded")]
+    assert there.rows(STATES) == [("acme.ticks_2024", "folded")]
     source.run("ALTER TABLE away RENAME TO ticks")
     for template, loaded in (("ticks", 0), ("marks", 5)):
         span = ("--from", FIRST, "--to", "2024-01-05")
@@ -98,7 +99,8 @@ def made_older(warehouse: Warehouse) -> None:
             f"DO $$BEGIN EXECUTE format('COMMENT ON VIEW {name} IS %L', 'Tenantry ' || (SELECT body_hash FROM _wh.published_views"
             f" WHERE schema_name || '.' || view_name = '{name}')); END$$"
         )
-    warehouse.run("COMMENT ON TABLE _wh_data.\"acme.ticks_2024\" IS 'Tenantry: combined'")
+    restore(warehouse)
+    warehouse.run("COMMENT ON TABLE acme.ticks_2024 IS 'Tenantry: combined'")
     warehouse.run("COMMENT ON TABLE public.ticks IS 'Tenantry: ticks of all tenants'")
     warehouse.run("COMMENT ON TABLE acme.ticks IS 'said by a person'")
     warehouse.run("DROP TABLE _wh.feed_tables, _wh.published_views")
@@ -114,8 +116,8 @@ def test_an_upgrade_takes_over_what_stood_in_comments_and_pulls_nothing_again(
     before = two.rows(rules)
     made_older(two)
     with session(two.admin.conninfo, role=None) as admin:
-        install(admin, {})
-    assert two.rows(STATES) == [("ticks_2024", "folded")]
+        upgrade.run(admin, {})
+    assert two.rows(STATES) == [("acme.ticks_2024", "folded")]
     assert two.rows(
         "SELECT objoid::regclass::text, description FROM pg_description WHERE classoid = 'pg_class'::regclass"
         " AND objoid::regclass::text ~ '^(acme.)?(ticks|marks)'"

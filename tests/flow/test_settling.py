@@ -42,13 +42,19 @@ def old(acme: Warehouse, source: Source) -> Warehouse:
     return acme
 
 
+def states(warehouse: Warehouse) -> list[list[object]]:
+    """What status knows of each feed but its size."""
+    keys = ("tenant", "days", "years", "rows", "missing", "first_day", "last_day")
+    return [[row[key] for key in keys] for row in succeed(warehouse, "status", "--json").json]
+
+
 def upgraded(warehouse: Warehouse) -> list[str]:
     with warehouse.admin.connect() as session:
         return list(upgrade.run(session, {}).moved)
 
 
 def test_an_upgrade_moves_the_tables_and_no_report_notices(old: Warehouse) -> None:
-    relations, rows, status = old.rows(RELATIONS), old.rows(ROWS), succeed(old, "status", "--json").json
+    relations, rows, status = old.rows(RELATIONS), old.rows(ROWS), states(old)
     restore(old)
     old.run(
         "COMMENT ON TABLE acme.ticks IS 'said by a tool'; COMMENT ON COLUMN public.ticks.value IS 'in euros'"
@@ -65,7 +71,7 @@ def test_an_upgrade_moves_the_tables_and_no_report_notices(old: Warehouse) -> No
         "SELECT indrelid::regclass::text FROM pg_index WHERE indexrelid = '_wh_data.\"acme.mine\"'::regclass"
     ) == ('_wh_data."acme.ticks_2023"')
     assert upgraded(old) == []
-    assert succeed(old, "status", "--json").json == status
+    assert states(old) == status
     succeed(
         old,
         "doctor",
