@@ -34,7 +34,7 @@ CREATE UNIQUE INDEX {VIEW_NAME}_id ON {SCHEMA}.{VIEW_NAME} (id);
 CREATE INDEX {VIEW_NAME}_at ON {SCHEMA}.{VIEW_NAME} (at);
 CREATE INDEX "{VIEW_NAME};odd" ON {SCHEMA}.{VIEW_NAME} (value) WHERE value <> 7;
 """
-NAMES = ["ticks_2024;odd", "ticks_2024_at", "ticks_2024_id"]
+NAMES = ["acme.ticks_2024;odd", "acme.ticks_2024_at", "acme.ticks_2024_id"]
 BACKFILL = ("backfill", "ticks", "--all", "--from", SPAN.first, "--to", SPAN.last)
 
 
@@ -69,8 +69,8 @@ def cut_off(warehouse: Warehouse, span: Span = SPAN) -> None:
 
 def names(warehouse: Warehouse, schema: str = "acme") -> list[str]:
     rows = warehouse.rows(
-        "SELECT indexname::text FROM pg_indexes WHERE schemaname = %s AND tablename = 'acme.ticks_2024' ORDER BY 1",
-        (schema,),
+        "SELECT indexname::text FROM pg_indexes WHERE tablename = %s ORDER BY 1",
+        (f"{schema}.ticks_2024",),
     )
     return [row[0] for row in rows]
 
@@ -103,7 +103,7 @@ def test_a_new_table_has_all_of_its_indexes_after_the_load(ticking: Warehouse, j
 def test_the_next_load_goes_on_where_one_was_killed_that_had_made_some(ticking: Warehouse) -> None:
     cut_off(ticking)
     assert names(ticking) == []
-    ticking.run('CREATE INDEX ticks_2024_at ON _wh_data."acme.ticks_2024" (at)')
+    ticking.run('CREATE INDEX "acme.ticks_2024_at" ON _wh_data."acme.ticks_2024" (at)')
     (result,) = load(ticking)
     assert (result.loaded, result.complete) == (0, True)
     assert names(ticking) == NAMES
@@ -129,9 +129,9 @@ def test_the_nightly_job_indexes_first_what_a_killed_one_left_bare(
 def test_a_load_by_sql_leaves_a_table_alone_of_which_some_indexes_are_there(ticking: Warehouse) -> None:
     """To drop those would keep reports waiting while all are made."""
     cut_off(ticking)
-    ticking.run('CREATE INDEX ticks_2024_at ON _wh_data."acme.ticks_2024" (at)')
+    ticking.run('CREATE INDEX "acme.ticks_2024_at" ON _wh_data."acme.ticks_2024" (at)')
     ticking.run("SELECT _wh.update_mv_by_template('ticks', 'acme', 'acme', %s)", (FIRST,))
-    assert names(ticking) == ["ticks_2024_at"]
+    assert names(ticking) == ["acme.ticks_2024_at"]
     load(ticking)
     assert names(ticking) == NAMES
 
@@ -151,7 +151,7 @@ def test_a_load_by_sql_notes_rows_that_stand_in_two_days_and_goes_on(
         ticking.value(
             "SELECT message FROM _wh.function_logs WHERE function_name = 'partition_finish' AND log_level = 'ERROR'"
         )
-        == '_wh_data."acme.ticks_2024" cannot be indexed: could not create unique index "ticks_2024_id"'
+        == '_wh_data."acme.ticks_2024" cannot be indexed: could not create unique index "acme.ticks_2024_id"'
     )
 
 
@@ -174,17 +174,17 @@ def test_a_table_that_cannot_be_indexed_is_named_and_stops_no_other(
     told = run(ticking, *BACKFILL)
     assert told.code == 1
     assert told.err.splitlines()[0] == (
-        'error: _wh_data."acme.ticks_2024" has no indexes yet: could not create unique index "ticks_2024_sum"; all others are kept'
+        'error: _wh_data."acme.ticks_2024" has no indexes yet: could not create unique index "acme.ticks_2024_sum"; all others are kept'
     )
     assert "globex" in told.out
-    assert names(ticking, "globex") == ["ticks_2024_at", "ticks_2024_sum"]
+    assert names(ticking, "globex") == ["globex.ticks_2024_at", "globex.ticks_2024_sum"]
     assert ticking.rows("SELECT schema_name, count(*) FROM public.ticks GROUP BY 1 ORDER BY 1") == [
         ("acme", 8),
         ("globex", 2),
     ]
     source.run("UPDATE ticks SET value = id")
     succeed(ticking, *BACKFILL, "--reload")
-    assert names(ticking) == ["ticks_2024_at", "ticks_2024_sum"]
+    assert names(ticking) == ["acme.ticks_2024_at", "acme.ticks_2024_sum"]
 
 
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGKILL])
@@ -211,7 +211,7 @@ def test_a_load_that_is_stopped_while_it_makes_indexes_is_completed_by_the_next(
             " WHERE datname = current_database() AND application_name = 'tenantry backfill'"
         )
     assert sleeping(ticking) == 0
-    assert ticking.rows("SELECT table_name, state FROM _wh.feed_tables") == [("ticks_2024", "unindexed")]
+    assert ticking.rows("SELECT table_name, state FROM _wh.feed_tables") == [("acme.ticks_2024", "unindexed")]
     define(ticking, query=QUERY, indexes=INDEXES)
     succeed(ticking, *BACKFILL)
     assert names(ticking) == NAMES
@@ -227,7 +227,7 @@ def sleeping(warehouse: Warehouse) -> int:
 def test_a_refresh_that_finds_all_days_unchanged_begins_no_statement_for_views(ticking: Warehouse) -> None:
     plan = planning.plan_changed([feed(ticking)], SPAN)
     backfill.run(ticking.conninfo, plan, backfill.Limits(), Silent())
-    ticking.run("ALTER TABLE public.ticks DETACH PARTITION acme.ticks")
+    ticking.run('ALTER TABLE _wh_data."public.ticks" DETACH PARTITION _wh_data."acme.ticks"')
     (result,) = backfill.run(ticking.conninfo, plan, backfill.Limits(), Silent()).feeds
     assert (result.unchanged, result.as_it_was) == (4, True)
     assert ticking.value("SELECT count(*) FROM public.ticks") == 0

@@ -41,7 +41,7 @@ SHOWN: dict[str, list[LiteralString]] = {
     "the names of all schemas, tables, views, columns, indexes, functions, types and roles, including those of other tenants and readers,"
     " and the names of the server's other databases": [
         "SELECT nspname FROM pg_namespace WHERE nspname = 'globex'",
-        "SELECT relname FROM pg_class WHERE relnamespace = 'globex'::regnamespace",
+        "SELECT relname FROM pg_class WHERE relnamespace = '_wh_data'::regnamespace",
         "SELECT attname FROM pg_attribute WHERE attrelid = {view}",
         "SELECT rolname FROM pg_roles WHERE rolname = 'phood_ro'",
         "SELECT datname FROM pg_database WHERE datname <> current_database()",
@@ -51,7 +51,7 @@ SHOWN: dict[str, list[LiteralString]] = {
         "SELECT rolconnlimit, rolvaliduntil FROM pg_roles WHERE rolname = 'phood_ro'",
         "SELECT roleid FROM pg_auth_members WHERE member <> CURRENT_USER::regrole",
         "SELECT relacl FROM pg_class WHERE oid = {view}",
-        "SELECT 1 FROM pg_class c WHERE has_table_privilege('phood_ro', c.oid, 'SELECT') AND relnamespace = 'globex'::regnamespace",
+        "SELECT 1 FROM pg_class c WHERE has_table_privilege('phood_ro', c.oid, 'SELECT') AND relnamespace = '_wh_data'::regnamespace",
     ],
     "approximately how many rows each table has, how large it is, and how many of its rows were read and written, and when; from this"
     " follows how many rows a tenant has per day": [
@@ -64,7 +64,7 @@ SHOWN: dict[str, list[LiteralString]] = {
     " contain the query that is sent to the source, those of partitions do not": [
         "SELECT 1 WHERE pg_get_viewdef({slice}) LIKE '%phood_foodlogsum%'",
         "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = '_wh'::regnamespace AND prokind = 'f' LIMIT 1",
-        "SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE relpartbound IS NOT NULL AND relnamespace = 'globex'::regnamespace",
+        "SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE relpartbound IS NOT NULL AND relnamespace = '_wh_data'::regnamespace",
         "SELECT indexdef FROM pg_indexes WHERE schemaname = 'globex'",
     ],
     "the comments on all of these": [
@@ -220,7 +220,7 @@ REFUSED: dict[str, list[LiteralString]] = {
         "CREATE TRIGGER mine BEFORE INSERT ON acme.ticks EXECUTE FUNCTION suppress_redundant_updates_trigger()",
         "CREATE RULE mine AS ON SELECT TO globex.ticks DO INSTEAD SELECT 1",
         "CREATE EVENT TRIGGER mine ON ddl_command_end EXECUTE FUNCTION suppress_redundant_updates_trigger()",
-        "COMMENT ON TABLE acme.ticks IS 'mine'",
+        "COMMENT ON VIEW acme.ticks IS 'mine'",
     ],
     "a table of its own that is like theirs": [
         "CREATE TEMP TABLE mine (LIKE globex.foodlogstats INCLUDING ALL)",

@@ -139,7 +139,7 @@ def test_doctor_names_a_table_whose_identity_keeps_changes_out(
         partitioned.run("SELECT _wh.update_mv_by_template('ticks', 'acme', 'acme', %s)", (DAY,))
     outcome = run(partitioned, "doctor", "--only", "publications", "--json")
     (finding,) = outcome.json["findings"]
-    assert (outcome.code, finding["subject"]) == (1, "acme.ticks_2024")
+    assert (outcome.code, finding["subject"]) == (1, '_wh_data."acme.ticks_2024"')
     partitioned.run(finding["command"])
     by_sql(partitioned, DAY, LAST, template="ticks")
     assert equal(partitioned, source)

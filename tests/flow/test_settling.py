@@ -81,8 +81,6 @@ def test_an_upgrade_moves_the_tables_and_no_report_notices(old: Warehouse) -> No
         "templates",
         "--only",
         "rights",
-        "--only",
-        "slices",
         "--strict",
     )
 

@@ -141,10 +141,10 @@ def written(warehouse: Warehouse) -> tuple[int, list[int]]:
     """The rows of acme that were inserted, updated or deleted since its beginning, and the files that hold them."""
     warehouse.run("SELECT pg_stat_force_next_flush()")
     rows: int = warehouse.value(
-        "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)::int FROM pg_stat_user_tables WHERE schemaname = 'acme'"
+        "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)::int FROM pg_stat_user_tables WHERE schemaname IN ('acme', '_wh_data')"
     )
     files = warehouse.rows(
-        "SELECT relfilenode::bigint FROM pg_class WHERE relnamespace = 'acme'::regnamespace AND relkind IN ('r', 'm')"
+        "SELECT relfilenode::bigint FROM pg_class WHERE relnamespace IN ('acme'::regnamespace, '_wh_data'::regnamespace) AND relkind IN ('r', 'm')"
     )
     return rows, sorted(row[0] for row in files)
 

@@ -251,7 +251,7 @@ def test_a_table_of_another_template_is_not_taken_for_that_of_a_year(ticking: Wa
     define(ticking, "ticks_2024", query=QUERY)
     ticking.run("UPDATE _wh.mv_templates SET storage = 'partition'")
     pull(ticking, FIRST, FIRST, template="ticks_2024")
-    with pytest.raises((AssertionError, psycopg.Error), match=r"acme\.ticks_2024 is in the way"):
+    with pytest.raises((AssertionError, psycopg.Error), match=r'acme\.ticks_2024" is in the way'):
         pull(ticking, FIRST, FIRST, template="ticks")
     assert ticking.value('SELECT count(*) FROM _wh_data."acme.ticks_2024"') == 2
 
@@ -351,7 +351,7 @@ def test_the_swap_of_a_folded_year_reads_no_row(ticking: Warehouse, source: Sour
         opened.add_notice_handler(lambda notice: notices.append(notice.message_primary or ""))
         opened.execute("SET client_min_messages = debug1")
         opened.execute(FOLD)
-    assert 'partition constraint for table "ticks_2023" is implied by existing constraints' in notices
+    assert 'partition constraint for table "acme.ticks_2023" is implied by existing constraints' in notices
 
 
 @WAYS
@@ -413,12 +413,7 @@ def test_a_tenant_whose_rows_stand_in_two_days_stops_no_other(
     plans = planning.plan(ticking.conninfo, feeds, Span(FIRST, date(2024, 2, 11)))
     acme, globex = run.run(ticking.conninfo, plans, run.Limits(), Silent()).feeds
     assert globex.complete
-    assert (
-        ticking.value(
-            "SELECT count(*) FROM pg_indexes WHERE schemaname = 'globex' AND tablename = 'acme.ticks_2024'"
-        )
-        == 1
-    )
+    assert ticking.value("SELECT count(*) FROM pg_indexes WHERE tablename = 'globex.ticks_2024'") == 1
     assert not acme.complete
     assert [failure.day for failure in acme.failures] == [FIRST, date(2024, 2, 10)]
     assert "more than one row has the same id" in acme.failures[0].error

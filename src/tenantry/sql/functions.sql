@@ -5507,12 +5507,14 @@ BEGIN
         WHERE t.relid IS NOT NULL AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = t.relid)
         ORDER BY f.schema_name
     LOOP
+        -- Published in the same step, it may be attached already.
+        PERFORM _wh_internal.fit_columns(template, tenant.relation, extras => true);
+        CONTINUE WHEN EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = tenant.relation);
         IF EXISTS (SELECT FROM pg_attribute a JOIN pg_attribute r ON r.attname = a.attname
             WHERE a.attrelid = tenant.relation AND r.attrelid = root AND a.attname = template.time_column
                 AND (a.atttypid, a.atttypmod) = (r.atttypid, r.atttypmod)
                 AND NOT a.attisdropped AND NOT r.attisdropped)
         THEN
-            PERFORM _wh_internal.fit_columns(template, tenant.relation, extras => true);
             statements := statements || format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES IN (%L);',
                 root::regclass, tenant.relation, tenant.schema_name);
         ELSE
@@ -10309,9 +10311,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', '089d71b3793f54bf' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.1.0', 'acb84eec35e05c30' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0'
-        AND i.functions = '089d71b3793f54bf');
+        AND i.functions = 'acb84eec35e05c30');
 END
 $$;
 

@@ -41,12 +41,14 @@ BEGIN
         WHERE t.relid IS NOT NULL AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = t.relid)
         ORDER BY f.schema_name
     LOOP
+        -- Published in the same step, it may be attached already.
+        PERFORM _wh_internal.fit_columns(template, tenant.relation, extras => true);
+        CONTINUE WHEN EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = tenant.relation);
         IF EXISTS (SELECT FROM pg_attribute a JOIN pg_attribute r ON r.attname = a.attname
             WHERE a.attrelid = tenant.relation AND r.attrelid = root AND a.attname = template.time_column
                 AND (a.atttypid, a.atttypmod) = (r.atttypid, r.atttypmod)
                 AND NOT a.attisdropped AND NOT r.attisdropped)
         THEN
-            PERFORM _wh_internal.fit_columns(template, tenant.relation, extras => true);
             statements := statements || format('ALTER TABLE %s ATTACH PARTITION %s FOR VALUES IN (%L);',
                 root::regclass, tenant.relation, tenant.schema_name);
         ELSE
