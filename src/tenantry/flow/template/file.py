@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tenantry.core.errors import InputError
 from tenantry.core.model import Template, TemplateFile
@@ -56,11 +57,13 @@ def merged(new: Template, stored: Template) -> Template:
     kept = {
         name: getattr(stored, name)
         for name in COLUMNS.values()
-        if getattr(new, name) is None or _same(name, getattr(new, name), getattr(stored, name) or "")
+        if getattr(new, name) is None or _same(name, getattr(new, name), getattr(stored, name))
     }
     return replace(new, **kept)
 
 
-def _same(name: str, one: str, other: str) -> bool:
-    one, other = one.replace("\r\n", "\n"), other.replace("\r\n", "\n")
+def _same(name: str, one: Any, other: Any) -> bool:
+    if name == "descriptions":
+        return bool(one == (other or {}))
+    one, other = one.replace("\r\n", "\n"), (other or "").replace("\r\n", "\n")
     return header.same_indexes(one, other) if name == "indexes" else one.strip() == other.strip()

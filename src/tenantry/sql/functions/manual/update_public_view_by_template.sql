@@ -9,7 +9,9 @@ BEGIN
     -- A schema that was dropped by hand takes its tenant with it.
     DELETE FROM _wh.tenants t WHERE to_regnamespace(quote_ident(t.schema_name)) IS NULL;
     DELETE FROM _wh.published_views v WHERE to_regclass(format('%I.%I', v.schema_name, v.view_name)) IS NULL;
+    DELETE FROM _wh.view_comments v WHERE to_regclass(format('%I.%I', v.schema_name, v.view_name)) IS NULL;
     changed := _wh_internal.storage_publish_public(template);
+    PERFORM _wh_internal.describe_views(template);
     PERFORM _wh_internal.write_log('update_public_view_by_template', 'INFO', 'public view updated',
         jsonb_build_object('template', template.template_name, 'changed', changed));
     RETURN true;

@@ -11,6 +11,7 @@ BEGIN
         AND _wh_internal.relation_kind(_wh_internal.partition_root(template)) = 'v' THEN
         PERFORM _wh_internal.lock_view('public', template.template_name);
         PERFORM _wh_internal.union_publish(template);
+        PERFORM _wh_internal.describe_view('public', _wh_internal.fit_name(template.template_name), template);
         changes := _wh_internal.table_changes(template, target, extras);
     END IF;
     IF changes IS NOT NULL THEN

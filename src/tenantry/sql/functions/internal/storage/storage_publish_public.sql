@@ -8,10 +8,12 @@ DECLARE
     changed boolean;
 BEGIN
     IF cardinality(used) > 1 THEN
-        RETURN _wh_internal.union_publish(template);
+        changed := _wh_internal.union_publish(template);
+    ELSE
+        EXECUTE format('SELECT %s($1)', _wh_internal.storage_routine(coalesce(used[1], template.storage),
+            'publish_public')) USING template INTO changed;
     END IF;
-    EXECUTE format('SELECT %s($1)', _wh_internal.storage_routine(coalesce(used[1], template.storage),
-        'publish_public')) USING template INTO changed;
+    PERFORM _wh_internal.describe_view('public', _wh_internal.fit_name(template.template_name), template);
     RETURN changed;
 END
 $$;
