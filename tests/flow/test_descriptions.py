@@ -221,6 +221,20 @@ def test_a_file_says_what_columns_mean_and_loading_it_makes_no_day_outdated(
 
 
 @pytest.mark.any_server
+def test_a_file_that_does_not_speak_of_descriptions_leaves_those_of_the_columns_it_keeps(
+    acme: Warehouse, source: Source, tmp_path: Path
+) -> None:
+    ticking(acme, source, "matview")
+    file = tmp_path / "ticks.sql"
+    file.write_text(
+        "INSERT INTO _wh.mv_templates (template_name, query_template, column_definitions) VALUES ('ticks',"
+        f" $${QUERY.replace(' END', ' END AS loudness')}$$, '{COLUMNS.replace(', value', ', loudness')}')"
+    )
+    succeed(acme, "template", "load", file)
+    assert comments(acme, "public.ticks") == {"": SAID[""], "at": SAID["at"]}
+
+
+@pytest.mark.any_server
 def test_the_fleets_file_describes_templates_and_apply_publishes_that(
     acme: Warehouse, source: Source, tmp_path: Path
 ) -> None:
