@@ -22,7 +22,7 @@ SYSTEM_LIBS := $(SYSTEM_PG)/bin/postgres $(SYSTEM_PG)/lib/pg_cron.so $(SYSTEM_PG
     $(or $(wildcard /usr/lib/*/faketime/libfaketimeMT.so.1),libfaketimeMT.so.1)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-fast test-system chaos mutants check format sql lock docs sbom bench bench-full bench-peers chart clean
+.PHONY: help venv demo test test-fast test-system test-bi chaos mutants check format sql lock docs sbom bench bench-full bench-peers chart clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -49,6 +49,16 @@ test-system: $(STAMP) ## Run the tests on Debian's PostgreSQL 15 with pg_cron
 	    test -e $$file || { echo "make test-system: $$file is missing; .ci/system-packages installs it (Debian 12, as root)" >&2; exit 1; }; \
 	done
 	TENANTRY_TEST_PG_BINDIR=$(SYSTEM_PG)/bin $(PYTEST) -m "not any_server" $(ARGS) $(SYSTEM_TESTS)
+
+# SYSTEM_PG= compares on the embedded server.
+test-bi: $(STAMP) .bi/.installed ## Compare what BI tools' libraries list in both storages, on Debian's PostgreSQL 15
+	@tests/bi/packages $(if $(SYSTEM_PG),$(SYSTEM_PG)/bin/postgres)
+	TENANTRY_TEST_BI=.bi TENANTRY_TEST_PG_BINDIR=$(SYSTEM_PG:%=%/bin) $(PYTEST) $(ARGS) tests/bi
+
+.bi/.installed: tests/bi/requirements.txt | $(STAMP) $(UV)
+	$(UV) venv --quiet --clear --python $(BIN)/python .bi
+	$(UV) pip install --quiet --python .bi/bin/python -r $<
+	@touch $@
 
 chaos: $(STAMP) ## Play random faults against every row; for instance: make chaos ARGS="--minutes 20 --storage matview --seed 7"
 	$(BIN)/python -m tests.chaos $(ARGS)
@@ -126,5 +136,5 @@ chart: $(UV) ## Draw what bench-full and bench-peers kept
 	.bench/bin/python -m bench.chart
 
 clean: ## Remove .venv and all that was generated
-	rm -rf .venv .uv .peers .bench .mutants .sbom .docs build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .uv .peers .bench .bi .mutants .sbom .docs build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

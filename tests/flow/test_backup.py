@@ -188,7 +188,9 @@ def small(acme: Warehouse, source: Source, tmp_path: Path, today: date) -> Conte
     """The backup of a warehouse with a tenant of one day, a reader and logs."""
     source.fill(today - timedelta(days=1), 1)
     acme.load(today - timedelta(days=1), today)
-    acme.run("UPDATE _wh.mv_templates SET description = 'ours'")
+    acme.run(
+        "UPDATE _wh.mv_templates SET description = 'ours', column_descriptions = '{\"id\": \"our number\"}'"
+    )
     return content_of(saved(acme, tmp_path))
 
 
@@ -196,10 +198,9 @@ def test_a_restore_into_another_database_of_the_server_keeps_the_roles_as_they_a
     acme: Warehouse, small: Content, empty: Database
 ) -> None:
     assert put(empty, small).kept == ["phood_ro", "whadmin"]
-    assert (
-        Database(acme.server, empty.name, "whadmin").value("SELECT description FROM _wh.mv_templates")
-        == "ours"
-    )
+    assert Database(acme.server, empty.name, "whadmin").rows(
+        "SELECT description, column_descriptions FROM _wh.mv_templates"
+    ) == [("ours", {"id": "our number"})]
     logs = "SELECT id, created_at, message, context FROM _wh.function_logs ORDER BY id"
     assert empty.rows(logs) == acme.rows(logs)
     empty.run("SELECT _wh_internal.write_log('x', 'INFO', 'after', '{}')")

@@ -33,6 +33,7 @@ ALLOWED: list[LiteralString] = [
     "INSERT INTO _wh.mv_templates (template_name, query_template, column_definitions, storage, time_column) VALUES ('mine', 'SELECT now() AS at', 'at timestamptz', 'partition', 'at')",
     "UPDATE _wh.mv_templates SET storage = 'matview', ahead = 3, partition_by = 'month', time_column = NULL WHERE template_name = 'unused'",
     "UPDATE _wh.mv_templates SET query_template = query_template || ' ', description = 'x', updated_at = now()",
+    "UPDATE _wh.mv_templates SET column_descriptions = '{\"at\": \"when\"}' WHERE template_name = 'ticks'",
     "UPDATE _wh.mv_templates SET column_definitions = column_definitions || ', more text' WHERE template_name = 'ticks'",
     "UPDATE _wh.mv_templates SET indexes = NULL WHERE template_name = 'ticks'",
     "SELECT _wh.try_template('ticks', 'acme', '2024-03-10')",

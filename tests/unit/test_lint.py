@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -382,6 +383,28 @@ def test_names_that_are_taken_are_an_error_and_numbers_of_objects_a_warning() ->
 )
 def test_columns_that_cannot_be_read_are_an_error(columns: str) -> None:
     assert "columns" in rules(template(columns=columns), "error")
+
+
+@pytest.mark.parametrize(
+    "described, message, fix",
+    [
+        ({"shop": "where"}, 'column "shop" is described, but not declared', "Columns are id, at."),
+        ({"at": "x" * 1001}, 'the description of column "at" is longer than 1,000 characters', "Shorten it."),
+        (
+            {"at": "a\u202eb"},
+            'the description of column "at" has characters that cannot be seen',
+            r"a\u202eb",
+        ),
+    ],
+)
+def test_a_description_that_cannot_be_a_comment_is_an_error(
+    described: dict[str, str], message: str, fix: str
+) -> None:
+    finding = only(replace(template(), descriptions=described))
+    assert (finding.rule, finding.severity, finding.message) == ("descriptions", "error", message)
+    assert fix in finding.fix
+    assert only(replace(template(), description="x" * 1001)).message.startswith("the description is longer")
+    assert rules(replace(template(), description="x" * 1000, descriptions={"at": "a\nb"})) == []
 
 
 def test_the_time_column_is_a_time_among_the_columns() -> None:

@@ -25,6 +25,10 @@ SALES = """\
 -- columns: id integer,
 --   shop text,   -- where
 --   sold_at timestamptz
+-- descriptions:
+--   ID: the receipt's number: unique in a shop
+--   "sold_at" : when the customer paid,
+--     in UTC
 -- index: UNIQUE (id)
 -- index: (sold_at)
 -- index: USING gin (to_tsvector('simple', shop))
@@ -55,11 +59,15 @@ def test_a_query_with_a_header_is_read() -> None:
         storage="partition",
         time_column="sold_at",
         partition_by="month",
+        descriptions={
+            "id": "the receipt's number: unique in a shop",
+            "sold_at": "when the customer paid,\nin UTC",
+        },
     )
     assert {name: file.lines[name] for name in ("query", "columns", "indexes")} == {
-        "query": 14,
+        "query": 18,
         "columns": 6,
-        "indexes": 9,
+        "indexes": 13,
     }
 
 
@@ -109,6 +117,9 @@ def test_a_file_may_insert_several_templates() -> None:
         ("-- name: t\n-- columns: a int,\n-- b int\nSELECT 1", 3, "neither 'key: value'"),
         ("-- name: t\n-- name: u\nSELECT 1", 2, "there twice"),
         ("-- name: t\n-- storage: citus\nSELECT 1", 2, "storage is matview or partition"),
+        ("-- name: t\n-- descriptions:\n--   a: b\n--   c\nSELECT 1", 4, "describes no column"),
+        ("-- name: t\n-- descriptions: a: b\n--   A: c\nSELECT 1", 3, 'column "a" is described twice'),
+        (INSERT.format(", column_descriptions", "'t', 'q', 'c', '[1]'", ""), 1, "not an object of texts"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_its_line(text: str, line: int | None, reason: str) -> None:
@@ -152,6 +163,9 @@ TEMPLATES = st.builds(
     storage=st.sampled_from(["matview", "partition"]),
     time_column=_TEXTS,
     partition_by=st.sampled_from(["year", "month"]),
+    descriptions=st.dictionaries(
+        st.sampled_from(["id", "At", 'a "b: c', "ü ", "x"]) | _SOME, _SOME, max_size=4
+    ),
 )
 
 

@@ -61,7 +61,7 @@ class Template:
     """What to pull, as a row of `_wh.mv_templates` or a file says it.
 
     Of the parts that may be absent, None is one that a file does not speak of: loading it leaves what is stored. An
-    empty string is none at all. `ahead` is how many days after today are loaded, too.
+    empty string is none at all. `ahead` is how many days after today are loaded, too. `descriptions` says what columns mean.
     """
 
     name: str
@@ -73,6 +73,7 @@ class Template:
     time_column: str | None = None
     partition_by: str | None = None
     ahead: str | None = None
+    descriptions: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)

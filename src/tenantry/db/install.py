@@ -140,6 +140,7 @@ def fill(owner: psycopg.Connection) -> list[str]:
                     owner.execute(sql_text(file))
         apply_functions(owner)
         owner.execute(sql_text(SQL / "templates" / "foodlogstats.sql"))
+        owner.execute(query("template", "describe"), {"names": None})
     return [f"migration {m.version} ({m.name}) applied" for m in applied]
 
 

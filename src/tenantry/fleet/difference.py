@@ -98,6 +98,7 @@ def _template(template: Template) -> dict[str, str | None]:
         "ahead": None if template.ahead == "0" else template.ahead,
         "query": template.query,
         "columns": template.columns,
+        "descriptions": "\n".join(f"{name}: {text}" for name, text in (template.descriptions or {}).items()),
         "indexes": template.indexes,
     }
 

@@ -200,6 +200,10 @@ def _templates(parts: Sequence[_Part]) -> dict[str, Template]:
             storage=table.storage or template.storage,
             partition_by=table.partition_by or template.partition_by,
             ahead=template.ahead if table.ahead is None else str(table.ahead),
+            description=table.description or template.description,
+            descriptions=template.descriptions
+            if table.descriptions is None
+            else {**(template.descriptions or {}), **table.descriptions},
         )
     return found
 

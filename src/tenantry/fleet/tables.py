@@ -51,6 +51,8 @@ class TemplateTable(_Table):
     storage: Storage | None = None
     partition_by: Literal["year", "month"] | None = None
     ahead: Annotated[int, Field(strict=True, ge=0, le=3660)] | None = None
+    description: Text | None = None
+    descriptions: dict[Text, Text] | None = None
 
 
 class ConnectionTable(_Table):

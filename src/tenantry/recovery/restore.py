@@ -29,7 +29,15 @@ from tenantry.flow.tenant import reader
 from tenantry.flow.tenant import schema as tenant
 from tenantry.recovery.backup import OURS
 from tenantry.recovery.content import LOGS, TRAIL, Content
-from tenantry.recovery.rows import batches, go_on_counting, insertion, keys, names, with_jobs
+from tenantry.recovery.rows import (
+    batches,
+    go_on_counting,
+    insertion,
+    keys,
+    names,
+    with_jobs,
+    with_short_description,
+)
 
 _LEFT_OUT = {"slices", "template_columns", "template_indexes"}
 """Tables that say what data there are, of which there are none after a restore, and what is read out of the templates anew."""
@@ -251,6 +259,7 @@ def _fill(session: psycopg.Connection, content: Content, jobids: Mapping[int, in
                 query("recovery", "make_room_for_templates"),
                 {"names": names(content, table, "template_name")},
             )
+            lines = (with_short_description(line) for line in lines)
         into: tuple[str, list[str]] | None = None
         for batch in batches(lines):
             into = into or (table, [name for name in columns if name in keys(batch[0])])

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import psycopg
 from psycopg import sql
 
+from tenantry.core.visible import visible
 from tenantry.db.queries import query
 from tenantry.recovery.content import Content
 
@@ -55,6 +56,14 @@ def with_jobs(line: str, jobids: Mapping[int, int]) -> str:
     paused = row.get("paused_jobs")
     if isinstance(paused, list):
         row["paused_jobs"] = [jobids[old] for old in paused if isinstance(old, int) and old in jobids]
+    return json.dumps(row)
+
+
+def with_short_description(line: str) -> str:
+    """A template whose description a warehouse takes: those of backups by older versions may be longer, or hide something."""
+    row = json.loads(line)
+    if isinstance(row.get("description"), str):
+        row["description"] = visible(row["description"])[:1000]
     return json.dumps(row)
 
 

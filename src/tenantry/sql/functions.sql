@@ -45,7 +45,7 @@ $$;
 -- does not fit.
 DO $$
 DECLARE
-    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 17, "name": "data_schema", "sha256": "edf0e146231ee5dcb51f9e79637c1108a85cbea21afea7073d4a019de26062de"}]';
+    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "edf0e146231ee5dcb51f9e79637c1108a85cbea21afea7073d4a019de26062de"}]';
     odd record;
 BEGIN
     IF (SELECT count(*) FROM pg_catalog.pg_namespace n
@@ -590,6 +590,31 @@ INSERT INTO _wh.storages (storage, streams, daily, by_month, needs_time_column, 
 
 ALTER TABLE _wh.mv_templates DROP CONSTRAINT mv_templates_storage_check, ADD FOREIGN KEY (storage) REFERENCES _wh.storages;
 ALTER TABLE _wh.feeds DROP CONSTRAINT feeds_storage_check, ADD FOREIGN KEY (storage) REFERENCES _wh.storages;
+$tenantry_text$;
+END IF;
+END
+$tenantry$;
+
+DO $tenantry$
+BEGIN
+INSERT INTO _wh.migrations (version, name, sha256) VALUES (16, 'descriptions', '9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf') ON CONFLICT DO NOTHING;
+IF FOUND THEN
+EXECUTE $tenantry_text$
+-- A template says what its columns mean. Its descriptions become comments of what reports read; which of the comments there are
+-- written by that is kept, so that everybody else's stay.
+ALTER TABLE _wh.mv_templates ADD COLUMN column_descriptions jsonb NOT NULL DEFAULT '{}';
+COMMENT ON COLUMN _wh.mv_templates.description IS 'What the template is: the comment of its views. At most 1,000 characters';
+COMMENT ON COLUMN _wh.mv_templates.column_descriptions IS
+    'What its columns mean, by their names: comments of the views'' columns. At most 1,000 characters each';
+
+CREATE TABLE _wh.view_comments (
+    schema_name text NOT NULL,
+    view_name text NOT NULL,
+    comments jsonb NOT NULL,
+    PRIMARY KEY (schema_name, view_name)
+);
+COMMENT ON TABLE _wh.view_comments IS 'Comments that were written last on tenant views and public views: another one is somebody else''s, and stays';
+COMMENT ON COLUMN _wh.view_comments.comments IS 'By the names of columns; under the empty name, the one of the view itself';
 $tenantry_text$;
 END IF;
 END
@@ -1867,6 +1892,58 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.describe_view(schema_name text, view_name text,
+    template _wh.mv_templates) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Make a template's descriptions the comments of what reports read, whatever kind of relation it is. A
+-- comment that somebody else has written stays: only one that is missing, or is as it was written last, is
+-- written, and taken off when the description is gone. Reports need not wait for it.
+DECLARE
+    target regclass := to_regclass(format('%I.%I', schema_name, view_name));
+    wanted jsonb := _wh_internal.view_descriptions(template);
+    written jsonb := coalesce((SELECT v.comments FROM _wh.view_comments v
+        WHERE v.schema_name = describe_view.schema_name AND v.view_name = describe_view.view_name), '{}');
+    comments jsonb;
+    statements text;
+BEGIN
+    WITH parts AS (
+        SELECT '' AS name, obj_description(c.oid, 'pg_class') AS present, CASE c.relkind WHEN 'v' THEN 'VIEW'
+            WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END || ' ' || target AS object
+        FROM pg_class c WHERE c.oid = target
+        UNION ALL
+        SELECT a.attname, col_description(a.attrelid, a.attnum), format('COLUMN %s.%I', target, a.attname)
+        FROM pg_attribute a WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped
+    )
+    SELECT string_agg(format('COMMENT ON %s IS %L; ', p.object, wanted ->> p.name), '')
+            FILTER (WHERE p.present IS DISTINCT FROM wanted ->> p.name),
+        coalesce(jsonb_object_agg(p.name, wanted ->> p.name) FILTER (WHERE wanted ? p.name), '{}')
+    INTO statements, comments
+    FROM parts p WHERE p.present IS NULL OR p.present = written ->> p.name;
+    IF (statements IS NULL AND comments = written) OR NOT EXISTS (SELECT FROM pg_class c
+        WHERE c.oid = target AND pg_has_role(c.relowner, 'USAGE')) THEN
+        RETURN;
+    END IF;
+    PERFORM _wh_internal.execute_patiently(concat(statements, format(
+        'INSERT INTO _wh.view_comments (schema_name, view_name, comments) VALUES (%L, %L, %L) '
+        'ON CONFLICT (schema_name, view_name) DO UPDATE SET comments = excluded.comments',
+        schema_name, view_name, comments)));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.describe_views(template _wh.mv_templates) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- describe_view for the public view and for those of the tenants whose comments are of other descriptions.
+DECLARE
+    name text := _wh_internal.fit_name(template.template_name);
+    wanted jsonb := _wh_internal.view_descriptions(template);
+BEGIN
+    PERFORM _wh_internal.describe_view('public', name, template);
+    PERFORM _wh_internal.describe_view(f.schema_name, name, template)
+    FROM _wh.feeds f LEFT JOIN _wh.view_comments v ON v.schema_name = f.schema_name AND v.view_name = name
+    WHERE f.template_name = template.template_name AND coalesce(v.comments, '{}') <> wanted;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.described(query text, connection text, until timestamptz)
     RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -1909,6 +1986,67 @@ FROM base AS b JOIN pg_catalog.pg_type AS t ON t.oid = b.type WHERE t.typtype <>
     RETURN result;
 END
 $$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.check_descriptions() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Before a template is written: its descriptions become comments, which every tool shows, so they are short
+-- and hide nothing. One that is stored already is not looked at again. A column that the template drops
+-- takes its description with it.
+DECLARE
+    most CONSTANT integer := 1000;
+    columns text[];
+    wrong text;
+    shown text;
+BEGIN
+    NEW.column_descriptions := coalesce(NEW.column_descriptions, '{}');
+    BEGIN
+        columns := ARRAY(SELECT (parse_ident(c.column_name))[1]
+            FROM _wh_internal.read_columns(NEW.column_definitions) c);
+    EXCEPTION WHEN syntax_error THEN
+        -- What is wrong with them is said when they are kept.
+        RETURN NEW;
+    END;
+    IF jsonb_typeof(NEW.column_descriptions) <> 'object' OR jsonb_path_exists(NEW.column_descriptions,
+        '$.* ? (@.type() != "string")') THEN
+        RAISE EXCEPTION 'template "%": column_descriptions is not an object of texts', NEW.template_name
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Write {"column": "what it means"}.';
+    ELSIF NEW.column_descriptions = OLD.column_descriptions THEN
+        SELECT coalesce(jsonb_object_agg(d.key, d.value), '{}') INTO NEW.column_descriptions
+        FROM jsonb_each(NEW.column_descriptions) d WHERE d.key = ANY (columns);
+    END IF;
+    SELECT coalesce(jsonb_object_agg(d.key, d.value), '{}') INTO NEW.column_descriptions
+        FROM jsonb_each(NEW.column_descriptions) d WHERE d.value <> '""';
+    SELECT min(d.key) INTO wrong FROM jsonb_object_keys(NEW.column_descriptions) AS d (key)
+        WHERE d.key <> ALL (columns);
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'template "%": column "%" is described, and is not among its columns',
+            NEW.template_name, _wh_internal.visible(left(wrong, 63))
+            USING ERRCODE = 'undefined_column',
+                HINT = 'Columns are ' || array_to_string(columns, ', ') || '.';
+    END IF;
+    SELECT d.what || CASE WHEN length(d.words) > most THEN format(' is longer than %s characters',
+            to_char(most, 'FM999,999')) ELSE ' has characters that cannot be seen' END,
+        CASE WHEN length(d.words) > most THEN 'Shorten it.'
+            ELSE 'Remove what is written with a backslash here: ' || _wh_internal.visible(d.words) END
+    INTO wrong, shown
+    FROM (
+        SELECT 0 AS rank, 'its description' AS what, NEW.description AS words
+            WHERE NEW.description IS DISTINCT FROM OLD.description
+        UNION ALL SELECT 1, format('the description of column "%s"', e.key), e.value
+            FROM jsonb_each_text(NEW.column_descriptions) e
+            WHERE e.value IS DISTINCT FROM OLD.column_descriptions ->> e.key
+    ) d WHERE length(d.words) > most OR d.words <> _wh_internal.visible(d.words)
+    ORDER BY d.rank, d.what LIMIT 1;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'template "%": %', NEW.template_name, wrong
+            USING ERRCODE = 'invalid_parameter_value', HINT = shown;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+CREATE OR REPLACE TRIGGER check_descriptions BEFORE INSERT OR UPDATE ON _wh.mv_templates
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.check_descriptions();
 
 CREATE OR REPLACE FUNCTION _wh_internal.digest_query(feed _wh.feeds, first_day date, last_day date,
     given text[] DEFAULT NULL,
@@ -2440,8 +2578,8 @@ BEGIN
             THEN _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)) || '; ' END,
             (SELECT string_agg(_wh_internal.blank_views(f), '') FROM unnest(feeds) f));
     END IF;
-    PERFORM _wh_internal.execute_patiently(format('%sALTER TABLE %s %s; SELECT _wh_internal.show_table(f), '
-        '_wh_internal.publish_years(f) FROM unnest(%L::_wh.feeds[]) f; '
+    PERFORM _wh_internal.execute_patiently(format('%sALTER TABLE %s %s; SELECT '
+        '_wh_internal.storage_publish_tenant(f) FROM unnest(%L::_wh.feeds[]) f; '
         'SELECT _wh_internal.storage_publish_public(t) FROM _wh.mv_templates t WHERE t.template_name = %L',
         blanks, top, changes, feeds, template.template_name));
 END
@@ -3228,7 +3366,7 @@ BEGIN
             NEW.template_name, session_user, changed
             USING ERRCODE = 'insufficient_privilege',
                 HINT = 'Let whadmin do that. A template author changes query, columns, indexes and '
-                'description.';
+                'descriptions.';
     END IF;
     RETURN NEW;
 END
@@ -4675,6 +4813,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         format('.%s IS %L', c.name, d.description)
         FROM columns c JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.attrelid
             AND d.objsubid = c.attnum
+        WHERE d.description IS DISTINCT FROM _wh_internal.own_comment(c.attrelid, c.attname)
         UNION ALL
         SELECT c.attrelid, 'security label', 'rpvm', c.attname,
             format('SECURITY LABEL FOR %I ON COLUMN ', l.provider), format('.%s IS %L', c.name, l.label)
@@ -4900,6 +5039,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM of_relations c JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid
         AND d.objsubid = 0, words w
     WHERE d.description !~ '^Tenantry[: ]'
+        AND d.description IS DISTINCT FROM _wh_internal.own_comment(c.oid, '')
     UNION ALL
     SELECT c.oid, 'security label', w.kinds, NULL,
         format('SECURITY LABEL FOR %I ON %s ', l.provider, w.word), format(' IS %L', l.label)
@@ -4978,6 +5118,16 @@ BEGIN
             HINT = 'Name at most 366 days in one call.';
     END IF;
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.own_comment(relation oid, column_name text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The comment that describe_view wrote last on a column, or under the empty name on the relation itself;
+    -- NULL if it wrote none.
+    SELECT v.comments ->> own_comment.column_name
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN _wh.view_comments v ON v.schema_name = n.nspname AND v.view_name = c.relname
+    WHERE c.oid = relation
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.own_connections(schema_name text) RETURNS SETOF text
@@ -5762,7 +5912,7 @@ BEGIN
             name, feed.schema_name, feed.schema_name,
                 _wh_internal.declared_columns(template.template_name), template.time_column);
         target := _wh_internal.kept_relation(name);
-        PERFORM _wh_internal.storage_publish_public(template), _wh_internal.show_table(feed);
+        PERFORM _wh_internal.storage_publish_public(template), _wh_internal.storage_publish_tenant(feed);
     END IF;
     outranged := _wh_internal.partition_outranged(template, target::regclass);
     IF outranged IS NOT NULL THEN
@@ -7760,6 +7910,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
     existing regclass := to_regclass(format('public.%I', view_name));
+    changed boolean;
     part record;
     selected text;
     body text;
@@ -7779,7 +7930,9 @@ BEGIN
             SELECT c FROM _wh.template_columns c WHERE c.template_name = template.template_name
             ORDER BY c.position)));
     END IF;
-    RETURN _wh_internal.replace_view('public', view_name, body);
+    changed := _wh_internal.replace_view('public', view_name, body);
+    PERFORM _wh_internal.describe_view('public', view_name, template);
+    RETURN changed;
 END
 $$;
 
@@ -7792,6 +7945,8 @@ DECLARE
 BEGIN
     EXECUTE format('SELECT %s($1)', _wh_internal.storage_routine(feed.storage, 'publish_tenant'))
         USING feed INTO changed;
+    PERFORM _wh_internal.describe_view(feed.schema_name, _wh_internal.fit_name(feed.template_name),
+        (SELECT t FROM _wh.mv_templates t WHERE t.template_name = feed.template_name));
     RETURN _wh_internal.publish_years(feed) OR changed;
 END
 $$;
@@ -8855,6 +9010,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         ORDER BY a.attnum)
     FROM pg_attribute a WHERE a.attrelid = to_regclass(format('%I.%I', schema_name, view_name))
         AND a.attnum > 0 AND NOT a.attisdropped
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.view_descriptions(template _wh.mv_templates) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The comments that a template's views should have, as view_comments keeps them. A description may be
+    -- older than what checks them.
+    SELECT jsonb_strip_nulls(jsonb_build_object('',
+            left(_wh_internal.visible(nullif(template.description, '')), 1000)))
+        || coalesce(template.column_descriptions, '{}')
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.view_reads(view regclass) RETURNS oid[]
@@ -10020,7 +10184,9 @@ BEGIN
     gone := ARRAY(SELECT f FROM _wh.feeds f WHERE to_regnamespace(quote_ident(f.schema_name)) IS NULL);
     DELETE FROM _wh.tenants t WHERE to_regnamespace(quote_ident(t.schema_name)) IS NULL;
     DELETE FROM _wh.published_views v WHERE to_regclass(format('%I.%I', v.schema_name, v.view_name)) IS NULL;
+    DELETE FROM _wh.view_comments v WHERE to_regclass(format('%I.%I', v.schema_name, v.view_name)) IS NULL;
     changed := _wh_internal.storage_publish_public(template);
+    PERFORM _wh_internal.describe_views(template);
     FOREACH feed IN ARRAY gone LOOP
         IF feed.template_name <> template.template_name
             AND EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = feed.template_name) THEN
@@ -10274,10 +10440,10 @@ BEGIN
         GRANT SELECT (schema_name, template_name, tenant_name,
             storage) ON _wh.feeds TO tenantry_template_author;
         GRANT SELECT (schema_name, tenant_name) ON _wh.tenants TO tenantry_template_author;
-        GRANT INSERT (template_name, description, query_template, column_definitions, indexes, storage,
-            time_column, partition_by, ahead),
-            UPDATE (description, query_template, column_definitions, indexes, storage, time_column,
-                partition_by, ahead, updated_at)
+        GRANT INSERT (template_name, description, query_template, column_definitions, column_descriptions,
+            indexes, storage, time_column, partition_by, ahead),
+            UPDATE (description, query_template, column_definitions, column_descriptions, indexes, storage,
+                time_column, partition_by, ahead, updated_at)
             ON _wh.mv_templates TO tenantry_template_author;
         GRANT EXECUTE ON FUNCTION _wh.try_template(text, text, date, integer, integer, jsonb),
             _wh.drop_unused_template(text),
@@ -10309,11 +10475,11 @@ $$;
 -- as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', 'acb84eec35e05c30' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.1.0', '85571e16066efcfc' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0'
-        AND i.functions = 'acb84eec35e05c30');
+        AND i.functions = '85571e16066efcfc');
 END
 $$;
 

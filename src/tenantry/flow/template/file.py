@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tenantry.core.errors import InputError
 from tenantry.core.model import Template, TemplateFile
 from tenantry.flow.template import header, insert
 from tenantry.flow.template.insert import COLUMNS
+from tenantry.flow.template.lint import tree
 
 
 def read(path: Path) -> list[TemplateFile]:
@@ -56,11 +59,23 @@ def merged(new: Template, stored: Template) -> Template:
     kept = {
         name: getattr(stored, name)
         for name in COLUMNS.values()
-        if getattr(new, name) is None or _same(name, getattr(new, name), getattr(stored, name) or "")
+        if getattr(new, name) is None or _same(name, getattr(new, name), getattr(stored, name))
     }
-    return replace(new, **kept)
+    result = replace(new, **kept)
+    return result if new.descriptions is not None else replace(result, descriptions=_of_columns(result))
 
 
-def _same(name: str, one: str, other: str) -> bool:
-    one, other = one.replace("\r\n", "\n"), other.replace("\r\n", "\n")
+def _of_columns(template: Template) -> Mapping[str, str] | None:
+    """The descriptions of columns that there are: a column that is dropped takes its description along."""
+    try:
+        names = {column.name for column in tree.columns(template.columns)}
+    except tree.Unreadable:
+        return template.descriptions
+    return template.descriptions and {n: text for n, text in template.descriptions.items() if n in names}
+
+
+def _same(name: str, one: Any, other: Any) -> bool:
+    if name == "descriptions":
+        return bool(one == (other or {}))
+    one, other = one.replace("\r\n", "\n"), (other or "").replace("\r\n", "\n")
     return header.same_indexes(one, other) if name == "indexes" else one.strip() == other.strip()

@@ -7,6 +7,8 @@ A value goes on in lines that are indented by two blanks or more after their das
     -- columns:
     --   id integer,
     --   sold_at timestamptz
+    -- descriptions:
+    --   sold_at: when the customer paid, in UTC
     -- index: UNIQUE (id)
     -- index: (sold_at)
 
@@ -30,11 +32,14 @@ _KEYS = (
     "partition_by",
     "ahead",
     "columns",
+    "descriptions",
     "index",
     "indexes",
 )
 _KEY = re.compile(r"-- ?([A-Za-z_]+):\s*(.*)$")
 _FURTHER = re.compile(r"--(?:   ?(.*)| ?)$")
+_DESCRIBED = re.compile(r'(?:"((?:[^"]|"")+)"|([^\s":][^":]*?))\s*:\s*(.*)')
+_BARE = re.compile(r"[a-z_][a-z0-9_$]*")
 _PREFIX = "idx_{SCHEMA}_{VIEW_NAME}_"
 _STATEMENT = re.compile(
     r"CREATE (UNIQUE )?INDEX idx_\{SCHEMA\}_\{VIEW_NAME\}_\w+ ON \{SCHEMA\}\.\{VIEW_NAME\} (.+)"
@@ -89,6 +94,7 @@ def read(text: str, origin: str) -> TemplateFile:
             raise _refused(origin, began[name], f"{name} is {' or '.join(choices)}")
     if reason := wrong_ahead(texts.get("ahead", [""])[0]):
         raise _refused(origin, began["ahead"], reason)
+    descriptions = _descriptions(texts.get("descriptions", [""])[0], origin, began.get("descriptions", 0))
     query = "\n".join(lines[end:])
     blank = len(query) - len(query.lstrip("\n"))
     if not query.strip():
@@ -106,6 +112,7 @@ def read(text: str, origin: str) -> TemplateFile:
             time_column=texts.get("time_column", [""])[0],
             partition_by=texts.get("partition_by", [None])[0],
             ahead=texts.get("ahead", [None])[0],
+            descriptions=descriptions,
         ),
         origin,
         {**began, "query": end + 1 + blank},
@@ -124,6 +131,29 @@ def _required(texts: Mapping[str, Sequence[str]], name: str, origin: str) -> str
         )
         raise InputError(f'{origin}: the header lacks "{name}"', hint=hint.strip() or None)
     return value
+
+
+def _descriptions(text: str, origin: str, first: int) -> dict[str, str]:
+    """What columns mean, by their names: `name: text` a line, which goes on in lines that are indented further."""
+    found: dict[str, str] = {}
+    name = ""
+    for number, line in enumerate(text.split("\n") if text else [], first):
+        if not line.strip() or (line[0] == " " and name):
+            found[name] = f"{found.get(name, '')}\n{line.strip()}"
+            continue
+        column = _DESCRIBED.fullmatch(line.strip())
+        if column is None:
+            raise _refused(
+                origin,
+                number,
+                "this describes no column",
+                "Write the column's name, a colon, and what it means.",
+            )
+        name = column[1].replace('""', '"') if column[1] else column[2].lower()
+        if name in found:
+            raise _refused(origin, number, f'column "{name}" is described twice')
+        found[name] = column[3]
+    return {name: text.strip() for name, text in found.items() if text.strip()}
 
 
 def index_statements(indexes: Sequence[str]) -> str:
@@ -160,6 +190,10 @@ def write(template: Template) -> str:
     if template.ahead and template.ahead != "0":
         header.append(_pair("ahead", template.ahead))
     header.append(_pair("columns", template.columns.strip(), block=True))
+    if template.descriptions:
+        header.append(
+            _pair("descriptions", "\n".join(map(_described, template.descriptions.items())), block=True)
+        )
     if template.indexes and template.indexes.strip():
         header += _index_pairs(template.indexes)
     return "\n".join(header) + "\n\n" + template.query.strip("\n") + "\n"
@@ -170,6 +204,12 @@ def _pair(key: str, value: str, *, block: bool = False) -> str:
     if block or len(lines) > 1:
         return "\n".join([f"-- {key}:", *(f"--   {line}" if line else "--" for line in lines)])
     return f"-- {key}: {value}"
+
+
+def _described(column: tuple[str, str]) -> str:
+    name, text = column
+    written = name if _BARE.fullmatch(name) else '"' + name.replace('"', '""') + '"'
+    return f"{written}: " + text.replace("\n", "\n  ")
 
 
 def _index_pairs(indexes: str) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -17,6 +18,7 @@ COLUMNS = {
     "description": "description",
     "query_template": "query",
     "column_definitions": "columns",
+    "column_descriptions": "descriptions",
     "indexes": "indexes",
     "storage": "storage",
     "time_column": "time_column",
@@ -112,8 +114,28 @@ def _rows(statement: Any, text: str, origin: str, line: int) -> list[TemplateFil
                 raise refused(origin, line, f"{name} is {' or '.join(choices)}")
         if reason := wrong_ahead(values.get("ahead")):
             raise refused(origin, line, reason)
-        found.append(TemplateFile(Template(**values), origin, lines))
+        described = _descriptions(values.pop("descriptions", None), origin, lines)
+        found.append(TemplateFile(Template(**values, descriptions=described), origin, lines))
     return found
+
+
+def _descriptions(text: str | None, origin: str, lines: dict[str, int]) -> dict[str, str] | None:
+    """The object of a JSON text; None if nothing was said, and none at all for an empty text."""
+    if not text:
+        return None if text is None else {}
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        line = lines.get("descriptions", lines["query"])
+        raise refused(
+            origin,
+            line,
+            "column_descriptions is not an object of texts",
+            'Write {"column": "what it means"}.',
+        )
+    return {name: value for name, value in found.items() if value}
 
 
 def _literal(node: Any, *, number: bool) -> str | None:
@@ -169,6 +191,11 @@ def write(template: Template) -> str:
         if getattr(template, name) is not None
         and not (name == "ahead" and getattr(template, name) in ("", "0"))
     }
+    if template.descriptions is not None:
+        # A column a line, for people to read.
+        values["column_descriptions"] = (
+            json.dumps(template.descriptions, ensure_ascii=False, indent=0) if template.descriptions else ""
+        )
     updates = [f"    {column} = excluded.{column}" for column in values if column != "template_name"]
     return (
         f"INSERT INTO _wh.mv_templates ({', '.join(values)})\nVALUES (\n    "

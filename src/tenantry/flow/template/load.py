@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from tenantry.core import storage
 from tenantry.core.model import OWNER, Template, TemplateFile
@@ -42,14 +43,17 @@ def check(session: psycopg.Connection, file: TemplateFile) -> list[Finding]:
 def put(session: psycopg.Connection, template: Template) -> None:
     """Store a template, new or over the one that is there; what it does not say stays."""
     before = find(session, template.name)
-    session.execute(query("template", "put"), asdict(merged(template, before) if before else template))
+    after = merged(template, before) if before else template
+    session.execute(
+        query("template", "put"), {**asdict(after), "descriptions": Jsonb(dict(after.descriptions or {}))}
+    )
 
 
 def load(
     session: psycopg.Connection, templates: Sequence[Template], *, dry_run: bool = False
 ) -> list[Change]:
-    """Store templates, all or none; one that is as it was is not touched. Views and tables get new columns at once, unless a
-    template author loads it: then with the next load of a day, so that his transaction holds no report up.
+    """Store templates, all or none; one that is as it was is not touched. Views and tables get new columns and comments at once,
+    unless a template author loads it: then with the next load of a day, so that his transaction holds no report up.
 
     Raises psycopg.Error: columns, storage or time column are refused, or tables that are there cannot take them; nothing
     is changed then. A dry run does the same, and takes it back.
@@ -68,8 +72,12 @@ def load(
                 and list_feeds(session, template.name)
             ):
                 reshaped.append(template.name)
-        for name in reshaped if acting(session) == OWNER else ():
-            session.execute(query("flow", "publish_public"), (name,))
+        if acting(session) == OWNER:
+            for name in reshaped:
+                session.execute(query("flow", "publish_public"), (name,))
+            session.execute(
+                query("template", "describe"), {"names": [c.name for c in changes if c.action == "changed"]}
+            )
         return [replace(change, outdated=outdated(session, change.name)) for change in changes]
 
 

@@ -64,10 +64,10 @@ BEGIN
         GRANT SELECT (schema_name, template_name, tenant_name,
             storage) ON _wh.feeds TO tenantry_template_author;
         GRANT SELECT (schema_name, tenant_name) ON _wh.tenants TO tenantry_template_author;
-        GRANT INSERT (template_name, description, query_template, column_definitions, indexes, storage,
-            time_column, partition_by, ahead),
-            UPDATE (description, query_template, column_definitions, indexes, storage, time_column,
-                partition_by, ahead, updated_at)
+        GRANT INSERT (template_name, description, query_template, column_definitions, column_descriptions,
+            indexes, storage, time_column, partition_by, ahead),
+            UPDATE (description, query_template, column_definitions, column_descriptions, indexes, storage,
+                time_column, partition_by, ahead, updated_at)
             ON _wh.mv_templates TO tenantry_template_author;
         GRANT EXECUTE ON FUNCTION _wh.try_template(text, text, date, integer, integer, jsonb),
             _wh.drop_unused_template(text),

@@ -104,7 +104,8 @@ SELECT 'template ' || t.template_name, md5((to_jsonb(t) - '{created_at,updated_a
 SELECT c.relname::text FROM pg_class c
 WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r' AND c.relname = ANY (%(tables)s)
     AND c.relname NOT IN ('migrations', 'installations', 'template_columns', 'template_indexes', 'rebuilds',
-    'restored_jobs', 'feed_tables', 'published_views', 'source_servers', 'storages')
+    'restored_jobs', 'feed_tables', 'published_views', 'view_comments', 'source_servers',
+    'storages')
         AND c.relname <> ALL (%(without)s)
 ORDER BY c.relname
 

@@ -1,8 +1,9 @@
 -- Food waste, one row per logged item, with the names that reports group by. Loading it again updates the template.
-INSERT INTO _wh.mv_templates (template_name, description, query_template, column_definitions, indexes, time_column)
+INSERT INTO _wh.mv_templates (template_name, description, query_template, column_definitions, column_descriptions, indexes,
+    time_column)
 VALUES (
     'foodlogstats',
-    'Logged food waste with store, station, item and pan',
+    'Logged food waste, a row for each logged item, with store, station, item and pan',
     $query$
 SELECT
     f.id,
@@ -66,6 +67,29 @@ client_id TEXT,
 logged_time TIMESTAMPTZ,
 flags TEXT
 $columns$,
+    '{
+"id": "The logged item''s number at the source; unique within a tenant",
+"store": "Name of the location where the item was logged",
+"station": "Name of the station that serves the item at this location",
+"validation_status": "Whether the entry was checked, as the source records it",
+"region": "Name of the location''s region",
+"action_taken_id": "Number of what was done with the item",
+"action_taken": "What was done with the item",
+"name": "Name of the item",
+"quantity": "Logged weight, with the pan",
+"average_weight": "Weight of the empty pan; NULL without a pan",
+"pan_name": "Name of the pan",
+"weight": "Net weight: quantity less the weight of the pan",
+"client": "The tenant''s schema in the warehouse",
+"food_category": "Name of the item''s category",
+"cost_per_lb": "What a pound of the item costs",
+"target_weight": "The weight of the item to aim for",
+"price_per_lb": "The price at which a pound of the item is sold",
+"action_reason": "Why the item was logged",
+"client_id": "The item''s client at the source",
+"logged_time": "When the item was logged",
+"flags": "Marks of the entry, as the source records them"
+}',
     'CREATE UNIQUE INDEX idx_{SCHEMA}_{VIEW_NAME}_id ON {SCHEMA}.{VIEW_NAME} (id);
 CREATE INDEX idx_{SCHEMA}_{VIEW_NAME}_logged_time ON {SCHEMA}.{VIEW_NAME} (logged_time);
 CREATE INDEX idx_{SCHEMA}_{VIEW_NAME}_store ON {SCHEMA}.{VIEW_NAME} (store);
@@ -76,6 +100,7 @@ ON CONFLICT (template_name) DO UPDATE SET
     description = excluded.description,
     query_template = excluded.query_template,
     column_definitions = excluded.column_definitions,
+    column_descriptions = excluded.column_descriptions,
     indexes = excluded.indexes,
     time_column = excluded.time_column,
     updated_at = now();

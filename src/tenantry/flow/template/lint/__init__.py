@@ -35,6 +35,8 @@ def lint(
         if select is not None:
             found += shape.compare(query, select, declared)
         found += shape.storable(template, shapes, declared)
+        described = Text("", begin.get("descriptions", shapes.first_line))
+        found += shape.descriptions(template, described, declared)
         found += shape.time_column(
             template, Text(template.columns, begin.get("time_column", shapes.first_line)), declared
         )

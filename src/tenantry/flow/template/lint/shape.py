@@ -9,6 +9,7 @@ from pglast import ast
 
 from tenantry.core import storage
 from tenantry.core.model import Template
+from tenantry.core.visible import visible
 from tenantry.flow.template.lint import tree
 from tenantry.flow.template.lint.finding import ERROR, NOTE, WARNING, Finding, Text
 
@@ -92,6 +93,34 @@ def storable(template: Template, text: Text, declared: Sequence[tree.Column]) ->
         )
         for column in declared if column.kind in _LOCAL or column.kind.startswith("reg")
     ]  # fmt: skip
+
+
+MOST_DESCRIBED = 1000
+"""Characters of a description; `_wh_internal.check_descriptions` has the same number."""
+
+
+def descriptions(template: Template, text: Text, declared: Sequence[tree.Column]) -> list[Finding]:
+    """Descriptions of what is no column, and such as the warehouse refuses."""
+    names = [column.name for column in declared]
+    found = [
+        text.find("descriptions", ERROR, 0, f'column "{name}" is described, but not declared', f"Columns are {', '.join(names)}.")
+        for name in template.descriptions or () if name not in names
+    ]  # fmt: skip
+    said = {"the description": template.description or ""} | {
+        f'the description of column "{name}"': words for name, words in (template.descriptions or {}).items()
+    }
+    for what, words in said.items():
+        if len(words) > MOST_DESCRIBED:
+            reason, fix = f"is longer than {MOST_DESCRIBED:,} characters", "Shorten it."
+        elif visible(words) != words:
+            reason, fix = (
+                "has characters that cannot be seen",
+                f"Remove what is written with a backslash here: {visible(words)}",
+            )
+        else:
+            continue
+        found.append(text.find("descriptions", ERROR, 0, f"{what} {reason}", fix))
+    return found
 
 
 def time_column(template: Template, text: Text, declared: Sequence[tree.Column]) -> list[Finding]:

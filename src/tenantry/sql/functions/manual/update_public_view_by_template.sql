@@ -12,7 +12,9 @@ BEGIN
     gone := ARRAY(SELECT f FROM _wh.feeds f WHERE to_regnamespace(quote_ident(f.schema_name)) IS NULL);
     DELETE FROM _wh.tenants t WHERE to_regnamespace(quote_ident(t.schema_name)) IS NULL;
     DELETE FROM _wh.published_views v WHERE to_regclass(format('%I.%I', v.schema_name, v.view_name)) IS NULL;
+    DELETE FROM _wh.view_comments v WHERE to_regclass(format('%I.%I', v.schema_name, v.view_name)) IS NULL;
     changed := _wh_internal.storage_publish_public(template);
+    PERFORM _wh_internal.describe_views(template);
     FOREACH feed IN ARRAY gone LOOP
         IF feed.template_name <> template.template_name
             AND EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = feed.template_name) THEN

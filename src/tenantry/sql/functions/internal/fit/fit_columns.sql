@@ -28,8 +28,8 @@ BEGIN
             THEN _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)) || '; ' END,
             (SELECT string_agg(_wh_internal.blank_views(f), '') FROM unnest(feeds) f));
     END IF;
-    PERFORM _wh_internal.execute_patiently(format('%sALTER TABLE %s %s; SELECT _wh_internal.show_table(f), '
-        '_wh_internal.publish_years(f) FROM unnest(%L::_wh.feeds[]) f; '
+    PERFORM _wh_internal.execute_patiently(format('%sALTER TABLE %s %s; SELECT '
+        '_wh_internal.storage_publish_tenant(f) FROM unnest(%L::_wh.feeds[]) f; '
         'SELECT _wh_internal.storage_publish_public(t) FROM _wh.mv_templates t WHERE t.template_name = %L',
         blanks, top, changes, feeds, template.template_name));
 END

@@ -12,6 +12,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         format('.%s IS %L', c.name, d.description)
         FROM columns c JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.attrelid
             AND d.objsubid = c.attnum
+        WHERE d.description IS DISTINCT FROM _wh_internal.own_comment(c.attrelid, c.attname)
         UNION ALL
         SELECT c.attrelid, 'security label', 'rpvm', c.attname,
             format('SECURITY LABEL FOR %I ON COLUMN ', l.provider), format('.%s IS %L', c.name, l.label)

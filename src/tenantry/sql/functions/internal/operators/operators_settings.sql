@@ -21,6 +21,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM of_relations c JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid
         AND d.objsubid = 0, words w
     WHERE d.description !~ '^Tenantry[: ]'
+        AND d.description IS DISTINCT FROM _wh_internal.own_comment(c.oid, '')
     UNION ALL
     SELECT c.oid, 'security label', w.kinds, NULL,
         format('SECURITY LABEL FOR %I ON %s ', l.provider, w.word), format(' IS %L', l.label)

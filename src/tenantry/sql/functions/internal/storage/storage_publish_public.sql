@@ -5,6 +5,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
     existing regclass := to_regclass(format('public.%I', view_name));
+    changed boolean;
     part record;
     selected text;
     body text;
@@ -24,6 +25,8 @@ BEGIN
             SELECT c FROM _wh.template_columns c WHERE c.template_name = template.template_name
             ORDER BY c.position)));
     END IF;
-    RETURN _wh_internal.replace_view('public', view_name, body);
+    changed := _wh_internal.replace_view('public', view_name, body);
+    PERFORM _wh_internal.describe_view('public', view_name, template);
+    RETURN changed;
 END
 $$;

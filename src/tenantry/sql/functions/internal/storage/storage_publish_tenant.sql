@@ -7,6 +7,8 @@ DECLARE
 BEGIN
     EXECUTE format('SELECT %s($1)', _wh_internal.storage_routine(feed.storage, 'publish_tenant'))
         USING feed INTO changed;
+    PERFORM _wh_internal.describe_view(feed.schema_name, _wh_internal.fit_name(feed.template_name),
+        (SELECT t FROM _wh.mv_templates t WHERE t.template_name = feed.template_name));
     RETURN _wh_internal.publish_years(feed) OR changed;
 END
 $$;

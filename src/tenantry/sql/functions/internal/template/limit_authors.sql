@@ -20,7 +20,7 @@ BEGIN
             NEW.template_name, session_user, changed
             USING ERRCODE = 'insufficient_privilege',
                 HINT = 'Let whadmin do that. A template author changes query, columns, indexes and '
-                'description.';
+                'descriptions.';
     END IF;
     RETURN NEW;
 END

@@ -32,7 +32,7 @@ BEGIN
             name, feed.schema_name, feed.schema_name,
                 _wh_internal.declared_columns(template.template_name), template.time_column);
         target := _wh_internal.kept_relation(name);
-        PERFORM _wh_internal.storage_publish_public(template), _wh_internal.show_table(feed);
+        PERFORM _wh_internal.storage_publish_public(template), _wh_internal.storage_publish_tenant(feed);
     END IF;
     outranged := _wh_internal.partition_outranged(template, target::regclass);
     IF outranged IS NOT NULL THEN

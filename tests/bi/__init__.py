@@ -1,0 +1,1 @@
+"""What BI tools list of a warehouse, through the libraries that they use: the same in both storages (make test-bi)."""
