@@ -69,6 +69,8 @@ def test_reports_find_the_same_in_both_storages_before_and_after_a_move(
         for template in ("ticks", "tocks"):
             for tenant in ("acme", "globex"):
                 acme.run("CALL _wh.set_storage(%s, %s, %s)", (template, storage, tenant))
+                if storage == "partition":
+                    acme.run("CALL _wh.drop_old_storage(%s, %s)", (template, tenant))
         assert told(acme) == before, storage
 
 
