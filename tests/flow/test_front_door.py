@@ -5,13 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 import pytest
 
 import tenantry
-from tenantry import InputError, Interrupted, Limits, Newcomer
+from tenantry import InputError, Interrupted, Limits, Newcomer, SourceError
 from tenantry.core.model import Connection, LoadedSlice
+from tenantry.loader.enable_tenant import Enabled
 from tenantry.loader.events import Silent
 from tests.databases import Source, Warehouse
 
@@ -92,6 +94,59 @@ def test_a_tenant_is_taken_in_by_one_call(warehouse: Warehouse, source: Source) 
     assert added.load.complete
     assert not any(verdict.different for verdict in added.compared)
     assert {"connection", "schema", "backfill", "compared"} <= set(told)
+
+
+def test_a_tenant_is_disabled_enabled_reloaded_and_dropped(
+    opened: tenantry.Warehouse, acme: Warehouse
+) -> None:
+    acme.admin.run("ALTER SCHEMA acme OWNER TO whadmin")
+    first, last = FIRST, FIRST + timedelta(days=DAYS - 1)
+    assert opened.disable_tenant("acme", " no contract ").reason == "no contract"
+    assert opened.disable_tenant("acme", "twice").paused is None
+    assert opened.tenant("acme").disabled_reason == "no contract"
+    steps: list[str] = []
+    enabled = opened.enable_tenant("acme", step=lambda name, told: steps.append(name))
+    assert enabled.enabled
+    assert not enabled.already
+    assert {"test", "gap", "loaded", "compared", "jobs"} <= set(steps)
+    assert opened.enable_tenant("acme").already
+    begun: list[datetime] = []
+    work = opened.tenant_work("acme", ["foodlogstats"], first, last)
+    assert [len(item.plan.days) for item in work] == [DAYS]
+    reloaded = opened.reload_tenant("acme", work, begun=begun.append)
+    assert reloaded.complete
+    assert reloaded.load.feeds[0].loaded == DAYS
+    assert [len(item.plan.days) for item in opened.tenant_work("acme", (), first, last, since=begun[0])] == [
+        0
+    ]
+    assert opened.tenant_goods("acme").days >= DAYS
+    opened.drop_tenant("acme")
+    assert opened.tenants() == []
+    with pytest.raises(InputError, match="acme"):
+        opened.tenant("acme")
+
+
+def test_ctrl_c_while_a_tenant_is_enabled_leaves_it_disabled(opened: tenantry.Warehouse) -> None:
+    opened.disable_tenant("acme", "rest")
+    with pytest.raises(Interrupted) as stopped:
+        opened.enable_tenant("acme", watcher=Stopping(KeyboardInterrupt()))
+    assert isinstance(stopped.value.so_far, Enabled)
+    assert not stopped.value.so_far.enabled
+    assert opened.tenant("acme").disabled_at
+    assert opened.enable_tenant("acme").enabled
+
+
+def test_a_sources_address_is_changed_only_if_it_answers(opened: tenantry.Warehouse) -> None:
+    before = opened.connection_of("acme")
+    assert opened.connection("acme") == before
+    assert opened.connection("nobody") is None
+    with pytest.raises(SourceError):
+        opened.change_source(replace(before, dbname="nothing"))
+    assert opened.connection_of("acme") == before
+    changed = opened.change_source(before)
+    assert changed.answered
+    assert changed.tenants == ["acme"]
+    assert opened.try_source("acme").database == before.dbname
 
 
 def test_disabled_tenants_are_left_out_unless_they_are_named(

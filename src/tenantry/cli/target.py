@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from tenantry.embedded.server import Server
+    from tenantry.warehouse import Warehouse
 
 
 @dataclass
@@ -176,3 +177,12 @@ def warehouse(*, current: bool = True) -> Iterator[str]:
     with connected(current=current) as (conninfo, opened):
         opened.close()
         yield conninfo
+
+
+@contextmanager
+def open_warehouse(*, current: bool = True) -> Iterator[Warehouse]:
+    """`warehouse` as a program has it: what a command does there is one of its methods."""
+    from tenantry.warehouse import Warehouse
+
+    with warehouse(current=current) as conninfo:
+        yield Warehouse(conninfo)

@@ -10,6 +10,7 @@ import psycopg
 
 from tenantry.core.days import Span, today_utc
 from tenantry.core.model import Connection, Feed
+from tenantry.core.names import check_tenant_name
 from tenantry.db.connect import session
 from tenantry.flow.slice import at_source
 from tenantry.flow.slice import slice as slices
@@ -65,7 +66,7 @@ def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watch
         InputError: a name or template that cannot be meant; a source without a range and no `first`.
         SourceError: the source does not answer.
     """
-    schema.check_name(newcomer.name)
+    check_tenant_name(newcomer.name)
     with session(conninfo) as connection:
         for name in newcomer.templates:
             templates.require(connection, name)

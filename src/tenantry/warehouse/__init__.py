@@ -13,13 +13,15 @@ from typing import Self
 from tenantry.core.model import OWNER
 from tenantry.core.settings import Target, resolve
 from tenantry.db.migrations import require_current
-from tenantry.warehouse.loading import DEFAULT, Interrupted, Loading, Reloaded
+from tenantry.warehouse.loading import Loading
 from tenantry.warehouse.looking import Looking
+from tenantry.warehouse.results import Interrupted, Reloaded
+from tenantry.warehouse.tenants import Tenants
 
-__all__ = ["DEFAULT", "Interrupted", "Reloaded", "Warehouse"]
+__all__ = ["Interrupted", "Reloaded", "Warehouse"]
 
 
-class Warehouse(Looking, Loading):
+class Warehouse(Looking, Loading, Tenants):
     """A warehouse: `with Warehouse.open() as warehouse: …`.
 
     No connection stays open between calls, so you can keep one object for a long time and use it from several threads.

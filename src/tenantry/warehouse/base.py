@@ -1,19 +1,18 @@
-"""What all of a warehouse's methods stand on: its connection string, its sessions and its feeds."""
+"""What all of a warehouse's methods stand on: its connection string, its sessions, its feeds and its audit trail."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import date
 from types import TracebackType
 from typing import Self
 
 import psycopg
 
-from tenantry.core.model import Feed
-from tenantry.db.connect import session
-from tenantry.flow.slice import slice as days_of
-from tenantry.flow.slice.feed import find_feed, list_feeds
+from tenantry.core.model import OWNER, Feed
+from tenantry.db import audit
+from tenantry.db.connect import acts_as, session
 
 
 class Base:
@@ -40,11 +39,16 @@ class Base:
         """Open a psycopg session for SQL of your own. It acts as whadmin, commits each statement, and is closed at the end of the block."""
         return session(self.conninfo)
 
+    def acts_as(self) -> str:
+        """Return the role that the sessions act as: whadmin, or the group (such as tenantry_operator) that the login belongs to."""
+        return acts_as(self.conninfo)
+
     def feeds(self, template: str | None = None, tenants: Iterable[str] | None = None) -> list[Feed]:
         """Return the feeds of a template, or all feeds. Disabled tenants are left out unless `tenants` names them.
 
         Raises InputError for a template or a tenant that does not exist.
         """
+        from tenantry.flow.slice.feed import find_feed, list_feeds
         from tenantry.flow.template import stored
         from tenantry.flow.tenant import state as states
 
@@ -64,5 +68,17 @@ class Base:
 
     def latest_day(self, template: str) -> date:
         """Return the last day that can be loaded: today, or later if the template loads days ahead."""
+        from tenantry.flow.slice import slice as days_of
+
         with self.session() as opened:
             return days_of.latest(opened, template)
+
+    @contextmanager
+    def _audited(self, what: str, subject: str) -> Iterator[None]:
+        """Record the block in the audit trail, as it begins and as it ends."""
+        if acts_as(self.conninfo) != OWNER:
+            # What is done by a group's functions, these write down.
+            yield
+            return
+        with audit.kept(self.conninfo, f"Warehouse.{what}", subject):
+            yield

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from tenantry.core.model import Feed, FeedStatus
 from tenantry.db.connect import session
@@ -18,25 +18,29 @@ if TYPE_CHECKING:
     from tenantry.observe.activity import Entry, Size
     from tenantry.observe.health import Outcome
     from tenantry.observe.slices import Slice, Year
-    from tenantry.observe.status import TenantFacts
 
 
 class Looking(Base):
     """Methods that change nothing."""
 
-    def tenants(self) -> list[TenantFacts]:
-        """Return all tenants by name, with their sources and states."""
+    def status(self, tenant: str | None = None) -> list[FeedStatus]:
+        """Return the state of each feed, or of each feed of a tenant: its days by state, rows and bytes."""
         from tenantry.observe import status
 
         with self.session() as opened:
-            return status.tenants(opened)
+            return [feed for feed in status.feeds(opened) if tenant in (None, feed.tenant)]
 
-    def status(self) -> list[FeedStatus]:
-        """Return the state of each feed: its days by state, rows and bytes."""
-        from tenantry.observe import status
+    def names(
+        self, kind: Literal["templates", "tenants", "jobs"], beginning: str = "", *, patience: int = 10
+    ) -> list[str]:
+        """Return the names of all templates, tenants or jobs that begin like this, sorted. Anybody who can log in may ask.
 
-        with self.session() as opened:
-            return status.feeds(opened)
+        `patience` is how many seconds the warehouse has to answer.
+        """
+        from tenantry.observe import names
+
+        with session(self.conninfo, patience=patience) as opened:
+            return names.beginning(opened, kind, beginning)
 
     def slices(self, feed: Feed, first: date | None = None, last: date | None = None) -> list[Slice]:
         """Return the days of a feed from `first` (its first day) to `last` (today), each with its state, rows and error."""
