@@ -181,8 +181,15 @@ def warehouse(*, current: bool = True) -> Iterator[str]:
 
 @contextmanager
 def open_warehouse(*, current: bool = True) -> Iterator[Warehouse]:
-    """`warehouse` as a program has it: what a command does there is one of its methods."""
+    """The warehouse as a program has it: what a command does there is one of its methods.
+
+    An embedded server runs for as long as the block. A warehouse of another version will do if `current` is False.
+
+    Raises:
+        NotInstalled: there is no warehouse, or one of another version.
+        WarehouseUnreachable: the server does not answer.
+    """
     from tenantry.warehouse import Warehouse
 
-    with warehouse(current=current) as conninfo:
-        yield Warehouse(conninfo)
+    with connected(current=current) as (conninfo, opened):
+        yield Warehouse(conninfo, opened)

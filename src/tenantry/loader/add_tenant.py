@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import psycopg
 
+from tenantry.core import state
 from tenantry.core.days import Span, today_utc
 from tenantry.core.model import Connection, Feed
 from tenantry.core.names import check_tenant_name
@@ -99,7 +100,7 @@ def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watch
         added.compared.append(verdict)
     added.rows_ahead = planning.rows_ahead(conninfo, feeds)
     for feed, rows in added.rows_ahead.items():
-        step("left out", planning.told_ahead(feed, rows))
+        step("left out", state.told_ahead(feed, rows))
     return added
 
 

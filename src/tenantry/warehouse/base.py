@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import date
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import psycopg
 
 from tenantry.core.model import OWNER, Feed
 from tenantry.db import audit
-from tenantry.db.connect import acts_as, session
+from tenantry.db.connect import acts_as, closing, session
+
+if TYPE_CHECKING:
+    from tenantry.flow.tenant.state import TenantState
 
 
 class Base:
     """A warehouse that is known by its connection string."""
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, opened: psycopg.Connection | None = None) -> None:
+        """`opened` is a session that the first method to need one uses, and closes."""
         self.conninfo = conninfo
         """libpq's connection string for the login of every day."""
+        self._opened = opened
         self._stack = ExitStack()
 
     def close(self) -> None:
@@ -37,14 +42,24 @@ class Base:
 
     def session(self) -> AbstractContextManager[psycopg.Connection]:
         """Open a psycopg session for SQL of your own. It acts as whadmin, commits each statement, and is closed at the end of the block."""
-        return session(self.conninfo)
+        opened, self._opened = self._opened, None
+        return session(self.conninfo) if opened is None else closing(opened)
 
     def acts_as(self) -> str:
         """Return the role that the sessions act as: whadmin, or the group (such as tenantry_operator) that the login belongs to."""
         return acts_as(self.conninfo)
 
-    def feeds(self, template: str | None = None, tenants: Iterable[str] | None = None) -> list[Feed]:
+    def feeds(
+        self,
+        template: str | None = None,
+        tenants: Iterable[str] | None = None,
+        *,
+        disabled: bool = False,
+        left_out: Callable[[TenantState], None] = lambda tenant: None,
+    ) -> list[Feed]:
         """Return the feeds of a template, or all feeds. Disabled tenants are left out unless `tenants` names them.
+
+        With `disabled`, they are not left out. `left_out` is told of each that is.
 
         Raises InputError for a template or a tenant that does not exist.
         """
@@ -57,8 +72,10 @@ class Base:
                 stored.require(opened, template)
             found = list_feeds(opened, template)
             if tenants is None:
-                disabled = states.disabled(opened)
-                return [feed for feed in found if feed.schema not in disabled]
+                resting = {} if disabled else states.disabled(opened)
+                for name in dict.fromkeys(feed.schema for feed in found if feed.schema in resting):
+                    left_out(resting[name])
+                return [feed for feed in found if feed.schema not in resting]
             names = list(dict.fromkeys(tenants))
             if template is not None:
                 return [find_feed(opened, template, name) for name in names]

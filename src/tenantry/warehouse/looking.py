@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tenantry.flow.slice.year import YearCheck
     from tenantry.observe.activity import Entry, Size
     from tenantry.observe.health import Outcome
-    from tenantry.observe.slices import Slice, Year
+    from tenantry.observe.slices import Slice, SliceDetails, Year
 
 
 class Looking(Base):
@@ -42,19 +42,38 @@ class Looking(Base):
         with session(self.conninfo, patience=patience) as opened:
             return names.beginning(opened, kind, beginning)
 
-    def slices(self, feed: Feed, first: date | None = None, last: date | None = None) -> list[Slice]:
-        """Return the days of a feed from `first` (its first day) to `last` (today), each with its state, rows and error."""
+    def slices(
+        self, feeds: Feed | Iterable[Feed], first: date | None = None, last: date | None = None
+    ) -> list[Slice]:
+        """Return the days of a feed, or of several, from `first` (its first day) to `last` (today).
+
+        Each has its state, rows and error.
+        """
+        from tenantry.observe import slices
+
+        chosen = [feeds] if isinstance(feeds, Feed) else feeds
+        with self.session() as opened:
+            return [item for feed in chosen for item in slices.slices(opened, feed, first, last)]
+
+    def slice_details(self, feed: Feed, day: date) -> SliceDetails:
+        """Return what holds a day's rows: the relation, its bytes, and whether the template has changed since."""
         from tenantry.observe import slices
 
         with self.session() as opened:
-            return slices.slices(opened, feed, first, last)
+            return slices.details(opened, feed, day)
 
-    def years(self, template: str | None = None) -> list[Year]:
-        """Return the years of each feed: the number of days, and whether the year is folded."""
+    def years(self, template: str | None = None, tenants: Sequence[str] | None = None) -> list[Year]:
+        """Return the years of each feed, or of a template's or some tenants' feeds: the number of days, and whether the year is folded.
+
+        Raises InputError for a template that does not exist.
+        """
+        from tenantry.flow.template import stored
         from tenantry.observe import slices
 
         with self.session() as opened:
-            return slices.years(opened, template)
+            if template is not None:
+                stored.require(opened, template)
+            return slices.years(opened, template, tenants)
 
     def check_year(self, feed: Feed, year: int) -> YearCheck:
         """Check whether a year has all of its days."""
@@ -84,6 +103,15 @@ class Looking(Base):
         wanted = activity.Wanted(tenant=tenant, levels=levels, since=since)
         with self.session() as opened:
             return activity.logs(opened, wanted, most=most)
+
+    def waiting_jobs(self) -> list[Job]:
+        """Return the jobs that wait for a tenantry scheduler, because none is running; an empty list if pg_cron runs them."""
+        from tenantry.flow.job import runs
+        from tenantry.flow.job import table as job_table
+
+        with self.session() as opened:
+            waiting = job_table.cron(opened) == "own" and runs.leader(opened) is None
+            return job_table.all_jobs(opened) if waiting else []
 
     def jobs(self) -> list[Job]:
         """Return the scheduled jobs of this warehouse, or an empty list if there is no cron."""
