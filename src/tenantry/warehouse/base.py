@@ -45,6 +45,19 @@ class Base:
         opened, self._opened = self._opened, None
         return session(self.conninfo) if opened is None else closing(opened)
 
+    def _session(
+        self, name: str = "tenantry", role: str | None = OWNER
+    ) -> AbstractContextManager[psycopg.Connection]:
+        """A session of an application_name, acting as `role` (None: as whoever logs in)."""
+        self._release()
+        return session(self.conninfo, name=name, role=role)
+
+    def _release(self) -> None:
+        """Close the session that was given, where nobody is going to use it for a long time."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
     def acts_as(self) -> str:
         """Return the role that the sessions act as: whadmin, or the group (such as tenantry_operator) that the login belongs to."""
         return acts_as(self.conninfo)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date, timedelta
-from pathlib import Path
+from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from tenantry.core.model import Feed, FeedStatus
@@ -12,11 +11,7 @@ from tenantry.db.connect import session
 from tenantry.warehouse.base import Base
 
 if TYPE_CHECKING:
-    from tenantry.fleet.plan import Plan as FleetPlan
-    from tenantry.flow.job.table import Job
     from tenantry.flow.slice.year import YearCheck
-    from tenantry.observe.activity import Entry, Size
-    from tenantry.observe.health import Outcome
     from tenantry.observe.slices import Slice, SliceDetails, Year
 
 
@@ -81,65 +76,3 @@ class Looking(Base):
 
         with self.session() as opened:
             return years.check(opened, feed, year)
-
-    def sizes(self, tenant: str | None = None) -> list[Size]:
-        """Return the rows and bytes of each feed."""
-        from tenantry.observe import activity
-
-        with self.session() as opened:
-            return activity.sizes(opened, tenant)
-
-    def logs(
-        self,
-        *,
-        tenant: str | None = None,
-        levels: Sequence[str] | None = None,
-        since: timedelta | None = None,
-        most: int = 1000,
-    ) -> list[Entry]:
-        """Return the `most` newest log entries, oldest first: of a tenant, of some levels (DEBUG, INFO, WARNING, ERROR), not older than `since`."""
-        from tenantry.observe import activity
-
-        wanted = activity.Wanted(tenant=tenant, levels=levels, since=since)
-        with self.session() as opened:
-            return activity.logs(opened, wanted, most=most)
-
-    def waiting_jobs(self) -> list[Job]:
-        """Return the jobs that wait for a tenantry scheduler, because none is running; an empty list if pg_cron runs them."""
-        from tenantry.flow.job import runs
-        from tenantry.flow.job import table as job_table
-
-        with self.session() as opened:
-            waiting = job_table.cron(opened) == "own" and runs.leader(opened) is None
-            return job_table.all_jobs(opened) if waiting else []
-
-    def jobs(self) -> list[Job]:
-        """Return the scheduled jobs of this warehouse, or an empty list if there is no cron."""
-        from tenantry.flow.job import table as job_table
-
-        with self.session() as opened:
-            return job_table.all_jobs(opened) if job_table.cron(opened) else []
-
-    def doctor(self, checks: Sequence[str] = (), *, tenant: str | None = None) -> list[Outcome]:
-        """Find what is wrong: the outcome of each check (or of those named), with its findings.
-
-        Raises InputError for a check that does not exist.
-        """
-        from tenantry.observe import health
-        from tenantry.observe.checks.finding import Examined
-
-        chosen = health.chosen(checks, of_tenants=tenant is not None)
-        with self.session() as opened, session(self.conninfo, role=None) as login:
-            return list(health.examine(Examined(self.conninfo, opened, login, tenant), chosen))
-
-    def plan(self, path: Path | None = None) -> FleetPlan:
-        """Compare the warehouse with the fleet file, or with the files of a folder. None means the nearest tenantry.toml.
-
-        Raises InputError for a file that is missing or invalid.
-        """
-        from tenantry.fleet import file as fleet_file
-        from tenantry.fleet import plan as fleet_plan
-
-        declared = fleet_file.read(fleet_plan.files(path, Path.cwd()))
-        with self.session() as opened:
-            return fleet_plan.make(opened, declared)

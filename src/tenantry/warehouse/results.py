@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tenantry.loader.result import Result
 
 if TYPE_CHECKING:
-    from tenantry.core.model import Connection, SourceFacts
+    from tenantry.core.model import Connection, Feed, SourceFacts, Template
+    from tenantry.flow.job.runs import Leader, Run
+    from tenantry.flow.job.table import Cron, Job
+    from tenantry.flow.template.drop import Use
+    from tenantry.flow.template.stored import Outdated, Stored
     from tenantry.loader.run import Limits
     from tenantry.loader.verify import FeedVerdict
+    from tenantry.observe.checks.finding import Check, Finding
+    from tenantry.recovery.backup import Summary
+    from tenantry.recovery.rebuild import Estimate, Part
+    from tenantry.schedule.agenda import Entry
 
 
 class Interrupted(KeyboardInterrupt):
@@ -63,6 +72,115 @@ class SourceChanged:
     answered: SourceFacts | None
     line: str | None
     tenants: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Written:
+    """The files that an export wrote, and the variables in which they look for secrets."""
+
+    files: Sequence[Path]
+    variables: Sequence[str]
+
+
+@dataclass(frozen=True)
+class BackedUp:
+    """A backup that was written: its file and bytes, the older backups that were removed, and what it holds."""
+
+    file: Path
+    bytes: int
+    removed: Sequence[Path]
+    summary: Summary
+
+
+@dataclass(frozen=True)
+class RecoveryWork:
+    """What is missing of each feed, and how much and how long that is, by what the feeds held."""
+
+    parts: Sequence[Part]
+    estimate: Estimate
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The jobs of a warehouse. `cron` is who keeps them (None: nobody), `leader` the scheduler that runs them, if one does.
+
+    `last` has the last run of each job that has had one, by jobid. `hidden_from` is the login from which other roles' jobs may be
+    hidden.
+    """
+
+    cron: Cron | None
+    leader: Leader | None
+    hidden_from: str | None
+    entries: Sequence[Entry]
+    last: Mapping[int, Run]
+
+
+@dataclass(frozen=True)
+class NextRun:
+    """A run to come: when (UTC), the same in words of UTC and of this machine's time zone, and of which job."""
+
+    at: datetime
+    said: str
+    job: Job
+
+
+@dataclass(frozen=True)
+class MadeJob:
+    """A job that was created: `when` is its schedule in words. `jobid` is None if it was only to be said."""
+
+    jobid: int | None
+    name: str
+    schedule: str
+    when: str
+    command: str
+    feed: Feed
+
+
+@dataclass(frozen=True)
+class JobsMade:
+    """The jobs that were created, and the login from which other roles' jobs may be hidden."""
+
+    jobs: Sequence[MadeJob]
+    hidden_from: str | None
+
+
+@dataclass(frozen=True)
+class JobsChanged:
+    """The jobs that were paused or resumed, and those that were so before."""
+
+    changed: Sequence[Job]
+    unchanged: Sequence[Job]
+
+
+@dataclass(frozen=True)
+class Mended:
+    """The findings that were fixed, each with its check, and the statements that were refused, with the reasons."""
+
+    mended: Sequence[tuple[Check, Finding]]
+    refused: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class TemplateDetails:
+    """A template: its text, who uses it, and what tenants have that is not as the text says."""
+
+    text: Template
+    stored: Stored
+    outdated: Sequence[Outdated]
+
+
+@dataclass(frozen=True)
+class TemplateGoods:
+    """What goes with a template: what each tenant has of it, and the jobs whose command names it."""
+
+    template: str
+    uses: Sequence[Use]
+    jobs: Sequence[Job]
+
+    @property
+    def users(self) -> str:
+        """The tenants that use it, with their days and rows, in words."""
+        return ", ".join(f"{use.tenant} ({use.days:,} days, {use.rows:,} rows)" for use in self.uses)
 
 
 def limits_or_default(limits: Limits | None) -> Limits:

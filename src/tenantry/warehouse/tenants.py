@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from tenantry.core.days import today_utc
 from tenantry.core.errors import InputError
-from tenantry.db.connect import session
 from tenantry.loader.events import Silent, Watcher
 from tenantry.warehouse.base import Base
 from tenantry.warehouse.results import Disabled, Interrupted, Reloaded, SourceChanged, limits_or_default
@@ -265,7 +264,7 @@ class Tenants(Base):
         """
         from tenantry.flow.tenant import drop as dropping
 
-        with self._audited("drop_tenant", name), session(self.conninfo, name="tenantry drop") as opened:
+        with self._audited("drop_tenant", name), self._session(name="tenantry drop") as opened:
             goods = dropping.look(opened, name)
             dropping.refuse_foreign(goods)
             dropping.run(
