@@ -7,7 +7,7 @@ SELECT _wh.verify_days(%(template)s, %(schema)s, %(first)s::date, %(last)s::date
 -- name: publish_views
 SELECT _wh.publish_views(%(template)s, %(schema)s)
 
--- name: fold_year
+-- name: convert_year
 SELECT _wh.fold_year(%(template)s, %(schema)s, %(year)s)
 
 -- name: disable_tenant
@@ -16,5 +16,5 @@ SELECT _wh.disable_tenant(%(schema)s, %(reason)s, %(jobs)s::bigint[])
 -- name: enable_tenant
 SELECT _wh.enable_tenant(%(schema)s)
 
--- name: source_days
+-- name: source_extent
 SELECT first_day, last_day FROM _wh.source_days(%(template)s, %(schema)s)
