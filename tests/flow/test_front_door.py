@@ -230,6 +230,7 @@ def test_what_goes_on_is_looked_at(opened: tenantry.Warehouse) -> None:
     assert opened.readers() == []
     assert opened.doctor(["views"], tenant="acme")[0].check.name == "views"
     assert opened.mend(opened.doctor(["views"])).refused == {}
+    assert [entry.what for entry in opened.audit(most=2)] == ["Warehouse.mend", "Warehouse.mend"]
 
 
 def test_disabled_tenants_are_left_out_unless_they_are_named(
