@@ -70,7 +70,11 @@ class Estimate:
 
 @dataclass
 class Recovered:
-    """How it ended. `left_out` are feeds without a template, which functions that operators wrote load."""
+    """What was loaded after a loss, the years folded again, and how days compare with their sources.
+
+    `jobs_resumed` and `jobs_waiting` name the jobs that a restore paused. `left_out` are feeds without a template, which functions
+    that operators wrote load.
+    """
 
     load: Result
     folded: list[str] = field(default_factory=list)
