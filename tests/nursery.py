@@ -131,7 +131,7 @@ def main() -> None:
         import_module(module)
     from tenantry.cli import main as program
 
-    program.commands()
+    list(program.commands().commands.values())
     # What is there now need not be looked through again by each process, which would copy its memory, too.
     gc.collect()
     gc.freeze()

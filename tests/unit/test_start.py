@@ -4,6 +4,12 @@ import subprocess
 import sys
 
 import pytest
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from tenantry.cli.main import app, commands
+from tenantry.cli.tree import tree
 
 SLOW = {
     "psycopg",
@@ -39,7 +45,7 @@ def test_help_waits_for_no_library_that_only_commands_need(arguments: str) -> No
     assert imported & SLOW == set()
 
 
-def test_a_load_waits_for_no_parser() -> None:
+def test_a_load_waits_for_nothing_that_other_commands_need() -> None:
     told = subprocess.run(
         [
             sys.executable,
@@ -53,4 +59,52 @@ def test_a_load_waits_for_no_parser() -> None:
         check=True,
     )
     assert "tenantry.loader.run" in told.stderr
-    assert "pglast" not in told.stderr
+    imported = {line.rpartition("|")[2].strip() for line in told.stderr.splitlines()}
+    needless = {
+        "pglast",
+        "platformdirs",
+        "pydantic",
+        "tomlkit",
+        "cryptography",
+        "tenantry.embedded",
+        "tenantry.fleet",
+        "tenantry.flow.slice.move",
+        "tenantry.flow.template.fit",
+        "tenantry.loader.add_tenant",
+        "tenantry.loader.verify",
+        "tenantry.observe",
+        "tenantry.recovery",
+    }
+    assert imported & needless == set()
+
+
+def test_a_command_is_built_without_the_others() -> None:
+    some = typer.Typer()
+
+    @some.callback()
+    def before() -> None: ...
+
+    @some.command("wanted")
+    def wanted() -> None: ...
+
+    @some.command("other")
+    def other(word: object) -> None: ...  # there is no such argument, so it cannot be built
+
+    known = tree(some).commands
+    assert list(known) == ["wanted", "other"]
+    assert known["wanted"].name == "wanted"
+    with pytest.raises(RuntimeError):
+        known["other"]
+
+
+def test_the_commands_that_are_built_one_by_one_are_those_of_the_program() -> None:
+    whole = get_command(app)
+    assert isinstance(whole, TyperGroup)
+    grown = commands()
+    assert list(grown.commands) == list(whole.commands)
+    assert [item.name for item in grown.params] == [item.name for item in whole.params]
+    for name, command in whole.commands.items():
+        built = grown.commands[name]
+        assert (built.name, built.help, built.hidden) == (command.name, command.help, command.hidden)
+        assert [item.opts for item in built.params] == [item.opts for item in command.params]
+        assert built.context_settings == command.context_settings
