@@ -19,9 +19,11 @@ from tenantry.flow.slice.feed import find_feed, list_feeds
 class Base:
     """A warehouse that is known by its connection string."""
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, opened: psycopg.Connection | None = None) -> None:
         self.conninfo = conninfo
         """libpq's connection string for the login of every day."""
+        self._opened = opened
+        """A session that somebody else closes: loads use it before they open more."""
         self._stack = ExitStack()
 
     def close(self) -> None:

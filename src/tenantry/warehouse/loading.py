@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
+
+import psycopg
 
 from tenantry.core.days import Span, today_utc
 from tenantry.core.errors import InputError
@@ -18,6 +20,7 @@ from tenantry.loader.events import Silent, Watcher
 from tenantry.loader.planning import Plan
 from tenantry.loader.result import MOST_ROWS, Result
 from tenantry.loader.run import Limits
+from tenantry.loader.sessions import Keeper
 from tenantry.warehouse.base import Base
 
 if TYPE_CHECKING:
@@ -272,19 +275,29 @@ class Loading(Base):
     ) -> Result:
         """Carry out plans of `tenantry.loader.planning`. Raises what `backfill` raises."""
         subject = ", ".join(str(item.feed) for item in plans)
-        with self._audited(what, subject):
-            result = run.run(self.conninfo, plans, limits, watcher or Silent())
+        with (
+            self._at_hand() as opened,
+            self._audited(what, subject, opened),
+            Keeper(self.conninfo, opened) as keeper,
+        ):
+            result = run.run(self.conninfo, plans, limits, watcher or Silent(), keeper)
             if result.interrupted:
                 raise Interrupted(result)
             return result
 
+    def _at_hand(self) -> AbstractContextManager[psycopg.Connection]:
+        """The session that was given, if it is still open, or one for the block."""
+        if self._opened is not None and not self._opened.closed:
+            return nullcontext(self._opened)
+        return self.session()
+
     @contextmanager
-    def _audited(self, what: str, subject: str) -> Iterator[None]:
+    def _audited(self, what: str, subject: str, opened: psycopg.Connection | None = None) -> Iterator[None]:
         if acts_as(self.conninfo) != OWNER:
             # What is done by a group's functions, these write down.
             yield
             return
-        with audit.kept(self.conninfo, f"Warehouse.{what}", subject):
+        with audit.kept(self.conninfo, f"Warehouse.{what}", subject, opened):
             yield
 
 

@@ -47,8 +47,7 @@ def chosen_feeds(
     with connected() as (conninfo, opened):
         with translated():
             feeds = _feeds(opened, template, names, everyone)
-        opened.close()
-        yield Warehouse(conninfo), feeds
+        yield Warehouse(conninfo, opened), feeds
 
 
 def _feeds(
