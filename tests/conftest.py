@@ -20,7 +20,7 @@ from tenantry.embedded import Server
 from tests.databases import SECRET, SOURCE_SCHEMA, Maker, Source, Warehouse, quick_secret
 from tests.jobs import either_cron, pg_cron
 
-pytest_plugins = ["tests.midnight"]
+pytest_plugins = ["tests.midnight", "tests.shares"]
 
 ROOT = Path(__file__).parent.parent
 
