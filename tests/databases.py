@@ -122,6 +122,12 @@ class Warehouse(Database):
         )
         return name
 
+    def index_less(self) -> None:
+        """Let each day of foodlogstats have one index, the unique one, in place of four: a year is loaded in half of the time."""
+        self.run(
+            "UPDATE _wh.mv_templates SET indexes = split_part(indexes, ';', 1) WHERE template_name = 'foodlogstats'"
+        )
+
     def server_of(self, connection: str = "acme") -> LiteralString:
         """The foreign server of a connection."""
         name: LiteralString = self.value("SELECT _wh_internal.server_name(%s)", (connection,))

@@ -116,6 +116,7 @@ def test_a_source_that_does_not_answer_is_told_of_as_it_is_to_whadmin(
 
 
 def test_an_operator_folds_a_year(plain: Warehouse, operator: Database) -> None:
+    plain.index_less()
     span = ("--from", "2023-01-01", "--to", "2023-12-31")
     succeed(operator, "backfill", "foodlogstats", "--all", *span, "--jobs", "4")
     succeed(operator, "year", "check", "foodlogstats", "2023", "--all")
