@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import typer
@@ -98,13 +100,12 @@ def test_a_command_is_built_without_the_others() -> None:
 
 
 def test_the_commands_that_are_built_one_by_one_are_those_of_the_program() -> None:
-    whole = get_command(app)
-    assert isinstance(whole, TyperGroup)
-    grown = commands()
-    assert list(grown.commands) == list(whole.commands)
-    assert [item.name for item in grown.params] == [item.name for item in whole.params]
-    for name, command in whole.commands.items():
-        built = grown.commands[name]
-        assert (built.name, built.help, built.hidden) == (command.name, command.help, command.hidden)
-        assert [item.opts for item in built.params] == [item.opts for item in command.params]
-        assert built.context_settings == command.context_settings
+    assert list(described(commands())) == list(described(get_command(app)))
+
+
+def described(command: Any, *path: str) -> Iterator[tuple[Any, ...]]:
+    yield path, type(command), command.help, command.hidden, command.rich_help_panel, command.no_args_is_help
+    yield path, command.context_settings, [(item.name, item.opts, item.default) for item in command.params]
+    if isinstance(command, TyperGroup):
+        for name in command.list_commands(typer.Context(command)):
+            yield from described(command.commands[name], *path, name)
