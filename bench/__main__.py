@@ -50,7 +50,7 @@ FULL = [name for name in WORKLOADS if name not in {"peers", "versions"}]
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what the command line says."""
     options = _parse(arguments)
-    _forget_other_servers()
+    _forget_environment()
     for name in FULL if options.workload == "full" else [options.workload]:
         workload = WORKLOADS[name]
         size = Size(FIRST, options.days or workload.days, options.per_day or workload.per_day)
@@ -110,8 +110,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def _forget_other_servers() -> None:
-    """Drop what the user's environment says of servers: libpq would take it for ours."""
+def _forget_environment() -> None:
+    """Drop what the environment says of servers, which libpq would take for ours, and let Python keep what it compiles, as it does for users."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     for name in list(os.environ):
         if name.startswith("PG") or name == "TENANTRY_DSN":
             del os.environ[name]

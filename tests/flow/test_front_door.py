@@ -75,8 +75,9 @@ def test_what_is_looked_at_has_a_method_each(opened: tenantry.Warehouse) -> None
         assert session.execute("SELECT current_user").fetchone() == ("whadmin",)
 
 
-def test_a_year_is_folded_by_one_call(opened: tenantry.Warehouse, source: Source) -> None:
+def test_a_year_is_folded_by_one_call(acme: Warehouse, opened: tenantry.Warehouse, source: Source) -> None:
     source.fill(date(2023, 1, 1), 365)
+    acme.index_less()
     (feed,) = opened.feeds()
     opened.backfill([feed], date(2023, 1, 1), date(2023, 12, 31))
     folded = opened.fold_year(feed, 2023)

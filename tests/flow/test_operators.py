@@ -18,6 +18,7 @@ from tests.people import member
 from tests.program import run, running, succeed
 from tests.ticks import define, make_ticks, mend
 from tests.waiting import wait_until
+from tests.ways import by_loader
 
 pytestmark = pytest.mark.any_server
 
@@ -115,7 +116,9 @@ def test_a_source_that_does_not_answer_is_told_of_as_it_is_to_whadmin(
     assert plain.value("SELECT status FROM _wh.slices WHERE slice_date = '2024-03-10'") == "failed"
 
 
-def test_an_operator_folds_a_year(plain: Warehouse, operator: Database) -> None:
+def test_an_operator_folds_a_year(acme: Warehouse, operator: Database) -> None:
+    acme.run("UPDATE _wh.mv_templates SET storage = 'partition'")
+    by_loader(acme, date(2023, 1, 15), date(2023, 12, 31))
     span = ("--from", "2023-01-01", "--to", "2023-12-31")
     succeed(operator, "backfill", "foodlogstats", "--all", *span, "--sessions", "4")
     succeed(operator, "year", "check", "foodlogstats", "2023", "--all")

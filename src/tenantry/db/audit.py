@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from tenantry.core.errors import NotInstalled, TenantryError
 from tenantry.db.connect import session
@@ -61,24 +62,28 @@ def without_secrets(words: Sequence[str]) -> str:
 
 def tell_user(opened: psycopg.Connection) -> None:
     """Let the session's entries say who runs the program, and where."""
+    opened.execute(query("audit", "tell_user"), _whoever_runs_this())
+
+
+def add(opened: psycopg.Connection, what: str, subject: str, result: str) -> None:
+    """Add an entry, as whadmin, and let the session's further entries say who runs the program, too."""
+    names = {"what": what, "subject": subject, "result": result} | _whoever_runs_this()
+    opened.execute(query("audit", "add"), names)
+
+
+def _whoever_runs_this() -> dict[str, str]:
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
         user = ""
-    opened.execute(query("audit", "tell_user"), {"user": user, "host": socket.gethostname()})
-
-
-def add(opened: psycopg.Connection, what: str, subject: str, result: str) -> None:
-    """Add an entry, as whadmin."""
-    tell_user(opened)
-    opened.execute(query("audit", "add"), {"what": what, "subject": subject, "result": result})
+    return {"user": user, "host": socket.gethostname()}
 
 
 @contextmanager
 def kept(
     conninfo: str, what: str, subject: str, opened: psycopg.Connection | None = None, *, begun: bool = True
 ) -> Iterator[None]:
-    """Keep a trail of the block: an entry as it begins, by the session `opened` if one is given, and one as it ends, by a session of its own.
+    """Keep a trail of the block: an entry as it begins, and one as it ends; by the session `opened`, if one is given, as long as it is good for it.
 
     What is part of an operation that is kept already is not kept once more. Without `begun` only the end is: the block may make the very trail.
     """
@@ -95,18 +100,22 @@ def kept(
                 add(own, what, subject, "begun")
         yield
     except BaseException as error:
-        _end(conninfo, what, subject, f"failed: {_reason(error)}")
+        _end(conninfo, opened, what, subject, f"failed: {_reason(error)}")
         raise
     else:
-        _end(conninfo, what, subject, "done")
+        _end(conninfo, opened, what, subject, "done")
     finally:
         _within.reset(within)
 
 
-def _end(conninfo: str, what: str, subject: str, result: str) -> None:
+def _end(conninfo: str, opened: psycopg.Connection | None, what: str, subject: str, result: str) -> None:
+    if opened is not None and opened.info.transaction_status == TransactionStatus.IDLE:
+        with suppress(psycopg.Error):
+            add(opened, what, subject, result)
+            return
     # What was done is done: an end that cannot be written leaves the beginning.
-    with suppress(TenantryError, psycopg.Error), session(conninfo, name=_PROGRAM) as opened:
-        add(opened, what, subject, result)
+    with suppress(TenantryError, psycopg.Error), session(conninfo, name=_PROGRAM) as own:
+        add(own, what, subject, result)
 
 
 def _reason(error: BaseException) -> str:

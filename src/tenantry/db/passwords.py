@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
-from platformdirs import user_config_path
 from psycopg import sql
 
 from tenantry.core import pgpass
@@ -27,7 +26,14 @@ def verifier(connection: psycopg.Connection, role: str, password: str) -> sql.Li
 
 def generated_file() -> Path:
     """Where passwords that the program made up are kept: tenantry/pgpass in the user's configuration folder."""
-    return user_config_path("tenantry") / "pgpass"
+    return _folder() / "pgpass"
+
+
+def _folder() -> Path:
+    # Imported by all commands, and used by few.
+    from platformdirs import user_config_path
+
+    return user_config_path("tenantry")
 
 
 def require_place() -> Path:
@@ -36,7 +42,7 @@ def require_place() -> Path:
     Raises InputError if it cannot be made, or if others could read or replace what is written there. To be called before a
     password is generated that only the file would hold.
     """
-    folder = user_config_path("tenantry")
+    folder = _folder()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if folder.stat().st_uid == os.geteuid():

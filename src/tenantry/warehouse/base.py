@@ -12,7 +12,8 @@ import psycopg
 
 from tenantry.core.model import OWNER, Feed
 from tenantry.db import audit
-from tenantry.db.connect import acts_as, closing, session
+from tenantry.db.connect import acts_as, session
+from tenantry.db.errors import translated
 
 if TYPE_CHECKING:
     from tenantry.flow.tenant.state import TenantState
@@ -22,7 +23,7 @@ class Base:
     """A warehouse that is known by its connection string."""
 
     def __init__(self, conninfo: str, opened: psycopg.Connection | None = None) -> None:
-        """`opened` is a session that the first method to need one uses, and closes."""
+        """`opened` is a session that somebody else closes: methods use it before they open another."""
         self.conninfo = conninfo
         """libpq's connection string for the login of every day."""
         self._opened = opened
@@ -42,8 +43,15 @@ class Base:
 
     def session(self) -> AbstractContextManager[psycopg.Connection]:
         """Open a psycopg session for SQL of your own. It acts as whadmin, commits each statement, and is closed at the end of the block."""
-        opened, self._opened = self._opened, None
-        return session(self.conninfo) if opened is None else closing(opened)
+        if self._opened is None or self._opened.closed:
+            return session(self.conninfo)
+        return self._lent(self._opened)
+
+    @staticmethod
+    @contextmanager
+    def _lent(opened: psycopg.Connection) -> Iterator[psycopg.Connection]:
+        with translated():
+            yield opened
 
     def _session(
         self, name: str = "tenantry", role: str | None = OWNER
@@ -104,11 +112,11 @@ class Base:
             return days_of.latest(opened, template)
 
     @contextmanager
-    def _audited(self, what: str, subject: str) -> Iterator[None]:
-        """Record the block in the audit trail, as it begins and as it ends."""
+    def _audited(self, what: str, subject: str, opened: psycopg.Connection | None = None) -> Iterator[None]:
+        """Record the block in the audit trail, as it begins and as it ends; by the session `opened`, if one is given."""
         if acts_as(self.conninfo) != OWNER:
             # What is done by a group's functions, these write down.
             yield
             return
-        with audit.kept(self.conninfo, f"Warehouse.{what}", subject):
+        with audit.kept(self.conninfo, f"Warehouse.{what}", subject, opened):
             yield

@@ -222,10 +222,15 @@ class Loading(Base):
     ) -> Result:
         """Carry out plans of `tenantry.loader.planning`. Raises what `backfill` raises."""
         from tenantry.loader import run
+        from tenantry.loader.sessions import Keeper
 
         subject = ", ".join(str(item.feed) for item in plans)
-        with self._audited(what, subject):
-            result = run.run(self.conninfo, plans, limits_or_default(limits), watcher or Silent())
+        with (
+            self.session() as opened,
+            self._audited(what, subject, opened),
+            Keeper(self.conninfo, opened) as keeper,
+        ):
+            result = run.run(self.conninfo, plans, limits_or_default(limits), watcher or Silent(), keeper)
             if result.interrupted:
                 raise Interrupted(result)
             return result

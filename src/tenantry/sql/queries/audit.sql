@@ -3,7 +3,12 @@ SELECT pg_catalog.set_config('tenantry.os_user', %(user)s, false),
     pg_catalog.set_config('tenantry.host', %(host)s, false)
 
 -- name: add
-SELECT _wh_internal.audit(%(what)s, %(subject)s, %(result)s)
+-- With what tell_user tells, in one round trip: a warehouse may be far away.
+WITH told AS MATERIALIZED (
+    SELECT pg_catalog.set_config('tenantry.os_user', %(user)s, false),
+        pg_catalog.set_config('tenantry.host', %(host)s, false)
+)
+SELECT _wh_internal.audit(%(what)s, %(subject)s, %(result)s) FROM told
 
 -- name: is_there
 -- Whether there is a trail that whadmin cannot change. Asked in the catalog, by an administrator, before
