@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.source_extent(template_name text, tenant_name text, schema_name text,
     OUT first_day date, OUT last_day date)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The first and last UTC day for which the source has rows, or NULLs. Ordered with a limit rather than min
--- and max over the joins, so that an index on the time column answers at once. Years that are no plausible
--- ones are left out: see source_odd_days.
+-- The first and last UTC day for which the source has rows, or NULLs. It orders with a limit instead of using
+-- min and max over the joins, so that an index on the time column answers at once. Implausible years are left
+-- out: see source_odd_days.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
     span text;

@@ -2,9 +2,9 @@ CREATE OR REPLACE FUNCTION _wh_internal.source_odd_days(template_name text, tena
     schema_name text,
     OUT row_count bigint, OUT first_time text, OUT last_time text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- How many rows of the source lie before 1900 or after 9999, and the first and last time of those: mistyped
--- years, and -infinity. Nobody means to load the days in between. Times as text: neither Python nor a slice's
--- name has room for such years.
+-- How many rows of the source lie before 1900 or after 9999 (mistyped years, and -infinity), and the first
+-- and last time of those rows. Nobody wants to load all the days in between. Times are text, because neither
+-- Python nor a slice's name has room for such years.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
     opened boolean := _wh_internal.begin_source(tenant_name);
