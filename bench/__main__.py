@@ -1,4 +1,4 @@
-"""`python -m bench`: measure workloads on a server of their own, and print a table for each."""
+"""`python -m bench`: measure workloads on a private server, and print a table for each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RESULTS = Path(__file__).with_name("results")
 
 @dataclass(frozen=True)
 class Workload:
-    """How to measure something, and how much of it there is unless the command line says otherwise."""
+    """How to measure something, and how much of it unless the command line says otherwise."""
 
     measure: Callable[[Lab], Sequence[report.Table]]
     days: int = 366
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 class Contest(Protocol):
-    """A workload that is nothing but ways to do one thing; the first line of its docstring is its title."""
+    """A workload that only consists of ways to do one thing; the first line of its docstring is its title."""
 
     BASELINES: dict[str, str]
     __doc__: str | None
@@ -111,7 +111,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _forget_other_servers() -> None:
-    """Drop what the user's environment says of servers: libpq would take it for ours."""
+    """Remove the user's settings about servers from the environment: libpq would use them."""
     for name in list(os.environ):
         if name.startswith("PG") or name == "TENANTRY_DSN":
             del os.environ[name]

@@ -36,7 +36,7 @@ class YearCheck:
 
 @dataclass(frozen=True)
 class Folded:
-    """A year that was folded into `table`: its days, its rows, and the seconds that it took.
+    """A year that was folded into `table`: its days, its rows, and the time that took, in seconds.
 
     `said` is the full answer of `_wh.create_combined_table_from_template_by_year`.
     """
@@ -70,7 +70,7 @@ def check(session: psycopg.Connection, feed: Feed, year: int) -> YearCheck:
 
 
 def convert(session: psycopg.Connection, feed: Feed, year: int) -> Folded:
-    """Fold a complete, closed year into its yearly table. Raises DatabaseError if it is not one."""
+    """Fold a complete, closed year into its yearly table. Raises DatabaseError if the year is not complete and closed."""
     by_operator = acting(session) == OPERATOR
     said = one_row(
         session,
