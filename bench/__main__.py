@@ -95,7 +95,7 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--days", type=_positive, help=f"days to load, from {FIRST} on (by workload)")
     parser.add_argument("--per-day", type=_positive, metavar="ROWS", help="rows of each day (by workload)")
-    parser.add_argument("--tenants", type=_positive, metavar="MOST", help="tenants at the most (by workload)")
+    parser.add_argument("--tenants", type=_positive, metavar="MOST", help="maximum number of tenants (by workload)")
     parser.add_argument(
         "--runs", type=_positive, default=3, help="runs of each command; the median counts (3)"
     )
@@ -119,7 +119,7 @@ def _forget_other_servers() -> None:
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
     return int(text)
 
 

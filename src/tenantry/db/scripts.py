@@ -26,7 +26,7 @@ BEGIN;
 _FUNCTIONS_END = """\
 COMMIT;
 
--- The last line, too, of a psql that goes on after errors.
+-- Repeated at the end, for a psql that continues after errors.
 """
 
 

@@ -42,8 +42,8 @@ host    all       all   {LOOPBACK}/32  scram-sha-256
 """
 
 HEADER = """\
-# Tenantry writes this file anew at each start. Settings of your own belong at the end of
-# postgresql.conf or into ALTER SYSTEM; both win over this file.
+# Tenantry rewrites this file at each start. Put your own settings at the end of postgresql.conf,
+# or use ALTER SYSTEM; both override this file.
 """
 
 

@@ -10081,7 +10081,7 @@ $$;
 
 COMMIT;
 
--- The last line, too, of a psql that goes on after errors.
+-- Repeated at the end, for a psql that continues after errors.
 -- Refuse a superuser: this script reads and runs what belongs to whadmin, and whadmin could have put
 -- something there that takes over a superuser's rights.
 DO $$
