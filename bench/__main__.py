@@ -95,7 +95,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--days", type=_positive, help=f"days to load, from {FIRST} on (by workload)")
     parser.add_argument("--per-day", type=_positive, metavar="ROWS", help="rows of each day (by workload)")
-    parser.add_argument("--tenants", type=_positive, metavar="MOST", help="maximum number of tenants (by workload)")
+    parser.add_argument(
+        "--tenants", type=_positive, metavar="MOST", help="maximum number of tenants (by workload)"
+    )
     parser.add_argument(
         "--runs", type=_positive, default=3, help="runs of each command; the median counts (3)"
     )
