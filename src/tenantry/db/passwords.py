@@ -77,7 +77,7 @@ def keep_generated(connection: psycopg.Connection, passwords: Mapping[str, str])
 
 
 def _lines(file: Path) -> list[str]:
-    """The lines of the file; none if the file is a link, because its target is not ours to copy."""
+    """The lines of the file; none if the file is a link, because its target must not be copied."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
