@@ -175,7 +175,7 @@ def test_a_schema_that_whadmin_put_in_the_place_of_the_trail_is_refused(warehous
     for command_ in ("upgrade", "init"):
         refused = run(warehouse.admin, command_)
         assert refused.errors == [
-            'the schema "_wh_audit" belongs to "whadmin", who could change what is written there'
+            'the schema "_wh_audit" belongs to "whadmin", which could change its entries'
         ]
     refused = run(warehouse.admin, "audit", "prune", "--before", "2999-01-01", "--yes")
     assert refused.errors == ["this warehouse has no audit trail"]

@@ -388,9 +388,9 @@ def test_rows_of_the_moment_of_the_question_never_replace_newer_ones(acme: Wareh
         answer = digest.ask(opened, there, feed, SPAN, {})
         source.run("UPDATE phood_foodlogsum SET quantity = quantity + 1")
         acme.run("SELECT _wh.update_mv_by_template('foodlogstats', 'acme', 'acme', %s)", (SECOND,))
-        with pytest.raises(psycopg.errors.SerializationFailure, match="after the source was asked"):
+        with pytest.raises(psycopg.errors.SerializationFailure, match="after the source was queried"):
             stream.pull(opened, there, feed, Span(FIRST, THIRD), answer=answer)
-        with pytest.raises(psycopg.errors.SerializationFailure, match="after the source was asked"):
+        with pytest.raises(psycopg.errors.SerializationFailure, match="after the source was queried"):
             slices.load(opened, feed, SECOND, digest=answer.of(SECOND), asked=answer.asked)
         said = Jsonb(answer.digests)
         state: LiteralString = (

@@ -1,4 +1,4 @@
-"""The audit trail: who changed what, where whadmin adds entries and can neither change nor remove any."""
+"""The audit trail: who changed what. whadmin can add entries, but not change or remove them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _within: ContextVar[bool] = ContextVar("within an operation that is kept", defau
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry. `os_user` and `host` are what the program told; the server itself knows all before `what` but these."""
+    """An entry. The program reports `os_user` and `host`; the server sets everything else before `what`."""
 
     id: int
     at: datetime
@@ -48,7 +48,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Former(Entry):
-    """An entry of the trail of another warehouse, as the backup says that was restored here, then and by that login."""
+    """An entry from the trail of another warehouse, as a restored backup reports it, with the time and the login of the restore."""
 
     backup: str
     restored_at: datetime
@@ -56,7 +56,7 @@ class Former(Entry):
 
 
 def without_secrets(words: Sequence[str]) -> str:
-    """The arguments of a command in a line, passwords aside."""
+    """Return a command's arguments as one line, without passwords."""
     return _OF_URI.sub(r"\1…@", _PASSWORD.sub(r"\1…", " ".join(words)))
 
 
@@ -85,7 +85,8 @@ def kept(
 ) -> Iterator[None]:
     """Keep a trail of the block: an entry as it begins, and one as it ends; by the session `opened`, if one is given, as long as it is good for it.
 
-    What is part of an operation that is kept already is not kept once more. Without `begun` only the end is: the block may make the very trail.
+    A part of an operation that already has a trail gets no entry of its own. Without `begun`, only the end is recorded,
+    because the block may create the trail itself.
     """
     if _within.get():
         yield
@@ -127,14 +128,14 @@ def _reason(error: BaseException) -> str:
 def entries(
     opened: psycopg.Connection, *, since: timedelta | None = None, after: int = 0, most: int = 1000
 ) -> list[Entry]:
-    """The newest entries with an id greater than `after`, oldest first. Raises NotInstalled if there is no trail."""
+    """Return the newest entries with an id greater than `after`, oldest first. Raises NotInstalled if there is no trail."""
     require(opened)
     names = {"since": since, "after": after, "most": most}
     return [Entry(*row) for row in opened.execute(query("audit", "entries"), names)]
 
 
 def restored(opened: psycopg.Connection, *, since: timedelta | None = None, most: int = 1000) -> list[Former]:
-    """The newest entries that backups brought here, oldest first."""
+    """Return the newest entries that restored backups brought, oldest first."""
     require(opened)
     if "restored" not in readable(opened):
         return []
@@ -144,12 +145,12 @@ def restored(opened: psycopg.Connection, *, since: timedelta | None = None, most
 
 
 def readable(opened: psycopg.Connection) -> list[str]:
-    """The tables of the trail that are there and that the session may read."""
+    """The existing tables of the trail that the session may read."""
     return [row[0] for row in opened.execute(query("audit", "readable"))]
 
 
 def prune(opened: psycopg.Connection, before: datetime) -> int:
-    """Remove the entries before a moment, as the administrator, and note that; how many they were."""
+    """Remove entries before a time, as the administrator, and record that; return the number of removed entries."""
     require(opened)
     with opened.transaction():
         tell_user(opened)

@@ -1,4 +1,4 @@
-"""What a source has of a feed: its days, and rows that are in none of them."""
+"""What a source has for a feed: its days, and rows outside any day that can be loaded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from tenantry.flow.source.connection import asking
 
 
 def source_span(session: psycopg.Connection, feed: Feed) -> Span | None:
-    """The first and last UTC day that the source has rows of, or None if it has none; years before 1900 do not count.
+    """Return the first and last UTC day for which the source has rows, or None if it has none. Years before 1900 do not
+    count.
 
     Raises:
         SourceError: the source refuses or does not answer.
@@ -24,9 +25,10 @@ def source_span(session: psycopg.Connection, feed: Feed) -> Span | None:
 
 
 def odd_rows(session: psycopg.Connection, feed: Feed) -> str | None:
-    """What to say of the source's rows in years that nobody can mean, which source_span leaves out; None if there are none.
+    """Return what to say about the source's rows in implausible years, which source_span leaves out; None if there are
+    none.
 
-    None also if the template cannot be asked for more than a day at once.
+    Also None if the template cannot load more than one day at once.
 
     Raises:
         SourceError: the source refuses or does not answer.
@@ -51,11 +53,11 @@ def _named(feed: Feed) -> dict[str, str]:
 
 
 def rows_ahead(session: psycopg.Connection, feed: Feed) -> int:
-    """How many rows the source has that are dated after the last day that may be loaded.
+    """Return how many rows of the source are dated after the last day that may be loaded.
 
     Raises:
         SourceError: the source refuses or does not answer.
-        psycopg.errors.FeatureNotSupported: the template cannot be asked for more than a day at once.
+        psycopg.errors.FeatureNotSupported: the template cannot load more than one day at once.
     """
     with asking(session, feed.connection):
         return int(one_row(session, query("flow", "rows_ahead"), _named(feed))[0])

@@ -36,7 +36,7 @@ class YearCheck:
 
 @dataclass(frozen=True)
 class Folded:
-    """A year that was folded into `table`: its days, its rows, and the seconds that it took.
+    """A year that was folded into `table`: its days, its rows, and the time that took, in seconds.
 
     `said` is the full answer of `_wh.create_combined_table_from_template_by_year`.
     """

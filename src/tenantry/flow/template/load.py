@@ -1,4 +1,4 @@
-"""Storing templates, after reading them critically."""
+"""Storing templates, after checking them."""
 
 from __future__ import annotations
 
@@ -27,12 +27,11 @@ class TemplateChange:
     diff: Sequence[str]
     outdated: Sequence[Outdated]
     other_storage: Sequence[str]
-    """Tenants that are kept otherwise than the template says now; new ones begin in its storage."""
+    """Tenants that are kept in a storage other than the template's present one, in which new tenants begin."""
 
 
 def check(session: psycopg.Connection, file: TemplateFile) -> list[Finding]:
-    """What linting finds, with the server's word on which functions are volatile, and what is stored where a file is
-    silent."""
+    """What linting finds, when the server says which functions are volatile, and stored values fill in for what a file does not mention."""
     before = find(session, file.template.name)
     template = merged(file.template, before) if before else file.template
     rows = session.execute(query("template", "volatile"), (sorted(functions(template)),))
@@ -40,7 +39,7 @@ def check(session: psycopg.Connection, file: TemplateFile) -> list[Finding]:
 
 
 def put(session: psycopg.Connection, template: Template) -> None:
-    """Store a template, new or over the one that is there; what it does not say stays."""
+    """Store a new template, or change the stored one; what it does not mention stays."""
     before = find(session, template.name)
     session.execute(query("template", "put"), asdict(merged(template, before) if before else template))
 
@@ -51,8 +50,8 @@ def load(
     """Store templates, all or none; one that is as it was is not touched. Views and tables get new columns at once, unless a
     template author loads it: then with the next load of a day, so that his transaction holds no report up.
 
-    Raises psycopg.Error: columns, storage or time column are refused, or tables that are there cannot take them; nothing
-    is changed then. A dry run does the same, and takes it back.
+    Raises psycopg.Error: columns, storage or time column are refused, or existing tables cannot take them; nothing is
+    changed then. A dry run does the same, and rolls it back.
     """
     changes = []
     with session.transaction(force_rollback=dry_run):

@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh.source_days(template_name text, tenant text, OUT first_day date,
     OUT last_day date)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- For operators: the first and last UTC day of which a feed's source has rows, or NULLs. A load of days that
--- it keeps no longer would empty them.
+-- For operators: the first and last UTC day for which a feed's source has rows, or NULLs. Loading days that
+-- the source no longer keeps would empty them.
 DECLARE
     feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
     mark text;
@@ -22,5 +22,5 @@ EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     RAISE;
 END
 $$;
-COMMENT ON FUNCTION _wh.source_days IS 'The first and last day of which a tenant''s source has rows: for '
-    'operators';
+COMMENT ON FUNCTION _wh.source_days IS 'For operators: the first and last day for which a tenant''s source '
+    'has rows';

@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.rows_ahead(template_name text, tenant_name text, schema_name text)
     RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- How many rows the source has that are dated after the last day that may be loaded, and so are left out;
--- those of years after 9999 are source_odd_days'.
+-- How many rows of the source are dated after the last day that may be loaded, and so are left out. Rows
+-- after the year 9999 count in source_odd_days instead.
 DECLARE
     after date := _wh_internal.latest_day(template_name) + 1;
 BEGIN
