@@ -14,12 +14,15 @@ STAMP := .venv/.installed
 UV := .uv/bin/uv
 # Programs that are measured besides Tenantry: what to install for each is in bench/peers.
 PEERS := $(patsubst bench/peers/%.txt,%,$(wildcard bench/peers/*.txt))
-PYTEST := $(BIN)/python -m pytest -n $(JOBS)
-# What another version of PostgreSQL may change, the longest test first. `make test` has the rest: units, kills, random values.
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+# What another version of PostgreSQL may change. `make test` has the rest: units, kills, random values.
 SYSTEM_TESTS := tests/chaos tests/life tests/contract tests/flow
 SYSTEM_PG := /usr/lib/postgresql/15
 SYSTEM_LIBS := $(SYSTEM_PG)/bin/postgres $(SYSTEM_PG)/lib/pg_cron.so $(SYSTEM_PG)/lib/plpgsql_check.so \
     $(or $(wildcard /usr/lib/*/faketime/libfaketimeMT.so.1),libfaketimeMT.so.1)
+
+# Programs start hundreds of times in the tests, and would be compiled each time.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help venv demo test test-fast test-system test-bi chaos mutants check format sql lock docs sbom bench bench-full bench-peers chart clean

@@ -1,4 +1,4 @@
-"""`python -m bench`: measure workloads on a server of their own, and print a table for each."""
+"""`python -m bench`: measure workloads on a private server, and print a table for each."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RESULTS = Path(__file__).with_name("results")
 
 @dataclass(frozen=True)
 class Workload:
-    """How to measure something, and how much of it there is unless the command line says otherwise."""
+    """How to measure something, and how much of it unless the command line says otherwise."""
 
     measure: Callable[[Lab], Sequence[report.Table]]
     days: int = 366
@@ -50,7 +50,7 @@ FULL = [name for name in WORKLOADS if name not in {"peers", "versions"}]
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what the command line says."""
     options = _parse(arguments)
-    _forget_other_servers()
+    _forget_environment()
     for name in FULL if options.workload == "full" else [options.workload]:
         workload = WORKLOADS[name]
         size = Size(FIRST, options.days or workload.days, options.per_day or workload.per_day)
@@ -69,7 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 class Contest(Protocol):
-    """A workload that is nothing but ways to do one thing; the first line of its docstring is its title."""
+    """A workload that only consists of ways to do one thing; the first line of its docstring is its title."""
 
     BASELINES: dict[str, str]
     __doc__: str | None
@@ -95,7 +95,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--days", type=_positive, help=f"days to load, from {FIRST} on (by workload)")
     parser.add_argument("--per-day", type=_positive, metavar="ROWS", help="rows of each day (by workload)")
-    parser.add_argument("--tenants", type=_positive, metavar="MOST", help="tenants at the most (by workload)")
+    parser.add_argument(
+        "--tenants", type=_positive, metavar="MOST", help="maximum number of tenants (by workload)"
+    )
     parser.add_argument(
         "--runs", type=_positive, default=3, help="runs of each command; the median counts (3)"
     )
@@ -110,8 +112,9 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return options
 
 
-def _forget_other_servers() -> None:
-    """Drop what the user's environment says of servers: libpq would take it for ours."""
+def _forget_environment() -> None:
+    """Drop what the environment says of servers, which libpq would take for ours, and let Python keep what it compiles, as it does for users."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     for name in list(os.environ):
         if name.startswith("PG") or name == "TENANTRY_DSN":
             del os.environ[name]
@@ -119,7 +122,7 @@ def _forget_other_servers() -> None:
 
 def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number above 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
     return int(text)
 
 

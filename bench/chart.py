@@ -1,4 +1,4 @@
-"""Draws docs/pictures/bench.svg from results/peers.json: times as multiples of the limit, all of one run.
+"""Draws docs/pictures/bench.svg from results/peers.json: times as multiples of the limit, all from one run.
 
 Run by `make chart` in an environment that has matplotlib.
 """
@@ -40,7 +40,7 @@ def draw(bars: dict[str, float], title: str, picture: Path) -> None:
     drawn = axes.barh([name for name, _ in ways], [ratio for _, ratio in ways], color=colours)
     axes.bar_label(drawn, fmt="%.2f", padding=4)
     axes.set_title(title, loc="left")
-    # Some take tens of times as long; their labels say how long.
+    # Some take dozens of times as long; their labels show the number.
     axes.set_xscale("log")
     axes.set_xticks([])
     axes.minorticks_off()

@@ -1,12 +1,12 @@
-"""Runs one pipeline and tells its seconds and the peak memory of each of its processes.
+"""Runs one pipeline and reports its seconds and the peak memory of each of its processes.
 
-A program of its own, run with -I -S and importing next to nothing: the kernel counts what a process had before its
-exec into its peak, so nothing can be measured that is smaller than the program that starts it.
+It is a separate program, run with -I -S and importing next to nothing: the kernel counts what a process had before its
+exec into its peak, so nothing smaller than the program that starts it can be measured.
 
 Usage: child.py LOG COMMAND [ARGUMENT ...] [| COMMAND [ARGUMENT ...]] ...
 
-The commands' standard error and the last one's standard output go to the file LOG. Prints a line with the wall time
-in seconds, then one for each process: its exit status and its peak resident set in bytes.
+The commands' standard error and the last one's standard output go to the file LOG. Prints a line with the wall time in
+seconds, then one for each process: its exit status and its peak resident set in bytes.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Several ways to do one thing, measured by turns."""
+"""Several ways to do one thing, measured in turns."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class Contestant:
-    """One way. `shown` is its command line as people would type it; `count` is a query for the rows that it made, which
-    have to be `rows` (None: all that the stage's source has).
+    """One way. `shown` is its command line as people would type it; `count` is a query for the number of rows that it
+    made, which must be `rows` (None: all that the stage's source has).
 
-    The environment is added to that of the process. `start` is the warehouse to begin with, None for the one that is
-    there; `before` is done after that, outside of the measured time. A report asks the `question` all the time, if there
-    is one. How much `gauge`, a query for a number, grows by a run is told as rows written. One that `may_fail` is told
-    of when it does, and not run again; others end the measurement.
+    The environment is added to that of the process. `start` is the warehouse to begin with, None for the existing one;
+    `before` runs after that, outside of the measured time. A report asks the `question` all the time, if there is one.
+    `gauge` is a query for a number; its growth during a run is reported as rows written. If one that `may_fail` fails,
+    that is reported and it is not run again; the failure of others ends the measurement.
     """
 
     name: str
@@ -45,14 +45,14 @@ class Contestant:
 
 @dataclass
 class Entry:
-    """A contestant and its runs, in their order; why it failed, if it did."""
+    """A contestant and its runs, in order; why it failed, if it did."""
 
     contestant: Contestant
     samples: list[Sample] = field(default_factory=list)
     gaps: list[float] = field(default_factory=list)
-    """Of each run the longest time in seconds for which the question had no right answer."""
+    """For each run, the longest time in seconds for which the question had no right answer."""
     written: list[int] = field(default_factory=list)
-    """Of each run the growth of the gauge."""
+    """For each run, the growth of the gauge."""
     failure: str | None = None
 
     @property
@@ -80,21 +80,22 @@ def hold(
     rows: int | None = None,
     warm_up: bool = False,
 ) -> Table:
-    """Let the contestants compete; `baselines` (a heading, and a contestant's name) are what their times are divided by.
+    """Let the contestants compete; `baselines` (a heading, and a contestant's name) are what their times are divided
+    by.
 
-    Each run pulls so many `rows`: all that the source has, if none are given.
+    Each run loads that many `rows`: all that the source has, by default.
     """
     entries = compete(lab, contestants, warm_up=warm_up)
     return table(f"{title}; median of {lab.runs}", entries, baselines, rows or lab.stage.size.rows)
 
 
 def compete(lab: Lab, contestants: Sequence[Contestant], *, warm_up: bool = False) -> list[Entry]:
-    """Run each contestant once, then each once more, as often as the lab says; each time another one is the first.
+    """Run each contestant once, then again as often as the lab says, each time beginning with another one.
 
-    With `warm_up` there is one more round before, which does not count.
+    With `warm_up`, there is one more round before, which does not count.
 
     Raises:
-        CommandFailed: a contestant failed that may not.
+        CommandFailed: a contestant failed that may not fail.
         ValueError: one did not load all rows.
     """
     entries = [Entry(contestant) for contestant in contestants]
@@ -187,7 +188,7 @@ def table(title: str, entries: Sequence[Entry], baselines: Mapping[str, str], ro
 
 
 def seconds_text(seconds: float) -> str:
-    """Seconds with as many digits as they deserve."""
+    """Seconds with a sensible number of digits."""
     return f"{seconds:.2f}" if seconds >= 1 else f"{seconds:.3f}"
 
 
@@ -205,7 +206,7 @@ def _check(stage: Stage, contestant: Contestant) -> None:
 
 
 def value(stage: Stage, query: LiteralString) -> int:
-    """A number from the warehouse, asked when all that was measured has ended: sessions count their writes at their end."""
+    """A number from the warehouse, queried when everything measured has ended: sessions count their writes when they end."""
     with session(stage.warehouse) as owner:
         deadline = time.monotonic() + 10
         while owner.execute(_OTHERS).fetchone() != (0,) and time.monotonic() < deadline:

@@ -1,4 +1,4 @@
-"""A network with latency: a TCP proxy on loopback that hands everything on a moment later, in each direction."""
+"""A network with latency: a TCP proxy on loopback that forwards everything a moment later, in each direction."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ from pathlib import Path
 
 _CHUNK = 65536
 _MOST_CHUNKS = 256
-"""Chunks under way in one direction at the most: 16 MiB, as on a line with much room."""
+"""Maximum number of chunks under way in one direction: 16 MiB, as on a line with a large buffer."""
 
 _Chunks = queue.Queue[tuple[float, bytes]]
 
 
 @contextmanager
 def delayed(port: int, seconds: float) -> Iterator[int]:
-    """A port of 127.0.0.1 that leads to `port`; `seconds` are the time of a round trip, half of it each way.
+    """A port of 127.0.0.1 that leads to `port`; `seconds` is the round-trip time, half of it each way.
 
-    Bandwidth is not limited: what is sent while something is under way is not held up behind it. It runs in a process of
-    its own, so that it takes no time from whoever is measured, and ends with its standard input: a killed parent closes
-    that, too.
+    Bandwidth is not limited: data does not wait for earlier data under way. The proxy runs in its own process, so that
+    it takes no time from what is measured, and ends with its standard input, which a killed parent closes, too.
     """
     command = [sys.executable, "-m", "bench.delay", str(port), str(seconds)]
     with subprocess.Popen(
@@ -68,7 +67,7 @@ def _send(write: socket.socket, chunks: _Chunks) -> None:
 
 
 def main() -> None:
-    """Print the port, and hand on until standard input ends."""
+    """Print the port, and forward until standard input ends."""
     port, seconds = int(sys.argv[1]), float(sys.argv[2])
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=_accept, args=(listener, port, seconds / 2), daemon=True).start()

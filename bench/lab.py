@@ -1,4 +1,4 @@
-"""What a workload is given to measure with."""
+"""What a workload gets to measure with."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bench.stage import Stage
 
 @dataclass(frozen=True)
 class Lab:
-    """A stage, how often to run everything, how many tenants at the most, where to tell of the progress, and a commit."""
+    """A stage, how often to run everything, the maximum number of tenants, where to report progress, and a commit."""
 
     stage: Stage
     runs: int
@@ -20,5 +20,5 @@ class Lab:
     """An earlier version to compare this one with."""
 
     def at_most(self, tenants: int) -> int:
-        """So many tenants, or fewer if the command line says so."""
+        """That many tenants, or fewer if the command line says so."""
         return tenants if self.tenants is None else min(tenants, self.tenants)

@@ -12,22 +12,23 @@ from functools import cache
 from pathlib import Path
 
 Pipeline = Sequence[Sequence[str]]
-"""Commands with their arguments, each but the first reading what the one before it prints. The first word of each is
-the full path of a program."""
+"""Commands with their arguments; each except the first reads the output of the one before it. The first word of each is
+the full path of a program.
+"""
 
 _CHILD = Path(__file__).with_name("child.py")
 
 
 class CommandFailed(Exception):
-    """A measured command did not end with 0; the message ends with what it said."""
+    """A measured command did not exit with status 0; the message ends with its output."""
 
 
 @dataclass(frozen=True)
 class Sample:
     """One run: wall time in seconds, and the peak resident set in bytes, summed over the processes of a pipeline.
 
-    `client_bytes` is that of the client programs alone, not of the server's processes. `at_most`: one of them was too
-    small to be measured, so the sum is an upper bound.
+    `client_bytes` counts only the client programs, not the server's processes. `at_most`: one of them was too small to
+    be measured, so the sum is an upper bound.
     """
 
     seconds: float
@@ -36,7 +37,7 @@ class Sample:
 
 
 def measure(pipeline: Pipeline, environment: Mapping[str, str], log: Path) -> Sample:
-    """Run a pipeline to its end; what it says goes to `log`.
+    """Run a pipeline to its end; its output goes to `log`.
 
     `environment` is added to this process's own.
 
@@ -52,7 +53,7 @@ def measure(pipeline: Pipeline, environment: Mapping[str, str], log: Path) -> Sa
 
 @cache
 def _least() -> int:
-    """What a program that needs next to no memory is measured with, in bytes; see child.py."""
+    """The measured memory of a program that needs next to none, in bytes; see child.py."""
     nothing = shutil.which("true", path=os.defpath) or "/bin/true"
     _, ended = _run([[nothing]], {}, Path(os.devnull))
     return ended[0][1]

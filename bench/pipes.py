@@ -1,4 +1,4 @@
-"""Bare COPY pipes one after the other in one process: what refreshing many tenants cannot do without.
+"""Bare COPY pipes one after the other in one process: the minimum work of refreshing many tenants.
 
 Usage: pipes.py FILE NUMBER. The file holds the query. The source and the warehouse are the connection strings SOURCE
 and WAREHOUSE of the environment, and COLUMNS the columns of the table that the rows go into, which is dropped at the
@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 
 BATCH = 65536
-"""Bytes gathered before a write: a system call for each row would cost more than the row."""
+"""Bytes collected before a write: a system call for each row would cost more than the row."""
 
 
 def main() -> None:

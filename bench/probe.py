@@ -1,4 +1,4 @@
-"""A report that asks again and again while something is measured."""
+"""A report that runs again and again while something is measured."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Answers:
 
 @contextmanager
 def asking(conninfo: str, question: Question) -> Iterator[Answers]:
-    """Ask in a session of its own until the block ends, and rest 5 ms after each answer.
+    """Ask in a separate session until the block ends, and pause 5 ms after each answer.
 
-    The rest leaves the core to what is measured: a way that does not lock the report out would have to share it, and one
-    that does would not.
+    The pause leaves the core to what is measured: otherwise a way that does not block the report would have to share
+    the core, while one that blocks it would not.
     """
     answers = Answers()
     stop = threading.Event()

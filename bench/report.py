@@ -9,9 +9,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Table:
-    """What was measured: `lines` for people, below `headings`, and `results` for programs, one of each for a way.
+    """What was measured: `lines` for people, below `headings`, and `results` for programs, one of each per way.
 
-    `notes` say what the names stand for.
+    `notes` explain the names.
     """
 
     title: str
@@ -38,7 +38,7 @@ class Table:
 
 
 def record(workload: str, tables: Sequence[Table], machine: Mapping[str, Any]) -> dict[str, Any]:
-    """The same for a file. Times are in seconds unless their name says another unit."""
+    """The same for a file. Times are in seconds unless their name contains another unit."""
     return {
         "workload": workload,
         "machine": dict(machine),

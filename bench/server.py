@@ -1,4 +1,4 @@
-"""The server of a measurement: Tenantry's embedded one, as users have it, in a directory of its own."""
+"""The server of a measurement: Tenantry's embedded one, as users have it, in its own directory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ _ROOT = Path(__file__).parent.parent
 
 @contextmanager
 def scratch_server(settings: Mapping[str, str]) -> Iterator[tuple[Server, Path]]:
-    """A running server (`settings` of PostgreSQL go over those that users have) and a private directory for files, both removed at the end, however this process ends."""
+    """A running server (`settings` of PostgreSQL override the users' ones) and a private directory for files, both
+    removed at the end, however this process ends.
+    """
     parent = Path(tempfile.mkdtemp(prefix="tenantry-bench-"))
     try:
         if os.geteuid() == 0:
@@ -36,8 +38,8 @@ def scratch_server(settings: Mapping[str, str]) -> Iterator[tuple[Server, Path]]
 @contextmanager
 def _janitor(server: Server, parent: Path) -> Iterator[None]:
     command = [sys.executable, "-m", "tests.server_janitor", str(server.directory), "", str(parent)]
-    # It waits for the end of its standard input, which comes when this process is killed, too. In a session of its
-    # own it gets no Ctrl-C.
+    # It waits for the end of its standard input, which also comes when this process is killed. In its own
+    # session it gets no Ctrl-C.
     with subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.PIPE, start_new_session=True) as janitor:
         try:
             yield

@@ -48,7 +48,7 @@ class Size:
 
     @property
     def last(self) -> date:
-        """The last day, included."""
+        """The last day, inclusive."""
         return self.first + timedelta(days=self.days - 1)
 
     @property
@@ -86,7 +86,7 @@ class Stage:
 
     @property
     def source_url(self) -> str:
-        """The source's address as a URL, with its reader's password: for programs that know no password file."""
+        """The source's address as a URL, with its reader's password, for programs that know no password file."""
         return self._url(_READER, self.source_password, _SOURCE)
 
     @property
@@ -103,7 +103,7 @@ class Stage:
         return self.server.conninfo(dbname=_WAREHOUSE)
 
     def prepare(self) -> None:
-        """Make the source, and the warehouses that `reset` copies."""
+        """Create the source, and the warehouses that `reset` copies."""
         with self._administrator() as admin:
             for name in (_SOURCE, _NEW):
                 admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
@@ -121,18 +121,18 @@ class Stage:
         self.add_start(PARTITIONS, _use_partitions)
 
     def add_start(self, name: str, fill: Callable[[str], None], *, start: str = EMPTY) -> None:
-        """Keep another warehouse to begin with: a copy of `start` that `fill` was given the connection string of."""
+        """Store another warehouse to begin with: a copy of `start` whose connection string was passed to `fill`."""
         database = f"warehouse_{name}"
         with self._administrator() as admin:
             _copy(admin, self._starts[start], database)
         fill(self.server.conninfo(user=OWNER, dbname=database))
         with psycopg.connect(self.server.conninfo(dbname=database), autocommit=True) as admin:
-            # Now, so that autovacuum does not come by during a measurement.
+            # Now, so that autovacuum does not run during a measurement.
             admin.execute("VACUUM (ANALYZE)")
         self._starts[name] = database
 
     def add_earlier_start(self, name: str, source: Path, storage: str) -> None:
-        """Keep a warehouse to begin with that another version of Tenantry makes, whose packages are in the directory `source`."""
+        """Store a warehouse to begin with that another version of Tenantry creates; its packages are in the directory `source`."""
         database = f"warehouse_{name}"
         with self._administrator() as admin:
             admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
@@ -148,13 +148,13 @@ class Stage:
         self._starts[name] = database
 
     def keep(self, name: str) -> None:
-        """Keep the warehouse as it is now as another one to begin with."""
+        """Store the present warehouse as another one to begin with."""
         with self._administrator() as admin:
             _copy(admin, _WAREHOUSE, f"warehouse_{name}")
         self._starts[name] = f"warehouse_{name}"
 
     def reset(self, start: str = EMPTY) -> None:
-        """Make the warehouse anew, and let the server write to the disk what it has not written yet."""
+        """Create the warehouse again, and make the server write everything to the disk."""
         with self._administrator() as admin:
             admin.execute(
                 sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(_WAREHOUSE))
@@ -163,7 +163,7 @@ class Stage:
             admin.execute("CHECKPOINT")
 
     def address(self, name: str) -> Connection:
-        """A connection of that name to the source."""
+        """Create a connection to the source with that name."""
         return Connection(name, "127.0.0.1", self.server.port or 0, _SOURCE, _READER)
 
     def load(self, conninfo: str) -> None:
@@ -179,7 +179,7 @@ class Stage:
             admin.execute(statement, parameters)
 
     def show_rows(self, view: LiteralString, query: str) -> None:
-        """Let the source show what a query gives as a view, in place of what it showed before."""
+        """Make the source show a query's result as a view, replacing what it showed before."""
         with psycopg.connect(self.server.conninfo(dbname=_SOURCE), autocommit=True) as admin:
             admin.execute(
                 sql.SQL("CREATE OR REPLACE VIEW {} AS ").format(sql.Identifier(view)).as_bytes(admin)
@@ -218,14 +218,14 @@ class Stage:
             admin.execute(
                 sql.SQL("GRANT SELECT ON ALL TABLES IN SCHEMA public TO {}").format(sql.Identifier(_READER))
             )
-            # Now, so that autovacuum does not come by during a measurement.
+            # Now, so that autovacuum does not run during a measurement.
             admin.execute("VACUUM (ANALYZE)")
 
     def _take_in(self, database: str) -> None:
         """Open a feed of the tenant in an installed warehouse."""
         address = self.address(TENANT)
         with session(self.server.conninfo(user=OWNER, dbname=database)) as owner:
-            # In SQL, as any version of the functions takes it.
+            # In SQL, as any version of the functions accepts it.
             owner.execute(
                 "INSERT INTO _wh.tenant_connections (tenant_name, host, port, dbname, username, password)"
                 " VALUES (%s, %s, %s, %s, %s, %s)",
@@ -254,7 +254,7 @@ def _use_partitions(conninfo: str) -> None:
 
 @dataclass(frozen=True)
 class Template:
-    """What a template holds, to be filled in by hand."""
+    """The parts of a template, to be filled in by hand."""
 
     query: str
     columns: str
@@ -262,7 +262,7 @@ class Template:
 
     @property
     def column_names(self) -> list[str]:
-        """The names of the columns; each stands on a line of its own."""
+        """The names of the columns; each is on its own line."""
         return [line.split()[0] for line in self.columns.strip().splitlines()]
 
     def asked(self, first: date, last: date, schema: str = TENANT) -> str:

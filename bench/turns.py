@@ -1,4 +1,4 @@
-"""Several functions in this process, measured by turns."""
+"""Several functions in this process, measured in turns."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from bench.report import Table
 def by_turns(
     title: str, ways: Mapping[str, Callable[[], object]], baselines: Mapping[str, str], repeats: int
 ) -> Table:
-    """Call each function once, then each once more, `repeats` times after a round that does not count.
+    """Call each function once, then each again, `repeats` times after a round that does not count.
 
-    `baselines` are a heading, and the name of the way that the others' medians are divided by.
+    `baselines` are a heading, and the name of the way by whose median the others are divided.
     """
     names = list(ways)
     seconds: dict[str, list[float]] = {name: [] for name in names}

@@ -20,7 +20,7 @@ from tenantry.embedded import Server
 from tests.databases import SECRET, SOURCE_SCHEMA, Maker, Source, Warehouse, quick_secret
 from tests.jobs import either_cron, pg_cron
 
-pytest_plugins = ["tests.midnight"]
+pytest_plugins = ["tests.midnight", "tests.shares"]
 
 ROOT = Path(__file__).parent.parent
 
@@ -188,13 +188,10 @@ def maker(server: Server, templates: None) -> Iterator[Maker]:
 @pytest.fixture
 def warehouse(server: Server, maker: Maker) -> Warehouse:
     """An installed, empty warehouse of this test's own."""
-    warehouse = Warehouse(server, maker.clone("tests_warehouse", "warehouse"), "whadmin")
+    name = maker.clone("tests_warehouse", "warehouse")
     # What install grants on the database itself is not part of its contents.
-    with warehouse.admin.connect() as session:
-        session.execute(
-            sql.SQL("GRANT CREATE ON DATABASE {} TO whadmin").format(sql.Identifier(warehouse.name))
-        )
-    return warehouse
+    maker.run("GRANT CREATE ON DATABASE {} TO whadmin", name)
+    return Warehouse(server, name, "whadmin")
 
 
 @pytest.fixture

@@ -122,6 +122,12 @@ class Warehouse(Database):
         )
         return name
 
+    def index_less(self) -> None:
+        """Let each day of foodlogstats have one index, the unique one, in place of four: a year is loaded in half of the time."""
+        self.run(
+            "UPDATE _wh.mv_templates SET indexes = split_part(indexes, ';', 1) WHERE template_name = 'foodlogstats'"
+        )
+
     def server_of(self, connection: str = "acme") -> LiteralString:
         """The foreign server of a connection."""
         name: LiteralString = self.value("SELECT _wh_internal.server_name(%s)", (connection,))
@@ -149,30 +155,31 @@ class Warehouse(Database):
 
 @dataclass
 class Maker:
-    """Clones databases from templates, and drops what it made."""
+    """Clones databases from templates, and drops what it made, in one session of the administrator's."""
 
     server: Server
     made: list[str] = field(default_factory=list)
+    _session: psycopg.Connection | None = None
 
     def clone(self, template: str, name: str) -> str:
         """A copy of a template database under a name that nobody else has."""
         unique = f"{name}_{secrets.token_hex(4)}"
-        with psycopg.connect(self.server.conninfo(), autocommit=True) as session:
-            session.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy").format(
-                    sql.Identifier(unique), sql.Identifier(template)
-                )
-            )
+        self.run("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", unique, template)
         self.made.append(unique)
         return unique
 
+    def run(self, statement: LiteralString, *names: str) -> None:
+        """Run a statement about databases, with their names in it."""
+        if self._session is None or self._session.closed:
+            self._session = psycopg.connect(self.server.conninfo(), autocommit=True)
+        self._session.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
     def drop_all(self) -> None:
         """Drop what was made, sessions and all."""
-        with psycopg.connect(self.server.conninfo(), autocommit=True) as session:
-            for name in self.made:
-                session.execute(
-                    sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-                )
+        for name in self.made:
+            self.run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        if self._session is not None:
+            self._session.close()
 
 
 def days(first: date, count: int) -> list[date]:

@@ -22,6 +22,9 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 from selectors import EVENT_READ, DefaultSelector
+from typing import Any
+
+from typer.core import TyperGroup
 
 import tenantry
 
@@ -131,7 +134,7 @@ def main() -> None:
         import_module(module)
     from tenantry.cli import main as program
 
-    program.commands()
+    _build(program.commands())
     # What is there now need not be looked through again by each process, which would copy its memory, too.
     gc.collect()
     gc.freeze()
@@ -142,6 +145,13 @@ def main() -> None:
             program.main()
         except SystemExit as end:
             _end(end.code)
+
+
+def _build(command: Any) -> None:
+    """Build a group's commands, and theirs: the program builds each when it is asked for."""
+    if isinstance(command, TyperGroup):
+        for one in command.commands.values():
+            _build(one)
 
 
 def _end(code: str | int | None) -> None:

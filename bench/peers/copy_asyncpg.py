@@ -1,4 +1,4 @@
-"""asyncpg: one COPY into another, in binary; a day is deleted and copied anew in one transaction."""
+"""asyncpg: one COPY into another, in binary; a day is deleted and copied again in one transaction."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from asked import CREATE, DELETE, ROWS, SCHEMA, SOURCE, TABLE, WAREHOUSE, WHOLE
 
 
 async def main() -> None:
-    """Read into a short queue, and write out of it."""
+    """Read into a short queue, and write from it."""
     source, warehouse = await asyncpg.connect(SOURCE), await asyncpg.connect(WAREHOUSE)
     waiting: asyncio.Queue[bytes] = asyncio.Queue(maxsize=64)
 

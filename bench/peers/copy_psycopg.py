@@ -1,4 +1,4 @@
-"""psycopg: one COPY into another, in binary; a day is deleted and copied anew in one transaction."""
+"""psycopg: one COPY into another, in binary; a day is deleted and copied again in one transaction."""
 
 import psycopg
 from asked import CREATE, DELETE, ROWS, SOURCE, TARGET, WAREHOUSE, WHOLE

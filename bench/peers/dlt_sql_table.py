@@ -1,7 +1,8 @@
 """dlt: sql_table into Postgres, loaded as CSV files, which its documentation calls the fast way.
 
-Usage: dlt_sql_table.py BACKEND, and what asked.py says. A day is merged by delete-insert: by the key, and by the day as
-merge key, so that what is gone from a day goes. The view public.bench_days of the source has that day as a column more.
+Usage: dlt_sql_table.py BACKEND, and the arguments in asked.py. A day is merged by delete-insert: by the key, and by the
+day as merge key, so that rows that no longer exist are removed. The view public.bench_days of the source has that day
+as an additional column.
 """
 
 import sys

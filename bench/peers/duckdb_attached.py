@@ -1,6 +1,7 @@
-"""DuckDB: both databases attached; a day is deleted and inserted anew in one transaction.
+"""DuckDB: both databases attached; a day is deleted and inserted again in one transaction.
 
-The table is made with the template's types first: DuckDB knows no numeric without a scale, and would make it double.
+The table is created with the template's types first: DuckDB has no numeric without a scale, and would turn it into
+double.
 """
 
 from pathlib import Path

@@ -31,8 +31,7 @@ def contestants(stage: Stage) -> Sequence[Contestant]:
 
 
 def tenantry(stage: Stage, name: str, start: str, jobs: int, last: date | None = None) -> Contestant:
-    """`tenantry backfill` into the storage that a warehouse to begin with has, up to the last day of the source if no
-    other is given."""
+    """`tenantry backfill` into the storage of a warehouse to begin with, up to the last day of the source by default."""
     arguments = ["backfill", TEMPLATE, "--tenant", TENANT]
     arguments += [
         "--from",
@@ -53,7 +52,7 @@ def tenantry(stage: Stage, name: str, start: str, jobs: int, last: date | None =
 
 
 def limit(stage: Stage) -> Contestant:
-    """What no program that pulls all rows can be much faster than: one pipe, and the indexes after it."""
+    """The lower limit for a program that loads all rows: one pipe, and the indexes after it."""
     template = stage.template()
     scripts = {
         "pull.sql": f"COPY ({template.asked(stage.size.first, stage.size.last)}) TO STDOUT;\n",
@@ -71,7 +70,7 @@ def limit(stage: Stage) -> Contestant:
 
 
 def program(name: str) -> str:
-    """The path of a program of the environment that this runs in."""
+    """The path of a program in the environment that this runs in."""
     return str(Path(sysconfig.get_path("scripts"), name))
 
 

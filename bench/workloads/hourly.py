@@ -1,4 +1,4 @@
-"""Refreshing one day that is there: as a cold command, in a running program, and for many tenants at once."""
+"""Refreshing one existing day: as a cold command, in a running program, and for many tenants at once."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def change(stage: Stage, day: date) -> None:
 
 
 def cold(stage: Stage, day: date) -> list[Contestant]:
-    """Tenantry, the same with psql in two ways, and the bare pipe, which keeps nothing."""
+    """Tenantry, the same with psql in two ways, and the bare pipe, which stores nothing."""
     template = stage.template()
     columns = template.column_names
     that_day = f"t.logged_time >= '{day} 00:00:00+00' AND t.logged_time < '{day} 00:00:00+00'::timestamptz + interval '1 day'"
@@ -152,7 +152,7 @@ def _many(stage: Stage, day: date, tenants: int) -> list[Contestant]:
 
 
 def _as_it_is(name: str, shown: str, pipeline: Sequence[Sequence[str]], stage: Stage) -> Contestant:
-    """A way that begins with the warehouse as the one before it left it."""
+    """A way that begins with the warehouse as the previous one left it."""
     return Contestant(
         name,
         shown,
@@ -165,9 +165,9 @@ def _as_it_is(name: str, shown: str, pipeline: Sequence[Sequence[str]], stage: S
 
 
 def _running(lab: Lab, day: date, size: str) -> list[Table]:
-    """The library in a program that runs on, beside the query that no refresh can do without."""
+    """The library in a running program, beside the query that every refresh needs."""
     stage = lab.stage
-    # The tables before have changed the source; from here on it stays as it is.
+    # The tables above have changed the source; from here on it stays as it is.
     run.run(stage.warehouse, [_plan(stage, day)], run.Limits(), Silent())
     former = value(stage, _WRITTEN)
     statement = f"COPY ({stage.template().asked(day, day)}) TO STDOUT".encode()
@@ -191,7 +191,7 @@ def _running(lab: Lab, day: date, size: str) -> list[Table]:
             {"query": QUERY},
             REPEATS,
         )
-        # Apart from those above: a pull that asks for no digest forgets the one that is kept.
+        # Separate from those above: a pull that asks for no digest deletes the stored one.
         only_changed = planning.plan_changed([plan.feed], Span(day, day))
         keeper = sessions.enter_context(Keeper(stage.warehouse))
         by_digest = by_turns(
@@ -216,7 +216,7 @@ def _running(lab: Lab, day: date, size: str) -> list[Table]:
 
 
 def _read(session: PGconn, statement: bytes) -> None:
-    """Run a COPY TO STDOUT and throw away what comes."""
+    """Run a COPY TO STDOUT and discard its output."""
     session.exec_(statement)
     while session.get_copy_data(0)[0] > 0:
         pass
@@ -230,7 +230,7 @@ def _plan(stage: Stage, day: date) -> Plan:
 
 
 def _load_tenants(stage: Stage, conninfo: str, names: Sequence[str], day: date) -> None:
-    """Make tenants that share one source, each with a connection and a schema of its own, and load a day of each."""
+    """Create tenants that share one source, each with its own connection and schema, and load a day of each."""
     with session(conninfo) as owner:
         drop.run(owner, TENANT)
         feeds = []

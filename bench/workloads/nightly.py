@@ -1,4 +1,4 @@
-"""The nightly window of 14 days, one of which has changed, from a source that is 5 ms away: what changed, and all of it."""
+"""The nightly window of 14 days, one of which has changed, from a source that is 5 ms away: only what changed, and everything."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _command(stage: Stage, window: Span, name: str, *options: str) -> Contestant
 
 
 def _running(stage: Stage, window: Span, port: int, title: str) -> Table:
-    """By turns, as `by_turns` does it; here the source changes before each turn, and digests are asked for after `FULL`."""
+    """In turns, as `by_turns` does it; here the source changes before each turn, and digests are asked for after `FULL`."""
     with session(stage.warehouse) as owner:
         feed = find_feed(owner, TEMPLATE, TENANT)
     only_changed = planning.plan_changed([feed], window)

@@ -1,6 +1,6 @@
 """The same work done by other programs: a year into an empty warehouse, and one day of a month again.
 
-How each is asked to do it stands in bench/peers/README.md; `make bench-peers` installs them beside the project.
+bench/peers/README.md says how each is called; `make bench-peers` installs them beside the project.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ _OURS: LiteralString = "SELECT count(*) FROM acme.foodlogstats"
 
 @dataclass(frozen=True)
 class Peer:
-    """A program: `command` loads a new table, and `again` pulls a day anew; words that begin with $ are filled in.
+    """A program: `command` loads a new table, and `again` loads a day again; words that begin with $ are filled in.
 
-    `environment` is the directory of ENVIRONMENTS that it is installed in.
+    `environment` is the directory of ENVIRONMENTS in which it is installed.
     """
 
     name: str
@@ -104,7 +104,7 @@ def measure(lab: Lab) -> list[Table]:
 
 
 def _show_rows(stage: Stage, last: date) -> None:
-    """Let the source show the template's rows up to a day as a view: the programs ask for tables, some for whole ones."""
+    """Make the source show the template's rows up to a day as a view: the programs ask for tables, some for whole ones."""
     query = stage.template().query.replace("{SCHEMA}", TENANT)
     query = query.replace("{START_TIME}", "-infinity").replace(
         "{END_TIME}", f"{last + timedelta(days=1)} 00:00:00+00"
@@ -142,7 +142,7 @@ def _backfill(stage: Stage, peer: Peer, size: Size) -> Contestant:
 
 
 def _refresh(lab: Lab, peers: Sequence[Peer]) -> Table:
-    """One day of a month that each loaded itself, and whether what it made of it is right."""
+    """One day of a month that each has loaded itself, and whether its result is right."""
     stage = lab.stage
     month = Size(stage.size.first, min(stage.size.days, MONTH), stage.size.per_day)
     day = month.last
@@ -201,7 +201,7 @@ def _load(stage: Stage, way: Contestant) -> None:
 
 
 def _verdicts(lab: Lab, peers: Sequence[Peer], day: date) -> dict[str, str]:
-    """What each makes of a day that lost a row, and of a day that lost all, which it has loaded before."""
+    """The result of each for a day that lost a row, and for a day that lost all rows, after loading it before."""
     stage = lab.stage
     emptied = day - timedelta(days=1)
     stage.change_source(
@@ -257,7 +257,7 @@ def _facts(conninfo: str, table: LiteralString, day: date) -> tuple[Any, ...]:
 
 
 def _filled(peer: Peer, words: Sequence[str], first: date, last: date) -> list[str]:
-    """A command with its program and its days; the day after the last is not included."""
+    """A command with its program and its days; the end is exclusive."""
     days = {"FIRST": str(first), "NEXT": str(last + timedelta(days=1))}
     program = str(peer.program())
     return [program, *(Template(word).substitute(days) for word in words[1:])]
@@ -274,7 +274,7 @@ def _home(stage: Stage, peer: Peer) -> Path:
 
 
 def _environment(stage: Stage, peer: Peer) -> Mapping[str, str]:
-    """Addresses with passwords, which these programs know no file for; a home of its own; no telemetry."""
+    """Addresses with passwords, for which these programs know no file; a separate home; no telemetry."""
     home = str(_home(stage, peer))
     return {
         "HOME": home,

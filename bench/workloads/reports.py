@@ -1,6 +1,6 @@
 """What reports wait for before they read a row: planning and locks, by storage and number of tenants.
 
-Tenants have four years, and few rows a day: the point is how many tables there are, not how much is in them.
+Tenants have four years, and few rows a day: the number of tables matters, not their size.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from tenantry.loader import indexing
 from tenantry.loader.sessions import Keeper
 
 Fill = Callable[[Stage, Sequence[str]], None]
-"""Makes some more tenants in the warehouse."""
+"""Creates more tenants in the warehouse."""
 
 TENANTS = (1, 10, 60, 200)
 MATVIEW_TENANTS = (1, 10)
 BY_HAND_TENANTS = (1, 2)
-"""Where these are out of locks, more are: a view locks all that it reads."""
+"""If this many run out of locks, more do as well: a view locks everything that it reads."""
 YEARS = 4
 REPEATS = 5
 _AT_ONCE = 100
-"""Materialized views made in one transaction: each holds locks until its end."""
+"""Materialized views created in one transaction: each holds locks until the end."""
 
 _DAY: LiteralString = "logged_time >= %(day)s AND logged_time < %(day)s + interval '1 day'"
 QUERIES: Mapping[str, LiteralString] = {
@@ -68,7 +68,8 @@ FROM generate_series({first}::timestamp, {last}::timestamp, '1 day') AS d (day),
 @dataclass(frozen=True)
 class Answer:
     """How a report was answered: milliseconds of planning (`first_planning_ms`: for the first time in a session) and of
-    execution, and relations locked. `refused` says why it was not."""
+    execution, and relations locked. `refused` says why it was not.
+    """
 
     planning_ms: float = 0
     first_planning_ms: float = 0
@@ -140,7 +141,7 @@ def _ask(stage: Stage, query: LiteralString) -> Answer:
     }
     times: list[tuple[float, float]] = []
     with psycopg.connect(stage.administrator, autocommit=True, prepare_threshold=None) as reader:
-        # Literals, as in reports; bound parameters would be planned the same way once.
+        # Literals, as in reports; bound parameters would be planned only once.
         asked = psycopg.ClientCursor(reader).mogrify(query, parameters)
         reader.execute("SET SESSION AUTHORIZATION phood_ro")
         reader.execute("SET constraint_exclusion = on")
@@ -165,7 +166,7 @@ def _ask(stage: Stage, query: LiteralString) -> Answer:
     )
 
 
-# Of relations that are not the catalog's: this query locks some of those itself.
+# Only relations outside the catalog: this query itself locks some in it.
 _LOCKS: LiteralString = "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation' AND relation >= 16384"
 
 

@@ -1,4 +1,4 @@
-"""How much room a row takes: the same year in each storage, and as the source would keep it."""
+"""How much space a row takes: the same year in each storage, and as the source would store it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Room:
 
 
 def measure(lab: Lab) -> list[Table]:
-    """One table. A year that is not whole cannot be folded, so that line is left out."""
+    """One table. An incomplete year cannot be folded, so that line is left out."""
     stage = lab.stage
     whole = (stage.size.first.month, stage.size.first.day, stage.size.last.month, stage.size.last.day) == (
         1,
@@ -56,7 +56,7 @@ def measure(lab: Lab) -> list[Table]:
 
 
 def _room(stage: Stage, which: LiteralString) -> Room:
-    """The room of all relations that `which` holds for; with their TOAST tables, which count as heap."""
+    """The space of all relations that match `which`, with their TOAST tables, which count as heap."""
     with session(stage.warehouse) as owner:
         row = owner.execute(
             "SELECT sum(pg_table_size(c.oid)), sum(pg_indexes_size(c.oid)),"

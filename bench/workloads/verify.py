@@ -1,4 +1,4 @@
-"""Comparing a year with its source, row by row: `tenantry verify`, and one reading of it by COPY."""
+"""Comparing a year with its source, row by row: `tenantry verify`, and reading it once by COPY."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def _way(stage: Stage, name: str, source: Path, start: str, arguments: Sequence[
 
 
 def _source(commit: str, to: Path) -> Path:
-    """Unpack the packages of a commit; the directory to import them from."""
+    """Unpack the packages of a commit; return the directory to import them from."""
     packed = subprocess.run(
         ["git", "archive", "--format=tar", commit, "src"], cwd=_ROOT, stdout=subprocess.PIPE, check=False
     )

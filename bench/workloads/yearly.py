@@ -25,7 +25,7 @@ _ONE_DAY = (
 
 
 def contestants(stage: Stage) -> Sequence[Contestant]:
-    """The ways to fold the stage's first year, which has to be whole."""
+    """The ways to fold the stage's first year, which must be complete."""
     stage.add_start("loaded", lambda conninfo: _load(stage, conninfo))
     year = stage.size.first.year
     (stage.files / "by_hand.sql").write_text(_by_hand(stage, stage.template(), year), encoding="utf-8")
@@ -74,15 +74,16 @@ def _limit(stage: Stage, template: Template, year: int) -> str:
 
 
 def _by_hand(stage: Stage, template: Template, year: int) -> str:
-    """The steps that operators' own function takes, in one transaction: a view without the year, a table with its
-    indexes, each day inserted and its view dropped, and the view again."""
+    """The steps of operators' own function, in one transaction: a view without the year, a table with its indexes, each
+    day inserted and its view dropped, and the view again.
+    """
     table = f"{TENANT}.{_YEARLY.format(year=year)}"
     view = f"{TENANT}.{TEMPLATE}"
     indexes = template.indexes.replace("{SCHEMA}", TENANT).replace("{VIEW_NAME}", _YEARLY.format(year=year))
     parts = [
         f"BEGIN;\nCREATE OR REPLACE VIEW {view} AS SELECT * FROM (SELECT * FROM {TENANT}.{_day(stage, 0)}) d WHERE false;\n",
         f"CREATE TABLE {table} ({template.columns});\n{indexes}\n",
-        # The emptied view still names the first day: that one goes last.
+        # The emptied view still names the first day, so that one comes last.
         f"INSERT INTO {table} SELECT * FROM {TENANT}.{_day(stage, 0)};\n",
     ]
     for number in range(1, stage.size.days):

@@ -1,6 +1,9 @@
-"""Record what a command leaves on a terminal as an SVG picture.
+"""Record what a command prints on a terminal as an SVG picture.
 
-python docs/pictures/record.py OUT.svg COLUMNS 'COMMAND' — needs tmux; run it from the project's folder.
+Usage: python docs/pictures/record.py OUT.svg COLUMNS 'COMMAND'. It needs tmux. Run it from the project's folder, on a machine that
+does nothing else, since the picture shows times. The environment decides which server the command uses:
+
+    TENANTRY_SERVER_DIR=/srv/tenantry python docs/pictures/record.py docs/pictures/demo.svg 116 'tenantry demo'
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 import time
@@ -42,12 +43,16 @@ class Report:
         return "\n".join(lines)
 
 
-def run(world: World, seconds: float, *, most_violations: int = 1) -> Report:
-    """Play for so many seconds, or until there are violations."""
+def run(world: World, seconds: float, *, most_violations: int = 1, most_faults: float = math.inf) -> Report:
+    """Play for so many seconds, or until there are violations, or so many faults."""
     report = Report()
     end = time.monotonic() + seconds
     turn = 0
-    while time.monotonic() < end and len(report.violations) < most_violations:
+    while (
+        time.monotonic() < end
+        and len(report.violations) < most_violations
+        and report.faults.total() < most_faults
+    ):
         turn += 1
         for _ in range(world.dice.randint(0, 3)):
             report.log.append(changes.change_source(world))

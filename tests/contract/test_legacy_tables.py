@@ -188,9 +188,9 @@ def test_a_day_whose_function_returns_false_is_a_failed_slice_and_says_how_to_se
     database = acting(acme, role)
     write_functions(database)
     spoil_the_second_day(crates)
-    with pytest.raises(psycopg.Error, match="returned false, and made no materialized view") as caught:
+    with pytest.raises(psycopg.Error, match="returned false, and created no materialized view") as caught:
         database.run("SELECT _wh.update_crate_stats('acme', 'acme', '2023-10-02')")
-    assert "take it out to see it" in str(caught.value.diag.message_hint)
+    assert "remove it to see the reason" in str(caught.value.diag.message_hint)
     result = database.value(WINDOW)
     assert (result["success"], result["processed_mvs"], result["failed"]) == (False, 2, 1)
     assert "returned false" in result["date_results"][1]["error"]

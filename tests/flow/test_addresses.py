@@ -93,7 +93,7 @@ def test_a_view_of_an_older_version_is_loaded_and_tells_what_to_call_when_it_is_
         "sslpassword", "replication", "options", "user", "fallback_application_name", "oauth_issuer", "scram_client_key"],
 )  # fmt: skip
 def test_an_option_that_is_not_on_the_list_is_refused(acme: Warehouse, keyword: str) -> None:
-    with pytest.raises(psycopg.errors.InvalidParameterValue, match=f"options may not hold {keyword}"):
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match=f"options may not contain {keyword}"):
         acme.run("UPDATE _wh.tenant_connections SET options = %s", (Jsonb({keyword: "1"}),))
 
 

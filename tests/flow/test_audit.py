@@ -74,6 +74,26 @@ def test_what_psql_and_jobs_do_is_written_down_too(acme: Warehouse, source: Sour
     }
 
 
+@pytest.mark.parametrize("end", ["nothing", "lost", "in a transaction", "closed"])
+def test_the_end_is_written_down_whatever_became_of_the_session_that_wrote_the_beginning(
+    warehouse: Warehouse, end: str
+) -> None:
+    with warehouse.connect() as opened, audit.kept(warehouse.conninfo, "a test", "of the trail", opened):
+        if end == "lost":
+            warehouse.admin.run("SELECT pg_terminate_backend(%s)", (opened.info.backend_pid,))
+        elif end == "in a transaction":
+            opened.execute("BEGIN")
+        elif end == "closed":
+            opened.close()
+    found = entries(warehouse)
+    assert [(e.what, e.subject, e.result) for e in found] == [
+        ("a test", "of the trail", "begun"),
+        ("a test", "of the trail", "done"),
+    ]
+    assert {e.os_user for e in found} == {getpass.getuser()}
+    assert (found[0].pid == found[1].pid) == (end == "nothing")
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -155,7 +175,7 @@ def test_a_schema_that_whadmin_put_in_the_place_of_the_trail_is_refused(warehous
     for command_ in ("upgrade", "init"):
         refused = run(warehouse.admin, command_)
         assert refused.errors == [
-            'the schema "_wh_audit" belongs to "whadmin", who could change what is written there'
+            'the schema "_wh_audit" belongs to "whadmin", which could change its entries'
         ]
     refused = run(warehouse.admin, "audit", "prune", "--before", "2999-01-01", "--yes")
     assert refused.errors == ["this warehouse has no audit trail"]

@@ -104,8 +104,8 @@ def test_what_is_no_longer_as_declared_is_refused(sales: Warehouse, source: Sour
     pull(sales, DAY, DAY, template="sales")
     changes: list[tuple[LiteralString, str]] = [
         ("ALTER TABLE sales RENAME gross TO brutto", '"brutto" is not among them'),
-        ("ALTER TABLE sales RENAME net TO gross", '"gross" stands in another place'),
-        ("ALTER TABLE sales DROP brutto; ALTER TABLE sales ADD tax integer", '"at" stands in another place'),
+        ("ALTER TABLE sales RENAME net TO gross", '"gross" is in another position'),
+        ("ALTER TABLE sales DROP brutto; ALTER TABLE sales ADD tax integer", '"at" is in another position'),
     ]
     for change, said in changes:
         source.run(change)

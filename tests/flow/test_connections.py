@@ -112,14 +112,14 @@ def test_an_option_taken_back_is_gone(acme: Warehouse) -> None:
     "key", ["user", "password", "host", "port", "dbname", "service", "passfile", "options", "client_encoding"]
 )
 def test_an_option_that_has_a_place_of_its_own_is_refused(acme: Warehouse, key: str) -> None:
-    with pytest.raises(psycopg.errors.InvalidParameterValue, match=f"options may not hold {key}"):
+    with pytest.raises(psycopg.errors.InvalidParameterValue, match=f"options may not contain {key}"):
         set_options(acme, **{key: "x"})
     assert acme.value("SELECT options = '{}' FROM _wh.tenant_connections") is True
 
 
 @pytest.mark.parametrize("options", [{"nonsense": "1"}, {"hostaddr": "127.0.0.1", "replication": "1"}])
 def test_an_option_that_no_connection_has_is_refused(acme: Warehouse, options: dict[str, str]) -> None:
-    with pytest.raises(psycopg.Error, match='connection "acme" cannot be kept'):
+    with pytest.raises(psycopg.Error, match='connection "acme" cannot be stored'):
         set_options(acme, **options)
 
 

@@ -109,7 +109,7 @@ def test_five_arguments_name_a_database_and_a_role(cron: Warehouse, role: str) -
             "SELECT cron.schedule('hourly', '0 * * * *', 'SELECT 1', current_database(), 'whadmin')"
         )
         assert session.execute("SELECT current_user::text").fetchone() == (role,)
-    assert notices == [f'there is no database "phood_warehouse": the job runs in "{cron.name}"']
+    assert notices == [f'database "phood_warehouse" does not exist: the job runs in "{cron.name}"']
     assert jobs(cron) == [
         ("daily-tenant-a-update", "0 2 * * *", COMMAND, True, "whadmin"),
         ("hourly", "0 * * * *", "SELECT 1", True, "whadmin"),

@@ -99,10 +99,10 @@ def test_tables_and_functions_have_the_same_shape_either_way(cron: Warehouse) ->
         ("* * * *", "it has 4 field(s), not five"),
         ("* * * * * *", "it has 6 field(s), not five"),
         ("61 * * * *", 'minute: "61" is not within 0 to 59'),
-        ("*5 * * * *", 'minute: "*5" is none of *, a number, a range or a list'),
+        ("*5 * * * *", 'minute: "*5" is not *, a number, a range or a list'),
         ("0 8 * * fri-mon", 'day of week: "fri-mon" runs from high to low; write it as two'),
         ("0 5/2 * * *", 'hour: "5/2" has a step without a range'),
-        ("0 0 1 jänner *", 'month: "jänner" is none of'),
+        ("0 0 1 jänner *", 'month: "jänner" is not *'),
         ("0 seconds", "an interval is 1 to 59 seconds"),
         ("@often", "the shortcuts are @yearly, "),
         (" ", "it has 0 field(s), not five"),
@@ -144,7 +144,7 @@ def test_in_the_own_schema_other_roles_see_only_their_jobs(own: Warehouse) -> No
     with pytest.raises(psycopg.errors.InsufficientPrivilege, match="may not schedule jobs of role"):
         own.run("UPDATE cron.job SET username = 'phood_ro'")
     with pytest.raises(
-        psycopg.errors.InsufficientPrivilege, match="whadmin, who runs the jobs, may not act as"
+        psycopg.errors.InsufficientPrivilege, match="whadmin, which runs the jobs, may not act as"
     ):
         own.admin.run("UPDATE cron.job SET username = 'phood_ro'")
 
@@ -186,7 +186,10 @@ def test_pg_cron_takes_the_place_of_the_own_schema_only_when_that_is_dropped(
     with admin.connect() as session:
         session.add_notice_handler(lambda notice: notices.append(str(notice.message_hint)))
         install(session, {})
-        assert "To change over: DROP SCHEMA cron CASCADE; run this again; schedule the jobs again." in notices
+        assert (
+            "To switch to pg_cron: DROP SCHEMA cron CASCADE; run this again; schedule the jobs again."
+            in notices
+        )
         assert session.execute("SELECT jobname FROM cron.job").fetchall() == [("acme",)]
         session.execute("DROP SCHEMA cron CASCADE")
         install(session, {})

@@ -665,6 +665,7 @@ def test_what_a_move_leaves_is_found(warehouse: Warehouse) -> None:
     assert findings(warehouse, "leftovers") == []
 
 
+@pytest.mark.any_server
 def test_a_small_server_is_found_too_small(make_server: Callable[..., Server]) -> None:
     """Its lock table, its connections, a forgotten transaction, and statements that take long."""
     server = make_server(

@@ -179,6 +179,7 @@ def applied(warehouse: Warehouse, file: Path, *, allow_drop: bool = False) -> No
         apply.run(opened, declared, shown, means, lambda change: None)
 
 
+@pytest.mark.any_server
 def test_a_fleet_is_made_from_a_file_loaded_and_then_as_it_says(
     warehouse: Warehouse, source: Source, tmp_path: Path, today: date
 ) -> None:
@@ -289,6 +290,7 @@ def test_a_change_of_each_kind_is_shown_and_made(
     assert changes(warehouse, file) == []
 
 
+@pytest.mark.any_server
 def test_data_are_not_dropped_unless_that_is_allowed(
     warehouse: Warehouse, source: Source, tmp_path: Path
 ) -> None:
@@ -317,6 +319,7 @@ def test_data_are_not_dropped_unless_that_is_allowed(
 HOSTILE = ["a b.c", "Ünï", "it;DROP", "{TARGET_DATE}", "x%s]y", "key = value # no"]
 
 
+@pytest.mark.any_server
 def test_names_of_any_letters_survive_export_and_apply(
     warehouse: Warehouse, source: Source, maker: Maker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -348,6 +351,7 @@ def test_names_of_any_letters_survive_export_and_apply(
     )
 
 
+@pytest.mark.any_server
 def test_a_password_that_differs_is_said_and_not_shown(
     acme: Warehouse, source: Source, tmp_path: Path
 ) -> None:
@@ -367,6 +371,7 @@ def test_a_password_that_differs_is_said_and_not_shown(
     assert missing.errors == ["tenants.acme.password: environment variable NOT_SET is not set"]
 
 
+@pytest.mark.any_server
 def test_what_changed_since_the_plan_was_shown_is_not_done(
     acme: Warehouse, source: Source, tmp_path: Path
 ) -> None:
@@ -384,6 +389,7 @@ def test_what_changed_since_the_plan_was_shown_is_not_done(
         assert plan.make(opened, declared).changes == []
 
 
+@pytest.mark.any_server
 def test_two_applies_do_not_interleave(acme: Warehouse, source: Source, tmp_path: Path) -> None:
     file = tmp_path / "tenantry.toml"
     file.write_text(fleet_of(source, "acme", "mm"))
@@ -397,6 +403,7 @@ def test_two_applies_do_not_interleave(acme: Warehouse, source: Source, tmp_path
     assert acme.value("SELECT count(*) FROM _wh.tenants") == 0
 
 
+@pytest.mark.any_server
 def test_apply_asks_and_without_a_terminal_needs_a_yes(
     acme: Warehouse, source: Source, tmp_path: Path
 ) -> None:
@@ -406,6 +413,7 @@ def test_apply_asks_and_without_a_terminal_needs_a_yes(
     assert acme.value("SELECT count(*) FROM _wh.tenants") == 0
 
 
+@pytest.mark.any_server
 def test_an_export_does_not_replace_another_file(acme: Warehouse, tmp_path: Path) -> None:
     file = tmp_path / "tenantry.toml"
     file.write_text("[warehouse]\n")
@@ -415,6 +423,7 @@ def test_an_export_does_not_replace_another_file(acme: Warehouse, tmp_path: Path
     assert succeed(acme, "export", "--file", file, "--force").out.splitlines()[0] == str(file)
 
 
+@pytest.mark.any_server
 def test_the_file_names_the_warehouse(acme: Warehouse, tmp_path: Path) -> None:
     file = tmp_path / "fleet.toml"
     succeed(acme, "export", "--file", file)
@@ -423,6 +432,7 @@ def test_the_file_names_the_warehouse(acme: Warehouse, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.any_server
 @pytest.mark.parametrize("storage", ["matview", "partition"])
 def test_a_template_that_a_tenant_no_longer_uses_goes_with_its_days(
     warehouse: Warehouse, source: Source, tmp_path: Path, storage: str
@@ -511,6 +521,7 @@ def test_a_tenant_does_not_leave_its_connection_while_a_job_holds_on_to_it(
         changes(warehouse, file)
 
 
+@pytest.mark.any_server
 def test_readers_are_made_changed_and_removed(
     acme: Warehouse, source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -545,6 +556,7 @@ def test_readers_are_made_changed_and_removed(
     assert acme.rows("SELECT rolname FROM pg_roles WHERE rolname = %s", [name]) == []
 
 
+@pytest.mark.any_server
 @pytest.mark.parametrize("command", ["plan", "apply"])
 def test_no_command_of_a_file_is_run_that_somebody_else_may_have_written(
     warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str

@@ -73,7 +73,7 @@ def test_an_installation_gives_up_and_names_who_keeps_it_waiting(as_on_rds: Ware
         bored.execute("SELECT pg_advisory_lock(8321567904)")
         lock = LOCK.replace("1min", "1s")
         with pytest.raises(
-            psycopg.errors.LockNotAvailable, match=r"keeps others from it: session .*bored, phood_ro"
+            psycopg.errors.LockNotAvailable, match=r"blocks the installation: session .*bored, phood_ro"
         ):
             as_on_rds.admin.run(lock)
     as_on_rds.admin.run(lock)

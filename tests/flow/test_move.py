@@ -631,6 +631,7 @@ def test_a_tenant_that_was_moved_goes_with_all_that_was_put_aside(few: Warehouse
     assert few.reader.value("SELECT count(*) FROM public.ticks") == 0
 
 
+@pytest.mark.any_server
 @pytest.mark.parametrize(
     "name", ["two words", 'double"quote', "quote'in'it", "{SCHEMA}", "100%s", "x" * 63, "ü" * 31]
 )

@@ -154,7 +154,7 @@ def test_xml_is_refused_at_once_where_the_server_has_none(acme: Warehouse) -> No
         acme.run("SELECT '<a/>'::xml")
     except psycopg.errors.FeatureNotSupported:
         said = store(acme, "id int, at timestamptz, document xml")
-        assert 'column "document" is of type xml, and this server was built without it' in said
+        assert 'column "document" is of type xml, but this server was built without it' in said
         assert said.endswith("Declare the column as text.")
     else:
         define(acme, columns="id int, at timestamptz, document xml")

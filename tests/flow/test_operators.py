@@ -18,6 +18,7 @@ from tests.people import member
 from tests.program import run, running, succeed
 from tests.ticks import define, make_ticks, mend
 from tests.waiting import wait_until
+from tests.ways import by_loader
 
 pytestmark = pytest.mark.any_server
 
@@ -115,7 +116,9 @@ def test_a_source_that_does_not_answer_is_told_of_as_it_is_to_whadmin(
     assert plain.value("SELECT status FROM _wh.slices WHERE slice_date = '2024-03-10'") == "failed"
 
 
-def test_an_operator_folds_a_year(plain: Warehouse, operator: Database) -> None:
+def test_an_operator_folds_a_year(acme: Warehouse, operator: Database) -> None:
+    acme.run("UPDATE _wh.mv_templates SET storage = 'partition'")
+    by_loader(acme, date(2023, 1, 15), date(2023, 12, 31))
     span = ("--from", "2023-01-01", "--to", "2023-12-31")
     succeed(operator, "backfill", "foodlogstats", "--all", *span, "--sessions", "4")
     succeed(operator, "year", "check", "foodlogstats", "2023", "--all")
@@ -159,7 +162,7 @@ def test_an_operator_lets_a_tenant_rest_with_its_jobs_and_brings_it_back(
     assert (told["disabled"], told["paused"], told["reason"]) == (True, ["acme hourly"], "its source moves")
     assert "already" in succeed(operator, "tenant", "disable", "acme", "--reason", "once more").out
     (error,) = run(operator, "schedule", "enable", "--job", "acme hourly").errors
-    assert error == 'tenant "acme" is disabled, and its jobs rest'
+    assert error == 'tenant "acme" is disabled, so its jobs are paused'
     told = succeed(operator, "tenant", "enable", "acme", "--json").json
     assert (told["enabled"], told["jobs"]) == (True, ["acme hourly"])
     assert acme.value("SELECT count(*) FROM acme.foodlogstats") == 9
@@ -346,13 +349,13 @@ def test_an_operator_touches_nothing_of_a_tenant_that_is_being_dropped(
     [
         ("set_jobs_active(NULL, true)", "name the jobs"),
         ("set_jobs_active('{1}', NULL)", "name the jobs"),
-        ("set_jobs_active('{NULL}', false)", "there is no job NULL"),
-        ("set_jobs_active('{987654}', false)", "there is no job 987654"),
-        ("disable_tenant('acme', NULL)", "no reason is given"),
-        ("disable_tenant('acme', ' ')", "no reason is given"),
+        ("set_jobs_active('{NULL}', false)", "whadmin has no job NULL"),
+        ("set_jobs_active('{987654}', false)", "whadmin has no job 987654"),
+        ("disable_tenant('acme', NULL)", "no reason given"),
+        ("disable_tenant('acme', ' ')", "no reason given"),
         ("disable_tenant(NULL, 'a test')", "does not exist"),
         ("disable_tenant('_wh', 'a test')", "does not exist"),
-        ("disable_tenant('acme', 'a test', '{987654}')", "there is no job 987654"),
+        ("disable_tenant('acme', 'a test', '{987654}')", "whadmin has no job 987654"),
         ("fold_year('foodlogstats', 'acme', NULL)", "is not over"),
         ("fold_year('foodlogstats', 'acme', -1)", "cannot be"),
         ("fold_year('foodlogstats', 'acme', 2147483647)", "is not over"),
@@ -370,7 +373,7 @@ def test_an_operator_pauses_no_job_of_another_database(plain: Warehouse, operato
     elsewhere = plain.value(
         "INSERT INTO cron.job (schedule, command, database) VALUES ('* * * * *', 'SELECT 1', 'postgres') RETURNING jobid"
     )
-    with pytest.raises(psycopg.errors.UndefinedObject, match=f"there is no job {elsewhere}"):
+    with pytest.raises(psycopg.errors.UndefinedObject, match=f"whadmin has no job {elsewhere}"):
         operator.rows("SELECT _wh.set_jobs_active(ARRAY[%s::bigint], false)", (elsewhere,))
     assert operator.rows("SELECT * FROM _wh.jobs()") == []
     assert plain.rows("SELECT active FROM cron.job") == [(True,)]

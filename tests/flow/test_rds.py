@@ -167,7 +167,7 @@ def test_a_second_database_is_installed_by_python_and_shares_the_roles(rds: Serv
         pytest.raises(psycopg.errors.InsufficientPrivilege, match="USAGE ON FOREIGN DATA WRAPPER") as caught,
     ):
         install(session, {})
-    assert "Let the owner grant these to whadmin" in str(caught.value.diag.message_hint)
+    assert "Ask the owner to grant these to whadmin" in str(caught.value.diag.message_hint)
     Database(rds, "second", "rdsadmin").run("GRANT USAGE ON FOREIGN DATA WRAPPER dblink_fdw TO whadmin")
     with second.connect() as session:
         install(session, {})

@@ -94,6 +94,7 @@ def test_a_reader_sees_its_tenant_whatever_becomes_of_its_data_and_nothing_else(
             reader.run(statement)
 
     source.fill(date(2023, 1, 1), 365, per_day=1)
+    two.index_less()
     two.load(date(2023, 1, 1), date(2023, 12, 31))
     two.run("SELECT _wh.create_combined_table_from_template_by_year('foodlogstats', 'acme', 2023)")
     assert count(reader, "acme.foodlogstats_2023") == 365

@@ -115,6 +115,7 @@ def test_due_jobs_run_and_are_recorded_as_pg_cron_does(warehouse: Warehouse) -> 
     assert events.names()[-1] == "stopped"
 
 
+@pytest.mark.any_server
 def test_a_slow_job_does_not_overlap_with_itself_nor_hold_up_others(warehouse: Warehouse) -> None:
     slow = schedule(warehouse, "slow", "1 second", "SELECT pg_sleep(1.1)")
     quick = schedule(warehouse, "quick", "1 second", "SELECT 1")
@@ -131,6 +132,7 @@ def test_a_slow_job_does_not_overlap_with_itself_nor_hold_up_others(warehouse: W
     )
 
 
+@pytest.mark.any_server
 def test_a_job_that_is_removed_while_it_runs_goes_on_to_its_end_and_runs_no_more(
     warehouse: Warehouse,
 ) -> None:
@@ -154,6 +156,7 @@ def test_a_job_that_is_removed_while_it_runs_goes_on_to_its_end_and_runs_no_more
     }
 
 
+@pytest.mark.any_server
 def test_of_two_schedulers_one_leads_and_the_other_takes_over(warehouse: Warehouse) -> None:
     jobid = schedule(warehouse, "tick", "1 second", "SELECT 1")
     with serving(warehouse) as (first, told_first):
@@ -171,6 +174,7 @@ def test_of_two_schedulers_one_leads_and_the_other_takes_over(warehouse: Warehou
     )
 
 
+@pytest.mark.any_server
 def test_runs_of_the_last_ten_minutes_are_made_up_for(warehouse: Warehouse) -> None:
     jobid = schedule(warehouse, "minutely", "* * * * *", "SELECT 1")
     set_back(warehouse, jobid, "3 minutes")
@@ -182,6 +186,7 @@ def test_runs_of_the_last_ten_minutes_are_made_up_for(warehouse: Warehouse) -> N
     )
 
 
+@pytest.mark.any_server
 def test_of_older_runs_only_the_last_is_made_up_for(warehouse: Warehouse) -> None:
     # A minute of the hour that is about half an hour ago.
     minute = warehouse.value(
@@ -196,6 +201,7 @@ def test_of_older_runs_only_the_last_is_made_up_for(warehouse: Warehouse) -> Non
     )
 
 
+@pytest.mark.any_server
 def test_what_was_due_while_a_job_was_paused_is_not_made_up_for(warehouse: Warehouse) -> None:
     jobid = schedule(warehouse, "minutely", "* * * * *", "SELECT 1")
     set_back(warehouse, jobid, "30 minutes")
@@ -210,6 +216,7 @@ def test_what_was_due_while_a_job_was_paused_is_not_made_up_for(warehouse: Wareh
     assert ended(warehouse, jobid) == (1 if due else 0)
 
 
+@pytest.mark.any_server
 def test_a_run_whose_session_an_operator_ends_has_failed(warehouse: Warehouse) -> None:
     jobid = schedule(warehouse, "stuck", "1 second", "SELECT pg_sleep(60)")
     with serving(warehouse, grace=0) as (_, events):
@@ -222,6 +229,7 @@ def test_a_run_whose_session_an_operator_ends_has_failed(warehouse: Warehouse) -
     assert "terminating connection" in last_run(warehouse, jobid)[1]
 
 
+@pytest.mark.any_server
 def test_a_job_that_loses_its_session_rests_before_it_is_begun_again(warehouse: Warehouse) -> None:
     jobid = schedule(warehouse, "lost", "1 second", "SELECT pg_terminate_backend(pg_backend_pid())")
     with serving(warehouse):
@@ -231,6 +239,7 @@ def test_a_job_that_loses_its_session_rests_before_it_is_begun_again(warehouse: 
     )
 
 
+@pytest.mark.any_server
 def test_a_leader_that_loses_its_session_stands_for_election_again(warehouse: Warehouse) -> None:
     jobid = schedule(warehouse, "tick", "1 second", "SELECT 1")
     with serving(warehouse) as (_, events):
@@ -245,6 +254,7 @@ def test_a_leader_that_loses_its_session_stands_for_election_again(warehouse: Wa
     assert "lost" in events.names()
 
 
+@pytest.mark.any_server
 def test_a_leader_that_hangs_is_deposed_and_so_are_its_workers(warehouse: Warehouse) -> None:
     jobid = schedule(warehouse, "tick", "1 second", "SELECT pg_sleep(0.3)")
     with subprocess.Popen(
@@ -280,6 +290,7 @@ def test_a_leader_that_hangs_is_deposed_and_so_are_its_workers(warehouse: Wareho
     assert warehouse.value("SELECT count(*) FROM cron.job_run_details WHERE status = 'failed'") == 0
 
 
+@pytest.mark.any_server
 def test_after_sigterm_runs_get_their_grace_and_are_then_left_to_the_next_scheduler(
     warehouse: Warehouse,
 ) -> None:
@@ -323,6 +334,7 @@ def test_once_runs_what_is_due_and_ends(warehouse: Warehouse) -> None:
     assert ended(warehouse, jobid) in (2, 3)
 
 
+@pytest.mark.any_server
 def test_a_time_that_never_comes_keeps_no_other_job_from_its_runs(warehouse: Warehouse) -> None:
     never = schedule(warehouse, "never", "0 0 30 2 *", "SELECT 1")
     jobid = schedule(warehouse, "minutely", "* * * * *", "SELECT 1")

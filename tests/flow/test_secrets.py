@@ -172,7 +172,7 @@ def test_failures_with_the_password_at_hand_tell_it_to_nobody(
     assert not any(MARK in text for text in told), told
 
     log = logged()
-    assert "cannot be kept" in log
+    assert "cannot be stored" in log
     assert "password authentication failed" in log
     assert MARK not in log
 

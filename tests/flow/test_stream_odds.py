@@ -80,7 +80,7 @@ def test_a_query_that_gives_more_columns_than_are_declared_is_refused_as_dblink_
 ) -> None:
     define(ticking, query=QUERY.replace("value", "value, 1 AS more"))
     result = load(ticking, FIRST, FIRST)
-    assert "the query gives 4 columns, and 3 are declared" in result.failures[0].error
+    assert "the query returns 4 columns, but 3 are declared" in result.failures[0].error
     assert ticking.value("SELECT count(*) FROM acme.ticks") == 0
 
 

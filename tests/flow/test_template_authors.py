@@ -362,7 +362,7 @@ def test_no_error_tells_a_password_or_an_address(ready: Warehouse, author: Datab
         assert result["error"]
         for secret in [*secret_of(source), "another", "127.0.0.1", source.reader, str(source.server.port)]:
             assert secret not in str(result)
-    assert said[-1]["error"] == "it cannot be reached, refuses the login, or went away"
+    assert said[-1]["error"] == "it cannot be reached, refuses the login, or closed the connection"
 
 
 def test_a_source_reaches_neither_the_authors_terminal_nor_his_control_flow(
@@ -551,7 +551,7 @@ def test_what_the_gate_refuses_an_author_is_one_line_with_the_next_step(
     assert refused.errors == [
         f'template "ticks" is used by tenants, and role "{author.user}" may not change its ahead'
     ]
-    assert "Let whadmin do that." in refused.err
+    assert "Ask whadmin to do it." in refused.err
     assert run(author, "template", "drop", "ticks", "--yes").errors == ['template "ticks" is used by acme']
     path.write_text(FILE.replace("FROM ticks", "FROM nothing"))
     assert run(author, "template", "test", path, "--tenant", "acme").errors == [
@@ -562,7 +562,7 @@ def test_what_the_gate_refuses_an_author_is_one_line_with_the_next_step(
     ]
     path.write_text(FILE.replace("SELECT id, at", "SELECT id, at, value"))
     assert run(author, "template", "test", path, "--tenant", "acme").errors == [
-        'template "sales": the query gives 3 columns, and 2 are declared'
+        'template "sales": the query returns 3 columns, but 2 are declared'
     ]
 
 
@@ -598,7 +598,7 @@ def test_a_query_is_described_as_its_source_says_and_passes_the_gate(
     with pytest.raises(psycopg.errors.SyntaxError):
         tried(author, "SELECT 1); DELETE FROM ticks; SELECT (1", columns=None)
     assert tried(author, "SELECT", columns=None) == {"columns": []}
-    assert tried(author, "SELECT")["error"] == "the query gives 0 columns, and 1 are declared"
+    assert tried(author, "SELECT")["error"] == "the query returns 0 columns, but 1 are declared"
     assert (
         tried(author, "SELECT pg_notify('a', 'b'), no_such", columns=None)["error"]
         == 'column "no_such" does not exist'

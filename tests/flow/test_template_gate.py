@@ -417,5 +417,5 @@ def test_an_index_is_refused_that_came_to_need_what_is_somebody_elses(
     guarded.admin.run("CREATE INDEX needy ON public.scratch " + index)
     refuse: LiteralString = "SELECT _wh_internal.refuse_dependence(%s::regclass)"
     guarded.run(refuse, ("public.ours",))
-    with pytest.raises(psycopg.Error, match="belongs to somebody whose functions do not run here"):
+    with pytest.raises(psycopg.Error, match="belongs to a role that may not act for whadmin"):
         guarded.run(refuse, ("public.needy",))

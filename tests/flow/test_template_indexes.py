@@ -119,7 +119,7 @@ def test_long_names_of_indexes_are_cut_and_stay_apart(sales: Warehouse) -> None:
         ("/* a */ SELECT 1 -- CREATE INDEX", "this is not a CREATE INDEX: SELECT 1"),
         (
             "CREATE INDEX {VIEW_NAME}_a ON _wh.slices (slice_date)",
-            "this makes no index on {SCHEMA}.{VIEW_NAME}",
+            "this does not create an index on {SCHEMA}.{VIEW_NAME}",
         ),
         ("CREATE INDEX {VIEW_NAME}_a ON {SCHEMA}.{VIEW_NAME} (note", "syntax error at end of input"),
         (
@@ -130,7 +130,7 @@ def test_long_names_of_indexes_are_cut_and_stay_apart(sales: Warehouse) -> None:
             "CREATE INDEX CONCURRENTLY {VIEW_NAME}_a ON {SCHEMA}.{VIEW_NAME} (note)",
             "CREATE INDEX CONCURRENTLY cannot",
         ),
-        ("CREATE INDEX always ON {SCHEMA}.{VIEW_NAME} (note)", 'the same name "always" for every day'),
+        ("CREATE INDEX always ON {SCHEMA}.{VIEW_NAME} (note)", 'the same name "always" on every day'),
         ("CREATE INDEX {VIEW_NAME}_a ON {SCHEMA}.{VIEW_NAME} (note) TABLESPACE pg_default", ""),
         (
             "CREATE INDEX {VIEW_NAME}_a ON {SCHEMA}.{VIEW_NAME} (note); CREATE INDEX {VIEW_NAME}_a ON {SCHEMA}.{VIEW_NAME} (note)",
@@ -184,7 +184,7 @@ def test_a_column_that_is_not_there_yet_is_a_warning_and_an_error_of_doctor_and_
             "INSERT INTO _wh.mv_templates (template_name, query_template, column_definitions, indexes) VALUES ('ticks', %s, %s, %s)",
             (QUERY, COLUMNS, text),
         )
-    assert heard == ['template "ticks": an index cannot be made: column "missing" does not exist']
+    assert heard == ['template "ticks": an index cannot be created: column "missing" does not exist']
     assert 'column "missing" does not exist' in run(sales, "doctor", "--only", "templates").out
     with pytest.raises(psycopg.errors.UndefinedColumn, match="missing"):
         sales.run("SELECT _wh.update_mv_by_template('ticks', 'acme', 'acme', %s)", (DAY,))

@@ -90,7 +90,7 @@ def test_columns_that_cannot_be_read_are_refused_with_the_reason(
 def test_a_time_column_that_is_no_time_is_refused(warehouse: Warehouse, column: str) -> None:
     with pytest.raises(
         psycopg.errors.UndefinedColumn,
-        match=f'time_column "{column}" is no date or timestamp among its columns',
+        match=f'time_column "{column}" is not one of its date or timestamp columns',
     ):
         define(warehouse, time_column=column)
 
@@ -190,7 +190,7 @@ def test_a_template_that_takes_single_days_cannot_be_asked_for_its_span(
     acme.run("SELECT _wh_internal.open_feed('ticks', 'acme', 'acme')")
     with (
         acme.connect() as session,
-        pytest.raises(psycopg.errors.FeatureNotSupported, match="more than a day") as caught,
+        pytest.raises(psycopg.errors.FeatureNotSupported, match="more than one day") as caught,
     ):
         at_source.source_span(session, find_feed(session, "ticks", "acme"))
     assert "--from" in str(caught.value.diag.message_hint)

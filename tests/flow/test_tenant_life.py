@@ -83,6 +83,7 @@ def ticking_served(served: Warehouse, source: Source, first: date) -> Source:
     return source
 
 
+@pytest.mark.any_server
 def test_a_disabled_tenant_rests_and_its_reports_go_on(warehouse: Warehouse, ticking: Source) -> None:
     for name in ("acme", "bistro"):
         take_in(warehouse, ticking, name)
@@ -130,6 +131,7 @@ def test_jobs_that_the_administrator_made_rest_and_go_with_the_tenant(
     assert served.admin.rows("SELECT jobname FROM cron.job") == []
 
 
+@pytest.mark.any_server
 @BOTH_STORAGES
 def test_an_enabled_tenant_is_brought_up_to_date_before_its_jobs_go_on(
     warehouse: Warehouse, ticking: Source, storage: str, first: date
@@ -159,6 +161,7 @@ def test_an_enabled_tenant_is_brought_up_to_date_before_its_jobs_go_on(
     assert "acme is not disabled" in again.out
 
 
+@pytest.mark.any_server
 def test_what_the_source_does_not_keep_is_not_emptied(
     warehouse: Warehouse, ticking: Source, first: date
 ) -> None:
@@ -182,6 +185,7 @@ def test_what_the_source_does_not_keep_is_not_emptied(
     assert warehouse.reader.value("SELECT count(*) FROM public.ticks") == 72
 
 
+@pytest.mark.any_server
 def test_a_tenant_stays_disabled_while_its_source_is_down_or_days_are_missing(
     warehouse: Warehouse, ticking: Source
 ) -> None:
@@ -207,6 +211,7 @@ def test_a_tenant_stays_disabled_while_its_source_is_down_or_days_are_missing(
     assert same_as(warehouse, ticking)
 
 
+@pytest.mark.any_server
 def test_a_password_is_rotated_only_if_the_source_takes_it(
     warehouse: Warehouse, ticking: Source, first: date
 ) -> None:
@@ -225,6 +230,7 @@ def test_a_password_is_rotated_only_if_the_source_takes_it(
     assert run(warehouse, "tenant", "edit", "acme").errors == ["there is nothing to change"]
 
 
+@pytest.mark.any_server
 def test_a_moved_source_serves_materialized_views_that_are_there(
     warehouse: Warehouse, ticking: Source, make_source: Callable[[], Source], first: date
 ) -> None:
@@ -251,6 +257,7 @@ def test_a_moved_source_serves_materialized_views_that_are_there(
     assert warehouse.value("SELECT options FROM _wh.tenant_connections") == {}
 
 
+@pytest.mark.any_server
 @BOTH_STORAGES
 def test_a_tenant_is_reloaded_while_reports_go_on(
     warehouse: Warehouse, ticking: Source, storage: str
@@ -271,6 +278,7 @@ def test_a_tenant_is_reloaded_while_reports_go_on(
     assert same_as(warehouse, ticking)
 
 
+@pytest.mark.any_server
 def test_days_in_partitions_are_reloaded_a_month_at_a_time(
     warehouse: Warehouse, ticking: Source, first: date, today: date
 ) -> None:

@@ -116,6 +116,7 @@ def test_each_slice_holds_exactly_its_utc_day(
     holds_its_utc_days(acme)
 
 
+@pytest.mark.any_server
 def test_a_refresh_a_fold_and_a_day_in_the_folded_year_keep_to_utc_days_too(
     acme: Warehouse, chicago: Source, kolkata: psycopg.Connection
 ) -> None:

@@ -82,7 +82,7 @@ def test_a_call_in_sql_that_waits_says_for_whom(loaded: Warehouse) -> None:
         holder.commit()
         work.join(30)
     assert notice.startswith(
-        "waiting for acme.foodlogstats 2024-03-10, which another session loads, held by session "
+        "waiting for acme.foodlogstats 2024-03-10, which another session is loading, held by session "
     )
     assert "(night watch, postgres)" in notice
 

@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator, Sequence
+from datetime import date
 from pathlib import Path
 
 import psycopg
@@ -14,9 +15,10 @@ import pytest
 from psycopg import sql
 
 from tenantry.core.errors import DatabaseError, InputError
+from tenantry.db import audit
 from tenantry.db.build import entrances
 from tenantry.db.connect import open_session, session
-from tests.databases import Warehouse
+from tests.databases import Source, Warehouse
 from tests.program import run, succeed
 from tests.waiting import wait_until
 from tests.well import findings
@@ -170,3 +172,36 @@ def test_a_job_finds_what_the_path_of_its_role_leads_to_and_the_scheduler_keeps_
         )
         == 2
     )
+
+
+def sessions_so_far(warehouse: Warehouse) -> int:
+    """How many sessions have begun on the warehouse; those of the test itself are among them, as they are asked for elsewhere."""
+    with psycopg.connect(warehouse.server.conninfo(), autocommit=True) as admin:
+        wait_until(
+            lambda: (
+                admin.execute(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND backend_type = 'client backend'",
+                    (warehouse.name,),
+                ).fetchone()
+                == (0,)
+            )
+        )
+        row = admin.execute(
+            "SELECT sessions FROM pg_stat_database WHERE datname = %s", (warehouse.name,)
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_a_refresh_of_a_day_logs_in_once_with_its_entries_in_the_audit_trail(
+    acme: Warehouse, source: Source
+) -> None:
+    source.fill(date(2024, 3, 10), 1)
+    refresh = ("refresh", "foodlogstats", "--tenant", "acme", "--date", "2024-03-10")
+    acme.run("SELECT _wh_internal.open_feed('foodlogstats', 'acme', 'acme')")
+    former = sessions_so_far(acme)
+    succeed(acme, *refresh)
+    assert sessions_so_far(acme) == former + 1
+    with acme.connect() as opened:
+        found = [e.result for e in audit.entries(opened) if e.what == "tenantry refresh"]
+    assert found == ["begun", "done"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
 
 import pytest
 from typer._click.shell_completion import _resolve_context
@@ -22,7 +21,7 @@ def full_names(group: TyperGroup, before: str = "") -> Iterator[str]:
             yield from full_names(command, f"{before}{name} ")
 
 
-ROOT = cast("TyperGroup", commands())
+ROOT = commands()
 ALL = set(full_names(ROOT))
 
 

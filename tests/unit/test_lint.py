@@ -338,8 +338,8 @@ def test_an_unknown_placeholder_is_an_error(name: str, meant: str) -> None:
 def test_as_many_columns_are_declared_as_the_query_gives() -> None:
     finding = only(template(select="s.id, s.at, s.shop"))
     assert (finding.rule, finding.severity) == ("column-count", "error")
-    assert finding.message == "the query gives 3 columns, and 2 are declared"
-    assert only(template(select="s.id")).message == "the query gives 1 columns, and 2 are declared: not at"
+    assert finding.message == "the query returns 3 columns, but 2 are declared"
+    assert only(template(select="s.id")).message == "the query returns 1 columns, but 2 are declared: not at"
 
 
 def test_columns_that_the_query_names_otherwise_are_a_warning_and_exchanged_ones_an_error() -> None:

@@ -16,7 +16,7 @@ OPTIONS = [(command, old, new) for (command, old), new in renamed.OPTIONS.items(
 
 def command_named(name: str) -> TyperCommand | None:
     """The command as its group has it, where old names are not."""
-    group = cast("TyperGroup", commands())
+    group = commands()
     *groups, last = name.split()
     for word in groups:
         group = cast("TyperGroup", group.commands[word])

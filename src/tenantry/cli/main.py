@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Callable
 from functools import cache
 from types import TracebackType
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 from rich.text import Text
-from typer.main import get_command
+from typer.core import TyperGroup
 
 from tenantry import __version__
 from tenantry.cli import interrupted
@@ -27,6 +26,7 @@ from tenantry.cli.target import options
 from tenantry.cli.template import commands as template
 from tenantry.cli.tenant import commands as tenant
 from tenantry.cli.tenant import reader
+from tenantry.cli.tree import tree
 from tenantry.core import signals
 from tenantry.core.errors import InputError, TenantryError
 
@@ -164,9 +164,9 @@ def _refuse_arguments(error: typer.TyperException) -> NoReturn:
 
 
 @cache
-def commands() -> Callable[..., Any]:
-    """The tree of all commands. To build it takes a third of the program's start."""
-    return get_command(app)
+def commands() -> TyperGroup:
+    """The tree of all commands."""
+    return tree(app)
 
 
 def main() -> None:

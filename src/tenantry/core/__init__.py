@@ -1,1 +1,1 @@
-"""Types, settings and errors. Imports nothing else of Tenantry."""
+"""Types, settings and errors. Imports nothing else from Tenantry."""

@@ -1,11 +1,14 @@
-"""What to do about an error of a source, by its SQLSTATE: the one table for all commands."""
+"""What to do next: about an error of a source, by its SQLSTATE, in one table for all commands; and about missing days."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
 
+from tenantry.core.model import Feed
+
 REACH = "Check the connection's address, user and password; the warehouse's server must be able to reach the source."
-"""For a login through the warehouse: dblink does not say why it failed but in words."""
+"""For a login through the warehouse: dblink gives the reason for its failure only as text."""
 
 TIME = "Give its connection a longer statement_timeout, or add an index at the source that serves the query."
 
@@ -47,6 +50,11 @@ def of_source(sqlstate: str | None) -> str | None:
 
 
 def before(go_on: str, sqlstates: Iterable[str | None]) -> str:
-    """What to do about loads that failed, and then to go on: by their SQLSTATEs, if these say one thing."""
+    """Return what to do about failed loads before the next step. The hint is specific if all SQLSTATEs lead to the same one."""
     hints = {hint for state in set(sqlstates) if state and (hint := of_source(state))}
     return f"{hints.pop() if len(hints) == 1 else 'Fix the cause.'} Then {go_on}."
+
+
+def backfill_command(feed: Feed) -> str:
+    """What loads all that a feed lacks."""
+    return shlex.join(["tenantry", "backfill", feed.template, "--tenant", feed.schema])

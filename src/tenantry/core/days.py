@@ -15,7 +15,7 @@ def today_utc() -> date:
 
 
 def parse_day(text: str) -> date:
-    """A day from YYYY-MM-DD, `today` or `yesterday` (both in UTC). Raises InputError for anything else."""
+    """Return a day from YYYY-MM-DD, `today` or `yesterday` (both in UTC). Raises InputError for anything else."""
     if text in ("today", "yesterday"):
         return today_utc() - timedelta(days=text == "yesterday")
     try:
@@ -52,7 +52,7 @@ class Span:
 
 
 def folded(days: list[date]) -> list[Span]:
-    """Sorted days as the fewest spans that hold exactly them."""
+    """Return sorted days as the fewest spans that cover exactly those days."""
     spans: list[Span] = []
     for day in sorted(days):
         if spans and (day - spans[-1].last).days == 1:
@@ -63,7 +63,7 @@ def folded(days: list[date]) -> list[Span]:
 
 
 def monthly(days: Iterable[date]) -> list[Span]:
-    """Sorted days as the fewest spans that hold exactly them and each lie in one month."""
+    """Return sorted days as the fewest spans that cover exactly those days and do not cross a month."""
     months: dict[tuple[int, int], list[date]] = {}
     for day in days:
         months.setdefault((day.year, day.month), []).append(day)

@@ -1,14 +1,14 @@
 """Every error that Tenantry raises on purpose.
 
-An error is one line that says what was wrong, and a hint that says what to do next.
-The command line prints both and exits with `exit_code`; anything else is a bug and keeps its traceback.
+An error is one line that says what is wrong, and a hint that says what to do next. The command line prints both and
+exits with `exit_code`. Any other exception is a bug and keeps its traceback.
 """
 
 from __future__ import annotations
 
 
 class TenantryError(Exception):
-    """The base: a message of one line, and the next step as a hint."""
+    """The base class: a one-line message, with the next step as a hint."""
 
     exit_code = 1
 
@@ -31,13 +31,13 @@ class WarehouseUnreachable(TenantryError):
 
 
 class NotInstalled(TenantryError):
-    """The database holds no warehouse, or one that does not fit this program."""
+    """The database holds no warehouse, or one that this program cannot use."""
 
     exit_code = 4
 
 
 class SourceError(TenantryError):
-    """A source refused, failed or could not be reached; `connection` is the name of its connection."""
+    """A source refused, failed or could not be reached. `connection` is the name of its connection."""
 
     def __init__(self, message: str, *, connection: str, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -57,8 +57,8 @@ class DatabaseError(TenantryError):
 
 
 class TemplateError(TenantryError):
-    """A template has errors that were found by reading it."""
+    """Reading a template found errors in it."""
 
 
 class ServerError(TenantryError):
-    """The embedded PostgreSQL server could not be made, started or stopped."""
+    """The embedded PostgreSQL server could not be created, started or stopped."""

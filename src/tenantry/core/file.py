@@ -1,4 +1,4 @@
-"""tenantry.toml and tenantry.d: where they are, how they are read, and the table that every command needs."""
+"""tenantry.toml and tenantry.d: where they are, how to read them, and the table that every command needs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Warehouse(BaseModel):
 
 
 class _File(BaseModel):
-    """The tables that this module knows; those that others read may stand beside."""
+    """The tables that this module knows; tables for other modules may stand beside them."""
 
     model_config = ConfigDict(extra="ignore")
     warehouse: Warehouse = Warehouse()
@@ -31,17 +31,18 @@ class _File(BaseModel):
 
 @dataclass(frozen=True)
 class Document:
-    """One file and its tables, as TOML gives them."""
+    """One file and its tables, as parsed from TOML."""
 
     path: Path
     tables: dict[str, Any]
 
 
 def find(folder: Path) -> list[Path]:
-    """The files of the nearest folder, from `folder` upwards, that has any: tenantry.toml, then those in tenantry.d.
+    """Return the files of the nearest folder, from `folder` upwards, that has any: tenantry.toml, then those in
+    tenantry.d.
 
-    Raises InputError if somebody else than the caller and root could have written them: they say where passwords are sent, and
-    which programs are run.
+    Raises InputError if somebody other than the caller or root could have written them, because they decide where
+    passwords are sent and which programs run.
     """
     for place in (folder, *folder.parents):
         found = [place / FILE_NAME] if (place / FILE_NAME).is_file() else []
@@ -58,7 +59,7 @@ def find(folder: Path) -> list[Path]:
 def _require_trusted(folders: Sequence[Path], files: Sequence[Path]) -> None:
     accounts = callers()
     for path in (*folders, *files):
-        # A link, and what it leads to.
+        # A link, and its target.
         for found in (path.lstat(), path.stat()):
             if reason := objection(path, found, accounts):
                 named = folders[-1] if len(files) > 1 or files[0].parent != folders[0] else files[0]
@@ -69,7 +70,7 @@ def _require_trusted(folders: Sequence[Path], files: Sequence[Path]) -> None:
 
 
 def named(path: Path) -> list[Path]:
-    """The files that a path means: itself, or those in it. Raises InputError if there are none."""
+    """Return the files of a path: the file itself, or those in the folder. Raises InputError if there are none."""
     if path.is_dir():
         found = _in_folder(path)
         if not found:
@@ -83,7 +84,7 @@ def _in_folder(folder: Path) -> list[Path]:
 
 
 def parse(path: Path) -> Document:
-    """The file at `path`. Raises InputError if it cannot be read."""
+    """Return the file at `path`. Raises InputError if it cannot be read."""
     try:
         return Document(path, tomllib.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
@@ -95,10 +96,10 @@ def parse(path: Path) -> Document:
 
 
 def dsn(paths: Sequence[Path]) -> str | None:
-    """The warehouse that the first of these files names which names one. Raises InputError if one cannot be read."""
+    """Return the warehouse of the first of these files that names one. Raises InputError if a file cannot be read."""
     for path in paths:
         try:
-            # Without the values: one may be a password.
+            # Leave out the values, because one may be a password.
             found = _File.model_validate(parse(path).tables).warehouse.dsn
         except ValidationError as error:
             reason = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
@@ -109,5 +110,5 @@ def dsn(paths: Sequence[Path]) -> str | None:
 
 
 def unreadable(path: Path, reason: str) -> InputError:
-    """The error for a file that says what cannot be meant."""
+    """The error for a file with an invalid value."""
     return InputError(f"{path} cannot be read: {reason}", hint="Fix the file.")

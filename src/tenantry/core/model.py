@@ -1,4 +1,4 @@
-"""What a warehouse is made of, in the words of docs/architecture.md."""
+"""What a warehouse is made of, in the terms of docs/architecture.md."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ OWNER = "whadmin"
 """The role that owns the warehouse and does all the work in it."""
 
 AUDITOR = "tenantry_auditor"
-"""The group whose members read all that the warehouse knows but secrets, and change nothing."""
+"""The group whose members read everything that the warehouse knows except secrets, and change nothing."""
 
 OPERATOR = "tenantry_operator"
-"""The group whose members load, compare and fold what is there, and pause jobs: by functions of `_wh` that are for them."""
+"""The group whose members load, compare and fold existing tenants and pause jobs, through their own functions in `_wh`."""
 
 AUTHOR = "tenantry_template_author"
 """The group whose members write templates and try them."""
@@ -27,7 +27,7 @@ READER = "phood_ro"
 
 @dataclass(frozen=True)
 class Connection:
-    """How to reach a tenant's source database; the password is not part of it."""
+    """How to reach a tenant's source database, without the password."""
 
     name: str
     host: str
@@ -41,8 +41,8 @@ class Connection:
 class Feed:
     """One template of one tenant: `schema` holds its slices, `connection` names its source.
 
-    What its storage can do, as `_wh.storages` has it. `streams`: several days may be copied straight into its tables.
-    `steady`: the tenant view stays as it is when days are loaded.
+    The traits of its storage, from `_wh.storages`: with `streams`, several days can be copied straight into its tables.
+    With `steady`, the tenant view stays as it is when days are loaded.
     """
 
     schema: str
@@ -58,10 +58,11 @@ class Feed:
 
 @dataclass(frozen=True)
 class Template:
-    """What to pull, as a row of `_wh.mv_templates` or a file says it.
+    """What to load, as in a row of `_wh.mv_templates` or in a file.
 
-    Of the parts that may be absent, None is one that a file does not speak of: loading it leaves what is stored. An
-    empty string is none at all. `ahead` is how many days after today are loaded, too. `descriptions` says what columns mean.
+    For the optional parts, None means that a file does not mention the part: loading it keeps what is stored. An empty
+    string means that there is none. `ahead` is the number of days after today that are loaded as well. `descriptions` says
+    what columns mean.
     """
 
     name: str
@@ -78,7 +79,7 @@ class Template:
 
 @dataclass(frozen=True)
 class TemplateFile:
-    """A template and where it was read: `lines` has the line on which `query`, `columns` and `indexes` begin."""
+    """A template and where it was read: `lines` holds the lines on which `query`, `columns` and `indexes` begin."""
 
     template: Template
     origin: str
@@ -87,10 +88,10 @@ class TemplateFile:
 
 @dataclass(frozen=True)
 class SourceFacts:
-    """What a source says of itself in a transaction like a load's.
+    """What a source reports about itself in a transaction like a load's.
 
-    `latency` is the round trip of a new login, the beginning of the transaction and one query, in seconds; `settings` is
-    how many settings were read back and are as a load wants them.
+    `latency` is the time for a new login, the beginning of the transaction and one query, in seconds. `settings` is the
+    number of settings that were read back and are as a load wants them.
     """
 
     server_version: str
@@ -103,9 +104,10 @@ class SourceFacts:
 
 @dataclass(frozen=True)
 class LoadedSlice:
-    """A slice that is as its source: what was done to it, the rows that were pulled, and the seconds that took.
+    """A slice that matches its source: what was done to it, the rows that were pulled, and how long that took, in
+    seconds.
 
-    `action` is created, refreshed, replaced, replaced in year, or unchanged: then nothing was pulled.
+    `action` is created, refreshed, replaced, replaced in year, or unchanged (nothing was pulled).
     """
 
     feed: Feed
@@ -119,7 +121,7 @@ class LoadedSlice:
 class FailedSlice:
     """A slice that could not be loaded. The rows of an earlier load are still there.
 
-    `of_source` says whether the error comes from the source, or from the connection to it; `sqlstate` may then be None.
+    `of_source` says whether the error comes from the source or from the connection to it; `sqlstate` may then be None.
     """
 
     feed: Feed
@@ -133,8 +135,8 @@ class FailedSlice:
 class FeedStatus:
     """The state of a feed: the number of days in each state of `_wh_internal.day_states`. Times are in UTC.
 
-    Its span begins on `first_day`, which is None if it was never loaded. `last_day` is the newest loaded day. `disabled_at` is when its
-    tenant was disabled, or None. `state` sums everything up in words.
+    Its span begins on `first_day`, which is None if it was never loaded. `last_day` is the newest loaded day.
+    `disabled_at` is when its tenant was disabled, or None. `state` sums everything up in words.
     """
 
     tenant: str

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-# A field ends at a colon; a backslash takes the meaning from the character after it.
+# A field ends at a colon; a backslash escapes the next character.
 _FIELD = re.compile(r"((?:[^\\:]|\\.)*)(?::|$)")
 
 
 def line(*fields: str) -> str:
-    """The line that holds these fields; without the line break."""
+    """Return the line for these fields, without the line break."""
     return ":".join(field.replace("\\", "\\\\").replace(":", "\\:") for field in fields)
 
 

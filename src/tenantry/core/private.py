@@ -1,4 +1,4 @@
-"""Files that hold secrets: written for their owner alone, and read only if nobody else can read them."""
+"""Files that hold secrets: only their owner can read them, and they are used only if nobody else can read them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from tenantry.core.errors import InputError
 
 
 def write_private(file: Path, content: bytes) -> None:
-    """Write a file that only its owner can read: whole, or not at all. Raises InputError if it cannot be written.
+    """Write a file that only its owner can read, as a whole or not at all. Raises InputError if it cannot be written.
 
-    What was there is replaced, a link too, and what it led to stays as it is.
+    An existing file or link is replaced; the link's target stays as it is.
     """
     part = None
     try:
-        # mkstemp makes files of mode 0600, so the content is never open to others.
+        # mkstemp creates files with mode 0600, so others can never read the content.
         descriptor, part = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
         with os.fdopen(descriptor, "wb") as handle:
             handle.write(content)
@@ -34,10 +34,10 @@ def write_private(file: Path, content: bytes) -> None:
 
 
 def read_private(file: Path) -> str:
-    """The secret that a file holds, without the line breaks at its end.
+    """Return the secret in a file, without the line breaks at its end.
 
-    Raises InputError if it cannot be read, or if others can read it. What is no file, such as the pipe of a shell's `<(…)`, has no
-    mode to judge; root may share a file with a group, as libpq allows it for keys.
+    Raises InputError if the file cannot be read, or if others can read it. A pipe, such as that of a shell's `<(…)`,
+    has no mode to check. Root may share a file with a group, as libpq allows for keys.
     """
     try:
         with file.open("rb") as handle:

@@ -1,4 +1,4 @@
-"""Where the warehouse is: from the command line, the environment or a file."""
+"""Which warehouse to use: from the command line, the environment or a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FILE_NAME = "tenantry.toml"
 FOLDER_NAME = "tenantry.d"
 
 FILE_VARIABLE = "TENANTRY_FILE"
-"""Names the fleet's file, or a folder of them: it is read in place of the nearest one, whoever owns it."""
+"""Names the fleet file, or a folder of such files. It is read instead of the nearest one, whoever owns it."""
 
 Origin = Literal[
     "--dsn",
@@ -25,7 +25,7 @@ Origin = Literal[
 ]
 
 EMBEDDED = "embedded:"
-"""A DSN that begins like this names the embedded server, in the default directory or in the one that follows."""
+"""A DSN that begins like this names the embedded server, in the default directory or in the given one."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Target:
 
     @property
     def embedded_directory(self) -> Path | Literal[False] | None:
-        """The embedded server's directory, None for the default one, False if this is another server."""
+        """Return the embedded server's directory: None for the default one, False if this is another server."""
         if not self.dsn.startswith(EMBEDDED):
             return False
         rest = self.dsn.removeprefix(EMBEDDED)
@@ -47,10 +47,12 @@ class Target:
 def resolve(
     option: str | None, environment: Mapping[str, str], folder: Path, file: Path | None = None
 ) -> Target:
-    """The warehouse to use: --dsn, TENANTRY_DSN, PGSERVICE, a file that is named, libpq's PG* variables, tenantry.toml, or embedded.
+    """Return the warehouse to use: --dsn, TENANTRY_DSN, PGSERVICE, a named file, libpq's PG* variables, tenantry.toml,
+    or the embedded one.
 
-    `file` is named by an option; else TENANTRY_FILE may name one. Without either, the search for tenantry.toml begins in `folder`,
-    and goes on in the folders above. Raises InputError if the file cannot be read, or was found and is not to be trusted.
+    `file` is the one that an option names; otherwise TENANTRY_FILE may name one. Without either, the search for
+    tenantry.toml begins in `folder` and continues in its parents. Raises InputError if the file cannot be read, or was
+    found but cannot be trusted.
     """
     if option:
         return Target(option, "--dsn")
@@ -73,7 +75,7 @@ def resolve(
 
 
 def _dsn_found(folder: Path) -> str | None:
-    # Slow to import, and most machines have no such file.
+    # The import is slow, and most machines have no such file.
     if not any(
         (place / name).exists() for place in (folder, *folder.parents) for name in (FILE_NAME, FOLDER_NAME)
     ):

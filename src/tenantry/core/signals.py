@@ -1,11 +1,12 @@
-"""Being asked to end: Ctrl-C, SIGTERM and SIGHUP are one thing, and each has its exit code."""
+"""Requests to end: Ctrl-C, SIGTERM and SIGHUP are treated alike, and each has its exit code."""
 
 from __future__ import annotations
 
 import os
 import signal
 
-# What this module imports comes in before the first handler stands, while Ctrl-C is a traceback still: no `typing`.
+# This module's imports run before the first handler is installed, while Ctrl-C still gives a traceback: no
+# `typing`.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import FrameType
@@ -14,27 +15,27 @@ if TYPE_CHECKING:
 _NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 _heard = [signal.SIGINT]
-"""The signals that came, after what stands for none."""
+"""The signals that arrived, after a placeholder for none."""
 
 
 def exit_code() -> int:
-    """The exit code of a program that the last signal ended: 128 and its number, as shells have it."""
+    """Return the exit code of a program that the last signal ended: 128 plus its number, as in shells."""
     return 128 + _heard[-1]
 
 
 def end_at_once() -> None:
-    """Until `interrupt` is called: end with one line. While the program is loaded there is nothing to keep."""
+    """Until `interrupt` is called, end with one line: while the program is loading, there is nothing to save."""
     _handle(_end)
 
 
 def interrupt() -> None:
-    """From now on: raise KeyboardInterrupt in the main thread, whichever signal it is."""
+    """From now on, raise KeyboardInterrupt in the main thread, whichever signal arrives."""
     _handle(_raise)
 
 
 def _handle(handler: Any) -> None:
     for number in _NUMBERS:
-        # Whoever started the program may have it ignore one: nohup does so, and shells with what runs in the background.
+        # The parent may have set a signal to be ignored: nohup does, and shells do for background jobs.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, handler)
 

@@ -1,6 +1,11 @@
-"""How a feed stands, in words: the one place that says `ok`."""
+"""The state of a feed in words: the one place that says `ok`."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tenantry.core.model import Feed
 
 NEVER_LOADED = "never loaded"
 
@@ -8,7 +13,7 @@ NEVER_LOADED = "never loaded"
 def words(
     *, loaded: bool, missing: int, failed: int, stale: int, outdated: int, disabled: bool = False
 ) -> str:
-    """What is wrong with a feed, with the number of days; `ok` if nothing is. `loaded`: a load of it was ever begun."""
+    """Return what is wrong with a feed, with the number of days; `ok` if nothing is. `loaded` means that a load was ever begun."""
     counted = (missing, "missing"), (failed, "failed"), (stale, "stale"), (outdated, "outdated")
     told = [f"{count:,} {word}" for count, word in counted if count]
     if not loaded:
@@ -16,3 +21,12 @@ def words(
     if disabled:
         told.insert(0, "disabled")
     return ", ".join(told) or "ok"
+
+
+def told_ahead(feed: Feed, rows: int) -> str:
+    """Rows that are left out, and what to do about it."""
+    few = rows == 1
+    return (
+        f"{feed}: {rows:,} {'row is' if few else 'rows are'} dated after the last day that is loaded, and "
+        f"{'was' if few else 'were'} left out; to load such days: tenantry template edit {feed.template}, key ahead"
+    )

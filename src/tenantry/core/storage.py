@@ -1,6 +1,6 @@
-"""The storages that come with the program, for what is judged without a warehouse: a file, or a draft.
+"""The storages that come with the program, for files and drafts that are checked without a warehouse.
 
-In a warehouse `_wh.storages` says which there are and what each can do; `core.model.Feed` brings that along.
+In a warehouse, `_wh.storages` lists the storages and their traits; `core.model.Feed` brings the traits along.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Traits:
-    """`needs_time_column`: days are told apart by that alone. `merges`: a refresh changes, in place, the rows that differ."""
+    """With `needs_time_column`, only that column tells days apart. With `merges`, a refresh changes only the rows that differ, in place."""
 
     needs_time_column: bool
     merges: bool
@@ -23,9 +23,9 @@ BUILT_IN: Mapping[str, Traits] = {
 }
 
 DEFAULT = "matview"
-"""In which a template's tenants begin, where nothing is said."""
+"""The storage of a new template if nothing is said."""
 
 
 def of(name: str | None) -> Traits:
-    """The traits of a storage; those of the default one for None, and for a name that this program does not know."""
+    """Return the traits of a storage. For None, or a name that this program does not know, those of the default one."""
     return BUILT_IN.get(name or DEFAULT, BUILT_IN[DEFAULT])

@@ -1,4 +1,4 @@
-"""Whose files and folders are to be believed: only root's and one's own, where nobody else can write.
+"""Which files and folders can be trusted: only root's and one's own, where nobody else can write.
 
 The rules are those of sshd's StrictModes and of git's safe.directory.
 """
@@ -18,7 +18,7 @@ _LINKS = 40
 
 
 def callers() -> frozenset[int]:
-    """Root, this process's account, and under sudo the account that called it."""
+    """Root, this process's account, and under sudo the calling account."""
     accounts = {0, os.geteuid()}
     sudo = os.environ.get("SUDO_UID", "")
     if os.geteuid() == 0 and sudo.isdecimal():
@@ -27,7 +27,7 @@ def callers() -> frozenset[int]:
 
 
 def objection(path: Path, found: os.stat_result, accounts: Collection[int]) -> str | None:
-    """What keeps `path`, of which lstat says `found`, from being trusted; None if nothing does."""
+    """Return why `path`, whose lstat result is `found`, cannot be trusted; None if it can."""
     if found.st_uid not in accounts:
         return f"{path} belongs to {_name(found.st_uid)}"
     if stat.S_ISLNK(found.st_mode):
@@ -41,10 +41,10 @@ def objection(path: Path, found: os.stat_result, accounts: Collection[int]) -> s
 
 
 def resolved(path: Path, accounts: Collection[int]) -> tuple[Path, str | None]:
-    """The path without its links, and what keeps a step on the way from being trusted; None if nothing does.
+    """Return the path without links, and why a step on the way cannot be trusted; None if all can.
 
-    A folder that others may write to will do if it is sticky, as /tmp is: they cannot replace there what is not theirs. What is
-    not there yet is no objection. Raises OSError if a step cannot be looked at.
+    A folder that others may write to is fine if it is sticky, like /tmp, because they cannot replace other people's
+    files there. Missing parts are no objection. Raises OSError if a step cannot be examined.
     """
     rest = list(reversed(path.absolute().parts[1:]))
     here = Path("/")
@@ -80,7 +80,7 @@ def _is_sticky(found: os.stat_result) -> bool:
 
 
 def _is_private(group: int, account: int) -> bool:
-    """Whether a group has its account alone, as the groups that many systems make for each user have."""
+    """Whether the account is the group's only member; many systems create such a group for each user."""
     try:
         found, owner = grp.getgrgid(group), pwd.getpwuid(account).pw_name
     except KeyError:

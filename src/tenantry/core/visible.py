@@ -1,14 +1,14 @@
-"""Characters that a terminal obeys, or that let a text look like another one, made visible: sources choose what they send."""
+"""Makes characters visible that a terminal obeys, or that make a text look like another one: sources choose what they send."""
 
 from __future__ import annotations
 
 import re
 
 MOST = 2000
-"""Characters of a text from elsewhere that are kept. `_wh_internal.visible` has the same rules."""
+"""How many characters of a text from outside are stored. `_wh_internal.visible` has the same rules."""
 
-# Control characters (C0, DEL, C1) but line feed and tab, marks and overrides of the writing direction, separators of lines and
-# paragraphs, and halves of surrogate pairs.
+# Control characters (C0, DEL, C1) except line feed and tab, marks and overrides of the writing direction,
+# line and paragraph separators, and surrogates.
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _LINES = {"\n": "\\n", "\t": "\\t"}
 
@@ -21,14 +21,14 @@ def visible(text: str, *, lines: bool = True) -> str:
 
 
 def kept(text: str) -> str:
-    """What is stored of a text from elsewhere: visible, and cut to `MOST` characters of it."""
+    """Return what is stored of a text from outside: made visible, and cut to `MOST` characters."""
     if len(text) <= MOST:
         return visible(text)
     return f"{visible(text[:MOST])} ... ({len(text) - MOST} characters more)"
 
 
 def in_json(text: str) -> str:
-    """A text of JSON with the characters in its strings as JSON's own escapes: it says the same."""
+    """Return a JSON text with such characters in its strings as JSON escapes; its meaning stays the same."""
     return _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 

@@ -1,1 +1,1 @@
-"""Sessions on the warehouse: connecting, installing, named queries, and PostgreSQL's errors in our words."""
+"""Sessions on the warehouse: connecting, installing, named queries, and turning PostgreSQL's errors into Tenantry's."""

@@ -1,4 +1,4 @@
-"""The audit trail: who changed what, where whadmin adds entries and can neither change nor remove any."""
+"""The audit trail: who changed what. whadmin can add entries, but not change or remove them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from tenantry.core.errors import NotInstalled, TenantryError
 from tenantry.db.connect import session
@@ -29,7 +30,7 @@ _within: ContextVar[bool] = ContextVar("within an operation that is kept", defau
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry. `os_user` and `host` are what the program told; the server itself knows all before `what` but these."""
+    """An entry. The program reports `os_user` and `host`; the server sets everything else before `what`."""
 
     id: int
     at: datetime
@@ -47,7 +48,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Former(Entry):
-    """An entry of the trail of another warehouse, as the backup says that was restored here, then and by that login."""
+    """An entry from the trail of another warehouse, as a restored backup reports it, with the time and the login of the restore."""
 
     backup: str
     restored_at: datetime
@@ -55,32 +56,37 @@ class Former(Entry):
 
 
 def without_secrets(words: Sequence[str]) -> str:
-    """The arguments of a command in a line, passwords aside."""
+    """Return a command's arguments as one line, without passwords."""
     return _OF_URI.sub(r"\1…@", _PASSWORD.sub(r"\1…", " ".join(words)))
 
 
 def tell_user(opened: psycopg.Connection) -> None:
     """Let the session's entries say who runs the program, and where."""
+    opened.execute(query("audit", "tell_user"), _whoever_runs_this())
+
+
+def add(opened: psycopg.Connection, what: str, subject: str, result: str) -> None:
+    """Add an entry, as whadmin, and let the session's further entries say who runs the program, too."""
+    names = {"what": what, "subject": subject, "result": result} | _whoever_runs_this()
+    opened.execute(query("audit", "add"), names)
+
+
+def _whoever_runs_this() -> dict[str, str]:
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
         user = ""
-    opened.execute(query("audit", "tell_user"), {"user": user, "host": socket.gethostname()})
-
-
-def add(opened: psycopg.Connection, what: str, subject: str, result: str) -> None:
-    """Add an entry, as whadmin."""
-    tell_user(opened)
-    opened.execute(query("audit", "add"), {"what": what, "subject": subject, "result": result})
+    return {"user": user, "host": socket.gethostname()}
 
 
 @contextmanager
 def kept(
     conninfo: str, what: str, subject: str, opened: psycopg.Connection | None = None, *, begun: bool = True
 ) -> Iterator[None]:
-    """Keep a trail of the block: an entry as it begins, by the session `opened` if one is given, and one as it ends, by a session of its own.
+    """Keep a trail of the block: an entry as it begins, and one as it ends; by the session `opened`, if one is given, as long as it is good for it.
 
-    What is part of an operation that is kept already is not kept once more. Without `begun` only the end is: the block may make the very trail.
+    A part of an operation that already has a trail gets no entry of its own. Without `begun`, only the end is recorded,
+    because the block may create the trail itself.
     """
     if _within.get():
         yield
@@ -95,18 +101,22 @@ def kept(
                 add(own, what, subject, "begun")
         yield
     except BaseException as error:
-        _end(conninfo, what, subject, f"failed: {_reason(error)}")
+        _end(conninfo, opened, what, subject, f"failed: {_reason(error)}")
         raise
     else:
-        _end(conninfo, what, subject, "done")
+        _end(conninfo, opened, what, subject, "done")
     finally:
         _within.reset(within)
 
 
-def _end(conninfo: str, what: str, subject: str, result: str) -> None:
+def _end(conninfo: str, opened: psycopg.Connection | None, what: str, subject: str, result: str) -> None:
+    if opened is not None and opened.info.transaction_status == TransactionStatus.IDLE:
+        with suppress(psycopg.Error):
+            add(opened, what, subject, result)
+            return
     # What was done is done: an end that cannot be written leaves the beginning.
-    with suppress(TenantryError, psycopg.Error), session(conninfo, name=_PROGRAM) as opened:
-        add(opened, what, subject, result)
+    with suppress(TenantryError, psycopg.Error), session(conninfo, name=_PROGRAM) as own:
+        add(own, what, subject, result)
 
 
 def _reason(error: BaseException) -> str:
@@ -118,14 +128,14 @@ def _reason(error: BaseException) -> str:
 def entries(
     opened: psycopg.Connection, *, since: timedelta | None = None, after: int = 0, most: int = 1000
 ) -> list[Entry]:
-    """The newest entries with an id greater than `after`, oldest first. Raises NotInstalled if there is no trail."""
+    """Return the newest entries with an id greater than `after`, oldest first. Raises NotInstalled if there is no trail."""
     require(opened)
     names = {"since": since, "after": after, "most": most}
     return [Entry(*row) for row in opened.execute(query("audit", "entries"), names)]
 
 
 def restored(opened: psycopg.Connection, *, since: timedelta | None = None, most: int = 1000) -> list[Former]:
-    """The newest entries that backups brought here, oldest first."""
+    """Return the newest entries that restored backups brought, oldest first."""
     require(opened)
     if "restored" not in readable(opened):
         return []
@@ -135,12 +145,12 @@ def restored(opened: psycopg.Connection, *, since: timedelta | None = None, most
 
 
 def readable(opened: psycopg.Connection) -> list[str]:
-    """The tables of the trail that are there and that the session may read."""
+    """The existing tables of the trail that the session may read."""
     return [row[0] for row in opened.execute(query("audit", "readable"))]
 
 
 def prune(opened: psycopg.Connection, before: datetime) -> int:
-    """Remove the entries before a moment, as the administrator, and note that; how many they were."""
+    """Remove entries before a time, as the administrator, and record that; return the number of removed entries."""
     require(opened)
     with opened.transaction():
         tell_user(opened)
@@ -154,9 +164,14 @@ def prune(opened: psycopg.Connection, before: datetime) -> int:
     return removed
 
 
+def is_there(opened: psycopg.Connection) -> bool:
+    """Whether there is a trail that is the administrator's."""
+    return bool(one_row(opened, query("audit", "is_there"))[0])
+
+
 def require(opened: psycopg.Connection) -> None:
     """Raise NotInstalled if there is no trail that is the administrator's."""
-    if not one_row(opened, query("audit", "is_there"))[0]:
+    if not is_there(opened):
         raise NotInstalled(
             "this warehouse has no audit trail",
             hint="Run, as the administrator: tenantry upgrade",

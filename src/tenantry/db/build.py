@@ -1,4 +1,4 @@
-"""The functions that this build of the program brings, and the build whose functions a warehouse has."""
+"""The functions of this build of the program, and the build whose functions a warehouse has."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ENTRANCE = re.compile(r"^CREATE OR REPLACE FUNCTION (\w+\.\w+)\(.*? AS \$\$", r
 
 @dataclass(frozen=True)
 class Build:
-    """A version, and a hash of the text of its functions: builds that are not released have the same version."""
+    """A version, and a hash of the text of its functions, because unreleased builds share a version."""
 
     version: str
     functions: str
@@ -34,7 +34,7 @@ def _in_order(folder: Traversable) -> list[Traversable]:
 
 
 def _found(folder: Traversable) -> Iterator[Traversable]:
-    """The SQL files in a folder and in those below it."""
+    """The SQL files in a folder and below it."""
     for entry in folder.iterdir():
         if entry.is_dir():
             yield from _found(entry)
@@ -43,7 +43,7 @@ def _found(folder: Traversable) -> Iterator[Traversable]:
 
 
 def function_files() -> list[Traversable]:
-    """The files of all functions, internal ones first, each by name whatever room it is in."""
+    """The files of all functions: internal ones first, each group sorted by name, whatever room a file is in."""
     return _in_order(_INTERNAL) + public_files()
 
 
@@ -54,14 +54,16 @@ def public_files() -> list[Traversable]:
 
 
 def cron_files() -> list[Traversable]:
-    """The files of Tenantry's own schema cron, its tables first."""
+    """The files of Tenantry's own schema cron, tables first."""
     return sorted(_in_order(SQL / "cron"), key=lambda f: f.name != "tables.sql")
 
 
 def entrances() -> list[str]:
-    """The functions that sessions of others call, with whatever settings those have: they get settings of their own.
+    """The functions that other roles' sessions call, with whatever settings those have: these functions get their own
+    settings.
 
-    Not those in plain SQL, which do nothing that a setting could change, and are called for each row of a query.
+    Functions in plain SQL are left out: no setting can change what they do, and they are called for each row of a
+    query.
     """
     heads = (match for file in function_files() for match in _ENTRANCE.finditer(sql_text(file)))
     return sorted(
@@ -71,24 +73,24 @@ def entrances() -> list[str]:
 
 @cache
 def pins() -> LiteralString:
-    """The query of `_wh_internal.pins`: the settings of our functions, which the program's own sessions share."""
+    """The query of `_wh_internal.pins`: the settings of Tenantry's functions, which the program's own sessions share."""
     return sql_text(_INTERNAL / "setting" / "pins.sql").split("$$")[1]
 
 
 def build() -> Build:
-    """This program's own."""
+    """The build of this program."""
     parts = [file.read_bytes() for file in (*function_files(), *cron_files())]
     return Build(__version__, hashlib.sha256(b"".join(parts)).hexdigest()[:16])
 
 
 def release(version: str) -> list[int]:
-    """The numbers of a version, to compare: those of 1.4.0.dev2 are 1, 4 and 0."""
+    """The numbers of a version, for comparison: those of 1.4.0.dev2 are 1, 4 and 0."""
     numbers = re.match(r"\d+(?:\.\d+)*", version)
     return [int(number) for number in numbers[0].split(".")] if numbers else []
 
 
 def installed(connection: psycopg.Connection) -> Build | None:
-    """Whose functions the database has; None if they are of a version that did not say."""
+    """The build whose functions the database has; None if they come from a version that did not record it."""
     with of_a_member(connection):
         row = connection.execute(query("install", "knows_builds")).fetchone()
         if row is None or not row[0]:
@@ -98,7 +100,7 @@ def installed(connection: psycopg.Connection) -> Build | None:
 
 
 def refuse_newer_functions(connection: psycopg.Connection) -> Build | None:
-    """What `installed` says. Raises NotInstalled if it is of a later version than this program is."""
+    """Return what `installed` returns. Raises NotInstalled if that version is newer than this program."""
     found = installed(connection)
     if found and release(found.version) > release(__version__):
         raise NotInstalled(
@@ -109,7 +111,7 @@ def refuse_newer_functions(connection: psycopg.Connection) -> Build | None:
 
 
 def require_own_functions(found: Build | None) -> None:
-    """Raise NotInstalled unless the functions are those of this very build."""
+    """Raise NotInstalled unless the functions come from this very build."""
     mine = build()
     if found == mine:
         return

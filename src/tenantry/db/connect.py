@@ -25,7 +25,7 @@ from tenantry.db.queries import one_row, query
 from tenantry.db.roles import may_not_act
 
 ENCODING = "UTF8"
-"""The client_encoding of all sessions, whatever PGCLIENTENCODING says: what a source sends is handed on unread."""
+"""The client_encoding of all sessions, whatever PGCLIENTENCODING says, because data from a source is passed on without decoding."""
 
 _ALIVE = {
     "keepalives_idle": "30",
@@ -33,41 +33,41 @@ _ALIVE = {
     "keepalives_count": "3",
     "tcp_user_timeout": "60000",
 }
-"""Who has lost the server hears of it within about a minute, unless the connection string says otherwise."""
+"""A session notices a lost server within about a minute, unless the connection string says otherwise."""
 
 _NOTICED = sql.SQL(
-    # Not every system that a server runs on can do that.
+    # Not every operating system of a server supports this.
     "DO $$ BEGIN SET client_connection_check_interval = '10s'; EXCEPTION WHEN OTHERS THEN NULL; END $$;"
 )
-"""And the server notices a program that is gone in the middle of a statement, too: its transaction ends, and with it its locks."""
+"""The server also notices during a statement that the program is gone: its transaction ends, and its locks with it."""
 
 _lookout: list[Lookout] = []
 
 OLDEST_SERVER = 150000
-"""PostgreSQL 15, as `server_version_num`: earlier ones let everyone create objects in the schema public."""
+"""PostgreSQL 15, as `server_version_num`: earlier versions let everyone create objects in the schema public."""
 
 _PROBE = 3
-"""Seconds that a pooler gets to lend a second server."""
+"""Seconds in which a pooler has to provide a second server."""
 
 _FORM = "Write it as 'host=db.example.com dbname=warehouse user=whadmin' or as a postgresql:// URI."
 
 _KEEPING: set[str] = set()
-"""Connection strings that name a pooler which keeps a server for a session."""
+"""Connection strings that name a pooler which keeps one server per session."""
 
 _GIVEN: WeakKeyDictionary[psycopg.Connection, str] = WeakKeyDictionary()
-"""By what connection string each session was asked for; that of an administrator, where it is whadmin's."""
+"""The connection string with which each session was requested: the administrator's, if whadmin's session was opened instead."""
 
 _GROUPS: WeakKeyDictionary[psycopg.Connection, tuple[str, ...]] = WeakKeyDictionary()
-"""The groups of ours that each session acts as that was to act as whadmin, and whose login is no member of that."""
+"""The groups of Tenantry that a session acts as because its login is not a member of whadmin."""
 
 _ACTS: dict[str, str] = {}
-"""The same of the session that was opened last by a connection string."""
+"""The same for the last session opened with a connection string."""
 
 _ADMINISTRATORS: set[str] = set()
-"""Connection strings that log an administrator in: whadmin's sessions are opened another way at once."""
+"""Connection strings that log in an administrator: whadmin's sessions are opened another way from the start."""
 
 NO_PATH: Final = "pg_catalog, pg_temp"
-"""The search_path of a session that acts as whoever logs in: whadmin may make functions in public."""
+"""The search_path of a session that acts as its login: whadmin may create functions in public."""
 
 
 def open_session(
@@ -78,13 +78,14 @@ def open_session(
     patience: int = 10,
     path: str | None = None,
 ) -> psycopg.Connection:
-    """Open a session in autocommit mode, acting as `role` (None: as whoever logs in).
+    """Open a session in autocommit mode, acting as `role` (None: as the login itself).
 
-    An administrator does not act as whadmin, who could come back to him: the session is one that whadmin logged into. Nor does a
-    member of a group of ours, who acts as that: `acting` tells. `path` is its search_path, where it is not to be that of our sessions.
+    An administrator does not act as whadmin, because whadmin could get the administrator's rights back: whadmin logs in
+    for that session. A member of one of Tenantry's groups acts as the group; see `acting`. `path` sets a search_path
+    other than the usual one.
 
-    `name` is its application_name, `patience` how many seconds an answer may take. What its statements mean does not depend
-    on the settings of server, database, role or environment (queries/session.sql): so its time zone is UTC.
+    `name` is its application_name; `patience` is how many seconds an answer may take. The settings of server, database,
+    role and environment do not change what its statements mean (queries/session.sql), so its time zone is UTC.
 
     Raises:
         InputError: the connection string cannot be read, or names a pooler that changes servers between transactions.
@@ -110,7 +111,7 @@ def open_session(
 
 
 def _opened(conninfo: str, role: str | None, name: str, patience: int) -> psycopg.Connection | None:
-    """A session that is settled; None if it is an administrator's and was to act as whadmin."""
+    """Return a session with all its settings; None if it is an administrator's and should act as whadmin."""
     connection = _log_in(conninfo, name, patience)
     try:
         if _set_up(connection, role) != connection.info.backend_pid:
@@ -126,7 +127,7 @@ def _opened(conninfo: str, role: str | None, name: str, patience: int) -> psycop
 def _open_as_owner(
     administrator: str, name: str, patience: int, password: str | None = None
 ) -> psycopg.Connection:
-    """A session as whadmin where an administrator logs in."""
+    """Return a session as whadmin when an administrator logs in."""
     why = ""
     for conninfo in owner.conninfos(administrator, password):
         try:
@@ -142,9 +143,9 @@ def _open_as_owner(
 
 
 def open_owner_session(administrator: psycopg.Connection, password: str | None = None) -> psycopg.Connection:
-    """A session as whadmin beside that of an administrator, or of whadmin. `password` is whadmin's, where it is known.
+    """Return a session as whadmin beside one of an administrator or of whadmin. `password` is whadmin's, if known.
 
-    Raises what `open_session` does.
+    Raises the same errors as `open_session`.
     """
     conninfo = given(administrator)
     if password is None:
@@ -172,29 +173,29 @@ def owner_session(
 
 
 def given(connection: psycopg.Connection) -> str:
-    """By what connection string the session was asked for."""
+    """The connection string with which the session was requested."""
     if connection in _GIVEN:
         return _GIVEN[connection]
     return make_conninfo(connection.info.dsn, password=connection.info.password)
 
 
 def groups_of(session: psycopg.Connection) -> tuple[str, ...]:
-    """The groups of ours that a session acts as; none if it acts as whadmin."""
+    """The groups of Tenantry that a session acts as; none if it acts as whadmin."""
     return _GROUPS.get(session, ())
 
 
 def acting(session: psycopg.Connection) -> str:
-    """As whom a session works: whadmin, or the group of ours that may most of those that its login belongs to."""
+    """The role as which a session works: whadmin, or the group with the most rights among its login's groups."""
     return next(iter(groups_of(session)), OWNER)
 
 
 def _role_of(groups: Sequence[str]) -> str | None:
-    """The role of a session that acts as these groups; None where it needs the rights of several, which its login has."""
+    """The role of a session that acts as these groups; None if it needs the rights of several groups, which its login has."""
     return groups[0] if AUTHOR not in groups or len(groups) == 1 else None
 
 
 def acts_as(conninfo: str) -> str:
-    """As whom the sessions of a connection string work."""
+    """The role as which the sessions of a connection string work."""
     if conninfo not in _ACTS:
         open_session(conninfo).close()
     return _ACTS[conninfo]
@@ -206,13 +207,13 @@ def _kept_alive(conninfo: str) -> str:
 
 
 def look_out(tell: Callable[[str], None]) -> None:
-    """From now on, say for what sessions wait that are opened here, once they have waited for three seconds."""
+    """From now on, report what sessions opened here wait for, once they have waited for three seconds."""
     if not _lookout:
         _lookout.append(Lookout(tell, _bystander))
 
 
 def _bystander(conninfo: str) -> psycopg.Connection:
-    """A session that looks on, as whoever logs in, who may see more than whadmin."""
+    """A session for watching, as the login itself, which may see more than whadmin."""
     connection = psycopg.connect(
         conninfo,
         autocommit=True,
@@ -229,7 +230,7 @@ def _bystander(conninfo: str) -> psycopg.Connection:
 def _log_in(conninfo: str, name: str, patience: int) -> psycopg.Connection:
     words = parse(conninfo, "the connection string", hint=_FORM)
     try:
-        # PGOPTIONS is for other programs; a connection string or a service may have options of its own.
+        # PGOPTIONS is for other programs; a connection string or a service may have its own options.
         if not {"options", "service"} & words.keys() and "PGSERVICE" not in os.environ:
             conninfo = make_conninfo(conninfo, options="")
         return psycopg.connect(
@@ -248,7 +249,7 @@ def _log_in(conninfo: str, name: str, patience: int) -> psycopg.Connection:
 
 
 def _set_up(connection: psycopg.Connection, role: str | None) -> int:
-    """Settle the session, in one message, as a warehouse may be far away; the number of the server's process."""
+    """Apply the session's settings in one message, because a warehouse may be far away; return the pid of the server's process."""
     act = sql.SQL("SET ROLE {};").format(sql.Identifier(role)) if role else sql.SQL("")
     if role == OWNER:
         act = sql.SQL(query("session", "refuse_administrator")) + act
@@ -260,7 +261,7 @@ def _set_up(connection: psycopg.Connection, role: str | None) -> int:
     except psycopg.errors.InvalidParameterValue as error:
         if not role or one_row(connection, query("session", "has_role"), {"role": role})[0]:
             raise
-        # The server has no such role, so no database of it was ever a warehouse.
+        # The server has no such role, so none of its databases was ever a warehouse.
         raise NotInstalled(
             f"this database holds no warehouse: {one_line(str(error))}", hint="Run: tenantry init"
         ) from error
@@ -280,9 +281,9 @@ def _set_up(connection: psycopg.Connection, role: str | None) -> int:
 
 
 def _refuse_changing_servers(connection: psycopg.Connection, conninfo: str) -> None:
-    # A pooler is in between, which tells a process of its own. If it lends the server of this session, which is idle, to
-    # another one, then settings and locks do not last for more than a transaction. If it has no other, and lets that one
-    # wait, it keeps its servers.
+    # A pooler is in between and reports its own pid. If it gives the server of this idle session to another
+    # session, then settings and locks do not outlast a transaction. If it has no other server and makes that
+    # session wait, it keeps its servers.
     if conninfo in _KEEPING:
         return
     with suppress(psycopg.OperationalError), _log_in(conninfo, "tenantry", _PROBE) as other:
@@ -310,7 +311,13 @@ def session(
     path: str | None = None,
 ) -> Iterator[psycopg.Connection]:
     """`open_session` for a `with` block; closes at its end, and turns PostgreSQL's errors into Tenantry's."""
-    connection = open_session(conninfo, role=role, name=name, patience=patience, path=path)
+    with closing(open_session(conninfo, role=role, name=name, patience=patience, path=path)) as connection:
+        yield connection
+
+
+@contextmanager
+def closing(connection: psycopg.Connection) -> Iterator[psycopg.Connection]:
+    """Close a session at the end of the block, and turn PostgreSQL's errors in it into Tenantry's."""
     try:
         with translated():
             yield connection
@@ -319,7 +326,7 @@ def session(
 
 
 def is_same_database(one: str, another: str) -> bool:
-    """Whether two connection strings name the same database of the same server, whoever they log in."""
+    """Whether two connection strings name the same database of the same server, whatever their logins."""
     with session(one, role=None) as first, session(another, role=None) as second:
         found = [one_row(opened, query("session", "database")) for opened in (first, second)]
     return found[0] == found[1]
@@ -327,9 +334,10 @@ def is_same_database(one: str, another: str) -> bool:
 
 @contextmanager
 def as_login(opened: psycopg.Connection) -> Iterator[psycopg.Connection]:
-    """A session that acts as whoever logged in, not as whadmin: an administrator's is another one, with its own transaction.
+    """A session that acts as its login, not as whadmin. For an administrator it is a separate session, with its own
+    transaction.
 
-    An ordinary login's is the same, within a transaction, which restores the role if it fails.
+    For an ordinary login it is the same session within a transaction, which restores the role if it fails.
     """
     if given(opened) in _ADMINISTRATORS:
         with session(given(opened), role=None) as login, login.transaction():
@@ -343,11 +351,11 @@ def as_login(opened: psycopg.Connection) -> Iterator[psycopg.Connection]:
 
 
 def is_administrators(opened: psycopg.Connection) -> bool:
-    """Whether a session of whadmin's was asked for by an administrator's login."""
+    """Whether an administrator's login requested this session of whadmin."""
     return given(opened) in _ADMINISTRATORS
 
 
 def cut(connection: psycopg.Connection) -> None:
-    """Break a session's line, from another thread: whoever waits for its server gets an error at once."""
+    """Cut a session's connection, from another thread: whoever waits for its server gets an error at once."""
     with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as line:
         line.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""Connection strings as people write them: what cannot be meant is refused, without what may be a part of a password."""
+"""Connection strings as people write them. Invalid ones are refused without repeating what may be a part of a password."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _UNKNOWN = re.compile(r'(invalid connection option|invalid URI query parameter):
 
 
 def parse(conninfo: str, what: str, hint: str) -> dict[str, str]:
-    """The words of a connection string or URI. `what` it is called in the error, and `hint` says how to write it.
+    """Return the keywords of a connection string or URI. `what` names it in the error, and `hint` says how to write it.
 
-    Raises InputError for one that cannot be read, or of which the password cannot be told from the rest: the host or port that
-    libpq would then name in an error would be half of it.
+    Raises InputError if it cannot be read, or if the password cannot be told from the rest: libpq would then show half
+    of it in an error, as a host or port.
     """
     scheme, separator, rest = conninfo.strip().partition("://")
     if separator and scheme in ("postgresql", "postgres") and "@" in re.split("[@/]", rest, maxsplit=1)[-1]:
@@ -36,9 +36,9 @@ def parse(conninfo: str, what: str, hint: str) -> dict[str, str]:
 
 
 def without_values(text: str, conninfo: str) -> str:
-    """What libpq says of a connection string, without the parts that it repeats of it.
+    """Return libpq's message about a connection string, without the parts of the string that it repeats.
 
-    A word that it does not know is repeated, unless it may be the rest of a password that a blank or an & ended.
+    An unknown keyword is repeated, unless it may be the rest of a password that a blank or an & cut off.
     """
     unknown = _UNKNOWN.match(one_line(text))
     if unknown and "password" not in conninfo and "@" not in conninfo:

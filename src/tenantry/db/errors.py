@@ -12,7 +12,7 @@ from tenantry.core.errors import DatabaseError, InputError, NotInstalled, Tenant
 from tenantry.core.visible import kept
 
 _NO_SUCH = {"42704", "3F000", "22023", "42703"}
-"""undefined_object, invalid_schema_name, invalid_parameter_value, undefined_column: the caller named it wrongly."""
+"""undefined_object, invalid_schema_name, invalid_parameter_value, undefined_column: the caller used a wrong name."""
 
 _NOT_INSTALLED = {"42P01", "42883"}
 """undefined_table, undefined_function."""
@@ -23,14 +23,15 @@ _READ_ONLY = "25006"
 
 
 def one_line(text: str) -> str:
-    """What somebody else says as a message: in one line, of a length that can be read, without what a terminal obeys."""
+    """Return a message from outside in one line of readable length, without characters that a terminal obeys."""
     return kept(" ".join(text.split()))
 
 
 def libpq_words(text: str) -> str:
-    """What libpq says, in one line, without what it supposes, on lines that a tab begins, and what it says of its socket.
+    """Return libpq's message in one line, without its guesses, which are on lines that begin with a tab, and without
+    its remarks on the socket.
 
-    A login that tried several addresses has a line for each.
+    A login that tried several addresses has one line for each.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.startswith("\t")]
     several = [line for line in lines if line.partition('"')[0] == lines[0].partition('"')[0] and '"' in line]
@@ -38,7 +39,7 @@ def libpq_words(text: str) -> str:
 
 
 def unreachable(error: psycopg.OperationalError) -> WarehouseUnreachable:
-    """The Tenantry error for a login to the warehouse that failed."""
+    """The Tenantry error for a failed login to the warehouse."""
     return WarehouseUnreachable(
         f"the warehouse cannot be reached: {libpq_words(str(error))}",
         hint="Check --dsn, TENANTRY_DSN, PGSERVICE or tenantry.toml, and that the server is running.",
@@ -46,7 +47,7 @@ def unreachable(error: psycopg.OperationalError) -> WarehouseUnreachable:
 
 
 def translate(error: psycopg.Error) -> TenantryError:
-    """The Tenantry error that says what PostgreSQL said."""
+    """The Tenantry error with PostgreSQL's message."""
     diagnosis = error.diag
     if isinstance(error, psycopg.OperationalError) and diagnosis.sqlstate is None:
         return WarehouseUnreachable(

@@ -1,4 +1,4 @@
-"""Making a database a warehouse, and bringing one up to date: repeatable at any time."""
+"""Turning a database into a warehouse, and upgrading one. Can be repeated at any time."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from tenantry.db.queries import SQL, one_row, query, sql_text
 from tenantry.db.roles import may_not_act, require_admin_option
 
 OVERLOAD = "schedule_named_database.sql"
-"""The one file of sql/cron that pg_cron's own schema gets."""
+"""The only file of sql/cron that goes into pg_cron's own schema."""
 
 
 def function_script() -> list[LiteralString]:
-    """What makes every function, with its rights: to run in this order, in one transaction of whadmin's administrator."""
+    """The statements that create every function, with its rights. whadmin's administrator runs them in this order, in one transaction."""
     return [
         "SET LOCAL ROLE whadmin;",
         sql_text(SQL / "install" / "lock.sql"),
         _filled("refuse_older.sql", release=".".join(map(str, release(__version__))), version=__version__),
-        # A function may call one of a later file; PostgreSQL would refuse the body of an SQL function.
+        # A function may call one from a later file; PostgreSQL would refuse the body of an SQL function.
         "SET LOCAL check_function_bodies = off;",
-        # Defaults of parameters mean what they mean where the function is made.
+        # The defaults of parameters are interpreted when the function is created.
         "SET LOCAL search_path = pg_catalog, pg_temp;",
         "SET LOCAL plpgsql.extra_errors = 'none';",
         "SET LOCAL standard_conforming_strings = on;",
@@ -50,7 +50,7 @@ def function_script() -> list[LiteralString]:
 
 
 def _filled(name: str, **facts: str) -> LiteralString:
-    """A file of sql/install with what this program knows of itself in the place of {names}."""
+    """A file of sql/install, with this program's values in place of {names}."""
     text: LiteralString = sql_text(SQL / "install" / name)
     for word, fact in facts.items():
         text = text.replace(f"{{{word}}}", fact)
@@ -60,27 +60,27 @@ def _filled(name: str, **facts: str) -> LiteralString:
 def install(connection: psycopg.Connection, passwords: Mapping[str, str]) -> list[str]:
     """Create or upgrade everything of Tenantry in the session's database, as its administrator.
 
-    `passwords` maps a role name to the password to set; roles that are not named keep theirs. Returns what was
-    done, a line each. The administrator's part is one transaction, and whadmin's another, in a session of its own. The
-    scripts do the same with psql alone: create.sql the administrator's, functions.sql and template-foodlogstats.sql whadmin's.
+    `passwords` maps role names to the passwords to set; other roles keep theirs. Returns what was done, a line each.
+    The administrator's part is one transaction. whadmin's part is another, in its own session. The scripts do the same
+    with psql alone: create.sql does the administrator's part, functions.sql and template-foodlogstats.sql do whadmin's.
 
     Raises:
-        NotInstalled: the server is older than PostgreSQL 15, or the warehouse newer than the program.
-        DatabaseError: whadmin is there, and cannot log in.
+        NotInstalled: the server is older than PostgreSQL 15, or the warehouse is newer than the program.
+        DatabaseError: whadmin exists but cannot log in.
     """
     if not one_row(connection, query("session", "has_role"), {"role": OWNER})[0]:
         prepare(connection, passwords)
         with owner_session(connection, passwords.get(OWNER)) as owner:
             return fill(owner)
     with closing(owner_login(connection, passwords)) as owner:
-        # Before anything is changed: a warehouse that is newer is left alone.
+        # Check before anything is changed: a newer warehouse is left alone.
         refuse_newer(owner)
         prepare(connection, passwords)
         return fill(owner)
 
 
 def owner_login(connection: psycopg.Connection, passwords: Mapping[str, str]) -> psycopg.Connection:
-    """A session of whadmin's beside the administrator's. Where it cannot log in, the password that it is to have is set first."""
+    """A session of whadmin's beside the administrator's. If whadmin cannot log in, the password that it should get is set first."""
     try:
         return open_owner_session(connection)
     except DatabaseError:
@@ -126,7 +126,7 @@ def _prepare(connection: psycopg.Connection, passwords: Mapping[str, str]) -> No
 
 
 def fill(owner: psycopg.Connection) -> list[str]:
-    """whadmin's part, in one transaction: tables, functions and the delivered template; what was done, a line each."""
+    """whadmin's part, in one transaction: tables, functions and the delivered template. Returns what was done, a line each."""
     with owner.transaction():
         owner.execute("SET LOCAL search_path = pg_catalog, pg_temp")
         owner.execute(sql_text(SQL / "install" / "lock.sql"))
@@ -145,7 +145,7 @@ def fill(owner: psycopg.Connection) -> list[str]:
 
 
 def apply_functions(connection: psycopg.Connection) -> int:
-    """Create or replace every function, in one transaction, as whadmin; returns how many files."""
+    """Create or replace every function, in one transaction, as whadmin; return the number of files."""
     with connection.transaction():
         for statements in function_script():
             connection.execute(statements)

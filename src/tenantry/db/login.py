@@ -1,7 +1,7 @@
 """Logging in to a source, with the SQLSTATE of a refusal.
 
-A server sends one with each refusal, and libpq hands out the words alone, which may be in any language. It writes what
-passes over the line to a file, if asked to; that is where the SQLSTATE is read from.
+A server sends a SQLSTATE with each refusal, but libpq returns only the text, which may be in any language. On request,
+libpq traces the protocol to a file; the SQLSTATE is read from there.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _PATIENCE = 10
 """Seconds for a login, unless connect_timeout says otherwise."""
 
 ASKS = "asks for a password"
-"""What `knock` returns of a server that would let in whoever knows the password, as far as it says."""
+"""What `knock` returns for a server that asks for a password, and as far as it tells, would accept the right one."""
 
 
 class LoginFailed(psycopg.OperationalError):
-    """A login failed. `sqlstate` is the server's; None if none answered, or it was libpq that gave up."""
+    """A login failed. `sqlstate` is the server's; None if no server answered, or libpq gave up."""
 
     def __init__(self, message: str, sqlstate: str | None) -> None:
         super().__init__(message)
@@ -39,9 +39,9 @@ class LoginFailed(psycopg.OperationalError):
 
 
 def knock(conninfo: str) -> str | None:
-    """What a server says before it has seen a password: a SQLSTATE, ASKS, or None if nothing answers from here.
+    """Return what a server says before it has seen a password: a SQLSTATE, ASKS, or None if nothing answers from here.
 
-    Not a failed login for the server: nobody is locked out by it.
+    The server does not count it as a failed login, so it locks nobody out.
     """
     stranger = make_conninfo(conninfo, password="", passfile=f"{os.devnull}/none")
     try:
@@ -52,7 +52,7 @@ def knock(conninfo: str) -> str | None:
 
 
 def connected(conninfo: str) -> PGconn:
-    """A login, for psycopg.Connection to take over. Raises LoginFailed; of several hosts, of the last one."""
+    """Return a login for psycopg.Connection to take over. Raises LoginFailed; with several hosts, that of the last one."""
     attempts = list(_attempts(conninfo))
     for left, attempt in enumerate(attempts, 1 - len(attempts)):
         try:
@@ -66,7 +66,7 @@ def connected(conninfo: str) -> PGconn:
 
 
 def _attempts(conninfo: str) -> Iterator[str]:
-    """One connection string for each of several hosts, so that each has its time."""
+    """Return one connection string for each of several hosts, so that each has its own timeout."""
     words = conninfo_to_dict(conninfo)
     lists = {key: str(words[key]).split(",") for key in ("host", "hostaddr", "port") if words.get(key)}
     for n in range(max(map(len, lists.values()), default=1)):
@@ -77,7 +77,7 @@ def _attempts(conninfo: str) -> Iterator[str]:
 
 def _connect(conninfo: str) -> PGconn:
     wanted = conninfo_to_dict(conninfo).get("connect_timeout")
-    # 0 and less mean for ever to libpq; nothing here waits for ever.
+    # 0 or less means forever to libpq; nothing here waits forever.
     deadline = time.monotonic() + (int(wanted) if wanted and int(wanted) > 0 else _PATIENCE)
     pgconn: PGconn = pq.PGconn.connect_start(conninfo.encode())
     with _recorded(pgconn) as record:
@@ -95,7 +95,7 @@ def _connect(conninfo: str) -> PGconn:
 
 
 def _poll(pgconn: PGconn, deadline: float) -> bool:
-    """Go on with a login until it has ended; False if it did not in time."""
+    """Continue a login until it has ended; False if it did not end in time."""
     while pgconn.status != ConnStatus.BAD:
         match pgconn.connect_poll():
             case PollingStatus.READING:
@@ -117,7 +117,7 @@ class _Record:
 
 @contextmanager
 def _recorded(pgconn: PGconn) -> Iterator[_Record]:
-    """Take down what is said at a login, in memory; where the system cannot, no SQLSTATE is known."""
+    """Trace a login in memory. If the system cannot do that, no SQLSTATE is known."""
     record = _Record()
     if not hasattr(os, "memfd_create"):
         yield record

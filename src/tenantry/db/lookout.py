@@ -1,4 +1,4 @@
-"""Looking out for sessions of this program that wait for a lock, and telling for what, and who holds it."""
+"""Watches sessions of this program for lock waits, and reports what they wait for and who holds it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from tenantry.core.errors import TenantryError
 from tenantry.db.queries import query
 
 PAUSE = 1.0
-"""Seconds between two looks at this program's own sessions, which costs nothing."""
+"""Seconds between two looks at this program's own sessions; a look costs nothing."""
 
 PATIENCE = 3.0
-"""Seconds for which a session may wait before the server is asked, and so often it is asked again."""
+"""Seconds for which a session may wait before the server is asked, and between two such queries."""
 
 
 @dataclass
@@ -31,7 +31,7 @@ class _Watched:
 
 
 class Lookout:
-    """Watches sessions from a thread of its own. Says each wait once; needs one more session, and does without in need."""
+    """Watches sessions from its own thread. Reports each wait once. It needs one more session, but works without one if it has to."""
 
     def __init__(self, tell: Callable[[str], None], log_in: Callable[[str], psycopg.Connection]) -> None:
         self._tell = tell
@@ -61,12 +61,12 @@ class Lookout:
             elif time.monotonic() - asked >= PATIENCE:
                 asked = time.monotonic()
                 for conninfo, pids in busy.items():
-                    # Whoever cannot be told goes on waiting as before.
+                    # If the wait cannot be reported, the session simply goes on waiting.
                     with suppress(psycopg.Error, TenantryError, OSError):
                         self._ask(conninfo, pids)
 
     def _busy(self) -> dict[str, list[int]]:
-        """The sessions, by their server, that have been at work for a while."""
+        """The sessions that have been busy for a while, by server."""
         now = time.monotonic()
         found: dict[str, list[int]] = {}
         with self._lock:

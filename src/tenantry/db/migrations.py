@@ -1,4 +1,4 @@
-"""Migrations: each runs once, in one transaction with its row in `_wh.migrations`; none may change afterwards."""
+"""Migrations: each runs once, in one transaction with its row in `_wh.migrations`. None may change afterwards."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ def known() -> list[Migration]:
 
 
 def tables() -> list[str]:
-    """The tables of `_wh` that are Tenantry's: those that its migrations make, and the record of them."""
+    """Tenantry's tables in `_wh`: those that its migrations create, and the record of migrations."""
     made = (re.findall(r"CREATE TABLE _wh\.(\w+)", migration.text) for migration in known())
     return ["migrations", *(name for names in made for name in names)]
 
 
 def frozen() -> dict[str, str]:
-    """File name to digest, as written down when each migration was released."""
+    """File name to digest, as recorded when each migration was released."""
     lines = (SQL / "migrations" / "frozen.txt").read_text(encoding="utf-8").splitlines()
     return {name: digest for digest, name in (line.split() for line in lines if line)}
 
 
 def applied(connection: psycopg.Connection) -> dict[int, str]:
-    """Version to digest of the migrations that the database has had; empty where Tenantry never was."""
+    """Version to digest of the migrations that were applied to the database; empty if it never was a warehouse."""
     with of_a_member(connection):
         row = connection.execute("SELECT to_regclass('_wh.migrations') IS NOT NULL").fetchone()
         if row is None or not row[0]:
@@ -61,7 +61,7 @@ def applied(connection: psycopg.Connection) -> dict[int, str]:
 
 
 def refuse_newer(connection: psycopg.Connection) -> dict[int, str]:
-    """What `applied` says. Raises NotInstalled if a newer program made the database: its tables may mean something else."""
+    """Return what `applied` returns. Raises NotInstalled if a newer program changed the database: its tables may mean something else."""
     refuse_newer_functions(connection)
     return _refuse_newer_migrations(connection)
 
@@ -79,7 +79,7 @@ def _refuse_newer_migrations(connection: psycopg.Connection) -> dict[int, str]:
 
 
 def require_any(connection: psycopg.Connection) -> None:
-    """Raise NotInstalled if the database holds no warehouse, of whatever version."""
+    """Raise NotInstalled if the database holds no warehouse of any version."""
     if not applied(connection):
         raise NotInstalled("this database holds no warehouse", hint="Run: tenantry init")
 
@@ -100,13 +100,13 @@ def require_current(connection: psycopg.Connection) -> None:
 
 
 def migrate(connection: psycopg.Connection) -> list[Migration]:
-    """Apply what is missing, as the session's role; returns what was applied.
+    """Apply the missing migrations, as the session's role; return what was applied.
 
-    Two at once are safe: the row goes in first, so the second waits for the first and then finds it there.
+    Two sessions at once are safe: the row goes in first, so the second session waits for the first and then finds it.
 
     Raises:
         NotInstalled: the database is newer than the program.
-        TenantryError: a migration that was applied differs from the program's.
+        TenantryError: an applied migration differs from the program's.
     """
     had = refuse_newer(connection)
     done = []

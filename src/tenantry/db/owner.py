@@ -1,7 +1,7 @@
-"""How whadmin logs in where the login at hand is an administrator's.
+"""How whadmin logs in when the given login is an administrator's.
 
-Whatever runs as whadmin in somebody's session can come back to whoever logged in (RESET ROLE). So the session of an
-administrator never reads or runs what whadmin can change: that is left to a session of whadmin's own.
+Code that runs as whadmin in a session can return to the login's rights (RESET ROLE). So an administrator's session
+never reads or runs what whadmin can change; a separate session of whadmin's does that.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from tenantry.core.model import OWNER
 from tenantry.db.passwords import generated_file
 
 PASSWORD = "TENANTRY_WHADMIN_PASSWORD"  # noqa: S105 - the name of a variable, not a password
-"""The variable with whadmin's password."""
+"""The variable that holds whadmin's password."""
 
 IS_ADMINISTRATOR = "TN001"
-"""The SQLSTATE by which a session refuses to act as whadmin: whoever logged in could do more to the server than whadmin."""
+"""The SQLSTATE with which a session refuses to act as whadmin, because its login has more power over the server than whadmin."""
 
 _CHOSEN: dict[str, str] = {}
 
 
 def choose(administrator: str, conninfo: str) -> None:
-    """From now on, whadmin's sessions beside those of `administrator` are opened by `conninfo`."""
+    """From now on, open whadmin's sessions beside those of `administrator` with `conninfo`."""
     _CHOSEN[administrator] = conninfo
 
 
 def conninfos(administrator: str, password: str | None = None) -> Iterator[str]:
-    """How whadmin may log in where an administrator does, to be tried in this order."""
+    """The ways in which whadmin may log in where an administrator does, to be tried in this order."""
     if password is not None:
         yield make_conninfo(administrator, user=OWNER, password=password)
         return
@@ -40,7 +40,8 @@ def conninfos(administrator: str, password: str | None = None) -> Iterator[str]:
     if given:
         yield make_conninfo(administrator, user=OWNER, password=given)
         return
-    # An empty password keeps libpq from PGPASSWORD, which is the administrator's, and lets it look into its file.
+    # An empty password stops libpq from using PGPASSWORD, which is the administrator's, and makes it read its
+    # password file.
     yield make_conninfo(administrator, user=OWNER, password="")
     generated = generated_file()
     if generated.exists():
@@ -48,7 +49,7 @@ def conninfos(administrator: str, password: str | None = None) -> Iterator[str]:
 
 
 def refused(user: str, why: str) -> DatabaseError:
-    """What to raise for an administrator's login where whadmin cannot log in."""
+    """The error for an administrator's login if whadmin cannot log in."""
     return DatabaseError(
         f'role "{user}" is an administrator, but only {OWNER} works in the warehouse',
         sqlstate=IS_ADMINISTRATOR,

@@ -1,4 +1,4 @@
-"""A login with whadmin's rights and no others, for what an administrator has to do in `_wh`."""
+"""A temporary login with whadmin's rights and no others, for what an administrator has to do in `_wh`."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ _MARK = "Tenantry: a login for one command"
 
 @contextmanager
 def passing_session(administrator: psycopg.Connection) -> Iterator[psycopg.Connection]:
-    """A session as whadmin, for a `with` block, by a login of its own that is a member of whadmin and of nothing else.
+    """Yield a session as whadmin, through a temporary login that is a member of whadmin and of nothing else.
 
-    In a session of the administrator's, what runs as whadmin could take the administrator's rights back (RESET ROLE); from
-    this one there is no way. The administrator's session is not within a transaction. The login is dropped at the end; one
-    that a killed command has left is of no use after five minutes, and the next command drops it.
+    In an administrator's session, code that runs as whadmin could take back the administrator's rights (RESET ROLE). In
+    this session it cannot. The administrator's session must not be within a transaction. The login is dropped at the
+    end. If a killed command leaves one, it is useless after five minutes, and the next command drops it.
 
     Raises:
-        DatabaseError: the administrator may not grant whadmin, or the server lets no login with a password in from here.
+        DatabaseError: the administrator may not grant whadmin, or the server accepts no new login with a password from
+            here.
     """
     require_admin_option(administrator, (OWNER,))
     for (left,) in administrator.execute(query("install", "expired_logins"), (_MARK,)).fetchall():

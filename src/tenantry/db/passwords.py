@@ -1,4 +1,4 @@
-"""Passwords of roles: as the server keeps them, and where libpq finds those that init generated."""
+"""Passwords of roles: as the server stores them, and where libpq finds those that init has generated."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import psycopg
-from platformdirs import user_config_path
 from psycopg import sql
 
 from tenantry.core import pgpass
@@ -19,7 +18,7 @@ from tenantry.core.trust import callers, resolved
 
 
 def verifier(connection: psycopg.Connection, role: str, password: str) -> sql.Literal:
-    """What stands for the password in CREATE ROLE or ALTER ROLE: neither the statement nor a log of it holds it then."""
+    """Return what replaces the password in CREATE ROLE or ALTER ROLE, so that neither the statement nor a log contains it."""
     return sql.Literal(
         connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
     )
@@ -27,16 +26,23 @@ def verifier(connection: psycopg.Connection, role: str, password: str) -> sql.Li
 
 def generated_file() -> Path:
     """Where passwords that the program made up are kept: tenantry/pgpass in the user's configuration folder."""
-    return user_config_path("tenantry") / "pgpass"
+    return _folder() / "pgpass"
+
+
+def _folder() -> Path:
+    # Imported by all commands, and used by few.
+    from platformdirs import user_config_path
+
+    return user_config_path("tenantry")
 
 
 def require_place() -> Path:
-    """The folder for `keep_generated`, made if need be: tenantry in the user's configuration folder.
+    """Return the folder for `keep_generated`, tenantry in the user's configuration folder, and create it if necessary.
 
-    Raises InputError if it cannot be made, or if others could read or replace what is written there. To be called before a
-    password is generated that only the file would hold.
+    Raises InputError if it cannot be created, or if others could read or replace its files. Call this before generating
+    a password that only the file would hold.
     """
-    folder = user_config_path("tenantry")
+    folder = _folder()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         if folder.stat().st_uid == os.geteuid():
@@ -55,10 +61,10 @@ def require_place() -> Path:
 
 
 def keep_generated(connection: psycopg.Connection, passwords: Mapping[str, str]) -> Path:
-    """Add the passwords to tenantry/pgpass in the user's configuration folder, readable by the owner alone.
+    """Add the passwords to tenantry/pgpass in the user's configuration folder, readable only by the owner.
 
-    Lines for the same login are replaced: libpq takes the first that fits. Returns the file, which PGPASSFILE or `passfile=` may
-    name. Raises InputError as `require_place` does, and if the file cannot be written.
+    Lines for the same login are replaced, because libpq takes the first that matches. Returns the file, for PGPASSFILE
+    or `passfile=`. Raises InputError as `require_place` does, and if the file cannot be written.
     """
     folder = require_place()
     file = folder / "pgpass"
@@ -66,7 +72,7 @@ def keep_generated(connection: psycopg.Connection, passwords: Mapping[str, str])
     logins = {role: (info.host, str(info.port), info.dbname, role) for role in passwords}
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        # Two programs at once would each write what the other did not see.
+        # Two programs at once would each overwrite the other's lines.
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         kept = [line for line in _lines(file) if tuple(pgpass.fields(line)[:4]) not in logins.values()]
         new = [pgpass.line(*login, passwords[role]) for role, login in logins.items()]
@@ -77,7 +83,7 @@ def keep_generated(connection: psycopg.Connection, passwords: Mapping[str, str])
 
 
 def _lines(file: Path) -> list[str]:
-    """The lines of the file, none if it is not one of our own: what a link leads to is not ours to copy."""
+    """The lines of the file; none if the file is a link, because its target must not be copied."""
     try:
         descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:

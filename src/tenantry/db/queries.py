@@ -21,7 +21,7 @@ _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
 def sql_text(resource: Traversable) -> LiteralString:
-    """The text of a file that came with the program, which is as good as a literal."""
+    """The text of a file that comes with the program, which is as safe as a literal."""
     return resource.read_text(encoding="utf-8")
 
 
@@ -32,14 +32,14 @@ def _named(module: str) -> dict[str, LiteralString]:
 
 
 def query(module: str, name: str) -> LiteralString:
-    """The statement called `name` in sql/queries/<module>.sql. Raises KeyError if there is none."""
+    """The statement `name` from sql/queries/<module>.sql. Raises KeyError if it does not exist."""
     return _named(module)[name]
 
 
 def one_row(
     session: psycopg.Connection, statement: LiteralString, parameters: Params = None
 ) -> tuple[Any, ...]:
-    """The one row of a statement that always gives one. Raises NotInstalled if it does not: the SQL is not ours."""
+    """The row of a statement that always returns one. Raises NotInstalled if it does not: the SQL in the database is not Tenantry's."""
     row = session.execute(statement, parameters).fetchone()
     if row is None:
         raise NotInstalled(

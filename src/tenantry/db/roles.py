@@ -1,4 +1,4 @@
-"""What an administrator who is no superuser may do with roles."""
+"""What an administrator who is not a superuser may do with roles."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tenantry.db.queries import query
 
 
 def require_admin_option(session: psycopg.Connection, names: Collection[str]) -> None:
-    """Raise DatabaseError if the session's role may not grant and alter these roles; those that do not exist are passed over."""
+    """Raise DatabaseError if the session's role may not grant and alter these roles; skip roles that do not exist."""
     others = [row[0] for row in session.execute(query("install", "made_by_others"), {"names": list(names)})]
     if others:
         me = session.execute("SELECT current_user::text").fetchone()
@@ -29,7 +29,7 @@ def require_admin_option(session: psycopg.Connection, names: Collection[str]) ->
 
 
 def may_not_act(user: str) -> DatabaseError:
-    """What to raise for a login that is no member of whadmin."""
+    """The error for a login that is not a member of whadmin."""
     name = sql.Identifier(user).as_string()
     return DatabaseError(
         f'role "{user}" may not act as {OWNER}',
@@ -41,7 +41,7 @@ def may_not_act(user: str) -> DatabaseError:
 
 @contextmanager
 def of_a_member(session: psycopg.Connection) -> Iterator[None]:
-    """Say that the session's role is no member of whadmin, if what is asked inside the block is denied to it."""
+    """If the block is denied a right, raise an error that says that the session's role is not a member of whadmin."""
     try:
         yield
     except psycopg.errors.InsufficientPrivilege as error:

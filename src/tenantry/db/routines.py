@@ -1,4 +1,4 @@
-"""The functions and triggers that this program installs, as their files say: to compare a database with."""
+"""The functions and triggers that this program installs, read from their files, for comparison with a database."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TRIGGER = re.compile(r"^CREATE OR REPLACE TRIGGER (\w+) .*? ON (\w+\.\w+)$", re
 
 @dataclass(frozen=True)
 class Routine:
-    """A function or procedure: its text between the dollar quotes, and what it runs as."""
+    """A function or procedure: its text between the dollar quotes, and the role it runs as."""
 
     schema: str
     name: str
@@ -29,7 +29,7 @@ class Routine:
 
 
 def routines(*, own_cron: bool) -> Iterator[Routine]:
-    """All routines of the program; those of its own schema cron only if the database has that."""
+    """All routines of the program; those of its own schema cron only if the database has that schema."""
     for file in [*function_files(), *(cron_files() if own_cron else ())]:
         for schema, name, head, body in _ROUTINE.findall(sql_text(file)):
             path = _SEARCH_PATH.search(head)
@@ -37,5 +37,5 @@ def routines(*, own_cron: bool) -> Iterator[Routine]:
 
 
 def triggers() -> set[tuple[str, str]]:
-    """Table and name of every trigger of the program."""
+    """The table and name of every trigger of the program."""
     return {(table, name) for file in function_files() for name, table in _TRIGGER.findall(sql_text(file))}

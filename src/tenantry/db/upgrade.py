@@ -1,4 +1,4 @@
-"""Bringing a warehouse up to this version: all of it or nothing, and not under the feet of a load."""
+"""Upgrading a warehouse to this version: everything or nothing, and not during a load."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tenantry.db.migrations import applied, refuse_newer
 from tenantry.db.queries import one_row, query
 
 _LOOK_AGAIN = 0.5
-"""Seconds between two looks at who is at work."""
+"""Seconds between two checks for running commands."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """A session at work: what it calls itself, and the tenants that it holds."""
+    """A session at work: its application name, and the tenants that it holds."""
 
     pid: int
     name: str
@@ -35,7 +35,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Changes:
-    """What an upgrade changes: migrations, and functions and templates that come, differ or go.
+    """What an upgrade changes: migrations, and functions and templates that are added, changed or removed.
 
     `moved`: feeds whose tables stood in their tenants' schemas, and are in `_wh_data` now.
     """
@@ -52,7 +52,7 @@ class Changes:
         return bool(self.migrations or self.new or self.changed or self.gone or self.moved)
 
     def lines(self) -> list[str]:
-        """A line for each migration, and one for each kind of change."""
+        """One line for each migration, and one for each kind of change."""
         kinds = (
             ("new", self.new),
             ("changed", self.changed),
@@ -63,7 +63,7 @@ class Changes:
 
 
 def at_work(session: psycopg.Connection) -> list[Work]:
-    """The commands, loads and jobs that run on the warehouse now. The session is the administrator's, who sees them all."""
+    """The commands, loads and jobs that are running on the warehouse. The session is the administrator's, who sees all of them."""
     with owner_session(session) as owner:
         return _at_work(session, owner)
 
@@ -87,9 +87,9 @@ def is_installed(session: psycopg.Connection) -> bool:
 
 
 def rehearse(session: psycopg.Connection) -> Changes:
-    """What `run` would change: it is done in a transaction, compared, and rolled back.
+    """Return what `run` would change: do it in a transaction, compare, and roll back.
 
-    Raises what `run` raises, and psycopg.errors.LockNotAvailable if a load keeps a table of `_wh` for ten seconds.
+    Raises what `run` raises, and psycopg.errors.LockNotAvailable if a load holds a table of `_wh` for ten seconds.
     """
     with owner_session(session) as owner:
         _require_warehouse(owner)
@@ -110,15 +110,15 @@ def run(
     wait: float = 0,
     watch: Callable[[Sequence[Work]], None] = lambda _: None,
 ) -> Changes:
-    """Upgrade the session's database, as its administrator, in one transaction of whadmin's; what it changed.
+    """Upgrade the session's database, as its administrator, in one transaction of whadmin's; return what changed.
 
-    Tables that an older version kept in tenants' schemas are moved then, tenant by tenant; if that is cut off, a second
-    run goes on with it. Waits up to `wait` seconds for loads and jobs to end, and tells `watch` of them. If some are at work then and there is
-    something to change, nothing is.
+    Then moves tables that an older version kept in tenants' schemas, one tenant at a time; if that is interrupted, run it
+    again. Waits up to `wait` seconds for loads and jobs to end, and reports them to `watch`. If some are still running
+    then and there is something to change, changes nothing.
 
     Raises:
-        DatabaseError: loads or jobs are at work.
-        NotInstalled: this is no warehouse, or one that is newer than the program.
+        DatabaseError: loads or jobs are running.
+        NotInstalled: this is not a warehouse, or it is newer than the program.
     """
     with translated(), closing(owner_login(session, passwords)) as owner:
         _require_warehouse(owner)

@@ -1,1 +1,1 @@
-"""The demo: tenants with made-up data, and a warehouse of them."""
+"""The demo: tenants with made-up data, and a warehouse for them."""

@@ -1,4 +1,4 @@
-"""The demo: three sources, one warehouse, and a report across them. What is in place is left alone."""
+"""The demo: three sources, one warehouse, and a report across them. What exists is left alone."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _TEMPLATE = "foodlogstats"
 
 @dataclass(frozen=True)
 class Report:
-    """What the demo shows: rows of `report` and `top_items` in sql/queries/demo.sql, and the seconds it all took."""
+    """What the demo shows: rows of `report` and `top_items` in sql/queries/demo.sql, and the total time in seconds."""
 
     in_place: bool
     tenants: Sequence[tuple[Any, ...]]
@@ -50,12 +50,12 @@ class Report:
 
 
 def run(server: Server, days: int | None, reset: bool, step: add_tenant.Step, watcher: Watcher) -> Report:
-    """Make what is missing of the demo on a running embedded server, and report across its tenants.
+    """Create what is missing of the demo on a running embedded server, and report across its tenants.
 
-    `days` counts back from today; None is last year and this year to date. Sources that exist keep their size.
+    `days` counts back from today; None is last year and this year to date. Existing sources keep their size.
 
     Raises:
-        InputError: a tenant or database of the demo's names is somebody else's.
+        InputError: a tenant or database with one of the demo's names belongs to somebody else.
     """
     started = datetime.now(UTC)
     _install(server, step)
@@ -94,7 +94,7 @@ def _install(server: Server, step: add_tenant.Step) -> None:
 
 
 def _make_sources(server: Server, first: date, step: add_tenant.Step) -> int:
-    """Make the sources that are missing, two at a time; returns how many."""
+    """Create the missing sources, two at a time; return how many."""
     password = server.password(_SOURCE_READER) or ""
     with session(server.conninfo(), role=None) as admin:
         wanted = [item for item in TENANTS if not source_exists(admin, item)]
@@ -144,7 +144,7 @@ def _first_day(server: Server, item: DemoTenant) -> date:
 
 
 def _take_in(server: Server, item: DemoTenant, step: add_tenant.Step, watcher: Watcher) -> None:
-    """Add the tenant as an operator would, telling only of the end of it."""
+    """Add the tenant as an operator would, reporting only the end."""
     address = Connection(item.name, "127.0.0.1", server.port or 0, item.database, _SOURCE_READER)
     newcomer = add_tenant.Newcomer(
         item.name, address, server.password(_SOURCE_READER), [_TEMPLATE], _first_day(server, item)

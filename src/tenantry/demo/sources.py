@@ -1,8 +1,8 @@
 """The demo's tenants: three production databases with food-waste logs that look real.
 
-Each row is decided by its tenant's seed and its own place (day, store, meal, number), never by when or in which range
-it was made; see sql/demo/log.sql. So a source of thirty days has the same rows as those days of one of two years, and
-an extension continues where the last one ended.
+Each row depends only on its tenant's seed and its own place (day, store, meal, number), never on when or in which range
+it was created; see sql/demo/log.sql. So a source of thirty days has the same rows as those days in a source of two
+years, and an extension continues where the last one ended.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tenantry.db.passwords import verifier
 from tenantry.db.queries import SQL, sql_text
 
 _MARK = "Made by tenantry demo"
-"""The comment on a finished source: databases without it are somebody else's."""
+"""The comment on a finished source: databases without it belong to somebody else."""
 
 _ROLES, _SOURCES = 8321567905, 1743902518
 """Keys of advisory locks in the administrator's database: one for roles, and the first half of those for sources."""
@@ -32,8 +32,9 @@ _ROLES, _SOURCES = 8321567905, 1743902518
 class DemoTenant:
     """A tenant of the demo. `name` is that of its schema in the warehouse and of its file in sql/demo.
 
-    `stores`: how many of the stores in that file it has. `daily_rows`: about the mean of a year; at most 4000, since
-    a day has 10,000 ids and some are busier. `timezone`: where its meals are eaten, and its database's default.
+    `stores`: how many of the stores in that file it has. `daily_rows`: roughly the mean over a year; at most 4000,
+    since a day has 10,000 ids and some days are busier. `timezone`: where its meals are eaten, and its database's
+    default.
     """
 
     name: str
@@ -53,7 +54,7 @@ TENANTS = (
 
 
 def source_exists(connection: psycopg.Connection, tenant: DemoTenant) -> bool:
-    """Whether the tenant's source is there and complete. `connection` is to any database of the server."""
+    """Whether the tenant's source exists and is complete. `connection` may be to any database of the server."""
     found = connection.execute(
         "SELECT FROM pg_database WHERE datname = %s AND shobj_description(oid, 'pg_database') = %s",
         (tenant.database, _MARK),
@@ -71,18 +72,18 @@ def create_source(
     reader: str,
     password: str,
 ) -> int:
-    """Make the tenant's database with the rows of the UTC days from `first_day` to `last_day` that were logged before
-    `until` (aware), and let the role `reader` read it, who is made if need be and given `password`. Returns the number
-    of rows.
+    """Create the tenant's database with the rows of the UTC days from `first_day` to `last_day` that were logged before
+    `until` (aware), and let the role `reader` read it. The role is created if necessary, and gets `password`.
+    Returns the number of rows.
 
-    The administrator may create databases and roles. What an interrupted or failed call left is no source, and the
+    The administrator may create databases and roles. What an interrupted or failed call leaves is not a source, and the
     next call removes it. Calls for several tenants may run at the same time; those for one wait for each other.
 
     Raises:
-        InputError: there is a database of that name already, the demo's or not.
+        InputError: a database with that name already exists, the demo's or not.
         WarehouseUnreachable, DatabaseError: as `session` does.
     """
-    # Only the name that it gets at the end says that a source is complete.
+    # Only its final name says that a source is complete.
     unfinished = f"{tenant.database}.unfinished"
     to_time = min(until, _midnight(last_day + timedelta(days=1)))
     with session(admin_conninfo, role=None, name="tenantry demo", path="public, pg_temp") as admin:
@@ -93,7 +94,7 @@ def create_source(
             )
         _make_reader(admin, reader, password)
         _drop(admin, unfinished)
-        # template0 lets nobody in, so that no session can be in the way, as may happen with template1.
+        # template0 accepts no connections, so no session can be in the way, as may happen with template1.
         admin.execute(
             sql.SQL("CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8'").format(
                 sql.Identifier(unfinished)
@@ -115,7 +116,7 @@ def create_source(
 
 
 def extend_source(admin_conninfo: str, tenant: DemoTenant, *, until: datetime) -> int:
-    """Add the rows logged since the last one there and before `until` (aware); returns how many. May be repeated.
+    """Add the rows logged since the last existing one and before `until` (aware); return how many. Can be repeated.
 
     Raises:
         InputError: the database is not the demo's.
@@ -134,7 +135,8 @@ def extend_source(admin_conninfo: str, tenant: DemoTenant, *, until: datetime) -
 def drop_source(connection: psycopg.Connection, tenant: DemoTenant) -> None:
     """Remove the tenant's database, finished or not, whoever is connected to it. Its reader stays, without rights.
 
-    A database of that name that is not the demo's stays, too. `connection` is in autocommit mode and to another one.
+    A database with that name that is not the demo's stays, too. `connection` is in autocommit mode and to another
+    database.
     """
     _drop(connection, f"{tenant.database}.unfinished")
     if source_exists(connection, tenant):
@@ -143,7 +145,7 @@ def drop_source(connection: psycopg.Connection, tenant: DemoTenant) -> None:
 
 @contextmanager
 def _generator(conninfo: str, tenant: DemoTenant) -> Iterator[psycopg.Connection]:
-    """A transaction in a source's database, with what the rows of this tenant are made from."""
+    """A transaction in a source's database, with the tables from which this tenant's rows are made."""
     with (
         session(conninfo, role=None, name="tenantry demo", path="public, pg_temp") as source,
         source.transaction(),
@@ -179,7 +181,7 @@ def _set_up(source: psycopg.Connection, database: str, timezone: str, reader: st
 
 def _make_reader(admin: psycopg.Connection, reader: str, password: str) -> None:
     with admin.transaction():
-        # Threads that make several sources with one reader would change its row at the same time.
+        # Threads that create several sources with one reader would change its row at the same time.
         admin.execute("SELECT pg_advisory_xact_lock(%s)", (_ROLES,))
         known = admin.execute("SELECT FROM pg_roles WHERE rolname = %s", (reader,)).rowcount
         verb = sql.SQL("ALTER ROLE" if known else "CREATE ROLE")

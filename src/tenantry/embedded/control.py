@@ -8,17 +8,17 @@ from tenantry.core.errors import ServerError
 from tenantry.embedded.account import Account, run
 from tenantry.embedded.postmaster import find_postmaster
 
-# Recovery after a crash comes before the first connection; it reads at most max_wal_size of log.
+# Recovery after a crash comes before the first connection; it reads at most max_wal_size of WAL.
 START_SECONDS = 120
 STOP_SECONDS = 30
 
-# What PostgreSQL says when the next attempt may do better: the port was taken in the last moment,
-# or children of a server that was killed have not noticed yet that they are alone.
+# PostgreSQL's messages when the next attempt may succeed: the port was taken at the last moment, or children
+# of a killed server have not yet noticed that it is gone.
 _PASSING = ("could not create any TCP/IP sockets", "is still in use")
 
 
 class StartFailed(ServerError):
-    """PostgreSQL did not start. `is_passing`: another attempt may do better."""
+    """PostgreSQL did not start. With `is_passing`, another attempt may succeed."""
 
     def __init__(self, message: str, *, is_passing: bool, hint: str) -> None:
         super().__init__(message, hint=hint)
@@ -26,7 +26,7 @@ class StartFailed(ServerError):
 
 
 def start(data: Path, bindir: Path, account: Account | None, log: Path) -> None:
-    """Start PostgreSQL on `data` and wait until it takes connections.
+    """Start PostgreSQL on `data` and wait until it accepts connections.
 
     Raises StartFailed if it does not; nothing is left running then.
     """
@@ -69,11 +69,11 @@ def start(data: Path, bindir: Path, account: Account | None, log: Path) -> None:
 
 
 def stop(data: Path, bindir: Path, account: Account | None, *, patience: int = STOP_SECONDS) -> None:
-    """Stop the PostgreSQL on `data`, if one runs: it rolls back what goes on and ends.
+    """Stop the PostgreSQL on `data`, if one runs: it rolls back running transactions and ends.
 
-    After `patience` seconds it is stopped at once instead, and recovers at its next start.
+    After `patience` seconds it is stopped immediately, and recovers at its next start.
 
-    Raises ServerError if it runs even then.
+    Raises ServerError if it still runs then.
     """
     for mode, seconds in (("fast", patience), ("immediate", STOP_SECONDS)):
         if seconds and find_postmaster(data):

@@ -14,7 +14,7 @@ from tenantry.embedded.cluster import CONF, HEADER
 DIRECTORY_VARIABLE = "TENANTRY_SERVER_DIR"
 
 MARKER = "tenantry.server"
-"""The file by which a directory is known to be ours."""
+"""The file that marks a directory as Tenantry's."""
 
 LOCKS = ("lease.lock", "start.lock")
 
@@ -25,10 +25,9 @@ Without this file it does not.
 
 
 def default_directory() -> Path:
-    """Where the embedded server is kept: TENANTRY_SERVER_DIR, else a place of the user's data.
+    """Where the embedded server is kept: TENANTRY_SERVER_DIR, otherwise a place for the user's data.
 
-    For root it is below /var/lib, because root's home is closed to the account that PostgreSQL
-    must run as.
+    For root it is below /var/lib, because root's home is closed to the account that PostgreSQL must run as.
     """
     named = os.environ.get(DIRECTORY_VARIABLE)
     if named:
@@ -39,9 +38,9 @@ def default_directory() -> Path:
 
 
 def trusted_directory(directory: Path) -> Path:
-    """The directory without links on the way to it, on which nobody but root and this account can put something else.
+    """The directory without links, on a path where only root and this account can replace anything.
 
-    Raises ServerError if somebody can, or if it cannot be looked at.
+    Raises ServerError if somebody else can, or if the path cannot be examined.
     """
     try:
         found, reason = resolved(directory, {0, os.geteuid()})
@@ -56,20 +55,21 @@ def trusted_directory(directory: Path) -> Path:
 
 
 def prepare_directory(directory: Path) -> None:
-    """Make the directory if there is none: mode 0755 for root, 0700 for others; and mark it as ours.
+    """Create the directory if it does not exist, with mode 0755 for root and 0700 for others, and mark it as
+    Tenantry's.
 
-    Root's must be open, because PostgreSQL's account reaches its data through it. What is secret
-    in it has a mode of its own.
+    Root's must be open, because PostgreSQL's account reaches its data through it. Secret files in it have their own
+    mode.
 
-    Raises ServerError if it cannot be made, if others could put files of their own in the place of ours,
-    or if it holds other things than a server of ours.
+    Raises ServerError if it cannot be created, if others could replace its files, or if it holds anything other than a
+    server of Tenantry's.
     """
     mode = 0o755 if os.geteuid() == 0 else 0o700
     try:
         missing = [path for path in (directory, *directory.parents) if not path.exists()]
         for path in reversed(missing):
             path.mkdir(mode=mode, exist_ok=True)
-            # The umask took its part from the mode; the account must get through all the same.
+            # The umask removed parts of the mode; the account needs access all the same.
             path.chmod(mode)
         found = directory.stat()
     except OSError as error:
@@ -84,19 +84,20 @@ def prepare_directory(directory: Path) -> None:
 
 
 def is_marked(directory: Path) -> bool:
-    """Whether the directory is one of ours: only there anything is replaced or deleted."""
+    """Whether the directory is Tenantry's: only there anything is replaced or deleted."""
     return _is_own_file(directory / MARKER)
 
 
 def is_known(directory: Path) -> bool:
-    """Whether there is a server of ours in it, be it from a release that marked nothing."""
+    """Whether it contains a server of Tenantry's, perhaps from a release that set no marker."""
     return is_marked(directory) or _is_of_former_release(directory)
 
 
 def _mark(directory: Path) -> None:
     if is_marked(directory):
         return
-    # Whoever removes a server takes the marker away before the locks, which may be somebody's again by then.
+    # Whoever removes a server deletes the marker before the locks, which may already belong to somebody
+    # again.
     there = {path.name for path in directory.iterdir()} - set(LOCKS)
     if there and not _is_of_former_release(directory):
         raise ServerError(
@@ -110,7 +111,7 @@ def _mark(directory: Path) -> None:
 
 
 def _is_of_former_release(directory: Path) -> bool:
-    """Whether a release without a marker made it: its lock is there, and the settings that it wrote."""
+    """Whether a release without a marker created it: its lock exists, and the settings that it wrote."""
     conf = directory / CONF
     return (
         all(_is_own_file(directory / name) for name in (CONF, "start.lock"))

@@ -1,4 +1,4 @@
-"""The server's passwords, in a file that libpq reads by itself (its `passfile`)."""
+"""The server's passwords, in a file that libpq reads on its own (its `passfile`)."""
 
 from pathlib import Path
 
@@ -11,24 +11,24 @@ from tenantry.embedded.ports import LOOPBACK
 class PasswordFile:
     """Passwords by user, one line each: `127.0.0.1:*:*:user:password`.
 
-    The port and the database are `*`, so the file stays right when the server moves to another
-    port. Its mode is 0600; libpq ignores it otherwise.
+    The port and the database are `*`, so the file stays valid when the server moves to another port. Its mode is 0600;
+    otherwise libpq ignores it.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def get(self, user: str) -> str | None:
-        """The password of `user`, or None if there is none here."""
+        """The password of `user`, or None if there is none."""
         return self._read().get(user)
 
     def save(self, user: str, password: str) -> None:
         """Set the password of `user`. Readers see the old file or the new one, never a part.
 
-        Two processes must not save at once; the caller sees to that with a lock.
+        Two processes must not save at once; the caller ensures that with a lock.
 
-        Raises ServerError if the user or the password is empty or has a line break or a NUL in it, and
-        InputError if the file cannot be written.
+        Raises ServerError if the user or the password is empty or contains a line break or a NUL, and InputError if the
+        file cannot be written.
         """
         for what, text in (("user name", user), ("password", password)):
             if not text or any(character in text for character in "\r\n\0"):

@@ -6,10 +6,9 @@ LOOPBACK = "127.0.0.1"
 
 
 def find_free_port() -> int:
-    """A TCP port of the loopback address that nobody listens on.
+    """A TCP port of the loopback address on which nobody listens.
 
-    It is free at the time of the call only: whoever uses it must be ready to lose it to another
-    process, and to try again.
+    It is only free at the time of the call: its user must be ready to lose it to another process, and to try again.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((LOOPBACK, 0))

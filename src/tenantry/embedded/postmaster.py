@@ -14,9 +14,8 @@ PID_FILE = "postmaster.pid"
 class Postmaster:
     """A server's first process.
 
-    `started` is the time it began, in seconds since 1970, as PostgreSQL wrote it down; with `pid`
-    it tells one run of a server from the next. `status` is PostgreSQL's own word: starting, ready,
-    stopping.
+    `started` is the time it began, in seconds since 1970, as recorded by PostgreSQL; together with `pid` it tells one
+    run of a server from the next. `status` is PostgreSQL's own word: starting, ready, stopping.
     """
 
     pid: int
@@ -28,8 +27,7 @@ class Postmaster:
 def find_postmaster(data: Path) -> Postmaster | None:
     """The server that runs on the data directory `data`, or None.
 
-    A file that a crash left behind counts for nothing, even when another process has the number in
-    it by now.
+    A file that a crash left does not count, even if another process has its pid by now.
 
     Raises ServerError if `data` is closed to this account.
     """
@@ -40,13 +38,13 @@ def find_postmaster(data: Path) -> Postmaster | None:
 
 
 def remove_misleading_pid_file(data: Path) -> None:
-    """Remove a postmaster.pid whose number belongs to a process that is no PostgreSQL, or is a dead
-    one that its parent has not reaped.
+    """Remove a postmaster.pid whose pid belongs to a process that is not PostgreSQL, or to a dead one that its parent
+    has not reaped.
 
-    PostgreSQL sees only that there is a process, and refuses to start. It is common in containers:
-    numbers come back after a restart, and the first process may reap nobody. A file without a
-    process stays: PostgreSQL deals with it itself. Either way it looks at its shared memory for
-    remaining children of the dead server. Only for the holder of the start lock.
+    PostgreSQL only sees that the process exists, and refuses to start. This is common in containers: pids come back
+    after a restart, and the first process may not reap any. A file whose process does not exist stays, because
+    PostgreSQL handles it. In both cases it checks its shared memory for remaining children of the dead server. The
+    caller must hold the start lock.
     """
     postmaster = _read(data)
     if postmaster is None or not _is_process(postmaster.pid):
@@ -68,7 +66,7 @@ def _read(data: Path) -> Postmaster | None:
             hint="use that account, or another directory in TENANTRY_SERVER_DIR",
         ) from error
     except (IndexError, ValueError):
-        # PostgreSQL is just writing it.
+        # PostgreSQL is writing it right now.
         return None
     return Postmaster(pid, started, port, lines[7].strip() if len(lines) > 7 else "starting")
 
@@ -90,7 +88,7 @@ def _is_process(pid: int) -> bool:
 
 
 def _arguments(pid: int) -> list[str]:
-    """The command line of a process; empty if there is none, or if it is dead and not yet reaped."""
+    """The command line of a process; empty if it does not exist, or is dead and not yet reaped."""
     if Path("/proc/self/cmdline").exists():
         try:
             return [
@@ -100,7 +98,7 @@ def _arguments(pid: int) -> list[str]:
             ]
         except OSError:
             return []
-    # Without /proc (macOS) the arguments come in one line.
+    # Without /proc (macOS), the arguments come in one line.
     listing = subprocess.run(
         ["/bin/ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True, check=False
     )

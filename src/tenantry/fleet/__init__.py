@@ -1,1 +1,1 @@
-"""The fleet as a file: what it declares, what the warehouse has, the difference, and making it so."""
+"""The fleet as a file: what it declares, what the warehouse has, the difference, and applying it."""

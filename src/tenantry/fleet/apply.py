@@ -1,14 +1,14 @@
-"""Making a warehouse what a file declares: the order, the lock, and what is refused beforehand."""
+"""Making a warehouse match a file: the order, the lock, and what is refused beforehand."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
 
+from tenantry.core import advice
 from tenantry.core.errors import DatabaseError, InputError, TenantryError, WarehouseUnreachable
 from tenantry.core.model import Feed
 from tenantry.db.errors import translated
@@ -25,7 +25,7 @@ from tenantry.flow.tenant import drop, reader
 
 @dataclass(frozen=True)
 class Failed:
-    """A change that was refused, or not tried since it needs one that was."""
+    """A change that was refused, or not tried because it needs one that was refused."""
 
     change: Change
     reason: str
@@ -34,7 +34,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Done:
-    """The changes that were made, those that were not, and the feeds that were never loaded (0), or of which so many days are missing."""
+    """The changes that were made, those that were not, and feeds with missing days: their number, or 0 if never loaded."""
 
     changes: Sequence[Change]
     unloaded: Mapping[Feed, int]
@@ -43,16 +43,11 @@ class Done:
     @property
     def commands(self) -> list[str]:
         """What is still to be run."""
-        return [backfill_command(feed) for feed in self.unloaded]
-
-
-def backfill_command(feed: Feed) -> str:
-    """What loads all that a feed lacks."""
-    return shlex.join(["tenantry", "backfill", feed.template, "--tenant", feed.schema])
+        return [advice.backfill_command(feed) for feed in self.unloaded]
 
 
 def check(session: psycopg.Connection, plan: Plan, means: Means, *, allow_drop: bool) -> None:
-    """Raise InputError for what would be refused in the middle: data that may not go, or rights that are missing."""
+    """Raise InputError for what would be refused halfway: data that must not be dropped, or missing rights."""
     losses = [change for change in plan.changes if change.loses]
     if losses and not allow_drop:
         more = f", and {len(losses) - 1} more" if len(losses) > 1 else ""
@@ -82,13 +77,13 @@ def run(
     means: Means,
     watch: Callable[[Change], None],
 ) -> Done:
-    """Make the changes that were shown; `watch` hears of each when it is done.
+    """Make the changes that were shown; `watch` is called after each.
 
-    A change that is refused keeps only those out that need it: both are told of in `Done.failed`.
+    A refused change only stops those that need it; `Done.failed` lists both.
 
     Raises:
-        InputError: the warehouse is not what it was when the plan was shown; nothing was changed.
-        TenantryError: another apply is running, or the warehouse was lost: what was done before stays.
+        InputError: the warehouse has changed since the plan was shown; nothing was changed.
+        TenantryError: another apply is running, or the warehouse was lost; earlier changes stay.
     """
     with _alone(session):
         plan = plans.make(session, declared)
@@ -111,7 +106,7 @@ def run(
 
 
 def _make(steps: Steps, change: Change, lacking: Change | None) -> Failed | None:
-    """Make one change; how it failed, None if it did not."""
+    """Make one change; return how it failed, or None."""
     if lacking:
         return Failed(change, f"not tried, because {lacking.subject} could not be made")
     try:
@@ -125,7 +120,7 @@ def _make(steps: Steps, change: Change, lacking: Change | None) -> Failed | None
 
 
 def _lacking(plan: Plan, change: Change, failed: Set[Change]) -> Change | None:
-    """Of the changes that failed one that this one needs."""
+    """A failed change that this one needs."""
     wanted = needs.of(plan.wanted, change)
     return next(
         (

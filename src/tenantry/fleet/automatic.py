@@ -1,4 +1,4 @@
-"""Jobs that the file leaves to Tenantry: each feed's three, at free places, where it has none yet."""
+"""Jobs that the file leaves to Tenantry: three for each feed, at free times, if it has none yet."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ Rows = Mapping[tuple[str, str], int | None]
 def laid_out(
     declared: Mapping[str, Job] | None, live: Live, tenants: Mapping[str, Tenant], rows: Rows
 ) -> dict[str, Job]:
-    """The jobs there shall be: those that are declared, those that serve `tenants` already, and what is lacking then.
+    """The jobs that should exist: the declared ones, those that already serve `tenants`, and those that are then
+    missing.
 
-    Where none are declared (None), all that have nothing to do with a tenant stay, too.
+    If none are declared (None), all jobs that have nothing to do with a tenant stay, too.
     """
     gone = [name for name in live.fleet.tenants or {} if name not in tenants]
     wanted = dict(declared or {})
@@ -44,7 +45,7 @@ def laid_out(
 
 
 def _serves(job: table.Job, tenants: Mapping[str, Tenant]) -> bool:
-    """Whether what a job loads is a feed there will be, through the connection that it will have."""
+    """Whether what a job loads is a future feed, through its future connection."""
     feeds = tenants[job.schema or ""].feeds
     if job.template is None:
         return True

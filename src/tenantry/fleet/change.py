@@ -12,7 +12,7 @@ Kind = Literal["template", "connection", "tenant", "feed", "storage", "reader", 
 
 @dataclass(frozen=True)
 class Detail:
-    """A value that differs. None: it is not there. Of a secret neither is told, and `secret` is True."""
+    """A value that differs. None means that there is none. For a secret, neither value is shown, and `secret` is True."""
 
     key: str
     old: str | None = None
@@ -22,9 +22,9 @@ class Detail:
 
 @dataclass(frozen=True)
 class Change:
-    """What is to be done to one thing. A feed's or a storage's `name` is its tenant's, and `template` the rest.
+    """What to do to one thing. For a feed or a storage, `name` is the tenant's name and `template` the rest.
 
-    `loses` says which data would go, None if none do.
+    `loses` says which data would be lost, None if none would.
     """
 
     action: Action
@@ -53,14 +53,14 @@ _MAKING: tuple[Kind, ...] = (
     "state",
     "reader",
 )
-"""What is made or changed first: each needs only those before it."""
+"""The order of creations and changes: each kind needs only those before it."""
 
 _REMOVING: tuple[Kind, ...] = ("job", "reader", "feed", "tenant", "connection", "template")
-"""What is removed first: each is needed only by those before it."""
+"""The order of removals: each kind is needed only by those before it."""
 
 
 def in_order(changes: list[Change]) -> list[Change]:
-    """The changes in an order that is safe, whatever of them is done: removals come last."""
+    """The changes in an order that is safe, however many of them are made: removals come last."""
     return sorted(changes, key=_rank)
 
 

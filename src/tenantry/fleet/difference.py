@@ -1,4 +1,4 @@
-"""What differs between a declared fleet and a live one, as an ordered list of changes. Asks nothing of the warehouse."""
+"""The difference between a declared fleet and a live one, as an ordered list of changes. Does not query the warehouse."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from tenantry.core.errors import InputError
 from tenantry.core.model import Template
+from tenantry.core.names import check_tenant_name
 from tenantry.core.storage import DEFAULT as DEFAULT_STORAGE
 from tenantry.fleet.change import Change, Detail, Kind, in_order
 from tenantry.fleet.model import Feed, Fleet, Job, Reader, Source, Tenant
 from tenantry.flow.template.file import merged
-from tenantry.flow.tenant.schema import check_name
 
 _Thing = TypeVar("_Thing")
 
@@ -20,9 +20,10 @@ _Details = tuple[Detail, ...]
 
 
 def difference(wanted: Fleet, live: Fleet, builtin: Callable[[str], object | None]) -> list[Change]:
-    """The changes that make `live` what `wanted` declares; none if it is so. `builtin` knows templates of the program.
+    """Return the changes that make `live` match `wanted`; none if it does. `builtin` finds the templates of the
+    program.
 
-    Raises InputError for a file that names what is nowhere, or leaves out what is in use.
+    Raises InputError for a file that names something that does not exist, or leaves out something that is used.
     """
     changes = [
         *_templates(wanted, live, builtin),
@@ -35,7 +36,7 @@ def difference(wanted: Fleet, live: Fleet, builtin: Callable[[str], object | Non
 
 
 def staying(wanted: Fleet, live: Fleet) -> Mapping[str, Tenant]:
-    """The tenants there will be."""
+    """The future tenants."""
     return (live.tenants or {}) if wanted.tenants is None else wanted.tenants
 
 
@@ -179,7 +180,7 @@ def _tenants(wanted: Fleet, live: Fleet) -> list[Change]:
                     + (f', did you mean "{near[0]}"?' if near else "")
                 )
         if old is None:
-            check_name(name)
+            check_tenant_name(name)
             changes.append(Change("create", "tenant", name, (Detail("connection", new=tenant.connection),)))
         elif details := _tenant_differs(tenant, old):
             changes.append(Change("change", "tenant", name, details))
@@ -199,7 +200,7 @@ def _tenant_differs(new: Tenant, old: Tenant) -> _Details:
 
 
 def _connections_of(tenant: Tenant, templates: Iterable[str]) -> Mapping[str, str | None]:
-    """The tenant's connection, and those of its feeds that have another one."""
+    """The tenant's connection, and those of its feeds that use another one."""
     return {"connection": tenant.connection} | {
         f"feeds.{template}.connection": tenant.feeds[template].connection
         for template in templates
@@ -273,7 +274,7 @@ def _readers(wanted: Mapping[str, Reader] | None, live: Mapping[str, Reader]) ->
 
 
 def _reader(reader: Reader, like: Reader | None = None) -> dict[str, str | None]:
-    """What is compared; of an old one only what a new one (`like`) speaks of."""
+    """The values to compare; of an old thing, only those that the new one (`like`) mentions."""
     settings = {
         "connections": None if reader.connections is None else str(reader.connections),
         "statement_timeout": reader.statement_timeout,

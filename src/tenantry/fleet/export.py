@@ -1,4 +1,4 @@
-"""A live fleet as a file, with template files beside it and no secrets in it."""
+"""A live fleet as a file, with template files beside it and without secrets."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ A kind of thing that this file does not mention is left alone."""
 
 @dataclass(frozen=True)
 class Exported:
-    """Files by path, relative to the first one's folder, and the variables that `plan` will look for secrets in."""
+    """Files by path, relative to the first one's folder, and the variables in which `plan` will look for secrets."""
 
     files: Mapping[str, str]
     variables: tuple[str, ...]
 
 
 def export(fleet: Fleet, dsn: str, name: str = "tenantry.toml") -> Exported:
-    """The file `name` for a fleet, and one for each template that did not come with the program."""
+    """The file `name` for a fleet, and one for each template that does not come with the program."""
     writer = _Writer(fleet)
     document = tomlkit.document()
     for line in _HEAD.splitlines():
@@ -60,7 +60,7 @@ def export(fleet: Fleet, dsn: str, name: str = "tenantry.toml") -> Exported:
 
 
 def without_password(dsn: str) -> str:
-    """A connection string that says the same but for the password."""
+    """The same connection string without its password."""
     if dsn.startswith(EMBEDDED):
         return dsn
     parts = conninfo_to_dict(dsn)
@@ -69,9 +69,9 @@ def without_password(dsn: str) -> str:
 
 
 def write(exported: Exported, file: Path, *, force: bool) -> list[Path]:
-    """Write the files, each whole or not at all; those that were written or were so already.
+    """Write the files, each as a whole or not at all; return those that were written or already had this content.
 
-    Raises InputError if a file is there with another content, unless `force`; nothing is written then.
+    Raises InputError if a file exists with another content, unless `force` is set; nothing is written then.
     """
     texts = {
         file.parent / name if number else file: text
@@ -96,7 +96,7 @@ def _replace(path: Path, text: str) -> None:
 
 
 class _Writer:
-    """The tables of a fleet; gathers the template files and the variables on the way."""
+    """The tables of a fleet. Collects the template files and the variables on the way."""
 
     def __init__(self, fleet: Fleet) -> None:
         self.fleet = fleet
@@ -104,7 +104,7 @@ class _Writer:
         self.variables: list[str] = []
 
     def tables(self) -> list[tuple[str, Table]]:
-        """Key and table of each kind that the fleet speaks of."""
+        """The key and table of each kind that the fleet mentions."""
         fleet = self.fleet
         own = _own_connections(fleet)
         tenants = {
@@ -224,7 +224,7 @@ def _super(tables: Mapping[str, Table]) -> Table:
 
 
 def _own_connections(fleet: Fleet) -> dict[str, str]:
-    """The connection that stands in each tenant's own table: the one it uses, unless other tenants use it, too."""
+    """The connection to write into each tenant's own table: the one it uses, unless other tenants use it, too."""
     users: dict[str, set[str]] = {}
     for tenant in (fleet.tenants or {}).values():
         for used in (tenant.connection, *(feed.connection for feed in tenant.feeds.values())):
@@ -242,12 +242,12 @@ def _storage_of(fleet: Fleet, template: str) -> str | None:
 
 
 def _file_stem(name: str) -> str:
-    """A file's name for a template's: letters, digits, `_` and `-`."""
+    """A file name for a template's name: letters, digits, `_` and `-`."""
     return re.sub(r"[^\w-]+", "_", name, flags=re.ASCII)[:80] or "template"
 
 
 def _free(stem: str, taken: Collection[Any], form: str) -> str:
-    """`stem`, or with a number, so that `form` with it is not taken; letters count alike on some systems."""
+    """`stem`, or `stem` with a number, so that `form` with it is not taken; some systems ignore case."""
     known = {str(name).lower() for name in taken}
     free, number = stem, 2
     while form.format(free).lower() in known:

@@ -1,4 +1,4 @@
-"""Reading the fleet's file, or the files of a folder, into a Fleet."""
+"""Reading the fleet file, or the files of a folder, into a Fleet."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tenantry.flow.template import file as template_file
 
 @dataclass(frozen=True)
 class Unfetched:
-    """A secret that a file points at; `place` is the key there."""
+    """A secret that a file points to; `place` is its key there."""
 
     place: str
     reference: Reference
@@ -32,7 +32,7 @@ class Unfetched:
 
 @dataclass(frozen=True)
 class Declared:
-    """What a file says, with its secrets still to be fetched: of connections and of readers, by name."""
+    """What a file declares, with secrets that are still to be fetched: those of connections and of readers, by name."""
 
     fleet: Fleet
     passwords: Mapping[str, Unfetched]
@@ -46,17 +46,17 @@ class _Part:
 
 
 def read(paths: Sequence[Path]) -> Declared:
-    """What the files declare together. Secrets are not fetched.
+    """Return what the files declare together. Secrets are not fetched.
 
-    Raises InputError for what cannot be meant, naming file, table and key.
+    Raises InputError for invalid values, naming file, table and key.
     """
     return _joined([_checked(files.parse(path)) for path in paths])
 
 
 def with_secrets(declared: Declared, *, readers: Collection[str] = ()) -> Fleet:
-    """The fleet with the passwords of its connections, and of these readers.
+    """Return the fleet with the passwords of its connections, and of these readers.
 
-    Raises InputError with a line for each that cannot be had.
+    Raises InputError with one line for each password that cannot be fetched.
     """
     missing: list[str] = []
     passwords = _fetched(declared.passwords, missing)
@@ -77,7 +77,7 @@ def with_secrets(declared: Declared, *, readers: Collection[str] = ()) -> Fleet:
 
 
 def _fetched(secrets: Mapping[str, Unfetched], missing: list[str]) -> dict[str, SecretStr]:
-    """The secrets by name; adds to `missing` what is wrong with those that cannot be had."""
+    """The secrets by name; adds what is wrong with the others to `missing`."""
     found = {}
     for name, secret in secrets.items():
         try:
@@ -88,7 +88,7 @@ def _fetched(secrets: Mapping[str, Unfetched], missing: list[str]) -> dict[str, 
 
 
 def builtin(name: str) -> Template | None:
-    """The template of that name that comes with the program, or None."""
+    """The template with that name that comes with the program, or None."""
     resource = SQL / "templates" / f"{name}.sql"
     if "/" in name or not resource.is_file():
         return None
@@ -103,7 +103,7 @@ def _checked(document: Document) -> _Part:
     try:
         return _Part(document.path, File.model_validate(document.tables))
     except ValidationError as error:
-        # Without the values: one may be a password.
+        # Leave out the values, because one may be a password.
         found = [_told(item["loc"], item["type"], item["msg"]) for item in error.errors(include_input=False)]
     raise InputError(f"{document.path}: {'; '.join(found)}")
 
@@ -120,7 +120,7 @@ def _told(loc: tuple[int | str, ...], kind: str, message: str) -> str:
 
 
 def _place(loc: tuple[int | str, ...]) -> str:
-    """`tenants.acme.port`; a job by its number from 1 on, as in `jobs[2].name`."""
+    """`tenants.acme.port`; a job by its number, counted from 1, as in `jobs[2].name`."""
     text = ""
     for part in loc:
         text += f"[{part + 1}]" if isinstance(part, int) else f".{part}"
@@ -128,7 +128,7 @@ def _place(loc: tuple[int | str, ...]) -> str:
 
 
 def _keys(loc: tuple[int | str, ...]) -> list[str]:
-    """The keys that are known where an unknown one stands."""
+    """The known keys in the place of an unknown one."""
     if len(loc) == 1:
         return list(File.model_fields)
     table = FeedTable if "feeds" in loc[:-1] else TABLES[str(loc[0])]

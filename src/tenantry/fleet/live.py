@@ -21,9 +21,10 @@ from tenantry.flow.tenant import reader
 
 @dataclass(frozen=True)
 class Live:
-    """What a warehouse has: beside the fleet its jobs as they are, and those that no file can declare; who keeps them
-    (None: there is no cron); the tenants of which a drop has begun; and tenant and template of feeds of which one was cut
-    off."""
+    """What a warehouse has. Besides the fleet: its jobs as they are, and those that no file can declare; who stores
+    them (None: there is no cron); the tenants whose drop has begun; and tenant and template of feeds whose drop was
+    interrupted.
+    """
 
     fleet: Fleet
     jobs: Mapping[str, JobRow]
@@ -34,10 +35,10 @@ class Live:
 
 
 def read(session: psycopg.Connection) -> Live:
-    """All that a file could declare, in one snapshot; with the passwords of the sources.
+    """Return everything that a file could declare, in one snapshot, with the passwords of the sources.
 
-    Jobs without a name, of other roles or for other databases are not part of it, nor are feeds without a template. A job
-    that rests until its tenant is enabled, or pulled again after a restore, counts as active.
+    It leaves out jobs without a name, jobs of other roles or for other databases, and feeds without a template. A job
+    that is paused until its tenant is enabled, or loaded again after a restore, counts as active.
     """
     with session.transaction():
         session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -75,7 +76,7 @@ def read(session: psycopg.Connection) -> Live:
 
 
 def unloaded(session: psycopg.Connection) -> dict[FeedRow, int]:
-    """Feeds of tenants at work that were never loaded, and those of which days are missing, with their number (else 0)."""
+    """Feeds of enabled tenants that were never loaded (0) or have missing days, with the number of those."""
     return {FeedRow(*row[:6]): row[6] for row in session.execute(query("fleet", "unloaded"))}
 
 
@@ -87,7 +88,7 @@ def _source(
 
 
 def _text(value: object) -> str:
-    """A value of `options` as libpq gets it: written by hand it may be a number or a truth value."""
+    """A value of `options` as libpq gets it: one written by hand may be a number or a Boolean."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

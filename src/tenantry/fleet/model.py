@@ -12,7 +12,7 @@ from tenantry.core.model import Connection, Template
 
 @dataclass(frozen=True)
 class Source:
-    """A connection with its password; None: whatever is stored."""
+    """A connection with its password; None means whatever is stored."""
 
     connection: Connection
     password: SecretStr | None = None
@@ -20,7 +20,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Feed:
-    """A template of a tenant. `storage` None: as the template says."""
+    """A template of a tenant. `storage` None: the template's."""
 
     connection: str
     storage: str | None = None
@@ -28,7 +28,7 @@ class Feed:
 
 @dataclass(frozen=True)
 class Tenant:
-    """A tenant and its feeds by template. `disabled` is the reason, None for a tenant at work."""
+    """A tenant and its feeds by template. `disabled` is the reason, None for an enabled tenant."""
 
     name: str
     connection: str
@@ -38,7 +38,7 @@ class Tenant:
 
 @dataclass(frozen=True)
 class Reader:
-    """A login for reports. `tenants` None: all. What is None of the others is left as it is."""
+    """A login for reports. `tenants` None: all. Other values that are None are left alone."""
 
     name: str
     tenants: tuple[str, ...] | None
@@ -49,7 +49,7 @@ class Reader:
 
 @dataclass(frozen=True)
 class Job:
-    """A row of cron.job with a name, of whadmin's and for this database."""
+    """A named row of cron.job that belongs to whadmin and is for this database."""
 
     name: str
     schedule: str
@@ -59,10 +59,10 @@ class Job:
 
 @dataclass(frozen=True)
 class Fleet:
-    """All of it by name. None: the file is silent, and whatever there is stays.
+    """Everything by name. None means that the file does not mention it, and what exists stays.
 
-    A file may declare connections with its tenants and say nothing of others: `other_connections` is True then.
-    `automatic`: each feed has its three jobs, at places that are free.
+    If a file declares connections with its tenants and says nothing about others, `other_connections` is True. With
+    `automatic`, each feed has its three jobs, at free times.
     """
 
     templates: Mapping[str, Template] | None = None

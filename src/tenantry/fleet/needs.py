@@ -1,4 +1,4 @@
-"""What a change needs of those before it: where one of these failed, it is not tried."""
+"""What a change needs from earlier ones: if one of those failed, it is not tried."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Key = tuple[Kind, str, str | None]
 
 
 def of(wanted: Fleet, change: Change) -> set[Key]:
-    """The changes, as keys, without which this one makes no sense. What is removed needs nothing."""
+    """The changes, as keys, that this one requires. Removals require nothing."""
     if change.action == "remove":
         return set()
     if change.kind in ("tenant", "state"):
@@ -38,7 +38,7 @@ def _tenant(wanted: Fleet, name: str | None) -> set[Key]:
 
 
 def _feed(wanted: Fleet, name: str | None, template: str | None) -> set[Key]:
-    """What a feed needs, and the feed itself."""
+    """What a feed requires, and the feed itself."""
     keys: set[Key] = set()
     if template is not None:
         keys.add(("template", template, None))

@@ -1,4 +1,4 @@
-"""A plan: file and warehouse side by side, and what differs."""
+"""A plan: the file and the warehouse side by side, and the differences."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tenantry.schedule.setup import sized_feeds
 
 @dataclass(frozen=True)
 class Plan:
-    """What is declared, what there is, and the changes between them in the order in which they are made."""
+    """What is declared, what exists, and the changes between them in the order in which they are made."""
 
     wanted: Fleet
     live: Live
@@ -32,9 +32,9 @@ class Plan:
 
 
 def make(session: psycopg.Connection, declared: Declared) -> Plan:
-    """Compare what files declare with the session's warehouse; changes nothing.
+    """Compare what files declare with the session's warehouse; change nothing.
 
-    Raises InputError for a file that cannot be meant here, and for secrets that cannot be had.
+    Raises InputError for a file that is not valid here, and for secrets that cannot be fetched.
     """
     found = live.read(session)
     readers = declared.fleet.readers or {}
@@ -61,7 +61,7 @@ def make(session: psycopg.Connection, declared: Declared) -> Plan:
 
 
 def _leftovers(wanted: Fleet, found: Live) -> list[Change]:
-    """What is left of feeds that were being removed when that was cut off."""
+    """The rest of feeds whose removal was interrupted."""
     return [
         Change("remove", "feed", schema, (), template, loses="what is left of its days")
         for schema, template in found.leftovers
@@ -70,7 +70,7 @@ def _leftovers(wanted: Fleet, found: Live) -> list[Change]:
 
 
 def _require_matching_jobs(wanted: Fleet, changes: Sequence[Change], found: Live) -> None:
-    """Raise InputError for a job that would bring back what is removed, or the connection that a tenant has left."""
+    """Raise InputError for a job that would bring back what is removed, or a connection that its tenant no longer uses."""
     gone = {(change.name, change.template) for change in changes if change.loses}
     moved = {change.name for change in changes if (change.action, change.kind) == ("change", "tenant")}
     for job in (wanted.jobs or {}).values():
@@ -90,7 +90,7 @@ def _require_matching_jobs(wanted: Fleet, changes: Sequence[Change], found: Live
 
 
 def files(path: Path | None, folder: Path) -> list[Path]:
-    """The files to read: those that `path` names, or the nearest from `folder` upwards. Raises InputError if there are none."""
+    """Return the files to read: those that `path` names, or the nearest from `folder` upwards. Raises InputError if there are none."""
     found = known.find(folder) if path is None else known.named(path)
     if not found:
         raise InputError(

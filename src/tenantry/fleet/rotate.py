@@ -1,4 +1,4 @@
-"""New passwords for sources, from where the fleet's file says that they are."""
+"""New passwords for sources, from where the fleet file says they are."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tenantry.flow.source import connection as connections
 
 @dataclass(frozen=True)
 class Rotated:
-    """How it went with a connection: `changed` if another password is stored now, `reason` if that could not be."""
+    """The result for a connection: `changed` if a different password is stored now, `reason` if storing it failed."""
 
     name: str
     tenants: Sequence[str]
@@ -28,9 +28,10 @@ class Rotated:
 def chosen(
     session: psycopg.Connection, secrets: Mapping[str, Unfetched], names: Collection[str]
 ) -> list[str]:
-    """The connections of these tenants, or of these names; none means all that have a password in the file and are stored.
+    """Return the connections of these tenants, or with these names; by default all stored ones that have a password in
+    the file.
 
-    Raises InputError for one that is not stored, and for one of which the file says no password.
+    Raises InputError for one that is not stored, and for one without a password in the file.
     """
     if not names:
         return sorted(name for name in secrets if connections.find(session, name) is not None)
@@ -50,10 +51,10 @@ def run(
     names: Collection[str],
     watch: Callable[[Rotated], None],
 ) -> list[Rotated]:
-    """Fetch the password of each connection, try it, and store it; one after the other, each by itself.
+    """Fetch the password of each connection, test it, and store it, one connection after the other.
 
-    One that the source refuses is not stored. One that is stored already is left alone, so that a run that was cut off goes on
-    when it is run again. Raises WarehouseUnreachable; what was stored before stays.
+    A password that the source refuses is not stored. One that is already stored is left alone, so an interrupted run
+    continues when it is run again. Raises WarehouseUnreachable; what was stored before stays.
     """
     done = []
     for name in names:

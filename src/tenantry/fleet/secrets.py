@@ -1,4 +1,4 @@
-"""Secrets that a file names and does not hold: from the environment, from a file, or from a command."""
+"""Secrets that a file names but does not contain: from the environment, from a file, or from a command."""
 
 from __future__ import annotations
 
@@ -15,18 +15,19 @@ from tenantry.core.private import read_private
 FORMS = '"env:NAME", "file:PATH" or { command = ["program", "argument"] }'
 
 SECONDS = 30
-"""How long a command may take."""
+"""How long a command may take, in seconds."""
 
 
 class SecretMissing(Exception):
-    """A secret cannot be had; the text says why, in a few words."""
+    """A secret cannot be fetched; the text says why, in a few words."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """Where a secret is: a variable, a file, or the program and arguments that print it; one of the three is set.
+    """Where a secret is: a variable, a file, or the program and arguments that print it; exactly one of the three is
+    set.
 
-    Relative paths begin at `folder`, and so does the command.
+    Relative paths begin at `folder`, and the command runs there.
     """
 
     variable: str | None = None
@@ -35,7 +36,7 @@ class Reference:
 
 
 def reference(value: object) -> Reference:
-    """What a file's value for a secret means. Raises ValueError, without the value, if it is none of the forms."""
+    """Parse a file's value for a secret. Raises ValueError, without the value, if it has none of the known forms."""
     if isinstance(value, str):
         form, _, rest = value.partition(":")
         if form == "env" and rest:
@@ -50,7 +51,7 @@ def reference(value: object) -> Reference:
 
 
 def resolve(reference: Reference, folder: Path) -> SecretStr:
-    """The secret. A line break at the end of what a file or a command gives does not count.
+    """Return the secret, without a line break at the end of what a file or a command returns.
 
     Raises SecretMissing.
     """
@@ -81,7 +82,7 @@ def _read(path: Path) -> str:
 
 
 def _run(command: tuple[str, ...], folder: Path) -> str:
-    """What a command prints. Its standard error is the user's: it may ask for something there."""
+    """What a command prints. Its standard error goes to the user, because it may ask something there."""
     try:
         done = subprocess.run(
             command,

@@ -1,4 +1,4 @@
-"""What is done for each kind of change. Each can be done again, and be cut off at any point."""
+"""What is done for each kind of change. Each step can be repeated, and interrupted at any point."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ from tenantry.loader.events import Watcher
 
 @dataclass(frozen=True)
 class Means:
-    """What steps need beside their session: the conninfo for loads, who watches those, and the way to the administrator.
+    """What steps need besides their session: the conninfo for loads, who watches those, and a session of the
+    administrator.
 
-    `test`: log in to a source before its address or password is kept.
+    With `test`, log in to a source before its address or password is stored.
     """
 
     conninfo: str
@@ -70,7 +71,7 @@ class Steps:
         }
 
     def run(self, change: Change) -> None:
-        """Make one change, in a transaction of its own, or in several that can be repeated."""
+        """Make one change, in its own transaction, or in several that can be repeated."""
         steps = self._removing if change.action == "remove" else self._making
         steps[change.kind](change)
 
@@ -104,7 +105,7 @@ class Steps:
             self._name_connection(change.name)
 
     def _name_connection(self, name: str) -> None:
-        """Of a tenant whose feeds have several connections, the one that it is known by."""
+        """The main connection of a tenant whose feeds use several."""
         self._session.execute(
             query("fleet", "put_tenant"), {"schema": name, "connection": self._tenant(name).connection}
         )
@@ -167,7 +168,7 @@ class Steps:
             reader.drop(session, change.name)
 
     def _remove_feed(self, change: Change) -> None:
-        # They would make it again.
+        # They would create it again.
         its = [job for job in tenant_jobs.find(self._session, change.name) if job.template == change.template]
         tenant_jobs.remove(self._session, [job.jobid for job in its])
         template_drop.drop_feed(self._session, change.template or "", change.name)

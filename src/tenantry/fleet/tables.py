@@ -1,4 +1,4 @@
-"""The tables of the file, key by key, as they are written in it. docs/reference/fleet-file.md says what each key means."""
+"""The tables of the file, key by key, as they are written. docs/reference/fleet-file.md explains each key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _secret(value: object) -> object:
 
 
 def _option(value: object) -> object:
-    """libpq's words are all text; TOML has numbers and truth values."""
+    """libpq's values are all text; TOML has numbers and Booleans."""
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, int | float) else value
@@ -74,7 +74,7 @@ class FeedTable(_Table):
 
 
 class TenantTable(_Table):
-    """`[tenants.NAME]`: with an address of its own, or with the name of a connection."""
+    """`[tenants.NAME]`: with its own address, or with the name of a connection."""
 
     connection: Text | None = None
     host: Text | None = None
@@ -88,7 +88,7 @@ class TenantTable(_Table):
     disabled: Text | None = None
 
     def address(self) -> dict[str, Any]:
-        """The keys of a connection that stand in this table."""
+        """The keys of a connection that this table contains."""
         keys = ConnectionTable.model_fields
         return {key: getattr(self, key) for key in keys if getattr(self, key) is not None}
 
@@ -138,4 +138,4 @@ TABLES: dict[str, type[BaseModel]] = {
     "schedule": ScheduleTable,
     "jobs": JobTable,
 }
-"""The table that each key of the file holds, or holds by name or in a list."""
+"""The table that each key of the file holds, directly, by name or in a list."""

@@ -1,4 +1,4 @@
-"""The data flow, a module per stage: connection, template, slices, views, yearly, move; tenant holds them together.
+"""The data flow, one module per stage: connection, template, slices, views, yearly, move; tenant ties them together.
 
 Each function takes an open session (autocommit) on the warehouse, runs one transaction and returns plain values.
 """

@@ -8,8 +8,10 @@ from datetime import date, timedelta
 
 import psycopg
 
+from tenantry.core import state
 from tenantry.core.days import Span, today_utc
 from tenantry.core.model import Connection, Feed
+from tenantry.core.names import check_tenant_name
 from tenantry.db.connect import session
 from tenantry.flow.slice import at_source
 from tenantry.flow.slice import slice as slices
@@ -65,7 +67,7 @@ def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watch
         InputError: a name or template that cannot be meant; a source without a range and no `first`.
         SourceError: the source does not answer.
     """
-    schema.check_name(newcomer.name)
+    check_tenant_name(newcomer.name)
     with session(conninfo) as connection:
         for name in newcomer.templates:
             templates.require(connection, name)
@@ -98,7 +100,7 @@ def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watch
         added.compared.append(verdict)
     added.rows_ahead = planning.rows_ahead(conninfo, feeds)
     for feed, rows in added.rows_ahead.items():
-        step("left out", planning.told_ahead(feed, rows))
+        step("left out", state.told_ahead(feed, rows))
     return added
 
 

@@ -48,7 +48,11 @@ class Gap:
 
 @dataclass
 class Enabled:
-    """How it ended. `enabled` is False if days are missing or differ from the source: the jobs rest on then."""
+    """How a tenant was enabled: what its feeds lacked, its loads, and how the days compare with the source.
+
+    `enabled` is False if days are missing or differ from the source: the jobs stay paused. `already`: it was not disabled, and
+    nothing was done. `jobs` names the jobs that were resumed.
+    """
 
     tenant: str
     gaps: Sequence[Gap] = ()
@@ -56,9 +60,10 @@ class Enabled:
     failures: list[FailedSlice] = field(default_factory=list)
     source_lost: str | None = None
     not_indexed: str | None = None
-    interrupted: bool = False
+    loads: list[Result] = field(default_factory=list)
     verdicts: Sequence[FeedVerdict] = ()
     enabled: bool = False
+    already: bool = False
     jobs: Sequence[str] = ()
 
 
@@ -133,7 +138,7 @@ def _load(
     """Carry plans out, and add up what came of them."""
     result = run.run(conninfo, plans, limits, watcher)
     done.rows += result.rows
-    done.interrupted = result.interrupted
+    done.loads.append(result)
     done.failures += [failure for feed in result.feeds for failure in feed.failures]
     done.source_lost = next((feed.source_lost for feed in result.feeds if feed.source_lost), None)
     done.not_indexed = next((str(table) for feed in result.feeds for table in feed.not_indexed), None)

@@ -1,4 +1,6 @@
-"""Indexing what bulk loads left bare, on several sessions: of many tables one each, of a single one an index each."""
+"""Indexing the tables that bulk loads create without indexes, on several sessions: with many tables one table each,
+with a single table one index each.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class NotIndexed:
-    """A table without indexes, and why. Its rows are there, and the next load tries again."""
+    """A table without indexes, and why. Its rows are loaded, and the next load tries again."""
 
     feed: Feed
     table: str
@@ -34,17 +36,17 @@ class NotIndexed:
 
 
 def run(keeper: Keeper, tables: Sequence[Unindexed], most: int) -> list[FailedSlice | NotIndexed]:
-    """Index and analyze the tables, with `most` sessions at work at the most; returns what is left to do.
+    """Index and analyze the tables, with at most `most` sessions; return what is left to do.
 
-    A day fails if its rows cannot be told apart, because they moved from day to day while those were pulled: it has to be
-    pulled again. One table that fails stops no other. A table is indexed only when it has all indexes: whatever a
-    killed run left, the next one completes.
+    A day fails if its rows cannot be told apart, because they moved from one day to another while those were loaded: it
+    has to be loaded again. A table that fails does not stop the others. A table counts as indexed only when it has all
+    indexes: whatever a killed run left, the next one completes.
 
     Raises:
         WarehouseUnreachable: the warehouse was lost.
     """
     at_once = min(len(tables), most)
-    # Each crew has one more, which holds the table and makes nothing.
+    # Each crew has one more session, which holds the table and builds nothing.
     crews = [[keeper.take() for _ in range(1 + most // at_once)] for _ in range(at_once)]
     left = deque(tables)
     try:
@@ -70,7 +72,7 @@ def _work(crew: Sequence[Sessions], left: deque[Unindexed]) -> list[FailedSlice 
 
 
 def _index(crew: Sequence[Sessions], table: Unindexed) -> list[FailedSlice | NotIndexed]:
-    """Let the first session hold the table while the others index it; what they made stays if one of them fails."""
+    """Let the first session hold the table while the others index it; the indexes they have built stay if one of them fails."""
     lead = crew[0].warehouse()
     try:
         with lead.transaction():
@@ -88,7 +90,7 @@ def _index(crew: Sequence[Sessions], table: Unindexed) -> list[FailedSlice | Not
 
 
 def _opened(crew: Sequence[Sessions]) -> list[psycopg.Connection]:
-    """So many sessions as the warehouse has room for. Raises WarehouseUnreachable if that is none."""
+    """As many of the wanted sessions as the warehouse has room for. Raises WarehouseUnreachable if there is no room at all."""
     opened: list[psycopg.Connection] = []
     for sessions in crew:
         try:
@@ -121,7 +123,7 @@ def _make(sessions: Sequence[psycopg.Connection], statements: Sequence[str]) -> 
 
 
 def _taken(left: deque[T]) -> Iterator[T]:
-    """What is left, one after the other, while other threads take from it, too."""
+    """The remaining items, one after the other, while other threads take from them, too."""
     while True:
         try:
             yield left.popleft()

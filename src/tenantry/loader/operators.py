@@ -1,7 +1,8 @@
-"""An operator's way to load and to compare, with the parts that whadmin's has: a worker, and sides that are compared.
+"""How an operator loads and compares, with the same parts as whadmin: a worker, and the sides of a comparison.
 
-The source is asked by the warehouse alone. A call loads at most seven days, in one transaction, so that views are not made anew
-for each; a load can be stopped between two. Those that the source was asked about together are loaded together, a month at most.
+Only the warehouse queries the source. A call loads at most seven days, in one transaction, so that views are not
+rebuilt for each day; a load can be stopped between two calls. Days that the source was asked about together are loaded
+together, at most a month.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from tenantry.loader.worker import Worker
 
 
 class OperatorsWorker(Worker):
-    """Takes tasks as any worker, and has the warehouse pull their days."""
+    """Takes tasks like any worker, and has the warehouse load their days."""
 
     def _load(self, task: Task, done: set[date]) -> Iterator[LoadedSlice]:
         session = self._sessions.warehouse()
@@ -28,7 +29,7 @@ class OperatorsWorker(Worker):
         for span in left:
             if self._stopping.is_set():
                 return
-            # The first call logs in to the source: a password that is refused is tried once.
+            # The first call logs in to the source: a password that is refused is tried only once.
             with self._tasks.entering(task.feed.connection, self.name, direct=False):
                 loaded = operators.load(session, task.feed, span, only_changed=task.only_changed)
                 yield from loaded
@@ -38,7 +39,7 @@ class OperatorsSides(WarehouseSide):
     """A warehouse that compares itself with a source, and says how many rows of a day differ."""
 
     def compare(self, feed: Feed, span: Span, most_rows: int) -> Compared:
-        """Compare a span, whichever of its days can be."""
+        """Compare a span, as many of its days as possible."""
         result = Compared()
         try:
             for day, rows, found in operators.compare(self.warehouse(), feed, span):
@@ -54,7 +55,7 @@ class OperatorsSides(WarehouseSide):
 
 
 def weekly(days: Sequence[date]) -> list[Span]:
-    """Days that follow each other, seven at the most, as spans."""
+    """Consecutive days as spans of at most seven."""
     return [
         Span(span.first + timedelta(days=n), min(span.first + timedelta(days=n + 6), span.last))
         for span in folded(list(days))

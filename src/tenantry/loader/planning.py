@@ -1,4 +1,4 @@
-"""What a load is to pull: the days that each feed lacks, or that are to be pulled again."""
+"""What a load will do: the days that each feed lacks, or that are to be loaded again."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from tenantry.loader import span
 
 @dataclass(frozen=True)
 class Plan:
-    """What one feed lacks: `days` will be loaded, `present` days of the span need nothing.
+    """What one feed lacks: `days` will be loaded; `present` days of the span need nothing.
 
-    `unknown` says why the source could not be asked for its days. With `only_changed` the source is asked first which of
-    the days differ, and only those are loaded. `gone` days are lacking, but the source keeps none so old any longer: to pull
-    them would empty them, so they are left as they are. `unwanted` days are at the source, before the first that somebody chose.
-    `left_out` says which rows of the source are in no day that can be meant.
+    `unknown` says why the source could not be asked for its days. With `only_changed`, the source is asked first which
+    of the days differ, and only those are loaded. `gone` days are missing, but the source no longer keeps days that
+    old: loading them would empty them, so they are left alone. `unwanted` days exist at the source before the first day
+    that somebody chose. `left_out` says which rows of the source belong to no day that can be loaded.
     """
 
     feed: Feed
@@ -40,9 +40,9 @@ class Plan:
 
     @property
     def spans(self) -> list[Span]:
-        """What is pulled at once: a day, or where days may come `together`, those of a month.
+        """What is loaded at once: a day, or with `together` the days of a month.
 
-        With `only_changed` what the source is asked for at once: so many days as a month has.
+        With `only_changed`, it is what the source is asked for at once: as many days as a month has.
         """
         if self.only_changed:
             months = [self.days[n : n + 31] for n in range(0, len(self.days), 31)]
@@ -51,7 +51,7 @@ class Plan:
 
 
 def plan_day(conninfo: str, feeds: Sequence[Feed], day: date) -> list[Plan]:
-    """One day of each feed; with today also yesterday, if that was last loaded before it had ended."""
+    """One day of each feed; with today also yesterday, if yesterday was last loaded before it had ended."""
     if day != today_utc():
         return [Plan(feed, (day,), 0) for feed in feeds]
     before = Span(day - timedelta(days=1), day - timedelta(days=1))
@@ -64,9 +64,10 @@ def plan_day(conninfo: str, feeds: Sequence[Feed], day: date) -> list[Plan]:
 
 
 def rows_ahead(conninfo: str, feeds: Iterable[Feed]) -> dict[Feed, int]:
-    """Of each feed how many rows its source has that are dated after the last day that may be loaded, where there are some.
+    """Return, for each feed, how many rows of its source are dated after the last day that may be loaded, if there are
+    any.
 
-    A source that does not answer, or cannot be asked, is left out: loading from it tells why. An operator asks none.
+    A source that does not answer, or cannot be asked, is left out; loading from it shows why. An operator asks none.
     """
     found: dict[Feed, int] = {}
     if acts_as(conninfo) == OPERATOR:
@@ -80,24 +81,15 @@ def rows_ahead(conninfo: str, feeds: Iterable[Feed]) -> dict[Feed, int]:
     return {feed: rows for feed, rows in found.items() if rows}
 
 
-def told_ahead(feed: Feed, rows: int) -> str:
-    """Rows that are left out, and what to do about it."""
-    few = rows == 1
-    return (
-        f"{feed}: {rows:,} {'row is' if few else 'rows are'} dated after the last day that is loaded, and "
-        f"{'was' if few else 'were'} left out; to load such days: tenantry template edit {feed.template}, key ahead"
-    )
-
-
 def plan_changed(feeds: Sequence[Feed], window: Span) -> list[Plan]:
-    """The days of the window that differ at each source, which it is asked for when the plan is carried out."""
+    """The days of the window that differ at each source; the source is asked when the plan is carried out."""
     return [Plan(feed, tuple(window), 0, only_changed=True) for feed in feeds]
 
 
 def plan(
     conninfo: str, feeds: Sequence[Feed], wanted: Span, *, reload: bool = False, outdated: bool = False
 ) -> list[Plan]:
-    """What each feed lacks of the days that are wanted; with `outdated` also what an earlier text made, with `reload` all of them."""
+    """What each feed lacks of the wanted days; with `outdated` also those that an earlier text made, with `reload` all of them."""
     plans = []
     with session(conninfo) as connection:
         for feed in feeds:
@@ -117,16 +109,16 @@ def plan_whole(
     reload: bool = False,
     outdated: bool = False,
 ) -> list[Plan]:
-    """What each feed lacks of all its days up to `last` (None: the last that its template asks for); with `reload`, also the
-    days that its source has, again; with `outdated`, those of them that an earlier text made.
+    """Return what each feed lacks of all its days up to `last` (None: the last day that its template loads). With
+    `reload`, also the days that its source has; with `outdated`, those of them that an earlier text made.
 
-    A source that does not answer keeps no other from being loaded: its plan is empty and says why.
+    A source that does not answer does not stop the others: its plan is empty and says why.
     """
     plans = []
     for feed in feeds:
         try:
             with session(conninfo) as connection:
-                # An operator is not told of rows.
+                # An operator may not see rows.
                 left_out = None if acting(connection) == OPERATOR else at_source.odd_rows(connection, feed)
                 plans.append(
                     replace(_plan_whole(connection, feed, last, reload, outdated), left_out=left_out)

@@ -14,7 +14,7 @@ from tenantry.core.model import Feed
 
 
 class SourceClosed(Exception):
-    """Nothing more is to be pulled from a source: it refused another worker's login, or the run was stopped."""
+    """Nothing more is to be loaded from a source: it refused another worker's login, or the run was stopped."""
 
 
 @dataclass
@@ -28,15 +28,16 @@ class _Line:
 
     @property
     def may_have_more(self) -> bool:
-        """Whether there are days, or days that are pulled now and may be split."""
+        """Whether there are days, or days being loaded that may be split."""
         return self.closed_because is None and bool(self.spans or self.active)
 
 
 @dataclass(frozen=True)
 class Task:
-    """Days to pull together: one, or several that lie in one table; if `only_changed`, those that differ at the source.
+    """Days to load together: one, or several that lie in one table; with `only_changed`, those that differ at the
+    source.
 
-    `bulk`: they are not all that is pulled of the feed, so new tables are indexed at the end.
+    With `bulk`, they are not all that is loaded of the feed, so new tables are indexed at the end.
     """
 
     feed: Feed
@@ -70,7 +71,7 @@ class Queue:
         self._lines.append(_Line(feed, line, only_changed, bulk=sum(map(len, line)) > 1))
 
     def take(self, preferred: str | None, worker: str = "") -> Task | None:
-        """The next task, waiting for a source with room; None when there is no more.
+        """Return the next task, waiting for a source with room; None when there are no more.
 
         `preferred` is the connection that the worker has open: its days come first.
         """
@@ -93,14 +94,14 @@ class Queue:
             return None
 
     def done(self, task: Task) -> None:
-        """Give the place at the source back."""
+        """Give back the place at the source."""
         with self._changed:
             self._active[task.feed.connection] -= 1
             self._line(task).active -= 1
             self._changed.notify_all()
 
     def split(self, task: Task, done: Collection[date] = ()) -> None:
-        """Put the days of a task that are not done back, one by one, so that a bad day does not hold the good ones up."""
+        """Put back the unfinished days of a task, one by one, so that a bad day does not hold up the good ones."""
         with self._changed:
             self._line(task).spans.extendleft(
                 Span(day, day) for day in reversed(list(task.span)) if day not in done
@@ -108,7 +109,7 @@ class Queue:
             self._changed.notify_all()
 
     def put_back(self, task: Task, done: Collection[date] = ()) -> None:
-        """Put the days of a task that are not done back, together if none is done."""
+        """Put back the unfinished days of a task, together if none is done."""
         if done:
             self.split(task, done)
             return
@@ -118,9 +119,9 @@ class Queue:
 
     @contextmanager
     def entering(self, connection: str, worker: str, *, direct: bool) -> Iterator[None]:
-        """The login of a worker at a source, straight or through the warehouse. Raises SourceClosed.
+        """The login of a worker at a source, directly or through the warehouse. Raises SourceClosed.
 
-        Until one was let in the others wait, so that a refused password is tried once.
+        Until one login has succeeded, the other workers wait, so that a refused password is tried only once.
         """
         with self._changed:
             while connection in self._knocking and not self._stopped:
@@ -144,7 +145,7 @@ class Queue:
                 self._changed.notify_all()
 
     def let_in(self, connection: str, *, direct: bool) -> bool:
-        """Whether a source has let a worker in before, straight or through the warehouse."""
+        """Whether a worker has logged in to a source before, directly or through the warehouse."""
         with self._changed:
             return (connection, direct) in self._let_in
 
@@ -154,35 +155,35 @@ class Queue:
             return self._others_in(connection, worker)
 
     def leave_to_others(self, connection: str, worker: str) -> None:
-        """Hand out no days of a source to a worker that it has no place for, while others are logged in there."""
+        """Hand out no days of a source to a worker for which it has no place, while others are logged in there."""
         with self._changed:
             self._without_place.add((worker, connection))
             self._logins.pop(worker, None)
             self._changed.notify_all()
 
     def ended(self, worker: str) -> None:
-        """Note that a worker takes no more."""
+        """Record that a worker takes no more tasks."""
         with self._changed:
             self._logins.pop(worker, None)
             self._changed.notify_all()
 
     def put_out_of_reach(self, connection: str) -> None:
-        """Note that a source cannot be reached from this machine."""
+        """Record that a source cannot be reached from this machine."""
         with self._changed:
             self._out_of_reach.add(connection)
 
     def in_reach(self, connection: str) -> bool:
-        """Whether a source may be reached from this machine, as far as is known."""
+        """Whether a source can be reached from this machine, as far as is known."""
         with self._changed:
             return connection not in self._out_of_reach
 
     def note_move(self, feed: Feed) -> None:
-        """Note that a feed was moved meanwhile to a storage that days cannot be copied into."""
+        """Record that a feed has been moved to a storage that days cannot be copied into."""
         with self._changed:
             self._moved.add(feed)
 
     def streams(self, feed: Feed) -> bool:
-        """Whether a feed may be streamed from this machine, as far as is known."""
+        """Whether a feed can be streamed from this machine, as far as is known."""
         with self._changed:
             return feed.streams and feed not in self._moved and feed.connection not in self._out_of_reach
 

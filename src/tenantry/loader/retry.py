@@ -1,4 +1,4 @@
-"""Which failures may pass by themselves: by SQLSTATE, never by words, which may be in any language."""
+"""Which failures may be temporary: by SQLSTATE, never by text, which may be in any language."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from tenantry.db.login import ASKS, LoginFailed
 from tenantry.flow.source.session import is_of_source
 
 PAUSES = (0.5, 2.0, 5.0)
-"""Seconds before the second, third and last try of a slice."""
+"""Seconds before the second, third and last attempt for a slice."""
 
 _PASSING_STATES = {"40001", "40P01", "53300", "55P03", "57P01", "57P02", "57P03"}
 """serialization_failure, deadlock_detected, too_many_connections, lock_not_available, admin_shutdown,
 crash_shutdown, cannot_connect_now (PostgreSQL documentation, appendix A)."""
 
 UNKNOWN = "08001"
-"""sqlclient_unable_to_establish_sqlconnection: dblink does not say why a login failed, but in words."""
+"""sqlclient_unable_to_establish_sqlconnection: dblink gives the reason for a failed login only as text."""
 
 NO_PLACE = "53300"
 """too_many_connections: of the server, the database or the role."""
@@ -26,15 +26,15 @@ _CANCELLED = "57014"
 
 
 _MARKS = {"said by the source", "cancelled by the source"}
-"""What `_wh_internal.load_slice` puts in place of a constraint's name."""
+"""What `_wh_internal.load_slice` sets in place of a constraint's name."""
 
 
 def words(error: psycopg.Error) -> str:
-    """What PostgreSQL said, in one line, with its hint; for a lost connection with the reason, which dblink gives as detail."""
+    """PostgreSQL's message in one line, with its hint; for a lost connection with the reason, which dblink gives as detail."""
     primary = error.diag.message_primary or str(error)
     detail = error.diag.message_detail
     if error.diag.message_primary and is_connection_loss(error):
-        # dblink hands on what libpq says.
+        # dblink passes on libpq's message.
         primary = libpq_words(primary)
         if detail and (reason := libpq_words(detail)) not in primary:
             primary = f"{primary}: {reason}"
@@ -52,7 +52,7 @@ def is_connection_loss(error: psycopg.Error) -> bool:
 
 
 def comes_from_source(error: psycopg.Error) -> bool:
-    """Whether the error is the source's, or of the way to it, and not the warehouse's."""
+    """Whether the error comes from the source or the connection to it, and not from the warehouse."""
     return (
         is_of_source(error)
         or isinstance(error, LoginFailed)
@@ -69,9 +69,10 @@ def may_pass(error: psycopg.Error) -> bool:
 
 
 def refuses(state: str | None) -> bool:
-    """Whether a login that failed so is refused for good: trying again only fills the source's log, and may lock the account.
+    """Whether a login that failed like this is refused for good: trying again only fills the source's log, and may lock
+    the account.
 
-    `state` is the SQLSTATE of the login, or what `login.knock` says of a source that nobody has been let into.
+    `state` is the SQLSTATE of the login, or what `login.knock` returns for a source that nobody has logged in to.
     """
     return state == ASKS or (
         state is not None and state not in _PASSING_STATES and not state.startswith("08")

@@ -162,13 +162,11 @@ def _finish(keeper: Keeper, results: dict[Feed, FeedResult]) -> None:
         touched = not all(result.as_it_was for result in results.values())
         if touched:
             # What was reported as loaded stays loaded, also if the server crashes now.
-            sessions.wait_for_disk(True)
+            sessions.wait_for_disk()
         views.publish(connection, _to_publish(connection, results))
         for result in results.values():
             if result.loaded or result.unchanged or not result.complete:
                 _log(connection, result)
-        if touched:
-            sessions.wait_for_disk(False)
 
 
 def _publish_as_operator(keeper: Keeper, results: dict[Feed, FeedResult]) -> None:

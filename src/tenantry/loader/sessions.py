@@ -19,6 +19,10 @@ _NOT_THIS_MACHINE = "28000"
 """invalid_authorization_specification: what pg_hba.conf says to a machine that it does not list."""
 
 
+_NAME = "tenantry backfill"
+"""By which other sessions see that a load is at work."""
+
+
 class SourceOutOfReach(Exception):
     """This machine does not come to the source; the warehouse's server may reach it all the same."""
 
@@ -37,9 +41,12 @@ class Sessions:
     A source is used either through the warehouse (dblink keeps the login in the warehouse's session) or directly.
     """
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, given: psycopg.Connection | None = None) -> None:
         self._conninfo = conninfo
-        self._warehouse: psycopg.Connection | None = None
+        self._given = given
+        self._warehouse = given
+        self._loads = False
+        """Whether the session on the warehouse is settled for slices."""
         self._source: psycopg.Connection | None = None
         self._login: Login | None = None
         self.source_types: SourceTypes = {}
@@ -48,20 +55,24 @@ class Sessions:
         """The name of the connection that is open now."""
 
     def warehouse(self) -> psycopg.Connection:
-        """The session on the warehouse. Raises WarehouseUnreachable."""
-        if self._warehouse is None or self._warehouse.closed:
-            self.let_go()
-            self._warehouse = open_session(self._conninfo, name="tenantry backfill")
-            self.wait_for_disk(False)
-        return self._warehouse
-
-    def wait_for_disk(self, wait: bool) -> None:
-        """Whether a commit returns before it is on the disk. One that waits also writes out all those before it.
+        """The session on the warehouse, where a commit returns before it is on the disk. Raises WarehouseUnreachable.
 
         A slice and its record are one transaction: a crash loses both, and the next run finds the day missing.
         """
-        if self._warehouse is not None and not self._warehouse.closed:
-            self._warehouse.execute("RESET synchronous_commit" if wait else "SET synchronous_commit = off")
+        if self._warehouse is None or self._warehouse.closed:
+            self.let_go()
+            self._warehouse = open_session(self._conninfo, name=_NAME)
+            self._loads = False
+        if not self._loads:
+            self._warehouse.execute(f"SET application_name = '{_NAME}'; SET synchronous_commit = off")
+            self._loads = True
+        return self._warehouse
+
+    def wait_for_disk(self) -> None:
+        """Let commits wait for the disk until the session is used for slices again. Those also write out all before them."""
+        if self._loads and self._warehouse is not None and not self._warehouse.closed:
+            self._warehouse.execute("RESET synchronous_commit")
+        self._loads = False
 
     def through_warehouse(self, connection: str, *, let_in: bool = True) -> psycopg.Connection:
         """The warehouse's session, with a login to the source held in it.
@@ -120,6 +131,16 @@ class Sessions:
         self._source = None
         self.connection = None
 
+    def leave(self) -> None:
+        """Close everything but the session that was given, if it is as good as it was."""
+        given = self._given
+        if given is not None and self._warehouse is given and not given.closed:
+            with suppress(psycopg.Error):
+                self.leave_source()
+                self.wait_for_disk()
+                self._warehouse = None
+        self.let_go()
+
     def end(self) -> None:
         """End what runs, from another thread.
 
@@ -168,9 +189,10 @@ class Keeper:
     Safe to use from several threads. A program that loads again and again keeps one and saves the logins.
     """
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, given: psycopg.Connection | None = None) -> None:
+        """A session on the warehouse that is `given` is used first, and stays open."""
         self._conninfo = conninfo
-        self._idle: list[Sessions] = []
+        self._idle = [Sessions(conninfo, given)] if given is not None else []
 
     def take(self) -> Sessions:
         """Sessions for one worker; those that were given back last, if there are any."""
@@ -184,9 +206,9 @@ class Keeper:
         self._idle.append(sessions)
 
     def close(self) -> None:
-        """Log out everywhere."""
+        """Log out everywhere, but of the session that was given."""
         while self._idle:
-            self._idle.pop().let_go()
+            self._idle.pop().leave()
 
     def __enter__(self) -> Keeper:
         return self

@@ -1,4 +1,4 @@
-"""A warehouse and a source, asked side by side for the digests of the same days."""
+"""A warehouse and a source, queried side by side for the digests of the same days."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ NAME = "tenantry verify"
 
 @dataclass
 class Compared:
-    """What came of some days: rows that reports see of them, days that differ, and days that could not be compared."""
+    """The result for some days: the rows that reports see, the days that differ, and the days that could not be compared."""
 
     rows: int = 0
     different: list[DayDifference] = field(default_factory=list)
     failed: dict[date, str] = field(default_factory=dict)
 
     def fail(self, day: date, error: Exception) -> None:
-        """Note that a day could not be compared."""
+        """Record that a day could not be compared."""
         self.failed[day] = words(error) if isinstance(error, psycopg.Error) else str(error)
 
 
 class WarehouseSide(ABC):
-    """A session on the warehouse for one comparison after the other.
+    """A session on the warehouse for any number of comparisons.
 
-    As a context manager, closes it at the end. One thread at a time may use it.
+    As a context manager, it closes the session at the end. Only one thread at a time may use it.
     """
 
     def __init__(self, conninfo: str) -> None:
@@ -58,10 +58,10 @@ class WarehouseSide(ABC):
 
     @abstractmethod
     def compare(self, feed: Feed, span: Span, most_rows: int) -> Compared:
-        """Compare a span, whichever of its days can be; at most `most_rows` of a day are named."""
+        """Compare a span, as many of its days as possible; name at most `most_rows` of a day."""
 
     def warehouse(self) -> psycopg.Connection:
-        """The session on the warehouse that is free while none of the methods below runs.
+        """The session on the warehouse, which is free while none of the methods below runs.
 
         Raises WarehouseUnreachable.
         """
@@ -72,7 +72,7 @@ class WarehouseSide(ABC):
 
 
 class Sides(WarehouseSide):
-    """With it another session on the warehouse and one on the source, opened once for a feed."""
+    """With another session on the warehouse and one on the source, opened once per feed."""
 
     def __init__(self, conninfo: str) -> None:
         super().__init__(conninfo)
@@ -86,14 +86,14 @@ class Sides(WarehouseSide):
         super().__exit__()
 
     def compare(self, feed: Feed, span: Span, most_rows: int) -> Compared:
-        """Ask both sides at the same time, then look at the days that differ one by one."""
+        """Query both sides at the same time, then check the days that differ one by one."""
         result = Compared()
         given: Mapping[date, str] = {}
         stored: Mapping[date, str] = {}
         try:
             given, stored = self.digests(feed, span)
         except (psycopg.Error, TenantryError) as error:
-            # Asked for day by day, so that one bad day does not hide the others.
+            # Query day by day, so that one bad day does not hide the others.
             if len(span) == 1:
                 result.fail(span.first, error)
                 return result
@@ -110,10 +110,10 @@ class Sides(WarehouseSide):
         return result
 
     def digests(self, feed: Feed, span: Span) -> tuple[Mapping[date, str], Mapping[date, str]]:
-        """What the source has of each day, and what the warehouse has; both are asked at the same time.
+        """What the source has for each day, and what the warehouse has; both are queried at the same time.
 
         Raises:
-            psycopg.Error: one of them cannot tell.
+            psycopg.Error: one of them cannot compute it.
             TenantryError: the source does not answer in time, or the warehouse is unreachable.
         """
         warehouse = self.warehouse()
@@ -147,7 +147,7 @@ class Sides(WarehouseSide):
                     open_source(source_conninfo(self._asking, feed.connection))
                 )
             except psycopg.OperationalError:
-                # The source does not let this machine in; the warehouse's server may reach it all the same.
+                # The source does not accept this machine; the warehouse's server may be able to reach it.
                 slices.hold_source(self._asking, feed.connection)
             self._feed = feed
         if self._source is None:

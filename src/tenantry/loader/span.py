@@ -16,10 +16,10 @@ from tenantry.flow.slice import slice as slices
 
 @dataclass(frozen=True)
 class Whole:
-    """All days of a feed up to some last one. `source` are the days that its source has rows of.
+    """All days of a feed up to some last one. `source` are the days for which its source has rows.
 
-    `source` is None if it has none, or if the template cannot be asked for them (then not `asked`). `chosen`: somebody chose
-    the first day, so what the source has before that is not wanted.
+    `source` is None if there are none, or if the template cannot report them (then not `asked`). `chosen` means that
+    somebody chose the first day, so earlier days of the source are not wanted.
     """
 
     span: Span
@@ -39,20 +39,23 @@ class Whole:
 
 @dataclass(frozen=True)
 class Lacking:
-    """Days to load, and those that are `gone` at the source, which keeps no rows of such days any longer."""
+    """Days to load, and days that are `gone` at the source, which no longer keeps rows of such days."""
 
     days: Sequence[date]
     gone: Sequence[date] = ()
 
 
 def whole(session: psycopg.Connection, feed: Feed, last: date | None = None) -> Whole:
-    """From the day on which the feed's span begins, or the source's first if that is earlier and nobody chose.
+    """The span from the day on which the feed's span begins, or from the source's first day if that is earlier and
+    nobody chose.
 
-    `last` is by default the last day that the template loads, today unless it says more. A feed that was never loaded begins on January 1st of its source's first year, so that the year can be folded.
+    `last` is by default the last day that the template loads: today, unless it loads days ahead. A feed that was never
+    loaded begins on January 1st of its source's first year, so that the year can be folded.
 
     Raises:
         SourceError: the source refuses or does not answer.
-        psycopg.errors.FeatureNotSupported: never loaded, and the template cannot be asked where its source begins.
+        psycopg.errors.FeatureNotSupported: the feed was never loaded, and the template cannot report where its source
+            begins.
     """
     last = last or slices.latest(session, feed.template)
     first, chosen = slices.begin(session, feed)
@@ -70,10 +73,10 @@ def whole(session: psycopg.Connection, feed: Feed, last: date | None = None) -> 
 
 
 def lacking(session: psycopg.Connection, feed: Feed, found: Whole) -> Lacking:
-    """What is to be loaded of all days of a feed.
+    """What to load of all days of a feed.
 
-    Days before the source's first row are loaded like any other, and are empty. But if the warehouse has rows of earlier days,
-    the source has ceased to keep old ones: then those days had rows, as far as anybody knows.
+    Days before the source's first row are loaded like any other, and are empty. But if the warehouse has rows of
+    earlier days, the source no longer keeps old ones: as far as anybody knows, those days had rows.
     """
     wanted = slices.to_load(session, feed, found.span)
     kept = slices.first_with_rows(session, feed)

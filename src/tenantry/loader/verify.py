@@ -39,7 +39,7 @@ class FeedVerdict:
         return not (self.different or self.failed)
 
     def __str__(self) -> str:
-        """What came of it, for people."""
+        """The result as text."""
         parts = []
         if self.different:
             parts.append(
@@ -75,9 +75,9 @@ class Verdict:
 def settle(
     conninfo: str, wanted: Mapping[Feed, Iterable[date]], limits: backfill.Limits, watcher: Watcher
 ) -> Sequence[FeedVerdict]:
-    """Compare days that were just pulled with their sources, except those that have not ended.
+    """Compare days that were just loaded with their sources, except those that have not ended.
 
-    Those that differ are pulled again and compared once more, as sources go on.
+    Those that differ are loaded again and compared once more, because sources keep changing.
 
     Raises:
         WarehouseUnreachable: the warehouse does not answer.
@@ -92,7 +92,7 @@ def settle(
 def fix(
     conninfo: str, found: Verdict, limits: backfill.Limits, watcher: Watcher, most_rows: int = MOST_ROWS
 ) -> Verdict:
-    """Pull the days that differ again, and compare them once more: the verdict with what came of them.
+    """Load the days that differ again, and compare them once more: the verdict with the result.
 
     Raises:
         WarehouseUnreachable: the warehouse does not answer.
@@ -121,13 +121,13 @@ def fix(
 
 
 def _twice(before: Sequence[DayDifference], after: Sequence[DayDifference]) -> list[DayDifference]:
-    """Days that still differ after they were pulled again: a fault if the source was the same both times."""
+    """Days that still differ after they were loaded again: a fault if the source was the same both times."""
     known = {day.day: day.source_digest for day in before}
     return [replace(day, fault=True) if known[day.day] == day.source_digest else day for day in after]
 
 
 def sample(days: Sequence[date], number: int, seed: int | None = None) -> list[date]:
-    """So many of the days, by chance."""
+    """A random choice of that many days."""
     return sorted(random.Random(seed).sample(list(days), min(number, len(days))))  # noqa: S311 - no secret
 
 
@@ -140,11 +140,11 @@ def run(
     most_rows: int = MOST_ROWS,
     compared: Callable[[Feed, int, int], None] = lambda feed, days, rows: None,
 ) -> Verdict:
-    """Compare the days of each feed with their sources; `compared` hears of days and rows as they are done.
+    """Compare the days of each feed with their sources; `compared` is called with days and rows as they are done.
 
-    Each source is asked for a month at a time by at most `sessions` sessions, which rest `pause` seconds after each. A
-    day that differs is asked for again, with its rows; so a load that comes in between is no difference. Memory is
-    constant in the size of the data.
+    At most `sessions` sessions query each source a month at a time, and pause `pause` seconds after each. A day that
+    differs is queried again, with its rows, so that a load in between does not count as a difference. Memory use does
+    not depend on the amount of data.
 
     Raises:
         WarehouseUnreachable: the warehouse does not answer.

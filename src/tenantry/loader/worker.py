@@ -1,4 +1,4 @@
-"""One worker: a thread with a session on the warehouse, which pulls slice after slice."""
+"""One worker: a thread with a session on the warehouse, which loads slice after slice."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tenantry.loader.retry import (
 from tenantry.loader.sessions import Keeper, SourceOutOfReach, SourceRefuses
 
 Event = LoadedSlice | FailedSlice | Waiting | TenantryError | None
-"""None says that a worker has ended."""
+"""None means that a worker has ended."""
 
 _NO_SUCH_FUNCTION_OR_RIGHT = "42"
 """The class of syntax errors and access rule violations (PostgreSQL documentation, appendix A)."""
@@ -41,7 +41,7 @@ _NO_SUCH_FUNCTION_OR_RIGHT = "42"
 class Worker(threading.Thread):
     """Takes tasks until there are none; reports everything as events, never raises.
 
-    A TenantryError among the events means that the worker itself could not go on.
+    A TenantryError among the events means that the worker itself could not continue.
     """
 
     def __init__(self, keeper: Keeper, tasks: Queue, events: queue.Queue[Event], *, pause: float) -> None:
@@ -75,11 +75,11 @@ class Worker(threading.Thread):
             self._events.put(None)
 
     def cancel(self) -> None:
-        """Give up the slice in hand; its transaction is rolled back."""
+        """Give up the present slice; its transaction is rolled back."""
         self._stopping.set()
         with self._ending:
             if self._rested:
-                # Somebody else may have its sessions by now.
+                # Its sessions may belong to somebody else by now.
                 return
             self._sessions.end()
         self.join(1)
@@ -98,7 +98,7 @@ class Worker(threading.Thread):
         self._keeper.give_back(self._sessions)
 
     def _pull(self, task: Task, done: set[date]) -> bool:
-        """Pull a task's days, of which some may be `done`; False if this worker has no place in the warehouse."""
+        """Load a task's days, some of which may be `done`; False if this worker has no place in the warehouse."""
         connection = task.feed.connection
         for n, pause in enumerate((*PAUSES, None)):
             try:
@@ -133,13 +133,13 @@ class Worker(threading.Thread):
                     return True
                 reason = words(error)
                 if error.sqlstate in (NO_PLACE, UNKNOWN) and self._tasks.others_in(connection, self.name):
-                    # A place fewer than workers: those who have one do the work.
+                    # There are fewer places than workers: those that have one do the work.
                     self._sessions.let_go()
                     self._tasks.leave_to_others(connection, self.name)
                     self._tasks.put_back(task, done)
                     return True
                 if error.sqlstate == UNKNOWN and not self._tasks.let_in(connection, direct=False):
-                    # It may be a password that is refused: once more, and not soon.
+                    # It may be a password that is refused: try once more, but not soon.
                     pause = PAUSES[-1] if n == 0 else None
                 if pause is None or not (self._sessions.lost or may_pass(error)):
                     self._give_up(task, done, reason, error)
@@ -150,7 +150,7 @@ class Worker(threading.Thread):
         return True
 
     def _direct(self, connection: str) -> psycopg.Connection:
-        """A session on the source. Raises what Sessions.direct raises, or SourceClosed."""
+        """A session on the source. Raises the same errors as Sessions.direct, or SourceClosed."""
         with self._tasks.entering(connection, self.name, direct=True):
             if not self._tasks.in_reach(connection):
                 raise SourceOutOfReach
@@ -164,7 +164,7 @@ class Worker(threading.Thread):
                 raise
 
     def _through_warehouse(self, connection: str) -> psycopg.Connection:
-        """The warehouse's session, logged in to the source. Raises what Sessions.through_warehouse raises, or SourceClosed."""
+        """The warehouse's session, logged in to the source. Raises the same errors as Sessions.through_warehouse, or SourceClosed."""
         with self._tasks.entering(connection, self.name, direct=False):
             try:
                 return self._sessions.through_warehouse(
@@ -175,7 +175,7 @@ class Worker(threading.Thread):
                 raise
 
     def _load(self, task: Task, done: set[date]) -> Iterator[LoadedSlice]:
-        """Pull the task's days that are not done: by streaming where the storage allows it, by dblink elsewhere."""
+        """Load the task's unfinished days: by streaming if the storage allows it, otherwise by dblink."""
         feed = task.feed
         if not self._tasks.streams(feed):
             yield from self._load_through_warehouse(task, done)
@@ -183,13 +183,13 @@ class Worker(threading.Thread):
         try:
             yield from self._stream(task, done)
         except psycopg.errors.UniqueViolation:
-            # A row that is there under another day moved to this one: merging finds it by its key.
+            # An existing row of another day has moved to this one: merging finds it by its key.
             yield from self._stream(task, done, staged=True)
         except psycopg.errors.ObjectNotInPrerequisiteState:
             now = find_feed(self._sessions.warehouse(), feed.template, feed.schema)
             if now.storage == feed.storage:
                 raise
-            # It waited for the end of a move, and goes on in the new storage.
+            # It waited for the end of a move, and continues in the new storage.
             self._tasks.note_move(feed)
             yield from self._load_through_warehouse(task, done)
 
@@ -250,9 +250,9 @@ class Worker(threading.Thread):
             self._sessions.end_snapshot()
 
     def _do_without_digests(self, session: psycopg.Connection, task: Task, error: psycopg.Error) -> None:
-        """Note that a source does not have what digests are made with, and log out; all is pulled then.
+        """Record that a source lacks what digests are made with, and log out; all days are loaded then.
 
-        Any other error is raised again: it may be one day's, and the days are asked for one by one then.
+        Any other error is raised again: it may be one day's, and the days are queried one by one then.
         """
         if not (error.sqlstate or "").startswith(_NO_SUCH_FUNCTION_OR_RIGHT):
             raise error
@@ -267,7 +267,7 @@ class Worker(threading.Thread):
         )
 
     def _give_up(self, task: Task, done: set[date], reason: str, error: psycopg.Error | None) -> None:
-        """Several days fail as one: each is tried by itself then, so that only the bad ones are lost."""
+        """Several days fail as one: each is then tried separately, so that only the bad ones fail."""
         if error is not None and (
             is_connection_loss(error) or isinstance(error, LoginFailed | SourceRefuses)
         ):

@@ -1,4 +1,4 @@
-"""What goes on in the warehouse: running and slow statements, the log, and what takes the space."""
+"""What happens in the warehouse: running and slow statements, the log, and what uses the space."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tenantry.db.queries import one_row, query
 
 @dataclass(frozen=True)
 class Running:
-    """A session at work, or with an open transaction: ages in seconds, and the sessions that it waits for.
+    """A session that is active or has an open transaction: ages in seconds, and the sessions that it waits for.
 
-    `tenant` is the first schema of a tenant that its statement names.
+    `tenant` is the first tenant's schema that its statement names.
     """
 
     pid: int
@@ -45,7 +45,7 @@ class Slow:
 
 @dataclass(frozen=True)
 class Missing:
-    """Why slow statements are not known, and what changes that."""
+    """Why slow statements are not known, and how to change that."""
 
     reason: str
     command: str
@@ -65,7 +65,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which lines of the log: all that is given must hold. `pattern` is a regular expression, of message or context."""
+    """Which lines of the log to show; all given conditions must hold. `pattern` is a regular expression for message or context."""
 
     tenant: str | None = None
     levels: Sequence[str] | None = None
@@ -95,23 +95,23 @@ class Size:
 
 
 def running(session: psycopg.Connection) -> list[Running]:
-    """The sessions of this database that do something, oldest transaction first; not this one."""
+    """The active sessions of this database except this one, oldest transaction first."""
     return [Running(*row) for row in session.execute(query("activity", "running"), {"own": []})]
 
 
 def cancel(session: psycopg.Connection, pid: int) -> None:
-    """Cancel what a session runs; the session goes on.
+    """Cancel what a session runs; the session stays.
 
     Raises:
         InputError: this database has no such session.
-        DatabaseError: (through the session's errors) it is another role's.
+        DatabaseError: (through the session's errors) the session is another role's.
     """
     if session.execute(query("activity", "cancel"), {"pid": pid}).fetchone() is None:
         raise InputError(f"this database has no session {pid}", hint="Run: tenantry queries")
 
 
 def missing_statements(session: psycopg.Connection) -> Missing | None:
-    """Why `slow` cannot be asked, or None if it can."""
+    """Why `slow` is not available, or None if it is."""
     schema, libraries, loaded = one_row(session, query("activity", "statements_extension"))
     if schema and loaded is not False:
         return None
@@ -127,7 +127,7 @@ def missing_statements(session: psycopg.Connection) -> Missing | None:
 
 
 def slow(session: psycopg.Connection, *, milliseconds: float, most: int) -> list[Slow]:
-    """Statements that take longer on average, those that took the most time in all first."""
+    """Statements that take longer on average, sorted by total time, most first."""
     schema, _, _ = one_row(session, query("activity", "statements_extension"))
     session.execute(query("activity", "find_statements"), {"schema": schema})
     rows = session.execute(query("activity", "slow_statements"), {"milliseconds": milliseconds, "most": most})
@@ -135,7 +135,7 @@ def slow(session: psycopg.Connection, *, milliseconds: float, most: int) -> list
 
 
 def logs(session: psycopg.Connection, wanted: Wanted, *, after: int = 0, most: int = 1000) -> list[Entry]:
-    """The newest entries with an id greater than `after`, oldest first. Raises InputError for a pattern that is none."""
+    """The newest entries with an id greater than `after`, oldest first. Raises InputError for an invalid pattern."""
     names = {
         "tenant": wanted.tenant,
         "levels": [level.upper() for level in wanted.levels] if wanted.levels else None,
@@ -154,15 +154,15 @@ def logs(session: psycopg.Connection, wanted: Wanted, *, after: int = 0, most: i
 
 
 def newest_entry(session: psycopg.Connection) -> int:
-    """The id of the newest entry that is committed; 0 if there is none."""
+    """The id of the newest committed entry; 0 if there is none."""
     return int(one_row(session, query("activity", "newest_entry"))[0])
 
 
 def sizes(session: psycopg.Connection, tenant: str | None = None) -> list[Size]:
-    """What each feed holds, the largest first."""
+    """What each feed holds, largest first."""
     return [Size(*row) for row in session.execute(query("activity", "sizes"), {"tenant": tenant})]
 
 
 def database_size(session: psycopg.Connection) -> int:
-    """The bytes of the whole database, the catalog and what others keep in it included."""
+    """The bytes of the whole database, including the catalog and what others keep in it."""
     return int(one_row(session, query("activity", "database_size"))[0])

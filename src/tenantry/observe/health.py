@@ -1,4 +1,4 @@
-"""Whether the warehouse is well: every check, in an order in which the first to fail explains those after it."""
+"""Whether the warehouse is healthy: every check, in an order in which the first failure explains those after it."""
 
 from __future__ import annotations
 
@@ -56,12 +56,12 @@ CHECKS = (
 )
 
 _ABSENT = (psycopg.errors.UndefinedFunction, psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn)
-"""Parts of an installation that are not there."""
+"""Missing parts of an installation."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The findings of a check, and the seconds that it took."""
+    """The findings of a check, and the time it took, in seconds."""
 
     check: Check
     findings: tuple[Finding, ...]
@@ -69,7 +69,7 @@ class Outcome:
 
 
 def chosen(names: Collection[str], *, of_tenants: bool = False) -> list[Check]:
-    """The checks of these names, or all, or all that are about tenants. Raises InputError for a name there is not."""
+    """The checks with these names, or all, or all that are about tenants. Raises InputError for an unknown name."""
     unknown = sorted(set(names) - {check.name for check in CHECKS})
     if unknown:
         raise InputError(
@@ -86,9 +86,9 @@ def examine(
     checks: Collection[Check] = CHECKS,
     watch: Callable[[Check], None] = lambda check: None,
 ) -> Iterator[Outcome]:
-    """Run the checks, one after the other; `watch` hears of each before it is run.
+    """Run the checks, one after the other; `watch` is called before each.
 
-    A check that cannot be made, as functions of the warehouse are missing or rights are, is a finding itself.
+    A check that cannot run, because functions of the warehouse or rights are missing, is itself a finding.
     """
     for check in checks:
         watch(check)

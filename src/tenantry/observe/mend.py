@@ -1,4 +1,4 @@
-"""Mending what is safe to mend."""
+"""Fixing what is safe to fix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The names that begin in some way: what a shell offers while somebody types."""
+"""The names with a given beginning: what a shell offers for completion."""
 
 from __future__ import annotations
 

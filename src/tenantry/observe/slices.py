@@ -1,4 +1,4 @@
-"""Slices and years one by one: which are there, and what is wrong with them."""
+"""Slices and years one by one: which exist, and what is wrong with them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ from tenantry.db.queries import one_row, query
 
 @dataclass(frozen=True)
 class Slice:
-    """A day of a feed. `rows`, `loaded_at` and `seconds` come from the last successful load; `error` comes from the last attempt.
+    """A day of a feed. `rows`, `loaded_at` and `seconds` come from the last successful load; `error` comes from the
+    last attempt.
 
-    A failed slice that is not missing still has the rows of an earlier load. A stale slice was loaded before its day ended. An
-    outdated slice was made before the template was changed.
+    A failed slice that is not missing still has the rows of an earlier load. A stale slice was loaded before its day
+    ended. An outdated slice was made before the template was changed.
     """
 
     tenant: str
@@ -57,10 +58,10 @@ class SliceDetails:
 
 @dataclass(frozen=True)
 class Year:
-    """A year of a feed, of whose `expected` days `days` are there.
+    """A year of a feed, which has `days` of its `expected` days.
 
-    `state` is folded, ready to fold, complete (last year, while late rows still arrive), daily (the current year), incomplete, or
-    another state that `_wh.check_views_by_template_for_year` reports.
+    `state` is folded, ready to fold, complete (last year, while late rows still arrive), daily (the current year),
+    incomplete, or another state that `_wh.check_views_by_template_for_year` reports.
     """
 
     tenant: str
@@ -74,13 +75,13 @@ class Year:
 def slices(
     session: psycopg.Connection, feed: Feed, first: date | None = None, last: date | None = None
 ) -> list[Slice]:
-    """The days of a feed, oldest first: of a span, or all up to today."""
+    """The days of a feed, oldest first: those of a span, or all up to today."""
     parameters = {"schema": feed.schema, "template": feed.template, "first": first, "last": last}
     return [Slice(*row) for row in session.execute(query("slices", "list"), parameters)]
 
 
 def details(session: psycopg.Connection, feed: Feed, day: date) -> SliceDetails:
-    """What holds a day's rows."""
+    """The relation that holds a day's rows."""
     parameters = {"schema": feed.schema, "template": feed.template, "day": day}
     return SliceDetails(*one_row(session, query("slices", "details"), parameters))
 
@@ -88,7 +89,7 @@ def details(session: psycopg.Connection, feed: Feed, day: date) -> SliceDetails:
 def years(
     session: psycopg.Connection, template: str | None = None, tenants: Sequence[str] | None = None
 ) -> list[Year]:
-    """The years of all feeds, or of those of a template, or of some tenants."""
+    """The years of all feeds, or of a template's or some tenants' feeds."""
     settled = (today_utc() - timedelta(days=31)).year
     found = []
     for tenant, name, year, check in session.execute(

@@ -1,4 +1,4 @@
-"""Where each feed stands, and whether the installation is whole."""
+"""The state of each feed, and whether the installation is complete."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class RoleFacts:
 
 @dataclass(frozen=True)
 class Installation:
-    """What the manual's "Verify Installation" looks at."""
+    """What the manual's "Verify Installation" checks."""
 
     functions: int
     tables: bool
@@ -38,9 +38,9 @@ class Installation:
 class TenantFacts:
     """A tenant and its source. `source` is None if the connection was deleted.
 
-    `disabled_at` and `disabled_reason` are None unless the tenant is disabled. `dropping` says that a drop of it was started.
-    `password_set_at` is when the source's password was stored here, or None if that is not known. `feeds` gives the state of the days
-    by template.
+    `disabled_at` and `disabled_reason` are None unless the tenant is disabled. `dropping` says that a drop of it was
+    started. `password_set_at` is when the source's password was stored here, or None if that is not known. `feeds`
+    gives the state of the days by template.
     """
 
     name: str
@@ -81,11 +81,11 @@ def feeds(session: psycopg.Connection) -> list[FeedStatus]:
 
 
 def installation(session: psycopg.Connection) -> Installation:
-    """Functions, tables, templates and roles that are there."""
+    """The existing functions, tables, templates and roles."""
     row = one_row(session, query("observe", "installation"))
     return Installation(row[0], row[1], row[2], tuple(row[3]), tuple(roles(session)))
 
 
 def roles(session: psycopg.Connection) -> list[RoleFacts]:
-    """The roles of Tenantry that the server has; also before a database is a warehouse."""
+    """The roles of Tenantry that the server has, even before a database is a warehouse."""
     return [RoleFacts(*row) for row in session.execute(query("observe", "roles"))]

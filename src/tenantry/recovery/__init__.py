@@ -1,1 +1,1 @@
-"""What brings a warehouse back: backup, restore, and pulling what is missing."""
+"""Recovering a warehouse: backup, restore, and loading what is missing."""

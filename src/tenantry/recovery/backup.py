@@ -1,4 +1,4 @@
-"""Backups: all that a warehouse knows, and none of the tenants' data."""
+"""Backups: everything that a warehouse knows, and none of the tenants' data."""
 
 from __future__ import annotations
 
@@ -24,16 +24,17 @@ from tenantry.flow.tenant.reader import MARK
 from tenantry.recovery.content import FORMAT, LOGS, TRAIL, Content, is_record
 
 OURS = {"tables": own_tables()}
-"""The tables of `_wh` that a backup holds, as an argument of queries."""
+"""The tables of `_wh` that a backup holds, as an argument for queries."""
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What a backup holds, in numbers and without secrets. `passwords` are roles whose password is in it.
+    """What a backup holds, in numbers and without secrets. `passwords` are the roles whose password is in it.
 
-    `own_functions` are the definitions of operators' functions, and `other_jobs` are those whose commands are more than calls of
-    Tenantry's functions: what a restore would run, or let run, as whadmin. `row_count` rows were in the feeds; they are not in the backup. `jobs_left_out` belong to other roles or databases;
-    `not_held` is what operators put into `_wh` that a backup cannot hold, such as tables of their own.
+    `own_functions` are the definitions of operators' functions, and `other_jobs` are those whose commands are more than
+    calls of Tenantry's functions: what a restore would run, or let run, as whadmin. `row_count` rows were in the feeds;
+    they are not in the backup. `jobs_left_out` belong to other roles or databases; `not_held` is what operators have
+    put into `_wh` and a backup cannot hold, such as their own tables.
     """
 
     made_at: str
@@ -59,9 +60,9 @@ class Summary:
 
 
 def read(session: psycopg.Connection, *, logs: bool = True) -> Content:
-    """All that the warehouse knows, as of one moment. The session is the administrator's, or whadmin's.
+    """Read everything that the warehouse knows, in one snapshot. The session is the administrator's, or whadmin's.
 
-    Passwords of roles are in it only if a superuser is logged in; all else is read in a session of whadmin's.
+    It includes roles' passwords only if a superuser is logged in; everything else is read in a session of whadmin's.
     """
     with owner_session(session) as owner:
         content = _read(owner, logs=logs)
@@ -114,7 +115,7 @@ def _read(session: psycopg.Connection, *, logs: bool) -> Content:
 
 
 def summary(content: Content) -> Summary:
-    """What the content is, without secrets."""
+    """Summarize the content, without secrets."""
 
     def names(table: str, column: str) -> list[str]:
         return sorted(row[column] for row in content.rows(f"table {table}"))
@@ -149,7 +150,7 @@ def summary(content: Content) -> Summary:
 
 
 def problems(content: Content) -> dict[str, str]:
-    """What of a backup no warehouse would take, and why, as far as can be said without one: every record is read."""
+    """Find what no warehouse would accept from a backup, and why, as far as that is clear without one: it reads every record."""
     found = {
         function.label(definition): reason
         for definition in content.rows("function")

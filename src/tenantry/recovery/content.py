@@ -1,7 +1,7 @@
-"""The file of a backup once it is decrypted: gzip; a line of JSON about the backup, then lines `kind<TAB>JSON`.
+"""The decrypted file of a backup: gzip; one line of JSON about the backup, then lines `kind<TAB>JSON`.
 
-Reading one takes no more memory than the limits below allow, whatever the file says: it is unpacked piece by piece, and of what may be
-long (`_LONG`) no more than a record is held at a time.
+Reading takes no more memory than the limits below allow, whatever the file contains. It is unpacked piece by piece, and
+of the kinds that may be long (`_LONG`), only one record at a time is in memory.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PACKED = 256 * 2**20
 """Bytes of a file, compressed."""
 
 UNPACKED = 8 * 2**30
-"""Bytes of what is in it."""
+"""Bytes of the unpacked content."""
 
 RECORD = 16 * 2**20
 """Bytes of a line."""
@@ -41,19 +41,19 @@ RECORDS = 10_000_000
 """Lines."""
 
 KEPT = 64 * 2**20
-"""Bytes of all lines that are held in memory: those of all kinds but the long ones."""
+"""Bytes of all lines held in memory: those of all kinds except the long ones."""
 
 VALUES = 2_000_000
 """Values in them."""
 
 _LONG = {f"{kind}\t".encode(): kind for kind in (f"table {LOGS}", "table slices", TRAIL)}
-"""Kinds of which there may be millions, by what their lines begin with."""
+"""Kinds that may have millions of records, as the beginning of their lines."""
 
 _SIGNATURE = "signature"
-"""The kind of the last line, if there is one: the signature of all before it."""
+"""The kind of the last line, if there is one: the signature of everything before it."""
 
 _SIGNED = b"a backup of Tenantry\n"
-"""What a signature is of, before the digest: that of another thing is none of a backup."""
+"""What is signed, before the digest, so that a signature of something else does not count for a backup."""
 
 _NONE = type(None)
 
@@ -67,7 +67,7 @@ _KEYS: dict[str, dict[str, tuple[type, ...]]] = {
     "role": {"name": (str,), "connections": (int,), "settings": (list,), "verifier": (str, _NONE)},
     "job": {"jobid": (int,), "name": (str, _NONE), "schedule": (str,), "command": (str,), "active": (bool,)},
 }
-"""What the program itself reads of a record; all else is read by the database."""
+"""The parts of a record that the program itself reads; the database reads the rest."""
 
 _ABOUT: dict[str, tuple[type, ...]] = {
     "tenantry_backup": (int,),
@@ -84,8 +84,8 @@ class Content:
     """What a backup holds. `about` is its first line; `lines` are JSON texts by kind.
 
     Kinds: `table NAME` (rows of `_wh.NAME`), `secret` (of connections), `feed` (what each held), `role`, `job`,
-    `function` (of the operators' own), `audit` (entries of the trail). The long kinds of one that was unpacked are not in `lines`, but in `source`, and `counted`.
-    `signed_by` is the public key of whoever signed all of it; None if nobody did.
+    `function` (operators' own), `audit` (entries of the trail). After unpacking, the long kinds are not in `lines`, but
+    in `source`, and `counted`. `signed_by` is the signer's public key; None if it is not signed.
     """
 
     about: dict[str, Any]
@@ -95,7 +95,7 @@ class Content:
     signed_by: str | None = None
 
     def rows(self, kind: str) -> list[Any]:
-        """The values of one kind, which is none of the long ones."""
+        """The values of one kind, which is not a long one."""
         return [json.loads(line) for line in self.lines.get(kind, [])]
 
     def texts(self, kind: str) -> Iterator[str]:
@@ -109,7 +109,7 @@ class Content:
                     yield _text(line[len(start) :])
 
     def count(self, kind: str) -> int:
-        """How many there are of one kind."""
+        """The number of records of one kind."""
         return len(self.lines[kind]) if kind in self.lines else self.counted.get(kind, 0)
 
     def kinds(self) -> list[str]:
@@ -117,10 +117,10 @@ class Content:
         return [*self.lines, *(kind for kind in self.counted if kind not in self.lines)]
 
     def packed(self, signer: Signer | None = None) -> bytes:
-        """As bytes, not encrypted yet; signed, if there is a signer.
+        """Return it as bytes, not encrypted yet; signed, if there is a signer.
 
         Raises:
-            InputError: it is more than `unpack` takes.
+            InputError: it is larger than `unpack` accepts.
         """
         counts = {kind: self.count(kind) for kind in self.kinds()}
         file, digest = io.BytesIO(), hashlib.sha512()
@@ -139,7 +139,7 @@ class Content:
                 f"the backup could not be restored: {error.message}", hint="Leave the logs out: --no-logs."
             ) from None
         except NotInstalled:
-            # Whoever reads it will be told.
+            # The reader gets a proper error.
             pass
         return packed
 
@@ -151,10 +151,10 @@ class Content:
 
 
 def unpack(packed: bytes) -> Content:
-    """The content of `Content.packed`.
+    """Return the content of `Content.packed`.
 
     Raises:
-        InputError: it is no backup, is not whole, or is larger than a backup may be.
+        InputError: it is not a backup, is incomplete, or is larger than a backup may be.
         NotInstalled: a newer program made it.
     """
     whole = _lines(packed)
@@ -193,7 +193,7 @@ def unpack(packed: bytes) -> Content:
 
 
 def _signer(text: str, digest: bytes) -> str:
-    """The public key of whoever signed what has this digest."""
+    """The public key of the signer of what has this digest."""
     from tenantry.recovery.signature import Signature, is_valid
 
     value = _object(text)
@@ -226,7 +226,7 @@ def _about(text: str) -> dict[str, Any]:
 
 
 def _check(kind: str, text: str) -> None:
-    """Raise InputError for a record that is not of its kind's form."""
+    """Raise InputError for a record without the form of its kind."""
     value = _object(text)
     wanted = _KEYS.get(kind, {})
     fits = isinstance(value, str if kind == "function" else dict)
@@ -242,7 +242,7 @@ def _check(kind: str, text: str) -> None:
 
 
 def is_record(text: str) -> bool:
-    """Whether a text is a record of JSON, as of one of the long kinds, which are not looked at while unpacking."""
+    """Whether a text is a JSON record, as for the long kinds, which are not checked while unpacking."""
     try:
         return isinstance(_object(text), dict)
     except InputError:
@@ -266,7 +266,7 @@ def _lines(packed: bytes) -> Iterator[bytes]:
         raise _limit(f"{PACKED:,} bytes")
     total = number = 0
     try:
-        # A reader in C of its own takes a third of the time for short lines.
+        # A reader in C takes a third of the time for short lines.
         with io.BufferedReader(gzip.GzipFile(fileobj=io.BytesIO(packed))) as unpacking:
             while line := unpacking.readline(RECORD + 1):
                 total += len(line)

@@ -1,4 +1,4 @@
-"""Loading what is missing after a restore or a loss: all tenants at once, as long as it takes, in as many runs."""
+"""Loading all missing data, after a restore or a loss: all tenants at once, however long it takes, in any number of runs."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ from tenantry.loader.verify import FeedVerdict
 
 @dataclass(frozen=True)
 class Held:
-    """What a feed held; `seconds` is how long the loads of its slices took together.
+    """What a feed held; `seconds` is how long the loads of its slices took in total.
 
-    `restored`: all that is there was pulled since a restore.
+    `restored` means that all its present days were loaded since a restore.
     """
 
     first_day: date | None
@@ -46,7 +46,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Part:
-    """One feed to recover: its days, those that are missing, and what it held."""
+    """One feed to recover: its days, the missing ones, and what it held."""
 
     feed: Feed
     days: Span
@@ -55,13 +55,13 @@ class Part:
 
     @property
     def to_compare(self) -> Sequence[date]:
-        """The days that are here because they were pulled now: others the source may no longer keep."""
+        """The days that are present because they were loaded now; the source may no longer keep others."""
         return tuple(self.days) if self.held.restored else self.plan.days
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What is to be pulled, by what the feeds held and how long that took."""
+    """What is to be loaded, from what the feeds held and how long that took."""
 
     days: int
     rows: int
@@ -70,7 +70,11 @@ class Estimate:
 
 @dataclass
 class Recovered:
-    """How it ended. `left_out` are feeds without a template, which functions that operators wrote load."""
+    """What was loaded after a loss, the years folded again, and how days compare with their sources.
+
+    `jobs_resumed` and `jobs_waiting` name the jobs that a restore paused. `left_out` are feeds without a template, which functions
+    that operators wrote load.
+    """
 
     load: Result
     folded: list[str] = field(default_factory=list)
@@ -81,10 +85,11 @@ class Recovered:
 
 
 def plan(conninfo: str, names: Collection[str] | None) -> list[Part]:
-    """What is missing of all tenants, or of those named, up to today.
+    """Return what is missing for all tenants, or for the given ones, up to today.
 
-    A feed's first day is the first that it held; else January 1st of its source's first year. Feeds without a template are not
-    planned: functions that operators wrote load them. A disabled tenant is planned as far as it was.
+    A feed's first day is the first that it held; otherwise January 1st of its source's first year. Feeds without a
+    template are not planned, because operators' own functions load them. A disabled tenant is planned as far as it was
+    loaded.
 
     Raises InputError for a tenant that does not exist.
     """
@@ -133,7 +138,7 @@ def _part(conninfo: str, feed: Feed, held: Held, last: date) -> Part:
 
 
 def estimate(parts: Sequence[Part], limits: backfill.Limits) -> Estimate:
-    """What the parts take, if sources and warehouse are as fast as they were: one tenant after the other, as they came."""
+    """How long the parts will take, if sources and warehouse are as fast as before, one tenant after the other."""
     shares = [(part, len(part.plan.days) / len(part.days)) for part in parts]
     return Estimate(
         sum(len(part.plan.days) for part in parts),
@@ -145,10 +150,10 @@ def estimate(parts: Sequence[Part], limits: backfill.Limits) -> Estimate:
 def run(
     conninfo: str, parts: Sequence[Part], limits: backfill.Limits, step: Step, watcher: Watcher
 ) -> Recovered:
-    """Pull what is missing, compare it with the sources, fold the years that were folded, and let paused jobs go on.
+    """Load what is missing, compare it with the sources, fold the years that were folded, and resume paused jobs.
 
-    It may be stopped in any way and run again with a new plan: days that are there are not pulled again. Jobs go on once
-    all feeds of their tenant are there; jobs of several tenants, once all are.
+    You can stop it at any time and run it again with a new plan: present days are not loaded again. Jobs resume when
+    all feeds of their tenant are present; jobs of several tenants, when all of those are.
 
     Raises WarehouseUnreachable.
     """
@@ -179,7 +184,7 @@ def run(
 
 
 def _settle(conninfo: str, part: Part, limits: backfill.Limits, done: Recovered, step: Step) -> None:
-    """Compare what was pulled with the source; days that differ are pulled once more."""
+    """Compare what was loaded with the source; load days that differ once more."""
     if part.to_compare:
         found = verify.settle(conninfo, {part.feed: part.to_compare}, limits, Silent())
         done.verdicts += found
@@ -204,7 +209,7 @@ def _resume_jobs(opened: psycopg.Connection, done: Recovered) -> None:
     ready = [job for job in found if not left or (job.schema is not None and job.schema not in left)]
     with opened.transaction():
         table.set_active(opened, [job.jobid for job in ready], True)
-        # Jobs that were removed meanwhile are waited for no longer.
+        # Don't wait for jobs that were removed in the meantime.
         gone = waiting - {job.jobid for job in found}
         opened.execute(query("recovery", "resumed"), {"jobids": [*gone, *(job.jobid for job in ready)]})
     done.jobs_resumed = [str(job) for job in ready]

@@ -1,4 +1,4 @@
-"""Restoring a backup into an empty warehouse: everything but the tenants' data, which their sources still have."""
+"""Restoring a backup into an empty warehouse: everything except the tenants' data, which their sources still have."""
 
 from __future__ import annotations
 
@@ -40,21 +40,21 @@ from tenantry.recovery.rows import (
 )
 
 _LEFT_OUT = {"slices", "template_columns", "template_indexes"}
-"""Tables that say what data there are, of which there are none after a restore, and what is read out of the templates anew."""
+"""Tables about present data, of which there is none after a restore, and tables that are derived from the templates again."""
 
 _MAY_JOIN = {"pg_monitor", "pg_read_all_settings", "pg_read_all_stats", "pg_stat_scan_tables"}
-"""Roles that a reader of a backup is made a member of: they watch the server, and reach no table and no file."""
+"""Roles that a restored reader may be a member of: they monitor the server, and give access to no table and no file."""
 
 _VERIFIER = re.compile(r"SCRAM-SHA-256\$\d+:[\w+/=]+\$[\w+/=]+:[\w+/=]+|md5[0-9a-f]{32}", re.ASCII)
-"""A password as PostgreSQL keeps it."""
+"""A password as PostgreSQL stores it."""
 
 _LISTS = {"search_path", "temp_tablespaces"}
-"""Settings that are kept as a list of quoted names."""
+"""Settings that are stored as a list of quoted names."""
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A thing of a backup that could not be made here."""
+    """Something in a backup that could not be created here."""
 
     what: str
     reason: str
@@ -64,8 +64,8 @@ class LeftOut:
 class Restored:
     """What was restored. `generated` are passwords, by role, that the backup did not hold.
 
-    `kept` roles were there and have the password that they had; `lost` jobs cannot be kept here. `left_out` is what could
-    not be made, with the reason: everything else was.
+    `kept` roles existed and keep their passwords; `lost` jobs cannot be stored here. `left_out` is what could not be
+    created, with the reason; everything else was.
     """
 
     tenants: list[str]
@@ -78,7 +78,7 @@ class Restored:
 
     @contextmanager
     def item(self, session: psycopg.Connection, what: str) -> Iterator[None]:
-        """Make one thing in a savepoint; if that cannot be, go on without it."""
+        """Create one thing in a savepoint; if that fails, continue without it."""
         try:
             with translated(), session.transaction():
                 yield
@@ -96,20 +96,20 @@ def run(
     other_jobs: bool = False,
     keep: Callable[[Mapping[str, str]], None] = lambda _: None,
 ) -> Restored:
-    """Make the session's database the warehouse of a backup, as its administrator.
+    """Turn the session's database into the warehouse of a backup, as its administrator.
 
-    The administrator makes what a warehouse is installed with, and the roles, in one transaction. All else is put into it in
-    another, by a login that has whadmin's rights and no others: whatever a file holds, nothing of it is run with more. Until
-    that one has ended the warehouse is empty, and a restore may be run again.
+    In one transaction, the administrator installs the warehouse and creates the roles. In another, a login with
+    whadmin's rights and no others does everything else, so that nothing in a file runs with more rights. Until that one
+    has ended, the warehouse is empty, and a restore can be run again.
 
-    What cannot be made here is left out and told of (`Restored.left_out`); each thing has a savepoint of its own.
+    What cannot be created here is left out and reported (`Restored.left_out`); each thing has its own savepoint.
 
-    `passwords` are for roles that are made now and whose passwords are not to be the backup's; `keep` is told those that were
-    generated before anybody needs them. Jobs are paused until the tenants' data are pulled again; what each feed held is in
-    `_wh.rebuilds`. A job whose command is more than calls of Tenantry's functions is made only with `other_jobs`.
+    `passwords` are for new roles whose passwords should not be the backup's; `keep` gets the generated ones before
+    anybody needs them. Jobs are paused until the tenants' data has been loaded again; `_wh.rebuilds` says what each
+    feed held. A job whose command is more than calls of Tenantry's functions is created only with `other_jobs`.
 
     Raises:
-        InputError: the database holds tenants already, or a role that is not Tenantry's is in a reader's place.
+        InputError: the database already holds tenants, or a role that is not Tenantry's has a reader's name.
         NotInstalled: the warehouse here is newer than the program.
     """
     reader.require_administrator(session)
@@ -160,7 +160,7 @@ def _make_roles(
     known: tuple[set[str], Mapping[str, str]],
     result: Restored,
 ) -> list[str]:
-    """Make the readers' roles, and set up each that was not there before; the readers that have a role now."""
+    """Create the readers' roles, and set up those that did not exist before; return the readers that have a role now."""
     there, passwords = known
     made = []
     for name, tenants in readers.items():
@@ -179,9 +179,9 @@ def _make_roles(
 
 
 def _keep_trail(session: psycopg.Connection, content: Content, result: Restored) -> None:
-    """Keep what the backup says of its warehouse's audit trail, beside the one here, which it never enters.
+    """Store the backup's audit trail beside the one here, into which it never goes.
 
-    The table is the administrator's, as is all that is in its schema: whadmin writes nothing there.
+    The table belongs to the administrator, as does everything in its schema: whadmin writes nothing there.
     """
     name = f"{content.about['database']}, {content.about['made_at']}"
     for batch in batches(content.texts(TRAIL)):
@@ -194,12 +194,12 @@ def _make_reader(session: psycopg.Connection, name: str, *, everything: bool) ->
     if mark is not None and mark[0] != reader.MARK:
         raise InputError("a role of that name exists and is not a reader")
     reader.put_role(session, name, exists=mark is not None)
-    # Schemas of the names that a file gives are not the administrator's to open.
+    # The administrator must not open schemas whose names come from a file.
     reader.let_in(session, name, None if everything else [])
 
 
 def _note(session: psycopg.Connection, content: Content, result: Restored) -> None:
-    """Keep what was left out in the log; of functions and jobs what they say, to be run once that has been read."""
+    """Record in the log what was left out; for functions and jobs with their text, to be run once somebody has read it."""
     says = {function.label(text): text for text in content.rows("function")}
     says |= {_label(job): f"{job['schedule']} {job['command']}" for job in content.rows("job")}
     for left in result.left_out:
@@ -212,7 +212,7 @@ def _label(job: Mapping[str, Any]) -> str:
 
 
 def _require_empty(owner: psycopg.Connection) -> None:
-    # In a database that never was a warehouse there is no table to ask.
+    # A database that never was a warehouse has no table to ask.
     if not applied(owner):
         return
     occupant = one_row(owner, query("recovery", "occupied"))[0]
@@ -224,7 +224,7 @@ def _require_empty(owner: psycopg.Connection) -> None:
 
 
 def _require_room(session: psycopg.Connection, tenants: list[str], readers: list[str]) -> None:
-    """By what PostgreSQL's own catalogs say, which is all that an administrator's session reads here."""
+    """By PostgreSQL's own catalogs, which are all that an administrator's session reads here."""
     schema = one_row(session, query("recovery", "a_schema_of"), {"tenants": tenants})[0]
     if schema:
         raise InputError(f'schema "{schema}" already exists', hint="Restore into an empty database.")
@@ -254,7 +254,7 @@ def _fill(session: psycopg.Connection, content: Content, jobids: Mapping[int, in
         if table == "tenants":
             lines = (with_jobs(line, jobids) for line in lines)
         if table == "mv_templates":
-            # The delivered ones are as they were in the backup.
+            # The delivered ones become what they were in the backup.
             session.execute(
                 query("recovery", "make_room_for_templates"),
                 {"names": names(content, table, "template_name")},
@@ -283,7 +283,7 @@ def _fill(session: psycopg.Connection, content: Content, jobids: Mapping[int, in
 def _insert(
     session: psycopg.Connection, into: tuple[str, list[str]], lines: list[str], result: Restored
 ) -> None:
-    """Insert rows into the columns of a table at once, or if one does not fit, each by itself."""
+    """Insert rows into the columns of a table together, or if one does not fit, one by one."""
     statement = insertion(*into)
     try:
         with translated(), session.transaction():
@@ -310,7 +310,7 @@ def _insert(
 def _schedule(
     session: psycopg.Connection, content: Content, result: Restored, *, other_jobs: bool
 ) -> dict[int, int]:
-    """Make the jobs again, all paused; those that were active are noted, to be resumed. New numbers by old ones."""
+    """Create the jobs again, all paused, and record which were active, so that they can be resumed. Returns new numbers by old ones."""
     found = content.rows("job")
     if found and jobs.cron(session) is None:
         result.lost = [job["name"] or job["command"] for job in found]
@@ -332,7 +332,7 @@ def _schedule(
 
 
 def _set_up(session: psycopg.Connection, role: Mapping[str, Any], result: Restored) -> None:
-    """Give a role that was made now its password, limit and settings."""
+    """Set the password, limit and settings of a role that was created now."""
     name = sql.Identifier(role["name"])
     if role["verifier"] is None or not _VERIFIER.fullmatch(role["verifier"]):
         result.generated[role["name"]] = secrets.token_urlsafe(24)
@@ -368,7 +368,8 @@ def _set(session: psycopg.Connection, whose: sql.Composable, setting: str) -> No
         raise InputError("only an administrator may set it, or this server does not know it")
     values = [value]
     if key.lower() in _LISTS:
-        # Kept as SET would take it, a name in quotes where it needs them; a literal would quote all of it as one.
+        # Written as for SET, with names in quotes where they need them; a literal would quote everything as
+        # one.
         names = re.findall(r'\s*("(?:[^"]|"")*"|[^",]+)\s*(?:,|$)', value)
         values = [name[1:-1].replace('""', '"') if name.startswith('"') else name.strip() for name in names]
     literals = sql.SQL(", ").join(map(sql.Literal, values))

@@ -1,4 +1,4 @@
-"""Which backups of a folder are old: those whose names differ from a new one's in their date alone."""
+"""Which backups of a folder are old: those whose names differ from a new one's only in the date."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DATE = re.compile(r"(?<!\d)\d{4}-?\d\d-?\d\d(?:[T_.-]?\d\d[:.-]?\d\d(?:[:.-]?\d
 
 
 def require_dated(file: Path) -> None:
-    """Raise InputError unless a name holds exactly one date, by which it can be told from others of its kind."""
+    """Raise InputError unless a name contains exactly one date, which tells it from others of its kind."""
     if len(_DATE.findall(file.name)) != 1:
         raise InputError(
             f"{file.name} has no date in its name, which would tell older backups from other files",
@@ -23,10 +23,11 @@ def require_dated(file: Path) -> None:
 
 
 def older(file: Path, keep: int) -> list[Path]:
-    """All backups of a file's kind in its folder, but itself and the newest others, which are `keep` together; oldest first.
+    """All backups of a file's kind in its folder, except the file itself and the newest others (`keep` in total),
+    oldest first.
 
-    Of its kind is a regular file of the same owner's, sealed as a backup is, whose name is the same but for the date; how old
-    it is says that date. Raises InputError if the folder cannot be read.
+    A backup of its kind is a regular file of the same owner, encrypted as a backup is, whose name is the same except
+    for the date. The date says how old it is. Raises InputError if the folder cannot be read.
     """
     date = _DATE.search(file.name)
     if date is None:

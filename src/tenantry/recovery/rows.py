@@ -1,4 +1,4 @@
-"""Rows of a backup, as they go into their tables."""
+"""Rows of a backup, prepared for their tables."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _AT_ONCE = 1000
 """Rows in one INSERT, unless they are long."""
 
 _BYTES_AT_ONCE = 4 * 2**20
-"""Letters in one INSERT, unless a row has more."""
+"""Characters in one INSERT, unless a row has more."""
 
 
 def keys(line: str) -> set[str]:
-    """The columns that a row has; none if it is no row, which then does not fit."""
+    """The columns of a row; none if it is not a row, which then does not fit."""
     try:
         row = json.loads(line)
     except (ValueError, RecursionError):
@@ -29,7 +29,7 @@ def keys(line: str) -> set[str]:
 
 
 def batches(lines: Iterator[str]) -> Iterator[list[str]]:
-    """The lines in lots that may go in one statement."""
+    """The lines in batches that fit into one statement."""
     batch: list[str] = []
     size = 0
     for line in lines:
@@ -43,7 +43,7 @@ def batches(lines: Iterator[str]) -> Iterator[list[str]]:
 
 
 def insertion(table: str, columns: Sequence[str]) -> sql.Composed:
-    """The statement that inserts a JSON array of rows, those that are there already left out."""
+    """The statement that inserts a JSON array of rows, except those that already exist."""
     return sql.SQL(
         "INSERT INTO _wh.{table} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns}"
         " FROM jsonb_populate_recordset(NULL::_wh.{table}, %s::jsonb) ON CONFLICT DO NOTHING"
@@ -51,7 +51,7 @@ def insertion(table: str, columns: Sequence[str]) -> sql.Composed:
 
 
 def with_jobs(line: str, jobids: Mapping[int, int]) -> str:
-    """A tenant whose paused jobs are named by their new numbers."""
+    """A tenant with the new numbers of its paused jobs."""
     row = json.loads(line)
     paused = row.get("paused_jobs")
     if isinstance(paused, list):
@@ -68,12 +68,12 @@ def with_short_description(line: str) -> str:
 
 
 def names(content: Content, table: str, column: str) -> list[str]:
-    """What the rows of a table have in a column."""
+    """The values of a table's rows in a column."""
     return [row[column] for row in content.rows(f"table {table}")]
 
 
 def go_on_counting(session: psycopg.Connection, table: str) -> None:
-    """Let identity columns go on after the highest number."""
+    """Make identity columns continue after the highest number."""
     for column, sequence in session.execute(
         query("recovery", "identity_columns"), {"table": table}
     ).fetchall():

@@ -1,4 +1,4 @@
-"""Encrypted files in the age format: sealed with a passphrase, or to the holders of keys."""
+"""Encrypted files in the age format: with a passphrase, or for the holders of keys."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MAGIC = b"age-encryption.org/v1\n"
 
 
 def seal(content: bytes, *, passphrase: str | None = None, recipients: Sequence[str] = ()) -> bytes:
-    """The content encrypted with a passphrase, or to recipients (`age1…`). Raises InputError for one that is none."""
+    """Return the content encrypted with a passphrase, or for recipients (`age1…`). Raises InputError for an invalid recipient."""
     if passphrase is not None:
         return bytes(pyrage.passphrase.encrypt(content, passphrase))
     keys = []
@@ -28,21 +28,21 @@ def seal(content: bytes, *, passphrase: str | None = None, recipients: Sequence[
 
 
 def is_sealed(beginning: bytes) -> bool:
-    """Whether a file that begins so was sealed by age."""
+    """Whether a file with this beginning was encrypted by age."""
     return beginning.startswith(_MAGIC)
 
 
 def needs_passphrase(sealed: bytes) -> bool:
-    """Whether it was sealed with a passphrase. Raises InputError if it was not sealed by age at all."""
+    """Whether it was encrypted with a passphrase. Raises InputError if it was not encrypted by age at all."""
     if not is_sealed(sealed):
         raise InputError("the file is not a backup: it is not encrypted with age")
     return sealed.removeprefix(_MAGIC).startswith(b"-> scrypt ")
 
 
 def unseal(sealed: bytes, *, passphrase: str | None = None, identities: str = "") -> bytes:
-    """What was sealed. `identities` is the text of an age key file.
+    """Return the decrypted content. `identities` is the text of an age key file.
 
-    Raises InputError for the wrong passphrase or keys, and for a file that was changed or cut.
+    Raises InputError for a wrong passphrase or key, and for a file that was changed or cut.
     """
     try:
         if passphrase is not None:

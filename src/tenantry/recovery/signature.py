@@ -1,4 +1,4 @@
-"""Signatures by Ed25519: a key in a file of its owner's alone, and a public one that anybody may know."""
+"""Ed25519 signatures: a private key in a file that only its owner can read, and a public key that anybody may know."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SECRET = "TENANTRY-SIGNING-KEY:"  # noqa: S105 - what a key begins with
 
 @dataclass(frozen=True)
 class Signature:
-    """Who signed, by its public key, and the signature."""
+    """The signer, by its public key, and the signature."""
 
     key: str
     text: str
@@ -38,7 +38,7 @@ class Signer:
 
 
 def make(file: Path) -> Signer:
-    """Make a key, in a new file that its owner alone can read. Raises InputError if it cannot be written, or is there."""
+    """Create a key, in a new file that only its owner can read. Raises InputError if it exists or cannot be written."""
     secret = Ed25519PrivateKey.generate()
     signer = _signer(secret)
     text = (
@@ -56,7 +56,7 @@ def make(file: Path) -> Signer:
 
 
 def load(file: Path) -> Signer:
-    """The key of a file. Raises InputError if it cannot be read, is none, or is open to others."""
+    """The key in a file. Raises InputError if the file cannot be read, is not a key, or is open to others."""
     try:
         with file.open(encoding="utf-8") as opened:
             state = os.fstat(opened.fileno())
@@ -85,7 +85,7 @@ def _no_key(file: Path) -> InputError:
 
 
 def public_keys(text: str) -> list[str]:
-    """The public keys in a text: one, or a line for each, as in a file. Raises InputError if one is none, or there is none."""
+    """The public keys in a text: one, or one per line, as in a file. Raises InputError if one is invalid, or there is none."""
     words = [line.strip() for line in text.splitlines()]
     found = [word for word in words if word and not word.startswith("#")]
     for word in found:
@@ -98,7 +98,7 @@ def public_keys(text: str) -> list[str]:
 
 
 def is_valid(signature: Signature, message: bytes) -> bool:
-    """Whether the signature is of this message, by the key that it names. Raises InputError if that is no key."""
+    """Whether the signature is of this message, by the key that it names. Raises InputError if that is not a key."""
     try:
         _public(signature.key).verify(base64.b64decode(signature.text, validate=True), message)
     except (InvalidSignature, ValueError):

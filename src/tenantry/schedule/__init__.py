@@ -1,1 +1,1 @@
-"""When jobs run: laying them out, saying it in words, and running them where there is no pg_cron."""
+"""When jobs run: spreading them out, describing schedules in words, and running the jobs without pg_cron."""

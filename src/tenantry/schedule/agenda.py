@@ -1,4 +1,4 @@
-"""What the jobs will do: each with its next run, and the runs that come next."""
+"""What the jobs will do: each job with its next run, and the next runs in order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tenantry.schedule.words import Zone
 
 @dataclass(frozen=True)
 class Entry:
-    """A job, its schedule in words, and its next run (None while it is paused or is never due)."""
+    """A job, its schedule in words, and its next run (None if it is paused or never due)."""
 
     job: Job
     when: str
@@ -29,7 +29,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Speaker:
-    """Says schedules and times in the words of a reader's zone; `cron` is the zone of the schedules' hours."""
+    """Describes schedules and times in a reader's time zone; `cron` is the zone of the schedules' hours."""
 
     cron: Zone
     reader: Zone
@@ -37,7 +37,7 @@ class Speaker:
 
     @classmethod
     def of(cls, cron_zone: str) -> Speaker:
-        """The speaker for this machine's user."""
+        """The object for this machine's user."""
         return cls(words.zone_called(cron_zone) or Zone("UTC", UTC), words.local_zone(), datetime.now(UTC))
 
     def human(self, schedule: str) -> str:
@@ -67,7 +67,7 @@ def agenda(session: psycopg.Connection, tenants: Collection[str] | None = None) 
 def upcoming(
     session: psycopg.Connection, number: int, tenants: Collection[str] | None = None
 ) -> list[tuple[datetime, str, Job]]:
-    """The next runs of all active jobs, in order: when, that in words, and which job."""
+    """The next runs of all active jobs, in order: the time, the time in words, and the job."""
     speaker = Speaker.of(runs.zone(session))
     series = [_series(speaker, job) for job in _of(session, tenants) if job.active]
     merged = heapq.merge(*series, key=lambda item: (item[0], item[1].jobid))

@@ -1,4 +1,4 @@
-"""Running a job's command, and writing down how that ended."""
+"""Running a job's command, and recording how it ended."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _TOGETHER = {
     "RefreshMatViewStmt",
     "CreateTableAsStmt",
 }
-"""Statements that can share a transaction with the record of their success. A CALL or DO may commit, a VACUUM must be alone."""
+"""Statements that can share a transaction with the record of their success. A CALL or DO may commit; a VACUUM must be alone."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a run ended: PostgreSQL's command tag or its error, and the seconds it took."""
+    """How a run ended: PostgreSQL's command tag or its error, and the time it took, in seconds."""
 
     status: Literal["succeeded", "failed"]
     message: str
@@ -41,9 +41,9 @@ class Ended:
 
 
 def open_worker(conninfo: str, name: str) -> psycopg.Connection:
-    """A session as whadmin, which both sides let go of soon when the other is gone.
+    """A session as whadmin that both sides close soon after the other is gone.
 
-    Raises what `open_session` does.
+    Raises the same errors as `open_session`.
     """
     timely = make_conninfo(
         conninfo,
@@ -53,7 +53,7 @@ def open_worker(conninfo: str, name: str) -> psycopg.Connection:
         tcp_user_timeout=10000,
     )
     session = open_session(timely, name=name)
-    # Each command is sent as it is, several statements in one message.
+    # Each command is sent unchanged, and may be several statements in one message.
     session.prepare_threshold = None
     session.execute(query("scheduler", "outlive"))
     try:
@@ -65,7 +65,7 @@ def open_worker(conninfo: str, name: str) -> psycopg.Connection:
 
 
 def require_owner_login(session: psycopg.Connection) -> None:
-    """Raise InputError unless whadmin itself has logged in: with RESET ROLE a command gets every right of the login."""
+    """Raise InputError unless whadmin itself has logged in: with RESET ROLE, a command gets every right of the login."""
     login = one_row(session, query("scheduler", "login"))[0]
     if login != OWNER:
         raise InputError(
@@ -84,7 +84,7 @@ def not_ours(username: str, database: str, session: psycopg.Connection) -> str |
 
 
 def shares_transaction(command: str) -> bool:
-    """Whether a command can be committed together with the record of its success: then a kill leaves both or neither."""
+    """Whether a command can be committed together with the record of its success, so that a kill leaves both or neither."""
     kinds = {kind for statement in statements(command) for kind in statement}
     return bool(kinds) and kinds <= _TOGETHER
 
@@ -95,11 +95,11 @@ def run(
     """Run a command and record its end in the row `runid` of cron.job_run_details (None: nowhere).
 
     Raises:
-        psycopg.Error: the session is lost, or `cancelled` was set and then the statement cancelled; nothing was recorded,
-            and nothing that shares a transaction was kept.
+        psycopg.Error: the session is lost, or `cancelled` was set and then the statement was cancelled. Nothing was
+            recorded, and nothing that shares a transaction was kept.
     """
     begun = time.monotonic()
-    # As under pg_cron, a command finds by their bare names what the role's own path leads to.
+    # As under pg_cron, a command finds unqualified names through the role's own search_path.
     session.execute(query("scheduler", "path_of_the_role"))
     together = runid is not None and shares_transaction(command)
     text = command
@@ -130,16 +130,16 @@ def run(
 
 
 def record_failure(session: psycopg.Connection, runid: int, message: str) -> None:
-    """Write down why a run failed."""
+    """Record why a run failed."""
     if session.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
-        # The command had a BEGIN of its own.
+        # The command contained its own BEGIN.
         session.execute("ROLLBACK")
     session.execute(query("scheduler", "own_path"))
     session.execute(query("scheduler", "failed"), {"runid": runid, "message": kept(message)})
 
 
 def _said(error: psycopg.Error) -> str:
-    """The server's words, as pg_cron keeps them."""
+    """The server's message, as pg_cron stores it."""
     said = error.diag
     lines = [f"{said.severity_nonlocalized or 'ERROR'}: {said.message_primary or error}"]
     for word, text in (("DETAIL", said.message_detail), ("HINT", said.message_hint)):

@@ -1,4 +1,4 @@
-"""Where jobs go: apart from each other, at the manual's spacing, in the manual's names and commands."""
+"""Where jobs go: apart from each other, with the manual's spacing, names and commands."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tenantry.flow.job.table import Job
 KINDS: tuple[Kind, ...] = ("hourly", "window", "yearly")
 
 _LARGE = (5_000_000, 20_000_000, 80_000_000)
-"""Rows a year from which on a tenant gets two, three, four times the room. The manual's tenant has 1.5 million."""
+"""Rows per year from which a tenant gets two, three or four times the room. The manual's tenant has 1.5 million."""
 
 
 @dataclass(frozen=True)
 class SizedFeed:
-    """A feed and the rows of its last 365 days; None where nothing is loaded yet. `at_work`: its tenant is not disabled."""
+    """A feed and the rows of its last 365 days; None if nothing is loaded yet. With `at_work`, its tenant is not disabled."""
 
     feed: Feed
     rows: int | None = None
@@ -31,7 +31,7 @@ class SizedFeed:
 
 @dataclass(frozen=True)
 class Proposal:
-    """A job to make."""
+    """A job to create."""
 
     name: str
     schedule: str
@@ -42,7 +42,7 @@ class Proposal:
 
 @dataclass(frozen=True)
 class _Clock(ABC):
-    """The places that jobs of a kind may take, and how they are written as a schedule.
+    """The places that jobs of a kind can take, and how to write them as a schedule.
 
     Places are minutes: of the hour from :10 on; of the day from 08:30 on; from 07:00 to 16:59 on 15 to 28 February.
     """
@@ -52,7 +52,7 @@ class _Clock(ABC):
 
     @abstractmethod
     def place(self, schedule: str) -> Sequence[int]:
-        """The places that a schedule takes; none for one that is written in another form."""
+        """The places that a schedule takes; none if it is written in another form."""
 
     @abstractmethod
     def schedule(self, place: int) -> str:
@@ -105,10 +105,10 @@ _CLOCKS: dict[Kind, _Clock] = {
 def lay_out(
     jobs: Sequence[Job], feeds: Sequence[SizedFeed], chosen: Iterable[Feed] | None = None
 ) -> list[Proposal]:
-    """The jobs that the chosen feeds (default: all at work) lack, each at the next place that is free.
+    """The jobs that the chosen feeds (default: those of all enabled tenants) lack, each at the next free place.
 
-    `jobs` and `feeds` are all there are: jobs by hand keep their places, and larger tenants get more room. Where all
-    places are taken, the one is shared that has the fewest jobs. A job that is paused is there.
+    `jobs` and `feeds` must be complete. Jobs made by hand keep their places, and larger tenants get more room. If all
+    places are taken, the one with the fewest jobs is shared. A paused job counts as existing.
     """
     wanted = [item.feed for item in feeds if item.at_work] if chosen is None else list(chosen)
     rows = {(item.feed.schema, item.feed.template): item.rows for item in feeds}
@@ -133,7 +133,7 @@ def lay_out(
 
 
 def job_name(kind: Kind, feed: Feed) -> str:
-    """The manual's name of a job; the template is part of the last two where it is not foodlogstats."""
+    """The manual's name of a job; in the last two, the template is part of the name if it is not foodlogstats."""
     suffix = "" if feed.template == "foodlogstats" else f"_{feed.template}"
     return _fitted(
         {
@@ -145,7 +145,7 @@ def job_name(kind: Kind, feed: Feed) -> str:
 
 
 def command(kind: Kind, feed: Feed) -> str:
-    """The command of a job: the manual's, but for the nightly one, which pulls only days that changed, and fails if one failed."""
+    """The command of a job: the manual's, except for the nightly one, which loads only changed days and fails if one failed."""
     template, connection, schema = (
         sql.Literal(text).as_string().strip() for text in (feed.template, feed.connection, feed.schema)
     )
@@ -173,13 +173,13 @@ def _take(taken: list[int], place: int, room: int) -> None:
 
 
 def _free(taken: Sequence[int], room: int, step: int) -> int:
-    """The first place with room, at multiples of `step` if possible; else the one with the fewest beside it."""
+    """The first place with room, at multiples of `step` if possible; otherwise the one with the fewest neighbours."""
     places = range(0, len(taken) - room + 1, step)
     return min(places, key=lambda place: (sum(taken[place : place + room]), place))
 
 
 def _fitted(name: str) -> str:
-    """At most PostgreSQL's 63 bytes of a name, told apart by a hash; as `_wh_internal.fit_name` does it."""
+    """A name cut to PostgreSQL's 63 bytes, made unique by a hash, as _wh_internal.fit_name does."""
     if len(name.encode()) <= 63:
         return name
     size = min(len(name), 54)
@@ -189,7 +189,7 @@ def _fitted(name: str) -> str:
 
 
 def _free_name(name: str, taken: set[str | None]) -> str:
-    """A name that no job has: to schedule under the name of another one would replace that."""
+    """A name that no job has: scheduling under an existing name would replace that job."""
     free, number = name, 2
     while free in taken:
         free, number = _fitted(f"{name}_{number}"), number + 1

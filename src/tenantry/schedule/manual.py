@@ -1,4 +1,4 @@
-"""A job run by hand, now."""
+"""Running a job by hand, now."""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ from tenantry.schedule.command import Ended
 
 
 def run(session: psycopg.Connection, job: Job) -> Ended:
-    """Run a job's command in this session, which is whadmin's; recorded where the schema cron is Tenantry's own.
+    """Run a job's command in this session, which is whadmin's. The run is recorded if the schema cron is Tenantry's
+    own.
 
-    Raises InputError if another role has logged in, the job is another role's or database's, or is running now.
+    Raises InputError if another role has logged in, or if the job belongs to another role or database, or is running
+    now.
     """
     command.require_owner_login(session)
     reason = command.not_ours(job.username, job.database, session)

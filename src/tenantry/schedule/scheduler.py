@@ -1,9 +1,10 @@
-"""The scheduler: runs the jobs of Tenantry's own schema cron. Of several, on any hosts, one leads and the others stand by.
+"""The scheduler: runs the jobs of Tenantry's own schema cron. Of several, on any hosts, one leads and the others stand
+by.
 
-A run is a row of cron.job_run_details, unique by job and time. The leader writes those that are due, together with the
-time up to which it has looked; so none is lost or doubled by whoever looks next. A worker begins a run under the job's
-advisory lock; the row and what the command did are committed together. Whatever is still `running` while nobody holds
-that lock was cut off, and is begun again.
+A run is a row of cron.job_run_details, unique by job and time. The leader writes the due ones together with the time up
+to which it has looked, so that the next leader neither loses nor repeats any. A worker begins a run under the job's
+advisory lock. The row and the command's work are committed together. A run that is still `running` while nobody holds
+that lock was interrupted, and is begun again.
 """
 
 from __future__ import annotations
@@ -33,8 +34,10 @@ NAME = "tenantry scheduler"
 
 @dataclass(frozen=True)
 class Limits:
-    """`grace`: seconds that runs get to end when the scheduler is stopped. `most`: runs at a time. `poll`: seconds between
-    two tries to lead. `patience`: seconds without a sign of life after which a leader is deposed."""
+    """`grace`: seconds that runs have to end when the scheduler is stopped. `most`: maximum number of concurrent runs.
+    `poll`: seconds between two attempts to lead. `patience`: seconds without a heartbeat after which a leader is
+    deposed.
+    """
 
     grace: float = 60.0
     most: int = 8
@@ -43,7 +46,7 @@ class Limits:
 
 
 class Scheduler:
-    """One scheduler; `run` serves until `stop`, from another thread or a signal's handler."""
+    """One scheduler; `run` serves until `stop` is called, from another thread or a signal handler."""
 
     def __init__(self, conninfo: str, tell: Tell, limits: Limits | None = None) -> None:
         self._conninfo = conninfo
@@ -56,15 +59,15 @@ class Scheduler:
         self._prune_at = -math.inf
 
     def stop(self) -> None:
-        """Begin no further run, and come to an end; called again, cancel what goes on."""
+        """Begin no further run, and end; if called again, cancel the running ones."""
         if self._stop.is_set():
             self._hurry.set()
         self._stop.set()
 
     def run(self, *, once: bool = False) -> None:
-        """Stand by, lead, and stand for election again when the server was lost; until `stop`.
+        """Stand by, lead, and stand by again after the server was lost, until `stop`.
 
-        `once`: if nobody else leads, run what is due, and return when that has ended.
+        With `once`: if nobody else leads, run what is due, and return when that has ended.
 
         Raises:
             InputError: another role than whadmin has logged in, or pg_cron runs the jobs here.
@@ -85,7 +88,7 @@ class Scheduler:
                 self._tell("lost", error=error.message, again_in=round(rest, 1))
                 self._stop.wait(rest)
             finally:
-                # Nobody begins a run who does not lead; what goes on is guarded by its own lock.
+                # Only the leader begins runs; each running one is protected by its own lock.
                 for worker in self._workers.values():
                     worker.stop()
         self._finish()
@@ -103,8 +106,8 @@ class Scheduler:
                 told = True
             if once:
                 return
-            # A leader whose program hangs, or whose host is gone and its connection is not, keeps its lock. Judged by what
-            # is seen here, not by anybody's clock.
+            # A leader keeps its lock if its program hangs, or if its host is gone but the connection is not.
+            # Judge it by what this scheduler sees, not by anybody's clock.
             sign = session.execute(query("scheduler", "sign_of_life")).fetchone()
             if sign is not None and sign[2] is not None:
                 raise DatabaseError(
@@ -130,7 +133,7 @@ class Scheduler:
             rows = session.execute(query("scheduler", "jobs")).fetchall()
             now = rows[0][0]
             if now < looked - times.MAKE_UP:
-                # The clock was set back. No time is run twice, but none shall wait for it either.
+                # The clock was set back. No time runs twice, but jobs must not wait for it either.
                 agenda, looked = _Agenda(), now
             tidy = begun - tidied > self._limits.patience / 4
             due = agenda.due(rows, looked)
@@ -158,7 +161,7 @@ class Scheduler:
             self._stop.wait(max(rest % 1.0, 0.01))
 
     def _tidy(self, session: psycopg.Connection) -> None:
-        """End the sessions of workers that hang, and once a day delete old runs."""
+        """End the sessions of hanging workers, and once a day delete old runs."""
         patience = timedelta(seconds=self._limits.patience)
         for row in session.execute(query("scheduler", "evict"), {"patience": patience}):
             self._tell("evicts", jobid=row[0])
@@ -167,7 +170,7 @@ class Scheduler:
             self._prune_at = time.monotonic() + 86400
 
     def _begin(self, session: psycopg.Connection) -> bool:
-        """Set workers to the jobs that have runs waiting; whether there were any."""
+        """Start workers for the jobs with waiting runs; return whether there were any."""
         now = time.monotonic()
         for jobid, worker in list(self._workers.items()):
             if not worker.is_alive():
@@ -184,7 +187,7 @@ class Scheduler:
         return bool(waiting)
 
     def _finish(self) -> None:
-        """Wait for the runs that go on; cancel them when their time is up."""
+        """Wait for the running runs; cancel them when their time is up."""
         alive = self._alive()
         if alive:
             self._tell("waits", runs=len(alive), grace=self._limits.grace)
@@ -203,7 +206,7 @@ class Scheduler:
 
 
 class _Agenda:
-    """When each job is due next; counted anew only when the job has changed or was due."""
+    """When each job is due next; computed again only if the job has changed or was due."""
 
     def __init__(self) -> None:
         self._next: dict[tuple[int, str, datetime], datetime | None] = {}

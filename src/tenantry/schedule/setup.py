@@ -1,4 +1,4 @@
-"""Making the jobs that are missing."""
+"""Creating missing jobs."""
 
 from __future__ import annotations
 
@@ -41,24 +41,25 @@ def missing(opened: psycopg.Connection, tenants: Collection[str] | None = None) 
 
 
 def refuse_disabled(opened: psycopg.Connection, tenants: Collection[str]) -> None:
-    """Raise InputError if one of the tenants is disabled or being dropped: its jobs rest until it is enabled."""
+    """Raise InputError if one of the tenants is disabled or being dropped: its jobs stay paused until it is enabled."""
     for state in states.every(opened):
         if state.name in tenants and (state.disabled_at or state.dropping_at):
             raise InputError(
                 f'tenant "{state.name}" is disabled or being dropped',
-                hint=f"First: tenantry tenant enable {state.name}.",
+                hint=f"Enable it first: tenantry tenant enable {state.name}.",
             )
 
 
 def install(opened: psycopg.Connection, tenants: Collection[str] | None = None) -> list[tuple[int, Proposal]]:
-    """Make the jobs that these tenants (default: all that are not disabled) lack, all or none; each with its jobid.
+    """Create the jobs that these tenants (default: all that are not disabled) lack, all or none; return each with its
+    jobid.
 
     Raises:
-        InputError: a tenant that is disabled or has no feed.
+        InputError: a tenant is disabled or has no feed.
         NotInstalled: the database has no cron.
     """
     with opened.transaction():
-        # Two at once would choose the same places.
+        # Two sessions at once would choose the same places.
         opened.execute(query("jobs", "lock_layout"))
         return [
             (table.put(opened, job.name, job.schedule, job.command), job) for job in missing(opened, tenants)
@@ -66,7 +67,7 @@ def install(opened: psycopg.Connection, tenants: Collection[str] | None = None) 
 
 
 def make_jobs(conninfo: str, tenant: str, step: Callable[[str, str], None]) -> list[str]:
-    """Make the jobs that a tenant lacks, where there is a cron and the tenant is not disabled; their names."""
+    """Create the jobs that a tenant lacks, if there is a cron and the tenant is not disabled; return their names."""
     with session(conninfo) as opened:
         if table.cron(opened) is None:
             step("jobs", "none: this database has no cron to store them in")

@@ -1,4 +1,4 @@
-"""Schedules as pg_cron writes them: which times they name."""
+"""Schedules in pg_cron's syntax: the times that they name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from cronsim import CronSim, CronSimError
 
 MAKE_UP = timedelta(minutes=10)
-"""How late a run may start. Of those that are later only the last is made up for, and only if there is none since."""
+"""How late a run may start. Of those that are later, only the last is made up, and only if there is no newer run."""
 
 _SHORTCUTS = {
     "@yearly": "0 0 1 1 *",
@@ -24,7 +24,7 @@ _SECONDS = re.compile(r"\s*(\d+)\s+seconds?\s*", re.IGNORECASE)
 
 
 def at_start(schedule: str) -> bool:
-    """Whether a schedule means the server's start, and no time of the clock."""
+    """Whether a schedule means the server's start, and not a time."""
     return schedule.strip() in ("@reboot", "@restart")
 
 
@@ -35,15 +35,15 @@ def interval(schedule: str) -> int | None:
 
 
 def five_fields(schedule: str) -> str:
-    """A schedule with its shortcut, if it is one, written out."""
+    """A schedule with its shortcut, if any, written out."""
     return _SHORTCUTS.get(schedule.strip(), schedule)
 
 
 def after(schedule: str, moment: datetime, zone: tzinfo = UTC) -> Iterator[datetime]:
-    """The times that a schedule names after a moment, in UTC; none where it names none.
+    """The times that a schedule names after a moment, in UTC; none if it names none.
 
-    `zone` is the one that the hours of the schedule are in. Intervals are counted from 1970 on, so that all who count
-    find the same times.
+    `zone` is the time zone of the schedule's hours. Intervals are counted from 1970 on, so that everyone computes the
+    same times.
     """
     seconds = interval(schedule)
     if seconds:
@@ -59,7 +59,7 @@ def after(schedule: str, moment: datetime, zone: tzinfo = UTC) -> Iterator[datet
 
 
 def due(schedule: str, since: datetime, now: datetime) -> list[datetime]:
-    """The runs to start now, oldest first, if none since `since` (not included) was: see MAKE_UP."""
+    """The runs to start now, oldest first, if none has run since `since` (not included): see MAKE_UP."""
     recent = max(since, now - MAKE_UP)
     found = []
     for time in after(schedule, recent):
@@ -84,7 +84,7 @@ def _latest(schedule: str, moment: datetime) -> datetime | None:
 def _cron(schedule: str, moment: datetime, zone: tzinfo, reverse: bool = False) -> Iterator[datetime]:
     if at_start(schedule):
         return
-    # "$" is pg_cron's for the last day of a month.
+    # In pg_cron, "$" is the last day of a month.
     expression = five_fields(schedule).replace("$", "L")
     try:
         for time in CronSim(expression, moment.astimezone(zone), reverse=reverse):

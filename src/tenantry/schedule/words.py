@@ -31,14 +31,14 @@ _DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Satu
 
 @dataclass(frozen=True)
 class Zone:
-    """A time zone and what it is called."""
+    """A time zone and its name."""
 
     name: str
     info: tzinfo
 
 
 def zone_called(name: str) -> Zone | None:
-    """The zone of an IANA name, such as Europe/Paris; GMT is UTC. None if there is none."""
+    """The zone of an IANA name, such as Europe/Paris; GMT is UTC. None if it does not exist."""
     if name.upper() in ("GMT", "UTC"):
         return Zone("UTC", UTC)
     try:
@@ -48,7 +48,7 @@ def zone_called(name: str) -> Zone | None:
 
 
 def local_zone() -> Zone:
-    """The operator's: of the environment's TZ, else of this machine."""
+    """The operator's zone: from the environment's TZ, otherwise this machine's."""
     name = os.environ.get("TZ", "").removeprefix(":")
     if not name:
         name = str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2]
@@ -62,8 +62,8 @@ def local_zone() -> Zone:
 def human(schedule: str, zone: Zone, now: datetime, cron_zone: Zone | None = None) -> str:
     """A schedule in words: `every hour at :12`, `daily at 08:34 UTC (10:34 Europe/Paris)`.
 
-    `zone` is the reader's, `cron_zone` the one that the schedule's hours are in (default: UTC). The reader's hours
-    are those of the next run: they move with the summer time.
+    `zone` is the reader's, `cron_zone` that of the schedule's hours (default: UTC). The reader's hours are those of the
+    next run, because they change with daylight saving time.
     """
     if times.at_start(schedule):
         return "when the server starts"

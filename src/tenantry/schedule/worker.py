@@ -17,17 +17,18 @@ from tenantry.db.queries import one_row, query
 from tenantry.schedule import command
 
 MOST_ATTEMPTS = 10
-"""A run that so many schedulers, or servers, did not survive is not begun again."""
+"""A run during which this many schedulers, or servers, have died is not begun again."""
 
 Tell = Callable[..., None]
-"""Told of each event: its name, and facts about it by name."""
+"""Called for each event with its name, and facts about it by name."""
 
 
 class Worker(threading.Thread):
-    """Begins the runs of a job that wait, until there is none or `stop()` is called; then it ends."""
+    """Begins the waiting runs of a job, until there are none or `stop()` is called; then it ends."""
 
     def __init__(self, conninfo: str, jobid: int, tell: Tell) -> None:
-        # Not waited for by Python: after its grace a stopping scheduler leaves what does not end to the server.
+        # Python does not wait for it: after its grace period, a stopping scheduler leaves what does not end
+        # to the server.
         super().__init__(name=f"job {jobid}", daemon=True)
         self.jobid = jobid
         self.failed = False
@@ -42,16 +43,16 @@ class Worker(threading.Thread):
         self._stopping.set()
 
     def cancel(self) -> None:
-        """Cancel the run that goes on; the next scheduler begins it again."""
+        """Cancel the running run; the next scheduler begins it again."""
         self._stopping.set()
         self._cancelled.set()
         if self._session is not None:
-            # It may have ended by itself, or be lost.
+            # It may have ended on its own, or be lost.
             with suppress(psycopg.Error):
                 self._session.cancel_safe(timeout=5)
 
     def run(self) -> None:
-        """The thread: what goes wrong outside of a run is told, and the run stays for the next worker."""
+        """The thread's body: errors outside of a run are reported, and the run stays for the next worker."""
         try:
             with translated(), command.open_worker(self._conninfo, "tenantry job") as opened:
                 self._session = opened
@@ -63,7 +64,7 @@ class Worker(threading.Thread):
             self._tell("lost", jobid=self.jobid, error=error.message)
 
     def _next(self, opened: psycopg.Connection) -> bool:
-        """Begin and end one run; False if none waits."""
+        """Begin and end one run; False if none is waiting."""
         row = opened.execute(query("scheduler", "take"), {"jobid": self.jobid}).fetchone()
         if row is None:
             return False
@@ -89,7 +90,7 @@ class Worker(threading.Thread):
         return True
 
     def _terminated(self, runid: int, reason: str) -> None:
-        """Somebody ended the session: on purpose, if the server itself goes on. To begin again would defy that."""
+        """Somebody ended the session on purpose, if the server itself is still running. Beginning again would defy that."""
         with session(self._conninfo) as another:
             command.record_failure(another, runid, f"ERROR: {reason}")
             self._told(runid, None, "failed", reason, 0.0)

@@ -1,19 +1,19 @@
--- psql: the jobs of one tenant, new or changed: an hourly update, a nightly refresh of the last two weeks, and the folding of
--- last year into a yearly table. Run it as whadmin; a second run with other minutes moves the jobs.
+-- psql: create or change the jobs of one tenant: an hourly update, a nightly refresh of the last two weeks, and a
+-- job that folds last year into a yearly table. Run it as whadmin. A second run with other minutes moves the jobs.
 --
 --     psql -h HOST -U whadmin -d postgres -v tenant=landb -v connection=landb_conn \
 --          -v hourly='10' -v nightly='30 8' -v yearly='0 7' -f cron.sql
 --
---     tenant      the schema                                  needed
+--     tenant      the schema                                  required
 --     connection  its row in _wh.tenant_connections           default: the tenant's name
 --     template    what to load                                default: foodlogstats
 --     hourly      minute of every hour                        default: 10
 --     nightly     minute and hour of the refresh, in UTC      default: 30 8
 --     yearly      minute and hour on February 15th, in UTC    default: 0 7
 --
--- Keep tenants apart, so that sources and warehouse are not asked for everything at once: hourly jobs by 1 or 2 minutes,
--- nightly ones by 2 or more, yearly ones by 10 or more; more for larger tenants. Add a line for each new tenant to a file of
--- your own, such as jobs.sql, and run that again whenever it changes:
+-- Space tenants out, so that sources and warehouse do not get all the work at once: hourly jobs by 1 or 2 minutes,
+-- nightly jobs by at least 2, yearly jobs by at least 10, and larger tenants by more. Add a block for each new tenant
+-- to a file of your own, such as jobs.sql, and run the file again whenever it changes:
 --
 --     \set tenant landb
 --     \set connection landb_conn
@@ -29,16 +29,16 @@
 --     \set yearly '10 7'
 --     \ir cron.sql
 --
--- What it schedules for the first of them:
+-- For the first of them, it schedules:
 --
 --     foodlogstats_update_landb   10 * * * *   SELECT _wh.update_mv_by_template('foodlogstats', 'landb_conn', 'landb', _wh.current_date_utc());
 --     landb_2week_refresh         30 8 * * *   CALL _wh.refresh_window('foodlogstats', 'landb_conn', 'landb', 14);
 --     yearly_combination_landb    0 7 15 2 *   SELECT _wh.create_combined_table_from_template_by_year('foodlogstats', 'landb', ...);
 --
--- The refresh commits each day by itself and fails at the end if one failed: the good days stay, and the run's
--- return_message in cron.job_run_details says what was wrong with the first bad one. The last two names end in "_" and
--- the template's name for another template than foodlogstats, so that the jobs of one tenant do not replace each other.
--- Names beyond 63 bytes, which pg_cron would cut, are shortened with a hash in them.
+-- The refresh commits each day separately and fails at the end if a day failed: the good days stay, and the run's
+-- return_message in cron.job_run_details contains the error of the first failed day. For a template other than
+-- foodlogstats, the last two names end in "_" and the template's name, so that the jobs of one tenant do not replace
+-- each other. Names longer than 63 bytes, which pg_cron would cut, are shortened and get a hash.
 \set tenantry_former :ON_ERROR_STOP
 \set ON_ERROR_STOP on
 \set tenantry_quiet :QUIET
@@ -66,7 +66,7 @@
         \set yearly '0 7'
     \endif
 
--- Jobs belong to whoever schedules them, and run as that role.
+-- Jobs belong to the role that schedules them, and run as that role.
 BEGIN;
 SET LOCAL ROLE whadmin;
 SELECT job.name, job.schedule, cron.schedule(job.name, job.schedule, job.command) AS jobid
@@ -91,9 +91,9 @@ FROM (
 ) job(name, schedule, command);
 COMMIT;
 \else
-    \warn 'cron.sql needs to know the tenant: -v tenant=NAME; see the head of the file for the rest'
+    \warn 'cron.sql needs the tenant: -v tenant=NAME; the head of the file lists all variables'
 \endif
--- The next tenant begins from the defaults.
+-- The next tenant begins with the defaults.
 \unset tenant
 \unset template
 \unset connection

@@ -21,15 +21,15 @@ from tenantry.cli.options import (
 )
 from tenantry.cli.output import notes, step
 from tenantry.cli.report import ended, report
-from tenantry.cli.target import connected
+from tenantry.cli.target import open_warehouse
+from tenantry.core import state
 from tenantry.core.days import Span, parse_day, today_utc
 from tenantry.core.errors import DatabaseError, InputError
 from tenantry.core.model import Feed
 
 if TYPE_CHECKING:
-    import psycopg
-
     from tenantry.flow.template.fit import Fit
+    from tenantry.flow.tenant.state import TenantState
     from tenantry.warehouse import Warehouse
 
 
@@ -39,48 +39,26 @@ def chosen_feeds(
 ) -> Iterator[tuple[Warehouse, list[Feed]]]:
     """The warehouse, and the feeds that --tenant and --all name; --all leaves out disabled tenants, and says so.
 
-    Raises InputError for an unknown name, or for none at all; and what `warehouse` raises.
+    Raises InputError for an unknown name, or for none at all; and what `open_warehouse` raises.
     """
-    from tenantry.db.errors import translated
-    from tenantry.warehouse import Warehouse
-
-    with connected() as (conninfo, opened):
-        with translated():
-            feeds = _feeds(opened, template, names, everyone)
-        opened.close()
-        yield Warehouse(conninfo), feeds
-
-
-def _feeds(
-    opened: psycopg.Connection, template: str, names: Sequence[str] | None, everyone: bool
-) -> list[Feed]:
-    from tenantry.flow.slice.feed import find_feed, list_feeds
-    from tenantry.flow.template import stored as templates
-    from tenantry.flow.tenant import state as states
-
-    require_tenants(names, everyone=everyone)
-    if names:
-        return [find_feed(opened, template, name) for name in dict.fromkeys(names)]
-    templates.require(opened, template)
-    found = list_feeds(opened, template)
-    disabled = states.disabled(opened)
-    if not found:
-        raise InputError(f'no tenant uses template "{template}"', hint="Run: tenantry tenant add")
-    for feed in found:
-        if state := disabled.get(feed.schema):
+    resting: list[TenantState] = []
+    with open_warehouse() as warehouse:
+        require_tenants(names, everyone=everyone)
+        feeds = warehouse.feeds(template, names, left_out=resting.append)
+        if not feeds and not resting:
+            raise InputError(f'no tenant uses template "{template}"', hint="Run: tenantry tenant add")
+        for tenant in resting:
             notes.print(
-                f"{feed.schema} is left out: disabled since {state.disabled_at:%Y-%m-%d}: {state.reason}",
+                f"{tenant.name} is left out: disabled since {tenant.disabled_at:%Y-%m-%d}: {tenant.reason}",
                 markup=False,
             )
-    return [feed for feed in found if feed.schema not in disabled]
+        yield warehouse, feeds
 
 
 def latest_day(template: str) -> date:
     """The last day that may be loaded: today in UTC, or so many days later as the template asks for."""
-    from tenantry.flow.slice import slice as slices
-
-    with connected() as (_, opened):
-        return slices.latest(opened, template)
+    with open_warehouse() as warehouse:
+        return warehouse.latest_day(template)
 
 
 def backfill(
@@ -136,9 +114,8 @@ def backfill(
     Exits with status 1 if a day is still missing, and names it; with status 130
     after Ctrl-C.
     """
+    from tenantry import Limits
     from tenantry.cli.progress import LoadProgress
-    from tenantry.loader.planning import told_ahead
-    from tenantry.loader.run import Limits
 
     latest = latest_day(template) if _is_later(first) or _is_later(last) else None
     begin = ended_or_today(first, latest=latest) if first else None
@@ -172,7 +149,7 @@ def backfill(
             # Days that were in the way of an index have been pulled again.
             unfit = refused + warehouse.fit(feeds, _fitted)
     for feed, rows in ahead.items():
-        notes.print(told_ahead(feed, rows), markup=False)
+        notes.print(state.told_ahead(feed, rows), markup=False)
     more: dict[str, Any] = {"rows_ahead": {feed.schema: rows for feed, rows in ahead.items()}}
     if outdated:
         more["unfit"] = [str(item) for item in unfit]
@@ -230,8 +207,8 @@ def refresh(
 
     Exits with status 1 if a day failed. Reports still see its earlier rows.
     """
+    from tenantry import Limits
     from tenantry.cli.progress import LoadProgress
-    from tenantry.loader.run import Limits
 
     latest = latest_day(template) if _is_later(day) else None
     wanted = ended_or_today(day, latest=latest) if day else None

@@ -14,7 +14,7 @@ from tenantry.cli.group import Group
 from tenantry.cli.load.load import chosen_feeds
 from tenantry.cli.options import AsJson, Everyone, Template, Tenants
 from tenantry.cli.output import human_seconds, notes, print_json, print_table, raise_failures, step
-from tenantry.cli.target import warehouse
+from tenantry.cli.target import open_warehouse
 from tenantry.core.days import Span, today_utc
 from tenantry.core.errors import DatabaseError, InputError, TenantryError
 
@@ -92,14 +92,8 @@ def list_years(
     arrive). Complete: the year is over, but it is still January. Daily: the
     current year. Incomplete: days are missing.
     """
-    from tenantry.db.connect import session
-    from tenantry.flow.template import stored as templates
-    from tenantry.observe import slices
-
-    with warehouse() as conninfo, session(conninfo) as opened:
-        if template:
-            templates.require(opened, template)
-        found = slices.years(opened, template, tenant)
+    with open_warehouse() as warehouse:
+        found = warehouse.years(template or None, tenant)
     if as_json:
         print_json(found)
         return

@@ -1,1 +1,1 @@
-"""Jobs: cron's table of them, what each works on, and their runs."""
+"""Jobs: cron's table, what each job works on, and the runs."""

@@ -1,4 +1,4 @@
-"""The operators' own functions in a backup: text that has to be executed, and is looked at before and after."""
+"""The operators' own functions in a backup. Their text has to be executed, and is checked before and after."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _OPTIONS = {
     "set",
     "window",
 }
-"""What CREATE FUNCTION may say of a function: not SUPPORT and TRANSFORM, which name other functions."""
+"""What CREATE FUNCTION may contain: not SUPPORT and TRANSFORM, which name other functions."""
 
 
 def delivered() -> list[str]:
@@ -42,7 +42,9 @@ def label(definition: str) -> str:
 
 
 def refusal(definition: str) -> str | None:
-    """Why a definition is not executed, by PostgreSQL's own grammar; None if it makes one function of `_wh` and no more."""
+    """Return why a definition must not be executed, by PostgreSQL's own grammar; None if it creates one function of
+    `_wh` and nothing else.
+    """
     found = statements(definition)
     if len(found) != 1 or list(found[0]) != ["CreateFunctionStmt"]:
         return "it is not exactly one CREATE FUNCTION or CREATE PROCEDURE"
@@ -65,16 +67,16 @@ def refusal(definition: str) -> str | None:
 
 
 def create(session: psycopg.Connection, definition: str) -> None:
-    """Make a function, as whadmin. Within a transaction, which has to be rolled back if this fails.
+    """Create a function, as whadmin. Call this within a transaction, and roll it back if this fails.
 
     Raises:
-        InputError: it is no such definition, or what it made is something else.
-        psycopg.Error: it cannot be made here.
+        InputError: this is not such a definition, or it has created something else.
+        psycopg.Error: the function cannot be created here.
     """
     reason = refusal(definition)
     if reason is None:
         before = _versions(session)
-        # With the extended protocol the server itself takes no more than one statement.
+        # With the extended protocol, the server itself accepts only one statement.
         session.execute(definition.encode(), binary=True)
         reason = _surprise(session, before)
     if reason:
@@ -82,12 +84,12 @@ def create(session: psycopg.Connection, definition: str) -> None:
 
 
 def _versions(session: psycopg.Connection) -> dict[int, str]:
-    """All functions but PostgreSQL's own, and which version of each there is."""
+    """All functions except PostgreSQL's own, and the version of each."""
     return dict(session.execute(query("recovery", "function_versions")).fetchall())
 
 
 def _surprise(session: psycopg.Connection, before: dict[int, str]) -> str | None:
-    """What is not as it should be once a function was made; None if one was, in `_wh`, whadmin's, in a language we take."""
+    """What is wrong after a function was created; None if there is one new function, in `_wh`, owned by whadmin, in an allowed language."""
     after = _versions(session)
     changed = [oid for oid, version in after.items() if before.get(oid) != version]
     if len(changed) != 1 or before.keys() - after.keys():

@@ -1,4 +1,4 @@
-"""Runs of jobs, as cron.job_run_details has them."""
+"""Runs of jobs, from cron.job_run_details."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from tenantry.flow.job import table
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a job. `name` is None if the job is gone or has none; `ended` if it still goes on, `started` if it waits.
+    """One run of a job. `name` is None if the job was removed or has no name, `ended` if the run is still going,
+    `started` if it waits.
 
-    `status` is pg_cron's: starting, running, succeeded, failed, and a few between.
+    `status` is pg_cron's: starting, running, succeeded, failed, and a few in between.
     """
 
     jobid: int
@@ -30,8 +31,9 @@ class Run:
 
 @dataclass(frozen=True)
 class Leader:
-    """The scheduler that runs the jobs: where it is, since when, its last sign of life (at least every few seconds), and up
-    to when it has looked for due runs."""
+    """The scheduler that runs the jobs: its host, when it began, its last heartbeat (at least every few seconds), and
+    the time up to which it has looked for due runs.
+    """
 
     host: str
     pid: int
@@ -41,7 +43,7 @@ class Leader:
 
 
 def last_runs(session: psycopg.Connection) -> dict[int, Run]:
-    """The last run of each job that has had one, by jobid."""
+    """The last run of each job that has run, by jobid."""
     seen = _asked(session, "last_runs")
     return {run.jobid: run for run in seen}
 
@@ -49,14 +51,14 @@ def last_runs(session: psycopg.Connection) -> dict[int, Run]:
 def history(
     session: psycopg.Connection, most: int, jobids: Collection[int] | None = None, failed: bool = False
 ) -> list[Run]:
-    """The newest `most` runs, newest first: of these jobs (default: of all, also of those that are gone); failed ones only."""
+    """Return the latest `most` runs, newest first, of these jobs (default: of all jobs, including removed ones), or only failed ones."""
     parameters = {"jobids": None if jobids is None else list(jobids), "failed": failed, "most": most}
     found = {run.runid: run for run in _asked(session, "runs", **parameters)}
     return [found[runid] for runid in sorted(found, reverse=True)[:most]]
 
 
 def _asked(session: psycopg.Connection, name: str, **parameters: object) -> list[Run]:
-    """What the query says to each role; the last sees most."""
+    """The query's result for each role; the last role sees the most."""
 
     def ask(opened: psycopg.Connection) -> list[Run]:
         if table.cron(opened) is None:
@@ -67,13 +69,13 @@ def _asked(session: psycopg.Connection, name: str, **parameters: object) -> list
 
 
 def zone(session: psycopg.Connection) -> str:
-    """The name of the time zone that the hours of schedules are in."""
+    """The name of the time zone of the hours in schedules."""
     found: str = one_row(session, query("jobs", "zone"))[0] if table.cron(session) == "pg_cron" else "UTC"
     return found
 
 
 def leader(session: psycopg.Connection) -> Leader | None:
-    """The scheduler that leads at this moment; None if there is none, or pg_cron runs the jobs."""
+    """The leading scheduler; None if there is none, or if pg_cron runs the jobs."""
     if table.cron(session) != "own":
         return None
     row = session.execute(table.by_role(session, "leader")).fetchone()

@@ -1,4 +1,4 @@
-"""What a job's command is about: the template, tenant and connection that it names in calls of `_wh` functions."""
+"""What a job's command is about: the template, tenant and connection named in its calls of `_wh` functions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Kind = Literal["hourly", "window", "yearly", "other"]
-"""What a job does for a feed: pull today, pull a window of days, fold a year; or none of these."""
+"""What a job does for a feed: load today, load a window of days, fold a year, or none of these."""
 
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "check_views_by_template_for_year": ("template", "schema"),
@@ -31,7 +31,7 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "update_tenant_view": ("connection", "schema", "base"),
     "verify_slice": ("template", "schema"),
 }
-"""The functions of `_wh` that work on a tenant, and what their first arguments are."""
+"""The functions of `_wh` that work on a tenant, and the meaning of their first arguments."""
 
 _NAMES = {
     "template_name": "template",
@@ -40,7 +40,7 @@ _NAMES = {
     "base_view_name": "base",
     "update_function_name": "function",
 }
-"""The same of arguments that are given by name."""
+"""The same for named arguments."""
 
 _KINDS: Mapping[str, Kind] = {
     "update_mv_by_template": "hourly",
@@ -55,7 +55,7 @@ _KINDS: Mapping[str, Kind] = {
 
 @dataclass(frozen=True)
 class Subject:
-    """What a command is about; None where it does not say, or says several."""
+    """What a command is about; None where it does not say, or names several."""
 
     kind: Kind = "other"
     template: str | None = None
@@ -64,9 +64,9 @@ class Subject:
 
 
 def subject(command: str) -> Subject:
-    """What a job's command is about, by PostgreSQL's own grammar; an empty Subject if that cannot be told.
+    """Return what a job's command is about, by PostgreSQL's own grammar; an empty Subject if that cannot be determined.
 
-    A command that works on several tenants belongs to none of them: to pause it for one would pause it for all.
+    A command that works on several tenants belongs to none of them: pausing it for one would pause it for all.
     """
     calls = [_subject(name, arguments) for name, arguments in _calls(statements(command))]
     schemas = {call.schema for call in calls}
@@ -82,7 +82,7 @@ def subject(command: str) -> Subject:
 
 
 def statements(command: str) -> list[dict[str, Any]]:
-    """The statements of an SQL text, each as {node type: node} of PostgreSQL's parse tree; none if it cannot be parsed."""
+    """The statements of a SQL text, each as {node type: node} of PostgreSQL's parse tree; none if it cannot be parsed."""
     from pglast.parser import ParseError, parse_sql_json
 
     try:
@@ -101,19 +101,19 @@ _TYPES = {
     "bool", "date", "float8", "int2", "int4", "int8", "interval", "json", "jsonb", "name", "numeric", "regclass", "text",
     "time", "timestamp", "timestamptz", "varchar",
 }  # fmt: skip
-"""Types that a value of a command may be cast to: reading one runs nothing."""
+"""Types to which a command may cast a value: reading one runs no code."""
 
 _FUNCTIONS = {
     "age", "date_part", "date_trunc", "extract", "format", "make_date", "make_interval", "make_timestamp", "now", "timezone",
     "to_char", "to_date", "to_timestamp",
 }  # fmt: skip
-"""PostgreSQL's functions that a value may be made with."""
+"""PostgreSQL's functions that may appear in a value."""
 
 
 def is_plain(command: str) -> bool:
-    """Whether a command is made of calls of Tenantry's functions with values, and of nothing else.
+    """Whether a command consists only of calls of Tenantry's functions with plain values.
 
-    Such a one may come from a file: all that it can do is what those functions do.
+    Such a command may come from a file, because it can only do what those functions do.
     """
     found = statements(command)
     return bool(found) and all(_is_plain_call(statement) for statement in found)
@@ -156,7 +156,7 @@ def _is_ours(node: dict[str, Any]) -> bool:
 
 
 def _loads_by_ours(name: str, arguments: list[dict[str, Any]]) -> bool:
-    """Whether a call names no function but Tenantry's: two of them take the name of one to call, as their fifth argument."""
+    """Whether a call names only Tenantry's functions: two of them take the name of a function to call, as their fifth argument."""
     if name not in _CALL_OTHERS:
         return True
     chosen = [
@@ -177,7 +177,7 @@ def _is_harmless(kind: dict[str, Any]) -> bool:
 
 
 def _is_value(node: Any) -> bool:
-    """Whether an expression is a value that is written down, or reckoned from such by PostgreSQL's or our own functions."""
+    """Whether an expression is a constant, or computed from constants by PostgreSQL's or Tenantry's functions."""
     match node:
         case {"A_Const": _} | {"SQLValueFunction": _}:
             return True
@@ -203,7 +203,7 @@ def _is_known_call(call: dict[str, Any]) -> bool:
 
 
 def _calls(node: Any) -> Iterator[tuple[str, dict[str, str]]]:
-    """Each call of a known function below a node: its name, and its arguments that are string literals."""
+    """Each call of a known function below a node: its name, and those of its arguments that are string literals."""
     if isinstance(node, list):
         for item in node:
             yield from _calls(item)
@@ -228,7 +228,7 @@ def _literals(parameters: tuple[str, ...], arguments: list[dict[str, Any]]) -> d
             argument = argument["TypeCast"]["arg"]
         literal = argument.get("A_Const", {}).get("sval")
         if name is not None and literal is not None:
-            # An empty string has no key "sval" of its own.
+            # An empty string has no key "sval".
             found[name] = literal.get("sval", "")
     return found
 
@@ -245,6 +245,6 @@ def _subject(function: str, arguments: dict[str, str]) -> Subject:
 
 
 def _only(values: set[str | None]) -> str | None:
-    """The one value there is, besides None."""
+    """The only value besides None."""
     values = values - {None}
     return values.pop() if len(values) == 1 else None

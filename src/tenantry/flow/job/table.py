@@ -17,12 +17,12 @@ from tenantry.flow.job.subject import Kind, Subject, subject
 T = TypeVar("T")
 
 Cron = Literal["pg_cron", "own"]
-"""Who keeps the jobs: the extension, or a schema of Tenantry's own that `tenantry scheduler` serves."""
+"""Who stores the jobs: the extension, or Tenantry's own schema, which `tenantry scheduler` serves."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """A row of cron.job. `template`, `schema` and `connection` are what its command names, None where that is unknown."""
+    """A row of cron.job. `template`, `schema` and `connection` are what its command names, None if unknown."""
 
     jobid: int
     name: str | None
@@ -41,28 +41,28 @@ class Job:
 
 
 def cron(session: psycopg.Connection) -> Cron | None:
-    """Who keeps the jobs of this database; None if it has no schema cron, or one that is closed to the session's role."""
+    """Who stores the jobs of this database; None if it has no schema cron, or one that the session's role may not use."""
     found: Cron | None = one_row(session, query("jobs", "cron"), {"group": acting(session) != OWNER})[0]
     return found
 
 
 def by_role(session: psycopg.Connection, name: str) -> LiteralString:
-    """The query of a name, or the one in its place for a session that acts as a group: through what `_wh` shows of whadmin's jobs."""
+    """The query `name`, or its replacement for a session that acts as a group, which sees whadmin's jobs through functions of `_wh`."""
     return query("jobs", name if acting(session) == OWNER else f"{name}_of_whadmin")
 
 
 def all_jobs(session: psycopg.Connection) -> list[Job]:
-    """All jobs that can be seen, by jobid; none where there is no cron.
+    """All visible jobs, by jobid; none without cron.
 
-    pg_cron shows a role its own jobs alone. Tenantry's are whadmin's, but somebody may have made some as another role: so it
-    is looked for them as whadmin, and as whoever logged in. What neither sees, `hidden_from` tells of.
+    pg_cron shows a role only its own jobs. Tenantry's jobs are whadmin's, but somebody may have created jobs as another
+    role. So both whadmin and the login look for jobs. `hidden_from` tells whether some may be hidden from both.
     """
     found = {job.jobid: job for seen in as_each_role(session, _seen) for job in seen}
     return [found[jobid] for jobid in sorted(found)]
 
 
 def hidden_from(session: psycopg.Connection) -> str | None:
-    """The login from which jobs of other roles may be hidden; None if it, or whadmin, sees all."""
+    """The login from which other roles' jobs may be hidden; None if it, or whadmin, sees all jobs."""
     if cron(session) != "pg_cron":
         return None
     if not all(as_each_role(session, lambda opened: one_row(opened, query("jobs", "hides"))[0])):
@@ -72,7 +72,7 @@ def hidden_from(session: psycopg.Connection) -> str | None:
 
 
 def as_each_role(session: psycopg.Connection, ask: Callable[[psycopg.Connection], T]) -> list[T]:
-    """What is answered to the session's role, and to whoever logged in, if that is another."""
+    """The results for the session's role, and for the login if that is another role."""
     answers = [ask(session)]
     if _acts_for_another(session):
         with session.transaction(), as_login(session) as login:
@@ -90,7 +90,7 @@ def _acts_for_another(session: psycopg.Connection) -> bool:
 
 
 def _may_look(session: psycopg.Connection, login: psycopg.Connection) -> bool:
-    """An administrator reads a schema cron that is pg_cron's, never one that is whadmin's."""
+    """An administrator reads pg_cron's schema, but never whadmin's."""
     return login is session or bool(one_row(login, query("jobs", "of_extension"))[0])
 
 
@@ -102,7 +102,7 @@ def _seen(session: psycopg.Connection) -> list[Job]:
     for jobid, name, schedule, command, active, database, username in session.execute(
         by_role(session, "all")
     ):
-        # What another database's job names is there, not here.
+        # The names in another database's job refer to that database.
         about = subject(command) if database == here else Subject()
         found.append(
             Job(
@@ -123,17 +123,17 @@ def _seen(session: psycopg.Connection) -> list[Job]:
 
 
 def of_tenant(session: psycopg.Connection, schema: str) -> list[Job]:
-    """The jobs whose command works on this tenant and no other, whatever their names are."""
+    """The jobs whose command works on this tenant and no other, whatever their names."""
     return [job for job in all_jobs(session) if job.schema == schema]
 
 
 def set_active(session: psycopg.Connection, jobids: Collection[int], active: bool) -> list[int]:
-    """Pause jobs or let them go on; the jobids of those that were not so before."""
+    """Pause or resume jobs; return the jobids of those that were changed."""
     return _change(session, "set_active", jobids, active=active)
 
 
 def remove(session: psycopg.Connection, jobids: Collection[int]) -> list[int]:
-    """Remove jobs; the jobids of those that were there. Runs that are under way go on; what ran stays recorded."""
+    """Remove jobs; return the jobids of those that existed. Running jobs finish, and the records of their runs stay."""
     return _change(session, "remove", jobids)
 
 
@@ -155,11 +155,11 @@ def _change(session: psycopg.Connection, name: str, jobids: Collection[int], **h
 
 
 def put(session: psycopg.Connection, name: str, schedule: str, command: str) -> int:
-    """Make a job of the session's role, or change the one of that name; its jobid.
+    """Create a job of the session's role, or change the job with that name; return its jobid.
 
     Raises:
         NotInstalled: the database has no cron.
-        InputError: no schedule (through the session's errors).
+        InputError: the schedule is invalid (through the session's errors).
     """
     if cron(session) is None:
         raise NotInstalled("this database has no schema cron to keep jobs in", hint="Run: tenantry init")

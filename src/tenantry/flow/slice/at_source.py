@@ -1,36 +1,34 @@
-"""What a source has of a feed: its days, and rows that are in none of them."""
+"""What a source has for a feed: its days, and rows outside any day that can be loaded."""
 
 from __future__ import annotations
 
 import psycopg
 
 from tenantry.core.days import Span
-from tenantry.core.model import OPERATOR, Feed
-from tenantry.db.connect import acting
+from tenantry.core.model import Feed
+from tenantry.db.by_role import by_role
 from tenantry.db.queries import one_row, query
 from tenantry.flow.slice.slice import held_source
 from tenantry.flow.source.connection import asking
 
 
 def source_span(session: psycopg.Connection, feed: Feed) -> Span | None:
-    """The first and last UTC day that the source has rows of, or None if it has none; years before 1900 do not count.
+    """Return the first and last UTC day for which the source has rows, or None if it has none. Years before 1900 do not
+    count.
 
     Raises:
         SourceError: the source refuses or does not answer.
     """
-    if acting(session) == OPERATOR:
-        with asking(session, feed.connection):
-            row = session.execute(query("operators", "source_days"), _named(feed)).fetchone()
-    else:
-        with asking(session, feed.connection), held_source(session, feed.connection):
-            row = session.execute(query("flow", "source_extent"), _named(feed)).fetchone()
+    with asking(session, feed.connection), held_source(session, feed.connection):
+        row = session.execute(by_role(session, "flow", "source_extent"), _named(feed)).fetchone()
     return Span(row[0], row[1]) if row and row[0] else None
 
 
 def odd_rows(session: psycopg.Connection, feed: Feed) -> str | None:
-    """What to say of the source's rows in years that nobody can mean, which source_span leaves out; None if there are none.
+    """Return what to say about the source's rows in implausible years, which source_span leaves out; None if there are
+    none.
 
-    None also if the template cannot be asked for more than a day at once.
+    Also None if the template cannot load more than one day at once.
 
     Raises:
         SourceError: the source refuses or does not answer.
@@ -55,11 +53,11 @@ def _named(feed: Feed) -> dict[str, str]:
 
 
 def rows_ahead(session: psycopg.Connection, feed: Feed) -> int:
-    """How many rows the source has that are dated after the last day that may be loaded.
+    """Return how many rows of the source are dated after the last day that may be loaded.
 
     Raises:
         SourceError: the source refuses or does not answer.
-        psycopg.errors.FeatureNotSupported: the template cannot be asked for more than a day at once.
+        psycopg.errors.FeatureNotSupported: the template cannot load more than one day at once.
     """
     with asking(session, feed.connection):
         return int(one_row(session, query("flow", "rows_ahead"), _named(feed))[0])

@@ -1,4 +1,4 @@
-"""Days compared with their sources: by a digest of what is kept, and down to the row."""
+"""Comparing days with their sources: by a digest of what is stored, and row by row."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tenantry.flow.source.session import columns, reading, speaking
 class RowDifference:
     """A row that is `missing` in the warehouse, `extra` there, or `changed`, and its key as text.
 
-    `columns` are those that differ, with `source` and `warehouse`, the texts of all columns, cut to 200 characters; None
+    `columns` are those that differ. `source` and `warehouse` are the texts of all columns, cut to 200 characters; None
     for a row that one side does not have.
     """
 
@@ -36,8 +36,8 @@ class RowDifference:
 class DayDifference:
     """A day whose rows differ from the source's. `rows` holds the first of the `differing` rows.
 
-    `fault` says whether the source has not changed since the load, so that the warehouse is wrong. It is None if that is not
-    known, because the load asked for no digest. `source_digest` is the digest of the source's own rows.
+    `fault` says whether the source has not changed since the load, so that the warehouse is wrong. It is None if that
+    is not known, because the load stored no digest. `source_digest` is the digest of the source's own rows.
     """
 
     feed: Feed
@@ -53,11 +53,11 @@ class DayDifference:
 def source_digests(
     session: psycopg.Connection, source: psycopg.Connection, feed: Feed, span: Span
 ) -> Mapping[date, str]:
-    """What the source has now, as the warehouse would keep it: a digest a day, `1:rows:sum of row hashes`.
+    """Return what the source has now, as the warehouse would store it: one digest per day, `1:rows:sum of row hashes`.
 
     Raises:
-        psycopg.Error: the source cannot tell.
-        SliceError: it does not within its deadline.
+        psycopg.Error: the source cannot compute it.
+        SliceError: the source does not finish within its deadline.
     """
     days = named(feed, span)
     _, _, describe, *limits = one_row(session, query("flow", "ask"), days)
@@ -80,14 +80,14 @@ def source_digests_through_warehouse(
 
 
 def stored_digests(session: psycopg.Connection, feed: Feed, span: Span) -> Mapping[date, str]:
-    """What reports see, by the same digest."""
+    """What reports see, as the same kind of digest."""
     return dict(session.execute(query("flow", "stored_digests"), named(feed, span)).fetchall())
 
 
 def verify_day(session: psycopg.Connection, feed: Feed, day: date, most_rows: int) -> DayDifference | None:
-    """Pull a day once more and compare its rows; None if they are the source's. Loads of the day wait meanwhile.
+    """Pull a day again and compare its rows; None if they match the source's. Loads of the day wait meanwhile.
 
-    Raises psycopg.Error with the source's words.
+    Raises psycopg.Error with the source's message.
     """
     parameters = {"template": feed.template, "schema": feed.schema, "day": day, "most": most_rows}
     said: dict[str, Any] = one_row(session, query("flow", "verify_slice"), parameters)[0]

@@ -1,4 +1,4 @@
-"""Digests: what a source says of its own days, so that only those that differ from their slices are pulled."""
+"""Digests that a source computes of its own days, so that only days that differ from their slices are pulled."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tenantry.flow.source.session import Columns, begin, columns, speaking
 
 @dataclass(frozen=True)
 class Answer:
-    """What a source said of some days. `digests` is by day, YYYY-MM-DD; None if it has rows outside the days.
+    """A source's answer about some days. `digests` is by day, YYYY-MM-DD; None if the source has rows outside the days.
 
     `asked` is the time by the warehouse's clock.
     """
@@ -32,23 +32,23 @@ class Answer:
 
 
 SourceTypes = dict[tuple[Feed, str], Columns]
-"""The names and types of a source's columns, as one of its sessions gave them, by feed and definition_hash.
+"""The names and types of a source's columns, as one of its sessions returned them, by feed and definition_hash.
 
-Good enough to word the question: a digest that was made of other types is another one, and its day is pulled then; names are looked
-for by the source itself.
+They are good enough to write the query: a digest made with other types differs, so its day is pulled, and the source
+itself looks up the names.
 """
 
 
 def ask(
     session: psycopg.Connection, source: psycopg.Connection, feed: Feed, span: Span, known: SourceTypes
 ) -> Answer:
-    """Ask a source; what is pulled through its session from now on is of the moment at which it was asked.
+    """Ask a source for digests. What its session pulls from now on belongs to the same snapshot.
 
-    `known` are the types that this session of the source gave before; those of the feed are added.
+    `known` are the types that this session of the source has returned before; those of the feed are added.
 
     Raises:
-        psycopg.Error: the source cannot answer; the session is of no use then.
-        SliceError: it does not within its deadline.
+        psycopg.Error: the source cannot answer; the session cannot be used any more.
+        SliceError: the source does not finish within its deadline.
     """
     days = named(feed, span)
     asked, definition, describe, *limits = one_row(session, query("flow", "ask"), days)
@@ -66,16 +66,16 @@ def ask(
 
 
 def ask_through_warehouse(session: psycopg.Connection, feed: Feed, span: Span) -> Answer:
-    """Ask the source whose login is held in the warehouse's session, until that is released.
+    """Ask the source whose login the warehouse's session holds, until that is released.
 
-    Raises psycopg.Error if the source cannot answer; the login is of no use then.
+    Raises psycopg.Error if the source cannot answer; the login cannot be used any more.
     """
     digests, asked = one_row(session, query("flow", "source_digests"), named(feed, span))
     return Answer(digests, asked)
 
 
 def unchanged(session: psycopg.Connection, feed: Feed, span: Span, answer: Answer) -> set[date]:
-    """The days of the span whose slices hold just what the source said; their slices count as loaded then."""
+    """Return the days of the span whose slices match the source's answer; these slices then count as loaded at that time."""
     if answer.digests is None:
         return set()
     asked = {**named(feed, span), "digests": Jsonb(answer.digests), "asked": answer.asked}

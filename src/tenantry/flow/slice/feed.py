@@ -1,4 +1,4 @@
-"""Feeds: a template of a tenant, pulled through a connection."""
+"""Feeds: a template of a tenant, loaded through a connection."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tenantry.db.queries import one_row, query
 
 
 def open_feed(session: psycopg.Connection, template: str, connection: str, schema: str) -> Feed:
-    """The feed to load into, registered at its first use. Raises InputError for an unknown name."""
+    """Return the feed to load into; it is registered at its first use. Raises InputError for an unknown name."""
     row = one_row(
         session,
         query("flow", "open_feed"),
@@ -19,11 +19,11 @@ def open_feed(session: psycopg.Connection, template: str, connection: str, schem
 
 
 def list_feeds(session: psycopg.Connection, template: str | None = None) -> list[Feed]:
-    """All feeds, or those of one template, by tenant."""
+    """Return all feeds, or those of one template, by tenant."""
     return [Feed(*row) for row in session.execute(query("flow", "feeds"), {"template": template})]
 
 
 def find_feed(session: psycopg.Connection, template: str, schema: str) -> Feed:
-    """The feed of a tenant. Raises InputError (through the session's errors) for an unknown name."""
+    """Return the feed of a tenant. Raises InputError (through the session's errors) for an unknown name."""
     row = one_row(session, query("flow", "find_feed"), {"template": template, "schema": schema})
     return Feed(*row)

@@ -1,4 +1,4 @@
-"""The indexes of tables that bulk loads make without: made afterwards, several of a table at once."""
+"""The indexes of tables that bulk loads create without indexes: built afterwards, several of a table at once."""
 
 from __future__ import annotations
 
@@ -27,30 +27,28 @@ def unindexed(session: psycopg.Connection, feed: Feed) -> list[Unindexed]:
 
 
 def begin(session: psycopg.Connection, table: Unindexed) -> bool:
-    """Hold the table until the transaction ends; False if somebody has indexed it meanwhile.
+    """Hold the table until the transaction ends; False if another session has already indexed it.
 
-    Other sessions make the indexes, and this one waits for them in the client, which the server does not see.
+    Other sessions build the indexes, and this one waits for them in the client, which the server does not see.
     """
     row = session.execute(query("flow", "index_begin"), _named(table.feed, table)).fetchone()
-    # Without its feed the tenant has been dropped.
+    # If the feed is gone, the tenant has been dropped.
     return row is not None and bool(row[0])
 
 
 def missing(session: psycopg.Connection, table: Unindexed) -> list[str]:
-    """What is to be executed for the table, in any order and each in any session; those indexes are left out that a run made
-    which was killed.
-    """
+    """The statements for the table, which can run in any order and in any session. Indexes that a killed run has built are left out."""
     return [row[0] for row in session.execute(query("flow", "missing_indexes"), _named(table.feed, table))]
 
 
 def end(session: psycopg.Connection, table: Unindexed) -> None:
-    """Analyze the table, and note that it has all of its indexes."""
+    """Analyze the table, and record that it has all of its indexes."""
     session.execute(query("flow", "index_end"), _named(table.feed, table))
 
 
 def doubled(session: psycopg.Connection, table: Unindexed) -> list[FailedSlice]:
-    """The days of the table with a row whose key another row has, too, which are noted as failed: rows that moved from day
-    to day while those were pulled. None where the key is not made of columns alone.
+    """The days of the table that have rows with the same key as another row, which are recorded as failed: rows that
+    moved from one day to another while those were loaded. None if the key is not made of columns alone.
     """
     rows = session.execute(query("flow", "doubled"), _named(table.feed, table))
     return [

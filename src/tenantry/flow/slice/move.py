@@ -1,4 +1,4 @@
-"""Moving feeds between storages, without asking the source: a copy beside, compared, then swapped."""
+"""Moving feeds between storages without the source: copy, compare, then swap."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from psycopg.types.json import Jsonb
 from tenantry.db.queries import one_row, query
 
 _DROP_AT_ONCE = 200
-"""Materialized views dropped in one transaction: each holds about seven locks, of some 6,400 by default."""
+"""How many materialized views are dropped per transaction: each takes about seven locks, of some 6,400 by default."""
 
 
 @dataclass(frozen=True)
 class Step:
     """What a move does next: `phase` is wait, copy, hold, compare, swap, release or done.
 
-    `left` years of `years` are still to be copied or compared, the first of them next. `bytes` is what the feed takes
-    now, `pid` the session that is waited for.
+    `left` years of `years` are still to be copied or compared, the next one first. `bytes` is the present size of the
+    feed, `pid` the session that the move waits for.
     """
 
     phase: str
@@ -33,7 +33,9 @@ class Step:
 
 @dataclass(frozen=True)
 class Moved:
-    """How a move ended: rows compared, days that had changed while they were copied; `moved` is False if it was there."""
+    """How a move ended: rows compared, and days that changed while they were copied. `moved` is False if the feed was
+    already in that storage.
+    """
 
     tenant: str
     template: str
@@ -46,7 +48,8 @@ class Moved:
 
 
 def plan(session: psycopg.Connection, template: str, storage: str, tenant: str | None = None) -> list[str]:
-    """The tenants to move: one, or all. For all, the template's storage is changed too: new tenants begin in it.
+    """Return the tenants to move: one, or all. For all, the template's storage changes as well, so new tenants begin in
+    it.
 
     Raises InputError (through the session's errors) for an unknown name, or for a template that cannot be moved.
     """
@@ -57,9 +60,9 @@ def plan(session: psycopg.Connection, template: str, storage: str, tenant: str |
 def run(
     session: psycopg.Connection, template: str, storage: str, tenant: str, watch: Callable[[Step], None]
 ) -> Moved:
-    """Move one tenant, in steps that are committed one by one; `watch` hears of each step before it is taken.
+    """Move one tenant, in steps that are committed one by one; `watch` is called before each step.
 
-    It may be interrupted in any way and run again: years that were copied are not copied again, only compared.
+    You can interrupt it at any time and run it again: copied years are not copied again, only compared.
 
     Raises psycopg.Error; reports then read what they read before.
     """
@@ -80,7 +83,7 @@ def run(
 
 
 def drop_old(session: psycopg.Connection, template: str, tenant: str) -> int:
-    """Drop what a move put aside of a tenant; the number of relations."""
+    """Drop what a move has put aside for a tenant; return the number of relations."""
     total = 0
     names = {"template": template, "schema": tenant, "most": _DROP_AT_ONCE}
     while dropped := int(one_row(session, query("flow", "drop_old"), names)[0]):

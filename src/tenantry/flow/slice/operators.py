@@ -1,4 +1,4 @@
-"""What an operator's session does through the functions of `_wh` that are for him: it reads no secret, and no row of a tenant."""
+"""What an operator's session does through the functions of `_wh` for operators: it reads no secret and no row of a tenant."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from tenantry.flow.slice.slice import named
 def load(
     session: psycopg.Connection, feed: Feed, span: Span, *, only_changed: bool = False
 ) -> Iterator[LoadedSlice]:
-    """Pull days in one transaction, or those of them that differ at the source; the failure of one loses no other.
+    """Load days in one transaction, or only those that differ at the source; a failed day does not undo the others.
 
-    Raises psycopg.Error for the first that failed, which is recorded, after the others.
+    After all days, raises psycopg.Error for the first failed one, whose failure is recorded.
     """
     parameters = {**named(feed, span), "only_changed": only_changed}
     said = one_row(session, query("operators", "load_days"), parameters)[0]["date_results"]
@@ -39,9 +39,10 @@ def load(
 
 
 def compare(session: psycopg.Connection, feed: Feed, span: Span) -> Iterator[tuple[date, int, Any]]:
-    """Each day with the rows that reports see of it and how it compares: None, a DayDifference, or a psycopg.Error.
+    """Yield each day with the number of rows that reports see and the result of its comparison: None, a DayDifference,
+    or a psycopg.Error.
 
-    Raises psycopg.Error if the source cannot be asked at all.
+    Raises psycopg.Error if the source cannot be queried at all.
     """
     for day in one_row(session, query("operators", "verify_days"), named(feed, span))[0]["days"]:
         found: DayDifference | psycopg.Error | None = None
@@ -68,7 +69,7 @@ def publish(session: psycopg.Connection, feed: Feed) -> None:
 
 
 def _failure(day: dict[str, Any]) -> psycopg.Error:
-    """The error of a day as if it had been raised, which would have undone the record of it."""
+    """The error of a day as an exception; raising it in SQL would have undone its record."""
     try:
         return psycopg.errors.lookup(day["sqlstate"])(day["error"])
     except KeyError:

@@ -10,11 +10,12 @@ from typing import Any
 import psycopg
 
 from tenantry.core.days import Span
-from tenantry.core.model import Feed, LoadedSlice
+from tenantry.core.model import OWNER, Feed, LoadedSlice
+from tenantry.db.connect import acting
 from tenantry.db.queries import one_row, query
 
 PATIENCE = 10
-"""Seconds that a login to a source may take. dblink of PostgreSQL 18 knows no connect_timeout."""
+"""Seconds that a login to a source may take. dblink of PostgreSQL 18 has no connect_timeout."""
 
 
 def named(feed: Feed, span: Span) -> dict[str, Any]:
@@ -23,25 +24,25 @@ def named(feed: Feed, span: Span) -> dict[str, Any]:
 
 
 def to_load(session: psycopg.Connection, feed: Feed, span: Span) -> list[date]:
-    """The days of the span that a backfill has to load: those that are not there, failed, or stale."""
+    """Return the days of the span that a backfill has to load: missing, failed and stale ones."""
     return [row[0] for row in session.execute(query("flow", "days_to_load"), named(feed, span))]
 
 
 def first_with_rows(session: psycopg.Connection, feed: Feed) -> date | None:
-    """The first day whose last good load brought rows."""
+    """The first day whose last successful load returned rows."""
     parameters = {"schema": feed.schema, "template": feed.template}
     first: date | None = one_row(session, query("flow", "first_with_rows"), parameters)[0]
     return first
 
 
 def latest(session: psycopg.Connection, template: str) -> date:
-    """The last day that may be loaded: today in UTC, or so many days later as the template asks for."""
+    """The last day that may be loaded: today in UTC, plus the days ahead that the template allows."""
     day: date = one_row(session, query("flow", "latest_day"), (template,))[0]
     return day
 
 
 def begin(session: psycopg.Connection, feed: Feed) -> tuple[date | None, bool]:
-    """Where the feed's span begins (None: nothing was ever loaded), and whether somebody chose that day."""
+    """Return where the feed's span begins (None: nothing was ever loaded), and whether somebody chose that day."""
     first, chosen = one_row(
         session, query("flow", "span_begin"), {"schema": feed.schema, "template": feed.template}
     )
@@ -49,12 +50,12 @@ def begin(session: psycopg.Connection, feed: Feed) -> tuple[date | None, bool]:
 
 
 def extend(session: psycopg.Connection, feed: Feed, first: date, *, chosen: bool = False) -> None:
-    """Let the feed's span begin on a day, unless it begins earlier; `chosen`: somebody wants no earlier one."""
+    """Make the feed's span begin on a day, unless it begins earlier. With `chosen`, no earlier day is wanted."""
     session.execute(query("flow", "extend_span"), {**named(feed, Span(first, first)), "chosen": chosen})
 
 
 def outdated(session: psycopg.Connection, feed: Feed, span: Span) -> list[date]:
-    """The days of the span that an earlier query, other columns or another time column made."""
+    """The days of the span that were loaded with an earlier query, other columns or another time column."""
     return [row[0] for row in session.execute(query("flow", "outdated_days"), named(feed, span))]
 
 
@@ -66,9 +67,9 @@ def load(
     digest: str | None = None,
     asked: datetime | None = None,
 ) -> LoadedSlice:
-    """Pull one slice, new or again, in a transaction of its own. Raises psycopg.Error with the source's words.
+    """Load one slice, new or again, in its own transaction. Raises psycopg.Error with the source's message.
 
-    `digest` is what the source said of the day in the very transaction that is pulled from, when it was `asked`.
+    `digest` is the source's digest of the day, from the same transaction of the source, at the time `asked`.
     """
     row = one_row(
         session,
@@ -80,7 +81,7 @@ def load(
 
 
 def record_failure(session: psycopg.Connection, feed: Feed, day: date, error: str) -> None:
-    """Remember that a load failed; the rows of an earlier load stay."""
+    """Record that a load failed; the rows of an earlier load stay."""
     session.execute(
         query("flow", "record_failure"),
         {"schema": feed.schema, "template": feed.template, "day": day, "error": error},
@@ -88,7 +89,7 @@ def record_failure(session: psycopg.Connection, feed: Feed, day: date, error: st
 
 
 def hold_source(session: psycopg.Connection, connection: str) -> None:
-    """Keep one login to the source open for the loads that follow in this session.
+    """Keep one login to the source open for the following loads of this session.
 
     Raises psycopg.Error if the source refuses, or does not answer within PATIENCE seconds.
     """
@@ -104,16 +105,20 @@ def hold_source(session: psycopg.Connection, connection: str) -> None:
 
 @contextmanager
 def held_source(session: psycopg.Connection, connection: str) -> Iterator[None]:
-    """One login to the source for all that the block asks of it through the warehouse."""
+    """One login to the source for all that the block asks of it through the warehouse; the functions for a group hold it themselves."""
+    if acting(session) != OWNER:
+        yield
+        return
     hold_source(session, connection)
     try:
         yield
     finally:
-        # If the block failed the transaction may have, too; the login ends with the session then, or with the next one.
+        # If the block failed, its transaction may have failed, too. The login then ends with the session, or
+        # with the next login.
         with suppress(psycopg.Error):
             release_source(session, connection)
 
 
 def release_source(session: psycopg.Connection, connection: str) -> None:
-    """Close what hold_source opened; nothing to do if that is gone."""
+    """Close what hold_source opened; do nothing if it is gone."""
     session.execute(query("flow", "release_source"), (connection,))

@@ -1,4 +1,4 @@
-"""Streaming days from a source straight into partition storage: COPY to COPY, nothing kept in memory."""
+"""Streaming days from a source straight into partition storage: COPY to COPY, without buffering the data."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from tenantry.flow.source.deadline import Budget, TooMuch, deadline
 from tenantry.flow.source.session import columns, reading, speaking
 
 BATCH = 65536
-"""Bytes gathered before a write: libpq hands out single rows, and a system call for each would cost more than the row."""
+"""Bytes collected before a write: libpq returns single rows, and a system call for each would cost more than the row."""
 
 
 def range_capable(session: psycopg.Connection, template: str) -> bool:
-    """Whether the template can be asked for many days at once."""
+    """Whether the template's query can return many days at once."""
     return bool(one_row(session, query("flow", "range_capable"), (template,))[0])
 
 
@@ -41,15 +41,17 @@ def pull(
     staged: bool = False,
     answer: Answer | None = None,
 ) -> list[LoadedSlice]:
-    """Pull the days of a span, which lie in one table, in one transaction; one result for each day.
+    """Load the days of a span, which lie in one table, in one transaction; return one result per day.
 
-    Days with nothing in them yet are copied into their table; others (or all, if `staged`) into a staging table, and
-    merged. The source is asked for its columns and its rows in one transaction, after all waiting here. A `bulk` load makes new tables without indexes, for loader.indexing to follow. `answer` is what the source said
-    of the days in the transaction that it is in, and is kept with them. Memory is constant in the size of the data.
+    Days without rows are copied straight into their table. Others (or all, if `staged`) go into a staging table and are
+    merged. The source is asked for its columns and its rows in one transaction, after all waiting here. A `bulk` load
+    creates new tables without indexes, for loader.indexing to build later. `answer` is the source's answer about the
+    days, from its present transaction; it is stored with them. Memory use does not depend on the amount of data.
 
     Raises:
-        psycopg.Error: the source's or the warehouse's error; nothing of the span was changed then.
-        SliceError: the source gave rows outside the span, which are named; or it sent too much, or took too long.
+        psycopg.Error: the source's or the warehouse's error; nothing of the span has changed.
+        SliceError: the source returned rows outside the span, which the error names; or it sent too much, or took too
+            long.
     """
     days = named(feed, span)
     session.execute(query("flow", "stream_prepare"), {**days, "bulk": bulk})
@@ -80,7 +82,7 @@ def pull(
 def _copy(
     source: psycopg.Connection, read: str, session: psycopg.Connection, write: str, budget: Budget
 ) -> tuple[int, int]:
-    """Pipe one COPY into another; returns the rows that came out and those that went in."""
+    """Pipe one COPY into another; return the number of rows that came out and that went in."""
     writer = session.cursor()
     with ExitStack() as reading:
         with speaking():
@@ -94,9 +96,10 @@ def _copy(
 
 
 def _batches(source: psycopg.Connection, budget: Budget) -> Iterator[bytes]:
-    """What a COPY TO sends, joined. It is taken from libpq itself: psycopg's loop costs the client twice as much a row.
+    """Yield what a COPY TO sends, in batches. It is read from libpq directly: psycopg's loop costs the client twice as
+    much per row.
 
-    Raises TooMuch if it is more than the budget allows.
+    Raises TooMuch if it exceeds the budget.
     """
     take, more = source.pgconn.get_copy_data, source.pgconn.consume_input
     batch: list[Any] = []
@@ -115,7 +118,8 @@ def _batches(source: psycopg.Connection, budget: Budget) -> Iterator[bytes]:
                 more()
             if size >= BATCH:
                 total += size
-                # Such a row is a batch by itself. Its query should have said so (row_limit), before it was in memory.
+                # Such a row is a batch by itself. The query should have raised an error (row_limit) before
+                # the row was in memory.
                 if length > budget.max_row_bytes:
                     raise TooMuch(
                         f"a row of {length:,} bytes is larger than the {budget.max_row_bytes:,} bytes that are allowed",

@@ -23,5 +23,5 @@ def publish(session: psycopg.Connection, feeds: Iterable[Feed]) -> None:
 
 
 def publish_public(session: psycopg.Connection, template: str) -> None:
-    """Bring the public view of a template up to date: all tenants, or no rows if there is none."""
+    """Bring the public view of a template up to date. It has the rows of all tenants, or no rows if there are no tenants."""
     session.execute(query("flow", "publish_public"), (template,))

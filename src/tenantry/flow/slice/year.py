@@ -10,8 +10,8 @@ from typing import Any
 import psycopg
 
 from tenantry.core.days import Span, folded
-from tenantry.core.model import OPERATOR, Feed
-from tenantry.db.connect import acting
+from tenantry.core.model import Feed
+from tenantry.db.by_role import by_role
 from tenantry.db.queries import one_row, query
 
 
@@ -36,7 +36,7 @@ class YearCheck:
 
 @dataclass(frozen=True)
 class Folded:
-    """A year that was folded into `table`: its days, its rows, and the seconds that it took.
+    """A year that was folded into `table`: its days, its rows, and the time that took, in seconds.
 
     `said` is the full answer of `_wh.create_combined_table_from_template_by_year`.
     """
@@ -71,12 +71,8 @@ def check(session: psycopg.Connection, feed: Feed, year: int) -> YearCheck:
 
 def fold(session: psycopg.Connection, feed: Feed, year: int) -> Folded:
     """Fold a complete, closed year into its yearly table. Raises DatabaseError if it is not one."""
-    by_operator = acting(session) == OPERATOR
-    said = one_row(
-        session,
-        query("operators", "fold_year") if by_operator else query("flow", "fold_year"),
-        {"template": feed.template, "schema": feed.schema, "year": year},
-    )[0]
+    about = {"template": feed.template, "schema": feed.schema, "year": year}
+    said = one_row(session, by_role(session, "flow", "fold_year"), about)[0]
     return Folded(
         feed,
         year,

@@ -16,7 +16,7 @@ from tenantry.db.queries import one_row, query
 
 
 def put(session: psycopg.Connection, connection: Connection, password: str | None) -> None:
-    """Store a connection, new or changed. A password of None keeps the stored one."""
+    """Store a new or changed connection. A password of None keeps the stored one."""
     with session.transaction():
         session.execute(query("flow", "hide_parameters"))
         session.execute(
@@ -34,13 +34,13 @@ def put(session: psycopg.Connection, connection: Connection, password: str | Non
 
 
 def find(session: psycopg.Connection, name: str) -> Connection | None:
-    """The stored connection of that name, or None."""
+    """The stored connection with that name, or None."""
     row = session.execute(query("flow", "get_connection"), (name,)).fetchone()
     return Connection(*row) if row else None
 
 
 def get(session: psycopg.Connection, name: str) -> Connection:
-    """The stored connection of that name. Raises InputError if there is none."""
+    """The stored connection with that name. Raises InputError if it does not exist."""
     found = find(session, name)
     if found is None:
         known = [row[0] for row in session.execute(query("flow", "connection_names"))]
@@ -51,7 +51,7 @@ def get(session: psycopg.Connection, name: str) -> Connection:
 
 
 def replace(session: psycopg.Connection, connection: Connection, password: str | None) -> SourceFacts:
-    """Store a connection and try it, in one transaction: if the source does not answer, all is as before.
+    """Store a connection and test it, in one transaction: if the source does not answer, nothing changes.
 
     Raises:
         SourceError: the source refuses, or does not answer within 10 seconds.
@@ -62,7 +62,7 @@ def replace(session: psycopg.Connection, connection: Connection, password: str |
 
 
 def of_tenant(session: psycopg.Connection, name: str) -> Connection:
-    """The connection of a tenant, or the one that is itself called so. Raises InputError if that is none, or several."""
+    """Return the connection of a tenant, or the connection with that name. Raises InputError if there is none, or more than one."""
     names = [row[0] for row in session.execute(query("tenants", "connections_of"), {"schema": name})]
     if len(names) > 1:
         raise InputError(
@@ -78,7 +78,7 @@ def users(session: psycopg.Connection, name: str) -> list[str]:
 
 
 def remove(session: psycopg.Connection, name: str) -> None:
-    """Delete a connection with its stored password; slices that were pulled through it stay."""
+    """Delete a connection with its stored password; slices that were loaded through it stay."""
     session.execute(query("flow", "delete_connection"), (name,))
 
 
@@ -106,9 +106,9 @@ def probe(session: psycopg.Connection, name: str, patience: int = 10) -> SourceF
 
 @contextmanager
 def asking(session: psycopg.Connection, name: str) -> Iterator[None]:
-    """Turn what a source says inside the block into SourceError.
+    """Turn a source's errors inside the block into SourceError.
 
-    A connection or a template that cannot be asked at all, and a lost warehouse, keep their psycopg.Error.
+    Errors of a connection or template that cannot be used at all, and of a lost warehouse, stay psycopg.Error.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Deadlines and budgets for what a source sends: kept here, whatever the source does."""
+"""Deadlines and budgets for what a source sends. Tenantry enforces them, whatever the source does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tenantry.db.connect import cut
 
 @dataclass(frozen=True)
 class Budget:
-    """What a source may take to answer, in seconds (None: as long as it likes), and bytes: of all, and of a row."""
+    """How long a source may take to answer, in seconds (None: no limit), and how many bytes it may send, in total and per row."""
 
     seconds: float | None
     max_bytes: int
@@ -24,22 +24,23 @@ class Budget:
 
 
 class TooMuch(SliceError):
-    """A source sends more than its budget."""
+    """A source sends more than its budget allows."""
 
 
 _TOO_LARGE = re.compile(r"a row of (\d+) bytes is larger than max_row_bytes")
-"""What the source's own query says of a row (see row_limit.sql)."""
+"""The error of the source's own query about a row (see row_limit.sql)."""
 
 
 _HEARING = 2
-"""Seconds in which a source can heed a cancel."""
+"""Seconds that a source has to react to a cancel."""
 
 
 @contextmanager
 def deadline(source: psycopg.Connection, budget: Budget, what: str) -> Iterator[None]:
-    """End what a source does, or else cut the line to it, when the budget's seconds are over.
+    """Cancel what a source does when the budget's seconds are over; if that does not help, cut its connection.
 
-    So one that is silent, or sends on and on, is not waited for. Raises SliceError then, and for what is larger than the budget; `what` is the subject of its message.
+    So the program does not wait for a source that is silent or never stops sending. Raises SliceError then, and for
+    data larger than the budget; `what` is the subject of the message.
     """
     over, done = threading.Event(), threading.Event()
 
@@ -50,7 +51,7 @@ def deadline(source: psycopg.Connection, budget: Budget, what: str) -> Iterator[
         if not done.wait(_HEARING):
             cut(source)
 
-    # Another day than this program will see: one without a deadline needs no way of its own.
+    # Longer than this program will run: so the case without a deadline needs no code of its own.
     timer = threading.Timer(min(budget.seconds or threading.TIMEOUT_MAX, threading.TIMEOUT_MAX), end)
     timer.daemon = True
     timer.start()
@@ -75,5 +76,5 @@ def deadline(source: psycopg.Connection, budget: Budget, what: str) -> Iterator[
         done.set()
         timer.cancel()
         if over.is_set():
-            # Its cancel may be on the way still, and must not meet another statement.
+            # The cancel may still be on its way, and must not hit another statement.
             source.close()

@@ -1,4 +1,4 @@
-"""The line to a source of which nobody said how safe it is to be: as safe as both places where sessions begin can have it."""
+"""How to connect to a source if nobody said how secure the connection must be: as securely as both the warehouse and this machine can."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tenantry.flow.source import connection as connections
 from tenantry.flow.source.session import open_source, source_conninfo
 
 AUTHORITIES = ("system", "/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt")
-"""Where the certificates of public authorities are, for `sslrootcert`: libpq 16 asks OpenSSL; Debian's file, and Red Hat's."""
+"""Where the certificates of public authorities are, for `sslrootcert`: libpq 16 asks OpenSSL; then Debian's file, and Red Hat's."""
 
 _HERE = ("localhost", "127.0.0.1", "::1")
 
@@ -23,11 +23,12 @@ def store(
 ) -> tuple[Connection, SourceFacts, str | None]:
     """Store a connection as `connections.replace` does, with the safest `sslmode` that works if it names none.
 
-    Returns it as it was stored, what the source says, and a line about the line: None if the operator said how it is to be, now or
-    when this very address was stored, and if it does not leave the warehouse's host.
+    Returns the stored connection, what the source reports, and a sentence about its security. The sentence is None if
+    the operator chose the mode, now or when this address was stored, or if the connection does not leave the
+    warehouse's host.
 
     Raises:
-        SourceError: the source refuses, or does not answer within 10 seconds; all is as before then.
+        SourceError: the source refuses, or does not answer within 10 seconds; nothing has changed then.
     """
     former = connections.find(session, connection.name)
     if (
@@ -89,7 +90,7 @@ def _said(connection: Connection) -> str:
 
 
 def _works(session: psycopg.Connection, connection: Connection, password: str | None, reached: bool) -> bool:
-    """Whether the warehouse's server can log in so, and this machine, if it reaches the source at all. Nothing is kept."""
+    """Whether the warehouse's server can log in this way, and this machine, too, if it reaches the source at all. Stores nothing."""
     try:
         with session.transaction(force_rollback=True):
             connections.replace(session, connection, password)
@@ -99,7 +100,7 @@ def _works(session: psycopg.Connection, connection: Connection, password: str | 
 
 
 def _reached(session: psycopg.Connection, name: str) -> bool:
-    """Whether this machine can log in to the source, as a load that streams does."""
+    """Whether this machine can log in to the source, as a streaming load does."""
     login = source_conninfo(session, name)
     try:
         open_source(login).close()

@@ -1,4 +1,4 @@
-"""Sessions on a source itself, from this machine."""
+"""Sessions on a source, opened from this machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tenantry.db.login import connected
 from tenantry.db.queries import one_row, query
 
 NOT_GIVEN = "/dev/null/not-given-in-the-connection"
-"""A file that is never there. Told of no file, libpq looks into the home directory."""
+"""A file that never exists. Without a file name, libpq looks into the home directory."""
 
 _NOT_OURS = {
     "passfile": NOT_GIVEN,
@@ -39,15 +39,15 @@ _NOT_OURS = {
     "min_protocol_version": "3.0",
     "max_protocol_version": "3.0",
 }
-"""What a keyword is that the connection does not name, where that is not what libpq was compiled with, or empty."""
+"""The values of keywords that the connection does not name, where these differ from libpq's compiled-in defaults or from empty."""
 
 _LEFT_OUT = {"service", "servicefile", "scram_client_key", "scram_server_key"}
-"""Keywords that have no value for "none". A service in the environment gives only what is given nowhere else: nothing."""
+"""Keywords that have no value for "none". A service in the environment only sets what is not set elsewhere, so it sets nothing."""
 
 
 @dataclass(frozen=True)
 class Login:
-    """How to log in to a source, and what to send it before anything is read."""
+    """How to log in to a source, and what to send before anything is read from it."""
 
     conninfo: str = field(repr=False)
     begin: str
@@ -55,7 +55,7 @@ class Login:
 
 
 class OneStatement(psycopg.Cursor[TupleRow]):
-    """A cursor whose texts a server takes as one statement, or refuses: they go by the extended protocol."""
+    """A cursor whose texts a server takes as one statement, or refuses, because they use the extended protocol."""
 
     def _execute_send(
         self, query: PostgresQuery, *, force_extended: bool = False, binary: bool | None = None
@@ -65,22 +65,23 @@ class OneStatement(psycopg.Cursor[TupleRow]):
 
 
 class SourceSession(psycopg.Connection):
-    """A session on a source; it knows how its transactions begin. What else it is sent is one statement each."""
+    """A session on a source, which knows how its transactions begin. Everything else sent to it is one statement at a time."""
 
     login: Login
 
 
 def source_conninfo(session: psycopg.Connection, connection: str) -> Login:
-    """How to log in to a source from here, with the settings and the password that the warehouse keeps now."""
+    """How to log in to a source from here, with the settings and the password that the warehouse has stored."""
     asked = {"connection": connection, "encoding": ENCODING}
     keywords, begin, settle = one_row(session, query("flow", "source_conninfo"), asked)
     return Login(make_conninfo("", **_complete(keywords)), begin, settle)
 
 
 def _complete(keywords: dict[str, str]) -> dict[str, str]:
-    """The keywords of a connection, and all others of libpq: what is not named it takes from the environment and files.
+    """A connection's keywords and all others of libpq, because libpq takes missing ones from the environment and files.
 
-    Those are the operator's, for the warehouse: PGHOSTADDR would lead to another server, PGPASSWORD would be shown to it.
+    Those are the operator's, for the warehouse: PGHOSTADDR would lead to another server, and PGPASSWORD would be sent
+    to it.
     """
     given = keywords | {"client_encoding": ENCODING}
     if given.get("sslrootcert") == "system":
@@ -95,7 +96,7 @@ def open_source(login: Login) -> SourceSession:
     source = SourceSession(connected(login.conninfo))
     source.autocommit = True
     source.cursor_factory = OneStatement
-    # Behind a pooler a prepared statement may be another session's.
+    # Behind a pooler, a prepared statement may belong to another session.
     source.prepare_threshold = None
     source.login = login
     with speaking():
@@ -108,7 +109,7 @@ _ITS_OWN = "(an error of the source)"
 
 @contextmanager
 def speaking() -> Iterator[None]:
-    """Mark the errors of a block that does nothing but ask a source, so that none is taken for one of the warehouse."""
+    """Mark the errors of a block that only talks to a source, so that none is mistaken for an error of the warehouse."""
     try:
         yield
     except psycopg.Error as error:
@@ -117,15 +118,16 @@ def speaking() -> Iterator[None]:
 
 
 def is_of_source(error: psycopg.Error) -> bool:
-    """Whether an error was marked as one of a source."""
+    """Whether an error was marked as a source's."""
     return _ITS_OWN in getattr(error, "__notes__", ())
 
 
 def begin(source: psycopg.Connection) -> None:
-    """Begin a read-only transaction on a source, all of whose statements see one moment of it, and whose settings were read back.
+    """Begin a read-only transaction on a source, with one snapshot for all its statements and with its settings read
+    back.
 
     Raises:
-        psycopg.errors.ObjectNotInPrerequisiteState: a setting is not as it was asked for; the message names it.
+        psycopg.errors.ObjectNotInPrerequisiteState: a setting is not as requested; the message names it.
     """
     if not isinstance(source, SourceSession):
         raise TypeError("a source's transactions begin in a session that open_source opened")
@@ -138,15 +140,16 @@ def begin(source: psycopg.Connection) -> None:
         source.rollback()
         with speaking():
             raise psycopg.errors.ObjectNotInPrerequisiteState(
-                f"the source does not keep the settings of a load: {difference}"
+                f"the source does not apply the settings of a load: {difference}"
             )
 
 
 @contextmanager
 def reading(source: psycopg.Connection) -> Iterator[None]:
-    """A transaction as `begin` begins it, for a block; or the one that the source is in already, which then goes on.
+    """A transaction as `begin` begins it, for a block; or the transaction that the source is already in, which then
+    continues.
 
-    An error that a row security policy makes says what to do.
+    An error caused by a row security policy says what to do.
     """
     own = source.info.transaction_status == TransactionStatus.IDLE
     if own:
@@ -154,33 +157,33 @@ def reading(source: psycopg.Connection) -> Iterator[None]:
     try:
         yield
     except psycopg.errors.InsufficientPrivilege as error:
-        # The C file is named in no language but its own.
+        # The C source file has the same name in every language.
         if error.diag.source_file != "rls.c":
             raise
         with speaking():
             raise psycopg.errors.InsufficientPrivilege(
-                f"{one_line(error.diag.message_primary or str(error))}: give the reader there BYPASSRLS, or the "
-                "connection the option row_security=on, to take the rows that the policy shows it"
+                f"{one_line(error.diag.message_primary or str(error))}: give the login at the source "
+                "BYPASSRLS, or set the option row_security=on of the connection to load only the rows that the policy shows"
             ) from error
     finally:
         if own and not source.closed:
             try:
                 source.rollback()
             except psycopg.Error:
-                # A statement was left in the middle. The next use logs in anew.
+                # A statement was left unfinished. The next use logs in again.
                 source.close()
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The columns of a query as the source says them: their names, and its own types (oids)."""
+    """The columns of a query as the source describes them: their names, and its own types (oids)."""
 
     names: Sequence[str]
     types: Sequence[int]
 
 
 def columns(source: psycopg.Connection, describe: str) -> Columns:
-    """The columns of a query, which describes and gives no rows."""
+    """The columns of a query that only describes and returns no rows."""
     with speaking():
         found = source.execute(describe.encode()).description or ()
     return Columns([column.name for column in found], [column.type_code for column in found])

@@ -1,1 +1,1 @@
-"""Templates: stored, read from files, drafted, tried, and brought to what was made of them."""
+"""Templates: stored, read from files, drafted and tried; and fitting existing tables to them."""

@@ -1,4 +1,4 @@
-"""Asking a source from this machine: read only, for a limited time, and without keeping anything."""
+"""Querying a source from this machine: read-only, for a limited time, and without storing anything."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tenantry.flow.source.session import open_source, reading, source_conninfo
 
 @dataclass(frozen=True)
 class Field:
-    """A column of a result: its name as an identifier, the type to declare, and the source's own.
+    """A column of a result: its name as an identifier, the type to declare, and the source's own type.
 
     `origin` is the table (its oid) and the number of the column in it, or (0, 0) if it is computed.
     """
@@ -42,16 +42,16 @@ class Field:
 
 
 def connection_of(session: psycopg.Connection, name: str) -> str:
-    """The connection of a tenant, or the one of that name. Raises InputError if there is neither."""
+    """Return the connection of a tenant, or the connection with that name. Raises InputError if there is neither."""
     found = one_row(session, query("template", "connection_of"), {"name": name})[0]
     return found if found is not None else connections.get(session, name).name
 
 
 @contextmanager
 def asked(session: psycopg.Connection, connection: str, seconds: int) -> Iterator[psycopg.Connection]:
-    """A read-only transaction on a source, each of whose statements may take so many seconds.
+    """A read-only transaction on a source, in which each statement may take the given number of seconds.
 
-    Raises SourceError for whatever the source says inside the block.
+    Raises SourceError for errors of the source inside the block.
     """
     login = source_conninfo(session, connection)
     try:
@@ -99,7 +99,7 @@ def asked(session: psycopg.Connection, connection: str, seconds: int) -> Iterato
 
 
 def fields(session: psycopg.Connection, source: psycopg.Connection, describe: str) -> list[Field]:
-    """The columns of a statement's result: names and types as the warehouse writes them, whatever the source says."""
+    """Return the columns of a statement's result: names and types as the warehouse writes them, whatever the source reports."""
     result = source.execute(describe.encode()).pgresult
     if result is None:
         return []
@@ -119,7 +119,7 @@ def fields(session: psycopg.Connection, source: psycopg.Connection, describe: st
 def fields_by_warehouse(
     session: psycopg.Connection, template: str, sql: str, tenant: str, day: date, seconds: int
 ) -> list[Field]:
-    """`fields` of a query for a template author: the warehouse asks, and tells neither tables nor lengths of types."""
+    """`fields` of a query for a template author: the warehouse asks, and reports neither tables nor lengths of types."""
     about = {
         "name": template,
         "tenant": tenant,
@@ -143,7 +143,7 @@ def fields_by_warehouse(
 
 
 def tried(session: psycopg.Connection, about: Mapping[str, Any]) -> Any:
-    """What `_wh.try_template` gives. Raises SourceError for what the source says, and TemplateError for what does not fit it."""
+    """The result of `_wh.try_template`. Raises SourceError for errors of the source, and TemplateError for what does not match it."""
     found = one_row(session, query("template", "try"), about)[0]
     if "error" in found and found["of_source"]:
         raise SourceError(
@@ -157,7 +157,7 @@ def tried(session: psycopg.Connection, about: Mapping[str, Any]) -> Any:
 
 
 def texts(source: psycopg.Connection, statement: str) -> list[list[str | None]]:
-    """The rows of a statement as the source writes them: its values may be none that Python has."""
+    """The rows of a statement as the source writes them, because Python may have no type for its values."""
     result = source.execute(statement.encode()).pgresult
     if result is None:
         return []
@@ -169,7 +169,7 @@ def texts(source: psycopg.Connection, statement: str) -> list[list[str | None]]:
 
 
 def refuse_unnamed(found: Sequence[Field], origin: str) -> None:
-    """Raise InputError unless each column has a name of its own."""
+    """Raise InputError unless all columns have different names."""
     names = [field.name for field in found]
     for place, name in enumerate(names, 1):
         if name == "?column?" or names.count(name) > 1:

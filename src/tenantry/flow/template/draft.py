@@ -1,4 +1,4 @@
-"""A template drafted from a bare query: the source says its columns, its keys say the indexes."""
+"""Drafting a template from a bare query: the source describes its columns, and its keys suggest the indexes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tenantry.flow.template.lint.finding import ERROR, Text
 
 @dataclass(frozen=True)
 class Draft:
-    """A template, and what its writer should know of it."""
+    """A template, and what its author should know about it."""
 
     template: Template
     remarks: Sequence[str]
@@ -42,7 +42,7 @@ def draft(
     """Describe a query by its source, and suggest the rest of a template.
 
     Raises:
-        TemplateError: the query cannot be a template's; what to write instead is the hint.
+        TemplateError: the query cannot be a template's; the hint says what to write instead.
         InputError: there is no such connection, or no such time column.
         SourceError: the source refuses the query or cannot be reached.
     """
@@ -102,7 +102,7 @@ def _select(sql: str, origin: str) -> Any:
 
 
 def _time_field(select: Any, fields: Sequence[Field], wanted: str | None, origin: str) -> Field | None:
-    """The column that decides the day: the one named, or the one that is compared with the placeholders."""
+    """The column that decides the day: the named one, or the one that is compared with the placeholders."""
     times = [field for field in fields if field.is_time]
     chosen = [field for field in times if field.name == wanted]
     if wanted is not None and not chosen:
@@ -134,7 +134,7 @@ def _as_written(values: dict[str, Any], field: Field) -> str:
 def _key(
     source: psycopg.Connection | None, select: Any, fields: Sequence[Field], time: Field | None
 ) -> tuple[list[str], str | None]:
-    """The columns that tell rows apart, as identifiers, or none with the reason why. Keys of tables are known to a source alone."""
+    """The columns that tell rows apart, as identifiers, or none with the reason. Only the source knows the keys of its tables."""
     none = "no unique index was found: add one over the columns that identify a row, otherwise refreshes are slow"
     if select.larg is not None or select.distinctClause:
         return [], none
@@ -153,7 +153,7 @@ def _key(
 
 
 def _grouped(select: Any, fields: Sequence[Field]) -> list[str]:
-    """The columns of GROUP BY, if the query gives them all."""
+    """The columns of GROUP BY, if the query returns all of them."""
     outputs = tree.outputs(select)
     places = []
     for item in select.groupClause:

@@ -1,4 +1,4 @@
-"""Dropping templates, on demand with what tenants have of them."""
+"""Dropping templates, on request with the tenants' data for them."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tenantry.flow.job.table import Job
 from tenantry.flow.template.stored import require
 
 _DROP_AT_ONCE = 200
-"""Relations dropped in one transaction: each holds about seven locks, of some 6,400 by default."""
+"""How many relations are dropped per transaction: each takes about seven locks, of some 6,400 by default."""
 
 
 @dataclass(frozen=True)
 class Use:
-    """What a tenant has of a template."""
+    """What a tenant has for a template."""
 
     tenant: str
     days: int
@@ -28,7 +28,7 @@ class Use:
 
 
 def uses(session: psycopg.Connection, name: str) -> list[Use]:
-    """Who has data of a template. Raises InputError (through the session's errors) if there is no such template."""
+    """Who has data for a template. Raises InputError (through the session's errors) if the template does not exist."""
     require(session, name)
     return [Use(*row) for row in session.execute(query("template", "uses"), {"name": name})]
 
@@ -39,7 +39,7 @@ def its_jobs(session: psycopg.Connection, name: str) -> list[Job]:
 
 
 def refuse_readers(session: psycopg.Connection, name: str) -> None:
-    """Raise InputError if views of somebody else read what would be dropped."""
+    """Raise InputError if other roles' views read what would be dropped."""
     found = [row[0] for row in session.execute(query("template", "readers"), {"name": name})]
     if found:
         raise InputError(
@@ -49,11 +49,12 @@ def refuse_readers(session: psycopg.Connection, name: str) -> None:
 
 
 def drop(session: psycopg.Connection, name: str, tenants: Sequence[str]) -> None:
-    """Drop a template, after its jobs and what these tenants have of it. It can be cut off, and run again to go on.
+    """Drop a template, after its jobs and these tenants' data for it. You can interrupt it and run it again to
+    continue.
 
-    Each tenant leaves the public view in one transaction, and reports go on.
+    Each tenant leaves the public view in one transaction, and reports continue.
 
-    Raises psycopg.Error: another tenant has begun to use it; the template stays then.
+    Raises psycopg.Error: another tenant has begun to use the template; it stays then.
     """
     table.remove(session, [job.jobid for job in its_jobs(session, name)])
     for tenant in tenants:
@@ -62,12 +63,12 @@ def drop(session: psycopg.Connection, name: str, tenants: Sequence[str]) -> None
 
 
 def drop_unused(session: psycopg.Connection, name: str) -> None:
-    """Drop a template that nobody uses, as a template author may. Raises psycopg.Error if tenants use it."""
+    """Drop a template that no tenant uses, as a template author may. Raises psycopg.Error if tenants use it."""
     session.execute(query("template", "drop_unused"), (name,))
 
 
 def drop_feed(session: psycopg.Connection, name: str, tenant: str) -> None:
-    """Drop what a tenant has of a template; its jobs stay. It can be cut off, and run again to go on."""
+    """Drop a tenant's data for a template; its jobs stay. You can interrupt it and run it again to continue."""
     about = {"name": name, "schema": tenant, "most": _DROP_AT_ONCE}
     while one_row(session, query("template", "drop_feed"), about)[0]:
         pass

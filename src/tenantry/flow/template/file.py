@@ -1,4 +1,4 @@
-"""Templates as files, in either form, and what becomes of a stored one when a file is loaded."""
+"""Templates as files, in both forms, and what loading a file changes in a stored template."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from tenantry.flow.template.lint import tree
 
 
 def read(path: Path) -> list[TemplateFile]:
-    """The templates of a file: one with a header, or as many as are inserted.
+    """The templates of a file: one with a header, or as many as it inserts.
 
-    Raises InputError for a file that cannot be read, with the line where it goes wrong; nothing of a file is executed.
+    Raises InputError for a file that cannot be read, with the line of the error. Nothing in a file is executed.
     """
     return parse(text_of(path), str(path))
 
 
 def text_of(path: Path) -> str:
-    """The text of a file. Raises InputError for one that cannot be read."""
+    """The text of a file. Raises InputError if it cannot be read."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -33,7 +33,7 @@ def text_of(path: Path) -> str:
 
 
 def parse(text: str, origin: str) -> list[TemplateFile]:
-    """`read` for a text; `origin` is what to call it in errors."""
+    """`read` for a text; `origin` names it in errors."""
     text = text.replace("\r\n", "\n")
     if header.begins(text):
         return [header.read(text, origin)]
@@ -43,7 +43,7 @@ def parse(text: str, origin: str) -> list[TemplateFile]:
 def as_file(template: Template) -> str:
     """The template as a query with a header, which reads as the same template again.
 
-    A name that no header can hold (with line breaks) makes it the INSERT statement.
+    If its name does not fit into a header (because of line breaks), the result is the INSERT statement.
     """
     text = header.write(template)
     try:
@@ -54,8 +54,9 @@ def as_file(template: Template) -> str:
 
 
 def merged(new: Template, stored: Template) -> Template:
-    """What is stored after `new` was loaded over `stored`: what it does not say stays, and so do texts that differ in
-    the blanks around them alone, since another text would call for new slices."""
+    """Return what is stored after `new` was loaded over `stored`. What `new` does not mention stays. So do texts that
+    only differ in surrounding blanks, since a different text would require new slices.
+    """
     kept = {
         name: getattr(stored, name)
         for name in COLUMNS.values()

@@ -1,4 +1,4 @@
-"""Bringing the tables and daily views that are there to their template, without asking a source."""
+"""Fitting existing tables and daily views to their template, without the source."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tenantry.db.queries import query
 
 @dataclass(frozen=True)
 class Fit:
-    """A relation that was not as its template: what of it (`place`, `ranges`, `columns` or `indexes`), and why it still is not.
+    """A relation that did not match its template: in what (`place`, `ranges`, `columns` or `indexes`), and why it still does not.
 
     `relation` is a name in the tenant's schema, or in `_wh_data`, where names begin with the tenant's.
     """
@@ -37,9 +37,10 @@ class Fit:
 def run(
     session: psycopg.Connection, feeds: Iterable[Feed], watch: Callable[[Fit], None] = lambda _: None
 ) -> list[Fit]:
-    """Mend each relation in a transaction of its own, and tell `watch`; returns those that could not be, with the reason.
+    """Fit each relation in its own transaction, and report to `watch`; return those that could not be fitted, with the
+    reason.
 
-    It may be stopped in any way and run again.
+    You can stop it at any time and run it again.
     """
     left = []
     for feed in feeds:
@@ -57,7 +58,7 @@ def run(
                 refused.add((kind, relation))
             else:
                 watch(Fit(feed, kind, relation))
-        # Made as far as the rows allow it: a unique index waits for days that are to be pulled again.
+        # Fitted as far as the rows allow: a unique index waits for days that have to be loaded again.
         for _, kind, relation, _ in session.execute(query("template", "unfit"), about).fetchall():
             if (kind, relation) not in refused:
                 left.append(Fit(feed, kind, relation, "its rows do not allow it; the log says which"))

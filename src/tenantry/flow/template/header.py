@@ -1,6 +1,6 @@
-"""Templates as a query with a header: lines `-- key: value` before it, up to the first line that is no comment.
+"""Templates as a query with a header: lines `-- key: value` before it, up to the first line that is not a comment.
 
-A value goes on in lines that are indented by two blanks or more after their dashes.
+A value continues in lines that are indented by two or more blanks after their dashes.
 
     -- name: sales
     -- time_column: sold_at
@@ -57,7 +57,7 @@ def _leading_comments(text: str) -> list[str]:
 
 
 def read(text: str, origin: str) -> TemplateFile:
-    """The template of a text that begins with a header; `origin` is what to call it in errors.
+    """The template of a text that begins with a header; `origin` names it in errors.
 
     Raises InputError for a header that cannot be read, with the line.
     """
@@ -157,7 +157,7 @@ def _descriptions(text: str, origin: str, first: int) -> dict[str, str]:
 
 
 def index_statements(indexes: Sequence[str]) -> str:
-    """The statements for what `index:` says: whole ones stay, `UNIQUE (id)` and `(sold_at)` are completed."""
+    """The statements for the values of `index:`: complete ones stay, `UNIQUE (id)` and `(sold_at)` are completed."""
     statements: list[str] = []
     names: set[str] = set()
     for index in indexes:
@@ -181,7 +181,7 @@ def index_statements(indexes: Sequence[str]) -> str:
 
 
 def write(template: Template) -> str:
-    """The template with a header. Not every name and text can be said in one: see template_file.as_file."""
+    """The template with a header. Not every name and text fits into one: see template_file.as_file."""
     header = [_pair("name", template.name)]
     for name in ("description", "time_column", "storage", "partition_by"):
         value = getattr(template, name)
@@ -213,7 +213,7 @@ def _described(column: tuple[str, str]) -> str:
 
 
 def _index_pairs(indexes: str) -> list[str]:
-    """As `index:` lines if those make the same statements again, else the statements as they are."""
+    """As `index:` lines if those give the same statements again, otherwise the statements as they are."""
     whole = [part.strip() for part in indexes.strip().split(";\n")]
     short = []
     for statement in whole:

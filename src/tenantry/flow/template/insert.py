@@ -1,4 +1,4 @@
-"""Templates as the INSERT statement of the operations manual, read and never executed."""
+"""Templates as the INSERT statement of the operations manual, which is read and never executed."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ COLUMNS = {
 """Columns of `_wh.mv_templates`, and the fields of Template."""
 
 CHOICES = {"storage": tuple(storage.BUILT_IN), "partition_by": ("year", "month")}
-"""What these may be."""
+"""The allowed values."""
 
 MOST_AHEAD = 3660
 """Days; ten years."""
 
 
 def wrong_ahead(text: str | None) -> str | None:
-    """What is wrong with a text as `ahead`, or None."""
+    """What is wrong with a text for `ahead`, or None."""
     if text is None or not text or (text.isascii() and text.isdigit() and int(text) <= MOST_AHEAD):
         return None
     return f"ahead is a number of days from 0 to {MOST_AHEAD}"
@@ -45,9 +45,9 @@ _ONLY = "Only INSERT INTO _wh.mv_templates … VALUES with literals is read from
 
 
 def read(text: str, origin: str) -> list[TemplateFile]:
-    """The templates that a text inserts; `origin` is what to call it in errors.
+    """The templates that a text inserts; `origin` names it in errors.
 
-    Raises InputError for anything that is not read, with its line.
+    Raises InputError for anything that cannot be read, with its line.
     """
     try:
         statements = tree.parse(text)
@@ -101,7 +101,8 @@ def _rows(statement: Any, text: str, origin: str, line: int) -> list[TemplateFil
             if value is None:
                 raise refused(origin, line, f"the value of {column} is not a string")
             values[COLUMNS[column]] = value
-            # The parser does not say where a literal stands. One with doubled quotes is not found as it reads.
+            # The parser does not report the position of a literal. A literal with doubled quotes is not found
+            # by its value.
             if "\n" in value:
                 lines[COLUMNS[column]] = max(line, _line(text, max(0, text.find(value))))
         missing = [
@@ -139,7 +140,7 @@ def _descriptions(text: str | None, origin: str, lines: dict[str, int]) -> dict[
 
 
 def _literal(node: Any, *, number: bool) -> str | None:
-    """The text of a string, "" for NULL, and None for anything else; the digits of a number where one may stand."""
+    """The text of a string, "" for NULL, and None for anything else; the digits of a number where one is allowed."""
     while tree.is_a(node, ast.TypeCast):
         node = node.arg
     if not tree.is_a(node, ast.A_Const):
@@ -152,7 +153,7 @@ def _literal(node: Any, *, number: bool) -> str | None:
 
 
 def _check_conflict(clause: Any, origin: str, line: int) -> None:
-    """ON CONFLICT may only take over what is inserted: that is what loading does."""
+    """ON CONFLICT may only take over the inserted values, because that is what loading does."""
     if clause is None:
         return
     for target in clause.targetList or ():
@@ -179,7 +180,7 @@ def _leading_blanks(text: str) -> int:
 
 
 def refused(origin: str, line: int, reason: str, hint: str = _ONLY) -> InputError:
-    """The error for what a file says on a line."""
+    """The error for a line of a file."""
     return InputError(f"{origin}:{line}: {reason}", hint=hint)
 
 

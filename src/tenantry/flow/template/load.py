@@ -1,4 +1,4 @@
-"""Storing templates, after reading them critically."""
+"""Storing templates, after checking them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tenantry.flow.template.stored import Outdated, find, get, outdated
 
 
 @dataclass(frozen=True)
-class Change:
+class TemplateChange:
     """What loading a template did: `action` is new, changed or unchanged, `diff` has the lines of a unified diff."""
 
     name: str
@@ -28,12 +28,11 @@ class Change:
     diff: Sequence[str]
     outdated: Sequence[Outdated]
     other_storage: Sequence[str]
-    """Tenants that are kept otherwise than the template says now; new ones begin in its storage."""
+    """Tenants that are kept in a storage other than the template's present one, in which new tenants begin."""
 
 
 def check(session: psycopg.Connection, file: TemplateFile) -> list[Finding]:
-    """What linting finds, with the server's word on which functions are volatile, and what is stored where a file is
-    silent."""
+    """What linting finds, when the server says which functions are volatile, and stored values fill in for what a file does not mention."""
     before = find(session, file.template.name)
     template = merged(file.template, before) if before else file.template
     rows = session.execute(query("template", "volatile"), (sorted(functions(template)),))
@@ -41,7 +40,7 @@ def check(session: psycopg.Connection, file: TemplateFile) -> list[Finding]:
 
 
 def put(session: psycopg.Connection, template: Template) -> None:
-    """Store a template, new or over the one that is there; what it does not say stays."""
+    """Store a new template, or change the stored one; what it does not mention stays."""
     before = find(session, template.name)
     after = merged(template, before) if before else template
     session.execute(
@@ -51,12 +50,13 @@ def put(session: psycopg.Connection, template: Template) -> None:
 
 def load(
     session: psycopg.Connection, templates: Sequence[Template], *, dry_run: bool = False
-) -> list[Change]:
-    """Store templates, all or none; one that is as it was is not touched. Views and tables get new columns and comments at once,
-    unless a template author loads it: then with the next load of a day, so that his transaction holds no report up.
+) -> list[TemplateChange]:
+    """Store templates, all or none; unchanged ones are not touched. Views and tables get new columns and comments at once.
+    If a template author loads it, they get them with the next load of a day, so that the author's transaction blocks no
+    report.
 
-    Raises psycopg.Error: columns, storage or time column are refused, or tables that are there cannot take them; nothing
-    is changed then. A dry run does the same, and takes it back.
+    Raises psycopg.Error: columns, storage or time column are refused, or existing tables cannot take them; nothing is
+    changed then. A dry run does the same, and rolls it back.
     """
     changes = []
     with session.transaction(force_rollback=dry_run):
@@ -81,17 +81,17 @@ def load(
         return [replace(change, outdated=outdated(session, change.name)) for change in changes]
 
 
-def _store(session: psycopg.Connection, template: Template, before: Template | None) -> Change:
+def _store(session: psycopg.Connection, template: Template, before: Template | None) -> TemplateChange:
     after = merged(template, before) if before else template
     if after == before:
-        return Change(template.name, "unchanged", [], [], [])
+        return TemplateChange(template.name, "unchanged", [], [], [])
     put(session, after)
     kept_otherwise = [
         f.schema
         for f in list_feeds(session, template.name)
         if f.storage != (after.storage or storage.DEFAULT)
     ]
-    return Change(
+    return TemplateChange(
         template.name,
         "changed" if before else "new",
         difference(before, get(session, template.name)),

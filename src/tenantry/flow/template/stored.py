@@ -1,4 +1,4 @@
-"""Templates: what to extract, as it is stored."""
+"""Templates as they are stored: what to load."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tenantry.db.queries import one_row, query
 
 @dataclass(frozen=True)
 class Stored:
-    """A template in the warehouse: who uses it, its loaded days, and those of them that an earlier text of it made."""
+    """A template in the warehouse: who uses it, its loaded days, and how many of those were made by an earlier text of it."""
 
     name: str
     description: str | None
@@ -29,10 +29,11 @@ class Stored:
 
 @dataclass(frozen=True)
 class Outdated:
-    """What a tenant has that is not as the template is: `days` (in `first` to `last`) that an earlier query or other columns
-    made; `tables`, and a number of daily `views`, with other columns or indexes, or ranged by another time column.
+    """What a tenant has that does not match the template: `days` (from `first` to `last`) made by an earlier query or
+    other columns; `tables`, and a number of daily `views`, with other columns or indexes, or ranged by another time
+    column.
 
-    `range_capable`: the template can be asked where a source begins.
+    `range_capable` means that the source can report where its data begins.
     """
 
     tenant: str
@@ -45,18 +46,18 @@ class Outdated:
 
 
 def require(session: psycopg.Connection, name: str) -> None:
-    """Raise InputError (through the session's errors) if there is no template of that name."""
+    """Raise InputError (through the session's errors) if there is no template with that name."""
     session.execute(query("flow", "require_template"), (name,))
 
 
 def find(session: psycopg.Connection, name: str) -> Template | None:
-    """The stored template, or None. Each part of it is said: "" where there is none."""
+    """The stored template, or None. None of its parts is None: "" means that there is none."""
     row = session.execute(query("template", "get"), (name,)).fetchone()
     return Template(*row) if row else None
 
 
 def get(session: psycopg.Connection, name: str) -> Template:
-    """The stored template. Raises InputError (through the session's errors) if there is none."""
+    """The stored template. Raises InputError (through the session's errors) if it does not exist."""
     require(session, name)
     return Template(*one_row(session, query("template", "get"), (name,)))
 
@@ -67,5 +68,5 @@ def stored(session: psycopg.Connection) -> list[Stored]:
 
 
 def outdated(session: psycopg.Connection, name: str) -> list[Outdated]:
-    """Who has days, tables or views that are not as the template is."""
+    """The tenants with days, tables or views that do not match the template."""
     return [Outdated(*row) for row in session.execute(query("template", "outdated"), (name,))]

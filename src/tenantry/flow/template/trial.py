@@ -1,4 +1,4 @@
-"""A template tried on one day of a source, without storing anything."""
+"""Trying a template on one day of a source, without storing anything."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from tenantry.flow.template.insert import COLUMNS
 from tenantry.flow.template.stored import find
 
 LARGE = 4 * 1024 * 1024
-"""From how many bytes on reading a whole table is worth a word."""
+"""The number of bytes from which reading a whole table is worth mentioning."""
 
 
 @dataclass(frozen=True)
 class Scan:
-    """A table that is read from end to end; `by_time` if that is how the rows of the day are found."""
+    """A table that is read from end to end; `by_time` if that is how the day's rows are found."""
 
     table: str
     rows: int
@@ -38,7 +38,7 @@ class Scan:
 
 @dataclass(frozen=True)
 class OtherType:
-    """A column that the source gives in another type than is declared; its values go through text."""
+    """A column whose type at the source differs from the declared one; its values go through text."""
 
     column: str
     declared: str
@@ -47,9 +47,9 @@ class OtherType:
 
 @dataclass(frozen=True)
 class Trial:
-    """What a day of a source is like: rows, those of them that lie outside the day, bytes, seconds, and the plan.
+    """What a day of a source is like: rows, rows outside the day, bytes, seconds, and the plan.
 
-    `time_index` says whether an index finds the day, None if the plan does not show how it is found.
+    `time_index` says whether an index finds the day; None if the plan does not show how it is found.
     """
 
     connection: str
@@ -76,14 +76,15 @@ def run(
     rows: int = 5,
     seconds: int = 60,
 ) -> Trial:
-    """Ask the source of a tenant (or of a connection) for a day of a template, which need not be stored.
+    """Query the source of a tenant (or of a connection) for a day of a template, which need not be stored.
 
-    From this machine, if the session acts as whadmin. For a template author, who is given no login, the warehouse asks.
+    If the session acts as whadmin, this machine queries the source. For a template author, who gets no login, the
+    warehouse does.
 
     Raises:
         InputError: there is no such tenant.
         SourceError: the source refuses, cannot be reached, or takes more than `seconds` for a statement.
-        TemplateError: the source gives other columns than the template has.
+        TemplateError: the source returns columns that do not match the template's.
         psycopg.Error: the warehouse would refuse the template.
     """
     if acting(session) != OWNER:
@@ -166,7 +167,7 @@ def _by_warehouse(
             for s in found["scans"]
             if s["bytes"] >= LARGE
         ],
-        # Of a type the source says neither length nor precision here.
+        # The source reports neither length nor precision of a type here.
         other_types=[
             OtherType(c["name"], c["type"], c["source"])
             for c in columns
@@ -198,7 +199,7 @@ def _time_index(nodes: Sequence[Mapping[str, Any]], day: date) -> bool | None:
 
 
 def _whole(nodes: Sequence[Mapping[str, Any]], day: date) -> dict[tuple[str, str], bool]:
-    """Schema and name of the tables that are read as a whole, and whether to find the day."""
+    """Schema and name of the tables that are read as a whole, and whether that is to find the day."""
     return {
         (node["Schema"], node["Relation Name"]): _says(node, "Filter", day)
         for node in nodes

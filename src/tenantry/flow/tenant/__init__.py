@@ -1,1 +1,1 @@
-"""A tenant: its schema, its state, its readers and jobs, and its end."""
+"""A tenant: its schema, state, readers and jobs, and dropping it."""

@@ -19,15 +19,16 @@ from tenantry.flow.tenant import jobs as tenant_jobs
 from tenantry.flow.tenant import state as states
 
 _AT_ONCE = 200
-"""Materialized views dropped in one transaction: each holds about seven locks, of some 6,400 by default."""
+"""How many materialized views are dropped per transaction: each takes about seven locks, of some 6,400 by default."""
 
 
 @dataclass(frozen=True)
 class Goods:
-    """What goes with a tenant: loaded `days` of all its feeds, and `connections` that no other tenant uses.
+    """What is dropped with a tenant: loaded `days` of all its feeds, and `connections` that no other tenant uses.
 
-    `readers` are roles beside Tenantry's own that may look into its schema. `foreign` objects were made by somebody
-    else, in the schema or upon what is in it: while there are any, the tenant is not dropped. `begun`: a drop was cut off.
+    `readers` are roles besides Tenantry's own that may look into its schema. `foreign` objects belong to other roles,
+    in the schema or dependent on its contents; while there are any, the tenant is not dropped. `begun` means that a
+    drop was interrupted.
     """
 
     tenant: str
@@ -43,14 +44,14 @@ class Goods:
 
 
 def look(session: psycopg.Connection, name: str) -> Goods:
-    """What goes with a tenant. Raises InputError for an unknown one."""
+    """What is dropped with a tenant. Raises InputError for an unknown tenant."""
     state = states.get(session, name)
     row = one_row(session, query("tenants", "drop_plan"), {"schema": name})
     return Goods(name, state.dropping_at is not None, tenant_jobs.find(session, name), *row)
 
 
 def refuse_foreign(goods: Goods) -> None:
-    """Raise InputError if a drop would take along what is not Tenantry's."""
+    """Raise InputError if a drop would also remove what is not Tenantry's."""
     if goods.foreign:
         more = len(goods.foreign) - 5
         names = ", ".join(goods.foreign[:5]) + (f" and {more} more" if more > 0 else "")
@@ -68,13 +69,13 @@ def run(
     job_ids: Collection[int] = (),
     watch: Callable[[int], None] = lambda dropped: None,
 ) -> None:
-    """Drop a tenant's data and feeds, the given jobs, and on demand the connections that only it uses.
+    """Drop a tenant's data and feeds, the given jobs, and on request the connections that only it uses.
 
-    One transaction takes the tenant out of all reports, with its jobs and connections; what it leaves of a large tenant
-    is dropped in pieces afterwards, and `watch` hears how many relations each had. Loads at work are waited for. It can
-    be cut off at any point and run again.
+    One transaction takes the tenant out of all reports, with its jobs and connections. What remains of a large tenant
+    is dropped in pieces afterwards, and `watch` gets the number of relations in each. The drop waits for running loads.
+    You can interrupt it at any point and run it again.
 
-    Raises psycopg.Error; if another role owns the schema and the login may not act for it, nothing was changed.
+    Raises psycopg.Error; if another role owns the schema and the login may not act for it, nothing has changed.
     """
     parameters = {"schema": name, "with_connections": with_connections}
     _take_over(session, name)
@@ -89,10 +90,10 @@ def run(
 
 
 def _take_over(session: psycopg.Connection, name: str) -> None:
-    """Make a schema whadmin's that the administrator made by hand, if the login may."""
+    """Give whadmin a schema that the administrator created by hand, if the login may."""
     if not one_row(session, query("tenants", "schema_of_another"), (name,))[0]:
         return
-    # Where it may not, the drop itself says what to do.
+    # If it may not, the drop itself says what to do.
     with (
         suppress(TenantryError, psycopg.errors.InsufficientPrivilege),
         session.transaction(),

@@ -1,4 +1,4 @@
-"""The jobs of a tenant, whoever made them."""
+"""The jobs of a tenant, whoever created them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def find(session: psycopg.Connection, schema: str) -> list[Job]:
 
 
 def set_active(session: psycopg.Connection, jobids: Collection[int], active: bool) -> None:
-    """Pause jobs or let them go on."""
+    """Pause or resume jobs."""
     table.set_active(session, jobids, active)
 
 

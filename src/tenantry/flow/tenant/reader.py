@@ -19,15 +19,16 @@ from tenantry.db.queries import one_row, query
 from tenantry.db.roles import require_admin_option
 
 MARK = "Tenantry: a reader"
-"""The comment of the roles that are made here."""
+"""The comment of the roles that are created here."""
 
 
 @dataclass(frozen=True)
 class Reader:
     """A login for reports. `tenants` None: all of them, and the public views.
 
-    Its password may be used until `valid_until`, None: for ever. `connections` is the most sessions at once (-1: no limit), `statement_timeout` PostgreSQL's setting of that name or
-    None. `sessions` are open now; `exists` is False if somebody dropped the role by hand.
+    Its password is valid until `valid_until` (None: forever). `connections` is the maximum number of sessions (-1: no
+    limit), `statement_timeout` PostgreSQL's setting of that name or None. `sessions` are open now; `exists` is False if
+    somebody dropped the role by hand.
     """
 
     name: str
@@ -41,7 +42,7 @@ class Reader:
 
 
 def readers(session: psycopg.Connection, name: str | None = None) -> list[Reader]:
-    """All readers by name, or the one of that name."""
+    """All readers by name, or the reader with that name."""
     return [
         Reader(row[0], tuple(row[1]) if row[1] is not None else None, *row[2:])
         for row in session.execute(query("recovery", "readers"), {"name": name})
@@ -49,7 +50,7 @@ def readers(session: psycopg.Connection, name: str | None = None) -> list[Reader
 
 
 def get(session: psycopg.Connection, name: str) -> Reader:
-    """The reader of that name. Raises InputError if there is none, also if it is a role of another kind."""
+    """The reader with that name. Raises InputError if there is none, also if it is a role of another kind."""
     found = readers(session, name)
     if not found:
         known = ", ".join(reader.name for reader in readers(session)) or "none"
@@ -68,17 +69,18 @@ def put(
     owner: psycopg.Connection | None = None,
     valid_until: datetime | Literal["infinity"] | None = None,
 ) -> bool:
-    """Make a reader, or change one to see exactly these tenants (None: all); True if it was made.
+    """Create a reader, or change one to see exactly these tenants (None: all); True if it was created.
 
-    The session is the administrator's, who makes the role; whadmin then lets it read, in the session `owner` if it is given. What is None of the others stays as
-    it is; a new reader has to have a password. If whadmin's part fails, a new role is dropped again.
+    The session is the administrator's, who creates the role. Then whadmin gives it the right to read, in the session
+    `owner` if given. Other values that are None stay as they are; a new reader needs a password. If whadmin's part
+    fails, a new role is dropped again.
 
-    Raises InputError for an unknown tenant, and for a role that is there and no reader of this warehouse.
+    Raises InputError for an unknown tenant, and for an existing role that is not a reader of this warehouse.
     """
     if len(name.encode()) > 63:
         raise InputError(
-            f'reader name "{name[:40]}…" is longer than the 63 bytes that PostgreSQL keeps of a name',
-            hint="Choose a shorter one.",
+            f'reader name "{name[:40]}…" is longer than 63 bytes, the limit for names in PostgreSQL',
+            hint="Choose a shorter name.",
         )
     require_administrator(session)
     require_admin_option(session, (READER, name))
@@ -108,7 +110,7 @@ def put_role(
     statement_timeout: str | None = None,
     valid_until: datetime | Literal["infinity"] | None = None,
 ) -> None:
-    """Make a reader's role, as the administrator, or change it; what is None stays as it is."""
+    """Create or change a reader's role, as the administrator; values that are None stay as they are."""
     role = sql.Identifier(name)
     if not exists:
         _run(session, "CREATE ROLE {} LOGIN", role)
@@ -126,7 +128,7 @@ def put_role(
 
 
 def let_in(session: psycopg.Connection, name: str, tenants: list[str] | None) -> None:
-    """Let a reader into the database, to see these tenants (None: all): what the administrator has to grant."""
+    """Let a reader into the database, to see these tenants (None: all): the grants that only the administrator can make."""
     role = sql.Identifier(name)
     _run(session, "GRANT CONNECT ON DATABASE {} TO {}", sql.Identifier(session.info.dbname), role)
     member = "GRANT {} TO {}" if tenants is None else "REVOKE {} FROM {}"
@@ -136,13 +138,13 @@ def let_in(session: psycopg.Connection, name: str, tenants: list[str] | None) ->
 
 
 def require_free(session: psycopg.Connection, name: str) -> None:
-    """Raise InputError if there is a role of that name that is not a reader of this warehouse."""
+    """Raise InputError if a role of that name exists that is not a reader of this warehouse."""
     with owner_session(session) as owner:
         _require_free(session, owner, name)
 
 
 def _require_free(session: psycopg.Connection, owner: psycopg.Connection, name: str) -> bool:
-    # What whadmin has on record says nothing of roles: it could name anybody's.
+    # whadmin's records prove nothing about roles, because they could name any role.
     exists, marked = one_row(session, query("recovery", "role"), {"name": name, "mark": MARK})
     if exists and not (marked and readers(owner, name)):
         raise InputError(
@@ -155,7 +157,7 @@ def drop(session: psycopg.Connection, name: str) -> None:
     """Drop a reader: its sessions, its rights and the role, in one transaction of the administrator's.
 
     Raises:
-        InputError: it is no reader, or owns something, which is named.
+        InputError: it is not a reader, or owns something, which the error names.
         psycopg.Error: it has rights in another database of the server.
     """
     require_administrator(session)
@@ -186,7 +188,7 @@ def _drop_role(session: psycopg.Connection, name: str) -> None:
 
 
 def require_administrator(session: psycopg.Connection) -> tuple[str, bool]:
-    """Who is logged in, and whether that is a superuser. Raises InputError if it may make no roles."""
+    """The login's name, and whether it is a superuser. Raises InputError if it may not create roles."""
     user, superuser, may = one_row(session, query("recovery", "administrator"))
     if not may:
         raise InputError(

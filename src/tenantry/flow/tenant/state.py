@@ -1,4 +1,4 @@
-"""States of tenants: at work, disabled, or being dropped."""
+"""States of tenants: enabled, disabled, or being dropped."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tenantry.flow.tenant import jobs
 class TenantState:
     """A tenant, the connection it used last, and since when it is disabled or being dropped (None: it is not).
 
-    `paused_jobs` are the jobids of the jobs that disabling paused.
+    `paused_jobs` are the jobids of the jobs that disabling has paused.
     """
 
     name: str
@@ -43,7 +43,7 @@ def disabled(session: psycopg.Connection) -> dict[str, TenantState]:
 
 
 def get(session: psycopg.Connection, name: str) -> TenantState:
-    """One tenant. Raises InputError if there is none of that name."""
+    """One tenant. Raises InputError if there is none with that name."""
     row = session.execute(query("tenants", "state"), {"schema": name}).fetchone()
     if row is None:
         known = ", ".join(state.name for state in every(session)) or "none"
@@ -62,9 +62,9 @@ def get_whole(session: psycopg.Connection, name: str) -> TenantState:
 
 
 def disable(session: psycopg.Connection, name: str, reason: str) -> list[Job] | None:
-    """Pause the tenant's active jobs, remember which, and write down why; the data stay.
+    """Pause the tenant's active jobs, remember them, and store the reason; the data stays.
 
-    Returns the jobs that were paused, or None if the tenant is disabled already: nothing is changed then.
+    Returns the paused jobs, or None if the tenant is already disabled; nothing is changed then.
     Raises InputError for an unknown tenant.
     """
     get_whole(session, name)
@@ -84,7 +84,7 @@ def disable(session: psycopg.Connection, name: str, reason: str) -> list[Job] | 
 
 
 def enable(session: psycopg.Connection, name: str) -> list[Job]:
-    """Resume those of the jobs that disabling paused which are still there and inactive; returns them."""
+    """Resume the jobs that disabling paused and that still exist and are inactive; return them."""
     with session.transaction():
         paused = set(get(session, name).paused_jobs)
         there = [job for job in jobs.find(session, name) if job.jobid in paused and not job.active]

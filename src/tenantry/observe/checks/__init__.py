@@ -1,1 +1,1 @@
-"""What `tenantry doctor` asks: a module for each subject, read-only. `tenantry.observe.health` runs them."""
+"""What `tenantry doctor` checks: one module per subject, read-only. `tenantry.observe.health` runs them."""

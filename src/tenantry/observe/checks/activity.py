@@ -1,4 +1,4 @@
-"""What went wrong of late, and what is slow."""
+"""What went wrong recently, and what is slow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The feeds, with the relations that hold their rows and the days that those hold: read once for all checks."""
+"""The feeds, with the relations that hold their rows and the days in those: read once for all checks."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from datetime import date, datetime
 
 @dataclass(frozen=True)
 class Part:
-    """A relation that holds rows of a feed: a slice (`day`), a year, or a month of a year (of more: that in which they begin).
+    """A relation that holds rows of a feed: a slice (`day`), a year, or a month of a year (of several months: the
+    first).
 
-    `combined`: the year was folded. `read`: the tenant's view reads it.
+    With `combined`, the year was folded. With `read`, the tenant's view reads the relation.
     """
 
     name: str
@@ -35,7 +36,7 @@ class Part:
         indexes: int,
         read: bool,
     ) -> Part:
-        """The relation of the days from `first` to `last`; `daily`: it holds that day alone."""
+        """The relation of the days from `first` to `last`; `daily` means that it holds only that day."""
         day = first if daily else None
         month = first.month if not daily and (first.year, first.month) == (last.year, last.month) else None
         return cls(name, day, first.year, month, combined, owner, indexes, read)
@@ -43,12 +44,12 @@ class Part:
 
 @dataclass(frozen=True)
 class Feed:
-    """One template of one tenant, as `_wh.feeds`, `_wh_internal.day_states` and the catalog have it.
+    """One template of one tenant, from `_wh.feeds`, `_wh_internal.day_states` and the catalog.
 
-    `days` are those that are there outside of folded years.
-    `kind` is pg_class.relkind of what reports read, None if there is nothing. `reshaped`: it lacks the template's columns.
-    `daily`: its storage keeps each day in a relation of its own. `steady`: reports read a table, and no view of others.
-    `disabled`: its tenant is. `range_capable`: its source can be asked where it begins.
+    `days` are those present outside of folded years. `kind` is pg_class.relkind of the tenant's view, None if there is
+    none. `reshaped`: it lacks the template's columns. `daily`: its storage keeps each day in its own relation.
+    `steady`: the view stays as it is when days are loaded. `disabled`: its tenant is disabled. `range_capable`: its
+    source can report where its data begins.
     """
 
     schema: str
@@ -76,11 +77,11 @@ class Feed:
 
     @property
     def folded(self) -> set[int]:
-        """The years that were combined into one table."""
+        """The years that were folded into one table."""
         return {part.year for part in self.parts if part.combined}
 
     def unread(self) -> list[str]:
-        """The slices and yearly tables that a tenant's view should read, and does not."""
+        """The slices and yearly tables that a tenant's view should read, but does not."""
         if self.steady:
             return []
         years = {part.year for part in self.parts if part.day is None}
@@ -90,6 +91,6 @@ class Feed:
         )
 
     def last_day(self, today: date) -> date | None:
-        """The newest day that is there; days ahead of today say nothing of how young the others are."""
+        """The newest present day; days ahead of today say nothing about how recent the others are."""
         there = [*self.days, *(date(year, 12, 31) for year in self.folded)]
         return max((day for day in there if day <= today), default=None)

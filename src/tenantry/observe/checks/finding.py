@@ -1,4 +1,4 @@
-"""What a check is given, and what it says."""
+"""What a check gets, and what it reports."""
 
 from __future__ import annotations
 
@@ -28,8 +28,9 @@ class Severity(StrEnum):
 class Finding:
     """What is wrong with a subject, why, and what fixes it.
 
-    `command` is a command of this program, or SQL for psql as whadmin. SQL ends with a semicolon, and with a comment if the
-    administrator must run it. `safe` SQL takes nothing away from anyone who should have it, and can be run without asking.
+    `command` is a command of this program, or SQL for psql as whadmin. SQL ends with a semicolon, and with a comment if
+    the administrator must run it. `safe` SQL takes nothing from anyone who should have it, and can be run without
+    asking.
     """
 
     severity: Severity
@@ -43,10 +44,10 @@ class Finding:
 class Examined:
     """The warehouse that is examined.
 
-    `session` acts as whadmin, `login` as whoever logged in: administrators see more of other sessions. `tenant` is the
-    only one to look at, or None for all. A source that takes longer than `source_limit` seconds does not answer, and a
-    transaction that takes longer than `patience` takes too long. `count_rows`: also what takes as long as to read all rows.
-    A password older than `password_days` is to be told of.
+    `session` acts as whadmin, `login` as the login itself: administrators see more of other sessions. `tenant` is the
+    only one to check, or None for all. A source that takes longer than `source_limit` seconds does not answer, and a
+    transaction that takes longer than `patience` takes too long. `count_rows` allows checks that read all rows. A
+    password older than `password_days` is reported.
     """
 
     conninfo: str
@@ -59,12 +60,12 @@ class Examined:
     password_days: int = 365
 
     def rows(self, name: str, **parameters: Any) -> list[tuple[Any, ...]]:
-        """What the query of sql/queries/health.sql says to whadmin; `tenant` is among its parameters."""
+        """The rows of a query from sql/queries/health.sql, run as whadmin; `tenant` is among its parameters."""
         return self.session.execute(query("health", name), {"tenant": self.tenant, **parameters}).fetchall()
 
     @cached_property
     def feeds(self) -> list[Feed]:
-        """The feeds, with what holds their rows. Read once: with many tenants there are many thousands of relations."""
+        """The feeds, with what holds their rows. Read once, because many tenants have many thousands of relations."""
         found = {(row[0], row[1]): Feed(*row) for row in self.rows("feeds")}
         for schema, template, *facts in self.rows("parts"):
             feed = found.get((schema, template))
@@ -74,17 +75,17 @@ class Examined:
 
     @cached_property
     def unfit(self) -> list[tuple[Any, ...]]:
-        """Tables and daily views that are not as their template is: schema, template, kind, number, some names."""
+        """Tables and daily views that do not match their template: schema, template, kind, number, some names."""
         return self.rows("unfit")
 
     def rows_of_login(self, name: str, **parameters: Any) -> list[tuple[Any, ...]]:
-        """What the query says to whoever logged in."""
+        """The rows of a query, run as the login itself."""
         return self.login.execute(query("health", name), parameters).fetchall()
 
 
 @dataclass(frozen=True)
 class Check:
-    """A check: its name, the question it asks, and whether it is about tenants or about the warehouse as a whole."""
+    """A check: its name, its question, and whether it is about tenants or about the warehouse as a whole."""
 
     name: str
     asks: str
@@ -98,7 +99,7 @@ def tenantry(*words: object) -> str:
 
 
 def some(names: Iterable[object], most: int = 3) -> str:
-    """The first names of a list in words, and how many more there are."""
+    """The first names of a list as text, and how many more there are."""
     listed = [str(name) for name in names]
     rest = len(listed) - most
     return ", ".join(listed[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,4 +1,4 @@
-"""Rights, memberships, settings, triggers and kinds of relations that are not as an installation leaves them."""
+"""Rights, memberships, settings, triggers and kinds of relations that differ from a fresh installation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tenantry.observe.checks.finding import Check, Examined, Finding, Severity
 _ADMIN = " -- as the administrator"
 
 _READ = {"_wh.readers", "_wh.tenants", "_wh.tenant_connections"}
-"""Tables by which it is known who should have what."""
+"""Tables that say who should have which rights."""
 
 
 def _rows(examined: Examined, name: str, **parameters: Any) -> list[tuple[Any, ...]]:
@@ -28,7 +28,7 @@ def _grants(examined: Examined) -> Iterator[Finding]:
     odd = list(_relations(examined))
     yield from odd
     if {finding.subject for finding in odd} & _READ:
-        # What these say of readers and tenants is not to be believed, and may not be readable.
+        # What these say about readers and tenants cannot be trusted, and may not be readable.
         return
     yield from _objects(examined)
     yield from _defaults(examined)

@@ -1,4 +1,4 @@
-"""Jobs that failed, are late, paused or missing, and whether anybody runs them."""
+"""Jobs that failed, are late, paused or missing, and whether anything runs them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PRUNE = (
 )
 
 _MUCH = 256 * 2**20
-"""Bytes of recorded runs that are worth a word."""
+"""Bytes of recorded runs from which a finding is worthwhile."""
 
 _GRACE = timedelta(minutes=10)
 """How long after its minute a job may begin."""
@@ -82,7 +82,7 @@ def _jobs(examined: Examined) -> Iterator[Finding]:
 
 
 def _recorded(examined: Examined) -> Iterator[Finding]:
-    """Whether runs are on record, and are not kept for ever."""
+    """Whether runs are recorded, and are not kept forever."""
     if ("off",) in examined.rows_of_login("log_run"):
         reason = "it is off: pg_cron keeps no record of runs, so a failed job goes unnoticed"
         yield Finding(
@@ -105,13 +105,13 @@ def _recorded(examined: Examined) -> Iterator[Finding]:
 
 
 def _doubled(known: list[Job]) -> Iterator[Finding]:
-    """Jobs of which another one does the same: they load twice, and wait for each other."""
+    """Jobs that do the same as another job: they load twice, and wait for each other."""
     groups: dict[tuple[str, ...], list[Job]] = defaultdict(list)
     for job in known:
         if job.active and job.schema is not None:
             groups[" ".join(job.command.rstrip("; \n").split()), job.database].append(job)
     for same in groups.values():
-        # Tenantry's own is the one to stay.
+        # Keep Tenantry's own.
         first, *others = sorted(same, key=lambda job: (job.username != OWNER, job.jobid))
         for job in others:
             reason = (
@@ -141,7 +141,7 @@ def _judged(
     if began is None:
         return
     run = tenantry("schedule", "run", _named(job))
-    # What failed and was loaded since, by hand or by another job, is not wrong any more.
+    # A failure is resolved if the data was loaded since, by hand or by another job.
     if last.status == "failed" and not (last_load and last_load > (last.ended or began)):
         message = " ".join((last.message or "without a message").split())
         yield Finding(

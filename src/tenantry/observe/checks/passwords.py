@@ -1,4 +1,4 @@
-"""Passwords that are old, and logins of readers that are about to end."""
+"""Passwords that are old, and reader logins that will expire soon."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
 
 SOON = 14
-"""Days before a reader's login ends, from which on somebody should hear of it."""
+"""How many days before a reader's login expires it is reported."""
 
 
 def _passwords(examined: Examined) -> Iterator[Finding]:

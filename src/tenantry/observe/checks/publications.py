@@ -1,4 +1,4 @@
-"""Tables that a publication keeps from being changed."""
+"""Tables that a publication prevents from being changed."""
 
 from __future__ import annotations
 

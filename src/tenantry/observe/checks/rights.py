@@ -1,4 +1,4 @@
-"""Roles and rights that are not as they were installed."""
+"""Roles and rights that differ from the installation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, 
 _ADMIN = " -- as the administrator"
 
 _SHOWN = 10
-"""Slices of a feed that are named with a command each: there may be hundreds."""
+"""How many slices of a feed get a command each: there may be hundreds."""
 
 
 def _roles(examined: Examined) -> Iterator[Finding]:
@@ -70,7 +70,7 @@ def _rights(examined: Examined) -> Iterator[Finding]:
         return
     for schema, internal, reads, creates, works, all_create, owner in examined.rows("schema_rights"):
         name = sql.Identifier(schema).as_string()
-        # Only its owner can grant on a schema; whadmin acts for itself alone.
+        # Only its owner can grant rights on a schema; whadmin acts only for itself.
         who = "" if owner == OWNER else _ADMIN
         mine = owner == OWNER
         if all_create:

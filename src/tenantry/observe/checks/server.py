@@ -1,4 +1,4 @@
-"""The server: its settings, clock, lock table and connections, and sessions that hold others up."""
+"""The server: its settings, clock, lock table and connections, and sessions that block others."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from tenantry.core.model import OWNER
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
 
 _SKEW = 5.0
-"""Seconds between this machine's clock and the server's: which day is today is decided by either."""
+"""Seconds between this machine's clock and the server's: both decide which day is today."""
 
 _ROOM = 5
-"""Sessions that ought to be free: a load with two jobs, its views, a report, and somebody who looks what is wrong."""
+"""Sessions that should be free: a load with two jobs, its views, a report, and somebody who investigates."""
 
 
 def _server(examined: Examined) -> Iterator[Finding]:
@@ -31,7 +31,7 @@ def _server(examined: Examined) -> Iterator[Finding]:
             "sudo chronyc makestep # on the host whose clock is wrong",
         )
     if standby:
-        reason = "it is a standby, which only reads: nothing can be loaded here"
+        reason = "it is a read-only standby: nothing can be loaded here"
         yield Finding(
             Severity.ERROR,
             "server",
@@ -96,7 +96,7 @@ def _locks(examined: Examined) -> Iterator[Finding]:
     room = each * transactions
     for template in sorted({feed.template for feed in examined.feeds}):
         feeds = [feed for feed in examined.feeds if feed.template == template]
-        # The public view, those of the tenants, and each relation with its indexes.
+        # The public view, the tenant views, and each relation with its indexes.
         needed = 1 + len(feeds) + sum(1 + part.indexes for feed in feeds for part in feed.parts)
         if needed < room / 2:
             continue

@@ -14,10 +14,10 @@ from tenantry.observe.checks.feeds import Feed
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
 
 _LATE = timedelta(hours=26)
-"""A feed that is loaded every night is late when nothing came for so long."""
+"""A feed that is loaded every night is late if nothing has been loaded for this long."""
 
 _LATE_HOURLY = timedelta(hours=2, minutes=15)
-"""The same for one that is loaded every hour: it may miss one of them."""
+"""The same for a feed that is loaded every hour: it may miss one load."""
 
 
 def _slices(examined: Examined) -> Iterator[Finding]:
@@ -38,7 +38,7 @@ def _slices(examined: Examined) -> Iterator[Finding]:
             reason = f"{_days(feed.outdated)} {_was(feed.outdated)} made before the template was changed"
             mend = _backfill(feed, feed.outdated) + " --reload"
             if (feed.schema, feed.template) in unfit:
-                # Its tables come first: into some of them nothing can be loaded before that.
+                # Its tables come first: some of them accept no load before that.
                 words = ["--from", feed.outdated[0]] if not feed.range_capable else []
                 mend = tenantry("backfill", feed.template, "--tenant", feed.schema, "--outdated", *words)
             yield Finding(Severity.NOTE, str(feed), reason, mend)
@@ -93,7 +93,7 @@ def _freshness(examined: Examined) -> Iterator[Finding]:
     hourly = jobs.loaded_hourly(examined)
     now = examined.rows("now")[0][0]
     for feed in examined.feeds:
-        # A disabled tenant is left as it was: enabling it catches up.
+        # A disabled tenant is left alone: enabling it catches up.
         if feed.disabled:
             continue
         of = (feed.template, "--tenant", feed.schema)
@@ -123,12 +123,13 @@ def _years(examined: Examined) -> Iterator[Finding]:
     for feed in examined.feeds:
         of = ("--tenant", feed.schema)
         for year, days in sorted(Counter(day.year for day in feed.days).items()):
-            # In January late rows of December still come in.
+            # In January, late rows of December still arrive.
             if today < date(year + 1, 2, 1):
                 continue
             length = (date(year + 1, 1, 1) - date(year, 1, 1)).days
             if days == length:
-                # A year of materialized views costs every report time to plan, and the lock table room.
+                # A year of materialized views costs every report planning time, and takes space in the lock
+                # table.
                 yield Finding(
                     Severity.WARNING if feed.daily else Severity.NOTE,
                     str(feed),

@@ -21,10 +21,10 @@ from tenantry.observe.checks.feeds import Feed
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
 
 _AT_ONCE = 8
-"""Sources asked at a time; each needs a session on the warehouse."""
+"""How many sources are asked at a time; each needs a session on the warehouse."""
 
 _SLOW = 1.0
-"""Seconds for a login and a query, from which on each hourly load is felt to wait."""
+"""Seconds for a login and a query from which hourly loads become noticeably slow."""
 
 _SKEW = 5.0
 """Seconds. Rows that a fast clock stamps after midnight land in a day that has not begun."""
@@ -32,9 +32,10 @@ _SKEW = 5.0
 
 @dataclass(frozen=True)
 class _Answer:
-    """`seconds` for login and query; `skew` is how many seconds the source's clock is ahead at the least.
+    """`seconds` for login and query; `skew` is the minimum number of seconds by which the source's clock is ahead.
 
-    `encrypted` is what the source says of the session, None if nothing; `local` if the line does not leave the warehouse's host.
+    `encrypted` is what the source reports about the session, None if nothing; `local` if the connection does not leave
+    the warehouse's host.
     """
 
     seconds: float
@@ -45,7 +46,7 @@ class _Answer:
 
 
 def _ask(conninfo: str, name: str, limit: float) -> _Answer | TenantryError | None:
-    """What a source answered, or why it cannot be used, or None if it did not answer in `limit` seconds."""
+    """What a source answered, or why it cannot be used, or None if it did not answer within `limit` seconds."""
     late = Event()
 
     def give_up() -> None:
@@ -55,7 +56,7 @@ def _ask(conninfo: str, name: str, limit: float) -> _Answer | TenantryError | No
     try:
         with session(conninfo, name="tenantry doctor") as opened:
             opened.execute(query("health", "find_dblink"))
-            # A server that waits for a source may not even hear of a cancel.
+            # A server that waits for a source may not even notice a cancel.
             alarm = Timer(limit, give_up)
             alarm.start()
             try:
@@ -70,7 +71,7 @@ def _ask(conninfo: str, name: str, limit: float) -> _Answer | TenantryError | No
 
 
 def _count_ahead(conninfo: str, feed: Feed, limit: float) -> int:
-    """How many rows of a feed's source are dated after the last day that is loaded; 0 if it does not say so in time."""
+    """How many rows of a feed's source are dated after the last day that is loaded; 0 if it does not answer in time."""
     try:
         with session(conninfo, name="tenantry doctor") as opened:
             alarm = Timer(limit, cut, (opened,))
@@ -84,7 +85,7 @@ def _count_ahead(conninfo: str, feed: Feed, limit: float) -> int:
 
 
 def _ahead(before: datetime, there: datetime, after: datetime) -> float:
-    """How many seconds a clock is certainly ahead (or, negative, behind), read between two readings of another."""
+    """By how many seconds a clock is certainly ahead (or, negative, behind), read between two readings of another."""
     if there > after:
         return (there - after).total_seconds()
     return min((there - before).total_seconds(), 0.0)
@@ -134,7 +135,7 @@ def _judged(
     name: str, schemas: list[str], answer: _Answer | TenantryError | None, limit: float
 ) -> Iterator[Finding]:
     test = tenantry("tenant", "test", name)
-    # A source that nobody's data come from harms nobody.
+    # A source that no tenant uses harms nobody.
     severity = Severity.ERROR if schemas else Severity.NOTE
     if answer is None:
         yield Finding(severity, name, f"the source does not answer within {limit:g} s", test)
@@ -156,7 +157,7 @@ def _judged(
 
 
 def _line(name: str, answer: _Answer) -> Iterator[Finding]:
-    """What whoever sits between the warehouse and a source could do."""
+    """What an attacker between the warehouse and a source could do."""
     if answer.local or answer.encrypted is None:
         return
     verify = tenantry("tenant", "edit", name, "--option", "sslmode=verify-full")

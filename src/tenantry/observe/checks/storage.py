@@ -1,4 +1,4 @@
-"""Dead rows, statistics, and what was left over."""
+"""Dead rows, statistics, and leftovers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def _vacuum(examined: Examined) -> Iterator[Finding]:
             yield Finding(Severity.NOTE, relation, reason, f"ANALYZE {relation};", safe=True)
     for age, multi_age, limit, multi_limit in examined.rows("transaction_age"):
         for what, old, most in (("transaction", age, limit), ("multixact", multi_age, multi_limit)):
-            # Autovacuum begins at the limit, whatever else is set; the server stops near two thousand million.
+            # Autovacuum begins at the limit, whatever else is set; the server stops near two thousand
+            # million.
             if old > 1.5 * most:
                 yield Finding(
                     Severity.ERROR if old > 1_200_000_000 else Severity.WARNING,

@@ -1,4 +1,4 @@
-"""Templates that cannot be used, and what is there already and not as its template is."""
+"""Templates that cannot be used, and existing relations that do not match theirs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Views that do not show what is there."""
+"""Views that do not show what is stored."""
 
 from __future__ import annotations
 

@@ -17,9 +17,9 @@ BEGIN
         active = coalesce(alter_job.active, j.active)
     WHERE j.jobid = job_id;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no job % of yours', job_id
+        RAISE EXCEPTION 'you have no job %', job_id
             USING ERRCODE = 'undefined_object', HINT = 'The jobs are in cron.job.';
     END IF;
 END
 $$;
-COMMENT ON FUNCTION cron.alter_job IS 'Change a job; what is left out stays';
+COMMENT ON FUNCTION cron.alter_job IS 'Change a job; values that are left out stay the same';

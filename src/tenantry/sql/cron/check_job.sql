@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION cron.check_job() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Whoever writes a job, by function or by hand: it can be run. The program that runs jobs is logged in as
--- whadmin, never as a superuser, and becomes the job's role; so that has to be a role which whadmin may act
--- as.
+-- Check that a job can be run, whether a function or a statement by hand writes it. The program that runs
+-- jobs logs in as whadmin, never as a superuser, and then becomes the job's role. So whadmin must be allowed
+-- to act as that role.
 BEGIN
     PERFORM cron.check_schedule(NEW.schedule);
     IF NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = NEW.username AND r.rolcanlogin) THEN
@@ -16,7 +16,7 @@ BEGIN
         RAISE EXCEPTION 'role "%" may not schedule jobs of role "%"', current_user, NEW.username
             USING ERRCODE = 'insufficient_privilege';
     ELSIF NOT pg_has_role('whadmin', NEW.username, 'MEMBER') THEN
-        RAISE EXCEPTION 'whadmin, who runs the jobs, may not act as role "%"', NEW.username
+        RAISE EXCEPTION 'whadmin, which runs the jobs, may not act as role "%"', NEW.username
             USING ERRCODE = 'insufficient_privilege',
             HINT = format('GRANT %I TO whadmin', NEW.username);
     ELSIF NOT EXISTS (SELECT FROM pg_database d WHERE d.datname = NEW.database) THEN

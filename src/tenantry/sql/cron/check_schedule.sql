@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION cron.check_schedule(schedule text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
--- Refuse what is no schedule, and what pg_cron takes without doing what it seems to say: a range from high to
--- low (never runs), a sixth field (ignored), "*5" (means "*").
+-- Refuse what is not a schedule, and what pg_cron accepts without doing what it seems to say: a range from
+-- high to low (never runs), a sixth field (ignored), "*5" (means "*").
 DECLARE
     named constant text[] := '{minute,hour,day of month,month,day of week}'::text[];
     lowest constant integer[] := '{0,0,1,1,0}'::integer[];
@@ -38,7 +38,7 @@ BEGIN
         FOREACH item IN ARRAY string_to_array(lower(fields[n]), ',') LOOP
             parts := regexp_match(item,
                 '^(?:[*]|([a-z]+|[0-9]{1,4})(?:-([a-z]+|[0-9]{1,4}))?)(?:/([0-9]{1,4}))?$');
-            -- Names become their numbers, others -1.
+            -- Names become numbers; unknown names become -1.
             SELECT array_agg(CASE
                     WHEN p.word ~ '^[0-9]' THEN p.word::integer
                     WHEN n = 4 THEN coalesce(array_position(months, p.word), -1)
@@ -47,7 +47,7 @@ BEGIN
             INTO bounds FROM unnest(parts[1:2]) WITH ORDINALITY p(word, place) WHERE p.word IS NOT NULL;
             reason := CASE
                 WHEN parts IS NULL
-                THEN 'is none of *, a number, a range or a list of them, with or without a step'
+                THEN 'is not *, a number, a range or a list of these, with or without a step'
                 WHEN parts[3] IS NOT NULL AND parts[1] IS NOT NULL AND parts[2] IS NULL
                     THEN 'has a step without a range'
                 WHEN parts[3]::integer = 0 THEN 'has a step of 0'

@@ -1,6 +1,7 @@
 CREATE OR REPLACE FUNCTION cron.job_since() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Since when the job has had its present schedule and been active: what was due before is not made up for.
+-- The time since which the job has had its present schedule and been active: runs that were due earlier are
+-- not made up.
 BEGIN
     IF TG_OP = 'INSERT' OR NEW.schedule <> OLD.schedule OR NEW.active AND NOT OLD.active THEN
         NEW.since := clock_timestamp();

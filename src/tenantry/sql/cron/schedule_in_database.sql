@@ -12,7 +12,7 @@ BEGIN
     ELSIF octet_length(job_name) > 63 THEN
         RAISE NOTICE 'the job''s name is cut to 63 bytes: "%"', job_name::name;
     END IF;
-    -- A job that was disabled stays so, as with pg_cron.
+    -- A disabled job stays disabled, as with pg_cron.
     INSERT INTO cron.job AS j (jobname, schedule, command, nodeport, database, username, active)
     VALUES (job_name, schedule_in_database.schedule, schedule_in_database.command,
         current_setting('port')::integer,
@@ -25,5 +25,5 @@ BEGIN
     RETURN result;
 END
 $$;
-COMMENT ON FUNCTION cron.schedule_in_database IS 'Schedule a job by name, or replace the one of that name; '
-    'its jobid';
+COMMENT ON FUNCTION cron.schedule_in_database IS 'Schedule a job by name, or replace the job with that name; '
+    'returns its jobid';

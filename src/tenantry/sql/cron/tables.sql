@@ -1,5 +1,5 @@
 -- Tenantry's own schema cron, for a database without pg_cron: the tables of pg_cron 1.4, so that the same SQL
--- works, and what `tenantry scheduler` needs to run the jobs. Run as whadmin; may be repeated.
+-- works, plus what `tenantry scheduler` needs to run the jobs. Run it as whadmin; it can be repeated.
 COMMENT ON SCHEMA cron IS 'Tenantry: jobs, in the place of the extension pg_cron; DROP SCHEMA cron CASCADE '
     'makes room for that';
 
@@ -18,8 +18,7 @@ CREATE TABLE IF NOT EXISTS cron.job (
 );
 ALTER TABLE cron.job ADD COLUMN IF NOT EXISTS since timestamptz NOT NULL DEFAULT clock_timestamp();
 COMMENT ON TABLE cron.job IS 'Jobs: what to run, when, and as whom';
-COMMENT ON COLUMN cron.job.since IS 'Since when the job has had this schedule and been active; set by a '
-    'trigger';
+COMMENT ON COLUMN cron.job.since IS 'When the job got this schedule or became active; set by a trigger';
 
 CREATE SEQUENCE IF NOT EXISTS cron.runid_seq;
 CREATE TABLE IF NOT EXISTS cron.job_run_details (
@@ -37,7 +36,7 @@ CREATE TABLE IF NOT EXISTS cron.job_run_details (
 ALTER TABLE cron.job_run_details
     ADD COLUMN IF NOT EXISTS scheduled_for timestamptz,
     ADD COLUMN IF NOT EXISTS attempts integer NOT NULL DEFAULT 0;
--- No run is ever begun for a time that has had one, whoever counts the times.
+-- No scheduled time ever gets two runs, whichever scheduler computes it.
 CREATE UNIQUE INDEX IF NOT EXISTS job_run_details_once ON cron.job_run_details (jobid, scheduled_for);
 CREATE INDEX IF NOT EXISTS job_run_details_of_job ON cron.job_run_details (jobid, runid);
 CREATE INDEX IF NOT EXISTS job_run_details_open ON cron.job_run_details (jobid)
@@ -47,7 +46,7 @@ COMMENT ON COLUMN cron.job_run_details.scheduled_for IS 'The time that the run i
     'started '
     'by hand';
 COMMENT ON COLUMN cron.job_run_details.attempts IS 'How often the run was begun: more than once if a '
-    'scheduler died in it';
+    'scheduler died during it';
 
 CREATE TABLE IF NOT EXISTS cron.scheduler (
     single boolean PRIMARY KEY DEFAULT true CHECK (single),
@@ -57,11 +56,11 @@ CREATE TABLE IF NOT EXISTS cron.scheduler (
     alive_at timestamptz NOT NULL,
     last_tick timestamptz NOT NULL
 );
-COMMENT ON TABLE cron.scheduler IS 'The scheduler that led last, and up to when all due runs are in '
-    'cron.job_run_details';
+COMMENT ON TABLE cron.scheduler IS 'The scheduler that led last, and the time up to which all due runs are '
+    'in cron.job_run_details';
 
--- Should an administrator let other roles in, each sees its own jobs. whadmin, who owns the tables, and
--- superusers see all.
+-- If an administrator lets other roles in, each sees its own jobs. whadmin, which owns the tables, and
+-- superusers see all jobs.
 ALTER TABLE cron.job ENABLE ROW LEVEL SECURITY;
 ALTER TABLE cron.job_run_details ENABLE ROW LEVEL SECURITY;
 DO $$

@@ -3,7 +3,7 @@ LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     DELETE FROM cron.job j WHERE j.jobid = job_id;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no job %', job_id
+        RAISE EXCEPTION 'job % does not exist', job_id
             USING ERRCODE = 'undefined_object', HINT = 'The jobs are in cron.job.';
     END IF;
     RETURN true;
@@ -16,7 +16,7 @@ LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     DELETE FROM cron.job j WHERE j.jobname = job_name AND j.username = cron.job_owner();
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no job "%" of role "%"', job_name, cron.job_owner()
+        RAISE EXCEPTION 'role "%" has no job "%"', cron.job_owner(), job_name
             USING ERRCODE = 'undefined_object', HINT = 'The jobs are in cron.job.';
     END IF;
     RETURN true;

@@ -1,5 +1,5 @@
--- Everything but the log: what a tenant's stores, menus and pans are called. The tenant's seed decides which items of
--- the catalogue it has, what they cost there, and which stores serve them.
+-- Everything except the log: the names of a tenant's stores, menus and pans. The tenant's seed decides which
+-- items of the catalogue it has, what they cost there, and which stores serve them.
 INSERT INTO phood_region (id, name)
 SELECT row_number() OVER (ORDER BY min(id)), region FROM demo_store GROUP BY region;
 
@@ -26,7 +26,7 @@ SELECT
     i.id,
     i.name,
     local.cost,
-    -- Not every item has a target, and not every one is sold.
+    -- Not every item has a target, and not every item is sold.
     CASE WHEN pg_temp.unit(i.id, r.seed # 12) < 0.9 THEN round((i.typical * 0.7)::numeric, 1) END,
     CASE WHEN pg_temp.unit(i.id, r.seed # 13) < 0.92 THEN round(local.cost * (2.4 + pg_temp.unit(i.id, r.seed # 14))::numeric, 2) END,
     upper(left(r.tenant, 3)) || '-' || 10000 + i.id * 37 + r.seed,

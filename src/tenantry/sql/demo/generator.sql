@@ -1,13 +1,13 @@
--- What the demo's rows are made from: tables for the time of one transaction, in any source database.
--- This file has what all tenants share; <tenant>.sql fills the four tables of a tenant; the caller fills demo_run.
+-- What the demo's rows are made from: tables that exist for one transaction, in any source database. This
+-- file has what all tenants share. <tenant>.sql fills the four tables of a tenant; the caller fills demo_run.
 
--- A number in [0, 1) that only its arguments decide. Hash partitioning rests on this hash, so no release of PostgreSQL
--- can change it. It folds `key` to 32 bits, so keys must be small; `seed` is used whole: draws of one key differ by it.
--- A search_path of its own would keep it from being inlined.
+-- A number in [0, 1) that depends only on its arguments. Hash partitioning relies on this hash, so no release
+-- of PostgreSQL can change it. It folds `key` to 32 bits, so keys must be small. It uses all of `seed`, so
+-- draws with the same key differ by seed. A search_path of its own would prevent inlining.
 CREATE FUNCTION pg_temp.unit(key bigint, seed bigint) RETURNS float8 LANGUAGE sql IMMUTABLE AS
 $$ SELECT (pg_catalog.hashint8extended(key, seed) & 4503599627370495) / 4503599627370496.0::float8 $$;
 
--- One row: whose rows to make, and of which half-open time.
+-- One row: which tenant's rows to make, and for which half-open time.
 CREATE TEMPORARY TABLE demo_run (
     tenant text,
     seed bigint,
@@ -23,13 +23,13 @@ CREATE TEMPORARY TABLE demo_store (
     id int GENERATED ALWAYS AS IDENTITY, name text, region text, size float8, weekend float8
 ) ON COMMIT DROP;
 
--- How busy a day is against the year's mean: points in the year, with straight lines between them.
+-- How busy a day is, relative to the year's mean: points in the year, connected by straight lines.
 CREATE TEMPORARY TABLE demo_season (month int, day int, factor float8) ON COMMIT DROP;
 
 -- The same by day of the week; isodow 1 is Monday.
 CREATE TEMPORARY TABLE demo_week (isodow int, factor float8) ON COMMIT DROP;
 
--- The share of a day's rows, and the local time when most are logged, give or take `spread`.
+-- The share of a day's rows, and the local time around which most are logged, plus or minus `spread`.
 CREATE TEMPORARY TABLE demo_meal (
     id int GENERATED ALWAYS AS IDENTITY, code text, share float8, weekend_share float8, peak interval, spread interval
 ) ON COMMIT DROP;
@@ -171,7 +171,7 @@ INSERT INTO demo_pan (name, average_weight, holds) VALUES
     ('Cambro, 12 qt', 2.60, 24.0),
     ('Bus Tub', 3.40, 1000.0);
 
--- Why food was thrown away and what became of it go together; NULL: nobody said.
+-- Why food was thrown away and what became of it belong together; NULL means that nobody said.
 CREATE TEMPORARY TABLE demo_outcome (
     id int GENERATED ALWAYS AS IDENTITY, reason text, action text, weight float8
 ) ON COMMIT DROP;

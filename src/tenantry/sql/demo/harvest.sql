@@ -1,4 +1,5 @@
--- A university's dining halls: full in the semesters, nearly empty between them; the cafés close at weekends.
+-- A university's dining halls: full during the semesters and nearly empty between them. The cafés close at
+-- weekends.
 INSERT INTO demo_store (name, region, size, weekend) VALUES
     ('North Quad Dining Hall', 'North Campus', 3.2, 1.0),
     ('South Quad Dining Hall', 'South Campus', 2.7, 1.0),

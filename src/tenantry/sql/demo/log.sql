@@ -1,6 +1,6 @@
--- Log what demo_run asks for. A row is decided by the tenant's seed, its local day, store, meal and number in that meal,
--- and by nothing else: whole local days are always made, and what is outside the run's time is dropped at the end.
--- Draws from one seed are told apart by the number that is xor-ed to it.
+-- Log what demo_run asks for. A row depends only on the tenant's seed, its local day, store, meal and number
+-- within that meal. So whole local days are always made, and rows outside the run's time are dropped at the
+-- end. Draws from one seed are told apart by the number that is xor-ed to it.
 INSERT INTO phood_foodlogsum (
     id, location_id, action_reason_id, action_taken_id, inventory_item_id, pan_id,
     quantity, validation_status, logged_time, flags
@@ -18,7 +18,7 @@ days AS MATERIALIZED (
         w.isodow >= 6 AS is_weekend,
         w.factor * (s.factor
             + coalesce((s.next_factor - s.factor) * (o.point - s.point) / (s.next_point - s.point), 0)) AS demand,
-        -- Who measures wastes less: five percent a year. Day 8766 is 2024-01-01.
+        -- A kitchen that measures its waste has five percent less each year. Day 8766 is 2024-01-01.
         exp(-0.05 * (o.ordinal - 8766) / 365) AS trend
     FROM demo_run r
     CROSS JOIN LATERAL generate_series(
@@ -37,7 +37,7 @@ stores AS MATERIALIZED (
         l.id,
         s.weekend,
         r.daily_rows * s.size / sum(s.size) OVER () AS daily_rows,
-        -- Some kitchens are early, some late; some throw more away that need not be.
+        -- Some kitchens are early, some late; some throw away more than they need to.
         interval '40 minutes' * (pg_temp.unit(l.id, r.seed # 20) - 0.5) AS delay,
         0.75 + 0.5 * pg_temp.unit(l.id, r.seed # 21) AS habit
     FROM demo_run r
@@ -53,7 +53,7 @@ menus AS MATERIALIZED (
             l.id AS meal_id,
             i.id AS item_id,
             d.typical,
-            -- What is served most comes first: much the same in all stores of a tenant.
+            -- Popular items come first, in much the same order in all stores of a tenant.
             pg_temp.unit(i.id, r.seed # 22) + 0.4 * pg_temp.unit(m.location_id * 1000 + i.id, r.seed # 23) AS rank
         FROM demo_run r
         CROSS JOIN phood_menuitem m
@@ -83,7 +83,7 @@ pans AS MATERIALIZED (
     JOIN phood_pan p ON p.name = d.name
 ),
 services AS (
-    -- One meal of one store on one day. One in a hundred is not logged, two have a crowd.
+    -- One meal of one store on one day. One in a hundred is not logged; two in a hundred are crowded.
     SELECT
         d.ordinal,
         d.seed,
@@ -118,7 +118,7 @@ keys AS (
 draws AS (
     SELECT
         row_key, seed, ordinal, store, items, typicals, trend,
-        -- The sum of a few uniform numbers is normal enough, here and below, and has no far tails.
+        -- The sum of a few uniform numbers is close enough to normal, here and below, and has no far tails.
         date_trunc('second', peak + spread * (pg_temp.unit(row_key, seed # 4) + pg_temp.unit(row_key, seed # 5)
             + pg_temp.unit(row_key, seed # 6) - 1.5)) AS local_time,
         1 + floor(cardinality(items) * power(pg_temp.unit(row_key, seed # 7), 1.4))::int AS choice,
@@ -130,7 +130,7 @@ draws AS (
 weighed AS (
     SELECT
         row_key, seed, ordinal, store, local_time, outcome, items[choice] AS item,
-        -- Log-normal: most weights are small, a few large.
+        -- Log-normal: most weights are small, a few are large.
         typicals[choice] * trend * exp(1.1 * (pg_temp.unit(row_key, seed # 9) + pg_temp.unit(row_key, seed # 10)
             + pg_temp.unit(row_key, seed # 11) + pg_temp.unit(row_key, seed # 12) - 2)) AS food
     FROM draws
@@ -141,7 +141,7 @@ panned AS (
         w.*,
         p.ids,
         p.weights,
-        -- The smallest pan that holds it, or one of the next two sizes; sometimes none.
+        -- The smallest pan that fits, or one of the next two sizes; sometimes none.
         CASE WHEN pg_temp.unit(w.row_key, w.seed # 13) < 0.93 THEN least(
             1 + width_bucket(w.food, p.holds) + floor(2.2 * pg_temp.unit(w.row_key, w.seed # 14))::int,
             cardinality(p.ids)
@@ -176,5 +176,5 @@ CROSS JOIN demo_run r
 CROSS JOIN outcomes o
 CROSS JOIN LATERAL (SELECT w.local_time AT TIME ZONE r.timezone AS logged_time) t
 WHERE t.logged_time >= r.from_time AND t.logged_time < r.to_time
--- An extension starts with the time of the last row, and two extensions may meet.
+-- An extension starts at the time of the last row, and two extensions may overlap.
 ON CONFLICT DO NOTHING;

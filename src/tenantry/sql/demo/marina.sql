@@ -1,4 +1,4 @@
--- A chain of hotels on the coast: the high season is the summer, the busy days are those from Friday to Sunday.
+-- A chain of hotels on the coast: the high season is summer, and the busy days are Friday to Sunday.
 INSERT INTO demo_store (name, region, size, weekend) VALUES
     ('Harbor Grand San Diego', 'Southern California', 2.6, 1.1),
     ('Bayfront Convention Hotel', 'Southern California', 2.3, 0.7),

@@ -1,5 +1,5 @@
--- The tables of a tenant's production database, in the database being made. Keys and indexes of the log come after
--- its rows, in finish.sql.
+-- The tables of a tenant's production database, in the database being created. Keys and indexes of the log
+-- come after its rows, in finish.sql.
 CREATE TABLE phood_region (id int PRIMARY KEY, name text);
 CREATE TABLE phood_location (id int PRIMARY KEY, name text, region_id int REFERENCES phood_region);
 CREATE TABLE phood_actionreason (id int PRIMARY KEY, name text);

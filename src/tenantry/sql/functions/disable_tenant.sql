@@ -1,15 +1,15 @@
 CREATE OR REPLACE FUNCTION _wh.disable_tenant(tenant text, reason text, jobids bigint[] DEFAULT '{}')
     RETURNS bigint[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- For operators: let a tenant rest. Of the jobs those that are active are paused, and remembered for when it
--- is enabled; its data stay. Returns the jobs that were paused, NULL if it was disabled before.
+-- For operators: disable a tenant. Its active jobs among `jobids` are paused, and remembered until the tenant
+-- is enabled; its data stays. Returns the paused jobs, or NULL if the tenant was already disabled.
 DECLARE
     why text := btrim(_wh_internal.visible(reason));
     resting _wh.tenants;
     paused bigint[];
 BEGIN
     IF coalesce(why, '') = '' THEN
-        RAISE EXCEPTION 'no reason is given'
+        RAISE EXCEPTION 'no reason given'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Say why the tenant is disabled.';
     END IF;
     SELECT * INTO resting FROM _wh.tenants t
@@ -29,4 +29,4 @@ BEGIN
     RETURN paused;
 END
 $$;
-COMMENT ON FUNCTION _wh.disable_tenant IS 'Let a tenant rest, with its jobs: for operators';
+COMMENT ON FUNCTION _wh.disable_tenant IS 'For operators: disable a tenant and pause its jobs';

@@ -8,4 +8,4 @@ BEGIN
     END LOOP;
 END
 $$;
-COMMENT ON PROCEDURE _wh.drop_old_storage IS 'Drop what set_storage put aside of a tenant';
+COMMENT ON PROCEDURE _wh.drop_old_storage IS 'Drop the relations of a tenant that set_storage has put aside';

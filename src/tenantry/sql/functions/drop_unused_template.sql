@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh.drop_unused_template(template_name text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- For template authors: drop a template that no tenant uses, and of which nothing was ever made. What bears
--- its name in public may be something else, so it stays.
+-- For template authors: drop a template that no tenant uses and that has no data. A relation of its name in
+-- public may be something else, so it stays.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
     tenants text;
@@ -12,13 +12,14 @@ BEGIN
     IF tenants IS NOT NULL THEN
         RAISE EXCEPTION 'template "%" is used by %', template.template_name, tenants
             USING ERRCODE = 'dependent_objects_still_exist',
-            HINT = 'Let whadmin drop it: tenantry template drop ' || template.template_name || ' --with-data';
+            HINT = 'Ask whadmin to drop it: tenantry template '
+                'drop ' || template.template_name || ' --with-data';
     ELSIF _wh_internal.relation_kind(format('public.%I', _wh_internal.fit_name(template.template_name))) IS NOT NULL THEN
         RAISE EXCEPTION 'template "%" has a view or table in public', template.template_name
             USING ERRCODE = 'dependent_objects_still_exist',
-            HINT = 'Let whadmin drop both: tenantry template drop ' || template.template_name;
+            HINT = 'Ask whadmin to drop both: tenantry template drop ' || template.template_name;
     END IF;
 END
 $$;
-COMMENT ON FUNCTION _wh.drop_unused_template(text) IS 'Drop a template that nobody uses: for template '
-    'authors';
+COMMENT ON FUNCTION _wh.drop_unused_template(text) IS 'For template authors: drop a template that no tenant '
+    'uses';

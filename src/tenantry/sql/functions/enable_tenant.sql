@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh.enable_tenant(tenant text) RETURNS bigint[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- For operators: let a tenant that rests work again, with those of the jobs that were paused for it which are
--- still there; returns them, NULL if it was not disabled. What it lacks is loaded before, or by its jobs as
--- far as they look back.
+-- For operators: enable a disabled tenant, and resume the jobs that were paused for it and still exist.
+-- Returns these jobs, or NULL if the tenant was not disabled. Load its missing days before, or let its jobs
+-- load them as far as they look back.
 DECLARE
     resting _wh.tenants;
     resumed bigint[];
@@ -25,4 +25,4 @@ BEGIN
     RETURN resumed;
 END
 $$;
-COMMENT ON FUNCTION _wh.enable_tenant IS 'Let a tenant that rests work again, with its jobs: for operators';
+COMMENT ON FUNCTION _wh.enable_tenant IS 'For operators: enable a tenant and resume its jobs';

@@ -1,7 +1,7 @@
 CREATE OR REPLACE PROCEDURE _wh.fit_storage(template_name text, target_schema text DEFAULT NULL)
 LANGUAGE plpgsql AS $$
--- Each table and view commits by itself. As in refresh_window, that rules out SECURITY DEFINER and a
--- search_path of its own: none but plain assignments stand after a COMMIT.
+-- Each table and view is a transaction of its own. As in refresh_window, that rules out SECURITY DEFINER and
+-- a search_path of its own: only plain assignments may follow a COMMIT.
 DECLARE
     todo jsonb;
     item jsonb;
@@ -18,5 +18,5 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE _wh.fit_storage IS
-    'Bring the tables and daily views of a tenant, or of all, to their template''s columns, types, indexes '
-    'and time column, without asking a source';
+    'Fit the tables and daily views of a tenant, or of all tenants, to their template''s columns, types, '
+    'indexes and time column, without a source';

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION _wh.fold_year(template_name text, tenant text, year integer) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- For operators: fold a closed year of a feed that is there.
+-- For operators: fold a closed year of an existing feed.
 DECLARE
     feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
 BEGIN
@@ -9,4 +9,4 @@ BEGIN
     RETURN _wh.create_combined_table_from_template_by_year(feed.template_name, feed.schema_name, year);
 END
 $$;
-COMMENT ON FUNCTION _wh.fold_year(text, text, integer) IS 'Fold a closed year of a tenant: for operators';
+COMMENT ON FUNCTION _wh.fold_year(text, text, integer) IS 'For operators: fold a closed year of a tenant';

@@ -2,8 +2,8 @@ CREATE OR REPLACE FUNCTION _wh.job_leader()
     RETURNS TABLE (host text, pid integer, elected_at timestamptz, alive_at timestamptz,
     last_tick timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- For operators and auditors: the scheduler that leads, where it is Tenantry's own. 8321567 is the class of
--- its advisory locks, and 0 is held by the leader.
+-- For operators and auditors: the leading scheduler, if the schema cron is Tenantry's own. 8321567 is the
+-- class of its advisory locks; the leader holds 0.
 BEGIN
     IF to_regclass('cron.scheduler') IS NOT NULL THEN
         RETURN QUERY SELECT s.host, s.pid, s.elected_at, s.alive_at, s.last_tick FROM cron.scheduler s
@@ -14,5 +14,5 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION _wh.job_leader IS 'The scheduler that leads, where it is Tenantry''s own: for operators '
-    'and auditors';
+COMMENT ON FUNCTION _wh.job_leader IS 'For operators and auditors: the leading scheduler, if the schema cron '
+    'is Tenantry''s own';

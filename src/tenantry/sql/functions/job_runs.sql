@@ -2,10 +2,10 @@ CREATE OR REPLACE FUNCTION _wh.job_runs(wanted bigint DEFAULT NULL, only_failed 
     most integer DEFAULT 20)
 RETURNS TABLE (jobid bigint, runid bigint, status text, message text, started timestamptz, ended timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- For operators and auditors: the newest runs of whadmin's jobs in this database, or of one of them, newest
+-- For operators and auditors: the latest runs of whadmin's jobs in this database, or of one of them, newest
 -- first.
 BEGIN
-    -- That pg_cron hides other roles' is meant.
+    -- pg_cron's policy hides other roles' runs, as intended.
     PERFORM set_config('row_security', 'on', true);
     IF to_regclass('cron.job_run_details') IS NOT NULL THEN
         RETURN QUERY SELECT d.jobid, d.runid, d.status, _wh_internal.visible(d.return_message), d.start_time,
@@ -17,5 +17,5 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION _wh.job_runs IS 'The newest runs of whadmin''s jobs in this database: for operators and '
-    'auditors';
+COMMENT ON FUNCTION _wh.job_runs IS 'For operators and auditors: the latest runs of whadmin''s jobs in this '
+    'database';

@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION _wh.jobs()
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- For operators and auditors, from whom pg_cron hides them: whadmin's jobs in this database.
 BEGIN
-    -- That pg_cron hides other roles' is meant.
+    -- pg_cron's policy hides other roles' jobs, as intended.
     PERFORM set_config('row_security', 'on', true);
     IF to_regclass('cron.job') IS NOT NULL THEN
         RETURN QUERY SELECT j.jobid, j.jobname::text, j.schedule, j.command, j.active, j.database, j.username
@@ -12,4 +12,4 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION _wh.jobs IS 'The jobs of whadmin in this database: for operators and auditors';
+COMMENT ON FUNCTION _wh.jobs IS 'For operators and auditors: whadmin''s jobs in this database';

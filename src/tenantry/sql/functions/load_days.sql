@@ -1,9 +1,10 @@
 CREATE OR REPLACE FUNCTION _wh.load_days(template_name text, tenant text, first_day date, last_day date,
     only_changed boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- For operators: load days of a feed that is there, from the source that it has. They name no connection and
--- no function. A day that fails is no error, which would undo the record of it; a source that does not answer
--- is the failure of the first day. What the session says of whadmin's work in it is not believed.
+-- For operators: load days of an existing feed from its own source. They name neither a connection nor a
+-- function. A failed day raises no error, because that would undo its record; if the source does not answer,
+-- that is the failure of the first day. Settings in which a session remembers whadmin's work are cleared,
+-- because an operator's session could have set them.
 DECLARE
     feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
     mark text;
@@ -25,7 +26,7 @@ BEGIN
         IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
             RAISE;
         END IF;
-        -- Why there is no connection, dblink says in the detail.
+        -- dblink says in the detail why there is no connection.
         reason := concat_ws(': ', reason, CASE WHEN starts_with(SQLSTATE, '08') THEN nullif(detail, '') END);
         PERFORM _wh_internal.record_failure(feed, first_day, reason);
         RETURN jsonb_build_object('success', false, 'template', feed.template_name, 'schema',
@@ -38,4 +39,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION _wh.load_days(text, text, date, date,
-    boolean) IS 'Load days of a tenant: for operators, who name no connection';
+    boolean) IS 'For operators: load days of a tenant, without naming a connection';

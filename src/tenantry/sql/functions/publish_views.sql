@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION _wh.publish_views(template_name text, tenant text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- For operators: bring the views that reports read up to date, or back, for a feed that is there.
+-- For operators: bring the views that reports read up to date for an existing feed, or restore them.
 DECLARE
     feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
 BEGIN
@@ -10,4 +10,5 @@ BEGIN
     RETURN _wh.update_public_view_by_template(feed.template_name);
 END
 $$;
-COMMENT ON FUNCTION _wh.publish_views IS 'Bring the views of a tenant and of all up to date: for operators';
+COMMENT ON FUNCTION _wh.publish_views IS 'For operators: bring a tenant''s view and the public view up to '
+    'date';

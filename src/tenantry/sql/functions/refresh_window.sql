@@ -2,11 +2,12 @@ CREATE OR REPLACE PROCEDURE _wh.refresh_window(
     template_name text, tenant_connection_name text, target_schema text, days integer DEFAULT 14,
     only_changed boolean DEFAULT false)
 LANGUAGE plpgsql AS $$
--- For jobs: pull the last `days` ended days again, each in a transaction of its own, so that locks are short
--- and good days stay; then fail if one failed, so that the job's run says so. Of a template that asks for
--- days ahead also today and those. `only_changed`: of those days the source is asked first which differ, and
--- the others are left as they are. A procedure that commits can be neither SECURITY DEFINER nor have a
--- search_path of its own: it sets that first thing in each transaction, and all else is qualified.
+-- For jobs: pull the last `days` ended days again, each in its own transaction, so that locks are short and
+-- good days stay. At the end, raise an error if a day failed, so that the job's run shows it. If the template
+-- loads days ahead, include today and those days. With `only_changed`, the source is first asked which of the
+-- days differ, and the others are left alone. A procedure that commits can be neither SECURITY DEFINER nor
+-- have a search_path of its own. So it sets the path at the start of each transaction, and everything else is
+-- qualified.
 DECLARE
     last_day date;
     slice_date date;
@@ -25,8 +26,7 @@ BEGIN
         RAISE EXCEPTION 'a window has at least one day, not %', coalesce(days::text, 'NULL')
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    -- Before the first day: what a failed day opened would be gone with it, and nobody could note its
-    -- failure.
+    -- Before the first day: a failed day would undo what it opened, and its failure could not be recorded.
     feed := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
     PERFORM _wh_internal.extend_span(feed, _wh.current_date_utc() - days);
     slice_date := _wh.current_date_utc() - days - 1;
@@ -60,7 +60,7 @@ BEGIN
             first_state := coalesce(first_state, SQLSTATE);
             PERFORM _wh_internal.record_failure(feed, slice_date, SQLERRM);
             IF only_changed THEN
-                -- What failed there has spoilt the transaction; each further day logs in by itself.
+                -- The failure has aborted the transaction there, so each further day logs in on its own.
                 PERFORM _wh_internal.release_source(feed.tenant_name);
                 held := false;
             END IF;
@@ -84,5 +84,5 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON PROCEDURE _wh.refresh_window IS 'For jobs: pull the last ended days again, or those of them that '
-    'changed, a transaction each; an error at the end if one failed';
+COMMENT ON PROCEDURE _wh.refresh_window IS 'For jobs: pull the last ended days again, or only those that '
+    'changed, each in its own transaction; raises an error at the end if a day failed';

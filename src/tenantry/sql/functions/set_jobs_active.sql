@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh.set_jobs_active(jobids bigint[], active boolean) RETURNS bigint[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- For operators: pause jobs of whadmin's in this database, or let them go on; those that were not so before.
--- What they run, and when, stays. A job that rests because its tenant is disabled goes on when that is
+-- For operators: pause or resume whadmin's jobs in this database. Returns the jobs that were changed. Their
+-- commands and schedules stay. A job that is paused because its tenant is disabled resumes when the tenant is
 -- enabled.
 DECLARE
     unknown text[] := ARRAY(SELECT coalesce(w.id::text, 'NULL') FROM unnest(jobids) AS w(id)
@@ -11,21 +11,21 @@ DECLARE
     changed bigint[];
 BEGIN
     IF jobids IS NULL OR set_jobs_active.active IS NULL THEN
-        RAISE EXCEPTION 'name the jobs, and whether they are to run'
+        RAISE EXCEPTION 'name the jobs, and whether they should run'
             USING ERRCODE = 'invalid_parameter_value',
             HINT = 'SELECT _wh.set_jobs_active(ARRAY[7], false); the jobs are in _wh.jobs().';
     ELSIF cardinality(unknown) > 0 THEN
-        RAISE EXCEPTION 'there is no job % of whadmin''s in this database', unknown[1]
+        RAISE EXCEPTION 'whadmin has no job % in this database', unknown[1]
             USING ERRCODE = 'undefined_object',
             HINT = 'The jobs are in _wh.jobs().';
     ELSIF resting IS NOT NULL THEN
-        RAISE EXCEPTION 'tenant "%" is disabled, and its jobs rest', resting
+        RAISE EXCEPTION 'tenant "%" is disabled, so its jobs are paused', resting
             USING ERRCODE = 'object_not_in_prerequisite_state',
-            HINT = format('First: tenantry tenant enable %s', resting);
+            HINT = format('Enable it first: tenantry tenant enable %s', resting);
     END IF;
     PERFORM _wh_internal.audit('set_jobs_active', format('%s %s', jobids, set_jobs_active.active), 'begun');
     IF cardinality(jobids) > 0 THEN
-        -- That pg_cron hides other roles' is meant.
+        -- pg_cron's policy hides other roles' jobs, as intended.
         PERFORM set_config('row_security', 'on', true);
         WITH done AS (
             UPDATE cron.job j SET active = set_jobs_active.active
@@ -37,4 +37,4 @@ BEGIN
     RETURN coalesce(changed, '{}'::bigint[]);
 END
 $$;
-COMMENT ON FUNCTION _wh.set_jobs_active IS 'Pause jobs of whadmin''s, or let them go on: for operators';
+COMMENT ON FUNCTION _wh.set_jobs_active IS 'For operators: pause or resume whadmin''s jobs';

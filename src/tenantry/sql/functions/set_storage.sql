@@ -1,8 +1,8 @@
 CREATE OR REPLACE PROCEDURE _wh.set_storage(template_name text, storage text, target_schema text DEFAULT NULL)
 LANGUAGE plpgsql AS $$
--- Each year and each tenant commits by itself, so a call that was interrupted goes on where it was. As in
--- refresh_window, that rules out SECURITY DEFINER and a search_path of its own: none but plain assignments
--- stand after a COMMIT.
+-- Each year and each tenant is a transaction of its own, so an interrupted call continues where it stopped.
+-- As in refresh_window, that rules out SECURITY DEFINER and a search_path of its own: only plain assignments
+-- may follow a COMMIT.
 DECLARE
     tenant text;
     state jsonb;
@@ -19,10 +19,10 @@ BEGIN
             done := state ->> 'phase' = 'done';
             words := CASE
                 WHEN state ->> 'phase' = 'wait'
-                THEN format('waiting for session %s, which moves it', state ->> 'pid')
+                THEN format('waiting for session %s, which is moving it', state ->> 'pid')
                 WHEN NOT done THEN concat_ws(' ', state ->> 'phase', state -> 'left' ->> 0)
                 WHEN (state ->> 'moved')::boolean THEN format('moved, %s rows', state ->> 'rows')
-                ELSE format('is in %s storage already', storage) END;
+                ELSE format('is already in %s storage', storage) END;
             COMMIT;
             RAISE NOTICE '%.%: %', tenant, template_name, words;
             EXIT WHEN done;
@@ -31,5 +31,5 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE _wh.set_storage IS
-    'Move a tenant, or all and those to come, to another storage without asking the source; reports go on, '
-    'loads wait for its end only';
+    'Move a tenant, or all tenants and future ones, to another storage without the source; reports continue, '
+    'and loads wait only for its end';

@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh.source_days(template_name text, tenant text, OUT first_day date,
     OUT last_day date)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- For operators: the first and last UTC day of which a feed's source has rows, or NULLs. A load of days that
--- it keeps no longer would empty them.
+-- For operators: the first and last UTC day for which a feed's source has rows, or NULLs. Loading days that
+-- the source no longer keeps would empty them.
 DECLARE
     feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
     mark text;
@@ -18,13 +18,9 @@ EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
         hint = PG_EXCEPTION_HINT;
     PERFORM _wh_internal.release_source(feed.tenant_name);
-    IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
-        RAISE;
-    END IF;
-    RAISE EXCEPTION '%', _wh_internal.visible(reason) USING ERRCODE = CASE SQLSTATE WHEN '57014' THEN 'HV000'
-        ELSE SQLSTATE END,
-        DETAIL = _wh_internal.visible(detail), HINT = _wh_internal.visible(hint);
+    PERFORM _wh_internal.raise_to_operator(SQLSTATE, mark, reason, detail, hint);
+    RAISE;
 END
 $$;
-COMMENT ON FUNCTION _wh.source_days IS 'The first and last day of which a tenant''s source has rows: for '
-    'operators';
+COMMENT ON FUNCTION _wh.source_days IS 'For operators: the first and last day for which a tenant''s source '
+    'has rows';

@@ -2,12 +2,12 @@ CREATE OR REPLACE FUNCTION _wh.try_template(template_name text, tenant text, day
     sample_rows integer DEFAULT 5, seconds integer DEFAULT 60,
     draft jsonb DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- For template authors: ask a tenant's source for one day of a template, as loads do, and keep nothing. They
--- name no login and are given none: what the source says is made visible and cut, and what libpq says, which
--- names the address, is left out. `draft` has columns of mv_templates that are tried instead of those that
--- are stored; one without column_definitions is only described. A failure of the source is a result and no
--- error, so that it stands in the audit trail; the server's log has every trial, whatever becomes of the
--- transaction.
+-- For template authors: query a tenant's source for one day of a template, as a load would, and store
+-- nothing. Authors name no login and get none. What the source returns is made visible and cut; libpq's
+-- messages, which contain the address, are left out. `draft` has columns of mv_templates that are tried
+-- instead of the stored ones; a draft without column_definitions is only described. A failure of the source
+-- is a result, not an error, so that it is in the audit trail. The server's log has every trial, whatever
+-- becomes of the transaction.
 DECLARE
     connection text := coalesce((SELECT t.tenant_name FROM _wh.tenants t JOIN _wh.tenant_connections c
         USING (tenant_name) WHERE t.schema_name = tenant),
@@ -32,7 +32,7 @@ BEGIN
             ORDER BY t.schema_name), 'none') FROM _wh.tenants t);
     ELSIF day IS NULL OR coalesce(sample_rows, -1) NOT BETWEEN 0 AND 1000
         OR coalesce(seconds, 0) NOT BETWEEN 1 AND 3600 THEN
-        RAISE EXCEPTION 'a trial takes a day, 0 to 1000 rows to show, and 1 to 3600 seconds'
+        RAISE EXCEPTION 'a trial needs a day, 0 to 1000 sample rows, and 1 to 3600 seconds'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     RAISE LOG 'tenantry: % tries template %', session_user, subject;
@@ -63,7 +63,7 @@ BEGIN
         result := CASE WHEN query IS NULL
             THEN _wh_internal.trial(template, tenant, connection, day, sample_rows, until)
             ELSE jsonb_build_object('columns', _wh_internal.described(query, connection, until)) END;
-        -- Takes the draft back.
+        -- This undoes the draft.
         RAISE EXCEPTION 'tried' USING ERRCODE = 'TN002';
     EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
         GET STACKED DIAGNOSTICS failure = MESSAGE_TEXT, failure_hint = PG_EXCEPTION_HINT,
@@ -75,11 +75,11 @@ BEGIN
         by_source := _wh_internal.source_said(connection, failure);
         IF mark = 'cancelled by the source' OR _wh_internal.source_cancelled(connection, state, failure) THEN
             failure := format('it did not answer within %s s', within);
-            failure_hint := 'Let an index of the source serve the query, or allow more seconds.';
+            failure_hint := 'Add an index at the source that serves the query, or allow more seconds.';
             by_source := true;
         ELSIF state LIKE '08%' THEN
-            failure := 'it cannot be reached, refuses the login, or went away';
-            failure_hint := 'Let whadmin look: tenantry tenant test ' || tenant;
+            failure := 'it cannot be reached, refuses the login, or closed the connection';
+            failure_hint := 'Ask whadmin to check: tenantry tenant test ' || tenant;
             by_source := true;
         END IF;
         PERFORM _wh_internal.release_source(connection);
@@ -99,4 +99,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION _wh.try_template(text, text, date, integer, integer, jsonb) IS
-    'Ask a tenant''s source for one day of a template, and keep nothing: for template authors';
+    'For template authors: query a tenant''s source for one day of a template, and store nothing';

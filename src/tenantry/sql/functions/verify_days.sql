@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh.verify_days(template_name text, tenant text, first_day date, last_day date)
     RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- For operators: compare days of a feed that is there with its source. How many rows differ is said, and
--- nothing of what is in them.
+-- For operators: compare days of an existing feed with its source. It returns how many rows differ, and
+-- nothing of their contents.
 DECLARE
     feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
     given jsonb;
@@ -25,7 +25,7 @@ BEGIN
         IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
             RAISE;
         END IF;
-        -- One bad day does not hide the others: each is asked for by itself.
+        -- Query each day on its own, so that one bad day does not hide the others.
         given := NULL;
     END;
     PERFORM _wh_internal.release_source(feed.tenant_name);
@@ -58,13 +58,9 @@ EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
         hint = PG_EXCEPTION_HINT;
     PERFORM _wh_internal.release_source(feed.tenant_name);
-    IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
-        RAISE;
-    END IF;
-    RAISE EXCEPTION '%', _wh_internal.visible(reason) USING ERRCODE = CASE SQLSTATE WHEN '57014' THEN 'HV000'
-        ELSE SQLSTATE END,
-        DETAIL = _wh_internal.visible(detail), HINT = _wh_internal.visible(hint);
+    PERFORM _wh_internal.raise_to_operator(SQLSTATE, mark, reason, detail, hint);
+    RAISE;
 END
 $$;
-COMMENT ON FUNCTION _wh.verify_days IS 'Compare days of a tenant with its source: for operators, who hear '
-    'how many rows differ, and see none';
+COMMENT ON FUNCTION _wh.verify_days IS 'For operators: compare days of a tenant with its source; shows how '
+    'many rows differ, and none of them';

@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh.verify_slice(template_name text, target_schema text, target_date timestamp,
     most_rows integer DEFAULT 100) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Pull a day from its source once more and compare it, row by row, with what reports see; nothing is changed.
--- Loads of the day wait meanwhile. `fault`: the source has not changed since the load, so the difference is
--- the warehouse's; NULL where the load asked for no digest.
+-- Pull a day from its source again and compare it, row by row, with what reports see. Nothing is changed;
+-- loads of the day wait meanwhile. `fault` means that the source has not changed since the load, so the
+-- warehouse has; NULL if the load stored no digest.
 DECLARE
     wanted date := _wh_internal.checked_day(target_date);
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
@@ -23,7 +23,7 @@ BEGIN
     PERFORM _wh_internal.lock_slice(feed, wanted);
     SELECT s.digest INTO recorded FROM _wh.slices s
     WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name AND s.slice_date = wanted;
-    -- IF EXISTS would tell the client that there is none.
+    -- IF EXISTS would print a notice that there is none.
     IF to_regclass('pg_temp.tenantry_stage') IS NOT NULL THEN
         DROP TABLE pg_temp.tenantry_stage;
     END IF;
@@ -43,7 +43,7 @@ BEGIN
     RETURN jsonb_build_object('template', feed.template_name, 'schema', feed.schema_name, 'date', day,
         'agrees', differing IS NULL, 'source_rows', source_rows, 'warehouse_rows', stored_rows,
         'differing_rows', coalesce(differing, 0), 'rows', coalesce(differences, '[]'), 'source_digest', said,
-        -- NULL where the load asked the source for no digest.
+        -- NULL if the load stored no digest of the source.
         'fault', CASE WHEN differing IS NOT NULL THEN recorded = said END);
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT,

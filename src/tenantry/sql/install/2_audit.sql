@@ -1,23 +1,22 @@
--- The audit trail, in a schema of its own that belongs to the administrator: whadmin owns _wh, and could drop
--- whatever is in it. Run by the administrator, after 2_database.sql. May be repeated, also by another
--- administrator.
+-- The audit trail, in a schema that belongs to the administrator: whadmin owns _wh and could drop anything in
+-- it. The administrator runs this, after 2_database.sql. It can be repeated, also by another administrator.
 DO $$
 DECLARE
     owner name := (SELECT pg_catalog.pg_get_userbyid(n.nspowner) FROM pg_catalog.pg_namespace n
         WHERE n.nspname = '_wh_audit');
 BEGIN
     IF owner IS NOT NULL AND pg_catalog.pg_has_role('whadmin', owner, 'MEMBER') THEN
-        RAISE EXCEPTION 'the schema "_wh_audit" belongs to "%", who could change what is written there', owner
+        RAISE EXCEPTION 'the schema "_wh_audit" belongs to "%", which could change its entries', owner
             USING ERRCODE = 'object_not_in_prerequisite_state',
-            HINT = 'Look at what is in it, drop it, then run this again.';
+            HINT = 'Check what it contains, drop it, then run this again.';
     END IF;
     IF owner IS NOT NULL AND NOT pg_catalog.pg_has_role(current_user, owner, 'USAGE') THEN
-        -- Another administrator's, who keeps it.
+        -- It belongs to another administrator, who keeps it.
         RETURN;
     END IF;
     CREATE SCHEMA IF NOT EXISTS _wh_audit;
-    COMMENT ON SCHEMA _wh_audit IS 'Tenantry: who changed what; whadmin adds entries, and changes or removes '
-        'none';
+    COMMENT ON SCHEMA _wh_audit IS 'Tenantry: who changed what; whadmin can add entries, but not change or '
+        'remove them';
     CREATE TABLE IF NOT EXISTS _wh_audit.entries (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         at timestamptz NOT NULL,
@@ -33,7 +32,7 @@ BEGIN
         result text NOT NULL
     );
     CREATE INDEX IF NOT EXISTS entries_at ON _wh_audit.entries (at);
-    COMMENT ON TABLE _wh_audit.entries IS 'Who changed what: written by a trigger are moment, login, role, '
+    COMMENT ON TABLE _wh_audit.entries IS 'Who changed what; a trigger writes the time, login, role, '
         'application, address and process';
     CREATE TABLE IF NOT EXISTS _wh_audit.restored (
         backup text NOT NULL,
@@ -53,13 +52,12 @@ BEGIN
         restored_by text NOT NULL DEFAULT session_user,
         PRIMARY KEY (backup, id)
     );
-    COMMENT ON TABLE _wh_audit.restored IS 'What a backup said of the trail of the warehouse that it was '
-        'made '
-        'of: written by the administrator who restored it';
+    COMMENT ON TABLE _wh_audit.restored IS 'The audit trail that a backup holds of its warehouse; written by '
+        'the administrator who restored it';
     CREATE OR REPLACE FUNCTION _wh_audit.stamp() RETURNS trigger LANGUAGE plpgsql
         SET search_path = pg_catalog, pg_temp AS $stamp$
-    -- What only the server knows, whatever the entry says; what the program tells of its user is told by
-    -- nobody else.
+    -- The server sets these values, whatever the entry says. Only the program itself can name its
+    -- operating-system user and host.
     BEGIN
         NEW.at := clock_timestamp();
         NEW.login := session_user;

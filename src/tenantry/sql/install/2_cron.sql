@@ -1,8 +1,8 @@
--- The schema cron: pg_cron's where this database is the one that it serves, else Tenantry's own, with the
--- same tables and functions (sql/cron/). Run by the administrator, after 2_database.sql. May be repeated.
+-- The schema cron: pg_cron's if it serves this database, otherwise Tenantry's own, with the same tables and
+-- functions (sql/cron/). The administrator runs this, after 2_database.sql. It can be repeated.
 DO $$
 DECLARE
-    -- Shown only where the library is loaded, to members of pg_read_all_settings.
+    -- Visible only if the library is loaded, and only to members of pg_read_all_settings.
     served text := (SELECT s.setting FROM pg_catalog.pg_settings s WHERE s.name = 'cron.database_name');
     wanted text;
     missing text;
@@ -10,16 +10,16 @@ BEGIN
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pg_cron')
         AND served = pg_catalog.current_database() THEN
         IF EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'cron') THEN
-            RAISE NOTICE 'pg_cron is at hand, but a schema "cron" is in its place, with jobs of its own'
-                USING HINT = 'To change over: DROP SCHEMA cron CASCADE; run this again; schedule the jobs '
-                'again.';
+            RAISE NOTICE 'pg_cron is available, but a schema "cron" is in its place, with its own jobs'
+                USING HINT = 'To switch to pg_cron: DROP SCHEMA cron CASCADE; run this again; schedule the '
+                'jobs again.';
         ELSE
             BEGIN
                 CREATE EXTENSION pg_cron;
             EXCEPTION WHEN insufficient_privilege THEN
-                -- No schema of our own then: it would stand in the extension's way.
+                -- Don't create Tenantry's own schema: it would block the extension.
                 RAISE WARNING 'role "%" may not create the extension pg_cron, and jobs need it', current_user
-                    USING HINT = 'Let a superuser run CREATE EXTENSION pg_cron, then run this again.';
+                    USING HINT = 'Ask a superuser to run CREATE EXTENSION pg_cron, then run this again.';
                 RETURN;
             END;
         END IF;
@@ -34,8 +34,8 @@ BEGIN
         SELECT 'USAGE ON SCHEMA cron'
         UNION ALL SELECT 'SELECT, UPDATE, DELETE ON cron.job'
         UNION ALL SELECT 'SELECT, DELETE ON cron.job_run_details'
-        -- pg_cron keeps these two from everybody, for the administrator to decide. Jobs run as whadmin all
-        -- the same.
+        -- pg_cron revokes these two from everybody and leaves the decision to the administrator. Jobs run as
+        -- whadmin all the same.
         UNION ALL SELECT pg_catalog.format('EXECUTE ON FUNCTION %s', p.oid::regprocedure)
             FROM pg_catalog.pg_proc p
             JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace AND n.nspname = 'cron'
@@ -54,9 +54,9 @@ BEGIN
         ('DELETE ON cron.job', pg_catalog.has_table_privilege('whadmin', 'cron.job', 'DELETE'))
     ) r(wanted, has) WHERE NOT r.has;
     IF missing IS NOT NULL THEN
-        RAISE WARNING 'role "%" may not give whadmin all that it needs to keep its jobs: %', current_user,
+        RAISE WARNING 'role "%" may not grant whadmin everything it needs for its jobs: %', current_user,
             missing
-            USING HINT = 'Let the owner of pg_cron grant these to whadmin.';
+            USING HINT = 'Ask the owner of pg_cron to grant these to whadmin.';
     END IF;
     IF NOT pg_catalog.has_schema_privilege('cron', 'CREATE') THEN
         RAISE NOTICE 'role "%" may not add cron.schedule() with five arguments; cron.schedule_in_database() '

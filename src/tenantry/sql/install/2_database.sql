@@ -1,10 +1,10 @@
 -- What the warehouse's database needs before Tenantry's own objects: extension, schemas and the rights on
--- them. Run by the administrator, in the database itself. Every statement may be repeated.
+-- them. The administrator runs this in the database itself. Every statement can be repeated.
 CREATE EXTENSION IF NOT EXISTS dblink SCHEMA public;
 
 DO $$
--- An administrator who is no superuser may lack the right to grant what whadmin has already: on RDS the
--- extension belongs to another role. So a refused GRANT decides nothing; what whadmin has in the end does.
+-- An administrator who is not a superuser may lack the right to grant what whadmin already has: on RDS, the
+-- extension belongs to another role. So a refused GRANT does not matter; what whadmin has in the end does.
 DECLARE
     here text := pg_catalog.current_database();
     home text := (SELECT n.nspname FROM pg_catalog.pg_extension e
@@ -27,7 +27,7 @@ BEGIN
         grants := grants || 'USAGE ON FOREIGN DATA WRAPPER dblink_fdw TO whadmin'::text;
     END IF;
 
-    -- dblink opens connections from the server: nobody but the warehouse's own role has a use for that.
+    -- dblink opens connections from the server, and only the warehouse's own role needs that.
     FOR routine, owner, owned IN
         SELECT p.oid::regprocedure, pg_catalog.pg_get_userbyid(p.proowner),
         pg_catalog.pg_has_role(p.proowner, 'USAGE')
@@ -36,7 +36,7 @@ BEGIN
             AND d.refclassid = 'pg_catalog.pg_extension'::regclass
         JOIN pg_catalog.pg_proc p ON p.oid = d.objid AND d.classid = 'pg_catalog.pg_proc'::regclass
         WHERE e.extname = 'dblink' AND d.deptype = 'e'
-            -- The "_u" variants skip the password check; PostgreSQL gives them to superusers alone.
+            -- The "_u" variants skip the password check; PostgreSQL grants them only to superusers.
             AND p.proname !~ '_u$'
         ORDER BY 1
     LOOP
@@ -51,18 +51,18 @@ BEGIN
     END LOOP;
     IF open > 0 THEN
         RAISE NOTICE 'PUBLIC may execute % functions of dblink, which belong to role "%"', open, owner
-            USING HINT = 'Let that role REVOKE it FROM PUBLIC and GRANT it TO whadmin.';
+            USING HINT = 'Ask that role to REVOKE it FROM PUBLIC and GRANT it TO whadmin.';
     END IF;
 
-    -- What keeps a source's password out of the log and of pg_stat_statements while it is stored. Neither
+    -- These keep a source's password out of the log and of pg_stat_statements while it is stored. Neither
     -- hides who did what.
     IF (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user) THEN
         GRANT SET ON PARAMETER log_parameter_max_length, pg_stat_statements.track_utility TO whadmin;
     END IF;
 
-    -- Who may take an advisory lock can take Tenantry's, and keep loads and jobs waiting. PostgreSQL lets
-    -- everybody; a superuser can say otherwise. Elsewhere, as on RDS, nobody waits for such a session: it is
-    -- named instead.
+    -- Anyone who may take advisory locks can take Tenantry's and make loads and jobs wait. PostgreSQL lets
+    -- everybody take them; a superuser can revoke that. Elsewhere, as on RDS, nobody waits for such a
+    -- session; an error names it instead.
     FOR routine IN SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p
         WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '^pg_(try_)?advisory_(xact_)?lock'
         AND pg_catalog.pg_has_role(p.proowner, 'USAGE')
@@ -71,9 +71,9 @@ BEGIN
         EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO whadmin', routine);
     END LOOP;
 
-    -- Gone by itself from PostgreSQL 15 on, but not in a database that comes from an older one. Whoever may
-    -- create functions in public could have whadmin run them: functions that operators write are called with
-    -- public in their path.
+    -- PostgreSQL 15 and later revoke this by default, but not in a database that comes from an older version.
+    -- A role that may create functions in public could make whadmin run them: functions that operators write
+    -- are called with public in their path.
     IF pg_catalog.has_schema_privilege('public', 'public', 'CREATE') THEN
         REVOKE CREATE ON SCHEMA public FROM PUBLIC;
     END IF;
@@ -98,9 +98,9 @@ BEGIN
             pg_catalog.format('%I.dblink(text, text)', home), 'EXECUTE'))
     ) r(wanted, has) WHERE NOT r.has;
     IF missing IS NOT NULL THEN
-        RAISE EXCEPTION 'role "%" may not give whadmin what it needs: %', current_user, missing
+        RAISE EXCEPTION 'role "%" may not grant whadmin what it needs: %', current_user, missing
             USING ERRCODE = 'insufficient_privilege',
-            HINT = 'Let the owner grant these to whadmin, then run this again.';
+            HINT = 'Ask the owner to grant these to whadmin, then run this again.';
     END IF;
 END
 $$;

@@ -5,5 +5,5 @@ CREATE TABLE IF NOT EXISTS _wh.migrations (
     sha256 text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT now()
 );
-COMMENT ON TABLE _wh.migrations IS 'Migrations that this database has had; each is applied once, in its own '
+COMMENT ON TABLE _wh.migrations IS 'Migrations that were applied to this database, each once, in one '
     'transaction with its row here';

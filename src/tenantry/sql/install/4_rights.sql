@@ -1,10 +1,10 @@
--- After the functions: nobody but their owner may execute them, and readers see what whadmin makes for them.
--- Run as whadmin.
+-- After the functions: only their owner may execute them, and readers see what whadmin creates for them. Run
+-- as whadmin.
 DO $$
 DECLARE
     routine regprocedure;
 BEGIN
-    -- One by one, because a function that somebody else put into _wh would make REVOKE ... ON ALL fail.
+    -- One by one, because REVOKE ... ON ALL fails if _wh contains another role's function.
     FOR routine IN
         SELECT p.oid::regprocedure FROM pg_catalog.pg_proc p
         WHERE p.pronamespace IN (SELECT n.oid FROM pg_catalog.pg_namespace n
@@ -17,9 +17,9 @@ BEGIN
 END
 $$;
 DO $$
--- Auditors and operators read every table, and call what runs with the caller's own rights, which reads no
--- more than they may, and some functions that only look. An operator also calls what takes names of things
--- that are there. Where the roles were not made yet, create.sql makes them.
+-- Auditors and operators read every table. They may call functions that run with the caller's own rights,
+-- which read no more than they may, and some functions that only read. Operators may also call functions that
+-- take the names of existing things. If the roles do not exist yet, create.sql creates them.
 DECLARE
     looking CONSTANT text[]
         := '{_wh.current_date_utc,_wh.does_mv_exist,_wh.check_views_by_template_for_year,_wh.jobs,'
@@ -55,8 +55,8 @@ BEGIN
                 ELSE 'GRANT EXECUTE ON ROUTINE %s TO %I' END, object.name, member);
         END LOOP;
     END LOOP;
-    -- A template author writes columns, and not the table: who may UPDATE or DELETE a table may also lock it,
-    -- and loads wait.
+    -- A template author may write columns, not the whole table: a role that may UPDATE or DELETE a table may
+    -- also lock it, and loads would wait.
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'tenantry_template_author') THEN
         GRANT USAGE ON SCHEMA _wh, _wh_internal TO tenantry_template_author;
         GRANT SELECT ON _wh.mv_templates, _wh.template_columns, _wh.template_indexes, _wh.migrations,

@@ -1,5 +1,5 @@
--- After the functions: what they write of a connection may have changed since it was stored. One with options
--- that are refused by now says so at its next use. Run as whadmin.
+-- After the functions: what they derive from a connection may have changed since it was stored. If a
+-- connection has options that are now refused, its next use reports it. Run as whadmin.
 DO $$
 DECLARE
     connection _wh.tenant_connections;

@@ -1,4 +1,4 @@
--- After the functions: settings for those that are called from outside, and a record of whose they are. Run
+-- After the functions: attach settings to those that are called from outside, and record their version. Run
 -- as whadmin.
 DO $$
 BEGIN

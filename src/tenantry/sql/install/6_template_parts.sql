@@ -1,6 +1,6 @@
--- After the functions: read the indexes of the templates that are there, since a newer server may say them in
--- other words, and what an older version did not look at. What cannot be read is left as it is; tenantry
--- doctor tells of it, and so does the next load. Run as whadmin.
+-- After the functions: read the indexes of the existing templates, because a newer server may write them
+-- differently, and check what an older version did not check. What cannot be read stays as it is; tenantry
+-- doctor and the next load report it. Run as whadmin.
 DO $$
 DECLARE
     template _wh.mv_templates;
@@ -22,7 +22,7 @@ BEGIN
                 AND t.refusal IS DISTINCT FROM SQLERRM;
         END;
     END LOOP;
-    -- A hash that a migration left without the unique indexes gets them.
+    -- Add the unique indexes to hashes that a migration left without them.
     UPDATE _wh.slices s SET definition_hash = _wh_internal.definition_hash(t) FROM _wh.mv_templates t
     WHERE t.template_name = s.template_name
         AND s.definition_hash

@@ -1,6 +1,6 @@
--- Before the functions are made again: drop the internal ones, so that none stays with parameters that it had
--- once. Nothing depends on them but each other, and materialized views on one, which stays as it is called.
--- Trigger functions stay: they guard passwords, and have no parameters to change.
+-- Before the functions are created again: drop the internal ones, so that none stays with former parameters.
+-- Nothing depends on them except each other; materialized views depend on one, which stays as its callers
+-- expect it. Trigger functions stay, too: they guard passwords and have no parameters.
 DO $$
 DECLARE
     routine regprocedure;

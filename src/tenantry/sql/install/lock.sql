@@ -1,4 +1,4 @@
--- One installation at a time, until the transaction ends. Nobody waits for ever.
+-- One installation at a time, until the transaction ends. The wait is limited to a minute.
 DO $$
 DECLARE
     own text := pg_catalog.current_setting('lock_timeout');
@@ -6,7 +6,7 @@ BEGIN
     PERFORM pg_catalog.set_config('lock_timeout', '1min', true), pg_catalog.pg_advisory_xact_lock(8321567904);
     PERFORM pg_catalog.set_config('lock_timeout', own, true);
 EXCEPTION WHEN lock_not_available THEN
-    RAISE EXCEPTION 'another session installs Tenantry, or keeps others from it: %', (
+    RAISE EXCEPTION 'another session is installing Tenantry, or blocks the installation: %', (
             SELECT pg_catalog.string_agg(pg_catalog.format('session %s (%s)', l.pid,
             pg_catalog.concat_ws(', ', nullif(a.application_name, ''),
                 a.usename, pg_catalog.host(a.client_addr))), '; ')

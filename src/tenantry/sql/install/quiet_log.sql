@@ -1,5 +1,5 @@
--- For psql: until the transaction ends, keep statements out of the server's log, where the role may set that.
--- A statement with a password follows.
+-- For psql: until the transaction ends, keep statements out of the server's log, as far as the role may set
+-- that. A statement with a password follows.
 DO $$
 DECLARE
     name text;
@@ -20,7 +20,7 @@ BEGIN
             IF name = 'log_statement' AND pg_catalog.current_setting(name) <> 'none' THEN
                 RAISE WARNING 'the server logs statements, and role "%" may not change that: the log will '
                     'show the password', current_user
-                    USING HINT = E'Set another one with \\password, which sends it hashed.';
+                    USING HINT = E'Set a different password with \\password, which sends it hashed.';
             END IF;
         END;
     END LOOP;

@@ -1,4 +1,4 @@
--- Before the functions are replaced: refuse to do so with older ones.
+-- Before the functions are replaced: refuse to replace them with older ones.
 DO $$
 DECLARE
     newer text;
@@ -9,7 +9,7 @@ BEGIN
     THEN
         RAISE EXCEPTION 'the warehouse was installed by tenantry %; this is {version}', newer
             USING ERRCODE = 'object_not_in_prerequisite_state',
-            HINT = 'Take the functions of that version, or of a later one.';
+            HINT = 'Use the functions of that version, or of a later one.';
     END IF;
 END
 $$;

@@ -1,12 +1,12 @@
--- Refuse a superuser: what this script does is whadmin's, and so is what it reads and runs; whadmin could
--- have put there what takes a superuser's rights.
+-- Refuse a superuser: this script reads and runs what belongs to whadmin, and whadmin could have put
+-- something there that takes over a superuser's rights.
 DO $$
 BEGIN
     IF (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname OPERATOR(pg_catalog.=) session_user) THEN
-        RAISE EXCEPTION 'a superuser does not run this script, which runs what whadmin can change'
+        RAISE EXCEPTION 'a superuser must not run this script, because it runs what whadmin can change'
             USING ERRCODE = 'insufficient_privilege',
-            HINT = 'Run it as whadmin (psql -U whadmin ...). The program does so by itself: tenantry '
-                'upgrade.';
+            HINT = 'Run it as whadmin (psql -U whadmin ...). The command tenantry upgrade does that on its '
+                'own.';
     END IF;
 END
 $$;

@@ -9,8 +9,8 @@ WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
 ORDER BY total_exec_time DESC LIMIT %(most)s
 
 -- name: statements_extension
--- The schema of the extension, the libraries that are loaded, and whether its own is; NULL where this role
--- may not know.
+-- The schema of the extension, the loaded libraries, and whether the extension's is among them; NULL if this
+-- role may not know.
 SELECT quote_ident(n.nspname), s.setting,
     'pg_stat_statements' = ANY (string_to_array(replace(s.setting, ' ', ''), ','))
 FROM (SELECT) always
@@ -19,8 +19,8 @@ LEFT JOIN pg_extension e ON e.extname = 'pg_stat_statements' LEFT
     JOIN pg_namespace n ON n.oid = e.extnamespace
 
 -- name: running
--- Sessions of this database that do something, or hold a transaction open. What others do is hidden from an
--- ordinary role.
+-- Sessions of this database that are active or hold a transaction open. PostgreSQL hides other roles'
+-- statements from an ordinary role.
 SELECT a.pid, a.usename::text, a.application_name, a.state, extract(epoch FROM now() - a.query_start)::float8,
     extract(epoch FROM now() - a.xact_start)::float8, concat_ws(': ', a.wait_event_type, a.wait_event),
     pg_blocking_pids(a.pid),

@@ -3,11 +3,16 @@ SELECT pg_catalog.set_config('tenantry.os_user', %(user)s, false),
     pg_catalog.set_config('tenantry.host', %(host)s, false)
 
 -- name: add
-SELECT _wh_internal.audit(%(what)s, %(subject)s, %(result)s)
+-- With what tell_user tells, in one round trip: a warehouse may be far away.
+WITH told AS MATERIALIZED (
+    SELECT pg_catalog.set_config('tenantry.os_user', %(user)s, false),
+        pg_catalog.set_config('tenantry.host', %(host)s, false)
+)
+SELECT _wh_internal.audit(%(what)s, %(subject)s, %(result)s) FROM told
 
 -- name: is_there
--- Whether there is a trail that whadmin cannot change. Asked in the catalog, by an administrator, before
--- anything of it is read.
+-- Whether there is a trail that whadmin cannot change. An administrator checks this in the catalog, before
+-- reading anything from the trail.
 SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = '_wh_audit' AND c.relname = 'entries' AND c.relkind = 'r'
         AND NOT pg_has_role('whadmin', n.nspowner, 'MEMBER')
@@ -30,15 +35,15 @@ SELECT * FROM (
 ) newest ORDER BY at, id
 
 -- name: readable
--- The tables of the trail that the session may read: a warehouse of an older version lacks one, or both.
+-- The tables of the trail that the session may read. A warehouse of an older version lacks one or both.
 SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = '_wh_audit' AND c.relname IN ('entries', 'restored') AND c.relkind = 'r'
     AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
 ORDER BY c.relname
 
 -- name: keep
--- What a backup holds of its warehouse's trail, and of those that had been restored there; it begins with the
--- name of this backup.
+-- What a backup holds of its warehouse's trail, and of the trails that were restored there. The column
+-- `backup` begins with the name of this backup.
 INSERT INTO _wh_audit.restored (backup, id, at, login, role, application, address, pid, os_user, host, what,
     subject, result)
 SELECT %(backup)s || coalesce(': ' || e.backup, ''), e.id, e.at, e.login, e.role, e.application, e.address,

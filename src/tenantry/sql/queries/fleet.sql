@@ -2,13 +2,14 @@
 SELECT template_name FROM _wh.mv_templates ORDER BY template_name
 
 -- name: connections
--- With the stored password, which PostgreSQL shows to whadmin alone.
+-- With the stored password, which PostgreSQL shows only to whadmin.
 SELECT tenant_name, host, port, dbname, username, options,
     _wh_internal.source_conninfo(tenant_name) ->> 'password'
 FROM _wh.tenant_connections ORDER BY tenant_name
 
 -- name: tenants
--- Those whose schema is there. One that was dropped by hand has its row until the public view is mended.
+-- Tenants whose schema exists. If a schema was dropped by hand, the tenant keeps its row until the public
+-- view is repaired.
 SELECT t.schema_name, t.tenant_name, CASE WHEN t.disabled_at IS NOT NULL
     THEN coalesce(nullif(t.disabled_reason, ''), 'no reason given') END,
     coalesce(t.paused_jobs, '{}'), t.dropping_at IS NOT NULL
@@ -16,7 +17,7 @@ FROM _wh.tenants t
 WHERE to_regnamespace(quote_ident(t.schema_name)) IS NOT NULL ORDER BY t.schema_name
 
 -- name: feeds
--- Those of templates: a create function of the operators' own has none.
+-- Feeds that have a template; an operator's own create function has none.
 SELECT f.schema_name, f.template_name, f.tenant_name, f.storage
 FROM _wh.feeds f JOIN _wh.mv_templates USING (template_name)
 WHERE to_regnamespace(quote_ident(f.schema_name)) IS NOT NULL ORDER BY f.schema_name, f.template_name
@@ -33,7 +34,7 @@ ON CONFLICT (schema_name) DO UPDATE SET tenant_name = excluded.tenant_name
 UPDATE _wh.tenants SET disabled_reason = %(reason)s WHERE schema_name = %(schema)s AND disabled_at IS NOT NULL
 
 -- name: leftovers
--- Slices of templates that a tenant does not use: dropping such a feed was cut off.
+-- Slices of templates that a tenant does not use: dropping such a feed was interrupted.
 SELECT t.schema_name, m.template_name FROM _wh.tenants t CROSS JOIN _wh.mv_templates m
 WHERE NOT EXISTS (SELECT FROM _wh.feeds f
     WHERE f.schema_name = t.schema_name AND f.template_name = m.template_name)
@@ -42,13 +43,13 @@ WHERE NOT EXISTS (SELECT FROM _wh.feeds f
 ORDER BY 1, 2
 
 -- name: rest_job
--- Of a tenant that is disabled: whether enabling it resumes the job. No row for a tenant at work.
+-- For a disabled tenant: whether enabling it resumes the job. No row for an enabled tenant.
 UPDATE _wh.tenants SET paused_jobs = array_remove(coalesce(paused_jobs, '{}'), %(jobid)s::bigint)
     || CASE WHEN %(active)s THEN ARRAY[%(jobid)s::bigint] ELSE '{}' END
 WHERE schema_name = %(schema)s AND disabled_at IS NOT NULL RETURNING schema_name
 
 -- name: unloaded
--- Feeds that were never loaded, or of which a day is missing, of tenants at work.
+-- Feeds of enabled tenants that were never loaded or that have missing days.
 SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, s.streams, s.steady, d.missing
     FROM _wh.feeds f JOIN _wh.storages s USING (storage)
 JOIN _wh.tenants t USING (schema_name) JOIN _wh.mv_templates m USING (template_name)

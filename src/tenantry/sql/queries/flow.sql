@@ -1,5 +1,5 @@
 -- name: hide_parameters
--- Of the statements that follow in the transaction one has a password among its parameters.
+-- One of the following statements in the transaction has a password among its parameters.
 SELECT _wh_internal.hush()
 
 -- name: put_connection
@@ -18,8 +18,7 @@ SELECT tenant_name FROM _wh.tenant_connections ORDER BY tenant_name
 DELETE FROM _wh.tenant_connections WHERE tenant_name = %s
 
 -- name: patience
--- Milliseconds for each of the transaction's statements from now on. dblink of PostgreSQL 18 has no
--- connect_timeout.
+-- Milliseconds for each further statement of the transaction. dblink of PostgreSQL 18 has no connect_timeout.
 SELECT set_config('statement_timeout', %s::text, true)
 
 -- name: probe_source
@@ -44,7 +43,7 @@ FROM _wh_internal.find_feed(%(template)s, %(schema)s) f CROSS
 SELECT (_wh_internal.find_template(%s)).template_name
 
 -- name: days_to_load
--- Of the days of a span those that are not there, also today and before the feed's own span, and those that
+-- The days of a span that have no rows, including today and days before the feed's own span, and those that
 -- failed or are stale.
 SELECT d.day
 FROM _wh.feeds f
@@ -68,7 +67,7 @@ SELECT _wh_internal.extend_span(f, %(first)s::date, %(chosen)s) FROM _wh.feeds f
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: outdated_days
--- Days that were made by an earlier query, or by other columns or another time column.
+-- Days that were loaded with an earlier query, other columns or another time column.
 SELECT d.day FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.day_states(f, %(first)s::date, %(last)s::date) d
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s AND d.outdated ORDER BY d.day
 

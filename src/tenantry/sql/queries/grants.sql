@@ -1,7 +1,7 @@
 -- name: loose
--- Every right of somebody who should not have it: object, its kind as GRANT calls it, privileges, who has
--- them, whose the object is. Its owner, whadmin and administrators may have any. What phood_ro and PUBLIC may
--- not is partly told by other checks.
+-- Every right of a role that should not have it: the object, its kind as GRANT calls it, the privileges, the
+-- role, and the object's owner. The owner, whadmin and administrators may have any right. Other checks cover
+-- part of what phood_ro and PUBLIC may not have.
 WITH readers AS (
     SELECT r.oid, w.tenants FROM _wh.readers w JOIN pg_roles r ON r.rolname = w.reader_name
 ), schemas AS (
@@ -41,7 +41,7 @@ WITH readers AS (
     FROM pg_extension e JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
         AND d.deptype = 'e'
     JOIN pg_proc p ON d.classid = 'pg_proc'::regclass AND p.oid = d.objid
-    -- Two options of the wrapper are checked by it, and connect to nothing.
+    -- The wrapper itself checks two of the options, and connects to nothing.
     WHERE e.extname = 'dblink' AND p.proname <> 'dblink_fdw_validator'
     UNION ALL
     SELECT 'FOREIGN SERVER', format('%%I', v.srvname), 'inner', NULL, v.srvowner, v.srvacl, true
@@ -93,7 +93,7 @@ WHERE x.grantee <> o.owner
                     AND (NOT o.definer AND o.name = '_wh_internal.find_template(text)'
                     OR o.name ~ '^(_wh[.](try_template|drop_unused_template)|_wh_internal[.](template_facts|'
                         'template_outdated))[(]')), false) END
-    -- Those that the checks `rights` and `functions` tell of.
+    -- The checks `rights` and `functions` report these.
     AND NOT (x.grantee = 0 OR g.rolname = 'phood_ro') IS TRUE
         OR x.grantee <> o.owner AND (x.grantee = 0 OR g.rolname = 'phood_ro') AND CASE o.place
             WHEN 'database' THEN x.privilege_type NOT IN ('CONNECT', 'TEMPORARY')
@@ -109,7 +109,7 @@ WHERE x.grantee <> o.owner
 GROUP BY o.kind, o.name, x.grantee, g.rolname, o.owner ORDER BY 2, 1, 4
 
 -- name: audit_trail
--- Whether whadmin could change the audit trail, or nothing stamps its entries.
+-- Whether whadmin could change the audit trail, or its entries are not stamped.
 SELECT n.oid IS NULL OR c.oid IS NULL,
     pg_has_role('whadmin', n.nspowner, 'MEMBER') OR pg_has_role('whadmin', c.relowner, 'MEMBER'),
     array_to_string(ARRAY(SELECT p FROM unnest('{UPDATE,DELETE,TRUNCATE,TRIGGER}'::text[]) p
@@ -125,8 +125,8 @@ LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'entries' AND c.r
 LEFT JOIN pg_class f ON f.relnamespace = n.oid AND f.relname = 'restored' AND f.relkind = 'r'
 
 -- name: loose_defaults
--- Rights that whatever is made later would be given, by whom and for whom: beyond SELECT for phood_ro and the
--- readers of a tenant.
+-- Default privileges for objects created later, by which role and for which role, beyond SELECT for phood_ro
+-- and a tenant's readers.
 SELECT pg_get_userbyid(d.defaclrole)::text, n.nspname::text, CASE d.defaclobjtype WHEN 'r' THEN 'TABLES'
     WHEN 'S' THEN 'SEQUENCES'
         WHEN 'f' THEN 'FUNCTIONS' WHEN 'T' THEN 'TYPES' WHEN 'n' THEN 'SCHEMAS' END,
@@ -143,13 +143,13 @@ WHERE d.defaclrole = 'whadmin'::regrole AND x.grantee <> d.defaclrole AND d.defa
 GROUP BY 1, 2, 3, x.grantee, g.rolname ORDER BY 1, 2 NULLS FIRST, 3, 5
 
 -- name: open_functions
--- Whether functions that whadmin makes are open to everybody, which is PostgreSQL's way.
+-- Whether functions that whadmin creates are open to everybody, which is PostgreSQL's default.
 SELECT NOT EXISTS (SELECT FROM pg_default_acl d WHERE d.defaclrole = 'whadmin'::regrole
     AND d.defaclnamespace = 0 AND d.defaclobjtype = 'f')
 
 -- name: strong_members
--- Roles of ours that belong to a role with power over the server or the warehouse, directly or by way of
--- another.
+-- Tenantry's roles that are members, directly or indirectly, of a role with power over the server or the
+-- warehouse.
 WITH ours AS (
     SELECT r.oid, r.rolname, w.tenants IS NOT NULL AS limited FROM pg_roles r LEFT
     JOIN _wh.readers w ON w.reader_name = r.rolname
@@ -166,7 +166,7 @@ SELECT o.rolname::text, quote_ident(g.rolname), CASE
 FROM ours o JOIN pg_auth_members m ON m.member = o.oid JOIN pg_roles g ON g.oid = m.roleid
 WHERE CASE
         WHEN g.rolname = 'phood_ro' THEN o.limited
-        -- phood_ro's are told of by the check `roles`.
+        -- The check `roles` reports phood_ro's memberships.
         WHEN o.rolname = 'phood_ro'
             AND g.rolname IN ('whadmin', 'postgres', 'pg_read_all_data', 'pg_write_all_data',
             'pg_read_server_files',
@@ -189,7 +189,7 @@ FROM pg_roles r JOIN _wh.readers w ON w.reader_name = r.rolname
 WHERE r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls ORDER BY 1
 
 -- name: role_settings
--- Settings of roles of ours that change what their sessions run or see.
+-- Settings of Tenantry's roles that change what their sessions run or see.
 SELECT r.rolname::text, d.datname::text, split_part(c, '=', 1) FROM pg_db_role_setting s
 JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase CROSS
     JOIN LATERAL unnest(s.setconfig) c
@@ -202,8 +202,8 @@ WHERE (r.rolname IN ('whadmin', 'phood_ro') OR r.rolname IN (SELECT reader_name 
 ORDER BY 1, 3
 
 -- name: odd_relations
--- Tables of ours that are no plain table of whadmin's any more. A table that has the same columns may be the
--- one that was put aside.
+-- Tenantry's tables that are no longer plain tables of whadmin's. If another table has the same columns, it
+-- may be the original, put aside.
 SELECT c.relname::text, CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'f'
     THEN 'FOREIGN TABLE' WHEN 'r' THEN 'TABLE' WHEN 'p' THEN 'TABLE' ELSE c.relkind::text END,
     pg_get_userbyid(c.relowner)::text, c.relrowsecurity, (SELECT k.relname::text FROM pg_class k
@@ -226,7 +226,7 @@ JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespa
 WHERE n.nspname IN ('_wh', '_wh_internal') AND NOT t.tgisinternal ORDER BY 1, 2
 
 -- name: strange_owners
--- Schemas and foreign servers of ours that are somebody else's.
+-- Tenantry's schemas and foreign servers that belong to another role.
 SELECT 'SCHEMA', n.nspname::text, pg_get_userbyid(n.nspowner)::text FROM pg_namespace n
 WHERE n.nspname IN ('_wh', '_wh_internal') AND n.nspowner <> 'whadmin'::regrole
 UNION ALL

@@ -10,7 +10,7 @@ WHERE n.nspname IN ('_wh', '_wh_internal', 'cron')
 ORDER BY 1, 2
 
 -- name: unpinned
--- Of these functions those without the settings of _wh_internal.pins().
+-- The functions among these that lack the settings of _wh_internal.pins().
 SELECT format('%%s.%%s', n.nspname, p.proname) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
 WHERE format('%%s.%%s', n.nspname, p.proname) = ANY (%(names)s) AND EXISTS (
     SELECT FROM _wh_internal.pins() s WHERE current_setting(s.name, true) IS NOT NULL
@@ -42,7 +42,8 @@ WHERE %(tenant)s::text IS NULL OR t.tenant_name IS NOT NULL
 ORDER BY 1
 
 -- name: password_ages
--- Connections whose password is older than so many days, or may be: of some it was not kept when it was set.
+-- Connections whose password is older than the given number of days, or may be: for some, the time was not
+-- recorded.
 SELECT c.tenant_name, extract(day FROM now() - coalesce(c.password_set_at, c.created_at))::integer,
     c.password_set_at IS NOT NULL
 FROM _wh.tenant_connections c
@@ -54,7 +55,7 @@ WHERE coalesce(c.password_set_at, c.created_at) < now() - make_interval(days => 
 ORDER BY 2 DESC, 1
 
 -- name: ending_readers
--- Readers whose password ends within so many days, or has ended; infinity never does.
+-- Readers whose password expires within the given number of days, or has expired; infinity never does.
 SELECT r.rolname::text, floor(extract(epoch FROM r.rolvaliduntil - now()) / 86400)::integer,
     w.reader_name IS NOT NULL, w.tenants
 FROM pg_roles r LEFT JOIN _wh.readers w ON w.reader_name = r.rolname
@@ -66,7 +67,7 @@ ORDER BY r.rolvaliduntil, 1
 SELECT set_config('search_path', quote_ident(_wh_internal.dblink_schema()), false)
 
 -- name: ask_source
--- The source is asked between the two readings of the warehouse's clock.
+-- The source is queried between two readings of the warehouse's clock.
 WITH before AS MATERIALIZED (SELECT clock_timestamp() AS moment)
 SELECT b.moment, s.moment, clock_timestamp(), s.encrypted, c.options ->> 'sslmode',
     NOT EXISTS (SELECT FROM unnest(string_to_array(c.host, ',')) h
@@ -79,12 +80,12 @@ CROSS JOIN LATERAL dblink(_wh.get_tenant_connection_string(%(name)s), CASE WHEN 
 JOIN _wh.tenant_connections c ON c.tenant_name = %(name)s
 
 -- name: feeds
--- Each feed, the view or table that reports read, and how its days stand. A day is stale that was loaded
--- before it had ended; the first two hours of the next one are for mending that.
+-- Each feed, the view or table that reports read, and the states of its days. A day is stale if it was loaded
+-- before it had ended; the first two hours of the next day are left for repairing that.
 SELECT f.schema_name, f.template_name, f.tenant_name, k.daily, k.steady,
     t.template_name IS NOT NULL, t.time_column IS NOT NULL,
     c.relkind, w.disabled_at IS NOT NULL,
-    -- PostgreSQL tells nothing by name of a schema that the role may not use.
+    -- PostgreSQL finds nothing by name in a schema that the role may not use.
     CASE WHEN t.template_name IS NOT NULL AND c.oid IS NOT NULL AND has_schema_privilege(s.oid, 'USAGE')
         THEN _wh_internal.view_columns(f.schema_name, n.name) <> _wh_internal.columns_shape(ARRAY(
             SELECT k FROM _wh.template_columns k WHERE k.template_name = f.template_name ORDER BY k.position))
@@ -104,8 +105,8 @@ CROSS JOIN LATERAL (
             AND x.day < ((now() - interval '2 hours') AT TIME ZONE 'UTC')::date), '{}') AS stale,
         coalesce(array_agg(x.day) FILTER (WHERE x.outdated), '{}') AS outdated
     FROM _wh_internal.day_states(f) x
-    -- Of a schema that the role may not use, nothing can be counted.
-    -- A group of ours, which may use none of them, goes by what is on record.
+    -- Nothing can be counted in a schema that the role may not use. Tenantry's groups, which may use none of
+    -- them, go by the records.
     WHERE coalesce(has_schema_privilege(s.oid, 'USAGE'), true) OR current_user <> 'whadmin'
 ) d
 LEFT JOIN LATERAL (
@@ -119,8 +120,8 @@ WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
 ORDER BY 1, 2
 
 -- name: unbound
--- How many days of each feed are proved by a count of rows alone, as what holds them was filled anew since
--- their load.
+-- How many days of each feed are proved only by a count of rows, because their relation has been filled again
+-- since their load.
 SELECT f.schema_name, f.template_name, count(*)
 FROM _wh.feeds f
 CROSS JOIN LATERAL _wh_internal.stored_days(f, counted => false) d
@@ -131,7 +132,7 @@ WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name) AND s.loaded_at 
 GROUP BY 1, 2 ORDER BY 1, 2
 
 -- name: miscounted
--- The days of each feed whose stored rows are not as many as their records say. Reads all rows.
+-- The days of each feed whose number of stored rows differs from their records. Reads all rows.
 SELECT f.schema_name, f.template_name, array_agg(s.slice_date ORDER BY s.slice_date),
     sum(s.row_count)::bigint, sum(c.row_count)::bigint
 FROM _wh.feeds f
@@ -170,7 +171,7 @@ LEFT JOIN indexes i ON i.indrelid = c.oid
 LEFT JOIN reads r ON r.objid = f.rule AND r.refobjid = c.oid
 
 -- name: lock_table
--- And a storage that keeps many days in one relation, in whose place a report locks fewer.
+-- And a storage that keeps many days in one relation, for which a report takes fewer locks.
 SELECT current_setting('max_locks_per_transaction')::bigint,
     current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint,
     (SELECT min(s.storage) FROM _wh.storages s WHERE NOT s.daily)
@@ -179,7 +180,8 @@ SELECT current_setting('max_locks_per_transaction')::bigint,
 SELECT now()
 
 -- name: foreign_owners
--- What shows a feed's rows and belongs to another role than whadmin, who could not change it.
+-- Relations that show a feed's rows and belong to a role other than whadmin, so that whadmin could not change
+-- them.
 SELECT format('%%I.%%I', n.nspname, c.relname), CASE c.relkind WHEN 'v' THEN 'VIEW'
     ELSE 'TABLE' END, pg_get_userbyid(c.relowner)::text
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -189,7 +191,7 @@ WHERE c.relkind IN ('p', 'v') AND c.relowner <> 'whadmin'::regrole AND (n.nspnam
 ORDER BY 1
 
 -- name: empty_days
--- Yesterday without a row, though the same weekday of the four weeks before had some.
+-- Yesterday has no rows, although the same weekday of the previous four weeks had some.
 SELECT s.schema_name, s.template_name, s.slice_date, round(avg(w.row_count))::bigint
 FROM _wh.slices s
 JOIN _wh.slices w ON w.schema_name = s.schema_name AND w.template_name = s.template_name
@@ -201,7 +203,7 @@ GROUP BY s.schema_name, s.template_name, s.slice_date HAVING count(*) = 4
 ORDER BY 1, 2
 
 -- name: growth
--- The rows of the last four weeks, and of the four before; only where all of those days were loaded.
+-- The rows of the last four weeks, and of the four weeks before; only if all of those days were loaded.
 SELECT g.schema_name, g.template_name, g.before, g.lately FROM (
     SELECT s.schema_name, s.template_name, count(*) AS days,
         coalesce(sum(s.row_count) FILTER (WHERE s.slice_date < t.day - 28), 0)::bigint AS before,
@@ -215,8 +217,8 @@ WHERE g.days = 56 AND g.before >= 1000 AND (g.lately >= g.before * 2 OR g.lately
 ORDER BY 1, 2
 
 -- name: publications
--- Tables of tenants whose changes are published, though nothing says by what a subscriber knows a row: what
--- was set by hand.
+-- Tenants' tables whose changes are published although they have no replica identity by which a subscriber
+-- can identify a row: something that was set by hand.
 SELECT c.oid::regclass::text, c.relreplident = 'n' FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN _wh.tenants t ON t.schema_name = n.nspname OR n.nspname = '_wh_data' AND EXISTS (
@@ -231,14 +233,14 @@ SELECT t.template_name, r.refusal FROM _wh.mv_templates t CROSS
 WHERE r.refusal IS NOT NULL ORDER BY 1
 
 -- name: unfit
--- Tables and daily views that are not as their template is.
+-- Tables and daily views that do not match their template.
 SELECT f.schema_name, f.template_name, u.kind, count(*), (array_agg(u.relname ORDER BY u.relname))[1:4]
 FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.unfit_relations(f) u
 WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
 GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
 
 -- name: public_views
--- What stands in public for each template, and the tenants with rows that it does not show.
+-- The relation in public for each template, and the tenants whose view or table it does not include.
 WITH tenants AS MATERIALIZED (
     SELECT f.template_name, f.schema_name, c.oid AS relid, i.inhparent AS united,
         _wh_internal.kept_relation(_wh_internal.kept_name(f)) AS kept
@@ -279,7 +281,8 @@ SELECT clock_timestamp(), pg_is_in_recovery(), current_setting('default_transact
             'default_transaction_read_only=1}'::text[])
 
 -- name: told_secrets
--- Settings that show a source's password when it is stored, and that whadmin may not change for that moment.
+-- Settings that reveal a source's password when it is stored, and that whadmin may not change for that
+-- moment.
 SELECT 'log_statement', current_setting('log_statement'), 'log_parameter_max_length'
 WHERE current_setting('log_statement') IN ('all', 'mod')
     AND current_setting('log_parameter_max_length') <> '0'
@@ -295,7 +298,7 @@ SELECT count(*), current_setting('max_connections')::integer
         - current_setting('superuser_reserved_connections')::integer
         - coalesce(current_setting('reserved_connections', true)::integer, 0)
 FROM pg_stat_activity a
--- Of other roles' sessions an ordinary one sees no type.
+-- An ordinary session cannot see the type of other roles' sessions.
 WHERE a.backend_type = 'client backend' OR a.backend_type IS NULL AND a.usename IS NOT NULL
 
 -- name: long_transactions
@@ -315,7 +318,7 @@ WHERE a.datname = current_database() AND a.wait_event_type = 'Lock'
 ORDER BY a.state_change
 
 -- name: idle_holders
--- Sessions that do nothing, and hold a lock of a tenant or of its move for as long as they live.
+-- Idle sessions that hold the lock of a tenant or of its move for as long as they live.
 SELECT DISTINCT a.pid, a.usename::text, a.application_name, extract(epoch FROM now() - a.state_change)::float8
 FROM pg_locks l JOIN pg_stat_activity a USING (pid)
 WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted AND a.datname = current_database()
@@ -326,12 +329,12 @@ WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted AND a.datname = c
 ORDER BY 1
 
 -- name: lock_keys
--- Asked by whadmin: an administrator runs none of its functions.
+-- whadmin asks this, because an administrator runs none of whadmin's functions.
 SELECT DISTINCT unnest(ARRAY[_wh_internal.tenant_lock(f.schema_name), _wh_internal.move_lock(f)])
     FROM _wh.feeds f
 
 -- name: all_lock_keys
--- The keys of Tenantry's own locks; asked by whadmin, too.
+-- The keys of Tenantry's own locks; whadmin asks this, too.
 SELECT unnest(ARRAY[8321567904, 8321567905, 8321567906, hashtextextended('tenantry apply', 0)])
 UNION SELECT unnest(ARRAY[_wh_internal.tenant_lock(t.schema_name),
     hashtextextended('tenantry register ' || t.schema_name, 0)]) FROM _wh.tenants t
@@ -347,7 +350,8 @@ UNION SELECT hashtextextended(jsonb_build_array('tenantry slice', f.schema_name,
     FROM _wh.feeds f CROSS JOIN generate_series(-3, 3) n
 
 -- name: strange_holders
--- Sessions of roles that have no business with Tenantry's advisory locks, and hold one or wait for one.
+-- Sessions that hold one of Tenantry's advisory locks, or wait for one, although their roles have no rights
+-- here.
 SELECT DISTINCT a.pid, a.usename::text, a.application_name, coalesce(host(a.client_addr), '')
 FROM pg_locks l JOIN pg_stat_activity a USING (pid)
 WHERE l.locktype = 'advisory' AND a.datname = current_database()
@@ -365,9 +369,9 @@ SELECT slot_name::text, greatest(age(xmin), age(catalog_xmin))::bigint FROM pg_r
 WHERE NOT active AND greatest(age(xmin), age(catalog_xmin)) > 1000000 ORDER BY 1
 
 -- name: tables
--- Tables with more dead rows than half of the live ones, which autovacuum has not looked at for an hour
--- (bloated), and those without statistics. Not by pg_stat_all_tables, which looks at each table's indexes,
--- too. The catalog's tables grow with the materialized views.
+-- Tables with more dead rows than half of the live ones that autovacuum has not visited for an hour
+-- (bloated), and tables without statistics. It does not use pg_stat_all_tables, which also reads each table's
+-- indexes. The catalog's tables grow with the number of materialized views.
 SELECT format('%%I.%%I', t.schema, t.name), t.dead, t.live, t.vacuumed, t.schema <> 'pg_catalog', t.bloated
 FROM (
     SELECT s.*, s.dead > CASE s.schema WHEN 'pg_catalog' THEN 100000 ELSE 1000 END AND s.dead > s.live / 2
@@ -395,8 +399,8 @@ SELECT age(datfrozenxid)::bigint, mxid_age(datminmxid)::bigint,
 FROM pg_database WHERE datname = current_database()
 
 -- name: aside
--- What a move of storage has left: the copy of one that was broken off (tenantry_move_), with the storage
--- that it was for, or the old storage (tenantry_old_).
+-- What a move between storages has left: the copy of an interrupted move (tenantry_move_), with its target
+-- storage, or the old storage (tenantry_old_).
 SELECT f.schema_name, f.template_name,
     coalesce(substr(max(t.detail), 4, strpos(max(t.detail), ' storage ') - 4), f.storage), p.prefix,
     count(*), sum(c.relpages)::bigint * current_setting('block_size')::bigint
@@ -417,13 +421,13 @@ SELECT EXISTS (SELECT FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'tenantry move')
 
 -- name: job_runs
--- How many runs of jobs are on record, how much room they take, and since when the role sees some.
+-- How many runs of jobs are on record, how much space they take, and since when the role sees some.
 SELECT greatest(c.reltuples, 0)::bigint, pg_total_relation_size(c.oid),
     (SELECT coalesce(d.end_time, d.start_time) FROM cron.job_run_details d ORDER BY d.runid LIMIT 1)
 FROM pg_class c WHERE c.oid = 'cron.job_run_details'::regclass
 
 -- name: log_run
--- Of pg_cron; nothing where the role may not see it.
+-- pg_cron's setting; no row if the role may not see it.
 SELECT s.setting FROM pg_settings s WHERE s.name = 'cron.log_run'
 
 -- name: invalid_indexes
@@ -435,7 +439,7 @@ WHERE NOT i.indisvalid AND c.relkind = 'i'
 ORDER BY 1
 
 -- name: unindexed
--- Unless a load is at work, which will index them.
+-- Except while a load is running that will index them.
 SELECT f.schema_name, f.template_name, u.relid::regclass::text
 FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.unindexed_tables(f) u
 WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
@@ -453,7 +457,7 @@ SELECT t.schema_name, t.disabled_at, t.disabled_reason FROM _wh.tenants t
 WHERE t.disabled_at IS NOT NULL AND t.schema_name = coalesce(%(tenant)s::text, t.schema_name) ORDER BY 1
 
 -- name: orphan_servers
--- Foreign servers of connections that are not there any more; they hold passwords.
+-- Foreign servers of deleted connections; they hold passwords.
 SELECT s.srvname::text FROM pg_foreign_server s
 JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw AND w.fdwname = 'dblink_fdw'
 WHERE starts_with(s.srvname, 'wh_') AND pg_get_userbyid(s.srvowner) = 'whadmin'
@@ -472,7 +476,7 @@ SELECT r.rolname::text, r.rolsuper, r.rolcreaterole, r.rolcreatedb, r.rolreplica
 FROM pg_roles r WHERE r.rolname IN ('whadmin', 'phood_ro') ORDER BY 1 DESC
 
 -- name: reader_memberships
--- Roles that phood_ro belongs to and that let it do more than read reports.
+-- Roles that phood_ro is a member of and that let it do more than read reports.
 SELECT r.rolname::text FROM pg_roles r
 WHERE r.rolname IN ('whadmin', 'postgres', 'pg_read_all_data', 'pg_write_all_data', 'pg_read_server_files',
     'pg_write_server_files',
@@ -482,8 +486,8 @@ WHERE r.rolname IN ('whadmin', 'postgres', 'pg_read_all_data', 'pg_write_all_dat
 ORDER BY 1
 
 -- name: schema_rights
--- Schemas that phood_ro may not read or may change, and those in which whadmin may not work. Only schemas
--- that exist.
+-- Schemas that phood_ro may not read or may change, and schemas in which whadmin may not work. Only existing
+-- schemas.
 SELECT n.nspname::text, n.nspname IN ('_wh', '_wh_data', '_wh_internal'),
     has_schema_privilege('phood_ro', n.oid, 'USAGE'),
     has_schema_privilege('phood_ro', n.oid, 'CREATE'),
@@ -496,7 +500,7 @@ WHERE n.nspname IN ('_wh', '_wh_data', '_wh_internal', 'public') OR n.nspname IN
 ORDER BY 1
 
 -- name: unreadable
--- Views and tables that reports read, and phood_ro may not.
+-- Views and tables that reports read but phood_ro may not.
 SELECT format('%%I.%%I', n.nspname, c.relname), pg_get_userbyid(c.relowner)::text
 FROM (
     SELECT f.schema_name, f.template_name FROM _wh.feeds f

@@ -10,8 +10,8 @@ FROM (SELECT) always LEFT JOIN pg_namespace n ON n.nspname = 'cron'
 SELECT current_user <> session_user
 
 -- name: of_extension
--- Whether cron.job is pg_cron's own table, which whadmin cannot change. Asked by an administrator before
--- reading it.
+-- Whether cron.job is pg_cron's own table, which whadmin cannot change. An administrator asks this before
+-- reading the table.
 SELECT EXISTS (SELECT FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'cron'
     JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e'
@@ -20,7 +20,7 @@ SELECT EXISTS (SELECT FROM pg_class c
     WHERE c.relname = 'job' AND c.relkind = 'r' AND NOT pg_has_role('whadmin', c.relowner, 'MEMBER'))
 
 -- name: hides
--- Whether the role sees its own jobs alone. Neither owners nor superusers do.
+-- Whether the role sees only its own jobs. Owners and superusers see all.
 SELECT coalesce(row_security_active(c.oid), false) FROM (SELECT) always
 LEFT JOIN pg_class c ON c.relname = 'job' AND c.relnamespace = (SELECT n.oid FROM pg_namespace n
     WHERE n.nspname = 'cron')
@@ -29,7 +29,7 @@ LEFT JOIN pg_class c ON c.relname = 'job' AND c.relnamespace = (SELECT n.oid FRO
 SELECT jobid, jobname::text, schedule, command, active, database, username FROM cron.job ORDER BY jobid
 
 -- name: all_of_whadmin
--- What a group of ours is shown of them.
+-- What one of Tenantry's groups may see of the jobs.
 SELECT jobid, name, schedule, command, active, database, username FROM _wh.jobs()
 
 -- name: last_runs_of_whadmin
@@ -44,8 +44,8 @@ FROM unnest(coalesce(%(jobids)s::bigint[], '{NULL}')) AS w(jobid) CROSS
 LEFT JOIN _wh.jobs() j ON j.jobid = d.jobid ORDER BY d.runid DESC LIMIT %(most)s
 
 -- name: leader
--- 8321567 is the class of the scheduler's advisory locks: 0 is held by the leader, a job's jobid by who runs
--- the job.
+-- 8321567 is the class of the scheduler's advisory locks: the leader holds 0, and the session that runs a job
+-- holds its jobid.
 SELECT s.host, s.pid, s.elected_at, s.alive_at, s.last_tick FROM cron.scheduler s
 WHERE EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objid = 0
     AND l.objsubid = 2
@@ -62,8 +62,8 @@ UPDATE cron.job SET active = %(active)s WHERE jobid = ANY (%(jobids)s) AND activ
     RETURNING jobid
 
 -- name: remove
--- Not cron.unschedule(jobid): with pg_cron that removes any role's job, and this only those that the role
--- sees.
+-- Not cron.unschedule(jobid): with pg_cron, that removes any role's job, while this removes only jobs that
+-- the role sees.
 DELETE FROM cron.job WHERE jobid = ANY (%(jobids)s) RETURNING jobid
 
 -- name: put
@@ -79,14 +79,14 @@ FROM _wh.feeds f JOIN _wh.mv_templates USING (template_name) LEFT JOIN _wh.tenan
     ORDER BY f.schema_name, f.template_name
 
 -- name: lock_layout
-SELECT _wh_internal.await_lock(8321567905, false, 'the jobs, which another session lays out')
+SELECT _wh_internal.await_lock(8321567905, false, 'the jobs, which another session is laying out')
 
 -- name: zone
--- The zone of the hours in schedules. pg_cron's setting may be hidden from the role; GMT is its default.
+-- The time zone of the hours in schedules. pg_cron's setting may be hidden from the role; its default is GMT.
 SELECT coalesce((SELECT setting FROM pg_settings WHERE name = 'cron.timezone'), 'GMT')
 
 -- name: last_runs
--- The last run of each job that the role sees. A run that waits to begin has no start_time yet.
+-- The last run of each job that the role sees. A run that has not begun has no start_time yet.
 SELECT j.jobid, r.runid, j.jobname::text, r.status, r.return_message, r.start_time, r.end_time
 FROM cron.job j CROSS JOIN LATERAL (
     SELECT * FROM cron.job_run_details d WHERE d.jobid = j.jobid AND d.start_time IS NOT NULL

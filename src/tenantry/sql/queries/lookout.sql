@@ -1,6 +1,6 @@
 -- name: waits
--- Which of some sessions wait for a lock, for what, and who holds it. Of a statement that began three seconds
--- ago: a function may wait twice for one lock (await_lock), which makes waitstart begin anew.
+-- Which of the given sessions wait for a lock, what they wait for, and who holds it. Only statements that
+-- began three seconds ago: a function may wait for one lock twice (await_lock), which restarts waitstart.
 SELECT w.pid, CASE w.locktype
         WHEN 'relation' THEN w.relation::regclass::text
         WHEN 'advisory' THEN 'a lock of Tenantry''s'
@@ -8,7 +8,7 @@ SELECT w.pid, CASE w.locktype
         ELSE 'a lock (' || w.locktype || ')' END,
     b.pid, concat_ws(', ', coalesce(nullif(a.application_name, ''), 'no name'), a.usename, a.state,
         'since ' || to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')),
-    -- Who may not see another's statement is told so in its place.
+    -- If the role may not see another role's statement, PostgreSQL returns a message in its place.
     CASE WHEN a.state IS NOT NULL THEN a.query ELSE '' END
 FROM pg_locks w
 JOIN pg_stat_activity q ON q.pid = w.pid

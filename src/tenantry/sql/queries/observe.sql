@@ -1,5 +1,5 @@
 -- name: feed_status
--- `first_day` is where the feed's span begins, `days` how many are there.
+-- `first_day` is the beginning of the feed's span; `days` is the number of present days.
 SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, d.first_day, d.last_day, d.days, d.years,
     d.rows, d.missing, d.failed, d.stale, d.outdated, s.last_load,
     coalesce((SELECT sum(pg_total_relation_size(r.relid)) FROM _wh_internal.feed_relations(f) r), 0)::bigint,

@@ -16,5 +16,5 @@ SELECT _wh.disable_tenant(%(schema)s, %(reason)s, %(jobs)s::bigint[])
 -- name: enable_tenant
 SELECT _wh.enable_tenant(%(schema)s)
 
--- name: source_days
+-- name: source_extent
 SELECT first_day, last_day FROM _wh.source_days(%(template)s, %(schema)s)

@@ -2,8 +2,8 @@
 SELECT current_user::text, rolsuper, rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user
 
 -- name: role
--- A role, and whether it was made as a reader: only whoever made it could write that. Asked by the
--- administrator.
+-- A role, and whether it was created as a reader: only the role that created it could set that mark. The
+-- administrator asks this.
 SELECT r.rolname IS NOT NULL, coalesce(shobj_description(r.oid, 'pg_authid') = %(mark)s, false)
 FROM (SELECT) always LEFT JOIN pg_roles r ON r.rolname = %(name)s
 
@@ -17,7 +17,7 @@ FROM _wh.readers w LEFT JOIN pg_roles r ON r.rolname = w.reader_name
 WHERE w.reader_name = coalesce(%(name)s, w.reader_name) ORDER BY w.reader_name
 
 -- name: foreign_schemas
--- Of some tenants' schemas those that are not whadmin's: their owner has to let readers in.
+-- The given tenants' schemas that do not belong to whadmin: their owner has to let readers in.
 SELECT n.nspname::text FROM pg_namespace n
 WHERE n.nspname = ANY (%(tenants)s) AND NOT pg_has_role('whadmin', n.nspowner, 'USAGE') ORDER BY n.nspname
 
@@ -41,9 +41,9 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %(name)s
 SELECT schema_name FROM _wh.tenants ORDER BY 1
 
 -- name: at_work
--- Commands at work, and whoever holds a tenant: by the key of _wh_internal.tenant_lock, which may have been
--- dropped. A command rests for a moment between two slices; a program that keeps its sessions rests for
--- longer.
+-- Running commands, and sessions that hold a tenant, by the key of _wh_internal.tenant_lock, which may have
+-- been dropped. A command pauses for a moment between two slices; a program that keeps its sessions pauses
+-- for longer.
 SELECT a.pid, coalesce(nullif(a.application_name, ''), a.usename::text), l.tenants
 FROM pg_stat_activity a
 LEFT JOIN (
@@ -63,11 +63,11 @@ WHERE a.datname = current_database() AND a.pid <> ALL (%(own)s)
 ORDER BY a.pid
 
 -- name: jobs_at_work
--- Jobs that run now; a crash leaves records of some that do not.
+-- Jobs that are running now. After a crash, some records claim that without being true.
 SELECT d.job_pid, coalesce('job ' || j.jobname, 'job ' || d.jobid), NULL::text[]
 FROM cron.job_run_details d JOIN pg_stat_activity a ON a.pid = d.job_pid LEFT JOIN cron.job j USING (jobid)
 WHERE d.status IN ('starting', 'running') AND a.datname = current_database() AND d.job_pid <> pg_backend_pid()
-    -- Else a session that has got the number of one that crashed would pass for it.
+    -- Otherwise a session with the same pid as a crashed one would be mistaken for it.
     AND a.backend_start <= coalesce(d.start_time, a.backend_start) + interval '1 second'
 ORDER BY d.job_pid
 
@@ -80,7 +80,7 @@ WHERE EXISTS (SELECT FROM _wh_internal.unsettled(f)) ORDER BY 1, 2
 SELECT _wh_internal.fit_relation(%(template)s, %(schema)s, 'place', '')
 
 -- name: has_migrations
--- Also for an administrator who may not look into the schema.
+-- Works for an administrator who may not look into the schema, too.
 SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = '_wh'
     WHERE c.relname = 'migrations')
 
@@ -88,7 +88,7 @@ SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamesp
 SELECT to_regclass('cron.job_run_details') IS NOT NULL
 
 -- name: definitions
--- Every function of ours and every template, with a hash of what it says.
+-- Each of Tenantry's functions and each template, with a hash of its text.
 SELECT 'function ' || p.oid::regprocedure,
     md5(pg_get_functiondef(p.oid) || coalesce(obj_description(p.oid, 'pg_proc'), ''))
 FROM pg_proc p
@@ -99,8 +99,8 @@ SELECT 'template ' || t.template_name, md5((to_jsonb(t) - '{created_at,updated_a
     FROM _wh.mv_templates t
 
 -- name: tables
--- The tables that a backup holds row by row: all of Tenantry's but what is told in another way or made by a
--- trigger.
+-- The tables that a backup holds row by row: all of Tenantry's except those that are stored in another way or
+-- filled by a trigger.
 SELECT c.relname::text FROM pg_class c
 WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r' AND c.relname = ANY (%(tables)s)
     AND c.relname NOT IN ('migrations', 'installations', 'template_columns', 'template_indexes', 'rebuilds',
@@ -116,8 +116,8 @@ FROM _wh.tenant_connections c WHERE _wh_internal.source_conninfo(c.tenant_name) 
     ORDER BY c.tenant_name
 
 -- name: contents
--- What each feed holds, or held before it was lost; of one that is not pulled again since a restore, what the
--- backup says.
+-- What each feed holds, or held before it was lost. For a feed that has not been loaded since a restore, what
+-- the backup says.
 SELECT coalesce(to_jsonb(r),
     jsonb_build_object('schema_name', f.schema_name, 'template_name', f.template_name,
     'first_day', least(f.first_day, p.first_day, s.first_day, make_date(y.years[1], 1, 1)),
@@ -137,7 +137,7 @@ CROSS JOIN LATERAL (
 ORDER BY f.schema_name, f.template_name
 
 -- name: roles
--- With the roles that readers were made members of, phood_ro aside.
+-- With the roles that were granted to readers, except phood_ro.
 SELECT r.rolname::text, r.rolconnlimit,
     coalesce((SELECT s.setconfig FROM pg_db_role_setting s WHERE s.setrole = r.oid AND s.setdatabase = 0),
     '{}'),
@@ -150,8 +150,8 @@ FROM pg_roles r WHERE r.rolname IN ('whadmin', 'phood_ro')
     OR r.rolname IN (SELECT w.reader_name FROM _wh.readers w) ORDER BY 1
 
 -- name: verifiers
--- Passwords as the server keeps them; only a superuser sees them.
--- Of a role that whadmin calls a reader, and that was not made as one, nothing is told.
+-- Passwords as the server stores them, which only a superuser sees. Roles that whadmin calls readers but that
+-- were not created as readers are left out.
 SELECT r.rolname::text, r.rolpassword FROM pg_authid r
     WHERE r.rolname = ANY (%(names)s) AND r.rolpassword IS NOT NULL
     AND (r.rolname IN ('whadmin', 'phood_ro') OR shobj_description(r.oid, 'pg_authid') = %(mark)s)
@@ -160,7 +160,7 @@ SELECT r.rolname::text, r.rolpassword FROM pg_authid r
 SELECT jobid FROM _wh.restored_jobs
 
 -- name: occupied
--- What keeps a backup from being restored here: tenants and connections.
+-- What prevents restoring a backup here: tenants and connections.
 SELECT coalesce((SELECT min(schema_name) FROM _wh.tenants), (SELECT min(tenant_name)
     FROM _wh.tenant_connections))
 
@@ -168,12 +168,12 @@ SELECT coalesce((SELECT min(schema_name) FROM _wh.tenants), (SELECT min(tenant_n
 LOCK TABLE _wh.tenants, _wh.tenant_connections IN SHARE ROW EXCLUSIVE MODE
 
 -- name: strange_roles
--- Roles that are there and were not made by `tenantry reader`.
+-- Existing roles that were not created by `tenantry reader`.
 SELECT r.rolname::text FROM pg_roles r WHERE r.rolname = ANY (%(names)s)
     AND shobj_description(r.oid, 'pg_authid') IS DISTINCT FROM %(mark)s ORDER BY 1
 
 -- name: insertion_order
--- Tables of `_wh`, those that others refer to first.
+-- The tables of `_wh`, those that others refer to first.
 WITH RECURSIVE parents AS (
     SELECT DISTINCT conrelid AS child, confrelid AS parent FROM pg_constraint
     WHERE contype = 'f' AND connamespace = '_wh'::regnamespace AND conrelid <> confrelid
@@ -215,7 +215,7 @@ DELETE FROM _wh.mv_templates WHERE template_name = ANY (%(names)s)
 UPDATE _wh.tenant_connections SET password = %(password)s WHERE tenant_name = %(name)s
 
 -- name: keep_age
--- A password that came back is as old as it was.
+-- A restored password keeps its age.
 UPDATE _wh.tenant_connections SET password_set_at = %(set_at)s::timestamptz WHERE tenant_name = %(name)s
 
 -- name: expect
@@ -224,12 +224,12 @@ SELECT schema_name, template_name, first_day, last_day, row_count, seconds, fold
 FROM jsonb_populate_recordset(NULL::_wh.rebuilds, %(feeds)s::jsonb) WHERE first_day IS NOT NULL
 
 -- name: may_set_for_itself
--- Whether any role may have this setting of its own: no library is loaded by it, and no right is got.
+-- Whether every role may set this for itself: the setting loads no library and gives no rights.
 SELECT EXISTS (SELECT FROM pg_settings WHERE name = lower(%(name)s) AND context = 'user'
     AND name NOT LIKE '%%preload_libraries')
 
 -- name: a_role
--- A role's mark; no row if it is not there.
+-- A role's mark; no row if the role does not exist.
 SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = %(name)s
 
 -- name: function_versions
@@ -242,14 +242,14 @@ SELECT p.pronamespace = '_wh'::regnamespace AND pg_get_userbyid(p.proowner) = 'w
 FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang WHERE p.oid = %(oid)s
 
 -- name: leave_out
--- Feeds that functions of the operators' own load are not waited for.
+-- Don't wait for feeds that operators' own functions load.
 DELETE FROM _wh.rebuilds r
     WHERE NOT EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = r.template_name)
 RETURNING r.schema_name || '.' || r.template_name
 
 -- name: not_held
--- What operators put into `_wh` that a backup does not hold: relations and types, functions in languages that
--- a restore may not have, and triggers on Tenantry's tables.
+-- What operators have put into `_wh` and a backup does not hold: relations and types, functions in languages
+-- that a restore may not have, and triggers on Tenantry's tables.
 SELECT pg_describe_object('pg_class'::regclass, c.oid, 0) FROM pg_class c
 WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S', 'c')
     AND c.relname <> ALL (%(tables)s)
@@ -271,7 +271,7 @@ WHERE c.relnamespace = '_wh'::regnamespace AND c.relname = ANY (%(tables)s) AND 
 ORDER BY 1
 
 -- name: own_functions
--- What operators wrote themselves and put into `_wh`.
+-- Functions that operators wrote themselves and put into `_wh`.
 SELECT pg_get_functiondef(p.oid) FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
 WHERE p.pronamespace = '_wh'::regnamespace AND p.prokind IN ('f', 'p') AND l.lanname IN ('sql', 'plpgsql')
     AND p.proname <> ALL (%(ours)s) ORDER BY p.oid

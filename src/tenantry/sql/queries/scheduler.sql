@@ -2,14 +2,14 @@
 SELECT session_user::text
 
 -- name: outlive
--- How soon the server lets go of a session whose program or host is gone: about ten seconds. On a socket of
--- the same machine it knows at once.
+-- How soon the server ends a session whose program or host is gone: after about ten seconds. On a socket of
+-- the same machine, it notices at once.
 SELECT set_config('tcp_keepalives_idle', '4', false), set_config('tcp_keepalives_interval', '2', false),
     set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '10000', false),
     set_config('idle_session_timeout', '0', false)
 
 -- name: check_client
--- A statement of a program that is gone ends, too. Not every system can tell.
+-- End the statement of a program that is gone as well. Not every system can detect that.
 SELECT set_config('client_connection_check_interval', '5000', false)
 
 -- name: try_to_lead
@@ -27,8 +27,8 @@ WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objid = 0 AND l.objs
 SELECT pg_terminate_backend(%(pid)s)
 
 -- name: evict
--- Workers that have nothing to do and do not go: their program hangs. What they did is recorded. First all of
--- the choice is made, then the choice is ended: PostgreSQL may ask the conditions of one WHERE in any order.
+-- Idle workers that do not leave, because their program hangs. What they did is recorded. Choose all of them
+-- first, then end them: PostgreSQL may evaluate the conditions of one WHERE in any order.
 WITH hanging AS MATERIALIZED (
     SELECT l.objid::bigint AS jobid, a.pid FROM pg_locks l JOIN pg_stat_activity a USING (pid)
     WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objid <> 0 AND l.objsubid = 2 AND l.granted
@@ -39,7 +39,7 @@ WITH hanging AS MATERIALIZED (
 SELECT jobid FROM hanging WHERE pg_terminate_backend(pid)
 
 -- name: elected
--- A clock that was set back must not keep jobs waiting until it is where it was.
+-- If the clock was set back, jobs must not wait until it reaches its former time.
 INSERT INTO cron.scheduler AS s (host, pid, elected_at, alive_at, last_tick)
 VALUES (%(host)s, %(pid)s, clock_timestamp(), clock_timestamp(), clock_timestamp())
 ON CONFLICT (single) DO UPDATE SET host = excluded.host, pid = excluded.pid, elected_at = excluded.elected_at,
@@ -47,7 +47,7 @@ ON CONFLICT (single) DO UPDATE SET host = excluded.host, pid = excluded.pid, ele
 RETURNING last_tick
 
 -- name: jobs
--- One row also where there are no jobs.
+-- One row even if there are no jobs.
 SELECT statement_timestamp(), pg_postmaster_start_time(), j.jobid, j.schedule, j.since
 FROM (SELECT) always LEFT JOIN cron.job j ON j.active
 
@@ -62,8 +62,8 @@ ON CONFLICT (jobid, scheduled_for) DO NOTHING
 UPDATE cron.scheduler SET last_tick = %(now)s, alive_at = clock_timestamp()
 
 -- name: give_up
--- Runs that nobody is at, and that must not begin any more: of a job that is gone or paused, or later than
--- ten minutes while a newer run of the job waits behind.
+-- Runs that no session works on and that must not begin any more: the job was removed or paused, or the run
+-- is more than ten minutes late and a newer run of the job is waiting.
 UPDATE cron.job_run_details d SET status = 'failed', end_time = clock_timestamp(), return_message = CASE
     WHEN d.status = 'running' THEN 'cut off, and the job was removed or paused meanwhile'
     WHEN o.gone THEN 'skipped: the job was removed or paused before'
@@ -87,7 +87,8 @@ RETURNING d.jobid, d.scheduled_for, d.return_message
 DELETE FROM cron.job_run_details WHERE end_time < now() - interval '90 days'
 
 -- name: waiting
--- Jobs with runs to begin, or begun by a scheduler that is gone: nobody holds the job's lock.
+-- Jobs with runs that have not begun, or that were begun by a scheduler that is gone: nobody holds the job's
+-- lock.
 SELECT r.jobid FROM cron.job_run_details r JOIN cron.job j ON j.jobid = r.jobid AND j.active
 WHERE r.status IN ('starting', 'running')
     AND r.jobid NOT IN (SELECT l.objid::bigint FROM pg_locks l
@@ -99,8 +100,8 @@ GROUP BY r.jobid ORDER BY min(r.scheduled_for), r.jobid
 SELECT pg_try_advisory_lock(8321567, %(jobid)s::integer)
 
 -- name: take
--- Under the job's lock: what is running there was begun by a session that is gone, without having been
--- committed.
+-- Call it under the job's lock: a run that is marked as running was begun by a session that is gone, and was
+-- not committed.
 UPDATE cron.job_run_details
     SET status = 'running', job_pid = pg_backend_pid(), start_time = clock_timestamp(),
     attempts = attempts + 1

@@ -1,6 +1,6 @@
 -- name: refuse_administrator
--- Before a session acts as whadmin: whoever logged in may have no power over the server that whadmin could
--- come back to.
+-- Before a session acts as whadmin: the login must have no power over the server, because whadmin could
+-- return to it.
 SET search_path = pg_catalog, pg_temp;
 DO $$
 BEGIN
@@ -16,10 +16,10 @@ END
 $$;
 
 -- name: settle
--- What a session of the program relies on, whatever the server, the database, the role or the environment
--- says: the settings of the functions, which come before as WITH pins (name, value), and some of its own.
--- Policies hide other roles' jobs, and that is meant. Not default_transaction_read_only: who has set it means
--- it.
+-- The settings that a session of the program relies on, whatever the server, the database, the role or the
+-- environment says: those of the functions, which come first as WITH pins (name, value), and some more.
+-- Policies hide other roles' jobs, as intended. default_transaction_read_only is left alone: whoever has set
+-- it means it.
 SELECT pg_catalog.set_config(s.name, s.value, false)
 FROM (
     SELECT p.name, p.value FROM pins p
@@ -29,8 +29,7 @@ FROM (
         ('timezone_abbreviations', 'Default'), ('statement_timeout', '0'), ('lock_timeout', '0'),
             ('transaction_timeout', '0'),
         ('idle_in_transaction_session_timeout', '0'), ('idle_session_timeout', '0'),
-        -- A program whose line is dead is noticed within about a minute: its transaction ends, and with it
-        -- its locks.
+        -- A dead connection is noticed within about a minute. Its transaction ends, and its locks with it.
         ('tcp_keepalives_idle', '30'), ('tcp_keepalives_interval', '10'), ('tcp_keepalives_count', '3'),
             ('tcp_user_timeout', '60000')
 ) s (name, value)
@@ -39,7 +38,7 @@ WHERE pg_catalog.current_setting(s.name, true) IS NOT NULL OR pg_catalog.starts_
 SELECT pg_catalog.pg_backend_pid();
 
 -- name: groups
--- Which of our groups the login belongs to.
+-- The groups of Tenantry that the login belongs to.
 SELECT r.rolname::text FROM pg_catalog.pg_roles r
 WHERE r.rolname IN ('tenantry_auditor', 'tenantry_operator', 'tenantry_template_author')
     AND pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER')
@@ -48,7 +47,7 @@ WHERE r.rolname IN ('tenantry_auditor', 'tenantry_operator', 'tenantry_template_
 SELECT current_user::text
 
 -- name: database
--- A restored copy on another server has another start.
+-- A restored copy on another server has another start time.
 SELECT d.oid, d.datname::text, pg_catalog.pg_postmaster_start_time() FROM pg_catalog.pg_database d
 WHERE d.datname = pg_catalog.current_database()
 

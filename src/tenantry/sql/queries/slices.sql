@@ -1,6 +1,6 @@
 -- name: list
--- The days of a feed as day_states tells them, with what is on record of each. Of a span that is named each
--- day that has ended is there or missing, also before the feed's own span begins.
+-- The days of a feed as day_states returns them, with the record of each. If a span is named, each ended day
+-- in it is either present or missing, also before the feed's own span begins.
 SELECT f.schema_name, f.template_name, d.day, NOT d.present AND d.day < _wh.current_date_utc(), d.failed,
     d.stale, d.outdated,
     s.row_count, s.loaded_at, extract(epoch FROM s.duration)::float8, s.failed_at, s.error
@@ -19,8 +19,8 @@ WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 ORDER BY d.day
 
 -- name: details
--- What else is known of one day: the relation that has its rows, whether it has those alone, and its size
--- then.
+-- What else is known of one day: the relation that holds its rows, whether it holds only those, and then its
+-- size.
 SELECT c.oid::regclass::text, r.alone, CASE WHEN r.alone
     THEN pg_total_relation_size(c.oid) END, s.digest,
     s.definition_hash = _wh_internal.definition_hash(t)
@@ -33,7 +33,7 @@ LEFT JOIN pg_class c ON c.oid = r.relid
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: years
--- Every year of which a feed has slices, with what the function for it says.
+-- Every year in which a feed has slices, with the result of the function that checks it.
 SELECT f.schema_name, f.template_name, y.year,
     _wh.check_views_by_template_for_year(f.template_name, f.schema_name, y.year)
 FROM _wh.feeds f

@@ -1,5 +1,6 @@
 -- name: lock
--- Whoever loads templates reads what is there first. Loads of slices read templates, and go on.
+-- A session that loads templates first reads the existing ones. Loads of slices read templates and are not
+-- blocked.
 SELECT FROM _wh.mv_templates WHERE template_name = ANY (%s) ORDER BY template_name FOR NO KEY UPDATE
 
 -- name: get
@@ -44,13 +45,13 @@ FROM jsonb_array_elements(_wh_internal.unfit_plan(%(template)s, %(schema)s)) u
 SELECT _wh_internal.fit_relation(%(template)s, %(schema)s, %(kind)s, %(relation)s, %(day)s::date)
 
 -- name: volatile
--- Of some functions of PostgreSQL's own those that are volatile, whatever their arguments.
+-- The volatile functions among some of PostgreSQL's own, whatever their arguments.
 SELECT p.proname::text FROM pg_catalog.pg_proc p
 WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname = ANY (%s)
 GROUP BY 1 HAVING bool_and(p.provolatile = 'v')
 
 -- name: connection_of
--- The connection of a tenant, or the connection of that very name; NULL if there is none.
+-- The connection of a tenant, or the connection with that name; NULL if there is none.
 SELECT coalesce(
     (SELECT t.tenant_name FROM _wh.tenants t JOIN _wh.tenant_connections c USING (tenant_name)
     WHERE t.schema_name = %(name)s),
@@ -65,8 +66,9 @@ SELECT format(E'SELECT * FROM (%%s\n) AS q LIMIT 0',
 FROM _wh.mv_templates t WHERE t.template_name = %(name)s
 
 -- name: trial
--- What to ask a source about one day, as statements: plan, first rows, and numbers of rows, bytes and strays;
--- where among the columns that it gives each declared one is, and the declared names and types.
+-- The statements to send to a source about one day: plan, first rows, and the number of rows, bytes and
+-- strays. Also the position of each declared column among those that the query returns, and the declared
+-- names and types.
 SELECT format('EXPLAIN (VERBOSE, FORMAT JSON) %%s', x.query),
     format('SELECT %%s FROM %%s LIMIT %%s', x.columns, x.named, %(rows)s::integer),
     format('SELECT count(*), coalesce(sum(pg_column_size(q.*)), 0), count(*) FILTER (WHERE (%%s) IS NOT '
@@ -81,7 +83,7 @@ SELECT format('EXPLAIN (VERBOSE, FORMAT JSON) %%s', x.query),
 FROM _wh.mv_templates t
 CROSS JOIN LATERAL (SELECT _wh_internal.render_query(_wh_internal.template_query(t), %(schema)s,
     %(day)s::date, %(day)s::date) AS query) r
--- Too few are refused by the source, with its own words.
+-- If there are too few, the source raises its own error.
 CROSS JOIN LATERAL (SELECT CASE WHEN cardinality(%(names)s::text[]) >= count(*)
     THEN %(names)s::text[] END AS given
     FROM _wh.template_columns c WHERE c.template_name = t.template_name) n
@@ -90,25 +92,24 @@ CROSS JOIN LATERAL (SELECT r.query, _wh_internal.column_list(t.template_name) AS
 WHERE t.template_name = %(name)s
 
 -- name: try
--- What template authors are given instead of a login.
+-- For template authors, who get no login.
 SELECT _wh.try_template(%(name)s, %(tenant)s, %(day)s::date, %(rows)s, %(seconds)s, %(draft)s)
 
 -- name: source_timeout
--- Asked of a source, in a transaction.
+-- Sent to a source, in a transaction.
 SELECT set_config('statement_timeout', %s, true)
 
 -- name: source_types
--- Asked of a source: what it calls its types, to be shown, and which are arrays. Domains are resolved by the
--- server.
+-- Sent to a source: the names of its types, for display, and which are arrays. The server resolves domains.
 SELECT left(format_type(t.oid, u.mod), 200), t.typcategory = 'A'
 FROM unnest(%(types)s::oid[], %(mods)s::integer[]) WITH ORDINALITY AS u (type, mod, n)
 JOIN pg_catalog.pg_type t ON t.oid = u.type ORDER BY u.n
 
 -- name: declared_types
--- Asked here of what a source said: names as identifiers, and types to declare, by our own catalog: a source
--- that says another name for a type, or one that is no name, changes nothing. What is not PostgreSQL's own
--- (enums, types of extensions) the warehouse may not have, and numbers of the source's objects (regclass)
--- would name others here: both are taken as text.
+-- Run here on what a source reported: names as identifiers, and types to declare, from this server's catalog.
+-- If a source reports another name for a type, or something that is not a name, nothing changes. The
+-- warehouse may not have types that are not PostgreSQL's own (enums, types of extensions), and numbers of the
+-- source's objects (regclass) would name other objects here, so both become text.
 SELECT quote_ident(u.name),
     CASE WHEN t.oid < 10000 AND t.typtype <> 'p' AND t.typrelid = 0
     AND coalesce(e.typname,
@@ -120,21 +121,21 @@ LEFT JOIN pg_catalog.pg_type t ON t.oid = u.type
 LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typelem <> 0 ORDER BY u.n
 
 -- name: source_key
--- Asked of a source: the columns of a table's primary key, by number.
+-- Sent to a source: the columns of a table's primary key, by number.
 SELECT k.attnum FROM pg_catalog.pg_index i CROSS
     JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, n)
 WHERE i.indrelid = %s::oid AND i.indisprimary AND k.n <= i.indnkeyatts ORDER BY k.n
 
 -- name: source_sizes
--- Asked of a source: rows (an estimate, -1 if it was never counted) and bytes of tables.
+-- Sent to a source: rows (an estimate, -1 if never counted) and bytes of tables.
 SELECT n.nspname, c.relname, c.reltuples::bigint, pg_relation_size(c.oid)
 FROM unnest(%(schemas)s::text[], %(names)s::text[]) AS u (schema_name, name)
 JOIN pg_catalog.pg_namespace n ON n.nspname = u.schema_name
 JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = u.name
 
 -- name: uses
--- Whose data of a template there are, also what moves put beside them and what is left of a drop that was cut
--- off: days, rows and bytes.
+-- The data of a template, by tenant: days, rows and bytes. It includes what moves have put aside and what an
+-- interrupted drop has left.
 SELECT t.schema_name, count(s.slice_date), coalesce(sum(s.row_count), 0)::bigint, r.bytes
 FROM (SELECT schema_name FROM _wh.tenants UNION SELECT schema_name FROM _wh.feeds) t
 CROSS JOIN LATERAL (
@@ -150,7 +151,7 @@ HAVING count(f.template_name) > 0 OR r.relations > 0
 ORDER BY t.schema_name
 
 -- name: readers
--- Views of somebody else over what a template is kept in: they would be in the way when that is dropped.
+-- Other roles' views over the relations of a template: they block dropping it.
 WITH own AS MATERIALIZED (
     SELECT r.relid FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.feed_relations(f) r
     WHERE f.template_name = %(name)s

@@ -11,7 +11,7 @@ WHERE schema_name = %(schema)s AND disabled_at IS NULL
 UPDATE _wh.tenants SET disabled_at = NULL, disabled_reason = NULL, paused_jobs = NULL WHERE schema_name = %s
 
 -- name: drop_plan
--- What is in a tenant's schema, and who beside Tenantry's own roles may look into it.
+-- What is in a tenant's schema, and which roles besides Tenantry's own may look into it.
 SELECT s.days, s.rows, r.relations, r.bytes, ARRAY(SELECT _wh_internal.own_connections(%(schema)s)),
     ARRAY(
         SELECT DISTINCT CASE WHEN a.grantee = 0 THEN 'PUBLIC' ELSE pg_get_userbyid(a.grantee)::text END
@@ -36,10 +36,10 @@ CROSS JOIN (
 
 -- name: hold_for_drop
 SELECT _wh_internal.await_lock(_wh_internal.tenant_lock(%(schema)s), false,
-    format('tenant %%s, on which another session works', %(schema)s::text))
+    format('tenant %%s, on which another session is working', %(schema)s::text))
 
 -- name: schema_of_another
--- Whether the schema is there, and is not whadmin's.
+-- Whether the schema exists and does not belong to whadmin.
 SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = %s AND NOT pg_has_role(nspowner, 'USAGE'))
 
 -- name: drop_slices
@@ -55,7 +55,7 @@ SELECT clock_timestamp()
 SELECT template_name FROM _wh.mv_templates ORDER BY template_name
 
 -- name: connections_of
--- The connections of a tenant, the one that was used last first.
+-- The connections of a tenant, the most recently used first.
 SELECT c FROM (
     SELECT tenant_name AS c, 0 AS n FROM _wh.tenants WHERE schema_name = %(schema)s
     UNION ALL SELECT tenant_name, 1 FROM _wh.feeds WHERE schema_name = %(schema)s

@@ -1,4 +1,4 @@
-"""Linting templates: what is wrong with one, as far as reading it tells. Nothing is asked of any server."""
+"""Linting templates: what is wrong with a template, as far as reading it shows. No server is asked."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _ORDER = {ERROR: 0, WARNING: 1, NOTE: 2}
 def lint(
     template: Template, lines: Mapping[str, int] | None = None, volatile: Collection[str] = ()
 ) -> list[Finding]:
-    """What is wrong with a template, the worst first.
+    """Return what is wrong with a template, the worst first.
 
-    `lines` says on which line of a file its texts begin; without it lines are counted in the text itself. `volatile` are
-    functions that are known to be so, besides the usual ones.
+    `lines` gives the line of a file on which each of its texts begins; without it, lines are counted within the text.
+    `volatile` are functions known to be volatile, in addition to the usual ones.
     """
     begin = lines or {}
     found = placeholders.check(Text(template.query, begin.get("query", 1)))

@@ -1,4 +1,4 @@
-"""The day predicate: which rows are a UTC day's, and whether an index of the source can find them."""
+"""The day predicate: which rows belong to a UTC day, and whether an index of the source can find them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Comparison:
     """A comparison of a column with a day: `operator` with the column on its left.
 
     `way` says what is done to the column first: bare (nothing), utc (cut to a UTC day), session (cut to a day of the
-    session's zone), zone (of another zone), wrapped (anything else). One under OR or NOT is not `certain`.
+    session's zone), zone (of another zone), wrapped (anything else). A comparison under OR or NOT is not `certain`.
     """
 
     column: Any
@@ -135,7 +135,7 @@ def check(
         name: list(_judge(query, group, kinds.kind(group[0].column))) for name, group in by_column.items()
     }
     good = [name for name, findings in judged.items() if all(f.severity != ERROR for f in findings)]
-    # Beside a column that decides the day, others may be compared as they like, but for zones.
+    # Next to a column that decides the day, others may be compared in any way, except across zones.
     findings = [
         finding
         for name, group in judged.items()
@@ -146,7 +146,7 @@ def check(
 
 
 class _Kinds:
-    """Which declared type a column of the source has, where the query gives it as it is."""
+    """The declared type of a source's column, if the query returns it unchanged."""
 
     def __init__(self, statement: Any, declared: Sequence[tree.Column], time_column: str | None) -> None:
         self.time: Any = None
@@ -165,7 +165,7 @@ class _Kinds:
 
 
 def _judge(query: Text, group: Sequence[Comparison], kind: str | None) -> Iterator[Finding]:
-    """Findings about the comparisons of one column, whose declared type is `kind` if that is known."""
+    """Findings about the comparisons of one column, whose declared type is `kind` if known."""
     first = group[0]
     right = _right(first, kind)
     in_utc = kind == "date" or all(c.way not in ("session", "zone") for c in group)
@@ -201,7 +201,7 @@ def _judge(query: Text, group: Sequence[Comparison], kind: str | None) -> Iterat
 
 
 def _bounded(operators: set[str]) -> bool:
-    """Whether comparisons with these leave rows of one day, or of a span, alone."""
+    """Whether comparisons with these operators select only the rows of one day, or of a span."""
     usual = {"<", "<=", ">", ">=", "<>"}
     return bool(operators - usual or (operators & {"<", "<="} and operators & {">", ">="}))
 
@@ -250,12 +250,12 @@ def _right(comparison: Comparison, kind: str | None) -> str:
 
 
 def _is(comparison: Comparison, placeholder: str) -> bool:
-    """Whether a bound is a placeholder alone, with nothing added to it."""
+    """Whether a bound is only a placeholder, with nothing added to it."""
     return _constant(comparison.bound) == placeholder
 
 
 def _has_zone(bound: Any) -> bool:
-    """Whether a bound is a moment by itself: {START_TIME} and {END_TIME} end in +00."""
+    """Whether a bound is a complete point in time: {START_TIME} and {END_TIME} end in +00."""
     for node in tree.walk(bound):
         if tree.is_a(node, ast.FuncCall) and tree.words(node.funcname)[-1] == "timezone":
             return True

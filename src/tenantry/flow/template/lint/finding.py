@@ -11,7 +11,7 @@ ERROR, WARNING, NOTE = "error", "warning", "note"
 class Finding:
     """A rule that a template breaks: on which line, why that matters, and what to write instead.
 
-    An error gives wrong data or none; a warning costs time or will surprise; a note is advice.
+    An error gives wrong data or none; a warning costs time or causes surprises; a note is advice.
     """
 
     rule: str

@@ -1,4 +1,4 @@
-"""Placeholders: the loader replaces {TARGET_DATE}, {START_TIME} and {END_TIME} as text, and '{SCHEMA}' with its quotes."""
+"""Placeholders: the loader replaces {TARGET_DATE}, {START_TIME} and {END_TIME} as text, and '{SCHEMA}' including its quotes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PLACEHOLDER = re.compile(r"\{[A-Za-z_]+\}")
 
 
 def check(query: Text) -> list[Finding]:
-    """Placeholders that would not be replaced, or would be no literal then."""
+    """Placeholders that would not be replaced, or would not be literals afterwards."""
     found = []
     for token in _TOKEN.finditer(query.sql):
         text = token[0]
@@ -45,7 +45,7 @@ def _judge(query: Text, token: re.Match[str], placeholder: str) -> Finding | Non
     quoted = text.lstrip("eE").startswith("'")
     if placeholder not in KNOWN:
         if text == placeholder:
-            # The parser has a better word for a stray brace.
+            # The parser has a better message for a stray brace.
             return None if not _near(placeholder) else _unknown(query, offset, placeholder)
         if not quoted or placeholder != placeholder.upper() or _is_array(query.sql, token):
             return None
@@ -66,7 +66,7 @@ def _judge(query: Text, token: re.Match[str], placeholder: str) -> Finding | Non
 
 
 def _is_array(sql: str, token: re.Match[str]) -> bool:
-    """Whether a literal such as '{NEW}' is an array of PostgreSQL's own."""
+    """Whether a literal such as '{NEW}' is one of PostgreSQL's arrays."""
     return bool(
         re.match(r"\s*::\s*[\w. ]+\[", sql[token.end() :])
         or re.search(r"\b(?:ANY|ALL|SOME)\s*\(\s*$", sql[: token.start()], re.IGNORECASE)
@@ -88,7 +88,7 @@ def _unknown(query: Text, offset: int, placeholder: str) -> Finding:
 
 
 def readable(sql: str) -> str:
-    """The query with bare placeholders put into quotes, so that the parser can go on; lines stay as they are."""
+    """The query with bare placeholders put into quotes, so that the parser can continue; lines stay as they are."""
 
     def quoted(token: re.Match[str]) -> str:
         return f"'{token[0]}'" if token[0] in KNOWN else token[0]

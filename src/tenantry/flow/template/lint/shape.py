@@ -47,7 +47,7 @@ def compare(query: Text, statement: Any, declared: Sequence[tree.Column]) -> lis
         return [
             query.find(
                 "column-count", ERROR, outputs[0].offset if outputs else 0,
-                f"the query gives {len(outputs)} columns, and {len(declared)} are declared{which}",
+                f"the query returns {len(outputs)} columns, but {len(declared)} are declared{which}",
                 "Declare each column of the query, in the same order; tenantry template new does it.",
             )
         ]  # fmt: skip
@@ -57,7 +57,8 @@ def compare(query: Text, statement: Any, declared: Sequence[tree.Column]) -> lis
     for place, (output, column) in enumerate(zip(outputs, declared, strict=True), 1):
         if output.name is None or output.name == column.name:
             continue
-        # Two tables may both have a "name"; exchanged is what each side has, in another place.
+        # Two tables may both have a "name". Columns are swapped if each side has the other's name in another
+        # position.
         elsewhere = output.name in names and column.name in given
         found.append(
             query.find(
@@ -71,14 +72,14 @@ def compare(query: Text, statement: Any, declared: Sequence[tree.Column]) -> lis
 
 
 _TAKEN = {"schema_name", "tableoid", "ctid", "xmin", "xmax", "cmin", "cmax"}
-"""Names of columns that the public view has, or any table of PostgreSQL."""
+"""Names of columns that the public view uses, or that every table of PostgreSQL has."""
 
 _LOCAL = {"oid", "xid", "xid8", "cid", "tid", "aclitem", "refcursor", "pg_snapshot", "txid_snapshot"}
-"""Types whose values mean something in one database only, besides all that begin with reg."""
+"""Types whose values have a meaning in one database only, in addition to all that begin with reg."""
 
 
 def storable(template: Template, text: Text, declared: Sequence[tree.Column]) -> list[Finding]:
-    """Names that no slice can have, and types that mean something at the source only."""
+    """Names that no slice can have, and types that have a meaning only at the source."""
     taken = _TAKEN if template.time_column else _TAKEN | {"slice_date"}
     return [
         text.find(
@@ -124,7 +125,7 @@ def descriptions(template: Template, text: Text, declared: Sequence[tree.Column]
 
 
 def time_column(template: Template, text: Text, declared: Sequence[tree.Column]) -> list[Finding]:
-    """Whether the time column is one."""
+    """Whether the time column can be one."""
     times = [column.name for column in declared if column.is_time]
     named = next((column for column in declared if column.name == template.time_column), None)
     if template.time_column and (named is None or not named.is_time):
@@ -143,7 +144,7 @@ def time_column(template: Template, text: Text, declared: Sequence[tree.Column])
         )
         return [text.find("time-column", ERROR, 0, f"{template.storage} storage needs a time_column", fix)]
     if times:
-        # A file that does not speak of it may be loaded over a template that has one.
+        # A file that does not mention it may be loaded over a template that has one.
         severity = NOTE if template.time_column is None else WARNING
         return [
             text.find(
@@ -156,12 +157,12 @@ def time_column(template: Template, text: Text, declared: Sequence[tree.Column])
 
 
 def indexes(template: Template, text: Text, declared: Sequence[tree.Column]) -> list[Finding]:
-    """Statements that are no index of the slice, and whether rows can be told apart."""
+    """Statements that are not an index of the slice, and whether rows can be told apart."""
     sql = text.sql.replace("{SCHEMA}", _SCHEMA).replace("{VIEW_NAME}", _VIEW)
     try:
         statements = tree.parse(sql)
     except tree.Unreadable as error:
-        # Lines are as they were, and the parser stops at the first.
+        # Lines are unchanged, and the parser stops at the first error.
         line = text.first_line + sql.count("\n", 0, error.offset)
         return [Finding("indexes", ERROR, line, f"the indexes cannot be read: {error.message}")]
     found = []
@@ -191,8 +192,8 @@ def _refusal(index: Any, names: set[str]) -> tuple[str, str]:
         return "the index is not on {SCHEMA}.{VIEW_NAME}", "Write CREATE INDEX … ON {SCHEMA}.{VIEW_NAME} (…)"
     if index.idxname and _VIEW not in index.idxname:
         return (
-            f'the index has the same name "{index.idxname}" for every day, but only one can have it',
-            "Write {VIEW_NAME} into its name, or give it none.",
+            f'the index would have the same name "{index.idxname}" on every day, but only one can have it',
+            "Put {VIEW_NAME} into its name, or leave the name out.",
         )
     if index.concurrent:
         return "CONCURRENTLY is not possible while a slice is created", "Remove the word."

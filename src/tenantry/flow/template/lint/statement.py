@@ -1,4 +1,4 @@
-"""The query as a statement: one SELECT, its list, and what makes it give other rows when it is asked again."""
+"""The query as a statement: one SELECT, its list, and what makes it return other rows when it runs again."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ VOLATILE = {
     *("nextval", "currval", "lastval", "setval", "txid_current", "pg_current_xact_id", "pg_backend_pid"),
     *("pg_notify", "set_config", "dblink", "dblink_exec"),
 }
-"""Functions that give another answer, or do something, each time they are called."""
+"""Functions that return something else, or have an effect, each time they are called."""
 
 _MOMENTS = {"now", "today", "yesterday", "tomorrow"}
 _OF_TIME = {
@@ -37,7 +37,7 @@ _OF_TIME = {
 
 
 def the_query(query: Text) -> tuple[Any, list[Finding]]:
-    """The SELECT of a query, or None with the reason why there is none."""
+    """The SELECT of a query, or None with the reason."""
     sql = query.sql
     try:
         statements = tree.parse(sql)
@@ -77,7 +77,7 @@ def _refusal(statement: Any) -> str | None:
 
 
 def check(query: Text, statement: Any, also_volatile: Collection[str] = ()) -> list[Finding]:
-    """SELECT *, LIMIT, ORDER BY and functions that are volatile."""
+    """SELECT *, LIMIT, ORDER BY and volatile functions."""
     return [
         *_stars(query, statement),
         *_limits(query, statement),
@@ -98,7 +98,8 @@ def _stars(query: Text, statement: Any) -> list[Finding]:
 def _limits(query: Text, statement: Any) -> list[Finding]:
     found = []
     if statement.limitCount is not None or statement.limitOffset is not None:
-        # The parser does not say where a number stands; LIMIT is last but for subqueries before it.
+        # The parser does not report the position of a number. LIMIT comes last, except for those in
+        # subqueries before it.
         *_, word = re.finditer(r"\b(?:limit|offset|fetch)\b", query.sql, re.IGNORECASE)
         found.append(
             query.find(

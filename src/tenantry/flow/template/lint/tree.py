@@ -1,4 +1,4 @@
-"""SQL as PostgreSQL's own parser sees it, and what linting asks of it."""
+"""SQL as PostgreSQL's own parser sees it, and what linting needs from it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pglast.stream import RawStream
 
 
 class Unreadable(Exception):
-    """SQL that PostgreSQL's parser refuses: its words, and where (in characters)."""
+    """SQL that PostgreSQL's parser refuses: its message, and the position (in characters)."""
 
     def __init__(self, message: str, offset: int) -> None:
         super().__init__(message)
@@ -37,7 +37,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Output:
-    """An item of a select list: its name, or None where PostgreSQL would make one up; `star` stands for several."""
+    """An item of a select list: its name, or None if PostgreSQL would make one up; `star` stands for several items."""
 
     name: str | None
     value: Any
@@ -54,7 +54,7 @@ def parse(text: str) -> tuple[Any, ...]:
 
 
 def is_a(node: Any, kind: type | UnionType) -> bool:
-    """isinstance, without the parser's own types: those say of each part that it may be absent."""
+    """isinstance, without the parser's own types, which declare every part as optional."""
     return isinstance(node, kind)
 
 
@@ -115,7 +115,7 @@ def first_select(select: Any) -> Any:
 
 
 def outputs(select: Any) -> list[Output]:
-    """The select list of a query; of VALUES one item for each column."""
+    """The select list of a query; for VALUES, one item for each column."""
     select = first_select(select)
     if select.valuesLists:
         return [Output(f"column{n}", value, 0) for n, value in enumerate(select.valuesLists[0], 1)]
@@ -132,12 +132,12 @@ def _output(target: Any) -> Output:
         if is_a(last, ast.A_Star):
             return Output(None, value, offset, star=True)
         return Output(last.sval, value, offset)
-    # PostgreSQL makes up a name: that of the function or the type. Nothing here depends on it.
+    # PostgreSQL makes up a name from the function or the type. Nothing here depends on it.
     return Output(None, value, offset)
 
 
 def conditions(statement: Any) -> list[Any]:
-    """What decides which rows there are: WHERE and ON, of subqueries too."""
+    """What decides which rows are returned: WHERE and ON, also in subqueries."""
     found = []
     for node in walk(statement):
         if is_a(node, ast.SelectStmt) and node.whereClause is not None:
@@ -148,7 +148,7 @@ def conditions(statement: Any) -> list[Any]:
 
 
 def alternatives(condition: Any) -> list[Any]:
-    """The parts of a condition that need not be true: what stands under OR and NOT."""
+    """The parts of a condition that need not be true: those under OR and NOT."""
     return [
         node
         for node in walk(condition)
@@ -174,5 +174,5 @@ def integer(node: Any) -> int | None:
 
 
 def is_table(node: Any) -> bool:
-    """Whether an item of FROM is a table by itself."""
+    """Whether an item of FROM is a single table."""
     return isinstance(node, ast.RangeVar)

@@ -1,10 +1,10 @@
 CREATE OR REPLACE FUNCTION _wh.check_views_by_template_for_year(template_name text, target_schema text,
     target_year integer) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- A closed year should have every day as a slice, or one yearly table and no slices; the current year, every
--- day up to yesterday: today is never missing, and counts once it is there. A year can be folded only with
--- all of its days: those before the feed's span (`before_span` of the missing ones) are missing from the
--- year, though not from the feed.
+-- A closed year should have every day as a slice, or one yearly table and no slices. The current year should
+-- have every day up to yesterday: today is never missing, and counts once it is loaded. A year can be folded
+-- only if it has all of its days: days before the feed's span (`before_span` counts them) are missing from
+-- the year, though not from the feed.
 DECLARE
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
     today date := _wh.current_date_utc();
@@ -37,7 +37,7 @@ BEGIN
         WHERE d.present) AND today > first_day THEN
         last_day := today - 1;
     END IF;
-    -- Slices beside a yearly table, which nothing reads.
+    -- Slices beside a yearly table, which no view reads.
     SELECT coalesce(array_agg(r.first_day ORDER BY r.first_day), '{}') INTO leftover
         FROM _wh_internal.storage_relations(feed, only_daily => true) r
     WHERE converted AND r.leftover AND extract(year FROM r.first_day) = target_year;

@@ -14,7 +14,7 @@ BEGIN
     END IF;
     feed := _wh_internal.hold_feed(feed);
     PERFORM _wh_internal.await_lock(_wh_internal.year_lock(feed, target_year), false,
-        format('%s.%s %s, of which another session loads days', feed.schema_name, feed.template_name,
+        format('%s.%s %s, whose days another session is loading', feed.schema_name, feed.template_name,
         target_year)), _wh_internal.hear_of_changes();
     PERFORM _wh_internal.require_complete_year(feed, target_year);
     result := jsonb_build_object('success', true, 'template', feed.template_name, 'schema', feed.schema_name,

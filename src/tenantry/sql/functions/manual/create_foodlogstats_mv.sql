@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION _wh.create_foodlogstats_mv(
     tenant_connection_name text, target_schema text, base_view_name text, target_date timestamp,
     client_name text DEFAULT NULL) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Legacy: the foodlogstats template under a base name and with a client of the caller's choice.
+-- Legacy: the foodlogstats template under another base name, and with a client that the caller chooses.
 DECLARE
     slice_date date := _wh_internal.checked_day(target_date);
     feed _wh.feeds := _wh_internal.open_feed(base_view_name, tenant_connection_name, target_schema,
@@ -22,7 +22,7 @@ BEGIN
             HINT = 'To pull it again: SELECT _wh.update_foodlogstats(connection, schema, date)';
     ELSIF NOT (_wh_internal.storage_traits(feed.storage)).daily
         OR (_wh_internal.storage_holder(feed, slice_date)).relid IS NOT NULL THEN
-        -- Nothing would read it.
+        -- No view would read it.
         RAISE EXCEPTION '"%"."%" keeps the year % in a table, not in materialized views', feed.schema_name,
             base_view_name, extract(year FROM slice_date)
             USING ERRCODE = 'object_not_in_prerequisite_state',
@@ -47,5 +47,5 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION _wh.create_foodlogstats_mv IS 'Legacy: make one day of foodlogstats under any base name; '
-    'true, or the error';
+COMMENT ON FUNCTION _wh.create_foodlogstats_mv IS 'Legacy: create one day of foodlogstats under any base '
+    'name; true, or the error';

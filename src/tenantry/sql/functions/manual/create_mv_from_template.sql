@@ -20,5 +20,5 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION _wh.create_mv_from_template IS 'Make the slice of one day; true, or an error if it '
+COMMENT ON FUNCTION _wh.create_mv_from_template IS 'Create the slice of one day; true, or an error if it '
     'exists or the source fails';

@@ -9,5 +9,5 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION _wh.get_tenant_connection_string IS
-    'What dblink() takes in this session to reach the tenant''s source: the name of a login that is kept '
-    'until the session ends, no secret';
+    'What dblink() needs in this session to reach the tenant''s source: the name of a login that lasts until '
+    'the session ends; not a secret';

@@ -10,7 +10,7 @@ DECLARE
     context text;
     feeds _wh.feeds[] := '{}'::_wh.feeds[];
 BEGIN
-    -- A slice must not be refreshed while its year is folded: the table has its rows by then.
+    -- Don't refresh a slice while its year is being folded: by then the table has its rows.
     FOR slice IN SELECT f AS feed, s.slice_date FROM _wh.feeds f, _wh_internal.slice_relations(f) s
         WHERE f.schema_name = target_schema::name::text AND s.relname = view_name::name::text
     LOOP
@@ -18,7 +18,7 @@ BEGIN
             WHERE t.template_name = (slice.feed).template_name;
         PERFORM _wh_internal.lock_slice(slice.feed, slice.slice_date);
         connection := (slice.feed).tenant_name;
-        -- What the source said of the rows before is not true of those that come now.
+        -- The source's digest of the old rows does not describe the new ones.
         UPDATE _wh.slices s SET digest = NULL, filenode = NULL WHERE s.schema_name = (slice.feed).schema_name
             AND s.template_name = (slice.feed).template_name AND s.slice_date = slice.slice_date;
         feeds := feeds || slice.feed;

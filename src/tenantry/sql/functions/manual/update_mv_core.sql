@@ -15,5 +15,5 @@ BEGIN
         maker);
 END
 $$;
-COMMENT ON FUNCTION _wh.update_mv_core IS 'Pull one day through a create function of the operators'' own; a '
+COMMENT ON FUNCTION _wh.update_mv_core IS 'Pull one day through an operator''s own create function; a '
     'summary, or the error';

@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION _wh.update_mv_window(
     tenant_connection_name text, target_schema text, start_date timestamp, end_date timestamp,
     update_function_name text DEFAULT '_wh.update_foodlogstats') RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Legacy: the function may be one of the operators' own; _wh.update_<base> stands for the slices
+-- Legacy: the function may be one of the operators' own. _wh.update_<base> loads the slices
 -- <base>_YYYY_MM_DD.
 DECLARE
     update_function regproc := _wh_internal.find_function(update_function_name);

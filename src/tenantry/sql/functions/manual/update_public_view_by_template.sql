@@ -8,7 +8,7 @@ DECLARE
 BEGIN
     PERFORM _wh_internal.lock_view('public', template.template_name);
     PERFORM _wh_internal.hold_template_tenants(ARRAY[template.template_name]);
-    -- A schema that was dropped by hand takes its tenant with it, and what _wh_data holds of that.
+    -- If a schema was dropped by hand, its tenant is removed as well.
     gone := ARRAY(SELECT f FROM _wh.feeds f WHERE to_regnamespace(quote_ident(f.schema_name)) IS NULL);
     DELETE FROM _wh.tenants t WHERE to_regnamespace(quote_ident(t.schema_name)) IS NULL;
     DELETE FROM _wh.published_views v WHERE to_regclass(format('%I.%I', v.schema_name, v.view_name)) IS NULL;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh.update_tenant_union_view_by_template(
     template_name text, tenant_connection_name text, target_schema text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- The connection is not needed for the view; it is taken because every caller of the manual gives one.
+-- The view does not need the connection. The parameter exists because every call in the manual gives one.
 DECLARE
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
     started timestamptz := clock_timestamp();

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh.update_tenant_view(tenant_connection_name text, target_schema text,
     base_view_name text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Legacy: also for base names that have no template; their view has the columns of the newest slice.
+-- Legacy: works for base names without a template, too; the view then has the columns of the newest slice.
 DECLARE
     feed _wh.feeds := _wh_internal.open_feed(base_view_name, tenant_connection_name, target_schema,
         without_template => true);

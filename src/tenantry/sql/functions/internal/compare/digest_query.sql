@@ -2,12 +2,14 @@ CREATE OR REPLACE FUNCTION _wh_internal.digest_query(feed _wh.feeds, first_day d
     given text[] DEFAULT NULL,
     source_types oid[] DEFAULT NULL, as_kept boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The source's query for a day and its digest, for each UTC day from first_day to last_day: 1 (how digests
--- are made), the rows, and the sum of a 64-bit hash of each row. A sum does not depend on the order of the
--- rows, and two equal rows do not cancel each other out. Rows outside the days show as further days. Sessions
--- on a source run in UTC.  A row's hash is row_hash's: of the row as the source has it or, `as_kept`, as it
--- is stored. `given` and `source_types` are what the source says of the query's columns, in their order
--- there.
+-- The source's query for each UTC day from first_day to last_day and its digest: 1 (the version of the
+-- method), the number of rows, and the sum of a 64-bit hash of each row. A sum does not depend on the order
+-- of the rows, and two equal rows do not cancel each other out. Rows outside the days appear as additional
+-- days. Sessions on a source run in UTC.
+--
+-- row_hash gives the hash of a row, as the source has the row or, with `as_kept`, as the warehouse stores it.
+-- `given` and `source_types` are the names and types of the query's columns that the source reports, in the
+-- source's order.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     places integer[] := CASE WHEN source_types IS NOT NULL
@@ -29,7 +31,7 @@ BEGIN
                 day::date), given)), ' UNION ALL ' ORDER BY day)
         INTO hashes FROM generate_series(first_day::timestamp, last_day::timestamp, '1 day') day;
     END IF;
-    -- The days themselves, so that one without rows has a digest, too.
+    -- The days themselves, so that a day without rows has a digest as well.
     RETURN format($q$SELECT day, '1:' || count(row_hash) || ':' || coalesce(sum(row_hash), 0)
         FROM (SELECT DATE %L + n, NULL::bigint FROM generate_series(0, %s) n
         UNION ALL %s) AS d(day, row_hash) GROUP BY day$q$,

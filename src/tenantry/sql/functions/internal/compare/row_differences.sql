@@ -2,12 +2,12 @@ CREATE OR REPLACE FUNCTION _wh_internal.row_differences(feed _wh.feeds, day date
     most integer)
 RETURNS TABLE (kind text, key text, columns text[], at_source text[], in_warehouse text[], total bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- The rows in which a day as the source gave it (`staged`, a table with the template's columns) differs from
--- what reports see: missing (in the warehouse), extra (not at the source) or changed, with the columns that
--- differ and both values; at most `most` of them, and how many there are in all. Rows are compared by their
--- text, which knows NULL from an empty text, 1.0 from 1.00 and 0 from -0; each copy of a row that is doubled
--- counts. Rows are paired by the unique key, if there is one. Columns are called by their place here (c1, c2,
--- ...), as a template may call one like anything.
+-- The rows in which a day as the source returned it (`staged`, a table with the template's columns) differs
+-- from what reports see: missing (in the warehouse), extra (not at the source) or changed, with the columns
+-- that differ and both values. Returns at most `most` rows, with the total. Rows are compared by their text,
+-- which tells NULL from an empty text, 1.0 from 1.00 and 0 from -0; each copy of a duplicate row counts. Rows
+-- are paired by the unique key, if there is one. Columns are named by their position here (c1, c2, ...),
+-- because a template's column may have any name.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     keys text[] := _wh_internal.feed_key(feed, day);

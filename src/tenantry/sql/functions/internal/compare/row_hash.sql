@@ -1,15 +1,16 @@
 CREATE OR REPLACE FUNCTION _wh_internal.row_hash(template _wh.mv_templates, given_types oid[],
     as_kept boolean) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- An expression for a 64-bit hash of a row that has the template's columns. `given_types` are the types
-    -- that they have where it is asked, NULL if unknown; `as_kept`: of the row as the warehouse keeps it,
-    -- with the template's types, so that a source's row and the stored one have the same. Without that, a
-    -- value that cannot be kept has a hash, too.  It is the hash of the row's binary image, as COPY would
-    -- send it: the hashes of the types themselves do not know -1 from 1, nor 1.0 from 1.00. Where types are
-    -- known, columns that are text go into the seed of that hash by their own, which is faster. A value of
-    -- another type goes through its text, as it does in a load. A type that is not PostgreSQL's own has
-    -- another number, and so another image, in each database: its text is taken. All these functions are
-    -- there since PostgreSQL 11.
+    -- An expression for a 64-bit hash of a row with the template's columns. `given_types` are the column
+    -- types where the expression runs, NULL if unknown. `as_kept` hashes the row as the warehouse stores it,
+    -- with the template's types, so that a source's row and the stored row have the same hash. Without
+    -- `as_kept`, a value that the warehouse cannot store has a hash as well.
+    --
+    -- It hashes the row's binary image, as COPY would send it, because the hashes of the types themselves do
+    -- not tell -1 from 1, nor 1.0 from 1.00. If the types are known, text columns go into the seed of that
+    -- hash by their own hash, which is faster. A value of another type goes through its text, as in a load. A
+    -- type that is not PostgreSQL's own has a different oid in each database, and so a different image; its
+    -- text is hashed. All these functions exist since PostgreSQL 11.
     WITH columns AS (
         SELECT c.position, quote_ident(c.column_name) AS name, c.data_type, t.oid < 10000
         AND t.typsend <> 0 AS own,

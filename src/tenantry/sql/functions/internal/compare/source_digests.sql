@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.source_digests(feed _wh.feeds, first_day date, last_day date,
     as_kept boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Day and digest at the source, through the login that hold_source keeps; NULL if it has rows outside the
--- days. What is pulled through that login afterwards, until release_source, is of the same moment.
+-- Each day and its digest at the source, through the login that hold_source keeps; NULL if the source has
+-- rows outside the days. What is pulled through that login until release_source belongs to the same snapshot.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     digests jsonb;

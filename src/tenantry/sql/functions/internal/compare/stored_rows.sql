@@ -2,11 +2,12 @@ CREATE OR REPLACE FUNCTION _wh_internal.stored_rows(feed _wh.feeds, template _wh
     first_day date, last_day date) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- A statement for the rows that reports see of some days, with the template's columns and the UTC day as
-    -- slice_date: by the time column, or without one by the slice or yearly table that holds them.
+    -- slice_date. The day comes from the time column, or without one from the slice or yearly table that
+    -- holds the row.
     --
-    -- What reports read is the tenant's relation, or what that reads if it is a view. As all of a view would
-    -- be read for any day, only the days and their neighbours are, where rows of another zone would be. One
-    -- without data counts as empty; every report fails on it.
+    -- Reports read the tenant's relation, or, if that is a view, what the view reads. Reading any day through
+    -- the view would read all of it. So only the days and their neighbours are read, where rows of another
+    -- time zone would be. A relation without data counts as empty; every report fails on it.
     WITH tenant AS MATERIALIZED (
         SELECT to_regclass(format('%I.%I', feed.schema_name,
             _wh_internal.fit_name(feed.template_name)))::oid AS relid

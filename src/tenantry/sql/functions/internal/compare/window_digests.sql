@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.window_digests(feed _wh.feeds, first_day date, last_day date)
     RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Log in to the source, and ask for the digests of a window; NULL if the source cannot tell them, and all is
--- to be pulled.
+-- Log in to the source and query the digests of a window; NULL if the source cannot compute them, and all
+-- days are to be loaded.
 DECLARE
     digests jsonb;
     detail text;
@@ -12,7 +12,7 @@ BEGIN
     PERFORM _wh_internal.hold_source(feed.tenant_name);
     digests := _wh_internal.source_digests(feed, first_day, last_day);
     IF digests IS NULL THEN
-        -- Each day begins a transaction of its own then.
+        -- Each day then begins its own transaction.
         PERFORM _wh_internal.end_source(feed.tenant_name, false);
     END IF;
     RETURN digests;
@@ -27,7 +27,7 @@ EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     END IF;
     PERFORM _wh_internal.write_log('window_digests', 'WARNING',
         'the source cannot tell which days differ, so all are loaded: ' || SQLERRM, to_jsonb(feed));
-    -- What failed there has spoilt the transaction: log in again.
+    -- The failure has aborted the transaction there, so log in again.
     PERFORM _wh_internal.hold_source(feed.tenant_name);
     RETURN NULL;
 END

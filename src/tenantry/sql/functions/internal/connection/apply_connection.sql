@@ -1,12 +1,14 @@
 CREATE OR REPLACE FUNCTION _wh_internal.apply_connection(connection _wh.tenant_connections, secret text)
     RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make the user mapping of the foreign server say what the row says; a secret of NULL keeps the stored one.
--- The server itself says nothing: everybody can read its options. Told its name without a login of that name,
--- dblink is led to a socket that is not there.  A statement that fails or is ended is shown with its text, in
--- the server's log too. So the one that holds the secret comes last and alone, when nothing is left to wait
--- for: the mapping is this transaction's by then, and having looked at the catalog keeps out whoever wants it
--- for himself.
+-- Make the user mapping of the foreign server match the row; a secret of NULL keeps the stored one. The
+-- server itself holds no address, because everybody can read its options. If dblink gets the server's name
+-- but there is no login of that name, it is led to a socket that does not exist.
+--
+-- PostgreSQL shows the text of a statement that fails or is ended, also in the server's log. So the statement
+-- with the secret runs last, on its own, when there is nothing left to wait for: by then the mapping belongs
+-- to this transaction, and its earlier look at the catalog keeps out any session that wants the mapping for
+-- itself.
 DECLARE
     server text := _wh_internal.own_server(connection.tenant_name);
     wanted CONSTANT jsonb := '{"host": "/call/_wh.refresh_mv"}'::jsonb;
@@ -55,8 +57,9 @@ BEGIN
             CASE WHEN current ? 'password' THEN 'SET' ELSE 'ADD' END, secret);
     END IF;
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
-    -- Raised anew, because PostgreSQL would add the failed statement, with the secret in it, to the log.
-    RAISE EXCEPTION 'connection "%" cannot be kept: %', connection.tenant_name, SQLERRM
+    -- Raised as a new error, because PostgreSQL would otherwise add the failed statement, with the secret, to
+    -- the log.
+    RAISE EXCEPTION 'connection "%" cannot be stored: %', connection.tenant_name, SQLERRM
         USING ERRCODE = SQLSTATE;
 END
 $$;

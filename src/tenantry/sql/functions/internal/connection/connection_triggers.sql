@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.take_secret() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Before the row is written: take the password out of it, and hold it for the trigger that runs after. An
--- INSERT that ends in ON CONFLICT DO NOTHING never reaches that one, so that it changes nothing; what it held
--- is forgotten when the next statement begins.
+-- Before the row is written: take the password out of it and keep it for the trigger that runs after. An
+-- INSERT that ends in ON CONFLICT DO NOTHING never reaches that trigger and so changes nothing; the password
+-- it left is forgotten when the next statement begins.
 DECLARE
     held jsonb := coalesce(nullif(current_setting('tenantry.held_secrets', true), ''), '{}')::jsonb;
 BEGIN
@@ -14,7 +14,7 @@ BEGIN
         RAISE EXCEPTION 'connection "%" cannot be renamed: materialized views refer to it by name',
             OLD.tenant_name
             USING ERRCODE = 'feature_not_supported',
-                HINT = 'Insert a connection with the new name and load with that one.';
+                HINT = 'Insert a connection with the new name, and load with it.';
     END IF;
     IF NEW.password IS NOT NULL THEN
         held := held || jsonb_build_object(NEW.tenant_name, NEW.password);
@@ -24,7 +24,7 @@ BEGIN
     IF held ? NEW.tenant_name AND (TG_OP = 'INSERT'
         OR _wh_internal.source_conninfo(NEW.tenant_name) ->> 'password' IS DISTINCT
         FROM held ->> NEW.tenant_name) THEN
-        -- The same one again is as old as it was.
+        -- Setting the same password again does not change its age.
         NEW.password_set_at := now();
     END IF;
     IF TG_OP = 'UPDATE' THEN

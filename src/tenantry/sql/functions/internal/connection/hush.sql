@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.hush() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Until the transaction ends, keep parameters out of the server's log, and statements that PostgreSQL does
--- not plan out of pg_stat_statements: of those that follow, one holds a password. As far as the role may;
--- doctor tells where it may not.
+-- Until the transaction ends, keep parameters out of the server's log, and utility statements out of
+-- pg_stat_statements, because one of the statements that follow holds a password. Skip settings that the role
+-- may not change; doctor reports those.
 DECLARE
     setting record;
 BEGIN

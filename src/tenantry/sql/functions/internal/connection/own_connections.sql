@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION _wh_internal.own_connections(schema_name text) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The connections that a tenant uses and no other tenant does.
+    -- The connections that only this tenant uses.
     WITH uses AS (
         SELECT t.schema_name, t.tenant_name FROM _wh.tenants t
         UNION SELECT f.schema_name, f.tenant_name FROM _wh.feeds f

@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.own_server(tenant_name text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The foreign server of a connection: the one on record; else one that outlived the records, by the name that
--- it has now or had in older versions; else a name that nobody has. A server that somebody else made under
--- the name of ours is left to him.
+-- The foreign server of a connection: the one on record; otherwise one that outlived the records, under its
+-- present name or the name that older versions gave it; otherwise a new, unused name. A server that another
+-- role has made under that name is left alone.
 DECLARE
     name text := _wh_internal.server_name(tenant_name);
 BEGIN

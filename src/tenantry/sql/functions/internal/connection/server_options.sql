@@ -1,11 +1,11 @@
 CREATE OR REPLACE FUNCTION _wh_internal.server_options(connection _wh.tenant_connections) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The libpq keywords of a connection, without user and password. A login asks for the settings of
--- source_settings, which each transaction that reads asks for again and reads back: a pooler may not have
--- passed them on. One that refuses to is told nothing (`pooler`). A dead network is given up: a source that
--- hangs must not hold a worker or a job for ever. Keywords that options may give are listed: none leads to
--- another address or to a file with passwords, whatever libpq learns. A source that asks for the password in
--- clear or as MD5 does not get it, unless require_auth says that it may.
+-- The libpq keywords of a connection, without user and password. A login requests the settings of
+-- source_settings. Each transaction that reads requests them again and reads them back, because a pooler may
+-- not have passed them on. With `pooler`, the login requests none. A dead network is given up, so that a
+-- source that hangs cannot block a worker or a job forever. Only listed keywords are allowed as options: none
+-- of them leads to another address or to a file with passwords, whatever libpq learns in the future. A source
+-- that asks for the password in clear text or as MD5 does not get it, unless require_auth allows that.
 DECLARE
     keywords CONSTANT text[]
         := '{sslmode,sslnegotiation,sslrootcert,sslcert,sslkey,sslcertmode,sslcrl,sslcrldir,sslsni,'
@@ -23,27 +23,28 @@ BEGIN
     SELECT string_agg(o.key, ', ' ORDER BY o.key) INTO forbidden FROM jsonb_each(connection.options) o
         WHERE o.key <> ALL (keywords || ours);
     IF forbidden IS NOT NULL THEN
-        RAISE EXCEPTION 'connection "%": options may not hold %', connection.tenant_name, forbidden
+        RAISE EXCEPTION 'connection "%": options may not contain %', connection.tenant_name, forbidden
             USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Address, user and password have columns of their own; options are '
-                || array_to_string(keywords, ', ') || '; for the session, ' || array_to_string(ours, ', ')
+            HINT = 'Address, user and password have their own columns. Allowed options: '
+                || array_to_string(keywords, ', ') || '; for the session: ' || array_to_string(ours, ', ')
                 || '.';
     END IF;
     PERFORM _wh_internal.source_limits(connection.options);
     BEGIN
         pooler := coalesce((connection.options ->> 'pooler')::boolean, false);
     EXCEPTION WHEN invalid_text_representation THEN
-        RAISE EXCEPTION 'connection "%": pooler is true or false, not %', connection.tenant_name,
+        RAISE EXCEPTION 'connection "%": pooler must be true or false, not %', connection.tenant_name,
             connection.options ->> 'pooler'
             USING ERRCODE = 'invalid_parameter_value';
     END;
-    -- A login with a setting that the source does not know is refused: those came with PostgreSQL 14 and 17.
+    -- A source refuses a login with a setting that it does not know. These two came with PostgreSQL 14 and
+    -- 17.
     SELECT string_agg(format('-c %s=%s', s.key, replace(replace(s.value, E'\\', E'\\\\'), ' ', E'\\ ')), ' '
         ORDER BY s.key) INTO session
     FROM jsonb_each_text(_wh_internal.source_settings(connection) - '{idle_session_timeout,'
         'transaction_timeout}'::text[]) s;
-    -- hostaddr, which is empty: the address is the connection's, whatever PGHOSTADDR the server was started
-    -- with.
+    -- hostaddr is empty, so that the address is the connection's, even if the server was started with
+    -- PGHOSTADDR.
     RETURN jsonb_build_object('application_name', 'tenantry', 'connect_timeout', '10', 'hostaddr', '',
         'keepalives', '1',
             'keepalives_idle', '30', 'keepalives_interval', '10', 'keepalives_count', '3',

@@ -1,16 +1,16 @@
 CREATE OR REPLACE FUNCTION _wh_internal.source_limits(options jsonb, OUT deadline float8,
     OUT max_bytes bigint, OUT max_row_bytes bigint)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- What the loader lets a source send at once, by the options of its connection: seconds, NULL for any number
--- of them, and bytes, of all and of a single row. The deadline is kept by us, not by the source; unless it is
--- said, it is a minute more than statement_timeout, so that a source which keeps its own says so first. One
--- that cannot be read is the source's to refuse.
+-- How much the loader lets a source send at once, from the options of its connection: seconds (NULL for no
+-- limit), and bytes in total and for a single row. Tenantry enforces the deadline, not the source. By
+-- default, it is a minute more than statement_timeout, so that a source that enforces its own timeout reports
+-- it first. If a statement_timeout cannot be read, the source will refuse it.
 DECLARE
     given text := coalesce(options ->> 'deadline', substring(options ->> 'statement_timeout'
         FROM E'^\\s*\\d+\\s*(?:us|ms|s|min|h|d)?\\s*$'), '30min');
     key text := 'deadline';
 BEGIN
-    -- A number alone is one of milliseconds, as it is for statement_timeout.
+    -- A number without a unit means milliseconds, as for statement_timeout.
     deadline := nullif(extract(epoch FROM CASE WHEN given ~ E'^\\s*\\d+\\s*$' THEN given || 'ms'
         ELSE given END::interval), 0);
     IF options ->> 'deadline' IS NULL THEN

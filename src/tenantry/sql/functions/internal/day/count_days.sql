@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.count_days(template _wh.mv_templates, relation text, predicate text)
     RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- How many rows of a relation each UTC day has, of those for which the predicate is true; NULL if there are
--- none. Rows are grouped by the moment at which their day begins, and only that one is made a date: a cast of
--- each row's time takes longer.
+-- The number of rows of each UTC day in a relation, counting rows for which the predicate is true; NULL if
+-- there are none. Rows are grouped by the start of their day, and only the start is turned into a date:
+-- casting the time of each row takes longer.
 DECLARE
     time_type text := (SELECT c.data_type FROM _wh.template_columns c
         WHERE c.template_name = template.template_name AND c.column_name = template.time_column);

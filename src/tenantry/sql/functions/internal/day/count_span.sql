@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.count_span(feed _wh.feeds, first_day date, last_day date)
 RETURNS TABLE (slice_date date, filenode oid, row_count bigint)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- How many rows are stored of each day of a span that some relation is to hold, whatever the records say;
-    -- NULL where it cannot tell. OFFSET keeps PostgreSQL from counting anew for each day.
+    -- How many rows are stored for each day of a span that some relation should hold, whatever the records
+    -- say; NULL if the relation cannot tell. OFFSET keeps PostgreSQL from counting again for each day.
     SELECT b.first_day + n, t.filenode, CASE WHEN c.counts IS NOT NULL
         THEN coalesce((c.counts ->> to_char((b.first_day + n)::timestamp, 'YYYY-MM-DD'))::bigint, 0) END
     FROM _wh_internal.slice_tables(feed) t

@@ -1,8 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.count_stored(feed _wh.feeds, relation text, daily boolean,
     first_day date, last_day date) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- How many rows a relation stores of each of some days, by day; those that are not in it have none. A `daily`
--- one holds its day alone. NULL if the relation cannot tell the days apart, is gone, or may not be read.
+-- How many rows a relation stores for each of some days; days without rows are left out. A `daily` relation
+-- holds only its own day. NULL if the relation has no way to tell the days apart, no longer exists, or may
+-- not be read.
 DECLARE
     template _wh.mv_templates;
     counts jsonb;
@@ -25,8 +26,8 @@ BEGIN
                 'SELECT slice_date AS day, count(*) AS n FROM %s WHERE slice_date BETWEEN %L AND %L GROUP BY '
                     '1) d', relation, first_day, last_day) INTO counts;
         END IF;
-        -- Lets go of the locks: a fleet's relations do not fit into the lock table at once. What was counted
-        -- stays.
+        -- This releases the locks: a fleet's relations do not all fit into the lock table at once. The counts
+        -- stay.
         RAISE EXCEPTION SQLSTATE 'WH001';
     EXCEPTION
         WHEN SQLSTATE 'WH001' THEN NULL;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.day_bound(template _wh.mv_templates, day date) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The first moment of a UTC day as a literal of the time column's own type, or NULL where the template names
--- no time column.
+-- The start of a UTC day as a literal of the time column's own type, or NULL if the template has no time
+-- column.
 DECLARE
     time_type text;
 BEGIN

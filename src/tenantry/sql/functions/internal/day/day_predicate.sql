@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.day_predicate(template _wh.mv_templates, first_day date,
     last_day date) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What is true of the rows of the UTC days first_day to last_day, both included, or NULL where the
-    -- template names no time column. The bounds have the column's own type, so that the planner can compare
+    -- A condition for the rows of the UTC days from first_day to last_day, both included, or NULL if the
+    -- template has no time column. The bounds have the column's own type, so that the planner can compare
     -- them with a report's.
     SELECT format('%1$I >= %2$s AND %1$I < %3$s', template.time_column,
         _wh_internal.day_bound(template, first_day),

@@ -3,9 +3,9 @@ CREATE OR REPLACE FUNCTION _wh_internal.day_records(
     OUT doubtful bigint
 )
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- How many days of a relation are on record, how many of them as loaded, and how many of these not for the
--- relation as it is filled now. A record that was cleared, and whose load has failed since, has the hash of
--- its template still.
+-- How many days of a relation have a record, how many of those are recorded as loaded, and how many of these
+-- were recorded for another filling of the relation. A record that was cleared, and whose load has failed
+-- since, still has the hash of its template.
 SELECT count(*) FILTER (WHERE s.status = 'loaded' OR s.loaded_at IS NOT NULL
     OR s.definition_hash IS NOT NULL),
     count(*) FILTER (WHERE s.loaded_at IS NOT NULL),

@@ -3,12 +3,13 @@ CREATE OR REPLACE FUNCTION _wh_internal.day_states(feed _wh.feeds, first_day dat
 RETURNS TABLE (day date, present boolean, folded boolean, missing boolean, failed boolean, stale boolean,
     outdated boolean)
 LANGUAGE sql STABLE ROWS 800 SET search_path = pg_catalog, pg_temp AS $$
-    -- The one place that says how each day of a feed stands; all that shows or acts on days asks it. From the
-    -- beginning of its span, or whatever day is there or on record before that, to yesterday or the last that
-    -- is there; or of days that are named. present: its rows are there, as a slice or in a table. folded: its
-    -- year was, and has a table. missing: it is not present, and lies between the span's beginning and
-    -- yesterday; today, and days to come, never are. failed: the last load failed, rows of an earlier one may
-    -- be there. stale: loaded before the day had ended. outdated: made by another definition of the template.
+    -- The one place that decides the states of each day of a feed; everything that shows days or acts on them
+    -- calls it. By default it returns the days from the beginning of the feed's span, or an earlier day that
+    -- is present or on record, to yesterday or the last present day. present: its rows are in the warehouse,
+    -- as a slice or in a table. folded: its year has been folded. missing: it is not present and lies between
+    -- the beginning of the span and yesterday; today and later days are never missing. failed: the last load
+    -- failed; rows of an earlier load may be present. stale: loaded before the day had ended. outdated: made
+    -- by another definition of the template.
     WITH there AS MATERIALIZED (
         SELECT p.slice_date FROM _wh_internal.present_days(feed) p
     ), years AS MATERIALIZED (

@@ -1,10 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.days_have_rows(template _wh.mv_templates, leaf regclass,
     first_day date, last_day date) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
--- Whether a table has rows of some days, whatever the record of loads says. An index on the time tells at
--- once. Without one, as while a bulk load is at work, the table is read once in a session, for the days that
--- it has: those that come later come with a record. What is on record of the others may go meanwhile: see
--- adopt_days.
+-- Whether a table has rows of some days, whatever the records say. An index on the time answers at once.
+-- Without one, as during a bulk load, the table is read once per session to find its days. Days that are
+-- loaded later have a record; the records of the others may disappear in the meantime: see adopt_days.
 DECLARE
     known jsonb;
     days jsonb;

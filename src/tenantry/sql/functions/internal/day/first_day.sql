@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.first_day(feed _wh.feeds) RETURNS date
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Where a feed's span begins; NULL: nothing of it was ever loaded. Without a word on it, the first day
-    -- that is there or on record.
+    -- The day on which a feed's span begins; NULL if nothing was ever loaded. If the feed does not say, it is
+    -- the first day that is present or on record.
     SELECT coalesce(feed.first_day, least(
         (SELECT min(p.slice_date) FROM _wh_internal.present_days(feed) p),
         (SELECT make_date(min(y.year), 1, 1) FROM _wh_internal.folded_years(feed) y),

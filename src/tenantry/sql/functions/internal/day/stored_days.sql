@@ -1,12 +1,12 @@
 CREATE OR REPLACE FUNCTION _wh_internal.stored_days(feed _wh.feeds, counted boolean DEFAULT true)
 RETURNS TABLE (slice_date date, filenode oid, row_count bigint, bound boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The days whose rows are there. A record of a load proves its rows only while it is bound to the relation
--- that holds them, as that is filled now. Where the relation was made or written anew (VACUUM FULL, a
--- restored dump, TRUNCATE, DROP), the rows are counted: as many as the record says are its rows. A
--- materialized view is populated as a whole or not at all, so it needs no count; unless it is `counted`, the
--- number of its rows is that of the record, or unknown. A folded year of which no load is on record was made
--- by hand, and is trusted; where it has some, days without one are there if they have rows.
+-- The days whose rows are in the warehouse. The record of a load proves its rows only while it is bound to
+-- the present filling of the relation that holds them. If the relation was created again or rewritten (VACUUM
+-- FULL, a restored dump, TRUNCATE, DROP), its rows are counted, and a day is present if the count matches its
+-- record. A materialized view is populated as a whole or not at all, so it needs no count; unless `counted`
+-- is set, its number of rows is that of the record, or unknown. A folded year without any record of a load
+-- was made by hand and is trusted. If it has some records, its other days are present if they have rows.
 #variable_conflict use_column
 DECLARE
     part record;

@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.doubled_days(feed _wh.feeds, relation oid)
     RETURNS TABLE (slice_date date, error text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The days of a table in which a row stands whose key another row has, too; they are noted as failed. None
--- where the template's unique indexes are not over columns alone, or it names no time column.
+-- The days of a table that have rows with the same key as another row; they are recorded as failed. Returns
+-- no days if the template's unique indexes are not over plain columns, or if it has no time column.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     keys record;

@@ -1,7 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.index_definition(index oid) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What follows the relation in the statement that PostgreSQL gives for an index: method, keys, and all
-    -- the rest. It names neither the index nor the relation, so it can be compared with another's.
+    -- The part of an index's CREATE INDEX statement, as PostgreSQL writes it, that follows the relation:
+    -- method, keys and the rest. It contains neither the name of the index nor that of the relation, so it
+    -- can be compared with another index's.
     SELECT substr(pg_get_indexdef(i.indexrelid),
         length(format('CREATE %sINDEX %I ON %s.%I ', CASE WHEN i.indisunique THEN 'UNIQUE ' ELSE '' END,
         c.relname, CASE WHEN t.relnamespace = pg_my_temp_schema() THEN 'pg_temp'

@@ -2,9 +2,9 @@ CREATE OR REPLACE FUNCTION _wh_internal.index_statements(template_name text, sch
     view_name text, relation_name text DEFAULT NULL, place text DEFAULT NULL)
 RETURNS TABLE (index_name text, fingerprint text, statement text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The indexes of a template for one relation of a tenant, made of their parts, in order; also of a relation
-    -- that has another name for the time being, or stands in another schema (`place`). Names are at most 63 bytes. In a definition a placeholder can only
-    -- stand in a literal.
+    -- The index statements of a template for one relation of a tenant, in order, built from the stored parts;
+    -- `relation_name` is for one that temporarily has another name, `place` for one in another schema. Names
+    -- have at most 63 bytes. In a definition, a placeholder can only be part of a literal.
     SELECT n.name, _wh_internal.index_fingerprint(i.is_unique, d.definition),
         format('CREATE %sINDEX %I ON %I.%I %s',
         CASE WHEN i.is_unique THEN 'UNIQUE '

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.is_template_index(index oid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Whether an index has a name that some template gives, or once gave, to those of its relation; or the
-    -- one that it is put aside by.
+    -- Whether an index has a name that a template gives, or once gave, to the indexes of its relation, or the
+    -- name under which it was put aside.
     SELECT c.relname = 'tenantry_old_' || c.oid OR EXISTS (
         SELECT FROM _wh.template_indexes t
         LEFT JOIN _wh.feeds f ON f.template_name = t.template_name AND n.nspname = '_wh_data'

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.keep_template_indexes(template _wh.mv_templates) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Store what parse_indexes reads. Former indexes stay, without a position: they tell those of a table that
--- the template made, and no longer has, from an operator's own.
+-- Store what parse_indexes returns. Former indexes stay, without a position: they show which indexes of a
+-- table a former version of the template made, and which are an operator's own.
 DECLARE
     parts _wh.template_indexes[] := ARRAY(SELECT p FROM _wh_internal.parse_indexes(template) p);
 BEGIN

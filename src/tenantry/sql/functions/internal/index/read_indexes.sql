@@ -2,14 +2,14 @@ CREATE OR REPLACE FUNCTION _wh_internal.read_indexes(script text, view_name text
 RETURNS TABLE (head text, index_name text, rest text, statement text)
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 -- The statements of a text of CREATE INDEX whose placeholders are pg_temp and view_name: CREATE [UNIQUE]
--- INDEX, the name, and what follows the table, as SQL. No word of it is a semicolon, so it is part of one
--- statement, whatever it says. A statement that is none is returned without a head, and one of another table
--- without a rest.
+-- INDEX, the name, and what follows the table, as SQL. None of the words is a semicolon, so everything is
+-- part of one statement, whatever it says. If a statement is not a CREATE INDEX, it is returned without a
+-- head; if it is for another table, without a rest.
 DECLARE
     kinds text[];
     words text[];
     gaps boolean[];
-    -- Words as keywords: NULL for what was in quotes.
+    -- The words as keywords; NULL for quoted ones.
     bare text[];
     first integer := 1;
     i integer;

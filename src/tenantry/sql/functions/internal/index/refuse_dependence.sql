@@ -1,7 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.refuse_dependence(index oid) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- Raise if an index needs a function, operator or type of somebody who may not act for us: loads would run
--- it. What is PostgreSQL's own is not on record, and what is an extension's belongs to a superuser.
+-- Raise an error if an index needs a function, operator or type of a role that may not act for whadmin,
+-- because loads would run it. PostgreSQL records no dependency on its own objects, and the objects of an
+-- extension belong to a superuser.
 DECLARE
     stranger text;
 BEGIN
@@ -15,7 +16,7 @@ BEGIN
         AND NOT pg_has_role(coalesce(p.proowner, t.typowner, o.oprowner, c.opcowner), current_user, 'MEMBER')
     LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION '% belongs to somebody whose functions do not run here', stranger
+        RAISE EXCEPTION '% belongs to a role that may not act for whadmin', stranger
             USING ERRCODE = 'insufficient_privilege';
     END IF;
 END

@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.refuse_strangers(rest text, view_name text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- Raise if what follows the table in CREATE INDEX names a thing in a schema whose owner may not act for us:
--- PostgreSQL calls functions with constant arguments before it knows that an index needs them. Without a
--- schema only PostgreSQL's own are found. Placeholders, which are in the names of the index and its table,
--- may else stand in strings alone.
+-- Raise an error if what follows the table in CREATE INDEX names an object whose owner may not act for
+-- whadmin: PostgreSQL calls functions with constant arguments before it records that an index needs them.
+-- Names without a schema only find PostgreSQL's own objects. Apart from the names of the index and its table,
+-- placeholders may only be part of strings.
 DECLARE
     token record;
     stranger text;
@@ -19,16 +19,16 @@ BEGIN
         CONTINUE WHEN token.kind NOT IN ('word', 'quoted');
         IF strpos(lower(token.name), 'pg_temp') > 0 OR strpos(lower(token.name), view_name) > 0
             AND token.name <> view_name THEN
-            RAISE EXCEPTION 'a placeholder stands in a name' USING ERRCODE = 'invalid_object_definition';
+            RAISE EXCEPTION 'a name contains a placeholder' USING ERRCODE = 'invalid_object_definition';
         END IF;
         IF token.name <> view_name
             AND EXISTS (SELECT FROM pg_type t WHERE t.typnamespace = pg_my_temp_schema()
             AND t.typname = token.name::name
             AND NOT pg_has_role(t.typowner, current_user, 'MEMBER'))
         THEN
-            -- The one schema where types are looked for though nobody names it; reading a literal of a domain
-            -- runs what its owner wrote.
-            RAISE EXCEPTION '% is a type of your session', quote_ident(token.name)
+            -- Types are looked up in this schema even if nobody names it, and reading a literal of a domain
+            -- runs code of the domain's owner.
+            RAISE EXCEPTION '% is a temporary type of this session', quote_ident(token.name)
                 USING ERRCODE = 'invalid_object_definition';
         END IF;
         CONTINUE WHEN token.qualifies IS NOT TRUE;
@@ -45,7 +45,7 @@ BEGIN
             ELSE o.name = token.next_name::name END
         LIMIT 1;
         IF FOUND THEN
-            RAISE EXCEPTION '% belongs to somebody whose functions do not run here', stranger
+            RAISE EXCEPTION '% belongs to a role that may not act for whadmin', stranger
                 USING ERRCODE = 'insufficient_privilege';
         END IF;
     END LOOP;

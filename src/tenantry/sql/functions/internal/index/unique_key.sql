@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.unique_key(relation regclass, among text[]) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The columns of a unique index that can tell rows apart by columns `among` these, of the one with the
-    -- fewest; NULL if there is none.
+    -- The columns of the smallest unique index that consists only of columns in `among`; NULL if there is
+    -- none.
     SELECT array_agg(a.attname::text ORDER BY k.n)
     FROM (SELECT i.indexrelid, i.indkey, i.indnkeyatts FROM pg_index i
           WHERE i.indrelid = relation AND i.indisunique AND i.indisvalid AND i.indimmediate

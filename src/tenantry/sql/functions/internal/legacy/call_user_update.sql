@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.call_user_update(feed _wh.feeds, slice_date date,
     update_function text) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Call an update function that operators wrote themselves for one day. It returns true or a jsonb without
+-- Call an update function that operators wrote themselves, for one day. It returns true, or a jsonb without
 -- "success": false; anything else is a failure.
 DECLARE
     started timestamptz := clock_timestamp();

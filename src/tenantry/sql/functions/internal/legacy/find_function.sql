@@ -7,7 +7,7 @@ DECLARE
 BEGIN
     IF found IS NULL THEN
         RAISE EXCEPTION 'function "%" does not exist', function_name USING ERRCODE = 'undefined_function',
-            HINT = 'Name one function of _wh, such as _wh.update_foodlogstats; there must be only one of '
+            HINT = 'Name one function of _wh, such as _wh.update_foodlogstats; there must be only one with '
             'that name.';
     END IF;
     RETURN found;

@@ -1,10 +1,11 @@
 CREATE OR REPLACE FUNCTION _wh_internal.await_lock(key bigint, together boolean, what text,
     for_session boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Take an advisory lock until the transaction ends, or `for_session`; shared with others if `together`. Who
--- has waited for three seconds is told for what, and who holds it; after two hours the wait ends. A
--- lock_timeout of the caller's own is left to end it before. Nobody waits for a session that has no business
--- with these locks: where PostgreSQL lets everybody take them, a reader can.
+-- Take an advisory lock until the transaction ends, or with `for_session` until the session ends; `together`
+-- shares it with others. After three seconds, a notice says what the session waits for and who holds the
+-- lock. After two hours, the wait ends; a lock_timeout set by the caller ends it earlier. The function
+-- refuses to wait for a session that has no rights here: where PostgreSQL lets everybody take advisory locks,
+-- a reader can take these, too.
 DECLARE
     own CONSTANT text := current_setting('lock_timeout');
     most text;
@@ -18,10 +19,10 @@ BEGIN
     FOREACH most IN ARRAY CASE own WHEN '0' THEN '{3s,2h}'::text[] ELSE ARRAY[own] END LOOP
         strangers := _wh_internal.lock_holders(key, true);
         IF strangers IS NOT NULL THEN
-            RAISE EXCEPTION 'cannot wait for %: % keeps it locked, and has no business with it', what,
+            RAISE EXCEPTION 'cannot wait for %: % holds its lock, and has no rights on the warehouse', what,
                 strangers
                 USING ERRCODE = 'lock_not_available',
-                    HINT = 'Ask the administrator to end that session with pg_terminate_backend(), and run '
+                    HINT = 'Ask the administrator to end that session with pg_terminate_backend(), then run '
                     'this again.';
         END IF;
         BEGIN
@@ -38,10 +39,10 @@ BEGIN
         EXCEPTION WHEN lock_not_available THEN
             IF own = '0' AND most = '3s' THEN
                 RAISE NOTICE 'waiting for %, held by %', what,
-                    coalesce(_wh_internal.lock_holders(key), 'nobody any more');
+                    coalesce(_wh_internal.lock_holders(key), 'a session that has ended');
             ELSE
                 RAISE EXCEPTION 'gave up waiting for %, held by %', what,
-                    coalesce(_wh_internal.lock_holders(key), 'nobody any more')
+                    coalesce(_wh_internal.lock_holders(key), 'a session that has ended')
                     USING ERRCODE = 'lock_not_available',
                         HINT = 'Run this again when that session has ended.';
             END IF;

@@ -1,10 +1,10 @@
 CREATE OR REPLACE FUNCTION _wh_internal.execute_patiently(statements text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Run statements that need relations to themselves. A report at work holds what they need: rather than wait
--- in front of every new report, or in a ring with one, let go after a moment and try again; for ten minutes
--- at the most. After ten seconds the moment grows, so that reports which follow each other closely cannot
--- keep it out, but not to PostgreSQL's deadlock_timeout: it is never the report that gives way. What runs
--- inside such statements is part of them, and lets go with them.
+-- Run statements that need exclusive locks on relations. A running report holds what they need. Waiting would
+-- block every new report, or deadlock with one, so release the locks after a moment and try again, for at
+-- most ten minutes. After ten seconds, each attempt waits longer, so that reports that follow each other
+-- closely cannot block it forever. It always waits less than PostgreSQL's deadlock_timeout, so that no report
+-- is ever ended. A call inside such statements is part of them, and releases its locks with them.
 DECLARE
     former text := current_setting('lock_timeout');
     moment integer := 100;

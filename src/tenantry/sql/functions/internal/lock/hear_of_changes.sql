@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.hear_of_changes() RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    -- Waiting for an advisory lock, a session does not hear of the relations that came and went meanwhile, as
-    -- it does when it waits for a relation: it would go on believing that a table is not there. Locking any
-    -- object tells it.
+    -- A session that waits for an advisory lock is not told which relations were created or dropped in the
+    -- meantime, as it is when it waits for a relation. It would go on believing that a new table does not
+    -- exist. Locking any object tells it.
     SELECT _wh_internal.require_settings(), pg_get_object_address('schema', '{pg_catalog}', '{}')
 $$;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.hold_template_tenants(template_names text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Keep the schemas of all tenants of some templates from being dropped by hand until this transaction ends;
--- those that are gone already are passed over. A public view reads from all of them.
+-- Keep the schemas of all tenants of some templates from being dropped by hand until this transaction ends,
+-- because a public view reads from all of them. Skip schemas that no longer exist.
 DECLARE
     name text;
 BEGIN

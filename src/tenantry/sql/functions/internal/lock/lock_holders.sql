@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.lock_holders(key bigint, strangers boolean DEFAULT false) RETURNS text
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    -- The sessions that hold an advisory lock, in words, NULL if there is none. Or the `strangers` that hold
-    -- it or wait for it: roles that may not use this schema, where all who have a use for these locks may. Of
-    -- other roles' sessions only some see the address.
+    -- Describe the sessions that hold an advisory lock; NULL if there are none. With `strangers`, describe
+    -- the sessions that hold it or wait for it although their roles may not use this schema, which everyone
+    -- who needs these locks may. The address of another role's session is visible only to some roles.
     SELECT string_agg(format('session %s (%s)', l.pid,
         concat_ws(', ', coalesce(nullif(a.application_name, ''), 'no name'), a.usename,
         'from ' || host(a.client_addr),

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.audit_row() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- A row of a table that decides what is pulled, or who reads it, was changed: by its key, which is the first
--- column.
+-- Record a change to a row of a table that decides what is loaded or who reads it. The row is named by its
+-- key, the first column.
 DECLARE
     after jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) - '{created_at,updated_at}'::text[] END;
     before jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) - '{created_at,updated_at}'::text[] END;

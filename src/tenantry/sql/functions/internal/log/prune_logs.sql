@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.prune_logs() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET row_security = on AS $$
--- A quarter of a year is enough to compare with last month, and keeps the tables small. Of jobs' runs, which
--- pg_cron keeps for ever, those of the warehouse, as far as the role sees them and may delete. Who comes
--- second has nothing to do, and does not wait.
+-- Keep 90 days: enough to compare with last month, and the tables stay small. pg_cron never deletes the runs
+-- of jobs, so delete the warehouse's old runs, as far as the role may see and delete them. If another session
+-- is already doing this, return at once.
 DECLARE
     oldest CONSTANT timestamptz := now() - interval '90 days';
     due boolean;
@@ -16,7 +16,7 @@ BEGIN
         AND has_table_privilege(to_regclass('cron.job_run_details'), 'SELECT')
             AND has_table_privilege(to_regclass('cron.job_run_details'), 'DELETE')
     THEN
-        -- By the key, before all rows are read: they are in the order of time.
+        -- Look at the oldest by key before reading all rows: rows are in the order of time.
         SELECT coalesce(d.end_time, d.start_time, '-infinity') < oldest INTO due FROM cron.job_run_details d
             ORDER BY d.runid LIMIT 1;
         IF due THEN

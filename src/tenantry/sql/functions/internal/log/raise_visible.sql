@@ -1,9 +1,10 @@
 CREATE OR REPLACE FUNCTION _wh_internal.raise_visible(state text, message text, detail text, hint text,
     context text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- For a handler that lets an error go on to psql, the server's log or what pg_cron keeps of a run: if a
--- source has put into it what they obey, or too much, raise it anew with that visible and without the
--- context, which dblink passes on as well. Else return: the handler raises it again as it is.
+-- For a handler that passes an error on to psql, the server's log or pg_cron's records. If the source has put
+-- control characters or too much text into it, raise it as a new error that shows them, and without the
+-- context, which dblink passes on as well. Otherwise return, and the handler raises the error again
+-- unchanged.
 BEGIN
     IF (_wh_internal.visible(message), _wh_internal.visible(detail), _wh_internal.visible(hint),
         _wh_internal.visible(context))

@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.visible(words text) RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $$
--- What is kept of a text that a source may have written: at most 2,000 characters, with those visible that a
--- terminal obeys or that let it look like another one: control characters but line feed and tab, marks of the
--- writing direction, separators of lines.
+-- Make a text that a source may have written safe to store: at most 2,000 characters, with the characters
+-- made visible that a terminal obeys or that make a text look like another one. Those are control characters
+-- except line feed and tab, marks of the writing direction, and line separators.
 DECLARE
     most CONSTANT integer := 2000;
     hidden CONSTANT text

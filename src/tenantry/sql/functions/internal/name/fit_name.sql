@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.fit_name(value text, room integer DEFAULT 0) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
--- A name that leaves `room` bytes of PostgreSQL's 63 free. One that is too long is cut at a whole character
--- and ends in a hash, since PostgreSQL's own cut would make two long names one.
+-- A name that leaves `room` of PostgreSQL's 63 bytes free. A name that is too long is cut at a whole
+-- character and ends in a hash, because PostgreSQL's own cut could turn two long names into the same one.
 DECLARE
     most integer := 63 - room;
     size integer := length(value);

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.check_name() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Before a row is written: refuse a name that PostgreSQL would cut. The column and what it names are the
--- arguments.
+-- Before a row is written: refuse a name that PostgreSQL would cut. The arguments are the column and the kind
+-- of thing it names.
 BEGIN
     PERFORM _wh_internal.require_name(TG_ARGV[1], to_jsonb(NEW) ->> TG_ARGV[0]);
     RETURN NEW;

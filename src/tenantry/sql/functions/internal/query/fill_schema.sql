@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.fill_schema(query text, schema_name text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
-    -- A query with a tenant's name for '{SCHEMA}', as a literal. A name that could end a comment or another
-    -- literal around it is put only where '{SCHEMA}' is a literal by itself, and the comments are left out.
-    -- Sources read backslashes as they are.
+    -- A query with a tenant's name in place of '{SCHEMA}', as a literal. A name that could end a surrounding
+    -- comment or literal is inserted only where '{SCHEMA}' is a literal by itself, and the comments are left
+    -- out. Sources read backslashes as plain characters.
     SELECT CASE WHEN query NOT LIKE '%''{SCHEMA}''%' THEN query
         WHEN schema_name ~ '^[[:alnum:]_ .-]+$'
         THEN replace(query, '''{SCHEMA}''', quote_literal(schema_name))

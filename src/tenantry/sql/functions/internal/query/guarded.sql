@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.guarded(query text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- A query for a source, which refuses to run in a session that was not set for it. A materialized view
-    -- keeps it: a REFRESH by hand logs in by itself, and behind a pooler that login may have gotten none of
-    -- the settings. The query may end in a comment, hence the line break.
+    -- Wrap a query for a source so that it refuses to run in a session without the right settings. A
+    -- materialized view stores it: a REFRESH by hand logs in on its own, and behind a pooler that login may
+    -- have none of the settings. The line break is for a query that ends in a comment.
     SELECT format($q$SELECT * FROM (%s
 ) AS q WHERE CASE
     WHEN pg_catalog.concat_ws(' ', pg_catalog.current_setting('tenantry.session', true),

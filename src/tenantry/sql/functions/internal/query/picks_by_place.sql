@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.picks_by_place(relation regclass, feed _wh.feeds,
     template _wh.mv_templates) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Whether a slice takes the columns of its query by their places, though the source names them as they are
--- declared: one that was made before columns were picked by name. Raises if the places are not the declared
--- ones.
+-- Whether a slice picks the columns of its query by position, although the source's names are the declared
+-- ones: a slice that was made before columns were picked by name. Raises an error if the positions differ
+-- from the declared ones.
 DECLARE
     names text[];
 BEGIN

@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.range_query(template _wh.mv_templates, schema_name text,
     start_time text, end_time text, given text[] DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The time and the UTC day, as at and slice_date, of each row of a template's query over any span. Only for
--- templates that take {START_TIME} and {END_TIME} and name their time column. `given` are the names that the
--- source gives the query's columns; NULL stands for another number of them, which the source refuses.
+-- A query for the time and the UTC day (at, slice_date) of each row of a template over any span. Only for
+-- templates that use {START_TIME} and {END_TIME} and name their time column. `given` are the source's names
+-- of the query's columns; NULL means that their number is wrong, which the source refuses.
 DECLARE
     query text := _wh_internal.fill_schema(
         replace(replace(_wh_internal.bare_query(_wh_internal.template_query(template)),
@@ -11,7 +11,7 @@ DECLARE
 BEGIN
     IF template.time_column IS NULL OR template.query_template NOT LIKE '%{START_TIME}%'
         OR template.query_template NOT LIKE '%{END_TIME}%' THEN
-        RAISE EXCEPTION 'template "%" cannot be asked for more than a day at once', template.template_name
+        RAISE EXCEPTION 'template "%" cannot load more than one day at once', template.template_name
             USING ERRCODE = 'feature_not_supported',
                 HINT = 'Give the days yourself (--from), or write the query with {START_TIME} and {END_TIME} '
                 'and set time_column.';

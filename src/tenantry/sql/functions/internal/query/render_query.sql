@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.render_query(query_template text, schema_name text, first_day date,
     last_day date) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
-    -- The source's query for the UTC days from first_day to last_day, both included. Dates are written by
-    -- to_char, because a plain cast follows the session's DateStyle. '{SCHEMA}' stands for the tenant, as a
+    -- The source's query for the UTC days from first_day to last_day, both included. to_char writes the
+    -- dates, because a plain cast follows the session's DateStyle. '{SCHEMA}' becomes the tenant's name, as a
     -- literal.
     SELECT _wh_internal.fill_schema(replace(replace(replace(_wh_internal.bare_query(query_template),
         '{TARGET_DATE}', to_char(first_day::timestamp, 'YYYY-MM-DD')),

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.select_list(relation oid, columns _wh.template_columns[]) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The columns as a relation has them: NULL where it is older than the column, cast where the type has
-    -- changed since.
+    -- The columns as a relation has them: NULL if the relation is older than the column, a cast if the type
+    -- has changed since.
     SELECT string_agg(CASE
         WHEN a.attname IS NULL THEN format('NULL::%s AS %I', c.data_type, c.column_name)
         WHEN format_type(a.atttypid, a.atttypmod) <> c.data_type

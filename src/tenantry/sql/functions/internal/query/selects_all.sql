@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.selects_all(query text) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
--- Whether the select list of a query has a star in it: * or t.*. Comments, strings, quoted names and all
--- within parentheses are put out of the way first, so a star in a subquery or in count(*) is none.
+-- Whether the select list of a query contains a star: * or t.*. Comments, strings, quoted names and
+-- everything in parentheses are removed first, so a star in a subquery or in count(*) does not count.
 DECLARE
     rest text := regexp_replace(query, E'--[^\\n]*|/\\*.*?\\*/|''(?:[^'']|'''')*''|"(?:[^"]|"")*"', 'x', 'g');
     outer_part text;

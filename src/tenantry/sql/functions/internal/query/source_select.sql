@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.source_select(feed _wh.feeds, template _wh.mv_templates,
     slice_date date) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The statement that pulls one slice from its source. Columns that the source names as they are declared are
--- picked by their names, so that a materialized view never takes one for another when it is refreshed (see
--- match_columns for all others).
+-- The statement that pulls one slice from its source. If the source's names are the declared ones, the
+-- columns are picked by name, so that a materialized view never mixes up columns when it is refreshed
+-- (match_columns handles all other cases).
 DECLARE
     names text[] := _wh_internal.source_names(template, feed.tenant_name, feed.schema_name);
     query text := _wh_internal.render_query(_wh_internal.template_query(template), feed.schema_name,

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.pin() RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    -- Pin the settings until the transaction ends: for procedures that commit, which can have none of their
-    -- own.
+    -- Pin the settings until the transaction ends. For procedures that commit, because those cannot have
+    -- settings of their own.
     SELECT set_config(p.name, p.value, true) FROM _wh_internal.pins() p
         WHERE current_setting(p.name, true) IS NOT NULL
 $$;

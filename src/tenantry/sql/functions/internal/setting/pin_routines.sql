@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.pin_routines(names text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Give the functions of these names the settings of pins(), for as long as each runs. Those are the ones that
--- sessions of others call, with whatever settings they have; what they call in turn has the same, and is
--- spared the microseconds.
+-- Attach the settings of pins() to the functions with these names, for as long as each runs. These are the
+-- functions that other users' sessions call, with whatever settings those have. The functions that these call
+-- inherit the settings, which saves them the microseconds.
 DECLARE
     settings text := (SELECT string_agg(format('SET %s = %L', p.name, p.value), ' ')
         FROM _wh_internal.pins() p WHERE current_setting(p.name, true) IS NOT NULL);

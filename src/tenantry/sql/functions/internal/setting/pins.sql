@@ -1,10 +1,10 @@
 CREATE OR REPLACE FUNCTION _wh_internal.pins() RETURNS TABLE (name text, value text)
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The settings that change what the text of a function means, or what it reads and writes, and what each
-    -- is while one of ours runs: whatever a database, a role, a session or an operator's environment says.
-    -- The one list: of the functions that are called from outside (pin_routines), of procedures that commit
-    -- (pin), and of the program's own sessions. A name is written as PostgreSQL writes it. What a server does
-    -- not have is left out.
+    -- The settings that change what a function's text means, or what it reads and writes, with the values
+    -- that apply while Tenantry's code runs, whatever a database, a role, a session or an operator's
+    -- environment says. This is the one list, for functions that are called from outside (pin_routines), for
+    -- procedures that commit (pin), and for the program's own sessions. Names are spelled as PostgreSQL
+    -- spells them. Settings that a server does not have are left out.
     VALUES
         -- How dates, times, numbers, bytes and money are read and written.
         ('TimeZone', 'UTC'), ('DateStyle', 'ISO, MDY'), ('IntervalStyle', 'postgres'),
@@ -15,11 +15,11 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         ('standard_conforming_strings', 'on'), ('backslash_quote', 'safe_encoding'),
             ('transform_null_equals', 'off'),
         ('array_nulls', 'on'), ('quote_all_identifiers', 'off'),
-        -- What tells a caller how a function asks: plans with their constants, of which a password may be
-        -- one.
+        -- These tell a caller how a function works: plans with their constants, one of which may be a
+        -- password.
         ('debug_print_parse', 'off'), ('debug_print_rewritten', 'off'), ('debug_print_plan', 'off'),
-        -- What ends a statement that is right otherwise.
+        -- These end a statement that is otherwise correct.
         ('exit_on_error', 'off'), ('plpgsql.extra_errors', 'none'), ('restrict_nonsystem_relation_kind', ''),
-        -- All rows, or an error where a policy hides some: never fewer in silence.
+        -- All rows, or an error if a policy hides some; never fewer rows without notice.
         ('row_security', 'off')
 $$;

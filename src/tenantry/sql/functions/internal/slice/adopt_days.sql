@@ -1,8 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.adopt_days(feed _wh.feeds) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Make the records say what was found where a relation was filled anew since the load: bind those whose rows
--- are there, without a digest, as a count proves rows but not values; clear those whose rows are gone. The
--- last step of a transaction: it waits for nobody's rows, and nobody who waits for it has what it needs.
+-- Update the records of days whose relation has another filling since the load. Bind the records whose rows
+-- are present, without a digest, since a count proves rows but not values. Clear those whose rows are gone.
+-- This is the last step of a transaction: it waits for no other session's rows, and no session that waits for
+-- it holds what it needs.
 BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtextextended(jsonb_build_array('tenantry adopt', feed.schema_name,
         feed.template_name)::text, 0)) THEN
@@ -30,7 +31,7 @@ BEGIN
         ORDER BY s.slice_date FOR UPDATE OF s SKIP LOCKED
     ), adopted AS (
         UPDATE _wh.slices s SET filenode = d.filenode, row_count = d.row_count,
-            -- Never bound: recorded before records were.
+            -- Never bound: recorded before records were bound to fillings.
             digest = CASE WHEN s.filenode IS NULL AND _wh_internal.digest_rows(s.digest) = d.row_count
                 THEN s.digest END
         FROM doubtful JOIN stored d USING (slice_date)
@@ -43,7 +44,7 @@ BEGIN
             AND s.slice_date = doubtful.slice_date
             AND doubtful.slice_date NOT IN (SELECT d.slice_date FROM stored d)
     )
-    -- Days of a folded year that have rows and no record.
+    -- Days of a folded year that have rows but no record.
     INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at,
         filenode)
     SELECT feed.schema_name, feed.template_name, d.slice_date, 'loaded', d.row_count, clock_timestamp(),

@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.bind_days(feed _wh.feeds, relation regclass, first_day date,
     last_day date, former oid[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make the records of days that were written anew into a table speak of it: of its filling, and of as many
--- rows as it stores. What the source said of them holds on if it was known of what they were copied from,
--- whose fillings are the `former` ones.
+-- Bind the records of days that were rewritten into a table to that table: to its filling, and to the number
+-- of rows it stores. A source's digest stays valid if it was recorded for one of the fillings that the rows
+-- were copied from (`former`).
 DECLARE
     counts jsonb := _wh_internal.count_stored(feed, relation::text, false, first_day, last_day);
 BEGIN

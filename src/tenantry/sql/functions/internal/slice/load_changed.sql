@@ -2,9 +2,9 @@ CREATE OR REPLACE FUNCTION _wh_internal.load_changed(feed _wh.feeds, slice_date 
     asked_at timestamptz, held boolean,
     caller_publishes boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Load one slice unless it is as the source said when it was asked. `held`: the login of that moment is still
--- there, so what is pulled now is what the digest speaks of. A day that somebody has loaded since then is
--- newer than that.
+-- Load one slice unless it has not changed since the source was asked. `held` means that the login of that
+-- moment still exists, so what is pulled now matches the digest. A day that another session has loaded since
+-- then is newer.
 DECLARE
     day text := to_char(slice_date::timestamp, 'YYYY-MM-DD');
 BEGIN

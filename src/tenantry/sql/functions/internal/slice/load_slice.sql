@@ -3,15 +3,15 @@ CREATE OR REPLACE FUNCTION _wh_internal.load_slice(feed _wh.feeds, slice_date da
     RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Load one slice into its template's storage, or through a create function (`maker`), and record it. Returns
--- date, action, rows and seconds, or raises with the slice's name before the source's own words. Nothing of a
--- failed load stays. What the source itself raised is marked so, in CONSTRAINT. A cancel by the source is
--- such a failure (is_own_cancel); one of this session is raised again as it is. `digest` is what the source
--- said of the day in the very transaction that the rows are pulled in, at the time `asked`: they are no
--- newer, and somebody may have pulled newer ones since. Without it the slice has a transaction of its own
--- there.
+-- date, action, rows and seconds, or raises an error with the slice's name before the source's message. A
+-- failed load leaves nothing. An error that the source raised is marked in CONSTRAINT. A cancel by the source
+-- is such a failure (is_own_cancel); a cancel of this session is raised again unchanged. `digest` is the
+-- source's digest of the day, from the same transaction as the rows, at the time `asked`. The rows are no
+-- newer than that, and another session may have loaded newer ones since. Without `asked`, the slice has its
+-- own transaction at the source.
 DECLARE
     opened boolean;
-    -- Whoever has asked holds the transaction in which the source answered.
+    -- A caller that has asked the source holds the transaction in which it answered.
     own boolean := asked IS NULL OR NOT _wh_internal.holds_source(feed.tenant_name);
     template _wh.mv_templates;
     started timestamptz;
@@ -33,9 +33,9 @@ BEGIN
     PERFORM _wh_internal.lock_slice(feed, slice_date);
     started := clock_timestamp();
     IF _wh_internal.loaded_since(feed, slice_date, slice_date, asked) THEN
-        RAISE EXCEPTION '%.% %: was loaded by somebody else after the source was asked for it',
+        RAISE EXCEPTION '%.% %: another session loaded it after the source was queried',
             feed.schema_name, feed.template_name, to_char(slice_date::timestamp, 'YYYY-MM-DD')
-            USING ERRCODE = 'serialization_failure', HINT = 'Ask again.';
+            USING ERRCODE = 'serialization_failure', HINT = 'Run this again.';
     END IF;
     BEGIN
         IF own THEN
@@ -45,16 +45,16 @@ BEGIN
             loaded := _wh_internal.user_slice_load(feed, slice_date, maker);
         ELSE
             template := _wh_internal.find_template(feed.template_name);
-            -- A materialized view keeps the query that it was made with.
+            -- A materialized view keeps the query that it was created with.
             PERFORM _wh_internal.template_query(template);
             loaded := _wh_internal.storage_load(feed, template, slice_date);
-            -- REFRESH ... CONCURRENTLY takes two equal rows with a NULL in them for one.
+            -- REFRESH ... CONCURRENTLY takes two equal rows that contain a NULL for one.
             IF split_part(load_slice.digest, ':', 2) <> loaded.row_count::text THEN
-                RAISE EXCEPTION 'the source gives % rows, and % are stored: some are doubled',
+                RAISE EXCEPTION 'the source returned % rows, but % are stored: some are duplicates',
                     split_part(load_slice.digest, ':', 2), loaded.row_count
                     USING ERRCODE = 'unique_violation';
             END IF;
-            -- The old slice serves until the tenant view reads the new one.
+            -- The old slice serves reports until the tenant view reads the new one.
             IF loaded.action = 'replaced' AND NOT caller_publishes THEN
                 PERFORM _wh_internal.storage_publish_tenant(feed);
             END IF;
@@ -67,7 +67,7 @@ BEGIN
             failure_hint = PG_EXCEPTION_HINT,
             context = PG_EXCEPTION_CONTEXT;
         state := SQLSTATE;
-        -- Asked before the login is let go.
+        -- Ask before the login is released.
         IF _wh_internal.source_said(feed.tenant_name, SQLERRM) THEN
             mark := 'said by the source';
         END IF;
@@ -88,7 +88,7 @@ BEGIN
             PERFORM _wh_internal.raise_visible(state, SQLERRM, failure_detail, failure_hint, context);
             RAISE;
         END IF;
-        -- From here on it is shown and stored: by psql, in the server's log, in what pg_cron keeps of a run.
+        -- From here on the text is shown and stored: by psql, in the server's log, in pg_cron's records.
         failure := _wh_internal.explained(_wh_internal.visible(failure), state);
         failure_detail := _wh_internal.visible(failure_detail);
         failure_hint := _wh_internal.visible(failure_hint);
@@ -97,12 +97,12 @@ BEGIN
             concat_ws(': ', failure, CASE WHEN state LIKE '08%' AND failure_detail <> ''
                 THEN failure_detail END));
         IF state LIKE '08%' THEN
-            -- libpq's own words, with what it supposes on further lines.
+            -- libpq's own message, without its guesses on further lines.
             failure := regexp_replace(failure, E'\\n[\\t ][^\\n]*|\\n+$', '', 'g');
             failure_detail := '';
             failure_hint := coalesce(nullif(failure_hint, ''),
-                'Check address, user and password of the connection; the warehouse''s server must reach the '
-                'source.');
+                'Check address, user and password of the connection; the warehouse''s server must be able to '
+                'reach the source.');
         END IF;
         IF by_source THEN
             RAISE EXCEPTION '%', failure

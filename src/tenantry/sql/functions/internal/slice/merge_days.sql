@@ -1,10 +1,10 @@
 CREATE OR REPLACE FUNCTION _wh_internal.merge_days(feed _wh.feeds, template _wh.mv_templates, leaf regclass,
     stage regclass, first_day date, last_day date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make the rows of the days first_day to last_day equal to those of a staging table, and touch only what
--- differs; the number of rows that were. Rows are compared by their binary image (*=), as REFRESH ...
--- CONCURRENTLY does: it knows 1.0 from 1.00, and types that have no equality. Without a unique index the days
--- are replaced.
+-- Make the rows of the days from first_day to last_day equal to those of a staging table, and change only
+-- what differs. Returns the number of changed rows. Rows are compared by their binary image (*=), as REFRESH
+-- ... CONCURRENTLY does, which tells 1.0 from 1.00 and works for types without equality. Without a unique
+-- index, the days are replaced.
 DECLARE
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
     key text[] := _wh_internal.unique_key(leaf,
@@ -24,8 +24,8 @@ DECLARE
     total bigint := 0;
 BEGIN
     PERFORM _wh_internal.publish_identity(leaf);
-    -- Rows that stood in no day yet, because the time column was new to them, are in one now. A new table has
-    -- no index yet.
+    -- Rows that belonged to no day yet, because they predate the time column, now belong to one. A new table
+    -- has no index yet.
     IF former IS NOT NULL THEN
         gone := (SELECT format('DELETE FROM %s t USING %s s WHERE %s', former, stage,
             string_agg(format('t.%1$I = s.%1$I', k), ' AND '))
@@ -44,19 +44,20 @@ BEGIN
         GET DIAGNOSTICS changed = ROW_COUNT;
         RETURN total + changed;
     END IF;
-    -- Who takes a row out of these days meanwhile waits for this transaction, and then says that their
-    -- digests are not true.
+    -- A session that moves a row out of these days in the meantime waits for this transaction, and then
+    -- clears their digests.
     PERFORM FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = template.template_name
         AND s.slice_date BETWEEN first_day AND last_day ORDER BY s.slice_date FOR UPDATE;
     SELECT string_agg(format('t.%1$I = s.%1$I', k), ' AND '), string_agg(quote_ident(k), ', ')
         INTO same_key, key_list FROM unnest(key) k;
-    -- Without the cast PostgreSQL would compare two ROW() column by column.
+    -- Without the cast, PostgreSQL would compare two ROW() column by column.
     SELECT format('ROW(%s)::record OPERATOR(pg_catalog.*=) ROW(%s)::record',
         string_agg(format('t.%I', c.column_name), ', ' ORDER BY c.position),
         string_agg(format('s.%I', c.column_name), ', ' ORDER BY c.position))
     INTO image FROM _wh.template_columns c WHERE c.template_name = template.template_name;
-    -- Mostly nothing changed: as many rows on both sides as rows here that have an equal one there say so in
-    -- one pass. Rows here are counted, not pairs: their keys differ, and those there may be doubled.
+    -- Usually nothing has changed. One pass shows it: both sides have as many rows as there are rows here
+    -- with an equal row there. Rows here are counted, not pairs: their keys differ, while rows there may be
+    -- duplicates.
     EXECUTE format('SELECT p.n = (SELECT count(*) FROM %2$s) AND p.n = (SELECT count(*) FROM %1$s WHERE %3$s)'
         ' FROM (SELECT count(*) AS n FROM (SELECT * FROM %1$s WHERE %3$s) t WHERE EXISTS (SELECT FROM %2$s s '
         'WHERE %4$s AND %5$s)) p',
@@ -64,20 +65,20 @@ BEGIN
     IF same THEN
         RETURN 0;
     END IF;
-    -- Else those that are there already would pass, though the day has fewer rows than the source gave.
+    -- Otherwise rows that already exist would pass, although the day has fewer rows than the source returned.
     EXECUTE format('SELECT ROW(%1$s)::text FROM %2$s WHERE ROW(%1$s) IS NOT NULL GROUP BY %1$s HAVING '
         'count(*) > 1 LIMIT 1', key_list, stage) INTO doubled;
     IF doubled IS NOT NULL THEN
-        RAISE EXCEPTION 'the source gives more than one row with the same %: %', key_list, doubled
+        RAISE EXCEPTION 'the source returned more than one row with the same %: %', key_list, doubled
             USING ERRCODE = 'unique_violation';
     END IF;
     EXECUTE format('DELETE FROM %s t WHERE %s AND NOT EXISTS (SELECT FROM %s s WHERE %s)', leaf, predicate,
         stage, same_key);
     GET DIAGNOSTICS total = ROW_COUNT;
-    -- A row that moved here from another day of the same table is found by its key; what the source said of
-    -- that day is then no longer true of its rows. Days first: who loads one of them now is waited for, with
-    -- no row held. Then the rows, as they have become meanwhile. Looked up row by row, as ON CONFLICT does: a
-    -- join might read the whole table.
+    -- A row that moved here from another day of the same table is found by its key; the source's digest of
+    -- that day then no longer describes its rows. The days come first: a session that is loading one of them
+    -- is waited for while no row is held. Then the rows, as they are by then. They are looked up row by row,
+    -- as ON CONFLICT does, because a join might read the whole table.
     FOREACH row_lock IN ARRAY ARRAY['', 'FOR UPDATE'] LOOP
         EXECUTE format($q$
             WITH taken AS MATERIALIZED (
@@ -90,8 +91,8 @@ BEGIN
             template.time_column, _wh_internal.day_zone(template), stage, leaf, same_key, predicate,
                 feed.schema_name, template.template_name, row_lock);
     END LOOP;
-    -- xmax tells a row that was there from a new one. One that was there and could not be seen came from a
-    -- load that has just ended: whose day it was is not known any more, so no other day's digest is believed.
+    -- xmax tells an existing row from a new one. A row that existed but could not be seen came from a load
+    -- that has just ended. Its former day is unknown, so the digests of all other days are cleared.
     EXECUTE format($q$
         WITH fresh AS MATERIALIZED (SELECT %1$s FROM %2$s s
         WHERE NOT EXISTS (SELECT FROM %3$s t WHERE %4$s AND %5$s AND %6$s)),

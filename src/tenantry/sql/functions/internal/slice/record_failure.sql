@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.record_failure(feed _wh.feeds, slice_date date, error text)
     RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    -- Remember that a load failed; what an earlier load left (loaded_at, row_count) stays true and is kept.
-    -- A tenant that was dropped meanwhile has no slices to remember.
+    -- Record that a load failed. What an earlier load recorded (loaded_at, row_count) is still true and is
+    -- kept. A tenant that was dropped in the meantime has no slices to record.
     INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, error, failed_at)
     SELECT f.schema_name, f.template_name, record_failure.slice_date, 'failed',
         _wh_internal.visible(record_failure.error), clock_timestamp()

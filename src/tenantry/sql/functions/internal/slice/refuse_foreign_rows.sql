@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.refuse_foreign_rows(relation regclass, template _wh.mv_templates,
     slice_date date) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The number of rows of a slice; an error if some are of another day. Union views and yearly tables tell the
--- days apart by the time column, so such a row would be lost or counted twice.
+-- The number of rows of a slice. Raises an error if some belong to another day. Union views and yearly tables
+-- tell the days apart by the time column, so such a row would be lost or counted twice.
 DECLARE
     predicate text := _wh_internal.day_predicate(template, slice_date, slice_date);
     total bigint;

@@ -3,10 +3,10 @@ CREATE OR REPLACE FUNCTION _wh_internal.run_window(feed _wh.feeds, start_date ti
     update_function text DEFAULT NULL, only_changed boolean DEFAULT false, tolerant boolean DEFAULT false)
         RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Load the days from start_date to end_date in their order, each in a subtransaction: a bad one undoes
--- nothing but itself. `update_function` is one of the operators' own, called with connection, schema and day.
--- `only_changed`: the source is asked first which days differ, and the others are left as they are.
--- `tolerant`: the summary says so, and nothing is raised, if no day could be loaded.
+-- Load the days from start_date to end_date in order, each in a subtransaction, so that a bad day undoes only
+-- itself. `update_function` is one of the operators' own functions, called with connection, schema and day.
+-- With `only_changed`, the source is first asked which days differ, and the others are left alone. With
+-- `tolerant`, the function raises no error if no day could be loaded; the summary says so.
 DECLARE
     started timestamptz := clock_timestamp();
     latest date := _wh_internal.latest_day(feed.template_name);
@@ -22,7 +22,7 @@ DECLARE
 BEGIN
     PERFORM _wh_internal.write_log(caller, 'INFO', 'window started',
         to_jsonb(feed) || jsonb_build_object('start_date', start_date::date, 'end_date', end_date::date));
-    -- Before the first day is locked: a window that begins earlier than the feed's span moves that.
+    -- Before the first day is locked: a window that begins before the feed's span extends the span.
     PERFORM _wh_internal.extend_span(feed, start_date::date);
     IF update_function IS NULL THEN
         PERFORM _wh_internal.storage_prepare(feed, start_date::date, least(end_date::date, latest));
@@ -56,7 +56,7 @@ BEGIN
                 result := jsonb_build_object('date', slice_date, 'status', 'failed', 'error',
                     _wh_internal.visible(SQLERRM), 'sqlstate', SQLSTATE);
                 PERFORM _wh_internal.record_failure(feed, slice_date, SQLERRM);
-                -- A lost connection stays lost: the next day logs in by itself.
+                -- A lost connection stays lost, so the next day logs in on its own.
                 PERFORM _wh_internal.release_source(feed.tenant_name);
                 held := false;
             END;

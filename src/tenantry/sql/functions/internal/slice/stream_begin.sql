@@ -2,12 +2,12 @@ CREATE OR REPLACE FUNCTION _wh_internal.stream_begin(feed _wh.feeds, first_day d
     given text[], source_types oid[], staged boolean,
     OUT from_source text, OUT into_warehouse text, OUT strays text, OUT target text, OUT start_block bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- After stream_lock, and after the source has said the names and types of the query's columns: what to copy,
--- as COPY statements for both ends, and a query for rows outside the days. Days of which the table has no row
--- go straight into it (start_block: where new rows begin), others into a staging table. A column whose type
--- at the source is another than declared goes through text, as it does through dblink: so a fraction never
--- becomes an integer unnoticed. Types that are not PostgreSQL's own have no common binary form, and a number
--- that stands for an object of one database would name another object here.
+-- Call it after stream_lock, when the source has reported the names and types of the query's columns. Returns
+-- the COPY statements for both ends, and a query for rows outside the days. Days without rows in the table go
+-- straight into it (start_block: where new rows begin); others go into a staging table. If a column's type at
+-- the source differs from the declared type, the value goes through text, as through dblink, so that a
+-- fraction never turns into an integer unnoticed. Types that are not PostgreSQL's own have no common binary
+-- form, and a number that stands for an object of one database would name another object here.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     columns text := _wh_internal.column_list(template.template_name);
@@ -20,8 +20,8 @@ DECLARE
     selected text;
     copy_options text;
 BEGIN
-    -- format() writes a value as the type's own output does; a cast to text would not, for boolean, char(n)
-    -- and inet. Without a length the names char and bit would mean a length of one.
+    -- format() writes a value as the type's output function does; a cast to text would not, for boolean,
+    -- char(n) and inet. Without a length, the names char and bit would mean a length of one.
     SELECT bool_and(t.oid < 10000 AND t.typsend <> 0 AND NOT _wh_internal.is_local_type(t.oid)),
         string_agg(CASE WHEN t.oid = source_types[places[c.position]] THEN quote_ident(c.column_name)
             ELSE format('CASE WHEN %1$I IS DISTINCT FROM NULL THEN format(''%%s'', %1$I) END::%2$s',
@@ -46,8 +46,8 @@ BEGIN
             _wh_internal.declared_columns(template.template_name));
         target := 'pg_temp.tenantry_stage';
     END IF;
-    -- The first rows fill pages that are there already, the last ones and those that another load at work
-    -- made beforehand.
+    -- The first rows fill existing pages; the last ones also fill pages that another running load has added
+    -- beforehand.
     start_block := greatest(0,
         pg_relation_size(target::regclass) / current_setting('block_size')::bigint - 1024);
     into_warehouse := format('COPY %s (%s) FROM STDIN %s WHERE %s', target, columns, copy_options, predicate);

@@ -3,21 +3,22 @@ CREATE OR REPLACE FUNCTION _wh_internal.stream_end(feed _wh.feeds, first_day dat
     copied bigint, started timestamptz, digests jsonb DEFAULT NULL)
         RETURNS TABLE (slice_date date, row_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- After the copy: merge what was staged, and record each day with its rows, in the same transaction.
+-- After the copy: merge the staged rows, and record each day with its number of rows, in the same
+-- transaction.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
     holder regclass := (_wh_internal.storage_holder(feed, first_day)).relid::regclass;
     counts jsonb;
 BEGIN
-    -- New rows of a table without free space are behind start_block: only those pages are read. If the rows
-    -- are not all there, because some went into free space, the whole table is.
+    -- In a table without free space, new rows lie behind start_block, so only those pages are read. If some
+    -- rows went into free space, the count is too low, and the whole table is read.
     counts := _wh_internal.count_days(template, target,
         format('ctid >= %L AND %s', format('(%s,0)', start_block), predicate));
     IF (SELECT coalesce(sum(c.value::bigint), 0) FROM jsonb_each_text(counts) c) <> copied THEN
         counts := _wh_internal.count_days(template, target, predicate);
     END IF;
-    -- What is recorded is what is stored; where merging changed nothing those are the same.
+    -- The record says what is stored; if merging changed nothing, the counts are the same.
     IF target = 'pg_temp.tenantry_stage'
             AND _wh_internal.merge_days(feed, template, holder, target::regclass, first_day, last_day) > 0 THEN
         counts := _wh_internal.count_days(template, holder::text, predicate);

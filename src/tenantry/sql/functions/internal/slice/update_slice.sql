@@ -1,10 +1,10 @@
 CREATE OR REPLACE FUNCTION _wh_internal.update_slice(feed _wh.feeds, slice_date date, caller text,
     allow_refresh_yesterday boolean, update_union_view boolean, maker text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Load a slice, log it, and show it in the tenant view. With today's slice also yesterday's, if its last load
--- ran before that day had ended: what came after it would be missing for ever. A yesterday that fails does
--- not keep today out: it is undone by itself, recorded as failed and warned of, and tried again with the next
--- slice of today.
+-- Load a slice, log it, and show it in the tenant view. A load of today also loads yesterday, if yesterday's
+-- last load ran before that day had ended: the rows that came later would otherwise be missing forever. If
+-- yesterday fails, today is still loaded. Only yesterday is undone; it is recorded as failed, a warning says
+-- so, and the next load of today tries it again.
 DECLARE
     result jsonb;
     replaced boolean := false;
@@ -37,8 +37,8 @@ BEGIN
     result := _wh_internal.load_slice(feed, slice_date, maker, caller_publishes => true);
     replaced := replaced OR result ->> 'action' = 'replaced';
     PERFORM _wh_internal.write_log(caller, 'INFO', 'slice loaded', to_jsonb(feed) || result);
-    -- A window of days publishes once, at its end; what replaces a slice that is there must be shown in any
-    -- case.
+    -- A window of days publishes once, at its end. A load that replaces an existing slice must always
+    -- publish.
     IF replaced OR update_union_view AND current_setting('tenantry.in_window', true) IS DISTINCT
         FROM 'yes' THEN
         PERFORM _wh_internal.storage_publish_tenant(feed);

@@ -1,8 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.ask_source(tenant_name text, question text, until timestamptz)
     RETURNS SETOF text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Ask a source, whose transaction the caller has begun, for rows of one text, and wait no longer than until
--- then; not in libpq, which older servers cannot be called back from.
+-- Send a query to a source, in the transaction that the caller has begun there. Return rows of one text, and
+-- wait no longer than `until`. The wait does not happen inside libpq, because older servers cannot be
+-- interrupted there.
 DECLARE
     server text := _wh_internal.server_name(tenant_name);
     dblink text := quote_ident(_wh_internal.dblink_schema());
@@ -22,7 +23,7 @@ BEGIN
     END LOOP;
     RETURN QUERY EXECUTE format('SELECT t.answer FROM %s.dblink_get_result(%L) AS t(answer text)', dblink,
         server);
-    -- Empty, and the connection can be asked again.
+    -- This result is empty; reading it makes the connection ready for the next query.
     EXECUTE format('SELECT count(*) FROM %s.dblink_get_result(%L) AS t(answer text)', dblink, server);
 END
 $$;

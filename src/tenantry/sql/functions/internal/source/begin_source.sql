@@ -1,7 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.begin_source(tenant_name text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Begin a transaction at the source, read only and of one moment, whose settings were read back; through the
--- login that hold_source keeps, or a new one: then true, for end_source.
+-- Begin a read-only transaction with one snapshot at the source, and read its settings back. It uses the
+-- login that hold_source keeps, or otherwise a new one. Returns true for a new login; pass the result to
+-- end_source.
 DECLARE
     server text := _wh_internal.known_server(tenant_name);
     asking text := format('SELECT t.difference FROM %I.dblink(%L, %L) AS t(difference text)',
@@ -20,7 +21,8 @@ BEGIN
                 RETURN false;
             END IF;
         EXCEPTION WHEN assert_failure OR OTHERS THEN
-            -- The login was lost, or a load that was cancelled left its transaction open. A new one tells.
+            -- The login was lost, or a cancelled load left its transaction open. A new login shows whether
+            -- the source works.
             NULL;
         END;
     END IF;
@@ -35,7 +37,7 @@ BEGIN
     END;
     IF difference IS NOT NULL THEN
         PERFORM _wh_internal.release_source(tenant_name);
-        RAISE EXCEPTION 'connection "%": the source does not keep the settings of a load: %', tenant_name,
+        RAISE EXCEPTION 'connection "%": the source does not apply the settings of a load: %', tenant_name,
             _wh_internal.visible(difference)
             USING ERRCODE = 'object_not_in_prerequisite_state';
     END IF;

@@ -1,11 +1,11 @@
 CREATE OR REPLACE FUNCTION _wh_internal.described(query text, connection text, until timestamptz)
     RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The columns that a query gives, by its source, in the transaction that the caller has begun there: name,
--- what the source calls the type, and the number of the type that a domain is made of, with its modifier
--- (PostgreSQL tells that of a domain alone), and whether it is an array.
+-- The columns of a query, as the source describes them in the transaction that the caller has begun there:
+-- the name, the source's name for the type, the oid of the type (for a domain, of its base type) with its
+-- modifier, which PostgreSQL reveals only for domains, and whether it is an array.
 DECLARE
-    -- One row of NULLs with the query's own names and types.
+    -- One row of NULLs with the query's names and types.
     nothing text
         := format(E'(SELECT q.* FROM (SELECT 1) AS one'
             ' LEFT JOIN (SELECT * FROM (%s\n) AS q WHERE false) AS q ON true) AS x', query);

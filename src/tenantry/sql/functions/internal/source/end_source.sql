@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.end_source(tenant_name text, opened boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- End the transaction that begin_source began, failed or not, and log out if it logged in: `opened` is what
--- it returned. Of a login that was lost nothing is left.
+-- End the transaction that begin_source began, whether it failed or not, and log out if begin_source logged
+-- in (`opened`, its result). A lost login leaves nothing to end.
 BEGIN
     IF opened THEN
         PERFORM _wh_internal.release_source(tenant_name);

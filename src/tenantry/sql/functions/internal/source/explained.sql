@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.explained(failure text, state text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What a source said, and for a row security policy what to do: only all rows are the truth, unless
-    -- somebody says otherwise.
+    -- A source's error, with what to do if a row security policy is the cause. By default, only all rows
+    -- count as the truth.
     SELECT failure || CASE WHEN state = '42501' AND failure LIKE '%row-level security policy%'
-        THEN ': give the reader there BYPASSRLS, or the connection the option row_security=on, to take the '
-        'rows that the policy shows it'
+        THEN ': give the login at the source BYPASSRLS, or set the option row_security=on of the connection '
+        'to load only the rows that the policy shows'
         ELSE '' END
 $$;

@@ -2,11 +2,11 @@ CREATE OR REPLACE FUNCTION _wh_internal.probe_source(tenant_name text, patience 
     OUT server_version text, OUT database text, OUT time_zone text, OUT read_only boolean,
     OUT latency float8, OUT settings integer)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Log in to a source and begin a transaction as a load would, which reads its settings back, and ask who
--- answers. Latency in seconds; of a setting that differs begin_source has made an error, so that the others,
--- which are counted, are as they should. A source that lets us in and then is silent is given up after so
--- many seconds of `patience`: it is asked without waiting in libpq, which older servers cannot be called back
--- from.
+-- Log in to a source, begin a transaction as a load would, which reads the settings back, and ask which
+-- server answers. Latency is in seconds. begin_source raises an error if a setting differs, so the settings
+-- counted here are all as wanted. If a source accepts the login and then does not answer, give up after
+-- `patience` seconds. The wait does not happen inside libpq, because older servers cannot be interrupted
+-- there.
 DECLARE
     started timestamptz := clock_timestamp();
     server text := _wh_internal.server_name(tenant_name);
@@ -23,11 +23,11 @@ DECLARE
     context text;
 BEGIN
     IF sslmode IN ('require', 'verify-ca', 'verify-full') AND current_setting('ssl_library') = '' THEN
-        RAISE EXCEPTION 'connection "%" asks for sslmode=%, and the warehouse''s server was built without '
+        RAISE EXCEPTION 'connection "%" requires sslmode=%, but the warehouse''s server was built without '
             'TLS', tenant_name, sslmode
             USING ERRCODE = 'feature_not_supported',
-                HINT = 'Keep the warehouse on a PostgreSQL server that has TLS, or reach the source through '
-                'a tunnel.';
+                HINT = 'Use a PostgreSQL server with TLS for the warehouse, or reach the source through a '
+                'tunnel.';
     END IF;
     PERFORM _wh_internal.hold_source(tenant_name);
     PERFORM _wh_internal.begin_source(tenant_name);

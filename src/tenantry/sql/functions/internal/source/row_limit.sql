@@ -1,11 +1,11 @@
 CREATE OR REPLACE FUNCTION _wh_internal.row_limit(template _wh.mv_templates, places integer[],
     source_types oid[], tenant_name text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- A condition for a source's rows that ends its query at one which is too large for us, before it is
-    -- sent: libpq takes a whole row into memory, several times over. NULL if no column can be large. The
-    -- length of text and bytea is known without reading them; of other types that of what is stored is, which
-    -- compression has made up to 255 times shorter: only such as could be too long are written out. A cast
-    -- that fails is the one way to raise an error in plain SQL.
+    -- A condition for a source's rows that ends its query at a row that is too large, before the row is sent:
+    -- libpq holds a whole row in memory several times over. NULL if no column can be large. The length of
+    -- text and bytea is known without reading the value. For other types only the stored size is known, and
+    -- compression can make that up to 255 times smaller. So only values that could be too long are written
+    -- out. A failing cast is the only way to raise an error in plain SQL.
     SELECT format('CASE WHEN %1$s > %2$s THEN format(''a row of %%s bytes is larger than max_row_bytes'', '
         '%1$s)::boolean ELSE true END',
         '0::bigint'

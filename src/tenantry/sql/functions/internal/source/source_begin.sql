@@ -1,11 +1,11 @@
 CREATE OR REPLACE FUNCTION _wh_internal.source_begin(tenant_name text,
     encoding text DEFAULT getdatabaseencoding()) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- What to send to a source, in one message, before anything is read from it: a transaction begins, gets the
--- settings of source_settings that the source knows, and reads them back. The last result is one row: what is
--- not so, in words, or NULL. In the transaction and not at login alone, because a pooler may drop what a
--- login asks for, or give each transaction to another session. A transaction that had begun before shows the
--- rows of an older moment, and is none that is meant.
+-- The message to send to a source before anything is read from it. It begins a transaction, applies the
+-- settings of source_settings that the source knows, and reads them back. The last result is one row: a text
+-- that says which settings do not hold, or NULL. This happens in the transaction and not only at the login,
+-- because a pooler may drop what a login requests, or give each transaction to another session. A transaction
+-- that had already begun is refused, because it shows rows of an earlier moment.
 DECLARE
     wanted jsonb := _wh_internal.source_settings((SELECT c FROM _wh.tenant_connections c
         WHERE c.tenant_name = source_begin.tenant_name));

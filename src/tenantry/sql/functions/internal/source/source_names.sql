@@ -1,11 +1,11 @@
 CREATE OR REPLACE FUNCTION _wh_internal.source_names(template _wh.mv_templates, tenant_name text,
     schema_name text) RETURNS text[]
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The names that the source gives the columns of a template's query, asked through dblink; NULL if the query
--- gives more or fewer columns than are declared, which dblink itself refuses. dblink tells no names, so the
--- source makes a row of NULLs with the query's names (those of the first part of a UNION), and writes it as
--- JSON. A session asks once for a feed and goes by that: columns that are picked by their names are looked
--- for by the source each time. The caller has begun a transaction there (begin_source).
+-- The names of the columns of a template's query, as the source reports them through dblink; NULL if the
+-- query returns more or fewer columns than are declared, which dblink itself refuses. dblink reports no
+-- names, so the source makes a row of NULLs with the query's names (those of the first part of a UNION) and
+-- writes it as JSON. A session asks once per feed and keeps the answer: columns that are picked by name are
+-- looked up by the source each time anyway. The caller has begun a transaction there (begin_source).
 DECLARE
     asked text := md5(jsonb_build_array(schema_name, template.template_name, tenant_name,
         _wh_internal.definition_hash(template))::text);
@@ -27,7 +27,7 @@ BEGIN
                     WHERE c.template_name = template.template_name)))
         INTO names;
     EXCEPTION WHEN syntax_error THEN
-        -- Of the UNION or of the query: whoever asks for the rows hears which.
+        -- The error is in the UNION or in the query itself; the caller that pulls the rows finds out which.
         EXECUTE format('SELECT %I.dblink_exec(%L, %L)', _wh_internal.dblink_schema(),
             _wh_internal.known_server(tenant_name),
             'ROLLBACK TO SAVEPOINT tenantry_names');

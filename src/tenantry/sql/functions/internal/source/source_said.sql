@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.source_said(tenant_name text, message text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Whether an error is one of the source, which dblink passes on as if it were one of this session. To be
--- asked before the login is released: libpq keeps what the source raised last on it, and that is the very
--- text that dblink has passed on, in whatever language, or that text as raise_visible shows it.
+-- Whether an error comes from the source; dblink passes it on as if it came from this session. Call it before
+-- the login is released: libpq keeps the last error of the source with the login. That is the exact text that
+-- dblink has passed on, in whatever language, or that text as raise_visible shows it.
 DECLARE
     server text := _wh_internal.server_name(tenant_name);
     said text;

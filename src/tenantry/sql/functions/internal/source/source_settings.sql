@@ -1,11 +1,11 @@
 CREATE OR REPLACE FUNCTION _wh_internal.source_settings(connection _wh.tenant_connections) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
--- What a session on a source is set to: the one list, for logins and for each transaction that reads, by
--- dblink and by streaming. First what decides how values are written and what the text of a query means, so
--- that a source's own settings, or those of whoever starts the program, change neither. Then what a
--- connection's options may say otherwise: times, who is refused by a row security policy, where names are
--- looked up. `tenantry.session` is no setting of PostgreSQL's: it tells a session that was set so from one
--- that was not.
+-- The settings of a session on a source: the one list for logins and for each transaction that reads, through
+-- dblink and by streaming. The first group decides how values are written and what a query's text means, so
+-- that neither a source's settings nor those of the account that starts the program can change that. A
+-- connection's options may change the rest: timeouts, whether a row security policy raises an error, and
+-- where names are looked up. `tenantry.session` is not a setting of PostgreSQL. It marks a session that has
+-- these settings.
 DECLARE
     settings jsonb := '{
         "tenantry.session": "yes", "TimeZone": "UTC", "DateStyle": "ISO, MDY", "IntervalStyle": "postgres",
@@ -26,7 +26,7 @@ BEGIN
     INTO own FROM jsonb_each_text(connection.options) o WHERE o.key = ANY (_wh_internal.settable_settings());
     RETURN settings || coalesce(own, '{}');
 EXCEPTION WHEN invalid_text_representation THEN
-    RAISE EXCEPTION 'connection "%": row_security is on or off, not %', connection.tenant_name,
+    RAISE EXCEPTION 'connection "%": row_security must be on or off, not %', connection.tenant_name,
         connection.options ->> 'row_security'
         USING ERRCODE = 'invalid_parameter_value';
 END

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION _wh_internal.drop_template(wanted text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Drop a template that no tenant uses, and what was made of it for all tenants.
+-- Drop a template that no tenant uses, and its public view or table.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(wanted);
     view_name text := format('public.%I', _wh_internal.fit_name(template.template_name));

@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.is_local_type(type oid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Whether values of one of PostgreSQL's own types, or of an array of it, mean something in one database
-    -- only: numbers of its objects, transactions and rows. By name, since some are younger than others; a
-    -- whole row may have anything in it.
+    -- Whether the values of one of PostgreSQL's own types, or of an array of it, have a meaning in one
+    -- database only: numbers of its objects, transactions and rows. The types are listed by name, because
+    -- some exist only in newer versions. A whole row may contain anything.
     SELECT EXISTS (SELECT FROM pg_type t LEFT JOIN pg_type e ON e.oid = t.typelem
         WHERE t.oid = is_local_type.type AND (t.typrelid <> 0 OR coalesce(e.typname, t.typname) LIKE 'reg%'
             OR coalesce(e.typname, t.typname) IN ('oid', 'xid', 'xid8', 'cid', 'tid', 'aclitem', 'refcursor',

@@ -1,12 +1,12 @@
 CREATE OR REPLACE FUNCTION _wh_internal.keep_columns(template _wh.mv_templates) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Store the columns of a template. PostgreSQL itself reads the types, in the place where dblink's column list
--- will stand; it is shown what read_columns made, and never the text.
+-- Store the columns of a template. PostgreSQL itself reads the types, in the same position as in dblink's
+-- column list. It gets what read_columns has built, never the text.
 DECLARE
     columns text;
     foreigner record;
 BEGIN
-    -- IF EXISTS would say that there is none.
+    -- IF EXISTS would print a notice that there is none.
     IF to_regclass('pg_temp.tenantry_columns') IS NOT NULL THEN
         DROP VIEW pg_temp.tenantry_columns;
     END IF;
@@ -19,18 +19,18 @@ BEGIN
         RAISE EXCEPTION 'template "%": column_definitions cannot be read: %', template.template_name, SQLERRM
             USING ERRCODE = SQLSTATE, HINT = 'Write them as in CREATE TABLE: name type, name type, ...';
     END;
-    -- Values of a domain run what its owner wrote.
+    -- Values of a domain run code of its owner.
     SELECT a.attname, format_type(t.oid, NULL) AS type INTO foreigner
     FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT
         JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
     WHERE a.attrelid = to_regclass('pg_temp.tenantry_columns') AND a.attnum > 0
         AND NOT pg_has_role(coalesce(e.typowner, t.typowner), current_user, 'MEMBER') LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION 'template "%": column "%" is of type %, whose owner is not trusted with what loads '
-            'do', template.template_name,
+        RAISE EXCEPTION 'template "%": column "%" is of type %, whose owner may not act for '
+            'whadmin', template.template_name,
             foreigner.attname, foreigner.type
             USING ERRCODE = 'insufficient_privilege',
-                HINT = 'Take a type of PostgreSQL, of an extension, or of whadmin''s own.';
+                HINT = 'Use a type of PostgreSQL, of an extension, or of whadmin.';
     END IF;
     DELETE FROM _wh.template_columns c WHERE c.template_name = template.template_name;
     INSERT INTO _wh.template_columns (template_name, position, column_name, data_type, collation_name)

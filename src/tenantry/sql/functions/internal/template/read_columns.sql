@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.read_columns(definitions text)
     RETURNS TABLE (column_name text, data_type text)
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
--- The columns of a list as in CREATE TABLE: names and types as SQL, made of nothing but names, numbers, and
--- the signs that a type may have. What they stand for is left to PostgreSQL, which can read each in one way
--- only: a comma or a parenthesis cannot end the list.
+-- The columns of a list as in CREATE TABLE: names and types as SQL, built only from names, numbers, and the
+-- signs that a type may contain. PostgreSQL decides what they mean, and can read each in only one way: no
+-- comma or parenthesis can end the list.
 DECLARE
     token record;
     inside text := '';
@@ -32,7 +32,7 @@ BEGIN
             inside := CASE WHEN token.kind <> 'sign' THEN inside WHEN token.word IN ('(', '[') THEN token.word
                 WHEN token.word IN (')', ']') THEN '' ELSE inside END;
         ELSE
-            RAISE EXCEPTION '% cannot stand there',
+            RAISE EXCEPTION 'unexpected %',
                 left(_wh_internal.written(token.kind, token.word, false), 40) USING ERRCODE = 'syntax_error';
         END IF;
     END LOOP;

@@ -3,8 +3,9 @@ RETURNS TABLE (template_name text, description text, storage text, time_column t
     days bigint, outdated bigint,
     created_at timestamptz, updated_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    -- The templates, who uses each, how many days of it are loaded, and how many of those an earlier text of
-    -- it made: also for template authors, who read nothing else of the tenants.
+    -- The templates, the tenants that use each, how many of its days are loaded, and how many of those were
+    -- made by an earlier text of it. Template authors may call it, too; they can read nothing else of the
+    -- tenants.
     SELECT t.template_name, t.description, t.storage, t.time_column,
         ARRAY(SELECT f.schema_name FROM _wh.feeds f WHERE f.template_name = t.template_name ORDER BY 1),
         (SELECT count(*) FROM _wh.slices s WHERE s.template_name = t.template_name

@@ -2,8 +2,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.template_outdated(template_name text)
 RETURNS TABLE (tenant text, days bigint, first date, last date, tables name[], views bigint,
     range_capable boolean)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    -- Of each tenant the days that an earlier text made, the tables that are not as the template is, the
-    -- number of such daily views, and whether its source can be asked where it begins.
+    -- For each tenant: the days made by an earlier text of the template, the tables that do not match the
+    -- template, the number of such daily views, and whether its source can report where its data begins.
     SELECT f.schema_name, d.days, d.first, d.last, coalesce(u.tables, '{}'::name[]), u.views,
         _wh_internal.range_capable(t)
     FROM _wh.mv_templates t

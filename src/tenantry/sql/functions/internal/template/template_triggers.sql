@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.keep_template_columns() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Keep the columns and indexes of a template as parts. Whatever uses them is made of those, and never of a
--- template's text.
+-- Store the columns and indexes of a template as parts. Everything that uses them is built from the parts,
+-- never from a template's text.
 DECLARE
     time_type text;
     taken text;
@@ -18,9 +18,9 @@ BEGIN
         IF taken IS NOT NULL THEN
             RAISE EXCEPTION 'template "%": the name of column "%" is taken: %', NEW.template_name, taken,
                 CASE taken
-                    WHEN 'schema_name' THEN 'it is the tenant''s in the public view' WHEN 'slice_date'
-                    THEN 'without a time_column it is the day''s in yearly tables'
-                    ELSE 'every table of PostgreSQL has a column of its own that is called so' END
+                    WHEN 'schema_name' THEN 'the public view uses it for the tenant' WHEN 'slice_date'
+                    THEN 'without a time_column, yearly tables use it for the day'
+                    ELSE 'every PostgreSQL table has a system column with this name' END
                 USING ERRCODE = 'duplicate_column',
                     HINT = 'Give it another name in the query, with AS, and in column_definitions.';
         END IF;
@@ -30,7 +30,7 @@ BEGIN
             BEGIN
                 PERFORM '<a/>'::xml;
             EXCEPTION WHEN feature_not_supported THEN
-                RAISE EXCEPTION 'template "%": column "%" is of type xml, and this server was built without '
+                RAISE EXCEPTION 'template "%": column "%" is of type xml, but this server was built without '
                     'it', NEW.template_name, without_xml
                     USING ERRCODE = 'feature_not_supported', HINT = 'Declare the column as text.';
             END;
@@ -41,7 +41,7 @@ BEGIN
         BEGIN
             PERFORM _wh_internal.keep_template_indexes(NEW);
         EXCEPTION WHEN undefined_column THEN
-            -- The columns may be changed after the indexes. Until then no load can succeed, and doctor tells
+            -- The columns may be changed after the indexes. Until then no load can succeed, and doctor says
             -- why.
             UPDATE _wh.template_indexes i SET position = NULL WHERE i.template_name = NEW.template_name;
             RAISE WARNING '%', SQLERRM;
@@ -51,7 +51,7 @@ BEGIN
         SELECT c.data_type INTO time_type FROM _wh.template_columns c
         WHERE c.template_name = NEW.template_name AND c.column_name = NEW.time_column;
         IF time_type IS NULL OR time_type !~ '^(date|timestamp)' THEN
-            RAISE EXCEPTION 'template "%": time_column "%" is no date or timestamp among its columns',
+            RAISE EXCEPTION 'template "%": time_column "%" is not one of its date or timestamp columns',
                 NEW.template_name, NEW.time_column
                 USING ERRCODE = 'undefined_column';
         END IF;
@@ -72,8 +72,8 @@ FOR EACH ROW EXECUTE FUNCTION _wh_internal.keep_template_columns();
 
 CREATE OR REPLACE FUNCTION _wh_internal.check_template_query() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- The gate for queries, whoever writes them. A refusal is noted of those that were there before there was a
--- gate (see 6_template_parts.sql), and goes when the query was corrected.
+-- Every query must pass this check, no matter who writes it. Queries from before this check existed keep a
+-- refusal (see 6_template_parts.sql) until they are corrected.
 BEGIN
     IF TG_OP = 'UPDATE' AND NEW.query_template = OLD.query_template
         AND (NEW.refusal IS NOT NULL OR OLD.refusal IS NULL) THEN

@@ -1,11 +1,11 @@
 CREATE OR REPLACE FUNCTION _wh_internal.tokens(script text)
     RETURNS TABLE (n integer, kind text, word text, gap boolean)
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
--- The words of a text of SQL, cut just where PostgreSQL's own scanner cuts them, with
--- standard_conforming_strings on. Kinds: word (a name or keyword without quotes), quoted (a name that was in
--- quotes, without them), literal, number, and sign (one character). Comments are left out; gap: a comment or
--- a blank stood before it. What is not closed, and what the scanner would read in more than one way, is
--- refused. A long text is looked at through a window, which grows where a word may go on behind it.
+-- The words of a SQL text, split in the same places as PostgreSQL's own scanner does, with
+-- standard_conforming_strings on. Kinds: word (a name or keyword without quotes), quoted (a quoted name,
+-- without the quotes), literal, number, and sign (one character). Comments are left out; `gap` means that a
+-- comment or a blank comes before the word. Anything unclosed, or that the scanner could read in more than
+-- one way, is refused. A long text is read through a window, which grows if a word may continue behind it.
 DECLARE
     rest text := '';
     beyond text := coalesce(script, '');
@@ -28,7 +28,7 @@ BEGIN
         END IF;
         EXIT WHEN rest = '';
         unclosed := NULL;
-        -- Of these the longest counts, as it does for the scanner.
+        -- The longest of these counts, as for the scanner.
         taken := substring(rest
             FROM E'^(?:(?:[ \\t\\n\\r\\f\\v]|--[^\\n\\r]*)+|[eE]''(?:[^''\\\\]|\\\\.|'''')*''|(?:[uU]&|'
             '[nNbBxX])?''(?:[^'']|'''')*''|(?:[uU]&)?"(?:[^"]|"")*"|(?:[A-Za-z_]|'
@@ -44,7 +44,7 @@ BEGIN
                     ELSE 'string' END;
             END IF;
         ELSIF rest LIKE '/*%' THEN
-            -- They may be nested.
+            -- Comments can be nested.
             kind := NULL;
             tail := 3;
             depth := 1;
@@ -64,7 +64,7 @@ BEGIN
                 FROM E'^\\$(?:(?:[A-Za-z_]|[^\\x01-\\x7f])(?:[A-Za-z0-9_]|[^\\x01-\\x7f])*)?\\$');
             tail := strpos(substr(rest, length(taken) + 1), taken);
             IF taken IS NULL OR tail = 0 THEN
-                unclosed := CASE WHEN taken IS NULL THEN '"$" cannot stand there'
+                unclosed := CASE WHEN taken IS NULL THEN 'unexpected "$"'
                     ELSE 'unterminated dollar-quoted string' END;
             ELSE
                 taken := left(rest, 2 * length(taken) + tail - 1);
@@ -76,7 +76,7 @@ BEGIN
                 unclosed := 'unterminated quoted ' || CASE taken WHEN '"' THEN 'identifier' ELSE 'string' END;
             END IF;
         END IF;
-        -- It may go on: as a longer word, or as the second half of a quote.
+        -- It may continue: as a longer word, or as the second half of a quote.
         IF beyond <> '' AND length(taken) + 2 >= length(rest) THEN
             unclosed := 'it ends too early';
         END IF;
@@ -86,11 +86,11 @@ BEGIN
             gap := true;
             CONTINUE;
         END IF;
-        -- After E'…' PostgreSQL reads a string on the next line as its continuation, by the same rules.
+        -- After E'…', PostgreSQL reads a string on the next line as a continuation, by the same rules.
         IF kind = 'literal'
             AND (NOT gap AND before IN ('word', 'number', 'literal', 'escaped') OR before = 'escaped'
             AND taken LIKE '''%') THEN
-            RAISE EXCEPTION 'a string cannot stand there: %', left(taken, 40) USING ERRCODE = 'syntax_error';
+            RAISE EXCEPTION 'unexpected string: %', left(taken, 40) USING ERRCODE = 'syntax_error';
         END IF;
         n := n + 1;
         word := taken;

@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.trial(template _wh.mv_templates, tenant text, connection text,
     day date, sample_rows integer, until timestamptz)
 RETURNS jsonb LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- What a source gives for a day of a template, whose columns are kept already: numbers, types, plan and some
--- rows, their cells cut. Each question is one statement, with the template's query in parentheses, in the
--- transaction that the caller has begun.
+-- What a source returns for one day of a template whose columns are already stored: counts, types, the plan,
+-- and some rows with shortened cells. Each query is one statement, with the template's query in parentheses,
+-- in the transaction that the caller has begun.
 DECLARE
     width CONSTANT integer := 200;
     query text := _wh_internal.render_query(_wh_internal.template_query(template), tenant, day, day);
@@ -53,11 +53,11 @@ BEGIN
     SELECT l.* INTO limits FROM _wh.tenant_connections c CROSS
         JOIN LATERAL _wh_internal.source_limits(c.options) l WHERE c.tenant_name = connection;
     IF measured[2]::bigint > limits.max_bytes OR measured[4]::bigint > limits.max_row_bytes THEN
-        RAISE EXCEPTION 'a load would refuse the day: it has % bytes, % of them in one row, and the '
+        RAISE EXCEPTION 'a load would refuse the day: it has % bytes, % of them in one row, but the '
             'connection allows % and %',
             measured[2], measured[4], limits.max_bytes, limits.max_row_bytes
             USING ERRCODE = 'program_limit_exceeded',
-                HINT = 'Ask for less, or let whadmin raise max_bytes or max_row_bytes of the connection.';
+                HINT = 'Load less, or ask whadmin to raise max_bytes or max_row_bytes of the connection.';
     END IF;
     SELECT coalesce(jsonb_agg((SELECT jsonb_agg(_wh_internal.visible(c.cell) ORDER BY c.n)
         FROM unnest(a::text[]) WITH ORDINALITY AS c (cell, n))), '[]') INTO sample
@@ -65,7 +65,7 @@ BEGIN
         (SELECT string_agg(format('pg_catalog.left(q.%I::pg_catalog.text, %s)', c.column_name, width), ', '
         ORDER BY c.position)
             FROM _wh.template_columns c WHERE c.template_name = template.template_name), named,
-        -- Cells, not rows, are what a source could send without end.
+        -- Limit the cells, not the rows: a source could return any number of columns.
         least(sample_rows, greatest(1, 20000 / cardinality(places)))), until) a;
     RETURN jsonb_build_object('rows', measured[1]::bigint, 'bytes', measured[2]::bigint, 'strays',
         measured[3]::bigint,

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.written(kind text, word text, gap boolean DEFAULT true) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- A token as SQL again, with what stood before it. A name without quotes stays without, since it may be a
-    -- keyword.
+    -- A token as SQL, with a blank if there was a gap before it. A name without quotes stays without quotes,
+    -- since it may be a keyword.
     SELECT CASE WHEN gap THEN ' ' ELSE '' END || CASE kind WHEN 'quoted'
         THEN format('"%s"', replace(word, '"', '""')) ELSE word END
 $$;

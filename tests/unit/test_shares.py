@@ -1,0 +1,26 @@
+"""How the tests are dealt to processes."""
+
+import pytest
+
+from tests.shares import dealt
+
+
+@pytest.mark.parametrize("shares", [1, 2, 3, 4])
+@pytest.mark.parametrize("others", [0, 1, 5, 20])
+@pytest.mark.parametrize("longest", [0, 1, 4, 6])
+def test_each_share_begins_with_some_of_the_longest_tests_and_none_is_lost(
+    longest: int, others: int, shares: int
+) -> None:
+    long, short = [f"long {n}" for n in range(longest)], [f"short {n}" for n in range(others)]
+    found = dealt(long, short, shares)
+    assert sorted(found) == sorted(long + short)
+    assert [name for name in found if name in short] == short
+    if others < 20:
+        return
+    # As xdist/scheduler/worksteal.py cuts them.
+    begin = 0
+    for n in range(shares):
+        size = (len(found) - begin) // (shares - n)
+        own = long[n::shares]
+        assert found[begin : begin + len(own)] == own
+        begin += size
