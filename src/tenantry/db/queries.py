@@ -17,7 +17,8 @@ SQL = files("tenantry") / "sql"
 
 Params = Mapping[str, Any] | Sequence[Any] | None
 
-_NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+_NAME = re.compile(r"^-- name: (\w+)\n(?:-- .*\n)*", re.MULTILINE)
+"""The head of a query: its name, and its description, which is for people and is not sent."""
 
 
 def sql_text(resource: Traversable) -> LiteralString:
@@ -26,14 +27,14 @@ def sql_text(resource: Traversable) -> LiteralString:
 
 
 @cache
-def _named(module: str) -> dict[str, LiteralString]:
-    parts = _NAME.split((SQL / "queries" / f"{module}.sql").read_text(encoding="utf-8"))
+def _named(noun: str) -> dict[str, LiteralString]:
+    parts = _NAME.split((SQL / "queries" / f"{noun}.sql").read_text(encoding="utf-8"))
     return {name: body.strip() for name, body in zip(parts[1::2], parts[2::2], strict=True)}
 
 
-def query(module: str, name: str) -> LiteralString:
-    """The statement called `name` in sql/queries/<module>.sql. Raises KeyError if there is none."""
-    return _named(module)[name]
+def query(noun: str, name: str) -> LiteralString:
+    """The statement called `name` in sql/queries/<noun>.sql. Raises KeyError if there is none."""
+    return _named(noun)[name]
 
 
 def one_row(

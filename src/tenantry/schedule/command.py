@@ -66,7 +66,7 @@ def open_worker(conninfo: str, name: str) -> psycopg.Connection:
 
 def require_owner_login(session: psycopg.Connection) -> None:
     """Raise InputError unless whadmin itself has logged in: with RESET ROLE a command gets every right of the login."""
-    login = one_row(session, query("scheduler", "login"))[0]
+    login = one_row(session, query("session", "login"))[0]
     if login != OWNER:
         raise InputError(
             f'jobs run with the rights of the login, which is "{login}"',

@@ -43,9 +43,6 @@ COMMIT;
 \echo 'phood_ro keeps its password, if it has one; \\password phood_ro sets one'
 \endif
 
--- Which files of sql/cron a database needs, asked by the administrator after install/2_cron.sql: all, as
--- whadmin, where the schema is Tenantry's own; where it is pg_cron's, only the overload, if the administrator
--- may add that.
 SELECT coalesce(owner = 'whadmin' AND NOT extension, false) AS own_cron,
     coalesce(extension AND may_add, false) AS add_overload
 FROM (

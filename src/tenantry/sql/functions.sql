@@ -600,9 +600,6 @@ SET LOCAL check_function_bodies = off;
 DO $tenantry$
 BEGIN
 IF (SELECT own_cron FROM (
--- Which files of sql/cron a database needs, asked by the administrator after install/2_cron.sql: all, as
--- whadmin, where the schema is Tenantry's own; where it is pg_cron's, only the overload, if the administrator
--- may add that.
 SELECT coalesce(owner = 'whadmin' AND NOT extension, false) AS own_cron,
     coalesce(extension AND may_add, false) AS add_overload
 FROM (

@@ -20,10 +20,10 @@ def source_span(session: psycopg.Connection, feed: Feed) -> Span | None:
     """
     if acting(session) == OPERATOR:
         with asking(session, feed.connection):
-            row = session.execute(query("operators", "source_days"), _named(feed)).fetchone()
+            row = session.execute(query("source", "source_days"), _named(feed)).fetchone()
     else:
         with asking(session, feed.connection), held_source(session, feed.connection):
-            row = session.execute(query("flow", "source_extent"), _named(feed)).fetchone()
+            row = session.execute(query("source", "source_extent"), _named(feed)).fetchone()
     return Span(row[0], row[1]) if row and row[0] else None
 
 
@@ -37,7 +37,7 @@ def odd_rows(session: psycopg.Connection, feed: Feed) -> str | None:
     """
     with asking(session, feed.connection), held_source(session, feed.connection):
         try:
-            count, first, last = one_row(session, query("flow", "source_odd_days"), _named(feed))
+            count, first, last = one_row(session, query("source", "source_odd_days"), _named(feed))
         except psycopg.errors.FeatureNotSupported:
             return None
     if not count:
@@ -62,4 +62,4 @@ def rows_ahead(session: psycopg.Connection, feed: Feed) -> int:
         psycopg.errors.FeatureNotSupported: the template cannot be asked for more than a day at once.
     """
     with asking(session, feed.connection):
-        return int(one_row(session, query("flow", "rows_ahead"), _named(feed))[0])
+        return int(one_row(session, query("source", "rows_ahead"), _named(feed))[0])

@@ -22,7 +22,7 @@ class Unindexed:
 
 def unindexed(session: psycopg.Connection, feed: Feed) -> list[Unindexed]:
     """The tables of a feed that are to be indexed, by name."""
-    rows = session.execute(query("flow", "unindexed"), _named(feed))
+    rows = session.execute(query("storage", "unindexed"), _named(feed))
     return [Unindexed(feed, *row) for row in rows]
 
 
@@ -31,7 +31,7 @@ def begin(session: psycopg.Connection, table: Unindexed) -> bool:
 
     Other sessions make the indexes, and this one waits for them in the client, which the server does not see.
     """
-    row = session.execute(query("flow", "index_begin"), _named(table.feed, table)).fetchone()
+    row = session.execute(query("storage", "index_begin"), _named(table.feed, table)).fetchone()
     # Without its feed the tenant has been dropped.
     return row is not None and bool(row[0])
 
@@ -40,19 +40,19 @@ def missing(session: psycopg.Connection, table: Unindexed) -> list[str]:
     """What is to be executed for the table, in any order and each in any session; those indexes are left out that a run made
     which was killed.
     """
-    return [row[0] for row in session.execute(query("flow", "missing_indexes"), _named(table.feed, table))]
+    return [row[0] for row in session.execute(query("storage", "missing_indexes"), _named(table.feed, table))]
 
 
 def end(session: psycopg.Connection, table: Unindexed) -> None:
     """Analyze the table, and note that it has all of its indexes."""
-    session.execute(query("flow", "index_end"), _named(table.feed, table))
+    session.execute(query("storage", "index_end"), _named(table.feed, table))
 
 
 def doubled(session: psycopg.Connection, table: Unindexed) -> list[FailedSlice]:
     """The days of the table with a row whose key another row has, too, which are noted as failed: rows that moved from day
     to day while those were pulled. None where the key is not made of columns alone.
     """
-    rows = session.execute(query("flow", "doubled"), _named(table.feed, table))
+    rows = session.execute(query("storage", "doubled"), _named(table.feed, table))
     return [
         FailedSlice(table.feed, day, error, psycopg.errors.UniqueViolation.sqlstate, of_source=False)
         for day, error in rows

@@ -24,38 +24,38 @@ def named(feed: Feed, span: Span) -> dict[str, Any]:
 
 def to_load(session: psycopg.Connection, feed: Feed, span: Span) -> list[date]:
     """The days of the span that a backfill has to load: those that are not there, failed, or stale."""
-    return [row[0] for row in session.execute(query("flow", "days_to_load"), named(feed, span))]
+    return [row[0] for row in session.execute(query("slice", "days_to_load"), named(feed, span))]
 
 
 def first_with_rows(session: psycopg.Connection, feed: Feed) -> date | None:
     """The first day whose last good load brought rows."""
     parameters = {"schema": feed.schema, "template": feed.template}
-    first: date | None = one_row(session, query("flow", "first_with_rows"), parameters)[0]
+    first: date | None = one_row(session, query("slice", "first_with_rows"), parameters)[0]
     return first
 
 
 def latest(session: psycopg.Connection, template: str) -> date:
     """The last day that may be loaded: today in UTC, or so many days later as the template asks for."""
-    day: date = one_row(session, query("flow", "latest_day"), (template,))[0]
+    day: date = one_row(session, query("slice", "latest_day"), (template,))[0]
     return day
 
 
 def begin(session: psycopg.Connection, feed: Feed) -> tuple[date | None, bool]:
     """Where the feed's span begins (None: nothing was ever loaded), and whether somebody chose that day."""
     first, chosen = one_row(
-        session, query("flow", "span_begin"), {"schema": feed.schema, "template": feed.template}
+        session, query("feed", "span_begin"), {"schema": feed.schema, "template": feed.template}
     )
     return first, chosen
 
 
 def extend(session: psycopg.Connection, feed: Feed, first: date, *, chosen: bool = False) -> None:
     """Let the feed's span begin on a day, unless it begins earlier; `chosen`: somebody wants no earlier one."""
-    session.execute(query("flow", "extend_span"), {**named(feed, Span(first, first)), "chosen": chosen})
+    session.execute(query("feed", "extend_span"), {**named(feed, Span(first, first)), "chosen": chosen})
 
 
 def outdated(session: psycopg.Connection, feed: Feed, span: Span) -> list[date]:
     """The days of the span that an earlier query, other columns or another time column made."""
-    return [row[0] for row in session.execute(query("flow", "outdated_days"), named(feed, span))]
+    return [row[0] for row in session.execute(query("slice", "outdated_days"), named(feed, span))]
 
 
 def load(
@@ -72,7 +72,7 @@ def load(
     """
     row = one_row(
         session,
-        query("flow", "load_slice"),
+        query("slice", "load_slice"),
         {"schema": feed.schema, "template": feed.template, "day": day, "digest": digest, "asked": asked},
     )
     result = row[0]
@@ -82,7 +82,7 @@ def load(
 def record_failure(session: psycopg.Connection, feed: Feed, day: date, error: str) -> None:
     """Remember that a load failed; the rows of an earlier load stay."""
     session.execute(
-        query("flow", "record_failure"),
+        query("slice", "record_failure"),
         {"schema": feed.schema, "template": feed.template, "day": day, "error": error},
     )
 
@@ -94,8 +94,8 @@ def hold_source(session: psycopg.Connection, connection: str) -> None:
     """
     try:
         with session.transaction():
-            session.execute(query("flow", "patience"), (PATIENCE * 1000,))
-            session.execute(query("flow", "hold_source"), (connection,))
+            session.execute(query("session", "patience"), (PATIENCE * 1000,))
+            session.execute(query("source", "hold_source"), (connection,))
     except psycopg.errors.QueryCanceled as error:
         raise psycopg.errors.SqlclientUnableToEstablishSqlconnection(
             f"the source does not answer within {PATIENCE} seconds"
@@ -116,4 +116,4 @@ def held_source(session: psycopg.Connection, connection: str) -> Iterator[None]:
 
 def release_source(session: psycopg.Connection, connection: str) -> None:
     """Close what hold_source opened; nothing to do if that is gone."""
-    session.execute(query("flow", "release_source"), (connection,))
+    session.execute(query("source", "release_source"), (connection,))

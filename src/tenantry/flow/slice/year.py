@@ -53,7 +53,9 @@ class Folded:
 def check(session: psycopg.Connection, feed: Feed, year: int) -> YearCheck:
     """Whether a year has all of its days, by `_wh.check_views_by_template_for_year`."""
     said = one_row(
-        session, query("flow", "check_year"), {"template": feed.template, "schema": feed.schema, "year": year}
+        session,
+        query("slice", "check_year"),
+        {"template": feed.template, "schema": feed.schema, "year": year},
     )[0]
     return YearCheck(
         feed,
@@ -74,7 +76,7 @@ def convert(session: psycopg.Connection, feed: Feed, year: int) -> Folded:
     by_operator = acting(session) == OPERATOR
     said = one_row(
         session,
-        query("operators", "fold_year") if by_operator else query("flow", "convert_year"),
+        query("slice", "fold_year_for_operator") if by_operator else query("slice", "convert_year"),
         {"template": feed.template, "schema": feed.schema, "year": year},
     )[0]
     return Folded(

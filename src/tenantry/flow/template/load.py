@@ -69,7 +69,7 @@ def load(
             ):
                 reshaped.append(template.name)
         for name in reshaped if acting(session) == OWNER else ():
-            session.execute(query("flow", "publish_public"), (name,))
+            session.execute(query("feed", "publish_public"), (name,))
         return [replace(change, outdated=outdated(session, change.name)) for change in changes]
 
 

@@ -28,5 +28,5 @@ def check_name(name: str) -> None:
 
 def create_schema(session: psycopg.Connection, name: str) -> bool:
     """Make the tenant's schema, owned by whadmin and readable by phood_ro; False if it was there."""
-    row = one_row(session, query("flow", "create_schema"), (name,))
+    row = one_row(session, query("tenant", "create_schema"), (name,))
     return bool(row[0])
