@@ -34,7 +34,14 @@ def tenantry(stage: Stage, name: str, start: str, jobs: int, last: date | None =
     """`tenantry backfill` into the storage that a warehouse to begin with has, up to the last day of the source if no
     other is given."""
     arguments = ["backfill", TEMPLATE, "--tenant", TENANT]
-    arguments += ["--from", str(stage.size.first), "--to", str(last or stage.size.last), "--jobs", str(jobs)]
+    arguments += [
+        "--from",
+        str(stage.size.first),
+        "--to",
+        str(last or stage.size.last),
+        "--sessions",
+        str(jobs),
+    ]
     return Contestant(
         name=name,
         shown=f"TENANTRY_DSN=$WAREHOUSE tenantry {' '.join(arguments)}",

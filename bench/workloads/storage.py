@@ -47,7 +47,7 @@ def measure(lab: Lab) -> list[Table]:
         rooms[f"{name} storage, as loaded"] = _room(stage, loaded)
         if whole:
             with session(stage.warehouse) as owner:
-                year.convert(owner, find_feed(owner, TEMPLATE, TENANT), stage.size.first.year)
+                year.fold(owner, find_feed(owner, TEMPLATE, TENANT), stage.size.first.year)
             rooms[f"{name} storage, the year folded"] = _room(stage, folded)
     with session(stage.warehouse) as owner:
         owner.execute("CREATE TABLE public.plain AS SELECT * FROM acme.foodlogstats")

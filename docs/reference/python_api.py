@@ -5,21 +5,19 @@ python docs/reference/python_api.py — tests/unit/test_docs.py fails until it h
 
 from __future__ import annotations
 
+import ast
 import dataclasses
+import importlib
 import inspect
 import re
+import sys
 import typing
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import tenantry
-from tenantry.fleet.plan import Plan
-from tenantry.flow.job import table
-from tenantry.flow.slice import year
-from tenantry.flow.template import fit
-from tenantry.loader import add_tenant, verify
-from tenantry.observe import activity, health, slices, status
 
 PAGE = Path(__file__).with_name("python.md")
 
@@ -33,23 +31,13 @@ Written by `python docs/reference/python_api.py` from the docstrings of the pack
 [The guide](../how-to/use-from-python.md) shows how to use it. The names on this page are stable; everything else is internal.
 """
 
-_HIDDEN: dict[str, Any] = {
-    "FleetPlan": Plan,
-    **{
-        name: thing
-        for module in (activity, add_tenant, fit, health, slices, status, table, verify, year)
-        for name, thing in vars(module).items()
-        if isinstance(thing, type)
-    },
-}
-"""Types that the package imports where they are needed."""
-
 
 def python_md() -> str:
     """The text of python.md."""
     offered = {name: getattr(tenantry, name) for name in tenantry.__all__}
     errors = {name: cls for name, cls in offered.items() if issubclass(cls, BaseException)}
-    results = {cls.__name__: cls for cls in _results(tenantry.Warehouse) if cls.__name__ not in offered}
+    results = [cls for cls in _results(tenantry.Warehouse) if cls not in offered.values()]
+    names = Counter([*offered, *(cls.__name__ for cls in results)])
     parts = [_HEAD, "## Warehouse", "", _said(tenantry.Warehouse), "", *_methods(tenantry.Warehouse)]
     parts += ["## What it is given", ""]
     for name, cls in offered.items():
@@ -59,13 +47,14 @@ def python_md() -> str:
     for name, cls in errors.items():
         parts += [f"### {name}", "", _said(cls), ""]
     parts += ["## Results", ""]
-    for name, cls in sorted(results.items()):
-        parts += _class(name, cls)
+    for cls in sorted(results, key=lambda cls: (cls.__name__, cls.__module__)):
+        parts += _class(cls.__name__, cls, "" if names[cls.__name__] == 1 else f" ({cls.__module__})")
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _class(name: str, cls: type) -> Iterator[str]:
-    yield from (f"### {name}", "", _said(cls), "")
+def _class(name: str, cls: type, where: str = "") -> Iterator[str]:
+    """The section of a class; `where` tells it from others of its name."""
+    yield from (f"### {name}{where}", "", _said(cls), "")
     if dataclasses.is_dataclass(cls):
         fields = [f"{field.name}: {_plain(field.type)}" for field in dataclasses.fields(cls)]
         yield from ("```python", f"{name}({', '.join(fields)})", "```", "")
@@ -113,18 +102,15 @@ def _flat(thing: object) -> str:
 
 def _plain(text: object) -> str:
     """Types as people write them: without quotes, and without the modules that they come from."""
-    found = re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Z])", "", str(text).replace("'", ""))
+    unquoted = re.sub(r"""(?<=[:>] )(?:'([^']*)'|"([^"]*)")""", r"\1\2", str(text))
+    found = re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Z])", "", unquoted)
     return re.sub(r"= <function .*? at 0x[0-9a-f]+>", "= ...", found).replace("psycopg.", "")
 
 
 def _results(cls: type) -> Iterator[type]:
     """The classes of ours that the methods of a class return, and those that are in them."""
     seen: set[type] = set()
-    waiting = [
-        typing.get_type_hints(function, localns=_HIDDEN).get("return")
-        for _, function in _own(cls)
-        if inspect.isfunction(function)
-    ]
+    waiting = [_hints(function).get("return") for _, function in _own(cls) if inspect.isfunction(function)]
     while waiting:
         hint = waiting.pop()
         waiting += typing.get_args(hint)
@@ -132,7 +118,21 @@ def _results(cls: type) -> Iterator[type]:
             seen.add(hint)
             if dataclasses.is_dataclass(hint):
                 yield hint
-                waiting += typing.get_type_hints(hint, localns=_HIDDEN).values()
+                waiting += _hints(hint).values()
+
+
+def _hints(thing: Any) -> dict[str, Any]:
+    """The types of a function's arguments or a class's fields, also those that its module imports for type checkers alone."""
+    module = sys.modules[thing.__module__]
+    hidden = {
+        name.asname or name.name: getattr(importlib.import_module(node.module or ""), name.name)
+        for block in ast.parse(inspect.getsource(module)).body
+        if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING"
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for name in node.names
+    }
+    return typing.get_type_hints(thing, localns=hidden)
 
 
 def main() -> None:

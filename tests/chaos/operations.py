@@ -32,7 +32,7 @@ def _refresh_window(world: World) -> Operation:
     full = world.dice.random() < 0.3
     last = world.today - timedelta(days=1)
     window = _span(last - timedelta(days=days - 1), last)
-    words = ["refresh", "events", "--all", "--days", str(days), *(["--full"] if full else [])]
+    words = ["refresh", "events", "--all", "--days", str(days), *(["--reload"] if full else [])]
     return Operation("refresh window", words, dict.fromkeys(TENANTS, window), {})
 
 
@@ -70,11 +70,11 @@ def _reload(world: World) -> Operation:
     return Operation("reload", words, {tenant: window}, {})
 
 
-def _rebuild_slices(world: World) -> Operation:
+def _reload_slices(world: World) -> Operation:
     tenant = world.dice.choice(TENANTS)
     day = world.first + timedelta(days=world.dice.randint(0, world.days - 2))
     return Operation(
-        "slice rebuild", ["slice", "rebuild", "events", "--tenant", tenant, str(day)], {tenant: [day]}, {}
+        "slice reload", ["slice", "reload", "events", "--tenant", tenant, str(day)], {tenant: [day]}, {}
     )
 
 
@@ -124,7 +124,7 @@ _WEIGHTED: Sequence[tuple[int, Callable[[World], Operation]]] = [
     (4, _backfill),
     (1, _backfill_by_itself),
     (2, _reload),
-    (1, _rebuild_slices),
+    (1, _reload_slices),
     (4, _sql_hourly),
     (3, _sql_window),
     (3, _sql_nightly),

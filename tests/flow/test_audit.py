@@ -11,7 +11,7 @@ from typing import LiteralString
 import psycopg
 import pytest
 
-from tenantry.cli.trail import command
+from tenantry.cli.trail import changes
 from tenantry.db import audit
 from tests.databases import Source, Warehouse
 from tests.program import address, run, running, succeed
@@ -172,26 +172,35 @@ def test_a_warehouse_without_a_trail_works_and_an_upgrade_brings_one(warehouse: 
 
 
 def test_only_commands_that_change_something_are_written_down() -> None:
-    for words in (
-        "status",
-        "tenant list",
-        "doctor",
-        "verify --sample 3",
-        "upgrade --dry-run",
-        "queries",
-        "audit --follow",
-        "audit --since 1h",
+    for name, options in (
+        ("status", {}),
+        ("tenant list", {}),
+        ("doctor", {"fix": False}),
+        ("verify", {"fix": False, "number": 3}),
+        ("upgrade", {"dry_run": True}),
+        ("queries", {"cancel": None}),
+        ("audit", {"follow": True}),
     ):
-        assert command(words.split()) is None
-    for words, name in {
-        "tenant drop acme --yes": "tenant drop",
-        "doctor --fix": "doctor",
-        "verify foodlogstats --fix": "verify",
-        "queries --cancel 7": "queries",
-        "backup file": "backup",
-        "refresh foodlogstats --all": "refresh",
-    }.items():
-        assert command(words.split()) == f"tenantry {name}"
+        assert not changes(name, options)
+    for name, options in (
+        ("tenant drop", {"yes": True}),
+        ("doctor", {"fix": True}),
+        ("verify", {"fix": True}),
+        ("queries", {"cancel": 7}),
+        ("upgrade", {"dry_run": False}),
+        ("backup write", {}),
+        ("refresh", {"everyone": True}),
+        ("audit prune", {}),
+    ):
+        assert changes(name, options)
+
+
+def test_a_value_that_looks_like_an_option_keeps_nothing_out_of_the_trail(acme: Warehouse) -> None:
+    acme.run("INSERT INTO _wh.tenants VALUES ('acme', 'acme')")
+    succeed(acme, "tenant", "disable", "acme", "--reason", "--dry-run")
+
+    found = [(e.what, e.subject) for e in entries(acme) if e.result == "done"]
+    assert ("tenantry tenant disable", "acme --reason --dry-run") in found
 
 
 def test_passwords_of_a_command_line_are_left_out() -> None:

@@ -18,7 +18,7 @@ from tenantry.core.errors import TenantryError
 from tenantry.db.connect import session
 from tenantry.embedded import Server, find_free_port
 from tenantry.flow.tenant import reader
-from tenantry.recovery import backup, rebuild, restore, sealed
+from tenantry.recovery import backup, recover, restore, sealed
 from tenantry.recovery.content import Content, unpack
 from tests.databases import SECRET, Database, Maker, Source, Warehouse
 from tests.program import run, succeed
@@ -97,7 +97,7 @@ def fleet(
             warehouse.run("UPDATE cron.job SET active = %s WHERE jobname = %s", (active, f"{name}_{kind}"))
     warehouse.run("SELECT cron.schedule('13 * * * *', 'SELECT 1')")
     warehouse.run("CREATE FUNCTION _wh.create_crates_mv() RETURNS text LANGUAGE sql AS $$SELECT 'ours'$$")
-    succeed(warehouse, "year", "convert", "foodlogstats", last_year.year, "--tenant", "acme")
+    succeed(warehouse, "year", "fold", "foodlogstats", last_year.year, "--tenant", "acme")
     return sources
 
 
@@ -148,7 +148,7 @@ def test_a_lost_warehouse_comes_back_from_its_backup_and_its_sources(
 
     # The source of globex does not answer: acme comes back all the same, and its jobs go on.
     fleet["globex"].run("ALTER TABLE phood_foodlogsum RENAME TO away")
-    lame = run(elsewhere, "rebuild", "--all", "--json")
+    lame = run(elsewhere, "recover", "--all", "--json")
     assert lame.code == 1
     assert f"about {len(before):,} rows" in lame.err
     assert lame.json["jobs_resumed"] == ["acme_hourly", "acme_nightly"]
@@ -160,7 +160,7 @@ def test_a_lost_warehouse_comes_back_from_its_backup_and_its_sources(
         "", "acme_hourly", "acme_nightly", "globex_hourly"]  # fmt: skip
     fleet["globex"].run("ALTER TABLE away RENAME TO phood_foodlogsum")
 
-    done = succeed(elsewhere, "rebuild", "--all", "--json").json
+    done = succeed(elsewhere, "recover", "--all", "--json").json
     assert (done["complete"], done["different_days"], done["rows"]) == (True, [], 12)
     assert elsewhere.rows(ROWS) == before
     assert elsewhere.rows("SELECT jobname::text, active FROM cron.job ORDER BY 1") == warehouse.rows(
@@ -171,7 +171,7 @@ def test_a_lost_warehouse_comes_back_from_its_backup_and_its_sources(
         (f"foodlogstats_{last_year.year}", "folded")
     ]
     succeed(elsewhere, "tenant", "test", "acme")
-    assert "No days are missing" in succeed(elsewhere, "rebuild", "--all").err
+    assert "No days are missing" in succeed(elsewhere, "recover", "--all").err
 
     elsewhere.server.save_password(name, "reader-password")
     theirs = Database(elsewhere.server, "postgres", name)
@@ -296,7 +296,7 @@ def test_columns_and_tables_that_an_older_backup_does_not_know_get_their_default
     assert empty.rows("SELECT schema_name, storage FROM _wh.feeds") == [("acme", "matview")]
 
 
-def test_a_rebuild_of_what_was_lost_leaves_alone_what_the_source_keeps_no_longer(
+def test_a_recovery_of_what_was_lost_leaves_alone_what_the_source_keeps_no_longer(
     acme: Warehouse, source: Source, today: date
 ) -> None:
     before, yesterday = today - timedelta(days=2), today - timedelta(days=1)
@@ -306,15 +306,15 @@ def test_a_rebuild_of_what_was_lost_leaves_alone_what_the_source_keeps_no_longer
     source.run("DELETE FROM phood_foodlogsum WHERE logged_time < %s", (yesterday,))
     acme.run("SELECT _wh.update_public_view_by_template('foodlogstats')")
     acme.run(f"DROP MATERIALIZED VIEW acme.foodlogstats_{yesterday:%Y_%m_%d} CASCADE")
-    done = succeed(acme, "rebuild", "--tenant", "acme", "--json").json
+    done = succeed(acme, "recover", "--tenant", "acme", "--json").json
     assert (done["rows"], done["different_days"]) == (3, [])
     assert acme.rows("SELECT * FROM acme.foodlogstats ORDER BY id") == rows
 
 
-def test_a_rebuild_counts_nothing_as_there_of_a_feed_whose_source_cannot_be_asked(acme: Warehouse) -> None:
+def test_a_recovery_counts_nothing_as_there_of_a_feed_whose_source_cannot_be_asked(acme: Warehouse) -> None:
     acme.run("SELECT _wh_internal.open_feed('foodlogstats', 'acme', 'acme')")
     acme.run("UPDATE _wh.tenant_connections SET port = %s", (find_free_port(),))
-    lame = run(acme, "rebuild", "--all", "--json")
+    lame = run(acme, "recover", "--all", "--json")
     assert lame.code == 1
     (told,) = lame.json["tenants"]
     assert (told["loaded"], told["present"]) == (0, 0)
@@ -333,9 +333,9 @@ def test_a_disabled_tenant_stays_so_and_enabling_it_resumes_its_jobs(
         "SELECT t.disabled_reason, j.jobname::text, j.active FROM _wh.tenants t JOIN cron.job j ON j.jobid = ANY (t.paused_jobs)"
     ) == [("moving", "three", False)]
     owner = Database(acme.server, empty.name, "whadmin")
-    assert [part.days.last for part in rebuild.plan(owner.conninfo, None)] == [today]
+    assert [part.days.last for part in recover.plan(owner.conninfo, None)] == [today]
     owner.run("UPDATE _wh.rebuilds SET last_day = last_day - 1")
-    assert [part.days.last for part in rebuild.plan(owner.conninfo, None)] == [today - timedelta(days=1)]
+    assert [part.days.last for part in recover.plan(owner.conninfo, None)] == [today - timedelta(days=1)]
     assert empty.rows("SELECT jobname::text FROM _wh.restored_jobs JOIN cron.job USING (jobid)") == [("two",)]
 
 

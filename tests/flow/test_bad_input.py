@@ -70,7 +70,7 @@ def refused(outcome: Outcome, code: int, message: str) -> None:
         ("refresh foodlogstats --all --date {tomorrow}", "{tomorrow} has not begun"),
         ("year check foodlogstats 2024 --tenant nobody", 'schema "nobody" does not exist'),
         ("year check foodlogstats 9999 --all", "year 9999 cannot be checked"),
-        ("year convert foodlogstats 9999 --all", "year 9999 is not over"),
+        ("year fold foodlogstats 9999 --all", "year 9999 is not over"),
         ("tenant show nobody", 'tenant "nobody" does not exist'),
         ("tenant test nobody", 'connection "nobody" does not exist'),
     ],
@@ -96,25 +96,25 @@ def test_what_becomes_of_tenants_and_slices_is_not_guessed(loaded: Warehouse) ->
             "--source cannot be combined with other parts of the address",
         ),
         ("tenant edit acme --option service=s", "options may not hold service"),
-        ("tenant rebuild acme foodlogstat --yes", 'template "foodlogstat" does not exist'),
-        ("tenant rebuild acme --yes --since noon", "'noon' is not a time"),
-        ("tenant rebuild acme", "there is no terminal to ask for confirmation"),
+        ("tenant reload acme foodlogstat --yes", 'template "foodlogstat" does not exist'),
+        ("tenant reload acme --yes --since noon", "'noon' is not a time"),
+        ("tenant reload acme", "there is no terminal to ask for confirmation"),
         ("tenant drop acme", "there is no terminal to ask for confirmation"),
         ("tenant drop nobody --yes", 'tenant "nobody" does not exist'),
         ("slice list foodlogstats --from 2024-03-10 --to 2024-03-08", "is after the last day, 2024-03-08"),
         (
-            "slice rebuild foodlogstats 2024-03-08 --from 2024-03-08 --all",
+            "slice reload foodlogstats 2024-03-08 --from 2024-03-08 --all",
             "days and --from or --to cannot be combined",
         ),
-        ("year convert foodlogstats 2024 --all --spacing 10", "'10' is not a time"),
+        ("year fold foodlogstats 2024 --all --spacing 10", "'10' is not a time"),
     ):
         refused(run(loaded, *arguments.split()), INPUT, message)
     assert everything(loaded) == before
 
 
-def test_a_year_that_is_incomplete_is_not_converted(loaded: Warehouse) -> None:
+def test_a_year_that_is_incomplete_is_not_folded(loaded: Warehouse) -> None:
     before = everything(loaded)
-    done = run(loaded, "year", "convert", "foodlogstats", 2024, "--all")
+    done = run(loaded, "year", "fold", "foodlogstats", 2024, "--all")
     refused(
         done,
         FAILED,

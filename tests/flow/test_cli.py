@@ -84,6 +84,7 @@ def test_a_tenant_is_taken_in_with_one_command(
                 "not_indexed": [],
             }
         ],
+        "folded": [],
         "converted": [],
         "different_days": [],
         "not_compared": [],
@@ -145,9 +146,9 @@ def test_years_that_are_over_are_folded_at_once_unless_somebody_says_not_to(
     define(warehouse)
     warehouse.run("UPDATE _wh.mv_templates SET storage = 'partition'")
     add = ("tenant", "add", "acme", "--source", address(source), "--template", "ticks", "--json")
-    kept = succeed(warehouse, *add, "--no-convert", env={"TENANTRY_SOURCE_PASSWORD": SECRET}).json
-    assert (kept["complete"], kept["converted"]) == (True, [])
-    folded = succeed(warehouse, *add).json["converted"]
+    kept = succeed(warehouse, *add, "--no-fold", env={"TENANTRY_SOURCE_PASSWORD": SECRET}).json
+    assert (kept["complete"], kept["folded"]) == (True, [])
+    folded = succeed(warehouse, *add).json["folded"]
     assert [item["yearly_table"] for item in folded] == [f"ticks_{first.year}"]
 
 
@@ -216,7 +217,7 @@ def test_a_refresh_pulls_a_day_again(acme: Warehouse, source: Source) -> None:
     assert acme.reader.value("SELECT count(*) FROM public.foodlogstats") == 2
 
 
-def test_a_year_is_checked_filled_and_converted(acme: Warehouse, source: Source) -> None:
+def test_a_year_is_checked_filled_and_folded(acme: Warehouse, source: Source) -> None:
     make_ticks(source, date(2023, 1, 1), 365)
     define(acme)
     acme.run("SELECT _wh.update_mv_by_template('ticks', 'acme', 'acme', '2023-07-01')")
@@ -230,9 +231,10 @@ def test_a_year_is_checked_filled_and_converted(acme: Warehouse, source: Source)
 
     (checked,) = succeed(acme, "year", "check", "ticks", 2023, "--all", "--json").json
     assert checked["status"] == "complete"
-    converted = succeed(acme, "year", "convert", "ticks", 2023, "--tenant", "acme", "--json").json
-    assert converted["failed"] == {}
-    assert [(c["processed_mvs"], c["total_records"]) for c in converted["converted"]] == [(365, 730)]
+    folded = succeed(acme, "year", "fold", "ticks", 2023, "--tenant", "acme", "--json").json
+    assert folded["failed"] == {}
+    assert folded["converted"] == folded["folded"], "by its old name too"
+    assert [(c["processed_mvs"], c["total_records"]) for c in folded["folded"]] == [(365, 730)]
     assert succeed(acme, *backfill).json["tenants"][0]["present"] == 365
     assert acme.reader.value("SELECT count(*) FROM public.ticks") == 730
 

@@ -40,6 +40,15 @@ def test_tenants_and_templates_of_the_warehouse_are_offered(acme: Warehouse) -> 
     assert offered("tenantry refresh foodlogstats --tenant ", acme.conninfo) == ["acme", "globex"]
 
 
+def test_old_names_are_not_offered_but_what_follows_them_is(acme: Warehouse) -> None:
+    acme.run("INSERT INTO _wh.tenants VALUES ('acme', 'acme')")
+
+    assert offered("tenantry tenant re") == ["reload"]
+    assert offered("tenantry tenant reload acme --jo") == []
+    assert offered("tenantry tenant rebuild a", acme.conninfo) == ["acme"]
+    assert offered("tenantry backfill foodlogstats --jobs 2 --pa") == ["--pause"]
+
+
 def test_a_warehouse_that_does_not_answer_offers_nothing_and_says_nothing() -> None:
     """An error would stand in the middle of the line that is being typed."""
     assert offered("tenantry tenant show a", "host=127.0.0.1 port=1 user=whadmin dbname=postgres") == []

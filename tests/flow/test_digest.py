@@ -522,7 +522,7 @@ def test_the_command_tells_how_many_days_were_unchanged(acme: Warehouse, source:
     second = succeed(acme, "refresh", "foodlogstats", "--tenant", "acme", "--days", 14)
     assert "unchanged" in second.out
     assert "14" in second.out
-    full = succeed(acme, "refresh", "foodlogstats", "--all", "--days", 14, "--full", "--json").json
+    full = succeed(acme, "refresh", "foodlogstats", "--all", "--days", 14, "--reload", "--json").json
     assert [(t["loaded"], t["unchanged"]) for t in full["tenants"]] == [(14, 0)]
     before = yesterday - timedelta(days=1)
     last = succeed(acme, "refresh", "foodlogstats", "--all", "--days", 2, "--date", before, "--json").json
@@ -530,6 +530,6 @@ def test_the_command_tells_how_many_days_were_unchanged(acme: Warehouse, source:
 
 
 def test_full_without_a_window_is_refused(acme: Warehouse) -> None:
-    outcome = run(acme, "refresh", "foodlogstats", "--all", "--full")
+    outcome = run(acme, "refresh", "foodlogstats", "--all", "--reload")
     assert outcome.code == 2
-    assert outcome.errors == ["--full needs a window of days"]
+    assert outcome.errors == ["--reload needs a window of days"]

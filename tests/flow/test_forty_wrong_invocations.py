@@ -29,13 +29,13 @@ TYPOS: list[Wrong] = [
     ("tenant shw acme", INPUT, "No such command 'shw'.*'show'"),
     ("refresh foodlogstats --tenat acme", INPUT, "No such option: --tenat.*--tenant"),
     ("refresh", INPUT, "Missing argument 'TEMPLATE'"),
-    ("backfill foodlogstats --all --jobs 99", INPUT, "'--jobs'.*99 is not in the range 1<=x<=8"),
-    ("year convert foodlogstats twenty --all", INPUT, "'YEAR'.*'twenty' is not a valid int"),
+    ("backfill foodlogstats --all --sessions 99", INPUT, "'--sessions'.*99 is not in the range 1<=x<=8"),
+    ("year fold foodlogstats twenty --all", INPUT, "'YEAR'.*'twenty' is not a valid int"),
     ("doctor --only conections", INPUT, "conections"),
     ("logs --since yesterday", INPUT, "yesterday"),
     ("logs --grep [", INPUT, r"\["),
     ("schedule next none", INPUT, "'none' is not a valid int"),
-    ("year convert foodlogstats 2023 --all --spacing soon", INPUT, "soon"),
+    ("year fold foodlogstats 2023 --all --spacing soon", INPUT, "soon"),
     ("queries --cancel nobody", INPUT, "'nobody' is not a valid int"),
 ]
 
@@ -53,20 +53,20 @@ NAMES: list[Wrong] = [
     ("template set-storage foodlogstats csv", INPUT, 'no storage "csv"'),
     ("reader drop phood_ro --yes", INPUT, "phood_ro"),
     ("reader add bi --all", INPUT, 'role "whadmin" cannot create or drop roles'),
-    ("slice rebuild foodlogstats 2024-03-08 --tenant nobody", INPUT, 'schema "nobody" does not exist'),
+    ("slice reload foodlogstats 2024-03-08 --tenant nobody", INPUT, 'schema "nobody" does not exist'),
 ]
 
 DATES: list[Wrong] = [
     ("backfill foodlogstats --all --from 2024-03-10 --to 2024-03-08", INPUT, "is after the last day"),
     (
-        "slice rebuild foodlogstats --from 2024-03-10 --to 2024-03-08 --tenant acme",
+        "slice reload foodlogstats --from 2024-03-10 --to 2024-03-08 --tenant acme",
         INPUT,
         "is after the last day",
     ),
     ("slice show foodlogstats 2024-02-30 --tenant acme", INPUT, "'2024-02-30' is not a day"),
     ("refresh foodlogstats --all --date {tomorrow}", INPUT, "has not begun"),
-    ("year convert foodlogstats 9999 --all", INPUT, "year 9999 is not over"),
-    ("year convert foodlogstats 2024 --all", FAILED, "2024 of acme.foodlogstats is incomplete"),
+    ("year fold foodlogstats 9999 --all", INPUT, "year 9999 is not over"),
+    ("year fold foodlogstats 2024 --all", FAILED, "2024 of acme.foodlogstats is incomplete"),
 ]
 
 FILES: list[Wrong] = [

@@ -5,14 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 import tenantry
-from tenantry import InputError, Interrupted, Limits, Newcomer
-from tenantry.core.model import Connection, LoadedSlice
+from tenantry import InputError, Interrupted, Limits, Newcomer, SourceError
+from tenantry.core.model import Connection, LoadedSlice, TemplateFile
+from tenantry.loader.enable_tenant import Enabled
 from tenantry.loader.events import Silent
+from tenantry.warehouse.backups import read_backup
 from tests.databases import Source, Warehouse
 
 pytestmark = pytest.mark.any_server
@@ -94,6 +98,141 @@ def test_a_tenant_is_taken_in_by_one_call(warehouse: Warehouse, source: Source) 
     assert {"connection", "schema", "backfill", "compared"} <= set(told)
 
 
+def test_a_tenant_is_disabled_enabled_reloaded_and_dropped(
+    opened: tenantry.Warehouse, acme: Warehouse
+) -> None:
+    acme.admin.run("ALTER SCHEMA acme OWNER TO whadmin")
+    first, last = FIRST, FIRST + timedelta(days=DAYS - 1)
+    assert opened.disable_tenant("acme", " no contract ").reason == "no contract"
+    assert opened.disable_tenant("acme", "twice").paused is None
+    assert opened.tenant("acme").disabled_reason == "no contract"
+    steps: list[str] = []
+    enabled = opened.enable_tenant("acme", step=lambda name, told: steps.append(name))
+    assert enabled.enabled
+    assert not enabled.already
+    assert {"test", "gap", "loaded", "compared", "jobs"} <= set(steps)
+    assert opened.enable_tenant("acme").already
+    begun: list[datetime] = []
+    work = opened.tenant_work("acme", ["foodlogstats"], first, last)
+    assert [len(item.plan.days) for item in work] == [DAYS]
+    reloaded = opened.reload_tenant("acme", work, begun=begun.append)
+    assert reloaded.complete
+    assert reloaded.load.feeds[0].loaded == DAYS
+    assert [len(item.plan.days) for item in opened.tenant_work("acme", (), first, last, since=begun[0])] == [
+        0
+    ]
+    assert opened.tenant_goods("acme").days >= DAYS
+    opened.drop_tenant("acme")
+    assert opened.tenants() == []
+    with pytest.raises(InputError, match="acme"):
+        opened.tenant("acme")
+
+
+def test_ctrl_c_while_a_tenant_is_enabled_leaves_it_disabled(opened: tenantry.Warehouse) -> None:
+    opened.disable_tenant("acme", "rest")
+    with pytest.raises(Interrupted) as stopped:
+        opened.enable_tenant("acme", watcher=Stopping(KeyboardInterrupt()))
+    assert isinstance(stopped.value.so_far, Enabled)
+    assert not stopped.value.so_far.enabled
+    assert opened.tenant("acme").disabled_at
+    assert opened.enable_tenant("acme").enabled
+
+
+def test_a_sources_address_is_changed_only_if_it_answers(opened: tenantry.Warehouse) -> None:
+    before = opened.connection_of("acme")
+    assert opened.connection("acme") == before
+    assert opened.connection("nobody") is None
+    with pytest.raises(SourceError):
+        opened.change_source(replace(before, dbname="nothing"))
+    assert opened.connection_of("acme") == before
+    changed = opened.change_source(before)
+    assert changed.answered
+    assert changed.tenants == ["acme"]
+    assert opened.try_source("acme").database == before.dbname
+
+
+def test_a_template_is_linted_loaded_tried_moved_and_dropped(
+    opened: tenantry.Warehouse, acme: Warehouse
+) -> None:
+    opened.refresh(opened.feeds(), FIRST)
+    details = opened.template("foodlogstats")
+    assert details.stored.tenants == ["acme"]
+    assert details.outdated == []
+    other = TemplateFile(replace(details.text, name="other"), "other.sql")
+    assert not [finding for _, finding in opened.lint([other]) if finding.severity == "error"]
+    assert [change.action for change in opened.load_templates([other], dry_run=True)] == ["new"]
+    assert [item.name for item in opened.templates()] == ["foodlogstats"]
+    opened.load_templates([other])
+    trial = opened.try_template("other", "acme", FIRST, rows=2)
+    assert trial.rows > 0
+    assert len(trial.sample) == 2
+    assert not opened.drop_template("other").uses
+    with pytest.raises(InputError, match="acme"):
+        opened.drop_template("foodlogstats")
+    (tenant,) = opened.begin_move("foodlogstats", "partition")
+    assert opened.move_tenant(tenant, "foodlogstats", "partition").moved
+    assert opened.drop_old_storage("foodlogstats")["acme"] > 0
+    assert [use.tenant for use in opened.drop_template("foodlogstats", with_data=True).uses] == ["acme"]
+    assert opened.feeds() == []
+
+
+def test_jobs_are_created_paused_resumed_and_removed(opened: tenantry.Warehouse, acme: Warehouse) -> None:
+    assert len(opened.install_jobs(["acme"], dry_run=True).jobs) == 3
+    assert opened.jobs() == []
+    made = opened.install_jobs().jobs
+    assert len(made) == 3
+    assert {job.jobid for job in made} == {job.jobid for job in opened.find_jobs(["acme"])}
+    assert len(opened.waiting_jobs()) == 3
+    assert len(opened.schedule().entries) == 3
+    assert opened.next_runs(2)[0].job.schema == "acme"
+    paused = opened.pause_jobs(names=[made[0].name])
+    assert [job.name for job in paused.changed] == [made[0].name]
+    assert len(opened.resume_jobs(["acme"]).unchanged) == 2
+    assert opened.past_runs() == []
+    assert len(opened.remove_jobs(opened.find_jobs(["acme"]))) == 3
+    with pytest.raises(InputError, match="acme"):
+        opened.find_jobs(["acme"])
+
+
+def test_a_backup_is_written(opened: tenantry.Warehouse, tmp_path: Path) -> None:
+    opened.refresh(opened.feeds(), FIRST)
+    file = tmp_path / "warehouse-2026-11-29.backup"
+    written = opened.backup(file, passphrase="open sesame")
+    assert written.summary.tenants == ["acme"]
+    with pytest.raises(InputError, match="exists"):
+        opened.backup(file, passphrase="open sesame")
+    sealed = read_backup(file)
+    assert sealed.by_passphrase
+    backup = sealed.open(passphrase="open sesame")
+    assert backup.problems() == {}
+
+
+def test_new_entries_of_the_log_are_yielded_as_they_come(opened: tenantry.Warehouse, acme: Warehouse) -> None:
+    entries = opened.follow_logs(tenant="acme", since=timedelta(hours=1))
+    before = next(entries)
+    opened.refresh(opened.feeds(), FIRST)
+    fresh = next(entries)
+    assert fresh
+    assert not {entry.id for entry in before} & {entry.id for entry in fresh}
+    entries.close()
+
+
+def test_what_goes_on_is_looked_at(opened: tenantry.Warehouse) -> None:
+    assert opened.database_size() > 0
+    assert opened.names("tenants") == ["acme"]
+    assert opened.names("templates", "x") == []
+    assert opened.acts_as() == "whadmin"
+    assert all(session.pid for session in opened.running())
+    with pytest.raises(InputError, match="session"):
+        opened.cancel(2_000_000_000)
+    assert opened.audit(most=5)
+    assert opened.restored_audit() == []
+    assert opened.readers() == []
+    assert opened.doctor(["views"], tenant="acme")[0].check.name == "views"
+    assert opened.mend(opened.doctor(["views"])).refused == {}
+    assert [entry.what for entry in opened.audit(most=2)] == ["Warehouse.mend", "Warehouse.mend"]
+
+
 def test_disabled_tenants_are_left_out_unless_they_are_named(
     opened: tenantry.Warehouse, acme: Warehouse
 ) -> None:
@@ -112,7 +251,7 @@ def test_a_name_that_does_not_exist_is_an_error_with_a_hint(opened: tenantry.War
     with pytest.raises(InputError, match="nobody"):
         opened.feeds(tenants=["nobody"])
     with pytest.raises(InputError, match="window"):
-        opened.refresh(opened.feeds(), full=True)
+        opened.refresh(opened.feeds(), reload=True)
 
 
 def test_ctrl_c_is_raised_with_what_was_loaded(opened: tenantry.Warehouse) -> None:

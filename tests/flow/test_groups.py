@@ -213,7 +213,7 @@ def test_an_auditor_looks_around_with_the_program_and_hears_in_one_line_what_he_
         ("tenant", "disable", "acme", "--reason", "a test"),
         ("refresh", "foodlogstats", "--all"),
         ("backfill", "foodlogstats", "--all"),
-        ("slice", "rebuild", "foodlogstats", "2024-03-10", "--all"),
+        ("slice", "reload", "foodlogstats", "2024-03-10", "--all"),
         ("schedule", "disable", "--tenant", "acme"),
         ("template", "edit", "foodlogstats"),
         ("reader", "add", "mine", "--all"),

@@ -111,7 +111,7 @@ def test_errors_are_shown_and_kept_in_a_form_and_length_that_harms_nobody(
         ("refresh", "words", "--tenant", "acme", "--days", 2),
         ("refresh", "words", "--tenant", "acme", "--days", 2, "--json"),
         ("backfill", "words", "--tenant", "acme", "--from", day),
-        ("slice", "rebuild", "words", day, "--tenant", "acme"),
+        ("slice", "reload", "words", day, "--tenant", "acme"),
         ("verify", "words", "--tenant", "acme", "--from", day, "--to", day),
     ):
         done = tell(*failing)

@@ -93,7 +93,7 @@ def test_doctor_names_the_table_and_the_command_that_indexes_it(ticking: Warehou
 
 @pytest.mark.parametrize("jobs", [1, 2, 8])
 def test_a_new_table_has_all_of_its_indexes_after_the_load(ticking: Warehouse, jobs: int) -> None:
-    succeed(ticking, *BACKFILL, "--jobs", jobs)
+    succeed(ticking, *BACKFILL, "--sessions", jobs)
     assert names(ticking) == NAMES
     assert ticking.rows("SELECT FROM _wh.feed_tables") == []
     assert ticking.value("SELECT reltuples FROM pg_class WHERE relname = 'ticks_2024'") == 8

@@ -14,7 +14,18 @@ from tests.waiting import wait_until
 
 pytestmark = pytest.mark.any_server
 
-BACKFILL = ("backfill", "ticks", "--all", "--from", "2024-03-01", "--to", "2024-03-20", "--jobs", 2, "--json")
+BACKFILL = (
+    "backfill",
+    "ticks",
+    "--all",
+    "--from",
+    "2024-03-01",
+    "--to",
+    "2024-03-20",
+    "--sessions",
+    2,
+    "--json",
+)
 
 
 @pytest.fixture

@@ -224,7 +224,7 @@ def test_a_backfill_doubles_no_row_of_a_day_that_another_session_finds_wanting(
         "2024-03-01",
         "--to",
         "2024-03-30",
-        "--jobs",
+        "--sessions",
         1,
     )
     with running(acme, *arguments) as process:

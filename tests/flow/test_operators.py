@@ -66,7 +66,7 @@ def test_an_operator_loads_compares_and_mends_with_the_program(
     assert (day["day"], day["differing_rows"], day["rows"]) == ("2024-03-10", 3, [])
     succeed(operator, "verify", "foodlogstats", "--all", *span, "--fix")
     source.run("UPDATE phood_foodlogsum SET quantity = quantity + 1 WHERE logged_time < '2024-03-11 00:00+0'")
-    succeed(operator, "slice", "rebuild", "foodlogstats", "2024-03-10", "--tenant", "acme")
+    succeed(operator, "slice", "reload", "foodlogstats", "2024-03-10", "--tenant", "acme")
     succeed(operator, "refresh", "foodlogstats", "--all", "--days", "3", "--date", "2024-03-12")
     again = succeed(
         operator, "refresh", "foodlogstats", "--all", "--days", "3", "--date", "2024-03-12", "--json"
@@ -117,9 +117,9 @@ def test_a_source_that_does_not_answer_is_told_of_as_it_is_to_whadmin(
 
 def test_an_operator_folds_a_year(plain: Warehouse, operator: Database) -> None:
     span = ("--from", "2023-01-01", "--to", "2023-12-31")
-    succeed(operator, "backfill", "foodlogstats", "--all", *span, "--jobs", "4")
+    succeed(operator, "backfill", "foodlogstats", "--all", *span, "--sessions", "4")
     succeed(operator, "year", "check", "foodlogstats", "2023", "--all")
-    succeed(operator, "year", "convert", "foodlogstats", "2023", "--tenant", "acme")
+    succeed(operator, "year", "fold", "foodlogstats", "2023", "--tenant", "acme")
     assert (
         run(operator, "year", "check", "foodlogstats", "2023", "--all", "--json").json[0]["status"]
         == "converted"
@@ -250,7 +250,7 @@ def test_the_doctor_of_an_operator_finds_what_whadmins_does_but_for_the_sources(
         ("tenant", "add", "globex", "--source", "host=127.0.0.1 dbname=x user=y"),
         ("tenant", "edit", "acme", "--source", "host=127.0.0.1"),
         ("tenant", "drop", "acme", "--yes"),
-        ("tenant", "rebuild", "acme", "--yes"),
+        ("tenant", "reload", "acme", "--yes"),
         ("template", "edit", "foodlogstats"),
         ("template", "drop", "foodlogstats", "--yes"),
         ("template", "set-storage", "foodlogstats", "partition"),
@@ -260,7 +260,7 @@ def test_the_doctor_of_an_operator_finds_what_whadmins_does_but_for_the_sources(
         ("reader", "add", "mine", "--all"),
         ("reader", "drop", "phood_ro", "--yes"),
         ("backfill", "foodlogstats", "--all", "--outdated"),
-        ("rebuild", "--all"),
+        ("recover", "--all"),
         ("doctor", "--fix"),
         ("queries", "--cancel", "1"),
         ("audit", "prune", "--before", "2024-03-10"),
@@ -536,7 +536,7 @@ def test_ctrl_c_of_an_operator_keeps_what_was_loaded_and_leaves_no_session(
         "2024-03-01",
         "--to",
         "2024-03-20",
-        "--jobs",
+        "--sessions",
         1,
         "--json",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from types import ModuleType
@@ -12,7 +13,9 @@ from typing import Any
 
 import pytest
 
+import tenantry
 from tenantry.core.days import today_utc
+from tenantry.warehouse.files import template_as_file
 from tests.databases import Source, Warehouse
 
 pytestmark = pytest.mark.any_server
@@ -42,6 +45,13 @@ def ready(acme: Warehouse, source: Source, monkeypatch: pytest.MonkeyPatch) -> d
     for name in ("airflow", "airflow.decorators", "dagster", "prefect"):
         monkeypatch.setitem(sys.modules, name, _scheduler(name))
     return first
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that the examples run in."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 def _scheduler(name: str) -> ModuleType:
@@ -97,6 +107,46 @@ def test_the_example_of_a_notebook_prints_how_feeds_stand(
     assert "('acme', " in out
 
 
+def test_the_example_of_a_tenant_brings_it_up_to_date(
+    ready: date, acme: Warehouse, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run("Tenants")
+    assert "True" in capsys.readouterr().out
+    assert loaded(acme) == 3
+
+
+def test_the_example_of_a_template_tries_it_and_loads_it(
+    ready: date, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with tenantry.Warehouse.open() as opened:
+        text = opened.template("foodlogstats").text
+    (folder / "foodlogstats.sql").write_text(template_as_file(replace(text, description="Another one")))
+    run("Templates")
+    out = capsys.readouterr().out
+    assert "rows yesterday" in out
+    assert "foodlogstats changed" in out
+
+
+def test_the_example_of_a_fleet_changes_the_warehouse_and_loads(
+    ready: date, acme: Warehouse, source: Source, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tenantry.Warehouse.open() as opened:
+        (variable,) = opened.export(folder / "tenantry.toml").variables
+        monkeypatch.setenv(variable, source.password)
+        opened.disable_tenant("acme", "until the file says otherwise")
+    run("The fleet's file")
+    assert acme.value("SELECT disabled_at IS NULL FROM _wh.tenants")
+    assert loaded(acme) == 3
+
+
+def test_the_example_of_a_backup_writes_one(
+    ready: date, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TENANTRY_BACKUP_PASSPHRASE", "open sesame")
+    run("Backups")
+    assert [file.suffix for file in folder.iterdir()] == [".backup"]
+
+
 def test_every_example_of_the_guide_is_run() -> None:
     assert set(examples()) == {
         "Use it from Python",
@@ -105,4 +155,8 @@ def test_every_example_of_the_guide_is_run() -> None:
         "Dagster",
         "Prefect",
         "A notebook",
+        "Tenants",
+        "Templates",
+        "The fleet's file",
+        "Backups",
     }

@@ -182,7 +182,7 @@ def test_a_materialized_view_without_rows_is_a_day_that_is_missing(
     assert (status(acme)["missing"], status(acme)["rows"]) == (1, 8)
     found = run(acme, "doctor", "--only", "slices", "--json").json["findings"]
     assert [item["reason"] for item in found] == [f"{day} is missing"]
-    assert "1 day is missing" in succeed(acme, "rebuild", "--all").err
+    assert "1 day is missing" in succeed(acme, "recover", "--all").err
     assert whole(acme, source)
     assert (status(acme)["missing"], status(acme)["rows"]) == (0, 10)
 

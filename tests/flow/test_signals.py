@@ -79,8 +79,8 @@ def test_ctrl_c_while_a_tenant_is_taken_in_says_how_to_go_on(
 WAITING = {
     "template set-storage": ("template", "set-storage", "ticks", "partition"),
     "tenant drop": ("tenant", "drop", "acme", "--yes"),
-    "tenant rebuild": ("tenant", "rebuild", "acme"),
-    "year convert": ("year", "convert", "ticks", "2024", "--tenant", "acme"),
+    "tenant reload": ("tenant", "reload", "acme"),
+    "year fold": ("year", "fold", "ticks", "2024", "--tenant", "acme"),
     "doctor": ("doctor",),
 }
 

@@ -1,4 +1,4 @@
-"""Slices and years one by one: `tenantry slice`, `tenantry year list` and `convert`."""
+"""Slices and years one by one: `tenantry slice`, `tenantry year list` and `fold`."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_slices_are_listed_with_what_is_wrong_with_them(ticking: Warehouse, firs
 
 
 @pytest.mark.parametrize("storage", ["matview", "partition"])
-def test_a_slice_is_shown_and_rebuilt(acme: Warehouse, source: Source, storage: str, first: date) -> None:
+def test_a_slice_is_shown_and_reloaded(acme: Warehouse, source: Source, storage: str, first: date) -> None:
     make_ticks(source, first, 3)
     define(acme)
     acme.run("UPDATE _wh.mv_templates SET storage = %s", (storage,))
@@ -96,15 +96,15 @@ def test_a_slice_is_shown_and_rebuilt(acme: Warehouse, source: Source, storage: 
 
     source.run("UPDATE ticks SET value = 7")
     source.run("DELETE FROM ticks WHERE id %% 2 = 1 AND (at AT TIME ZONE 'UTC')::date = %s", (first,))
-    rebuilt = succeed(acme, "slice", "rebuild", "ticks", first, "--tenant", "acme", "--json").json
-    assert (rebuilt["tenants"][0]["loaded"], rebuilt["different_days"]) == (1, [])
+    again = succeed(acme, "slice", "reload", "ticks", first, "--tenant", "acme", "--json").json
+    assert (again["tenants"][0]["loaded"], again["different_days"]) == (1, [])
     assert acme.reader.rows("SELECT value, count(*) FROM public.ticks GROUP BY 1 ORDER BY 1") == [
         (0, 2),
         (1, 2),
         (7, 1),
     ]
     span = ("--from", first, "--to", first + timedelta(days=2))
-    told = succeed(acme, "slice", "rebuild", "ticks", "--all", *span)
+    told = succeed(acme, "slice", "reload", "ticks", "--all", *span)
     assert "acme.ticks: 3 days verified: every row matches the source" in told.out
     assert acme.reader.rows("SELECT value, count(*) FROM public.ticks GROUP BY 1") == [(7, 5)]
 
@@ -119,10 +119,10 @@ def test_days_are_compared_one_by_one_where_a_template_takes_no_others(
     )
     span = ("--from", first - timedelta(days=40), "--to", first)
     acme.run("SELECT _wh_internal.open_feed('ticks', 'acme', 'acme')")
-    told = succeed(acme, "slice", "rebuild", "ticks", "--tenant", "acme", *span)
+    told = succeed(acme, "slice", "reload", "ticks", "--tenant", "acme", *span)
     assert "acme.ticks: 41 days verified: every row matches the source" in told.out
 
-    unknown = run(acme, "tenant", "rebuild", "acme", "--yes")
+    unknown = run(acme, "tenant", "reload", "acme", "--yes")
     assert unknown.errors == ["acme.ticks: its template cannot tell where the source begins"]
 
     # Pulling the day again mends what has changed since.
@@ -152,11 +152,11 @@ def test_years_are_listed_and_folded_apart(acme: Warehouse, source: Source) -> N
         ("acme", 2023, 365, "ready to fold"),
         ("bistro", 2023, 365, "ready to fold"),
     ]
-    assert run(acme, "year", "convert", "ticks", 2023, "--all", "--spacing", "soon").code == 2
-    done = succeed(acme, "year", "convert", "ticks", 2023, "--all", "--spacing", "1s")
+    assert run(acme, "year", "fold", "ticks", 2023, "--all", "--spacing", "soon").code == 2
+    done = succeed(acme, "year", "fold", "ticks", 2023, "--all", "--spacing", "1s")
     assert "bistro (2 of 2) starts in" in done.err
-    again = succeed(acme, "year", "convert", "ticks", 2023, "--all", "--json").json
-    assert (again["converted"], again["folded_before"]) == ([], ["acme", "bistro"])
+    again = succeed(acme, "year", "fold", "ticks", 2023, "--all", "--json").json
+    assert (again["folded"], again["folded_before"]) == ([], ["acme", "bistro"])
     told = succeed(acme, "year", "list", "ticks", "--tenant", "bistro").out
     assert "bistro  ticks     2023   365  365  folded" in told
 

@@ -229,7 +229,7 @@ def test_a_year_with_a_failed_day_is_not_complete_and_is_not_folded(
     assert run(ticking, "refresh", "ticks", "--tenant", "acme", "--date", day).code == 1
     checked = year(ticking, day.year)
     assert (checked["success"], checked["status"], checked["failed_days"]) == (False, "days to load again", [str(day)])  # fmt: skip
-    assert run(ticking, "year", "convert", "ticks", day.year, "--tenant", "acme").code != 0
+    assert run(ticking, "year", "fold", "ticks", day.year, "--tenant", "acme").code != 0
     mend(source)
     ticking.run(checked["next"])
     assert year(ticking, day.year)["status"] == "complete"

@@ -1,4 +1,4 @@
-"""What becomes of a tenant after it was taken in: disabled, enabled, moved to another source, rebuilt, dropped."""
+"""What becomes of a tenant after it was taken in: disabled, enabled, moved to another source, loaded again, dropped."""
 
 from __future__ import annotations
 
@@ -173,12 +173,12 @@ def test_what_the_source_does_not_keep_is_not_emptied(
     assert "6 more are no longer at the source, and stay as they are" in enabled.err
     assert warehouse.reader.value("SELECT count(*) FROM public.ticks WHERE at < %s", (keeps,)) == 40
 
-    refused = run(warehouse, "tenant", "rebuild", "acme", "--from", first, "--yes")
+    refused = run(warehouse, "tenant", "reload", "acme", "--from", first, "--yes")
     assert refused.errors == [
         f"the source of acme.ticks begins on {keeps}: days before that would be emptied"
     ]
-    rebuilt = succeed(warehouse, "tenant", "rebuild", "acme", "--yes", "--json").json
-    assert rebuilt["tenants"][0]["loaded"] == 16
+    again = succeed(warehouse, "tenant", "reload", "acme", "--yes", "--json").json
+    assert again["tenants"][0]["loaded"] == 16
     assert warehouse.reader.value("SELECT count(*) FROM public.ticks") == 72
 
 
@@ -252,29 +252,31 @@ def test_a_moved_source_serves_materialized_views_that_are_there(
 
 
 @BOTH_STORAGES
-def test_a_tenant_is_rebuilt_while_reports_go_on(warehouse: Warehouse, ticking: Source, storage: str) -> None:
+def test_a_tenant_is_reloaded_while_reports_go_on(
+    warehouse: Warehouse, ticking: Source, storage: str
+) -> None:
     warehouse.run("UPDATE _wh.mv_templates SET storage = %s", (storage,))
     take_in(warehouse, ticking, days=41)
     ticking.run("UPDATE ticks SET value = 5 WHERE id % 2 = 0")
     doubled(ticking)
-    broken = run(warehouse, "tenant", "rebuild", "acme", "--yes")
+    broken = run(warehouse, "tenant", "reload", "acme", "--yes")
     assert broken.code == 1
     assert "acme.ticks: 41 of 41 days" in broken.err
     begun = broken.err.split("--since ")[1].split()[0]
 
     undoubled(ticking)
-    mended = succeed(warehouse, "tenant", "rebuild", "acme", "--yes", "--json", "--since", begun).json
+    mended = succeed(warehouse, "tenant", "reload", "acme", "--yes", "--json", "--since", begun).json
     (feed,) = mended["tenants"]
     assert (feed["loaded"], mended["different_days"]) == (1, [])
     assert same_as(warehouse, ticking)
 
 
-def test_days_in_partitions_are_rebuilt_a_month_at_a_time(
+def test_days_in_partitions_are_reloaded_a_month_at_a_time(
     warehouse: Warehouse, ticking: Source, first: date, today: date
 ) -> None:
     warehouse.run("UPDATE _wh.mv_templates SET storage = 'partition'")
     take_in(warehouse, ticking, days=41)
-    succeed(warehouse, "tenant", "rebuild", "acme", "--yes")
+    succeed(warehouse, "tenant", "reload", "acme", "--yes")
     months = (today.year - first.year) * 12 + today.month - first.month + 1
     assert warehouse.value("SELECT count(DISTINCT loaded_at) FROM _wh.slices") == months
 

@@ -144,10 +144,10 @@ def test_tenants_in_three_storages_work_side_by_side(mixed: Warehouse, source: S
     assert troubles(findings(mixed, *CHECKS)) == []
 
 
-def test_tenants_in_three_storages_are_rebuilt_rest_and_come_back(mixed: Warehouse) -> None:
+def test_tenants_in_three_storages_are_reloaded_rest_and_come_back(mixed: Warehouse) -> None:
     for name in NAMES:
-        succeed(mixed, "tenant", "rebuild", name, "--yes")
-        succeed(mixed, "slice", "rebuild", "ticks", first(), "--tenant", name)
+        succeed(mixed, "tenant", "reload", name, "--yes")
+        succeed(mixed, "slice", "reload", "ticks", first(), "--tenant", name)
         succeed(mixed, "tenant", "disable", name, "--reason", "a test")
     for name in NAMES:
         succeed(mixed, "tenant", "enable", name)

@@ -36,6 +36,8 @@ CALLS = {
     "try_template": "SELECT _wh.try_template('foodlogstats', 'acme', '2024-03-10')",
     "verify_days": "SELECT _wh.verify_days('foodlogstats', 'acme', '2024-03-10', '2024-03-10')",
     "verify_slice": "SELECT _wh.verify_slice('foodlogstats', 'acme', '2024-03-10')",
+    "ask_ranges": "SELECT _wh_internal.ask_ranges('foodlogstats', 'acme', 'acme', 'n bigint', 'SELECT count(*) FROM (%1$s) s',"
+    " ARRAY['2024-03-10 00:00:00+00', '2024-03-11 00:00:00+00'])",
     "probe_source": "SELECT _wh_internal.probe_source('acme')",
     "rows_ahead": "SELECT _wh_internal.rows_ahead('foodlogstats', 'acme', 'acme')",
     "source_extent": "SELECT _wh_internal.source_extent('foodlogstats', 'acme', 'acme')",

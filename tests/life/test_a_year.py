@@ -160,12 +160,12 @@ def the_year_ends(world: World) -> None:
 
 def the_year_is_folded_in_february(world: World) -> None:
     pass_days(world, date(YEAR + 1, 2, 15))
-    world.do("year", "convert", "foodlogstats", YEAR, "--all", "--spacing", "0s")
+    world.do("year", "fold", "foodlogstats", YEAR, "--all", "--spacing", "0s")
     assert world.differences() == {}
 
     # And goes on taking repairs.
     world.tenants["west"].log_at(datetime(YEAR, 7, 4, tzinfo=UTC))
-    world.do("slice", "rebuild", "foodlogstats", f"{YEAR}-07-04", "--tenant", "west")
+    world.do("slice", "reload", "foodlogstats", f"{YEAR}-07-04", "--tenant", "west")
     assert world.differences() == {}
 
 
@@ -178,7 +178,7 @@ def the_warehouse_is_lost(world: World) -> None:
     world.move_to(datetime(YEAR + 1, 2, 16, 9, tzinfo=UTC))
 
     world.do("restore", file, dsn=world.server.conninfo(), env=env | PASSWORDS)
-    world.do("rebuild", "--all")
+    world.do("recover", "--all")
 
     assert world.differences() == {}
 

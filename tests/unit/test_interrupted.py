@@ -2,31 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import cast
+
 import pytest
+from typer._click.shell_completion import _resolve_context
+from typer.core import TyperGroup
 
-from tenantry.cli.interrupted import of_command
+from tenantry.cli import interrupted, trail
+from tenantry.cli.group import Group, called
+from tenantry.cli.main import commands
 
-GENERAL = of_command(["apply"])
-NOTHING = of_command(["status"])
+
+def full_names(group: TyperGroup, before: str = "") -> Iterator[str]:
+    """The commands of a group and of the groups in it, by their full names; groups too."""
+    for name, command in group.commands.items():
+        yield before + name
+        if isinstance(command, TyperGroup):
+            yield from full_names(command, f"{before}{name} ")
+
+
+ROOT = cast("TyperGroup", commands())
+ALL = set(full_names(ROOT))
 
 
 @pytest.mark.parametrize(
-    "words",
+    "line, name",
     [
-        "template drop logs --yes",
-        "tenant edit export",
-        "apply plan",
-        "tenant enable status",
-        "--dsn status apply",
-        "slice rebuild events --tenant rebuild",
+        ("template drop logs --yes", "template drop"),
+        ("tenant edit export", "tenant edit"),
+        ("apply plan", "apply"),
+        ("tenant enable status", "tenant enable"),
+        ("--dsn status apply", "apply"),
+        ("--dsn tenant --debug status --json", "status"),
+        ("--dsn=apply tenant list", "tenant list"),
+        ("backup file", "backup write"),
+        ("backup --keep 3 verify", "backup write"),
+        ("audit --since 1h", "audit"),
+        ("audit prune --before 2026-01-01", "audit prune"),
     ],
 )
-def test_an_argument_is_not_taken_for_a_command(words: str) -> None:
-    assert of_command(words.split()) == GENERAL
+def test_the_command_is_known_whatever_its_options_and_arguments_are_called(line: str, name: str) -> None:
+    _resolve_context(ROOT, {}, "tenantry", line.split())
+    assert called.name == name
+    assert line.endswith(" ".join(called.words))
 
 
-def test_options_before_the_command_and_between_its_words_are_passed_over() -> None:
-    assert "changes nothing" in NOTHING
-    assert of_command(["--dsn", "tenant", "--debug", "status", "--json"]) == NOTHING
-    assert of_command(["--dsn=apply", "tenant", "list"]) == NOTHING
-    assert of_command(["tenant", "drop", "status"]) != GENERAL
+def test_all_groups_note_what_is_called() -> None:
+    def groups(command: object) -> Iterator[object]:
+        if isinstance(command, TyperGroup):
+            yield command
+            for child in command.commands.values():
+                yield from groups(child)
+
+    assert {type(group) for group in groups(ROOT) if not isinstance(group, Group)} == set()
+
+
+def test_what_is_said_of_a_command_is_said_of_one_that_exists() -> None:
+    assert interrupted._KEPT.keys() <= ALL
+    assert trail._OF_AUTHORS | trail._OPERATORS | trail._ASKING <= ALL
+    assert trail._CHANGING_BY.keys() | trail._WHADMINS_BY.keys() | trail._INSTEAD.keys() <= ALL
+    assert {name.rpartition(" ")[2] for name in ALL} >= trail._READING
+
+
+def test_an_unknown_command_is_said_nothing_false_of() -> None:
+    assert interrupted.of_command("") == interrupted.of_command("apply")
+    assert "changes nothing" in interrupted.of_command("status")

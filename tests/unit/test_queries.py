@@ -63,6 +63,9 @@ def asked() -> tuple[dict[str, set[str]], set[str]]:
         for function, arguments in _calls(tree):
             if function == "query" and len(arguments) == 2 and arguments[0]:
                 found[arguments[0]] |= {arguments[1]} if arguments[1] else set()
+            elif function == "by_role" and len(arguments) == 3 and arguments[1] and arguments[2]:
+                for place in (arguments[1], "operators"):
+                    found[place].add(arguments[2])
             elif noun := BY_NAME.get((part, function)):
                 found[noun] |= {name for name in arguments if name}
     return found, {text for text in texts if isinstance(text, str)}

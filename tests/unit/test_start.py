@@ -22,7 +22,7 @@ SLOW = {
         "--help",
         "refresh --help",
         "tenant add --help",
-        "year convert --help",
+        "year fold --help",
         "template load --help",
         "--version",
     ],
@@ -39,6 +39,20 @@ def test_help_waits_for_no_library_that_only_commands_need(arguments: str) -> No
     assert imported & SLOW == set()
 
 
+def test_the_front_door_waits_for_nothing_that_only_some_of_its_methods_need() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", "import sys, tenantry.warehouse; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    modules = set(told.stdout.split())
+    assert "tenantry.warehouse.base" in modules
+    rooms = ("flow", "schedule", "observe", "recovery", "fleet")
+    assert not [name for name in modules if name.startswith(tuple(f"tenantry.{room}" for room in rooms))]
+    assert not {"tenantry.loader.run", "tenantry.loader.planning", "tenantry.embedded", "pglast"} & modules
+
+
 def test_a_load_waits_for_no_parser() -> None:
     told = subprocess.run(
         [
@@ -46,7 +60,7 @@ def test_a_load_waits_for_no_parser() -> None:
             "-X",
             "importtime",
             "-c",
-            "import tenantry.warehouse, tenantry.flow.template.stored, tenantry.cli.progress",
+            "import tenantry.loader.planning, tenantry.loader.run, tenantry.flow.template.stored, tenantry.cli.progress",
         ],
         capture_output=True,
         text=True,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tenantry.core.errors import InputError
-from tenantry.flow.tenant.schema import check_name
+from tenantry.core.names import check_tenant_name
 
 
 @pytest.mark.parametrize(
     "name", ["acme", "Acme", "two words", "100%", "[red]", "a.b", "größe", "x" * 63, "ü" * 31, "pg"]
 )
 def test_a_name_that_a_schema_may_have_is_taken(name: str) -> None:
-    check_name(name)
+    check_tenant_name(name)
 
 
 @pytest.mark.parametrize(
@@ -36,5 +36,5 @@ def test_a_name_that_a_schema_may_have_is_taken(name: str) -> None:
 )
 def test_a_name_that_it_may_not_have_is_refused_with_the_reason(name: str, reason: str) -> None:
     with pytest.raises(InputError, match=reason) as caught:
-        check_name(name)
+        check_tenant_name(name)
     assert "\n" not in caught.value.message

@@ -37,8 +37,7 @@ def _names(
     """Nothing if the warehouse does not answer: an error message would end up in the middle of somebody's line."""
     import psycopg
 
-    from tenantry.db.connect import session
-    from tenantry.observe import names
+    from tenantry.warehouse import Warehouse
 
     options.dsn = context.find_root().params.get("dsn")
     with suppress(TenantryError, psycopg.Error, OSError):
@@ -50,7 +49,6 @@ def _names(
         # A key press starts no server.
         if server is None or server.running:
             conninfo = server.conninfo(user=OWNER) if server else chosen.dsn
-            with session(conninfo, patience=_PATIENCE) as opened:
-                found = names.beginning(opened, kind, incomplete)
-                return [name for name in found if name == visible(name, lines=False)]
+            found = Warehouse(conninfo).names(kind, incomplete, patience=_PATIENCE)
+            return [name for name in found if name == visible(name, lines=False)]
     return []

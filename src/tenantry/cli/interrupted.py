@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NoReturn
 
 import typer
@@ -20,18 +19,18 @@ _LOADED = "what was loaded is kept. To continue, run the same command: it loads 
 
 _KEPT = {
     "backfill": _LOADED,
-    "backup": "the file was written completely or not at all.",
+    "backup write": "the file was written completely or not at all.",
     "backup verify": _NOTHING,
     "doctor": "checks change nothing. With --fix, each step that was shown as done is kept.",
     "export": _NOTHING,
     "init": "what was installed is kept. To continue, run the same command.",
     "logs": _NOTHING,
     "plan": _NOTHING,
+    "recover": _LOADED,
     "queries": "nothing was cancelled except what you named.",
-    "rebuild": _LOADED,
     "refresh": _LOADED,
     "restore": "the rows of a backup are restored in one transaction: all of them or none.",
-    "schedule list": _NOTHING,
+    "schedule show": _NOTHING,
     "sizes": _NOTHING,
     "status": _NOTHING,
     "template drop-old": "what was dropped stays dropped. Run the same command to drop the rest.",
@@ -41,16 +40,16 @@ _KEPT = {
     "tenant add": "what was stored and loaded is kept. To continue, run the same command: it loads only what is missing.",
     "tenant drop": "the tenant is either unchanged or out of all reports; then run the same command to drop the rest.",
     "tenant list": _NOTHING,
-    "tenant rebuild": "days that were loaded again are kept; all others are unchanged. Run the same command to continue.",
+    "tenant reload": "days that were loaded again are kept; all others are unchanged. Run the same command to continue.",
     "tenant rotate": "each password that was reported as stored is stored. Run the same command to continue.",
     "tenant show": _NOTHING,
     "tenant test": _NOTHING,
     "upgrade": "each migration was applied completely or not at all. Run the same command to continue.",
     "year check": _NOTHING,
-    "year convert": "folded years are kept, and the year in progress still has its days."
+    "year fold": "folded years are kept, and the year in progress still has its days."
     " Run the same command to continue.",
 }
-"""By the words of the command; all others are described by _GENERAL."""
+"""By the full name of the command; all others are described by _GENERAL."""
 
 
 def tell(line: str) -> NoReturn:
@@ -65,15 +64,6 @@ def told() -> bool:
     return bool(_told)
 
 
-def of_command(words: Sequence[str]) -> str:
-    """What to say of the command in a command line, the words after `tenantry`."""
-    names: list[str] = []
-    left = iter(words)
-    for word in left:
-        if word == "--dsn":
-            next(left, None)
-        elif not word.startswith("-"):
-            names.append(word)
-    # A command of a group has two words. What comes after may be called as a command is.
-    kept = _KEPT.get(" ".join(names[:2])) or _KEPT.get(" ".join(names[:1]), _GENERAL)
-    return f"interrupted; {kept}"
+def of_command(name: str) -> str:
+    """What to say of a command, by its full name."""
+    return f"interrupted; {_KEPT.get(name, _GENERAL)}"

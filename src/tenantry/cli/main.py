@@ -16,8 +16,9 @@ from typer.main import get_command
 from tenantry import __version__
 from tenantry.cli import interrupted
 from tenantry.cli.fleet import fleet
+from tenantry.cli.group import Group, called
 from tenantry.cli.job import schedule, scheduler
-from tenantry.cli.load import load, rebuild, verify, year
+from tenantry.cli.load import load, recover, verify, year
 from tenantry.cli.load import slice as slices
 from tenantry.cli.look import activity, audit, doctor, status
 from tenantry.cli.output import notes
@@ -42,6 +43,7 @@ error.
 """
 
 app = typer.Typer(
+    cls=Group,
     name="tenantry",
     help=_HELP,
     no_args_is_help=True,
@@ -78,7 +80,7 @@ app.command("export", rich_help_panel=_FLEET)(fleet.export)
 app.command("upgrade", rich_help_panel=_RECOVER)(upgrade.upgrade)
 app.add_typer(backup.app, name="backup", rich_help_panel=_RECOVER)
 app.command("restore", rich_help_panel=_RECOVER)(restore.restore)
-app.command("rebuild", rich_help_panel=_RECOVER)(rebuild.rebuild)
+app.command("recover", rich_help_panel=_RECOVER)(recover.recover)
 app.add_typer(server.app, name="server", rich_help_panel=_SERVERS)
 app.command("demo", rich_help_panel=_SERVERS)(demo.demo)
 
@@ -188,5 +190,5 @@ def main() -> None:
         _fail("no answer given", None, InputError.exit_code)
     except KeyboardInterrupt:
         if not interrupted.told():
-            notes.print(interrupted.of_command(sys.argv[1:]), markup=False)
+            notes.print(interrupted.of_command(called.name), markup=False)
         sys.exit(signals.exit_code())

@@ -32,7 +32,7 @@ Tenants = Annotated[
 Everyone = Annotated[
     bool, typer.Option("--all", help="All tenants that use the template, except disabled ones.")
 ]
-Jobs = Annotated[
+Sessions = Annotated[
     int, typer.Option(metavar="NUMBER", min=1, max=8, help="Maximum number of sessions per source.")
 ]
 Pause = Annotated[

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rich.progress import (
     BarColumn,
@@ -17,8 +18,10 @@ from rich.text import Text
 
 from tenantry.cli.output import human_bytes, notes
 from tenantry.core.model import FailedSlice, Feed, LoadedSlice
-from tenantry.flow.slice.move import Step
-from tenantry.loader.events import Waiting
+
+if TYPE_CHECKING:
+    from tenantry.flow.slice.move import Step
+    from tenantry.loader.events import Waiting
 
 
 class _Rows(ProgressColumn):

@@ -15,9 +15,8 @@ from tenantry.core.model import OWNER
 from tenantry.core.settings import Target, resolve
 
 if TYPE_CHECKING:
-    import psycopg
-
     from tenantry.embedded.server import Server
+    from tenantry.warehouse import Warehouse
 
 
 @dataclass
@@ -138,12 +137,20 @@ def _choose_owner(administrator: str) -> None:
 
 
 @contextmanager
-def connected(*, current: bool = True) -> Iterator[tuple[str, psycopg.Connection]]:
-    """`warehouse`, with the session that has looked whether it is one; whoever needs it no more may close it earlier."""
+def open_warehouse(*, current: bool = True) -> Iterator[Warehouse]:
+    """The warehouse as a program has it: what a command does there is one of its methods.
+
+    An embedded server runs for as long as the block. A warehouse of another version will do if `current` is False.
+
+    Raises:
+        NotInstalled: there is no warehouse, or one of another version.
+        WarehouseUnreachable: the server does not answer.
+    """
     from tenantry.cli import trail
     from tenantry.db.connect import look_out, open_session
     from tenantry.db.errors import translated
     from tenantry.db.migrations import require_any, require_current
+    from tenantry.warehouse import Warehouse
 
     look_out(_tell)
     chosen = target()
@@ -158,21 +165,6 @@ def connected(*, current: bool = True) -> Iterator[tuple[str, psycopg.Connection
                 trail.require_changer(opened)
                 (require_current if current else require_any)(opened)
             with trail.kept(opened, conninfo) if current else nullcontext():
-                yield conninfo, opened
+                yield Warehouse(conninfo, opened)
         finally:
             opened.close()
-
-
-@contextmanager
-def warehouse(*, current: bool = True) -> Iterator[str]:
-    """The conninfo of an installed warehouse; an embedded server runs for as long as the block.
-
-    One of another version will do if `current` is False.
-
-    Raises:
-        NotInstalled: there is no warehouse, or one of another version.
-        WarehouseUnreachable: the server does not answer.
-    """
-    with connected(current=current) as (conninfo, opened):
-        opened.close()
-        yield conninfo

@@ -2,42 +2,42 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from tenantry.cli.group import called
 
 if TYPE_CHECKING:
     import psycopg
 
-_GROUPS = {"tenant", "slice", "year", "template", "schedule", "reader", "audit", "server"}
-
 _READING = {
-    "status", "sizes", "logs", "plan", "export", "audit", "demo", "server", "list", "show", "lint", "test", "new", "check",
-    "next", "history", "doctor", "verify", "queries",
+    "status", "sizes", "logs", "plan", "export", "audit", "list", "show", "lint", "test", "new", "check", "next", "history",
+    "doctor", "verify", "queries",
 }  # fmt: skip
+"""The last words of commands that only look."""
 
-_CHANGING_BY = {"doctor": "--fix", "verify": "--fix", "queries": "--cancel"}
-"""Commands that only look, unless they are given this."""
+_CHANGING_BY = {"doctor": "fix", "verify": "fix", "queries": "cancel"}
+"""Those of them that change something if they are given this option."""
 
 _OF_AUTHORS = {
-    ("template", "list"), ("template", "show"), ("template", "lint"), ("template", "new"), ("template", "test"), ("template", "load"),
-    ("template", "edit"), ("template", "drop"), ("tenant", "list"),
+    "template list", "template show", "template lint", "template new", "template test", "template load", "template edit",
+    "template drop", "tenant list",
 }  # fmt: skip
 """The commands of template authors."""
 
 _OPERATORS = {
-    "tenantry refresh", "tenantry backfill", "tenantry verify", "tenantry slice rebuild", "tenantry year convert",
-    "tenantry tenant disable", "tenantry tenant enable", "tenantry schedule enable", "tenantry schedule disable",
+    "refresh", "backfill", "verify", "slice reload", "year fold", "tenant disable", "tenant enable", "schedule enable",
+    "schedule disable",
 }  # fmt: skip
 """What an operator does: each is done by functions of `_wh` that are for him, and that write the trail."""
 
-_WHADMINS_BY = {"tenantry backfill": "--outdated"}
-"""Such commands that take whadmin after all, if they are given this."""
+_WHADMINS_BY = {"backfill": "outdated"}
+"""Such commands that take whadmin after all, if they are given this option."""
 
 _INSTEAD = {
-    "tenantry schedule run": "tenantry refresh loads what a job loads, and tenantry year convert folds years.",
-    "tenantry doctor": "tenantry backfill creates missing views again.",
+    "schedule run": "tenantry refresh loads what a job loads, and tenantry year fold folds years.",
+    "doctor": "tenantry backfill creates missing views again.",
 }
 """What an operator may do in the place of such a command."""
 
@@ -52,30 +52,11 @@ _PEOPLE = {
 """What a member of each group is called."""
 
 
-def command(words: list[str]) -> str | None:
-    """What the words of a command line change, in the words of the program; None if they only look."""
-    names = [word for word in words if not word.startswith("-")]
-    if not names or "--dry-run" in words:
-        return None
-    chosen = names[:2] if names[0] in _GROUPS else names[:1]
-    if chosen[0] == "audit" and chosen != ["audit", "prune"]:
-        return None
-    if chosen[-1] in _READING and not any(
-        word == flag or word.startswith(f"{flag}=")
-        for word in words
-        for flag in (_CHANGING_BY.get(chosen[-1]),)
-        if flag
-    ):
-        return None
-    return " ".join(["tenantry", *chosen])
-
-
-def words() -> list[str]:
-    """The command line from the command on, without the options before it, which may hold a password."""
-    found = sys.argv[1:]
-    while found and found[0].startswith("-"):
-        found = found[1 if "=" in found[0] or found[0] == "--debug" else 2 :]
-    return found
+def changes(name: str, options: Mapping[str, Any]) -> bool:
+    """Whether a command changes something, with its options as click has read them."""
+    if options.get("dry_run"):
+        return False
+    return name.rpartition(" ")[2] not in _READING or bool(options.get(_CHANGING_BY.get(name, "")))
 
 
 def require_changer(opened: psycopg.Connection) -> None:
@@ -88,30 +69,26 @@ def require_changer(opened: psycopg.Connection) -> None:
     if not groups:
         return
     who = f'role "{opened.info.user}" is {" and ".join(_PEOPLE[group] for group in groups)}'
-    said = words()
-    what = command(said)
-    names = tuple([word for word in said if not word.startswith("-")][:2])
-    begin = " ".join(names)
-    if AUTHOR in groups and names in _OF_AUTHORS:
+    name = called.name
+    changing = changes(name, called.options)
+    if AUTHOR in groups and name in _OF_AUTHORS:
         return
-    flag = _WHADMINS_BY.get(what or "", "")
-    if OPERATOR in groups and what in _OPERATORS and flag not in said:
+    option = _WHADMINS_BY.get(name, "")
+    if OPERATOR in groups and name in _OPERATORS and not called.options.get(option):
         return
     hint = f"Log in as {OWNER} or a member of it."
-    asking = (
-        begin if begin in _ASKING else "verify" if OPERATOR not in groups and said[:1] == ["verify"] else None
-    )
-    if AUTHOR in groups and OPERATOR not in groups and (what or AUDITOR not in groups):
+    if AUTHOR in groups and OPERATOR not in groups and (changing or AUDITOR not in groups):
         refusal = f"{who}, who writes and tests templates"
-        own = ", ".join(" ".join(names) for names in sorted(_OF_AUTHORS))
+        own = ", ".join(sorted(_OF_AUTHORS))
         hint = f"These commands are for authors: {own}. For others, log in as {OWNER} or a member of it."
-    elif asking:
-        refusal = f"tenantry {asking} asks a source, which needs {OWNER}, but {who}"
-    elif what is None:
+    elif name in _ASKING or (name == "verify" and OPERATOR not in groups):
+        refusal = f"tenantry {name} asks a source, which needs {OWNER}, but {who}"
+    elif not changing:
         return
     elif OPERATOR in groups:
-        refusal = f"{f'{what} {flag}'.rstrip()} needs {OWNER}, but {who}"
-        hint = f"{hint} {_INSTEAD.get(what, '')}".rstrip()
+        with_option = f" --{option}" if option else ""
+        refusal = f"tenantry {name}{with_option} needs {OWNER}, but {who}"
+        hint = f"{hint} {_INSTEAD.get(name, '')}".rstrip()
     else:
         refusal = f"{who}, who can read but not change anything"
     raise DatabaseError(refusal, sqlstate="42501", hint=hint)
@@ -123,12 +100,10 @@ def kept(opened: psycopg.Connection | None, conninfo: str) -> Iterator[None]:
     from tenantry.db import audit
     from tenantry.db.connect import groups_of
 
-    said = words()
-    what = command(said)
     # What is done by a group's functions, these write down: the database trusts nobody else with the trail.
-    if what is None or (opened is not None and groups_of(opened)):
+    if not changes(called.name, called.options) or (opened is not None and groups_of(opened)):
         yield
         return
-    subject = audit.without_secrets(said[len(what.split()) - 1 :])
-    with audit.kept(conninfo, what, subject, opened, begun=False):
+    subject = audit.without_secrets(called.words)
+    with audit.kept(conninfo, f"tenantry {called.name}", subject, opened, begun=False):
         yield

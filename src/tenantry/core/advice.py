@@ -1,8 +1,11 @@
-"""What to do about an error of a source, by its SQLSTATE: the one table for all commands."""
+"""What to do next: about an error of a source, by its SQLSTATE, in one table for all commands; and about missing days."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable
+
+from tenantry.core.model import Feed
 
 REACH = "Check the connection's address, user and password; the warehouse's server must be able to reach the source."
 """For a login through the warehouse: dblink does not say why it failed but in words."""
@@ -28,7 +31,7 @@ _TABLE = {
     "42883": _NAMES,
     "42P01": _NAMES,
     "53100": "Free some space on the disk that is full.",
-    "53300": "Load with fewer sessions at once (--jobs), or raise the CONNECTION LIMIT of the connection's user at the source.",
+    "53300": "Load with fewer sessions at once (--sessions), or raise the CONNECTION LIMIT of the connection's user at the source.",
     "55P03": "See who holds the lock at the source, or give the connection a longer lock_timeout.",
     "57014": TIME,
     "57P01": "The session was ended there: try again.",
@@ -50,3 +53,8 @@ def before(go_on: str, sqlstates: Iterable[str | None]) -> str:
     """What to do about loads that failed, and then to go on: by their SQLSTATEs, if these say one thing."""
     hints = {hint for state in set(sqlstates) if state and (hint := of_source(state))}
     return f"{hints.pop() if len(hints) == 1 else 'Fix the cause.'} Then {go_on}."
+
+
+def backfill_command(feed: Feed) -> str:
+    """What loads all that a feed lacks."""
+    return shlex.join(["tenantry", "backfill", feed.template, "--tenant", feed.schema])

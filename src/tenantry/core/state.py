@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tenantry.core.model import Feed
+
 NEVER_LOADED = "never loaded"
 
 
@@ -16,3 +21,12 @@ def words(
     if disabled:
         told.insert(0, "disabled")
     return ", ".join(told) or "ok"
+
+
+def told_ahead(feed: Feed, rows: int) -> str:
+    """Rows that are left out, and what to do about it."""
+    few = rows == 1
+    return (
+        f"{feed}: {rows:,} {'row is' if few else 'rows are'} dated after the last day that is loaded, and "
+        f"{'was' if few else 'were'} left out; to load such days: tenantry template edit {feed.template}, key ahead"
+    )

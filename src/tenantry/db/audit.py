@@ -154,9 +154,14 @@ def prune(opened: psycopg.Connection, before: datetime) -> int:
     return removed
 
 
+def is_there(opened: psycopg.Connection) -> bool:
+    """Whether there is a trail that is the administrator's."""
+    return bool(one_row(opened, query("audit", "is_there"))[0])
+
+
 def require(opened: psycopg.Connection) -> None:
     """Raise NotInstalled if there is no trail that is the administrator's."""
-    if not one_row(opened, query("audit", "is_there"))[0]:
+    if not is_there(opened):
         raise NotInstalled(
             "this warehouse has no audit trail",
             hint="Run, as the administrator: tenantry upgrade",

@@ -310,7 +310,13 @@ def session(
     path: str | None = None,
 ) -> Iterator[psycopg.Connection]:
     """`open_session` for a `with` block; closes at its end, and turns PostgreSQL's errors into Tenantry's."""
-    connection = open_session(conninfo, role=role, name=name, patience=patience, path=path)
+    with closing(open_session(conninfo, role=role, name=name, patience=patience, path=path)) as connection:
+        yield connection
+
+
+@contextmanager
+def closing(connection: psycopg.Connection) -> Iterator[psycopg.Connection]:
+    """Close a session at the end of the block, and turn PostgreSQL's errors in it into Tenantry's."""
     try:
         with translated():
             yield connection

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
 
+from tenantry.core import advice
 from tenantry.core.errors import DatabaseError, InputError, TenantryError, WarehouseUnreachable
 from tenantry.core.model import Feed
 from tenantry.db.errors import translated
@@ -43,12 +43,7 @@ class Done:
     @property
     def commands(self) -> list[str]:
         """What is still to be run."""
-        return [backfill_command(feed) for feed in self.unloaded]
-
-
-def backfill_command(feed: Feed) -> str:
-    """What loads all that a feed lacks."""
-    return shlex.join(["tenantry", "backfill", feed.template, "--tenant", feed.schema])
+        return [advice.backfill_command(feed) for feed in self.unloaded]
 
 
 def check(session: psycopg.Connection, plan: Plan, means: Means, *, allow_drop: bool) -> None:

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from tenantry.core.errors import InputError
 from tenantry.core.model import Template
+from tenantry.core.names import check_tenant_name
 from tenantry.core.storage import DEFAULT as DEFAULT_STORAGE
 from tenantry.fleet.change import Change, Detail, Kind, in_order
 from tenantry.fleet.model import Feed, Fleet, Job, Reader, Source, Tenant
 from tenantry.flow.template.file import merged
-from tenantry.flow.tenant.schema import check_name
 
 _Thing = TypeVar("_Thing")
 
@@ -178,7 +178,7 @@ def _tenants(wanted: Fleet, live: Fleet) -> list[Change]:
                     + (f', did you mean "{near[0]}"?' if near else "")
                 )
         if old is None:
-            check_name(name)
+            check_tenant_name(name)
             changes.append(Change("create", "tenant", name, (Detail("connection", new=tenant.connection),)))
         elif details := _tenant_differs(tenant, old):
             changes.append(Change("change", "tenant", name, details))

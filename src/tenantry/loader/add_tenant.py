@@ -8,8 +8,10 @@ from datetime import date, timedelta
 
 import psycopg
 
+from tenantry.core import state
 from tenantry.core.days import Span, today_utc
 from tenantry.core.model import Connection, Feed
+from tenantry.core.names import check_tenant_name
 from tenantry.db.connect import session
 from tenantry.flow.slice import at_source
 from tenantry.flow.slice import slice as slices
@@ -38,7 +40,7 @@ class Newcomer:
     password: str | None
     templates: Sequence[str]
     first: date | None = None
-    convert: bool = True
+    fold: bool = True
 
 
 @dataclass
@@ -65,7 +67,7 @@ def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watch
         InputError: a name or template that cannot be meant; a source without a range and no `first`.
         SourceError: the source does not answer.
     """
-    schema.check_name(newcomer.name)
+    check_tenant_name(newcomer.name)
     with session(conninfo) as connection:
         for name in newcomer.templates:
             templates.require(connection, name)
@@ -90,7 +92,7 @@ def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watch
     with session(conninfo) as connection:
         step("views", ", ".join(f"{feed} and public.{feed.template}" for feed in feeds))
         for item in added.load.feeds:
-            if newcomer.convert and item.complete:
+            if newcomer.fold and item.complete:
                 added.folded += _fold(connection, item.feed, days[item.feed], step)
     loaded = {feed: span for feed, span in days.items() if span is not None}
     for verdict in verify.settle(conninfo, loaded, limits, watcher):
@@ -98,7 +100,7 @@ def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watch
         added.compared.append(verdict)
     added.rows_ahead = planning.rows_ahead(conninfo, feeds)
     for feed, rows in added.rows_ahead.items():
-        step("left out", planning.told_ahead(feed, rows))
+        step("left out", state.told_ahead(feed, rows))
     return added
 
 
@@ -139,7 +141,7 @@ def _fold(session: psycopg.Connection, feed: Feed, span: Span | None, step: Step
     settled = (today_utc() - timedelta(days=31)).year
     for year in range(span.first.year, settled):
         if yearly.check(session, feed, year).status == "complete":
-            result = yearly.convert(session, feed, year)
+            result = yearly.fold(session, feed, year)
             step("year", f"{feed} {year}: {result.days} slices, {result.rows:,} rows in one table")
             done.append(result)
     return done

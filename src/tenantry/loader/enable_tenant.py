@@ -15,7 +15,7 @@ from tenantry.db.connect import acting, session
 from tenantry.flow.source import connection as connections
 from tenantry.flow.tenant import state as states
 from tenantry.flow.tenant.state import TenantState
-from tenantry.loader import planning, rebuild_tenant, run, span, verify
+from tenantry.loader import planning, reload_tenant, run, span, verify
 from tenantry.loader.add_tenant import Step
 from tenantry.loader.events import Watcher
 from tenantry.loader.planning import Plan
@@ -48,7 +48,11 @@ class Gap:
 
 @dataclass
 class Enabled:
-    """How it ended. `enabled` is False if days are missing or differ from the source: the jobs rest on then."""
+    """How a tenant was enabled: what its feeds lacked, its loads, and how the days compare with the source.
+
+    `enabled` is False if days are missing or differ from the source: the jobs stay paused. `already`: it was not disabled, and
+    nothing was done. `jobs` names the jobs that were resumed.
+    """
 
     tenant: str
     gaps: Sequence[Gap] = ()
@@ -56,9 +60,10 @@ class Enabled:
     failures: list[FailedSlice] = field(default_factory=list)
     source_lost: str | None = None
     not_indexed: str | None = None
-    interrupted: bool = False
+    loads: list[Result] = field(default_factory=list)
     verdicts: Sequence[FeedVerdict] = ()
     enabled: bool = False
+    already: bool = False
     jobs: Sequence[str] = ()
 
 
@@ -74,7 +79,7 @@ def enable(conninfo: str, state: TenantState, limits: run.Limits, step: Step, wa
     """
     done = Enabled(state.name)
     with session(conninfo) as opened:
-        feeds = rebuild_tenant.tenant_feeds(opened, state.name)
+        feeds = reload_tenant.tenant_feeds(opened, state.name)
         # Where an operator's session cannot knock, it asks the sources for their days first thing.
         used_by = {feed.connection for feed in feeds} or {state.connection}
         for used in sorted(used_by) if acting(opened) == OWNER else ():
@@ -84,7 +89,7 @@ def enable(conninfo: str, state: TenantState, limits: run.Limits, step: Step, wa
                 f"{used}: PostgreSQL {facts.server_version}, answered in {facts.latency * 1000:.0f} ms",
             )
         done.gaps = [_gap(opened, feed, state.disabled_at) for feed in feeds]
-        lacking = [rebuild_tenant.plan(opened, gap.feed, gap.days) for gap in done.gaps]
+        lacking = [reload_tenant.plan(opened, gap.feed, gap.days) for gap in done.gaps]
     for gap in done.gaps:
         step("gap", str(gap))
     if not _load(conninfo, lacking, limits, watcher, done).complete:
@@ -121,7 +126,7 @@ def _gap(session: psycopg.Connection, feed: Feed, disabled: datetime | None) -> 
     lacking = span.lacking(session, feed, found)
     late = None
     if disabled and found.asked:
-        window = rebuild_tenant.settling(disabled.date())
+        window = reload_tenant.settling(disabled.date())
         begin = max(found.span.first, found.source.first if found.source else today, window.first)
         late = Span(begin, window.last) if begin <= window.last else None
     return Gap(feed, lacking.days, late, len(lacking.gone))
@@ -133,7 +138,7 @@ def _load(
     """Carry plans out, and add up what came of them."""
     result = run.run(conninfo, plans, limits, watcher)
     done.rows += result.rows
-    done.interrupted = result.interrupted
+    done.loads.append(result)
     done.failures += [failure for feed in result.feeds for failure in feed.failures]
     done.source_lost = next((feed.source_lost for feed in result.feeds if feed.source_lost), None)
     done.not_indexed = next((str(table) for feed in result.feeds for table in feed.not_indexed), None)

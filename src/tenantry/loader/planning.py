@@ -80,15 +80,6 @@ def rows_ahead(conninfo: str, feeds: Iterable[Feed]) -> dict[Feed, int]:
     return {feed: rows for feed, rows in found.items() if rows}
 
 
-def told_ahead(feed: Feed, rows: int) -> str:
-    """Rows that are left out, and what to do about it."""
-    few = rows == 1
-    return (
-        f"{feed}: {rows:,} {'row is' if few else 'rows are'} dated after the last day that is loaded, and "
-        f"{'was' if few else 'were'} left out; to load such days: tenantry template edit {feed.template}, key ahead"
-    )
-
-
 def plan_changed(feeds: Sequence[Feed], window: Span) -> list[Plan]:
     """The days of the window that differ at each source, which it is asked for when the plan is carried out."""
     return [Plan(feed, tuple(window), 0, only_changed=True) for feed in feeds]

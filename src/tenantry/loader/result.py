@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TYPE_CHECKING
 
 from tenantry.core.days import Span
 from tenantry.core.model import FailedSlice, Feed
-from tenantry.loader.indexing import NotIndexed
+
+if TYPE_CHECKING:
+    from tenantry.loader.indexing import NotIndexed
 
 MOST_ROWS = 100
 """Rows of a day that a comparison names one by one, unless told otherwise."""

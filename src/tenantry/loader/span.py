@@ -1,4 +1,4 @@
-"""Which days a feed is to have: the one answer of tenant add, backfill, enable and rebuild when nobody names a first day."""
+"""Which days a feed is to have: the one answer of tenant add, backfill, enable and recover when nobody names a first day."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from tenantry.core.days import Span, folded, monthly, today_utc
 from tenantry.core.model import OPERATOR, Feed
 from tenantry.db.connect import acts_as, session
 from tenantry.flow.slice.compare import DayDifference
-from tenantry.loader import rebuild_tenant
+from tenantry.loader import reload_tenant
 from tenantry.loader import run as backfill
 from tenantry.loader.events import Watcher
 from tenantry.loader.operators import OperatorsSides
@@ -101,7 +101,7 @@ def fix(
     if not wrong:
         return found
     with session(conninfo) as opened:
-        plans = [rebuild_tenant.plan(opened, feed, days) for feed, days in wrong.items()]
+        plans = [reload_tenant.plan(opened, feed, days) for feed, days in wrong.items()]
     pulled = backfill.run(conninfo, plans, limits, watcher)
     if pulled.interrupted:
         return found

@@ -1157,6 +1157,39 @@ EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.ask_ranges(template_name text, tenant_name text, schema_name text,
+    shape text, asked text, bounds text[]) RETURNS record
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- The row that a source answers to a query of a template's ranges, in one transaction there, which ends
+-- whatever happens. `asked` holds a placeholder of format (%1$s, …) for each range, `bounds` the beginning
+-- and the end of each; `shape` names the columns of the answer, with their types.
+DECLARE
+    template _wh.mv_templates := _wh_internal.find_template(template_name);
+    opened boolean := _wh_internal.begin_source(tenant_name);
+    names text[];
+    ranges text[] := '{}';
+    answer record;
+    detail text;
+    hint text;
+    context text;
+BEGIN
+    names := _wh_internal.source_names(template, tenant_name, schema_name);
+    FOR i IN 1 .. cardinality(bounds) BY 2 LOOP
+        ranges := ranges || _wh_internal.range_query(template, schema_name, bounds[i], bounds[i + 1], names);
+    END LOOP;
+    EXECUTE format('SELECT * FROM %I.dblink(%L, %L) AS t(%s)', _wh_internal.dblink_schema(),
+        _wh_internal.known_server(tenant_name), format(asked, VARIADIC ranges), shape) INTO answer;
+    PERFORM _wh_internal.end_source(tenant_name, opened);
+    RETURN answer;
+EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
+    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT,
+        context = PG_EXCEPTION_CONTEXT;
+    PERFORM _wh_internal.end_source(tenant_name, opened);
+    PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
+    RAISE;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.ask_source(tenant_name text, question text, until timestamptz)
     RETURNS SETOF text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -5923,6 +5956,20 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.raise_to_operator(state text, mark text, message text, detail text,
+    hint text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- For a handler in a function for operators: raise what a source has said anew, visible and without its
+-- context, a cancel by the source as its failure (HV000). Else, after a cancel of this session, return: the
+-- handler raises it again as it is.
+BEGIN
+    IF NOT _wh_internal.is_own_cancel(state, mark) THEN
+        PERFORM _wh_internal.raise_words(CASE state WHEN '57014' THEN 'HV000' ELSE state END,
+            _wh_internal.visible(message), _wh_internal.visible(detail), _wh_internal.visible(hint));
+    END IF;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.raise_visible(state text, message text, detail text, hint text,
     context text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -6720,27 +6767,13 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- How many rows the source has that are dated after the last day that may be loaded, and so are left out;
 -- those of years after 9999 are source_odd_days'.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(template_name);
-    opened boolean := _wh_internal.begin_source(tenant_name);
-    found bigint;
-    detail text;
-    hint text;
-    context text;
+    after date := _wh_internal.latest_day(template_name) + 1;
 BEGIN
-    EXECUTE format('SELECT n FROM %I.dblink(%L, %L) AS t(n bigint)', _wh_internal.dblink_schema(),
-        _wh_internal.known_server(tenant_name),
-        format('SELECT count(*) FROM (%s) s', _wh_internal.range_query(template, schema_name,
-            to_char((_wh_internal.latest_day(template_name) + 1)::timestamp, 'YYYY-MM-DD 00:00:00"+00"'),
-            '9999-12-31 00:00:00+00',
-            _wh_internal.source_names(template, tenant_name, schema_name)))) INTO found;
-    PERFORM _wh_internal.end_source(tenant_name, opened);
-    RETURN found;
-EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT,
-        context = PG_EXCEPTION_CONTEXT;
-    PERFORM _wh_internal.end_source(tenant_name, opened);
-    PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
-    RAISE;
+    RETURN (SELECT said.row_count
+        FROM _wh_internal.ask_ranges(template_name, tenant_name, schema_name, 'row_count bigint',
+            'SELECT count(*) FROM (%1$s) s',
+            ARRAY[to_char(after::timestamp, 'YYYY-MM-DD 00:00:00"+00"'), '9999-12-31 00:00:00+00'])
+            AS said(row_count bigint));
 END
 $$;
 
@@ -7134,30 +7167,12 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The first and last UTC day for which the source has rows, or NULLs. Ordered with a limit rather than min
 -- and max over the joins, so that an index on the time column answers at once. Years that are no plausible
 -- ones are left out: see source_odd_days.
-DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(template_name);
-    span text;
-    opened boolean := _wh_internal.begin_source(tenant_name);
-    detail text;
-    hint text;
-    context text;
 BEGIN
-    span := _wh_internal.range_query(template, schema_name, '1900-01-01 00:00:00+00',
-        '9999-12-31 00:00:00+00',
-        _wh_internal.source_names(template, tenant_name, schema_name));
-    EXECUTE format('SELECT * FROM %I.dblink(%L, %L) AS t(first_day date, last_day date)',
-        _wh_internal.dblink_schema(),
-        _wh_internal.known_server(tenant_name),
-        format('SELECT (SELECT slice_date FROM (%1$s) s ORDER BY at LIMIT 1), (SELECT slice_date FROM (%1$s) '
-            's ORDER BY at DESC LIMIT 1)', span))
-    INTO first_day, last_day;
-    PERFORM _wh_internal.end_source(tenant_name, opened);
-EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT,
-        context = PG_EXCEPTION_CONTEXT;
-    PERFORM _wh_internal.end_source(tenant_name, opened);
-    PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
-    RAISE;
+    SELECT said.first_day, said.last_day INTO first_day, last_day
+    FROM _wh_internal.ask_ranges(template_name, tenant_name, schema_name, 'first_day date, last_day date',
+        'SELECT (SELECT slice_date FROM (%1$s) s ORDER BY at LIMIT 1), (SELECT slice_date FROM (%1$s) s '
+            'ORDER BY at DESC LIMIT 1)',
+        ARRAY['1900-01-01 00:00:00+00', '9999-12-31 00:00:00+00']) AS said(first_day date, last_day date);
 END
 $$;
 
@@ -7265,29 +7280,13 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- How many rows of the source lie before 1900 or after 9999, and the first and last time of those: mistyped
 -- years, and -infinity. Nobody means to load the days in between. Times as text: neither Python nor a slice's
 -- name has room for such years.
-DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(template_name);
-    opened boolean := _wh_internal.begin_source(tenant_name);
-    names text[];
-    detail text;
-    hint text;
-    context text;
 BEGIN
-    names := _wh_internal.source_names(template, tenant_name, schema_name);
-    EXECUTE format('SELECT * FROM %I.dblink(%L, %L) AS t(row_count bigint, first_time text, last_time text)',
-        _wh_internal.dblink_schema(),
-        _wh_internal.known_server(tenant_name),
-        format('SELECT count(*), min(at)::text, max(at)::text FROM (%s UNION ALL %s) s',
-            _wh_internal.range_query(template, schema_name, '-infinity', '1900-01-01 00:00:00+00', names),
-            _wh_internal.range_query(template, schema_name, '9999-12-31 00:00:00+00', 'infinity', names)))
-    INTO row_count, first_time, last_time;
-    PERFORM _wh_internal.end_source(tenant_name, opened);
-EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT,
-        context = PG_EXCEPTION_CONTEXT;
-    PERFORM _wh_internal.end_source(tenant_name, opened);
-    PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
-    RAISE;
+    SELECT said.row_count, said.first_time, said.last_time INTO row_count, first_time, last_time
+    FROM _wh_internal.ask_ranges(template_name, tenant_name, schema_name,
+        'row_count bigint, first_time text, last_time text',
+        'SELECT count(*), min(at)::text, max(at)::text FROM (%1$s UNION ALL %2$s) s',
+        ARRAY['-infinity', '1900-01-01 00:00:00+00', '9999-12-31 00:00:00+00', 'infinity'])
+        AS said(row_count bigint, first_time text, last_time text);
 END
 $$;
 
@@ -9505,12 +9504,8 @@ EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
         hint = PG_EXCEPTION_HINT;
     PERFORM _wh_internal.release_source(feed.tenant_name);
-    IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
-        RAISE;
-    END IF;
-    RAISE EXCEPTION '%', _wh_internal.visible(reason) USING ERRCODE = CASE SQLSTATE WHEN '57014' THEN 'HV000'
-        ELSE SQLSTATE END,
-        DETAIL = _wh_internal.visible(detail), HINT = _wh_internal.visible(hint);
+    PERFORM _wh_internal.raise_to_operator(SQLSTATE, mark, reason, detail, hint);
+    RAISE;
 END
 $$;
 COMMENT ON FUNCTION _wh.source_days IS 'The first and last day of which a tenant''s source has rows: for '
@@ -9834,12 +9829,8 @@ EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
         hint = PG_EXCEPTION_HINT;
     PERFORM _wh_internal.release_source(feed.tenant_name);
-    IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
-        RAISE;
-    END IF;
-    RAISE EXCEPTION '%', _wh_internal.visible(reason) USING ERRCODE = CASE SQLSTATE WHEN '57014' THEN 'HV000'
-        ELSE SQLSTATE END,
-        DETAIL = _wh_internal.visible(detail), HINT = _wh_internal.visible(hint);
+    PERFORM _wh_internal.raise_to_operator(SQLSTATE, mark, reason, detail, hint);
+    RAISE;
 END
 $$;
 COMMENT ON FUNCTION _wh.verify_days IS 'Compare days of a tenant with its source: for operators, who hear '
@@ -10006,9 +9997,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '522e872f79184132' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '36436610eb0ba445' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '522e872f79184132');
+        AND i.functions = '36436610eb0ba445');
 END
 $$;
 

@@ -13,13 +13,24 @@ from typing import Self
 from tenantry.core.model import OWNER
 from tenantry.core.settings import Target, resolve
 from tenantry.db.migrations import require_current
-from tenantry.warehouse.loading import DEFAULT, Interrupted, Loading, Reloaded
+from tenantry.warehouse.activity import Activity
+from tenantry.warehouse.fleet import Fleets
+from tenantry.warehouse.health import Health
+from tenantry.warehouse.loading import Loading
 from tenantry.warehouse.looking import Looking
+from tenantry.warehouse.readers import Readers
+from tenantry.warehouse.recovering import Recovering
+from tenantry.warehouse.results import Interrupted, Reloaded
+from tenantry.warehouse.scheduling import Scheduling
+from tenantry.warehouse.templates import Templates
+from tenantry.warehouse.tenants import Tenants
 
-__all__ = ["DEFAULT", "Interrupted", "Reloaded", "Warehouse"]
+__all__ = ["Interrupted", "Reloaded", "Warehouse"]
 
 
-class Warehouse(Looking, Loading):
+class Warehouse(
+    Looking, Loading, Health, Tenants, Templates, Scheduling, Readers, Fleets, Recovering, Activity
+):
     """A warehouse: `with Warehouse.open() as warehouse: …`.
 
     No connection stays open between calls, so you can keep one object for a long time and use it from several threads.

@@ -1,27 +1,31 @@
-"""What all of a warehouse's methods stand on: its connection string, its sessions and its feeds."""
+"""What all of a warehouse's methods stand on: its connection string, its sessions, its feeds and its audit trail."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import date
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import psycopg
 
-from tenantry.core.model import Feed
-from tenantry.db.connect import session
-from tenantry.flow.slice import slice as days_of
-from tenantry.flow.slice.feed import find_feed, list_feeds
+from tenantry.core.model import OWNER, Feed
+from tenantry.db import audit
+from tenantry.db.connect import acts_as, closing, session
+
+if TYPE_CHECKING:
+    from tenantry.flow.tenant.state import TenantState
 
 
 class Base:
     """A warehouse that is known by its connection string."""
 
-    def __init__(self, conninfo: str) -> None:
+    def __init__(self, conninfo: str, opened: psycopg.Connection | None = None) -> None:
+        """`opened` is a session that the first method to need one uses, and closes."""
         self.conninfo = conninfo
         """libpq's connection string for the login of every day."""
+        self._opened = opened
         self._stack = ExitStack()
 
     def close(self) -> None:
@@ -38,13 +42,41 @@ class Base:
 
     def session(self) -> AbstractContextManager[psycopg.Connection]:
         """Open a psycopg session for SQL of your own. It acts as whadmin, commits each statement, and is closed at the end of the block."""
-        return session(self.conninfo)
+        opened, self._opened = self._opened, None
+        return session(self.conninfo) if opened is None else closing(opened)
 
-    def feeds(self, template: str | None = None, tenants: Iterable[str] | None = None) -> list[Feed]:
+    def _session(
+        self, name: str = "tenantry", role: str | None = OWNER
+    ) -> AbstractContextManager[psycopg.Connection]:
+        """A session of an application_name, acting as `role` (None: as whoever logs in)."""
+        self._release()
+        return session(self.conninfo, name=name, role=role)
+
+    def _release(self) -> None:
+        """Close the session that was given, where nobody is going to use it for a long time."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
+
+    def acts_as(self) -> str:
+        """Return the role that the sessions act as: whadmin, or the group (such as tenantry_operator) that the login belongs to."""
+        return acts_as(self.conninfo)
+
+    def feeds(
+        self,
+        template: str | None = None,
+        tenants: Iterable[str] | None = None,
+        *,
+        disabled: bool = False,
+        left_out: Callable[[TenantState], None] = lambda tenant: None,
+    ) -> list[Feed]:
         """Return the feeds of a template, or all feeds. Disabled tenants are left out unless `tenants` names them.
+
+        With `disabled`, they are not left out. `left_out` is told of each that is.
 
         Raises InputError for a template or a tenant that does not exist.
         """
+        from tenantry.flow.slice.feed import find_feed, list_feeds
         from tenantry.flow.template import stored
         from tenantry.flow.tenant import state as states
 
@@ -53,8 +85,10 @@ class Base:
                 stored.require(opened, template)
             found = list_feeds(opened, template)
             if tenants is None:
-                disabled = states.disabled(opened)
-                return [feed for feed in found if feed.schema not in disabled]
+                resting = {} if disabled else states.disabled(opened)
+                for name in dict.fromkeys(feed.schema for feed in found if feed.schema in resting):
+                    left_out(resting[name])
+                return [feed for feed in found if feed.schema not in resting]
             names = list(dict.fromkeys(tenants))
             if template is not None:
                 return [find_feed(opened, template, name) for name in names]
@@ -64,5 +98,17 @@ class Base:
 
     def latest_day(self, template: str) -> date:
         """Return the last day that can be loaded: today, or later if the template loads days ahead."""
+        from tenantry.flow.slice import slice as days_of
+
         with self.session() as opened:
             return days_of.latest(opened, template)
+
+    @contextmanager
+    def _audited(self, what: str, subject: str) -> Iterator[None]:
+        """Record the block in the audit trail, as it begins and as it ends."""
+        if acts_as(self.conninfo) != OWNER:
+            # What is done by a group's functions, these write down.
+            yield
+            return
+        with audit.kept(self.conninfo, f"Warehouse.{what}", subject):
+            yield

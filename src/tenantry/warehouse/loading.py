@@ -2,53 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from tenantry.core.days import Span, today_utc
 from tenantry.core.errors import InputError
-from tenantry.core.model import OWNER, Feed
-from tenantry.db import audit
-from tenantry.db.connect import acts_as
-from tenantry.loader import planning, run
+from tenantry.core.model import Feed
 from tenantry.loader.events import Silent, Watcher
-from tenantry.loader.planning import Plan
 from tenantry.loader.result import MOST_ROWS, Result
-from tenantry.loader.run import Limits
 from tenantry.warehouse.base import Base
+from tenantry.warehouse.results import Interrupted, Reloaded, limits_or_default
 
 if TYPE_CHECKING:
     from tenantry.flow.slice.year import Folded
     from tenantry.flow.template.fit import Fit
-    from tenantry.loader.add_tenant import Added, Newcomer
-    from tenantry.loader.verify import FeedVerdict, Verdict
-
-DEFAULT = Limits()
-"""Two sessions on each source, and no rest."""
-
-
-class Interrupted(KeyboardInterrupt):
-    """Raised when Ctrl-C ends a load. `result` says what was loaded, which is kept."""
-
-    def __init__(self, result: Result) -> None:
-        super().__init__("interrupted")
-        self.result = result
-
-
-@dataclass(frozen=True)
-class Reloaded:
-    """The result of loading days again and comparing them with the source."""
-
-    load: Result
-    compared: Sequence[FeedVerdict]
-
-    @property
-    def complete(self) -> bool:
-        """Whether every day was loaded and matches the source."""
-        return self.load.complete and not any(item.different or item.failed for item in self.compared)
+    from tenantry.loader.planning import Plan
+    from tenantry.loader.run import Limits
+    from tenantry.loader.verify import Verdict
 
 
 class Loading(Base):
@@ -62,7 +33,7 @@ class Loading(Base):
         *,
         reload: bool = False,
         outdated: bool = False,
-        limits: Limits = DEFAULT,
+        limits: Limits | None = None,
         watcher: Watcher | None = None,
     ) -> Result:
         """Load days that are missing, failed, or were loaded before they ended.
@@ -75,6 +46,8 @@ class Loading(Base):
             Interrupted: Ctrl-C; what was loaded is kept.
             WarehouseUnreachable: the connection to the warehouse was lost and did not come back.
         """
+        from tenantry.loader import planning
+
         if first is None:
             plans = planning.plan_whole(self.conninfo, feeds, last, reload=reload, outdated=outdated)
         else:
@@ -90,20 +63,22 @@ class Loading(Base):
         day: date | None = None,
         *,
         days: int | None = None,
-        full: bool = False,
-        limits: Limits = DEFAULT,
+        reload: bool = False,
+        limits: Limits | None = None,
         watcher: Watcher | None = None,
     ) -> Result:
         """Load a day again (default: today), or what changed in a window of `days` that ends with `day` (default: yesterday).
 
-        With `full`, every day of the window is loaded. Without a `day`, a window also includes the days ahead that its template loads.
+        With `reload`, every day of the window is loaded. Without a `day`, a window also includes the days ahead that its template loads.
 
-        Raises what `backfill` raises, and InputError if `full` is given without `days`.
+        Raises what `backfill` raises, and InputError if `reload` is given without `days`.
         """
+        from tenantry.loader import planning
+
         if days is None:
-            if full:
+            if reload:
                 raise InputError(
-                    "full needs a window of days", hint="Give days as well; a single day is always loaded."
+                    "reload needs a window of days", hint="Give days as well; a single day is always loaded."
                 )
             plans = planning.plan_day(self.conninfo, feeds, day or today_utc())
             return self._load("refresh", plans, limits, watcher)
@@ -115,7 +90,7 @@ class Loading(Base):
             window = Span(last - timedelta(days=days - 1), end)
             plans += (
                 planning.plan(self.conninfo, some, window, reload=True)
-                if full
+                if reload
                 else planning.plan_changed(some, window)
             )
         return self._load("refresh", plans, limits, watcher)
@@ -125,21 +100,23 @@ class Loading(Base):
         feeds: Sequence[Feed],
         days: Iterable[date],
         *,
-        limits: Limits = DEFAULT,
+        limits: Limits | None = None,
         watcher: Watcher | None = None,
     ) -> Reloaded:
         """Load days again, whether they changed or not, and compare them with the source.
 
         Reports see a day's earlier rows until the new ones replace them. Raises what `backfill` raises.
         """
-        from tenantry.loader import rebuild_tenant, verify
+        from tenantry.loader import reload_tenant, verify
 
         wanted = sorted(set(days))
         with self.session() as opened:
-            plans = [rebuild_tenant.plan(opened, feed, wanted) for feed in feeds]
+            plans = [reload_tenant.plan(opened, feed, wanted) for feed in feeds]
         result = self._load("reload", plans, limits, watcher)
         done = {item.feed: wanted for item in result.feeds if item.complete}
-        return Reloaded(result, verify.settle(self.conninfo, done, limits, watcher or Silent()))
+        return Reloaded(
+            result, verify.settle(self.conninfo, done, limits_or_default(limits), watcher or Silent())
+        )
 
     def verify(
         self,
@@ -173,13 +150,13 @@ class Loading(Base):
         sample: int | None = None,
     ) -> dict[Feed, list[date]]:
         """The days that `verify` compares."""
-        from tenantry.loader import rebuild_tenant, verify
+        from tenantry.loader import reload_tenant, verify
 
         end = last or today_utc() - timedelta(days=1)
         wanted: dict[Feed, list[date]] = {}
         with self.session() as opened:
             for feed in feeds:
-                start = first or rebuild_tenant.first_day(opened, feed) or end
+                start = first or reload_tenant.first_day(opened, feed) or end
                 days = list(Span(min(start, end), end))
                 wanted[feed] = verify.sample(days, sample) if sample else days
         return wanted
@@ -204,7 +181,7 @@ class Loading(Base):
         self,
         found: Verdict,
         *,
-        limits: Limits = DEFAULT,
+        limits: Limits | None = None,
         watcher: Watcher | None = None,
         most_rows: int = MOST_ROWS,
     ) -> Verdict:
@@ -212,7 +189,7 @@ class Loading(Base):
         from tenantry.loader import verify
 
         with self._audited("fix", ", ".join(str(item.feed) for item in found.feeds if item.different)):
-            return verify.fix(self.conninfo, found, limits, watcher or Silent(), most_rows)
+            return verify.fix(self.conninfo, found, limits_or_default(limits), watcher or Silent(), most_rows)
 
     def fold_year(self, feed: Feed, year: int) -> Folded:
         """Fold a complete, closed year into one table. Reports see every row exactly once meanwhile.
@@ -222,36 +199,7 @@ class Loading(Base):
         from tenantry.flow.slice import year as years
 
         with self._audited("fold_year", f"{feed} {year}"), self.session() as opened:
-            return years.convert(opened, feed, year)
-
-    def add_tenant(
-        self,
-        newcomer: Newcomer,
-        *,
-        schedule: bool = True,
-        limits: Limits = DEFAULT,
-        step: Callable[[str, str], None] = lambda name, told: None,
-        watcher: Watcher | None = None,
-    ) -> Added:
-        """Add a tenant: schema, connection, all days, views, folded years, a comparison with the source, and jobs.
-
-        Without `schedule`, or while days are missing, it gets no jobs. `step` is called with the name and the result of each finished
-        step. If it stops, call it again to continue.
-
-        Raises:
-            InputError: an invalid name or template.
-            SourceError: the source does not answer; nothing was made.
-        """
-        from tenantry.loader.add_tenant import add as add_tenant
-        from tenantry.schedule import setup
-
-        with self._audited("add_tenant", newcomer.name):
-            added = add_tenant(self.conninfo, newcomer, limits, step, watcher or Silent())
-            if added.load.interrupted:
-                raise Interrupted(added.load)
-            if schedule and added.load.complete:
-                added.jobs = setup.make_jobs(self.conninfo, newcomer.name, step)
-            return added
+            return years.fold(opened, feed, year)
 
     def fit(self, feeds: Sequence[Feed], watch: Callable[[Fit], None] = lambda done: None) -> list[Fit]:
         """Bring tables to their templates as those are now: columns, types, indexes, ranges. What could not be, each with its reason.
@@ -265,27 +213,22 @@ class Loading(Base):
 
     def rows_ahead(self, feeds: Iterable[Feed]) -> dict[Feed, int]:
         """By feed how many rows its source has that are dated after the last day that may be loaded, where there are some."""
+        from tenantry.loader import planning
+
         return planning.rows_ahead(self.conninfo, feeds)
 
     def _load(
-        self, what: str, plans: Sequence[Plan], limits: Limits, watcher: Watcher | None = None
+        self, what: str, plans: Sequence[Plan], limits: Limits | None, watcher: Watcher | None = None
     ) -> Result:
         """Carry out plans of `tenantry.loader.planning`. Raises what `backfill` raises."""
+        from tenantry.loader import run
+
         subject = ", ".join(str(item.feed) for item in plans)
         with self._audited(what, subject):
-            result = run.run(self.conninfo, plans, limits, watcher or Silent())
+            result = run.run(self.conninfo, plans, limits_or_default(limits), watcher or Silent())
             if result.interrupted:
                 raise Interrupted(result)
             return result
-
-    @contextmanager
-    def _audited(self, what: str, subject: str) -> Iterator[None]:
-        if acts_as(self.conninfo) != OWNER:
-            # What is done by a group's functions, these write down.
-            yield
-            return
-        with audit.kept(self.conninfo, f"Warehouse.{what}", subject):
-            yield
 
 
 def _by_template(feeds: Iterable[Feed]) -> dict[str, list[Feed]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenantry.cli.confirm import Yes, confirm
-from tenantry.cli.options import AsJson, Jobs
+from tenantry.cli.options import AsJson, Sessions
 from tenantry.cli.output import data, notes, print_json, step
-from tenantry.cli.report import report
-from tenantry.cli.target import administrator, options, target, warehouse
+from tenantry.cli.report import ended, report
+from tenantry.cli.target import administrator, open_warehouse, options, target
+from tenantry.core import advice
 from tenantry.core.model import Feed
 from tenantry.core.settings import FILE_VARIABLE
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from tenantry.fleet.apply import Done
     from tenantry.fleet.file import Declared
     from tenantry.fleet.plan import Plan
-    from tenantry.loader.result import Result
+    from tenantry.warehouse import Warehouse
 
 FileOption = Annotated[
     Path | None,
@@ -63,16 +64,12 @@ def plan(
     """
     from tenantry.cli.fleet import changes
     from tenantry.core import state
-    from tenantry.db.connect import session
-    from tenantry.fleet import live
-    from tenantry.fleet import plan as plans
-    from tenantry.fleet.apply import backfill_command
 
     declared = _declared(file)
-    with warehouse() as conninfo, session(conninfo) as opened:
-        _tell_where(opened)
-        made = plans.make(opened, declared)
-        lacking = live.unloaded(opened)
+    with open_warehouse() as warehouse:
+        _tell_where(warehouse)
+        made = warehouse.plan(declared)
+        lacking = {} if as_json else warehouse.unloaded()
     if as_json:
         print_json({"changes": made.changes})
     else:
@@ -81,7 +78,7 @@ def plan(
         data.print(_told(made), markup=False)
         for feed, missing in lacking.items():
             how = f"{missing:,} missing" if missing else state.NEVER_LOADED
-            notes.print(f"{feed}: {how}; to load: {backfill_command(feed)}", markup=False)
+            notes.print(f"{feed}: {how}; to load: {advice.backfill_command(feed)}", markup=False)
     if exit_code and made.changes:
         raise typer.Exit(DIFFERS)
 
@@ -101,7 +98,7 @@ def apply(
     test: Annotated[
         bool, typer.Option(help="Log in to a source before storing its address or password.")
     ] = True,
-    jobs: Jobs = 2,
+    sessions: Sessions = 2,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
@@ -125,33 +122,36 @@ def apply(
     Changes to readers need the administrator's login: --dsn, or
     TENANTRY_ADMIN_DSN.
     """
+    from tenantry import Limits
     from tenantry.cli.fleet import changes
     from tenantry.cli.progress import LoadProgress
-    from tenantry.db.connect import session
-    from tenantry.fleet import apply as applying
-    from tenantry.fleet import plan as plans
-    from tenantry.fleet.steps import Means
 
     declared = _declared(file)
-    with warehouse() as conninfo:
-        with session(conninfo, name="tenantry apply") as opened:
-            progress = LoadProgress()
-            means = Means(conninfo, progress, _administrator, test)
-            _tell_where(opened)
-            made = plans.make(opened, declared)
-            if made.changes:
-                for line in changes.lines(made.changes):
-                    notes.print(line)
-                notes.print(changes.count(made.changes), markup=False)
-            applying.check(opened, made, means, allow_drop=allow_drop)
-            if made.changes:
-                confirm("Apply?", yes=yes)
-            with progress:
-                done = applying.run(
-                    opened, declared, made, means, lambda change: step(change.action, change.subject)
-                )
+    with open_warehouse() as warehouse:
+        _tell_where(warehouse)
+        made = warehouse.plan(declared)
+        if made.changes:
+            for line in changes.lines(made.changes):
+                notes.print(line)
+            notes.print(changes.count(made.changes), markup=False)
+        warehouse.require_applicable(made, allow_drop=allow_drop, administrator=_administrator)
+        if made.changes:
+            confirm("Apply?", yes=yes)
+        with LoadProgress() as progress:
+            done = warehouse.apply(
+                declared,
+                made,
+                allow_drop=allow_drop,
+                test=test,
+                administrator=_administrator,
+                watch=lambda change: step(change.action, change.subject),
+                watcher=progress,
+            )
         if load and done.unloaded:
-            result = _load(conninfo, list(done.unloaded), jobs)
+            with LoadProgress() as progress:
+                result = ended(
+                    lambda: warehouse.backfill(list(done.unloaded), limits=Limits(sessions), watcher=progress)
+                )
             report(result, as_json=as_json, more={"changes": done.changes, "failed": done.failed})
             _fail_if_refused(done)
             return
@@ -167,13 +167,14 @@ def apply(
 def _tell_lacking(feeds: Mapping[Feed, int]) -> None:
     """What is to be loaded: feeds that were never loaded are part of what apply leaves to do, days that are missing are not."""
     from tenantry.core import state
-    from tenantry.fleet.apply import backfill_command
 
     for feed, missing in feeds.items():
         if missing:
-            notes.print(f"{feed}: {missing:,} missing; to load them: {backfill_command(feed)}", markup=False)
+            notes.print(
+                f"{feed}: {missing:,} missing; to load them: {advice.backfill_command(feed)}", markup=False
+            )
         else:
-            data.print(f"next: {backfill_command(feed)}", markup=False)
+            data.print(f"next: {advice.backfill_command(feed)}", markup=False)
             notes.print(f"{feed}: {state.NEVER_LOADED}", markup=False)
 
 
@@ -187,15 +188,6 @@ def _fail_if_refused(done: Done) -> None:
     told = "; ".join(f"{f.change.subject}: {f.reason}" for f in done.failed)
     hint = next((f.hint for f in done.failed if f.hint), None)
     raise DatabaseError(f"{made} of {total} changes were made; not made: {told}", hint=hint)
-
-
-def _load(conninfo: str, feeds: Sequence[Feed], jobs: int) -> Result:
-    from tenantry.cli.progress import LoadProgress
-    from tenantry.loader import planning, run
-
-    plans = planning.plan_whole(conninfo, feeds)
-    with LoadProgress() as progress:
-        return run.run(conninfo, plans, run.Limits(jobs), progress)
 
 
 @contextmanager
@@ -226,38 +218,34 @@ def export(
     to the file. An existing file with different content is only overwritten
     with --force.
     """
-    from tenantry.db.connect import session
-    from tenantry.fleet import export as exporting
-    from tenantry.fleet import live
-
-    with warehouse() as conninfo, session(conninfo) as opened:
-        fleet = live.read(opened).fleet
-    exported = exporting.export(fleet, target().dsn, file.name)
-    written = exporting.write(exported, file, force=force)
+    with open_warehouse() as warehouse:
+        written = warehouse.export(file, dsn=target().dsn, force=force)
     if as_json:
-        print_json({"files": written, "variables": exported.variables})
+        print_json({"files": written.files, "variables": written.variables})
         return
-    for path in written:
+    for path in written.files:
         data.print(str(path), markup=False)
-    for variable in exported.variables:
+    for variable in written.variables:
         data.print(f"needs {variable}", markup=False)
 
 
 def _declared(path: Path | None) -> Declared:
-    from tenantry.fleet import file as files
-    from tenantry.fleet import plan as plans
+    from tenantry.warehouse.files import read_fleet
 
     if path is None and os.environ.get(FILE_VARIABLE):
         path = Path(os.environ[FILE_VARIABLE])
-    paths = plans.files(path, Path.cwd())
+    declared = read_fleet(path)
     options.file = path
-    return files.read(paths)
+    return declared
 
 
-def _tell_where(session: psycopg.Connection) -> None:
+def _tell_where(warehouse: Warehouse) -> None:
     """Name the warehouse: the environment may say another one than the file does."""
-    info = session.info
-    notes.print(f"warehouse: {info.dbname} on {info.host}:{info.port}, by {target().origin}", markup=False)
+    with warehouse.session() as opened:
+        info = opened.info
+        notes.print(
+            f"warehouse: {info.dbname} on {info.host}:{info.port}, by {target().origin}", markup=False
+        )
 
 
 def _told(made: Plan) -> str:

@@ -9,19 +9,19 @@ import typer
 
 from tenantry.cli import complete
 from tenantry.cli.confirm import Yes, confirm
+from tenantry.cli.group import Group
 from tenantry.cli.options import AsJson, Tenants, require_tenants
 from tenantry.cli.output import ago, data, notes, print_json, print_table, step
-from tenantry.cli.target import warehouse
+from tenantry.cli.target import open_warehouse
 from tenantry.core.errors import DatabaseError, InputError
 
 if TYPE_CHECKING:
-    import psycopg
-
     from tenantry.flow.job.runs import Run
     from tenantry.flow.job.table import Job
-    from tenantry.schedule.layout import Proposal
 
-app = typer.Typer(help="Manage the scheduled jobs that keep tenants up to date.", no_args_is_help=True)
+app = typer.Typer(
+    cls=Group, help="Manage the scheduled jobs that keep tenants up to date.", no_args_is_help=True
+)
 
 JobNames = Annotated[
     list[str] | None,
@@ -44,23 +44,15 @@ def show(tenant: Tenants = None, as_json: AsJson = False) -> None:
 
     Without pg_cron, jobs only run while a tenantry scheduler is running.
     """
-    from tenantry.db.connect import session
-    from tenantry.flow.job import runs
-    from tenantry.flow.job import table as jobs
-    from tenantry.schedule import agenda
-
-    with warehouse() as conninfo, session(conninfo) as opened:
-        kept = jobs.cron(opened)
-        found = agenda.agenda(opened, tenant)
-        last = runs.last_runs(opened)
-        leader = runs.leader(opened)
-        login = jobs.hidden_from(opened)
+    with open_warehouse() as warehouse:
+        known = warehouse.schedule(tenant)
+    found, last = known.entries, known.last
     if as_json:
         print_json(
             {
-                "cron": kept,
-                "leader": leader,
-                "hidden_from": login,
+                "cron": known.cron,
+                "leader": known.leader,
+                "hidden_from": known.hidden_from,
                 "jobs": [
                     {**vars(e.job), "when": e.when, "next": e.next, "last": last.get(e.job.jobid)}
                     for e in found
@@ -68,7 +60,7 @@ def show(tenant: Tenants = None, as_json: AsJson = False) -> None:
             }
         )
         return
-    _tell_hidden(login)
+    _tell_hidden(known.hidden_from)
     if not found:
         data.print("No jobs. Next: tenantry schedule install --all")
         return
@@ -88,7 +80,7 @@ def show(tenant: Tenants = None, as_json: AsJson = False) -> None:
             for e in found
         ],
     )
-    if kept == "own" and leader is None:
+    if known.cron == "own" and known.leader is None:
         notes.print("no scheduler is running, so no job runs. Start one: tenantry scheduler")
     for entry in found:
         run = last.get(entry.job.jobid)
@@ -115,44 +107,33 @@ def install(
     Existing jobs, including paused jobs and jobs created by hand, are left as
     they are and keep their times. A second run creates nothing.
     """
-    from tenantry.db.connect import session
-    from tenantry.flow.job import runs
-    from tenantry.flow.job import table as jobs
-    from tenantry.schedule import agenda, setup
-
     require_tenants(tenant, everyone=everyone)
-    with warehouse() as conninfo, session(conninfo) as opened:
-        made: list[tuple[int | None, Proposal]]
-        if dry_run:
-            made = [(None, job) for job in setup.missing(opened, tenant)]
-        else:
-            made = [*setup.install(opened, tenant)]
-        say = agenda.Speaker.of(runs.zone(opened))
-        login = jobs.hidden_from(opened)
-    _tell_hidden(login)
+    with open_warehouse() as warehouse:
+        made = warehouse.install_jobs(tenant, dry_run=dry_run)
+    _tell_hidden(made.hidden_from)
     if as_json:
         print_json(
             [
                 {
-                    "jobid": jobid,
+                    "jobid": job.jobid,
                     "name": job.name,
                     "schedule": job.schedule,
-                    "when": say.human(job.schedule),
+                    "when": job.when,
                     "command": job.command,
                     "tenant": job.feed.schema,
                     "template": job.feed.template,
                 }
-                for jobid, job in made
+                for job in made.jobs
             ]
         )
         return
-    if not made:
+    if not made.jobs:
         data.print("Every tenant already has its jobs.")
         return
     print_table(
         "Would be created" if dry_run else None,
         ("name", "schedule", "when", "command"),
-        [(job.name, job.schedule, say.human(job.schedule), job.command) for _, job in made],
+        [(job.name, job.schedule, job.when, job.command) for job in made.jobs],
     )
 
 
@@ -164,14 +145,12 @@ def remove(tenant: Tenants = None, job: JobNames = None, yes: Yes = False, as_js
     progress continues to its end. tenantry schedule install creates the jobs
     again.
     """
-    from tenantry.db.connect import session
-    from tenantry.flow.job import table as jobs
-
-    with warehouse() as conninfo, session(conninfo) as opened:
-        found = _chosen(opened, tenant, job)
+    _require_one(tenant, job)
+    with open_warehouse() as warehouse:
+        found = warehouse.find_jobs(tenant or (), job or ())
         _list(found)
         confirm(f"Remove {_count(found)}?", yes=yes)
-        removed = jobs.remove(opened, [item.jobid for item in found])
+        removed = warehouse.remove_jobs(found)
     if as_json:
         print_json({"removed": removed})
     else:
@@ -208,12 +187,11 @@ def history(
     as_json: AsJson = False,
 ) -> None:
     """Show past runs, newest first: start, duration, result and message."""
-    from tenantry.db.connect import session
-    from tenantry.flow.job import runs
-
-    with warehouse() as conninfo, session(conninfo) as opened:
-        jobids = [item.jobid for item in _chosen(opened, tenant, job)] if tenant or job else None
-        found = runs.history(opened, last, jobids, failed)
+    if tenant or job:
+        _require_one(tenant, job)
+    with open_warehouse() as warehouse:
+        chosen = warehouse.find_jobs(tenant or (), job or ()) if tenant or job else None
+        found = warehouse.past_runs(last, chosen, failed=failed)
     if as_json:
         print_json(found)
         return
@@ -236,15 +214,12 @@ def next_runs(
     as_json: AsJson = False,
 ) -> None:
     """Show the next runs, in UTC and in your own time zone."""
-    from tenantry.db.connect import session
-    from tenantry.schedule import agenda
-
-    with warehouse() as conninfo, session(conninfo) as opened:
-        found = agenda.upcoming(opened, number, tenant)
+    with open_warehouse() as warehouse:
+        found = warehouse.next_runs(number, tenant)
     if as_json:
-        print_json([{"time": time, "job": job.name, "jobid": job.jobid} for time, _, job in found])
+        print_json([{"time": run.at, "job": run.job.name, "jobid": run.job.jobid} for run in found])
         return
-    print_table(None, ("time", "job", "tenant"), [(said, str(job), job.schema) for _, said, job in found])
+    print_table(None, ("time", "job", "tenant"), [(run.said, str(run.job), run.job.schema) for run in found])
 
 
 @app.command()
@@ -264,14 +239,11 @@ def run(
 
     Exits with status 1 if the run failed.
     """
-    from tenantry.db.connect import session
-    from tenantry.schedule import manual
-
-    with warehouse() as conninfo, session(conninfo) as opened:
-        (found,) = _chosen(opened, None, [job])
+    with open_warehouse() as warehouse:
+        (found,) = warehouse.find_jobs(names=[job])
         if not as_json:
             notes.print(f"{found}: {found.command}", markup=False)
-        result = manual.run(opened, found)
+        result = warehouse.run_job(found)
     if as_json:
         print_json(result)
     if result.status != "succeeded":
@@ -281,49 +253,24 @@ def run(
 
 
 def _set_active(tenant: list[str] | None, job: list[str] | None, *, active: bool, as_json: bool) -> None:
-    from tenantry.db.connect import session
-    from tenantry.flow.job import table as jobs
-    from tenantry.schedule import setup
-
-    with warehouse() as conninfo, session(conninfo) as opened:
-        found = _chosen(opened, tenant, job)
-        if active and tenant:
-            setup.refuse_disabled(opened, tenant)
-        changed = jobs.set_active(opened, [item.jobid for item in found], active)
-    names = [str(item) for item in found if item.jobid in changed]
+    _require_one(tenant, job)
+    with open_warehouse() as warehouse:
+        change = warehouse.resume_jobs if active else warehouse.pause_jobs
+        done = change(tenant or (), job or ())
+    names = [str(item) for item in done.changed]
     if as_json:
-        print_json({"changed": names, "unchanged": [str(i) for i in found if i.jobid not in changed]})
+        print_json({"changed": names, "unchanged": [str(item) for item in done.unchanged]})
         return
     word = "enabled" if active else "disabled"
     step(word, ", ".join(names) or f"nothing: the named jobs are already {word}")
 
 
-def _chosen(
-    opened: psycopg.Connection, tenants: Sequence[str] | None, names: Sequence[str] | None
-) -> list[Job]:
-    """The jobs of --tenant or --job. Raises InputError if neither is given, or there is no such job."""
-    from tenantry.flow.job import table as jobs
-
+def _require_one(tenants: Sequence[str] | None, names: Sequence[str] | None) -> None:
+    """Raise InputError unless either --tenant or --job was given."""
     if tenants and names:
         raise InputError("--tenant and --job cannot be combined", hint="Give one of them.")
     if not tenants and not names:
         raise InputError("no jobs were named", hint="Give --tenant NAME or --job JOB.")
-    known = jobs.all_jobs(opened)
-    found: dict[int, Job] = {}
-    for name in tenants or ():
-        of_tenant = [job for job in known if job.schema == name]
-        if not of_tenant:
-            raise InputError(f'tenant "{name}" has no jobs', hint="Run: tenantry schedule show.")
-        found |= {job.jobid: job for job in of_tenant}
-    for name in names or ():
-        named = [job for job in known if job.name == name] or [job for job in known if str(job.jobid) == name]
-        if not named:
-            raise InputError(f'there is no job "{name}"', hint="Run: tenantry schedule show.")
-        if len(named) > 1:
-            numbers = " and ".join(f"{job.jobid} (of {job.username})" for job in named)
-            raise InputError(f'several jobs are called "{name}": {numbers}', hint="Give the number.")
-        found[named[0].jobid] = named[0]
-    return list(found.values())
 
 
 def _tell_hidden(login: str | None) -> None:

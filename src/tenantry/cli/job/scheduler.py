@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from tenantry.cli.output import notes
-from tenantry.cli.target import warehouse
+from tenantry.cli.target import open_warehouse
 from tenantry.core.visible import in_json, visible
 
 
@@ -57,11 +57,8 @@ def scheduler(
     seconds to end; then they are cancelled and left to the next scheduler. A
     second signal cancels them at once.
     """
-    from tenantry.schedule.scheduler import Limits, Scheduler
-
-    tell = _Teller(as_json)
-    with warehouse() as conninfo:
-        serving = Scheduler(conninfo, tell, Limits(grace, most))
+    with open_warehouse() as warehouse:
+        serving = warehouse.scheduler(_Teller(as_json), grace=grace, most=most)
 
         def stop(number: int, frame: object) -> None:
             serving.stop()

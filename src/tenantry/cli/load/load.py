@@ -12,8 +12,8 @@ import typer
 from tenantry.cli.options import (
     AsJson,
     Everyone,
-    Jobs,
     Pause,
+    Sessions,
     Template,
     Tenants,
     ended_or_today,
@@ -21,15 +21,15 @@ from tenantry.cli.options import (
 )
 from tenantry.cli.output import notes, step
 from tenantry.cli.report import ended, report
-from tenantry.cli.target import connected
+from tenantry.cli.target import open_warehouse
+from tenantry.core import state
 from tenantry.core.days import Span, parse_day, today_utc
 from tenantry.core.errors import DatabaseError, InputError
 from tenantry.core.model import Feed
 
 if TYPE_CHECKING:
-    import psycopg
-
     from tenantry.flow.template.fit import Fit
+    from tenantry.flow.tenant.state import TenantState
     from tenantry.warehouse import Warehouse
 
 
@@ -39,48 +39,26 @@ def chosen_feeds(
 ) -> Iterator[tuple[Warehouse, list[Feed]]]:
     """The warehouse, and the feeds that --tenant and --all name; --all leaves out disabled tenants, and says so.
 
-    Raises InputError for an unknown name, or for none at all; and what `warehouse` raises.
+    Raises InputError for an unknown name, or for none at all; and what `open_warehouse` raises.
     """
-    from tenantry.db.errors import translated
-    from tenantry.warehouse import Warehouse
-
-    with connected() as (conninfo, opened):
-        with translated():
-            feeds = _feeds(opened, template, names, everyone)
-        opened.close()
-        yield Warehouse(conninfo), feeds
-
-
-def _feeds(
-    opened: psycopg.Connection, template: str, names: Sequence[str] | None, everyone: bool
-) -> list[Feed]:
-    from tenantry.flow.slice.feed import find_feed, list_feeds
-    from tenantry.flow.template import stored as templates
-    from tenantry.flow.tenant import state as states
-
-    require_tenants(names, everyone=everyone)
-    if names:
-        return [find_feed(opened, template, name) for name in dict.fromkeys(names)]
-    templates.require(opened, template)
-    found = list_feeds(opened, template)
-    disabled = states.disabled(opened)
-    if not found:
-        raise InputError(f'no tenant uses template "{template}"', hint="Run: tenantry tenant add")
-    for feed in found:
-        if state := disabled.get(feed.schema):
+    resting: list[TenantState] = []
+    with open_warehouse() as warehouse:
+        require_tenants(names, everyone=everyone)
+        feeds = warehouse.feeds(template, names, left_out=resting.append)
+        if not feeds and not resting:
+            raise InputError(f'no tenant uses template "{template}"', hint="Run: tenantry tenant add")
+        for tenant in resting:
             notes.print(
-                f"{feed.schema} is left out: disabled since {state.disabled_at:%Y-%m-%d}: {state.reason}",
+                f"{tenant.name} is left out: disabled since {tenant.disabled_at:%Y-%m-%d}: {tenant.reason}",
                 markup=False,
             )
-    return [feed for feed in found if feed.schema not in disabled]
+        yield warehouse, feeds
 
 
 def latest_day(template: str) -> date:
     """The last day that may be loaded: today in UTC, or so many days later as the template asks for."""
-    from tenantry.flow.slice import slice as slices
-
-    with connected() as (_, opened):
-        return slices.latest(opened, template)
+    with open_warehouse() as warehouse:
+        return warehouse.latest_day(template)
 
 
 def backfill(
@@ -104,7 +82,7 @@ def backfill(
             help="Last day (UTC), inclusive. Default: today, or later if the template loads days ahead.",
         ),
     ] = None,
-    jobs: Jobs = 2,
+    sessions: Sessions = 2,
     pause: Pause = 0.0,
     reload: Annotated[bool, typer.Option("--reload", help="Also load days that are already loaded.")] = False,
     outdated: Annotated[
@@ -136,9 +114,8 @@ def backfill(
     Exits with status 1 if a day is still missing, and names it; with status 130
     after Ctrl-C.
     """
+    from tenantry import Limits
     from tenantry.cli.progress import LoadProgress
-    from tenantry.loader.planning import told_ahead
-    from tenantry.loader.run import Limits
 
     latest = latest_day(template) if _is_later(first) or _is_later(last) else None
     begin = ended_or_today(first, latest=latest) if first else None
@@ -160,7 +137,7 @@ def backfill(
                     end,
                     reload=reload,
                     outdated=outdated,
-                    limits=Limits(jobs, pause),
+                    limits=Limits(sessions, pause),
                     watcher=progress,
                 )
             )
@@ -172,7 +149,7 @@ def backfill(
             # Days that were in the way of an index have been pulled again.
             unfit = refused + warehouse.fit(feeds, _fitted)
     for feed, rows in ahead.items():
-        notes.print(told_ahead(feed, rows), markup=False)
+        notes.print(state.told_ahead(feed, rows), markup=False)
     more: dict[str, Any] = {"rows_ahead": {feed.schema: rows for feed, rows in ahead.items()}}
     if outdated:
         more["unfit"] = [str(item) for item in unfit]
@@ -210,10 +187,10 @@ def refresh(
         int | None,
         typer.Option("--days", metavar="NUMBER", min=1, max=3660, help="Refresh a window of this many days."),
     ] = None,
-    full: Annotated[
-        bool, typer.Option("--full", help="Load every day in the window, even if it has not changed.")
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Load every day in the window, even if it has not changed.")
     ] = False,
-    jobs: Jobs = 2,
+    sessions: Sessions = 2,
     as_json: AsJson = False,
 ) -> None:
     """Load one day again, or what changed in a window of days.
@@ -225,24 +202,25 @@ def refresh(
     With --days 14, the window is the 14 days that end yesterday; if the
     template has the key ahead, it also includes today and the days ahead. The
     source is asked once for a digest of each day, and only days whose digest
-    has changed since their last such refresh are loaded. --full loads all days
+    has changed since their last such refresh are loaded. --reload loads all days
     and asks for no digests.
 
     Exits with status 1 if a day failed. Reports still see its earlier rows.
     """
+    from tenantry import Limits
     from tenantry.cli.progress import LoadProgress
-    from tenantry.loader.run import Limits
 
     latest = latest_day(template) if _is_later(day) else None
     wanted = ended_or_today(day, latest=latest) if day else None
-    if full and days is None:
+    if reload and days is None:
         raise InputError(
-            "--full needs a window of days", hint="Give --days NUMBER as well; a single day is always loaded."
+            "--reload needs a window of days",
+            hint="Give --days NUMBER as well; a single day is always loaded.",
         )
     with chosen_feeds(template, tenant, everyone) as (warehouse, feeds), LoadProgress() as progress:
         result = ended(
             lambda: warehouse.refresh(
-                feeds, wanted, days=days, full=full, limits=Limits(jobs), watcher=progress
+                feeds, wanted, days=days, reload=reload, limits=Limits(sessions), watcher=progress
             )
         )
     report(result, as_json=as_json, window=days is not None)

@@ -8,15 +8,16 @@ from typing import Annotated
 import typer
 
 from tenantry.cli import complete
+from tenantry.cli.group import Group
 from tenantry.cli.load.load import chosen_feeds
-from tenantry.cli.options import AsJson, Everyone, Jobs, Pause, Template, Tenants, ended_or_today
+from tenantry.cli.options import AsJson, Everyone, Pause, Sessions, Template, Tenants, ended_or_today
 from tenantry.cli.output import data, human_bytes, print_json, print_table
 from tenantry.cli.report import report
-from tenantry.cli.target import warehouse
+from tenantry.cli.target import open_warehouse
 from tenantry.core.days import Span
 from tenantry.core.errors import InputError
 
-app = typer.Typer(help="Show single days, and reload them.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="Show single days, and reload them.", no_args_is_help=True)
 
 First = Annotated[
     str | None, typer.Option("--from", metavar="DAY", help="First day (UTC): YYYY-MM-DD, today or yesterday.")
@@ -50,27 +51,15 @@ def list_slices(
 
     Exits with status 0 whatever it lists, unless you give --fail.
     """
-    from tenantry.db.connect import session
-    from tenantry.flow.slice.feed import find_feed, list_feeds
-    from tenantry.flow.template import stored as templates
-    from tenantry.observe import slices
-
     begin = ended_or_today(first) if first else None
     end = ended_or_today(last) if last else None
     if begin and end:
         Span(begin, end)
     anything = not (missing or stale or failed)
-    with warehouse() as conninfo, session(conninfo) as opened:
-        templates.require(opened, template)
-        feeds = (
-            [find_feed(opened, template, name) for name in dict.fromkeys(tenant)]
-            if tenant
-            else list_feeds(opened, template)
-        )
+    with open_warehouse() as warehouse:
         found = [
             item
-            for feed in feeds
-            for item in slices.slices(opened, feed, begin, end)
+            for item in warehouse.slices(warehouse.feeds(template, tenant, disabled=True), begin, end)
             if anything or (missing and item.missing) or (stale and item.stale) or (failed and item.failed)
         ]
     if as_json:
@@ -101,20 +90,16 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one day of a tenant: rows, last load, errors, and where it is kept."""
-    from tenantry.db.connect import session
-    from tenantry.flow.slice.feed import find_feed
-    from tenantry.observe import slices
-
     wanted = ended_or_today(day)
-    with warehouse() as conninfo, session(conninfo) as opened:
-        feed = find_feed(opened, template, tenant)
-        found = next(iter(slices.slices(opened, feed, wanted, wanted)), None)
+    with open_warehouse() as warehouse:
+        (feed,) = warehouse.feeds(template, [tenant])
+        found = next(iter(warehouse.slices(feed, wanted, wanted)), None)
         if found is None:
             raise InputError(
                 f"{feed} {wanted} has no slice yet",
                 hint=f"Load it: tenantry refresh {template} --tenant {tenant}",
             )
-        where = slices.details(opened, feed, wanted)
+        where = warehouse.slice_details(feed, wanted)
     if as_json:
         print_json(asdict(found) | asdict(where))
         return
@@ -135,7 +120,7 @@ def show(
 
 
 @app.command()
-def rebuild(
+def reload(
     template: Template,
     day: Annotated[
         list[str] | None,
@@ -145,7 +130,7 @@ def rebuild(
     everyone: Everyone = False,
     first: First = None,
     last: Last = None,
-    jobs: Jobs = 2,
+    sessions: Sessions = 2,
     pause: Pause = 0.0,
     as_json: AsJson = False,
 ) -> None:
@@ -158,9 +143,9 @@ def rebuild(
 
     Exits with status 1 if a day failed, or if a row differs from the source.
     """
+    from tenantry import Interrupted, Limits
     from tenantry.cli.progress import LoadProgress
-    from tenantry.loader.run import Limits
-    from tenantry.warehouse import Interrupted, Reloaded
+    from tenantry.warehouse import Reloaded
 
     if day and not first and not last:
         wanted = sorted({ended_or_today(text) for text in day})
@@ -172,7 +157,7 @@ def rebuild(
         raise InputError("no days were named", hint="Name days, or give --from and --to.")
     with chosen_feeds(template, tenant, everyone) as (warehouse, feeds), LoadProgress() as progress:
         try:
-            done = warehouse.reload(feeds, wanted, limits=Limits(jobs, pause), watcher=progress)
+            done = warehouse.reload(feeds, wanted, limits=Limits(sessions, pause), watcher=progress)
         except Interrupted as stopped:
             done = Reloaded(stopped.result, ())
     report(done.load, as_json=as_json, compared=done.compared, go_on="run the same command")

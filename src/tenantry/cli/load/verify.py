@@ -73,8 +73,8 @@ def verify(
 
     Exits with status 1 if a day differs or could not be compared.
     """
+    from tenantry import Limits
     from tenantry.cli.progress import CompareProgress, LoadProgress
-    from tenantry.loader.run import Limits
 
     begin = ended_or_today(first) if first else None
     end = ended_or_today(last)

@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenantry.cli import complete
+from tenantry.cli.group import Group
 from tenantry.cli.load.load import chosen_feeds
 from tenantry.cli.options import AsJson, Everyone, Template, Tenants
 from tenantry.cli.output import human_seconds, notes, print_json, print_table, raise_failures, step
-from tenantry.cli.target import warehouse
+from tenantry.cli.target import open_warehouse
 from tenantry.core.days import Span, today_utc
 from tenantry.core.errors import DatabaseError, InputError, TenantryError
 
 if TYPE_CHECKING:
     from tenantry.flow.slice.year import Folded
 
-app = typer.Typer(help="Check years, and fold closed years into yearly tables.", no_args_is_help=True)
+app = typer.Typer(
+    cls=Group, help="Check years, and fold closed years into yearly tables.", no_args_is_help=True
+)
 
 _SPACING = "10m"
 """The operations manual's distance between two yearly jobs."""
@@ -53,7 +56,14 @@ def check(
             None,
             ("tenant", "year", "status", "days#", "of#", "missing"),
             [
-                (r.feed.schema, str(year), r.status, r.found_days, r.expected_days, _ranges(r.missing))
+                (
+                    r.feed.schema,
+                    str(year),
+                    "folded" if r.folded else r.status,
+                    r.found_days,
+                    r.expected_days,
+                    _ranges(r.missing),
+                )
                 for r in results
             ],
         )
@@ -82,14 +92,8 @@ def list_years(
     arrive). Complete: the year is over, but it is still January. Daily: the
     current year. Incomplete: days are missing.
     """
-    from tenantry.db.connect import session
-    from tenantry.flow.template import stored as templates
-    from tenantry.observe import slices
-
-    with warehouse() as conninfo, session(conninfo) as opened:
-        if template:
-            templates.require(opened, template)
-        found = slices.years(opened, template, tenant)
+    with open_warehouse() as warehouse:
+        found = warehouse.years(template or None, tenant)
     if as_json:
         print_json(found)
         return
@@ -101,7 +105,7 @@ def list_years(
 
 
 @app.command()
-def convert(
+def fold(
     template: Template,
     year: Year,
     tenant: Tenants = None,
@@ -160,9 +164,9 @@ def convert(
                 )
     if as_json:
         failed = {name: error.message for name, error in failures}
-        print_json(
-            {"converted": [result.said for result in results], "failed": failed, "folded_before": there}
-        )
+        folded = [result.said for result in results]
+        # "converted" is the old name of "folded".
+        print_json({"folded": folded, "converted": folded, "failed": failed, "folded_before": there})
     elif there:
         notes.print(f"already folded: {', '.join(there)}", markup=False)
     raise_failures(failures)

@@ -5,18 +5,17 @@ from __future__ import annotations
 import re
 import signal
 import sys
-import time
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 from rich.text import Text
 
 from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, human_bytes, notes, print_json, print_json_line, print_table, step
-from tenantry.cli.target import warehouse
+from tenantry.cli.target import open_warehouse
 from tenantry.core import signals
 from tenantry.core.errors import InputError
 
@@ -25,8 +24,17 @@ if TYPE_CHECKING:
 
 _LEVELS = {"DEBUG": "dim", "INFO": "", "WARNING": "yellow", "ERROR": "red"}
 
-_LATE_IDS = 2000
-"""Entries that --follow reads again: one is numbered when it is written, and seen only when its load commits."""
+
+class _Wanted(TypedDict):
+    """Which entries `logs` shows."""
+
+    tenant: str | None
+    levels: list[str] | None
+    since: timedelta | None
+    function: str | None
+    pattern: str | None
+    most: int
+
 
 OneTenant = Annotated[str | None, typer.Option("--tenant", metavar="NAME", help="Show only this tenant.")]
 
@@ -38,12 +46,9 @@ def sizes(tenant: OneTenant = None, as_json: AsJson = False) -> None:
     last whole month (UTC), the space that this many rows take, and the change
     from the month before. The share is of the total size shown.
     """
-    from tenantry.db.connect import session
-    from tenantry.observe import activity
-
-    with warehouse() as conninfo, session(conninfo) as opened:
-        found = activity.sizes(opened, tenant)
-        whole = activity.database_size(opened)
+    with open_warehouse() as warehouse:
+        found = warehouse.sizes(tenant)
+        whole = warehouse.database_size()
     if tenant and not found:
         raise InputError(
             f'tenant "{tenant}" does not exist, or has no data', hint="Run: tenantry tenant list"
@@ -111,26 +116,22 @@ def logs(
     The log keeps 90 days. With --follow, the entries of a load appear when it
     commits, and Ctrl-C exits with status 0.
     """
-    from tenantry.db.connect import session
-    from tenantry.observe import activity
-
     span = age(since) if since else None
-    wanted = activity.Wanted(tenant, _levels(level), span, function, grep)
-    with warehouse() as conninfo, session(conninfo, name="tenantry logs") as opened:
-        entries = activity.logs(opened, wanted, most=50 if span is None else 100_000)
-        _print_entries(entries, as_json=as_json)
+    wanted: _Wanted = {
+        "tenant": tenant,
+        "levels": _levels(level),
+        "since": span,
+        "function": function,
+        "pattern": grep,
+        "most": 50 if span is None else 100_000,
+    }
+    with open_warehouse() as warehouse:
         if not follow:
+            _print_entries(warehouse.logs(**wanted), as_json=as_json)
             return
-        seen = {entry.id for entry in entries}
-        newest = activity.newest_entry(opened)
         try:
-            while True:
-                time.sleep(0.5)
-                after = newest - _LATE_IDS
-                fresh = [e for e in activity.logs(opened, wanted, after=after) if e.id not in seen]
-                _print_entries(fresh, as_json=as_json)
-                seen = {number for number in seen if number > after} | {entry.id for entry in fresh}
-                newest = max([newest, *seen])
+            for entries in warehouse.follow_logs(**wanted):
+                _print_entries(entries, as_json=as_json)
         except KeyboardInterrupt:
             if signals.exit_code() != 128 + signal.SIGINT:
                 raise
@@ -157,24 +158,16 @@ def queries(
     without it. Times are averages and totals since its statistics were last
     reset.
     """
-    from tenantry.core.errors import DatabaseError
-    from tenantry.db.connect import session
-    from tenantry.observe import activity
-
     if slow and cancel is not None:
         raise InputError("--slow and --cancel cannot be combined")
-    with warehouse() as conninfo, session(conninfo, role=None, name="tenantry queries") as opened:
+    with open_warehouse() as warehouse:
         if cancel is not None:
-            activity.cancel(opened, cancel)
+            warehouse.cancel(cancel)
             step(f"session {cancel}", "was asked to cancel its statement")
-            return
-        if slow:
-            missing = activity.missing_statements(opened)
-            if missing:
-                raise DatabaseError(missing.reason, hint=missing.command)
-            _print_slow(activity.slow(opened, milliseconds=0, most=20), as_json=as_json)
+        elif slow:
+            _print_slow(warehouse.slow(), as_json=as_json)
         else:
-            _print_running(activity.running(opened), as_json=as_json)
+            _print_running(warehouse.running(), as_json=as_json)
 
 
 def _print_slow(statements: list[Slow], *, as_json: bool) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -12,16 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenantry.cli.confirm import Yes, confirm
+from tenantry.cli.group import Group
 from tenantry.cli.look.activity import age
 from tenantry.cli.output import print_json_line, print_table, step
-from tenantry.cli.target import administrator, warehouse
+from tenantry.cli.target import administrator, open_warehouse
 from tenantry.core import signals
 from tenantry.core.errors import InputError
 
 if TYPE_CHECKING:
     from tenantry.db.audit import Entry
 
-app = typer.Typer(help="Show who changed what. whadmin can add entries, but not change or remove them.")
+app = typer.Typer(
+    cls=Group, help="Show who changed what. whadmin can add entries, but not change or remove them."
+)
 
 
 @app.callback(invoke_without_command=True)
@@ -54,26 +56,21 @@ def show(
     """
     if context.invoked_subcommand:
         return
-    from tenantry.db import audit
-    from tenantry.db.connect import session
-
     if restored and follow:
         raise InputError("--restored and --follow cannot be combined", hint="Leave out --follow.")
     span = age(since) if since else None
     most = 50 if span is None else 100_000
-    with warehouse() as conninfo, session(conninfo, name="tenantry audit") as opened:
+    with open_warehouse() as warehouse:
         if restored:
-            _print(audit.restored(opened, since=span, most=most), as_json=as_json, day="%Y-%m-%d %H:%M:%S")
+            found = warehouse.restored_audit(since=span, most=most)
+            _print(found, as_json=as_json, day="%Y-%m-%d %H:%M:%S")
             return
-        found = audit.entries(opened, since=span, most=most)
-        _print(found, as_json=as_json)
-        newest = max((entry.id for entry in found), default=0)
+        if not follow:
+            _print(warehouse.audit(since=span, most=most), as_json=as_json)
+            return
         try:
-            while follow:
-                time.sleep(0.5)
-                found = audit.entries(opened, after=newest)
-                _print(found, as_json=as_json, head=False)
-                newest = max([newest, *(entry.id for entry in found)])
+            for number, entries in enumerate(warehouse.follow_audit(since=span, most=most)):
+                _print(entries, as_json=as_json, head=not number)
         except KeyboardInterrupt:
             if signals.exit_code() != 128 + signal.SIGINT:
                 raise
@@ -89,16 +86,15 @@ def prune(
     Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN. Asks
     first; without a terminal, give --yes.
     """
-    from tenantry.db import audit
-    from tenantry.db.connect import session
+    from tenantry.warehouse import Warehouse
 
     try:
         day = datetime.strptime(before, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         raise InputError(f"{before!r} is not a day", hint="Write it as 2026-01-31.") from None
-    with administrator() as (conninfo, _), session(conninfo, role=None) as opened:
+    with administrator() as (conninfo, _):
         confirm(f"Remove all entries before {day:%Y-%m-%d}?", yes=yes)
-        removed = audit.prune(opened, day)
+        removed = Warehouse(conninfo).prune_audit(day.date())
     step("audit", f"{removed} entries removed")
 
 

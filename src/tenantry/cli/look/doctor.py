@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -11,19 +10,13 @@ from rich.text import Text
 
 from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, notes, print_json, step
-from tenantry.cli.target import warehouse
-from tenantry.core.errors import TenantryError, WarehouseUnreachable
+from tenantry.cli.target import open_warehouse
 
 if TYPE_CHECKING:
-    import psycopg
-
-    from tenantry.observe.checks.finding import Check, Examined, Finding
+    from tenantry.observe.checks.finding import Check, Finding
     from tenantry.observe.health import Outcome
 
 _COLOURS = {"error": "bold red", "warning": "yellow", "note": "cyan"}
-
-_ROUNDS = 3
-"""How often --fix looks again: mending one thing may show another, such as a public view over a tenant's new one."""
 
 
 def doctor(
@@ -70,25 +63,29 @@ def doctor(
     Exits with status 1 if there is an error (with --strict, also if there is a
     warning), otherwise with status 0.
     """
-    from tenantry.db.connect import session
-    from tenantry.observe import health
-    from tenantry.observe.checks.finding import Examined
-
-    checks = health.chosen(only or [], of_tenants=tenant is not None)
+    # Without a terminal there is nobody to tell what goes on.
     with (
-        warehouse(current=False) as conninfo,
-        session(conninfo, name="tenantry doctor") as opened,
-        session(conninfo, role=None, name="tenantry doctor") as login,
+        open_warehouse(current=False) as warehouse,
+        notes.status("") if notes.is_terminal else nullcontext() as shown,
     ):
-        if tenant:
-            _require(opened, tenant)
-        examined = Examined(
-            conninfo, opened, login, tenant, count_rows=count_rows, password_days=password_days
-        )
-        outcomes = _examine(examined, checks)
-        mended, refused = _mend(examined, checks, outcomes) if fix else ([], [])
+
+        def watch(check: Check) -> None:
+            if shown:
+                shown.update(check.asks)
+
+        def examine() -> list[Outcome]:
+            return warehouse.doctor(
+                only or [],
+                tenant=tenant,
+                count_rows=count_rows,
+                password_days=password_days,
+                watch=watch,
+            )
+
+        outcomes = examine()
+        mended = warehouse.mend(outcomes, tenant=tenant, told=_tell, watch=watch) if fix else None
         if fix:
-            outcomes = _examine(examined, checks)
+            outcomes = examine()
     findings = [(outcome.check, finding) for outcome in outcomes for finding in outcome.findings]
     findings.sort(key=lambda pair: list(_COLOURS).index(pair[1].severity))
     if as_json:
@@ -98,8 +95,8 @@ def doctor(
                 "checks": [
                     {"name": o.check.name, "asks": o.check.asks, "seconds": o.seconds} for o in outcomes
                 ],
-                "mended": [_plain(check, finding) for check, finding in mended],
-                "not_mended": dict(refused),
+                "mended": [_plain(check, finding) for check, finding in (mended.mended if mended else ())],
+                "not_mended": dict(mended.refused) if mended else {},
             }
         )
     else:
@@ -109,64 +106,11 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _require(opened: psycopg.Connection, tenant: str) -> None:
-    from tenantry.core.errors import InputError
-    from tenantry.observe import status
-
-    known = [t.name for t in status.tenants(opened)]
-    if tenant not in known:
-        raise InputError(
-            f'tenant "{tenant}" does not exist', hint=f"Known tenants: {', '.join(known) or 'none'}"
-        )
-
-
-def _examine(examined: Examined, checks: list[Check]) -> list[Outcome]:
-    from tenantry.observe import health
-
-    # Anew: it keeps what it has read.
-    examined = replace(examined)
-    # Without a terminal there is nobody to tell what goes on.
-    with notes.status("") if notes.is_terminal else nullcontext() as shown:
-        return list(
-            health.examine(examined, checks, lambda check: shown.update(check.asks) if shown else None)
-        )
-
-
-def _mend(
-    examined: Examined, checks: list[Check], outcomes: list[Outcome]
-) -> tuple[list[tuple[Check, Finding]], list[tuple[str, str]]]:
-    """What was mended, and what could not be, by its statement, with the reason."""
-    from tenantry.db.errors import translated
-    from tenantry.observe import mend
-
-    mended: list[tuple[Check, Finding]] = []
-    refused: dict[str, str] = {}
-    for _ in range(_ROUNDS):
-        todo = [
-            (outcome.check, finding)
-            for outcome in outcomes
-            for finding in outcome.findings
-            if finding.safe and finding.command and finding.command not in refused
-        ]
-        if not todo:
-            break
-        for check, finding in todo:
-            statement = finding.command or ""
-            try:
-                with translated():
-                    mend.run(examined.session, finding.subject, statement)
-            except WarehouseUnreachable:
-                raise
-            except TenantryError as error:
-                refused[statement] = error.message
-                notes.print(
-                    Text.assemble(("✗ ", "red"), (finding.subject, "bold"), f"  {statement} {error.message}")
-                )
-            else:
-                mended.append((check, finding))
-                step(finding.subject, statement)
-        outcomes = _examine(examined, list({check.name: check for check, _ in todo}.values()))
-    return mended, list(refused.items())
+def _tell(finding: Finding, refused: str | None) -> None:
+    if refused is None:
+        step(finding.subject, finding.command or "")
+    else:
+        notes.print(Text.assemble(("✗ ", "red"), (finding.subject, "bold"), f"  {finding.command} {refused}"))
 
 
 def _plain(check: Check, finding: Finding) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tenantry.cli.options import AsJson
 from tenantry.cli.output import ago, data, notes, print_json, print_table
-from tenantry.cli.target import warehouse
+from tenantry.cli.target import open_warehouse
 
 
 def status(as_json: AsJson = False) -> None:
@@ -24,13 +24,9 @@ def status(as_json: AsJson = False) -> None:
 
     Exits with status 0 even if something is wrong.
     """
-    from tenantry.db.connect import session
-    from tenantry.flow.job import runs, table
-    from tenantry.observe import status as state
-
-    with warehouse() as conninfo, session(conninfo) as opened:
-        feeds = state.feeds(opened)
-        idle = table.cron(opened) == "own" and runs.leader(opened) is None and table.all_jobs(opened)
+    with open_warehouse() as warehouse:
+        feeds = warehouse.status()
+        idle = [] if as_json else warehouse.waiting_jobs()
     if as_json:
         print_json(feeds)
         return

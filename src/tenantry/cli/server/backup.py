@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
+from tenantry.cli.group import Group
 from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, notes, print_json, print_table, step
 from tenantry.cli.server.sealing import (
@@ -20,23 +17,19 @@ from tenantry.cli.server.sealing import (
     SignedBy,
     Unsigned,
     find_signer,
+    opened,
     own_key,
     read_passphrase,
-    unsealed,
     vouched,
 )
 from tenantry.cli.target import administrator
 from tenantry.core.errors import InputError
-from tenantry.core.model import OWNER, READER
-from tenantry.core.private import write_private
 
 if TYPE_CHECKING:
     from tenantry.recovery.backup import Summary
-    from tenantry.recovery.content import Content
-    from tenantry.recovery.restore import LeftOut
 
 
-class _WritesByDefault(TyperGroup):
+class _WritesByDefault(Group):
     """`tenantry backup FILE` is `tenantry backup write FILE`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -55,7 +48,7 @@ that is named like a command as ./write.""",
 
 
 @app.command("write")
-def backup(
+def write(
     file: File,
     passphrase_file: PassphraseFile = None,
     recipient: Annotated[
@@ -107,16 +100,13 @@ def backup(
     in as a superuser; otherwise a restore makes new ones. It does not hold
     other roles' jobs.
     """
-    from tenantry.db.connect import session
-    from tenantry.recovery import backup as backups
-    from tenantry.recovery import retention, sealed
+    from tenantry.warehouse import Warehouse
+    from tenantry.warehouse.backups import require_writable
 
-    if file.exists() and not force:
-        raise InputError(f"{file} already exists", hint="Choose another name, or give --force.")
     if recipient and passphrase_file:
         raise InputError("a passphrase and recipients cannot be combined")
-    if keep is not None:
-        retention.require_dated(file)
+    # Before anybody is asked for a passphrase.
+    require_writable(file, recipients=recipient or (), keep=keep, force=force)
     signer = None if unsigned else find_signer(key)
     if recipient and not signer and not unsigned:
         raise InputError(
@@ -124,24 +114,23 @@ def backup(
             hint="Make a key: tenantry backup key. Or give --unsigned.",
         )
     passphrase = None if recipient else read_passphrase(passphrase_file, twice=True)
-    if recipient:
-        # Before the warehouse is read: an address that is none is told at once.
-        sealed.seal(b"", recipients=recipient)
-    with administrator() as (conninfo, _), session(conninfo, role=None) as opened:
-        content = backups.read(opened, logs=logs)
-    write_private(
-        file, sealed.seal(content.packed(signer), passphrase=passphrase, recipients=recipient or ())
-    )
-    removed = retention.older(file, keep) if keep is not None else []
-    for old in removed:
-        old.unlink(missing_ok=True)
-    summary = backups.summary(content)
+    with administrator() as (conninfo, _):
+        done = Warehouse(conninfo).backup(
+            file,
+            passphrase=passphrase,
+            recipients=recipient or (),
+            signer=signer,
+            logs=logs,
+            keep=keep,
+            force=force,
+        )
+    summary = done.summary
     if as_json:
         print_json(
             {
                 "file": str(file),
-                "bytes": file.stat().st_size,
-                "removed": list(map(str, removed)),
+                "bytes": done.bytes,
+                "removed": list(map(str, done.removed)),
                 "content": summary,
             }
         )
@@ -153,9 +142,9 @@ def backup(
         notes.print(f"not included: {what}", markup=False)
     if summary.jobs_left_out:
         notes.print(f"jobs of other roles or databases are not included: {summary.jobs_left_out}")
-    for old in removed:
+    for old in done.removed:
         notes.print(f"removed: {old}", markup=False)
-    step("backup", f"{file}, {file.stat().st_size:,} bytes")
+    step("backup", f"{file}, {done.bytes:,} bytes")
 
 
 @app.command("verify")
@@ -185,19 +174,14 @@ def verify(
     2 if it would refuse the file.
     """
     from tenantry.core.errors import DatabaseError
-    from tenantry.recovery import backup as backups
-    from tenantry.recovery.content import unpack
 
-    packed, by_passphrase = unsealed(file, passphrase_file, identity)
-    content = unpack(packed)
-    authority = vouched(content, signed_by, key, by_passphrase=by_passphrase, unsigned=unsigned)
-    summary = backups.summary(content)
-    problems = backups.problems(content)
-    if rehearse:
-        problems |= {left.what: left.reason for left in _rehearsed(content)}
-    records = sum(map(content.count, content.kinds()))
+    backup, by_passphrase = opened(file, passphrase_file, identity)
+    authority = vouched(backup, signed_by, key, by_passphrase=by_passphrase, unsigned=unsigned)
+    summary = backup.summary()
+    problems = backup.problems(rehearse=rehearse)
+    records = backup.records
     if as_json:
-        print_json({"file": str(file), "authority": authority, "signed_by": content.signed_by, "records": records,
+        print_json({"file": str(file), "authority": authority, "signed_by": backup.signed_by, "records": records,
                     "rehearsed": rehearse, "problems": problems, "content": summary})  # fmt: skip
     else:
         print_summary(summary)
@@ -214,31 +198,6 @@ def verify(
         )
 
 
-def _rehearsed(content: Content) -> list[LeftOut]:
-    """What a restore leaves out, on a server for that alone."""
-    import shutil
-    import tempfile
-
-    from tenantry.db.connect import session
-    from tenantry.embedded.server import Server
-    from tenantry.recovery import restore as restores
-
-    folder = Path(tempfile.mkdtemp(prefix="tenantry-rehearsal-"))
-    try:
-        if os.geteuid() == 0:
-            # The server runs under another account; its own folder in there is that account's alone.
-            folder.chmod(0o711)
-        server = Server(folder / "server")
-        with server.lease(), session(server.conninfo(), role=None) as opened:
-            passwords = {role: secrets.token_urlsafe(24) for role in (OWNER, READER)}
-            result = restores.run(opened, content, passwords, other_jobs=True)
-        server.remove()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    known = set(content.about.get("not_held", []))
-    return [left for left in result.left_out if left.what not in known]
-
-
 @app.command("key")
 def make_key(key: KeyFile = None, as_json: AsJson = False) -> None:
     """Make the key that signs backups, if there is none, and print its public part.
@@ -248,11 +207,11 @@ def make_key(key: KeyFile = None, as_json: AsJson = False) -> None:
     Give the public part to whoever restores the backups, for tenantry restore
     --signed-by.
     """
-    from tenantry.recovery import signature
+    from tenantry.warehouse import backups
 
     file = key or own_key()
     made = not file.exists()
-    signer = signature.make(file) if made else signature.load(file)
+    signer = backups.make_key(file) if made else backups.load_key(file)
     if as_json:
         print_json({"file": str(file), "made": made, "public": signer.public})
         return

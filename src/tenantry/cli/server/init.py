@@ -46,10 +46,11 @@ def init(
     from tenantry.db.connect import owner_session, session
     from tenantry.db.install import install
     from tenantry.db.passwords import keep_generated, require_place
-    from tenantry.observe.status import installation, roles
+    from tenantry.observe.status import installation
+    from tenantry.warehouse import Warehouse
 
     with administrator(installed=False) as (conninfo, server), session(conninfo, role=None) as connection:
-        present = {role.name for role in roles(connection)}
+        present = {role.name for role in Warehouse(conninfo).roles()}
         passwords, generated = role_passwords(present, generate=generate or server is not None)
         if generated and not server:
             require_place()

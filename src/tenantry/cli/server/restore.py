@@ -17,7 +17,7 @@ from tenantry.cli.server.sealing import (
     PassphraseFile,
     SignedBy,
     Unsigned,
-    unsealed,
+    opened,
     vouched,
 )
 from tenantry.cli.target import administrator
@@ -25,12 +25,10 @@ from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER
 
 if TYPE_CHECKING:
-    import psycopg
-
     from tenantry.embedded.server import Server
     from tenantry.recovery.backup import Summary
-    from tenantry.recovery.content import Content
     from tenantry.recovery.restore import Restored
+    from tenantry.warehouse.backups import Backup
 
 
 def restore(
@@ -56,7 +54,7 @@ def restore(
     Installs the warehouse, and restores connections with their passwords,
     templates, tenants, feeds, readers, logs and jobs. A database that holds
     tenants is refused. If the command fails or is killed, you can run it again.
-    Afterwards, tenantry rebuild --all loads the data; until then jobs are
+    Afterwards, tenantry recover --all loads the data; until then jobs are
     paused and reports find no rows.
 
     A file that is encrypted to recipients must be signed by a key that you
@@ -81,28 +79,24 @@ def restore(
 
     Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
     """
-    from tenantry.recovery import backup as backups
-    from tenantry.recovery.content import unpack
-
-    packed, by_passphrase = unsealed(file, passphrase_file, identity)
-    content = unpack(packed)
-    summary = backups.summary(content)
+    backup, by_passphrase = opened(file, passphrase_file, identity)
     try:
         notes.print(
-            vouched(content, signed_by, key, by_passphrase=by_passphrase, unsigned=unsigned), markup=False
+            vouched(backup, signed_by, key, by_passphrase=by_passphrase, unsigned=unsigned), markup=False
         )
     except InputError as error:
         if not dry_run:
             raise
         notes.print(f"cannot be restored as it is: {error.message}", markup=False)
     if dry_run:
+        summary = backup.summary()
         if as_json:
             print_json(summary)
         else:
             print_summary(summary)
-            _print_texts(summary)
+            _print_texts(backup, summary)
         return
-    result = _restore(content, other_jobs=other_jobs)
+    result = _restore(backup, other_jobs=other_jobs)
     if as_json:
         print_json(
             {"tenants": result.tenants, "connections": result.connections, "jobs": result.jobs,
@@ -121,7 +115,7 @@ def restore(
         )
     for left in result.left_out:
         notes.print(f"left out: {left.what}: {left.reason}", markup=False)
-    data.print("Next: tenantry rebuild --all")
+    data.print("Next: tenantry recover --all")
     _fail_if_left_out(result)
 
 
@@ -136,12 +130,9 @@ def _fail_if_left_out(result: Restored) -> None:
         )
 
 
-def _print_texts(summary: Summary) -> None:
+def _print_texts(backup: Backup, summary: Summary) -> None:
     """What a restore would run as whadmin, or let run: whole."""
-    from tenantry.flow.job import function
-
-    for definition in summary.own_functions:
-        reason = function.refusal(definition)
+    for definition, reason in backup.refusals().items():
         data.print(f"\n{'Left out, as ' + reason if reason else 'Your own function'}:", markup=False)
         data.print(definition.rstrip(), markup=False)
     for job in summary.other_jobs:
@@ -152,45 +143,44 @@ def _print_texts(summary: Summary) -> None:
         data.print(job["command"], markup=False)
 
 
-def _restore(content: Content, *, other_jobs: bool) -> Restored:
-    from tenantry.db.connect import session
+def _restore(backup: Backup, *, other_jobs: bool) -> Restored:
     from tenantry.db.passwords import require_place
-    from tenantry.observe.status import roles
-    from tenantry.recovery import restore as restores
+    from tenantry.warehouse import Warehouse
 
-    with administrator(installed=False) as (conninfo, server), session(conninfo, role=None) as opened:
-        present = {role.name for role in roles(opened)}
-        held = {role["name"] for role in content.rows("role") if role["verifier"]}
+    roles = backup.content.rows("role")
+    with administrator(installed=False) as (conninfo, server):
+        warehouse = Warehouse(conninfo)
+        present = {role.name for role in warehouse.roles()}
+        held = {role["name"] for role in roles if role["verifier"]}
         # The embedded server's own file has to know whadmin's password, and a backup tells no passwords.
         passwords, generated = role_passwords(present | (held - {OWNER} if server else held), generate=True)
         if server and OWNER in passwords and OWNER not in present:
             # Before the role is made: whoever is killed in between can log in all the same.
             server.save_password(OWNER, passwords[OWNER])
-        if not server and (generated or not all(role["verifier"] for role in content.rows("role"))):
+        if not server and (generated or not all(role["verifier"] for role in roles)):
             require_place()
         mine = {role: passwords[role] for role in generated}
-        result = restores.run(
-            opened,
-            content,
+        result = warehouse.restore(
+            backup,
             passwords,
             other_jobs=other_jobs,
-            keep=lambda made: _keep(opened, server, passwords if server else {}, mine | dict(made)),
+            keep=lambda made: _keep(conninfo, server, passwords if server else {}, mine | dict(made)),
         )
         result.generated |= mine
     return result
 
 
-def _keep(
-    opened: psycopg.Connection, server: Server | None, chosen: dict[str, str], generated: dict[str, str]
-) -> None:
+def _keep(conninfo: str, server: Server | None, chosen: dict[str, str], generated: dict[str, str]) -> None:
     """Write down the passwords that nobody else knows."""
+    from tenantry.db.connect import session
     from tenantry.db.passwords import keep_generated
 
     if server:
         for role, password in (chosen | generated).items():
             server.save_password(role, password)
     elif generated:
-        place = keep_generated(opened, generated)
+        with session(conninfo, role=None) as opened:
+            place = keep_generated(opened, generated)
         notes.print(
             f"generated passwords of {', '.join(generated)} are in {place} (libpq's pgpass format)",
             markup=False,

@@ -13,8 +13,8 @@ from tenantry.core.errors import InputError
 from tenantry.core.private import read_private
 
 if TYPE_CHECKING:
-    from tenantry.recovery.content import Content
     from tenantry.recovery.signature import Signer
+    from tenantry.warehouse.backups import Backup
 
 
 PASSPHRASE = "TENANTRY_BACKUP_PASSPHRASE"  # noqa: S105 - the name of a variable, not a passphrase
@@ -59,21 +59,21 @@ def find_signer(key: Path | None) -> Signer | None:
     file = key or own_key()
     if key is None and not file.exists():
         return None
-    from tenantry.recovery import signature
+    from tenantry.warehouse.backups import load_key
 
-    return signature.load(file)
+    return load_key(file)
 
 
 def vouched(
-    content: Content, signed_by: list[str] | None, key: Path | None, *, by_passphrase: bool, unsigned: bool
+    backup: Backup, signed_by: list[str] | None, key: Path | None, *, by_passphrase: bool, unsigned: bool
 ) -> str:
     """Who vouches for a backup, in words. Raises InputError if nobody does whom one trusts."""
     trusted = trusted_keys(signed_by, key)
-    if content.signed_by in trusted:
-        return f"signed by {content.signed_by}"
-    if content.signed_by and (signed_by or not by_passphrase):
+    if backup.signed_by in trusted:
+        return f"signed by {backup.signed_by}"
+    if backup.signed_by and (signed_by or not by_passphrase):
         raise InputError(
-            f"the backup is signed by {content.signed_by}, which is not a key that you trust",
+            f"the backup is signed by {backup.signed_by}, which is not a key that you trust",
             hint="If you know whose it is: --signed-by KEY.",
         )
     if by_passphrase and not signed_by:
@@ -90,7 +90,7 @@ def trusted_keys(signed_by: list[str] | None, key: Path | None) -> set[str]:
     own = find_signer(key)
     trusted = {own.public} if own else set()
     if signed_by:
-        from tenantry.recovery.signature import public_keys
+        from tenantry.warehouse.backups import public_keys
 
         for word in signed_by:
             trusted.update(public_keys(text_of(Path(word)) if Path(word).is_file() else word))
@@ -106,31 +106,23 @@ def text_of(file: Path) -> str:
         ) from None
 
 
-def unsealed(file: Path, passphrase_file: Path | None, identity: Path | None) -> tuple[bytes, bool]:
-    """The decrypted content of a backup, and whether it was encrypted with a passphrase."""
-    from tenantry.recovery import sealed
-    from tenantry.recovery.content import PACKED
+def opened(file: Path, passphrase_file: Path | None, identity: Path | None) -> tuple[Backup, bool]:
+    """The backup of a file, and whether it was encrypted with a passphrase."""
+    from tenantry.warehouse.backups import read_backup
 
-    try:
-        with file.open("rb") as opened:
-            # Encrypted it is little longer than it is inside.
-            content = opened.read(2 * PACKED)
-    except OSError as error:
-        raise InputError(f"{file} cannot be read: {error.strerror}") from None
-    if len(content) == 2 * PACKED:
-        raise InputError(f"{file} is larger than any backup")
-    if sealed.needs_passphrase(content):
+    sealed = read_backup(file)
+    if sealed.by_passphrase:
         if identity:
             raise InputError(
                 f"{file} is encrypted with a passphrase, not to a key", hint="Leave out --identity."
             )
-        return sealed.unseal(content, passphrase=read_passphrase(passphrase_file, twice=False)), True
+        return sealed.open(passphrase=read_passphrase(passphrase_file, twice=False)), True
     if identity is None:
         raise InputError(
             f"{file} is encrypted to an age key",
             hint="Give the key's file with --identity.",
         )
-    return sealed.unseal(content, identities=read_private(identity)), False
+    return sealed.open(identities=read_private(identity)), False
 
 
 def read_passphrase(file: Path | None, *, twice: bool) -> str:

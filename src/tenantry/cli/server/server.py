@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tenantry.cli.group import Group
 from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, print_json
 from tenantry.cli.target import embedded_server, options, target
@@ -15,7 +16,7 @@ from tenantry.core.errors import InputError
 if TYPE_CHECKING:
     from tenantry.embedded.server import Server
 
-app = typer.Typer(help="Start and stop the embedded PostgreSQL server.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="Start and stop the embedded PostgreSQL server.", no_args_is_help=True)
 
 Directory = Annotated[
     Path | None,

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tenantry.cli.confirm import Yes, confirm
+from tenantry.cli.group import Group
 from tenantry.cli.options import AsJson, Template, Tenants
 from tenantry.cli.output import data, human_bytes, notes, print_json, print_table, raise_failures
-from tenantry.cli.target import warehouse
+from tenantry.cli.target import open_warehouse
 from tenantry.cli.template import file, source
 from tenantry.core.errors import DatabaseError, InputError, TenantryError
 
 if TYPE_CHECKING:
-    from tenantry.flow.slice import move
+    from tenantry.flow.slice.move import Moved
 
-app = typer.Typer(help="Write, check, try and load templates.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="Write, check, try and load templates.", no_args_is_help=True)
 app.command("new")(source.new)
 app.command("lint")(file.lint)
 app.command("test")(source.try_template)
@@ -29,11 +29,8 @@ app.command("edit")(file.edit)
 @app.command("list")
 def list_templates(as_json: AsJson = False) -> None:
     """List the templates: storage, tenants, and number of outdated days."""
-    from tenantry.db.connect import session
-    from tenantry.flow.template import stored as templates
-
-    with warehouse() as conninfo, session(conninfo) as opened:
-        found = templates.stored(opened)
+    with open_warehouse() as warehouse:
+        found = warehouse.templates()
     if as_json:
         print_json(found)
         return
@@ -67,31 +64,27 @@ def show(
     With --file or --sql, prints only the text, for you to keep in a file.
     Loading that file changes nothing.
     """
-    from tenantry.db.connect import session
-    from tenantry.flow.template import file as files
-    from tenantry.flow.template import insert
-    from tenantry.flow.template import stored as templates
+    from tenantry.warehouse import files
 
     if as_file + as_sql + as_json > 1:
         raise InputError("--file, --sql and --json cannot be combined", hint="Give one of them.")
-    with warehouse() as conninfo, session(conninfo) as opened:
-        text = templates.get(opened, template)
-        facts = next(t for t in templates.stored(opened) if t.name == template)
-        outdated = templates.outdated(opened, template)
+    with open_warehouse() as warehouse:
+        found = warehouse.template(template)
+    text, facts = found.text, found.stored
     if as_json:
-        print_json({**asdict(facts), **asdict(text), "outdated": outdated})
+        print_json({**asdict(facts), **asdict(text), "outdated": found.outdated})
     elif as_sql:
-        data.print(insert.write(text), end="", markup=False)
+        data.print(files.template_as_sql(text), end="", markup=False)
     elif as_file:
-        data.print(files.as_file(text), end="", markup=False)
+        data.print(files.template_as_file(text), end="", markup=False)
     else:
-        data.print(files.as_file(text), markup=False)
+        data.print(files.template_as_file(text), markup=False)
         data.print(
             f"Used by {', '.join(facts.tenants) or 'no tenant'}; {facts.days:,} days loaded. "
             f"Changed {facts.updated_at:%Y-%m-%d %H:%M} UTC.",
             markup=False,
         )
-        file.tell_outdated(template, outdated)
+        file.tell_outdated(template, found.outdated)
 
 
 @app.command()
@@ -118,41 +111,26 @@ def drop(
     Exits with status 2 and drops nothing if tenants use the template and you
     did not give --with-data, or if other people's views read its data.
     """
-    from tenantry.core.model import OWNER
-    from tenantry.db.connect import acting, session
-    from tenantry.flow.template import drop as template_drop
-    from tenantry.flow.template import stored as templates
-
-    with warehouse() as conninfo, session(conninfo) as opened:
-        if acting(opened) != OWNER:
-            templates.require(opened, template)
-            confirm(f"To drop it, type its name ({template})", yes=yes, expected=template)
-            template_drop.drop_unused(opened, template)
-            if as_json:
-                print_json({"template": template, "dropped": [], "jobs": []})
-            else:
-                data.print(f"{template} is dropped")
-            return
-        uses = template_drop.uses(opened, template)
-        if uses and not with_data:
-            names = ", ".join(f"{use.tenant} ({use.days:,} days, {use.rows:,} rows)" for use in uses)
+    with open_warehouse() as warehouse:
+        goods = warehouse.template_goods(template)
+        if goods.uses and not with_data:
             raise InputError(
-                f'template "{template}" is used by {names}',
+                f'template "{template}" is used by {goods.users}',
                 hint="To drop their days of it as well: --with-data.",
             )
-        template_drop.refuse_readers(opened, template)
-        jobs = template_drop.its_jobs(opened, template)
-        for use in uses:
+        for use in goods.uses:
             size = human_bytes(use.bytes)
             notes.print(f"{use.tenant}: {use.days:,} days, {use.rows:,} rows, {size}", markup=False)
-        if jobs:
-            notes.print(f"jobs: {', '.join(map(str, jobs))}", markup=False)
+        if goods.jobs:
+            notes.print(f"jobs: {', '.join(map(str, goods.jobs))}", markup=False)
         confirm(f"This cannot be undone. To drop it, type its name ({template})", yes=yes, expected=template)
-        template_drop.drop(opened, template, [use.tenant for use in uses])
+        warehouse.drop_template(template, with_data=with_data)
     if as_json:
-        print_json({"template": template, "dropped": uses, "jobs": [str(job) for job in jobs]})
+        print_json({"template": template, "dropped": goods.uses, "jobs": [str(job) for job in goods.jobs]})
     else:
-        data.print(f"{template} is dropped" + (f", with the days of {len(uses)} tenants" if uses else ""))
+        data.print(
+            f"{template} is dropped" + (f", with the days of {len(goods.uses)} tenants" if goods.uses else "")
+        )
 
 
 @app.command()
@@ -182,19 +160,14 @@ def set_storage(
     if a tenant could not be moved; the others are.
     """
     from tenantry.cli.progress import MoveProgress
-    from tenantry.db.connect import session
-    from tenantry.flow.slice import move
 
-    results: list[move.Moved] = []
+    results: list[Moved] = []
     failures: list[tuple[str, TenantryError]] = []
-    with warehouse() as conninfo:
-        for name in _chosen(conninfo, template, storage, tenant):
+    with open_warehouse() as warehouse:
+        for name in warehouse.begin_move(template, storage, tenant):
             try:
-                with (
-                    session(conninfo, name="tenantry move") as opened,
-                    MoveProgress(f"{name}.{template}") as progress,
-                ):
-                    results.append(move.run(opened, template, storage, name, progress))
+                with MoveProgress(f"{name}.{template}") as progress:
+                    results.append(warehouse.move_tenant(name, template, storage, watch=progress))
             except (DatabaseError, InputError) as error:
                 failures.append((name, error))
     if as_json:
@@ -211,35 +184,14 @@ def set_storage(
     raise_failures(failures)
 
 
-def _chosen(conninfo: str, template: str, storage: str, names: Sequence[str] | None) -> list[str]:
-    from tenantry.db.connect import session
-    from tenantry.flow.slice import move
-
-    with session(conninfo) as opened:
-        if not names:
-            return move.plan(opened, template, storage)
-        return [
-            tenant for name in dict.fromkeys(names) for tenant in move.plan(opened, template, storage, name)
-        ]
-
-
 @app.command()
 def drop_old(template: Template, tenant: Tenants = None, as_json: AsJson = False) -> None:
     """Drop the old storage that set-storage kept aside.
 
     Without --tenant, drops that of all tenants.
     """
-    from tenantry.db.connect import session
-    from tenantry.flow.slice import move
-    from tenantry.flow.slice.feed import list_feeds
-    from tenantry.flow.template import stored as templates
-
-    dropped: dict[str, int] = {}
-    with warehouse() as conninfo, session(conninfo) as opened:
-        templates.require(opened, template)
-        names = [feed.schema for feed in list_feeds(opened, template)] if tenant is None else tenant
-        for name in dict.fromkeys(names):
-            dropped[name] = move.drop_old(opened, template, name)
+    with open_warehouse() as warehouse:
+        dropped = warehouse.drop_old_storage(template, tenant)
     if as_json:
         print_json({"dropped": dropped})
     else:

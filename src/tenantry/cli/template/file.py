@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -19,16 +19,15 @@ from rich.text import Text
 from tenantry.cli import complete
 from tenantry.cli.options import AsJson, Template
 from tenantry.cli.output import data, notes, print_json, step
-from tenantry.cli.target import warehouse
+from tenantry.cli.target import open_warehouse
 from tenantry.core.errors import InputError, TemplateError, TenantryError
 from tenantry.core.model import TemplateFile
 
 if TYPE_CHECKING:
-    import psycopg
-
     from tenantry.flow.template.lint import Finding
-    from tenantry.flow.template.load import Change
+    from tenantry.flow.template.load import TemplateChange
     from tenantry.flow.template.stored import Outdated
+    from tenantry.warehouse import Warehouse
 
 Files = Annotated[
     list[Path],
@@ -64,16 +63,15 @@ def load(
     Exits with status 1 or 2 and changes nothing if a file cannot be read, a
     template has errors, or the database refuses one.
     """
-    from tenantry.db.connect import session
-    from tenantry.flow.template import load as template_load
+    from tenantry.warehouse.files import read_templates
 
-    found = _read(files)
-    with warehouse() as conninfo, session(conninfo) as opened:
+    found = read_templates(files)
+    with open_warehouse() as warehouse:
         if lint:
-            findings = [(file, finding) for file in found for finding in template_load.check(opened, file)]
+            findings = warehouse.lint(found)
             show_findings(findings, notes)
             stop(findings, strict=strict)
-        changes = template_load.load(opened, [file.template for file in found], dry_run=dry_run)
+        changes = warehouse.load_templates(found, dry_run=dry_run)
     if as_json:
         print_json({"dry_run": dry_run, "templates": changes})
         return
@@ -81,19 +79,7 @@ def load(
         tell(change, dry_run=dry_run)
 
 
-def _read(files: Sequence[Path]) -> list[TemplateFile]:
-    from tenantry.flow.template import file as template_file
-
-    found = [file for path in files for file in template_file.read(path)]
-    names = [file.template.name for file in found]
-    for name in names:
-        if names.count(name) > 1:
-            origins = ", ".join(dict.fromkeys(file.origin for file in found if file.template.name == name))
-            raise InputError(f'template "{name}" is defined more than once, in {origins}')
-    return found
-
-
-def tell(change: Change, *, dry_run: bool = False) -> None:
+def tell(change: TemplateChange, *, dry_run: bool = False) -> None:
     """Print what loading a template did."""
     would = "would be " if dry_run and change.action != "unchanged" else ""
     data.print(Text.assemble((change.name, "bold"), f": {would}{change.action}"))
@@ -164,26 +150,19 @@ def lint(
     error (with --strict, also if there is a warning), and with status 2 if a
     file cannot be read.
     """
-    from tenantry.flow.template import file as template_file
-    from tenantry.flow.template import lint as rules
+    from tenantry.warehouse.files import lint_template, read_templates
 
     files = [path for text in what if (path := as_path(text))]
     names = [text for text in what if not as_path(text)]
     findings = [
         (file, finding)
         for path in files
-        for file in template_file.read(path)
-        for finding in rules.lint(file.template, file.lines)
+        for file in read_templates([path])
+        for finding in lint_template(file)
     ]
     if names:
-        from tenantry.db.connect import session
-        from tenantry.flow.template import load as template_load
-        from tenantry.flow.template import stored as templates
-
-        with warehouse() as conninfo, session(conninfo) as opened:
-            for name in names:
-                stored = TemplateFile(templates.get(opened, name), name)
-                findings += [(stored, finding) for finding in template_load.check(opened, stored)]
+        with open_warehouse() as warehouse:
+            findings += warehouse.lint(names)
     if as_json:
         print_json(
             [
@@ -241,13 +220,10 @@ def edit(template: Template, as_json: AsJson = False) -> None:
 
     Exits with status 1 if the saved text was not loaded.
     """
-    from tenantry.db.connect import session
-    from tenantry.flow.template import file as template_file
-    from tenantry.flow.template import stored as templates
+    from tenantry.warehouse.files import template_as_file
 
-    with warehouse() as conninfo:
-        with session(conninfo) as opened:
-            before = template_file.as_file(templates.get(opened, template))
+    with open_warehouse() as warehouse:
+        before = template_as_file(warehouse.template(template).text)
         path = _draft(before)
         while True:
             _open_editor(path)
@@ -256,8 +232,7 @@ def edit(template: Template, as_json: AsJson = False) -> None:
                 notes.print("not changed")
                 return
             try:
-                with session(conninfo) as opened:
-                    change = _load_edited(opened, path, template)
+                change = _load_edited(warehouse, path, template)
                 break
             except TenantryError as error:
                 if sys.stdin.isatty():
@@ -297,18 +272,17 @@ def _open_editor(path: Path) -> None:
         raise InputError(f"the editor exited with status {done.returncode}", hint=f"The text is in {path}.")
 
 
-def _load_edited(session: psycopg.Connection, path: Path, name: str) -> Any:
-    from tenantry.flow.template import file as template_file
-    from tenantry.flow.template import load as template_load
+def _load_edited(warehouse: Warehouse, path: Path, name: str) -> TemplateChange:
+    from tenantry.warehouse.files import read_templates
 
-    files = template_file.read(path)
+    files = read_templates([path])
     if [file.template.name for file in files] != [name]:
         raise InputError(
             f'the text must define template "{name}" and no other', hint="A template cannot be renamed."
         )
-    findings = [(files[0], finding) for finding in template_load.check(session, files[0])]
+    findings = warehouse.lint(files)
     show_findings(findings, notes)
     stop(findings, strict=False)
-    (change,) = template_load.load(session, [files[0].template])
+    (change,) = warehouse.load_templates(files)
     step("loaded", name)
     return change

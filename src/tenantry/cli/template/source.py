@@ -11,10 +11,9 @@ import typer
 from tenantry.cli import complete
 from tenantry.cli.options import AsJson, ended_or_today
 from tenantry.cli.output import data, human_bytes, notes, print_json, print_table
-from tenantry.cli.target import warehouse
+from tenantry.cli.target import open_warehouse
 from tenantry.cli.template.file import as_path, show_findings
-from tenantry.core.errors import InputError, SliceError, TemplateError
-from tenantry.core.model import TemplateFile
+from tenantry.core.errors import InputError, SliceError
 from tenantry.core.storage import BUILT_IN
 
 if TYPE_CHECKING:
@@ -60,25 +59,19 @@ def new(
     Exits with status 1 if the source refuses the query, and with status 2 if
     the output file exists.
     """
-    from tenantry.db.connect import session
-    from tenantry.flow.template import draft as template_draft
-    from tenantry.flow.template import file as template_file
-    from tenantry.flow.template import header, load
+    from tenantry.warehouse.files import parse_template, read_query, template_as_file
 
     if storage is not None and storage not in BUILT_IN:
         raise InputError(f"storage is {' or '.join(BUILT_IN)}, not {storage!r}")
     if output is not None and output.exists():
         raise InputError(f"{output} already exists", hint="Choose another file.")
-    text = template_file.text_of(query)
-    if header.begins(text):
-        raise InputError(f"{query} already has a header", hint=f"Run: tenantry template lint {query}")
-    with warehouse() as conninfo, session(conninfo) as opened:
-        draft = template_draft.draft(
-            opened, name, text, connection, time_column=time_column, storage=storage, origin=str(query)
+    text = read_query(query)
+    with open_warehouse() as warehouse:
+        draft = warehouse.draft_template(
+            name, text, connection, time_column=time_column, storage=storage, origin=str(query)
         )
-        written = template_file.as_file(draft.template)
-        (file,) = template_file.parse(written, str(output or name))
-        findings = [(file, finding) for finding in load.check(opened, file)]
+        written = template_as_file(draft.template)
+        findings = warehouse.lint([parse_template(written, str(output or name))])
     if output is not None:
         output.write_text(written, encoding="utf-8")
     if as_json:
@@ -140,29 +133,19 @@ def try_template(
     Exits with status 1 if the source refuses the query or does not answer, or
     if rows lie outside the day, which a load would refuse.
     """
-    from tenantry.db.connect import session
-    from tenantry.flow.template import file as template_file
-    from tenantry.flow.template import stored as templates
-    from tenantry.flow.template import trial as template_trial
-    from tenantry.flow.template.lint import lint
+    from tenantry.warehouse.files import read_templates
 
     wanted = ended_or_today(day)
     path = as_path(what)
-    files = template_file.read(path) if path else []
+    files = read_templates([path]) if path else []
     if len(files) > 1:
         raise InputError(
             f"{what} holds {len(files)} templates", hint="To try one, put it into a file of its own."
         )
-    with warehouse() as conninfo, session(conninfo) as opened:
-        file = files[0] if files else TemplateFile(templates.get(opened, what), what)
-        unfit = [
-            f
-            for f in lint(file.template, file.lines)
-            if f.rule in ("syntax", "one-statement", "not-a-select")
-        ]
-        if unfit:
-            raise TemplateError(f"{file.origin}:{unfit[0].line}: {unfit[0].message}")
-        trial = template_trial.run(opened, file.template, tenant, wanted, rows=rows, seconds=timeout)
+    with open_warehouse() as warehouse:
+        trial = warehouse.try_template(
+            files[0] if files else what, tenant, wanted, rows=rows, timeout=timeout
+        )
     if as_json:
         print_json(trial)
     else:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 from rich.text import Text
 
+from tenantry.cli.group import Group
 from tenantry.cli.interrupted import tell
-from tenantry.cli.options import AsJson, Jobs, Pause, ended_or_today
+from tenantry.cli.options import AsJson, Pause, Sessions, ended_or_today
 from tenantry.cli.output import data, human_bytes, print_json, print_table, step
-from tenantry.cli.target import warehouse
-from tenantry.cli.tenant.life import Name, disable, drop, enable, rebuild
+from tenantry.cli.target import open_warehouse
+from tenantry.cli.tenant.life import Name, disable, drop, enable, reload
 from tenantry.cli.tenant.rotate import rotate
 from tenantry.core import advice
 from tenantry.core.errors import InputError, SliceError
@@ -20,7 +21,7 @@ from tenantry.core.errors import InputError, SliceError
 if TYPE_CHECKING:
     from tenantry.loader.add_tenant import Added
 
-app = typer.Typer(help="Add, show, change, disable and drop tenants.", no_args_is_help=True)
+app = typer.Typer(cls=Group, help="Add, show, change, disable and drop tenants.", no_args_is_help=True)
 
 
 @app.command()
@@ -63,9 +64,9 @@ def add(
             help="First day (UTC): YYYY-MM-DD. Default: January 1st of the source's first year.",
         ),
     ] = None,
-    jobs: Jobs = 2,
+    sessions: Sessions = 2,
     pause: Pause = 0.0,
-    convert: Annotated[bool, typer.Option(help="Fold closed years into yearly tables.")] = True,
+    fold: Annotated[bool, typer.Option(help="Fold closed years into yearly tables.")] = True,
     schedule: Annotated[
         bool, typer.Option(help="Create the jobs that keep the tenant up to date, if there is a cron.")
     ] = True,
@@ -89,36 +90,31 @@ def add(
     Exits with status 1 if the source does not answer, days are missing, or rows
     differ from the source.
     """
+    from tenantry import Interrupted, Limits, Newcomer
     from tenantry.cli.progress import LoadProgress
     from tenantry.cli.tenant.source import changed, parse, read_password
-    from tenantry.db.connect import session
-    from tenantry.flow.source import connection as connections
-    from tenantry.flow.tenant import schema as tenants
-    from tenantry.loader.add_tenant import Added, Newcomer
-    from tenantry.loader.run import Limits
-    from tenantry.warehouse import Interrupted, Warehouse
+    from tenantry.core.names import check_tenant_name
 
-    tenants.check_name(name)
+    check_tenant_name(name)
     begin = ended_or_today(first) if first else None
     address = changed(parse(connection or name, source), options=option or [])
-    with warehouse() as conninfo:
-        with session(conninfo) as opened:
-            stored = connections.find(opened, address.name) is not None
+    with open_warehouse() as warehouse:
+        stored = warehouse.connection(address.name) is not None
         newcomer = Newcomer(
             name,
             address,
             read_password(password_file, stored=stored),
             template or ["foodlogstats"],
             begin,
-            convert,
+            fold,
         )
         with LoadProgress() as progress:
             try:
-                added = Warehouse(conninfo).add_tenant(
-                    newcomer, schedule=schedule, limits=Limits(jobs, pause), step=step, watcher=progress
+                added = warehouse.add_tenant(
+                    newcomer, schedule=schedule, limits=Limits(sessions, pause), step=step, watcher=progress
                 )
             except Interrupted as stop:
-                added = Added(name, stop.result)
+                added = cast("Added", stop.so_far)
     if as_json:
         print_json(_summary(added))
     if added.load.interrupted:
@@ -147,6 +143,7 @@ def add(
 def _summary(added: Added) -> dict[str, Any]:
     """How it went, as JSON."""
     interrupted = {"interrupted": True} if added.load.interrupted else {}
+    folded = [year.said for year in added.folded]
     return interrupted | {
         "tenant": added.tenant,
         "complete": added.load.complete,
@@ -168,7 +165,8 @@ def _summary(added: Added) -> dict[str, Any]:
             }
             for item in added.load.feeds
         ],
-        "converted": [year.said for year in added.folded],
+        "folded": folded,
+        "converted": folded,  # its old name
         "different_days": [
             {
                 "feed": str(verdict.feed),
@@ -196,18 +194,16 @@ def list_tenants(as_json: AsJson = False) -> None:
     Template authors only see the names.
     """
     from tenantry.core.model import AUTHOR
-    from tenantry.db.connect import acting, session
-    from tenantry.observe import names, status
 
-    with warehouse() as conninfo, session(conninfo) as opened:
-        if acting(opened) == AUTHOR:
-            known = names.beginning(opened, "tenants", "")
+    with open_warehouse() as warehouse:
+        if warehouse.acts_as() == AUTHOR:
+            known = warehouse.names("tenants")
             if as_json:
                 print_json([{"name": name} for name in known])
             else:
                 print_table(None, ("tenant",), [(name,) for name in known])
             return
-        found = status.tenants(opened)
+        found = warehouse.tenants()
     if as_json:
         print_json(found)
         return
@@ -231,15 +227,9 @@ def list_tenants(as_json: AsJson = False) -> None:
 @app.command()
 def show(name: Name, as_json: AsJson = False) -> None:
     """Show a tenant: its source, and the days, rows, size and state of each template."""
-    from tenantry.db.connect import session
-    from tenantry.observe import status
-
-    with warehouse() as conninfo, session(conninfo) as opened:
-        tenant = next((t for t in status.tenants(opened) if t.name == name), None)
-        if tenant is None:
-            known = ", ".join(t.name for t in status.tenants(opened)) or "none"
-            raise InputError(f'tenant "{name}" does not exist', hint=f"Known tenants: {known}")
-        feeds = [feed for feed in status.feeds(opened) if feed.tenant == name]
+    with open_warehouse() as warehouse:
+        tenant = warehouse.tenant(name)
+        feeds = warehouse.status(name)
     if as_json:
         print_json({"tenant": tenant, "feeds": feeds})
         return
@@ -263,13 +253,8 @@ def try_source(name: Name, as_json: AsJson = False) -> None:
     NAME can also be a connection. Exits with status 1 if the source does not
     answer.
     """
-    from tenantry.db.connect import session
-    from tenantry.flow.source import connection as connections
-    from tenantry.observe import status
-
-    with warehouse() as conninfo, session(conninfo) as opened:
-        tenant = next((t for t in status.tenants(opened) if t.name == name), None)
-        facts = connections.probe(opened, tenant.connection if tenant else name)
+    with open_warehouse() as warehouse:
+        facts = warehouse.try_source(name)
     if as_json:
         print_json(facts)
         return
@@ -322,17 +307,14 @@ def edit(
     began.
     """
     from tenantry.cli.tenant.source import changed, parse, read_password
-    from tenantry.db.connect import session
-    from tenantry.flow.source import connection as connections
-    from tenantry.flow.source import line
 
     if source and (host or port or dbname or user or option):
         raise InputError(
             "--source cannot be combined with other parts of the address",
             hint="Give either --source, or --host, --port, --dbname, --user and --option.",
         )
-    with warehouse() as conninfo, session(conninfo) as opened:
-        stored = connections.of_tenant(opened, name)
+    with open_warehouse() as warehouse:
+        stored = warehouse.connection_of(name)
         address = (
             parse(stored.name, source)
             if source
@@ -344,35 +326,29 @@ def edit(
                 "there is nothing to change",
                 hint="Give an address, --password-file or --password, or set TENANTRY_SOURCE_PASSWORD.",
             )
-        facts = line_told = None
-        if test and source:
-            address, facts, line_told = line.store(opened, address, secret)
-        elif test:
-            facts = connections.replace(opened, address, secret)
-        else:
-            connections.put(opened, address, secret)
-        tenants = connections.users(opened, address.name)
+        done = warehouse.change_source(address, secret, test=test, safest=source is not None)
     if as_json:
         print_json(
             {
-                "connection": address,
+                "connection": done.connection,
                 "password_changed": secret is not None,
-                "answered": facts,
-                "tenants": tenants,
+                "answered": done.answered,
+                "tenants": done.tenants,
             }
         )
         return
+    address, facts = done.connection, done.answered
     where = f"{address.username}@{address.host}:{address.port}/{address.dbname}"
     told = (
         f"PostgreSQL {facts.server_version} answered in {facts.latency * 1000:.0f} ms"
         if facts
         else "not tried"
     )
-    if line_told:
-        step("line", line_told)
+    if done.line:
+        step("line", done.line)
     data.print(
         f"{address.name} is {where}{' with a new password' if secret else ''}: {told}. "
-        f"Used by: {', '.join(tenants) or 'no tenant yet'}",
+        f"Used by: {', '.join(done.tenants) or 'no tenant yet'}",
         markup=False,
     )
 
@@ -380,5 +356,5 @@ def edit(
 app.command()(rotate)
 app.command()(disable)
 app.command()(enable)
-app.command()(rebuild)
+app.command()(reload)
 app.command()(drop)

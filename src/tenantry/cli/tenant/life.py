@@ -1,26 +1,28 @@
-"""`tenantry tenant disable`, `enable`, `rebuild` and `drop`: what becomes of a tenant after it was taken in."""
+"""`tenantry tenant disable`, `enable`, `reload` and `drop`: what becomes of a tenant after it was taken in."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from tenantry.cli import complete
 from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.interrupted import tell
-from tenantry.cli.options import AsJson, Jobs, Pause, ended_or_today
+from tenantry.cli.options import AsJson, Pause, Sessions, ended_or_today
 from tenantry.cli.output import data, human_bytes, human_seconds, notes, print_json, step
 from tenantry.cli.report import different_days, report
-from tenantry.cli.target import warehouse
+from tenantry.cli.target import open_warehouse
 from tenantry.core import advice
 from tenantry.core.days import Span
 from tenantry.core.errors import InputError, SliceError
 
 if TYPE_CHECKING:
     from tenantry.flow.tenant.drop import Goods
+    from tenantry.loader.enable_tenant import Enabled
+    from tenantry.warehouse import Reloaded
 
 Name = Annotated[
     str,
@@ -44,37 +46,32 @@ def disable(
     but naming it with --tenant still works. A tenant that is already disabled
     does not change.
     """
-    from tenantry.db.connect import session
-    from tenantry.flow.tenant import state as states
-
     if not reason.strip():
         raise InputError("--reason is empty", hint="Say why the tenant is disabled.")
-    with warehouse() as conninfo, session(conninfo) as opened:
-        paused = states.disable(opened, name, reason.strip())
-        state = states.get(opened, name)
+    with open_warehouse() as warehouse:
+        done = warehouse.disable_tenant(name, reason)
     if as_json:
         print_json(
             {
                 "tenant": name,
-                "disabled": paused is not None,
-                "disabled_at": state.disabled_at,
-                "reason": state.reason,
-                "paused": [str(job) for job in paused or []],
+                "disabled": done.paused is not None,
+                "disabled_at": done.disabled_at,
+                "reason": done.reason,
+                "paused": done.paused or [],
             }
         )
-    elif paused is None:
+    elif done.paused is None:
         data.print(
-            f"{name} is already disabled, since {state.disabled_at:%Y-%m-%d}: {state.reason}.",
-            markup=False,
+            f"{name} is already disabled, since {done.disabled_at:%Y-%m-%d}: {done.reason}.", markup=False
         )
     else:
-        jobs = ", ".join(str(job) for job in paused) or "none"
+        jobs = ", ".join(done.paused) or "none"
         data.print(
             f"{name} is disabled. Jobs paused: {jobs}. Next: tenantry tenant enable {name}", markup=False
         )
 
 
-def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = False) -> None:
+def enable(name: Name, sessions: Sessions = 2, pause: Pause = 0.0, as_json: AsJson = False) -> None:
     """Bring a disabled tenant up to date, then resume its jobs.
 
     If the source does not answer, nothing changes. Otherwise this loads the
@@ -88,23 +85,21 @@ def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = Fal
     the tenant stays disabled. Exits with status 1 if days are missing or differ
     from the source; the jobs then stay paused.
     """
+    from tenantry import Interrupted, Limits
     from tenantry.cli.progress import LoadProgress
-    from tenantry.db.connect import session
-    from tenantry.flow.tenant import state as states
-    from tenantry.loader import enable_tenant as loader
-    from tenantry.loader import run
 
-    with warehouse() as conninfo:
-        with session(conninfo) as opened:
-            state = states.get_whole(opened, name)
-        if state.disabled_at is None:
-            if as_json:
-                print_json({"tenant": name, "enabled": True, "gap": {}, "rows": 0, "jobs": []})
-            else:
-                data.print(f"{name} is not disabled.", markup=False)
-            return
-        with LoadProgress() as progress:
-            done = loader.enable(conninfo, state, run.Limits(jobs, pause), step, progress)
+    stopped = False
+    with open_warehouse() as warehouse, LoadProgress() as progress:
+        try:
+            done = warehouse.enable_tenant(name, limits=Limits(sessions, pause), step=step, watcher=progress)
+        except Interrupted as stop:
+            done, stopped = cast("Enabled", stop.so_far), True
+    if done.already:
+        if as_json:
+            print_json({"tenant": name, "enabled": True, "gap": {}, "rows": 0, "jobs": []})
+        else:
+            data.print(f"{name} is not disabled.", markup=False)
+        return
     if as_json:
         print_json(
             {
@@ -122,7 +117,7 @@ def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = Fal
         if not as_json:
             data.print(f"{name} is enabled. Next: tenantry status", markup=False)
         return
-    if done.interrupted:
+    if stopped:
         tell(f"what was loaded is kept. To continue: tenantry tenant enable {name}")
     if done.failures:
         count = len(done.failures)
@@ -138,7 +133,7 @@ def enable(name: Name, jobs: Jobs = 2, pause: Pause = 0.0, as_json: AsJson = Fal
     )
 
 
-def rebuild(
+def reload(
     name: Name,
     template: Annotated[
         list[str] | None,
@@ -159,7 +154,7 @@ def rebuild(
             "continue with.",
         ),
     ] = None,
-    jobs: Jobs = 2,
+    sessions: Sessions = 2,
     pause: Pause = 0.0,
     yes: Yes = False,
     as_json: AsJson = False,
@@ -175,45 +170,43 @@ def rebuild(
     to continue with if it is stopped. Exits with status 1 if a day failed or
     differs from the source.
     """
+    from tenantry import Interrupted, Limits
     from tenantry.cli.progress import LoadProgress
-    from tenantry.db.connect import session
-    from tenantry.loader import rebuild_tenant, run, verify
 
     end = ended_or_today(last)
     begin = ended_or_today(first) if first else None
     if begin:
         Span(begin, end)
     moment = _moment(since) if since else None
-    limits = run.Limits(jobs, pause)
-    with warehouse() as conninfo:
-        with session(conninfo) as opened:
-            feeds = rebuild_tenant.tenant_feeds(opened, name, template or [])
-            spans = [(feed, rebuild_tenant.rebuild_span(opened, feed, begin, end)) for feed in feeds]
-            work = [rebuild_tenant.rebuild_work(opened, feed, span, moment) for feed, span in spans]
-            for item in work:
-                about = (
-                    f", about {human_seconds(item.seconds / jobs)} at the speed of its last loads"
-                    if item.seconds
-                    else ""
-                )
-                notes.print(
-                    f"{item.plan.feed}: {len(item.plan.days):,} of {len(item.span):,} days, {item.span}, "
-                    f"{item.rows:,} rows{about}",
-                    markup=False,
-                )
-            confirm("Load them again?", yes=yes)
-            begun = moment or rebuild_tenant.begin(opened, name, work)
-        notes.print(f"Started. If it is stopped, --since {begun.isoformat()} continues it.")
+    go_on = "run the same command"
+
+    def begun(at: datetime) -> None:
+        nonlocal go_on
+        go_on = f"run the same command with --since {at.isoformat()}"
+        notes.print(f"Started. If it is stopped, --since {at.isoformat()} continues it.")
+
+    with open_warehouse() as warehouse:
+        work = warehouse.tenant_work(name, template or [], begin, end, since=moment)
+        for item in work:
+            about = (
+                f", about {human_seconds(item.seconds / sessions)} at the speed of its last loads"
+                if item.seconds
+                else ""
+            )
+            notes.print(
+                f"{item.plan.feed}: {len(item.plan.days):,} of {len(item.span):,} days, {item.span}, "
+                f"{item.rows:,} rows{about}",
+                markup=False,
+            )
+        confirm("Load them again?", yes=yes)
         with LoadProgress() as progress:
-            result = run.run(conninfo, [item.plan for item in work], limits, progress)
-            spans_of = {item.plan.feed: item.span for item in work if result.complete}
-            compared = verify.settle(conninfo, spans_of, limits, progress)
-    report(
-        result,
-        as_json=as_json,
-        compared=compared,
-        go_on=f"run the same command with --since {begun.isoformat()}",
-    )
+            try:
+                done = warehouse.reload_tenant(
+                    name, work, since=moment, limits=Limits(sessions, pause), begun=begun, watcher=progress
+                )
+            except Interrupted as stop:
+                done = cast("Reloaded", stop.so_far)
+    report(done.load, as_json=as_json, compared=done.compared, go_on=go_on)
 
 
 def drop(
@@ -235,20 +228,14 @@ def drop(
     If somebody else created objects in the tenant's schema, or a view elsewhere
     reads its data, nothing is dropped, and they are named.
     """
-    from tenantry.db.connect import session
-    from tenantry.flow.tenant import drop as dropping
-
-    with warehouse() as conninfo, session(conninfo, name="tenantry drop") as opened:
-        goods = dropping.look(opened, name)
-        dropping.refuse_foreign(goods)
+    with open_warehouse() as warehouse:
+        goods = warehouse.tenant_goods(name)
         going = [] if keep_connection else goods.connections
         _show_goods(goods, going)
         confirm(f"This cannot be undone. To drop it, type its name ({name})", yes=yes, expected=name)
-        dropping.run(
-            opened,
+        warehouse.drop_tenant(
             name,
-            with_connections=not keep_connection,
-            job_ids=[job.jobid for job in goods.jobs],
+            keep_connection=keep_connection,
             watch=lambda dropped: notes.print(f"{dropped} slices dropped"),
         )
     if as_json:

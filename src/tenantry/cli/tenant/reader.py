@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -11,21 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tenantry.cli.confirm import Yes, confirm
+from tenantry.cli.group import Group
 from tenantry.cli.options import AsJson, Tenants, require_tenants
 from tenantry.cli.output import data, notes, print_json, print_table, step
-from tenantry.cli.target import administrator, warehouse
+from tenantry.cli.target import administrator, open_warehouse
 from tenantry.core.errors import InputError
 from tenantry.core.private import read_private
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import psycopg
-
-    from tenantry.embedded.server import Server
     from tenantry.flow.tenant.reader import Reader
 
-app = typer.Typer(help="Manage logins for reports that see all tenants or only some.", no_args_is_help=True)
+app = typer.Typer(
+    cls=Group, help="Manage logins for reports that see all tenants or only some.", no_args_is_help=True
+)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The login, which is a role on the server.")]
 
@@ -75,23 +72,22 @@ def add(
 
     Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
     """
-    from tenantry.db.connect import owner_session
+    from tenantry.db.connect import session
     from tenantry.db.passwords import keep_generated, require_place
-    from tenantry.flow.tenant import reader as readers
+    from tenantry.warehouse import Warehouse
 
     require_tenants(tenant, everyone=everyone)
     end = _end(valid_until)
     given = read_private(password_file) if password_file else None
     if given == "":
         raise InputError(f"{password_file} is empty")
-    with _opened() as (session, server):
-        with owner_session(session) as owner:
-            stored = any(reader.exists for reader in readers.readers(owner, name))
+    with administrator() as (conninfo, server):
+        warehouse = Warehouse(conninfo)
+        stored = any(reader.exists for reader in warehouse.readers() if reader.name == name)
         password = given if given is not None or stored else secrets.token_urlsafe(24)
         if password is not None and given is None and not server:
             require_place()
-        made = readers.put(
-            session,
+        made = warehouse.put_reader(
             name,
             None if everyone else tenant,
             password,
@@ -103,12 +99,12 @@ def add(
             server.save_password(name, password)
             notes.print(f'log in with: psql "{server.conninfo(user=name)}"', markup=False)
         elif password is not None and given is None:
-            file = keep_generated(session, {name: password})
+            with session(conninfo, role=None) as opened:
+                file = keep_generated(opened, {name: password})
             notes.print(
                 f"the generated password of {name} is in {file} (libpq's pgpass format)", markup=False
             )
-        with owner_session(session) as owner:
-            reader = readers.get(owner, name)
+        reader = warehouse.reader(name)
     if as_json:
         print_json({"made": made, "reader": reader})
     else:
@@ -118,11 +114,8 @@ def add(
 @app.command("list")
 def list_readers(as_json: AsJson = False) -> None:
     """List the readers: what they see, their limits, and their open sessions."""
-    from tenantry.db.connect import session
-    from tenantry.flow.tenant import reader as readers
-
-    with warehouse() as conninfo, session(conninfo) as opened:
-        found = readers.readers(opened)
+    with open_warehouse() as warehouse:
+        found = warehouse.readers()
     if as_json:
         print_json(found)
         return
@@ -157,28 +150,18 @@ def drop(
     Roles that are not readers are refused. Asks first; without a terminal, give
     --yes. Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
     """
-    from tenantry.db.connect import owner_session
-    from tenantry.flow.tenant import reader as readers
+    from tenantry.warehouse import Warehouse
 
-    with _opened() as (session, _):
-        with owner_session(session) as owner:
-            reader = readers.get(owner, name)
+    with administrator() as (conninfo, _):
+        warehouse = Warehouse(conninfo)
+        reader = warehouse.reader(name)
         notes.print(f"{name} reads {_seen(reader)}; {reader.sessions} sessions are open", markup=False)
         confirm(f"Drop reader {name}?", yes=yes)
-        readers.drop(session, name)
+        warehouse.drop_reader(name)
     if as_json:
         print_json({"dropped": name})
     else:
         step("reader", f"{name} dropped")
-
-
-@contextmanager
-def _opened() -> Iterator[tuple[psycopg.Connection, Server | None]]:
-    """The administrator's session, and the embedded server if it is one."""
-    from tenantry.db.connect import session
-
-    with administrator() as (conninfo, server), session(conninfo, role=None) as opened:
-        yield opened, server
 
 
 def _end(day: str | None) -> datetime | Literal["infinity"] | None:

@@ -10,7 +10,7 @@ import typer
 from tenantry.cli import complete
 from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, notes, print_json, step
-from tenantry.cli.target import options, warehouse
+from tenantry.cli.target import open_warehouse, options
 from tenantry.core.errors import DatabaseError, InputError
 
 if TYPE_CHECKING:
@@ -48,21 +48,16 @@ def rotate(
     Exits with status 1 if a password could not be read, or its source refused
     it.
     """
-    from tenantry.db.connect import session
-    from tenantry.fleet import file as files
-    from tenantry.fleet import plan as plans
-    from tenantry.fleet import rotate as rotating
+    from tenantry.warehouse.files import read_fleet
 
     if names and everyone:
         raise InputError("names and --all cannot be combined", hint="Give one of them.")
     if not names and not everyone:
         raise InputError("no tenants were named", hint="Give their names, or --all.")
-    paths = plans.files(file, Path.cwd())
+    declared = read_fleet(file)
     options.file = file
-    declared = files.read(paths)
-    with warehouse() as conninfo, session(conninfo, name="tenantry rotate") as opened:
-        chosen = rotating.chosen(opened, declared.passwords, names or [])
-        done = rotating.run(opened, declared.passwords, chosen, _tell)
+    with open_warehouse() as warehouse:
+        done = warehouse.rotate_passwords(names or (), declared, watch=_tell)
     failed = [rotated for rotated in done if rotated.reason]
     if as_json:
         print_json({"connections": done})

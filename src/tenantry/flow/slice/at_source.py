@@ -5,8 +5,8 @@ from __future__ import annotations
 import psycopg
 
 from tenantry.core.days import Span
-from tenantry.core.model import OPERATOR, Feed
-from tenantry.db.connect import acting
+from tenantry.core.model import Feed
+from tenantry.db.by_role import by_role
 from tenantry.db.queries import one_row, query
 from tenantry.flow.slice.slice import held_source
 from tenantry.flow.source.connection import asking
@@ -18,12 +18,8 @@ def source_span(session: psycopg.Connection, feed: Feed) -> Span | None:
     Raises:
         SourceError: the source refuses or does not answer.
     """
-    if acting(session) == OPERATOR:
-        with asking(session, feed.connection):
-            row = session.execute(query("source", "source_days"), _named(feed)).fetchone()
-    else:
-        with asking(session, feed.connection), held_source(session, feed.connection):
-            row = session.execute(query("source", "source_extent"), _named(feed)).fetchone()
+    with asking(session, feed.connection), held_source(session, feed.connection):
+        row = session.execute(by_role(session, "source", "source_extent"), _named(feed)).fetchone()
     return Span(row[0], row[1]) if row and row[0] else None
 
 

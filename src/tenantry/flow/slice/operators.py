@@ -23,7 +23,7 @@ def load(
     Raises psycopg.Error for the first that failed, which is recorded, after the others.
     """
     parameters = {**named(feed, span), "only_changed": only_changed}
-    said = one_row(session, query("slice", "load_days"), parameters)[0]["date_results"]
+    said = one_row(session, query("operators", "load_days"), parameters)[0]["date_results"]
     for day in said:
         if day["status"] in ("loaded", "unchanged"):
             yield LoadedSlice(
@@ -43,7 +43,7 @@ def compare(session: psycopg.Connection, feed: Feed, span: Span) -> Iterator[tup
 
     Raises psycopg.Error if the source cannot be asked at all.
     """
-    for day in one_row(session, query("slice", "verify_days"), named(feed, span))[0]["days"]:
+    for day in one_row(session, query("operators", "verify_days"), named(feed, span))[0]["days"]:
         found: DayDifference | psycopg.Error | None = None
         moment = date.fromisoformat(day["date"])
         if "error" in day:
@@ -64,7 +64,7 @@ def compare(session: psycopg.Connection, feed: Feed, span: Span) -> Iterator[tup
 
 def publish(session: psycopg.Connection, feed: Feed) -> None:
     """Bring the views of a feed up to date."""
-    session.execute(query("feed", "publish_views"), {"template": feed.template, "schema": feed.schema})
+    session.execute(query("operators", "publish_views"), {"template": feed.template, "schema": feed.schema})
 
 
 def _failure(day: dict[str, Any]) -> psycopg.Error:

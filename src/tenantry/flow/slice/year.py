@@ -10,8 +10,8 @@ from typing import Any
 import psycopg
 
 from tenantry.core.days import Span, folded
-from tenantry.core.model import OPERATOR, Feed
-from tenantry.db.connect import acting
+from tenantry.core.model import Feed
+from tenantry.db.by_role import by_role
 from tenantry.db.queries import one_row, query
 
 
@@ -71,14 +71,10 @@ def check(session: psycopg.Connection, feed: Feed, year: int) -> YearCheck:
     )
 
 
-def convert(session: psycopg.Connection, feed: Feed, year: int) -> Folded:
+def fold(session: psycopg.Connection, feed: Feed, year: int) -> Folded:
     """Fold a complete, closed year into its yearly table. Raises DatabaseError if it is not one."""
-    by_operator = acting(session) == OPERATOR
-    said = one_row(
-        session,
-        query("slice", "fold_year_for_operator") if by_operator else query("slice", "convert_year"),
-        {"template": feed.template, "schema": feed.schema, "year": year},
-    )[0]
+    about = {"template": feed.template, "schema": feed.schema, "year": year}
+    said = one_row(session, by_role(session, "slice", "fold_year"), about)[0]
     return Folded(
         feed,
         year,

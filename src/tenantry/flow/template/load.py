@@ -19,7 +19,7 @@ from tenantry.flow.template.stored import Outdated, find, get, outdated
 
 
 @dataclass(frozen=True)
-class Change:
+class TemplateChange:
     """What loading a template did: `action` is new, changed or unchanged, `diff` has the lines of a unified diff."""
 
     name: str
@@ -47,7 +47,7 @@ def put(session: psycopg.Connection, template: Template) -> None:
 
 def load(
     session: psycopg.Connection, templates: Sequence[Template], *, dry_run: bool = False
-) -> list[Change]:
+) -> list[TemplateChange]:
     """Store templates, all or none; one that is as it was is not touched. Views and tables get new columns at once, unless a
     template author loads it: then with the next load of a day, so that his transaction holds no report up.
 
@@ -73,17 +73,17 @@ def load(
         return [replace(change, outdated=outdated(session, change.name)) for change in changes]
 
 
-def _store(session: psycopg.Connection, template: Template, before: Template | None) -> Change:
+def _store(session: psycopg.Connection, template: Template, before: Template | None) -> TemplateChange:
     after = merged(template, before) if before else template
     if after == before:
-        return Change(template.name, "unchanged", [], [], [])
+        return TemplateChange(template.name, "unchanged", [], [], [])
     put(session, after)
     kept_otherwise = [
         f.schema
         for f in list_feeds(session, template.name)
         if f.storage != (after.storage or storage.DEFAULT)
     ]
-    return Change(
+    return TemplateChange(
         template.name,
         "changed" if before else "new",
         difference(before, get(session, template.name)),

@@ -4,26 +4,7 @@ from __future__ import annotations
 
 import psycopg
 
-from tenantry.core.errors import InputError
 from tenantry.db.queries import one_row, query
-
-_RESERVED = {"public", "_wh", "_wh_internal", "cron", "information_schema"}
-
-
-def check_name(name: str) -> None:
-    """Raise InputError unless `name` may be the schema of a new tenant."""
-    refusal = None
-    if not name or any(ord(letter) < 32 or letter in "\"'\\" for letter in name):
-        refusal = "may not be empty or hold quotes, backslashes or control characters"
-    elif len(name.encode()) > 63:
-        refusal = "is longer than the 63 bytes that PostgreSQL keeps of a name"
-    elif name in _RESERVED or name.startswith("pg_"):
-        refusal = "is a name that PostgreSQL or Tenantry uses itself"
-    if refusal:
-        raise InputError(
-            f"tenant name {name!r} {refusal}",
-            hint="Use lower-case letters, digits and _.",
-        )
 
 
 def create_schema(session: psycopg.Connection, name: str) -> bool:

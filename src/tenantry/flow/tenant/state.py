@@ -73,7 +73,7 @@ def disable(session: psycopg.Connection, name: str, reason: str) -> list[Job] | 
         ids = [job.jobid for job in active]
         if acting(session) == OPERATOR:
             about = {"schema": name, "reason": reason, "jobs": ids}
-            paused = one_row(session, query("tenant", "disable_tenant"), about)[0]
+            paused = one_row(session, query("operators", "disable_tenant"), about)[0]
             return None if paused is None else [job for job in active if job.jobid in paused]
         parameters = {"schema": name, "reason": reason, "jobs": ids}
         if session.execute(query("tenant", "disable"), parameters).rowcount == 0:
@@ -89,7 +89,7 @@ def enable(session: psycopg.Connection, name: str) -> list[Job]:
         paused = set(get(session, name).paused_jobs)
         there = [job for job in jobs.find(session, name) if job.jobid in paused and not job.active]
         if acting(session) == OPERATOR:
-            resumed = one_row(session, query("tenant", "enable_tenant"), {"schema": name})[0]
+            resumed = one_row(session, query("operators", "enable_tenant"), {"schema": name})[0]
             return [job for job in there if job.jobid in (resumed or ())]
         jobs.set_active(session, [job.jobid for job in there], True)
         session.execute(query("tenant", "enable"), (name,))

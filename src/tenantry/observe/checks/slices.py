@@ -133,7 +133,7 @@ def _years(examined: Examined) -> Iterator[Finding]:
                     Severity.WARNING if feed.daily else Severity.NOTE,
                     str(feed),
                     f"{year} is complete, and not folded into a yearly table",
-                    tenantry("year", "convert", feed.template, year, *of),
+                    tenantry("year", "fold", feed.template, year, *of),
                 )
             else:
                 yield Finding(

@@ -18,12 +18,8 @@ EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS mark = CONSTRAINT_NAME, reason = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL,
         hint = PG_EXCEPTION_HINT;
     PERFORM _wh_internal.release_source(feed.tenant_name);
-    IF _wh_internal.is_own_cancel(SQLSTATE, mark) THEN
-        RAISE;
-    END IF;
-    RAISE EXCEPTION '%', _wh_internal.visible(reason) USING ERRCODE = CASE SQLSTATE WHEN '57014' THEN 'HV000'
-        ELSE SQLSTATE END,
-        DETAIL = _wh_internal.visible(detail), HINT = _wh_internal.visible(hint);
+    PERFORM _wh_internal.raise_to_operator(SQLSTATE, mark, reason, detail, hint);
+    RAISE;
 END
 $$;
 COMMENT ON FUNCTION _wh.source_days IS 'The first and last day of which a tenant''s source has rows: for '

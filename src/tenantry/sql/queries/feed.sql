@@ -34,10 +34,6 @@ SELECT _wh.update_tenant_union_view_by_template(%(template)s, %(connection)s, %(
 -- Bring the public view up to date.
 SELECT _wh.update_public_view_by_template(%s)
 
--- name: publish_views
--- Bring both views up to date, for an operator.
-SELECT _wh.publish_views(%(template)s, %(schema)s)
-
 -- name: feed_status
 -- How each feed stands. `first_day` is where its span begins, `days` the number of days that are loaded.
 SELECT f.schema_name, f.template_name, f.tenant_name, f.storage, d.first_day, d.last_day, d.days, d.years,

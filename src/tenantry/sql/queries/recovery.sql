@@ -105,11 +105,11 @@ INSERT INTO _wh.restored_jobs (jobid) SELECT unnest(%(jobids)s::bigint[])
 -- Forget that jobs were paused.
 DELETE FROM _wh.restored_jobs WHERE jobid = ANY (%(jobids)s)
 
--- name: not_rebuilt
+-- name: not_recovered
 -- Feeds whose data is not back.
 SELECT schema_name, template_name FROM _wh.rebuilds
 
--- name: rebuilt
+-- name: recovered
 -- Note that a feed's data is back.
 DELETE FROM _wh.rebuilds WHERE schema_name = %(schema)s AND template_name = %(template)s
 

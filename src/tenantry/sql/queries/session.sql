@@ -1,41 +1,3 @@
--- name: patience
--- Milliseconds for each of the transaction's statements from now on. dblink of PostgreSQL 18 has no
--- connect_timeout.
-SELECT set_config('statement_timeout', %s::text, true)
-
--- name: end_session
--- End another session.
-SELECT pg_terminate_backend(%s)
-
--- name: waits
--- Which of some sessions wait for a lock, for what, and who holds it. Of a statement that began three seconds
--- ago: a function may wait twice for one lock (await_lock), which makes waitstart begin anew.
-SELECT w.pid, CASE w.locktype
-        WHEN 'relation' THEN w.relation::regclass::text
-        WHEN 'advisory' THEN 'a lock of Tenantry''s'
-        WHEN 'transactionid' THEN 'the end of a transaction'
-        ELSE 'a lock (' || w.locktype || ')' END,
-    b.pid, concat_ws(', ', coalesce(nullif(a.application_name, ''), 'no name'), a.usename, a.state,
-        'since ' || to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')),
-    -- Who may not see another's statement is told so in its place.
-    CASE WHEN a.state IS NOT NULL THEN a.query ELSE '' END
-FROM pg_locks w
-JOIN pg_stat_activity q ON q.pid = w.pid
-CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) AS b (pid)
-LEFT JOIN pg_stat_activity a ON a.pid = b.pid
-WHERE NOT w.granted AND w.pid = ANY (%(pids)s) AND b.pid <> ALL (%(pids)s)
-    AND q.query_start < clock_timestamp() - interval '3 seconds'
-    AND w.waitstart < clock_timestamp() - interval '1 second'
-ORDER BY w.pid, b.pid
-
--- name: administrator
--- The session's role, and whether it is a superuser or may make roles.
-SELECT current_user::text, rolsuper, rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user
-
--- name: login
--- Who logged in.
-SELECT session_user::text
-
 -- name: refuse_administrator
 -- Before a session acts as whadmin: whoever logged in may have no power over the server that whadmin could
 -- come back to.
@@ -94,6 +56,44 @@ SELECT pg_catalog.to_regrole(pg_catalog.quote_ident(%(role)s)) IS NOT NULL
 -- name: process
 -- The session's process id.
 SELECT pg_catalog.pg_backend_pid()
+
+-- name: patience
+-- Milliseconds for each of the transaction's statements from now on. dblink of PostgreSQL 18 has no
+-- connect_timeout.
+SELECT set_config('statement_timeout', %s::text, true)
+
+-- name: end_session
+-- End another session.
+SELECT pg_terminate_backend(%s)
+
+-- name: waits
+-- Which of some sessions wait for a lock, for what, and who holds it. Of a statement that began three seconds
+-- ago: a function may wait twice for one lock (await_lock), which makes waitstart begin anew.
+SELECT w.pid, CASE w.locktype
+        WHEN 'relation' THEN w.relation::regclass::text
+        WHEN 'advisory' THEN 'a lock of Tenantry''s'
+        WHEN 'transactionid' THEN 'the end of a transaction'
+        ELSE 'a lock (' || w.locktype || ')' END,
+    b.pid, concat_ws(', ', coalesce(nullif(a.application_name, ''), 'no name'), a.usename, a.state,
+        'since ' || to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')),
+    -- Who may not see another's statement is told so in its place.
+    CASE WHEN a.state IS NOT NULL THEN a.query ELSE '' END
+FROM pg_locks w
+JOIN pg_stat_activity q ON q.pid = w.pid
+CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) AS b (pid)
+LEFT JOIN pg_stat_activity a ON a.pid = b.pid
+WHERE NOT w.granted AND w.pid = ANY (%(pids)s) AND b.pid <> ALL (%(pids)s)
+    AND q.query_start < clock_timestamp() - interval '3 seconds'
+    AND w.waitstart < clock_timestamp() - interval '1 second'
+ORDER BY w.pid, b.pid
+
+-- name: administrator
+-- The session's role, and whether it is a superuser or may make roles.
+SELECT current_user::text, rolsuper, rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user
+
+-- name: login
+-- Who logged in.
+SELECT session_user::text
 
 -- name: now
 -- The warehouse's clock.

@@ -26,10 +26,6 @@ WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s AND d.outdat
 SELECT _wh_internal.load_slice(_wh_internal.find_feed(%(template)s, %(schema)s), %(day)s::date,
     digest => %(digest)s, asked => %(asked)s)
 
--- name: load_days
--- Load days, for an operator.
-SELECT _wh.load_days(%(template)s, %(schema)s, %(first)s::date, %(last)s::date, %(only_changed)s)
-
 -- name: record_failure
 -- Record that a day failed, and why.
 SELECT _wh_internal.record_failure(f, %(day)s::date, %(error)s) FROM _wh.feeds f
@@ -71,21 +67,13 @@ WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 -- Compare a day's rows with the source.
 SELECT _wh.verify_slice(%(template)s, %(schema)s, %(day)s::date, %(most)s)
 
--- name: verify_days
--- Compare days with the source, for an operator.
-SELECT _wh.verify_days(%(template)s, %(schema)s, %(first)s::date, %(last)s::date)
-
 -- name: check_year
 -- Whether a year is complete, and which days are not.
 SELECT _wh.check_views_by_template_for_year(%(template)s, %(schema)s, %(year)s)
 
--- name: convert_year
+-- name: fold_year
 -- Fold a year.
 SELECT _wh.create_combined_table_from_template_by_year(%(template)s, %(schema)s, %(year)s)
-
--- name: fold_year_for_operator
--- Fold a year, for an operator.
-SELECT _wh.fold_year(%(template)s, %(schema)s, %(year)s)
 
 -- name: first_day
 -- The first day that is stored.

@@ -42,10 +42,6 @@ SELECT _wh_internal.source_conninfo(%(connection)s), _wh_internal.source_begin(%
 -- The first and last day that a source has rows of.
 SELECT first_day, last_day FROM _wh_internal.source_extent(%(template)s, %(connection)s, %(schema)s)
 
--- name: source_days
--- As source_extent, for an operator.
-SELECT first_day, last_day FROM _wh.source_days(%(template)s, %(schema)s)
-
 -- name: source_odd_days
 -- Rows whose time no day of the warehouse can hold: their number, first and last time.
 SELECT row_count, first_time, last_time

@@ -1,7 +1,3 @@
--- name: require_template
--- The name of a template; an error if there is none.
-SELECT (_wh_internal.find_template(%s)).template_name
-
 -- name: lock
 -- Whoever loads templates reads what is there first. Loads of slices read templates, and go on.
 SELECT FROM _wh.mv_templates WHERE template_name = ANY (%s) ORDER BY template_name FOR NO KEY UPDATE
@@ -180,6 +176,10 @@ SELECT _wh.drop_unused_template(%s)
 -- name: drop
 -- Drop a template.
 SELECT _wh_internal.drop_template(%s)
+
+-- name: require_template
+-- The name of a template; an error if there is none.
+SELECT (_wh_internal.find_template(%s)).template_name
 
 -- name: names
 -- The names of all templates.

@@ -11,14 +11,6 @@ SELECT t.schema_name, t.tenant_name, t.created_at,
 FROM _wh.tenants t LEFT JOIN _wh.tenant_connections c USING (tenant_name)
 ORDER BY t.schema_name
 
--- name: disable_tenant
--- Disable a tenant, for an operator.
-SELECT _wh.disable_tenant(%(schema)s, %(reason)s, %(jobs)s::bigint[])
-
--- name: enable_tenant
--- Enable a tenant, for an operator.
-SELECT _wh.enable_tenant(%(schema)s)
-
 -- name: state
 -- One tenant, or all.
 SELECT schema_name, tenant_name, disabled_at, disabled_reason, coalesce(paused_jobs, '{}'), dropping_at

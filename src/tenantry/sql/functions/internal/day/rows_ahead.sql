@@ -4,26 +4,12 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- How many rows the source has that are dated after the last day that may be loaded, and so are left out;
 -- those of years after 9999 are source_odd_days'.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(template_name);
-    opened boolean := _wh_internal.begin_source(tenant_name);
-    found bigint;
-    detail text;
-    hint text;
-    context text;
+    after date := _wh_internal.latest_day(template_name) + 1;
 BEGIN
-    EXECUTE format('SELECT n FROM %I.dblink(%L, %L) AS t(n bigint)', _wh_internal.dblink_schema(),
-        _wh_internal.known_server(tenant_name),
-        format('SELECT count(*) FROM (%s) s', _wh_internal.range_query(template, schema_name,
-            to_char((_wh_internal.latest_day(template_name) + 1)::timestamp, 'YYYY-MM-DD 00:00:00"+00"'),
-            '9999-12-31 00:00:00+00',
-            _wh_internal.source_names(template, tenant_name, schema_name)))) INTO found;
-    PERFORM _wh_internal.end_source(tenant_name, opened);
-    RETURN found;
-EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
-    GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT,
-        context = PG_EXCEPTION_CONTEXT;
-    PERFORM _wh_internal.end_source(tenant_name, opened);
-    PERFORM _wh_internal.raise_visible(SQLSTATE, SQLERRM, detail, hint, context);
-    RAISE;
+    RETURN (SELECT said.row_count
+        FROM _wh_internal.ask_ranges(template_name, tenant_name, schema_name, 'row_count bigint',
+            'SELECT count(*) FROM (%1$s) s',
+            ARRAY[to_char(after::timestamp, 'YYYY-MM-DD 00:00:00"+00"'), '9999-12-31 00:00:00+00'])
+            AS said(row_count bigint));
 END
 $$;

@@ -1,24 +1,24 @@
-"""`tenantry rebuild`: pull all data again."""
+"""`tenantry recover`: load everything that is missing."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from tenantry.cli.options import AsJson, Jobs, Pause, Tenants, require_tenants
+from tenantry.cli.options import AsJson, Pause, Sessions, Tenants, require_tenants
 from tenantry.cli.output import notes, print_json, step
 from tenantry.cli.report import report
-from tenantry.cli.target import warehouse
+from tenantry.cli.target import open_warehouse
 
 if TYPE_CHECKING:
-    from tenantry.recovery.rebuild import Estimate
+    from tenantry.recovery.recover import Estimate, Recovered
 
 
-def rebuild(
+def recover(
     tenant: Tenants = None,
     everyone: Annotated[bool, typer.Option("--all", help="All tenants, with all their templates.")] = False,
-    jobs: Jobs = 2,
+    sessions: Sessions = 2,
     pause: Pause = 0.0,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be loaded without loading it.")
@@ -39,29 +39,30 @@ def rebuild(
     Exits with status 1 if a day is missing or differs from the source; with
     status 130 after Ctrl-C.
     """
+    from tenantry import Interrupted, Limits
     from tenantry.cli.progress import LoadProgress
-    from tenantry.loader.run import Limits
-    from tenantry.recovery import rebuild as rebuilds
 
     require_tenants(tenant, everyone=everyone)
-    limits = Limits(jobs, pause)
-    with warehouse() as conninfo:
-        parts = rebuilds.plan(conninfo, None if everyone else tenant)
-        estimate = rebuilds.estimate(parts, limits)
-        notes.print(_told(estimate))
+    limits = Limits(sessions, pause)
+    with open_warehouse() as warehouse:
+        work = warehouse.recovery_work(None if everyone else tenant, limits=limits)
+        notes.print(_told(work.estimate))
         if dry_run:
             if as_json:
-                print_json({"estimate": estimate})
+                print_json({"estimate": work.estimate})
             return
         with LoadProgress() as progress:
-            result = rebuilds.run(conninfo, parts, limits, step, progress)
+            try:
+                result = warehouse.recover(work=work, limits=limits, step=step, watcher=progress)
+            except Interrupted as stop:
+                result = cast("Recovered", stop.so_far)
     if not as_json:
         if result.jobs_resumed:
             step("jobs", f"go on: {', '.join(result.jobs_resumed)}")
         if result.jobs_waiting:
             notes.print(f"still paused: {', '.join(result.jobs_waiting)}", markup=False)
     more = {
-        "estimate": estimate,
+        "estimate": work.estimate,
         "folded": result.folded,
         "jobs_resumed": result.jobs_resumed,
         "jobs_waiting": result.jobs_waiting,

@@ -1,4 +1,4 @@
-"""Pulling all data again, after a restore or a loss: all tenants at once, as long as it takes, in as many runs."""
+"""Loading what is missing after a restore or a loss: all tenants at once, as long as it takes, in as many runs."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Part:
-    """One feed to rebuild: its days, those that are missing, and what it held."""
+    """One feed to recover: its days, those that are missing, and what it held."""
 
     feed: Feed
     days: Span
@@ -69,8 +69,12 @@ class Estimate:
 
 
 @dataclass
-class Rebuilt:
-    """How it ended. `left_out` are feeds without a template, which functions that operators wrote load."""
+class Recovered:
+    """What was loaded after a loss, the years folded again, and how days compare with their sources.
+
+    `jobs_resumed` and `jobs_waiting` name the jobs that a restore paused. `left_out` are feeds without a template, which functions
+    that operators wrote load.
+    """
 
     load: Result
     folded: list[str] = field(default_factory=list)
@@ -90,7 +94,7 @@ def plan(conninfo: str, names: Collection[str] | None) -> list[Part]:
     """
     with session(conninfo) as opened:
         feeds = list_feeds(opened)
-        restored = set(opened.execute(query("recovery", "not_rebuilt")).fetchall())
+        restored = set(opened.execute(query("recovery", "not_recovered")).fetchall())
         held = {}
         for (text,) in opened.execute(query("recovery", "contents")):
             row = json.loads(text)
@@ -144,7 +148,7 @@ def estimate(parts: Sequence[Part], limits: backfill.Limits) -> Estimate:
 
 def run(
     conninfo: str, parts: Sequence[Part], limits: backfill.Limits, step: Step, watcher: Watcher
-) -> Rebuilt:
+) -> Recovered:
     """Pull what is missing, compare it with the sources, fold the years that were folded, and let paused jobs go on.
 
     It may be stopped in any way and run again with a new plan: days that are there are not pulled again. Jobs go on once
@@ -156,7 +160,7 @@ def run(
         for schema in sorted({part.feed.schema for part in parts}):
             if tenant.create_schema(opened, schema):
                 step("schema", f"{schema} made again")
-    done = Rebuilt(backfill.run(conninfo, [part.plan for part in parts], limits, watcher))
+    done = Recovered(backfill.run(conninfo, [part.plan for part in parts], limits, watcher))
     if done.load.interrupted:
         return done
     complete = {item.feed for item in done.load.feeds if item.complete}
@@ -168,7 +172,8 @@ def run(
             if part.feed in complete:
                 _fold(opened, part, done, step)
                 opened.execute(
-                    query("recovery", "rebuilt"), {"schema": part.feed.schema, "template": part.feed.template}
+                    query("recovery", "recovered"),
+                    {"schema": part.feed.schema, "template": part.feed.template},
                 )
         for row in opened.execute(query("recovery", "leave_out")):
             done.left_out.append(row[0])
@@ -177,7 +182,7 @@ def run(
     return done
 
 
-def _settle(conninfo: str, part: Part, limits: backfill.Limits, done: Rebuilt, step: Step) -> None:
+def _settle(conninfo: str, part: Part, limits: backfill.Limits, done: Recovered, step: Step) -> None:
     """Compare what was pulled with the source; days that differ are pulled once more."""
     if part.to_compare:
         found = verify.settle(conninfo, {part.feed: part.to_compare}, limits, Silent())
@@ -186,19 +191,19 @@ def _settle(conninfo: str, part: Part, limits: backfill.Limits, done: Rebuilt, s
             step("compared", str(verdict))
 
 
-def _fold(opened: psycopg.Connection, part: Part, done: Rebuilt, step: Step) -> None:
+def _fold(opened: psycopg.Connection, part: Part, done: Recovered, step: Step) -> None:
     for year in part.held.folded_years:
         if yearly.check(opened, part.feed, year).status == "complete":
-            yearly.convert(opened, part.feed, year)
+            yearly.fold(opened, part.feed, year)
             done.folded.append(f"{part.feed} {year}")
             step("year", f"{part.feed} {year} folded")
 
 
-def _resume_jobs(opened: psycopg.Connection, done: Rebuilt) -> None:
+def _resume_jobs(opened: psycopg.Connection, done: Recovered) -> None:
     waiting = {row[0] for row in opened.execute(query("recovery", "waiting_jobs"))}
     if not waiting:
         return
-    left = {row[0] for row in opened.execute(query("recovery", "not_rebuilt"))}
+    left = {row[0] for row in opened.execute(query("recovery", "not_recovered"))}
     found = [job for job in table.all_jobs(opened) if job.jobid in waiting]
     ready = [job for job in found if not left or (job.schema is not None and job.schema not in left)]
     with opened.transaction():

@@ -1,4 +1,4 @@
-"""Pulling again what was pulled before: some days, or all of a tenant."""
+"""Loading again what was loaded before: some days, or all of a tenant."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def first_day(session: psycopg.Connection, feed: Feed) -> date | None:
     return found
 
 
-def rebuild_span(session: psycopg.Connection, feed: Feed, first: date | None, last: date) -> Span:
+def reload_span(session: psycopg.Connection, feed: Feed, first: date | None, last: date) -> Span:
     """The days to pull again: from `first`, or the one that somebody chose, or the source's first, to `last`.
 
     Days before the source's first stay as they are: a source that keeps no old rows would empty them.
@@ -88,7 +88,7 @@ def rebuild_span(session: psycopg.Connection, feed: Feed, first: date | None, la
     return span
 
 
-def rebuild_work(session: psycopg.Connection, feed: Feed, span: Span, since: datetime | None) -> Work:
+def reload_work(session: psycopg.Connection, feed: Feed, span: Span, since: datetime | None) -> Work:
     """All days of the span, or those that were not pulled `since`."""
     days = list(span)
     if since is not None:
@@ -101,14 +101,14 @@ def rebuild_work(session: psycopg.Connection, feed: Feed, span: Span, since: dat
 
 
 def begin(session: psycopg.Connection, name: str, work: Sequence[Work]) -> datetime:
-    """Note that a rebuild begins; the moment by the warehouse's clock, to go on from if it is cut off."""
+    """Note that a reload begins; the moment by the warehouse's clock, to go on from if it is cut off."""
     moment: datetime = one_row(session, query("session", "now"))[0]
     spans = {item.plan.feed.template: str(item.span) for item in work}
     log.write(
         session,
-        "tenant rebuild",
+        "tenant reload",
         "INFO",
-        "rebuild begins",
+        "reload begins",
         schema_name=name,
         since=moment.isoformat(),
         days=spans,

@@ -1,0 +1,82 @@
+"""What a command does with files before it reaches a warehouse: fleets, templates and queries, read, written and linted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tenantry.core.errors import InputError
+from tenantry.core.model import Template, TemplateFile
+
+if TYPE_CHECKING:
+    from tenantry.fleet.file import Declared
+    from tenantry.flow.template.lint import Finding
+
+
+def read_fleet(path: Path | None = None) -> Declared:
+    """Return what the fleet file or the files of a folder declare; None means the nearest tenantry.toml. Secrets are not fetched.
+
+    Raises InputError for a file that is missing or invalid, naming table and key.
+    """
+    from tenantry.fleet import file, plan
+
+    return file.read(plan.files(path, Path.cwd()))
+
+
+def read_templates(paths: Iterable[Path]) -> list[TemplateFile]:
+    """Return the templates of files. Nothing of a file is executed.
+
+    Raises InputError for a file that cannot be read, with the line, and for a template that is defined more than once.
+    """
+    from tenantry.flow.template import file as template_file
+
+    found = [file for path in paths for file in template_file.read(path)]
+    names = [file.template.name for file in found]
+    for name in names:
+        if names.count(name) > 1:
+            origins = ", ".join(dict.fromkeys(file.origin for file in found if file.template.name == name))
+            raise InputError(f'template "{name}" is defined more than once, in {origins}')
+    return found
+
+
+def parse_template(text: str, origin: str) -> TemplateFile:
+    """Return the template of a text. `origin` is what errors call it. Raises InputError for a text that is not one template."""
+    from tenantry.flow.template import file as template_file
+
+    found = template_file.parse(text, origin)
+    if len(found) != 1:
+        raise InputError(f"{origin} holds {len(found)} templates")
+    return found[0]
+
+
+def read_query(path: Path) -> str:
+    """Return the text of a file that holds only a query. Raises InputError if it cannot be read, or has a template's header."""
+    from tenantry.flow.template import file as template_file
+    from tenantry.flow.template import header
+
+    text = template_file.text_of(path)
+    if header.begins(text):
+        raise InputError(f"{path} already has a header", hint=f"Run: tenantry template lint {path}")
+    return text
+
+
+def template_as_file(template: Template) -> str:
+    """Return a template as a query with a header, which reads as the same template again."""
+    from tenantry.flow.template import file as template_file
+
+    return template_file.as_file(template)
+
+
+def template_as_sql(template: Template) -> str:
+    """Return a template as an INSERT statement, which reads as the same template again."""
+    from tenantry.flow.template import insert
+
+    return insert.write(template)
+
+
+def lint_template(file: TemplateFile) -> list[Finding]:
+    """Return what is wrong with a template, the worst first, as far as reading it tells."""
+    from tenantry.flow.template import lint
+
+    return lint.lint(file.template, file.lines)

@@ -1,0 +1,190 @@
+"""What methods of a warehouse return that nothing below them returns, and what a load that is interrupted raises."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tenantry.loader.result import Result
+
+if TYPE_CHECKING:
+    from tenantry.core.model import Connection, Feed, SourceFacts, Template
+    from tenantry.flow.job.runs import Leader, Run
+    from tenantry.flow.job.table import Cron, Job
+    from tenantry.flow.template.drop import Use
+    from tenantry.flow.template.stored import Outdated, Stored
+    from tenantry.loader.run import Limits
+    from tenantry.loader.verify import FeedVerdict
+    from tenantry.observe.checks.finding import Check, Finding
+    from tenantry.recovery.backup import Summary
+    from tenantry.recovery.recover import Estimate, Part
+    from tenantry.schedule.agenda import Entry
+
+
+class Interrupted(KeyboardInterrupt):
+    """Raised when Ctrl-C ends a load. `result` says what was loaded, which is kept.
+
+    `so_far` is what the call would have returned, as far as it came: the `result` itself, or the Added, Enabled and so on that it is
+    a part of.
+    """
+
+    def __init__(self, result: Result, so_far: object = None) -> None:
+        super().__init__("interrupted")
+        self.result = result
+        self.so_far = so_far or result
+
+
+@dataclass(frozen=True)
+class Reloaded:
+    """The result of loading days again and comparing them with the source."""
+
+    load: Result
+    compared: Sequence[FeedVerdict]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every day was loaded and matches the source."""
+        return self.load.complete and not any(item.different or item.failed for item in self.compared)
+
+
+@dataclass(frozen=True)
+class Disabled:
+    """A disabled tenant: since when, and why. `paused` names the jobs that were paused; None: it was disabled before."""
+
+    tenant: str
+    disabled_at: datetime | None
+    reason: str | None
+    paused: Sequence[str] | None
+
+
+@dataclass(frozen=True)
+class SourceChanged:
+    """A connection as it is stored now, and the tenants that use it.
+
+    `answered` is what the source said, None if it was not asked. `line` says in words how safe the line to it is, None if that was
+    not looked for.
+    """
+
+    connection: Connection
+    answered: SourceFacts | None
+    line: str | None
+    tenants: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Written:
+    """The files that an export wrote, and the variables in which they look for secrets."""
+
+    files: Sequence[Path]
+    variables: Sequence[str]
+
+
+@dataclass(frozen=True)
+class BackedUp:
+    """A backup that was written: its file and bytes, the older backups that were removed, and what it holds."""
+
+    file: Path
+    bytes: int
+    removed: Sequence[Path]
+    summary: Summary
+
+
+@dataclass(frozen=True)
+class RecoveryWork:
+    """What is missing of each feed, and how much and how long that is, by what the feeds held."""
+
+    parts: Sequence[Part]
+    estimate: Estimate
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The jobs of a warehouse. `cron` is who keeps them (None: nobody), `leader` the scheduler that runs them, if one does.
+
+    `last` has the last run of each job that has had one, by jobid. `hidden_from` is the login from which other roles' jobs may be
+    hidden.
+    """
+
+    cron: Cron | None
+    leader: Leader | None
+    hidden_from: str | None
+    entries: Sequence[Entry]
+    last: Mapping[int, Run]
+
+
+@dataclass(frozen=True)
+class NextRun:
+    """A run to come: when (UTC), the same in words of UTC and of this machine's time zone, and of which job."""
+
+    at: datetime
+    said: str
+    job: Job
+
+
+@dataclass(frozen=True)
+class MadeJob:
+    """A job that was created: `when` is its schedule in words. `jobid` is None if it was only to be said."""
+
+    jobid: int | None
+    name: str
+    schedule: str
+    when: str
+    command: str
+    feed: Feed
+
+
+@dataclass(frozen=True)
+class JobsMade:
+    """The jobs that were created, and the login from which other roles' jobs may be hidden."""
+
+    jobs: Sequence[MadeJob]
+    hidden_from: str | None
+
+
+@dataclass(frozen=True)
+class JobsChanged:
+    """The jobs that were paused or resumed, and those that were so before."""
+
+    changed: Sequence[Job]
+    unchanged: Sequence[Job]
+
+
+@dataclass(frozen=True)
+class Mended:
+    """The findings that were fixed, each with its check, and the statements that were refused, with the reasons."""
+
+    mended: Sequence[tuple[Check, Finding]]
+    refused: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class TemplateDetails:
+    """A template: its text, who uses it, and what tenants have that is not as the text says."""
+
+    text: Template
+    stored: Stored
+    outdated: Sequence[Outdated]
+
+
+@dataclass(frozen=True)
+class TemplateGoods:
+    """What goes with a template: what each tenant has of it, and the jobs whose command names it."""
+
+    template: str
+    uses: Sequence[Use]
+    jobs: Sequence[Job]
+
+    @property
+    def users(self) -> str:
+        """The tenants that use it, with their days and rows, in words."""
+        return ", ".join(f"{use.tenant} ({use.days:,} days, {use.rows:,} rows)" for use in self.uses)
+
+
+def limits_or_default(limits: Limits | None) -> Limits:
+    """The limits that are given, otherwise two sessions per source without a pause."""
+    from tenantry.loader.run import Limits
+
+    return limits or Limits()
