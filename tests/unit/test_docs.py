@@ -10,6 +10,7 @@ from types import ModuleType
 
 import pytest
 
+from tenantry import __version__
 from tenantry.db.build import public_files
 
 ROOT = Path(__file__).parents[2]
@@ -119,6 +120,15 @@ def _module(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def test_the_changelog_begins_with_this_version_and_says_how_to_upgrade() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    sections = re.findall(r"^## (.+)\n\n(.+)", text, re.MULTILINE)
+    assert re.fullmatch(r"\d+\.\d+\.\d+ \((unreleased|\d{4}-\d\d-\d\d)\)", sections[0][0])
+    assert sections[0][0].split()[0] == __version__
+    former = sections[1][0].split()[0].removesuffix(".0")
+    assert sections[0][1] == f"### Upgrading from {former}"
 
 
 def test_the_first_line_of_each_help_text_fits_into_80_columns() -> None:

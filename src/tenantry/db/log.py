@@ -19,6 +19,6 @@ def write(
 ) -> None:
     """Add an entry; `context` must be JSON."""
     session.execute(
-        query("flow", "write_log"),
+        query("activity", "write_log"),
         {"function": function, "level": level, "message": message, "context": Jsonb(context)},
     )

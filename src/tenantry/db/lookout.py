@@ -86,7 +86,7 @@ class Lookout:
         if own is None or own.closed:
             own = self._own[conninfo] = self._log_in(conninfo)
         try:
-            rows = own.execute(query("lookout", "waits"), {"pids": pids}).fetchall()
+            rows = own.execute(query("session", "waits"), {"pids": pids}).fetchall()
         except psycopg.Error:
             own.close()
             raise

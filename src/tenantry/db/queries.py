@@ -17,29 +17,30 @@ SQL = files("tenantry") / "sql"
 
 Params = Mapping[str, Any] | Sequence[Any] | None
 
-_NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+_NAME = re.compile(r"^-- name: (\w+)\n(?:-- .*\n)*", re.MULTILINE)
+"""The head of a query: its name, and its description, which is for people and is not sent."""
 
 
 def sql_text(resource: Traversable) -> LiteralString:
-    """The text of a file that comes with the program, which is as safe as a literal."""
+    """The text of a file that came with the program, which is as good as a literal."""
     return resource.read_text(encoding="utf-8")
 
 
 @cache
-def _named(module: str) -> dict[str, LiteralString]:
-    parts = _NAME.split((SQL / "queries" / f"{module}.sql").read_text(encoding="utf-8"))
+def _named(noun: str) -> dict[str, LiteralString]:
+    parts = _NAME.split((SQL / "queries" / f"{noun}.sql").read_text(encoding="utf-8"))
     return {name: body.strip() for name, body in zip(parts[1::2], parts[2::2], strict=True)}
 
 
-def query(module: str, name: str) -> LiteralString:
-    """The statement `name` from sql/queries/<module>.sql. Raises KeyError if it does not exist."""
-    return _named(module)[name]
+def query(noun: str, name: str) -> LiteralString:
+    """The statement called `name` in sql/queries/<noun>.sql. Raises KeyError if there is none."""
+    return _named(noun)[name]
 
 
 def one_row(
     session: psycopg.Connection, statement: LiteralString, parameters: Params = None
 ) -> tuple[Any, ...]:
-    """The row of a statement that always returns one. Raises NotInstalled if it does not: the SQL in the database is not Tenantry's."""
+    """The one row of a statement that always gives one. Raises NotInstalled if it does not: the SQL is not ours."""
     row = session.execute(statement, parameters).fetchone()
     if row is None:
         raise NotInstalled(

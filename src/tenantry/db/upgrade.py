@@ -69,21 +69,21 @@ def at_work(session: psycopg.Connection) -> list[Work]:
 
 
 def _at_work(session: psycopg.Connection, owner: psycopg.Connection) -> list[Work]:
-    tenants = [row[0] for row in owner.execute(query("recovery", "tenant_names"))]
+    tenants = [row[0] for row in owner.execute(query("install", "tenant_names"))]
     about = {"tenants": tenants, "own": [owner.info.backend_pid, session.info.backend_pid]}
     found = [
-        Work(row[0], row[1], row[2] or ()) for row in session.execute(query("recovery", "at_work"), about)
+        Work(row[0], row[1], row[2] or ()) for row in session.execute(query("install", "at_work"), about)
     ]
-    if one_row(owner, query("recovery", "has_jobs"))[0]:
+    if one_row(owner, query("install", "has_jobs"))[0]:
         known = {work.pid for work in found}
-        jobs = [Work(row[0], row[1], ()) for row in owner.execute(query("recovery", "jobs_at_work"))]
+        jobs = [Work(row[0], row[1], ()) for row in owner.execute(query("install", "jobs_at_work"))]
         found += [job for job in jobs if job.pid not in known]
     return found
 
 
 def is_installed(session: psycopg.Connection) -> bool:
     """Whether the database has a record of migrations, as an administrator sees it in the catalog."""
-    return bool(one_row(session, query("recovery", "has_migrations"))[0])
+    return bool(one_row(session, query("install", "has_migrations"))[0])
 
 
 def rehearse(session: psycopg.Connection) -> Changes:
@@ -140,9 +140,9 @@ def run(
 
 def _settled(owner: psycopg.Connection) -> list[str]:
     """Move the tables of each feed where they belong, in a transaction of its own; the feeds."""
-    feeds = owner.execute(query("recovery", "unsettled")).fetchall()
+    feeds = owner.execute(query("install", "unsettled")).fetchall()
     for schema, template in feeds:
-        owner.execute(query("recovery", "settle"), {"schema": schema, "template": template})
+        owner.execute(query("install", "settle"), {"schema": schema, "template": template})
     return [f"{schema}.{template}" for schema, template in feeds]
 
 
@@ -165,4 +165,4 @@ def _compared(owner: psycopg.Connection) -> Changes:
 
 
 def _definitions(owner: psycopg.Connection) -> dict[str, str]:
-    return dict(owner.execute(query("recovery", "definitions")).fetchall())
+    return dict(owner.execute(query("install", "definitions")).fetchall())

@@ -42,7 +42,7 @@ def read(session: psycopg.Connection) -> Live:
     """
     with session.transaction():
         session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        names = [row[0] for row in session.execute(query("fleet", "template_names"))]
+        names = [row[0] for row in session.execute(query("template", "names"))]
         connections = {
             row[0]: _source(row[:5], row[5], row[6]) for row in session.execute(query("fleet", "connections"))
         }
@@ -51,7 +51,7 @@ def read(session: psycopg.Connection) -> Live:
             feeds.setdefault(schema, {})[of_template] = Feed(connection, storage)
         rows = session.execute(query("fleet", "tenants")).fetchall()
         resting = {jobid for row in rows for jobid in row[3]}
-        resting |= {row[0] for row in session.execute(query("fleet", "restored_jobs"))}
+        resting |= {row[0] for row in session.execute(query("recovery", "waiting_jobs"))}
         cron = jobs.cron(session)
         every = jobs.all_jobs(session)
         found = {

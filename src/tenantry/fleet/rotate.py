@@ -69,7 +69,7 @@ def _rotate(session: psycopg.Connection, name: str, secret: Unfetched) -> Rotate
     try:
         with translated():
             password = resolve(secret.reference, secret.folder).get_secret_value()
-            session.execute(query("flow", "hide_parameters"))
+            session.execute(query("source", "hide_parameters"))
             row = session.execute(query("fleet", "has_password"), (name, password)).fetchone()
             if row and row[0]:
                 connections.probe(session, name)

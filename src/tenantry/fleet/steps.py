@@ -122,7 +122,7 @@ class Steps:
             rests = self._session.execute(
                 query("fleet", "rest_job"), {"schema": schema, "jobid": jobid, "active": job.active}
             ).fetchone()
-            restored = (jobid,) in self._session.execute(query("fleet", "restored_jobs")).fetchall()
+            restored = (jobid,) in self._session.execute(query("recovery", "waiting_jobs")).fetchall()
             table.set_active(self._session, [jobid], job.active and not rests and not restored)
 
     def _set_state(self, change: Change) -> None:

@@ -44,14 +44,14 @@ def tenant_feeds(session: psycopg.Connection, name: str, templates: Sequence[str
     state.get_whole(session, name)
     if templates:
         return [find_feed(session, template, name) for template in dict.fromkeys(templates)]
-    known = {row[0] for row in session.execute(query("tenants", "templates"))}
+    known = {row[0] for row in session.execute(query("template", "names"))}
     return [feed for feed in list_feeds(session) if feed.schema == name and feed.template in known]
 
 
 def first_day(session: psycopg.Connection, feed: Feed) -> date | None:
     """The first day that is there of a feed, or None."""
     found: date | None = one_row(
-        session, query("tenants", "first_day"), {"schema": feed.schema, "template": feed.template}
+        session, query("slice", "first_day"), {"schema": feed.schema, "template": feed.template}
     )[0]
     return found
 
@@ -93,16 +93,16 @@ def reload_work(session: psycopg.Connection, feed: Feed, span: Span, since: date
     days = list(span)
     if since is not None:
         parameters = {**slices.named(feed, span), "since": since}
-        done = {row[0] for row in session.execute(query("tenants", "loaded_since"), parameters)}
+        done = {row[0] for row in session.execute(query("slice", "loaded_since"), parameters)}
         days = [day for day in days if day not in done]
     parameters = {**slices.named(feed, span), "days": days}
-    rows, seconds = one_row(session, query("tenants", "last_loads"), parameters)
+    rows, seconds = one_row(session, query("slice", "last_loads"), parameters)
     return Work(plan(session, feed, days), span, rows, seconds)
 
 
 def begin(session: psycopg.Connection, name: str, work: Sequence[Work]) -> datetime:
     """Note that a reload begins; the moment by the warehouse's clock, to go on from if it is cut off."""
-    moment: datetime = one_row(session, query("tenants", "now"))[0]
+    moment: datetime = one_row(session, query("session", "now"))[0]
     spans = {item.plan.feed.template: str(item.span) for item in work}
     log.write(
         session,

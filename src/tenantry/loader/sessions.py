@@ -154,7 +154,7 @@ class Sessions:
         if warehouse is not None and not warehouse.closed:
             # As whoever logged in: whadmin may not end the session of a superuser who acts as whadmin.
             with suppress(psycopg.Error, TenantryError), session(self._conninfo, role=None) as other:
-                other.execute(query("flow", "end_session"), (warehouse.info.backend_pid,))
+                other.execute(query("session", "end_session"), (warehouse.info.backend_pid,))
 
     def cut(self) -> None:
         """Break the line to a source that does not even hear of a cancel: whoever waits for it gets an error."""

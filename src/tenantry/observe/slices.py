@@ -77,13 +77,13 @@ def slices(
 ) -> list[Slice]:
     """The days of a feed, oldest first: those of a span, or all up to today."""
     parameters = {"schema": feed.schema, "template": feed.template, "first": first, "last": last}
-    return [Slice(*row) for row in session.execute(query("slices", "list"), parameters)]
+    return [Slice(*row) for row in session.execute(query("slice", "list"), parameters)]
 
 
 def details(session: psycopg.Connection, feed: Feed, day: date) -> SliceDetails:
     """The relation that holds a day's rows."""
     parameters = {"schema": feed.schema, "template": feed.template, "day": day}
-    return SliceDetails(*one_row(session, query("slices", "details"), parameters))
+    return SliceDetails(*one_row(session, query("slice", "details"), parameters))
 
 
 def years(
@@ -93,7 +93,7 @@ def years(
     settled = (today_utc() - timedelta(days=31)).year
     found = []
     for tenant, name, year, check in session.execute(
-        query("slices", "years"), {"template": template, "tenants": list(tenants) if tenants else None}
+        query("slice", "years"), {"template": template, "tenants": list(tenants) if tenants else None}
     ):
         state = {
             "converted": "folded",

@@ -71,21 +71,21 @@ def tenants(session: psycopg.Connection) -> list[TenantFacts]:
         states.setdefault(feed.tenant, {})[feed.template] = feed.state
     return [
         replace(TenantFacts(*row), feeds=states.get(row[0], {}))
-        for row in session.execute(query("observe", "tenants"))
+        for row in session.execute(query("tenant", "tenants"))
     ]
 
 
 def feeds(session: psycopg.Connection) -> list[FeedStatus]:
     """All feeds by tenant, from the catalog and `_wh.slices`."""
-    return [FeedStatus(*row) for row in session.execute(query("observe", "feed_status"))]
+    return [FeedStatus(*row) for row in session.execute(query("feed", "feed_status"))]
 
 
 def installation(session: psycopg.Connection) -> Installation:
     """The existing functions, tables, templates and roles."""
-    row = one_row(session, query("observe", "installation"))
+    row = one_row(session, query("install", "installation"))
     return Installation(row[0], row[1], row[2], tuple(row[3]), tuple(roles(session)))
 
 
 def roles(session: psycopg.Connection) -> list[RoleFacts]:
     """The roles of Tenantry that the server has, even before a database is a warehouse."""
-    return [RoleFacts(*row) for row in session.execute(query("observe", "roles"))]
+    return [RoleFacts(*row) for row in session.execute(query("install", "roles"))]

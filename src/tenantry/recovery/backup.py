@@ -66,7 +66,7 @@ def read(session: psycopg.Connection, *, logs: bool = True) -> Content:
     """
     with owner_session(session) as owner:
         content = _read(owner, logs=logs)
-    if one_row(session, query("recovery", "administrator"))[1]:
+    if one_row(session, query("session", "administrator"))[1]:
         roles = content.rows("role")
         names = {"names": [role["name"] for role in roles], "mark": MARK}
         verifiers: dict[str, str] = dict(session.execute(query("recovery", "verifiers"), names).fetchall())
@@ -92,8 +92,8 @@ def _read(session: psycopg.Connection, *, logs: bool) -> Content:
             "not_held": [row[0] for row in session.execute(query("recovery", "not_held"), OURS)],
         }
         lines = _tables(session, [] if logs else [LOGS])
-        for kind, name in (("secret", "secrets"), ("feed", "contents")):
-            lines[kind] = [row[0] for row in session.execute(query("recovery", name))]
+        lines["secret"] = [row[0] for row in session.execute(query("recovery", "secrets"))]
+        lines["feed"] = [row[0] for row in session.execute(query("recovery", "contents"))]
         own = session.execute(query("recovery", "own_functions"), {"ours": function.delivered()})
         lines["function"] = [json.dumps(row[0]) for row in own]
         lines["job"] = [

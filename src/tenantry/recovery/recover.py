@@ -105,7 +105,7 @@ def plan(conninfo: str, names: Collection[str] | None) -> list[Part]:
                 first, last, row["row_count"], row["seconds"], row["folded_years"], key in restored
             )
         disabled = states.disabled(opened)
-        templates = {row[0] for row in opened.execute(query("tenants", "templates"))}
+        templates = {row[0] for row in opened.execute(query("template", "names"))}
         latest = {name: slices.latest(opened, name) for name in templates}
     unknown = sorted(set(names or ()) - {feed.schema for feed in feeds})
     if unknown:

@@ -148,7 +148,7 @@ def run(
                 function.create(owner, definition)
         for name in made:
             with result.item(owner, f"reader {name}"):
-                owner.execute(query("recovery", "set_reader"), {"name": name, "tenants": readers[name]})
+                owner.execute(query("reader", "set_reader"), {"name": name, "tenants": readers[name]})
         _note(owner, content, result)
     return result
 
@@ -265,7 +265,7 @@ def _fill(session: psycopg.Connection, content: Content, jobids: Mapping[int, in
             into = into or (table, [name for name in columns if name in keys(batch[0])])
             _insert(session, into, batch, result)
         go_on_counting(session, table)
-    session.execute(query("flow", "hide_parameters"))
+    session.execute(query("source", "hide_parameters"))
     connections = content.rows("table tenant_connections")
     ages = {row["tenant_name"]: row.get("password_set_at") for row in connections}
     for secret in content.rows("secret"):

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Literal
 
-import pglast.parser  # noqa: F401 (reads commands: loaded here, or the first run of a scheduler would wait for it, begun)
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from tenantry.core import syntax
 from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER
 from tenantry.core.visible import kept
 from tenantry.db.connect import open_session
 from tenantry.db.queries import one_row, query
-from tenantry.flow.job.subject import statements
+
+# The first run of a scheduler, which has begun, would wait for it.
+syntax.load()
 
 _TOGETHER = {
     "SelectStmt",
@@ -65,8 +67,8 @@ def open_worker(conninfo: str, name: str) -> psycopg.Connection:
 
 
 def require_owner_login(session: psycopg.Connection) -> None:
-    """Raise InputError unless whadmin itself has logged in: with RESET ROLE, a command gets every right of the login."""
-    login = one_row(session, query("scheduler", "login"))[0]
+    """Raise InputError unless whadmin itself has logged in: with RESET ROLE a command gets every right of the login."""
+    login = one_row(session, query("session", "login"))[0]
     if login != OWNER:
         raise InputError(
             f'jobs run with the rights of the login, which is "{login}"',
@@ -84,8 +86,8 @@ def not_ours(username: str, database: str, session: psycopg.Connection) -> str |
 
 
 def shares_transaction(command: str) -> bool:
-    """Whether a command can be committed together with the record of its success, so that a kill leaves both or neither."""
-    kinds = {kind for statement in statements(command) for kind in statement}
+    """Whether a command can be committed together with the record of its success: then a kill leaves both or neither."""
+    kinds = {kind for statement in syntax.statements(command) for kind in statement}
     return bool(kinds) and kinds <= _TOGETHER
 
 

@@ -17,7 +17,7 @@ from tenantry.schedule.layout import Proposal, SizedFeed, lay_out
 
 def sized_feeds(opened: psycopg.Connection) -> list[SizedFeed]:
     """The feeds that have a template, which a job can load, with the rows of their last 365 days."""
-    return [SizedFeed(Feed(*row[:4]), row[4], row[5]) for row in opened.execute(query("jobs", "sized_feeds"))]
+    return [SizedFeed(Feed(*row[:4]), row[4], row[5]) for row in opened.execute(query("job", "sized_feeds"))]
 
 
 def missing(opened: psycopg.Connection, tenants: Collection[str] | None = None) -> list[Proposal]:
@@ -60,7 +60,7 @@ def install(opened: psycopg.Connection, tenants: Collection[str] | None = None) 
     """
     with opened.transaction():
         # Two sessions at once would choose the same places.
-        opened.execute(query("jobs", "lock_layout"))
+        opened.execute(query("job", "lock_layout"))
         return [
             (table.put(opened, job.name, job.schedule, job.command), job) for job in missing(opened, tenants)
         ]

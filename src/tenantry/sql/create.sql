@@ -44,9 +44,6 @@ COMMIT;
 \echo 'phood_ro keeps its password, if it has one; \\password phood_ro sets one'
 \endif
 
--- Which files of sql/cron a database needs; the administrator asks this after install/2_cron.sql. If the
--- schema is Tenantry's own: all, as whadmin. If it is pg_cron's: only the overload, if the administrator may
--- add it.
 SELECT coalesce(owner = 'whadmin' AND NOT extension, false) AS own_cron,
     coalesce(extension AND may_add, false) AS add_overload
 FROM (

@@ -657,9 +657,6 @@ SET LOCAL check_function_bodies = off;
 DO $tenantry$
 BEGIN
 IF (SELECT own_cron FROM (
--- Which files of sql/cron a database needs; the administrator asks this after install/2_cron.sql. If the
--- schema is Tenantry's own: all, as whadmin. If it is pg_cron's: only the overload, if the administrator may
--- add it.
 SELECT coalesce(owner = 'whadmin' AND NOT extension, false) AS own_cron,
     coalesce(extension AND may_add, false) AS add_overload
 FROM (
@@ -1053,9 +1050,9 @@ DECLARE
 BEGIN
     SELECT i.version INTO newer FROM _wh.installations i ORDER BY i.id DESC LIMIT 1;
     IF pg_catalog.string_to_array(pg_catalog.substring(newer, '^[0-9]+(?:[.][0-9]+)*'), '.')::integer[]
-        > pg_catalog.string_to_array('0.1.0', '.')::integer[]
+        > pg_catalog.string_to_array('0.2.0', '.')::integer[]
     THEN
-        RAISE EXCEPTION 'the warehouse was installed by tenantry %; this is 0.1.0', newer
+        RAISE EXCEPTION 'the warehouse was installed by tenantry %; this is 0.2.0', newer
             USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = 'Use the functions of that version, or of a later one.';
     END IF;
@@ -10499,8 +10496,8 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.1.0', 'a2466d6741fde7fd' WHERE NOT EXISTS (SELECT FROM _wh.installations i
-        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.1.0'
+    SELECT '0.2.0', 'a2466d6741fde7fd' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+        WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
         AND i.functions = 'a2466d6741fde7fd');
 END
 $$;

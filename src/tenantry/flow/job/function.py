@@ -8,9 +8,9 @@ from typing import Any
 import psycopg
 
 from tenantry.core.errors import InputError
+from tenantry.core.syntax import parts, statements
 from tenantry.db.build import function_files
 from tenantry.db.queries import one_row, query
-from tenantry.flow.job.subject import statements
 
 _LANGUAGES = {"sql", "plpgsql"}
 
@@ -49,7 +49,7 @@ def refusal(definition: str) -> str | None:
     if len(found) != 1 or list(found[0]) != ["CreateFunctionStmt"]:
         return "it is not exactly one CREATE FUNCTION or CREATE PROCEDURE"
     made: dict[str, Any] = found[0]["CreateFunctionStmt"]
-    names = [part["String"].get("sval", "") for part in made["funcname"]]
+    names = parts(made["funcname"])
     if names[:-1] != ["_wh"]:
         return "it is not in the schema _wh"
     if names[-1] in delivered():

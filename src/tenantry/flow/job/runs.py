@@ -70,7 +70,7 @@ def _asked(session: psycopg.Connection, name: str, **parameters: object) -> list
 
 def zone(session: psycopg.Connection) -> str:
     """The name of the time zone of the hours in schedules."""
-    found: str = one_row(session, query("jobs", "zone"))[0] if table.cron(session) == "pg_cron" else "UTC"
+    found: str = one_row(session, query("job", "zone"))[0] if table.cron(session) == "pg_cron" else "UTC"
     return found
 
 

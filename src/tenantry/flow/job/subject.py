@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
+
+from tenantry.core.syntax import nodes, parts, statements
 
 Kind = Literal["hourly", "window", "yearly", "other"]
 """What a job does for a feed: load today, load a window of days, fold a year, or none of these."""
@@ -79,17 +80,6 @@ def subject(command: str) -> Subject:
         schemas.pop(),
         _only({call.connection for call in calls}),
     )
-
-
-def statements(command: str) -> list[dict[str, Any]]:
-    """The statements of a SQL text, each as {node type: node} of PostgreSQL's parse tree; none if it cannot be parsed."""
-    from pglast.parser import ParseError, parse_sql_json
-
-    try:
-        parsed = json.loads(parse_sql_json(command))
-    except (ParseError, ValueError):
-        return []
-    return [statement["stmt"] for statement in parsed.get("stmts", ()) if "stmt" in statement]
 
 
 _MAY_CALL = {*PARAMETERS, "create_mv_name", "current_date_utc"}
@@ -172,7 +162,7 @@ def _loads_by_ours(name: str, arguments: list[dict[str, Any]]) -> bool:
 
 
 def _is_harmless(kind: dict[str, Any]) -> bool:
-    names = [part["String"].get("sval", "") for part in kind["names"]]
+    names = parts(kind["names"])
     return names[:-1] in ([], ["pg_catalog"]) and names[-1] in _TYPES and not kind.get("setof")
 
 
@@ -196,24 +186,18 @@ def _is_value(node: Any) -> bool:
 
 
 def _is_known_call(call: dict[str, Any]) -> bool:
-    *schema, name = (part["String"].get("sval", "") for part in call["funcname"])
+    *schema, name = parts(call["funcname"])
     known = _MAY_CALL if schema == ["_wh"] else _FUNCTIONS if schema in ([], ["pg_catalog"]) else set()
     plain = not call.keys() - {"funcname", "args", "funcformat", "location"}
     return plain and name in known and all(map(_is_value, call.get("args", [])))
 
 
-def _calls(node: Any) -> Iterator[tuple[str, dict[str, str]]]:
-    """Each call of a known function below a node: its name, and those of its arguments that are string literals."""
-    if isinstance(node, list):
-        for item in node:
-            yield from _calls(item)
-    elif isinstance(node, dict):
-        if "funcname" in node:
-            names = [part["String"]["sval"] for part in node["funcname"]]
-            if names[:-1] == ["_wh"] and names[-1] in PARAMETERS:
-                yield names[-1], _literals(PARAMETERS[names[-1]], node.get("args", []))
-        for item in node.values():
-            yield from _calls(item)
+def _calls(found: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Each call of a known function in some statements: its name, and its arguments that are string literals."""
+    for node in nodes(found):
+        *schema, name = parts(node.get("funcname", [])) or [""]
+        if schema == ["_wh"] and name in PARAMETERS:
+            yield name, _literals(PARAMETERS[name], node.get("args", []))
 
 
 def _literals(parameters: tuple[str, ...], arguments: list[dict[str, Any]]) -> dict[str, str]:

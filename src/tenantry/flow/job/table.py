@@ -42,13 +42,13 @@ class Job:
 
 def cron(session: psycopg.Connection) -> Cron | None:
     """Who stores the jobs of this database; None if it has no schema cron, or one that the session's role may not use."""
-    found: Cron | None = one_row(session, query("jobs", "cron"), {"group": acting(session) != OWNER})[0]
+    found: Cron | None = one_row(session, query("job", "cron"), {"group": acting(session) != OWNER})[0]
     return found
 
 
 def by_role(session: psycopg.Connection, name: str) -> LiteralString:
     """The query `name`, or its replacement for a session that acts as a group, which sees whadmin's jobs through functions of `_wh`."""
-    return query("jobs", name if acting(session) == OWNER else f"{name}_of_whadmin")
+    return query("job", name if acting(session) == OWNER else f"{name}_of_whadmin")
 
 
 def all_jobs(session: psycopg.Connection) -> list[Job]:
@@ -65,9 +65,9 @@ def hidden_from(session: psycopg.Connection) -> str | None:
     """The login from which other roles' jobs may be hidden; None if it, or whadmin, sees all jobs."""
     if cron(session) != "pg_cron":
         return None
-    if not all(as_each_role(session, lambda opened: one_row(opened, query("jobs", "hides"))[0])):
+    if not all(as_each_role(session, lambda opened: one_row(opened, query("job", "hides"))[0])):
         return None
-    login: str = one_row(session, query("scheduler", "login"))[0]
+    login: str = one_row(session, query("session", "login"))[0]
     return login
 
 
@@ -86,12 +86,12 @@ def _acts_for_another(session: psycopg.Connection) -> bool:
         return True
     if acting(session) != OWNER:
         return False
-    return session.info.user != OWNER and bool(one_row(session, query("jobs", "acts_for_another"))[0])
+    return session.info.user != OWNER and bool(one_row(session, query("job", "acts_for_another"))[0])
 
 
 def _may_look(session: psycopg.Connection, login: psycopg.Connection) -> bool:
     """An administrator reads pg_cron's schema, but never whadmin's."""
-    return login is session or bool(one_row(login, query("jobs", "of_extension"))[0])
+    return login is session or bool(one_row(login, query("job", "of_extension"))[0])
 
 
 def _seen(session: psycopg.Connection) -> list[Job]:
@@ -164,6 +164,6 @@ def put(session: psycopg.Connection, name: str, schedule: str, command: str) -> 
     if cron(session) is None:
         raise NotInstalled("this database has no schema cron to keep jobs in", hint="Run: tenantry init")
     jobid: int = one_row(
-        session, query("jobs", "put"), {"name": name, "schedule": schedule, "command": command}
+        session, query("job", "put"), {"name": name, "schedule": schedule, "command": command}
     )[0]
     return jobid

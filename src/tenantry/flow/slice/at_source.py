@@ -20,7 +20,7 @@ def source_span(session: psycopg.Connection, feed: Feed) -> Span | None:
         SourceError: the source refuses or does not answer.
     """
     with asking(session, feed.connection), held_source(session, feed.connection):
-        row = session.execute(by_role(session, "flow", "source_extent"), _named(feed)).fetchone()
+        row = session.execute(by_role(session, "source", "source_extent"), _named(feed)).fetchone()
     return Span(row[0], row[1]) if row and row[0] else None
 
 
@@ -35,7 +35,7 @@ def odd_rows(session: psycopg.Connection, feed: Feed) -> str | None:
     """
     with asking(session, feed.connection), held_source(session, feed.connection):
         try:
-            count, first, last = one_row(session, query("flow", "source_odd_days"), _named(feed))
+            count, first, last = one_row(session, query("source", "source_odd_days"), _named(feed))
         except psycopg.errors.FeatureNotSupported:
             return None
     if not count:
@@ -60,4 +60,4 @@ def rows_ahead(session: psycopg.Connection, feed: Feed) -> int:
         psycopg.errors.FeatureNotSupported: the template cannot load more than one day at once.
     """
     with asking(session, feed.connection):
-        return int(one_row(session, query("flow", "rows_ahead"), _named(feed))[0])
+        return int(one_row(session, query("source", "rows_ahead"), _named(feed))[0])

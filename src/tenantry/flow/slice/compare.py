@@ -60,11 +60,11 @@ def source_digests(
         SliceError: the source does not finish within its deadline.
     """
     days = named(feed, span)
-    _, _, describe, *limits = one_row(session, query("flow", "ask"), days)
+    _, _, describe, *limits = one_row(session, query("slice", "ask"), days)
     with deadline(source, Budget(*limits), f"{feed} {span}"), reading(source):
         given = columns(source, describe)
         about = {**days, "names": given.names, "types": given.types}
-        digests = one_row(session, query("flow", "kept_digest_query"), about)[0]
+        digests = one_row(session, query("slice", "kept_digest_query"), about)[0]
         with speaking():
             return dict(source.execute(digests).fetchall())
 
@@ -74,14 +74,14 @@ def source_digests_through_warehouse(
 ) -> Mapping[date, str]:
     """The same through the login that the warehouse's session holds."""
     digests: dict[str, str] | None = one_row(
-        session, query("flow", "source_kept_digests"), named(feed, span)
+        session, query("source", "source_kept_digests"), named(feed, span)
     )[0]
     return {date.fromisoformat(day): digest for day, digest in (digests or {}).items()}
 
 
 def stored_digests(session: psycopg.Connection, feed: Feed, span: Span) -> Mapping[date, str]:
     """What reports see, as the same kind of digest."""
-    return dict(session.execute(query("flow", "stored_digests"), named(feed, span)).fetchall())
+    return dict(session.execute(query("slice", "stored_digests"), named(feed, span)).fetchall())
 
 
 def verify_day(session: psycopg.Connection, feed: Feed, day: date, most_rows: int) -> DayDifference | None:
@@ -90,7 +90,7 @@ def verify_day(session: psycopg.Connection, feed: Feed, day: date, most_rows: in
     Raises psycopg.Error with the source's message.
     """
     parameters = {"template": feed.template, "schema": feed.schema, "day": day, "most": most_rows}
-    said: dict[str, Any] = one_row(session, query("flow", "verify_slice"), parameters)[0]
+    said: dict[str, Any] = one_row(session, query("slice", "verify_slice"), parameters)[0]
     if said["agrees"]:
         return None
     return DayDifference(

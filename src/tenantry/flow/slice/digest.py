@@ -51,14 +51,14 @@ def ask(
         SliceError: the source does not finish within its deadline.
     """
     days = named(feed, span)
-    asked, definition, describe, *limits = one_row(session, query("flow", "ask"), days)
+    asked, definition, describe, *limits = one_row(session, query("slice", "ask"), days)
     with deadline(source, Budget(*limits), f"{feed} {span}"):
         begin(source)
         if (feed, definition) not in known:
             known[feed, definition] = columns(source, describe)
         given = known[feed, definition]
         about = {**days, "names": given.names, "types": given.types}
-        digests = one_row(session, query("flow", "digest_query"), about)[0]
+        digests = one_row(session, query("slice", "digest_query"), about)[0]
         with speaking():
             rows = source.execute(digests).fetchall()
     inside = len(rows) == len(span)
@@ -70,7 +70,7 @@ def ask_through_warehouse(session: psycopg.Connection, feed: Feed, span: Span) -
 
     Raises psycopg.Error if the source cannot answer; the login cannot be used any more.
     """
-    digests, asked = one_row(session, query("flow", "source_digests"), named(feed, span))
+    digests, asked = one_row(session, query("source", "source_digests"), named(feed, span))
     return Answer(digests, asked)
 
 
@@ -79,4 +79,4 @@ def unchanged(session: psycopg.Connection, feed: Feed, span: Span, answer: Answe
     if answer.digests is None:
         return set()
     asked = {**named(feed, span), "digests": Jsonb(answer.digests), "asked": answer.asked}
-    return {row[0] for row in session.execute(query("flow", "unchanged_days"), asked)}
+    return {row[0] for row in session.execute(query("slice", "unchanged_days"), asked)}

@@ -12,7 +12,7 @@ def open_feed(session: psycopg.Connection, template: str, connection: str, schem
     """Return the feed to load into; it is registered at its first use. Raises InputError for an unknown name."""
     row = one_row(
         session,
-        query("flow", "open_feed"),
+        query("feed", "open_feed"),
         {"template": template, "connection": connection, "schema": schema},
     )
     return Feed(*row)
@@ -20,10 +20,10 @@ def open_feed(session: psycopg.Connection, template: str, connection: str, schem
 
 def list_feeds(session: psycopg.Connection, template: str | None = None) -> list[Feed]:
     """Return all feeds, or those of one template, by tenant."""
-    return [Feed(*row) for row in session.execute(query("flow", "feeds"), {"template": template})]
+    return [Feed(*row) for row in session.execute(query("feed", "feeds"), {"template": template})]
 
 
 def find_feed(session: psycopg.Connection, template: str, schema: str) -> Feed:
     """Return the feed of a tenant. Raises InputError (through the session's errors) for an unknown name."""
-    row = one_row(session, query("flow", "find_feed"), {"template": template, "schema": schema})
+    row = one_row(session, query("feed", "find_feed"), {"template": template, "schema": schema})
     return Feed(*row)

@@ -54,7 +54,7 @@ def plan(session: psycopg.Connection, template: str, storage: str, tenant: str |
     Raises InputError (through the session's errors) for an unknown name, or for a template that cannot be moved.
     """
     names = {"template": template, "storage": storage, "schema": tenant}
-    return list(one_row(session, query("flow", "move_plan"), names)[0])
+    return list(one_row(session, query("storage", "move_plan"), names)[0])
 
 
 def run(
@@ -75,7 +75,7 @@ def run(
             "storage": storage,
             "state": Jsonb(state) if state else None,
         }
-        state = dict(one_row(session, query("flow", "move_step"), parameters)[0])
+        state = dict(one_row(session, query("storage", "move_step"), parameters)[0])
         watch(Step(**{name: state[name] for name in Step.__dataclass_fields__ if name in state}))
         if state["phase"] == "done":
             result = {name: state[name] for name in ("moved", "years", "rows", "days_again")}
@@ -86,6 +86,6 @@ def drop_old(session: psycopg.Connection, template: str, tenant: str) -> int:
     """Drop what a move has put aside for a tenant; return the number of relations."""
     total = 0
     names = {"template": template, "schema": tenant, "most": _DROP_AT_ONCE}
-    while dropped := int(one_row(session, query("flow", "drop_old"), names)[0]):
+    while dropped := int(one_row(session, query("storage", "drop_old"), names)[0]):
         total += dropped
     return total

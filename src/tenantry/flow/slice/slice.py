@@ -25,38 +25,38 @@ def named(feed: Feed, span: Span) -> dict[str, Any]:
 
 def to_load(session: psycopg.Connection, feed: Feed, span: Span) -> list[date]:
     """Return the days of the span that a backfill has to load: missing, failed and stale ones."""
-    return [row[0] for row in session.execute(query("flow", "days_to_load"), named(feed, span))]
+    return [row[0] for row in session.execute(query("slice", "days_to_load"), named(feed, span))]
 
 
 def first_with_rows(session: psycopg.Connection, feed: Feed) -> date | None:
     """The first day whose last successful load returned rows."""
     parameters = {"schema": feed.schema, "template": feed.template}
-    first: date | None = one_row(session, query("flow", "first_with_rows"), parameters)[0]
+    first: date | None = one_row(session, query("slice", "first_with_rows"), parameters)[0]
     return first
 
 
 def latest(session: psycopg.Connection, template: str) -> date:
     """The last day that may be loaded: today in UTC, plus the days ahead that the template allows."""
-    day: date = one_row(session, query("flow", "latest_day"), (template,))[0]
+    day: date = one_row(session, query("slice", "latest_day"), (template,))[0]
     return day
 
 
 def begin(session: psycopg.Connection, feed: Feed) -> tuple[date | None, bool]:
     """Return where the feed's span begins (None: nothing was ever loaded), and whether somebody chose that day."""
     first, chosen = one_row(
-        session, query("flow", "span_begin"), {"schema": feed.schema, "template": feed.template}
+        session, query("feed", "span_begin"), {"schema": feed.schema, "template": feed.template}
     )
     return first, chosen
 
 
 def extend(session: psycopg.Connection, feed: Feed, first: date, *, chosen: bool = False) -> None:
     """Make the feed's span begin on a day, unless it begins earlier. With `chosen`, no earlier day is wanted."""
-    session.execute(query("flow", "extend_span"), {**named(feed, Span(first, first)), "chosen": chosen})
+    session.execute(query("feed", "extend_span"), {**named(feed, Span(first, first)), "chosen": chosen})
 
 
 def outdated(session: psycopg.Connection, feed: Feed, span: Span) -> list[date]:
     """The days of the span that were loaded with an earlier query, other columns or another time column."""
-    return [row[0] for row in session.execute(query("flow", "outdated_days"), named(feed, span))]
+    return [row[0] for row in session.execute(query("slice", "outdated_days"), named(feed, span))]
 
 
 def load(
@@ -73,7 +73,7 @@ def load(
     """
     row = one_row(
         session,
-        query("flow", "load_slice"),
+        query("slice", "load_slice"),
         {"schema": feed.schema, "template": feed.template, "day": day, "digest": digest, "asked": asked},
     )
     result = row[0]
@@ -83,7 +83,7 @@ def load(
 def record_failure(session: psycopg.Connection, feed: Feed, day: date, error: str) -> None:
     """Record that a load failed; the rows of an earlier load stay."""
     session.execute(
-        query("flow", "record_failure"),
+        query("slice", "record_failure"),
         {"schema": feed.schema, "template": feed.template, "day": day, "error": error},
     )
 
@@ -95,8 +95,8 @@ def hold_source(session: psycopg.Connection, connection: str) -> None:
     """
     try:
         with session.transaction():
-            session.execute(query("flow", "patience"), (PATIENCE * 1000,))
-            session.execute(query("flow", "hold_source"), (connection,))
+            session.execute(query("session", "patience"), (PATIENCE * 1000,))
+            session.execute(query("source", "hold_source"), (connection,))
     except psycopg.errors.QueryCanceled as error:
         raise psycopg.errors.SqlclientUnableToEstablishSqlconnection(
             f"the source does not answer within {PATIENCE} seconds"
@@ -121,4 +121,4 @@ def held_source(session: psycopg.Connection, connection: str) -> Iterator[None]:
 
 def release_source(session: psycopg.Connection, connection: str) -> None:
     """Close what hold_source opened; do nothing if it is gone."""
-    session.execute(query("flow", "release_source"), (connection,))
+    session.execute(query("source", "release_source"), (connection,))

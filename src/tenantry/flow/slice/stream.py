@@ -28,7 +28,7 @@ BATCH = 65536
 
 def range_capable(session: psycopg.Connection, template: str) -> bool:
     """Whether the template's query can return many days at once."""
-    return bool(one_row(session, query("flow", "range_capable"), (template,))[0])
+    return bool(one_row(session, query("storage", "range_capable"), (template,))[0])
 
 
 def pull(
@@ -54,15 +54,15 @@ def pull(
             long.
     """
     days = named(feed, span)
-    session.execute(query("flow", "stream_prepare"), {**days, "bulk": bulk})
+    session.execute(query("storage", "stream_prepare"), {**days, "bulk": bulk})
     with session.transaction():
         lock = {**days, "asked": answer.asked if answer else None}
-        describe, started, *limits = one_row(session, query("flow", "stream_lock"), lock)
+        describe, started, *limits = one_row(session, query("storage", "stream_lock"), lock)
         budget = Budget(*limits)
         with deadline(source, budget, f"{feed} {span}"), reading(source):
             given = columns(source, describe)
             asked = {**days, "names": given.names, "types": given.types, "staged": staged}
-            begun = one_row(session, query("flow", "stream_begin"), asked)
+            begun = one_row(session, query("storage", "stream_begin"), asked)
             from_source, into_warehouse, strays, target, start_block = begun
             sent, copied = _copy(source, from_source, session, into_warehouse, budget)
             samples = [row[0] for row in source.execute(strays)] if sent != copied else []
@@ -73,7 +73,7 @@ def pull(
             )
         end = {**days, "target": target, "start_block": start_block, "copied": copied, "started": started}
         end["digests"] = Jsonb(answer.digests) if answer and answer.digests else None
-        counts = session.execute(query("flow", "stream_end"), end).fetchall()
+        counts = session.execute(query("storage", "stream_end"), end).fetchall()
     seconds = (datetime.now(started.tzinfo) - started).total_seconds() / len(counts)
     action = "refreshed" if target.startswith("pg_temp") else "created"
     return [LoadedSlice(feed, day, action, rows, seconds) for day, rows in counts]

@@ -15,7 +15,7 @@ def publish(session: psycopg.Connection, feeds: Iterable[Feed]) -> None:
     feeds = list(feeds)
     for feed in feeds:
         session.execute(
-            query("flow", "publish_tenant"),
+            query("feed", "publish_tenant"),
             {"template": feed.template, "connection": feed.connection, "schema": feed.schema},
         )
     for template in sorted({feed.template for feed in feeds}):
@@ -24,4 +24,4 @@ def publish(session: psycopg.Connection, feeds: Iterable[Feed]) -> None:
 
 def publish_public(session: psycopg.Connection, template: str) -> None:
     """Bring the public view of a template up to date. It has the rows of all tenants, or no rows if there are no tenants."""
-    session.execute(query("flow", "publish_public"), (template,))
+    session.execute(query("feed", "publish_public"), (template,))

@@ -53,7 +53,9 @@ class Folded:
 def check(session: psycopg.Connection, feed: Feed, year: int) -> YearCheck:
     """Whether a year has all of its days, by `_wh.check_views_by_template_for_year`."""
     said = one_row(
-        session, query("flow", "check_year"), {"template": feed.template, "schema": feed.schema, "year": year}
+        session,
+        query("slice", "check_year"),
+        {"template": feed.template, "schema": feed.schema, "year": year},
     )[0]
     return YearCheck(
         feed,
@@ -72,7 +74,7 @@ def check(session: psycopg.Connection, feed: Feed, year: int) -> YearCheck:
 def fold(session: psycopg.Connection, feed: Feed, year: int) -> Folded:
     """Fold a complete, closed year into its yearly table. Raises DatabaseError if it is not one."""
     about = {"template": feed.template, "schema": feed.schema, "year": year}
-    said = one_row(session, by_role(session, "flow", "fold_year"), about)[0]
+    said = one_row(session, by_role(session, "slice", "fold_year"), about)[0]
     return Folded(
         feed,
         year,

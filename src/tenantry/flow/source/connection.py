@@ -18,9 +18,9 @@ from tenantry.db.queries import one_row, query
 def put(session: psycopg.Connection, connection: Connection, password: str | None) -> None:
     """Store a new or changed connection. A password of None keeps the stored one."""
     with session.transaction():
-        session.execute(query("flow", "hide_parameters"))
+        session.execute(query("source", "hide_parameters"))
         session.execute(
-            query("flow", "put_connection"),
+            query("source", "put_connection"),
             {
                 "name": connection.name,
                 "host": connection.host,
@@ -35,7 +35,7 @@ def put(session: psycopg.Connection, connection: Connection, password: str | Non
 
 def find(session: psycopg.Connection, name: str) -> Connection | None:
     """The stored connection with that name, or None."""
-    row = session.execute(query("flow", "get_connection"), (name,)).fetchone()
+    row = session.execute(query("source", "get_connection"), (name,)).fetchone()
     return Connection(*row) if row else None
 
 
@@ -43,7 +43,7 @@ def get(session: psycopg.Connection, name: str) -> Connection:
     """The stored connection with that name. Raises InputError if it does not exist."""
     found = find(session, name)
     if found is None:
-        known = [row[0] for row in session.execute(query("flow", "connection_names"))]
+        known = [row[0] for row in session.execute(query("source", "connection_names"))]
         raise InputError(
             f'connection "{name}" does not exist', hint=f"Known connections: {', '.join(known) or 'none'}"
         )
@@ -63,7 +63,7 @@ def replace(session: psycopg.Connection, connection: Connection, password: str |
 
 def of_tenant(session: psycopg.Connection, name: str) -> Connection:
     """Return the connection of a tenant, or the connection with that name. Raises InputError if there is none, or more than one."""
-    names = [row[0] for row in session.execute(query("tenants", "connections_of"), {"schema": name})]
+    names = [row[0] for row in session.execute(query("source", "connections_of"), {"schema": name})]
     if len(names) > 1:
         raise InputError(
             f'tenant "{name}" uses several connections: {", ".join(names)}',
@@ -74,12 +74,12 @@ def of_tenant(session: psycopg.Connection, name: str) -> Connection:
 
 def users(session: psycopg.Connection, name: str) -> list[str]:
     """The tenants that use a connection."""
-    return [row[0] for row in session.execute(query("tenants", "tenants_of"), (name,))]
+    return [row[0] for row in session.execute(query("source", "tenants_of"), (name,))]
 
 
 def remove(session: psycopg.Connection, name: str) -> None:
     """Delete a connection with its stored password; slices that were loaded through it stay."""
-    session.execute(query("flow", "delete_connection"), (name,))
+    session.execute(query("source", "delete_connection"), (name,))
 
 
 def probe(session: psycopg.Connection, name: str, patience: int = 10) -> SourceFacts:
@@ -91,8 +91,8 @@ def probe(session: psycopg.Connection, name: str, patience: int = 10) -> SourceF
     get(session, name)
     try:
         with asking(session, name), session.transaction():
-            session.execute(query("flow", "patience"), (patience * 1000,))
-            row = one_row(session, query("flow", "probe_source"), (name, patience))
+            session.execute(query("session", "patience"), (patience * 1000,))
+            row = one_row(session, query("source", "probe_source"), (name, patience))
     except SourceError as error:
         if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
             raise SourceError(

@@ -73,7 +73,7 @@ class SourceSession(psycopg.Connection):
 def source_conninfo(session: psycopg.Connection, connection: str) -> Login:
     """How to log in to a source from here, with the settings and the password that the warehouse has stored."""
     asked = {"connection": connection, "encoding": ENCODING}
-    keywords, begin, settle = one_row(session, query("flow", "source_conninfo"), asked)
+    keywords, begin, settle = one_row(session, query("source", "source_conninfo"), asked)
     return Login(make_conninfo("", **_complete(keywords)), begin, settle)
 
 

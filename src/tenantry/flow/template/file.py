@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tenantry.core import syntax
 from tenantry.core.errors import InputError
 from tenantry.core.model import Template, TemplateFile
 from tenantry.flow.template import header, insert
@@ -70,7 +71,7 @@ def _of_columns(template: Template) -> Mapping[str, str] | None:
     """The descriptions of columns that there are: a column that is dropped takes its description along."""
     try:
         names = {column.name for column in tree.columns(template.columns)}
-    except tree.Unreadable:
+    except syntax.Unreadable:
         return template.descriptions
     return template.descriptions and {n: text for n, text in template.descriptions.items() if n in names}
 

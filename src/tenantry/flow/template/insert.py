@@ -8,7 +8,7 @@ from typing import Any
 
 from pglast import ast
 
-from tenantry.core import storage
+from tenantry.core import storage, syntax
 from tenantry.core.errors import InputError
 from tenantry.core.model import Template, TemplateFile
 from tenantry.flow.template.lint import tree
@@ -50,8 +50,8 @@ def read(text: str, origin: str) -> list[TemplateFile]:
     Raises InputError for anything that cannot be read, with its line.
     """
     try:
-        statements = tree.parse(text)
-    except tree.Unreadable as error:
+        statements = syntax.parse(text)
+    except syntax.Unreadable as error:
         raise refused(origin, _line(text, error.offset), error.message) from None
     if not statements:
         raise InputError(f"{origin} is empty", hint=_ONLY)

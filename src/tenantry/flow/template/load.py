@@ -74,7 +74,7 @@ def load(
                 reshaped.append(template.name)
         if acting(session) == OWNER:
             for name in reshaped:
-                session.execute(query("flow", "publish_public"), (name,))
+                session.execute(query("feed", "publish_public"), (name,))
             session.execute(
                 query("template", "describe"), {"names": [c.name for c in changes if c.action == "changed"]}
             )

@@ -47,7 +47,7 @@ class Outdated:
 
 def require(session: psycopg.Connection, name: str) -> None:
     """Raise InputError (through the session's errors) if there is no template with that name."""
-    session.execute(query("flow", "require_template"), (name,))
+    session.execute(query("template", "require_template"), (name,))
 
 
 def find(session: psycopg.Connection, name: str) -> Template | None:

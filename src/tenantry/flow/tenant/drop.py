@@ -46,7 +46,7 @@ class Goods:
 def look(session: psycopg.Connection, name: str) -> Goods:
     """What is dropped with a tenant. Raises InputError for an unknown tenant."""
     state = states.get(session, name)
-    row = one_row(session, query("tenants", "drop_plan"), {"schema": name})
+    row = one_row(session, query("tenant", "drop_plan"), {"schema": name})
     return Goods(name, state.dropping_at is not None, tenant_jobs.find(session, name), *row)
 
 
@@ -80,18 +80,18 @@ def run(
     parameters = {"schema": name, "with_connections": with_connections}
     _take_over(session, name)
     with session.transaction():
-        session.execute(query("tenants", "hold_for_drop"), {"schema": name})
+        session.execute(query("tenant", "hold_for_drop"), {"schema": name})
         tenant_jobs.remove(session, job_ids)
-        session.execute(query("tenants", "drop"), parameters)
+        session.execute(query("tenant", "drop"), parameters)
         log.write(session, "tenant drop", "INFO", "tenant dropped", schema_name=name)
-    while found := one_row(session, query("tenants", "drop_slices"), {"schema": name, "most": _AT_ONCE})[0]:
+    while found := one_row(session, query("tenant", "drop_slices"), {"schema": name, "most": _AT_ONCE})[0]:
         watch(found)
-    session.execute(query("tenants", "drop"), parameters)
+    session.execute(query("tenant", "drop"), parameters)
 
 
 def _take_over(session: psycopg.Connection, name: str) -> None:
     """Give whadmin a schema that the administrator created by hand, if the login may."""
-    if not one_row(session, query("tenants", "schema_of_another"), (name,))[0]:
+    if not one_row(session, query("tenant", "schema_of_another"), (name,))[0]:
         return
     # If it may not, the drop itself says what to do.
     with (

@@ -45,7 +45,7 @@ def readers(session: psycopg.Connection, name: str | None = None) -> list[Reader
     """All readers by name, or the reader with that name."""
     return [
         Reader(row[0], tuple(row[1]) if row[1] is not None else None, *row[2:])
-        for row in session.execute(query("recovery", "readers"), {"name": name})
+        for row in session.execute(query("reader", "readers"), {"name": name})
     ]
 
 
@@ -92,7 +92,7 @@ def put(
             let_in(session, name, wanted)
         try:
             with acting.transaction():
-                acting.execute(query("recovery", "set_reader"), {"name": name, "tenants": wanted})
+                acting.execute(query("reader", "set_reader"), {"name": name, "tenants": wanted})
         except BaseException:
             if not exists:
                 with session.transaction():
@@ -133,7 +133,7 @@ def let_in(session: psycopg.Connection, name: str, tenants: list[str] | None) ->
     _run(session, "GRANT CONNECT ON DATABASE {} TO {}", sql.Identifier(session.info.dbname), role)
     member = "GRANT {} TO {}" if tenants is None else "REVOKE {} FROM {}"
     _run(session, member, sql.Identifier(READER), role)
-    for (schema,) in session.execute(query("recovery", "foreign_schemas"), {"tenants": tenants or []}):
+    for (schema,) in session.execute(query("reader", "foreign_schemas"), {"tenants": tenants or []}):
         _run(session, "GRANT USAGE ON SCHEMA {} TO {}", sql.Identifier(schema), role)
 
 
@@ -145,7 +145,7 @@ def require_free(session: psycopg.Connection, name: str) -> None:
 
 def _require_free(session: psycopg.Connection, owner: psycopg.Connection, name: str) -> bool:
     # whadmin's records prove nothing about roles, because they could name any role.
-    exists, marked = one_row(session, query("recovery", "role"), {"name": name, "mark": MARK})
+    exists, marked = one_row(session, query("reader", "role"), {"name": name, "mark": MARK})
     if exists and not (marked and readers(owner, name)):
         raise InputError(
             f'role "{name}" exists and is not a reader of this warehouse', hint="Choose another name."
@@ -167,13 +167,13 @@ def drop(session: psycopg.Connection, name: str) -> None:
             _require_free(session, owner, name)
             with session.transaction():
                 _drop_role(session, name)
-        owner.execute(query("recovery", "forget_reader"), {"name": name})
+        owner.execute(query("reader", "forget_reader"), {"name": name})
 
 
 def _drop_role(session: psycopg.Connection, name: str) -> None:
     user, superuser = require_administrator(session)
     role = sql.Identifier(name)
-    owned = [row[0] for row in session.execute(query("recovery", "owned_by"), {"name": name})]
+    owned = [row[0] for row in session.execute(query("reader", "owned_by"), {"name": name})]
     if owned:
         raise InputError(
             f'reader "{name}" owns {", ".join(owned[:3])}{" and more" if len(owned) > 3 else ""}',
@@ -182,14 +182,14 @@ def _drop_role(session: psycopg.Connection, name: str) -> None:
     if not superuser:
         require_admin_option(session, (name,))
         _run(session, "GRANT {} TO {}", role, sql.Identifier(user))
-    session.execute(query("recovery", "end_sessions_of"), {"name": name})
+    session.execute(query("reader", "end_sessions_of"), {"name": name})
     _run(session, "DROP OWNED BY {}", role)
     _run(session, "DROP ROLE {}", role)
 
 
 def require_administrator(session: psycopg.Connection) -> tuple[str, bool]:
     """The login's name, and whether it is a superuser. Raises InputError if it may not create roles."""
-    user, superuser, may = one_row(session, query("recovery", "administrator"))
+    user, superuser, may = one_row(session, query("session", "administrator"))
     if not may:
         raise InputError(
             f'role "{user}" cannot create or drop roles',

@@ -34,7 +34,7 @@ class TenantState:
 
 def every(session: psycopg.Connection) -> list[TenantState]:
     """All tenants by name."""
-    return [TenantState(*row) for row in session.execute(query("tenants", "state"), {"schema": None})]
+    return [TenantState(*row) for row in session.execute(query("tenant", "state"), {"schema": None})]
 
 
 def disabled(session: psycopg.Connection) -> dict[str, TenantState]:
@@ -44,7 +44,7 @@ def disabled(session: psycopg.Connection) -> dict[str, TenantState]:
 
 def get(session: psycopg.Connection, name: str) -> TenantState:
     """One tenant. Raises InputError if there is none with that name."""
-    row = session.execute(query("tenants", "state"), {"schema": name}).fetchone()
+    row = session.execute(query("tenant", "state"), {"schema": name}).fetchone()
     if row is None:
         known = ", ".join(state.name for state in every(session)) or "none"
         raise InputError(f'tenant "{name}" does not exist', hint=f"Known tenants: {known}")
@@ -76,7 +76,7 @@ def disable(session: psycopg.Connection, name: str, reason: str) -> list[Job] | 
             paused = one_row(session, query("operators", "disable_tenant"), about)[0]
             return None if paused is None else [job for job in active if job.jobid in paused]
         parameters = {"schema": name, "reason": reason, "jobs": ids}
-        if session.execute(query("tenants", "disable"), parameters).rowcount == 0:
+        if session.execute(query("tenant", "disable"), parameters).rowcount == 0:
             return None
         jobs.set_active(session, ids, False)
         _log(session, "disable", f"tenant disabled: {reason}", name, active)
@@ -92,7 +92,7 @@ def enable(session: psycopg.Connection, name: str) -> list[Job]:
             resumed = one_row(session, query("operators", "enable_tenant"), {"schema": name})[0]
             return [job for job in there if job.jobid in (resumed or ())]
         jobs.set_active(session, [job.jobid for job in there], True)
-        session.execute(query("tenants", "enable"), (name,))
+        session.execute(query("tenant", "enable"), (name,))
         _log(session, "enable", "tenant enabled", name, there)
     return there
 

@@ -1,7 +1,9 @@
 -- name: find_statements
+-- Let the session find pg_stat_statements, whatever schema it is in.
 SELECT set_config('search_path', %(schema)s, false)
 
 -- name: slow_statements
+-- Statements that take long on average, those with the most time in total first.
 SELECT left(regexp_replace(query, '\s+', ' ', 'g'), 120), calls, mean_exec_time, total_exec_time, rows
 FROM pg_stat_statements
 WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -35,10 +37,12 @@ WHERE a.datname = current_database() AND a.pid <> ALL (pg_backend_pid() || %(own
 ORDER BY a.xact_start NULLS LAST
 
 -- name: cancel
+-- Cancel what a session of this database is running; no row if there is no such session.
 SELECT a.backend_type = 'client backend', pg_cancel_backend(a.pid) FROM pg_stat_activity a
 WHERE a.pid = %(pid)s AND a.datname = current_database() AND a.backend_type = 'client backend'
 
 -- name: logs
+-- The newest entries of the log that match, oldest first.
 SELECT * FROM (
     SELECT id, created_at, log_level, function_name, message, context FROM _wh.function_logs
     WHERE id > %(after)s AND (%(since)s::interval IS NULL OR created_at >= now() - %(since)s::interval)
@@ -51,6 +55,7 @@ SELECT * FROM (
 ) newest ORDER BY id
 
 -- name: newest_entry
+-- The number of the newest entry of the log.
 SELECT coalesce(max(id), 0) FROM _wh.function_logs
 
 -- name: sizes
@@ -82,4 +87,9 @@ FROM feeds f LEFT JOIN space s USING (schema_name, template_name) LEFT JOIN coun
 ORDER BY coalesce(s.data, 0) + coalesce(s.indexes, 0) DESC, 1, 2
 
 -- name: database_size
+-- The size of the database in bytes.
 SELECT pg_database_size(current_database())
+
+-- name: write_log
+-- Write an entry into the log.
+SELECT _wh_internal.write_log(%(function)s, %(level)s, %(message)s, %(context)s)

@@ -1,4 +1,5 @@
 -- name: tell_user
+-- Tell the trail who runs this program, and on which machine.
 SELECT pg_catalog.set_config('tenantry.os_user', %(user)s, false),
     pg_catalog.set_config('tenantry.host', %(host)s, false)
 
@@ -19,6 +20,7 @@ SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamesp
         AND NOT pg_has_role('whadmin', c.relowner, 'MEMBER'))
 
 -- name: entries
+-- The newest entries of the trail, oldest first.
 SELECT * FROM (
     SELECT id, at, login, role, application, host(address), pid, os_user, host, what, subject, result
     FROM _wh_audit.entries
@@ -27,6 +29,7 @@ SELECT * FROM (
 ) newest ORDER BY id
 
 -- name: restored
+-- The newest entries of the trails of other warehouses, oldest first.
 SELECT * FROM (
     SELECT id, at, login, role, application, host(address), pid, os_user, host, what, subject, result,
     backup, restored_at, restored_by
@@ -53,11 +56,14 @@ FROM pg_catalog.jsonb_populate_recordset(NULL::_wh_audit.restored, %(entries)s::
 ON CONFLICT DO NOTHING
 
 -- name: prune
+-- Delete the trail's entries of before a moment.
 DELETE FROM _wh_audit.entries WHERE at < %(before)s
 
 -- name: prune_restored
+-- Delete restored entries of before a moment.
 DELETE FROM _wh_audit.restored WHERE at < %(before)s
 
 -- name: note_prune
+-- Write down who pruned the trail.
 INSERT INTO _wh_audit.entries (at, login, role, application, pid, what, subject, result)
     VALUES (now(), '', '', '', 0, 'tenantry audit prune', %(before)s, %(result)s)

@@ -1,6 +1,3 @@
--- name: template_names
-SELECT template_name FROM _wh.mv_templates ORDER BY template_name
-
 -- name: connections
 -- With the stored password, which PostgreSQL shows only to whadmin.
 SELECT tenant_name, host, port, dbname, username, options,
@@ -22,15 +19,14 @@ SELECT f.schema_name, f.template_name, f.tenant_name, f.storage
 FROM _wh.feeds f JOIN _wh.mv_templates USING (template_name)
 WHERE to_regnamespace(quote_ident(f.schema_name)) IS NOT NULL ORDER BY f.schema_name, f.template_name
 
--- name: restored_jobs
-SELECT jobid FROM _wh.restored_jobs
-
 -- name: put_tenant
+-- Record a tenant, or its connection if that changed.
 INSERT INTO _wh.tenants AS t (schema_name, tenant_name) VALUES (%(schema)s, %(connection)s)
 ON CONFLICT (schema_name) DO UPDATE SET tenant_name = excluded.tenant_name
     WHERE t.tenant_name <> excluded.tenant_name
 
 -- name: set_reason
+-- Set why a tenant is disabled.
 UPDATE _wh.tenants SET disabled_reason = %(reason)s WHERE schema_name = %(schema)s AND disabled_at IS NOT NULL
 
 -- name: leftovers
@@ -58,13 +54,17 @@ WHERE t.disabled_at IS NULL AND (d.missing > 0 OR _wh_internal.first_day(f) IS N
 ORDER BY f.schema_name, f.template_name
 
 -- name: try_lock
+-- Take the lock that keeps a second apply out, if it is free.
 SELECT pg_try_advisory_lock(hashtextextended('tenantry apply', 0))
 
 -- name: lock_holder
+-- Who holds the lock of apply.
 SELECT _wh_internal.lock_holders(hashtextextended('tenantry apply', 0))
 
 -- name: unlock
+-- Release the lock of apply.
 SELECT pg_advisory_unlock(hashtextextended('tenantry apply', 0))
 
 -- name: has_password
+-- Whether a connection's stored password is this one.
 SELECT (_wh_internal.source_conninfo(%s) ->> 'password') IS NOT DISTINCT FROM %s

@@ -180,6 +180,7 @@ WHERE CASE
 ORDER BY 1, 2
 
 -- name: strong_readers
+-- Readers that have power over the server.
 SELECT r.rolname::text,
     array_remove(ARRAY[CASE WHEN r.rolsuper THEN 'SUPERUSER' END, CASE WHEN r.rolcreaterole
     THEN 'CREATEROLE' END,
@@ -221,6 +222,7 @@ FROM pg_class c WHERE c.relnamespace = '_wh'::regnamespace AND c.relname = ANY (
 ORDER BY 1
 
 -- name: strange_triggers
+-- All triggers on tables of the warehouse.
 SELECT format('%%I.%%I', n.nspname, c.relname), t.tgname::text, t.tgfoid::regproc::text FROM pg_trigger t
 JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname IN ('_wh', '_wh_internal') AND NOT t.tgisinternal ORDER BY 1, 2

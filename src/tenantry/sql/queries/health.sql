@@ -1,4 +1,5 @@
 -- name: routines
+-- The functions of the warehouse's schemas: text, owner, settings and whether all may call them.
 SELECT n.nspname::text, p.proname::text, p.prosrc, p.prosecdef,
     (SELECT substr(c.setting, length('search_path=') + 1) FROM unnest(p.proconfig) c (setting)
     WHERE starts_with(c.setting, 'search_path=')),
@@ -18,11 +19,13 @@ WHERE format('%%s.%%s', n.nspname, p.proname) = ANY (%(names)s) AND EXISTS (
 ORDER BY 1
 
 -- name: triggers
+-- The triggers that work on tables of _wh.
 SELECT format('%%s.%%s', n.nspname, c.relname), t.tgname::text FROM pg_trigger t
 JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = '_wh' AND NOT t.tgisinternal AND t.tgenabled IN ('O', 'A')
 
 -- name: own_cron
+-- Whether jobs are kept in Tenantry's own schema cron.
 SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'cron' AND pg_get_userbyid(nspowner) = 'whadmin')
     AND NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron')
 
@@ -64,6 +67,7 @@ WHERE isfinite(r.rolvaliduntil) AND r.rolvaliduntil < now() + make_interval(days
 ORDER BY r.rolvaliduntil, 1
 
 -- name: find_dblink
+-- Let the session find dblink, whatever schema it is in.
 SELECT set_config('search_path', quote_ident(_wh_internal.dblink_schema()), false)
 
 -- name: ask_source
@@ -177,6 +181,7 @@ SELECT current_setting('max_locks_per_transaction')::bigint,
     (SELECT min(s.storage) FROM _wh.storages s WHERE NOT s.daily)
 
 -- name: now
+-- The time of the transaction.
 SELECT now()
 
 -- name: foreign_owners
@@ -227,7 +232,9 @@ WHERE c.relkind = 'r' AND (c.relreplident = 'n' OR c.relreplident = 'i' AND NOT 
         SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident AND i.indisvalid))
     AND t.schema_name = coalesce(%(tenant)s, t.schema_name) AND _wh_internal.published(c.oid)
 ORDER BY 1
+
 -- name: odd_templates
+-- Templates whose indexes would be refused today, and why.
 SELECT t.template_name, r.refusal FROM _wh.mv_templates t CROSS
     JOIN LATERAL _wh_internal.index_refusal(t) r (refusal)
 WHERE r.refusal IS NOT NULL ORDER BY 1
@@ -268,6 +275,7 @@ GROUP BY p.template_name, p.relkind HAVING p.relkind IS NULL OR NOT bool_and(r.s
 ORDER BY 1
 
 -- name: server
+-- The server's clock, state and the settings that checks look at.
 SELECT clock_timestamp(), pg_is_in_recovery(), current_setting('default_transaction_read_only')::boolean,
     current_setting('autovacuum')::boolean, current_setting('track_counts')::boolean,
     current_setting('fsync')::boolean,
@@ -294,6 +302,7 @@ WHERE current_setting('pg_stat_statements.track', true) = 'all'
     AND NOT has_parameter_privilege('whadmin', 'pg_stat_statements.track_utility', 'SET')
 
 -- name: client_sessions
+-- Sessions of clients, and how many there may be.
 SELECT count(*), current_setting('max_connections')::integer
         - current_setting('superuser_reserved_connections')::integer
         - coalesce(current_setting('reserved_connections', true)::integer, 0)
@@ -302,6 +311,7 @@ FROM pg_stat_activity a
 WHERE a.backend_type = 'client backend' OR a.backend_type IS NULL AND a.usename IS NOT NULL
 
 -- name: long_transactions
+-- Transactions that are open for long.
 SELECT a.pid, a.usename::text, a.application_name, a.state, extract(epoch FROM now() - a.xact_start)::float8,
     extract(epoch FROM now() - a.state_change)::float8, left(a.query, 80)
 FROM pg_stat_activity a
@@ -311,6 +321,7 @@ WHERE a.datname = current_database() AND a.backend_type = 'client backend' AND a
 ORDER BY a.xact_start
 
 -- name: waiting_sessions
+-- Sessions that have waited long for a lock, and who holds it.
 SELECT a.pid, a.usename::text, extract(epoch FROM now() - a.state_change)::float8, b.pids[1], b.pids
 FROM pg_stat_activity a CROSS JOIN LATERAL pg_blocking_pids(a.pid) b (pids)
 WHERE a.datname = current_database() AND a.wait_event_type = 'Lock'
@@ -361,10 +372,12 @@ WHERE l.locktype = 'advisory' AND a.datname = current_database()
 ORDER BY 1
 
 -- name: prepared_transactions
+-- Transactions that were prepared long ago.
 SELECT gid, extract(epoch FROM now() - prepared)::float8, owner::text FROM pg_prepared_xacts
 WHERE database = current_database() AND prepared < now() - %(patience)s ORDER BY prepared
 
 -- name: idle_slots
+-- Replication slots that nobody uses and that keep old rows.
 SELECT slot_name::text, greatest(age(xmin), age(catalog_xmin))::bigint FROM pg_replication_slots
 WHERE NOT active AND greatest(age(xmin), age(catalog_xmin)) > 1000000 ORDER BY 1
 
@@ -393,6 +406,7 @@ WHERE t.bloated OR t.live > 10000 AND t.analyzed IS NULL
 ORDER BY t.dead DESC
 
 -- name: transaction_age
+-- How old the database's oldest transaction is, and when autovacuum must act.
 SELECT age(datfrozenxid)::bigint, mxid_age(datminmxid)::bigint,
     current_setting('autovacuum_freeze_max_age')::bigint,
     current_setting('autovacuum_multixact_freeze_max_age')::bigint
@@ -417,6 +431,7 @@ WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
 GROUP BY 1, 2, f.storage, 4 ORDER BY 1, 2
 
 -- name: moving
+-- Whether a move is at work.
 SELECT EXISTS (SELECT FROM pg_stat_activity
     WHERE datname = current_database() AND application_name = 'tenantry move')
 
@@ -431,6 +446,7 @@ FROM pg_class c WHERE c.oid = 'cron.job_run_details'::regclass
 SELECT s.setting FROM pg_settings s WHERE s.name = 'cron.log_run'
 
 -- name: invalid_indexes
+-- Invalid indexes that nobody is making.
 SELECT format('%%I.%%I', n.nspname, c.relname) FROM pg_index i
 JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE NOT i.indisvalid AND c.relkind = 'i'
@@ -448,11 +464,13 @@ WHERE f.schema_name = coalesce(%(tenant)s::text, f.schema_name)
 ORDER BY 1, 2, 3
 
 -- name: half_dropped
+-- Tenants whose drop was cut off.
 SELECT t.schema_name, t.dropping_at FROM _wh.tenants t
 WHERE t.dropping_at < now() - interval '10 minutes'
     AND t.schema_name = coalesce(%(tenant)s::text, t.schema_name) ORDER BY 1
 
 -- name: disabled
+-- Disabled tenants.
 SELECT t.schema_name, t.disabled_at, t.disabled_reason FROM _wh.tenants t
 WHERE t.disabled_at IS NOT NULL AND t.schema_name = coalesce(%(tenant)s::text, t.schema_name) ORDER BY 1
 
@@ -465,12 +483,14 @@ WHERE starts_with(s.srvname, 'wh_') AND pg_get_userbyid(s.srvowner) = 'whadmin'
 ORDER BY 1
 
 -- name: failed_log
+-- The number of errors in the log within a day, and the last one.
 SELECT count(*), (array_agg(message ORDER BY id DESC))[1] FROM _wh.function_logs
 WHERE log_level = 'ERROR' AND created_at > now() - interval '1 day'
     AND (%(tenant)s::text IS NULL
     OR %(tenant)s IN (context ->> 'tenant', context ->> 'schema_name', context ->> 'schema'))
 
 -- name: attributes
+-- The attributes of the two roles.
 SELECT r.rolname::text, r.rolsuper, r.rolcreaterole, r.rolcreatedb, r.rolreplication, r.rolbypassrls,
     r.rolcanlogin
 FROM pg_roles r WHERE r.rolname IN ('whadmin', 'phood_ro') ORDER BY 1 DESC
@@ -524,6 +544,7 @@ WHERE c.relkind IN ('r', 'p', 'v', 'm') AND x.privilege_type IN ('INSERT', 'UPDA
 GROUP BY n.nspname, c.relname, x.grantee, c.relowner ORDER BY 1
 
 -- name: reader_defaults
+-- Whether phood_ro may read what is made later, has its setting, and needs it.
 SELECT EXISTS (SELECT FROM pg_default_acl d, aclexplode(d.defaclacl) x
         WHERE d.defaclrole = 'whadmin'::regrole AND d.defaclnamespace = 'public'::regnamespace
         AND d.defaclobjtype = 'r'

@@ -26,6 +26,7 @@ WHERE r.rolname::text = ANY (%(names)s)
 ORDER BY 1
 
 -- name: soon
+-- The moment at which a passing login's password ends.
 SELECT (pg_catalog.now() + interval '5 minutes')::text
 
 -- name: expired_logins
@@ -34,12 +35,91 @@ SELECT r.rolname::text FROM pg_catalog.pg_roles r
 WHERE r.rolvaliduntil < pg_catalog.now() AND pg_catalog.shobj_description(r.oid, 'pg_authid') = %s
 
 -- name: knows_builds
+-- Whether the warehouse records which builds installed it.
 SELECT pg_catalog.to_regclass('_wh.installations') IS NOT NULL
 
 -- name: build
+-- The build that installed the warehouse last.
 SELECT i.version, i.functions FROM _wh.installations i ORDER BY i.id DESC LIMIT 1
 
 -- name: no_member
 -- Whether whadmin exists and the login is not a member of it.
 SELECT r.oid IS NOT NULL AND NOT pg_has_role(r.oid, 'MEMBER'), current_user::text
 FROM (SELECT) always LEFT JOIN pg_roles r ON r.rolname = 'whadmin'
+
+-- name: installation
+-- What is installed: functions, tables, the newest migration, templates.
+SELECT
+    (SELECT count(*) FROM pg_proc WHERE pronamespace = '_wh'::regnamespace),
+    to_regclass('_wh.tenant_connections') IS NOT NULL,
+    (SELECT max(version) FROM _wh.migrations),
+    (SELECT coalesce(array_agg(template_name ORDER BY template_name), '{}') FROM _wh.mv_templates)
+
+-- name: roles
+-- The rights of the two roles.
+SELECT rolname, rolsuper, rolcreatedb, rolcreaterole, rolcanlogin FROM pg_roles
+WHERE rolname IN ('whadmin', 'phood_ro') ORDER BY rolname
+
+-- name: tenant_names
+-- The names of all tenants.
+SELECT schema_name FROM _wh.tenants ORDER BY 1
+
+-- name: at_work
+-- Running commands, and sessions that hold a tenant, by the key of _wh_internal.tenant_lock, which may have
+-- been dropped. A command pauses for a moment between two slices; a program that keeps its sessions pauses
+-- for longer.
+SELECT a.pid, coalesce(nullif(a.application_name, ''), a.usename::text), l.tenants
+FROM pg_stat_activity a
+LEFT JOIN (
+    SELECT k.pid, array_agg(DISTINCT t.schema_name ORDER BY t.schema_name) AS tenants
+    FROM pg_locks k
+    JOIN unnest(%(tenants)s::text[]) t (schema_name) ON hashtextextended(jsonb_build_array('tenantry tenant',
+        t.schema_name)::text, 0)
+        = (k.classid::bigint << 32 | k.objid::bigint)
+    WHERE k.locktype = 'advisory' AND k.objsubid = 1 AND k.granted
+        AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    GROUP BY k.pid
+) l USING (pid)
+WHERE a.datname = current_database() AND a.pid <> ALL (%(own)s)
+    AND (l.pid IS NOT NULL OR a.application_name LIKE 'tenantry_%%'
+    AND a.application_name NOT LIKE 'tenantry scheduler%%'
+        AND (a.state <> 'idle' OR a.state_change > clock_timestamp() - interval '5 seconds'))
+ORDER BY a.pid
+
+-- name: jobs_at_work
+-- Jobs that are running now. After a crash, some records claim that without being true.
+SELECT d.job_pid, coalesce('job ' || j.jobname, 'job ' || d.jobid), NULL::text[]
+FROM cron.job_run_details d JOIN pg_stat_activity a ON a.pid = d.job_pid LEFT JOIN cron.job j USING (jobid)
+WHERE d.status IN ('starting', 'running') AND a.datname = current_database() AND d.job_pid <> pg_backend_pid()
+    -- Otherwise a session with the same pid as a crashed one would be mistaken for it.
+    AND a.backend_start <= coalesce(d.start_time, a.backend_start) + interval '1 second'
+ORDER BY d.job_pid
+
+-- name: unsettled
+-- Feeds with tables that stand in their tenants' schemas, where versions before 0.2 kept them.
+SELECT f.schema_name, f.template_name FROM _wh.feeds f
+WHERE EXISTS (SELECT FROM _wh_internal.unsettled(f)) ORDER BY 1, 2
+
+-- name: settle
+-- Move the tables of a feed where they belong.
+SELECT _wh_internal.fit_relation(%(template)s, %(schema)s, 'place', '')
+
+-- name: has_migrations
+-- Works for an administrator who may not look into the schema, too.
+SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = '_wh'
+    WHERE c.relname = 'migrations')
+
+-- name: has_jobs
+-- Whether there are records of jobs' runs.
+SELECT to_regclass('cron.job_run_details') IS NOT NULL
+
+-- name: definitions
+-- Each of Tenantry's functions and each template, with a hash of its text.
+SELECT 'function ' || p.oid::regprocedure,
+    md5(pg_get_functiondef(p.oid) || coalesce(obj_description(p.oid, 'pg_proc'), ''))
+FROM pg_proc p
+    WHERE p.pronamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('_wh', '_wh_internal', 'cron'))
+    AND p.prokind IN ('f', 'p') AND pg_get_userbyid(p.proowner) = 'whadmin'
+UNION ALL
+SELECT 'template ' || t.template_name, md5((to_jsonb(t) - '{created_at,updated_at}'::text[])::text)
+    FROM _wh.mv_templates t

@@ -1,103 +1,3 @@
--- name: administrator
-SELECT current_user::text, rolsuper, rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user
-
--- name: role
--- A role, and whether it was created as a reader: only the role that created it could set that mark. The
--- administrator asks this.
-SELECT r.rolname IS NOT NULL, coalesce(shobj_description(r.oid, 'pg_authid') = %(mark)s, false)
-FROM (SELECT) always LEFT JOIN pg_roles r ON r.rolname = %(name)s
-
--- name: readers
-SELECT w.reader_name, w.tenants, coalesce(r.rolconnlimit, -1),
-    (SELECT substr(c, length('statement_timeout=') + 1) FROM pg_db_role_setting s, unnest(s.setconfig) c
-        WHERE s.setrole = r.oid AND s.setdatabase = 0 AND c LIKE 'statement_timeout=%%'),
-    (SELECT count(*) FROM pg_stat_activity a WHERE a.usesysid = r.oid), r.oid IS NOT NULL, w.created_at,
-    CASE WHEN isfinite(r.rolvaliduntil) THEN r.rolvaliduntil END
-FROM _wh.readers w LEFT JOIN pg_roles r ON r.rolname = w.reader_name
-WHERE w.reader_name = coalesce(%(name)s, w.reader_name) ORDER BY w.reader_name
-
--- name: foreign_schemas
--- The given tenants' schemas that do not belong to whadmin: their owner has to let readers in.
-SELECT n.nspname::text FROM pg_namespace n
-WHERE n.nspname = ANY (%(tenants)s) AND NOT pg_has_role('whadmin', n.nspowner, 'USAGE') ORDER BY n.nspname
-
--- name: set_reader
-SELECT _wh_internal.set_reader(%(name)s, %(tenants)s)
-
--- name: forget_reader
-DELETE FROM _wh.readers WHERE reader_name = %(name)s
-
--- name: owned_by
--- What a role owns in this database.
-SELECT pg_describe_object(d.classid, d.objid, 0) FROM pg_shdepend d
-WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = to_regrole(quote_ident(%(name)s))
-    AND d.deptype = 'o'
-    AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1
-
--- name: end_sessions_of
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %(name)s
-
--- name: tenant_names
-SELECT schema_name FROM _wh.tenants ORDER BY 1
-
--- name: at_work
--- Running commands, and sessions that hold a tenant, by the key of _wh_internal.tenant_lock, which may have
--- been dropped. A command pauses for a moment between two slices; a program that keeps its sessions pauses
--- for longer.
-SELECT a.pid, coalesce(nullif(a.application_name, ''), a.usename::text), l.tenants
-FROM pg_stat_activity a
-LEFT JOIN (
-    SELECT k.pid, array_agg(DISTINCT t.schema_name ORDER BY t.schema_name) AS tenants
-    FROM pg_locks k
-    JOIN unnest(%(tenants)s::text[]) t (schema_name) ON hashtextextended(jsonb_build_array('tenantry tenant',
-        t.schema_name)::text, 0)
-        = (k.classid::bigint << 32 | k.objid::bigint)
-    WHERE k.locktype = 'advisory' AND k.objsubid = 1 AND k.granted
-        AND k.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-    GROUP BY k.pid
-) l USING (pid)
-WHERE a.datname = current_database() AND a.pid <> ALL (%(own)s)
-    AND (l.pid IS NOT NULL OR a.application_name LIKE 'tenantry_%%'
-    AND a.application_name NOT LIKE 'tenantry scheduler%%'
-        AND (a.state <> 'idle' OR a.state_change > clock_timestamp() - interval '5 seconds'))
-ORDER BY a.pid
-
--- name: jobs_at_work
--- Jobs that are running now. After a crash, some records claim that without being true.
-SELECT d.job_pid, coalesce('job ' || j.jobname, 'job ' || d.jobid), NULL::text[]
-FROM cron.job_run_details d JOIN pg_stat_activity a ON a.pid = d.job_pid LEFT JOIN cron.job j USING (jobid)
-WHERE d.status IN ('starting', 'running') AND a.datname = current_database() AND d.job_pid <> pg_backend_pid()
-    -- Otherwise a session with the same pid as a crashed one would be mistaken for it.
-    AND a.backend_start <= coalesce(d.start_time, a.backend_start) + interval '1 second'
-ORDER BY d.job_pid
-
--- name: unsettled
--- Feeds with tables that stand in their tenants' schemas, where versions before 0.2 kept them.
-SELECT f.schema_name, f.template_name FROM _wh.feeds f
-WHERE EXISTS (SELECT FROM _wh_internal.unsettled(f)) ORDER BY 1, 2
-
--- name: settle
-SELECT _wh_internal.fit_relation(%(template)s, %(schema)s, 'place', '')
-
--- name: has_migrations
--- Works for an administrator who may not look into the schema, too.
-SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = '_wh'
-    WHERE c.relname = 'migrations')
-
--- name: has_jobs
-SELECT to_regclass('cron.job_run_details') IS NOT NULL
-
--- name: definitions
--- Each of Tenantry's functions and each template, with a hash of its text.
-SELECT 'function ' || p.oid::regprocedure,
-    md5(pg_get_functiondef(p.oid) || coalesce(obj_description(p.oid, 'pg_proc'), ''))
-FROM pg_proc p
-    WHERE p.pronamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('_wh', '_wh_internal', 'cron'))
-    AND p.prokind IN ('f', 'p') AND pg_get_userbyid(p.proowner) = 'whadmin'
-UNION ALL
-SELECT 'template ' || t.template_name, md5((to_jsonb(t) - '{created_at,updated_at}'::text[])::text)
-    FROM _wh.mv_templates t
-
 -- name: tables
 -- The tables that a backup holds row by row: all of Tenantry's except those that are stored in another way or
 -- filled by a trigger.
@@ -110,6 +10,7 @@ WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r' AND c.relname = A
 ORDER BY c.relname
 
 -- name: secrets
+-- The passwords of connections, as JSON.
 SELECT jsonb_build_object('name', c.tenant_name, 'password',
     _wh_internal.source_conninfo(c.tenant_name) ->> 'password')::text
 FROM _wh.tenant_connections c WHERE _wh_internal.source_conninfo(c.tenant_name) ? 'password'
@@ -157,6 +58,7 @@ SELECT r.rolname::text, r.rolpassword FROM pg_authid r
     AND (r.rolname IN ('whadmin', 'phood_ro') OR shobj_description(r.oid, 'pg_authid') = %(mark)s)
 
 -- name: waiting_jobs
+-- Jobs that are paused until their tenants' data is back.
 SELECT jobid FROM _wh.restored_jobs
 
 -- name: occupied
@@ -165,6 +67,7 @@ SELECT coalesce((SELECT min(schema_name) FROM _wh.tenants), (SELECT min(tenant_n
     FROM _wh.tenant_connections))
 
 -- name: one_restore_at_a_time
+-- Keep a second restore out.
 LOCK TABLE _wh.tenants, _wh.tenant_connections IN SHARE ROW EXCLUSIVE MODE
 
 -- name: strange_roles
@@ -187,31 +90,40 @@ SELECT c.relname::text, ARRAY(SELECT a.attname::text FROM pg_attribute a
 FROM depths d JOIN pg_class c ON c.oid = d.oid GROUP BY c.oid, c.relname ORDER BY max(d.depth), c.relname
 
 -- name: identity_columns
+-- The columns of a table that count by themselves, with their sequences.
 SELECT a.attname::text, pg_get_serial_sequence(format('_wh.%%I', %(table)s::text), a.attname::text)
 FROM pg_attribute a WHERE a.attrelid = format('_wh.%%I', %(table)s::text)::regclass AND a.attidentity <> ''
 
 -- name: schedule_unnamed
+-- Make a job without a name.
 SELECT cron.schedule(%(schedule)s, %(command)s)
 
 -- name: keep_waiting
+-- Note that jobs are paused until their tenants' data is back.
 INSERT INTO _wh.restored_jobs (jobid) SELECT unnest(%(jobids)s::bigint[])
 
 -- name: resumed
+-- Forget that jobs were paused.
 DELETE FROM _wh.restored_jobs WHERE jobid = ANY (%(jobids)s)
 
 -- name: not_recovered
+-- Feeds whose data is not back.
 SELECT schema_name, template_name FROM _wh.rebuilds
 
 -- name: recovered
+-- Note that a feed's data is back.
 DELETE FROM _wh.rebuilds WHERE schema_name = %(schema)s AND template_name = %(template)s
 
 -- name: a_schema_of
+-- A schema that exists under the name of a tenant to be restored.
 SELECT (SELECT min(nspname::text) FROM pg_namespace WHERE nspname = ANY (%(tenants)s))
 
 -- name: make_room_for_templates
+-- Delete the templates that the backup replaces.
 DELETE FROM _wh.mv_templates WHERE template_name = ANY (%(names)s)
 
 -- name: set_secret
+-- Set the password of a connection.
 UPDATE _wh.tenant_connections SET password = %(password)s WHERE tenant_name = %(name)s
 
 -- name: keep_age
@@ -219,6 +131,7 @@ UPDATE _wh.tenant_connections SET password = %(password)s WHERE tenant_name = %(
 UPDATE _wh.tenant_connections SET password_set_at = %(set_at)s::timestamptz WHERE tenant_name = %(name)s
 
 -- name: expect
+-- Note what each feed held, so that it can be loaded again.
 INSERT INTO _wh.rebuilds (schema_name, template_name, first_day, last_day, row_count, seconds, folded_years)
 SELECT schema_name, template_name, first_day, last_day, row_count, seconds, folded_years
 FROM jsonb_populate_recordset(NULL::_wh.rebuilds, %(feeds)s::jsonb) WHERE first_day IS NOT NULL
@@ -233,9 +146,11 @@ SELECT EXISTS (SELECT FROM pg_settings WHERE name = lower(%(name)s) AND context 
 SELECT shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname = %(name)s
 
 -- name: function_versions
+-- Which functions there are, each with the transaction that wrote it.
 SELECT oid::bigint, xmin::text FROM pg_proc WHERE oid >= 16384
 
 -- name: is_own_function
+-- Whether a function is one that a restore may make: whadmin's, in _wh, in SQL or PL/pgSQL.
 SELECT p.pronamespace = '_wh'::regnamespace AND pg_get_userbyid(p.proowner) = 'whadmin'
     AND l.lanname IN ('sql', 'plpgsql')
     AND p.prokind IN ('f', 'p', 'w') AND p.prosupport = 0

@@ -1,6 +1,3 @@
--- name: login
-SELECT session_user::text
-
 -- name: outlive
 -- How soon the server ends a session whose program or host is gone: after about ten seconds. On a socket of
 -- the same machine, it notices at once.
@@ -13,9 +10,11 @@ SELECT set_config('tcp_keepalives_idle', '4', false), set_config('tcp_keepalives
 SELECT set_config('client_connection_check_interval', '5000', false)
 
 -- name: try_to_lead
+-- Become the leader, if there is none.
 SELECT pg_try_advisory_lock(8321567, 0)
 
 -- name: sign_of_life
+-- The leader's process, when it was last alive, and its name if it is a stranger.
 SELECT l.pid, s.alive_at, CASE WHEN NOT has_schema_privilege(a.usesysid, '_wh', 'USAGE')
     THEN format('session %s (%s)', l.pid,
     concat_ws(', ', nullif(a.application_name, ''), a.usename, host(a.client_addr))) END
@@ -24,6 +23,7 @@ WHERE l.locktype = 'advisory' AND l.classid = 8321567 AND l.objid = 0 AND l.objs
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 
 -- name: depose
+-- End the leader's session.
 SELECT pg_terminate_backend(%(pid)s)
 
 -- name: evict
@@ -52,6 +52,7 @@ SELECT statement_timestamp(), pg_postmaster_start_time(), j.jobid, j.schedule, j
 FROM (SELECT) always LEFT JOIN cron.job j ON j.active
 
 -- name: enqueue
+-- Put the runs that are due into the queue, each once.
 INSERT INTO cron.job_run_details (jobid, database, username, command, status, scheduled_for)
 SELECT j.jobid, j.database, j.username, j.command, 'starting', due.at
 FROM unnest(%(jobids)s::bigint[], %(times)s::timestamptz[]) due(jobid, at) JOIN cron.job j USING (jobid)
@@ -59,6 +60,7 @@ WHERE j.active ORDER BY due.at, j.jobid
 ON CONFLICT (jobid, scheduled_for) DO NOTHING
 
 -- name: ticked
+-- Note up to when runs were queued.
 UPDATE cron.scheduler SET last_tick = %(now)s, alive_at = clock_timestamp()
 
 -- name: give_up
@@ -84,6 +86,7 @@ WHERE d.runid = o.runid AND d.status IN ('starting', 'running')
 RETURNING d.jobid, d.scheduled_for, d.return_message
 
 -- name: prune
+-- Delete records of runs that ended 90 days ago.
 DELETE FROM cron.job_run_details WHERE end_time < now() - interval '90 days'
 
 -- name: waiting
@@ -97,6 +100,7 @@ WHERE r.status IN ('starting', 'running')
 GROUP BY r.jobid ORDER BY min(r.scheduled_for), r.jobid
 
 -- name: hold_job
+-- Take a job's lock, so that it runs once at a time.
 SELECT pg_try_advisory_lock(8321567, %(jobid)s::integer)
 
 -- name: take
@@ -112,28 +116,35 @@ WHERE runid = (
 RETURNING runid, command, database, username, attempts, scheduled_for
 
 -- name: begin_by_hand
+-- Record the begin of a run that somebody started.
 INSERT INTO cron.job_run_details (jobid, job_pid, database, username, command, status, start_time, attempts)
 VALUES (%(jobid)s, pg_backend_pid(), %(database)s, %(username)s, %(command)s, 'running', clock_timestamp(),
     1) RETURNING runid
 
 -- name: path_of_the_role
+-- Give a job the search_path that its role has.
 RESET search_path
 
 -- name: own_path
+-- Take back the scheduler's own search_path.
 SET search_path = public, pg_temp
 
 -- name: succeeded
+-- Record that a run succeeded.
 UPDATE cron.job_run_details
     SET status = 'succeeded', return_message = '', end_time = pg_catalog.clock_timestamp()
     WHERE runid = %(runid)s
 
 -- name: message
+-- Record what a run said.
 UPDATE cron.job_run_details SET return_message = %(message)s WHERE runid = %(runid)s
 
 -- name: failed
+-- Record that a run failed, and why.
 UPDATE cron.job_run_details SET status = 'failed', return_message = %(message)s, end_time = clock_timestamp()
 WHERE runid = %(runid)s AND status = 'running'
 
 -- name: put_back
+-- Put a run back into the queue.
 UPDATE cron.job_run_details SET status = 'starting', attempts = attempts - 1
     WHERE runid = %(runid)s AND status = 'running'

@@ -43,16 +43,56 @@ SELECT r.rolname::text FROM pg_catalog.pg_roles r
 WHERE r.rolname IN ('tenantry_auditor', 'tenantry_operator', 'tenantry_template_author')
     AND pg_catalog.pg_has_role(session_user, r.oid, 'MEMBER')
 
--- name: acting
-SELECT current_user::text
-
 -- name: database
 -- A restored copy on another server has another start time.
 SELECT d.oid, d.datname::text, pg_catalog.pg_postmaster_start_time() FROM pg_catalog.pg_database d
 WHERE d.datname = pg_catalog.current_database()
 
 -- name: has_role
+-- Whether a role exists.
 SELECT pg_catalog.to_regrole(pg_catalog.quote_ident(%(role)s)) IS NOT NULL
 
 -- name: process
+-- The session's process id.
 SELECT pg_catalog.pg_backend_pid()
+
+-- name: patience
+-- Milliseconds for each further statement of the transaction. dblink of PostgreSQL 18 has no connect_timeout.
+SELECT set_config('statement_timeout', %s::text, true)
+
+-- name: end_session
+-- End another session.
+SELECT pg_terminate_backend(%s)
+
+-- name: waits
+-- Which of the given sessions wait for a lock, what they wait for, and who holds it. Only statements that
+-- began three seconds ago: a function may wait for one lock twice (await_lock), which restarts waitstart.
+SELECT w.pid, CASE w.locktype
+        WHEN 'relation' THEN w.relation::regclass::text
+        WHEN 'advisory' THEN 'a lock of Tenantry''s'
+        WHEN 'transactionid' THEN 'the end of a transaction'
+        ELSE 'a lock (' || w.locktype || ')' END,
+    b.pid, concat_ws(', ', coalesce(nullif(a.application_name, ''), 'no name'), a.usename, a.state,
+        'since ' || to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS "UTC"')),
+    -- If the role may not see another role's statement, PostgreSQL returns a message in its place.
+    CASE WHEN a.state IS NOT NULL THEN a.query ELSE '' END
+FROM pg_locks w
+JOIN pg_stat_activity q ON q.pid = w.pid
+CROSS JOIN LATERAL unnest(pg_blocking_pids(w.pid)) AS b (pid)
+LEFT JOIN pg_stat_activity a ON a.pid = b.pid
+WHERE NOT w.granted AND w.pid = ANY (%(pids)s) AND b.pid <> ALL (%(pids)s)
+    AND q.query_start < clock_timestamp() - interval '3 seconds'
+    AND w.waitstart < clock_timestamp() - interval '1 second'
+ORDER BY w.pid, b.pid
+
+-- name: administrator
+-- The session's role, and whether it is a superuser or may make roles.
+SELECT current_user::text, rolsuper, rolsuper OR rolcreaterole FROM pg_roles WHERE rolname = current_user
+
+-- name: login
+-- Who logged in.
+SELECT session_user::text
+
+-- name: now
+-- The warehouse's clock.
+SELECT clock_timestamp()

@@ -4,6 +4,7 @@
 SELECT FROM _wh.mv_templates WHERE template_name = ANY (%s) ORDER BY template_name FOR NO KEY UPDATE
 
 -- name: get
+-- A template as it is stored.
 SELECT template_name, query_template, column_definitions, coalesce(description, ''), coalesce(indexes, ''),
     storage,
     coalesce(time_column, ''), partition_by, ahead::text,
@@ -13,6 +14,7 @@ SELECT template_name, query_template, column_definitions, coalesce(description, 
 FROM _wh.mv_templates t WHERE template_name = %s
 
 -- name: put
+-- Store a template, or replace the one of its name.
 INSERT INTO _wh.mv_templates AS t (template_name, query_template, column_definitions, description, indexes,
     storage, time_column, partition_by, ahead, column_descriptions)
 VALUES (%(name)s, %(query)s, %(columns)s, nullif(%(description)s, ''), nullif(%(indexes)s, ''),
@@ -32,16 +34,20 @@ SELECT _wh_internal.describe_views(t) FROM _wh.mv_templates t
 WHERE %(names)s::text[] IS NULL OR t.template_name = ANY (%(names)s) ORDER BY t.template_name
 
 -- name: list
+-- All templates, and what uses them.
 SELECT * FROM _wh_internal.template_facts()
 
 -- name: outdated
+-- Tenants with days that an earlier text of a template made.
 SELECT * FROM _wh_internal.template_outdated(%s)
 
 -- name: unfit
+-- Tables and views that are not as the template is now.
 SELECT u ->> 'schema_name', u ->> 'kind', u ->> 'relname', (u ->> 'slice_date')::date
 FROM jsonb_array_elements(_wh_internal.unfit_plan(%(template)s, %(schema)s)) u
 
 -- name: fit
+-- Bring one table or view to the template.
 SELECT _wh_internal.fit_relation(%(template)s, %(schema)s, %(kind)s, %(relation)s, %(day)s::date)
 
 -- name: volatile
@@ -58,9 +64,11 @@ SELECT coalesce(
     (SELECT c.tenant_name FROM _wh.tenant_connections c WHERE c.tenant_name = %(name)s))
 
 -- name: rendered
+-- A query with its placeholders filled.
 SELECT _wh_internal.render_query(%(query)s, %(schema)s, %(day)s::date, %(day)s::date)
 
 -- name: trial_columns
+-- The query that lets a source describe a template's columns.
 SELECT format(E'SELECT * FROM (%%s\n) AS q LIMIT 0',
     _wh_internal.render_query(_wh_internal.template_query(t), %(schema)s, %(day)s::date, %(day)s::date))
 FROM _wh.mv_templates t WHERE t.template_name = %(name)s
@@ -174,10 +182,21 @@ WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid IN (SELECT relid FROM o
 ORDER BY 1
 
 -- name: drop_feed
+-- Drop some of a feed's relations, and say how many; 0 when all are gone.
 SELECT _wh_internal.drop_feed(%(name)s, %(schema)s, %(most)s)
 
 -- name: drop_unused
+-- Drop a template that no tenant uses, for a template author.
 SELECT _wh.drop_unused_template(%s)
 
 -- name: drop
+-- Drop a template.
 SELECT _wh_internal.drop_template(%s)
+
+-- name: require_template
+-- The name of a template; an error if there is none.
+SELECT (_wh_internal.find_template(%s)).template_name
+
+-- name: names
+-- The names of all templates.
+SELECT template_name FROM _wh.mv_templates ORDER BY template_name

@@ -7,7 +7,7 @@ from typing import Any
 
 from pglast import ast
 
-from tenantry.core import storage
+from tenantry.core import storage, syntax
 from tenantry.core.model import Template
 from tenantry.core.visible import visible
 from tenantry.flow.template.lint import tree
@@ -20,7 +20,7 @@ def columns(text: Text) -> tuple[list[tree.Column] | None, list[Finding]]:
     """The declared columns, or None with the reason."""
     try:
         found = tree.columns(text.sql)
-    except tree.Unreadable as error:
+    except syntax.Unreadable as error:
         return None, [
             text.find(
                 "columns", ERROR, error.offset, f"the columns cannot be read: {error.message}",
@@ -160,9 +160,9 @@ def indexes(template: Template, text: Text, declared: Sequence[tree.Column]) -> 
     """Statements that are not an index of the slice, and whether rows can be told apart."""
     sql = text.sql.replace("{SCHEMA}", _SCHEMA).replace("{VIEW_NAME}", _VIEW)
     try:
-        statements = tree.parse(sql)
-    except tree.Unreadable as error:
-        # Lines are unchanged, and the parser stops at the first error.
+        statements = syntax.parse(sql)
+    except syntax.Unreadable as error:
+        # Lines are as they were, and the parser stops at the first.
         line = text.first_line + sql.count("\n", 0, error.offset)
         return [Finding("indexes", ERROR, line, f"the indexes cannot be read: {error.message}")]
     found = []

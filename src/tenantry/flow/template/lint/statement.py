@@ -8,6 +8,7 @@ from typing import Any
 
 from pglast import ast, enums
 
+from tenantry.core import syntax
 from tenantry.flow.template.lint import tree
 from tenantry.flow.template.lint.finding import ERROR, NOTE, WARNING, Finding, Text
 
@@ -40,8 +41,8 @@ def the_query(query: Text) -> tuple[Any, list[Finding]]:
     """The SELECT of a query, or None with the reason."""
     sql = query.sql
     try:
-        statements = tree.parse(sql)
-    except tree.Unreadable as error:
+        statements = syntax.parse(sql)
+    except syntax.Unreadable as error:
         return None, [query.find("syntax", ERROR, error.offset, error.message)]
     if not statements:
         return None, [query.find("not-a-select", ERROR, 0, "there is no query")]

@@ -1,4 +1,4 @@
-"""SQL as PostgreSQL's own parser sees it, and what linting needs from it."""
+"""What is asked of the nodes that `syntax.parse` gives."""
 
 from __future__ import annotations
 
@@ -8,17 +8,9 @@ from types import UnionType
 from typing import Any
 
 from pglast import ast, enums
-from pglast.parser import ParseError, parse_sql
 from pglast.stream import RawStream
 
-
-class Unreadable(Exception):
-    """SQL that PostgreSQL's parser refuses: its message, and the position (in characters)."""
-
-    def __init__(self, message: str, offset: int) -> None:
-        super().__init__(message)
-        self.message = message
-        self.offset = offset
+from tenantry.core.syntax import Unreadable, parse
 
 
 @dataclass(frozen=True)
@@ -43,14 +35,6 @@ class Output:
     value: Any
     offset: int
     star: bool = False
-
-
-def parse(text: str) -> tuple[Any, ...]:
-    """The statements of a text, as RawStmt. Raises Unreadable."""
-    try:
-        return tuple(parse_sql(text))
-    except ParseError as error:
-        raise Unreadable(str(error.args[0]), error.args[1] or 0) from None
 
 
 def is_a(node: Any, kind: type | UnionType) -> bool:

@@ -1,4 +1,5 @@
 -- name: cron
+-- Who keeps this database's jobs: pg_cron, Tenantry's own schema cron, or nobody.
 SELECT CASE
     WHEN n.oid IS NULL OR NOT has_schema_privilege(n.oid, 'USAGE') AND NOT %(group)s THEN NULL
     WHEN EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron') THEN 'pg_cron'
@@ -7,6 +8,7 @@ SELECT CASE
 FROM (SELECT) always LEFT JOIN pg_namespace n ON n.nspname = 'cron'
 
 -- name: acts_for_another
+-- Whether the session acts as another role than its login.
 SELECT current_user <> session_user
 
 -- name: of_extension
@@ -26,6 +28,7 @@ LEFT JOIN pg_class c ON c.relname = 'job' AND c.relnamespace = (SELECT n.oid FRO
     WHERE n.nspname = 'cron')
 
 -- name: all
+-- All jobs that the role can see.
 SELECT jobid, jobname::text, schedule, command, active, database, username FROM cron.job ORDER BY jobid
 
 -- name: all_of_whadmin
@@ -33,17 +36,20 @@ SELECT jobid, jobname::text, schedule, command, active, database, username FROM 
 SELECT jobid, name, schedule, command, active, database, username FROM _wh.jobs()
 
 -- name: last_runs_of_whadmin
+-- As last_runs, for a group.
 SELECT j.jobid, r.runid, j.name, r.status, r.message, r.started, r.ended
 FROM _wh.jobs() j CROSS
     JOIN LATERAL (SELECT * FROM _wh.job_runs(j.jobid) d WHERE d.started IS NOT NULL LIMIT 1) r
 
 -- name: runs_of_whadmin
+-- As runs, for a group.
 SELECT d.jobid, d.runid, j.name, d.status, d.message, d.started, d.ended
 FROM unnest(coalesce(%(jobids)s::bigint[], '{NULL}')) AS w(jobid) CROSS
     JOIN LATERAL _wh.job_runs(w.jobid, %(failed)s, %(most)s) d
 LEFT JOIN _wh.jobs() j ON j.jobid = d.jobid ORDER BY d.runid DESC LIMIT %(most)s
 
 -- name: leader
+-- The scheduler that leads.
 -- 8321567 is the class of the scheduler's advisory locks: the leader holds 0, and the session that runs a job
 -- holds its jobid.
 SELECT s.host, s.pid, s.elected_at, s.alive_at, s.last_tick FROM cron.scheduler s
@@ -52,12 +58,15 @@ WHERE EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid
     AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 
 -- name: leader_of_whadmin
+-- As leader, for a group.
 SELECT host, pid, elected_at, alive_at, last_tick FROM _wh.job_leader()
 
 -- name: set_active_of_whadmin
+-- As set_active, for a group.
 SELECT * FROM unnest(_wh.set_jobs_active(%(jobids)s::bigint[], %(active)s))
 
 -- name: set_active
+-- Enable or disable jobs; the numbers of those that changed.
 UPDATE cron.job SET active = %(active)s WHERE jobid = ANY (%(jobids)s) AND active <> %(active)s
     RETURNING jobid
 
@@ -67,9 +76,11 @@ UPDATE cron.job SET active = %(active)s WHERE jobid = ANY (%(jobids)s) AND activ
 DELETE FROM cron.job WHERE jobid = ANY (%(jobids)s) RETURNING jobid
 
 -- name: put
+-- Make a job, or replace the one of its name.
 SELECT cron.schedule(%(name)s, %(schedule)s, %(command)s)
 
 -- name: sized_feeds
+-- All feeds with the rows of their last year, by which jobs are spaced.
 SELECT f.schema_name, f.template_name, f.tenant_name, f.storage,
     (SELECT sum(s.row_count)::bigint FROM _wh.slices s
         WHERE s.schema_name = f.schema_name AND s.template_name = f.template_name
@@ -79,6 +90,7 @@ FROM _wh.feeds f JOIN _wh.mv_templates USING (template_name) LEFT JOIN _wh.tenan
     ORDER BY f.schema_name, f.template_name
 
 -- name: lock_layout
+-- Wait for another session that lays out jobs, and keep others out.
 SELECT _wh_internal.await_lock(8321567905, false, 'the jobs, which another session is laying out')
 
 -- name: zone
@@ -94,6 +106,7 @@ FROM cron.job j CROSS JOIN LATERAL (
 ) r
 
 -- name: runs
+-- The newest runs of jobs.
 SELECT d.jobid, d.runid, j.jobname::text, d.status, d.return_message, d.start_time, d.end_time
 FROM cron.job_run_details d LEFT JOIN cron.job j USING (jobid)
 WHERE (%(jobids)s::bigint[] IS NULL OR d.jobid = ANY (%(jobids)s)) AND (NOT %(failed)s OR d.status = 'failed')

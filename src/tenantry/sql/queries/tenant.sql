@@ -1,13 +1,28 @@
+-- name: create_schema
+-- Create a tenant's schema.
+SELECT _wh_internal.create_tenant_schema(%s)
+
+-- name: tenants
+-- All tenants with connection, templates and state.
+SELECT t.schema_name, t.tenant_name, t.created_at,
+    c.username || '@' || c.host || ':' || c.port || '/' || c.dbname,
+    ARRAY(SELECT f.template_name FROM _wh.feeds f WHERE f.schema_name = t.schema_name ORDER BY 1),
+    t.disabled_at, t.disabled_reason, t.dropping_at IS NOT NULL, c.password_set_at
+FROM _wh.tenants t LEFT JOIN _wh.tenant_connections c USING (tenant_name)
+ORDER BY t.schema_name
+
 -- name: state
 -- One tenant, or all.
 SELECT schema_name, tenant_name, disabled_at, disabled_reason, coalesce(paused_jobs, '{}'), dropping_at
 FROM _wh.tenants WHERE schema_name = coalesce(%(schema)s, schema_name) ORDER BY schema_name
 
 -- name: disable
+-- Disable a tenant, and record which jobs to resume.
 UPDATE _wh.tenants SET disabled_at = now(), disabled_reason = %(reason)s, paused_jobs = %(jobs)s
 WHERE schema_name = %(schema)s AND disabled_at IS NULL
 
 -- name: enable
+-- Enable a tenant.
 UPDATE _wh.tenants SET disabled_at = NULL, disabled_reason = NULL, paused_jobs = NULL WHERE schema_name = %s
 
 -- name: drop_plan
@@ -35,6 +50,7 @@ CROSS JOIN (
 ) r
 
 -- name: hold_for_drop
+-- Wait for whatever is working on a tenant, and keep others out.
 SELECT _wh_internal.await_lock(_wh_internal.tenant_lock(%(schema)s), false,
     format('tenant %%s, on which another session is working', %(schema)s::text))
 
@@ -43,42 +59,9 @@ SELECT _wh_internal.await_lock(_wh_internal.tenant_lock(%(schema)s), false,
 SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = %s AND NOT pg_has_role(nspowner, 'USAGE'))
 
 -- name: drop_slices
+-- Drop some of a tenant's relations, and say how many; 0 when all are gone.
 SELECT _wh_internal.drop_tenant_slices(%(schema)s, %(most)s)
 
 -- name: drop
+-- Drop a tenant.
 SELECT _wh_internal.drop_tenant(%(schema)s, %(with_connections)s)
-
--- name: now
-SELECT clock_timestamp()
-
--- name: templates
-SELECT template_name FROM _wh.mv_templates ORDER BY template_name
-
--- name: connections_of
--- The connections of a tenant, the most recently used first.
-SELECT c FROM (
-    SELECT tenant_name AS c, 0 AS n FROM _wh.tenants WHERE schema_name = %(schema)s
-    UNION ALL SELECT tenant_name, 1 FROM _wh.feeds WHERE schema_name = %(schema)s
-) u GROUP BY c ORDER BY min(n), c
-
--- name: tenants_of
-SELECT DISTINCT schema_name FROM (
-    SELECT schema_name, tenant_name FROM _wh.tenants UNION ALL SELECT schema_name, tenant_name FROM _wh.feeds
-) u WHERE tenant_name = %s ORDER BY 1
-
--- name: first_day
-SELECT (SELECT min(p.slice_date) FROM _wh_internal.present_days(f) p)
-FROM _wh.feeds f WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
-
--- name: loaded_since
-SELECT s.slice_date FROM _wh.feeds f
-JOIN _wh.slices s USING (schema_name, template_name)
-WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s AND s.slice_date BETWEEN %(first)s
-    AND %(last)s
-    AND s.status = 'loaded' AND s.loaded_at >= %(since)s
-        AND s.slice_date IN (SELECT p.slice_date FROM _wh_internal.present_days(f) p)
-
--- name: last_loads
-SELECT coalesce(sum(row_count), 0)::bigint, coalesce(extract(epoch FROM sum(duration)), 0)::float8
-    FROM _wh.slices
-WHERE schema_name = %(schema)s AND template_name = %(template)s AND slice_date = ANY (%(days)s)

@@ -1,0 +1,39 @@
+-- name: role
+-- A role, and whether it was created as a reader: only the role that created it could set that mark. The
+-- administrator asks this.
+SELECT r.rolname IS NOT NULL, coalesce(shobj_description(r.oid, 'pg_authid') = %(mark)s, false)
+FROM (SELECT) always LEFT JOIN pg_roles r ON r.rolname = %(name)s
+
+-- name: readers
+-- All readers, or one, with their tenants and limits.
+SELECT w.reader_name, w.tenants, coalesce(r.rolconnlimit, -1),
+    (SELECT substr(c, length('statement_timeout=') + 1) FROM pg_db_role_setting s, unnest(s.setconfig) c
+        WHERE s.setrole = r.oid AND s.setdatabase = 0 AND c LIKE 'statement_timeout=%%'),
+    (SELECT count(*) FROM pg_stat_activity a WHERE a.usesysid = r.oid), r.oid IS NOT NULL, w.created_at,
+    CASE WHEN isfinite(r.rolvaliduntil) THEN r.rolvaliduntil END
+FROM _wh.readers w LEFT JOIN pg_roles r ON r.rolname = w.reader_name
+WHERE w.reader_name = coalesce(%(name)s, w.reader_name) ORDER BY w.reader_name
+
+-- name: foreign_schemas
+-- The given tenants' schemas that do not belong to whadmin: their owner has to let readers in.
+SELECT n.nspname::text FROM pg_namespace n
+WHERE n.nspname = ANY (%(tenants)s) AND NOT pg_has_role('whadmin', n.nspowner, 'USAGE') ORDER BY n.nspname
+
+-- name: set_reader
+-- Record a reader, and grant what it may read.
+SELECT _wh_internal.set_reader(%(name)s, %(tenants)s)
+
+-- name: forget_reader
+-- Delete the record of a reader.
+DELETE FROM _wh.readers WHERE reader_name = %(name)s
+
+-- name: owned_by
+-- What a role owns in this database.
+SELECT pg_describe_object(d.classid, d.objid, 0) FROM pg_shdepend d
+WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = to_regrole(quote_ident(%(name)s))
+    AND d.deptype = 'o'
+    AND d.dbid = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY 1
+
+-- name: end_sessions_of
+-- End the sessions of a role.
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %(name)s
