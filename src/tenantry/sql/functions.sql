@@ -1474,7 +1474,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.but_rights(things jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     -- What keep_things told, except rights: those on a table in _wh_data are its owner's alone.
     SELECT coalesce(jsonb_agg(t.value ORDER BY t.n), '[]')
-    FROM jsonb_array_elements(things) WITH ORDINALITY AS t (value, n) WHERE t.value ->> 'item' NOT LIKE 'right %'
+    FROM jsonb_array_elements(things) WITH ORDINALITY AS t (value, n)
+        WHERE t.value ->> 'item' NOT LIKE 'right %'
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.call_user_function(statement text, slice_date date) RETURNS jsonb
@@ -2610,9 +2611,11 @@ BEGIN
     IF changes IS NULL THEN
         RETURN;
     END IF;
-    feeds := ARRAY(SELECT f FROM _wh.feeds f, _wh_internal.kept_relation(_wh_internal.kept_name(f)) AS t (relid)
+    feeds := ARRAY(SELECT f
+        FROM _wh.feeds f, _wh_internal.kept_relation(_wh_internal.kept_name(f)) AS t (relid)
         WHERE f.template_name = template.template_name
-            AND (t.relid = target OR t.relid IN (SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = top))
+            AND (t.relid = target OR t.relid IN (SELECT i.inhrelid FROM pg_inherits i
+            WHERE i.inhparent = top))
         ORDER BY f.schema_name);
     IF changes LIKE '%ALTER COLUMN%' THEN
         -- A column that a view shows keeps its type.
@@ -3152,7 +3155,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT n.name, _wh_internal.index_fingerprint(i.is_unique, d.definition),
         format('CREATE %sINDEX %I ON %I.%I %s',
         CASE WHEN i.is_unique THEN 'UNIQUE '
-            ELSE '' END, n.name, coalesce(place, schema_name), coalesce(relation_name, view_name), d.definition)
+            ELSE '' END, n.name, coalesce(place, schema_name), coalesce(relation_name, view_name),
+            d.definition)
     FROM _wh.template_indexes i
     CROSS JOIN LATERAL _wh_internal.fit_name(_wh_internal.fill_in(i.index_name, schema_name,
         view_name)) n (name)
@@ -3723,7 +3727,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.matview_fit(feed _wh.feeds, template _wh
     relname text, slice_date date) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    target regclass := CASE WHEN slice_date IS NULL THEN (SELECT y.relid FROM _wh_internal.year_relations(feed) y
+    target regclass := CASE WHEN slice_date IS NULL
+        THEN (SELECT y.relid FROM _wh_internal.year_relations(feed) y
         WHERE y.relname = matview_fit.relname)::regclass
         ELSE to_regclass(format('%I.%I', feed.schema_name, relname)) END;
 BEGIN
@@ -4167,7 +4172,8 @@ BEGIN
     END IF;
     -- A session that moves a row out of these days in the meantime waits for this transaction, and then
     -- clears their digests.
-    PERFORM FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = template.template_name
+    PERFORM FROM _wh.slices s
+        WHERE s.schema_name = feed.schema_name AND s.template_name = template.template_name
         AND s.slice_date BETWEEN first_day AND last_day ORDER BY s.slice_date FOR UPDATE;
     SELECT string_agg(format('t.%1$I = s.%1$I', k), ' AND '), string_agg(quote_ident(k), ', ')
         INTO same_key, key_list FROM unnest(key) k;
@@ -4753,8 +4759,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.note_table(feed _wh.feeds, table_name text, state text,
     detail text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Keep what is to be known of a feed's table in _wh_data: in a table of ours and not in a comment, which people and
--- catalog tools may write. A state of NULL: nothing is any more.
+-- Keep what is to be known of a feed's table in _wh_data: in a table of ours and not in a comment, which
+-- people and catalog tools may write. A state of NULL: nothing is any more.
 BEGIN
     IF state IS NULL THEN
         DELETE FROM _wh.feed_tables t
@@ -4820,7 +4826,8 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = format('Finish that first: tenantry tenant drop %s', target);
     END IF;
-    IF target IN ('public', '_wh', '_wh_data', '_wh_internal', 'cron', 'information_schema') OR target ~ '^pg_' THEN
+    IF target IN ('public', '_wh', '_wh_data', '_wh_internal', 'cron', 'information_schema')
+        OR target ~ '^pg_' THEN
         RAISE EXCEPTION 'schema "%" cannot be a tenant''s', wanted_schema
             USING ERRCODE = 'invalid_schema_name';
     END IF;
@@ -5484,7 +5491,8 @@ BEGIN
     END LOOP;
     SELECT count(*) INTO days FROM _wh_internal.present_days(feed) p
         WHERE extract(year FROM p.slice_date) = target_year;
-    RETURN jsonb_build_object('yearly_table', _wh_internal.yearly_name(template.template_name, target_year), 'processed_mvs', days, 'total_records', total);
+    RETURN jsonb_build_object('yearly_table', _wh_internal.yearly_name(template.template_name, target_year),
+        'processed_mvs', days, 'total_records', total);
 END
 $$;
 
@@ -7398,7 +7406,8 @@ DECLARE
     view_name text := _wh_internal.fit_name(feed.template_name);
     root regclass := (SELECT c.oid FROM pg_class c WHERE c.relkind = 'p'
         AND c.oid = to_regclass(format('public.%I', view_name)));
-    template _wh.mv_templates := (SELECT t FROM _wh.mv_templates t WHERE t.template_name = feed.template_name);
+    template _wh.mv_templates := (SELECT t FROM _wh.mv_templates t
+        WHERE t.template_name = feed.template_name);
     tables jsonb := '[]';
     item record;
     things jsonb;
@@ -7427,7 +7436,8 @@ BEGIN
         PERFORM _wh_internal.storage_publish_public(template);
     END IF;
     FOR item IN
-        SELECT (t.value ->> 'relid')::oid::regclass AS relid, t.value ->> 'view' AS view, t.value -> 'things' AS things,
+        SELECT (t.value ->> 'relid')::oid::regclass AS relid, t.value ->> 'view' AS view,
+        t.value -> 'things' AS things,
             c.relrowsecurity FROM jsonb_array_elements(tables) AS t (value)
         JOIN pg_class c ON c.oid = (t.value ->> 'relid')::oid
     LOOP
@@ -8264,7 +8274,8 @@ BEGIN
     END IF;
     -- The record says what is stored; if merging changed nothing, the counts are the same.
     IF target = 'pg_temp.tenantry_stage'
-            AND _wh_internal.merge_days(feed, template, holder, target::regclass, first_day, last_day) > 0 THEN
+            AND _wh_internal.merge_days(feed, template, holder, target::regclass, first_day, last_day) > 0
+            THEN
         counts := _wh_internal.count_days(template, holder::text, predicate);
     END IF;
     RETURN QUERY INSERT
@@ -8934,7 +8945,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT o.oid, o.relname, CASE WHEN x.suffix ~ '^_[0-9]{4}(_[0-9]{2})?$'
         THEN _wh_internal.kept_stem(p.side) || x.suffix ELSE _wh_internal.former_rows(feed) END
     FROM parents p JOIN pg_inherits i ON i.inhparent = p.oid JOIN own o ON o.oid = i.inhrelid
-    CROSS JOIN LATERAL substr(o.relname, length(_wh_internal.name_stem((p.side).template_name)) + 1) AS x (suffix)
+    CROSS JOIN LATERAL substr(o.relname,
+        length(_wh_internal.name_stem((p.side).template_name)) + 1) AS x (suffix)
     UNION ALL
     SELECT o.oid, o.relname, _wh_internal.kept_stem(s.side) || right(o.relname, 5)
     FROM sides s JOIN own o ON o.relkind = 'r' AND NOT o.relispartition
@@ -9142,8 +9154,9 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.withdraw_tenant(schema_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Take a tenant that is going out of the public views, and drop its views, and what _wh_data holds of it. Loads and foldings that are
--- at work are waited for; later ones are refused. Nothing to do if that has been done.
+-- Take a tenant that is going out of the public views, and drop its views, and what _wh_data holds of it.
+-- Loads and foldings that are at work are waited for; later ones are refused. Nothing to do if that has been
+-- done.
 DECLARE
     feed _wh.feeds;
     owner name := (SELECT n.nspowner::regrole FROM pg_namespace n
@@ -9525,7 +9538,8 @@ BEGIN
             USING ERRCODE = 'dependent_objects_still_exist',
             HINT = 'Ask whadmin to drop it: tenantry template '
                 'drop ' || template.template_name || ' --with-data';
-    ELSIF _wh_internal.relation_kind(format('public.%I', _wh_internal.fit_name(template.template_name))) IS NOT NULL THEN
+    ELSIF _wh_internal.relation_kind(format('public.%I',
+        _wh_internal.fit_name(template.template_name))) IS NOT NULL THEN
         RAISE EXCEPTION 'template "%" has a view or table in public', template.template_name
             USING ERRCODE = 'dependent_objects_still_exist',
             HINT = 'Ask whadmin to drop both: tenantry template drop ' || template.template_name;
@@ -10496,9 +10510,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', 'a2466d6741fde7fd' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '3d9a0836ff7cdb53' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = 'a2466d6741fde7fd');
+        AND i.functions = '3d9a0836ff7cdb53');
 END
 $$;
 

@@ -14,7 +14,8 @@ BEGIN
             USING ERRCODE = 'dependent_objects_still_exist',
             HINT = 'Ask whadmin to drop it: tenantry template '
                 'drop ' || template.template_name || ' --with-data';
-    ELSIF _wh_internal.relation_kind(format('public.%I', _wh_internal.fit_name(template.template_name))) IS NOT NULL THEN
+    ELSIF _wh_internal.relation_kind(format('public.%I',
+        _wh_internal.fit_name(template.template_name))) IS NOT NULL THEN
         RAISE EXCEPTION 'template "%" has a view or table in public', template.template_name
             USING ERRCODE = 'dependent_objects_still_exist',
             HINT = 'Ask whadmin to drop both: tenantry template drop ' || template.template_name;

@@ -227,7 +227,8 @@ ORDER BY 1, 2
 SELECT c.oid::regclass::text, c.relreplident = 'n' FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN _wh.tenants t ON t.schema_name = n.nspname OR n.nspname = '_wh_data' AND EXISTS (
-    SELECT FROM _wh.feeds f, _wh_internal.feed_relations(f) r WHERE f.schema_name = t.schema_name AND r.relid = c.oid)
+    SELECT FROM _wh.feeds f, _wh_internal.feed_relations(f) r
+    WHERE f.schema_name = t.schema_name AND r.relid = c.oid)
 WHERE c.relkind = 'r' AND (c.relreplident = 'n' OR c.relreplident = 'i' AND NOT EXISTS (
         SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisreplident AND i.indisvalid))
     AND t.schema_name = coalesce(%(tenant)s, t.schema_name) AND _wh_internal.published(c.oid)

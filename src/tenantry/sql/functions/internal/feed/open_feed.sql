@@ -34,7 +34,8 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = format('Finish that first: tenantry tenant drop %s', target);
     END IF;
-    IF target IN ('public', '_wh', '_wh_data', '_wh_internal', 'cron', 'information_schema') OR target ~ '^pg_' THEN
+    IF target IN ('public', '_wh', '_wh_data', '_wh_internal', 'cron', 'information_schema')
+        OR target ~ '^pg_' THEN
         RAISE EXCEPTION 'schema "%" cannot be a tenant''s', wanted_schema
             USING ERRCODE = 'invalid_schema_name';
     END IF;

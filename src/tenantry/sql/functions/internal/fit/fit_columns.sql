@@ -18,9 +18,11 @@ BEGIN
     IF changes IS NULL THEN
         RETURN;
     END IF;
-    feeds := ARRAY(SELECT f FROM _wh.feeds f, _wh_internal.kept_relation(_wh_internal.kept_name(f)) AS t (relid)
+    feeds := ARRAY(SELECT f
+        FROM _wh.feeds f, _wh_internal.kept_relation(_wh_internal.kept_name(f)) AS t (relid)
         WHERE f.template_name = template.template_name
-            AND (t.relid = target OR t.relid IN (SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = top))
+            AND (t.relid = target OR t.relid IN (SELECT i.inhrelid FROM pg_inherits i
+            WHERE i.inhparent = top))
         ORDER BY f.schema_name);
     IF changes LIKE '%ALTER COLUMN%' THEN
         -- A column that a view shows keeps its type.

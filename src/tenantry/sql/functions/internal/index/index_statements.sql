@@ -8,7 +8,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT n.name, _wh_internal.index_fingerprint(i.is_unique, d.definition),
         format('CREATE %sINDEX %I ON %I.%I %s',
         CASE WHEN i.is_unique THEN 'UNIQUE '
-            ELSE '' END, n.name, coalesce(place, schema_name), coalesce(relation_name, view_name), d.definition)
+            ELSE '' END, n.name, coalesce(place, schema_name), coalesce(relation_name, view_name),
+            d.definition)
     FROM _wh.template_indexes i
     CROSS JOIN LATERAL _wh_internal.fit_name(_wh_internal.fill_in(i.index_name, schema_name,
         view_name)) n (name)

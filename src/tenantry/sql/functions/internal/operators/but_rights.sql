@@ -2,5 +2,6 @@ CREATE OR REPLACE FUNCTION _wh_internal.but_rights(things jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     -- What keep_things told, except rights: those on a table in _wh_data are its owner's alone.
     SELECT coalesce(jsonb_agg(t.value ORDER BY t.n), '[]')
-    FROM jsonb_array_elements(things) WITH ORDINALITY AS t (value, n) WHERE t.value ->> 'item' NOT LIKE 'right %'
+    FROM jsonb_array_elements(things) WITH ORDINALITY AS t (value, n)
+        WHERE t.value ->> 'item' NOT LIKE 'right %'
 $$;

@@ -46,7 +46,8 @@ BEGIN
     END IF;
     -- A session that moves a row out of these days in the meantime waits for this transaction, and then
     -- clears their digests.
-    PERFORM FROM _wh.slices s WHERE s.schema_name = feed.schema_name AND s.template_name = template.template_name
+    PERFORM FROM _wh.slices s
+        WHERE s.schema_name = feed.schema_name AND s.template_name = template.template_name
         AND s.slice_date BETWEEN first_day AND last_day ORDER BY s.slice_date FOR UPDATE;
     SELECT string_agg(format('t.%1$I = s.%1$I', k), ' AND '), string_agg(quote_ident(k), ', ')
         INTO same_key, key_list FROM unnest(key) k;

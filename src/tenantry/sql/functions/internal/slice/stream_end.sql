@@ -20,7 +20,8 @@ BEGIN
     END IF;
     -- The record says what is stored; if merging changed nothing, the counts are the same.
     IF target = 'pg_temp.tenantry_stage'
-            AND _wh_internal.merge_days(feed, template, holder, target::regclass, first_day, last_day) > 0 THEN
+            AND _wh_internal.merge_days(feed, template, holder, target::regclass, first_day, last_day) > 0
+            THEN
         counts := _wh_internal.count_days(template, holder::text, predicate);
     END IF;
     RETURN QUERY INSERT

@@ -1,7 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.withdraw_tenant(schema_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Take a tenant that is going out of the public views, and drop its views, and what _wh_data holds of it. Loads and foldings that are
--- at work are waited for; later ones are refused. Nothing to do if that has been done.
+-- Take a tenant that is going out of the public views, and drop its views, and what _wh_data holds of it.
+-- Loads and foldings that are at work are waited for; later ones are refused. Nothing to do if that has been
+-- done.
 DECLARE
     feed _wh.feeds;
     owner name := (SELECT n.nspowner::regrole FROM pg_namespace n

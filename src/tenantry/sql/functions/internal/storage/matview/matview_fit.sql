@@ -2,7 +2,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.matview_fit(feed _wh.feeds, template _wh
     relname text, slice_date date) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    target regclass := CASE WHEN slice_date IS NULL THEN (SELECT y.relid FROM _wh_internal.year_relations(feed) y
+    target regclass := CASE WHEN slice_date IS NULL
+        THEN (SELECT y.relid FROM _wh_internal.year_relations(feed) y
         WHERE y.relname = matview_fit.relname)::regclass
         ELSE to_regclass(format('%I.%I', feed.schema_name, relname)) END;
 BEGIN

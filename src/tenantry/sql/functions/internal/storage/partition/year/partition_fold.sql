@@ -85,6 +85,7 @@ BEGIN
     END LOOP;
     SELECT count(*) INTO days FROM _wh_internal.present_days(feed) p
         WHERE extract(year FROM p.slice_date) = target_year;
-    RETURN jsonb_build_object('yearly_table', _wh_internal.yearly_name(template.template_name, target_year), 'processed_mvs', days, 'total_records', total);
+    RETURN jsonb_build_object('yearly_table', _wh_internal.yearly_name(template.template_name, target_year),
+        'processed_mvs', days, 'total_records', total);
 END
 $$;

@@ -7,7 +7,8 @@ DECLARE
     view_name text := _wh_internal.fit_name(feed.template_name);
     root regclass := (SELECT c.oid FROM pg_class c WHERE c.relkind = 'p'
         AND c.oid = to_regclass(format('public.%I', view_name)));
-    template _wh.mv_templates := (SELECT t FROM _wh.mv_templates t WHERE t.template_name = feed.template_name);
+    template _wh.mv_templates := (SELECT t FROM _wh.mv_templates t
+        WHERE t.template_name = feed.template_name);
     tables jsonb := '[]';
     item record;
     things jsonb;
@@ -36,7 +37,8 @@ BEGIN
         PERFORM _wh_internal.storage_publish_public(template);
     END IF;
     FOR item IN
-        SELECT (t.value ->> 'relid')::oid::regclass AS relid, t.value ->> 'view' AS view, t.value -> 'things' AS things,
+        SELECT (t.value ->> 'relid')::oid::regclass AS relid, t.value ->> 'view' AS view,
+        t.value -> 'things' AS things,
             c.relrowsecurity FROM jsonb_array_elements(tables) AS t (value)
         JOIN pg_class c ON c.oid = (t.value ->> 'relid')::oid
     LOOP

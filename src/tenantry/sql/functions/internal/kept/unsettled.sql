@@ -22,7 +22,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT o.oid, o.relname, CASE WHEN x.suffix ~ '^_[0-9]{4}(_[0-9]{2})?$'
         THEN _wh_internal.kept_stem(p.side) || x.suffix ELSE _wh_internal.former_rows(feed) END
     FROM parents p JOIN pg_inherits i ON i.inhparent = p.oid JOIN own o ON o.oid = i.inhrelid
-    CROSS JOIN LATERAL substr(o.relname, length(_wh_internal.name_stem((p.side).template_name)) + 1) AS x (suffix)
+    CROSS JOIN LATERAL substr(o.relname,
+        length(_wh_internal.name_stem((p.side).template_name)) + 1) AS x (suffix)
     UNION ALL
     SELECT o.oid, o.relname, _wh_internal.kept_stem(s.side) || right(o.relname, 5)
     FROM sides s JOIN own o ON o.relkind = 'r' AND NOT o.relispartition
