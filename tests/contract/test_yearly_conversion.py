@@ -42,8 +42,8 @@ def test_the_yearly_table_has_the_templates_columns_and_indexes_and_belongs_to_w
     assert years.warehouse.rows(
         "SELECT tablename::text, tableowner::text, indexdef LIKE 'CREATE UNIQUE INDEX %% USING btree (id)'"
         " FROM pg_tables JOIN pg_indexes USING (schemaname, tablename) WHERE schemaname = %s ORDER BY 1",
-        ("harbour",),
-    ) == [("foodlogstats_2020", "whadmin", True), ("foodlogstats_2021", "whadmin", True)]
+        ("_wh_data",),
+    ) == [("harbour.foodlogstats_2020", "whadmin", True), ("harbour.foodlogstats_2021", "whadmin", True)]
 
 
 @AS_EITHER

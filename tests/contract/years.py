@@ -37,7 +37,7 @@ FOLD: LiteralString = "SELECT _wh.create_combined_table_from_template_by_year('f
 
 STORAGE: LiteralString = (
     "SELECT sum(pg_total_relation_size(oid))::bigint FROM pg_class"
-    " WHERE relnamespace = 'harbour'::regnamespace AND relkind IN ('m', 'r')"
+    " WHERE relnamespace IN ('harbour'::regnamespace, '_wh_data'::regnamespace) AND relkind IN ('m', 'r')"
 )
 
 

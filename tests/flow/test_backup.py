@@ -168,7 +168,7 @@ def test_a_lost_warehouse_comes_back_from_its_backup_and_its_sources(
     )
     assert elsewhere.rows("SELECT FROM _wh.rebuilds UNION ALL SELECT FROM _wh.restored_jobs") == []
     assert elsewhere.rows("SELECT table_name, state FROM _wh.feed_tables WHERE schema_name = 'acme'") == [
-        (f"foodlogstats_{last_year.year}", "folded")
+        (f"acme.foodlogstats_{last_year.year}", "folded")
     ]
     succeed(elsewhere, "tenant", "test", "acme")
     assert "No days are missing" in succeed(elsewhere, "recover", "--all").err

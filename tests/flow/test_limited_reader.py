@@ -51,7 +51,7 @@ SHOWN: dict[str, list[LiteralString]] = {
         "SELECT rolconnlimit, rolvaliduntil FROM pg_roles WHERE rolname = 'phood_ro'",
         "SELECT roleid FROM pg_auth_members WHERE member <> CURRENT_USER::regrole",
         "SELECT relacl FROM pg_class WHERE oid = {view}",
-        "SELECT 1 FROM pg_class c WHERE has_table_privilege('phood_ro', c.oid, 'SELECT') AND relnamespace = '_wh_data'::regnamespace",
+        "SELECT 1 FROM pg_class c WHERE has_table_privilege('phood_ro', c.oid, 'SELECT') AND relnamespace = 'globex'::regnamespace",
     ],
     "approximately how many rows each table has, how large it is, and how many of its rows were read and written, and when; from this"
     " follows how many rows a tenant has per day": [
@@ -67,7 +67,7 @@ SHOWN: dict[str, list[LiteralString]] = {
         "SELECT pg_get_expr(relpartbound, oid) FROM pg_class WHERE relpartbound IS NOT NULL AND relnamespace = '_wh_data'::regnamespace",
         "SELECT indexdef FROM pg_indexes WHERE schemaname = 'globex'",
     ],
-    "the comments on all of these": [
+    "the comments on all of these, among them the descriptions of templates and their columns": [
         "SELECT description FROM pg_description WHERE objoid = {view} AND description = 'said of globex'",
     ],
     "who is logged in, from which program (`application_name`), and which relations each transaction has locked, but neither the statement"

@@ -132,7 +132,7 @@ def refresh(warehouse: Warehouse) -> None:
 
 def refresh_without_unique_index(warehouse: Warehouse) -> None:
     """Days are replaced then."""
-    warehouse.run("DROP INDEX acme.ticks_2023_05_id")
+    warehouse.run('DROP INDEX _wh_data."acme.ticks_2023_05_id"')
     refresh(warehouse)
 
 

@@ -133,5 +133,6 @@ def test_a_year_that_somebody_made_in_the_tenants_schema_is_moved_too(
 
 def test_a_schema_that_has_the_name_already_is_named(acme: Warehouse) -> None:
     (migration,) = [m for m in known() if m.name == "data_schema"]
+    acme.admin.run("ALTER SCHEMA _wh_data OWNER TO postgres")
     with acme.connect() as session, pytest.raises(psycopg.Error, match="schema _wh_data exists already"):
         session.execute(migration.text)

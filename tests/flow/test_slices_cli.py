@@ -91,7 +91,11 @@ def test_a_slice_is_shown_and_reloaded(acme: Warehouse, source: Source, storage:
         assert (shown["relation"], shown["alone"]) == (f"acme.ticks_{first:%Y_%m_%d}", True)
         assert shown["bytes"] > 0
     else:
-        assert (shown["relation"], shown["alone"], shown["bytes"]) == (f"acme.ticks_{first:%Y}", False, None)
+        assert (shown["relation"], shown["alone"], shown["bytes"]) == (
+            f'_wh_data."acme.ticks_{first:%Y}"',
+            False,
+            None,
+        )
     assert "rows      2" in succeed(acme, "slice", "show", "ticks", first, "--tenant", "acme").out
 
     source.run("UPDATE ticks SET value = 7")
@@ -161,5 +165,5 @@ def test_years_are_listed_and_folded_apart(acme: Warehouse, source: Source) -> N
     assert "bistro  ticks     2023   365  365  folded" in told
 
     shown = succeed(acme, "slice", "show", "ticks", "2023-05-01", "--tenant", "acme", "--json").json
-    assert (shown["relation"], shown["alone"], shown["rows"]) == ("acme.ticks_2023", False, 2)
+    assert (shown["relation"], shown["alone"], shown["rows"]) == ('_wh_data."acme.ticks_2023"', False, 2)
     assert len(listed(acme, "--tenant", "bistro", "--to", "2023-12-31")) == 365

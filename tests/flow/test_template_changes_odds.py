@@ -162,8 +162,11 @@ def test_years_that_stand_in_one_table_go_on_in_one_when_they_are_ranged_anew(se
     change(selling, BY_PAID, time_column="paid")
     selling.run("CALL _wh.fit_storage('sales')")
     tables: LiteralString = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = '_wh_data.\"acme.sales\"'::regclass ORDER BY 1"
-    assert [row[0] for row in selling.rows(tables)] == ["acme.sales_2024", "acme.sales_2025_01"]
-    assert selling.rows("SELECT table_name, state FROM _wh.feed_tables") == [("sales_2024", "folded")]
+    assert [row[0] for row in selling.rows(tables)] == [
+        '_wh_data."acme.sales_2024"',
+        '_wh_data."acme.sales_2025_01"',
+    ]
+    assert selling.rows("SELECT table_name, state FROM _wh.feed_tables") == [("acme.sales_2024", "folded")]
     assert ids(selling) == ALL
 
 

@@ -63,10 +63,14 @@ def test_whatever_postgresql_takes_as_an_index_every_slice_gets(
     define(sales, "My Sales", query=QUERY, columns=COLUMNS, indexes=ODD, time_column="CreatedAt")
     sales.run("UPDATE _wh.mv_templates SET storage = %s WHERE template_name = 'My Sales'", (storage,))
     pull(sales, DAY, date(2024, 3, 9), template="My Sales")
-    tables = ["My Sales_2024"] if storage == "partition" else ["My Sales_2024_03_08", "My Sales_2024_03_09"]
+    schema, tables = (
+        ("_wh_data", ["acme.My Sales_2024"])
+        if storage == "partition"
+        else ("acme", ["My Sales_2024_03_08", "My Sales_2024_03_09"])
+    )
     for table in tables:
-        assert sorted(line.replace('"T"', "T") for line in indexes(sales, table)) == sorted(
-            line.replace('"T"', "T") for line in EXPECTED
+        assert sorted(line.replace('"T"', "T") for line in indexes(sales, table, schema)) == sorted(
+            line.replace('"T"', "T").replace("ON acme.", f"ON {schema}.") for line in EXPECTED
         )
     assert sales.value('SELECT count(*) FROM acme."My Sales"') == 2
 

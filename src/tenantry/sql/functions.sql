@@ -46,7 +46,7 @@ $$;
 -- that these files do not have.
 DO $$
 DECLARE
-    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "edf0e146231ee5dcb51f9e79637c1108a85cbea21afea7073d4a019de26062de"}]';
+    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1"}]';
     odd record;
 BEGIN
     IF (SELECT count(*) FROM pg_catalog.pg_namespace n
@@ -624,18 +624,20 @@ $tenantry$;
 
 DO $tenantry$
 BEGIN
-INSERT INTO _wh.migrations (version, name, sha256) VALUES (17, 'data_schema', 'edf0e146231ee5dcb51f9e79637c1108a85cbea21afea7073d4a019de26062de') ON CONFLICT DO NOTHING;
+INSERT INTO _wh.migrations (version, name, sha256) VALUES (17, 'data_schema', 'c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1') ON CONFLICT DO NOTHING;
 IF FOUND THEN
 EXECUTE $tenantry_text$
 -- Tables that hold tenants' rows stand in a schema of their own, which readers need not see, behind views in public and in the
 -- tenants' schemas. Those of earlier versions are moved after the functions are made, tenant by tenant (settle_feed).
 DO $$
 BEGIN
-    IF pg_catalog.to_regnamespace('_wh_data') IS NOT NULL THEN
+    -- One of a warehouse whose schema _wh was dropped has its rows.
+    IF EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = '_wh_data' AND n.nspowner <> 'whadmin'::regrole)
+        OR EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = '_wh_data') THEN
         RAISE EXCEPTION 'schema _wh_data exists already; Tenantry keeps the tables of tenants in a schema of that name'
             USING ERRCODE = 'duplicate_schema', HINT = 'Rename it: ALTER SCHEMA _wh_data RENAME TO ...';
     END IF;
-    CREATE SCHEMA _wh_data AUTHORIZATION whadmin;
+    CREATE SCHEMA IF NOT EXISTS _wh_data AUTHORIZATION whadmin;
     COMMENT ON SCHEMA _wh_data IS 'Tenantry: the tables that hold tenants'' rows; read the views in public and in the tenants'' schemas';
 END
 $$;
@@ -1740,6 +1742,9 @@ DECLARE
         := to_regnamespace(quote_ident(_wh_internal.require_name('tenant', schema_name))) IS NOT NULL;
 BEGIN
     IF NOT existed THEN
+        -- Of a tenant of that name whose schema somebody dropped, nothing comes back.
+        PERFORM _wh_internal.drop_kept(f) FROM _wh.feeds f
+        WHERE f.schema_name = create_tenant_schema.schema_name;
         EXECUTE format('CREATE SCHEMA %I AUTHORIZATION whadmin', schema_name);
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO phood_ro', schema_name);
         EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO phood_ro',
@@ -2595,38 +2600,38 @@ CREATE OR REPLACE FUNCTION _wh_internal.fit_columns(template _wh.mv_templates, t
     extras boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
 -- Give a table in _wh_data the columns that its template has got since, or has widened (table_changes), with
--- all tables that are united with it; the views over them follow in the same step.
+-- all tables that are united with it.
 DECLARE
     top regclass := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
     changes text := _wh_internal.table_changes(template, target, extras);
     public_view text := format('public.%I', _wh_internal.fit_name(template.template_name));
     feeds _wh.feeds[];
-    blanks text := '';
 BEGIN
+    IF changes LIKE '%ALTER COLUMN%' THEN
+        PERFORM _wh_internal.lock_view('public', template.template_name);
+        changes := _wh_internal.table_changes(template, target, extras);
+    END IF;
+    -- A view keeps its columns' types, so such a step takes the views along. New columns they get when they
+    -- are next published: to lock them as well would keep reports waiting longer.
     IF changes IS NULL THEN
         RETURN;
-    END IF;
-    PERFORM _wh_internal.lock_view('public', template.template_name);
-    changes := _wh_internal.table_changes(template, target, extras);
-    IF changes IS NULL THEN
+    ELSIF changes NOT LIKE '%ALTER COLUMN%' THEN
+        PERFORM _wh_internal.execute_patiently(format('ALTER TABLE %s %s', top, changes));
         RETURN;
     END IF;
     feeds := ARRAY(SELECT f
         FROM _wh.feeds f, _wh_internal.kept_relation(_wh_internal.kept_name(f)) AS t (relid)
         WHERE f.template_name = template.template_name
-            AND (t.relid = target OR t.relid IN (SELECT i.inhrelid FROM pg_inherits i
-            WHERE i.inhparent = top))
+            AND (t.relid = target
+            OR t.relid IN (SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = top))
         ORDER BY f.schema_name);
-    IF changes LIKE '%ALTER COLUMN%' THEN
-        -- A column that a view shows keeps its type.
-        blanks := concat(CASE WHEN _wh_internal.relation_kind(public_view) = 'v'
-            THEN _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)) || '; ' END,
-            (SELECT string_agg(_wh_internal.blank_views(f), '') FROM unnest(feeds) f));
-    END IF;
-    PERFORM _wh_internal.execute_patiently(format('%sALTER TABLE %s %s; SELECT '
-        '_wh_internal.storage_publish_tenant(f) FROM unnest(%L::_wh.feeds[]) f; '
+    PERFORM _wh_internal.execute_patiently(format('%s%sALTER TABLE %s %s; SELECT '
+        '_wh_internal.show_table(f), _wh_internal.publish_years(f) FROM unnest(%L::_wh.feeds[]) f; '
         'SELECT _wh_internal.storage_publish_public(t) FROM _wh.mv_templates t WHERE t.template_name = %L',
-        blanks, top, changes, feeds, template.template_name));
+        CASE WHEN _wh_internal.relation_kind(public_view) = 'v' THEN _wh_internal.blank_view('public',
+            _wh_internal.fit_name(template.template_name)) || '; ' END,
+        (SELECT string_agg(_wh_internal.blank_views(f), '') FROM unnest(feeds) f),
+        top, changes, feeds, template.template_name));
 END
 $$;
 
@@ -4835,6 +4840,9 @@ BEGIN
     -- once.
     PERFORM _wh_internal.await_lock(hashtextextended('tenantry register ' || target, 0), false,
         format('tenant %s, which another session registers', target));
+    IF renewed THEN
+        PERFORM _wh_internal.drop_kept(f) FROM _wh.feeds f WHERE f.schema_name = target;
+    END IF;
     IF renewed OR NOT EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = target) THEN
         EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO phood_ro', target);
         PERFORM _wh_internal.grant_readers(target);
@@ -5395,7 +5403,8 @@ BEGIN
     ELSIF NOT _wh_internal.hold_unfit(feed, kind, relname, slice_date) THEN
         RETURN;
     ELSIF kind = 'columns' THEN
-        PERFORM _wh_internal.fit_columns(template, target);
+        PERFORM _wh_internal.storage_publish_tenant(feed);
+        PERFORM _wh.update_public_view_by_template(feed.template_name);
     ELSIF kind = 'former' THEN
         PERFORM _wh_internal.execute_patiently(format('DROP TABLE %s', target));
     ELSE
@@ -5729,6 +5738,9 @@ BEGIN
     IF statements <> '' THEN
         PERFORM _wh_internal.execute_patiently(statements);
     END IF;
+    PERFORM _wh_internal.show_table(f) FROM unnest(feeds) f
+    WHERE _wh_internal.view_columns(f.schema_name, _wh_internal.fit_name(f.template_name))
+        <> _wh_internal.columns_shape(columns);
     RETURN concat(format('SELECT schema_name, %s FROM %s', _wh_internal.select_list(root, columns),
         root::regclass), beside);
 END
@@ -5736,15 +5748,21 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_publish_tenant(feed _wh.feeds) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The tenant's table holds its slices itself: the view over it changes with the columns alone.
+-- The tenant's table holds its slices itself: the views over it change with the columns alone.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    shape text := 'schema_name text, ' || _wh_internal.columns_shape(_wh_internal.feed_columns(feed));
+    changed boolean;
 BEGIN
     IF _wh_internal.partition_outranged(template,
         _wh_internal.kept_relation(_wh_internal.kept_name(feed))::regclass) IS NULL THEN
         PERFORM _wh_internal.fit_columns(template, _wh_internal.partition_tenant(feed, template));
     END IF;
-    RETURN _wh_internal.show_table(feed);
+    changed := _wh_internal.show_table(feed);
+    IF _wh_internal.view_columns('public', _wh_internal.fit_name(feed.template_name)) <> shape THEN
+        PERFORM _wh.update_public_view_by_template(feed.template_name);
+    END IF;
+    RETURN changed;
 END
 $$;
 
@@ -10510,9 +10528,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '3d9a0836ff7cdb53' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'a73d9440a104480a' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '3d9a0836ff7cdb53');
+        AND i.functions = 'a73d9440a104480a');
 END
 $$;
 

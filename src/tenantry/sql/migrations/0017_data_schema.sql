@@ -2,11 +2,13 @@
 -- tenants' schemas. Those of earlier versions are moved after the functions are made, tenant by tenant (settle_feed).
 DO $$
 BEGIN
-    IF pg_catalog.to_regnamespace('_wh_data') IS NOT NULL THEN
+    -- One of a warehouse whose schema _wh was dropped has its rows.
+    IF EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = '_wh_data' AND n.nspowner <> 'whadmin'::regrole)
+        OR EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = '_wh_data') THEN
         RAISE EXCEPTION 'schema _wh_data exists already; Tenantry keeps the tables of tenants in a schema of that name'
             USING ERRCODE = 'duplicate_schema', HINT = 'Rename it: ALTER SCHEMA _wh_data RENAME TO ...';
     END IF;
-    CREATE SCHEMA _wh_data AUTHORIZATION whadmin;
+    CREATE SCHEMA IF NOT EXISTS _wh_data AUTHORIZATION whadmin;
     COMMENT ON SCHEMA _wh_data IS 'Tenantry: the tables that hold tenants'' rows; read the views in public and in the tenants'' schemas';
 END
 $$;

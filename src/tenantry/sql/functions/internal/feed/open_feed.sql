@@ -43,6 +43,9 @@ BEGIN
     -- once.
     PERFORM _wh_internal.await_lock(hashtextextended('tenantry register ' || target, 0), false,
         format('tenant %s, which another session registers', target));
+    IF renewed THEN
+        PERFORM _wh_internal.drop_kept(f) FROM _wh.feeds f WHERE f.schema_name = target;
+    END IF;
     IF renewed OR NOT EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = target) THEN
         EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO phood_ro', target);
         PERFORM _wh_internal.grant_readers(target);

@@ -2,37 +2,37 @@ CREATE OR REPLACE FUNCTION _wh_internal.fit_columns(template _wh.mv_templates, t
     extras boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
 -- Give a table in _wh_data the columns that its template has got since, or has widened (table_changes), with
--- all tables that are united with it; the views over them follow in the same step.
+-- all tables that are united with it.
 DECLARE
     top regclass := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
     changes text := _wh_internal.table_changes(template, target, extras);
     public_view text := format('public.%I', _wh_internal.fit_name(template.template_name));
     feeds _wh.feeds[];
-    blanks text := '';
 BEGIN
+    IF changes LIKE '%ALTER COLUMN%' THEN
+        PERFORM _wh_internal.lock_view('public', template.template_name);
+        changes := _wh_internal.table_changes(template, target, extras);
+    END IF;
+    -- A view keeps its columns' types, so such a step takes the views along. New columns they get when they
+    -- are next published: to lock them as well would keep reports waiting longer.
     IF changes IS NULL THEN
         RETURN;
-    END IF;
-    PERFORM _wh_internal.lock_view('public', template.template_name);
-    changes := _wh_internal.table_changes(template, target, extras);
-    IF changes IS NULL THEN
+    ELSIF changes NOT LIKE '%ALTER COLUMN%' THEN
+        PERFORM _wh_internal.execute_patiently(format('ALTER TABLE %s %s', top, changes));
         RETURN;
     END IF;
     feeds := ARRAY(SELECT f
         FROM _wh.feeds f, _wh_internal.kept_relation(_wh_internal.kept_name(f)) AS t (relid)
         WHERE f.template_name = template.template_name
-            AND (t.relid = target OR t.relid IN (SELECT i.inhrelid FROM pg_inherits i
-            WHERE i.inhparent = top))
+            AND (t.relid = target
+            OR t.relid IN (SELECT i.inhrelid FROM pg_inherits i WHERE i.inhparent = top))
         ORDER BY f.schema_name);
-    IF changes LIKE '%ALTER COLUMN%' THEN
-        -- A column that a view shows keeps its type.
-        blanks := concat(CASE WHEN _wh_internal.relation_kind(public_view) = 'v'
-            THEN _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)) || '; ' END,
-            (SELECT string_agg(_wh_internal.blank_views(f), '') FROM unnest(feeds) f));
-    END IF;
-    PERFORM _wh_internal.execute_patiently(format('%sALTER TABLE %s %s; SELECT '
-        '_wh_internal.storage_publish_tenant(f) FROM unnest(%L::_wh.feeds[]) f; '
+    PERFORM _wh_internal.execute_patiently(format('%s%sALTER TABLE %s %s; SELECT '
+        '_wh_internal.show_table(f), _wh_internal.publish_years(f) FROM unnest(%L::_wh.feeds[]) f; '
         'SELECT _wh_internal.storage_publish_public(t) FROM _wh.mv_templates t WHERE t.template_name = %L',
-        blanks, top, changes, feeds, template.template_name));
+        CASE WHEN _wh_internal.relation_kind(public_view) = 'v' THEN _wh_internal.blank_view('public',
+            _wh_internal.fit_name(template.template_name)) || '; ' END,
+        (SELECT string_agg(_wh_internal.blank_views(f), '') FROM unnest(feeds) f),
+        top, changes, feeds, template.template_name));
 END
 $$;

@@ -6,6 +6,9 @@ DECLARE
         := to_regnamespace(quote_ident(_wh_internal.require_name('tenant', schema_name))) IS NOT NULL;
 BEGIN
     IF NOT existed THEN
+        -- Of a tenant of that name whose schema somebody dropped, nothing comes back.
+        PERFORM _wh_internal.drop_kept(f) FROM _wh.feeds f
+        WHERE f.schema_name = create_tenant_schema.schema_name;
         EXECUTE format('CREATE SCHEMA %I AUTHORIZATION whadmin', schema_name);
         EXECUTE format('GRANT USAGE ON SCHEMA %I TO phood_ro', schema_name);
         EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO phood_ro',

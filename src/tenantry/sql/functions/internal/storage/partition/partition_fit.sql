@@ -10,7 +10,8 @@ BEGIN
     ELSIF NOT _wh_internal.hold_unfit(feed, kind, relname, slice_date) THEN
         RETURN;
     ELSIF kind = 'columns' THEN
-        PERFORM _wh_internal.fit_columns(template, target);
+        PERFORM _wh_internal.storage_publish_tenant(feed);
+        PERFORM _wh.update_public_view_by_template(feed.template_name);
     ELSIF kind = 'former' THEN
         PERFORM _wh_internal.execute_patiently(format('DROP TABLE %s', target));
     ELSE

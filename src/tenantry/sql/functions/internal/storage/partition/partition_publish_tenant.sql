@@ -1,13 +1,19 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_publish_tenant(feed _wh.feeds) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The tenant's table holds its slices itself: the view over it changes with the columns alone.
+-- The tenant's table holds its slices itself: the views over it change with the columns alone.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    shape text := 'schema_name text, ' || _wh_internal.columns_shape(_wh_internal.feed_columns(feed));
+    changed boolean;
 BEGIN
     IF _wh_internal.partition_outranged(template,
         _wh_internal.kept_relation(_wh_internal.kept_name(feed))::regclass) IS NULL THEN
         PERFORM _wh_internal.fit_columns(template, _wh_internal.partition_tenant(feed, template));
     END IF;
-    RETURN _wh_internal.show_table(feed);
+    changed := _wh_internal.show_table(feed);
+    IF _wh_internal.view_columns('public', _wh_internal.fit_name(feed.template_name)) <> shape THEN
+        PERFORM _wh.update_public_view_by_template(feed.template_name);
+    END IF;
+    RETURN changed;
 END
 $$;
