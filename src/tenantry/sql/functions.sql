@@ -5738,9 +5738,6 @@ BEGIN
     IF statements <> '' THEN
         PERFORM _wh_internal.execute_patiently(statements);
     END IF;
-    PERFORM _wh_internal.show_table(f) FROM unnest(feeds) f
-    WHERE _wh_internal.view_columns(f.schema_name, _wh_internal.fit_name(f.template_name))
-        <> _wh_internal.columns_shape(columns);
     RETURN concat(format('SELECT schema_name, %s FROM %s', _wh_internal.select_list(root, columns),
         root::regclass), beside);
 END
@@ -5752,17 +5749,16 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     shape text := 'schema_name text, ' || _wh_internal.columns_shape(_wh_internal.feed_columns(feed));
-    changed boolean;
 BEGIN
     IF _wh_internal.partition_outranged(template,
         _wh_internal.kept_relation(_wh_internal.kept_name(feed))::regclass) IS NULL THEN
         PERFORM _wh_internal.fit_columns(template, _wh_internal.partition_tenant(feed, template));
     END IF;
-    changed := _wh_internal.show_table(feed);
     IF _wh_internal.view_columns('public', _wh_internal.fit_name(feed.template_name)) <> shape THEN
-        PERFORM _wh.update_public_view_by_template(feed.template_name);
+        PERFORM _wh_internal.lock_view('public', feed.template_name),
+            _wh_internal.storage_publish_public(template);
     END IF;
-    RETURN changed;
+    RETURN _wh_internal.show_table(feed);
 END
 $$;
 
@@ -7957,6 +7953,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
     existing regclass := to_regclass(format('public.%I', view_name));
+    behind _wh.feeds[];
     changed boolean;
     part record;
     selected text;
@@ -7977,7 +7974,19 @@ BEGIN
             SELECT c FROM _wh.template_columns c WHERE c.template_name = template.template_name
             ORDER BY c.position)));
     END IF;
-    changed := _wh_internal.replace_view('public', view_name, body);
+    -- Tenant views that lack a new column of their tables get it in the same step: reports that have read one
+    -- and come to the other would wait for this session, and it for them.
+    behind := ARRAY(SELECT f FROM _wh.feeds f JOIN _wh.storages s USING (storage)
+        WHERE f.template_name = template.template_name AND s.steady
+            AND _wh_internal.view_columns(f.schema_name, view_name) <> _wh_internal.columns_shape(
+            _wh_internal.feed_columns(f)) ORDER BY f.schema_name);
+    IF behind = '{}' THEN
+        changed := _wh_internal.replace_view('public', view_name, body);
+    ELSE
+        PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.replace_view(''public'', %L, %L); '
+            'SELECT _wh_internal.show_table(f) FROM unnest(%L::_wh.feeds[]) f', view_name, body, behind));
+        changed := true;
+    END IF;
     PERFORM _wh_internal.describe_view('public', view_name, template);
     RETURN changed;
 END
@@ -10528,9 +10537,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', 'a73d9440a104480a' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '4e366ca48967364c' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = 'a73d9440a104480a');
+        AND i.functions = '4e366ca48967364c');
 END
 $$;
 

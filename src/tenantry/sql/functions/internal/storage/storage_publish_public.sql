@@ -5,6 +5,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
     existing regclass := to_regclass(format('public.%I', view_name));
+    behind _wh.feeds[];
     changed boolean;
     part record;
     selected text;
@@ -25,7 +26,19 @@ BEGIN
             SELECT c FROM _wh.template_columns c WHERE c.template_name = template.template_name
             ORDER BY c.position)));
     END IF;
-    changed := _wh_internal.replace_view('public', view_name, body);
+    -- Tenant views that lack a new column of their tables get it in the same step: reports that have read one
+    -- and come to the other would wait for this session, and it for them.
+    behind := ARRAY(SELECT f FROM _wh.feeds f JOIN _wh.storages s USING (storage)
+        WHERE f.template_name = template.template_name AND s.steady
+            AND _wh_internal.view_columns(f.schema_name, view_name) <> _wh_internal.columns_shape(
+            _wh_internal.feed_columns(f)) ORDER BY f.schema_name);
+    IF behind = '{}' THEN
+        changed := _wh_internal.replace_view('public', view_name, body);
+    ELSE
+        PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.replace_view(''public'', %L, %L); '
+            'SELECT _wh_internal.show_table(f) FROM unnest(%L::_wh.feeds[]) f', view_name, body, behind));
+        changed := true;
+    END IF;
     PERFORM _wh_internal.describe_view('public', view_name, template);
     RETURN changed;
 END

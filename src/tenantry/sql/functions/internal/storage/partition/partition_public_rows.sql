@@ -59,9 +59,6 @@ BEGIN
     IF statements <> '' THEN
         PERFORM _wh_internal.execute_patiently(statements);
     END IF;
-    PERFORM _wh_internal.show_table(f) FROM unnest(feeds) f
-    WHERE _wh_internal.view_columns(f.schema_name, _wh_internal.fit_name(f.template_name))
-        <> _wh_internal.columns_shape(columns);
     RETURN concat(format('SELECT schema_name, %s FROM %s', _wh_internal.select_list(root, columns),
         root::regclass), beside);
 END

@@ -4,16 +4,15 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     shape text := 'schema_name text, ' || _wh_internal.columns_shape(_wh_internal.feed_columns(feed));
-    changed boolean;
 BEGIN
     IF _wh_internal.partition_outranged(template,
         _wh_internal.kept_relation(_wh_internal.kept_name(feed))::regclass) IS NULL THEN
         PERFORM _wh_internal.fit_columns(template, _wh_internal.partition_tenant(feed, template));
     END IF;
-    changed := _wh_internal.show_table(feed);
     IF _wh_internal.view_columns('public', _wh_internal.fit_name(feed.template_name)) <> shape THEN
-        PERFORM _wh.update_public_view_by_template(feed.template_name);
+        PERFORM _wh_internal.lock_view('public', feed.template_name),
+            _wh_internal.storage_publish_public(template);
     END IF;
-    RETURN changed;
+    RETURN _wh_internal.show_table(feed);
 END
 $$;
