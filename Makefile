@@ -16,7 +16,7 @@ UV := .uv/bin/uv
 PEERS := $(patsubst bench/peers/%.txt,%,$(wildcard bench/peers/*.txt))
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 # What another version of PostgreSQL may change. `make test` has the rest: units, kills, random values.
-SYSTEM_TESTS := tests/chaos tests/life tests/contract tests/flow
+SYSTEM_TESTS := tests/chaos tests/life tests/contract tests/integration
 SYSTEM_PG := /usr/lib/postgresql/15
 SYSTEM_LIBS := $(SYSTEM_PG)/bin/postgres $(SYSTEM_PG)/lib/pg_cron.so $(SYSTEM_PG)/lib/plpgsql_check.so \
     $(or $(wildcard /usr/lib/*/faketime/libfaketimeMT.so.1),libfaketimeMT.so.1)

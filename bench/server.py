@@ -37,7 +37,7 @@ def scratch_server(settings: Mapping[str, str]) -> Iterator[tuple[Server, Path]]
 
 @contextmanager
 def _janitor(server: Server, parent: Path) -> Iterator[None]:
-    command = [sys.executable, "-m", "tests.server_janitor", str(server.directory), "", str(parent)]
+    command = [sys.executable, "-m", "tests.support.server_janitor", str(server.directory), "", str(parent)]
     # It waits for the end of its standard input, which also comes when this process is killed. In its own
     # session it gets no Ctrl-C.
     with subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.PIPE, start_new_session=True) as janitor:

@@ -17,10 +17,10 @@ from psycopg import sql
 
 from tenantry.db.install import install
 from tenantry.embedded import Server
-from tests.databases import SECRET, SOURCE_SCHEMA, Maker, Source, Warehouse, quick_secret
-from tests.jobs import either_cron, pg_cron
+from tests.support.databases import SECRET, SOURCE_SCHEMA, Maker, Source, Warehouse, quick_secret
+from tests.support.jobs import either_cron, pg_cron
 
-pytest_plugins = ["tests.midnight", "tests.shares"]
+pytest_plugins = ["tests.support.day_change", "tests.support.shares"]
 
 ROOT = Path(__file__).parent.parent
 
@@ -143,7 +143,7 @@ def _janitor(server: Server, bindir: Path | None, parent: Path) -> Iterator[None
     command = [
         sys.executable,
         "-m",
-        "tests.server_janitor",
+        "tests.support.server_janitor",
         str(server.directory),
         str(bindir or ""),
         str(parent),

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from psycopg import sql
 
-from tests.databases import Source, Warehouse
-from tests.ticks import define, make_ticks
-from tests.ways import by_loader
+from tests.support.databases import Source, Warehouse
+from tests.support.loading import by_loader
+from tests.support.samples.small_template import define, make_ticks
 
 CLIENTS = Path(__file__).parent / "clients"
 PYTHON = str(Path(os.environ["TENANTRY_TEST_BI"]).absolute() / "bin" / "python")

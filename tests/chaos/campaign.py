@@ -16,7 +16,7 @@ from tests.chaos import changes, faults, operations
 from tests.chaos.model import NOTHING, State
 from tests.chaos.operations import Operation
 from tests.chaos.world import TENANTS, World
-from tests.program import hear_signals
+from tests.support.program import hear_signals
 
 PATIENCE = 90
 """Seconds that an operation may take before it counts as hung."""

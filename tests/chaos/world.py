@@ -18,7 +18,7 @@ from tenantry.db.install import install
 from tenantry.embedded import Server
 from tests.chaos.line import Line
 from tests.chaos.model import Model, State
-from tests.program import Outcome, command, environment, run
+from tests.support.program import Outcome, command, environment, run
 
 TENANTS = ("north", "south")
 READER = "campaign_reader"

@@ -8,7 +8,7 @@ import pytest
 
 from tenantry.embedded import Server
 from tests.contract.years import Years
-from tests.databases import Maker, Source, Warehouse
+from tests.support.databases import Maker, Source, Warehouse
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.databases import Database, Warehouse
+from tests.support.databases import Database, Warehouse
 
 AS_EITHER = pytest.mark.parametrize("role", ["whadmin", "postgres"])
 """Once as the warehouse's own role, once as the administrator: for statements that change something."""

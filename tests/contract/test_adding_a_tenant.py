@@ -10,7 +10,7 @@ import pytest
 
 from tests.contract.roles import AS_EITHER, acting
 from tests.contract.years import ROWS, Years
-from tests.databases import SECRET, Database, Source, Warehouse
+from tests.support.databases import SECRET, Database, Source, Warehouse
 
 DAY = date(2023, 12, 30)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tests.contract.roles import AS_EITHER, acting, either
-from tests.databases import Source, Warehouse
-from tests.jobs import jobs, schedule
+from tests.support.databases import Source, Warehouse
+from tests.support.jobs import jobs, schedule
 
 DAILY = """
 SELECT cron.schedule(

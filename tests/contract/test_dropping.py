@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from tests.contract.roles import AS_EITHER, acting
-from tests.databases import Source, Warehouse
-from tests.jobs import schedule
+from tests.support.databases import Source, Warehouse
+from tests.support.jobs import schedule
 
 JOBS = ("foodlogstats_update_brook", "brook_2week_refresh", "yearly_combination_brook")
 

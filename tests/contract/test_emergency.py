@@ -11,8 +11,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.databases import SECRET, Database, Source, Warehouse
-from tests.psql import run_scripts
+from tests.support.databases import SECRET, Database, Source, Warehouse
+from tests.support.psql import run_scripts
 
 DAY = date(2023, 12, 31)
 

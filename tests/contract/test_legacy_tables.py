@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.contract.roles import AS_EITHER, acting
-from tests.databases import Database, Source, Warehouse
+from tests.support.databases import Database, Source, Warehouse
 
 HANDLER: LiteralString = """
   EXCEPTION

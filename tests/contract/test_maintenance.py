@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from tests.contract.roles import AS_EITHER, acting, either
-from tests.databases import Source, Warehouse
-from tests.waiting import wait_until
+from tests.support.databases import Source, Warehouse
+from tests.support.waiting import wait_until
 
 OLD = date(2023, 1, 31)
 

@@ -11,7 +11,7 @@ import pytest
 
 from tenantry.embedded import Server
 from tests.contract.roles import either
-from tests.databases import Database, Source, Warehouse
+from tests.support.databases import Database, Source, Warehouse
 
 DAY = date(2023, 2, 27)
 

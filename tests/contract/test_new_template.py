@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from tests.contract.roles import AS_EITHER, acting, either
-from tests.databases import Source, Warehouse
-from tests.psql import psql
+from tests.support.databases import Source, Warehouse
+from tests.support.psql import psql
 
 TEMPLATE = """
 INSERT INTO _wh.mv_templates (

@@ -10,8 +10,8 @@ import pytest
 
 from tenantry.embedded import Server
 from tests.contract.roles import AS_EITHER, acting
-from tests.databases import Database, Maker, Warehouse
-from tests.psql import SQL, psql
+from tests.support.databases import Database, Maker, Warehouse
+from tests.support.psql import SQL, psql
 
 PASSWORDS = {"whadmin_password": "whadmin-password", "reader_password": "reader-password"}
 """Variables of create.sql, in place of stubs in it that one would have to edit."""

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from tests.contract.roles import AS_EITHER, acting
-from tests.databases import Source, Warehouse
-from tests.jobs import schedule
+from tests.support.databases import Source, Warehouse
+from tests.support.jobs import schedule
 
 DAY = date(2022, 2, 26)
 

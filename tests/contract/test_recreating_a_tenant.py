@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from tests.contract.roles import AS_EITHER, acting
-from tests.databases import Source, Warehouse
+from tests.support.databases import Source, Warehouse
 
 DAY = date(2024, 2, 28)
 

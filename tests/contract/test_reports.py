@@ -7,8 +7,8 @@ from datetime import date
 import psycopg
 import pytest
 
-from tests.databases import Database, Source, Warehouse
-from tests.psql import psql
+from tests.support.databases import Database, Source, Warehouse
+from tests.support.psql import psql
 
 DAY = date(2024, 1, 14)
 

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.contract.roles import AS_EITHER, acting, either
-from tests.databases import Source, Warehouse
+from tests.support.databases import Source, Warehouse
 
 DAY = date(2023, 9, 30)
 

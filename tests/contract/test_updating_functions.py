@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from tests.contract.roles import AS_EITHER, acting, either
-from tests.databases import Database, Source, Warehouse
-from tests.psql import SQL, psql
+from tests.support.databases import Database, Source, Warehouse
+from tests.support.psql import SQL, psql
 
 DAY = date(2023, 6, 1)
 

@@ -9,7 +9,7 @@ from typing import Any, LiteralString
 import psycopg
 
 from tests.contract.roles import acting
-from tests.databases import Source, Warehouse
+from tests.support.databases import Source, Warehouse
 
 ROWS = {2020: 367, 2021: 365}
 """One row a day, and one more in the last microsecond of 2020."""

@@ -8,10 +8,10 @@ from typing import LiteralString
 
 import psycopg
 
-from tests.databases import Source, Warehouse
-from tests.flow.test_fleet import ENV, HOURLY, fleet_of
-from tests.program import command, environment, succeed
-from tests.waiting import wait_until
+from tests.integration.fleet.test_fleet import ENV, HOURLY, fleet_of
+from tests.support.databases import Source, Warehouse
+from tests.support.program import command, environment, succeed
+from tests.support.waiting import wait_until
 
 NAMES = ("one", "two", "three", "four")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import subprocess
 from datetime import date
 
-from tests.databases import Source, Warehouse
-from tests.program import command, environment, run, succeed
-from tests.ticks import define, make_ticks
-from tests.waiting import wait_until
+from tests.support.databases import Source, Warehouse
+from tests.support.program import command, environment, run, succeed
+from tests.support.samples.small_template import define, make_ticks
+from tests.support.waiting import wait_until
 
 DAY = date(2024, 3, 1)
 AT_WORK = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tenantry drop' AND datname = current_database()"

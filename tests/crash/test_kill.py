@@ -13,10 +13,10 @@ import psycopg
 
 from tenantry.db.install import install
 from tenantry.embedded import Server
-from tests.databases import Source, Warehouse
-from tests.program import command, environment, run, succeed
-from tests.ticks import define, make_ticks, mend
-from tests.waiting import wait_until
+from tests.support.databases import Source, Warehouse
+from tests.support.program import command, environment, run, succeed
+from tests.support.samples.small_template import define, make_ticks, mend
+from tests.support.waiting import wait_until
 
 FIRST = date(2024, 3, 1)
 DAYS = 40

@@ -10,11 +10,11 @@ from datetime import date
 
 import pytest
 
-from tests.databases import Source, Warehouse
-from tests.program import command, environment, succeed
-from tests.ticks import define
-from tests.waiting import wait_until
-from tests.ways import by_loader, by_sql
+from tests.support.databases import Source, Warehouse
+from tests.support.loading import by_loader, by_sql
+from tests.support.program import command, environment, succeed
+from tests.support.samples.small_template import define
+from tests.support.waiting import wait_until
 
 FIRST, LAST = date(2024, 1, 10), date(2024, 4, 9)
 DAYS, PER_DAY = 91, 300

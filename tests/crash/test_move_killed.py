@@ -15,11 +15,11 @@ import pytest
 
 from tenantry.embedded import Server
 from tests.crash.test_kill import installed
-from tests.databases import Maker, Source, Warehouse
-from tests.program import command, environment, succeed
-from tests.ticks import define, make_ticks
-from tests.two_years import COLUMNS, DIGEST, QUERY, TwoYears, leftovers, make_two_years
-from tests.waiting import wait_until
+from tests.support.databases import Maker, Source, Warehouse
+from tests.support.program import command, environment, succeed
+from tests.support.samples.small_template import define, make_ticks
+from tests.support.samples.two_years import COLUMNS, DIGEST, QUERY, TwoYears, leftovers, make_two_years
+from tests.support.waiting import wait_until
 
 # Ten kills, and two years of a warehouse made before them: the usual limit is too short for a slow machine.
 pytestmark = pytest.mark.timeout(300)

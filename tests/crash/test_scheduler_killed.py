@@ -9,10 +9,10 @@ from typing import Any, LiteralString
 import psycopg
 
 from tenantry.flow.job import runs
-from tests.databases import Warehouse
-from tests.jobs import schedule
-from tests.schedulers import forks, start
-from tests.waiting import wait_until
+from tests.support.databases import Warehouse
+from tests.support.jobs import schedule
+from tests.support.schedulers import forks, start
+from tests.support.waiting import wait_until
 
 KILLS = 100
 

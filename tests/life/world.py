@@ -13,10 +13,10 @@ import psycopg
 from psycopg import sql
 
 from tenantry.embedded import Server
-from tests.databases import SOURCE_SCHEMA
 from tests.life.clock import Clock
-from tests.program import Outcome, command, environment
-from tests.waiting import wait_until
+from tests.support.databases import SOURCE_SCHEMA
+from tests.support.program import Outcome, command, environment
+from tests.support.waiting import wait_until
 
 _TEMPLATE = (
     "SELECT query_template, (SELECT array_agg(column_name ORDER BY position) FROM _wh.template_columns c"

@@ -55,7 +55,9 @@ def _record(jobs: int) -> None:
     with project() as root:
         instrument(root, in_python.PACKAGES)
         options = ["-n", str(jobs + 1), "-p", "tests.mutants.touched"]
-        _, out = pytest(root, ["tests/unit", "tests/flow", "tests/contract", "tests/property"], *options)
+        _, out = pytest(
+            root, ["tests/unit", "tests/integration", "tests/contract", "tests/property"], *options
+        )
         print(out.splitlines()[-1])
 
 

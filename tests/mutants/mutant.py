@@ -46,6 +46,7 @@ def changed_together(path: Path) -> Mapping[str, float]:
     is no history, and no such name.
     """
     weights: Counter[str] = Counter()
+    places = {test.name: str(test.relative_to(ROOT)) for test in ROOT.glob("tests/**/test_*.py")}
     said = subprocess.run(
         ["git", "log", "--format=%h", "--", path], cwd=ROOT, capture_output=True, text=True, check=False
     )
@@ -57,10 +58,12 @@ def changed_together(path: Path) -> Mapping[str, float]:
             text=True,
             check=True,
         )
-        tests = re.findall(r"^tests/(?:.*/)?test_\w+\.py$", shown.stdout, re.MULTILINE)
+        named = re.findall(r"^tests/(?:.*/)?(test_\w+\.py)$", shown.stdout, re.MULTILINE)
+        # By name: a test may have moved to another folder since.
+        tests = [places[name] for name in named if name in places]
         weights.update(dict.fromkeys(tests, 1 / len(tests)) if tests else {})
     heaviest = max(weights.values(), default=1.0)
     weights.update(
-        {str(test.relative_to(ROOT)): heaviest for test in ROOT.glob(f"tests/*/test_{path.stem}.py")}
+        {str(test.relative_to(ROOT)): heaviest for test in ROOT.glob(f"tests/**/test_{path.stem}.py")}
     )
     return weights

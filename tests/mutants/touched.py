@@ -18,8 +18,8 @@ import psycopg
 import pytest
 
 from tenantry.embedded import Server
-from tests.databases import Maker
 from tests.mutants.in_python import functions, module_name
+from tests.support.databases import Maker
 
 VARIABLE = "TENANTRY_TEST_TOUCHED"
 

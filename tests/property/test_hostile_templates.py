@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pglast.parser import ParseError, parse_sql
 
-from tests.databases import Warehouse
+from tests.support.databases import Warehouse
 
 pytestmark = pytest.mark.any_server
 

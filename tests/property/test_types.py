@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from psycopg import sql
 
-from tests.databases import Database, Source, Warehouse
 from tests.property.values import SOURCE_TYPES, TYPES, XML
-from tests.ticks import define
-from tests.ways import Pull, by_loader, by_sql
+from tests.support.databases import Database, Source, Warehouse
+from tests.support.loading import Pull, by_loader, by_sql
+from tests.support.samples.small_template import define
 
 DAY = date(2024, 1, 15)
 EXAMPLES, ROWS = 400, 2000

@@ -15,7 +15,12 @@ from tenantry.db.build import public_files
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
-PAGES = [ROOT / "README.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "tests/README.md",
+    ROOT / "SECURITY.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 FUNCTIONS = {file.name.removesuffix(".sql"): file for file in public_files()}
 MIGRATIONS = "".join(
     file.read_text(encoding="utf-8")

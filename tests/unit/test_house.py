@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "src/tenantry"
+TESTS = Path(__file__).parents[1]
 
 
 def test_no_module_is_longer_than_400_lines() -> None:
@@ -37,3 +39,19 @@ def test_no_line_of_sql_is_longer_than_110_characters() -> None:
         if len(line) > 110
     ]
     assert long == []
+
+
+def test_no_room_of_the_tests_holds_more_than_20_files() -> None:
+    full = {
+        str(folder.relative_to(TESTS)): count
+        for folder in [TESTS / "support", *(TESTS / "integration").glob("*/")]
+        if (count := sum(entry.is_file() for entry in folder.iterdir())) > 20
+    }
+    assert full == {}
+
+
+def test_every_room_of_the_tests_is_in_their_readme() -> None:
+    listed = re.findall(r"^\| `(\w+)` \|", (TESTS / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    rooms = {path.name for path in (TESTS / "integration").glob("*/")} - {"__pycache__"}
+    helpers = {path.stem for path in (TESTS / "support").rglob("*.py")} - {"__init__"}
+    assert rooms | helpers <= set(listed)

@@ -11,7 +11,7 @@ import pytest
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
 from tenantry.loader.queue import Queue, Task
-from tests.waiting import wait_until
+from tests.support.waiting import wait_until
 
 ACME = Feed("acme", "ticks", "acme")
 ACME_TOO = Feed("acme", "tocks", "acme")

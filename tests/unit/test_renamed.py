@@ -9,7 +9,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from tenantry.cli import renamed
 from tenantry.cli.main import commands
-from tests.program import Outcome, run
+from tests.support.program import Outcome, run
 
 OPTIONS = [(command, old, new) for (command, old), new in renamed.OPTIONS.items()]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.shares import dealt
+from tests.support.shares import dealt
 
 
 @pytest.mark.parametrize("shares", [1, 2, 3, 4])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tests.program import run
+from tests.support.program import run
 
 SOURCE = Path(__file__).parent.parent.parent / "src" / "tenantry"
 

@@ -1,0 +1,138 @@
+"""A warehouse of before 0.2 has its tables in tenants' schemas: an upgrade moves them to _wh_data, and puts views in their place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+import psycopg
+import pytest
+
+from tenantry.db import upgrade
+from tenantry.db.migrations import known
+from tests.support.databases import Source, Warehouse
+from tests.support.loading import by_loader, by_sql
+from tests.support.older_layout import restore
+from tests.support.program import succeed
+from tests.support.samples.small_template import define, make_ticks
+
+FIRST, LAST = date(2023, 12, 1), date(2024, 1, 5)
+ROWS = "SELECT schema_name, id, at, value FROM public.ticks ORDER BY 1, 2"
+RELATIONS = (
+    "SELECT relnamespace::regnamespace::text, relname::text, relkind::text FROM pg_class"
+    " WHERE relnamespace IN ('public'::regnamespace, 'acme'::regnamespace, '_wh_data'::regnamespace)"
+    " AND relkind IN ('r', 'p', 'v', 'i') AND relname ~ 'ticks' AND relname !~ '_[0-9]{2}_[0-9]{2}' ORDER BY 1, 2"
+)
+
+
+@pytest.fixture
+def old(acme: Warehouse, source: Source) -> Warehouse:
+    """Two tenants in partition storage, with a year that is folded and one that is not."""
+    make_ticks(source, date(2023, 1, 1), 370)
+    define(acme)
+    acme.run(
+        "UPDATE _wh.mv_templates SET storage = 'partition', partition_by = 'month' WHERE template_name = 'ticks'"
+    )
+    acme.connect_to(source, "globex")
+    acme.make_schema("globex")
+    by_loader(acme, date(2023, 1, 1), LAST, template="ticks")
+    by_loader(acme, FIRST, LAST, template="ticks", name="globex")
+    acme.run("SELECT _wh.create_combined_table_from_template_by_year('ticks', 'acme', 2023)")
+    acme.run("SELECT _wh.update_public_view_by_template('ticks')")
+    return acme
+
+
+def states(warehouse: Warehouse) -> list[list[object]]:
+    """What status knows of each feed but its size."""
+    keys = ("tenant", "days", "years", "rows", "missing", "first_day", "last_day")
+    return [[row[key] for key in keys] for row in succeed(warehouse, "status", "--json").json]
+
+
+def upgraded(warehouse: Warehouse) -> list[str]:
+    with warehouse.admin.connect() as session:
+        return list(upgrade.run(session, {}).moved)
+
+
+def test_an_upgrade_moves_the_tables_and_no_report_notices(old: Warehouse) -> None:
+    relations, rows, status = old.rows(RELATIONS), old.rows(ROWS), states(old)
+    restore(old)
+    old.run(
+        "COMMENT ON TABLE acme.ticks IS 'said by a tool'; COMMENT ON COLUMN public.ticks.value IS 'in euros'"
+    )
+    old.run("CREATE INDEX mine ON acme.ticks_2023 (value)")
+    assert old.value("SELECT relkind::text FROM pg_class WHERE oid = 'public.ticks'::regclass") == "p"
+    assert upgraded(old) == ["acme.ticks", "globex.ticks"]
+    assert old.rows(RELATIONS) == relations
+    assert old.reader.rows(ROWS) == rows
+    assert old.reader.value("SELECT count(*) FROM acme.ticks_2023") == 730
+    assert old.value("SELECT obj_description('acme.ticks'::regclass)") == "said by a tool"
+    assert old.value("SELECT col_description('public.ticks'::regclass, 4)") == "in euros"
+    assert old.value(
+        "SELECT indrelid::regclass::text FROM pg_index WHERE indexrelid = '_wh_data.\"acme.mine\"'::regclass"
+    ) == ('_wh_data."acme.ticks_2023"')
+    assert upgraded(old) == []
+    assert states(old) == status
+    succeed(
+        old,
+        "doctor",
+        "--only",
+        "views",
+        "--only",
+        "templates",
+        "--only",
+        "rights",
+        "--strict",
+    )
+
+
+@pytest.mark.parametrize("pull", [by_loader, by_sql])
+def test_a_load_that_comes_before_the_upgrade_has_moved_them_moves_those_of_its_tenant(
+    old: Warehouse, source: Source, pull: Callable[..., None]
+) -> None:
+    rows = old.rows(ROWS)
+    restore(old)
+    source.run("UPDATE ticks SET value = 7 WHERE (at AT TIME ZONE 'UTC')::date = %s", (LAST,))
+    pull(old, LAST, LAST, template="ticks", name="globex")
+    changed = [(*row[:3], 7) if row[0] == "globex" and row[2].date() == LAST else row for row in rows]
+    assert old.reader.rows(ROWS) == changed
+    assert upgraded(old) == ["acme.ticks"]
+    assert old.reader.rows(ROWS) == changed
+
+
+def test_what_reads_a_table_goes_on_reading_it_and_row_security_goes_on_holding(old: Warehouse) -> None:
+    restore(old)
+    old.run("CREATE VIEW public.report AS SELECT count(*) FROM acme.ticks")
+    old.run("GRANT SELECT ON public.report TO phood_ro")
+    old.run(
+        "ALTER TABLE globex.ticks ENABLE ROW LEVEL SECURITY; CREATE POLICY zeros ON globex.ticks TO phood_ro USING (value = 0)"
+    )
+    shown = old.reader.value("SELECT count(*) FROM globex.ticks")
+    upgraded(old)
+    assert old.reader.value("SELECT * FROM public.report") == 740
+    assert old.reader.value("SELECT count(*) FROM globex.ticks") == shown == 36
+
+
+def test_a_year_that_somebody_made_in_the_tenants_schema_is_moved_too(
+    acme: Warehouse, source: Source
+) -> None:
+    make_ticks(source, date(2023, 1, 1), 365)
+    define(acme)
+    acme.run("UPDATE _wh.mv_templates SET storage = 'matview' WHERE template_name = 'ticks'")
+    by_sql(acme, date(2023, 1, 1), date(2023, 1, 2), template="ticks")
+    acme.run(
+        "CREATE TABLE acme.ticks_2022 AS SELECT id - 400000 AS id, at - interval '1 year' AS at, value FROM acme.ticks"
+    )
+    acme.run("CREATE UNIQUE INDEX ON acme.ticks_2022 (id)")
+    acme.run("SELECT _wh.update_tenant_union_view_by_template('ticks', 'acme', 'acme')")
+    assert acme.reader.value("SELECT count(*) FROM acme.ticks") == 8
+    assert upgraded(acme) == ["acme.ticks"]
+    assert acme.reader.value("SELECT count(*) FROM acme.ticks_2022") == 4
+    assert acme.reader.value("SELECT count(*) FROM acme.ticks") == 8
+    assert acme.value("SELECT relkind::text FROM pg_class WHERE oid = 'acme.ticks_2022'::regclass") == "v"
+
+
+def test_a_schema_that_has_the_name_already_is_named(acme: Warehouse) -> None:
+    (migration,) = [m for m in known() if m.name == "data_schema"]
+    acme.admin.run("ALTER SCHEMA _wh_data OWNER TO postgres")
+    with acme.connect() as session, pytest.raises(psycopg.Error, match="schema _wh_data exists already"):
+        session.execute(migration.text)

@@ -1,0 +1,167 @@
+"""Starts the program many times without loading it many times: a process that has loaded it, and forks.
+
+What runs is a process of its own, with arguments, an environment, a directory and streams of its own, that ends like any
+other; only Python's start and the imports are done beforehand. Usage: python -m tests.support.launcher SOCKET, where it listens until
+its standard input ends.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from pkgutil import walk_packages
+from selectors import EVENT_READ, DefaultSelector
+from typing import Any
+
+from typer.core import TyperGroup
+
+import tenantry
+
+MODULES = ("rich.progress", "rich.table", "rich._emoji_codes")
+"""What the program loads late, besides its own modules."""
+
+
+class Launcher:
+    """A running launcher, from the side of the tests. Safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="tenantry-launcher-")
+        self._socket = Path(self._folder.name) / "socket"
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.support.launcher", str(self._socket)],
+            env=os.environ | {"PYTHONWARNINGS": "error"},
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == b"ready\n"
+
+    def run(
+        self, arguments: Sequence[str], environment: Mapping[str, str], timeout: float
+    ) -> tuple[int, str, str]:
+        """Run the program to its end: its exit code, and what it wrote to its two streams.
+
+        Raises TimeoutError after `timeout` seconds; the program is ended then.
+        """
+        with (
+            tempfile.TemporaryFile() as out,
+            tempfile.TemporaryFile() as err,
+            socket.socket(socket.AF_UNIX) as request,
+        ):
+            request.settimeout(timeout)
+            request.connect(str(self._socket))
+            wanted = {
+                "arguments": list(arguments),
+                "environment": dict(environment),
+                "directory": str(Path.cwd()),
+            }
+            body = json.dumps(wanted)
+            socket.send_fds(request, [body.encode()], [out.fileno(), err.fileno()])
+            answer = request.makefile()
+            pid = int(answer.readline())
+            try:
+                code = int(answer.readline())
+            except TimeoutError:
+                os.kill(pid, signal.SIGKILL)
+                raise
+            out.seek(0)
+            err.seek(0)
+            return code, out.read().decode(), err.read().decode()
+
+    def close(self) -> None:
+        """End it."""
+        self._process.communicate()
+        self._folder.cleanup()
+
+
+def serve(path: Path) -> list[str] | None:
+    """Fork for each request. In the process that is to run the program: its arguments; in the launcher, at the end: None."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    with socket.socket(socket.AF_UNIX) as listener, DefaultSelector() as selector:
+        listener.bind(str(path))
+        listener.listen(64)
+        selector.register(listener, EVENT_READ)
+        selector.register(sys.stdin, EVENT_READ)
+        print("ready", flush=True)
+        while not any(key.fileobj is sys.stdin for key, _ in selector.select()):
+            request, _ = listener.accept()
+            if os.fork() == 0:
+                listener.close()
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                return _run(request)
+            request.close()
+    return None
+
+
+def _run(request: socket.socket) -> list[str]:
+    """Fork once more, wait for the program, and tell how it ended; only the program's own process returns."""
+    body, streams, _, _ = socket.recv_fds(request, 1 << 20, 2)
+    wanted = json.loads(body)
+    pid = os.fork()
+    if pid:
+        request.sendall(f"{pid}\n".encode())
+        _, status = os.waitpid(pid, 0)
+        request.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+        os._exit(0)
+    request.close()
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    for number, stream in enumerate((nothing, *streams)):
+        os.dup2(stream, number)
+        os.close(stream)
+    os.chdir(wanted["directory"])
+    os.environ.clear()
+    os.environ.update(wanted["environment"])
+    time.tzset()
+    return [str(argument) for argument in wanted["arguments"]]
+
+
+def main() -> None:
+    """Serve; in a forked process: run the program."""
+    own = walk_packages(tenantry.__path__, "tenantry.")
+    for module in (*MODULES, *(module.name for module in own if not module.name.endswith("__main__"))):
+        import_module(module)
+    from tenantry.cli import main as program
+
+    _build(program.commands())
+    # What is there now need not be looked through again by each process, which would copy its memory, too.
+    gc.collect()
+    gc.freeze()
+    arguments = serve(Path(sys.argv[1]))
+    if arguments is not None:
+        sys.argv = ["tenantry", *arguments]
+        try:
+            program.main()
+        except SystemExit as end:
+            _end(end.code)
+
+
+def _build(command: Any) -> None:
+    """Build a group's commands, and theirs: the program builds each when it is asked for."""
+    if isinstance(command, TyperGroup):
+        for one in command.commands.values():
+            _build(one)
+
+
+def _end(code: str | int | None) -> None:
+    """End as Python does, but leave the clearing of memory to the system: it takes longer than most commands."""
+    assert code is None or isinstance(code, int)
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code or 0)
+
+
+if __name__ == "__main__":
+    main()

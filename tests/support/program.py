@@ -1,0 +1,107 @@
+"""The program as users run it: a process with arguments, an environment, two streams and an exit code."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from tests.support.databases import Database, Source
+from tests.support.launcher import Launcher
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What it printed, as JSON."""
+        return json.loads(self.out)
+
+    @property
+    def errors(self) -> list[str]:
+        """The lines that begin with `error:`, without that word."""
+        return [line.removeprefix("error: ") for line in self.err.splitlines() if line.startswith("error: ")]
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This process's environment without anything that names a warehouse or a login, and with `extra`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "TENANTRY_"))}
+    return kept | {"PYTHONWARNINGS": "error"} | dict(extra or {})
+
+
+def command(database: Database | str | None, *arguments: object) -> list[str]:
+    """The command line that runs the program on a database, or on whatever the environment names."""
+    dsn = database.conninfo if isinstance(database, Database) else database
+    options = [] if dsn is None else ["--dsn", dsn]
+    return [sys.executable, "-m", "tenantry", *options, *map(str, arguments)]
+
+
+def run(database: Database | str | None, *arguments: object, env: Mapping[str, str] | None = None) -> Outcome:
+    """Run the program to its end, without a terminal; in a process forked from one that has loaded it, which saves time."""
+    _, _, _, *words = command(database, *arguments)
+    return Outcome(*_launcher().run(words, environment(env), timeout=100))
+
+
+@cache
+def _launcher() -> Launcher:
+    launcher = Launcher()
+    atexit.register(launcher.close)
+    return launcher
+
+
+def succeed(
+    database: Database | str | None, *arguments: object, env: Mapping[str, str] | None = None
+) -> Outcome:
+    """Run the program; it must end with 0."""
+    outcome = run(database, *arguments, env=env)
+    assert outcome.code == 0, outcome.err
+    return outcome
+
+
+def address(source: Source, **changes: object) -> str:
+    """What --source takes for a source; `changes` replace or add keywords."""
+    parts: dict[str, object] = {
+        "host": "127.0.0.1",
+        "port": source.server.port,
+        "dbname": source.name,
+        "user": source.reader,
+    }
+    return " ".join(f"{key}={value}" for key, value in (parts | changes).items())
+
+
+def hear_signals() -> None:
+    """For `preexec_fn`: a shell's `&` or nohup may have the tests ignore SIGINT or SIGHUP, and children inherit that."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
+def running(database: Database, *arguments: object) -> Iterator[subprocess.Popen[str]]:
+    """The program at work in a process of its own, which is killed at the end of the block; it hears signals."""
+    with subprocess.Popen(
+        command(database, *arguments),
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=hear_signals,  # noqa: PLW1509 - calls nothing that locks
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
