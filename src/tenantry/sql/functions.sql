@@ -2204,7 +2204,7 @@ BEGIN
         PERFORM _wh_internal.execute_patiently(_wh_internal.drop_views(feed));
         dropped := (SELECT count(*) FROM _wh_internal.feed_relations(feed) r WHERE r.kept);
         PERFORM _wh_internal.drop_kept(feed);
-        PERFORM _wh_internal.write_log('drop_feed', 'INFO', 'a template''s data are dropped', to_jsonb(feed));
+        PERFORM _wh_internal.write_log('drop_feed', 'INFO', 'data of a template dropped', to_jsonb(feed));
     END IF;
     feed.schema_name := drop_feed.schema_name;
     feed.template_name := template.template_name;
@@ -3309,8 +3309,8 @@ BEGIN
         RAISE EXCEPTION '% cannot be replaced without losing what was put on it: %', subject,
                 concat(lost, CASE WHEN lost_count > 5 THEN format(' and %s more', lost_count - 5) END)
             USING ERRCODE = 'dependent_objects_still_exist', HINT = CASE WHEN cardinality(relations) > 1
-                THEN 'Take it off, or put it on all that become one; then run this again.'
-                ELSE 'Take it off, run this again, then put it on what is there then.' END;
+                THEN 'Remove it, or add it to all that are merged; then run this again.'
+                ELSE 'Remove it, run this again, then add it to the replacement.' END;
     END IF;
     RETURN kept;
 END
@@ -3783,10 +3783,10 @@ BEGIN
             'total_records', total);
     END IF;
     IF dependents IS NOT NULL THEN
-        RAISE EXCEPTION 'year % of %.% cannot be combined: other objects need what is replaced', target_year,
+        RAISE EXCEPTION 'year % of %.% cannot be folded: other objects need what is replaced', target_year,
             feed.schema_name, feed.template_name
             USING ERRCODE = 'dependent_objects_still_exist',
-                HINT = format('Drop these, run this again, then make them anew: %s', dependents);
+                HINT = format('Drop these, run this again, then create them again: %s', dependents);
     END IF;
     -- A yearly table whose template names no time column carries the day, so that a day of it can be
     -- replaced.
@@ -3823,10 +3823,10 @@ BEGIN
     BEGIN
         EXECUTE _wh_internal.kept_indexes(feed, template, name);
     EXCEPTION WHEN unique_violation THEN
-        RAISE EXCEPTION 'year % of %.%: rows stand in more than one day: %', target_year, feed.schema_name,
+        RAISE EXCEPTION 'year % of %.%: rows are in more than one day: %', target_year, feed.schema_name,
             feed.template_name, SQLERRM
             USING ERRCODE = 'unique_violation',
-                HINT = 'A row that moved to another day at the source: pull both days again with '
+                HINT = 'A row moved to another day at the source: load both days again with '
                 'update_mv_window_by_template.';
     END;
     PERFORM _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name,
@@ -3988,9 +3988,9 @@ DECLARE
         array_remove(ARRAY[tenant::oid], NULL));
 BEGIN
     IF dependents IS NOT NULL THEN
-        RAISE EXCEPTION '% cannot be made anew: other objects need it', old
+        RAISE EXCEPTION '% cannot be replaced: other objects need it', old
             USING ERRCODE = 'dependent_objects_still_exist',
-            HINT = format('Drop these, run this again, then make them anew: %s', dependents);
+            HINT = format('Drop these, run this again, then create them again: %s', dependents);
     END IF;
     -- The new indexes take these names. Renaming an index does not keep reports from it.
     FOR index IN SELECT i.indexrelid FROM pg_index i
@@ -4035,7 +4035,7 @@ BEGIN
         EXECUTE format('INSERT INTO %s (%s, slice_date) SELECT %s, %L FROM pg_temp.tenantry_day', yearly,
             columns, columns, slice_date);
     ELSIF template.time_column IS NULL THEN
-        RAISE EXCEPTION '% tells its days apart by a time column, and the template has none any more', yearly
+        RAISE EXCEPTION '% tells its days apart by a time column, and the template no longer has one', yearly
             USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = format('UPDATE _wh.mv_templates SET time_column = ... WHERE template_name = %L',
                 template.template_name);
@@ -4283,10 +4283,10 @@ BEGIN
     IF EXISTS (SELECT FROM _wh.slices s
         WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
         AND s.loaded_at IS NOT NULL AND s.time_column <> template.time_column) THEN
-        RAISE EXCEPTION '%.%: days were made by another time_column, so a move could lose rows',
+        RAISE EXCEPTION '%.%: days were loaded by another time_column, so a move could lose rows',
             feed.schema_name, feed.template_name
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                HINT = format('Pull them again first: tenantry backfill %s --tenant %s --outdated',
+                HINT = format('Load them again first: tenantry backfill %s --tenant %s --outdated',
                 feed.template_name, feed.schema_name);
     END IF;
     PERFORM _wh_internal.refuse_move_dependents(feed, storage);
@@ -4378,7 +4378,7 @@ BEGIN
     END IF;
     template := _wh_internal.find_template(move_plan.template_name);
     IF template.time_column IS NULL THEN
-        RAISE EXCEPTION 'template "%" names no time_column, by which a move tells days apart',
+        RAISE EXCEPTION 'template "%" names no time_column, which a move needs to tell days apart',
             template.template_name
             USING ERRCODE = 'invalid_parameter_value',
                 HINT = format('UPDATE _wh.mv_templates SET time_column = ... WHERE template_name = %L',
@@ -4707,15 +4707,15 @@ BEGIN
                 to_char(wrong::timestamp, 'YYYY-MM-DD'),
                     _wh_internal.move_sums(feed, template, wrong)
                 USING ERRCODE = 'data_corrupted',
-                    HINT = 'Reports go on reading the rows as they are kept now. Run the same command again.';
+                    HINT = 'Reports still read the existing rows. Run the same command again.';
         END IF;
     END IF;
     RETURN jsonb_build_object('rows', total, 'days_again', coalesce(cardinality(again), 0));
 EXCEPTION WHEN unique_violation THEN
-    RAISE EXCEPTION '%.% %: rows stand in more than one day: %', feed.schema_name, feed.template_name,
+    RAISE EXCEPTION '%.% %: rows are in more than one day: %', feed.schema_name, feed.template_name,
         target_year, SQLERRM
         USING ERRCODE = 'unique_violation',
-            HINT = 'A row that moved to another day at the source: pull both days again, then go on with the '
+            HINT = 'A row moved to another day at the source: load both days again, then continue the '
             'move.';
 END
 $$;
@@ -5442,10 +5442,10 @@ DECLARE
     total bigint;
 BEGIN
     IF dependents IS NOT NULL THEN
-        RAISE EXCEPTION 'year % of %.% cannot be combined: other objects need what is replaced', target_year,
+        RAISE EXCEPTION 'year % of %.% cannot be folded: other objects need what is replaced', target_year,
             feed.schema_name, feed.template_name
             USING ERRCODE = 'dependent_objects_still_exist',
-                HINT = format('Drop these, run this again, then make them anew: %s', dependents);
+                HINT = format('Drop these, run this again, then create them again: %s', dependents);
     END IF;
     -- A VACUUM that goes by itself gives way to whoever waits long enough, which the swap never does. Reports
     -- do not mind.
@@ -5462,10 +5462,10 @@ BEGIN
         EXECUTE _wh_internal.kept_indexes(feed, template, fresh_name);
     EXCEPTION WHEN unique_violation THEN
         GET STACKED DIAGNOSTICS key = PG_EXCEPTION_DETAIL;
-        RAISE EXCEPTION 'year % of %.%: rows stand in more than one day: %', target_year, feed.schema_name,
+        RAISE EXCEPTION 'year % of %.%: rows are in more than one day: %', target_year, feed.schema_name,
             feed.template_name, SQLERRM
             USING ERRCODE = 'unique_violation', DETAIL = key,
-                HINT = 'A row that moved to another day at the source: pull both days again with '
+                HINT = 'A row moved to another day at the source: load both days again with '
                 'update_mv_window_by_template.';
     END;
     things := _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name,
@@ -5542,8 +5542,8 @@ BEGIN
     IF _wh_internal.kept_relation(name) IS NOT NULL THEN
         RAISE EXCEPTION '% is in the way: it is not a partition of %', target, parent
             USING ERRCODE = 'duplicate_table',
-            HINT = 'If somebody detached it, attach it again (ALTER TABLE ... ATTACH PARTITION). Else give '
-                'it, or the template, another name.';
+            HINT = 'If somebody detached it, attach it again (ALTER TABLE ... ATTACH PARTITION). '
+                'Otherwise rename it, or the template.';
     END IF;
     EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', target, parent);
     IF indexed THEN
@@ -5836,10 +5836,10 @@ BEGIN
         'extract(year FROM %2$s) NOT BETWEEN 1 AND 9999) FROM %3$s',
         template.time_column, day, body) INTO there, strays;
     IF strays > 0 AND strays < there THEN
-        RAISE EXCEPTION '% of % rows of % have no %, the template''s time column: they would be in no day',
+        RAISE EXCEPTION '% of % rows of % have no %, the template''s time column: they would have no day',
             strays, there, old, template.time_column
             USING ERRCODE = 'not_null_violation',
-                HINT = 'Name a time column in the template that every row has.';
+                HINT = 'In the template, name a time column that every row has.';
     END IF;
     EXECUTE format('CREATE TABLE %s (schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check CHECK '
         '(schema_name = %L), %s) PARTITION BY RANGE (%I)',
@@ -5912,13 +5912,13 @@ BEGIN
     WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
         AND s.loaded_at IS NOT NULL;
     PERFORM _wh_internal.write_log('fit_storage', 'INFO',
-        format('ranged anew by "%s"', template.time_column),
+        format('repartitioned by "%s"', template.time_column),
         to_jsonb(feed) || jsonb_build_object('rows', copied));
 EXCEPTION WHEN dependent_objects_still_exist THEN
     GET STACKED DIAGNOSTICS statements = PG_EXCEPTION_DETAIL;
-    RAISE EXCEPTION 'the table % is made anew, but other objects need it', old
+    RAISE EXCEPTION 'the table % has to be rewritten, but other objects need it', old
         USING ERRCODE = 'dependent_objects_still_exist', DETAIL = statements,
-        HINT = 'Drop those, run this again, then make them anew.';
+        HINT = 'Drop those, run this again, then create them again.';
 END
 $$;
 
@@ -5970,7 +5970,7 @@ BEGIN
         target := _wh_internal.kept_relation(name);
     END IF;
     IF target IS NULL AND EXISTS (SELECT FROM _wh_internal.feed_relations(feed)) THEN
-        RAISE EXCEPTION '%.% is not kept in partitions, but as materialized views', feed.schema_name,
+        RAISE EXCEPTION '%.% is kept as materialized views, not in partitions', feed.schema_name,
             feed.template_name
             USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = format('Move it: tenantry template set-storage %s partition', template.template_name);
@@ -5984,11 +5984,11 @@ BEGIN
     END IF;
     outranged := _wh_internal.partition_outranged(template, target::regclass);
     IF outranged IS NOT NULL THEN
-        RAISE EXCEPTION '% is ranged by "%", not by the template''s time column "%" as it is now',
+        RAISE EXCEPTION '% is partitioned by "%", not by the template''s current time column "%"',
             target::regclass,
             outranged, template.time_column
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                HINT = format('Range it anew: tenantry backfill %s --tenant %s --outdated',
+                HINT = format('Repartition it: tenantry backfill %s --tenant %s --outdated',
                 template.template_name, feed.schema_name);
     END IF;
     RETURN target::regclass;
@@ -6315,7 +6315,7 @@ BEGIN
             RAISE EXCEPTION '% cannot be replaced without losing what was put on it: %: %', target,
                 thing.item, reason
                 USING ERRCODE = SQLSTATE,
-                    HINT = 'Take it off, run this again, then put it on what is there then.';
+                    HINT = 'Remove it, run this again, then add it to the replacement.';
         END;
     END LOOP;
 END
@@ -6569,13 +6569,13 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- and no error. Their names may have been changed, or something is wrong with how they are found.
 BEGIN
     IF still_there <> '{}' THEN
-        RAISE EXCEPTION 'view % would read nothing any more, though what it reads is there: %', view,
+        RAISE EXCEPTION 'view % would become empty, although what it reads still exists: %', view,
                 (SELECT string_agg(r.oid::regclass::text, ', ' ORDER BY r.oid::regclass::text)
                 FROM unnest(still_there[1:3]) AS r (oid))
                 || CASE WHEN cardinality(still_there) > 3
                     THEN format(' and %s more', cardinality(still_there) - 3) ELSE '' END
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                HINT = format('Give these their names again; or, if the view is to be empty, drop it: DROP '
+                HINT = format('Restore their names; or, if the view should be empty, drop it: DROP '
                 'VIEW %s', view);
     END IF;
 END
@@ -6632,7 +6632,7 @@ BEGIN
             feed.template_name, storage,
                 CASE WHEN dependents LIKE '% needs %' THEN 'objects need' ELSE 'views read' END
             USING ERRCODE = 'dependent_objects_still_exist',
-                HINT = format('Drop these, run this again, then make them anew: %s', dependents);
+                HINT = format('Drop these, run this again, then create them again: %s', dependents);
     END IF;
     -- What is put aside filters and watches no more: row security, triggers.
     PERFORM _wh_internal.keep_things(t.relid::regclass::text, ARRAY[t.relid], 'v')
@@ -6739,9 +6739,9 @@ BEGIN
     WHERE f.template_name = registered_feed.template_name AND f.schema_name = tenant
         AND t.dropping_at IS NULL;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no tenant "%" that has template "%"', tenant, template_name
+        RAISE EXCEPTION 'no tenant "%" has template "%"', tenant, template_name
             USING ERRCODE = 'undefined_object',
-            HINT = 'Let whadmin add it.';
+            HINT = 'Ask whadmin to add it.';
     END IF;
     RETURN feed;
 END
@@ -6859,7 +6859,7 @@ DECLARE
     blockers text;
 BEGIN
     IF existing IS NOT NULL AND (SELECT c.relkind FROM pg_class c WHERE c.oid = existing) <> 'v' THEN
-        RAISE EXCEPTION 'view % cannot be made: a relation of that name is there', target
+        RAISE EXCEPTION 'view % cannot be created: another relation has this name', target
             USING ERRCODE = 'duplicate_table';
     ELSIF afterwards = '' AND existing IS NOT NULL
         AND _wh_internal.view_written(schema_name, view_name) = md5(body) THEN
@@ -6881,7 +6881,7 @@ BEGIN
             GET STACKED DIAGNOSTICS blockers = PG_EXCEPTION_DETAIL;
             RAISE EXCEPTION 'the columns of view % change, but other objects need it', target
                 USING ERRCODE = 'dependent_objects_still_exist', DETAIL = blockers,
-                HINT = 'Drop those, run this again, then make them anew.';
+                HINT = 'Drop those, run this again, then create them again.';
         END;
     END;
     PERFORM _wh_internal.guard_view(target::regclass);
@@ -6901,7 +6901,7 @@ BEGIN
         RAISE EXCEPTION 'yearly table %.% already exists', quote_ident(feed.schema_name),
                 quote_ident(_wh_internal.yearly_name(feed.template_name, target_year))
             USING ERRCODE = 'duplicate_table',
-                HINT = 'The year is converted; to pull a day of it again: SELECT '
+                HINT = 'The year is folded; to load one of its days again: SELECT '
                 '_wh.update_mv_by_template(template, connection, schema, date)';
     ELSIF check_result ->> 'status' = 'days to load again' THEN
         RAISE EXCEPTION 'year % of %.%: the last load of % days failed, and % were loaded before they had '
@@ -8409,17 +8409,17 @@ BEGIN
                 EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %I::%s::%s::text <> %I::text)', target,
                     col.column_name, col.data_type,
                     col.present, col.column_name) INTO spoilt;
-                reason := 'values that it has would change';
+                reason := 'existing values would change';
             EXCEPTION WHEN data_exception OR cannot_coerce THEN
                 spoilt := true;
                 reason := SQLERRM;
             END;
             IF spoilt THEN
-                RAISE EXCEPTION 'template "%": % of the table % have another type: % cannot become %: %',
+                RAISE EXCEPTION 'template "%": column % of table % has another type: % cannot become %: %',
                     template.template_name,
                         quote_ident(col.column_name), target, col.present, col.data_type, reason
                     USING ERRCODE = 'datatype_mismatch',
-                        HINT = 'Give the column a new name in the template, or leave its type.';
+                        HINT = 'Give the column a new name in the template, or keep its type.';
             END IF;
             changes := changes || format('ALTER COLUMN %1$I TYPE %2$s USING %1$I::%2$s', col.column_name,
                 col.data_type);
@@ -9190,7 +9190,7 @@ DECLARE
         WHERE n.nspname = withdraw_tenant.schema_name AND NOT pg_has_role(n.nspowner, 'USAGE'));
 BEGIN
     IF owner IS NOT NULL THEN
-        RAISE EXCEPTION 'schema "%" belongs to role %, who has to drop it', withdraw_tenant.schema_name, owner
+        RAISE EXCEPTION 'schema "%" belongs to role %, which must drop it', withdraw_tenant.schema_name, owner
             USING ERRCODE = 'insufficient_privilege', HINT = format('As that role: DROP SCHEMA %I CASCADE; '
                 'then for each template: SELECT _wh.update_public_view_by_template(template)',
                 withdraw_tenant.schema_name);
@@ -10537,9 +10537,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '4e366ca48967364c' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '763624b56465e960' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '4e366ca48967364c');
+        AND i.functions = '763624b56465e960');
 END
 $$;
 

@@ -536,7 +536,7 @@ def test_a_row_in_two_days_is_named_and_nothing_is_moved(few: Warehouse, source:
     pull(few, DAY + timedelta(days=2))
     outcome = run(few, "template", "set-storage", "ticks", "partition")
     assert outcome.code == 1
-    assert "acme.ticks 2024: rows stand in more than one day" in outcome.errors[0]
+    assert "acme.ticks 2024: rows are in more than one day" in outcome.errors[0]
     pull(few, DAY, DAY + timedelta(days=2))
     move(few, "partition")
     assert few.value("SELECT count(*) FROM public.ticks") == 6
@@ -558,7 +558,7 @@ def test_what_cannot_be_moved_is_refused_in_one_line(few: Warehouse) -> None:
     outcome = run(few, "template", "set-storage", "ticks", "partition")
     assert (outcome.code, outcome.errors) == (
         2,
-        ['template "ticks" names no time_column, by which a move tells days apart'],
+        ['template "ticks" names no time_column, which a move needs to tell days apart'],
     )
     assert few.value("SELECT storage FROM _wh.mv_templates WHERE template_name = 'ticks'") == "matview"
 

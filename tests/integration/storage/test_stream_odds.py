@@ -345,7 +345,7 @@ def test_a_row_that_stands_in_two_months_is_explained_and_the_year_stays_as_it_i
     fill_year(ticking, source)
     source.run("UPDATE ticks SET at = '2023-12-24 13:00Z' WHERE id = 0")
     load(ticking, date(2023, 12, 24), date(2023, 12, 24))
-    with pytest.raises(psycopg.errors.UniqueViolation, match="rows stand in more than one day"):
+    with pytest.raises(psycopg.errors.UniqueViolation, match="rows are in more than one day"):
         ticking.run(FOLD)
     load(ticking, date(2023, 1, 1), date(2023, 1, 1))
     ticking.run(FOLD)

@@ -253,7 +253,7 @@ def test_a_relation_of_the_operators_is_not_taken_for_a_view(acme: Warehouse, so
     make_ticks(source, FIRST, 1)
     define(acme)
     acme.run("CREATE TABLE acme.ticks (mine int)")
-    with pytest.raises(psycopg.errors.DuplicateTable, match=r"view acme\.ticks cannot be made"):
+    with pytest.raises(psycopg.errors.DuplicateTable, match=r"view acme\.ticks cannot be created"):
         pull(acme)
     assert columns(acme, "acme.ticks") == ["mine integer"]
 

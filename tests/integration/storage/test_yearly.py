@@ -206,10 +206,10 @@ def test_a_row_that_moved_to_another_day_is_explained_and_the_slices_stay(
     source.run("UPDATE ticks SET at = '2023-05-07 01:00+00' WHERE id = 85260")
     pull_day(loaded, date(2023, 5, 7))
     with pytest.raises(
-        psycopg.errors.UniqueViolation, match=r"year 2023 of acme\.ticks: rows stand in more than one day"
+        psycopg.errors.UniqueViolation, match=r"year 2023 of acme\.ticks: rows are in more than one day"
     ) as caught:
         fold(loaded)
-    assert "pull both days again" in str(caught.value.diag.message_hint)
+    assert "load both days again" in str(caught.value.diag.message_hint)
     assert daily_slices(loaded) == 365
     pull(loaded, DAY, date(2023, 5, 7))
     assert fold(loaded)["total_records"] == 730

@@ -85,7 +85,7 @@ def test_after_a_change_of_the_time_column_no_row_is_out_of_sight(selling: Wareh
         by_sql(selling, LAST + timedelta(days=2), LAST + timedelta(days=2), template="sales")
         assert set(ids(selling)) == set(ALL)
     else:
-        with pytest.raises(psycopg.Error, match='is ranged by "at"') as error:
+        with pytest.raises(psycopg.Error, match='is partitioned by "at"') as error:
             by_sql(selling, LAST, LAST, template="sales")
         assert "--outdated" in (error.value.diag.message_hint or "")
         assert ids(selling) == ALL
@@ -262,7 +262,7 @@ def test_a_type_that_would_change_values_is_refused_in_one_line(
     change(selling)
     with pytest.raises(
         (TenantryError, psycopg.Error),
-        match=r"item of the table .* have another type: numeric cannot become integer",
+        match=r"column item of table .* has another type: numeric cannot become integer",
     ):
         pull(selling, LAST, LAST, template="sales")
     assert selling.value("SELECT min(item)::text FROM acme.sales") == "1.5"

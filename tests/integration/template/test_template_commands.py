@@ -143,7 +143,7 @@ def test_tables_that_cannot_take_a_change_refuse_it(acme: Warehouse, source: Sou
         acme.run("SELECT _wh.update_mv_by_template('ticks', 'acme', 'acme', %s)", (DAY,))
         before = stamps(acme)
         with pytest.raises(
-            psycopg.errors.DatatypeMismatch, match=r'value of the table .*ticks" have another type'
+            psycopg.errors.DatatypeMismatch, match=r'column value of table .*ticks" has another type'
         ):
             load.load(opened, [ticks(columns="id int, at timestamptz, value text")])
         assert stamps(acme) == before

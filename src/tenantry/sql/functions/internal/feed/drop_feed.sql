@@ -25,7 +25,7 @@ BEGIN
         PERFORM _wh_internal.execute_patiently(_wh_internal.drop_views(feed));
         dropped := (SELECT count(*) FROM _wh_internal.feed_relations(feed) r WHERE r.kept);
         PERFORM _wh_internal.drop_kept(feed);
-        PERFORM _wh_internal.write_log('drop_feed', 'INFO', 'a template''s data are dropped', to_jsonb(feed));
+        PERFORM _wh_internal.write_log('drop_feed', 'INFO', 'data of a template dropped', to_jsonb(feed));
     END IF;
     feed.schema_name := drop_feed.schema_name;
     feed.template_name := template.template_name;

@@ -10,9 +10,9 @@ BEGIN
     WHERE f.template_name = registered_feed.template_name AND f.schema_name = tenant
         AND t.dropping_at IS NULL;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'there is no tenant "%" that has template "%"', tenant, template_name
+        RAISE EXCEPTION 'no tenant "%" has template "%"', tenant, template_name
             USING ERRCODE = 'undefined_object',
-            HINT = 'Let whadmin add it.';
+            HINT = 'Ask whadmin to add it.';
     END IF;
     RETURN feed;
 END

@@ -10,7 +10,7 @@ BEGIN
         RAISE EXCEPTION 'yearly table %.% already exists', quote_ident(feed.schema_name),
                 quote_ident(_wh_internal.yearly_name(feed.template_name, target_year))
             USING ERRCODE = 'duplicate_table',
-                HINT = 'The year is converted; to pull a day of it again: SELECT '
+                HINT = 'The year is folded; to load one of its days again: SELECT '
                 '_wh.update_mv_by_template(template, connection, schema, date)';
     ELSIF check_result ->> 'status' = 'days to load again' THEN
         RAISE EXCEPTION 'year % of %.%: the last load of % days failed, and % were loaded before they had '

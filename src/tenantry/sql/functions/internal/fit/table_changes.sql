@@ -38,17 +38,17 @@ BEGIN
                 EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE %I::%s::%s::text <> %I::text)', target,
                     col.column_name, col.data_type,
                     col.present, col.column_name) INTO spoilt;
-                reason := 'values that it has would change';
+                reason := 'existing values would change';
             EXCEPTION WHEN data_exception OR cannot_coerce THEN
                 spoilt := true;
                 reason := SQLERRM;
             END;
             IF spoilt THEN
-                RAISE EXCEPTION 'template "%": % of the table % have another type: % cannot become %: %',
+                RAISE EXCEPTION 'template "%": column % of table % has another type: % cannot become %: %',
                     template.template_name,
                         quote_ident(col.column_name), target, col.present, col.data_type, reason
                     USING ERRCODE = 'datatype_mismatch',
-                        HINT = 'Give the column a new name in the template, or leave its type.';
+                        HINT = 'Give the column a new name in the template, or keep its type.';
             END IF;
             changes := changes || format('ALTER COLUMN %1$I TYPE %2$s USING %1$I::%2$s', col.column_name,
                 col.data_type);

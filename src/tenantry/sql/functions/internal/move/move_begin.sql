@@ -36,10 +36,10 @@ BEGIN
     IF EXISTS (SELECT FROM _wh.slices s
         WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
         AND s.loaded_at IS NOT NULL AND s.time_column <> template.time_column) THEN
-        RAISE EXCEPTION '%.%: days were made by another time_column, so a move could lose rows',
+        RAISE EXCEPTION '%.%: days were loaded by another time_column, so a move could lose rows',
             feed.schema_name, feed.template_name
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                HINT = format('Pull them again first: tenantry backfill %s --tenant %s --outdated',
+                HINT = format('Load them again first: tenantry backfill %s --tenant %s --outdated',
                 feed.template_name, feed.schema_name);
     END IF;
     PERFORM _wh_internal.refuse_move_dependents(feed, storage);

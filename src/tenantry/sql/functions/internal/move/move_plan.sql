@@ -13,7 +13,7 @@ BEGIN
     END IF;
     template := _wh_internal.find_template(move_plan.template_name);
     IF template.time_column IS NULL THEN
-        RAISE EXCEPTION 'template "%" names no time_column, by which a move tells days apart',
+        RAISE EXCEPTION 'template "%" names no time_column, which a move needs to tell days apart',
             template.template_name
             USING ERRCODE = 'invalid_parameter_value',
                 HINT = format('UPDATE _wh.mv_templates SET time_column = ... WHERE template_name = %L',

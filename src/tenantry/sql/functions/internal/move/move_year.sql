@@ -82,15 +82,15 @@ BEGIN
                 to_char(wrong::timestamp, 'YYYY-MM-DD'),
                     _wh_internal.move_sums(feed, template, wrong)
                 USING ERRCODE = 'data_corrupted',
-                    HINT = 'Reports go on reading the rows as they are kept now. Run the same command again.';
+                    HINT = 'Reports still read the existing rows. Run the same command again.';
         END IF;
     END IF;
     RETURN jsonb_build_object('rows', total, 'days_again', coalesce(cardinality(again), 0));
 EXCEPTION WHEN unique_violation THEN
-    RAISE EXCEPTION '%.% %: rows stand in more than one day: %', feed.schema_name, feed.template_name,
+    RAISE EXCEPTION '%.% %: rows are in more than one day: %', feed.schema_name, feed.template_name,
         target_year, SQLERRM
         USING ERRCODE = 'unique_violation',
-            HINT = 'A row that moved to another day at the source: pull both days again, then go on with the '
+            HINT = 'A row moved to another day at the source: load both days again, then continue the '
             'move.';
 END
 $$;

@@ -19,7 +19,7 @@ BEGIN
             feed.template_name, storage,
                 CASE WHEN dependents LIKE '% needs %' THEN 'objects need' ELSE 'views read' END
             USING ERRCODE = 'dependent_objects_still_exist',
-                HINT = format('Drop these, run this again, then make them anew: %s', dependents);
+                HINT = format('Drop these, run this again, then create them again: %s', dependents);
     END IF;
     -- What is put aside filters and watches no more: row security, triggers.
     PERFORM _wh_internal.keep_things(t.relid::regclass::text, ARRAY[t.relid], 'v')

@@ -42,8 +42,8 @@ BEGIN
         RAISE EXCEPTION '% cannot be replaced without losing what was put on it: %', subject,
                 concat(lost, CASE WHEN lost_count > 5 THEN format(' and %s more', lost_count - 5) END)
             USING ERRCODE = 'dependent_objects_still_exist', HINT = CASE WHEN cardinality(relations) > 1
-                THEN 'Take it off, or put it on all that become one; then run this again.'
-                ELSE 'Take it off, run this again, then put it on what is there then.' END;
+                THEN 'Remove it, or add it to all that are merged; then run this again.'
+                ELSE 'Remove it, run this again, then add it to the replacement.' END;
     END IF;
     RETURN kept;
 END

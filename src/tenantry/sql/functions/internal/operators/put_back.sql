@@ -37,7 +37,7 @@ BEGIN
             RAISE EXCEPTION '% cannot be replaced without losing what was put on it: %: %', target,
                 thing.item, reason
                 USING ERRCODE = SQLSTATE,
-                    HINT = 'Take it off, run this again, then put it on what is there then.';
+                    HINT = 'Remove it, run this again, then add it to the replacement.';
         END;
     END LOOP;
 END

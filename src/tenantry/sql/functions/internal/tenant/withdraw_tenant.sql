@@ -9,7 +9,7 @@ DECLARE
         WHERE n.nspname = withdraw_tenant.schema_name AND NOT pg_has_role(n.nspowner, 'USAGE'));
 BEGIN
     IF owner IS NOT NULL THEN
-        RAISE EXCEPTION 'schema "%" belongs to role %, who has to drop it', withdraw_tenant.schema_name, owner
+        RAISE EXCEPTION 'schema "%" belongs to role %, which must drop it', withdraw_tenant.schema_name, owner
             USING ERRCODE = 'insufficient_privilege', HINT = format('As that role: DROP SCHEMA %I CASCADE; '
                 'then for each template: SELECT _wh.update_public_view_by_template(template)',
                 withdraw_tenant.schema_name);

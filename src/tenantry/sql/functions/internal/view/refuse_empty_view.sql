@@ -4,13 +4,13 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- and no error. Their names may have been changed, or something is wrong with how they are found.
 BEGIN
     IF still_there <> '{}' THEN
-        RAISE EXCEPTION 'view % would read nothing any more, though what it reads is there: %', view,
+        RAISE EXCEPTION 'view % would become empty, although what it reads still exists: %', view,
                 (SELECT string_agg(r.oid::regclass::text, ', ' ORDER BY r.oid::regclass::text)
                 FROM unnest(still_there[1:3]) AS r (oid))
                 || CASE WHEN cardinality(still_there) > 3
                     THEN format(' and %s more', cardinality(still_there) - 3) ELSE '' END
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                HINT = format('Give these their names again; or, if the view is to be empty, drop it: DROP '
+                HINT = format('Restore their names; or, if the view should be empty, drop it: DROP '
                 'VIEW %s', view);
     END IF;
 END

@@ -14,7 +14,7 @@ DECLARE
     blockers text;
 BEGIN
     IF existing IS NOT NULL AND (SELECT c.relkind FROM pg_class c WHERE c.oid = existing) <> 'v' THEN
-        RAISE EXCEPTION 'view % cannot be made: a relation of that name is there', target
+        RAISE EXCEPTION 'view % cannot be created: another relation has this name', target
             USING ERRCODE = 'duplicate_table';
     ELSIF afterwards = '' AND existing IS NOT NULL
         AND _wh_internal.view_written(schema_name, view_name) = md5(body) THEN
@@ -36,7 +36,7 @@ BEGIN
             GET STACKED DIAGNOSTICS blockers = PG_EXCEPTION_DETAIL;
             RAISE EXCEPTION 'the columns of view % change, but other objects need it', target
                 USING ERRCODE = 'dependent_objects_still_exist', DETAIL = blockers,
-                HINT = 'Drop those, run this again, then make them anew.';
+                HINT = 'Drop those, run this again, then create them again.';
         END;
     END;
     PERFORM _wh_internal.guard_view(target::regclass);

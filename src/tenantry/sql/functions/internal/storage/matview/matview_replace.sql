@@ -13,9 +13,9 @@ DECLARE
         array_remove(ARRAY[tenant::oid], NULL));
 BEGIN
     IF dependents IS NOT NULL THEN
-        RAISE EXCEPTION '% cannot be made anew: other objects need it', old
+        RAISE EXCEPTION '% cannot be replaced: other objects need it', old
             USING ERRCODE = 'dependent_objects_still_exist',
-            HINT = format('Drop these, run this again, then make them anew: %s', dependents);
+            HINT = format('Drop these, run this again, then create them again: %s', dependents);
     END IF;
     -- The new indexes take these names. Renaming an index does not keep reports from it.
     FOR index IN SELECT i.indexrelid FROM pg_index i

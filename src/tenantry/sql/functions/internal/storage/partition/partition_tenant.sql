@@ -22,7 +22,7 @@ BEGIN
         target := _wh_internal.kept_relation(name);
     END IF;
     IF target IS NULL AND EXISTS (SELECT FROM _wh_internal.feed_relations(feed)) THEN
-        RAISE EXCEPTION '%.% is not kept in partitions, but as materialized views', feed.schema_name,
+        RAISE EXCEPTION '%.% is kept as materialized views, not in partitions', feed.schema_name,
             feed.template_name
             USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = format('Move it: tenantry template set-storage %s partition', template.template_name);
@@ -36,11 +36,11 @@ BEGIN
     END IF;
     outranged := _wh_internal.partition_outranged(template, target::regclass);
     IF outranged IS NOT NULL THEN
-        RAISE EXCEPTION '% is ranged by "%", not by the template''s time column "%" as it is now',
+        RAISE EXCEPTION '% is partitioned by "%", not by the template''s current time column "%"',
             target::regclass,
             outranged, template.time_column
             USING ERRCODE = 'object_not_in_prerequisite_state',
-                HINT = format('Range it anew: tenantry backfill %s --tenant %s --outdated',
+                HINT = format('Repartition it: tenantry backfill %s --tenant %s --outdated',
                 template.template_name, feed.schema_name);
     END IF;
     RETURN target::regclass;

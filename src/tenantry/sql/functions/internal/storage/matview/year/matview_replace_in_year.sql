@@ -26,7 +26,7 @@ BEGIN
         EXECUTE format('INSERT INTO %s (%s, slice_date) SELECT %s, %L FROM pg_temp.tenantry_day', yearly,
             columns, columns, slice_date);
     ELSIF template.time_column IS NULL THEN
-        RAISE EXCEPTION '% tells its days apart by a time column, and the template has none any more', yearly
+        RAISE EXCEPTION '% tells its days apart by a time column, and the template no longer has one', yearly
             USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = format('UPDATE _wh.mv_templates SET time_column = ... WHERE template_name = %L',
                 template.template_name);

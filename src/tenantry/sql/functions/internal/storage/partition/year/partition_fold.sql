@@ -27,10 +27,10 @@ DECLARE
     total bigint;
 BEGIN
     IF dependents IS NOT NULL THEN
-        RAISE EXCEPTION 'year % of %.% cannot be combined: other objects need what is replaced', target_year,
+        RAISE EXCEPTION 'year % of %.% cannot be folded: other objects need what is replaced', target_year,
             feed.schema_name, feed.template_name
             USING ERRCODE = 'dependent_objects_still_exist',
-                HINT = format('Drop these, run this again, then make them anew: %s', dependents);
+                HINT = format('Drop these, run this again, then create them again: %s', dependents);
     END IF;
     -- A VACUUM that goes by itself gives way to whoever waits long enough, which the swap never does. Reports
     -- do not mind.
@@ -47,10 +47,10 @@ BEGIN
         EXECUTE _wh_internal.kept_indexes(feed, template, fresh_name);
     EXCEPTION WHEN unique_violation THEN
         GET STACKED DIAGNOSTICS key = PG_EXCEPTION_DETAIL;
-        RAISE EXCEPTION 'year % of %.%: rows stand in more than one day: %', target_year, feed.schema_name,
+        RAISE EXCEPTION 'year % of %.%: rows are in more than one day: %', target_year, feed.schema_name,
             feed.template_name, SQLERRM
             USING ERRCODE = 'unique_violation', DETAIL = key,
-                HINT = 'A row that moved to another day at the source: pull both days again with '
+                HINT = 'A row moved to another day at the source: load both days again with '
                 'update_mv_window_by_template.';
     END;
     things := _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name,

@@ -29,8 +29,8 @@ BEGIN
     IF _wh_internal.kept_relation(name) IS NOT NULL THEN
         RAISE EXCEPTION '% is in the way: it is not a partition of %', target, parent
             USING ERRCODE = 'duplicate_table',
-            HINT = 'If somebody detached it, attach it again (ALTER TABLE ... ATTACH PARTITION). Else give '
-                'it, or the template, another name.';
+            HINT = 'If somebody detached it, attach it again (ALTER TABLE ... ATTACH PARTITION). '
+                'Otherwise rename it, or the template.';
     END IF;
     EXECUTE format('CREATE TABLE %s (LIKE %s INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', target, parent);
     IF indexed THEN

@@ -59,10 +59,10 @@ BEGIN
         'extract(year FROM %2$s) NOT BETWEEN 1 AND 9999) FROM %3$s',
         template.time_column, day, body) INTO there, strays;
     IF strays > 0 AND strays < there THEN
-        RAISE EXCEPTION '% of % rows of % have no %, the template''s time column: they would be in no day',
+        RAISE EXCEPTION '% of % rows of % have no %, the template''s time column: they would have no day',
             strays, there, old, template.time_column
             USING ERRCODE = 'not_null_violation',
-                HINT = 'Name a time column in the template that every row has.';
+                HINT = 'In the template, name a time column that every row has.';
     END IF;
     EXECUTE format('CREATE TABLE %s (schema_name text NOT NULL DEFAULT %L CONSTRAINT schema_name_check CHECK '
         '(schema_name = %L), %s) PARTITION BY RANGE (%I)',
@@ -135,12 +135,12 @@ BEGIN
     WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
         AND s.loaded_at IS NOT NULL;
     PERFORM _wh_internal.write_log('fit_storage', 'INFO',
-        format('ranged anew by "%s"', template.time_column),
+        format('repartitioned by "%s"', template.time_column),
         to_jsonb(feed) || jsonb_build_object('rows', copied));
 EXCEPTION WHEN dependent_objects_still_exist THEN
     GET STACKED DIAGNOSTICS statements = PG_EXCEPTION_DETAIL;
-    RAISE EXCEPTION 'the table % is made anew, but other objects need it', old
+    RAISE EXCEPTION 'the table % has to be rewritten, but other objects need it', old
         USING ERRCODE = 'dependent_objects_still_exist', DETAIL = statements,
-        HINT = 'Drop those, run this again, then make them anew.';
+        HINT = 'Drop those, run this again, then create them again.';
 END
 $$;
