@@ -1534,8 +1534,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.can_refresh_concurrently(relation regclass) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Whether reports can go on reading the old rows during a refresh: that takes a unique index over all
-    -- rows.
+    -- Whether reports can continue to read the old rows during a refresh: this requires a unique index over
+    -- all rows.
     SELECT EXISTS (SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
         WHERE i.indrelid = relation AND c.relispopulated AND i.indisunique AND i.indisvalid AND i.indimmediate
             AND i.indpred IS NULL AND i.indexprs IS NULL)
@@ -1736,13 +1736,14 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.create_tenant_schema(schema_name text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- A schema that whadmin owns and readers may read, with all that will be made in it; false if it was there.
+-- Create a schema that whadmin owns, and let readers read what will be created in it; false if it exists
+-- already.
 DECLARE
     existed boolean
         := to_regnamespace(quote_ident(_wh_internal.require_name('tenant', schema_name))) IS NOT NULL;
 BEGIN
     IF NOT existed THEN
-        -- Of a tenant of that name whose schema somebody dropped, nothing comes back.
+        -- Nothing returns of an earlier tenant with that name whose schema somebody dropped.
         PERFORM _wh_internal.drop_kept(f) FROM _wh.feeds f
         WHERE f.schema_name = create_tenant_schema.schema_name;
         EXECUTE format('CREATE SCHEMA %I AUTHORIZATION whadmin', schema_name);
@@ -2180,9 +2181,9 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.drop_feed(template_name text, schema_name text, most integer)
     RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Drop what a tenant has of a template, with what moves put beside it, at most `most` relations in one call;
--- how many. The first call takes the tenant out of the public view, so that no report fails; later ones find
--- the rest by its names.
+-- Drop a tenant's data of a template, with the relations that moves put beside it, at most `most` relations
+-- in one call; return how many. The first call takes the tenant out of the public view, so that no report
+-- fails; later calls find the rest by its names.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
     feed _wh.feeds;
@@ -2200,7 +2201,7 @@ BEGIN
         DELETE FROM _wh.feeds f
             WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name;
         PERFORM _wh_internal.storage_publish_public(template);
-        -- Last: the public view has read them until now.
+        -- Last, because the public view has read them until now.
         PERFORM _wh_internal.execute_patiently(_wh_internal.drop_views(feed));
         dropped := (SELECT count(*) FROM _wh_internal.feed_relations(feed) r WHERE r.kept);
         PERFORM _wh_internal.drop_kept(feed);
@@ -2316,8 +2317,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.drop_tenant(schema_name text, with_conne
     RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Take a tenant out of the public views and drop its schema, in one transaction, so that no report fails; on
--- demand also its connections. More slices than fit into the lock table have to go first: then the schema
--- stays for drop_tenant_slices and a second call of this.
+-- request also its connections. If it has more slices than fit into the lock table, they have to go first:
+-- then the schema stays for drop_tenant_slices and a second call of this function.
 DECLARE
     connections text[] := ARRAY(SELECT c FROM _wh_internal.own_connections(drop_tenant.schema_name) c);
 BEGIN
@@ -2337,8 +2338,9 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.drop_tenant_slices(schema_name text, most integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Drop at most `most` materialized views of a tenant that is going; returns how many. Dropping a relation
--- locks it and each of its indexes: a schema of many years does not fit into the lock table at once.
+-- Drop at most `most` materialized views of a tenant that is being dropped; returns how many. Dropping a
+-- relation locks it and each of its indexes: a schema with many years does not fit into the lock table at
+-- once.
 DECLARE
     names text;
     found integer;
@@ -2441,9 +2443,9 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.extend_span(feed _wh.feeds, day date, chosen boolean DEFAULT false)
     RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Let a feed's span begin on a day, if it begins later or not at all: before that day is loaded, so that a
--- load that is cut off leaves days that are missing. `chosen`: somebody wants no earlier day; that counts for
--- a span that begins now. The row stays locked, so call it before a view or a slice is.
+-- Let a feed's span begin on a day, if it begins later or not at all. Called before that day is loaded, so
+-- that an interrupted load leaves missing days. `chosen`: the user wants no earlier day; that counts for a
+-- span that begins now. The row stays locked, so call it before locking a view or a slice.
 BEGIN
     UPDATE _wh.feeds f SET first_day = least(day, _wh_internal.first_day(f)),
         first_day_chosen = CASE WHEN f.first_day IS NULL THEN chosen ELSE f.first_day_chosen END
@@ -2454,7 +2456,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.feed_columns(feed _wh.feeds) RETURNS _wh.template_columns[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The columns of a feed's views: its template's, or without a template those of its newest slice.
+    -- The columns of a feed's views: those of its template, or without a template those of its newest slice.
     SELECT coalesce(
         (SELECT array_agg(c ORDER BY c.position) FROM _wh.template_columns c
         WHERE c.template_name = feed.template_name),
@@ -2468,8 +2470,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.feed_key(feed _wh.feeds, day date) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The columns that tell the rows of a day apart, by a unique index of the relation that holds them; NULL
-    -- if there is none.
+    -- The columns that identify a row within a day, by a unique index of the relation that holds the rows;
+    -- NULL if there is none.
     SELECT _wh_internal.unique_key(r.relid, ARRAY(SELECT c.column_name FROM _wh.template_columns c
         WHERE c.template_name = feed.template_name))
     FROM _wh_internal.storage_holder(feed, day) r WHERE r.relid IS NOT NULL
@@ -2478,8 +2480,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.feed_relations(feed _wh.feeds)
 RETURNS TABLE (relid oid, relname text, suffix text, kept boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What holds a feed's rows, or looks so by its name, in any storage; `suffix` follows the stem of its
-    -- name. kept: it stands in _wh_data.
+    -- The relations that hold a feed's rows, or seem to by their names, in any storage; `suffix` is what
+    -- follows the stem of the name. kept: the relation is in _wh_data.
     SELECT r.relid, r.relname, substr(r.relname, length(CASE WHEN r.kept THEN _wh_internal.kept_stem(feed)
         ELSE _wh_internal.name_stem(feed.template_name) END) + 1), r.kept
     FROM (
@@ -2493,7 +2495,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.feed_years(feed _wh.feeds) RETURNS integer[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The years of which a feed has relations.
+    -- The years for which a feed has relations.
     SELECT coalesce(array_agg(DISTINCT y.year ORDER BY y.year), '{}')
     FROM _wh_internal.storage_relations(feed) r
     CROSS JOIN LATERAL generate_series(extract(year FROM r.first_day)::integer,
@@ -2725,18 +2727,18 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.folded_years(feed _wh.feeds) RETURNS TABLE (year integer)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The years that were combined into one table.
+    -- The years that were folded into one table.
     SELECT extract(year FROM r.first_day)::integer
     FROM _wh_internal.storage_relations(feed, only_daily => false) r WHERE r.folded
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.foreign_objects(schema_name text) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What a DROP SCHEMA ... CASCADE of a tenant would take along though it is not Tenantry's: objects that
-    -- somebody else made in the schema, and objects elsewhere that read what is in it. Nothing once the
-    -- tenant is being dropped, as it is not known any more which slices were its own.
+    -- Objects that a DROP SCHEMA ... CASCADE of a tenant would drop although they are not Tenantry's:
+    -- objects that somebody else created in the schema, and objects elsewhere that read what is in it. Empty
+    -- once the tenant is being dropped, because its own slices are then no longer known.
     WITH feeds AS MATERIALIZED (
-        -- With what a move put beside or aside.
+        -- Includes what a move put beside or aside.
         SELECT s.feed FROM _wh.feeds f
         CROSS JOIN LATERAL (VALUES (f), (_wh_internal.side_feed(f, 'tenantry_move_')),
             (_wh_internal.side_feed(f, 'tenantry_old_'))) AS s (feed)
@@ -2762,13 +2764,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM feeds, to_regclass(format('public.%I', _wh_internal.fit_name((feed).template_name))) AS r (relid)
         WHERE r.relid IS NOT NULL
     ), found AS (
-        -- Type n: what stands for itself. What belongs to a table, such as its indexes, depends on that.
+        -- Dependency type n: independent objects. Parts of a table, such as its indexes, depend on it in
+        -- another way.
         SELECT d.classid, d.objid FROM pg_depend d
         WHERE d.refclassid = 'pg_namespace'::regclass
             AND d.refobjid = to_regnamespace(quote_ident(foreign_objects.schema_name)) AND d.deptype = 'n'
         UNION
-        -- What depends on a relation may be a part of another one: of a view its rule, of a table a
-        -- constraint or a default.
+        -- An object that depends on a relation may be part of another one: the rule of a view, or a
+        -- constraint or default of a table.
         SELECT CASE WHEN w.relid IS NULL THEN d.classid
             ELSE 'pg_class'::regclass END, coalesce(w.relid, d.objid)
         FROM pg_depend d
@@ -2793,7 +2796,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.former_rows(feed _wh.feeds) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The name in _wh_data of the table for the rows of a tenant that have no time in a time column which is
+    -- The name in _wh_data of the table for a tenant's rows that have no time, because the time column is
     -- new to all of them.
     SELECT _wh_internal.fit_name(_wh_internal.kept_base(feed.schema_name,
         'tenantry_former_' || feed.template_name))
@@ -2801,15 +2804,15 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.fresh_name(slice_name text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
-    -- The name of a slice that is made anew, until it takes the place of the old one.
+    -- The name of a slice that is being replaced, until it takes the place of the old one.
     SELECT _wh_internal.fit_name('tenantry_new_' || slice_name)
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.fresh_relations(feed _wh.feeds)
 RETURNS TABLE (relid oid, slice_name text, old_name text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What matview_replace made in this transaction, to take the place of slices when the view is next
-    -- written.
+    -- The relations that matview_replace created in this transaction, to take the place of slices when the
+    -- view is next written.
     SELECT c.oid, n.slice_name, _wh_internal.fit_name('tenantry_old_' || n.slice_name)
     FROM (SELECT s.relname AS slice_name, _wh_internal.fresh_name(s.relname) AS fresh_name
         FROM _wh_internal.slice_relations(feed) s) n
@@ -2819,9 +2822,9 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.grant_readers(schema_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Let the readers of a tenant read what is in its schema and what will be: what phood_ro reads there, since
--- that alone is meant for reports. The caller keeps others from registering the tenant: two ALTER DEFAULT
--- PRIVILEGES of one schema at once fail.
+-- Let the readers of a tenant read what is in its schema now and later: what phood_ro can read there,
+-- because only that is meant for reports. The caller keeps other sessions from registering the tenant: two
+-- ALTER DEFAULT PRIVILEGES of one schema at once fail.
 DECLARE
     reader text;
     relation regclass;
@@ -2831,7 +2834,7 @@ BEGIN
         WHERE n.nspname = grant_readers.schema_name;
     FOR reader IN SELECT r.reader_name FROM _wh.readers r JOIN pg_roles p ON p.rolname = r.reader_name
         WHERE grant_readers.schema_name = ANY (r.tenants)
-            -- Whoever read a former tenant of that name does not read the new one.
+            -- Readers of an earlier tenant with that name do not read the new one.
             AND EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = grant_readers.schema_name
                 AND t.dropping_at IS NULL)
         ORDER BY r.reader_name
@@ -3715,8 +3718,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.matview_create(feed _wh.feeds, template 
     slice_date date,
     aside text DEFAULT NULL) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make a slice, for the time being under the name `aside` if one is given; its indexes have their names at
--- once.
+-- Create a slice, for the time being under the name `aside` if one is given. Its indexes get their final
+-- names at once.
 DECLARE
     name text := _wh.create_mv_name(template.template_name, slice_date);
     relation_name text := coalesce(aside, name);
@@ -3754,8 +3757,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.matview_fold(feed _wh.feeds, template _w
     target_year integer) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Build the yearly table beside the slices, index it after the load, and swap at the end. Nobody sees the
--- table before the transaction ends, and nobody misses the slices before then. The caller holds the year's
--- lock and has seen that the year is complete.
+-- table before the transaction ends, and the slices stay until then. The caller holds the year's lock and
+-- has checked that the year is complete.
 DECLARE
     name text := _wh_internal.kept_stem(feed) || to_char(target_year, '"_"FM0000');
     target text := format('_wh_data.%I', name);
@@ -3774,7 +3777,7 @@ DECLARE
     total bigint := 0;
     filling oid;
 BEGIN
-    -- A year that was moved here stands in one table already.
+    -- A year that was moved here is already one table.
     IF EXISTS (SELECT FROM _wh_internal.year_relations(feed) y WHERE y.year = target_year AND y.open) THEN
         PERFORM _wh_internal.note_table(feed, name, NULL);
         EXECUTE format('SELECT count(*) FROM %s', target) INTO total;
@@ -3788,8 +3791,8 @@ BEGIN
             USING ERRCODE = 'dependent_objects_still_exist',
                 HINT = format('Drop these, run this again, then create them again: %s', dependents);
     END IF;
-    -- A yearly table whose template names no time column carries the day, so that a day of it can be
-    -- replaced.
+    -- A yearly table whose template names no time column has a column for the day, so that one day of it can
+    -- be replaced.
     EXECUTE format(E'CREATE TABLE %s (%s\n%s)', target, _wh_internal.declared_columns(template.template_name),
         CASE WHEN template.time_column IS NULL THEN ', slice_date date NOT NULL' ELSE '' END);
     things := _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name,
@@ -3797,8 +3800,8 @@ BEGIN
     filling := pg_relation_filenode(target);
     FOR slice IN SELECT s.* FROM _wh_internal.slice_relations(feed) s
         WHERE extract(year FROM s.slice_date) = target_year LOOP
-        -- Else a VACUUM that would cut the slice's empty end off waits for this transaction, and this one for
-        -- it to end.
+        -- Otherwise a VACUUM that truncates the slice waits for this transaction, and this transaction waits
+        -- for the VACUUM.
         EXECUTE format('ALTER MATERIALIZED VIEW %s SET (vacuum_truncate = off)', slice.relid::regclass);
         PERFORM _wh_internal.refuse_foreign_rows(slice.relid::regclass, template, slice.slice_date);
         EXECUTE format('INSERT INTO %s SELECT %s%s FROM %s', target,
@@ -3806,7 +3809,7 @@ BEGIN
             CASE WHEN template.time_column IS NULL THEN format(', %L', slice.slice_date)
                 ELSE '' END, slice.relid::regclass);
         GET DIAGNOSTICS rows_added = ROW_COUNT;
-        -- What was recorded of the slice is true of the table's rows as far as it was of those.
+        -- The records of the slice hold for the table's rows as far as they held for the slice's.
         INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at,
             filenode)
         VALUES (feed.schema_name, feed.template_name, slice.slice_date, 'loaded', rows_added,
@@ -3836,7 +3839,7 @@ BEGIN
     EXECUTE format('ANALYZE %s', target);
     PERFORM _wh_internal.matview_publish_tenant(feed, 'DROP MATERIALIZED VIEW ' || slices);
     PERFORM _wh_internal.publish_years(feed);
-    -- Who might read the slices may read their year.
+    -- Roles that could read the slices can read their year.
     PERFORM _wh_internal.put_back(format('%I.%I', feed.schema_name, known_as),
         (SELECT coalesce(jsonb_agg(t.value), '[]') FROM jsonb_array_elements(things) t
         WHERE t.value ->> 'item' LIKE 'right %'));
@@ -3847,8 +3850,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.matview_holder(feed _wh.feeds, slice_date date, OUT relid oid,
     OUT alone boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The yearly table, else the slice; before that, the one that was made anew, if it takes the slice's place in
--- this transaction.
+-- The yearly table, otherwise the slice. Before both: a replacement of the slice, if it takes the slice's
+-- place in this transaction.
 DECLARE
     slice name := _wh_internal.name_stem(feed.template_name) || to_char(slice_date::timestamp, '_YYYY_MM_DD');
 BEGIN
@@ -3867,8 +3870,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.matview_load(feed _wh.feeds, template _w
     slice_date date,
     OUT action text, OUT row_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET lc_monetary = 'C' AS $$
--- Create, refresh or replace one slice in matview storage. The caller holds the slice's lock. A time
--- that the source gives without a zone is UTC's, and money is written as in the source's session.
+-- Create, refresh or replace one slice in matview storage. The caller holds the slice's lock. Times that the
+-- source returns without a time zone are UTC, and money is written as in the source's session.
 DECLARE
     name text := _wh.create_mv_name(template.template_name, slice_date);
     relation regclass;
@@ -3889,7 +3892,8 @@ BEGIN
         SELECT s.definition_hash INTO made_by FROM _wh.slices s
         WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
             AND s.slice_date = matview_load.slice_date;
-        -- A refresh that is not concurrent would keep reports, and whoever writes the view, from the slice.
+        -- A refresh that is not concurrent would block reports on the slice, and sessions that write the
+        -- view.
         IF made_by <> _wh_internal.definition_hash(template)
             OR NOT _wh_internal.can_refresh_concurrently(relation)
             OR _wh_internal.picks_by_place(relation, feed, template) THEN
@@ -3908,7 +3912,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.matview_move_in(feed _wh.feeds, side _wh.feeds, folded integer[])
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The copy's parts become yearly tables. A year that was not folded is open: its days are those on record.
+-- The copy's parts become yearly tables. A year that was not folded is open: it has the days that are
+-- recorded.
 DECLARE
     parent regclass := _wh_internal.kept_relation(_wh_internal.kept_name(side))::regclass;
 BEGIN
@@ -3922,14 +3927,14 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.matview_move_out(feed _wh.feeds) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    -- Nothing: the tenant view holds no rows, and what it reads is put aside by move_switch.
+    -- Nothing to do: the tenant view holds no rows, and move_switch puts aside what it reads.
     SELECT
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.matview_prepare(feed _wh.feeds, first_day date, last_day date)
 RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    -- Nothing: the load of a day makes its view.
+    -- Nothing to do: loading a day creates its view.
     SELECT
 $$;
 
@@ -3942,9 +3947,9 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.matview_publish_tenant(feed _wh.feeds, afterwards text DEFAULT '',
     beforehand text DEFAULT '') RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Bring the tenant view up to date with the slices that are there. `beforehand` and `afterwards` are
--- statements such as dropping what the view no longer reads. The locks of the step are taken together and let
--- go together, so it can be in a ring neither with a report nor with another one.
+-- Bring the tenant view up to date with the existing slices. `beforehand` and `afterwards` are statements,
+-- such as dropping what the view no longer reads. The step takes and releases all its locks together, so it
+-- cannot deadlock with a report or with another such step.
 DECLARE
     name text := _wh_internal.fit_name(feed.template_name);
     before text := _wh_internal.view_written(feed.schema_name, name);
@@ -3959,8 +3964,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.matview_relations(feed _wh.feeds, only_d
 RETURNS TABLE (relid oid, relname text, first_day date, last_day date, daily boolean, folded boolean,
     trusted boolean, leftover boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Daily materialized views and yearly tables. A folded year that was made by hand has no records, and is
-    -- trusted.
+    -- Daily materialized views and yearly tables. A folded year that was created by hand has no records, and
+    -- is trusted.
     WITH years AS MATERIALIZED (
         SELECT y.year, y.relid, y.relname, y.open FROM _wh_internal.year_relations(feed) y WHERE y.year > 0
     )
@@ -3976,8 +3981,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.matview_replace(feed _wh.feeds, template _wh.mv_templates,
     slice_date date, old regclass) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make a slice anew from the template as it is now, beside the old one, which goes on serving reports.
--- matview_publish_tenant puts it in its place; the caller sees to that.
+-- Create a slice again from the current template, beside the old one, which continues to serve reports.
+-- matview_publish_tenant puts it in its place; the caller makes sure that this runs.
 DECLARE
     fresh regclass;
     index record;
@@ -3992,7 +3997,7 @@ BEGIN
             USING ERRCODE = 'dependent_objects_still_exist',
             HINT = format('Drop these, run this again, then create them again: %s', dependents);
     END IF;
-    -- The new indexes take these names. Renaming an index does not keep reports from it.
+    -- The new indexes take these names. Renaming an index does not block reports.
     FOR index IN SELECT i.indexrelid FROM pg_index i
         WHERE i.indrelid = old AND _wh_internal.is_template_index(i.indexrelid) LOOP
         EXECUTE format('ALTER INDEX %s RENAME TO %I', index.indexrelid::regclass,
@@ -4010,12 +4015,12 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.matview_replace_in_year(feed _wh.feeds, template _wh.mv_templates,
     slice_date date, yearly regclass) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Replace one day inside a yearly table. The day is pulled whole before a row is touched.
+-- Replace one day inside a yearly table. The whole day is pulled before a row is touched.
 DECLARE
     columns text := _wh_internal.column_list(template.template_name);
     total bigint;
 BEGIN
-    -- IF EXISTS would say that there is none.
+    -- IF EXISTS would print a notice that there is none.
     IF to_regclass('pg_temp.tenantry_day') IS NOT NULL THEN
         DROP TABLE pg_temp.tenantry_day;
     END IF;
@@ -4025,7 +4030,7 @@ BEGIN
     PERFORM _wh_internal.publish_identity(yearly);
     PERFORM _wh_internal.year_columns(feed, template, yearly);
     PERFORM _wh_internal.fit_indexes(feed, yearly);
-    -- A table that carries the day goes on doing so, also when the template names a time column by now.
+    -- A table that has a column for the day keeps using it, even if the template names a time column by now.
     IF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = yearly AND a.attname = 'slice_date'
         AND NOT a.attisdropped
         AND NOT EXISTS (SELECT FROM _wh.template_columns c WHERE c.template_name = template.template_name
@@ -4040,7 +4045,7 @@ BEGIN
             HINT = format('UPDATE _wh.mv_templates SET time_column = ... WHERE template_name = %L',
                 template.template_name);
     ELSE
-        -- What is recorded is what is stored; where nothing changed those are the same.
+        -- The records describe what is stored; if nothing changed, that is the same.
         IF _wh_internal.merge_days(feed, template, yearly, to_regclass('pg_temp.tenantry_day'), slice_date,
             slice_date) > 0 THEN
             total := coalesce((_wh_internal.count_days(template, yearly::text,
@@ -4064,8 +4069,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.matview_unfit(feed _wh.feeds, template _wh.mv_templates)
 RETURNS TABLE (kind text, relname text, slice_date date)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Yearly tables that lack columns or have other types (columns), and those and slices with other indexes
--- (indexes).
+-- Yearly tables with missing columns or other types (columns), and yearly tables and slices with other
+-- indexes (indexes).
 DECLARE
     hash text := _wh_internal.template_index_hash(feed.template_name);
 BEGIN
@@ -4090,21 +4095,22 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.matview_union(feed _wh.feeds, template _wh.mv_templates,
     columns _wh.template_columns[]) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What a tenant view selects: a branch for each slice and each yearly table, in order of time. Where the
+    -- The query of a tenant view: a branch for each slice and each yearly table, in order of time. If the
     -- template names its time column, each branch repeats the bounds that its rows are known to keep: with
-    -- constraint_exclusion = on the planner leaves out the branches that a report's own dates rule out.
+    -- constraint_exclusion = on the planner leaves out the branches that a report's own dates exclude.
     WITH years AS MATERIALIZED (
         SELECT y.year, y.relid FROM _wh_internal.year_relations(feed) y
     ), branches AS (
         SELECT y.relid, make_date(y.year, 1, 1) AS first_day,
         make_date(y.year, 12, 31) AS last_day FROM years y
         UNION ALL
-        -- Beside a yearly table a daily slice of that year is a leftover: counting it would double its rows.
+        -- A daily slice beside the yearly table of its year is a leftover: counting it would double its
+        -- rows.
         SELECT s.relid, s.slice_date, s.slice_date FROM _wh_internal.slice_relations(feed) s
         WHERE extract(year FROM s.slice_date) NOT IN (SELECT y.year FROM years y)
     ), others AS MATERIALIZED (
-        -- Days whose rows were chosen by another time column, or by one of which nothing is known: no bounds
-        -- are true of them.
+        -- Days whose rows were chosen by another time column, or by an unknown one, have no bounds that are
+        -- certain.
         SELECT x.slice_date AS day FROM _wh.slices x
         WHERE x.schema_name = feed.schema_name AND x.template_name = feed.template_name
             AND x.loaded_at IS NOT NULL
@@ -4799,8 +4805,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.open_feed(wanted_template text, wanted_c
     wanted_schema text,
     without_template boolean DEFAULT false)
 RETURNS _wh.feeds LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- The feed to load into. The first use of a schema or template registers it, and lets readers see what will
--- be made.
+-- The feed to load into. The first use of a schema or template registers it, and lets readers read what will
+-- be created.
 DECLARE
     feed _wh.feeds;
     target text := _wh_internal.require_name('tenant', wanted_schema);
@@ -4817,7 +4823,7 @@ BEGIN
     PERFORM _wh_internal.hold_tenant(target);
     SELECT * INTO feed FROM _wh.feeds f
     WHERE f.template_name = wanted_template AND f.schema_name = target AND f.tenant_name = wanted_connection;
-    -- A schema that was dropped by hand and made again has lost what readers were granted in it.
+    -- A schema that was dropped and created again by hand has lost the rights that readers had in it.
     renewed := NOT EXISTS (SELECT FROM pg_default_acl d, aclexplode(d.defaclacl) x
         WHERE d.defaclrole = 'whadmin'::regrole
             AND d.defaclnamespace = to_regnamespace(quote_ident(target)) AND x.grantee = 'phood_ro'::regrole)
@@ -5362,10 +5368,10 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_finish(feed _wh.feeds, leaf oid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Index the table of a bulk load that was cut off, before something else is loaded into it; nothing to do for
--- any other. The loader does it with several sessions, and so may leave some indexes when it is killed: it
--- alone goes on there, since to drop them would keep reports waiting. Rows that are doubled are noted as the
--- failure of their days.
+-- Index the table of an interrupted bulk load before something else is loaded into it; nothing to do for
+-- other tables. The loader uses several sessions for it, and so may leave some indexes unfinished when it is
+-- killed. Only the loader continues there, because dropping these indexes would block reports. Duplicate
+-- rows are recorded as the failure of their days.
 DECLARE
     target record;
     failure text;
@@ -5398,7 +5404,7 @@ DECLARE
     target regclass := _wh_internal.kept_relation(relname)::regclass;
 BEGIN
     IF kind = 'ranges' THEN
-        -- Takes the tenant for itself, and looks again then.
+        -- Locks the tenant exclusively, and then checks again.
         PERFORM _wh_internal.partition_rerange(feed, template);
     ELSIF NOT _wh_internal.hold_unfit(feed, kind, relname, slice_date) THEN
         RETURN;
@@ -5416,15 +5422,16 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.partition_fold(feed _wh.feeds, template _wh.mv_templates,
     target_year integer) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Write a closed year anew, sorted by time, its months as one table: less space, and a day's rows side by
--- side. It is swapped in at the end. The caller holds the year's lock and has seen that the year is complete.
+-- Rewrite a closed year as one table instead of months, sorted by time: this takes less space, and puts a
+-- day's rows side by side. It is swapped in at the end. The caller holds the year's lock and has checked
+-- that the year is complete.
 DECLARE
     parent regclass := _wh_internal.partition_tenant(feed, template);
     name text := _wh_internal.kept_stem(feed) || to_char(target_year, '"_"FM0000');
     target text := format('_wh_data.%I', name);
     fresh_name text := _wh_internal.fit_name('tenantry_new_' || name);
     fresh text := format('_wh_data.%I', fresh_name);
-    -- Those that the template has dropped, too.
+    -- Includes those that the template has dropped.
     columns text := (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
         WHERE a.attrelid = parent AND a.attnum > 0 AND NOT a.attisdropped);
     leaves oid[] := ARRAY(SELECT l.relid FROM _wh_internal.partition_leaves(feed) l
@@ -5447,8 +5454,8 @@ BEGIN
             USING ERRCODE = 'dependent_objects_still_exist',
                 HINT = format('Drop these, run this again, then create them again: %s', dependents);
     END IF;
-    -- A VACUUM that goes by itself gives way to whoever waits long enough, which the swap never does. Reports
-    -- do not mind.
+    -- An autovacuum is cancelled for a session that waits long enough, which the swap never does. Reports
+    -- are not affected.
     EXECUTE (SELECT coalesce(string_agg(format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE;',
         l.relid::regclass), ' '), '')
         FROM _wh_internal.partition_leaves(feed) l WHERE l.year = target_year);
@@ -5514,8 +5521,9 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.partition_leaf(feed _wh.feeds, template _wh.mv_templates,
     slice_date date, indexed boolean DEFAULT true) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The table that holds a day: the year's if there is one, else the month's; made as the template's
--- partition_by says. A bulk load asks for one without indexes and makes them afterwards (unindexed_tables).
+-- The table that holds a day: the year's if there is one, otherwise the month's; created as the template's
+-- partition_by says. A bulk load asks for one without indexes and creates them afterwards
+-- (unindexed_tables).
 DECLARE
     parent regclass := _wh_internal.partition_tenant(feed, template);
     found regclass := _wh_internal.partition_find(feed, slice_date);
@@ -5531,7 +5539,7 @@ BEGIN
     IF found IS NOT NULL THEN
         RETURN found;
     END IF;
-    -- A year that was begun in months goes on in months.
+    -- A year that began as months continues in months.
     period := CASE WHEN EXISTS (SELECT FROM _wh_internal.partition_leaves(feed) l
         WHERE l.year = extract(year FROM slice_date)) THEN 'month'
         ELSE template.partition_by END;
@@ -5551,8 +5559,8 @@ BEGIN
         PERFORM _wh_internal.publish_identity(target::regclass);
     END IF;
     PERFORM _wh_internal.note_table(feed, name, CASE WHEN NOT indexed THEN 'unindexed' END);
-    -- What is on record of a table of that time went with it. Whoever works on a day will say what became of
-    -- it.
+    -- The records of an earlier table for that time are void. Sessions that work on a day write a new record
+    -- of it.
     UPDATE _wh.slices s SET loaded_at = NULL, row_count = NULL, digest = NULL, filenode = NULL
     FROM (SELECT x.slice_date FROM _wh.slices x
         WHERE x.schema_name = feed.schema_name AND x.template_name = feed.template_name
@@ -5586,9 +5594,9 @@ CREATE OR REPLACE FUNCTION _wh_internal.partition_load(feed _wh.feeds, template 
     slice_date date,
     OUT action text, OUT row_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET lc_monetary = 'C' AS $$
--- Load one slice in partition storage through dblink: the day is pulled whole, checked, and merged. The
--- caller has made the table (partition_prepare) and then taken the slice's lock. A time that the source gives
--- without a zone is UTC's, and money is written as in the source's session.
+-- Load one slice in partition storage through dblink: the whole day is pulled, checked, and merged. The
+-- caller has created the table (partition_prepare) and then taken the slice's lock. Times that the source
+-- returns without a time zone are UTC, and money is written as in the source's session.
 DECLARE
     stored jsonb;
     leaf regclass := _wh_internal.partition_find(feed, slice_date);
@@ -5598,7 +5606,7 @@ BEGIN
         WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
         AND s.slice_date = partition_load.slice_date AND s.loaded_at IS NOT NULL) THEN 'refreshed'
             ELSE 'created' END;
-    -- IF EXISTS would tell the client that there is none.
+    -- IF EXISTS would print a notice that there is none.
     IF to_regclass('pg_temp.tenantry_stage') IS NOT NULL THEN
         DROP TABLE pg_temp.tenantry_stage;
     END IF;
@@ -5606,11 +5614,11 @@ BEGIN
         _wh_internal.source_select(feed, template, slice_date));
     row_count := _wh_internal.refuse_foreign_rows(to_regclass('pg_temp.tenantry_stage'), template,
         slice_date);
-    -- Only now, because these keep reports waiting until the transaction ends.
+    -- Not earlier, because these statements block reports until the transaction ends.
     PERFORM _wh_internal.fit_columns(template, (SELECT i.inhparent::regclass FROM pg_inherits i
         WHERE i.inhrelid = leaf));
     PERFORM _wh_internal.fit_indexes(feed, leaf);
-    -- What is recorded is what is stored; where nothing changed those are the same.
+    -- The records describe what is stored; if nothing changed, that is the same.
     IF _wh_internal.merge_days(feed, template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date,
         slice_date) > 0 THEN
         stored := _wh_internal.count_days(template, leaf::text,
@@ -5624,7 +5632,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.partition_move_in(feed _wh.feeds, side _wh.feeds, folded integer[])
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The copy becomes the tenant's table as it is.
+-- The copy becomes the tenant's table without a change.
 BEGIN
     EXECUTE format('ALTER TABLE _wh_data.%I RENAME TO %I', _wh_internal.kept_name(side),
         _wh_internal.kept_name(feed));
@@ -5635,7 +5643,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_move_out(feed _wh.feeds) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The tenant's table keeps its partitions, and leaves the table of all tenants.
+-- Detach the tenant's table, with its partitions, from the table of all tenants.
 DECLARE
     target regclass := _wh_internal.kept_relation(_wh_internal.kept_name(feed))::regclass;
     root regclass := (SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target);
@@ -5651,8 +5659,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.partition_outranged(template _wh.mv_templates, target regclass)
     RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The column by which a tenant's table is ranged, if that is another one than the template's time column,
-    -- or of another type: days cannot be told apart in it, so nothing is loaded until it was ranged anew
+    -- The column by which a tenant's table is partitioned, if it is not the template's time column, or has
+    -- another type. Days cannot be told apart by it, so nothing is loaded until the table is repartitioned
     -- (partition_rerange).
     SELECT a.attname::text FROM pg_partitioned_table k
     JOIN pg_attribute a ON a.attrelid = k.partrelid AND a.attnum = k.partattrs[0]
@@ -5665,9 +5673,9 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.partition_prepare(feed _wh.feeds, first_day date, last_day date)
     RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make the tables for some days before any of those days is locked: making a table takes the locks of the
--- views, and whoever held a day's lock meanwhile could wait for somebody who holds those and waits for the
--- day. A table that a bulk load left without indexes gets them: what is loaded here is merged by them.
+-- Create the tables for some days before any of those days is locked. Creating a table takes the locks of
+-- the views; a session that held a day's lock meanwhile could deadlock with one that holds those and waits
+-- for the day. A table that a bulk load left without indexes gets them, because loads merge rows by them.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
 BEGIN
@@ -5680,9 +5688,9 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.partition_public_rows(template _wh.mv_templates, feeds _wh.feeds[])
 RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Attach every tenant's table to the table of all tenants, and show that. A time column of another type
--- cannot be changed in place: tables that are ranged anew already stand beside it until it has no other, and
--- takes the new type itself.
+-- Attach every tenant's table to the table of all tenants, and publish that. The type of its time column
+-- cannot be changed in place: tables that are already repartitioned stay beside it until it has no other,
+-- and then it takes the new type itself.
 DECLARE
     name text := _wh_internal.partition_root(template);
     root oid := _wh_internal.kept_relation(name);
@@ -5720,7 +5728,7 @@ BEGIN
         WHERE t.relid IS NOT NULL AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = t.relid)
         ORDER BY f.schema_name
     LOOP
-        -- Published in the same step, it may be attached already.
+        -- If published in the same step, it may already be attached.
         PERFORM _wh_internal.fit_columns(template, tenant.relation, extras => true);
         CONTINUE WHEN EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = tenant.relation);
         IF EXISTS (SELECT FROM pg_attribute a JOIN pg_attribute r ON r.attname = a.attname
@@ -5745,7 +5753,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.partition_publish_tenant(feed _wh.feeds) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The tenant's table holds its slices itself: the views over it change with the columns alone.
+-- The tenant's table holds its slices itself, so the views over it change only with the columns.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     shape text := 'schema_name text, ' || _wh_internal.columns_shape(_wh_internal.feed_columns(feed));
@@ -5766,7 +5774,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.partition_relations(feed _wh.feeds, only
 RETURNS TABLE (relid oid, relname text, first_day date, last_day date, daily boolean, folded boolean,
     trusted boolean, leftover boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The partitions of the tenant's table. Their days are those on record.
+    -- The partitions of the tenant's table. They have the days that are recorded.
     SELECT l.relid, l.relname, make_date(l.year, coalesce(l.month, 1), 1),
         (make_date(l.year, coalesce(l.month, 12), 1) + interval '1 month')::date - 1, false,
         l.month IS NULL AND l.relid IN (SELECT s.relid FROM _wh_internal.table_states(feed) s
@@ -5778,10 +5786,10 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.partition_rerange(feed _wh.feeds, template _wh.mv_templates)
     RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Write a tenant's table anew, ranged by the time column that the template names now, from its own rows:
--- every one of them, or none if some have no such time. Beside the old table, which serves reports until the
--- swap at the end. What is a day's by the new column is then to be pulled again, as the old query chose other
--- rows. Keeps loads of the tenant out.
+-- Rewrite a tenant's table, partitioned by the time column that the template names now, from its own rows:
+-- all of them, or none if some have no such time. The old table serves reports until the swap at the end.
+-- Afterwards the days of the new column are loaded again, because the old query chose other rows. Blocks
+-- loads of the tenant.
 DECLARE
     name text := _wh_internal.kept_name(feed);
     old regclass := _wh_internal.kept_relation(name)::regclass;
@@ -5818,7 +5826,7 @@ BEGIN
     PERFORM _wh_internal.lock_view('public', feed.template_name);
     PERFORM _wh_internal.hold_template_tenants(ARRAY[feed.template_name]);
     PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
-    -- Columns that the template has, as it has them, and those that it has dropped.
+    -- The template's columns as declared, and those that it has dropped.
     SELECT string_agg(format('%I %s', c.name, c.type), ', ' ORDER BY c.n),
         string_agg(quote_ident(c.name), ', ' ORDER BY c.n),
         string_agg(CASE WHEN a.attname IS NULL THEN format('NULL::%s', c.type)
@@ -5845,7 +5853,7 @@ BEGIN
         '(schema_name = %L), %s) PARTITION BY RANGE (%I)',
         fresh, feed.schema_name, feed.schema_name, statements, template.time_column);
     statements := '';
-    -- Years that stood in one table go on in one.
+    -- Years that were one table stay one table.
     FOR period, first_day IN EXECUTE format($q$
         SELECT DISTINCT CASE WHEN %2$L = 'month' AND extract(year FROM %1$s) <> ALL (%3$L::integer[])
         THEN 'month' ELSE 'year' END AS period,
@@ -5862,7 +5870,7 @@ BEGIN
             _wh_internal.kept_stem(side) || suffix, _wh_internal.kept_stem(feed) || suffix);
     END LOOP;
     IF strays > 0 THEN
-        -- The column is new to all of them: they stay, in a table of their own, until they were pulled again
+        -- The column is new to all of them: they stay, in a table of their own, until they are loaded again
         -- (merge_days).
         EXECUTE format('CREATE TABLE _wh_data.%I PARTITION OF %s DEFAULT', strayed, fresh);
         statements := statements || format('ALTER TABLE _wh_data.%I RENAME TO %I; ', strayed, former);
@@ -5873,7 +5881,7 @@ BEGIN
     IF strays > 0 THEN
         EXECUTE _wh_internal.kept_indexes(feed, template, former, strayed);
     END IF;
-    -- The old table's indexes have the names: the new ones are renamed with their tables.
+    -- The old table's indexes have the names, so the new ones are renamed with their tables.
     FOR part IN
         SELECT l.relname,
         _wh_internal.kept_stem(feed) || substr(l.relname, length(_wh_internal.kept_stem(side)) + 1) AS final
@@ -5949,9 +5957,9 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.partition_tenant(feed _wh.feeds, template _wh.mv_templates)
     RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- A tenant's table in _wh_data, partitioned by time, itself a partition of the table of all tenants. Attached
--- rather than made as a partition: that locks the parent against nobody who reads. Its CHECK proves to ATTACH
--- what it would scan for.
+-- A tenant's table in _wh_data, partitioned by time, itself a partition of the table of all tenants. It is
+-- attached rather than created as a partition, because attaching locks out no reader of the parent. Its
+-- CHECK spares ATTACH a scan.
 DECLARE
     name text := _wh_internal.kept_name(feed);
     target oid := _wh_internal.kept_relation(name);
@@ -5998,8 +6006,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.partition_unfit(feed _wh.feeds, template _wh.mv_templates)
 RETURNS TABLE (kind text, relname text, slice_date date)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- A tenant's table that is ranged by another column (ranges), the rows that such a table could give no day,
--- once all days were pulled again (former), a table that lacks columns or has other types (columns), and
+-- A tenant's table that is partitioned by another column (ranges); rows of such a table that had no day,
+-- once all days were loaded again (former); a table with missing columns or other types (columns); and
 -- partitions with other indexes (indexes).
 DECLARE
     name text := _wh_internal.kept_name(feed);
@@ -6010,8 +6018,8 @@ BEGIN
     RETURN QUERY SELECT 'ranges', name, NULL::date
     WHERE _wh_internal.partition_outranged(template, target) IS NOT NULL;
     IF former IS NOT NULL THEN
-        -- Whatever is left in it when all days have been pulled again, to the present, is at the source no
-        -- more.
+        -- Rows that are still in it after all days up to the present were loaded again no longer exist at
+        -- the source.
         SELECT coalesce(max(s.slice_date) >= _wh.current_date_utc() - 1, false) AND count(*) FILTER (WHERE
             s.definition_hash <> _wh_internal.definition_hash(template)) = 0
         INTO done FROM _wh.slices s WHERE s.schema_name = feed.schema_name
@@ -6531,8 +6539,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.refresh_relation(relation regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET lc_monetary = 'C' AS $$
--- A time that the source gives without a zone is UTC's, whatever zone the session is in; money is written as
--- in the source's session.
+-- Times that the source returns without a time zone are UTC, whatever time zone the session has; money is
+-- written as in the source's session.
 BEGIN
     EXECUTE format('REFRESH MATERIALIZED VIEW %s %s',
         CASE WHEN _wh_internal.can_refresh_concurrently(relation) THEN 'CONCURRENTLY' ELSE '' END, relation);
@@ -6729,8 +6737,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.registered_feed(template_name text, tenant text) RETURNS _wh.feeds
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The feed of a template and a tenant that are there, at work or disabled; nothing is made for others, or for
--- one that is being dropped.
+-- The feed of an existing template and tenant, enabled or disabled. Nothing is created for others, or for a
+-- tenant that is being dropped.
 DECLARE
     feed _wh.feeds;
 BEGIN
@@ -6749,7 +6757,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.relation_kind(name text) RETURNS "char"
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- pg_class.relkind of a relation, NULL if there is none of that (quoted) name.
+    -- pg_class.relkind of a relation, NULL if no relation has this (quoted) name.
     SELECT c.relkind FROM pg_class c WHERE c.oid = to_regclass(name)
 $$;
 
@@ -6807,7 +6815,7 @@ DECLARE
 BEGIN
     SELECT * INTO template FROM _wh.mv_templates t WHERE t.template_name = feed.template_name;
     columns := _wh_internal.feed_columns(feed);
-    -- Other columns mean that the public view, which reads this one, has to let go of it for a moment.
+    -- If the columns change, the public view, which reads this one, must be blanked for a moment.
     reshaped := template.template_name IS NOT NULL
         AND _wh_internal.view_columns('public', view_name) IS NOT NULL
         AND _wh_internal.view_columns(feed.schema_name, view_name) <> _wh_internal.columns_shape(columns);
@@ -6826,7 +6834,8 @@ BEGIN
     END LOOP;
     IF beforehand <> '' THEN
         IF to_regclass(format('%I.%I', feed.schema_name, view_name)) IS NOT NULL THEN
-            -- Changes nothing, but locks the view before what it reads, as reports do: none comes in between.
+            -- Changes nothing, but locks the view before the relations that it reads, in the same order as
+            -- reports do, so that no report gets in between.
             EXECUTE format('ALTER VIEW %I.%I OWNER TO CURRENT_USER', feed.schema_name, view_name);
         END IF;
         EXECUTE beforehand;
@@ -6892,7 +6901,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.require_complete_year(feed _wh.feeds, target_year integer)
     RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- An error unless every day of the year is there and the year is not combined yet.
+-- Raise an error unless every day of the year exists and the year is not folded yet.
 DECLARE
     check_result jsonb := _wh.check_views_by_template_for_year(feed.template_name, feed.schema_name,
         target_year);
@@ -7358,8 +7367,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.set_reader(reader text, wanted text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Let a role read exactly these tenants (NULL: none by itself, since it is a member of phood_ro), now and
--- when they get new templates, slices or years. The role is there.
+-- Let a role read exactly these tenants (NULL: none by itself, because it is a member of phood_ro), now and
+-- when they get new templates, slices or years. The role exists.
 DECLARE
     known text[] := ARRAY(SELECT t.schema_name FROM _wh.tenants t ORDER BY t.schema_name);
     former text[] := (SELECT r.tenants FROM _wh.readers r WHERE r.reader_name = reader);
@@ -7523,8 +7532,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.side_feed(feed _wh.feeds, prefix text) RETURNS _wh.feeds
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The feed under another template name: what stands beside it while it is moved (tenantry_move_) or after
--- that (tenantry_old_) is named and found by it.
+-- The feed under another template name. Relations beside it while it is moved (tenantry_move_) or after that
+-- (tenantry_old_) are named and found by it.
 BEGIN
     feed.template_name := prefix || feed.template_name;
     IF EXISTS (SELECT FROM _wh.feeds f
@@ -7540,13 +7549,13 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.slice_relations(feed _wh.feeds)
 RETURNS TABLE (slice_date date, relid oid, relname text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The daily materialized views that exist, by the catalog: operators may drop one by hand.
+    -- The existing daily materialized views, by the catalog, because operators may drop one by hand.
     WITH stem AS (SELECT _wh_internal.name_stem(feed.template_name) AS stem),
     named AS (
         SELECT c.oid, c.relname::text AS relname, substr(c.relname::text, length(stem) + 2) AS suffix
         FROM stem, pg_class c
         WHERE c.relnamespace = to_regnamespace(quote_ident(feed.schema_name)) AND c.relkind = 'm'
-            -- '`' follows '_' in the C order of names: a range of the catalog's index.
+            -- '`' follows '_' in the C order of names, so this is a range of the catalog's index.
             AND c.relname >= (stem || '_')::name AND c.relname < (stem || '`')::name
     ), dated AS (
         SELECT oid, relname, suffix,
@@ -7562,9 +7571,9 @@ CREATE OR REPLACE FUNCTION _wh_internal.slice_tables(feed _wh.feeds, only_daily 
 RETURNS TABLE (relid oid, name text, filenode oid, first_day date, last_day date, daily boolean,
     trusted boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The relations that reports read a feed's days from, with what they are filled with (filenode): those of
-    -- storage_relations that are populated and no leftovers. What a materialized view without rows will have,
-    -- nobody knows.
+    -- The relations from which reports read a feed's days, with their current filenode: those of
+    -- storage_relations that are populated and not leftovers. An unpopulated materialized view is left out,
+    -- because nobody knows what it will hold.
     SELECT r.relid, format('%I.%I', n.nspname, c.relname), c.relfilenode, r.first_day, r.last_day, r.daily,
         r.trusted
     FROM _wh_internal.storage_relations(feed, only_daily) r JOIN pg_class c ON c.oid = r.relid
@@ -7866,7 +7875,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.storage_fit(feed _wh.feeds, template _wh.mv_templates, kind text,
     relname text, slice_date date) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Mend one of storage_unfit, without asking the source; nothing to do if that was done meanwhile
+-- Mend one of storage_unfit without querying the source; nothing to do if that was done meanwhile
 -- (hold_unfit).
 BEGIN
     EXECUTE format('SELECT %s($1, $2, $3, $4, $5)', _wh_internal.storage_routine(feed.storage, 'fit'))
@@ -7877,8 +7886,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.storage_fold(feed _wh.feeds, template _wh.mv_templates,
     target_year integer) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Turn a closed year into one table, and swap it in at the end. The caller holds the year's lock and has seen
--- that the year is complete. Returns yearly_table, processed_mvs (days) and total_records.
+-- Turn a closed year into one table, and swap it in at the end. The caller holds the year's lock and has
+-- checked that the year is complete. Returns yearly_table, processed_mvs (days) and total_records.
 DECLARE
     result jsonb;
 BEGIN
@@ -7892,7 +7901,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.storage_holder(feed _wh.feeds, slice_date date, OUT relid oid,
     OUT alone boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The relation that holds the rows of a day, or is to hold them when this transaction ends; NULL if there is
+-- The relation that holds the rows of a day, or will hold them when this transaction ends; NULL if there is
 -- none. alone: it holds no other day.
 BEGIN
     EXECUTE format('SELECT * FROM %s($1, $2)', _wh_internal.storage_routine(feed.storage, 'holder'))
@@ -7904,10 +7913,10 @@ CREATE OR REPLACE FUNCTION _wh_internal.storage_load(feed _wh.feeds, template _w
     slice_date date,
     OUT action text, OUT row_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Pull one day from its source (source_select), all of it or nothing, and store it in place of what was there
--- of the day. The caller has prepared the day, holds its lock and a transaction at the source, and records
--- the load. `action` is created, refreshed, replaced (the tenant has to be published for it to be seen) or
--- replaced in year; row_count is what is stored then.
+-- Pull one day from its source (source_select), all of it or nothing, and replace what was stored of the
+-- day. The caller has prepared the day, holds its lock and a transaction at the source, and records the
+-- load. `action` is created, refreshed, replaced (the tenant must be published before reports see it) or
+-- replaced in year; row_count is the number of rows stored afterwards.
 BEGIN
     EXECUTE format('SELECT * FROM %s($1, $2, $3)', _wh_internal.storage_routine(feed.storage, 'load'))
     USING feed, template, slice_date INTO action, row_count;
@@ -7917,7 +7926,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.storage_move_in(feed _wh.feeds, side _wh.feeds, folded integer[])
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Take in the copy of a move: the partitioned table of `side`, whose parts have their final names already.
+-- Take in the copy of a move: the partitioned table of `side`, whose parts already have their final names.
 -- feed.storage is the new one; `folded` are the years that were folded in the old one, and stay so.
 BEGIN
     EXECUTE format('SELECT %s($1, $2, $3)', _wh_internal.storage_routine(feed.storage, 'move_in'))
@@ -7927,9 +7936,9 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.storage_move_out(feed _wh.feeds) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Clear the tenant's name for a move to another storage: put aside what reports of the tenant read
--- (tenantry_old_), or drop it if it holds no rows. move_switch renames the other relations with rows
--- afterwards, and holds all locks.
+-- Clear the tenant's name for a move to another storage: put aside what the tenant's reports read
+-- (tenantry_old_), or drop it if it holds no rows. Afterwards move_switch, which holds all locks, renames
+-- the other relations with rows.
 BEGIN
     EXECUTE format('SELECT %s($1)', _wh_internal.storage_routine(feed.storage, 'move_out')) USING feed;
 END
@@ -7938,8 +7947,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.storage_prepare(feed _wh.feeds, first_day date, last_day date)
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make what some days need before the first of them is locked: what it makes may take the locks of the views.
--- It stays if no day is loaded.
+-- Create what some days need before the first of them is locked, because creating it may take the locks of
+-- the views. It stays even if no day is loaded.
 BEGIN
     EXECUTE format('SELECT %s($1, $2, $3)', _wh_internal.storage_routine(feed.storage, 'prepare'))
         USING feed, first_day, last_day;
@@ -7948,8 +7957,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.storage_publish_public(template _wh.mv_templates) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Unite the tenants in the public view: what each storage gives of those that it keeps. True if something had
--- to change. The caller holds the public view's lock.
+-- Unite the tenants in the public view: what each storage returns for the tenants that it keeps. True if
+-- something had to change. The caller holds the public view's lock.
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
     existing regclass := to_regclass(format('public.%I', view_name));
@@ -7974,8 +7983,9 @@ BEGIN
             SELECT c FROM _wh.template_columns c WHERE c.template_name = template.template_name
             ORDER BY c.position)));
     END IF;
-    -- Tenant views that lack a new column of their tables get it in the same step: reports that have read one
-    -- and come to the other would wait for this session, and it for them.
+    -- Tenant views that lack a new column of their tables get it in the same step. Otherwise a report that
+    -- has read one view and goes on to the other would wait for this session, and this session for the
+    -- report.
     behind := ARRAY(SELECT f FROM _wh.feeds f JOIN _wh.storages s USING (storage)
         WHERE f.template_name = template.template_name AND s.steady
             AND _wh_internal.view_columns(f.schema_name, view_name) <> _wh_internal.columns_shape(
@@ -7995,7 +8005,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.storage_publish_tenant(feed _wh.feeds) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Bring the tenant view, and those of folded years, up to date with what is kept; true if one had to change.
--- Slices must not be locked after it in the same transaction: others lock the view after their slices.
+-- Lock no slice after this in the same transaction: other sessions lock the view after their slices.
 DECLARE
     changed boolean;
 BEGIN
@@ -8011,10 +8021,10 @@ CREATE OR REPLACE FUNCTION _wh_internal.storage_relations(feed _wh.feeds, only_d
 RETURNS TABLE (relid oid, relname text, first_day date, last_day date, daily boolean, folded boolean,
     trusted boolean, leftover boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The relations that hold a feed's rows, by the catalog, with the days that each may hold; or only those that
--- hold a day alone (`daily`), or only the others. folded: of a year that was folded. trusted: days are there
--- without a record of their load, if no day of the relation has one. leftover: it stands beside a relation
--- that holds its days, and no report reads it.
+-- The relations that hold a feed's rows, by the catalog, with the days that each may hold; or only those
+-- that hold a single day (`daily`), or only the others. folded: it belongs to a folded year. trusted: its
+-- days count as loaded without a record, if no day of the relation has one. leftover: it is beside a
+-- relation that holds its days, and no report reads it.
 BEGIN
     RETURN QUERY EXECUTE format('SELECT * FROM %s($1, $2)', _wh_internal.storage_routine(feed.storage,
         'relations')) USING feed, only_daily;
@@ -8023,8 +8033,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.storage_routine(storage text, operation text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The function that carries out an operation in a storage, for EXECUTE. The table of storages decides which
--- names become code.
+-- The function that carries out an operation in a storage, for EXECUTE. Only names in the table of storages
+-- become code.
 DECLARE
     routine text := format('_wh_internal.%I', storage || '_' || operation);
 BEGIN
@@ -8042,8 +8052,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.storage_set(template_name text, schema_name text, storage text)
 RETURNS _wh.feeds
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Note in which storage a feed is kept from now on; without a schema, in which the template's new feeds
--- begin. Moves no rows: the caller has done that.
+-- Record the storage of a feed; without a schema, the storage of the template's new feeds. Moves no rows:
+-- the caller has done that.
 DECLARE
     feed _wh.feeds;
 BEGIN
@@ -8062,8 +8072,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.storage_sources(feed _wh.feeds, since date, until date)
 RETURNS TABLE (relid oid, first_day date, last_day date, alone boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The relations from which reports get the rows of some days, and which of these days each has, a day alone
--- or among others (by the time column, or without one by a column slice_date). A relation without data is
+-- The relations from which reports get the rows of some days, and the days that each one has, alone or with
+-- others (told apart by the time column, or without one by a column slice_date). Relations without data are
 -- left out.
 BEGIN
     RETURN QUERY EXECUTE format('SELECT * FROM %s($1, $2, $3)', _wh_internal.storage_routine(feed.storage,
@@ -8075,8 +8085,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.storage_stream_prepare(feed _wh.feeds, template _wh.mv_templates,
     first_day date, bulk boolean) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make the table that the loader copies days into, beginning with first_day; a `bulk` load's new table
--- without its indexes, noted as unindexed. Asked only of a storage that streams.
+-- Create the table into which the loader copies days from first_day on; for a `bulk` load a new table gets
+-- no indexes, and is recorded as unindexed. Called only for a storage that streams.
 BEGIN
     EXECUTE format('SELECT %s($1, $2, $3, $4)', _wh_internal.storage_routine(feed.storage,
         'stream_prepare')) USING feed, template, first_day, bulk;
@@ -8085,7 +8095,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.storage_traits(storage text) RETURNS _wh.storages
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- What a storage can do. Whoever needs to know asks for the trait, never for the name.
+-- What a storage can do. Callers check the trait, never the name.
 DECLARE
     traits _wh.storages;
 BEGIN
@@ -8102,8 +8112,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.storage_unfit(feed _wh.feeds, template _wh.mv_templates)
 RETURNS TABLE (kind text, relname text, slice_date date)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- What holds a feed's rows and is not as its template has it by now, in the order in which storage_fit mends
--- it.
+-- The relations of a feed that differ from its current template, in the order in which storage_fit mends
+-- them.
 BEGIN
     RETURN QUERY EXECUTE format('SELECT * FROM %s($1, $2)', _wh_internal.storage_routine(feed.storage,
         'unfit')) USING feed, template;
@@ -8607,8 +8617,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.forget_readers() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Rights to a tenant go with it: a new one of its name is another, which only those read who are given it
--- anew.
+-- Rights to a tenant are dropped with it: a new tenant with the same name is another one, and only roles
+-- that are granted it again read it.
 DECLARE
     tenant text := CASE TG_OP WHEN 'INSERT' THEN NEW.schema_name ELSE OLD.schema_name END;
     reader text;
@@ -9163,8 +9173,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.withdraw_reader(reader text, schema_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Take from a role what grant_readers gave it in a schema that is there. The caller keeps others from
--- registering the tenant.
+-- Revoke from a role what grant_readers granted it in an existing schema. The caller keeps other sessions
+-- from registering the tenant.
 DECLARE
     relation regclass;
 BEGIN
@@ -9181,9 +9191,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.withdraw_tenant(schema_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Take a tenant that is going out of the public views, and drop its views, and what _wh_data holds of it.
--- Loads and foldings that are at work are waited for; later ones are refused. Nothing to do if that has been
--- done.
+-- Take a tenant that is being dropped out of the public views, and drop its views and its data in _wh_data.
+-- Waits for loads and folds that are running; later ones are refused. Nothing to do if that has been done.
 DECLARE
     feed _wh.feeds;
     owner name := (SELECT n.nspowner::regrole FROM pg_namespace n
@@ -9204,15 +9213,15 @@ BEGIN
         PERFORM _wh_internal.lock_view('public', feed.template_name);
         DELETE FROM _wh.feeds f
             WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name;
-        -- A create function of the operators' own has no template, and no public view.
+        -- A create function written by operators has no template, and no public view.
         IF EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = feed.template_name) THEN
             PERFORM _wh.update_public_view_by_template(feed.template_name);
         END IF;
-        -- Last: the public view has read them until now.
+        -- Last, because the public view has read them until now.
         PERFORM _wh_internal.execute_patiently(_wh_internal.drop_views(feed));
         PERFORM _wh_internal.drop_kept(feed);
     END LOOP;
-    -- It stays on record until its schema is gone, so that a drop that was cut off can be gone on with.
+    -- It stays recorded until its schema is gone, so that an interrupted drop can be continued.
     UPDATE _wh.tenants t SET dropping_at = coalesce(t.dropping_at, now())
         WHERE t.schema_name = withdraw_tenant.schema_name;
 END
@@ -9238,8 +9247,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.year_columns(feed _wh.feeds, template _wh.mv_templates,
     yearly regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Give a yearly table of matview storage the columns that its template has got since, or has widened. The
--- tenant's views let go of the table for that, in the step that writes them anew.
+-- Give a yearly table of matview storage the columns that its template has gained or widened since. The
+-- tenant's views are blanked for that, in the same step that writes them again.
 DECLARE
     changes text := _wh_internal.table_changes(template, yearly);
 BEGIN
@@ -9261,8 +9270,9 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.year_relations(feed _wh.feeds)
 RETURNS TABLE (year integer, relid oid, relname text, open boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The yearly tables of matview storage. An open one came by a move, and is not combined: its days are
-    -- those on record. One that somebody made in the tenant's schema serves as well, where _wh_data has none.
+    -- The yearly tables of matview storage. An open one came by a move and is not folded: it has the days
+    -- that are recorded. A table that somebody created in the tenant's schema also counts, if _wh_data has
+    -- none.
     SELECT DISTINCT ON (1) right(c.relname::text, 4)::integer, c.oid, c.relname::text, c.oid IN (
         SELECT t.relid FROM _wh_internal.table_states(feed) t WHERE t.state = 'open')
     FROM (VALUES (1, to_regnamespace('_wh_data'), _wh_internal.kept_stem(feed)),
@@ -10537,9 +10547,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '763624b56465e960' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '38b457aa93b0e0ef' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '763624b56465e960');
+        AND i.functions = '38b457aa93b0e0ef');
 END
 $$;
 

@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.drop_feed(template_name text, schema_name text, most integer)
     RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Drop what a tenant has of a template, with what moves put beside it, at most `most` relations in one call;
--- how many. The first call takes the tenant out of the public view, so that no report fails; later ones find
--- the rest by its names.
+-- Drop a tenant's data of a template, with the relations that moves put beside it, at most `most` relations
+-- in one call; return how many. The first call takes the tenant out of the public view, so that no report
+-- fails; later calls find the rest by its names.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
     feed _wh.feeds;
@@ -21,7 +21,7 @@ BEGIN
         DELETE FROM _wh.feeds f
             WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name;
         PERFORM _wh_internal.storage_publish_public(template);
-        -- Last: the public view has read them until now.
+        -- Last, because the public view has read them until now.
         PERFORM _wh_internal.execute_patiently(_wh_internal.drop_views(feed));
         dropped := (SELECT count(*) FROM _wh_internal.feed_relations(feed) r WHERE r.kept);
         PERFORM _wh_internal.drop_kept(feed);

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION _wh_internal.feed_columns(feed _wh.feeds) RETURNS _wh.template_columns[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The columns of a feed's views: its template's, or without a template those of its newest slice.
+    -- The columns of a feed's views: those of its template, or without a template those of its newest slice.
     SELECT coalesce(
         (SELECT array_agg(c ORDER BY c.position) FROM _wh.template_columns c
         WHERE c.template_name = feed.template_name),

@@ -2,8 +2,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.open_feed(wanted_template text, wanted_c
     wanted_schema text,
     without_template boolean DEFAULT false)
 RETURNS _wh.feeds LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- The feed to load into. The first use of a schema or template registers it, and lets readers see what will
--- be made.
+-- The feed to load into. The first use of a schema or template registers it, and lets readers read what will
+-- be created.
 DECLARE
     feed _wh.feeds;
     target text := _wh_internal.require_name('tenant', wanted_schema);
@@ -20,7 +20,7 @@ BEGIN
     PERFORM _wh_internal.hold_tenant(target);
     SELECT * INTO feed FROM _wh.feeds f
     WHERE f.template_name = wanted_template AND f.schema_name = target AND f.tenant_name = wanted_connection;
-    -- A schema that was dropped by hand and made again has lost what readers were granted in it.
+    -- A schema that was dropped and created again by hand has lost the rights that readers had in it.
     renewed := NOT EXISTS (SELECT FROM pg_default_acl d, aclexplode(d.defaclacl) x
         WHERE d.defaclrole = 'whadmin'::regrole
             AND d.defaclnamespace = to_regnamespace(quote_ident(target)) AND x.grantee = 'phood_ro'::regrole)

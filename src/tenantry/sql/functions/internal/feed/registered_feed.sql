@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.registered_feed(template_name text, tenant text) RETURNS _wh.feeds
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The feed of a template and a tenant that are there, at work or disabled; nothing is made for others, or for
--- one that is being dropped.
+-- The feed of an existing template and tenant, enabled or disabled. Nothing is created for others, or for a
+-- tenant that is being dropped.
 DECLARE
     feed _wh.feeds;
 BEGIN

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.require_complete_year(feed _wh.feeds, target_year integer)
     RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- An error unless every day of the year is there and the year is not combined yet.
+-- Raise an error unless every day of the year exists and the year is not folded yet.
 DECLARE
     check_result jsonb := _wh.check_views_by_template_for_year(feed.template_name, feed.schema_name,
         target_year);

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.side_feed(feed _wh.feeds, prefix text) RETURNS _wh.feeds
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The feed under another template name: what stands beside it while it is moved (tenantry_move_) or after
--- that (tenantry_old_) is named and found by it.
+-- The feed under another template name. Relations beside it while it is moved (tenantry_move_) or after that
+-- (tenantry_old_) are named and found by it.
 BEGIN
     feed.template_name := prefix || feed.template_name;
     IF EXISTS (SELECT FROM _wh.feeds f

@@ -2,9 +2,9 @@ CREATE OR REPLACE FUNCTION _wh_internal.slice_tables(feed _wh.feeds, only_daily 
 RETURNS TABLE (relid oid, name text, filenode oid, first_day date, last_day date, daily boolean,
     trusted boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The relations that reports read a feed's days from, with what they are filled with (filenode): those of
-    -- storage_relations that are populated and no leftovers. What a materialized view without rows will have,
-    -- nobody knows.
+    -- The relations from which reports read a feed's days, with their current filenode: those of
+    -- storage_relations that are populated and not leftovers. An unpopulated materialized view is left out,
+    -- because nobody knows what it will hold.
     SELECT r.relid, format('%I.%I', n.nspname, c.relname), c.relfilenode, r.first_day, r.last_day, r.daily,
         r.trusted
     FROM _wh_internal.storage_relations(feed, only_daily) r JOIN pg_class c ON c.oid = r.relid

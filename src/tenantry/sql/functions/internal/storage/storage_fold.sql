@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.storage_fold(feed _wh.feeds, template _wh.mv_templates,
     target_year integer) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Turn a closed year into one table, and swap it in at the end. The caller holds the year's lock and has seen
--- that the year is complete. Returns yearly_table, processed_mvs (days) and total_records.
+-- Turn a closed year into one table, and swap it in at the end. The caller holds the year's lock and has
+-- checked that the year is complete. Returns yearly_table, processed_mvs (days) and total_records.
 DECLARE
     result jsonb;
 BEGIN

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.storage_publish_public(template _wh.mv_templates) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Unite the tenants in the public view: what each storage gives of those that it keeps. True if something had
--- to change. The caller holds the public view's lock.
+-- Unite the tenants in the public view: what each storage returns for the tenants that it keeps. True if
+-- something had to change. The caller holds the public view's lock.
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
     existing regclass := to_regclass(format('public.%I', view_name));
@@ -26,8 +26,9 @@ BEGIN
             SELECT c FROM _wh.template_columns c WHERE c.template_name = template.template_name
             ORDER BY c.position)));
     END IF;
-    -- Tenant views that lack a new column of their tables get it in the same step: reports that have read one
-    -- and come to the other would wait for this session, and it for them.
+    -- Tenant views that lack a new column of their tables get it in the same step. Otherwise a report that
+    -- has read one view and goes on to the other would wait for this session, and this session for the
+    -- report.
     behind := ARRAY(SELECT f FROM _wh.feeds f JOIN _wh.storages s USING (storage)
         WHERE f.template_name = template.template_name AND s.steady
             AND _wh_internal.view_columns(f.schema_name, view_name) <> _wh_internal.columns_shape(

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.storage_publish_tenant(feed _wh.feeds) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Bring the tenant view, and those of folded years, up to date with what is kept; true if one had to change.
--- Slices must not be locked after it in the same transaction: others lock the view after their slices.
+-- Lock no slice after this in the same transaction: other sessions lock the view after their slices.
 DECLARE
     changed boolean;
 BEGIN

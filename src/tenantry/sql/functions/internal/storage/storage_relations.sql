@@ -2,10 +2,10 @@ CREATE OR REPLACE FUNCTION _wh_internal.storage_relations(feed _wh.feeds, only_d
 RETURNS TABLE (relid oid, relname text, first_day date, last_day date, daily boolean, folded boolean,
     trusted boolean, leftover boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The relations that hold a feed's rows, by the catalog, with the days that each may hold; or only those that
--- hold a day alone (`daily`), or only the others. folded: of a year that was folded. trusted: days are there
--- without a record of their load, if no day of the relation has one. leftover: it stands beside a relation
--- that holds its days, and no report reads it.
+-- The relations that hold a feed's rows, by the catalog, with the days that each may hold; or only those
+-- that hold a single day (`daily`), or only the others. folded: it belongs to a folded year. trusted: its
+-- days count as loaded without a record, if no day of the relation has one. leftover: it is beside a
+-- relation that holds its days, and no report reads it.
 BEGIN
     RETURN QUERY EXECUTE format('SELECT * FROM %s($1, $2)', _wh_internal.storage_routine(feed.storage,
         'relations')) USING feed, only_daily;

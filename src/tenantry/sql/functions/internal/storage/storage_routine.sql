@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.storage_routine(storage text, operation text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The function that carries out an operation in a storage, for EXECUTE. The table of storages decides which
--- names become code.
+-- The function that carries out an operation in a storage, for EXECUTE. Only names in the table of storages
+-- become code.
 DECLARE
     routine text := format('_wh_internal.%I', storage || '_' || operation);
 BEGIN

@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.storage_set(template_name text, schema_name text, storage text)
 RETURNS _wh.feeds
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Note in which storage a feed is kept from now on; without a schema, in which the template's new feeds
--- begin. Moves no rows: the caller has done that.
+-- Record the storage of a feed; without a schema, the storage of the template's new feeds. Moves no rows:
+-- the caller has done that.
 DECLARE
     feed _wh.feeds;
 BEGIN

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION _wh_internal.storage_traits(storage text) RETURNS _wh.storages
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- What a storage can do. Whoever needs to know asks for the trait, never for the name.
+-- What a storage can do. Callers check the trait, never the name.
 DECLARE
     traits _wh.storages;
 BEGIN

@@ -1,12 +1,13 @@
 CREATE OR REPLACE FUNCTION _wh_internal.create_tenant_schema(schema_name text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- A schema that whadmin owns and readers may read, with all that will be made in it; false if it was there.
+-- Create a schema that whadmin owns, and let readers read what will be created in it; false if it exists
+-- already.
 DECLARE
     existed boolean
         := to_regnamespace(quote_ident(_wh_internal.require_name('tenant', schema_name))) IS NOT NULL;
 BEGIN
     IF NOT existed THEN
-        -- Of a tenant of that name whose schema somebody dropped, nothing comes back.
+        -- Nothing returns of an earlier tenant with that name whose schema somebody dropped.
         PERFORM _wh_internal.drop_kept(f) FROM _wh.feeds f
         WHERE f.schema_name = create_tenant_schema.schema_name;
         EXECUTE format('CREATE SCHEMA %I AUTHORIZATION whadmin', schema_name);

@@ -2,8 +2,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.drop_tenant(schema_name text, with_conne
     RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Take a tenant out of the public views and drop its schema, in one transaction, so that no report fails; on
--- demand also its connections. More slices than fit into the lock table have to go first: then the schema
--- stays for drop_tenant_slices and a second call of this.
+-- request also its connections. If it has more slices than fit into the lock table, they have to go first:
+-- then the schema stays for drop_tenant_slices and a second call of this function.
 DECLARE
     connections text[] := ARRAY(SELECT c FROM _wh_internal.own_connections(drop_tenant.schema_name) c);
 BEGIN

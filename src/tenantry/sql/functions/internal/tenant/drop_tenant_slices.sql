@@ -1,7 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.drop_tenant_slices(schema_name text, most integer) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Drop at most `most` materialized views of a tenant that is going; returns how many. Dropping a relation
--- locks it and each of its indexes: a schema of many years does not fit into the lock table at once.
+-- Drop at most `most` materialized views of a tenant that is being dropped; returns how many. Dropping a
+-- relation locks it and each of its indexes: a schema with many years does not fit into the lock table at
+-- once.
 DECLARE
     names text;
     found integer;

@@ -1,10 +1,10 @@
 CREATE OR REPLACE FUNCTION _wh_internal.foreign_objects(schema_name text) RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What a DROP SCHEMA ... CASCADE of a tenant would take along though it is not Tenantry's: objects that
-    -- somebody else made in the schema, and objects elsewhere that read what is in it. Nothing once the
-    -- tenant is being dropped, as it is not known any more which slices were its own.
+    -- Objects that a DROP SCHEMA ... CASCADE of a tenant would drop although they are not Tenantry's:
+    -- objects that somebody else created in the schema, and objects elsewhere that read what is in it. Empty
+    -- once the tenant is being dropped, because its own slices are then no longer known.
     WITH feeds AS MATERIALIZED (
-        -- With what a move put beside or aside.
+        -- Includes what a move put beside or aside.
         SELECT s.feed FROM _wh.feeds f
         CROSS JOIN LATERAL (VALUES (f), (_wh_internal.side_feed(f, 'tenantry_move_')),
             (_wh_internal.side_feed(f, 'tenantry_old_'))) AS s (feed)
@@ -30,13 +30,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM feeds, to_regclass(format('public.%I', _wh_internal.fit_name((feed).template_name))) AS r (relid)
         WHERE r.relid IS NOT NULL
     ), found AS (
-        -- Type n: what stands for itself. What belongs to a table, such as its indexes, depends on that.
+        -- Dependency type n: independent objects. Parts of a table, such as its indexes, depend on it in
+        -- another way.
         SELECT d.classid, d.objid FROM pg_depend d
         WHERE d.refclassid = 'pg_namespace'::regclass
             AND d.refobjid = to_regnamespace(quote_ident(foreign_objects.schema_name)) AND d.deptype = 'n'
         UNION
-        -- What depends on a relation may be a part of another one: of a view its rule, of a table a
-        -- constraint or a default.
+        -- An object that depends on a relation may be part of another one: the rule of a view, or a
+        -- constraint or default of a table.
         SELECT CASE WHEN w.relid IS NULL THEN d.classid
             ELSE 'pg_class'::regclass END, coalesce(w.relid, d.objid)
         FROM pg_depend d

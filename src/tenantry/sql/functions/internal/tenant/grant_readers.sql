@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.grant_readers(schema_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Let the readers of a tenant read what is in its schema and what will be: what phood_ro reads there, since
--- that alone is meant for reports. The caller keeps others from registering the tenant: two ALTER DEFAULT
--- PRIVILEGES of one schema at once fail.
+-- Let the readers of a tenant read what is in its schema now and later: what phood_ro can read there,
+-- because only that is meant for reports. The caller keeps other sessions from registering the tenant: two
+-- ALTER DEFAULT PRIVILEGES of one schema at once fail.
 DECLARE
     reader text;
     relation regclass;
@@ -12,7 +12,7 @@ BEGIN
         WHERE n.nspname = grant_readers.schema_name;
     FOR reader IN SELECT r.reader_name FROM _wh.readers r JOIN pg_roles p ON p.rolname = r.reader_name
         WHERE grant_readers.schema_name = ANY (r.tenants)
-            -- Whoever read a former tenant of that name does not read the new one.
+            -- Readers of an earlier tenant with that name do not read the new one.
             AND EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = grant_readers.schema_name
                 AND t.dropping_at IS NULL)
         ORDER BY r.reader_name

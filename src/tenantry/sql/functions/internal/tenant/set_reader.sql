@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.set_reader(reader text, wanted text[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Let a role read exactly these tenants (NULL: none by itself, since it is a member of phood_ro), now and
--- when they get new templates, slices or years. The role is there.
+-- Let a role read exactly these tenants (NULL: none by itself, because it is a member of phood_ro), now and
+-- when they get new templates, slices or years. The role exists.
 DECLARE
     known text[] := ARRAY(SELECT t.schema_name FROM _wh.tenants t ORDER BY t.schema_name);
     former text[] := (SELECT r.tenants FROM _wh.readers r WHERE r.reader_name = reader);

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.forget_readers() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Rights to a tenant go with it: a new one of its name is another, which only those read who are given it
--- anew.
+-- Rights to a tenant are dropped with it: a new tenant with the same name is another one, and only roles
+-- that are granted it again read it.
 DECLARE
     tenant text := CASE TG_OP WHEN 'INSERT' THEN NEW.schema_name ELSE OLD.schema_name END;
     reader text;

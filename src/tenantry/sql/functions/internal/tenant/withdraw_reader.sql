@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.withdraw_reader(reader text, schema_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Take from a role what grant_readers gave it in a schema that is there. The caller keeps others from
--- registering the tenant.
+-- Revoke from a role what grant_readers granted it in an existing schema. The caller keeps other sessions
+-- from registering the tenant.
 DECLARE
     relation regclass;
 BEGIN

@@ -1,8 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.withdraw_tenant(schema_name text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Take a tenant that is going out of the public views, and drop its views, and what _wh_data holds of it.
--- Loads and foldings that are at work are waited for; later ones are refused. Nothing to do if that has been
--- done.
+-- Take a tenant that is being dropped out of the public views, and drop its views and its data in _wh_data.
+-- Waits for loads and folds that are running; later ones are refused. Nothing to do if that has been done.
 DECLARE
     feed _wh.feeds;
     owner name := (SELECT n.nspowner::regrole FROM pg_namespace n
@@ -23,15 +22,15 @@ BEGIN
         PERFORM _wh_internal.lock_view('public', feed.template_name);
         DELETE FROM _wh.feeds f
             WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name;
-        -- A create function of the operators' own has no template, and no public view.
+        -- A create function written by operators has no template, and no public view.
         IF EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = feed.template_name) THEN
             PERFORM _wh.update_public_view_by_template(feed.template_name);
         END IF;
-        -- Last: the public view has read them until now.
+        -- Last, because the public view has read them until now.
         PERFORM _wh_internal.execute_patiently(_wh_internal.drop_views(feed));
         PERFORM _wh_internal.drop_kept(feed);
     END LOOP;
-    -- It stays on record until its schema is gone, so that a drop that was cut off can be gone on with.
+    -- It stays recorded until its schema is gone, so that an interrupted drop can be continued.
     UPDATE _wh.tenants t SET dropping_at = coalesce(t.dropping_at, now())
         WHERE t.schema_name = withdraw_tenant.schema_name;
 END

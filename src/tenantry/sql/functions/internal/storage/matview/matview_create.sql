@@ -2,8 +2,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.matview_create(feed _wh.feeds, template 
     slice_date date,
     aside text DEFAULT NULL) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make a slice, for the time being under the name `aside` if one is given; its indexes have their names at
--- once.
+-- Create a slice, for the time being under the name `aside` if one is given. Its indexes get their final
+-- names at once.
 DECLARE
     name text := _wh.create_mv_name(template.template_name, slice_date);
     relation_name text := coalesce(aside, name);

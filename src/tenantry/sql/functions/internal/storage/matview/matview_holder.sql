@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.matview_holder(feed _wh.feeds, slice_date date, OUT relid oid,
     OUT alone boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- The yearly table, else the slice; before that, the one that was made anew, if it takes the slice's place in
--- this transaction.
+-- The yearly table, otherwise the slice. Before both: a replacement of the slice, if it takes the slice's
+-- place in this transaction.
 DECLARE
     slice name := _wh_internal.name_stem(feed.template_name) || to_char(slice_date::timestamp, '_YYYY_MM_DD');
 BEGIN

@@ -2,8 +2,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.matview_load(feed _wh.feeds, template _w
     slice_date date,
     OUT action text, OUT row_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET lc_monetary = 'C' AS $$
--- Create, refresh or replace one slice in matview storage. The caller holds the slice's lock. A time
--- that the source gives without a zone is UTC's, and money is written as in the source's session.
+-- Create, refresh or replace one slice in matview storage. The caller holds the slice's lock. Times that the
+-- source returns without a time zone are UTC, and money is written as in the source's session.
 DECLARE
     name text := _wh.create_mv_name(template.template_name, slice_date);
     relation regclass;
@@ -24,7 +24,8 @@ BEGIN
         SELECT s.definition_hash INTO made_by FROM _wh.slices s
         WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
             AND s.slice_date = matview_load.slice_date;
-        -- A refresh that is not concurrent would keep reports, and whoever writes the view, from the slice.
+        -- A refresh that is not concurrent would block reports on the slice, and sessions that write the
+        -- view.
         IF made_by <> _wh_internal.definition_hash(template)
             OR NOT _wh_internal.can_refresh_concurrently(relation)
             OR _wh_internal.picks_by_place(relation, feed, template) THEN

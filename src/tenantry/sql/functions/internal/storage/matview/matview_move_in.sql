@@ -1,7 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.matview_move_in(feed _wh.feeds, side _wh.feeds, folded integer[])
 RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The copy's parts become yearly tables. A year that was not folded is open: its days are those on record.
+-- The copy's parts become yearly tables. A year that was not folded is open: it has the days that are
+-- recorded.
 DECLARE
     parent regclass := _wh_internal.kept_relation(_wh_internal.kept_name(side))::regclass;
 BEGIN

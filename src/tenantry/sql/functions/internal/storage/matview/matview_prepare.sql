@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION _wh_internal.matview_prepare(feed _wh.feeds, first_day date, last_day date)
 RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    -- Nothing: the load of a day makes its view.
+    -- Nothing to do: loading a day creates its view.
     SELECT
 $$;

@@ -2,8 +2,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.matview_relations(feed _wh.feeds, only_d
 RETURNS TABLE (relid oid, relname text, first_day date, last_day date, daily boolean, folded boolean,
     trusted boolean, leftover boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Daily materialized views and yearly tables. A folded year that was made by hand has no records, and is
-    -- trusted.
+    -- Daily materialized views and yearly tables. A folded year that was created by hand has no records, and
+    -- is trusted.
     WITH years AS MATERIALIZED (
         SELECT y.year, y.relid, y.relname, y.open FROM _wh_internal.year_relations(feed) y WHERE y.year > 0
     )

@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.matview_replace(feed _wh.feeds, template _wh.mv_templates,
     slice_date date, old regclass) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make a slice anew from the template as it is now, beside the old one, which goes on serving reports.
--- matview_publish_tenant puts it in its place; the caller sees to that.
+-- Create a slice again from the current template, beside the old one, which continues to serve reports.
+-- matview_publish_tenant puts it in its place; the caller makes sure that this runs.
 DECLARE
     fresh regclass;
     index record;
@@ -17,7 +17,7 @@ BEGIN
             USING ERRCODE = 'dependent_objects_still_exist',
             HINT = format('Drop these, run this again, then create them again: %s', dependents);
     END IF;
-    -- The new indexes take these names. Renaming an index does not keep reports from it.
+    -- The new indexes take these names. Renaming an index does not block reports.
     FOR index IN SELECT i.indexrelid FROM pg_index i
         WHERE i.indrelid = old AND _wh_internal.is_template_index(i.indexrelid) LOOP
         EXECUTE format('ALTER INDEX %s RENAME TO %I', index.indexrelid::regclass,

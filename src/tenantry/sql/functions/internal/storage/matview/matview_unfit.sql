@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.matview_unfit(feed _wh.feeds, template _wh.mv_templates)
 RETURNS TABLE (kind text, relname text, slice_date date)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Yearly tables that lack columns or have other types (columns), and those and slices with other indexes
--- (indexes).
+-- Yearly tables with missing columns or other types (columns), and yearly tables and slices with other
+-- indexes (indexes).
 DECLARE
     hash text := _wh_internal.template_index_hash(feed.template_name);
 BEGIN

@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_finish(feed _wh.feeds, leaf oid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Index the table of a bulk load that was cut off, before something else is loaded into it; nothing to do for
--- any other. The loader does it with several sessions, and so may leave some indexes when it is killed: it
--- alone goes on there, since to drop them would keep reports waiting. Rows that are doubled are noted as the
--- failure of their days.
+-- Index the table of an interrupted bulk load before something else is loaded into it; nothing to do for
+-- other tables. The loader uses several sessions for it, and so may leave some indexes unfinished when it is
+-- killed. Only the loader continues there, because dropping these indexes would block reports. Duplicate
+-- rows are recorded as the failure of their days.
 DECLARE
     target record;
     failure text;

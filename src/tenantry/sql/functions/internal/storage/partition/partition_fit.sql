@@ -5,7 +5,7 @@ DECLARE
     target regclass := _wh_internal.kept_relation(relname)::regclass;
 BEGIN
     IF kind = 'ranges' THEN
-        -- Takes the tenant for itself, and looks again then.
+        -- Locks the tenant exclusively, and then checks again.
         PERFORM _wh_internal.partition_rerange(feed, template);
     ELSIF NOT _wh_internal.hold_unfit(feed, kind, relname, slice_date) THEN
         RETURN;

@@ -2,9 +2,9 @@ CREATE OR REPLACE FUNCTION _wh_internal.partition_load(feed _wh.feeds, template 
     slice_date date,
     OUT action text, OUT row_count bigint)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' SET lc_monetary = 'C' AS $$
--- Load one slice in partition storage through dblink: the day is pulled whole, checked, and merged. The
--- caller has made the table (partition_prepare) and then taken the slice's lock. A time that the source gives
--- without a zone is UTC's, and money is written as in the source's session.
+-- Load one slice in partition storage through dblink: the whole day is pulled, checked, and merged. The
+-- caller has created the table (partition_prepare) and then taken the slice's lock. Times that the source
+-- returns without a time zone are UTC, and money is written as in the source's session.
 DECLARE
     stored jsonb;
     leaf regclass := _wh_internal.partition_find(feed, slice_date);
@@ -14,7 +14,7 @@ BEGIN
         WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
         AND s.slice_date = partition_load.slice_date AND s.loaded_at IS NOT NULL) THEN 'refreshed'
             ELSE 'created' END;
-    -- IF EXISTS would tell the client that there is none.
+    -- IF EXISTS would print a notice that there is none.
     IF to_regclass('pg_temp.tenantry_stage') IS NOT NULL THEN
         DROP TABLE pg_temp.tenantry_stage;
     END IF;
@@ -22,11 +22,11 @@ BEGIN
         _wh_internal.source_select(feed, template, slice_date));
     row_count := _wh_internal.refuse_foreign_rows(to_regclass('pg_temp.tenantry_stage'), template,
         slice_date);
-    -- Only now, because these keep reports waiting until the transaction ends.
+    -- Not earlier, because these statements block reports until the transaction ends.
     PERFORM _wh_internal.fit_columns(template, (SELECT i.inhparent::regclass FROM pg_inherits i
         WHERE i.inhrelid = leaf));
     PERFORM _wh_internal.fit_indexes(feed, leaf);
-    -- What is recorded is what is stored; where nothing changed those are the same.
+    -- The records describe what is stored; if nothing changed, that is the same.
     IF _wh_internal.merge_days(feed, template, leaf, to_regclass('pg_temp.tenantry_stage'), slice_date,
         slice_date) > 0 THEN
         stored := _wh_internal.count_days(template, leaf::text,

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_move_out(feed _wh.feeds) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The tenant's table keeps its partitions, and leaves the table of all tenants.
+-- Detach the tenant's table, with its partitions, from the table of all tenants.
 DECLARE
     target regclass := _wh_internal.kept_relation(_wh_internal.kept_name(feed))::regclass;
     root regclass := (SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target);

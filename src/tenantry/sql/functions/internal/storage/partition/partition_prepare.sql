@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_prepare(feed _wh.feeds, first_day date, last_day date)
     RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make the tables for some days before any of those days is locked: making a table takes the locks of the
--- views, and whoever held a day's lock meanwhile could wait for somebody who holds those and waits for the
--- day. A table that a bulk load left without indexes gets them: what is loaded here is merged by them.
+-- Create the tables for some days before any of those days is locked. Creating a table takes the locks of
+-- the views; a session that held a day's lock meanwhile could deadlock with one that holds those and waits
+-- for the day. A table that a bulk load left without indexes gets them, because loads merge rows by them.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
 BEGIN

@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_public_rows(template _wh.mv_templates, feeds _wh.feeds[])
 RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Attach every tenant's table to the table of all tenants, and show that. A time column of another type
--- cannot be changed in place: tables that are ranged anew already stand beside it until it has no other, and
--- takes the new type itself.
+-- Attach every tenant's table to the table of all tenants, and publish that. The type of its time column
+-- cannot be changed in place: tables that are already repartitioned stay beside it until it has no other,
+-- and then it takes the new type itself.
 DECLARE
     name text := _wh_internal.partition_root(template);
     root oid := _wh_internal.kept_relation(name);
@@ -41,7 +41,7 @@ BEGIN
         WHERE t.relid IS NOT NULL AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = t.relid)
         ORDER BY f.schema_name
     LOOP
-        -- Published in the same step, it may be attached already.
+        -- If published in the same step, it may already be attached.
         PERFORM _wh_internal.fit_columns(template, tenant.relation, extras => true);
         CONTINUE WHEN EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = tenant.relation);
         IF EXISTS (SELECT FROM pg_attribute a JOIN pg_attribute r ON r.attname = a.attname

@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.partition_relations(feed _wh.feeds, only
 RETURNS TABLE (relid oid, relname text, first_day date, last_day date, daily boolean, folded boolean,
     trusted boolean, leftover boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The partitions of the tenant's table. Their days are those on record.
+    -- The partitions of the tenant's table. They have the days that are recorded.
     SELECT l.relid, l.relname, make_date(l.year, coalesce(l.month, 1), 1),
         (make_date(l.year, coalesce(l.month, 12), 1) + interval '1 month')::date - 1, false,
         l.month IS NULL AND l.relid IN (SELECT s.relid FROM _wh_internal.table_states(feed) s

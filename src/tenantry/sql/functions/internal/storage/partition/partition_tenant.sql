@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_tenant(feed _wh.feeds, template _wh.mv_templates)
     RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- A tenant's table in _wh_data, partitioned by time, itself a partition of the table of all tenants. Attached
--- rather than made as a partition: that locks the parent against nobody who reads. Its CHECK proves to ATTACH
--- what it would scan for.
+-- A tenant's table in _wh_data, partitioned by time, itself a partition of the table of all tenants. It is
+-- attached rather than created as a partition, because attaching locks out no reader of the parent. Its
+-- CHECK spares ATTACH a scan.
 DECLARE
     name text := _wh_internal.kept_name(feed);
     target oid := _wh_internal.kept_relation(name);

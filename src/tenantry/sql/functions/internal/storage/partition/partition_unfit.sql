@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_unfit(feed _wh.feeds, template _wh.mv_templates)
 RETURNS TABLE (kind text, relname text, slice_date date)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- A tenant's table that is ranged by another column (ranges), the rows that such a table could give no day,
--- once all days were pulled again (former), a table that lacks columns or has other types (columns), and
+-- A tenant's table that is partitioned by another column (ranges); rows of such a table that had no day,
+-- once all days were loaded again (former); a table with missing columns or other types (columns); and
 -- partitions with other indexes (indexes).
 DECLARE
     name text := _wh_internal.kept_name(feed);
@@ -13,8 +13,8 @@ BEGIN
     RETURN QUERY SELECT 'ranges', name, NULL::date
     WHERE _wh_internal.partition_outranged(template, target) IS NOT NULL;
     IF former IS NOT NULL THEN
-        -- Whatever is left in it when all days have been pulled again, to the present, is at the source no
-        -- more.
+        -- Rows that are still in it after all days up to the present were loaded again no longer exist at
+        -- the source.
         SELECT coalesce(max(s.slice_date) >= _wh.current_date_utc() - 1, false) AND count(*) FILTER (WHERE
             s.definition_hash <> _wh_internal.definition_hash(template)) = 0
         INTO done FROM _wh.slices s WHERE s.schema_name = feed.schema_name

@@ -1,21 +1,22 @@
 CREATE OR REPLACE FUNCTION _wh_internal.matview_union(feed _wh.feeds, template _wh.mv_templates,
     columns _wh.template_columns[]) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What a tenant view selects: a branch for each slice and each yearly table, in order of time. Where the
+    -- The query of a tenant view: a branch for each slice and each yearly table, in order of time. If the
     -- template names its time column, each branch repeats the bounds that its rows are known to keep: with
-    -- constraint_exclusion = on the planner leaves out the branches that a report's own dates rule out.
+    -- constraint_exclusion = on the planner leaves out the branches that a report's own dates exclude.
     WITH years AS MATERIALIZED (
         SELECT y.year, y.relid FROM _wh_internal.year_relations(feed) y
     ), branches AS (
         SELECT y.relid, make_date(y.year, 1, 1) AS first_day,
         make_date(y.year, 12, 31) AS last_day FROM years y
         UNION ALL
-        -- Beside a yearly table a daily slice of that year is a leftover: counting it would double its rows.
+        -- A daily slice beside the yearly table of its year is a leftover: counting it would double its
+        -- rows.
         SELECT s.relid, s.slice_date, s.slice_date FROM _wh_internal.slice_relations(feed) s
         WHERE extract(year FROM s.slice_date) NOT IN (SELECT y.year FROM years y)
     ), others AS MATERIALIZED (
-        -- Days whose rows were chosen by another time column, or by one of which nothing is known: no bounds
-        -- are true of them.
+        -- Days whose rows were chosen by another time column, or by an unknown one, have no bounds that are
+        -- certain.
         SELECT x.slice_date AS day FROM _wh.slices x
         WHERE x.schema_name = feed.schema_name AND x.template_name = feed.template_name
             AND x.loaded_at IS NOT NULL

@@ -12,7 +12,7 @@ DECLARE
 BEGIN
     SELECT * INTO template FROM _wh.mv_templates t WHERE t.template_name = feed.template_name;
     columns := _wh_internal.feed_columns(feed);
-    -- Other columns mean that the public view, which reads this one, has to let go of it for a moment.
+    -- If the columns change, the public view, which reads this one, must be blanked for a moment.
     reshaped := template.template_name IS NOT NULL
         AND _wh_internal.view_columns('public', view_name) IS NOT NULL
         AND _wh_internal.view_columns(feed.schema_name, view_name) <> _wh_internal.columns_shape(columns);
@@ -31,7 +31,8 @@ BEGIN
     END LOOP;
     IF beforehand <> '' THEN
         IF to_regclass(format('%I.%I', feed.schema_name, view_name)) IS NOT NULL THEN
-            -- Changes nothing, but locks the view before what it reads, as reports do: none comes in between.
+            -- Changes nothing, but locks the view before the relations that it reads, in the same order as
+            -- reports do, so that no report gets in between.
             EXECUTE format('ALTER VIEW %I.%I OWNER TO CURRENT_USER', feed.schema_name, view_name);
         END IF;
         EXECUTE beforehand;

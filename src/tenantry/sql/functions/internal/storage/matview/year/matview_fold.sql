@@ -2,8 +2,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.matview_fold(feed _wh.feeds, template _w
     target_year integer) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Build the yearly table beside the slices, index it after the load, and swap at the end. Nobody sees the
--- table before the transaction ends, and nobody misses the slices before then. The caller holds the year's
--- lock and has seen that the year is complete.
+-- table before the transaction ends, and the slices stay until then. The caller holds the year's lock and
+-- has checked that the year is complete.
 DECLARE
     name text := _wh_internal.kept_stem(feed) || to_char(target_year, '"_"FM0000');
     target text := format('_wh_data.%I', name);
@@ -22,7 +22,7 @@ DECLARE
     total bigint := 0;
     filling oid;
 BEGIN
-    -- A year that was moved here stands in one table already.
+    -- A year that was moved here is already one table.
     IF EXISTS (SELECT FROM _wh_internal.year_relations(feed) y WHERE y.year = target_year AND y.open) THEN
         PERFORM _wh_internal.note_table(feed, name, NULL);
         EXECUTE format('SELECT count(*) FROM %s', target) INTO total;
@@ -36,8 +36,8 @@ BEGIN
             USING ERRCODE = 'dependent_objects_still_exist',
                 HINT = format('Drop these, run this again, then create them again: %s', dependents);
     END IF;
-    -- A yearly table whose template names no time column carries the day, so that a day of it can be
-    -- replaced.
+    -- A yearly table whose template names no time column has a column for the day, so that one day of it can
+    -- be replaced.
     EXECUTE format(E'CREATE TABLE %s (%s\n%s)', target, _wh_internal.declared_columns(template.template_name),
         CASE WHEN template.time_column IS NULL THEN ', slice_date date NOT NULL' ELSE '' END);
     things := _wh_internal.keep_things(format('year %s of %I.%I', target_year, feed.schema_name,
@@ -45,8 +45,8 @@ BEGIN
     filling := pg_relation_filenode(target);
     FOR slice IN SELECT s.* FROM _wh_internal.slice_relations(feed) s
         WHERE extract(year FROM s.slice_date) = target_year LOOP
-        -- Else a VACUUM that would cut the slice's empty end off waits for this transaction, and this one for
-        -- it to end.
+        -- Otherwise a VACUUM that truncates the slice waits for this transaction, and this transaction waits
+        -- for the VACUUM.
         EXECUTE format('ALTER MATERIALIZED VIEW %s SET (vacuum_truncate = off)', slice.relid::regclass);
         PERFORM _wh_internal.refuse_foreign_rows(slice.relid::regclass, template, slice.slice_date);
         EXECUTE format('INSERT INTO %s SELECT %s%s FROM %s', target,
@@ -54,7 +54,7 @@ BEGIN
             CASE WHEN template.time_column IS NULL THEN format(', %L', slice.slice_date)
                 ELSE '' END, slice.relid::regclass);
         GET DIAGNOSTICS rows_added = ROW_COUNT;
-        -- What was recorded of the slice is true of the table's rows as far as it was of those.
+        -- The records of the slice hold for the table's rows as far as they held for the slice's.
         INSERT INTO _wh.slices AS s (schema_name, template_name, slice_date, status, row_count, loaded_at,
             filenode)
         VALUES (feed.schema_name, feed.template_name, slice.slice_date, 'loaded', rows_added,
@@ -84,7 +84,7 @@ BEGIN
     EXECUTE format('ANALYZE %s', target);
     PERFORM _wh_internal.matview_publish_tenant(feed, 'DROP MATERIALIZED VIEW ' || slices);
     PERFORM _wh_internal.publish_years(feed);
-    -- Who might read the slices may read their year.
+    -- Roles that could read the slices can read their year.
     PERFORM _wh_internal.put_back(format('%I.%I', feed.schema_name, known_as),
         (SELECT coalesce(jsonb_agg(t.value), '[]') FROM jsonb_array_elements(things) t
         WHERE t.value ->> 'item' LIKE 'right %'));

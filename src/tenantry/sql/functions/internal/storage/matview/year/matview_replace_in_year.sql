@@ -1,12 +1,12 @@
 CREATE OR REPLACE FUNCTION _wh_internal.matview_replace_in_year(feed _wh.feeds, template _wh.mv_templates,
     slice_date date, yearly regclass) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Replace one day inside a yearly table. The day is pulled whole before a row is touched.
+-- Replace one day inside a yearly table. The whole day is pulled before a row is touched.
 DECLARE
     columns text := _wh_internal.column_list(template.template_name);
     total bigint;
 BEGIN
-    -- IF EXISTS would say that there is none.
+    -- IF EXISTS would print a notice that there is none.
     IF to_regclass('pg_temp.tenantry_day') IS NOT NULL THEN
         DROP TABLE pg_temp.tenantry_day;
     END IF;
@@ -16,7 +16,7 @@ BEGIN
     PERFORM _wh_internal.publish_identity(yearly);
     PERFORM _wh_internal.year_columns(feed, template, yearly);
     PERFORM _wh_internal.fit_indexes(feed, yearly);
-    -- A table that carries the day goes on doing so, also when the template names a time column by now.
+    -- A table that has a column for the day keeps using it, even if the template names a time column by now.
     IF EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = yearly AND a.attname = 'slice_date'
         AND NOT a.attisdropped
         AND NOT EXISTS (SELECT FROM _wh.template_columns c WHERE c.template_name = template.template_name
@@ -31,7 +31,7 @@ BEGIN
             HINT = format('UPDATE _wh.mv_templates SET time_column = ... WHERE template_name = %L',
                 template.template_name);
     ELSE
-        -- What is recorded is what is stored; where nothing changed those are the same.
+        -- The records describe what is stored; if nothing changed, that is the same.
         IF _wh_internal.merge_days(feed, template, yearly, to_regclass('pg_temp.tenantry_day'), slice_date,
             slice_date) > 0 THEN
             total := coalesce((_wh_internal.count_days(template, yearly::text,

@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.year_columns(feed _wh.feeds, template _wh.mv_templates,
     yearly regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Give a yearly table of matview storage the columns that its template has got since, or has widened. The
--- tenant's views let go of the table for that, in the step that writes them anew.
+-- Give a yearly table of matview storage the columns that its template has gained or widened since. The
+-- tenant's views are blanked for that, in the same step that writes them again.
 DECLARE
     changes text := _wh_internal.table_changes(template, yearly);
 BEGIN

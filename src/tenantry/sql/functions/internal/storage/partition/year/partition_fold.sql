@@ -1,15 +1,16 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_fold(feed _wh.feeds, template _wh.mv_templates,
     target_year integer) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Write a closed year anew, sorted by time, its months as one table: less space, and a day's rows side by
--- side. It is swapped in at the end. The caller holds the year's lock and has seen that the year is complete.
+-- Rewrite a closed year as one table instead of months, sorted by time: this takes less space, and puts a
+-- day's rows side by side. It is swapped in at the end. The caller holds the year's lock and has checked
+-- that the year is complete.
 DECLARE
     parent regclass := _wh_internal.partition_tenant(feed, template);
     name text := _wh_internal.kept_stem(feed) || to_char(target_year, '"_"FM0000');
     target text := format('_wh_data.%I', name);
     fresh_name text := _wh_internal.fit_name('tenantry_new_' || name);
     fresh text := format('_wh_data.%I', fresh_name);
-    -- Those that the template has dropped, too.
+    -- Includes those that the template has dropped.
     columns text := (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a
         WHERE a.attrelid = parent AND a.attnum > 0 AND NOT a.attisdropped);
     leaves oid[] := ARRAY(SELECT l.relid FROM _wh_internal.partition_leaves(feed) l
@@ -32,8 +33,8 @@ BEGIN
             USING ERRCODE = 'dependent_objects_still_exist',
                 HINT = format('Drop these, run this again, then create them again: %s', dependents);
     END IF;
-    -- A VACUUM that goes by itself gives way to whoever waits long enough, which the swap never does. Reports
-    -- do not mind.
+    -- An autovacuum is cancelled for a session that waits long enough, which the swap never does. Reports
+    -- are not affected.
     EXECUTE (SELECT coalesce(string_agg(format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE;',
         l.relid::regclass), ' '), '')
         FROM _wh_internal.partition_leaves(feed) l WHERE l.year = target_year);

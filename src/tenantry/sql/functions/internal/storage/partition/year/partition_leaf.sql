@@ -1,8 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_leaf(feed _wh.feeds, template _wh.mv_templates,
     slice_date date, indexed boolean DEFAULT true) RETURNS regclass
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The table that holds a day: the year's if there is one, else the month's; made as the template's
--- partition_by says. A bulk load asks for one without indexes and makes them afterwards (unindexed_tables).
+-- The table that holds a day: the year's if there is one, otherwise the month's; created as the template's
+-- partition_by says. A bulk load asks for one without indexes and creates them afterwards
+-- (unindexed_tables).
 DECLARE
     parent regclass := _wh_internal.partition_tenant(feed, template);
     found regclass := _wh_internal.partition_find(feed, slice_date);
@@ -18,7 +19,7 @@ BEGIN
     IF found IS NOT NULL THEN
         RETURN found;
     END IF;
-    -- A year that was begun in months goes on in months.
+    -- A year that began as months continues in months.
     period := CASE WHEN EXISTS (SELECT FROM _wh_internal.partition_leaves(feed) l
         WHERE l.year = extract(year FROM slice_date)) THEN 'month'
         ELSE template.partition_by END;
@@ -38,8 +39,8 @@ BEGIN
         PERFORM _wh_internal.publish_identity(target::regclass);
     END IF;
     PERFORM _wh_internal.note_table(feed, name, CASE WHEN NOT indexed THEN 'unindexed' END);
-    -- What is on record of a table of that time went with it. Whoever works on a day will say what became of
-    -- it.
+    -- The records of an earlier table for that time are void. Sessions that work on a day write a new record
+    -- of it.
     UPDATE _wh.slices s SET loaded_at = NULL, row_count = NULL, digest = NULL, filenode = NULL
     FROM (SELECT x.slice_date FROM _wh.slices x
         WHERE x.schema_name = feed.schema_name AND x.template_name = feed.template_name

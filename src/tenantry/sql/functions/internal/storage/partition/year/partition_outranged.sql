@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_outranged(template _wh.mv_templates, target regclass)
     RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The column by which a tenant's table is ranged, if that is another one than the template's time column,
-    -- or of another type: days cannot be told apart in it, so nothing is loaded until it was ranged anew
+    -- The column by which a tenant's table is partitioned, if it is not the template's time column, or has
+    -- another type. Days cannot be told apart by it, so nothing is loaded until the table is repartitioned
     -- (partition_rerange).
     SELECT a.attname::text FROM pg_partitioned_table k
     JOIN pg_attribute a ON a.attrelid = k.partrelid AND a.attnum = k.partattrs[0]

@@ -1,10 +1,10 @@
 CREATE OR REPLACE FUNCTION _wh_internal.partition_rerange(feed _wh.feeds, template _wh.mv_templates)
     RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Write a tenant's table anew, ranged by the time column that the template names now, from its own rows:
--- every one of them, or none if some have no such time. Beside the old table, which serves reports until the
--- swap at the end. What is a day's by the new column is then to be pulled again, as the old query chose other
--- rows. Keeps loads of the tenant out.
+-- Rewrite a tenant's table, partitioned by the time column that the template names now, from its own rows:
+-- all of them, or none if some have no such time. The old table serves reports until the swap at the end.
+-- Afterwards the days of the new column are loaded again, because the old query chose other rows. Blocks
+-- loads of the tenant.
 DECLARE
     name text := _wh_internal.kept_name(feed);
     old regclass := _wh_internal.kept_relation(name)::regclass;
@@ -41,7 +41,7 @@ BEGIN
     PERFORM _wh_internal.lock_view('public', feed.template_name);
     PERFORM _wh_internal.hold_template_tenants(ARRAY[feed.template_name]);
     PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
-    -- Columns that the template has, as it has them, and those that it has dropped.
+    -- The template's columns as declared, and those that it has dropped.
     SELECT string_agg(format('%I %s', c.name, c.type), ', ' ORDER BY c.n),
         string_agg(quote_ident(c.name), ', ' ORDER BY c.n),
         string_agg(CASE WHEN a.attname IS NULL THEN format('NULL::%s', c.type)
@@ -68,7 +68,7 @@ BEGIN
         '(schema_name = %L), %s) PARTITION BY RANGE (%I)',
         fresh, feed.schema_name, feed.schema_name, statements, template.time_column);
     statements := '';
-    -- Years that stood in one table go on in one.
+    -- Years that were one table stay one table.
     FOR period, first_day IN EXECUTE format($q$
         SELECT DISTINCT CASE WHEN %2$L = 'month' AND extract(year FROM %1$s) <> ALL (%3$L::integer[])
         THEN 'month' ELSE 'year' END AS period,
@@ -85,7 +85,7 @@ BEGIN
             _wh_internal.kept_stem(side) || suffix, _wh_internal.kept_stem(feed) || suffix);
     END LOOP;
     IF strays > 0 THEN
-        -- The column is new to all of them: they stay, in a table of their own, until they were pulled again
+        -- The column is new to all of them: they stay, in a table of their own, until they are loaded again
         -- (merge_days).
         EXECUTE format('CREATE TABLE _wh_data.%I PARTITION OF %s DEFAULT', strayed, fresh);
         statements := statements || format('ALTER TABLE _wh_data.%I RENAME TO %I; ', strayed, former);
@@ -96,7 +96,7 @@ BEGIN
     IF strays > 0 THEN
         EXECUTE _wh_internal.kept_indexes(feed, template, former, strayed);
     END IF;
-    -- The old table's indexes have the names: the new ones are renamed with their tables.
+    -- The old table's indexes have the names, so the new ones are renamed with their tables.
     FOR part IN
         SELECT l.relname,
         _wh_internal.kept_stem(feed) || substr(l.relname, length(_wh_internal.kept_stem(side)) + 1) AS final
