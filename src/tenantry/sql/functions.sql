@@ -1449,8 +1449,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.blank_view(schema_name text, view_name text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- A statement that leaves a view its present columns and options, with no rows: it lets go of what it
-    -- reads from, without being dropped.
+    -- A statement that leaves a view its current columns and options, with no rows: the view then depends on
+    -- no relation, without being dropped.
     SELECT format('CREATE OR REPLACE VIEW %1$s%2$s AS SELECT %3$s WHERE false', c.oid::regclass,
         (SELECT format(' WITH (%s)', string_agg(format('%I = %L', o.option_name, o.option_value), ', '))
         FROM pg_options_to_table(c.reloptions) o HAVING count(*) > 0),
@@ -1462,8 +1462,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.blank_views(feed _wh.feeds) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Statements that make a tenant's views of a template let go of what they read (blank_view): the tenant
-    -- view, and those of folded years. Publishing the tenant makes them show it again.
+    -- Statements that blank a tenant's views of a template (blank_view): the tenant view, and those of
+    -- folded years. Publishing the tenant fills them again.
     SELECT coalesce(string_agg(_wh_internal.blank_view(feed.schema_name, v.relname) || '; ', ''), '')
     FROM (
         SELECT n.name AS relname FROM _wh_internal.fit_name(feed.template_name) AS n (name)
@@ -1474,7 +1474,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.but_rights(things jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What keep_things told, except rights: those on a table in _wh_data are its owner's alone.
+    -- What keep_things returned, except rights: only the owner of a table in _wh_data has rights on it.
     SELECT coalesce(jsonb_agg(t.value ORDER BY t.n), '[]')
     FROM jsonb_array_elements(things) WITH ORDINALITY AS t (value, n)
         WHERE t.value ->> 'item' NOT LIKE 'right %'
@@ -1942,9 +1942,9 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.describe_view(schema_name text, view_name text,
     template _wh.mv_templates) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make a template's descriptions the comments of what reports read, whatever kind of relation it is. A
--- comment that somebody else has written stays: only one that is missing, or is as it was written last, is
--- written, and taken off when the description is gone. Reports need not wait for it.
+-- Make a template's descriptions the comments of the relation that reports read, whatever its kind. A
+-- comment that somebody else has written stays: only a missing comment, or one that is unchanged since this
+-- function wrote it, is written, or removed when the description is gone. Reports need not wait for it.
 DECLARE
     target regclass := to_regclass(format('%I.%I', schema_name, view_name));
     wanted jsonb := _wh_internal.view_descriptions(template);
@@ -1979,7 +1979,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.describe_views(template _wh.mv_templates) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- describe_view for the public view and for those of the tenants whose comments are of other descriptions.
+-- Run describe_view for the public view, and for those of the tenants whose comments differ from the
+-- descriptions.
 DECLARE
     name text := _wh_internal.fit_name(template.template_name);
     wanted jsonb := _wh_internal.view_descriptions(template);
@@ -2231,7 +2232,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.drop_kept(feed _wh.feeds) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Drop what _wh_data holds of a feed, with what moves put beside and aside. No view reads it any more.
+-- Drop the relations of a feed in _wh_data, including what moves put beside and aside. No view reads them
+-- any more.
 DECLARE
     side _wh.feeds;
     statements text := '';
@@ -2242,7 +2244,7 @@ BEGIN
         side.template_name := prefix || feed.template_name;
         CONTINUE WHEN prefix <> '' AND EXISTS (SELECT FROM _wh.feeds f
             WHERE f.schema_name = side.schema_name AND f.template_name = side.template_name);
-        -- A table takes its partitions with it.
+        -- A partitioned table is dropped with its partitions.
         statements := concat(statements, (SELECT string_agg(format('DROP TABLE %s; ', t.relid::regclass), '')
             FROM (SELECT _wh_internal.kept_relation(_wh_internal.kept_name(side)) AS relid
                 UNION SELECT y.relid FROM _wh_internal.year_relations(side) y
@@ -2260,8 +2262,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.drop_old(template_name text, target_schema text, most integer)
     RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Drop at most `most` relations of what a move put aside; how many. Dropping one locks its indexes, too, so
--- that those of years do not fit into the lock table at once.
+-- Drop at most `most` relations that a move put aside; return how many. Dropping one also locks its indexes,
+-- so those of several years do not fit into the lock table at once.
 DECLARE
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
     old _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_old_');
@@ -2504,8 +2506,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.feeds_read(view regclass, template _wh.mv_templates) RETURNS oid[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What a public view reads of tenants that have the template; of those that are taken out nothing is read
-    -- any more.
+    -- The relations that a public view reads of tenants that have the template. It no longer reads those of
+    -- tenants that were taken out.
     SELECT ARRAY(SELECT r.oid FROM unnest(_wh_internal.view_reads(view)) AS r (oid) JOIN pg_class c
         USING (oid)
         JOIN pg_namespace n ON n.oid = c.relnamespace JOIN _wh.feeds f ON f.schema_name = n.nspname
@@ -2601,8 +2603,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.fit_columns(template _wh.mv_templates, target regclass,
     extras boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Give a table in _wh_data the columns that its template has got since, or has widened (table_changes), with
--- all tables that are united with it.
+-- Give a table in _wh_data, and all tables united with it, the columns that its template has gained or
+-- widened since (table_changes).
 DECLARE
     top regclass := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
     changes text := _wh_internal.table_changes(template, target, extras);
@@ -2613,8 +2615,8 @@ BEGIN
         PERFORM _wh_internal.lock_view('public', template.template_name);
         changes := _wh_internal.table_changes(template, target, extras);
     END IF;
-    -- A view keeps its columns' types, so such a step takes the views along. New columns they get when they
-    -- are next published: to lock them as well would keep reports waiting longer.
+    -- A view keeps its columns' types, so such a step locks and blanks the views, too. They get new columns
+    -- when they are next published: locking them here as well would block reports longer.
     IF changes IS NULL THEN
         RETURN;
     ELSIF changes NOT LIKE '%ALTER COLUMN%' THEN
@@ -2639,10 +2641,10 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.fit_indexes(feed _wh.feeds, relation oid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Bring the indexes of a relation to the template's: those that it lacks are made, those that the template
--- had formerly are dropped at the end, as that alone keeps reports waiting. A table that is to be indexed
--- after a bulk load is left to that. Rows that a unique index refuses are noted as the failure of their days,
--- which have to be pulled again: a load goes on.
+-- Bring the indexes of a relation up to date with the template. Missing ones are created; former ones of the
+-- template are dropped at the end, because only that blocks reports. A table that is to be indexed after a
+-- bulk load is left alone. If rows violate a unique index, that is recorded as the failure of their days,
+-- which have to be loaded again; the load itself continues.
 DECLARE
     change record;
     failure text;
@@ -2655,7 +2657,7 @@ BEGIN
         false,
         format('table %s, which another session indexes', relation::regclass)),
             _wh_internal.hear_of_changes();
-    -- A new one may need the name of a former one.
+    -- A new index may need the name of a former one.
     FOR change IN SELECT d.* FROM _wh_internal.index_difference(feed, relation) d
         ORDER BY d.former NULLS LAST LOOP
         IF change.former IS NOT NULL THEN
@@ -2668,7 +2670,7 @@ BEGIN
             WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
                 AND s.status = 'failed'
                 AND s.error LIKE '%: more than one row has the same %') THEN
-            -- Known to be in vain until those days were pulled again; it would cost each load a look at the
+            -- This fails until those days are loaded again, and trying would cost each load a scan of the
             -- whole table.
             CONTINUE;
         END IF;
@@ -2711,12 +2713,12 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.fit_relation(template_name text, target_schema text, kind text,
     relname text, slice_date date DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Mend one of unfit_relations, without asking the source; nothing to do if that was done meanwhile.
+-- Mend one of unfit_relations without querying the source; nothing to do if that was done meanwhile.
 DECLARE
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
 BEGIN
     IF kind = 'place' THEN
-        -- The first of them takes the others along.
+        -- The first of them includes the others.
         PERFORM _wh_internal.settle_feed(_wh_internal.hold_feed(feed));
     ELSE
         PERFORM _wh_internal.storage_fit(feed, _wh_internal.find_template(template_name), kind, relname,
@@ -2862,8 +2864,9 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.guard_view(view regclass) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- A view reads with its owner's rights, whom row security does not hold back. Where somebody has put row
--- security on what it reads, let it read with the rights of whoever asks; true if that had to change.
+-- A view reads with its owner's rights, and row security does not apply to the owner. If somebody has
+-- enabled row security on what it reads, make it read with the rights of the querying role; true if that had
+-- to change.
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = ANY (_wh_internal.view_reads(view))
             AND c.relrowsecurity)
@@ -2994,7 +2997,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.hold_unfit(feed _wh.feeds, kind text, relname text, slice_date date)
 RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Hold one of unfit_relations, to mend it; false if that was done meanwhile.
+-- Lock one of unfit_relations to mend it; false if that was done meanwhile.
 BEGIN
     feed := _wh_internal.hold_feed(feed);
     IF slice_date IS NOT NULL THEN
@@ -3088,9 +3091,9 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.index_difference(feed _wh.feeds, relation oid)
 RETURNS TABLE (index_name text, is_unique boolean, statement text, former oid)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What a relation's indexes lack of the template's, as statements, and those that the template made and
-    -- no longer has (`former`). An index of another name than the template's is an operator's own, and stays;
-    -- it may serve as well.
+    -- The template's indexes that a relation lacks, as statements, and those that the template created and
+    -- no longer has (`former`). An index whose name is not the template's belongs to an operator and stays;
+    -- if it has the same shape, it counts.
     WITH wanted AS MATERIALIZED (
         SELECT s.* FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         CROSS JOIN LATERAL _wh_internal.index_statements(feed.template_name, feed.schema_name,
@@ -3272,10 +3275,11 @@ CREATE OR REPLACE FUNCTION _wh_internal.keep_things(subject text, relations oid[
     parent regclass DEFAULT NULL,
     fresh regclass DEFAULT NULL, aside boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- What operators have put on relations that one of another kind (or of the same) is to replace, for put_back;
--- raises if some of it would be lost, and names that. Where one takes the place of several, it gets what all
--- of them have, or what the tenant's own relation has (`parent`): what only some have would widen, or vanish.
--- `aside`: the old ones are kept under another name, and with them the names of what is theirs.
+-- What operators have added to relations that one of another kind (or of the same) will replace, for
+-- put_back. Raises an error that names what would be lost, if anything. A relation that replaces several
+-- gets what all of them have, or what the tenant's own relation has (`parent`): things that only some have
+-- would apply to more rows than before, or vanish. `aside`: the old relations are kept under another name,
+-- together with the names of what belongs to them.
 DECLARE
     kept jsonb;
     lost text;
@@ -3286,14 +3290,14 @@ BEGIN
         FROM _wh_internal.operators_things(relations, fresh) t
     ), of_parent AS MATERIALIZED (
         SELECT t.before, t.after FROM _wh_internal.operators_things(ARRAY[parent::oid]) t
-        -- What a policy filters there would be read here in full.
+        -- Rows that a policy hides there would all be visible here.
         WHERE parent IS NOT NULL
             AND NOT (t.rank = 5 AND (SELECT c.relrowsecurity FROM pg_class c WHERE c.oid = parent))
     ), items AS (
         SELECT t.relid, t.item, bool_or(t.fits) AS fits FROM things t GROUP BY 1, 2
     ), statements AS (
         SELECT t.item, t.column_name, t.before, t.after, t.rank, t.named, array_agg(t.relid) AS of,
-            -- Of identities the widest does no harm.
+            -- Of several replica identities, the widest does no harm.
             count(DISTINCT t.relid) = cardinality(relations) OR t.item = 'replica identity'
                 OR EXISTS (SELECT FROM of_parent p WHERE p.before IS NOT DISTINCT
                 FROM t.before AND p.after IS NOT DISTINCT FROM t.after) AS shared
@@ -3321,9 +3325,9 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.kept_base(schema_name text, template_name text) RETURNS text
 LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
-    -- What the names of a tenant's tables in _wh_data begin with. A schema whose name could be mistaken is
-    -- quoted: "a.b" and "c" never become the name of "a" and "b.c". Not by quote_ident(), whose list of
-    -- keywords grows with PostgreSQL's versions.
+    -- The start of the names of a tenant's tables in _wh_data. A schema name that could be ambiguous is
+    -- quoted, so "a.b" and "c" never get the same name as "a" and "b.c". Not by quote_ident(), because its
+    -- list of keywords grows with PostgreSQL's versions.
     SELECT concat(CASE WHEN schema_name ~ '^[a-z0-9_]+$' THEN schema_name
         ELSE '"' || replace(schema_name, '"', '""') || '"' END, '.', template_name)
 $$;
@@ -3331,7 +3335,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.kept_indexes(feed _wh.feeds, template _wh.mv_templates, name text,
     relation_name text DEFAULT NULL) RETURNS text
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    -- The index statements of a template for a feed's table in _wh_data (render_indexes).
+    -- The statements that create a template's indexes on a feed's table in _wh_data (render_indexes).
     SELECT _wh_internal.render_indexes(template, feed.schema_name, name, relation_name, '_wh_data')
 $$;
 
@@ -3343,15 +3347,15 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.kept_relation(name text) RETURNS oid
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- A relation in _wh_data by its name, or NULL. By the catalog: to_regclass() finds nothing in a schema
-    -- that the role may not use, and days would pass for missing.
+    -- A relation in _wh_data by its name, or NULL. Looked up in the catalog, because to_regclass() finds
+    -- nothing in a schema that the role may not use, and days would be reported as missing.
     SELECT c.oid FROM pg_class c
     WHERE c.relnamespace = to_regnamespace('_wh_data') AND c.relname = kept_relation.name::name
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.kept_stem(feed _wh.feeds) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What the names in _wh_data of a feed's tables of years and months begin with.
+    -- The start of the names in _wh_data of a feed's tables for years and months.
     SELECT _wh_internal.name_stem(_wh_internal.kept_base(feed.schema_name, feed.template_name))
 $$;
 
@@ -3372,8 +3376,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.lacks_columns(template _wh.mv_templates, relation oid,
     besides text DEFAULT NULL) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Whether a relation has not all columns of its template with their types, the column `besides` aside.
-    -- False if there is none.
+    -- Whether a relation lacks columns of its template, or has them with other types; the column `besides`
+    -- is ignored. False if the relation does not exist.
     SELECT relation IS NOT NULL AND EXISTS (
         SELECT FROM _wh.template_columns c LEFT JOIN pg_attribute a ON a.attrelid = relation
             AND a.attname = c.column_name AND NOT a.attisdropped
@@ -3642,8 +3646,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.make_room(things jsonb, relations oid[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Take from relations that are dropped at the end of this transaction the names of what is put on another one
--- (put_back). Neither statement keeps reports from reading them.
+-- Free the names of what belongs to relations that are dropped at the end of this transaction, so that
+-- put_back can use them on another one. Neither statement blocks reports that read these relations.
 DECLARE
     statement text;
 BEGIN
@@ -4253,8 +4257,9 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.move_begin(feed _wh.feeds, storage text) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- See whether a feed can be moved, and make the table that takes the copy, or find the one of an interrupted
--- move. The years to copy, and the bytes that they take now; no years if the feed is there already.
+-- Check whether a feed can be moved, and create the table for the copy, or find the one of an interrupted
+-- move. Returns the years to copy, and the bytes that they take now; no years if the feed is already in that
+-- storage.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
@@ -4267,7 +4272,7 @@ DECLARE
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
     PERFORM _wh_internal.settle_feed(feed);
-    -- What was left by a move that was given up, or begun before the template changed, is of no use.
+    -- The remains of a move that was abandoned, or that began before the template changed, are useless.
     IF parent IS NOT NULL
         AND (storage IS NOT DISTINCT
         FROM feed.storage OR NOT EXISTS (SELECT FROM _wh_internal.table_states(feed) s
@@ -4316,8 +4321,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.move_days(feed _wh.feeds, template _wh.m
     last_day date)
 RETURNS TABLE (day date, row_count bigint, differs boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Compare the copy with what reports see, by day of one year: the number of rows, and the sum of a hash of
--- each row's text.
+-- Compare the copy with what reports see, for each day of one year: the number of rows, and the sum of a
+-- hash of each row's text.
 DECLARE
     columns text := _wh_internal.column_list(template.template_name);
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
@@ -4348,8 +4353,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.move_parts(feed _wh.feeds, template _wh.
     target_year integer)
 RETURNS TABLE (month integer, first_day date, last_day date)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The tables that will hold a year in the other storage: one (month is NULL), or where the template asks
-    -- for months and the year is not combined, those of the months that it has.
+    -- The tables that will hold a year in the other storage: one (month is NULL), or one for each of its
+    -- months, if the template asks for months and the year is not folded.
     WITH year AS (
         SELECT NOT (_wh_internal.storage_traits(storage)).by_month OR template.partition_by = 'year'
             OR EXISTS (SELECT FROM _wh_internal.folded_years(feed) y WHERE y.year = target_year) AS whole
@@ -4372,7 +4377,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.move_plan(template_name text, storage text,
     target_schema text DEFAULT NULL) RETURNS text[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- The tenants to move: one, or all; then new tenants begin in that storage, too.
+-- The tenants to move: one, or all; if all, the template's new tenants begin in that storage, too.
 DECLARE
     template _wh.mv_templates;
 BEGIN
@@ -4401,9 +4406,9 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.move_record(feed _wh.feeds, template _wh.mv_templates) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make the records say what is there, and speak of the tables that take its place: materialized views are
--- known by the catalog, where operators may have made or dropped one by hand, the rows of tables by their
--- records alone.
+-- Bring the records up to date with what exists, and with the tables that take its place. Materialized views
+-- are found in the catalog, because operators may have created or dropped one by hand; the rows of tables
+-- are known from their records alone.
 DECLARE
     present date[] := ARRAY(SELECT p.slice_date FROM _wh_internal.present_days(feed) p);
     fillings oid[] := ARRAY(SELECT t.filenode FROM _wh_internal.slice_tables(feed) t);
@@ -4424,7 +4429,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.move_release(feed _wh.feeds) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-    -- Let go of what this session holds of a move; unlocking what it does not hold would warn.
+    -- Release the move locks that this session holds; unlocking one that it does not hold would raise a
+    -- warning.
     SELECT pg_advisory_unlock(k.key)
     FROM unnest(ARRAY[_wh_internal.tenant_lock(feed.schema_name), _wh_internal.move_lock(feed)]) AS k (key)
     WHERE _wh_internal.advisory_holder(k.key) = pg_backend_pid()
@@ -4434,8 +4440,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.move_sources(feed _wh.feeds, template _w
     target_year integer)
 RETURNS TABLE (first_day date, last_day date, body text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What reports see of a year as it is kept now: statements that select the template's columns, with the
-    -- days that each covers.
+    -- What reports see of a year in its current storage: statements that select the template's columns, with
+    -- the days that each covers.
     SELECT s.first_day, s.last_day, format('SELECT %s FROM %s WHERE %s',
         _wh_internal.select_list(s.relid, _wh_internal.feed_columns(feed)), s.relid::regclass,
         _wh_internal.day_predicate(template, s.first_day, s.last_day))
@@ -4446,10 +4452,10 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.move_step(template_name text, target_schema text, storage text,
     state jsonb DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- One step of moving a feed to another storage, to be committed by itself; takes what the step before
--- returned, at first NULL. What is to be done next is in `phase`: wait (for the session `pid`, which moves
--- the feed), copy (a year), hold (keep loads out), compare (a year), swap, release (let them in), done. The
--- locks are the session's, from one step to the next; an error lets go.
+-- One step of moving a feed to another storage, to be committed by itself. It takes what the previous step
+-- returned, at first NULL. `phase` is what to do next: wait (for the session `pid`, which moves the feed),
+-- copy (a year), hold (keep loads out), compare (a year), swap, release (let loads in), done. The session
+-- holds the locks from one step to the next; an error releases them.
 DECLARE
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
     years jsonb;
@@ -4465,7 +4471,7 @@ BEGIN
             feed := _wh_internal.find_feed(template_name, target_schema);
         END IF;
         BEGIN
-            -- A program that was killed is noticed after a second, not when its statement has ended.
+            -- Notice a killed program after a second, and not only when its statement has ended.
             PERFORM set_config('client_connection_check_interval', '1s', false);
         EXCEPTION WHEN invalid_parameter_value THEN
             NULL;
@@ -4492,7 +4498,7 @@ BEGIN
         PERFORM _wh_internal.await_lock(_wh_internal.tenant_lock(feed.schema_name), false,
             format('tenant %s, on which another session works', feed.schema_name), true),
             _wh_internal.hear_of_changes();
-        -- Also years that were loaded or dropped meanwhile.
+        -- Includes years that were loaded or dropped meanwhile.
         SELECT coalesce(jsonb_agg(DISTINCT y.year), '[]') INTO years FROM (
             SELECT unnest(_wh_internal.feed_years(feed)) AS year
             UNION ALL SELECT l.year
@@ -4513,7 +4519,7 @@ BEGIN
         PERFORM _wh_internal.write_log('set_storage', 'INFO', 'storage changed',
             to_jsonb(feed) || state || jsonb_build_object('to', storage));
     ELSE
-        -- After the swap has been committed: who comes next must see it.
+        -- After the swap has been committed, because the next session must see it.
         PERFORM _wh_internal.move_release(feed);
         state := state || '{"phase": "done"}';
     END IF;
@@ -4527,7 +4533,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.move_sums(feed _wh.feeds, template _wh.mv_templates, day date)
     RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Rows and sums of a day as it is kept and as it was copied, in words.
+-- Rows and sums of a day as stored and as copied, as text.
 DECLARE
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
     predicate text := _wh_internal.day_predicate(template, day, day);
@@ -4550,15 +4556,15 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.move_swap(feed _wh.feeds, storage text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Put the copy in the place of what reports read. The caller keeps loads out, and has settled every year.
+-- Put the copy in the place of what reports read. The caller keeps loads out, and has compared every year.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
     things jsonb;
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
-    -- A VACUUM that goes by itself gives way to whoever waits long enough, which the patient step below never
-    -- does. Reports do not mind this lock; nobody but a VACUUM reads the copy.
+    -- An autovacuum is cancelled for a session that waits long enough, which the patient step below never
+    -- does. Reports are not affected by this lock; only a VACUUM reads the copy.
     EXECUTE (SELECT coalesce(string_agg(format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE;',
         c.oid::regclass), ' '), '')
         FROM _wh_internal.feed_relations(feed) r JOIN pg_class c ON c.oid = r.relid AND c.relkind = 'r');
@@ -4579,9 +4585,9 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.move_switch(feed _wh.feeds, storage text, things jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The step in which a moved feed changes hands: what holds its rows is put aside and the copy put in its
--- place, under views that stay. Locks are taken as reports take them: the public view, the tenant's, what
--- they read. `things` is what refuse_move_dependents returned.
+-- The step that switches a moved feed: the relations that hold its rows are put aside and the copy takes
+-- their place, under views that stay. Locks are taken in the same order as reports take them: the public
+-- view, the tenant's, and what they read. `things` is what refuse_move_dependents returned.
 DECLARE
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
     old _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_old_');
@@ -4596,7 +4602,7 @@ BEGIN
     CROSS JOIN LATERAL (SELECT string_agg(format(' ALTER INDEX %s RENAME TO %I;', c.oid::regclass,
         _wh_internal.fit_name('tenantry_old_' || c.relname, 1)), '') AS renames
         FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid
-        -- Those of daily slices are in nobody's way.
+        -- Names of daily slices conflict with nothing.
         WHERE x.indrelid = r.relid AND r.kept) i;
     SELECT string_agg(concat(format('ALTER TABLE %s RENAME TO %I;', l.relid::regclass, l.final_name),
         i.renames, format(' SELECT _wh_internal.put_back(%L, %L);', format('_wh_data.%I', l.final_name),
@@ -4607,12 +4613,12 @@ BEGIN
             CASE WHEN s.month IS NULL THEN '_YYYY' ELSE '_YYYY_MM' END) AS final_name
         FROM _wh_internal.partition_leaves(side) s) l
     CROSS JOIN LATERAL (SELECT string_agg(format(' ALTER INDEX %s RENAME TO %I;', c.oid::regclass,
-            -- A name so long that it was cut may have lost the prefix; the next move makes that very name
-            -- again.
+            -- A name so long that it was truncated may have lost the prefix, and the next move would create
+            -- the same name again.
             CASE WHEN strpos(c.relname, 'tenantry_move_') > 0 THEN replace(c.relname, 'tenantry_move_', '')
                 ELSE _wh_internal.fit_name(c.relname || '_' || left(md5(c.relname), 8)) END), '') AS renames
         FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = l.relid) i;
-    -- What was known of the tables that are put aside; of those in their place move_in notes it.
+    -- The states of the tables that are put aside are dropped; move_in records those of the new tables.
     DELETE FROM _wh.feed_tables t
         WHERE t.schema_name = feed.schema_name AND t.template_name = feed.template_name;
     IF _wh_internal.relation_kind(format('public.%I', _wh_internal.fit_name(feed.template_name))) = 'v' THEN
@@ -4632,9 +4638,9 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.move_year(feed _wh.feeds, storage text, target_year integer,
     settle boolean) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Copy what the copy lacks of a year; loads may go on. To settle the year, with loads kept out: compare each
--- day, and copy again those that were loaded, refreshed or changed by hand since. Returns rows (copied, or
--- compared) and days_again. A time without a zone, where the template has one by now, is UTC's.
+-- Copy what the copy lacks of a year; loads may continue. To settle the year, with loads kept out: compare
+-- each day, and copy those again that were loaded, refreshed or changed by hand since. Returns rows (copied,
+-- or compared) and days_again. Times without a time zone, if the template has a zone by now, are UTC.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
@@ -4656,7 +4662,7 @@ BEGIN
     PERFORM _wh_internal.await_lock(_wh_internal.year_lock(feed, target_year), true,
         format('%s.%s %s, which another session folds', feed.schema_name, feed.template_name, target_year)),
         _wh_internal.hear_of_changes();
-    -- A year that was combined meanwhile is one table.
+    -- A year that was folded meanwhile is one table.
     SELECT string_agg(format('DROP TABLE %s;', l.relid::regclass), ' ') INTO unwanted
         FROM _wh_internal.partition_leaves(side) l
     WHERE l.year = target_year AND NOT EXISTS (
@@ -4698,7 +4704,8 @@ BEGIN
         predicate := format('%s AND (%I%s)::date = ANY (%L)',
             _wh_internal.day_predicate(template, first_day, last_day),
             template.time_column, _wh_internal.day_zone(template), again);
-        -- All go before the first comes: a row may have moved from one of these days to another.
+        -- All are deleted before the first is copied, because a row may have moved from one of these days to
+        -- another.
         EXECUTE format('DELETE FROM %s WHERE %s', parent, predicate);
         FOR source IN SELECT s.body FROM _wh_internal.move_sources(feed, template, target_year) s
             WHERE EXISTS (SELECT FROM unnest(again) a WHERE a BETWEEN s.first_day AND s.last_day)
@@ -4770,8 +4777,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.note_table(feed _wh.feeds, table_name text, state text,
     detail text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Keep what is to be known of a feed's table in _wh_data: in a table of ours and not in a comment, which
--- people and catalog tools may write. A state of NULL: nothing is any more.
+-- Record the state of a feed's table in _wh_data: in a table of Tenantry's and not in a comment, because
+-- people and catalog tools may write comments. A state of NULL: nothing is recorded any more.
 BEGIN
     IF state IS NULL THEN
         DELETE FROM _wh.feed_tables t
@@ -4791,8 +4798,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.note_view(schema_name text, view_name text, body_hash text)
     RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    -- Keep what a view was made of, with the version of its rule: any other statement that writes the view
-    -- makes another one.
+    -- Record the query of a view as a hash, with the version of its rule: any other statement that writes
+    -- the view creates another version.
     INSERT INTO _wh.published_views AS v (schema_name, view_name, body_hash, rule, rule_version)
     SELECT note_view.schema_name, note_view.view_name, note_view.body_hash, r.oid, r.xmin FROM pg_rewrite r
     WHERE r.ev_class = format('%I.%I', note_view.schema_name, note_view.view_name)::regclass
@@ -4869,8 +4876,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.operators_columns(relations oid[])
 RETURNS TABLE (relid oid, item text, kinds text, column_name text, before text, after text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What operators have put on the columns of relations; see operators_things. A template's columns come
-    -- with neither defaults nor constraints; schema_name is Tenantry's own.
+    -- What operators have added to the columns of relations; see operators_things. A template's columns have
+    -- neither defaults nor constraints; schema_name is Tenantry's own.
     WITH columns AS (
         SELECT a.*, t.typstorage, quote_ident(a.attname) AS name FROM pg_attribute a
         JOIN pg_type t ON t.oid = a.atttypid
@@ -4924,10 +4931,10 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.operators_dependents(relations oid[], but oid[] DEFAULT '{}')
     RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What somebody made that would go on reading relations which are put aside, or keeps them from being
-    -- dropped: views, functions with a body that PostgreSQL has read, foreign keys, policies, columns and
-    -- functions of their row type; in words, NULL if there is nothing. What belongs to these relations
-    -- themselves, or to `but`, is not meant.
+    -- Objects that somebody created and that would continue to read relations which are put aside, or block
+    -- dropping them: views, functions with a parsed body, foreign keys, policies, columns and functions of
+    -- their row type; as text, NULL if there are none. Parts of these relations themselves, or of `but`, do
+    -- not count.
     WITH wanted AS (
         SELECT c.oid, c.oid AS refobjid, 'pg_class'::regclass AS refclassid FROM pg_class c
         WHERE c.oid = ANY (relations)
@@ -4959,9 +4966,9 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.operators_indexes(relations oid[], fresh regclass)
 RETURNS TABLE (relid oid, item text, kinds text, column_name text, before text, after text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Indexes that operators have made on relations; see operators_things. On a partitioned table all are
-    -- theirs. Elsewhere the template's are told apart by what it makes now on the relation that takes the
-    -- place (`fresh`; NULL: not looked at), and by the names of all that it ever made.
+    -- Indexes that operators have created on relations; see operators_things. On a partitioned table all are
+    -- theirs. Elsewhere the template's indexes are told apart by those that it creates now on the relation
+    -- that takes the place (`fresh`; NULL: not compared), and by the names of all that it ever created.
     SELECT i.indrelid, format('index %I', c.relname), CASE r.relkind WHEN 'p' THEN ''
         ELSE 'rm' END, NULL::text,
         format('CREATE %sINDEX %I ON ', CASE WHEN i.indisunique THEN 'UNIQUE ' END, c.relname),
@@ -4980,13 +4987,13 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.operators_objects(relations oid[])
 RETURNS TABLE (relid oid, item text, kinds text, column_name text, before text, after text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Objects of the operators' own that belong to relations; see operators_things. Those that came to a
-    -- partition from its parent come again.
+    -- Objects of the operators that belong to relations; see operators_things. Those that a partition
+    -- inherits from its parent are inherited again.
     WITH triggers AS (
         SELECT t.tgrelid, t.oid, format('trigger %I', t.tgname) AS item, t.tgname, t.tgenabled,
         pg_get_triggerdef(t.oid) AS definition,
             format(' ON %s ', t.tgrelid::regclass) AS place,
-            -- Bits of tgtype: 1 for each row, 64 instead of.
+            -- Bits of tgtype: 1 is FOR EACH ROW, 64 is INSTEAD OF.
             CASE WHEN t.tgtype & 64 <> 0 THEN 'v' WHEN t.tgtype & 1 <> 0 OR t.tgoldtable IS NOT NULL
                 OR t.tgnewtable IS NOT NULL THEN 'rp' ELSE 'rpv' END AS kinds
         FROM pg_trigger t WHERE t.tgrelid = ANY (relations) AND NOT t.tgisinternal AND t.tgparentid = 0
@@ -5060,9 +5067,9 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.operators_rights(relations oid[])
 RETURNS TABLE (relid oid, item text, kinds text, column_name text, before text, after text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What is granted on relations and on their columns to others than their owners; see operators_things.
-    -- Who granted it is not kept: PostgreSQL lets nobody grant in another's name, so the owner grants it
-    -- anew.
+    -- What is granted on relations and on their columns to roles other than their owners; see
+    -- operators_things. The grantor is not kept: PostgreSQL lets nobody grant in another role's name, so the
+    -- owner grants it again.
     WITH granted AS (
         SELECT c.oid AS relid, c.relowner, NULL::name AS column_name, x.*
         FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = ANY (relations)
@@ -5086,7 +5093,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.operators_settings(relations oid[])
 RETURNS TABLE (relid oid, item text, kinds text, column_name text, before text, after text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What operators have set on relations as a whole; see operators_things.
+    -- What operators have set on whole relations; see operators_things.
     WITH of_relations AS (
         SELECT c.*, i.tail AS identity FROM pg_class c
         LEFT JOIN LATERAL (SELECT _wh_internal.index_shape(x.indexrelid) AS tail FROM pg_index x
@@ -5125,7 +5132,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT c.oid, 'forced row security', 'rp', NULL, 'ALTER TABLE ', ' FORCE ROW LEVEL SECURITY'
         FROM of_relations c WHERE c.relforcerowsecurity
     UNION ALL
-    -- By an index: by the one of this shape that the other relation has (put_back).
+    -- By an index: the one with this shape on the other relation (put_back).
     SELECT c.oid, 'replica identity', 'rp', NULL, CASE c.relreplident WHEN 'i' THEN NULL
         ELSE 'ALTER TABLE ' END,
         CASE c.relreplident WHEN 'i' THEN c.identity WHEN 'f' THEN ' REPLICA IDENTITY FULL'
@@ -5155,11 +5162,12 @@ CREATE OR REPLACE FUNCTION _wh_internal.operators_things(relations oid[], fresh 
 RETURNS TABLE (relid oid, item text, kinds text, column_name text, before text, after text, rank integer,
     named boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- All that operators may have put on relations that Tenantry replaces: `item` says it in words, and
-    -- `before` and `after` are the statement that puts it on another one, around that one's name, or without
-    -- `before` the shape of an index that is there (put_back). `kinds` of relations take it
-    -- (pg_class.relkind); an item with several rows fits if one of them does. In order of `rank`; `named`:
-    -- the statement needs a name that is the schema's, not the relation's.
+    -- All that operators may have added to relations that Tenantry replaces. `item` describes it, and
+    -- `before` and `after` are the parts of the statement around the relation's name that adds it to another
+    -- one; without `before`, `after` is the shape of an existing index (put_back). `kinds` are the kinds of
+    -- relations that accept it (pg_class.relkind); an item with several rows fits if one of them does. In
+    -- order of `rank`; `named`: the statement needs a name that is unique in the schema, not in the
+    -- relation.
     SELECT r.*, 1, false FROM _wh_internal.operators_columns(relations) r
     UNION ALL SELECT r.*, 2, r.item ~ '^(key|statistics) ' FROM _wh_internal.operators_objects(relations) r
     UNION ALL SELECT r.*, 3, true FROM _wh_internal.operators_indexes(relations, fresh) r
@@ -5189,7 +5197,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.own_comment(relation oid, column_name text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The comment that describe_view wrote last on a column, or under the empty name on the relation itself;
+    -- The comment that describe_view last wrote on a column, or under the empty name on the relation itself;
     -- NULL if it wrote none.
     SELECT v.comments ->> own_comment.column_name
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -6208,10 +6216,10 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.publish_identity(relation regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- PostgreSQL refuses to update or delete rows of a table that a publication publishes so, unless the table
--- says by what a subscriber knows a row. Tenantry's tables have no primary key: they get the narrowest unique
--- index over columns that are never NULL, or the whole row. What somebody has set already stays. Once for
--- each table: it keeps reports from it for a moment.
+-- PostgreSQL refuses to update or delete rows of a table whose updates or deletes are published, unless the
+-- table has a replica identity by which a subscriber identifies a row. Tenantry's tables have no primary
+-- key: they get the narrowest unique index over columns that are never NULL, or the whole row. An identity
+-- that somebody has set stays. Called once for each table, because it briefly blocks reports on it.
 DECLARE
     key text;
 BEGIN
@@ -6227,7 +6235,7 @@ BEGIN
         AND i.indexprs IS NULL
         AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum = ANY (i.indkey)
             AND NOT a.attnotnull)
-        -- What a publication filters rows by has to be told, too.
+        -- The columns in a publication's row filter must be in the identity, too.
         AND NOT EXISTS (SELECT FROM pg_publication_rel p WHERE p.prqual IS NOT NULL
             AND (p.prrelid = relation
             OR p.prrelid IN (SELECT a.relid FROM pg_partition_ancestors(relation) a)))
@@ -6239,8 +6247,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.publish_years(feed _wh.feeds) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Give each folded year of a tenant a view under the name that people know, <template>_2024, whatever holds
--- the year; true if something had to change. A table of that name that somebody made serves as well.
+-- Give each folded year of a tenant a view under its public name, <template>_2024, whatever holds the year;
+-- true if something had to change. A table that somebody created under this name serves as well.
 DECLARE
     columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
     part record;
@@ -6271,8 +6279,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.published(relation regclass) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Whether a publication publishes updates or deletions of a table: of all tables, of its schema, of it,
-    -- or of what it is a part of.
+    -- Whether a publication publishes updates or deletes of a table: one of all tables, of its schema, of
+    -- the table, or of one that it is a partition of.
     WITH lineage AS (
         SELECT c.oid, c.relnamespace FROM pg_class c
         WHERE c.oid = relation OR c.oid IN (SELECT a.relid FROM pg_partition_ancestors(relation) a)
@@ -6287,8 +6295,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.put_back(target text, things jsonb, exact boolean DEFAULT true)
     RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Put on a relation (`target`, quoted) what keep_things told of the one in whose place it is. `exact`: nobody
--- else has rights on it, whatever the default privileges say.
+-- Add to a relation (`target`, quoted) what keep_things returned for the one that it replaces. `exact`: no
+-- other role has rights on it, whatever the default privileges say.
 DECLARE
     relation regclass := target;
     thing record;
@@ -6301,7 +6309,7 @@ BEGIN
     FOR thing IN
         SELECT t.value ->> 'item' AS item, t.value ->> 'before' AS before, t.value ->> 'after' AS after
         FROM jsonb_array_elements(things) WITH ORDINALITY AS t (value, n)
-        -- A column that the template has dropped takes with it what was put on it.
+        -- What was added to a column that the template has dropped goes with the column.
         WHERE t.value ->> 'column_name' IS NULL OR EXISTS (
             SELECT FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = t.value ->> 'column_name'
             AND NOT a.attisdropped)
@@ -6332,9 +6340,9 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.raise_to_operator(state text, mark text, message text, detail text,
     hint text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- For a handler in a function for operators: raise what a source has said anew, visible and without its
--- context, a cancel by the source as its failure (HV000). Else, after a cancel of this session, return: the
--- handler raises it again as it is.
+-- For a handler in a function for operators: raise a source's error again, with its characters made visible
+-- and without its context. A cancel by the source counts as its failure (HV000). After a cancel of this
+-- session, return: the handler raises that unchanged.
 BEGIN
     IF NOT _wh_internal.is_own_cancel(state, mark) THEN
         PERFORM _wh_internal.raise_words(CASE state WHEN '57014' THEN 'HV000' ELSE state END,
@@ -6573,8 +6581,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.refuse_empty_view(view regclass, still_there oid[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- A view that is to read nothing any more, though what it reads now is there, would show no row to reports,
--- and no error. Their names may have been changed, or something is wrong with how they are found.
+-- If a view were to read nothing, although what it reads now still exists, reports would get no rows and no
+-- error. Someone may have renamed these relations, or there is a fault in how they are found.
 BEGIN
     IF still_there <> '{}' THEN
         RAISE EXCEPTION 'view % would become empty, although what it reads still exists: %', view,
@@ -6621,9 +6629,10 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.refuse_move_dependents(feed _wh.feeds, storage text) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- Whether a feed can be moved without loss. Views and functions that somebody made over what a move puts
--- aside would go on reading it, and never see a new row; those over the tenant view and the public view see
--- what is put in its place. Returns, for put_back, what operators have put on what holds the rows.
+-- Refuse a move that would lose something. Views and functions that somebody created over what a move puts
+-- aside would continue to read it, and never see a new row; those over the tenant view and the public view
+-- see what takes its place. Returns, for put_back, what operators have added to the relations that hold the
+-- rows.
 DECLARE
     views oid[] := ARRAY(SELECT v.oid FROM to_regclass(format('%I.%I', feed.schema_name,
         _wh_internal.fit_name(feed.template_name))) AS v (oid) WHERE v.oid IS NOT NULL
@@ -6642,7 +6651,7 @@ BEGIN
             USING ERRCODE = 'dependent_objects_still_exist',
                 HINT = format('Drop these, run this again, then create them again: %s', dependents);
     END IF;
-    -- What is put aside filters and watches no more: row security, triggers.
+    -- Row security and triggers on what is put aside no longer filter or watch anything.
     PERFORM _wh_internal.keep_things(t.relid::regclass::text, ARRAY[t.relid], 'v')
     FROM unnest(ARRAY[parent, root]) AS t (relid) WHERE t.relid IS NOT NULL;
     RETURN CASE WHEN parts <> '{}' THEN _wh_internal.keep_things(format('%I.%I', feed.schema_name,
@@ -6855,9 +6864,9 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.replace_view(schema_name text, view_name text, body text,
     afterwards text DEFAULT '') RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make a view say `body`; false if it says so already. The view is not touched then, so reports need not
--- wait. PostgreSQL forgets a view's options where they are not said again. Where its columns change it has to
--- be dropped: what operators have put on it is put on the new one, or it is not dropped.
+-- Give a view the query `body`; false if it has it already. Then the view is not touched, so reports need not
+-- wait. PostgreSQL drops a view's options that are not repeated. If its columns change, the view has to
+-- be dropped: what operators have added to it is added to the new one, or it is not dropped.
 DECLARE
     target text := format('%I.%I', schema_name, view_name);
     existing regclass := to_regclass(target);
@@ -6994,8 +7003,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.revoked_grants(relation regclass) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Statements that take from others than its owner what is granted on a relation and its columns, with
-    -- what they granted on; empty if nothing is.
+    -- Statements that revoke from roles other than its owner the rights on a relation and its columns,
+    -- including those that they granted to others; empty if there are none.
     SELECT coalesce(string_agg(DISTINCT format('REVOKE ALL ON %s FROM %s CASCADE;', relation,
         CASE WHEN x.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END), ' '), '')
     FROM pg_class c, LATERAL (
@@ -7254,7 +7263,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.saved_grants(relation regclass) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What is granted on a relation and its columns to others than its owner, for put_back.
+    -- The rights on a relation and its columns of roles other than its owner, for put_back.
     SELECT coalesce(jsonb_agg(to_jsonb(r) ORDER BY r.item, r.before DESC), '[]')
         FROM _wh_internal.operators_rights(ARRAY[relation::oid]) r
 $$;
@@ -7405,8 +7414,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.settle_feed(feed _wh.feeds) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Move a feed's tables that stand in the tenant's schema to _wh_data, and put views in their place; false if
--- there are none. Reports go on meanwhile.
+-- Move a feed's tables from the tenant's schema to _wh_data, and put views in their place; false if
+-- there are none. Reports continue meanwhile.
 BEGIN
     IF NOT EXISTS (SELECT FROM _wh_internal.unsettled(feed)) THEN
         RETURN false;
@@ -7422,9 +7431,9 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.settle_step(feed _wh.feeds) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The step of settle_feed. What operators have put on a table stays on it; comments and rights go to the view
--- in its place. The table keeps its rights where a view of somebody reads it, or it has row security: then
--- the view reads it with the rights of whoever asks.
+-- The step of settle_feed. What operators added to a table stays on it; comments and rights go to the view
+-- in its place. The table keeps its rights if somebody's view reads it, or if it has row security: then
+-- the view reads it with the rights of the querying role.
 DECLARE
     view_name text := _wh_internal.fit_name(feed.template_name);
     root regclass := (SELECT c.oid FROM pg_class c WHERE c.relkind = 'p'
@@ -7480,7 +7489,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.settle_table(relation regclass, tenant text, kept_name text)
     RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Move a table to _wh_data under another name, and its indexes, whose names are the schema's: the template's
+-- Move a table to _wh_data under another name, with its indexes, which get new names, too: the template's
 -- are named as for a new table, others after the tenant.
 DECLARE
     index record;
@@ -7505,7 +7514,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.show_table(feed _wh.feeds) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Make the tenant view show the one table that holds a feed's rows; true if it had to change. A public view
--- that reads the tenant view has to let go of it while the columns change.
+-- that reads the tenant view is blanked while the columns change.
 DECLARE
     kept oid := _wh_internal.kept_relation(_wh_internal.kept_name(feed));
     view_name text := _wh_internal.fit_name(feed.template_name);
@@ -8382,11 +8391,11 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.table_changes(template _wh.mv_templates, target regclass,
     extras boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- What ALTER TABLE has to do to a table so that it has the columns of its template, with their types; NULL if
--- nothing. The older rows have NULL in a new column. A column that the template has dropped stays, with the
--- values it has; with `extras` the table gets those of the template's others. A type is changed to one of the
--- same kind only (number, text, time), and where each value comes back from the new one as it was. Not that
--- of the column by which a table is parted: see partition_outranged.
+-- What ALTER TABLE has to do so that a table has its template's columns with their types; NULL if nothing.
+-- Older rows have NULL in a new column. A column that the template has dropped stays, with its values; with
+-- `extras` the table gets such columns of the template's other tables. A type only changes within its kind
+-- (number, text, time), and only if each value converts back unchanged. The type of the partitioning column
+-- stays: see partition_outranged.
 DECLARE
     changes text[] := '{}'::text[];
     col record;
@@ -8442,8 +8451,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.table_states(feed _wh.feeds)
     RETURNS TABLE (relid oid, relname text, state text, detail text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What is to be known of a feed's tables (note_table). A table that was dropped and made again under the
-    -- name is another; but where a dump was restored, all are, and their names tell.
+    -- The recorded states of a feed's tables (note_table). A table that was dropped and created again under
+    -- the same name is another table. After a restore from a dump all of them are, so their names decide.
     SELECT c.oid, t.table_name, t.state, t.detail
     FROM _wh.feed_tables t
     JOIN pg_class c ON c.relname = t.table_name AND c.relnamespace = to_regnamespace('_wh_data')
@@ -8871,7 +8880,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.unfit_plan(template_name text, target_schema text DEFAULT NULL)
     RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- What unfit_relations says of one tenant, or of all, in the order in which it is mended.
+-- The rows of unfit_relations for one tenant, or for all, in the order in which they are mended.
 BEGIN
     PERFORM _wh_internal.find_template(template_name);
     IF target_schema IS NOT NULL THEN
@@ -8890,13 +8899,14 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.unfit_relations(feed _wh.feeds)
 RETURNS TABLE (kind text, relname text, slice_date date)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- What holds a feed's rows and is not as its template has it by now, in the order in which fit_relation mends
--- it. The days' own rows are another matter: see definition_hash.
+-- The relations of a feed that differ from its current template, in the order in which fit_relation mends
+-- them. The rows of the days are another matter: see definition_hash.
 DECLARE
     template _wh.mv_templates := (SELECT t FROM _wh.mv_templates t
         WHERE t.template_name = feed.template_name);
 BEGIN
-    -- Of a schema that the role may not use PostgreSQL tells nothing by name; another check of doctor does.
+    -- PostgreSQL resolves no names in a schema that the role may not use; another check of doctor reports
+    -- that.
     IF template.template_name IS NOT NULL AND EXISTS (
         SELECT FROM pg_namespace n WHERE n.nspname = feed.schema_name
             AND has_schema_privilege(n.oid, 'USAGE')) THEN
@@ -8919,7 +8929,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.union_rows(template _wh.mv_templates, feeds _wh.feeds[]) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- What a public view selects of tenants: a branch for each, of its tenant view. NULL if there is none yet.
+-- The public view's query over these tenants: a branch for each tenant's view. NULL if there is none yet.
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
     columns _wh.template_columns[] := ARRAY(SELECT c FROM _wh.template_columns c
@@ -8927,8 +8937,8 @@ DECLARE
     shape text := _wh_internal.columns_shape(columns);
     feed _wh.feeds;
 BEGIN
-    -- A tenant view with other columns than the template has would fail below; one that was dropped by hand
-    -- comes back.
+    -- A tenant view whose columns differ from the template's would fail below. One that was dropped by hand
+    -- is created again.
     FOREACH feed IN ARRAY feeds LOOP
         IF _wh_internal.view_columns(feed.schema_name, view_name) IS DISTINCT FROM shape THEN
             PERFORM _wh_internal.storage_publish_tenant(feed);
@@ -8961,8 +8971,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.unsettled(feed _wh.feeds)
     RETURNS TABLE (relid oid, relname text, kept_name text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The tables of a feed that stand in the tenant's schema, with the names that they get in _wh_data: those
-    -- of versions before 0.2, and yearly tables that somebody made.
+    -- The tables of a feed that are in the tenant's schema, with the names that they get in _wh_data: those
+    -- of versions before 0.2, and yearly tables that somebody created.
     WITH sides AS MATERIALIZED (
         SELECT jsonb_populate_record(feed, jsonb_build_object('template_name',
             p.prefix || feed.template_name)) AS side
@@ -9087,8 +9097,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.view_descriptions(template _wh.mv_templates) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The comments that a template's views should have, as view_comments keeps them. A description may be
-    -- older than what checks them.
+    -- The comments that a template's views should have, in the form of view_comments. A description may be
+    -- older than its checks.
     SELECT jsonb_strip_nulls(jsonb_build_object('',
             left(_wh_internal.visible(nullif(template.description, '')), 1000)))
         || coalesce(template.column_descriptions, '{}')
@@ -9105,8 +9115,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.view_written(schema_name text, view_name text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The hash of what a view was made of when we last wrote it; NULL if somebody else has written it since,
-    -- or it is not there.
+    -- The hash of the query when Tenantry last wrote the view; NULL if somebody else has written it since,
+    -- or it does not exist.
     SELECT v.body_hash FROM _wh.published_views v
     JOIN pg_rewrite r ON r.ev_class = to_regclass(format('%I.%I', v.schema_name, v.view_name))
         AND r.oid = v.rule AND r.xmin = v.rule_version
@@ -9287,7 +9297,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.year_views(feed _wh.feeds)
     RETURNS TABLE (relid oid, relname text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The views of folded years that publish_years made.
+    -- The views of folded years that publish_years created.
     SELECT c.oid, c.relname::text
     FROM _wh.published_views v
     JOIN pg_class c ON c.relname = v.view_name AND c.relkind = 'v'
@@ -10547,9 +10557,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '38b457aa93b0e0ef' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '66d89df5f6f8e3bc' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '38b457aa93b0e0ef');
+        AND i.functions = '66d89df5f6f8e3bc');
 END
 $$;
 

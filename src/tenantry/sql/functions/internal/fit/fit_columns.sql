@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.fit_columns(template _wh.mv_templates, target regclass,
     extras boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Give a table in _wh_data the columns that its template has got since, or has widened (table_changes), with
--- all tables that are united with it.
+-- Give a table in _wh_data, and all tables united with it, the columns that its template has gained or
+-- widened since (table_changes).
 DECLARE
     top regclass := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
     changes text := _wh_internal.table_changes(template, target, extras);
@@ -13,8 +13,8 @@ BEGIN
         PERFORM _wh_internal.lock_view('public', template.template_name);
         changes := _wh_internal.table_changes(template, target, extras);
     END IF;
-    -- A view keeps its columns' types, so such a step takes the views along. New columns they get when they
-    -- are next published: to lock them as well would keep reports waiting longer.
+    -- A view keeps its columns' types, so such a step locks and blanks the views, too. They get new columns
+    -- when they are next published: locking them here as well would block reports longer.
     IF changes IS NULL THEN
         RETURN;
     ELSIF changes NOT LIKE '%ALTER COLUMN%' THEN

@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.fit_indexes(feed _wh.feeds, relation oid) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Bring the indexes of a relation to the template's: those that it lacks are made, those that the template
--- had formerly are dropped at the end, as that alone keeps reports waiting. A table that is to be indexed
--- after a bulk load is left to that. Rows that a unique index refuses are noted as the failure of their days,
--- which have to be pulled again: a load goes on.
+-- Bring the indexes of a relation up to date with the template. Missing ones are created; former ones of the
+-- template are dropped at the end, because only that blocks reports. A table that is to be indexed after a
+-- bulk load is left alone. If rows violate a unique index, that is recorded as the failure of their days,
+-- which have to be loaded again; the load itself continues.
 DECLARE
     change record;
     failure text;
@@ -16,7 +16,7 @@ BEGIN
         false,
         format('table %s, which another session indexes', relation::regclass)),
             _wh_internal.hear_of_changes();
-    -- A new one may need the name of a former one.
+    -- A new index may need the name of a former one.
     FOR change IN SELECT d.* FROM _wh_internal.index_difference(feed, relation) d
         ORDER BY d.former NULLS LAST LOOP
         IF change.former IS NOT NULL THEN
@@ -29,7 +29,7 @@ BEGIN
             WHERE s.schema_name = feed.schema_name AND s.template_name = feed.template_name
                 AND s.status = 'failed'
                 AND s.error LIKE '%: more than one row has the same %') THEN
-            -- Known to be in vain until those days were pulled again; it would cost each load a look at the
+            -- This fails until those days are loaded again, and trying would cost each load a scan of the
             -- whole table.
             CONTINUE;
         END IF;

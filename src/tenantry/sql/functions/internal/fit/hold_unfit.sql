@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.hold_unfit(feed _wh.feeds, kind text, relname text, slice_date date)
 RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Hold one of unfit_relations, to mend it; false if that was done meanwhile.
+-- Lock one of unfit_relations to mend it; false if that was done meanwhile.
 BEGIN
     feed := _wh_internal.hold_feed(feed);
     IF slice_date IS NOT NULL THEN

@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.index_difference(feed _wh.feeds, relation oid)
 RETURNS TABLE (index_name text, is_unique boolean, statement text, former oid)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What a relation's indexes lack of the template's, as statements, and those that the template made and
-    -- no longer has (`former`). An index of another name than the template's is an operator's own, and stays;
-    -- it may serve as well.
+    -- The template's indexes that a relation lacks, as statements, and those that the template created and
+    -- no longer has (`former`). An index whose name is not the template's belongs to an operator and stays;
+    -- if it has the same shape, it counts.
     WITH wanted AS MATERIALIZED (
         SELECT s.* FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         CROSS JOIN LATERAL _wh_internal.index_statements(feed.template_name, feed.schema_name,

@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.lacks_columns(template _wh.mv_templates, relation oid,
     besides text DEFAULT NULL) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Whether a relation has not all columns of its template with their types, the column `besides` aside.
-    -- False if there is none.
+    -- Whether a relation lacks columns of its template, or has them with other types; the column `besides`
+    -- is ignored. False if the relation does not exist.
     SELECT relation IS NOT NULL AND EXISTS (
         SELECT FROM _wh.template_columns c LEFT JOIN pg_attribute a ON a.attrelid = relation
             AND a.attname = c.column_name AND NOT a.attisdropped

@@ -1,11 +1,11 @@
 CREATE OR REPLACE FUNCTION _wh_internal.table_changes(template _wh.mv_templates, target regclass,
     extras boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- What ALTER TABLE has to do to a table so that it has the columns of its template, with their types; NULL if
--- nothing. The older rows have NULL in a new column. A column that the template has dropped stays, with the
--- values it has; with `extras` the table gets those of the template's others. A type is changed to one of the
--- same kind only (number, text, time), and where each value comes back from the new one as it was. Not that
--- of the column by which a table is parted: see partition_outranged.
+-- What ALTER TABLE has to do so that a table has its template's columns with their types; NULL if nothing.
+-- Older rows have NULL in a new column. A column that the template has dropped stays, with its values; with
+-- `extras` the table gets such columns of the template's other tables. A type only changes within its kind
+-- (number, text, time), and only if each value converts back unchanged. The type of the partitioning column
+-- stays: see partition_outranged.
 DECLARE
     changes text[] := '{}'::text[];
     col record;

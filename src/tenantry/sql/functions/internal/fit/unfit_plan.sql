@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.unfit_plan(template_name text, target_schema text DEFAULT NULL)
     RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- What unfit_relations says of one tenant, or of all, in the order in which it is mended.
+-- The rows of unfit_relations for one tenant, or for all, in the order in which they are mended.
 BEGIN
     PERFORM _wh_internal.find_template(template_name);
     IF target_schema IS NOT NULL THEN

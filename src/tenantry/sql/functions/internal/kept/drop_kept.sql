@@ -1,6 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.drop_kept(feed _wh.feeds) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Drop what _wh_data holds of a feed, with what moves put beside and aside. No view reads it any more.
+-- Drop the relations of a feed in _wh_data, including what moves put beside and aside. No view reads them
+-- any more.
 DECLARE
     side _wh.feeds;
     statements text := '';
@@ -11,7 +12,7 @@ BEGIN
         side.template_name := prefix || feed.template_name;
         CONTINUE WHEN prefix <> '' AND EXISTS (SELECT FROM _wh.feeds f
             WHERE f.schema_name = side.schema_name AND f.template_name = side.template_name);
-        -- A table takes its partitions with it.
+        -- A partitioned table is dropped with its partitions.
         statements := concat(statements, (SELECT string_agg(format('DROP TABLE %s; ', t.relid::regclass), '')
             FROM (SELECT _wh_internal.kept_relation(_wh_internal.kept_name(side)) AS relid
                 UNION SELECT y.relid FROM _wh_internal.year_relations(side) y

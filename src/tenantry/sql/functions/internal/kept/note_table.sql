@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.note_table(feed _wh.feeds, table_name text, state text,
     detail text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Keep what is to be known of a feed's table in _wh_data: in a table of ours and not in a comment, which
--- people and catalog tools may write. A state of NULL: nothing is any more.
+-- Record the state of a feed's table in _wh_data: in a table of Tenantry's and not in a comment, because
+-- people and catalog tools may write comments. A state of NULL: nothing is recorded any more.
 BEGIN
     IF state IS NULL THEN
         DELETE FROM _wh.feed_tables t

@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.publish_identity(relation regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- PostgreSQL refuses to update or delete rows of a table that a publication publishes so, unless the table
--- says by what a subscriber knows a row. Tenantry's tables have no primary key: they get the narrowest unique
--- index over columns that are never NULL, or the whole row. What somebody has set already stays. Once for
--- each table: it keeps reports from it for a moment.
+-- PostgreSQL refuses to update or delete rows of a table whose updates or deletes are published, unless the
+-- table has a replica identity by which a subscriber identifies a row. Tenantry's tables have no primary
+-- key: they get the narrowest unique index over columns that are never NULL, or the whole row. An identity
+-- that somebody has set stays. Called once for each table, because it briefly blocks reports on it.
 DECLARE
     key text;
 BEGIN
@@ -19,7 +19,7 @@ BEGIN
         AND i.indexprs IS NULL
         AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum = ANY (i.indkey)
             AND NOT a.attnotnull)
-        -- What a publication filters rows by has to be told, too.
+        -- The columns in a publication's row filter must be in the identity, too.
         AND NOT EXISTS (SELECT FROM pg_publication_rel p WHERE p.prqual IS NOT NULL
             AND (p.prrelid = relation
             OR p.prrelid IN (SELECT a.relid FROM pg_partition_ancestors(relation) a)))

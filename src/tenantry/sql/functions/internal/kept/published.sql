@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.published(relation regclass) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Whether a publication publishes updates or deletions of a table: of all tables, of its schema, of it,
-    -- or of what it is a part of.
+    -- Whether a publication publishes updates or deletes of a table: one of all tables, of its schema, of
+    -- the table, or of one that it is a partition of.
     WITH lineage AS (
         SELECT c.oid, c.relnamespace FROM pg_class c
         WHERE c.oid = relation OR c.oid IN (SELECT a.relid FROM pg_partition_ancestors(relation) a)

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.settle_feed(feed _wh.feeds) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Move a feed's tables that stand in the tenant's schema to _wh_data, and put views in their place; false if
--- there are none. Reports go on meanwhile.
+-- Move a feed's tables from the tenant's schema to _wh_data, and put views in their place; false if
+-- there are none. Reports continue meanwhile.
 BEGIN
     IF NOT EXISTS (SELECT FROM _wh_internal.unsettled(feed)) THEN
         RETURN false;

@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.settle_step(feed _wh.feeds) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The step of settle_feed. What operators have put on a table stays on it; comments and rights go to the view
--- in its place. The table keeps its rights where a view of somebody reads it, or it has row security: then
--- the view reads it with the rights of whoever asks.
+-- The step of settle_feed. What operators added to a table stays on it; comments and rights go to the view
+-- in its place. The table keeps its rights if somebody's view reads it, or if it has row security: then
+-- the view reads it with the rights of the querying role.
 DECLARE
     view_name text := _wh_internal.fit_name(feed.template_name);
     root regclass := (SELECT c.oid FROM pg_class c WHERE c.relkind = 'p'

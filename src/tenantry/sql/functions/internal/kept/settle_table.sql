@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.settle_table(relation regclass, tenant text, kept_name text)
     RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Move a table to _wh_data under another name, and its indexes, whose names are the schema's: the template's
+-- Move a table to _wh_data under another name, with its indexes, which get new names, too: the template's
 -- are named as for a new table, others after the tenant.
 DECLARE
     index record;

@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.unsettled(feed _wh.feeds)
     RETURNS TABLE (relid oid, relname text, kept_name text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The tables of a feed that stand in the tenant's schema, with the names that they get in _wh_data: those
-    -- of versions before 0.2, and yearly tables that somebody made.
+    -- The tables of a feed that are in the tenant's schema, with the names that they get in _wh_data: those
+    -- of versions before 0.2, and yearly tables that somebody created.
     WITH sides AS MATERIALIZED (
         SELECT jsonb_populate_record(feed, jsonb_build_object('template_name',
             p.prefix || feed.template_name)) AS side

@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.drop_old(template_name text, target_schema text, most integer)
     RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Drop at most `most` relations of what a move put aside; how many. Dropping one locks its indexes, too, so
--- that those of years do not fit into the lock table at once.
+-- Drop at most `most` relations that a move put aside; return how many. Dropping one also locks its indexes,
+-- so those of several years do not fit into the lock table at once.
 DECLARE
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
     old _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_old_');

@@ -1,7 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.move_begin(feed _wh.feeds, storage text) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- See whether a feed can be moved, and make the table that takes the copy, or find the one of an interrupted
--- move. The years to copy, and the bytes that they take now; no years if the feed is there already.
+-- Check whether a feed can be moved, and create the table for the copy, or find the one of an interrupted
+-- move. Returns the years to copy, and the bytes that they take now; no years if the feed is already in that
+-- storage.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
@@ -14,7 +15,7 @@ DECLARE
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
     PERFORM _wh_internal.settle_feed(feed);
-    -- What was left by a move that was given up, or begun before the template changed, is of no use.
+    -- The remains of a move that was abandoned, or that began before the template changed, are useless.
     IF parent IS NOT NULL
         AND (storage IS NOT DISTINCT
         FROM feed.storage OR NOT EXISTS (SELECT FROM _wh_internal.table_states(feed) s

@@ -2,8 +2,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.move_days(feed _wh.feeds, template _wh.m
     last_day date)
 RETURNS TABLE (day date, row_count bigint, differs boolean)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Compare the copy with what reports see, by day of one year: the number of rows, and the sum of a hash of
--- each row's text.
+-- Compare the copy with what reports see, for each day of one year: the number of rows, and the sum of a
+-- hash of each row's text.
 DECLARE
     columns text := _wh_internal.column_list(template.template_name);
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);

@@ -2,8 +2,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.move_parts(feed _wh.feeds, template _wh.
     target_year integer)
 RETURNS TABLE (month integer, first_day date, last_day date)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The tables that will hold a year in the other storage: one (month is NULL), or where the template asks
-    -- for months and the year is not combined, those of the months that it has.
+    -- The tables that will hold a year in the other storage: one (month is NULL), or one for each of its
+    -- months, if the template asks for months and the year is not folded.
     WITH year AS (
         SELECT NOT (_wh_internal.storage_traits(storage)).by_month OR template.partition_by = 'year'
             OR EXISTS (SELECT FROM _wh_internal.folded_years(feed) y WHERE y.year = target_year) AS whole

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.move_plan(template_name text, storage text,
     target_schema text DEFAULT NULL) RETURNS text[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- The tenants to move: one, or all; then new tenants begin in that storage, too.
+-- The tenants to move: one, or all; if all, the template's new tenants begin in that storage, too.
 DECLARE
     template _wh.mv_templates;
 BEGIN

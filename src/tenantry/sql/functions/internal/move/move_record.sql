@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.move_record(feed _wh.feeds, template _wh.mv_templates) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make the records say what is there, and speak of the tables that take its place: materialized views are
--- known by the catalog, where operators may have made or dropped one by hand, the rows of tables by their
--- records alone.
+-- Bring the records up to date with what exists, and with the tables that take its place. Materialized views
+-- are found in the catalog, because operators may have created or dropped one by hand; the rows of tables
+-- are known from their records alone.
 DECLARE
     present date[] := ARRAY(SELECT p.slice_date FROM _wh_internal.present_days(feed) p);
     fillings oid[] := ARRAY(SELECT t.filenode FROM _wh_internal.slice_tables(feed) t);

@@ -1,10 +1,10 @@
 CREATE OR REPLACE FUNCTION _wh_internal.move_step(template_name text, target_schema text, storage text,
     state jsonb DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- One step of moving a feed to another storage, to be committed by itself; takes what the step before
--- returned, at first NULL. What is to be done next is in `phase`: wait (for the session `pid`, which moves
--- the feed), copy (a year), hold (keep loads out), compare (a year), swap, release (let them in), done. The
--- locks are the session's, from one step to the next; an error lets go.
+-- One step of moving a feed to another storage, to be committed by itself. It takes what the previous step
+-- returned, at first NULL. `phase` is what to do next: wait (for the session `pid`, which moves the feed),
+-- copy (a year), hold (keep loads out), compare (a year), swap, release (let loads in), done. The session
+-- holds the locks from one step to the next; an error releases them.
 DECLARE
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
     years jsonb;
@@ -20,7 +20,7 @@ BEGIN
             feed := _wh_internal.find_feed(template_name, target_schema);
         END IF;
         BEGIN
-            -- A program that was killed is noticed after a second, not when its statement has ended.
+            -- Notice a killed program after a second, and not only when its statement has ended.
             PERFORM set_config('client_connection_check_interval', '1s', false);
         EXCEPTION WHEN invalid_parameter_value THEN
             NULL;
@@ -47,7 +47,7 @@ BEGIN
         PERFORM _wh_internal.await_lock(_wh_internal.tenant_lock(feed.schema_name), false,
             format('tenant %s, on which another session works', feed.schema_name), true),
             _wh_internal.hear_of_changes();
-        -- Also years that were loaded or dropped meanwhile.
+        -- Includes years that were loaded or dropped meanwhile.
         SELECT coalesce(jsonb_agg(DISTINCT y.year), '[]') INTO years FROM (
             SELECT unnest(_wh_internal.feed_years(feed)) AS year
             UNION ALL SELECT l.year
@@ -68,7 +68,7 @@ BEGIN
         PERFORM _wh_internal.write_log('set_storage', 'INFO', 'storage changed',
             to_jsonb(feed) || state || jsonb_build_object('to', storage));
     ELSE
-        -- After the swap has been committed: who comes next must see it.
+        -- After the swap has been committed, because the next session must see it.
         PERFORM _wh_internal.move_release(feed);
         state := state || '{"phase": "done"}';
     END IF;

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.move_sums(feed _wh.feeds, template _wh.mv_templates, day date)
     RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Rows and sums of a day as it is kept and as it was copied, in words.
+-- Rows and sums of a day as stored and as copied, as text.
 DECLARE
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
     predicate text := _wh_internal.day_predicate(template, day, day);

@@ -1,14 +1,14 @@
 CREATE OR REPLACE FUNCTION _wh_internal.move_swap(feed _wh.feeds, storage text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Put the copy in the place of what reports read. The caller keeps loads out, and has settled every year.
+-- Put the copy in the place of what reports read. The caller keeps loads out, and has compared every year.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
     things jsonb;
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
-    -- A VACUUM that goes by itself gives way to whoever waits long enough, which the patient step below never
-    -- does. Reports do not mind this lock; nobody but a VACUUM reads the copy.
+    -- An autovacuum is cancelled for a session that waits long enough, which the patient step below never
+    -- does. Reports are not affected by this lock; only a VACUUM reads the copy.
     EXECUTE (SELECT coalesce(string_agg(format('LOCK TABLE %s IN SHARE UPDATE EXCLUSIVE MODE;',
         c.oid::regclass), ' '), '')
         FROM _wh_internal.feed_relations(feed) r JOIN pg_class c ON c.oid = r.relid AND c.relkind = 'r');

@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.move_switch(feed _wh.feeds, storage text, things jsonb) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- The step in which a moved feed changes hands: what holds its rows is put aside and the copy put in its
--- place, under views that stay. Locks are taken as reports take them: the public view, the tenant's, what
--- they read. `things` is what refuse_move_dependents returned.
+-- The step that switches a moved feed: the relations that hold its rows are put aside and the copy takes
+-- their place, under views that stay. Locks are taken in the same order as reports take them: the public
+-- view, the tenant's, and what they read. `things` is what refuse_move_dependents returned.
 DECLARE
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
     old _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_old_');
@@ -17,7 +17,7 @@ BEGIN
     CROSS JOIN LATERAL (SELECT string_agg(format(' ALTER INDEX %s RENAME TO %I;', c.oid::regclass,
         _wh_internal.fit_name('tenantry_old_' || c.relname, 1)), '') AS renames
         FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid
-        -- Those of daily slices are in nobody's way.
+        -- Names of daily slices conflict with nothing.
         WHERE x.indrelid = r.relid AND r.kept) i;
     SELECT string_agg(concat(format('ALTER TABLE %s RENAME TO %I;', l.relid::regclass, l.final_name),
         i.renames, format(' SELECT _wh_internal.put_back(%L, %L);', format('_wh_data.%I', l.final_name),
@@ -28,12 +28,12 @@ BEGIN
             CASE WHEN s.month IS NULL THEN '_YYYY' ELSE '_YYYY_MM' END) AS final_name
         FROM _wh_internal.partition_leaves(side) s) l
     CROSS JOIN LATERAL (SELECT string_agg(format(' ALTER INDEX %s RENAME TO %I;', c.oid::regclass,
-            -- A name so long that it was cut may have lost the prefix; the next move makes that very name
-            -- again.
+            -- A name so long that it was truncated may have lost the prefix, and the next move would create
+            -- the same name again.
             CASE WHEN strpos(c.relname, 'tenantry_move_') > 0 THEN replace(c.relname, 'tenantry_move_', '')
                 ELSE _wh_internal.fit_name(c.relname || '_' || left(md5(c.relname), 8)) END), '') AS renames
         FROM pg_index x JOIN pg_class c ON c.oid = x.indexrelid WHERE x.indrelid = l.relid) i;
-    -- What was known of the tables that are put aside; of those in their place move_in notes it.
+    -- The states of the tables that are put aside are dropped; move_in records those of the new tables.
     DELETE FROM _wh.feed_tables t
         WHERE t.schema_name = feed.schema_name AND t.template_name = feed.template_name;
     IF _wh_internal.relation_kind(format('public.%I', _wh_internal.fit_name(feed.template_name))) = 'v' THEN

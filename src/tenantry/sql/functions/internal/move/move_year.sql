@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.move_year(feed _wh.feeds, storage text, target_year integer,
     settle boolean) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
--- Copy what the copy lacks of a year; loads may go on. To settle the year, with loads kept out: compare each
--- day, and copy again those that were loaded, refreshed or changed by hand since. Returns rows (copied, or
--- compared) and days_again. A time without a zone, where the template has one by now, is UTC's.
+-- Copy what the copy lacks of a year; loads may continue. To settle the year, with loads kept out: compare
+-- each day, and copy those again that were loaded, refreshed or changed by hand since. Returns rows (copied,
+-- or compared) and days_again. Times without a time zone, if the template has a zone by now, are UTC.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
@@ -25,7 +25,7 @@ BEGIN
     PERFORM _wh_internal.await_lock(_wh_internal.year_lock(feed, target_year), true,
         format('%s.%s %s, which another session folds', feed.schema_name, feed.template_name, target_year)),
         _wh_internal.hear_of_changes();
-    -- A year that was combined meanwhile is one table.
+    -- A year that was folded meanwhile is one table.
     SELECT string_agg(format('DROP TABLE %s;', l.relid::regclass), ' ') INTO unwanted
         FROM _wh_internal.partition_leaves(side) l
     WHERE l.year = target_year AND NOT EXISTS (
@@ -67,7 +67,8 @@ BEGIN
         predicate := format('%s AND (%I%s)::date = ANY (%L)',
             _wh_internal.day_predicate(template, first_day, last_day),
             template.time_column, _wh_internal.day_zone(template), again);
-        -- All go before the first comes: a row may have moved from one of these days to another.
+        -- All are deleted before the first is copied, because a row may have moved from one of these days to
+        -- another.
         EXECUTE format('DELETE FROM %s WHERE %s', parent, predicate);
         FOR source IN SELECT s.body FROM _wh_internal.move_sources(feed, template, target_year) s
             WHERE EXISTS (SELECT FROM unnest(again) a WHERE a BETWEEN s.first_day AND s.last_day)

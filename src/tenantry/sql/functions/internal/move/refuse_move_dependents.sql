@@ -1,8 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.refuse_move_dependents(feed _wh.feeds, storage text) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- Whether a feed can be moved without loss. Views and functions that somebody made over what a move puts
--- aside would go on reading it, and never see a new row; those over the tenant view and the public view see
--- what is put in its place. Returns, for put_back, what operators have put on what holds the rows.
+-- Refuse a move that would lose something. Views and functions that somebody created over what a move puts
+-- aside would continue to read it, and never see a new row; those over the tenant view and the public view
+-- see what takes its place. Returns, for put_back, what operators have added to the relations that hold the
+-- rows.
 DECLARE
     views oid[] := ARRAY(SELECT v.oid FROM to_regclass(format('%I.%I', feed.schema_name,
         _wh_internal.fit_name(feed.template_name))) AS v (oid) WHERE v.oid IS NOT NULL
@@ -21,7 +22,7 @@ BEGIN
             USING ERRCODE = 'dependent_objects_still_exist',
                 HINT = format('Drop these, run this again, then create them again: %s', dependents);
     END IF;
-    -- What is put aside filters and watches no more: row security, triggers.
+    -- Row security and triggers on what is put aside no longer filter or watch anything.
     PERFORM _wh_internal.keep_things(t.relid::regclass::text, ARRAY[t.relid], 'v')
     FROM unnest(ARRAY[parent, root]) AS t (relid) WHERE t.relid IS NOT NULL;
     RETURN CASE WHEN parts <> '{}' THEN _wh_internal.keep_things(format('%I.%I', feed.schema_name,

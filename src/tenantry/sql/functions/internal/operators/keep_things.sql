@@ -2,10 +2,11 @@ CREATE OR REPLACE FUNCTION _wh_internal.keep_things(subject text, relations oid[
     parent regclass DEFAULT NULL,
     fresh regclass DEFAULT NULL, aside boolean DEFAULT false) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- What operators have put on relations that one of another kind (or of the same) is to replace, for put_back;
--- raises if some of it would be lost, and names that. Where one takes the place of several, it gets what all
--- of them have, or what the tenant's own relation has (`parent`): what only some have would widen, or vanish.
--- `aside`: the old ones are kept under another name, and with them the names of what is theirs.
+-- What operators have added to relations that one of another kind (or of the same) will replace, for
+-- put_back. Raises an error that names what would be lost, if anything. A relation that replaces several
+-- gets what all of them have, or what the tenant's own relation has (`parent`): things that only some have
+-- would apply to more rows than before, or vanish. `aside`: the old relations are kept under another name,
+-- together with the names of what belongs to them.
 DECLARE
     kept jsonb;
     lost text;
@@ -16,14 +17,14 @@ BEGIN
         FROM _wh_internal.operators_things(relations, fresh) t
     ), of_parent AS MATERIALIZED (
         SELECT t.before, t.after FROM _wh_internal.operators_things(ARRAY[parent::oid]) t
-        -- What a policy filters there would be read here in full.
+        -- Rows that a policy hides there would all be visible here.
         WHERE parent IS NOT NULL
             AND NOT (t.rank = 5 AND (SELECT c.relrowsecurity FROM pg_class c WHERE c.oid = parent))
     ), items AS (
         SELECT t.relid, t.item, bool_or(t.fits) AS fits FROM things t GROUP BY 1, 2
     ), statements AS (
         SELECT t.item, t.column_name, t.before, t.after, t.rank, t.named, array_agg(t.relid) AS of,
-            -- Of identities the widest does no harm.
+            -- Of several replica identities, the widest does no harm.
             count(DISTINCT t.relid) = cardinality(relations) OR t.item = 'replica identity'
                 OR EXISTS (SELECT FROM of_parent p WHERE p.before IS NOT DISTINCT
                 FROM t.before AND p.after IS NOT DISTINCT FROM t.after) AS shared

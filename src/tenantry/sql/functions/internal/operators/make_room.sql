@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.make_room(things jsonb, relations oid[]) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Take from relations that are dropped at the end of this transaction the names of what is put on another one
--- (put_back). Neither statement keeps reports from reading them.
+-- Free the names of what belongs to relations that are dropped at the end of this transaction, so that
+-- put_back can use them on another one. Neither statement blocks reports that read these relations.
 DECLARE
     statement text;
 BEGIN

@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.operators_columns(relations oid[])
 RETURNS TABLE (relid oid, item text, kinds text, column_name text, before text, after text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What operators have put on the columns of relations; see operators_things. A template's columns come
-    -- with neither defaults nor constraints; schema_name is Tenantry's own.
+    -- What operators have added to the columns of relations; see operators_things. A template's columns have
+    -- neither defaults nor constraints; schema_name is Tenantry's own.
     WITH columns AS (
         SELECT a.*, t.typstorage, quote_ident(a.attname) AS name FROM pg_attribute a
         JOIN pg_type t ON t.oid = a.atttypid

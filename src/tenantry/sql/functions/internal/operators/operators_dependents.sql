@@ -1,10 +1,10 @@
 CREATE OR REPLACE FUNCTION _wh_internal.operators_dependents(relations oid[], but oid[] DEFAULT '{}')
     RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What somebody made that would go on reading relations which are put aside, or keeps them from being
-    -- dropped: views, functions with a body that PostgreSQL has read, foreign keys, policies, columns and
-    -- functions of their row type; in words, NULL if there is nothing. What belongs to these relations
-    -- themselves, or to `but`, is not meant.
+    -- Objects that somebody created and that would continue to read relations which are put aside, or block
+    -- dropping them: views, functions with a parsed body, foreign keys, policies, columns and functions of
+    -- their row type; as text, NULL if there are none. Parts of these relations themselves, or of `but`, do
+    -- not count.
     WITH wanted AS (
         SELECT c.oid, c.oid AS refobjid, 'pg_class'::regclass AS refclassid FROM pg_class c
         WHERE c.oid = ANY (relations)

@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.operators_indexes(relations oid[], fresh regclass)
 RETURNS TABLE (relid oid, item text, kinds text, column_name text, before text, after text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Indexes that operators have made on relations; see operators_things. On a partitioned table all are
-    -- theirs. Elsewhere the template's are told apart by what it makes now on the relation that takes the
-    -- place (`fresh`; NULL: not looked at), and by the names of all that it ever made.
+    -- Indexes that operators have created on relations; see operators_things. On a partitioned table all are
+    -- theirs. Elsewhere the template's indexes are told apart by those that it creates now on the relation
+    -- that takes the place (`fresh`; NULL: not compared), and by the names of all that it ever created.
     SELECT i.indrelid, format('index %I', c.relname), CASE r.relkind WHEN 'p' THEN ''
         ELSE 'rm' END, NULL::text,
         format('CREATE %sINDEX %I ON ', CASE WHEN i.indisunique THEN 'UNIQUE ' END, c.relname),

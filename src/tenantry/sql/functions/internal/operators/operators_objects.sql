@@ -1,13 +1,13 @@
 CREATE OR REPLACE FUNCTION _wh_internal.operators_objects(relations oid[])
 RETURNS TABLE (relid oid, item text, kinds text, column_name text, before text, after text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Objects of the operators' own that belong to relations; see operators_things. Those that came to a
-    -- partition from its parent come again.
+    -- Objects of the operators that belong to relations; see operators_things. Those that a partition
+    -- inherits from its parent are inherited again.
     WITH triggers AS (
         SELECT t.tgrelid, t.oid, format('trigger %I', t.tgname) AS item, t.tgname, t.tgenabled,
         pg_get_triggerdef(t.oid) AS definition,
             format(' ON %s ', t.tgrelid::regclass) AS place,
-            -- Bits of tgtype: 1 for each row, 64 instead of.
+            -- Bits of tgtype: 1 is FOR EACH ROW, 64 is INSTEAD OF.
             CASE WHEN t.tgtype & 64 <> 0 THEN 'v' WHEN t.tgtype & 1 <> 0 OR t.tgoldtable IS NOT NULL
                 OR t.tgnewtable IS NOT NULL THEN 'rp' ELSE 'rpv' END AS kinds
         FROM pg_trigger t WHERE t.tgrelid = ANY (relations) AND NOT t.tgisinternal AND t.tgparentid = 0

@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.operators_rights(relations oid[])
 RETURNS TABLE (relid oid, item text, kinds text, column_name text, before text, after text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What is granted on relations and on their columns to others than their owners; see operators_things.
-    -- Who granted it is not kept: PostgreSQL lets nobody grant in another's name, so the owner grants it
-    -- anew.
+    -- What is granted on relations and on their columns to roles other than their owners; see
+    -- operators_things. The grantor is not kept: PostgreSQL lets nobody grant in another role's name, so the
+    -- owner grants it again.
     WITH granted AS (
         SELECT c.oid AS relid, c.relowner, NULL::name AS column_name, x.*
         FROM pg_class c, aclexplode(c.relacl) x WHERE c.oid = ANY (relations)

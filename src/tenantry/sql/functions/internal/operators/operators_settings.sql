@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.operators_settings(relations oid[])
 RETURNS TABLE (relid oid, item text, kinds text, column_name text, before text, after text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- What operators have set on relations as a whole; see operators_things.
+    -- What operators have set on whole relations; see operators_things.
     WITH of_relations AS (
         SELECT c.*, i.tail AS identity FROM pg_class c
         LEFT JOIN LATERAL (SELECT _wh_internal.index_shape(x.indexrelid) AS tail FROM pg_index x
@@ -40,7 +40,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT c.oid, 'forced row security', 'rp', NULL, 'ALTER TABLE ', ' FORCE ROW LEVEL SECURITY'
         FROM of_relations c WHERE c.relforcerowsecurity
     UNION ALL
-    -- By an index: by the one of this shape that the other relation has (put_back).
+    -- By an index: the one with this shape on the other relation (put_back).
     SELECT c.oid, 'replica identity', 'rp', NULL, CASE c.relreplident WHEN 'i' THEN NULL
         ELSE 'ALTER TABLE ' END,
         CASE c.relreplident WHEN 'i' THEN c.identity WHEN 'f' THEN ' REPLICA IDENTITY FULL'

@@ -2,11 +2,12 @@ CREATE OR REPLACE FUNCTION _wh_internal.operators_things(relations oid[], fresh 
 RETURNS TABLE (relid oid, item text, kinds text, column_name text, before text, after text, rank integer,
     named boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- All that operators may have put on relations that Tenantry replaces: `item` says it in words, and
-    -- `before` and `after` are the statement that puts it on another one, around that one's name, or without
-    -- `before` the shape of an index that is there (put_back). `kinds` of relations take it
-    -- (pg_class.relkind); an item with several rows fits if one of them does. In order of `rank`; `named`:
-    -- the statement needs a name that is the schema's, not the relation's.
+    -- All that operators may have added to relations that Tenantry replaces. `item` describes it, and
+    -- `before` and `after` are the parts of the statement around the relation's name that adds it to another
+    -- one; without `before`, `after` is the shape of an existing index (put_back). `kinds` are the kinds of
+    -- relations that accept it (pg_class.relkind); an item with several rows fits if one of them does. In
+    -- order of `rank`; `named`: the statement needs a name that is unique in the schema, not in the
+    -- relation.
     SELECT r.*, 1, false FROM _wh_internal.operators_columns(relations) r
     UNION ALL SELECT r.*, 2, r.item ~ '^(key|statistics) ' FROM _wh_internal.operators_objects(relations) r
     UNION ALL SELECT r.*, 3, true FROM _wh_internal.operators_indexes(relations, fresh) r

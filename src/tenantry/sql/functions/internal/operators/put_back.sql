@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.put_back(target text, things jsonb, exact boolean DEFAULT true)
     RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Put on a relation (`target`, quoted) what keep_things told of the one in whose place it is. `exact`: nobody
--- else has rights on it, whatever the default privileges say.
+-- Add to a relation (`target`, quoted) what keep_things returned for the one that it replaces. `exact`: no
+-- other role has rights on it, whatever the default privileges say.
 DECLARE
     relation regclass := target;
     thing record;
@@ -15,7 +15,7 @@ BEGIN
     FOR thing IN
         SELECT t.value ->> 'item' AS item, t.value ->> 'before' AS before, t.value ->> 'after' AS after
         FROM jsonb_array_elements(things) WITH ORDINALITY AS t (value, n)
-        -- A column that the template has dropped takes with it what was put on it.
+        -- What was added to a column that the template has dropped goes with the column.
         WHERE t.value ->> 'column_name' IS NULL OR EXISTS (
             SELECT FROM pg_attribute a WHERE a.attrelid = relation AND a.attname = t.value ->> 'column_name'
             AND NOT a.attisdropped)

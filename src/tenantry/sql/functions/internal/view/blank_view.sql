@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.blank_view(schema_name text, view_name text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- A statement that leaves a view its present columns and options, with no rows: it lets go of what it
-    -- reads from, without being dropped.
+    -- A statement that leaves a view its current columns and options, with no rows: the view then depends on
+    -- no relation, without being dropped.
     SELECT format('CREATE OR REPLACE VIEW %1$s%2$s AS SELECT %3$s WHERE false', c.oid::regclass,
         (SELECT format(' WITH (%s)', string_agg(format('%I = %L', o.option_name, o.option_value), ', '))
         FROM pg_options_to_table(c.reloptions) o HAVING count(*) > 0),

@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.describe_view(schema_name text, view_name text,
     template _wh.mv_templates) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make a template's descriptions the comments of what reports read, whatever kind of relation it is. A
--- comment that somebody else has written stays: only one that is missing, or is as it was written last, is
--- written, and taken off when the description is gone. Reports need not wait for it.
+-- Make a template's descriptions the comments of the relation that reports read, whatever its kind. A
+-- comment that somebody else has written stays: only a missing comment, or one that is unchanged since this
+-- function wrote it, is written, or removed when the description is gone. Reports need not wait for it.
 DECLARE
     target regclass := to_regclass(format('%I.%I', schema_name, view_name));
     wanted jsonb := _wh_internal.view_descriptions(template);

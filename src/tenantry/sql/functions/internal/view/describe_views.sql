@@ -1,6 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.describe_views(template _wh.mv_templates) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- describe_view for the public view and for those of the tenants whose comments are of other descriptions.
+-- Run describe_view for the public view, and for those of the tenants whose comments differ from the
+-- descriptions.
 DECLARE
     name text := _wh_internal.fit_name(template.template_name);
     wanted jsonb := _wh_internal.view_descriptions(template);

@@ -1,7 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.guard_view(view regclass) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- A view reads with its owner's rights, whom row security does not hold back. Where somebody has put row
--- security on what it reads, let it read with the rights of whoever asks; true if that had to change.
+-- A view reads with its owner's rights, and row security does not apply to the owner. If somebody has
+-- enabled row security on what it reads, make it read with the rights of the querying role; true if that had
+-- to change.
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = ANY (_wh_internal.view_reads(view))
             AND c.relrowsecurity)

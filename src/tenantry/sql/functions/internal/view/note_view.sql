@@ -1,8 +1,8 @@
 CREATE OR REPLACE FUNCTION _wh_internal.note_view(schema_name text, view_name text, body_hash text)
     RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    -- Keep what a view was made of, with the version of its rule: any other statement that writes the view
-    -- makes another one.
+    -- Record the query of a view as a hash, with the version of its rule: any other statement that writes
+    -- the view creates another version.
     INSERT INTO _wh.published_views AS v (schema_name, view_name, body_hash, rule, rule_version)
     SELECT note_view.schema_name, note_view.view_name, note_view.body_hash, r.oid, r.xmin FROM pg_rewrite r
     WHERE r.ev_class = format('%I.%I', note_view.schema_name, note_view.view_name)::regclass

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.publish_years(feed _wh.feeds) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Give each folded year of a tenant a view under the name that people know, <template>_2024, whatever holds
--- the year; true if something had to change. A table of that name that somebody made serves as well.
+-- Give each folded year of a tenant a view under its public name, <template>_2024, whatever holds the year;
+-- true if something had to change. A table that somebody created under this name serves as well.
 DECLARE
     columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
     part record;

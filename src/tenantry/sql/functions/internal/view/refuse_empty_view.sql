@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.refuse_empty_view(view regclass, still_there oid[]) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- A view that is to read nothing any more, though what it reads now is there, would show no row to reports,
--- and no error. Their names may have been changed, or something is wrong with how they are found.
+-- If a view were to read nothing, although what it reads now still exists, reports would get no rows and no
+-- error. Someone may have renamed these relations, or there is a fault in how they are found.
 BEGIN
     IF still_there <> '{}' THEN
         RAISE EXCEPTION 'view % would become empty, although what it reads still exists: %', view,

@@ -1,9 +1,9 @@
 CREATE OR REPLACE FUNCTION _wh_internal.replace_view(schema_name text, view_name text, body text,
     afterwards text DEFAULT '') RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Make a view say `body`; false if it says so already. The view is not touched then, so reports need not
--- wait. PostgreSQL forgets a view's options where they are not said again. Where its columns change it has to
--- be dropped: what operators have put on it is put on the new one, or it is not dropped.
+-- Give a view the query `body`; false if it has it already. Then the view is not touched, so reports need not
+-- wait. PostgreSQL drops a view's options that are not repeated. If its columns change, the view has to
+-- be dropped: what operators have added to it is added to the new one, or it is not dropped.
 DECLARE
     target text := format('%I.%I', schema_name, view_name);
     existing regclass := to_regclass(target);

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION _wh_internal.union_rows(template _wh.mv_templates, feeds _wh.feeds[]) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- What a public view selects of tenants: a branch for each, of its tenant view. NULL if there is none yet.
+-- The public view's query over these tenants: a branch for each tenant's view. NULL if there is none yet.
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
     columns _wh.template_columns[] := ARRAY(SELECT c FROM _wh.template_columns c
@@ -8,8 +8,8 @@ DECLARE
     shape text := _wh_internal.columns_shape(columns);
     feed _wh.feeds;
 BEGIN
-    -- A tenant view with other columns than the template has would fail below; one that was dropped by hand
-    -- comes back.
+    -- A tenant view whose columns differ from the template's would fail below. One that was dropped by hand
+    -- is created again.
     FOREACH feed IN ARRAY feeds LOOP
         IF _wh_internal.view_columns(feed.schema_name, view_name) IS DISTINCT FROM shape THEN
             PERFORM _wh_internal.storage_publish_tenant(feed);

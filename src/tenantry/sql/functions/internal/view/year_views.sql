@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.year_views(feed _wh.feeds)
     RETURNS TABLE (relid oid, relname text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The views of folded years that publish_years made.
+    -- The views of folded years that publish_years created.
     SELECT c.oid, c.relname::text
     FROM _wh.published_views v
     JOIN pg_class c ON c.relname = v.view_name AND c.relkind = 'v'
