@@ -1,5 +1,5 @@
 """The command line: a module per command group, each command a thin layer over one library function.
 
-The commands import what they call inside themselves: `--help` and completion wait for none of it, and a command only
-for its own.
+Each command imports what it calls inside itself, so that `--help` and completion load none of it, and a command loads
+only what it needs.
 """

@@ -1,4 +1,4 @@
-"""What the shell offers where a name is wanted: names of the warehouse, if it answers at once."""
+"""Completion of names in the shell: names of the warehouse, if it answers at once."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from tenantry.core.model import OWNER
 from tenantry.core.visible import visible
 
 _PATIENCE = 2
-"""Seconds to wait for the warehouse: somebody sits at the keyboard."""
+"""Seconds to wait for the warehouse: a user is waiting at the keyboard."""
 
 
 def templates(context: typer.Context, incomplete: str) -> list[str]:
-    """Templates whose names begin so."""
+    """Templates whose names begin like this."""
     return _names(context, "templates", incomplete)
 
 
 def tenants(context: typer.Context, incomplete: str) -> list[str]:
-    """Tenants whose names begin so."""
+    """Tenants whose names begin like this."""
     return _names(context, "tenants", incomplete)
 
 
 def jobs(context: typer.Context, incomplete: str) -> list[str]:
-    """Jobs whose names begin so."""
+    """Jobs whose names begin like this."""
     return _names(context, "jobs", incomplete)
 
 
 def _names(
     context: typer.Context, kind: Literal["templates", "tenants", "jobs"], incomplete: str
 ) -> list[str]:
-    """Nothing if the warehouse does not answer: an error message would end up in the middle of somebody's line."""
+    """Nothing if the warehouse does not answer, because an error message would end up in the user's command line."""
     import psycopg
 
     from tenantry.warehouse import Warehouse
@@ -42,11 +42,11 @@ def _names(
     options.dsn = context.find_root().params.get("dsn")
     with suppress(TenantryError, psycopg.Error, OSError):
         chosen = target()
-        # A key press sends no password to where a file says that merely lies here.
+        # A key press must not send a password to an address from a file that happens to be here.
         if chosen.origin == "tenantry.toml":
             return []
         server = embedded_server(chosen)
-        # A key press starts no server.
+        # A key press must not start a server.
         if server is None or server.running:
             conninfo = server.conninfo(user=OWNER) if server else chosen.dsn
             found = Warehouse(conninfo).names(kind, incomplete, patience=_PATIENCE)

@@ -1,4 +1,4 @@
-"""Asking before something is destroyed."""
+"""Ask before something is destroyed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation. R
 
 
 def confirm(question: str, *, yes: bool, expected: str | None = None) -> None:
-    """Go on if the answer is yes; with `expected`, if it is typed in full.
+    """Continue if the answer is yes; with `expected`, if it is typed in full.
 
     Raises InputError if it is not, or if there is no terminal and no --yes.
     """

@@ -14,7 +14,7 @@ from tenantry.cli import renamed
 
 @dataclass
 class Called:
-    """What the command line names. It is kept after click's context is gone."""
+    """The command that the command line names. It is kept after click's context is gone."""
 
     name: str = ""
     """The command's full name without the program's, such as `tenant add`; empty until it is known."""

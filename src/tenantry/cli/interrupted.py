@@ -1,4 +1,4 @@
-"""What a command that was interrupted says: what is kept, and how to go on."""
+"""What an interrupted command says: what is kept, and how to continue."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ _KEPT = {
     "year fold": "folded years are kept, and the year in progress still has its days."
     " Run the same command to continue.",
 }
-"""By the full name of the command; all others are described by _GENERAL."""
+"""By the full name of the command; _GENERAL describes all others."""
 
 
 def tell(line: str) -> NoReturn:
-    """Say what is kept, and end."""
+    """Say what is kept, and exit."""
     _told.append(line)
     notes.print(f"interrupted; {line}", markup=False)
     raise typer.Exit(signals.exit_code())
@@ -65,5 +65,5 @@ def told() -> bool:
 
 
 def of_command(name: str) -> str:
-    """What to say of a command, by its full name."""
+    """What to say about a command, by its full name."""
     return f"interrupted; {_KEPT.get(name, _GENERAL)}"

@@ -1,4 +1,4 @@
-"""The program: its commands and what becomes of an error."""
+"""The program: its commands, and how it reports errors."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def before(
 
 
 def _holds_password(dsn: str) -> bool:
-    # Nothing else takes the time to load libpq.
+    # Only this needs libpq, which takes time to load.
     if "password" not in dsn and "@" not in dsn:
         return False
     from tenantry.db.conninfo import parse
@@ -130,13 +130,13 @@ def _holds_password(dsn: str) -> bool:
     try:
         return bool({"password", "sslpassword"} & parse(dsn, "--dsn", hint="").keys())
     except InputError:
-        return True  # it is refused later on, and the command line may hold one all the same
+        return True  # it is refused later, but the command line may still hold one
 
 
 def _fail(message: str, hint: str | None, code: int) -> NoReturn:
     notes.print(Text.assemble(("error: ", "red"), message))
     if not options.begun:
-        # Said here alone: a library cannot know what its caller did before it was called.
+        # Only said here, because a library cannot know what its caller did before.
         hint = f"{hint.rstrip()} {_UNTOUCHED}" if hint else _UNTOUCHED
     if hint:
         notes.print(f"       {hint}", markup=False)
@@ -144,14 +144,14 @@ def _fail(message: str, hint: str | None, code: int) -> NoReturn:
 
 
 def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Print a traceback as Python does, but the error's words, which may be a source's, as all else."""
+    """Print a traceback as Python does, but escape the error's text like all other output, as it may come from a source."""
     notes.print("".join(traceback.format_exception(kind, error, trace)), end="")
 
 
 def _refuse_arguments(error: typer.TyperException) -> NoReturn:
-    """End because of an unknown command or option, or a value that cannot be read."""
+    """Exit because of an unknown command or option, or an invalid value."""
     message = error.format_message()
-    # A group without a command has shown its help, and has nothing to add.
+    # A group without a command has already shown its help.
     if not message.strip():
         sys.exit(InputError.exit_code)
     context = getattr(error, "ctx", None)
@@ -177,7 +177,7 @@ def main() -> None:
         # Otherwise Typer shows wrong arguments itself, as a box of five lines.
         code = commands()(standalone_mode=False)
         if code == _CTRL_C:
-            # What Typer makes of a KeyboardInterrupt, too.
+            # Typer also turns a KeyboardInterrupt into this.
             raise KeyboardInterrupt
         sys.exit(code)
     except TenantryError as error:

@@ -20,9 +20,9 @@ from tenantry.core.visible import in_json, visible
 
 
 class _Console(Console):
-    """A console that shows what a terminal would obey, and takes no square brackets or colons for markup.
+    """A console that shows control characters, and does not treat square brackets or colons as markup.
 
-    Names, rows and errors come from sources: all that is printed goes through here.
+    Names, rows and errors come from sources, so everything that is printed goes through here.
     """
 
     def __init__(self, *, stderr: bool = False, width: int | None = None) -> None:
@@ -31,18 +31,18 @@ class _Console(Console):
         )
 
     def print(self, *objects: Any, **options: Any) -> None:
-        """Print as rich does. It would leave out some of those characters itself; nothing is left out here."""
-        # A template may have been written on Windows.
+        """Print as rich does, but without leaving out characters: rich would drop some."""
+        # A template may come from Windows.
         shown = (visible(one.replace("\r\n", "\n")) if isinstance(one, str) else one for one in objects)
         super().print(*shown, **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """The pieces to print. Those that rich makes itself, to move the cursor, are no text."""
+        """The pieces to print. Those that rich creates itself, to move the cursor, are not text."""
         for piece in super().render(renderable, options):
             yield piece if piece.control else piece._replace(text=visible(piece.text))
 
 
-# Without a terminal there is no width to keep: whoever reads the output wants whole values.
+# Without a terminal there is no width limit: readers of the output want whole values.
 data = _Console(width=None if sys.stdout.isatty() else 1000)
 """Standard output: what was asked for."""
 
@@ -86,7 +86,7 @@ def print_table(title: str | None, columns: Sequence[str], rows: Iterable[Sequen
             header_style="bold",
         )
     for row in rows:
-        # As Text: square brackets in a name or an error are no markup.
+        # As Text: square brackets in a name or an error are not markup.
         table.add_row(*(Text(_cell(value)) for value in row))
     data.print(table)
 
@@ -102,17 +102,17 @@ def _cell(value: Any) -> str:
         case datetime():
             return f"{value:%Y-%m-%d %H:%M:%S} UTC"
         case _:
-            # Here, and not only where it is printed: the table must know its width, and a line break must not make a row.
+            # Here, and not only when it is printed: the table must know its width, and a line break must not start a row.
             return visible(str(value), lines=False)
 
 
 def step(name: str, detail: str) -> None:
-    """Tell that a step is done."""
+    """Print that a step is done."""
     notes.print(Text.assemble(("✓ ", "green"), (name, "bold"), "  ", detail))
 
 
 def raise_failures(failures: Sequence[tuple[str, TenantryError]]) -> None:
-    """End a command of which some tenants failed, with what went wrong; nothing if none did. The names are the tenants'.
+    """End a command with the errors of the tenants that failed; do nothing if none did. The names are the tenants'.
 
     Raises TenantryError: the only failure itself, or a DatabaseError that holds all.
     """

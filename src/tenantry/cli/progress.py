@@ -70,17 +70,17 @@ class LoadProgress:
         self._progress.update(bar.id, advance=1, rows=bar.fields["rows"] + slice_.rows)
 
     def failed(self, slice_: FailedSlice) -> None:
-        """Advance the bar; the table at the end tells why."""
+        """Advance the bar; the table at the end shows the reason."""
         self._progress.update(self._bars[slice_.feed].id, advance=1)
 
     def waiting(self, event: Waiting) -> None:
-        """Tell that a slice is tried again."""
+        """Print that a slice is retried."""
         self._progress.console.print(
             f"{event.feed}: retrying in {event.seconds:g} s: {event.reason}", markup=False
         )
 
     def indexing(self, feed: Feed) -> None:
-        """Say it beside the bar, which is full by now."""
+        """Show it beside the bar, which is full by now."""
         if bar := self._bars.get(feed):
             self._progress.update(bar.id, description=f"{feed}: indexing")
 
@@ -118,7 +118,7 @@ class CompareProgress:
 
 
 class MoveProgress:
-    """A bar for a tenant that is moved: each year is copied, then compared. Without a terminal, a line for the space."""
+    """A bar for a tenant that is moved: each year is copied, then compared. Without a terminal, one line with the size."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -143,7 +143,7 @@ class MoveProgress:
         self._progress.stop()
 
     def __call__(self, step: Step) -> None:
-        """Show what is done next."""
+        """Show the next step."""
         if step.phase == "wait":
             self._tell(f"waiting for session {step.pid}, which is moving it")
             return

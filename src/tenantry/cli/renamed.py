@@ -1,4 +1,4 @@
-"""Old names of commands and options. They go on working for a version, hidden from help and completion."""
+"""Old names of commands and options. They still work for one version, hidden from help and completion."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ OPTIONS = {
     ("tenant add", "--no-convert"): "--no-fold",
     **{(command, "--jobs"): "--sessions" for command in _WITH_SESSIONS},
 }
-"""By command, as it is called now, and by old name: the new name of an option."""
+"""The new name of an option, by the command's current name and the option's old name."""
 
 
 def hint(old: str, new: str) -> str:
-    """The line for somebody who uses an old name."""
+    """The line for a user of an old name."""
     return f"note: {old} is now called {new}; the old name goes away in Tenantry {GONE_IN}"
 
 
 def command(name: str, *, tell: bool) -> str:
-    """What a command is called now; with `tell`, an old name gets a hint."""
+    """The current name of a command; with `tell`, an old name gets a hint."""
     new = COMMANDS.get(name, name)
     if tell and new != name:
         _tell([(name, new)])
@@ -44,7 +44,7 @@ def command(name: str, *, tell: bool) -> str:
 
 
 def words(command: str, given: Sequence[str], *, tell: bool) -> list[str]:
-    """The words after a command, with each option as it is called now; with `tell`, each old name gets one hint."""
+    """The words after a command, with the current name of each option; with `tell`, each old name gets one hint."""
     # After -- there are only arguments.
     end = given.index("--") if "--" in given else len(given)
     split = [word.partition("=") for word in given[:end]]

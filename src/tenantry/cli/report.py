@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def ended(load: Callable[[], Result]) -> Result:
-    """What a load came to; Ctrl-C is told of in it."""
+    """The result of a load, even of one that Ctrl-C interrupted."""
     from tenantry.warehouse import Interrupted
 
     try:
@@ -37,9 +37,9 @@ def report(
     go_on: str = "run the same command: it loads only what is missing",
     more: Mapping[str, Any] | None = None,
 ) -> None:
-    """Print how a load ended; of a `window` how many days were unchanged, and how days `compared` with their sources.
+    """Print how a load ended; for a `window`, the number of unchanged days, and how `compared` days match their sources.
 
-    `go_on` says how to go on with what was not loaded; `more` is added to the JSON.
+    `go_on` says how to continue with what was not loaded; `more` is added to the JSON.
 
     Raises SliceError if a slice is missing or differs from the source, Exit(130) if it was interrupted.
     """

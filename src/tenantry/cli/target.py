@@ -1,4 +1,4 @@
-"""Which warehouse a command works on, and with which login."""
+"""The warehouse that a command works on, and its login."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Options:
     debug: bool = False
     file: Path | None = None
     begun: bool = False
-    """Whether the command has reached a warehouse or a server: before that it cannot have changed anything."""
+    """Whether the command has reached a warehouse or a server. Before that it cannot have changed anything."""
 
 
 options = Options()
@@ -45,7 +45,7 @@ def embedded_server(chosen: Target) -> Server | None:
     directory = chosen.embedded_directory
     if directory is False:
         return None
-    # libpq prefers these to the server's password file, and they are meant for another server.
+    # libpq prefers these to the server's password file, and they are for another server.
     os.environ.pop("PGPASSWORD", None)
     from tenantry.embedded.server import Server
 
@@ -53,11 +53,11 @@ def embedded_server(chosen: Target) -> Server | None:
 
 
 ADMINISTRATOR = "TENANTRY_ADMIN_DSN"
-"""How the server's administrator logs in, for the commands that make roles; the others have TENANTRY_DSN."""
+"""How the server's administrator logs in, for commands that create roles; the others use TENANTRY_DSN."""
 
 
 def administrators_target() -> Target:
-    """The warehouse as its administrator reaches it: --dsn, TENANTRY_ADMIN_DSN, or else what `target` says."""
+    """The warehouse as its administrator reaches it: --dsn, TENANTRY_ADMIN_DSN, otherwise what `target` says."""
     given = os.environ.get(ADMINISTRATOR)
     if given and options.dsn is None:
         return Target(given, "TENANTRY_ADMIN_DSN")
@@ -69,7 +69,7 @@ def _tell(line: str) -> None:
 
 
 def _hear_libraries() -> None:
-    """Print what libraries log as all else is printed: psycopg logs errors, which may be in a source's words."""
+    """Print what libraries log like all other output: psycopg logs errors, whose text may come from a source."""
     import logging
 
     class Hearer(logging.Handler):
@@ -84,12 +84,12 @@ def _hear_libraries() -> None:
 
 @contextmanager
 def administrator(*, installed: bool = True, current: bool = True) -> Iterator[tuple[str, Server | None]]:
-    """The administrator's conninfo, and the embedded server, which runs for as long as the block, if it is one.
+    """The administrator's conninfo, and the embedded server, if it is one, which runs as long as the block.
 
-    `installed` and `current` say what has to be there: a warehouse at all (else an embedded server is made), of this version.
+    `installed` requires a warehouse (otherwise an embedded server is created), `current` one of this version.
 
     Raises:
-        NotInstalled: it is not there.
+        NotInstalled: there is no such warehouse.
         WarehouseUnreachable: the server does not answer.
     """
     from tenantry.cli import trail
@@ -109,13 +109,13 @@ def administrator(*, installed: bool = True, current: bool = True) -> Iterator[t
             with session(conninfo) as connection:
                 trail.require_changer(connection)
                 require_current(connection)
-        # Such a command may make the very trail that it belongs into: its end is written alone.
+        # Such a command may create the trail that records it, so only its end is written.
         with trail.kept(None, conninfo):
             yield conninfo, server
 
 
 def _choose_owner(administrator: str) -> None:
-    """Let whadmin's part of an administrator's command be done by the login of every day."""
+    """Use the everyday login for whadmin's part of an administrator's command."""
     from tenantry.db import owner
     from tenantry.db.connect import is_same_database
 
@@ -125,7 +125,7 @@ def _choose_owner(administrator: str) -> None:
     try:
         same = is_same_database(administrator, daily.dsn)
     except WarehouseUnreachable:
-        # Before the first init there is no whadmin. If it is the server that does not answer, the command hears that next.
+        # Before the first init there is no whadmin. If the server does not answer, the command's own session shows that.
         return
     if same:
         owner.choose(administrator, daily.dsn)
@@ -138,9 +138,9 @@ def _choose_owner(administrator: str) -> None:
 
 @contextmanager
 def open_warehouse(*, current: bool = True) -> Iterator[Warehouse]:
-    """The warehouse as a program has it: what a command does there is one of its methods.
+    """The warehouse as a program uses it: each command calls one of its methods.
 
-    An embedded server runs for as long as the block. A warehouse of another version will do if `current` is False.
+    An embedded server runs for as long as the block. With `current` False, it may be of another version.
 
     Raises:
         NotInstalled: there is no warehouse, or one of another version.

@@ -1,4 +1,4 @@
-"""What the program itself writes into the audit trail: each command that changes something, as it begins and as it ends."""
+"""The program's own entries in the audit trail: each command that changes something, when it begins and when it ends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _READING = {
     "status", "sizes", "logs", "plan", "export", "audit", "list", "show", "lint", "test", "new", "check", "next", "history",
     "doctor", "verify", "queries",
 }  # fmt: skip
-"""The last words of commands that only look."""
+"""The last words of commands that only read."""
 
 _CHANGING_BY = {"doctor": "fix", "verify": "fix", "queries": "cancel"}
 """Those of them that change something if they are given this option."""
@@ -30,26 +30,26 @@ _OPERATORS = {
     "refresh", "backfill", "verify", "slice reload", "year fold", "tenant disable", "tenant enable", "schedule enable",
     "schedule disable",
 }  # fmt: skip
-"""What an operator does: each is done by functions of `_wh` that are for him, and that write the trail."""
+"""What an operator can do: functions of `_wh` for operators carry it out, and write the trail."""
 
 _WHADMINS_BY = {"backfill": "outdated"}
-"""Such commands that take whadmin after all, if they are given this option."""
+"""Commands of these that require whadmin if they are given this option."""
 
 _INSTEAD = {
     "schedule run": "tenantry refresh loads what a job loads, and tenantry year fold folds years.",
     "doctor": "tenantry backfill creates missing views again.",
 }
-"""What an operator may do in the place of such a command."""
+"""What an operator can do instead of such a command."""
 
 _ASKING = {"tenant test", "template new", "template test"}
-"""Commands that only look, but at a source, whose login is a secret."""
+"""Commands that only read, but from a source, whose login is a secret."""
 
 _PEOPLE = {
     "tenantry_auditor": "an auditor",
     "tenantry_operator": "an operator",
     "tenantry_template_author": "a template author",
 }
-"""What a member of each group is called."""
+"""The name for a member of each group."""
 
 
 def changes(name: str, options: Mapping[str, Any]) -> bool:
@@ -60,7 +60,7 @@ def changes(name: str, options: Mapping[str, Any]) -> bool:
 
 
 def require_changer(opened: psycopg.Connection) -> None:
-    """Raise DatabaseError if the command is not for the groups of ours that the session acts as."""
+    """Raise DatabaseError if the command is not for the group that the session acts as."""
     from tenantry.core.errors import DatabaseError
     from tenantry.core.model import AUDITOR, AUTHOR, OPERATOR, OWNER
     from tenantry.db.connect import groups_of
@@ -96,11 +96,11 @@ def require_changer(opened: psycopg.Connection) -> None:
 
 @contextmanager
 def kept(opened: psycopg.Connection | None, conninfo: str) -> Iterator[None]:
-    """Keep a trail of the block, if the command changes something; without a session `opened` of its end alone."""
+    """Record the block in the trail, if the command changes something; without a session `opened`, only its end."""
     from tenantry.db import audit
     from tenantry.db.connect import groups_of
 
-    # What is done by a group's functions, these write down: the database trusts nobody else with the trail.
+    # The functions of a group record this themselves: the database lets nobody else write the trail.
     if not changes(called.name, called.options) or (opened is not None and groups_of(opened)):
         yield
         return

@@ -1,4 +1,4 @@
-"""The tree of all commands. Each is built when it is asked for: to build them all takes a sixth of a short command's time."""
+"""The tree of all commands. Each is built on demand, because building all takes a sixth of a short command's time."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class _Commands(Mapping[str, Any]):
 
 
 def tree(app: typer.Typer) -> TyperGroup:
-    """The app, which has a callback, as a group of commands that are not built yet."""
+    """The app, which has a callback, as a group of commands that are not yet built."""
     return _grown(cast("TyperGroup", get_command(_bare(app))), app, app)
 
 

@@ -1,4 +1,4 @@
-"""Taking in a tenant: the manual's "Adding a New Tenant", steps 1 to 6, as one job that can be run again."""
+"""Add a tenant: the manual's "Adding a New Tenant", steps 1 to 6, as one call that can be repeated."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tenantry.loader.result import Result
 from tenantry.loader.verify import FeedVerdict
 
 Step = Callable[[str, str], None]
-"""Told of each step when it is done: its name, and what came of it."""
+"""Called with each finished step: its name, and its result."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +59,13 @@ class Added:
 
 
 def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watcher: Watcher) -> Added:
-    """Make the schema and the connection, load all days, make the views, fold closed years, and compare with the source.
+    """Create the schema and the connection, load all days, publish, fold closed years, and compare with the source.
 
-    Nothing is made before the names are checked and the source has answered. If the load is interrupted, what comes after it is left out.
+    Nothing is created before the names are checked and the source has answered. If the load is interrupted, the steps
+    after it are left out.
 
     Raises:
-        InputError: a name or template that cannot be meant; a source without a range and no `first`.
+        InputError: an invalid name or template; a source without a range and no `first`.
         SourceError: the source does not answer.
     """
     check_tenant_name(newcomer.name)
@@ -118,7 +119,7 @@ def _connect(session: psycopg.Connection, newcomer: Newcomer, step: Step) -> Non
 
 
 def _span(session: psycopg.Connection, feed: Feed, first: date | None, step: Step) -> Span | None:
-    """The days to load, which are the feed's from now on; None while the source has no rows."""
+    """The days to load, from now on the feed's span; None while the source has no rows."""
     if first is not None:
         wanted = Span(first, slices.latest(session, feed.template))
         slices.extend(session, feed, first, chosen=True)

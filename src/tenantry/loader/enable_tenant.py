@@ -1,4 +1,4 @@
-"""Enabling a tenant: the manual's "Re-enabling a Tenant" as one job that can be run again."""
+"""Enable a tenant: the manual's "Re-enabling a Tenant" as one call that can be repeated."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tenantry.loader.verify import FeedVerdict
 class Gap:
     """What a feed lacks: `days` that are missing, failed or stale, and `late`, in which the source may have changed rows.
 
-    `gone` days are lacking, too, but the source keeps none so old any longer: to pull them would empty them.
+    `gone` days are lacking, too, but the source no longer keeps days that old: loading them would empty them.
     """
 
     feed: Feed
@@ -71,8 +71,8 @@ def enable(conninfo: str, state: TenantState, limits: run.Limits, step: Step, wa
     """Test the connections, load what a disabled tenant lacks, compare that with the source, and resume its jobs.
 
     What it lacks: days since its first that are missing, failed or stale, and what changed at the source in the two weeks
-    before it was disabled, which no nightly job has looked at since. If it is cut off the tenant stays disabled, and the
-    next run goes on.
+    before it was disabled, which no nightly job has checked since. If it is interrupted, the tenant stays disabled, and
+    the next run continues.
 
     Raises:
         SourceError: a source does not answer; nothing was changed.
@@ -80,7 +80,7 @@ def enable(conninfo: str, state: TenantState, limits: run.Limits, step: Step, wa
     done = Enabled(state.name)
     with session(conninfo) as opened:
         feeds = reload_tenant.tenant_feeds(opened, state.name)
-        # Where an operator's session cannot knock, it asks the sources for their days first thing.
+        # An operator's session cannot probe sources, but the first thing it does is query them for their days.
         used_by = {feed.connection for feed in feeds} or {state.connection}
         for used in sorted(used_by) if acting(opened) == OWNER else ():
             facts = connections.probe(opened, used)
@@ -114,7 +114,7 @@ def enable(conninfo: str, state: TenantState, limits: run.Limits, step: Step, wa
 
 
 def _gap(session: psycopg.Connection, feed: Feed, disabled: datetime | None) -> Gap:
-    """What a feed lacks of all its days."""
+    """What a feed lacks, of all its days."""
     today = today_utc()
     try:
         found = span.whole(session, feed)
@@ -135,7 +135,7 @@ def _gap(session: psycopg.Connection, feed: Feed, disabled: datetime | None) -> 
 def _load(
     conninfo: str, plans: Sequence[Plan], limits: run.Limits, watcher: Watcher, done: Enabled
 ) -> Result:
-    """Carry plans out, and add up what came of them."""
+    """Carry out plans, and add up their results."""
     result = run.run(conninfo, plans, limits, watcher)
     done.rows += result.rows
     done.loads.append(result)

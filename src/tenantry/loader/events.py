@@ -1,4 +1,4 @@
-"""What a long job tells whoever watches it."""
+"""What a long load tells its watcher."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tenantry.core.model import FailedSlice, Feed, LoadedSlice
 
 @dataclass(frozen=True)
 class Waiting:
-    """A slice is retried after a pause of `seconds`, for a reason that may pass."""
+    """A slice is retried after a pause of `seconds`, for a reason that may be temporary."""
 
     feed: Feed
     reason: str
@@ -37,7 +37,7 @@ class Watcher(Protocol):
 
 
 class Silent:
-    """Watches nothing."""
+    """A watcher that ignores everything."""
 
     def planned(self, feed: Feed, to_load: int, present: int) -> None:
         """Nothing."""

@@ -1,4 +1,4 @@
-"""Loading again what was loaded before: some days, or all of a tenant."""
+"""Load again what was loaded before: some days, or all of a tenant."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tenantry.loader.planning import Plan
 
 @dataclass(frozen=True)
 class Work:
-    """What pulling the days of a span again comes to, by their last loads; seconds are those of one session."""
+    """How much loading the days of a span again takes, by their last loads; seconds are those of one session."""
 
     plan: Plan
     span: Span
@@ -31,7 +31,7 @@ class Work:
 
 
 def plan(session: psycopg.Connection, feed: Feed, days: Iterable[date]) -> Plan:
-    """All of the days, whether they are there or not."""
+    """All of the days, whether they are loaded or not."""
     together = feed.streams and stream.range_capable(session, feed.template)
     return Plan(feed, tuple(sorted(set(days))), 0, together=together)
 
@@ -49,7 +49,7 @@ def tenant_feeds(session: psycopg.Connection, name: str, templates: Sequence[str
 
 
 def first_day(session: psycopg.Connection, feed: Feed) -> date | None:
-    """The first day that is there of a feed, or None."""
+    """The first day of a feed that is loaded, or None."""
     found: date | None = one_row(
         session, query("slice", "first_day"), {"schema": feed.schema, "template": feed.template}
     )[0]
@@ -57,12 +57,12 @@ def first_day(session: psycopg.Connection, feed: Feed) -> date | None:
 
 
 def reload_span(session: psycopg.Connection, feed: Feed, first: date | None, last: date) -> Span:
-    """The days to pull again: from `first`, or the one that somebody chose, or the source's first, to `last`.
+    """The days to load again: from `first`, or the chosen first day, or the source's first, to `last`.
 
     Days before the source's first stay as they are: a source that keeps no old rows would empty them.
 
     Raises:
-        InputError: the days would be emptied, or the template cannot be asked where the source begins.
+        InputError: the days would be emptied, or the template cannot tell where the source begins.
         SourceError: the source refuses or does not answer.
     """
     try:
@@ -89,7 +89,7 @@ def reload_span(session: psycopg.Connection, feed: Feed, first: date | None, las
 
 
 def reload_work(session: psycopg.Connection, feed: Feed, span: Span, since: datetime | None) -> Work:
-    """All days of the span, or those that were not pulled `since`."""
+    """All days of the span, or those that were not loaded since the moment `since`."""
     days = list(span)
     if since is not None:
         parameters = {**slices.named(feed, span), "since": since}
@@ -101,7 +101,7 @@ def reload_work(session: psycopg.Connection, feed: Feed, span: Span, since: date
 
 
 def begin(session: psycopg.Connection, name: str, work: Sequence[Work]) -> datetime:
-    """Note that a reload begins; the moment by the warehouse's clock, to go on from if it is cut off."""
+    """Log that a reload begins. Return the warehouse's time, from which to continue after an interruption."""
     moment: datetime = one_row(session, query("session", "now"))[0]
     spans = {item.plan.feed.template: str(item.span) for item in work}
     log.write(
@@ -117,5 +117,5 @@ def begin(session: psycopg.Connection, name: str, work: Sequence[Work]) -> datet
 
 
 def settling(until: date) -> Span:
-    """The two weeks before a day in which sources still change rows, as nightly jobs have it."""
+    """The two weeks before a day in which sources still change rows, the same as for nightly jobs."""
     return Span(until - timedelta(days=14), until - timedelta(days=1))

@@ -40,7 +40,7 @@ class FeedResult:
 
     @property
     def complete(self) -> bool:
-        """Whether every day that was planned, or should have been, is there, in tables with indexes."""
+        """Whether every day that was planned, or should have been, is loaded, in tables with indexes."""
         return not (self.failures or self.not_tried or self.source_lost or self.not_indexed or self.gone)
 
     @property
@@ -59,7 +59,7 @@ class Result:
 
     @property
     def complete(self) -> bool:
-        """Whether every planned day is there."""
+        """Whether every planned day is loaded."""
         return not self.interrupted and all(feed.complete for feed in self.feeds)
 
     @property

@@ -1,4 +1,4 @@
-"""Pulling the slices that a span lacks, several at once, one transaction each."""
+"""Load the slices that a span lacks, several at once, one transaction each."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def run(
     """Load what the plans say, then bring the views up to date.
 
     Slices are committed one by one, so the run can be stopped in any way and started again: planning finds what
-    is missing. A slice or a tenant that fails never stops the others. Ctrl-C cancels the slices in hand, keeps the
-    rest and returns with `interrupted` set; what the watcher or the handler of another signal raises does so, too, and is raised
-    again at the end. A `keeper` has sessions that the next run with it uses again.
+    is missing. A slice or a tenant that fails never stops the others. Ctrl-C cancels the slices in progress, keeps the
+    rest and returns with `interrupted` set. An exception of the watcher, or of another signal's handler, cancels them
+    too, and is raised again at the end. A `keeper` holds sessions that the next run with it uses again.
 
     Raises:
         WarehouseUnreachable: the warehouse was lost and did not come back.
@@ -96,13 +96,13 @@ def run(
 
 
 def _extend(keeper: Keeper, plans: Sequence[Plan]) -> None:
-    """Let the feeds' spans begin with what is planned, so that days are missing if the load is cut off."""
+    """Let the feeds' spans begin with the planned days, so that an interrupted load leaves missing days."""
     sessions = keeper.take()
     try:
         try:
             _extend_in(sessions, plans)
         except WarehouseUnreachable:
-            # A session that was kept from an earlier run may have ended since.
+            # A session kept from an earlier run may have ended since.
             sessions.let_go()
             _extend_in(sessions, plans)
     finally:
@@ -117,7 +117,7 @@ def _extend_in(sessions: Sessions, plans: Sequence[Plan]) -> None:
 
 
 def _index(keeper: Keeper, results: dict[Feed, FeedResult], at_once: int, watcher: Watcher) -> None:
-    """Index what this load, or one that was killed, left bare."""
+    """Create the indexes that this load, or a killed one, left out."""
     sessions = keeper.take()
     try:
         with translated():
@@ -143,7 +143,7 @@ def _index(keeper: Keeper, results: dict[Feed, FeedResult], at_once: int, watche
 
 @contextmanager
 def _lent(keeper: Keeper) -> Iterator[Sessions]:
-    """Sessions for the last step, which are not used again if it fails."""
+    """Return sessions for the last step, which are not used again if it fails."""
     sessions = keeper.take()
     try:
         with translated():
@@ -161,7 +161,7 @@ def _finish(keeper: Keeper, results: dict[Feed, FeedResult]) -> None:
         connection = sessions.warehouse()
         touched = not all(result.as_it_was for result in results.values())
         if touched:
-            # What was reported as loaded stays loaded, also if the server crashes now.
+            # Days that were reported as loaded stay loaded, even if the server crashes now.
             sessions.wait_for_disk()
         views.publish(connection, _to_publish(connection, results))
         for result in results.values():
@@ -177,11 +177,11 @@ def _publish_as_operator(keeper: Keeper, results: dict[Feed, FeedResult]) -> Non
 
 
 def _to_publish(connection: psycopg.Connection, results: dict[Feed, FeedResult]) -> list[Feed]:
-    """The feeds whose views may have changed, or been dropped by hand. A table that holds what it held needs nothing."""
+    """The feeds whose views may have changed, or been dropped by hand. An unchanged table needs nothing."""
     feeds = [r.feed for r in results.values() if not (r.as_it_was and r.feed.steady)]
     if not feeds:
         return []
-    # A tenant that was dropped meanwhile has nothing to show.
+    # Leave out tenants that were dropped meanwhile.
     there = {(feed.schema, feed.template) for feed in list_feeds(connection)}
     return [feed for feed in feeds if (feed.schema, feed.template) in there]
 
@@ -193,7 +193,8 @@ def _drive(
     results: dict[Feed, FeedResult],
     watcher: Watcher,
 ) -> BaseException | None:
-    """Run the workers to their end and tell the watcher; what ended them early, if anything: Ctrl-C, or what the watcher or a signal's handler raised.
+    """Run the workers to their end and tell the watcher. Return what ended them early, if anything: Ctrl-C, or what the
+    watcher or a signal's handler raised.
 
     Raises TenantryError if a worker lost the warehouse.
     """

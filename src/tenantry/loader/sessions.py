@@ -16,19 +16,19 @@ from tenantry.flow.source.session import Login, open_source, source_conninfo
 from tenantry.loader.retry import refuses, words
 
 _NOT_THIS_MACHINE = "28000"
-"""invalid_authorization_specification: what pg_hba.conf says to a machine that it does not list."""
+"""invalid_authorization_specification: the answer to a machine that pg_hba.conf does not list."""
 
 
 _NAME = "tenantry backfill"
-"""By which other sessions see that a load is at work."""
+"""The application_name by which other sessions see that a load is running."""
 
 
 class SourceOutOfReach(Exception):
-    """This machine does not come to the source; the warehouse's server may reach it all the same."""
+    """This machine cannot reach the source, but the warehouse's server may be able to."""
 
 
 class SourceRefuses(psycopg.OperationalError):
-    """The source answers, and refuses the login for good."""
+    """The source answers, and refuses the login permanently."""
 
     def __init__(self, message: str, sqlstate: str | None) -> None:
         super().__init__(message)
@@ -46,16 +46,16 @@ class Sessions:
         self._given = given
         self._warehouse = given
         self._loads = False
-        """Whether the session on the warehouse is settled for slices."""
+        """Whether the session on the warehouse has the settings for slices."""
         self._source: psycopg.Connection | None = None
         self._login: Login | None = None
         self.source_types: SourceTypes = {}
-        """What the session on the source said of its columns."""
+        """The types of columns that the session on the source has returned."""
         self.connection: str | None = None
         """The name of the connection that is open now."""
 
     def warehouse(self) -> psycopg.Connection:
-        """The session on the warehouse, where a commit returns before it is on the disk. Raises WarehouseUnreachable.
+        """The session on the warehouse, whose commits return before they are on disk. Raises WarehouseUnreachable.
 
         A slice and its record are one transaction: a crash loses both, and the next run finds the day missing.
         """
@@ -69,7 +69,7 @@ class Sessions:
         return self._warehouse
 
     def wait_for_disk(self) -> None:
-        """Let commits wait for the disk until the session is used for slices again. Those also write out all before them."""
+        """Let commits wait for the disk, which flushes earlier ones, too, until the session is used for slices again."""
         if self._loads and self._warehouse is not None and not self._warehouse.closed:
             self._warehouse.execute("RESET synchronous_commit")
         self._loads = False
@@ -77,8 +77,8 @@ class Sessions:
     def through_warehouse(self, connection: str, *, let_in: bool = True) -> psycopg.Connection:
         """The warehouse's session, with a login to the source held in it.
 
-        `let_in`: the source has let somebody in before. Raises SourceRefuses if it never will; dblink cannot tell, but
-        the source itself says whether it is up and asks for a password.
+        `let_in`: the source has accepted a login before. Raises SourceRefuses if it refuses permanently; dblink cannot
+        tell, but the source itself shows whether it is up and asks for a password.
         """
         opened = self.warehouse()
         if self.connection != connection or self._source is not None:
@@ -93,16 +93,16 @@ class Sessions:
         return opened
 
     def direct(self, connection: str, *, let_in: bool = False) -> psycopg.Connection:
-        """A session on the source itself. `let_in`: the source has let somebody in from here before.
+        """A session on the source itself. `let_in`: the source has accepted a login from here before.
 
         Raises:
             SourceOutOfReach: it cannot be reached from here.
-            SourceRefuses: it refuses the login, here as anywhere.
-            LoginFailed: it has no place at the moment, or was lost.
+            SourceRefuses: it refuses the login, from any machine.
+            LoginFailed: it has no free connection at the moment, or was lost.
         """
         warehouse = self.warehouse()
         login = source_conninfo(warehouse, connection)
-        # Asked each time: a password that was changed or a source that moved is to be in effect at once.
+        # Read each time, so that a changed password or address takes effect at once.
         if self._source is None or self._source.closed or self._login != login:
             self.leave_source()
             try:
@@ -120,7 +120,7 @@ class Sessions:
 
     @property
     def lost(self) -> bool:
-        """Whether a session broke, on the warehouse or on a source."""
+        """Whether a session is broken, on the warehouse or on a source."""
         return any(opened is not None and opened.broken for opened in (self._warehouse, self._source))
 
     def let_go(self) -> None:
@@ -132,7 +132,7 @@ class Sessions:
         self.connection = None
 
     def leave(self) -> None:
-        """Close everything but the session that was given, if it is as good as it was."""
+        """Close everything except the given session, if that is unharmed."""
         given = self._given
         if given is not None and self._warehouse is given and not given.closed:
             with suppress(psycopg.Error):
@@ -142,39 +142,38 @@ class Sessions:
         self.let_go()
 
     def end(self) -> None:
-        """End what runs, from another thread.
+        """End running statements, from another thread.
 
-        The warehouse's session is ended, not asked: when a statement is cancelled, dblink still waits for the source to
-        finish it.
+        The warehouse's session is terminated, because after a cancel dblink would still wait for the source to finish.
         """
         source, warehouse = self._source, self._warehouse
         if source is not None and not source.closed:
             with suppress(psycopg.Error):
                 source.cancel_safe(timeout=5)
         if warehouse is not None and not warehouse.closed:
-            # As whoever logged in: whadmin may not end the session of a superuser who acts as whadmin.
+            # As the login role: whadmin may not end the session of a superuser who acts as whadmin.
             with suppress(psycopg.Error, TenantryError), session(self._conninfo, role=None) as other:
                 other.execute(query("session", "end_session"), (warehouse.info.backend_pid,))
 
     def cut(self) -> None:
-        """Break the line to a source that does not even hear of a cancel: whoever waits for it gets an error."""
+        """Break the connection to a source that receives no cancel: callers that wait for it get an error."""
         if self._source is not None:
             cut(self._source)
 
     def end_snapshot(self) -> None:
-        """End the transaction that was begun at the source, if it is still there."""
+        """End the transaction at the source, if it is still open."""
         if self._source is None:
             self.leave_source()
         elif not self._source.closed:
             self._source.rollback()
 
     def rest(self) -> None:
-        """Keep what the next run may use: dblink's login is let go, as nothing would tell that its password changed."""
+        """Keep what the next run can use; log dblink out, because nothing would show that its password has changed."""
         if self._source is None:
             self.leave_source()
 
     def leave_source(self) -> None:
-        """Log out of the source, which ends what was begun there."""
+        """Log out of the source, which ends its transaction."""
         if self._source is not None:
             self._source.close()
             self._source = None
@@ -184,18 +183,18 @@ class Sessions:
 
 
 class Keeper:
-    """Sessions for workers, taken and given back; those that are there are used again before new ones are opened.
+    """Sessions for workers, taken and given back; existing ones are used again before new ones are opened.
 
     Safe to use from several threads. A program that loads again and again keeps one and saves the logins.
     """
 
     def __init__(self, conninfo: str, given: psycopg.Connection | None = None) -> None:
-        """A session on the warehouse that is `given` is used first, and stays open."""
+        """The session `given` on the warehouse is used first, and stays open."""
         self._conninfo = conninfo
         self._idle = [Sessions(conninfo, given)] if given is not None else []
 
     def take(self) -> Sessions:
-        """Sessions for one worker; those that were given back last, if there are any."""
+        """Sessions for one worker; the ones given back last, if any."""
         try:
             return self._idle.pop()
         except IndexError:
@@ -206,7 +205,7 @@ class Keeper:
         self._idle.append(sessions)
 
     def close(self) -> None:
-        """Log out everywhere, but of the session that was given."""
+        """Log out everywhere, except from the given session."""
         while self._idle:
             self._idle.pop().leave()
 

@@ -1,6 +1,6 @@
-"""The front door for Python: a warehouse, and what can be done with it.
+"""The entry point for Python: a warehouse and its operations.
 
-What only some programs need is imported where it is needed: a command that refreshes a day waits for nothing else.
+Modules that only some programs need are imported where they are used, so that refreshing a day starts fast.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Warehouse(
 
     @classmethod
     def _at(cls, target: Target) -> Self:
-        """Return the warehouse of a target, without checking that it is one."""
+        """Return the warehouse of a target, without checking that there is one."""
         directory = target.embedded_directory
         if directory is False:
             return cls(target.dsn)

@@ -1,4 +1,4 @@
-"""What goes on in a warehouse, and what went on: queries, the log, the audit trail, and what takes the space."""
+"""Activity in a warehouse, now and earlier: queries, the log, the audit trail, and sizes."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class Activity(Base):
             return activity.database_size(opened)
 
     def running(self) -> list[Running]:
-        """Return the sessions of the database that do something, with the oldest transaction first.
+        """Return the active sessions of the database, with the oldest transaction first.
 
-        Of other roles' sessions, only the server's administrator sees what they run.
+        Only the server's administrator sees the statements of other roles' sessions.
         """
         from tenantry.observe import activity
 
@@ -53,7 +53,7 @@ class Activity(Base):
     def slow(self, most: int = 20) -> list[Slow]:
         """Return the statements that took the most time in total, from pg_stat_statements. Times are in milliseconds.
 
-        Raises DatabaseError if the server does not have that extension; the hint says how it gets it.
+        Raises DatabaseError if the server does not have that extension; the hint says how to install it.
         """
         from tenantry.observe import activity
 
@@ -65,7 +65,7 @@ class Activity(Base):
     def cancel(self, pid: int) -> None:
         """Cancel what a session is running. The session stays open.
 
-        Raises InputError if there is no such session, DatabaseError if it is another role's.
+        Raises InputError if there is no such session, DatabaseError if it belongs to another role.
         """
         from tenantry.observe import activity
 
@@ -87,8 +87,8 @@ class Activity(Base):
     ) -> list[Entry]:
         """Return the `most` newest log entries, oldest first.
 
-        They can be those of a tenant, of some levels (DEBUG, INFO, WARNING, ERROR), not older than `since`, of a function, or those that
-        match a regular expression, ignoring case.
+        They can be limited to a tenant, to levels (DEBUG, INFO, WARNING, ERROR), to entries not older than `since`, to a
+        function, or to those that match a regular expression, ignoring case.
 
         Raises InputError for a pattern that is not a regular expression.
         """
@@ -108,7 +108,7 @@ class Activity(Base):
         pattern: str | None = None,
         most: int = 1000,
     ) -> Generator[list[Entry], None, None]:
-        """Yield what `logs` returns, and then new entries as they are committed, without an end."""
+        """Yield what `logs` returns, and then new entries as they are committed, endlessly."""
         from tenantry.observe import activity
 
         wanted = activity.Wanted(tenant, levels, since, function, pattern)
@@ -139,7 +139,7 @@ class Activity(Base):
     def follow_audit(
         self, *, since: timedelta | None = None, most: int = 1000
     ) -> Generator[list[AuditEntry], None, None]:
-        """Yield what `audit` returns, and then new entries as they are added, without an end."""
+        """Yield what `audit` returns, and then new entries as they are added, endlessly."""
         from tenantry.db import audit
 
         with self._session(name="tenantry audit") as opened:
@@ -160,7 +160,7 @@ class Activity(Base):
             return audit.restored(opened, since=since, most=most)
 
     def prune_audit(self, before: date) -> int:
-        """Remove the entries of the audit trail from before a UTC day, and record that. Returns how many they were.
+        """Remove the entries of the audit trail from before a UTC day, and record that. Returns their number.
 
         The warehouse's login must be the server's administrator.
         """

@@ -1,4 +1,4 @@
-"""Backup files: written, opened, checked, and the keys that sign them. None of it needs a warehouse."""
+"""Open and check backup files, and manage the keys that sign them. None of this needs a warehouse."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Backup:
-    """A backup that was opened. `signed_by` is the public key of whoever signed all of it, None if nobody did."""
+    """An opened backup. `signed_by` is the public key that signed all of it, None if none did."""
 
     content: Content = field(repr=False)
 
     @property
     def signed_by(self) -> str | None:
-        """The public key of whoever signed all of it, or None."""
+        """The public key that signed all of it, or None."""
         return self.content.signed_by
 
     @property
     def records(self) -> int:
-        """How many records it holds."""
+        """The number of records that it holds."""
         return sum(map(self.content.count, self.content.kinds()))
 
     def summary(self) -> Summary:
@@ -40,7 +40,7 @@ class Backup:
         return backup.summary(self.content)
 
     def refusals(self) -> dict[str, str | None]:
-        """The definitions of the operators' own functions, each with the reason why a restore leaves it out, or None."""
+        """The definitions of the operators' own functions, each with the reason for which a restore leaves it out, or None."""
         from tenantry.flow.job import function
 
         return {text: function.refusal(text) for text in self.summary().own_functions}
@@ -53,7 +53,7 @@ class Backup:
         return found | self._left_out() if rehearse else found
 
     def _left_out(self) -> dict[str, str]:
-        """What a restore leaves out, on a server for that alone."""
+        """What a restore leaves out, found on a server of its own."""
         import secrets
         import shutil
         import tempfile
@@ -65,7 +65,7 @@ class Backup:
         folder = Path(tempfile.mkdtemp(prefix="tenantry-rehearsal-"))
         try:
             if os.geteuid() == 0:
-                # The server runs under another account; its own folder in there is that account's alone.
+                # The server runs under another account, and its folder in there belongs to that account.
                 folder.chmod(0o711)
             server = Server(folder / "server")
             with server.lease(), session(server.conninfo(), role=None) as opened:
@@ -88,7 +88,7 @@ class Sealed:
     def open(self, *, passphrase: str | None = None, identities: str = "") -> Backup:
         """Decrypt and read it. `identities` is the text of an age key file.
 
-        Raises InputError for the wrong passphrase or key, and for a file that was changed or cut.
+        Raises InputError for the wrong passphrase or key, and for a file that was changed or truncated.
         """
         from tenantry.recovery import sealed
         from tenantry.recovery.content import unpack
@@ -103,7 +103,7 @@ def read_backup(file: Path) -> Sealed:
 
     try:
         with file.open("rb") as opened:
-            # Encrypted it is little longer than it is inside.
+            # An encrypted file is little longer than its content.
             data = opened.read(2 * PACKED)
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}") from None
@@ -115,7 +115,7 @@ def read_backup(file: Path) -> Sealed:
 def require_writable(
     file: Path, *, recipients: Sequence[str] = (), keep: int | None = None, force: bool = False
 ) -> None:
-    """Raise InputError for what `Warehouse.backup` would refuse: an existing file, a name without a date, no recipient of age."""
+    """Raise InputError for what `Warehouse.backup` would refuse: an existing file, a name without a date, not an age recipient."""
     from tenantry.recovery import retention, sealed
 
     if file.exists() and not force:
@@ -134,7 +134,7 @@ def load_key(file: Path) -> Signer:
 
 
 def make_key(file: Path) -> Signer:
-    """Make a signing key in a new file that only its owner can read. Raises InputError if the file exists or cannot be written."""
+    """Create a signing key in a new file that only its owner can read. Raises InputError if the file exists or cannot be written."""
     from tenantry.recovery import signature
 
     return signature.make(file)

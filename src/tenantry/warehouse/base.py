@@ -1,4 +1,4 @@
-"""What all of a warehouse's methods stand on: its connection string, its sessions, its feeds and its audit trail."""
+"""The base of a warehouse's methods: its connection string, sessions, feeds and audit trail."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class Base:
-    """A warehouse that is known by its connection string."""
+    """A warehouse, given by its connection string."""
 
     def __init__(self, conninfo: str, opened: psycopg.Connection | None = None) -> None:
-        """`opened` is a session that somebody else closes: methods use it before they open another."""
+        """`opened` is a session that the caller closes: methods use it before they open another."""
         self.conninfo = conninfo
         """libpq's connection string for the login of every day."""
         self._opened = opened
@@ -56,12 +56,12 @@ class Base:
     def _session(
         self, name: str = "tenantry", role: str | None = OWNER
     ) -> AbstractContextManager[psycopg.Connection]:
-        """A session of an application_name, acting as `role` (None: as whoever logs in)."""
+        """A session of an application_name, acting as `role` (None: as the login role)."""
         self._release()
         return session(self.conninfo, name=name, role=role)
 
     def _release(self) -> None:
-        """Close the session that was given, where nobody is going to use it for a long time."""
+        """Close the given session if it will not be used for a long time."""
         if self._opened is not None:
             self._opened.close()
             self._opened = None
@@ -80,7 +80,7 @@ class Base:
     ) -> list[Feed]:
         """Return the feeds of a template, or all feeds. Disabled tenants are left out unless `tenants` names them.
 
-        With `disabled`, they are not left out. `left_out` is told of each that is.
+        With `disabled`, they are not left out. `left_out` is called with each feed that is.
 
         Raises InputError for a template or a tenant that does not exist.
         """
@@ -113,9 +113,9 @@ class Base:
 
     @contextmanager
     def _audited(self, what: str, subject: str, opened: psycopg.Connection | None = None) -> Iterator[None]:
-        """Record the block in the audit trail, as it begins and as it ends; by the session `opened`, if one is given."""
+        """Record the start and the end of the block in the audit trail; through the session `opened`, if one is given."""
         if acts_as(self.conninfo) != OWNER:
-            # What is done by a group's functions, these write down.
+            # The functions of a group record this themselves.
             yield
             return
         with audit.kept(self.conninfo, f"Warehouse.{what}", subject, opened):

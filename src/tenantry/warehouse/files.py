@@ -1,4 +1,4 @@
-"""What a command does with files before it reaches a warehouse: fleets, templates and queries, read, written and linted."""
+"""Files, before a warehouse is involved: read, write and lint fleets, templates and queries."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def read_templates(paths: Iterable[Path]) -> list[TemplateFile]:
 
 
 def parse_template(text: str, origin: str) -> TemplateFile:
-    """Return the template of a text. `origin` is what errors call it. Raises InputError for a text that is not one template."""
+    """Return the template of a text. `origin` names it in errors. Raises InputError for a text that is not one template."""
     from tenantry.flow.template import file as template_file
 
     found = template_file.parse(text, origin)
@@ -76,7 +76,7 @@ def template_as_sql(template: Template) -> str:
 
 
 def lint_template(file: TemplateFile) -> list[Finding]:
-    """Return what is wrong with a template, the worst first, as far as reading it tells."""
+    """Return what is wrong with a template, the worst first, as far as its text shows."""
     from tenantry.flow.template import lint
 
     return lint.lint(file.template, file.lines)

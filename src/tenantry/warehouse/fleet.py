@@ -1,4 +1,4 @@
-"""The fleet as a file: compared with the warehouse, made so, and written from it."""
+"""The fleet as a file: compare it with the warehouse, apply it, and write it from the warehouse."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tenantry.fleet.steps import Means
 
 Administrator = Callable[[], "AbstractContextManager[tuple[psycopg.Connection, Server | None]]"]
-"""Opens a session of the server's administrator, and says which embedded server that is, None for another one."""
+"""Opens a session of the server's administrator, and returns its embedded server, None if it is another server."""
 
 
 class Fleets(Base):
@@ -73,10 +73,10 @@ class Fleets(Base):
         watch: Callable[[Change], None] = lambda change: None,
         watcher: Watcher | None = None,
     ) -> Done:
-        """Make the warehouse match the fleet file, and return the changes that were made and those that were not.
+        """Make the warehouse match the fleet file, and return the changes that were made and those that failed.
 
-        `plan` is what `plan` has shown; if the warehouse has changed since, nothing is done. With `test`, a source must answer before
-        its address or password is stored. `watch` is told of each change that was made. Changes to readers need a session of the
+        `plan` is the result of the method `plan`; if the warehouse has changed since, nothing is done. With `test`, a source must answer before
+        its address or password is stored. `watch` is called with each change that was made. Changes to readers need a session of the
         server's administrator: `administrator` opens one, otherwise the warehouse's own login is used. New feeds are not loaded:
         `backfill` does that.
 
@@ -97,7 +97,7 @@ class Fleets(Base):
     def export(self, file: Path, *, dsn: str = "", force: bool = False) -> Written:
         """Write the fleet file from the warehouse, and its own templates into templates/ next to it. Passwords are not written.
 
-        `dsn` is the connection string that the file is to name. Existing files that differ are only overwritten with `force`.
+        `dsn` is the connection string that the file will contain. Existing files that differ are only overwritten with `force`.
 
         Raises InputError if a file exists and differs, or cannot be written.
         """
@@ -115,9 +115,9 @@ class Fleets(Base):
         *,
         watch: Callable[[Rotated], None] = lambda rotated: None,
     ) -> list[Rotated]:
-        """Store the new passwords of sources, from where the fleet file points: of tenants or connections, or of all in the file.
+        """Store new passwords of sources, from where the fleet file points: of tenants or connections, or of all in the file.
 
-        Each is tried before it is stored; one that its source refuses is not stored, and has its reason. `watch` is told of each.
+        Each is tried before it is stored; one that its source refuses is not stored, and the reason is returned. `watch` is called with each.
 
         Raises InputError for a name that does not exist, or that the file has no password for.
         """

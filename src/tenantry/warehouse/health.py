@@ -1,4 +1,4 @@
-"""What is wrong with a warehouse, and mending what is safe to mend."""
+"""Find what is wrong with a warehouse, and fix what is safe to fix."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tenantry.observe.health import Outcome
 
 _ROUNDS = 3
-"""How often `mend` looks again: mending one thing may show another, such as a public view over a tenant's new one."""
+"""How often `mend` checks again: fixing one thing may reveal another, such as a public view over a tenant's new one."""
 
 
 class Health(Base):
@@ -34,7 +34,7 @@ class Health(Base):
         """Find what is wrong: the outcome of each check (or of those named), with its findings. Changes nothing.
 
         With a `tenant`, only that tenant is checked, not the server. With `count_rows`, all stored rows are counted. Passwords of
-        sources that are older than `password_days` are reported. `watch` is told of each check before it begins.
+        sources that are older than `password_days` are reported. `watch` is called with each check before it begins.
 
         Raises InputError for a check or a tenant that does not exist.
         """
@@ -64,7 +64,7 @@ class Health(Base):
         told: Callable[[Finding, str | None], None] = lambda finding, refused: None,
         watch: Callable[[Check], None] = lambda check: None,
     ) -> Mended:
-        """Run the SQL of those of `doctor`'s findings that are safe to fix, then look again for what that shows.
+        """Run the SQL of `doctor`'s findings that are safe to fix, then check again for new findings.
 
         `told` is called with each finding, and with the reason if its statement was refused.
         """
@@ -74,7 +74,7 @@ class Health(Base):
         refused: dict[str, str] = {}
         found = outcomes
         with self.session() as opened:
-            # Of a warehouse of another version, too, which may have no trail.
+            # This also runs on warehouses of other versions, which may have no trail.
             kept = audit.is_there(opened)
         with self._audited("mend", tenant or "") if kept else nullcontext():
             for _ in range(_ROUNDS):

@@ -1,4 +1,4 @@
-"""What can be done with a warehouse."""
+"""Load, compare and fold the days of a warehouse."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ class Loading(Base):
 
         The days range from `first` to `last`. `first` defaults to the feed's first day, or an earlier day of the source; `last` defaults
         to the last day that the template loads. With `reload`, days that are already loaded are loaded again; with `outdated`, those that
-        were made by an earlier text of the template. If a day fails, the others are still loaded: the result's `complete` says whether all are there.
+        were loaded by an earlier text of the template. If a day fails, the others are still loaded: the result's `complete` says
+        whether all of them are loaded.
 
         Raises:
             Interrupted: Ctrl-C; what was loaded is kept.
@@ -170,7 +171,7 @@ class Loading(Base):
         most_rows: int = MOST_ROWS,
         compared: Callable[[Feed, int, int], None] = lambda feed, days, rows: None,
     ) -> Verdict:
-        """`verify` for days of each feed that were chosen before."""
+        """`verify` for chosen days of each feed."""
         from tenantry.loader import verify
 
         return verify.run(
@@ -202,9 +203,9 @@ class Loading(Base):
             return years.fold(opened, feed, year)
 
     def fit(self, feeds: Sequence[Feed], watch: Callable[[Fit], None] = lambda done: None) -> list[Fit]:
-        """Bring tables to their templates as those are now: columns, types, indexes, ranges. What could not be, each with its reason.
+        """Bring tables up to date with their templates: columns, types, indexes, ranges. Returns failures, each with its reason.
 
-        `watch` is told of each that was. `backfill` with `outdated` brings the days.
+        `watch` is called with each success. `backfill` with `outdated` brings the days up to date.
         """
         from tenantry.flow.template import fit
 
@@ -212,7 +213,7 @@ class Loading(Base):
             return fit.run(opened, feeds, watch)
 
     def rows_ahead(self, feeds: Iterable[Feed]) -> dict[Feed, int]:
-        """By feed how many rows its source has that are dated after the last day that may be loaded, where there are some."""
+        """Return, by feed, how many rows of its source are dated after the last day that may be loaded, if any."""
         from tenantry.loader import planning
 
         return planning.rows_ahead(self.conninfo, feeds)

@@ -1,4 +1,4 @@
-"""What can be seen of a warehouse."""
+"""Look at a warehouse."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Looking(Base):
     def names(
         self, kind: Literal["templates", "tenants", "jobs"], beginning: str = "", *, patience: int = 10
     ) -> list[str]:
-        """Return the names of all templates, tenants or jobs that begin like this, sorted. Anybody who can log in may ask.
+        """Return the names of all templates, tenants or jobs that begin like this, sorted. Any login can call this.
 
         `patience` is how many seconds the warehouse has to answer.
         """

@@ -42,8 +42,8 @@ class Readers(Base):
         """Create a login that reads the reports of these tenants (None: all), or let an existing reader see exactly these.
 
         The warehouse's login must be the server's administrator. A new reader needs a password. `connections` is the maximum number of
-        sessions, `statement_timeout` how long a report may take (such as 5min), `valid_until` the end of its password. What is None of
-        these stays as it is. Returns whether it was created.
+        sessions, `statement_timeout` how long a report may take (such as 5min), `valid_until` the end of its password. Those that are None stay
+        unchanged. Returns whether it was created.
 
         Raises InputError for an unknown tenant, for a role that exists and is not a reader, and if the login may not create roles.
         """

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Recovering(Base):
-    """Methods for what is to be done before and after a loss."""
+    """Methods for backups, and for the time after a loss."""
 
     def backup(
         self,
@@ -35,14 +35,14 @@ class Recovering(Base):
         keep: int | None = None,
         force: bool = False,
     ) -> BackedUp:
-        """Write everything that the warehouse knows, but no tenants' data, to an encrypted file that only you can read.
+        """Write everything that the warehouse knows, except the tenants' data, to an encrypted file that only you can read.
 
         It is encrypted with the passphrase, or to age recipients, and signed by `signer`. With `logs`, the log and the audit trail are
-        part of it. With `keep`, older backups of the same name but for the date are then removed until that many are left. Passwords
-        of roles are only part of it if the warehouse's login is a superuser's.
+        part of it. With `keep`, older backups whose names differ only in the date are then removed until that many are left. Passwords
+        of roles are only part of it if the warehouse's login is a superuser.
 
         Raises InputError if the file exists, without `force`; if there is neither a passphrase nor a recipient; and, with `keep`, if its
-        name holds no date.
+        name contains no date.
         """
         from tenantry.core.errors import InputError
         from tenantry.core.private import write_private
@@ -61,7 +61,7 @@ class Recovering(Base):
         return BackedUp(file, file.stat().st_size, removed, backup.summary(content))
 
     def roles(self) -> list[RoleFacts]:
-        """Return the roles of Tenantry that the server has; also if the database is not a warehouse yet."""
+        """Return the roles of Tenantry on the server, even if the database is not a warehouse yet."""
         from tenantry.observe import status
 
         with self._session(role=None) as opened:
@@ -75,11 +75,11 @@ class Recovering(Base):
         other_jobs: bool = False,
         keep: Callable[[Mapping[str, str]], None] = lambda generated: None,
     ) -> Restored:
-        """Make an empty database the warehouse of a backup: everything except the tenants' data, which `recover` loads.
+        """Restore a backup into an empty database: everything except the tenants' data, which `recover` loads.
 
-        The warehouse's login must be the server's administrator. `passwords` are those of roles that are made now, where they are not to
-        be the backup's. `keep` is told of generated passwords before anybody needs them. Jobs are paused until `recover`; those that do
-        more than call Tenantry's functions are only restored with `other_jobs`. What cannot be made here is in `left_out`.
+        The warehouse's login must be the server's administrator. `passwords` are for roles that are created now, and replace
+        the backup's. `keep` is called with generated passwords before they are in use. Jobs are paused until `recover`; those that do
+        more than call Tenantry's functions are only restored with `other_jobs`. What cannot be created is in `left_out`.
 
         Raises:
             InputError: the database holds tenants, or another role has a reader's name.
@@ -112,10 +112,10 @@ class Recovering(Base):
         step: Step = ignore,
         watcher: Watcher | None = None,
     ) -> Recovered:
-        """Load everything that is missing of the tenants named, or of all, after a restore or a loss. `work` is what `recovery_work` says.
+        """Load everything that is missing of the tenants named, or of all, after a restore or a loss. `work` is what `recovery_work` returned.
 
         Then years that were folded are folded again, what was loaded is compared with the sources, and the jobs that a restore paused
-        are resumed. A tenant whose source does not answer keeps nobody waiting; its jobs stay paused. `step` is called with the name and
+        are resumed. A tenant whose source does not answer does not delay the others; its jobs stay paused. `step` is called with the name and
         the result of each finished step. If it stops, call it again to continue.
 
         Raises:

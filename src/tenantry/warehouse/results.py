@@ -1,4 +1,4 @@
-"""What methods of a warehouse return that nothing below them returns, and what a load that is interrupted raises."""
+"""Results that only the methods of a warehouse return, and the exception of an interrupted load."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class Interrupted(KeyboardInterrupt):
     """Raised when Ctrl-C ends a load. `result` says what was loaded, which is kept.
 
-    `so_far` is what the call would have returned, as far as it came: the `result` itself, or the Added, Enabled and so on that it is
-    a part of.
+    `so_far` is what the call would have returned, as far as it got: the `result` itself, or the Added, Enabled and so on that
+    contains it.
     """
 
     def __init__(self, result: Result, so_far: object = None) -> None:
@@ -52,7 +52,7 @@ class Reloaded:
 
 @dataclass(frozen=True)
 class Disabled:
-    """A disabled tenant: since when, and why. `paused` names the jobs that were paused; None: it was disabled before."""
+    """A disabled tenant: since when, and why. `paused` names the paused jobs; None: it was already disabled."""
 
     tenant: str
     disabled_at: datetime | None
@@ -64,8 +64,8 @@ class Disabled:
 class SourceChanged:
     """A connection as it is stored now, and the tenants that use it.
 
-    `answered` is what the source said, None if it was not asked. `line` says in words how safe the line to it is, None if that was
-    not looked for.
+    `answered` is what the source reported, None if it was not contacted. `line` describes how safe the connection to it is, None
+    if that was not tested.
     """
 
     connection: Connection
@@ -76,7 +76,7 @@ class SourceChanged:
 
 @dataclass(frozen=True)
 class Written:
-    """The files that an export wrote, and the variables in which they look for secrets."""
+    """The files that an export wrote, and the variables from which they take secrets."""
 
     files: Sequence[Path]
     variables: Sequence[str]
@@ -94,7 +94,7 @@ class BackedUp:
 
 @dataclass(frozen=True)
 class RecoveryWork:
-    """What is missing of each feed, and how much and how long that is, by what the feeds held."""
+    """What is missing of each feed, with the expected rows and seconds, by earlier loads."""
 
     parts: Sequence[Part]
     estimate: Estimate
@@ -102,10 +102,9 @@ class RecoveryWork:
 
 @dataclass(frozen=True)
 class Schedule:
-    """The jobs of a warehouse. `cron` is who keeps them (None: nobody), `leader` the scheduler that runs them, if one does.
+    """The jobs of a warehouse. `cron` is what stores them (None: nothing does), `leader` the scheduler that runs them, if any.
 
-    `last` has the last run of each job that has had one, by jobid. `hidden_from` is the login from which other roles' jobs may be
-    hidden.
+    `last` has the last run of each job, if any, by jobid. `hidden_from` is the login that may not see other roles' jobs.
     """
 
     cron: Cron | None
@@ -117,7 +116,7 @@ class Schedule:
 
 @dataclass(frozen=True)
 class NextRun:
-    """A run to come: when (UTC), the same in words of UTC and of this machine's time zone, and of which job."""
+    """A future run: its time (UTC), the same as text in UTC and in this machine's time zone, and its job."""
 
     at: datetime
     said: str
@@ -126,7 +125,7 @@ class NextRun:
 
 @dataclass(frozen=True)
 class MadeJob:
-    """A job that was created: `when` is its schedule in words. `jobid` is None if it was only to be said."""
+    """A job that was created: `when` is its schedule in words. `jobid` is None after a dry run."""
 
     jobid: int | None
     name: str
@@ -138,7 +137,7 @@ class MadeJob:
 
 @dataclass(frozen=True)
 class JobsMade:
-    """The jobs that were created, and the login from which other roles' jobs may be hidden."""
+    """The jobs that were created, and the login that may not see other roles' jobs."""
 
     jobs: Sequence[MadeJob]
     hidden_from: str | None
@@ -146,7 +145,7 @@ class JobsMade:
 
 @dataclass(frozen=True)
 class JobsChanged:
-    """The jobs that were paused or resumed, and those that were so before."""
+    """The jobs that were paused or resumed, and those that already were."""
 
     changed: Sequence[Job]
     unchanged: Sequence[Job]
@@ -162,7 +161,7 @@ class Mended:
 
 @dataclass(frozen=True)
 class TemplateDetails:
-    """A template: its text, who uses it, and what tenants have that is not as the text says."""
+    """A template: its text, its tenants, and what they have that differs from the text."""
 
     text: Template
     stored: Stored
@@ -171,7 +170,7 @@ class TemplateDetails:
 
 @dataclass(frozen=True)
 class TemplateGoods:
-    """What goes with a template: what each tenant has of it, and the jobs whose command names it."""
+    """What is dropped with a template: what each tenant has of it, and the jobs whose command names it."""
 
     template: str
     uses: Sequence[Use]
@@ -179,7 +178,7 @@ class TemplateGoods:
 
     @property
     def users(self) -> str:
-        """The tenants that use it, with their days and rows, in words."""
+        """The tenants that use it, with their days and rows, as text."""
         return ", ".join(f"{use.tenant} ({use.days:,} days, {use.rows:,} rows)" for use in self.uses)
 
 

@@ -1,4 +1,4 @@
-"""Jobs: shown, created, paused, run and removed."""
+"""Show, create, pause, run and remove jobs."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Scheduling(Base):
             return table.all_jobs(opened) if waiting else []
 
     def find_jobs(self, tenants: Collection[str] = (), names: Collection[str] = ()) -> list[Job]:
-        """Return the jobs of these tenants, or those of these names or numbers.
+        """Return the jobs of these tenants, or those with these names or numbers.
 
-        Raises InputError if there is no such job, if a name is that of several, or if neither tenants nor names are given.
+        Raises InputError if there is no such job, if several jobs have a name, or if neither tenants nor names are given.
         """
         from tenantry.flow.job import table
 
@@ -88,7 +88,7 @@ class Scheduling(Base):
             return runs.history(opened, most, None if jobs is None else [job.jobid for job in jobs], failed)
 
     def install_jobs(self, tenants: Collection[str] | None = None, *, dry_run: bool = False) -> JobsMade:
-        """Create the jobs that these tenants lack, or all that are not disabled. With `dry_run`, only say which.
+        """Create the jobs that these tenants lack, or all that are not disabled. With `dry_run`, only return them.
 
         Raises:
             InputError: a tenant is disabled, or has no template to load.
@@ -130,7 +130,7 @@ class Scheduling(Base):
         return self._set_active(self.find_jobs(tenants, names), False)
 
     def resume_jobs(self, tenants: Collection[str] = (), names: Collection[str] = ()) -> JobsChanged:
-        """Resume paused jobs, as `find_jobs` finds them. Missed runs are not made up.
+        """Resume paused jobs, as `find_jobs` finds them. Missed runs are not run later.
 
         Raises what `find_jobs` raises, and InputError if one of the tenants is disabled.
         """
@@ -145,7 +145,7 @@ class Scheduling(Base):
     def run_job(self, job: Job) -> Ended:
         """Run a job's command now, in this process, as whadmin, who must be logged in. Its schedule does not change.
 
-        Raises InputError if another role has logged in, or if the job is another role's or database's, or is running now.
+        Raises InputError if another role has logged in, or if the job belongs to another role or database, or is running now.
         """
         from tenantry.schedule import manual
 
@@ -155,7 +155,7 @@ class Scheduling(Base):
     def scheduler(
         self, tell: Callable[..., None] = lambda event, **facts: None, *, grace: float = 60.0, most: int = 8
     ) -> Scheduler:
-        """Return a scheduler, whose `run` runs the jobs where there is no pg_cron, until its `stop` is called.
+        """Return a scheduler. Its `run` runs the jobs of a server without pg_cron, until its `stop` is called.
 
         `tell` is called with each event and its facts. Runs may continue for `grace` seconds after `stop`; at most `most` run at a time.
         """
@@ -177,7 +177,7 @@ class Scheduling(Base):
 
 
 def _named(known: Sequence[Job], name: str) -> Job:
-    """The job of a name, or else of a number."""
+    """The job with a name, otherwise with a number."""
     found = [job for job in known if job.name == name] or [job for job in known if str(job.jobid) == name]
     if not found:
         raise InputError(f'there is no job "{name}"', hint="Run: tenantry schedule show.")

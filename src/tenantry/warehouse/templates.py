@@ -1,4 +1,4 @@
-"""Templates: looked at, linted, loaded, tried, moved between storages and dropped."""
+"""Show, lint, load, try, move and drop templates."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tenantry.flow.template.trial import Trial
 
 _UNSENDABLE = ("syntax", "one-statement", "not-a-select")
-"""Rules of lint: a query that breaks one of them is not sent to a source."""
+"""Lint rules: a query that breaks one of them is not sent to a source."""
 
 
 class Templates(Base):
@@ -39,7 +39,7 @@ class Templates(Base):
             return stored.stored(opened)
 
     def template(self, name: str) -> TemplateDetails:
-        """Return a template: its text, its tenants, and what they have that was made by an earlier text.
+        """Return a template: its text, its tenants, and what they have that was loaded by an earlier text.
 
         Raises InputError if it does not exist.
         """
@@ -51,9 +51,9 @@ class Templates(Base):
             return TemplateDetails(text, facts, stored.outdated(opened, name))
 
     def lint(self, templates: Iterable[Path | TemplateFile | str]) -> list[tuple[TemplateFile, Finding]]:
-        """Return what is wrong with templates: of files, or stored ones by their names. Each finding comes with its template.
+        """Return what is wrong with templates: those of files, or stored ones by their names. Each finding comes with its template.
 
-        The warehouse knows which functions are volatile, and what is stored where a file is silent. No source is queried.
+        The warehouse knows which functions are volatile, and what is stored for settings that a file does not mention. No source is queried.
 
         Raises InputError for a file that cannot be read, or a name that does not exist.
         """
@@ -69,7 +69,7 @@ class Templates(Base):
     def load_templates(
         self, templates: Iterable[Path | TemplateFile], *, dry_run: bool = False
     ) -> list[TemplateChange]:
-        """Store the templates of files, all or none, and return what that changes. With `dry_run`, it is taken back.
+        """Store the templates of files, all or none, and return what that changes. With `dry_run`, that is rolled back.
 
         Settings that a file does not mention stay as they are. Existing days stay as well: `backfill` with `outdated` brings them up to
         date. `lint` says what is wrong with a template before it is stored.
@@ -100,12 +100,12 @@ class Templates(Base):
     ) -> Draft:
         """Draft a template from a query, which the source of a connection or tenant describes. Nothing is stored.
 
-        `time_column` defaults to the column that the query compares with its placeholders. `origin` is what errors call the query.
+        `time_column` defaults to the column that the query compares with its placeholders. `origin` names the query in errors.
 
         Raises:
             InputError: there is no such connection, or no such time column.
             SourceError: the source refuses the query or cannot be reached.
-            TemplateError: the query cannot be a template's; the hint says what to write instead.
+            TemplateError: the query cannot be used in a template; the hint says what to write instead.
         """
         from tenantry.flow.template import draft
 
@@ -130,7 +130,7 @@ class Templates(Base):
         Raises:
             InputError: there is no such template or tenant.
             SourceError: the source refuses the query, cannot be reached, or takes too long.
-            TemplateError: the query is not one SELECT, or gives other columns than the template has.
+            TemplateError: the query is not one SELECT, or its columns differ from the template's.
         """
         from tenantry.flow.template import stored, trial
 
@@ -155,7 +155,7 @@ class Templates(Base):
 
         with self.session() as opened:
             if self.acts_as() != OWNER:
-                # A template author may drop what nobody uses.
+                # A template author may drop templates that nobody uses.
                 stored.require(opened, name)
                 return TemplateGoods(name, (), ())
             uses = drop.uses(opened, name)
@@ -165,7 +165,7 @@ class Templates(Base):
     def drop_template(self, name: str, *, with_data: bool = False) -> TemplateGoods:
         """Drop a template with its jobs and, with `with_data`, the tenants' days of it. This cannot be undone.
 
-        Each tenant leaves the public view by itself, so that reports on the others continue. If it stops, call it again to finish.
+        Each tenant leaves the public view separately, so that reports on the others continue. If it stops, call it again to finish.
         Returns what was dropped.
 
         Raises:
@@ -189,7 +189,7 @@ class Templates(Base):
 
         If no tenants are named, new tenants begin in that storage from now on.
 
-        Raises InputError for a name that does not exist, or a template that cannot be kept so.
+        Raises InputError for a name that does not exist, or a template that cannot use that storage.
         """
         from tenantry.flow.slice import move
 
@@ -210,12 +210,12 @@ class Templates(Base):
         *,
         watch: Callable[[MoveStep], None] = lambda step: None,
     ) -> Moved:
-        """Move a tenant's data of a template to another storage, without its source. `watch` is told of each step before it is taken.
+        """Move a tenant's data of a template to another storage, without its source. `watch` is called with each step before it begins.
 
-        Each year is copied and compared day by day, then all is swapped at once. Reports see every row once meanwhile. If it stops, call
+        Each year is copied and compared day by day, then everything is swapped at once. Reports see every row once meanwhile. If it stops, call
         it again to continue. The former storage is kept until `drop_old_storage`.
 
-        Raises DatabaseError or InputError; reports then read what they read before.
+        Raises DatabaseError or InputError; reports then read the same relations as before.
         """
         from tenantry.flow.slice import move
 
@@ -226,7 +226,7 @@ class Templates(Base):
             return move.run(opened, template, storage, tenant, watch)
 
     def drop_old_storage(self, template: str, tenants: Iterable[str] | None = None) -> dict[str, int]:
-        """Drop what moves have kept aside of the tenants named, or of all. Returns the number of relations dropped by tenant.
+        """Drop what moves have put aside, for the tenants named, or for all. Returns the number of relations dropped by tenant.
 
         Raises InputError for a template that does not exist.
         """
@@ -243,7 +243,7 @@ class Templates(Base):
 
 
 def _read(templates: Iterable[Path | TemplateFile]) -> list[TemplateFile]:
-    """The templates, those of files read."""
+    """The templates; files are read."""
     chosen = list(templates)
     read = files.read_templates(item for item in chosen if isinstance(item, Path))
     return [*(item for item in chosen if isinstance(item, TemplateFile)), *read]

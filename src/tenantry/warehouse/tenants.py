@@ -1,4 +1,4 @@
-"""Tenants: added, looked at, changed, disabled, enabled, reloaded and dropped."""
+"""Add, show, change, disable, enable, reload and drop tenants."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from tenantry.observe.status import TenantFacts
 
 Step = Callable[[str, str], None]
-"""Is told of each finished step: its name, and what came of it."""
+"""Called with each finished step: its name, and its result."""
 
 
 def ignore(name: str, told: str) -> None:
-    """Tell nobody of a step."""
+    """Ignore a step."""
 
 
 class Tenants(Base):
@@ -64,7 +64,7 @@ class Tenants(Base):
 
         Raises:
             InputError: an invalid name or template.
-            SourceError: the source does not answer; nothing was made.
+            SourceError: the source does not answer; nothing was created.
         """
         from tenantry.loader import add_tenant as adding
         from tenantry.schedule import setup
@@ -85,7 +85,7 @@ class Tenants(Base):
             return connections.find(opened, name)
 
     def connection_of(self, tenant: str) -> Connection:
-        """Return the connection of a tenant, or the connection that has this name itself, without its password.
+        """Return the connection of a tenant, or the connection with this name, without its password.
 
         Raises InputError if there is none, or if the tenant uses several.
         """
@@ -137,7 +137,7 @@ class Tenants(Base):
             return SourceChanged(connection, facts, told, connections.users(opened, connection.name))
 
     def disable_tenant(self, name: str, reason: str) -> Disabled:
-        """Pause a tenant's active jobs, and leave it out where all tenants are meant. Its data stays.
+        """Pause a tenant's active jobs, and leave it out of calls for all tenants. Its data stays.
 
         A tenant that is already disabled does not change. Raises InputError for an unknown tenant, or an empty reason.
         """
@@ -216,8 +216,8 @@ class Tenants(Base):
     ) -> Reloaded:
         """Load every day of a tenant again, or the days of `tenant_work`, then compare them with the source.
 
-        Nothing is dropped: reports see a day's earlier rows until the new ones replace them. `begun` is told from when on days count
-        as loaded by this call: to continue after an interruption, give that as `since`.
+        Nothing is dropped: reports see a day's earlier rows until the new ones replace them. `begun` is called with the time from
+        which on days count as loaded by this call: to continue after an interruption, give that as `since`.
 
         Raises what `tenant_work` raises, and Interrupted after Ctrl-C.
         """
@@ -255,8 +255,8 @@ class Tenants(Base):
     ) -> Goods:
         """Drop a tenant with its jobs, its data and, unless `keep_connection`, its connections. This cannot be undone.
 
-        One transaction takes the tenant out of all reports; what a large tenant leaves is dropped in pieces afterwards, and `watch` is
-        told how many relations each had. Loads in progress are waited for. If it stops, call it again to finish. Returns what was
+        One transaction takes the tenant out of all reports; the rest of a large tenant is dropped in pieces afterwards, and `watch` is
+        called with the number of relations of each. It waits for loads in progress. If it stops, call it again to finish. Returns what was
         dropped.
 
         Raises what `tenant_goods` raises.

@@ -40,7 +40,7 @@ FileOption = Annotated[
 ]
 
 DIFFERS = 5
-"""The exit code of plan --exit-code where there is a difference."""
+"""The exit code of plan --exit-code if there is a difference."""
 
 
 def plan(
@@ -165,7 +165,7 @@ def apply(
 
 
 def _tell_lacking(feeds: Mapping[Feed, int]) -> None:
-    """What is to be loaded: feeds that were never loaded are part of what apply leaves to do, days that are missing are not."""
+    """What remains to load. Feeds that were never loaded are left to do after apply; missing days are not."""
     from tenantry.core import state
 
     for feed, missing in feeds.items():
@@ -179,7 +179,7 @@ def _tell_lacking(feeds: Mapping[Feed, int]) -> None:
 
 
 def _fail_if_refused(done: Done) -> None:
-    """Raise the error of an apply of which something could not be made."""
+    """Raise the error of an apply in which a change failed."""
     from tenantry.core.errors import DatabaseError
 
     if not done.failed:
@@ -240,7 +240,7 @@ def _declared(path: Path | None) -> Declared:
 
 
 def _tell_where(warehouse: Warehouse) -> None:
-    """Name the warehouse: the environment may say another one than the file does."""
+    """Name the warehouse, because the environment may name another one than the file."""
     with warehouse.session() as opened:
         info = opened.info
         notes.print(

@@ -56,7 +56,7 @@ def chosen_feeds(
 
 
 def latest_day(template: str) -> date:
-    """The last day that may be loaded: today in UTC, or so many days later as the template asks for."""
+    """The last day that may be loaded: today in UTC, or the number of days ahead that the template loads."""
     with open_warehouse() as warehouse:
         return warehouse.latest_day(template)
 
@@ -124,7 +124,7 @@ def backfill(
         Span(begin, end)
     with chosen_feeds(template, tenant, everyone) as (warehouse, feeds):
         unfit = warehouse.fit(feeds, _fitted) if outdated else []
-        # Into a table that is ranged by another column nothing can be loaded.
+        # Nothing can be loaded into a table that is partitioned by another column.
         refused = [item for item in unfit if item.kind == "ranges"]
         feeds = [feed for feed in feeds if feed not in {item.feed for item in refused}]
         if refused and not feeds:
@@ -146,7 +146,7 @@ def backfill(
                 notes.print(f"{item.feed}: {item.left_out}", markup=False)
         ahead = {} if result.interrupted else warehouse.rows_ahead(feeds)
         if outdated and not result.interrupted:
-            # Days that were in the way of an index have been pulled again.
+            # The days whose rows blocked an index have been loaded again.
             unfit = refused + warehouse.fit(feeds, _fitted)
     for feed, rows in ahead.items():
         notes.print(state.told_ahead(feed, rows), markup=False)

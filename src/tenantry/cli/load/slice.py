@@ -1,4 +1,4 @@
-"""`tenantry slice`: days one by one."""
+"""`tenantry slice`: single days."""
 
 from __future__ import annotations
 

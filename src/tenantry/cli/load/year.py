@@ -26,7 +26,7 @@ app = typer.Typer(
 )
 
 _SPACING = "10m"
-"""The operations manual's distance between two yearly jobs."""
+"""The pause between two yearly jobs in the operations manual."""
 
 Year = Annotated[int, typer.Argument(metavar="YEAR", help="The year (UTC).", min=1, max=9999)]
 

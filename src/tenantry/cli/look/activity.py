@@ -1,4 +1,4 @@
-"""`tenantry sizes`, `logs` and `queries`: what takes the space, what was done, what goes on."""
+"""`tenantry sizes`, `logs` and `queries`: what takes space, what was done, and what is running."""
 
 from __future__ import annotations
 
@@ -219,7 +219,7 @@ def age(text: str) -> timedelta:
 
 
 def _levels(text: str | None) -> list[str] | None:
-    """The level and those that are worse. Raises InputError if there is no such level."""
+    """The level and all worse ones. Raises InputError if there is no such level."""
     if text is None:
         return None
     known = list(_LEVELS)
@@ -242,5 +242,5 @@ def _print_entries(entries: Iterable[Entry], *, as_json: bool) -> None:
                 (context, "dim"),
             )
         )
-    # Whoever follows through a pipe waits for it.
+    # A reader at the other end of a pipe waits for it.
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""`tenantry doctor`: what is wrong, why, and what mends it."""
+"""`tenantry doctor`: what is wrong, why, and what fixes it."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def doctor(
     Exits with status 1 if there is an error (with --strict, also if there is a
     warning), otherwise with status 0.
     """
-    # Without a terminal there is nobody to tell what goes on.
+    # Without a terminal nobody watches the progress.
     with (
         open_warehouse(current=False) as warehouse,
         notes.status("") if notes.is_terminal else nullcontext() as shown,

@@ -1,4 +1,4 @@
-"""`tenantry status`: where each feed stands."""
+"""`tenantry status`: the state of each feed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`tenantry backup`: all that a warehouse knows, without its data."""
+"""`tenantry backup`: everything that a warehouse knows, without its data."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def write(
 
     if recipient and passphrase_file:
         raise InputError("a passphrase and recipients cannot be combined")
-    # Before anybody is asked for a passphrase.
+    # Before the user is asked for a passphrase.
     require_writable(file, recipients=recipient or (), keep=keep, force=force)
     signer = None if unsigned else find_signer(key)
     if recipient and not signer and not unsigned:

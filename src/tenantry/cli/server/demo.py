@@ -1,4 +1,4 @@
-"""`tenantry demo`: see it at work on three made-up tenants."""
+"""`tenantry demo`: try it with three invented tenants."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _print(report: Report, server: Server, *, keep: bool, elsewhere: bool) -> No
     print_table("Most wasted in the last 30 days, across tenants", _ITEMS, report.items)
     program = _as_called()
     if elsewhere:
-        # The environment names another warehouse: the commands below have to say which is meant.
+        # The environment names another warehouse, so the commands below must name theirs.
         program += " --dsn embedded:"
     lines = [
         (f"{program} status", "show the state of each tenant"),

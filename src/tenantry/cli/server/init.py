@@ -1,4 +1,4 @@
-"""`tenantry init`: make a database a warehouse, or mend one."""
+"""`tenantry init`: make a database a warehouse, or repair one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`tenantry restore`: make an empty database the warehouse of a backup."""
+"""`tenantry restore`: restore a backup into an empty database."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def _fail_if_left_out(result: Restored) -> None:
 
 
 def _print_texts(backup: Backup, summary: Summary) -> None:
-    """What a restore would run as whadmin, or let run: whole."""
+    """Print in full what a restore would run as whadmin, or schedule."""
     for definition, reason in backup.refusals().items():
         data.print(f"\n{'Left out, as ' + reason if reason else 'Your own function'}:", markup=False)
         data.print(definition.rstrip(), markup=False)
@@ -152,10 +152,10 @@ def _restore(backup: Backup, *, other_jobs: bool) -> Restored:
         warehouse = Warehouse(conninfo)
         present = {role.name for role in warehouse.roles()}
         held = {role["name"] for role in roles if role["verifier"]}
-        # The embedded server's own file has to know whadmin's password, and a backup tells no passwords.
+        # The embedded server's own file must contain whadmin's password, and a backup shows no passwords.
         passwords, generated = role_passwords(present | (held - {OWNER} if server else held), generate=True)
         if server and OWNER in passwords and OWNER not in present:
-            # Before the role is made: whoever is killed in between can log in all the same.
+            # Before the role is created, so that after a kill in between you can still log in.
             server.save_password(OWNER, passwords[OWNER])
         if not server and (generated or not all(role["verifier"] for role in roles)):
             require_place()
@@ -171,7 +171,7 @@ def _restore(backup: Backup, *, other_jobs: bool) -> Restored:
 
 
 def _keep(conninfo: str, server: Server | None, chosen: dict[str, str], generated: dict[str, str]) -> None:
-    """Write down the passwords that nobody else knows."""
+    """Store the passwords that nobody else knows."""
     from tenantry.db.connect import session
     from tenantry.db.passwords import keep_generated
 

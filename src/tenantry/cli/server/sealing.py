@@ -1,4 +1,4 @@
-"""How the file of a backup is opened and signed: options, keys and passphrases."""
+"""Options, keys and passphrases to open and sign a backup file."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def own_key() -> Path:
 
 
 def find_signer(key: Path | None) -> Signer | None:
-    """Whoever signs here: the key that is named, or one's own if there is one."""
+    """The signing key: the one that is named, otherwise the user's own, if any."""
     file = key or own_key()
     if key is None and not file.exists():
         return None
@@ -67,7 +67,7 @@ def find_signer(key: Path | None) -> Signer | None:
 def vouched(
     backup: Backup, signed_by: list[str] | None, key: Path | None, *, by_passphrase: bool, unsigned: bool
 ) -> str:
-    """Who vouches for a backup, in words. Raises InputError if nobody does whom one trusts."""
+    """What vouches for a backup, as text. Raises InputError if nothing trusted does."""
     trusted = trusted_keys(signed_by, key)
     if backup.signed_by in trusted:
         return f"signed by {backup.signed_by}"
@@ -107,7 +107,7 @@ def text_of(file: Path) -> str:
 
 
 def opened(file: Path, passphrase_file: Path | None, identity: Path | None) -> tuple[Backup, bool]:
-    """The backup of a file, and whether it was encrypted with a passphrase."""
+    """The backup in a file, and whether it was encrypted with a passphrase."""
     from tenantry.warehouse.backups import read_backup
 
     sealed = read_backup(file)

@@ -102,7 +102,7 @@ def tell(change: TemplateChange, *, dry_run: bool = False) -> None:
 
 
 def tell_outdated(template: str, outdated: Sequence[Outdated]) -> None:
-    """Print what is not as the template is, and the command that mends it."""
+    """Print what differs from the template, and the command that fixes it."""
     for old in outdated:
         begun = f"tenantry backfill {shlex.quote(template)} --tenant {shlex.quote(old.tenant)}"
         if not old.tables and not old.views:
@@ -178,7 +178,7 @@ def lint(
 
 
 def as_path(text: str) -> Path | None:
-    """The file that is meant, or None for the name of a template."""
+    """The file that the argument names, or None for the name of a template."""
     path = Path(text)
     return path if path.is_file() or "/" in text or text.endswith(".sql") else None
 

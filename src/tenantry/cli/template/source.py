@@ -1,4 +1,4 @@
-"""`tenantry template new|test`: templates and the sources that they ask."""
+"""`tenantry template new|test`: templates and the sources that they query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`tenantry tenant`: take in tenants, look at them, and change where their data come from."""
+"""`tenantry tenant`: add tenants, show them, and change their sources."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def add(
 
 
 def _summary(added: Added) -> dict[str, Any]:
-    """How it went, as JSON."""
+    """The outcome, as JSON."""
     interrupted = {"interrupted": True} if added.load.interrupted else {}
     folded = [year.said for year in added.folded]
     return interrupted | {

@@ -1,4 +1,4 @@
-"""`tenantry tenant disable`, `enable`, `reload` and `drop`: what becomes of a tenant after it was taken in."""
+"""`tenantry tenant disable`, `enable`, `reload` and `drop`: operations on existing tenants."""
 
 from __future__ import annotations
 
@@ -267,7 +267,7 @@ def _show_goods(goods: Goods, connections: Sequence[str]) -> None:
 
 
 def _moment(text: str) -> datetime:
-    """A time as --since takes it; without a zone it is UTC's. Raises InputError for anything else."""
+    """A time in the form of --since; without a zone it is in UTC. Raises InputError for anything else."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

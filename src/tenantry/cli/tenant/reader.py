@@ -165,7 +165,7 @@ def drop(
 
 
 def _end(day: str | None) -> datetime | Literal["infinity"] | None:
-    """The moment at which a password ends: the end of the day that is named. Raises InputError for what is none, or is over."""
+    """The moment at which a password expires: the end of the given day. Raises InputError for an invalid or past day."""
     if day is None:
         return None
     if day == "never":

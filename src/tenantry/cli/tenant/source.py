@@ -57,9 +57,9 @@ def changed(
     user: str | None = None,
     options: Sequence[str] = (),
 ) -> Connection:
-    """The stored connection with what is given instead of what it has.
+    """The stored connection, with the given parts replaced.
 
-    An option is `word=value`; without a value the word is taken out. Raises InputError for one that is neither.
+    An option is `word=value`; without a value the word is removed. Raises InputError for one that is neither.
     """
     words = dict(stored.options)
     for option in options:
