@@ -30,7 +30,7 @@ class Stored:
 @dataclass(frozen=True)
 class Outdated:
     """What a tenant has that does not match the template: `days` (from `first` to `last`) made by an earlier query or
-    other columns; `tables`, and a number of daily `views`, with other columns or indexes, or ranged by another time
+    other columns; `tables`, and a number of daily `views`, with other columns or indexes, or partitioned by another time
     column.
 
     `range_capable` means that the source can report where its data begins.
