@@ -98,7 +98,7 @@ def test_a_backfill_and_a_reload_may_be_killed_at_any_moment(
     )
     assert (
         ticking.value(
-            "SELECT count(*) FROM pg_indexes WHERE schemaname = 'acme' AND tablename LIKE 'ticks_2024%'"
+            "SELECT count(*) FROM pg_indexes WHERE tablename LIKE 'acme.ticks_2024%'"
         )
         == 4
     )

@@ -148,7 +148,7 @@ def written(warehouse: Warehouse) -> int:
     """Rows inserted, updated or deleted in the table of 2024."""
     warehouse.run("SELECT pg_stat_force_next_flush()")
     count: int = warehouse.value(
-        "SELECT n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables WHERE relname = 'things_2024'"
+        "SELECT n_tup_ins + n_tup_upd + n_tup_del FROM pg_stat_user_tables WHERE relname = 'acme.things_2024'"
     )
     return count
 

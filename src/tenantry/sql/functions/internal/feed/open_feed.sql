@@ -43,8 +43,15 @@ BEGIN
     -- once.
     PERFORM _wh_internal.await_lock(hashtextextended('tenantry register ' || target, 0), false,
         format('tenant %s, which another session registers', target));
+    -- Another session may have registered it meanwhile. Tables are dropped only if they are older than the
+    -- schema: then they are what is left of the dropped one.
+    renewed := renewed AND NOT EXISTS (SELECT FROM pg_default_acl d, aclexplode(d.defaclacl) x
+        WHERE d.defaclrole = 'whadmin'::regrole
+            AND d.defaclnamespace = to_regnamespace(quote_ident(target)) AND x.grantee = 'phood_ro'::regrole);
     IF renewed THEN
-        PERFORM _wh_internal.drop_kept(f) FROM _wh.feeds f WHERE f.schema_name = target;
+        PERFORM _wh_internal.drop_kept(f) FROM _wh.feeds f
+        WHERE f.schema_name = target AND NOT EXISTS (SELECT FROM _wh_internal.feed_relations(f) r
+            WHERE r.kept AND r.relid > to_regnamespace(quote_ident(target))::oid);
     END IF;
     IF renewed OR NOT EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = target) THEN
         EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO phood_ro', target);
