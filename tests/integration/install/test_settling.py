@@ -131,6 +131,18 @@ def test_a_year_that_somebody_made_in_the_tenants_schema_is_moved_too(
     assert acme.value("SELECT relkind::text FROM pg_class WHERE oid = 'acme.ticks_2022'::regclass") == "v"
 
 
+def test_a_table_that_somebody_made_beside_a_parted_one_stays_where_reports_find_it(
+    acme: Warehouse, source: Source
+) -> None:
+    make_ticks(source, LAST, 1)
+    define(acme)
+    acme.run("UPDATE _wh.mv_templates SET storage = 'partition' WHERE template_name = 'ticks'")
+    by_loader(acme, LAST, LAST, template="ticks")
+    acme.run("CREATE TABLE acme.ticks_2020 AS SELECT 1 AS id")
+    assert upgraded(acme) == []
+    assert acme.reader.value("SELECT id FROM acme.ticks_2020") == 1
+
+
 def test_a_schema_that_has_the_name_already_is_named(acme: Warehouse) -> None:
     (migration,) = [m for m in known() if m.name == "data_schema"]
     acme.admin.run("ALTER SCHEMA _wh_data OWNER TO postgres")

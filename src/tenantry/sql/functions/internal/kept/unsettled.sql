@@ -29,4 +29,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM sides s JOIN own o ON o.relkind = 'r' AND NOT o.relispartition
         AND o.relname = _wh_internal.name_stem((s.side).template_name) || right(o.relname, 5)
         AND right(o.relname, 5) ~ '^_[0-9]{4}$'
+    -- Beside a table that is parted such a table holds none of the feed's rows.
+    WHERE s.side <> feed OR NOT (_wh_internal.storage_traits(feed.storage)).united
 $$;
