@@ -2306,7 +2306,9 @@ BEGIN
             USING ERRCODE = 'dependent_objects_still_exist';
     END IF;
     PERFORM _wh_internal.execute_patiently(concat(
-        CASE _wh_internal.relation_kind(view_name) WHEN 'v' THEN format('DROP VIEW %s; ', view_name) END,
+        CASE _wh_internal.relation_kind(view_name) WHEN 'v' THEN format('DROP VIEW %s; ', view_name)
+            -- The table of all tenants of versions before 0.2.
+            WHEN 'p' THEN format('DROP TABLE %s; ', view_name) END,
         CASE WHEN root IS NOT NULL THEN format('DROP TABLE %s; ', root::regclass) END));
     PERFORM _wh_internal.write_log('drop_template', 'INFO', 'template dropped', to_jsonb(template));
 END
@@ -2751,6 +2753,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         WHERE r.relid IS NOT NULL
         UNION ALL
         SELECT y.relid FROM feeds, _wh_internal.year_views(feed) y
+        UNION ALL
+        SELECT u.relid FROM _wh.feeds f, _wh_internal.unsettled(f) u
+        WHERE f.schema_name = foreign_objects.schema_name
         UNION ALL
         SELECT r.relid FROM feeds, _wh_internal.kept_relation(_wh_internal.kept_name(feed)) AS r (relid)
         WHERE r.relid IS NOT NULL
@@ -7396,10 +7401,11 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.settle_feed(feed _wh.feeds) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Move a feed's tables that stand in the tenant's schema to _wh_data, and put views in their place; false if
--- there are none. Reports go on meanwhile.
+-- Move a feed's tables that stand in the tenant's schema to _wh_data, with the table of all tenants that
+-- stands in public, and put views in their place; false if there are none. Reports go on meanwhile.
 BEGIN
-    IF NOT EXISTS (SELECT FROM _wh_internal.unsettled(feed)) THEN
+    IF NOT EXISTS (SELECT FROM _wh_internal.unsettled(feed)) AND _wh_internal.relation_kind(
+        format('public.%I', _wh_internal.fit_name(feed.template_name))) IS DISTINCT FROM 'p' THEN
         RETURN false;
     END IF;
     PERFORM _wh_internal.lock_view('public', feed.template_name);
@@ -9204,6 +9210,7 @@ BEGIN
     FOR feed IN SELECT f.* FROM _wh.feeds f WHERE f.schema_name = withdraw_tenant.schema_name
         ORDER BY f.template_name LOOP
         PERFORM _wh_internal.lock_view('public', feed.template_name);
+        PERFORM _wh_internal.settle_feed(feed);
         DELETE FROM _wh.feeds f
             WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name;
         -- A create function of the operators' own has no template, and no public view.
@@ -10251,6 +10258,8 @@ BEGIN
     DELETE FROM _wh.tenants t WHERE to_regnamespace(quote_ident(t.schema_name)) IS NULL;
     DELETE FROM _wh.published_views v WHERE to_regclass(format('%I.%I', v.schema_name, v.view_name)) IS NULL;
     DELETE FROM _wh.view_comments v WHERE to_regclass(format('%I.%I', v.schema_name, v.view_name)) IS NULL;
+    PERFORM _wh_internal.settle_feed(f) FROM _wh.feeds f WHERE f.template_name = template.template_name
+        AND _wh_internal.relation_kind(format('public.%I', _wh_internal.fit_name(f.template_name))) = 'p';
     changed := _wh_internal.storage_publish_public(template);
     PERFORM _wh_internal.describe_views(template);
     FOREACH feed IN ARRAY gone LOOP
@@ -10539,9 +10548,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '7030776a2b500b38' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'e9e10a145ad0ad66' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '7030776a2b500b38');
+        AND i.functions = 'e9e10a145ad0ad66');
 END
 $$;
 

@@ -131,6 +131,36 @@ def test_a_year_that_somebody_made_in_the_tenants_schema_is_moved_too(
     assert acme.value("SELECT relkind::text FROM pg_class WHERE oid = 'acme.ticks_2022'::regclass") == "v"
 
 
+def test_a_table_of_all_tenants_that_has_lost_them_makes_room_for_new_ones(old: Warehouse) -> None:
+    restore(old)
+    old.run("DROP TABLE acme.ticks, globex.ticks; DELETE FROM _wh.feeds")
+    assert upgraded(old) == []
+    by_loader(old, LAST, LAST, template="ticks")
+    assert old.reader.value("SELECT count(*) FROM public.ticks") == 2
+
+
+def test_a_template_that_has_lost_its_tenants_is_dropped_with_its_table(old: Warehouse) -> None:
+    restore(old)
+    old.run("DROP TABLE acme.ticks, globex.ticks; DELETE FROM _wh.feeds")
+    succeed(old, "template", "drop", "ticks", "--yes")
+    assert old.value("SELECT to_regclass('public.ticks')") is None
+
+
+def test_a_tenant_is_dropped_before_the_upgrade_has_moved_its_tables(old: Warehouse) -> None:
+    restore(old)
+    old.admin.run("ALTER SCHEMA acme OWNER TO whadmin")
+    succeed(old, "tenant", "drop", "acme", "--yes")
+    assert old.reader.rows("SELECT DISTINCT schema_name FROM public.ticks") == [("globex",)]
+    assert old.value("SELECT count(*) FROM pg_class WHERE relname ~ 'acme'") == 0
+
+
+def test_the_public_view_is_published_before_the_upgrade_has_moved_the_tables(old: Warehouse) -> None:
+    rows = old.rows(ROWS)
+    restore(old)
+    old.run("SELECT _wh.update_public_view_by_template('ticks')")
+    assert old.reader.rows(ROWS) == rows
+
+
 def test_a_table_that_somebody_made_beside_a_parted_one_stays_where_reports_find_it(
     acme: Warehouse, source: Source
 ) -> None:
