@@ -101,7 +101,8 @@ def rehearse(session: psycopg.Connection) -> Changes:
 def _rehearse(owner: psycopg.Connection) -> Changes:
     with owner.transaction(force_rollback=True):
         owner.execute("SET LOCAL lock_timeout = '10s'")
-        return _compared(owner)
+        changes = _compared(owner)
+        return replace(changes, moved=[f"{schema}.{template}" for schema, template in _unsettled(owner)])
 
 
 def run(
@@ -140,10 +141,14 @@ def run(
 
 def _settled(owner: psycopg.Connection) -> list[str]:
     """Move the tables of each feed where they belong, in a transaction of its own; the feeds."""
-    feeds = owner.execute(query("install", "unsettled")).fetchall()
+    feeds = _unsettled(owner)
     for schema, template in feeds:
         owner.execute(query("install", "settle"), {"schema": schema, "template": template})
     return [f"{schema}.{template}" for schema, template in feeds]
+
+
+def _unsettled(owner: psycopg.Connection) -> list[tuple[str, str]]:
+    return owner.execute(query("install", "unsettled")).fetchall()
 
 
 def _require_warehouse(owner: psycopg.Connection) -> None:

@@ -131,6 +131,14 @@ def test_a_year_that_somebody_made_in_the_tenants_schema_is_moved_too(
     assert acme.value("SELECT relkind::text FROM pg_class WHERE oid = 'acme.ticks_2022'::regclass") == "v"
 
 
+def test_a_rehearsal_names_the_tables_and_moves_none(old: Warehouse) -> None:
+    restore(old)
+    before = old.rows(RELATIONS)
+    with old.admin.connect() as session:
+        assert upgrade.rehearse(session).moved == ["acme.ticks", "globex.ticks"]
+    assert old.rows(RELATIONS) == before
+
+
 def test_a_table_of_all_tenants_that_has_lost_them_makes_room_for_new_ones(old: Warehouse) -> None:
     restore(old)
     old.run("DROP TABLE acme.ticks, globex.ticks; DELETE FROM _wh.feeds")
