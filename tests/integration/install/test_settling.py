@@ -8,6 +8,7 @@ from datetime import date
 import psycopg
 import pytest
 
+from tenantry.core.errors import DatabaseError
 from tenantry.db import upgrade
 from tenantry.db.migrations import known
 from tests.support.databases import Source, Warehouse
@@ -129,6 +130,18 @@ def test_a_year_that_somebody_made_in_the_tenants_schema_is_moved_too(
     assert acme.reader.value("SELECT count(*) FROM acme.ticks_2022") == 4
     assert acme.reader.value("SELECT count(*) FROM acme.ticks") == 8
     assert acme.value("SELECT relkind::text FROM pg_class WHERE oid = 'acme.ticks_2022'::regclass") == "v"
+
+
+def test_no_table_is_moved_without_a_part_that_belongs_to_somebody_else(old: Warehouse) -> None:
+    status = states(old)
+    restore(old)
+    old.admin.run("ALTER TABLE acme.ticks_2024_01 OWNER TO postgres; GRANT ALL ON acme.ticks_2024_01 TO whadmin")
+    with pytest.raises(DatabaseError, match="must be owner"):
+        upgraded(old)
+    assert old.value("SELECT relkind::text FROM pg_class WHERE oid = 'acme.ticks'::regclass") == "p"
+    old.admin.run("ALTER TABLE acme.ticks_2024_01 OWNER TO whadmin")
+    assert upgraded(old) == ["acme.ticks", "globex.ticks"]
+    assert states(old) == status
 
 
 def test_a_rehearsal_names_the_tables_and_moves_none(old: Warehouse) -> None:
