@@ -87,3 +87,11 @@ def test_reports_find_the_same_whichever_storage_a_template_begins_in(
         for tenant in ("acme", "globex"):
             by_loader(acme, FIRST, LAST, template=template, name=tenant)
     assert told(acme) == before
+
+
+def test_a_template_named_like_a_year_of_another_one_keeps_its_view(acme: Warehouse, source: Source) -> None:
+    make_ticks(source, FIRST, 2)
+    for template in ("ticks_2023", "ticks"):
+        define(acme, template)
+        by_loader(acme, FIRST, LAST, template=template)
+    assert acme.reader.value("SELECT count(*) FROM acme.ticks_2023") == 4
