@@ -182,6 +182,22 @@ def test_the_public_view_is_published_before_the_upgrade_has_moved_the_tables(ol
     assert old.reader.rows(ROWS) == rows
 
 
+def test_a_year_is_folded_before_the_upgrade_has_moved_the_tables(acme: Warehouse, source: Source) -> None:
+    make_ticks(source, date(2023, 1, 1), 365, per_day=1)
+    define(acme)
+    acme.run("UPDATE _wh.mv_templates SET storage = 'partition' WHERE template_name = 'ticks'")
+    by_loader(acme, date(2023, 1, 1), date(2023, 12, 31), template="ticks")
+    restore(acme)
+    acme.run("SELECT _wh.create_combined_table_from_template_by_year('ticks', 'acme', 2023)")
+    assert acme.reader.value("SELECT count(*) FROM acme.ticks_2023") == 365
+
+
+def test_doctor_does_not_take_tables_for_lost_that_are_to_be_moved(old: Warehouse) -> None:
+    restore(old)
+    succeed(old, "doctor", "--only", "views", "--strict")
+    assert "backfill ticks --tenant acme --outdated" in succeed(old, "doctor", "--only", "templates").out
+
+
 def test_a_table_that_somebody_made_beside_a_parted_one_stays_where_reports_find_it(
     acme: Warehouse, source: Source
 ) -> None:

@@ -272,6 +272,8 @@ JOIN tenants t USING (template_name)
 CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM reads r WHERE r.top = p.relid
     AND r.relid IN (t.relid, t.united, t.kept)) AS shown) r
 WHERE t.relid IS NOT NULL
+    -- A table is one that is to be moved to _wh_data.
+    AND p.relkind IS DISTINCT FROM 'p'
 GROUP BY p.template_name, p.relkind HAVING p.relkind IS NULL OR NOT bool_and(r.shown)
 ORDER BY 1
 
