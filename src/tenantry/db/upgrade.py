@@ -140,10 +140,21 @@ def run(
 
 
 def _settled(owner: psycopg.Connection) -> list[str]:
-    """Move the tables of each feed where they belong, in a transaction of its own; the feeds."""
+    """Move the tables of each feed where they belong, in a transaction of its own; the feeds.
+
+    One that cannot be moved does not keep the others from it: the first error is raised after them.
+    """
     feeds = _unsettled(owner)
+    failure: psycopg.Error | None = None
     for schema, template in feeds:
-        owner.execute(query("install", "settle"), {"schema": schema, "template": template})
+        try:
+            owner.execute(query("install", "settle"), {"schema": schema, "template": template})
+        except psycopg.Error as error:
+            if owner.closed or isinstance(error, psycopg.errors.QueryCanceled):
+                raise
+            failure = failure or error
+    if failure:
+        raise failure
     return [f"{schema}.{template}" for schema, template in feeds]
 
 
