@@ -96,12 +96,7 @@ def test_a_backfill_and_a_reload_may_be_killed_at_any_moment(
     assert ticking.reader.rows("SELECT id, at, value FROM public.ticks ORDER BY id") == source.rows(
         "SELECT * FROM ticks ORDER BY id"
     )
-    assert (
-        ticking.value(
-            "SELECT count(*) FROM pg_indexes WHERE tablename LIKE 'acme.ticks_2024%'"
-        )
-        == 4
-    )
+    assert ticking.value("SELECT count(*) FROM pg_indexes WHERE tablename LIKE 'acme.ticks_2024%'") == 4
 
     source.run("UPDATE ticks SET value = 2")
     kills += sum(kill_after_and_check(ticking, chance, "--reload") for _ in range(3))

@@ -101,7 +101,8 @@ def rehearse(session: psycopg.Connection) -> Changes:
 def _rehearse(owner: psycopg.Connection) -> Changes:
     with owner.transaction(force_rollback=True):
         owner.execute("SET LOCAL lock_timeout = '10s'")
-        return _compared(owner)
+        changes = _compared(owner)
+        return replace(changes, moved=[f"{schema}.{template}" for schema, template in _unsettled(owner)])
 
 
 def run(
@@ -139,11 +140,26 @@ def run(
 
 
 def _settled(owner: psycopg.Connection) -> list[str]:
-    """Move the tables of each feed where they belong, in a transaction of its own; the feeds."""
-    feeds = owner.execute(query("install", "unsettled")).fetchall()
+    """Move the tables of each feed where they belong, in a transaction of its own; the feeds.
+
+    One that cannot be moved does not keep the others from it: the first error is raised after them.
+    """
+    feeds = _unsettled(owner)
+    failure: psycopg.Error | None = None
     for schema, template in feeds:
-        owner.execute(query("install", "settle"), {"schema": schema, "template": template})
+        try:
+            owner.execute(query("install", "settle"), {"schema": schema, "template": template})
+        except psycopg.Error as error:
+            if owner.closed or isinstance(error, psycopg.errors.QueryCanceled):
+                raise
+            failure = failure or error
+    if failure:
+        raise failure
     return [f"{schema}.{template}" for schema, template in feeds]
+
+
+def _unsettled(owner: psycopg.Connection) -> list[tuple[str, str]]:
+    return owner.execute(query("install", "unsettled")).fetchall()
 
 
 def _require_warehouse(owner: psycopg.Connection) -> None:

@@ -2309,7 +2309,9 @@ BEGIN
             USING ERRCODE = 'dependent_objects_still_exist';
     END IF;
     PERFORM _wh_internal.execute_patiently(concat(
-        CASE _wh_internal.relation_kind(view_name) WHEN 'v' THEN format('DROP VIEW %s; ', view_name) END,
+        CASE _wh_internal.relation_kind(view_name) WHEN 'v' THEN format('DROP VIEW %s; ', view_name)
+            -- The table of all tenants of versions before 0.2.
+            WHEN 'p' THEN format('DROP TABLE %s; ', view_name) END,
         CASE WHEN root IS NOT NULL THEN format('DROP TABLE %s; ', root::regclass) END));
     PERFORM _wh_internal.write_log('drop_template', 'INFO', 'template dropped', to_jsonb(template));
 END
@@ -2755,6 +2757,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         WHERE r.relid IS NOT NULL
         UNION ALL
         SELECT y.relid FROM feeds, _wh_internal.year_views(feed) y
+        UNION ALL
+        SELECT u.relid FROM _wh.feeds f, _wh_internal.unsettled(f) u
+        WHERE f.schema_name = foreign_objects.schema_name
         UNION ALL
         SELECT r.relid FROM feeds, _wh_internal.kept_relation(_wh_internal.kept_name(feed)) AS r (relid)
         WHERE r.relid IS NOT NULL
@@ -6255,7 +6260,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.publish_years(feed _wh.feeds) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Give each folded year of a tenant a view under its public name, <template>_2024, whatever holds the year;
--- true if something had to change. A table that somebody created under this name serves as well.
+-- true if something had to change. A table or view that somebody created under this name stays.
 DECLARE
     columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
     part record;
@@ -6268,7 +6273,9 @@ BEGIN
             extract(year FROM r.first_day)::integer) AS y (name)
         WHERE r.folded ORDER BY y.name
     LOOP
-        IF part.kind IS NULL OR part.kind = 'v' THEN
+        IF part.kind IS NULL OR part.kind = 'v' AND (
+            part.relid = ANY (_wh_internal.view_reads(format('%I.%I', feed.schema_name, part.name)::regclass))
+            OR part.name IN (SELECT v.relname FROM _wh_internal.year_views(feed) v)) THEN
             changed := _wh_internal.replace_view(feed.schema_name, part.name, format('SELECT %s FROM %s',
                 _wh_internal.select_list(part.relid, columns), part.relid::regclass)) OR changed;
         END IF;
@@ -7421,10 +7428,11 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.settle_feed(feed _wh.feeds) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
--- Move a feed's tables from the tenant's schema to _wh_data, and put views in their place; false if
--- there are none. Reports continue meanwhile.
+-- Move a feed's tables from the tenant's schema to _wh_data, with the table of all tenants from public, and
+-- put views in their place; false if there are none. Reports continue meanwhile.
 BEGIN
-    IF NOT EXISTS (SELECT FROM _wh_internal.unsettled(feed)) THEN
+    IF NOT EXISTS (SELECT FROM _wh_internal.unsettled(feed)) AND _wh_internal.relation_kind(
+        format('public.%I', _wh_internal.fit_name(feed.template_name))) IS DISTINCT FROM 'p' THEN
         RETURN false;
     END IF;
     PERFORM _wh_internal.lock_view('public', feed.template_name);
@@ -8998,7 +9006,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     UNION ALL
     SELECT o.oid, o.relname, CASE WHEN x.suffix ~ '^_[0-9]{4}(_[0-9]{2})?$'
         THEN _wh_internal.kept_stem(p.side) || x.suffix ELSE _wh_internal.former_rows(feed) END
-    FROM parents p JOIN pg_inherits i ON i.inhparent = p.oid JOIN own o ON o.oid = i.inhrelid
+    -- With parts that belong to somebody else: to move only the others would lose these.
+    FROM parents p JOIN pg_inherits i ON i.inhparent = p.oid JOIN pg_class o ON o.oid = i.inhrelid
+        AND o.relnamespace = to_regnamespace(quote_ident(feed.schema_name))
     CROSS JOIN LATERAL substr(o.relname,
         length(_wh_internal.name_stem((p.side).template_name)) + 1) AS x (suffix)
     UNION ALL
@@ -9006,6 +9016,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM sides s JOIN own o ON o.relkind = 'r' AND NOT o.relispartition
         AND o.relname = _wh_internal.name_stem((s.side).template_name) || right(o.relname, 5)
         AND right(o.relname, 5) ~ '^_[0-9]{4}$'
+    -- Beside a table that is parted such a table holds none of the feed's rows.
+    WHERE s.side <> feed OR NOT (_wh_internal.storage_traits(feed.storage)).united
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.update_slice(feed _wh.feeds, slice_date date, caller text,
@@ -9228,6 +9240,7 @@ BEGIN
     FOR feed IN SELECT f.* FROM _wh.feeds f WHERE f.schema_name = withdraw_tenant.schema_name
         ORDER BY f.template_name LOOP
         PERFORM _wh_internal.lock_view('public', feed.template_name);
+        PERFORM _wh_internal.settle_feed(feed);
         DELETE FROM _wh.feeds f
             WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name;
         -- A create function written by operators has no template, and no public view.
@@ -9312,6 +9325,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     CROSS JOIN LATERAL _wh_internal.name_stem(feed.template_name) AS s (stem)
     WHERE v.schema_name = feed.schema_name AND left(v.view_name, length(stem)) = stem
         AND substr(v.view_name, length(stem) + 1) ~ '^_[0-9]{4}$'
+        -- The tenant view of a template of such a name is another matter.
+        AND NOT EXISTS (SELECT FROM _wh.feeds f WHERE f.schema_name = feed.schema_name
+            AND _wh_internal.fit_name(f.template_name) = v.view_name)
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.yearly_name(template_name text, target_year integer) RETURNS text
@@ -9417,6 +9433,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Only a closed year becomes a yearly table.';
     END IF;
     feed := _wh_internal.hold_feed(feed);
+    PERFORM _wh_internal.settle_feed(feed);
     PERFORM _wh_internal.await_lock(_wh_internal.year_lock(feed, target_year), false,
         format('%s.%s %s, whose days another session is loading', feed.schema_name, feed.template_name,
         target_year)), _wh_internal.hear_of_changes();
@@ -10276,6 +10293,8 @@ BEGIN
     DELETE FROM _wh.tenants t WHERE to_regnamespace(quote_ident(t.schema_name)) IS NULL;
     DELETE FROM _wh.published_views v WHERE to_regclass(format('%I.%I', v.schema_name, v.view_name)) IS NULL;
     DELETE FROM _wh.view_comments v WHERE to_regclass(format('%I.%I', v.schema_name, v.view_name)) IS NULL;
+    PERFORM _wh_internal.settle_feed(f) FROM _wh.feeds f WHERE f.template_name = template.template_name
+        AND _wh_internal.relation_kind(format('public.%I', _wh_internal.fit_name(f.template_name))) = 'p';
     changed := _wh_internal.storage_publish_public(template);
     PERFORM _wh_internal.describe_views(template);
     FOREACH feed IN ARRAY gone LOOP
@@ -10564,9 +10583,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '69235edf7ecfa3a9' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'bc8e5c8d36856f63' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '69235edf7ecfa3a9');
+        AND i.functions = 'bc8e5c8d36856f63');
 END
 $$;
 

@@ -8,6 +8,7 @@ from datetime import date
 import psycopg
 import pytest
 
+from tenantry.core.errors import DatabaseError
 from tenantry.db import upgrade
 from tenantry.db.migrations import known
 from tests.support.databases import Source, Warehouse
@@ -129,6 +130,87 @@ def test_a_year_that_somebody_made_in_the_tenants_schema_is_moved_too(
     assert acme.reader.value("SELECT count(*) FROM acme.ticks_2022") == 4
     assert acme.reader.value("SELECT count(*) FROM acme.ticks") == 8
     assert acme.value("SELECT relkind::text FROM pg_class WHERE oid = 'acme.ticks_2022'::regclass") == "v"
+
+
+def test_no_table_is_moved_without_a_part_that_belongs_to_somebody_else(old: Warehouse) -> None:
+    status = states(old)
+    restore(old)
+    old.admin.run(
+        "ALTER TABLE acme.ticks_2024_01 OWNER TO postgres; GRANT ALL ON acme.ticks_2024_01 TO whadmin"
+    )
+    with pytest.raises(DatabaseError, match="must be owner"):
+        upgraded(old)
+    assert old.value("SELECT relkind::text FROM pg_class WHERE oid = 'acme.ticks'::regclass") == "p"
+    assert old.value("SELECT relkind::text FROM pg_class WHERE oid = 'globex.ticks'::regclass") == "v"
+    old.admin.run("ALTER TABLE acme.ticks_2024_01 OWNER TO whadmin")
+    assert upgraded(old) == ["acme.ticks"]
+    assert states(old) == status
+
+
+def test_a_rehearsal_names_the_tables_and_moves_none(old: Warehouse) -> None:
+    restore(old)
+    before = old.rows(RELATIONS)
+    with old.admin.connect() as session:
+        assert upgrade.rehearse(session).moved == ["acme.ticks", "globex.ticks"]
+    assert old.rows(RELATIONS) == before
+
+
+def test_a_table_of_all_tenants_that_has_lost_them_makes_room_for_new_ones(old: Warehouse) -> None:
+    restore(old)
+    old.run("DROP TABLE acme.ticks, globex.ticks; DELETE FROM _wh.feeds")
+    assert upgraded(old) == []
+    by_loader(old, LAST, LAST, template="ticks")
+    assert old.reader.value("SELECT count(*) FROM public.ticks") == 2
+
+
+def test_a_template_that_has_lost_its_tenants_is_dropped_with_its_table(old: Warehouse) -> None:
+    restore(old)
+    old.run("DROP TABLE acme.ticks, globex.ticks; DELETE FROM _wh.feeds")
+    succeed(old, "template", "drop", "ticks", "--yes")
+    assert old.value("SELECT to_regclass('public.ticks')") is None
+
+
+def test_a_tenant_is_dropped_before_the_upgrade_has_moved_its_tables(old: Warehouse) -> None:
+    restore(old)
+    old.admin.run("ALTER SCHEMA acme OWNER TO whadmin")
+    succeed(old, "tenant", "drop", "acme", "--yes")
+    assert old.reader.rows("SELECT DISTINCT schema_name FROM public.ticks") == [("globex",)]
+    assert old.value("SELECT count(*) FROM pg_class WHERE relname ~ 'acme'") == 0
+
+
+def test_the_public_view_is_published_before_the_upgrade_has_moved_the_tables(old: Warehouse) -> None:
+    rows = old.rows(ROWS)
+    restore(old)
+    old.run("SELECT _wh.update_public_view_by_template('ticks')")
+    assert old.reader.rows(ROWS) == rows
+
+
+def test_a_year_is_folded_before_the_upgrade_has_moved_the_tables(acme: Warehouse, source: Source) -> None:
+    make_ticks(source, date(2023, 1, 1), 365, per_day=1)
+    define(acme)
+    acme.run("UPDATE _wh.mv_templates SET storage = 'partition' WHERE template_name = 'ticks'")
+    by_loader(acme, date(2023, 1, 1), date(2023, 12, 31), template="ticks")
+    restore(acme)
+    acme.run("SELECT _wh.create_combined_table_from_template_by_year('ticks', 'acme', 2023)")
+    assert acme.reader.value("SELECT count(*) FROM acme.ticks_2023") == 365
+
+
+def test_doctor_does_not_take_tables_for_lost_that_are_to_be_moved(old: Warehouse) -> None:
+    restore(old)
+    succeed(old, "doctor", "--only", "views", "--strict")
+    assert "backfill ticks --tenant acme --outdated" in succeed(old, "doctor", "--only", "templates").out
+
+
+def test_a_table_that_somebody_made_beside_a_parted_one_stays_where_reports_find_it(
+    acme: Warehouse, source: Source
+) -> None:
+    make_ticks(source, LAST, 1)
+    define(acme)
+    acme.run("UPDATE _wh.mv_templates SET storage = 'partition' WHERE template_name = 'ticks'")
+    by_loader(acme, LAST, LAST, template="ticks")
+    acme.run("CREATE TABLE acme.ticks_2020 AS SELECT 1 AS id")
+    assert upgraded(acme) == []
+    assert acme.reader.value("SELECT id FROM acme.ticks_2020") == 1
 
 
 def test_a_schema_that_has_the_name_already_is_named(acme: Warehouse) -> None:

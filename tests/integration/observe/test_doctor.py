@@ -648,6 +648,18 @@ def test_a_table_with_many_dead_rows_is_found(warehouse: Warehouse) -> None:
     wait_until(lambda: findings(warehouse, "vacuum") == [])
 
 
+def test_a_table_that_no_tenant_has_is_found(warehouse: Warehouse) -> None:
+    warehouse.run('CREATE TABLE _wh_data."gone.ticks" (id int, at date) PARTITION BY RANGE (at)')
+    warehouse.run(
+        'CREATE TABLE _wh_data."gone.ticks_2024" PARTITION OF _wh_data."gone.ticks"'
+        " FOR VALUES FROM ('2024-01-01') TO ('2025-01-01')"
+    )
+    (found,) = findings(warehouse, "leftovers")
+    assert (found.severity, found.subject) == (W, '_wh_data."gone.ticks"')
+    mend(warehouse, found)
+    assert findings(warehouse, "leftovers") == []
+
+
 def test_what_a_move_leaves_is_found(warehouse: Warehouse) -> None:
     state = None
     with warehouse.connect() as session:

@@ -87,3 +87,24 @@ def test_reports_find_the_same_whichever_storage_a_template_begins_in(
         for tenant in ("acme", "globex"):
             by_loader(acme, FIRST, LAST, template=template, name=tenant)
     assert told(acme) == before
+
+
+def test_a_template_named_like_a_year_of_another_one_keeps_its_view(acme: Warehouse, source: Source) -> None:
+    make_ticks(source, FIRST, 2)
+    for template in ("ticks_2023", "ticks"):
+        define(acme, template)
+        by_loader(acme, FIRST, LAST, template=template)
+    assert acme.reader.value("SELECT count(*) FROM acme.ticks_2023") == 4
+
+
+def test_a_view_that_somebody_named_like_a_folded_year_stays(acme: Warehouse, source: Source) -> None:
+    make_ticks(source, date(2023, 1, 1), 365, per_day=1)
+    define(acme)
+    acme.run("UPDATE _wh.mv_templates SET storage = 'partition' WHERE template_name = 'ticks'")
+    by_loader(acme, date(2023, 1, 1), date(2023, 12, 31), template="ticks")
+    acme.run("CREATE VIEW acme.ticks_2023 AS SELECT 'mine' AS whose")
+    acme.run("SELECT _wh.create_combined_table_from_template_by_year('ticks', 'acme', 2023)")
+    assert acme.reader.rows("SELECT * FROM acme.ticks_2023") == [("mine",)]
+    acme.run("DROP VIEW acme.ticks_2023")
+    acme.run("SELECT _wh.update_tenant_union_view_by_template('ticks', 'acme', 'acme')")
+    assert acme.reader.value("SELECT count(*) FROM acme.ticks_2023") == 365

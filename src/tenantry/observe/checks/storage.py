@@ -61,6 +61,9 @@ def _leftovers(examined: Examined) -> Iterator[Finding]:
     for (index,) in examined.rows("invalid_indexes"):
         reason = "the index is invalid: it costs every load, and no report uses it"
         yield Finding(Severity.WARNING, index, reason, f"REINDEX INDEX {index};")
+    for (table,) in examined.rows("unowned_tables"):
+        reason = "no tenant has this table, and a new one of that name would get its rows"
+        yield Finding(Severity.WARNING, table, reason, f"DROP TABLE {table}; -- once nobody needs its rows")
     for (server,) in examined.rows("orphan_servers"):
         yield Finding(
             Severity.WARNING,
@@ -71,4 +74,6 @@ def _leftovers(examined: Examined) -> Iterator[Finding]:
 
 
 VACUUM = Check("vacuum", "Are dead rows removed, and are there statistics?", False, _vacuum)
-LEFTOVERS = Check("leftovers", "Is anything left of moves, indexes and connections?", True, _leftovers)
+LEFTOVERS = Check(
+    "leftovers", "Is anything left of moves, tables, indexes and connections?", True, _leftovers
+)

@@ -10,8 +10,9 @@ from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, 
 
 
 def _views(examined: Examined) -> Iterator[Finding]:
+    to_move = {(row[0], row[1]) for row in examined.unfit if row[2] == "place"}
     for feed in examined.feeds:
-        if not feed.parts and feed.last_load is None:
+        if (not feed.parts and feed.last_load is None) or (feed.schema, feed.template) in to_move:
             continue
         mend = _call("update_tenant_union_view_by_template", feed.template, feed.connection, feed.schema)
         if feed.steady and not feed.parts:

@@ -272,6 +272,8 @@ JOIN tenants t USING (template_name)
 CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM reads r WHERE r.top = p.relid
     AND r.relid IN (t.relid, t.united, t.kept)) AS shown) r
 WHERE t.relid IS NOT NULL
+    -- A table is one that is to be moved to _wh_data.
+    AND p.relkind IS DISTINCT FROM 'p'
 GROUP BY p.template_name, p.relkind HAVING p.relkind IS NULL OR NOT bool_and(r.shown)
 ORDER BY 1
 
@@ -474,6 +476,26 @@ WHERE t.dropping_at < now() - interval '10 minutes'
 -- Disabled tenants.
 SELECT t.schema_name, t.disabled_at, t.disabled_reason FROM _wh.tenants t
 WHERE t.disabled_at IS NOT NULL AND t.schema_name = coalesce(%(tenant)s::text, t.schema_name) ORDER BY 1
+
+-- name: unowned_tables
+-- Tables in _wh_data that belong to no tenant: one that was detached, or whose tenant was deleted from
+-- Tenantry's tables. Those that are united with others are still in the public view.
+WITH bases AS MATERIALIZED (
+    SELECT _wh_internal.kept_base(f.schema_name, p.prefix || f.template_name) AS base FROM _wh.feeds f
+    CROSS JOIN unnest('{"",tenantry_move_,tenantry_old_,tenantry_new_,tenantry_former_}'::text[]) p (prefix)
+    UNION ALL SELECT _wh_internal.kept_base('public', t.template_name) FROM _wh.mv_templates t
+), unowned AS MATERIALIZED (
+    SELECT c.oid FROM pg_class c
+    WHERE c.relnamespace = to_regnamespace('_wh_data') AND c.relkind IN ('r', 'p')
+        AND c.relname::text NOT IN (SELECT _wh_internal.fit_name(b.base) FROM bases b)
+        AND regexp_replace(c.relname::text, '_[0-9]{4}(_[0-9]{2})?$', '') NOT IN (
+            SELECT _wh_internal.name_stem(b.base) FROM bases b)
+)
+SELECT u.oid::regclass::text FROM unowned u WHERE NOT EXISTS (
+    SELECT FROM pg_inherits i JOIN pg_partitioned_table k ON k.partrelid = i.inhparent
+    -- One that is ranged is a tenant's.
+    WHERE i.inhrelid = u.oid AND k.partstrat = 'r')
+ORDER BY 1
 
 -- name: orphan_servers
 -- Foreign servers of deleted connections; they hold passwords.

@@ -13,6 +13,7 @@ BEGIN
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Only a closed year becomes a yearly table.';
     END IF;
     feed := _wh_internal.hold_feed(feed);
+    PERFORM _wh_internal.settle_feed(feed);
     PERFORM _wh_internal.await_lock(_wh_internal.year_lock(feed, target_year), false,
         format('%s.%s %s, whose days another session is loading', feed.schema_name, feed.template_name,
         target_year)), _wh_internal.hear_of_changes();

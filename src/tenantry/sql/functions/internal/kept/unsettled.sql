@@ -21,7 +21,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     UNION ALL
     SELECT o.oid, o.relname, CASE WHEN x.suffix ~ '^_[0-9]{4}(_[0-9]{2})?$'
         THEN _wh_internal.kept_stem(p.side) || x.suffix ELSE _wh_internal.former_rows(feed) END
-    FROM parents p JOIN pg_inherits i ON i.inhparent = p.oid JOIN own o ON o.oid = i.inhrelid
+    -- With parts that belong to somebody else: to move only the others would lose these.
+    FROM parents p JOIN pg_inherits i ON i.inhparent = p.oid JOIN pg_class o ON o.oid = i.inhrelid
+        AND o.relnamespace = to_regnamespace(quote_ident(feed.schema_name))
     CROSS JOIN LATERAL substr(o.relname,
         length(_wh_internal.name_stem((p.side).template_name)) + 1) AS x (suffix)
     UNION ALL
@@ -29,4 +31,6 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM sides s JOIN own o ON o.relkind = 'r' AND NOT o.relispartition
         AND o.relname = _wh_internal.name_stem((s.side).template_name) || right(o.relname, 5)
         AND right(o.relname, 5) ~ '^_[0-9]{4}$'
+    -- Beside a table that is parted such a table holds none of the feed's rows.
+    WHERE s.side <> feed OR NOT (_wh_internal.storage_traits(feed.storage)).united
 $$;

@@ -16,7 +16,9 @@ BEGIN
             USING ERRCODE = 'dependent_objects_still_exist';
     END IF;
     PERFORM _wh_internal.execute_patiently(concat(
-        CASE _wh_internal.relation_kind(view_name) WHEN 'v' THEN format('DROP VIEW %s; ', view_name) END,
+        CASE _wh_internal.relation_kind(view_name) WHEN 'v' THEN format('DROP VIEW %s; ', view_name)
+            -- The table of all tenants of versions before 0.2.
+            WHEN 'p' THEN format('DROP TABLE %s; ', view_name) END,
         CASE WHEN root IS NOT NULL THEN format('DROP TABLE %s; ', root::regclass) END));
     PERFORM _wh_internal.write_log('drop_template', 'INFO', 'template dropped', to_jsonb(template));
 END

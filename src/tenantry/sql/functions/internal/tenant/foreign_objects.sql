@@ -20,6 +20,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         UNION ALL
         SELECT y.relid FROM feeds, _wh_internal.year_views(feed) y
         UNION ALL
+        SELECT u.relid FROM _wh.feeds f, _wh_internal.unsettled(f) u
+        WHERE f.schema_name = foreign_objects.schema_name
+        UNION ALL
         SELECT r.relid FROM feeds, _wh_internal.kept_relation(_wh_internal.kept_name(feed)) AS r (relid)
         WHERE r.relid IS NOT NULL
         UNION ALL

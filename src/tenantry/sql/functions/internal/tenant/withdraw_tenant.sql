@@ -20,6 +20,7 @@ BEGIN
     FOR feed IN SELECT f.* FROM _wh.feeds f WHERE f.schema_name = withdraw_tenant.schema_name
         ORDER BY f.template_name LOOP
         PERFORM _wh_internal.lock_view('public', feed.template_name);
+        PERFORM _wh_internal.settle_feed(feed);
         DELETE FROM _wh.feeds f
             WHERE f.schema_name = feed.schema_name AND f.template_name = feed.template_name;
         -- A create function written by operators has no template, and no public view.

@@ -1,7 +1,7 @@
 CREATE OR REPLACE FUNCTION _wh_internal.publish_years(feed _wh.feeds) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Give each folded year of a tenant a view under its public name, <template>_2024, whatever holds the year;
--- true if something had to change. A table that somebody created under this name serves as well.
+-- true if something had to change. A table or view that somebody created under this name stays.
 DECLARE
     columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
     part record;
@@ -14,7 +14,9 @@ BEGIN
             extract(year FROM r.first_day)::integer) AS y (name)
         WHERE r.folded ORDER BY y.name
     LOOP
-        IF part.kind IS NULL OR part.kind = 'v' THEN
+        IF part.kind IS NULL OR part.kind = 'v' AND (
+            part.relid = ANY (_wh_internal.view_reads(format('%I.%I', feed.schema_name, part.name)::regclass))
+            OR part.name IN (SELECT v.relname FROM _wh_internal.year_views(feed) v)) THEN
             changed := _wh_internal.replace_view(feed.schema_name, part.name, format('SELECT %s FROM %s',
                 _wh_internal.select_list(part.relid, columns), part.relid::regclass)) OR changed;
         END IF;

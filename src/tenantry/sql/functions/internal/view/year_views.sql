@@ -9,4 +9,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     CROSS JOIN LATERAL _wh_internal.name_stem(feed.template_name) AS s (stem)
     WHERE v.schema_name = feed.schema_name AND left(v.view_name, length(stem)) = stem
         AND substr(v.view_name, length(stem) + 1) ~ '^_[0-9]{4}$'
+        -- The tenant view of a template of such a name is another matter.
+        AND NOT EXISTS (SELECT FROM _wh.feeds f WHERE f.schema_name = feed.schema_name
+            AND _wh_internal.fit_name(f.template_name) = v.view_name)
 $$;
