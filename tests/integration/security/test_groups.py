@@ -176,7 +176,7 @@ def test_nobody_of_a_group_sees_a_secret(ready: Warehouse, someone: tuple[str, D
 def test_an_operator_works_on_nothing_that_is_not_there(
     ready: Warehouse, operator: Database, call: LiteralString
 ) -> None:
-    with pytest.raises(psycopg.errors.UndefinedObject, match="there is no tenant"):
+    with pytest.raises(psycopg.errors.UndefinedObject, match="no tenant"):
         operator.run(f"SELECT _wh.{call}")
     assert ready.value("SELECT count(*) FROM _wh.feeds") == 1
 
