@@ -9,7 +9,7 @@ DECLARE
         AND c.oid = to_regclass(format('public.%I', view_name)));
     template _wh.mv_templates := (SELECT t FROM _wh.mv_templates t
         WHERE t.template_name = feed.template_name);
-    tables jsonb := '[]';
+    tables jsonb := '[]'::jsonb;
     item record;
     things jsonb;
 BEGIN

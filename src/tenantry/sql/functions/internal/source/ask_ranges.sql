@@ -8,7 +8,7 @@ DECLARE
     template _wh.mv_templates := _wh_internal.find_template(template_name);
     opened boolean := _wh_internal.begin_source(tenant_name);
     names text[];
-    ranges text[] := '{}';
+    ranges text[] := '{}'::text[];
     answer record;
     detail text;
     hint text;

@@ -9,7 +9,7 @@ DECLARE
     root oid := _wh_internal.kept_relation(name);
     columns _wh.template_columns[] := ARRAY(SELECT c FROM _wh.template_columns c
         WHERE c.template_name = template.template_name ORDER BY c.position);
-    things jsonb := '[]';
+    things jsonb := '[]'::jsonb;
     statements text := '';
     tenant record;
     beside text;
