@@ -1450,26 +1450,24 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.blank_view(schema_name text, view_name text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- A statement that leaves a view its current columns and options, with no rows: the view then depends on
-    -- no relation, without being dropped.
-    SELECT format('CREATE OR REPLACE VIEW %1$s%2$s AS SELECT %3$s WHERE false', c.oid::regclass,
+    -- no relation, without being dropped. Ends in a semicolon; empty if there is no such view.
+    SELECT coalesce(max(format('CREATE OR REPLACE VIEW %1$s%2$s AS SELECT %3$s WHERE false; ',
+        c.oid::regclass,
         (SELECT format(' WITH (%s)', string_agg(format('%I = %L', o.option_name, o.option_value), ', '))
         FROM pg_options_to_table(c.reloptions) o HAVING count(*) > 0),
         (SELECT string_agg(format('NULL::%s AS %I', format_type(a.atttypid, a.atttypmod), a.attname), ', '
             ORDER BY a.attnum)
-            FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))
-    FROM pg_class c WHERE c.oid = format('%I.%I', schema_name, view_name)::regclass
+            FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped))), '')
+    FROM pg_class c
+    WHERE c.relkind = 'v' AND c.oid = to_regclass(format('%I.%I', schema_name, view_name))
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.blank_views(feed _wh.feeds) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Statements that blank a tenant's views of a template (blank_view): the tenant view, and those of
-    -- folded years. Publishing the tenant fills them again.
-    SELECT coalesce(string_agg(_wh_internal.blank_view(feed.schema_name, v.relname) || '; ', ''), '')
-    FROM (
-        SELECT n.name AS relname FROM _wh_internal.fit_name(feed.template_name) AS n (name)
-        WHERE _wh_internal.relation_kind(format('%I.%I', feed.schema_name, n.name)) = 'v'
-        UNION ALL SELECT y.relname FROM _wh_internal.year_views(feed) y
-    ) v
+    -- Statements that blank a tenant's views of a template (blank_view). Publishing the tenant fills them
+    -- again.
+    SELECT coalesce(string_agg(_wh_internal.blank_view(feed.schema_name, v.relname), ''), '')
+    FROM _wh_internal.tenant_views(feed) v
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.but_rights(things jsonb) RETURNS jsonb
@@ -1590,6 +1588,13 @@ CREATE OR REPLACE FUNCTION _wh_internal.column_list(template_name text) RETURNS 
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT string_agg(quote_ident(c.column_name), ', ' ORDER BY c.position)
     FROM _wh.template_columns c WHERE c.template_name = column_list.template_name
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.columns_of(template_name text) RETURNS _wh.template_columns[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- A template's columns in their order; NULL if there is no such template.
+    SELECT array_agg(c ORDER BY c.position) FROM _wh.template_columns c
+    WHERE c.template_name = columns_of.template_name
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.columns_shape(columns _wh.template_columns[]) RETURNS text
@@ -2364,13 +2369,9 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.drop_views(feed _wh.feeds) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- Statements that drop a tenant's views of a template: the tenant view, and those of folded years.
-    SELECT coalesce(string_agg(format('DROP VIEW %I.%I; ', feed.schema_name, v.relname), ''), '')
-    FROM (
-        SELECT n.name AS relname FROM _wh_internal.fit_name(feed.template_name) AS n (name)
-        WHERE _wh_internal.relation_kind(format('%I.%I', feed.schema_name, n.name)) = 'v'
-        UNION ALL SELECT y.relname FROM _wh_internal.year_views(feed) y
-    ) v
+    -- Statements that drop a tenant's views of a template.
+    SELECT coalesce(string_agg(format('DROP VIEW %s; ', v.relid::regclass), ''), '')
+    FROM _wh_internal.tenant_views(feed) v
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.empty_select(columns _wh.template_columns[]) RETURNS text
@@ -2462,8 +2463,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.feed_columns(feed _wh.feeds) RETURNS _wh
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The columns of a feed's views: those of its template, or without a template those of its newest slice.
     SELECT coalesce(
-        (SELECT array_agg(c ORDER BY c.position) FROM _wh.template_columns c
-        WHERE c.template_name = feed.template_name),
+        _wh_internal.columns_of(feed.template_name),
         (SELECT array_agg(ROW(feed.template_name, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod),
             NULL)::_wh.template_columns ORDER BY a.attnum)
          FROM pg_attribute a
@@ -2610,15 +2610,14 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 DECLARE
     top regclass := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
     changes text := _wh_internal.table_changes(template, target, extras);
-    public_view text := format('public.%I', _wh_internal.fit_name(template.template_name));
     feeds _wh.feeds[];
 BEGIN
     IF changes LIKE '%ALTER COLUMN%' THEN
         PERFORM _wh_internal.lock_view('public', template.template_name);
         changes := _wh_internal.table_changes(template, target, extras);
     END IF;
-    -- A view keeps its columns' types, so such a step locks and blanks the views, too. They get new columns
-    -- when they are next published: locking them here as well would block reports longer.
+    -- PostgreSQL changes no type of a column that a view shows, so that step blanks the views and fills them
+    -- again. A new column needs no view: views get it when they are next published, and no report waits here.
     IF changes IS NULL THEN
         RETURN;
     ELSIF changes NOT LIKE '%ALTER COLUMN%' THEN
@@ -2634,8 +2633,7 @@ BEGIN
     PERFORM _wh_internal.execute_patiently(format('%s%sALTER TABLE %s %s; SELECT '
         '_wh_internal.show_table(f), _wh_internal.publish_years(f) FROM unnest(%L::_wh.feeds[]) f; '
         'SELECT _wh_internal.storage_publish_public(t) FROM _wh.mv_templates t WHERE t.template_name = %L',
-        CASE WHEN _wh_internal.relation_kind(public_view) = 'v' THEN _wh_internal.blank_view('public',
-            _wh_internal.fit_name(template.template_name)) || '; ' END,
+        _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)),
         (SELECT string_agg(_wh_internal.blank_views(f), '') FROM unnest(feeds) f),
         top, changes, feeds, template.template_name));
 END
@@ -4626,10 +4624,8 @@ BEGIN
     -- The states of the tables that are put aside are dropped; move_in records those of the new tables.
     DELETE FROM _wh.feed_tables t
         WHERE t.schema_name = feed.schema_name AND t.template_name = feed.template_name;
-    IF _wh_internal.relation_kind(format('public.%I', _wh_internal.fit_name(feed.template_name))) = 'v' THEN
-        EXECUTE _wh_internal.blank_view('public', _wh_internal.fit_name(feed.template_name));
-    END IF;
-    EXECUTE _wh_internal.blank_views(feed);
+    EXECUTE _wh_internal.blank_view('public', _wh_internal.fit_name(feed.template_name))
+        || _wh_internal.blank_views(feed);
     PERFORM _wh_internal.storage_move_out(feed);
     EXECUTE coalesce(aside, '');
     EXECUTE coalesce(into_place, '');
@@ -5714,8 +5710,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     name text := _wh_internal.partition_root(template);
     root oid := _wh_internal.kept_relation(name);
-    columns _wh.template_columns[] := ARRAY(SELECT c FROM _wh.template_columns c
-        WHERE c.template_name = template.template_name ORDER BY c.position);
+    columns _wh.template_columns[] := _wh_internal.columns_of(template.template_name);
     things jsonb := '[]'::jsonb;
     statements text := '';
     tenant record;
@@ -5726,7 +5721,7 @@ BEGIN
         things := _wh_internal.keep_things(root::regclass::text, ARRAY[root], 'p');
         statements := concat(CASE WHEN root = ANY (_wh_internal.view_reads(to_regclass(format('public.%I',
                 _wh_internal.fit_name(template.template_name)))))
-            THEN _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)) || '; ' END,
+            THEN _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)) END,
             format('DROP TABLE %s; ', root::regclass));
         root := NULL;
     END IF;
@@ -5917,7 +5912,7 @@ BEGIN
                 part.final)) WITH ORDINALITY f ON f.ordinality = n.ordinality), '');
     END LOOP;
     PERFORM _wh_internal.execute_patiently(concat(
-        _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)) || '; ',
+        _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)),
         _wh_internal.blank_views(feed),
         CASE WHEN root IS NOT NULL THEN format('ALTER TABLE %s DETACH PARTITION %s; ', root, old) END,
         format('DROP TABLE %s; ', old), statements, format('ALTER TABLE %s RENAME TO %I; ', fresh, name),
@@ -6648,9 +6643,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- see what takes its place. Returns, for put_back, what operators have added to the relations that hold the
 -- rows.
 DECLARE
-    views oid[] := ARRAY(SELECT v.oid FROM to_regclass(format('%I.%I', feed.schema_name,
-        _wh_internal.fit_name(feed.template_name))) AS v (oid) WHERE v.oid IS NOT NULL
-        UNION ALL SELECT y.relid FROM _wh_internal.year_views(feed) y);
+    views oid[] := ARRAY(SELECT v.relid FROM _wh_internal.tenant_views(feed) v);
     parent oid := _wh_internal.kept_relation(_wh_internal.kept_name(feed));
     root oid := (SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = parent);
     parts oid[] := ARRAY(SELECT r.relid FROM _wh_internal.feed_relations(feed) r);
@@ -7459,10 +7452,7 @@ DECLARE
     item record;
     things jsonb;
 BEGIN
-    IF root IS NULL AND _wh_internal.relation_kind(format('public.%I', view_name)) = 'v' THEN
-        EXECUTE _wh_internal.blank_view('public', view_name);
-    END IF;
-    EXECUTE _wh_internal.blank_views(feed);
+    EXECUTE _wh_internal.blank_view('public', view_name) || _wh_internal.blank_views(feed);
     FOR item IN
         SELECT root::oid AS relid, 'public' AS schema_name, view_name AS relname,
             _wh_internal.fit_name(_wh_internal.kept_base('public', feed.template_name)) AS kept_name
@@ -7544,7 +7534,7 @@ BEGIN
     IF _wh_internal.view_columns(feed.schema_name, view_name) <> _wh_internal.columns_shape(columns)
         AND existing = ANY (_wh_internal.view_reads(to_regclass(format('public.%I', view_name)))) THEN
         PERFORM _wh_internal.lock_view('public', feed.template_name);
-        PERFORM _wh_internal.execute_patiently(format('%s; SELECT _wh_internal.replace_view(%L, %L, %L), '
+        PERFORM _wh_internal.execute_patiently(format('%sSELECT _wh_internal.replace_view(%L, %L, %L), '
             '_wh_internal.storage_publish_public(_wh_internal.find_template(%L))',
             _wh_internal.blank_view('public', view_name), feed.schema_name, view_name, body,
             feed.template_name));
@@ -7997,15 +7987,14 @@ BEGIN
     LOOP
         EXECUTE format('SELECT %s($1, $2)', _wh_internal.storage_routine(part.storage, 'public_rows'))
             USING template, part.feeds INTO selected;
-        body := coalesce(concat_ws(E'\nUNION ALL ', body, selected), body);
+        body := nullif(concat_ws(E'\nUNION ALL ', body, selected), '');
     END LOOP;
-    IF body IS NULL OR body = '' THEN
+    IF body IS NULL THEN
         IF (SELECT c.relkind FROM pg_class c WHERE c.oid = existing) = 'v' THEN
             PERFORM _wh_internal.refuse_empty_view(existing, _wh_internal.feeds_read(existing, template));
         END IF;
-        body := format('SELECT NULL::text AS schema_name, e.* FROM (%s) e', _wh_internal.empty_select(ARRAY(
-            SELECT c FROM _wh.template_columns c WHERE c.template_name = template.template_name
-            ORDER BY c.position)));
+        body := format('SELECT NULL::text AS schema_name, e.* FROM (%s) e',
+            _wh_internal.empty_select(_wh_internal.columns_of(template.template_name)));
     END IF;
     -- Tenant views that lack a new column of their tables get it in the same step. Otherwise a report that
     -- has read one view and goes on to the other would wait for this session, and this session for the
@@ -8667,6 +8656,15 @@ FOR EACH ROW
     WHEN (NEW.schema_name <> OLD.schema_name OR NEW.dropping_at IS NOT NULL AND OLD.dropping_at IS NULL)
 EXECUTE FUNCTION _wh_internal.forget_readers();
 
+CREATE OR REPLACE FUNCTION _wh_internal.tenant_views(feed _wh.feeds) RETURNS TABLE (relid oid, relname text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- A tenant's views of a template: the tenant view, and those of folded years.
+    SELECT c.oid, c.relname::text FROM pg_class c
+    WHERE c.relkind = 'v'
+        AND c.oid = to_regclass(format('%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)))
+    UNION ALL SELECT y.relid, y.relname FROM _wh_internal.year_views(feed) y
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.tokens(script text)
     RETURNS TABLE (n integer, kind text, word text, gap boolean)
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -8947,8 +8945,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The public view's query over these tenants: a branch for each tenant's view. NULL if there is none yet.
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
-    columns _wh.template_columns[] := ARRAY(SELECT c FROM _wh.template_columns c
-        WHERE c.template_name = template.template_name ORDER BY c.position);
+    columns _wh.template_columns[] := _wh_internal.columns_of(template.template_name);
     shape text := _wh_internal.columns_shape(columns);
     feed _wh.feeds;
 BEGIN
@@ -10583,9 +10580,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', 'b37df4e4fc0cf3cb' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '442d7c2fcea9532f' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = 'b37df4e4fc0cf3cb');
+        AND i.functions = '442d7c2fcea9532f');
 END
 $$;
 

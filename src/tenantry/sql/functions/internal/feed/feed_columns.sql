@@ -2,8 +2,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.feed_columns(feed _wh.feeds) RETURNS _wh
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The columns of a feed's views: those of its template, or without a template those of its newest slice.
     SELECT coalesce(
-        (SELECT array_agg(c ORDER BY c.position) FROM _wh.template_columns c
-        WHERE c.template_name = feed.template_name),
+        _wh_internal.columns_of(feed.template_name),
         (SELECT array_agg(ROW(feed.template_name, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod),
             NULL)::_wh.template_columns ORDER BY a.attnum)
          FROM pg_attribute a

@@ -6,15 +6,14 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 DECLARE
     top regclass := coalesce((SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = target), target);
     changes text := _wh_internal.table_changes(template, target, extras);
-    public_view text := format('public.%I', _wh_internal.fit_name(template.template_name));
     feeds _wh.feeds[];
 BEGIN
     IF changes LIKE '%ALTER COLUMN%' THEN
         PERFORM _wh_internal.lock_view('public', template.template_name);
         changes := _wh_internal.table_changes(template, target, extras);
     END IF;
-    -- A view keeps its columns' types, so such a step locks and blanks the views, too. They get new columns
-    -- when they are next published: locking them here as well would block reports longer.
+    -- PostgreSQL changes no type of a column that a view shows, so that step blanks the views and fills them
+    -- again. A new column needs no view: views get it when they are next published, and no report waits here.
     IF changes IS NULL THEN
         RETURN;
     ELSIF changes NOT LIKE '%ALTER COLUMN%' THEN
@@ -30,8 +29,7 @@ BEGIN
     PERFORM _wh_internal.execute_patiently(format('%s%sALTER TABLE %s %s; SELECT '
         '_wh_internal.show_table(f), _wh_internal.publish_years(f) FROM unnest(%L::_wh.feeds[]) f; '
         'SELECT _wh_internal.storage_publish_public(t) FROM _wh.mv_templates t WHERE t.template_name = %L',
-        CASE WHEN _wh_internal.relation_kind(public_view) = 'v' THEN _wh_internal.blank_view('public',
-            _wh_internal.fit_name(template.template_name)) || '; ' END,
+        _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)),
         (SELECT string_agg(_wh_internal.blank_views(f), '') FROM unnest(feeds) f),
         top, changes, feeds, template.template_name));
 END

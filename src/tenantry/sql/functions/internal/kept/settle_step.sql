@@ -13,10 +13,7 @@ DECLARE
     item record;
     things jsonb;
 BEGIN
-    IF root IS NULL AND _wh_internal.relation_kind(format('public.%I', view_name)) = 'v' THEN
-        EXECUTE _wh_internal.blank_view('public', view_name);
-    END IF;
-    EXECUTE _wh_internal.blank_views(feed);
+    EXECUTE _wh_internal.blank_view('public', view_name) || _wh_internal.blank_views(feed);
     FOR item IN
         SELECT root::oid AS relid, 'public' AS schema_name, view_name AS relname,
             _wh_internal.fit_name(_wh_internal.kept_base('public', feed.template_name)) AS kept_name

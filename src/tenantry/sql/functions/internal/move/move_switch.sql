@@ -36,10 +36,8 @@ BEGIN
     -- The states of the tables that are put aside are dropped; move_in records those of the new tables.
     DELETE FROM _wh.feed_tables t
         WHERE t.schema_name = feed.schema_name AND t.template_name = feed.template_name;
-    IF _wh_internal.relation_kind(format('public.%I', _wh_internal.fit_name(feed.template_name))) = 'v' THEN
-        EXECUTE _wh_internal.blank_view('public', _wh_internal.fit_name(feed.template_name));
-    END IF;
-    EXECUTE _wh_internal.blank_views(feed);
+    EXECUTE _wh_internal.blank_view('public', _wh_internal.fit_name(feed.template_name))
+        || _wh_internal.blank_views(feed);
     PERFORM _wh_internal.storage_move_out(feed);
     EXECUTE coalesce(aside, '');
     EXECUTE coalesce(into_place, '');

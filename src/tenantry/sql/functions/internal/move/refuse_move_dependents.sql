@@ -5,9 +5,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- see what takes its place. Returns, for put_back, what operators have added to the relations that hold the
 -- rows.
 DECLARE
-    views oid[] := ARRAY(SELECT v.oid FROM to_regclass(format('%I.%I', feed.schema_name,
-        _wh_internal.fit_name(feed.template_name))) AS v (oid) WHERE v.oid IS NOT NULL
-        UNION ALL SELECT y.relid FROM _wh_internal.year_views(feed) y);
+    views oid[] := ARRAY(SELECT v.relid FROM _wh_internal.tenant_views(feed) v);
     parent oid := _wh_internal.kept_relation(_wh_internal.kept_name(feed));
     root oid := (SELECT i.inhparent FROM pg_inherits i WHERE i.inhrelid = parent);
     parts oid[] := ARRAY(SELECT r.relid FROM _wh_internal.feed_relations(feed) r);

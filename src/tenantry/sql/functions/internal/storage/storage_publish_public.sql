@@ -16,15 +16,14 @@ BEGIN
     LOOP
         EXECUTE format('SELECT %s($1, $2)', _wh_internal.storage_routine(part.storage, 'public_rows'))
             USING template, part.feeds INTO selected;
-        body := coalesce(concat_ws(E'\nUNION ALL ', body, selected), body);
+        body := nullif(concat_ws(E'\nUNION ALL ', body, selected), '');
     END LOOP;
-    IF body IS NULL OR body = '' THEN
+    IF body IS NULL THEN
         IF (SELECT c.relkind FROM pg_class c WHERE c.oid = existing) = 'v' THEN
             PERFORM _wh_internal.refuse_empty_view(existing, _wh_internal.feeds_read(existing, template));
         END IF;
-        body := format('SELECT NULL::text AS schema_name, e.* FROM (%s) e', _wh_internal.empty_select(ARRAY(
-            SELECT c FROM _wh.template_columns c WHERE c.template_name = template.template_name
-            ORDER BY c.position)));
+        body := format('SELECT NULL::text AS schema_name, e.* FROM (%s) e',
+            _wh_internal.empty_select(_wh_internal.columns_of(template.template_name)));
     END IF;
     -- Tenant views that lack a new column of their tables get it in the same step. Otherwise a report that
     -- has read one view and goes on to the other would wait for this session, and this session for the

@@ -16,7 +16,7 @@ BEGIN
     IF _wh_internal.view_columns(feed.schema_name, view_name) <> _wh_internal.columns_shape(columns)
         AND existing = ANY (_wh_internal.view_reads(to_regclass(format('public.%I', view_name)))) THEN
         PERFORM _wh_internal.lock_view('public', feed.template_name);
-        PERFORM _wh_internal.execute_patiently(format('%s; SELECT _wh_internal.replace_view(%L, %L, %L), '
+        PERFORM _wh_internal.execute_patiently(format('%sSELECT _wh_internal.replace_view(%L, %L, %L), '
             '_wh_internal.storage_publish_public(_wh_internal.find_template(%L))',
             _wh_internal.blank_view('public', view_name), feed.schema_name, view_name, body,
             feed.template_name));

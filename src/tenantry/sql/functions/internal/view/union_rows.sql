@@ -3,8 +3,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The public view's query over these tenants: a branch for each tenant's view. NULL if there is none yet.
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
-    columns _wh.template_columns[] := ARRAY(SELECT c FROM _wh.template_columns c
-        WHERE c.template_name = template.template_name ORDER BY c.position);
+    columns _wh.template_columns[] := _wh_internal.columns_of(template.template_name);
     shape text := _wh_internal.columns_shape(columns);
     feed _wh.feeds;
 BEGIN

@@ -7,8 +7,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     name text := _wh_internal.partition_root(template);
     root oid := _wh_internal.kept_relation(name);
-    columns _wh.template_columns[] := ARRAY(SELECT c FROM _wh.template_columns c
-        WHERE c.template_name = template.template_name ORDER BY c.position);
+    columns _wh.template_columns[] := _wh_internal.columns_of(template.template_name);
     things jsonb := '[]'::jsonb;
     statements text := '';
     tenant record;
@@ -19,7 +18,7 @@ BEGIN
         things := _wh_internal.keep_things(root::regclass::text, ARRAY[root], 'p');
         statements := concat(CASE WHEN root = ANY (_wh_internal.view_reads(to_regclass(format('public.%I',
                 _wh_internal.fit_name(template.template_name)))))
-            THEN _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)) || '; ' END,
+            THEN _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)) END,
             format('DROP TABLE %s; ', root::regclass));
         root := NULL;
     END IF;

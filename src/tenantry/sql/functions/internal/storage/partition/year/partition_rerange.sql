@@ -112,7 +112,7 @@ BEGIN
                 part.final)) WITH ORDINALITY f ON f.ordinality = n.ordinality), '');
     END LOOP;
     PERFORM _wh_internal.execute_patiently(concat(
-        _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)) || '; ',
+        _wh_internal.blank_view('public', _wh_internal.fit_name(template.template_name)),
         _wh_internal.blank_views(feed),
         CASE WHEN root IS NOT NULL THEN format('ALTER TABLE %s DETACH PARTITION %s; ', root, old) END,
         format('DROP TABLE %s; ', old), statements, format('ALTER TABLE %s RENAME TO %I; ', fresh, name),
