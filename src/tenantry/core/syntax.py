@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 
@@ -61,4 +62,4 @@ def nodes(tree: Any) -> Iterator[dict[str, Any]]:
 
 def load() -> None:
     """Load the parser now, so that nothing waits for it later."""
-    import pglast.parser  # noqa: F401
+    import_module("pglast.parser")
