@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from functools import cache
@@ -85,6 +86,9 @@ app.add_typer(server.app, name="server", rich_help_panel=_SERVERS)
 app.command("demo", rich_help_panel=_SERVERS)(demo.demo)
 
 _CTRL_C = 130
+
+_SENT_ALWAYS = ("PGTZ", "PGDATESTYLE", "PGGEQO")
+"""Variables that libpq sends at each login. Each session sets what it needs itself, and a bad value would end the login."""
 
 
 def _version(wanted: bool) -> None:
@@ -173,6 +177,8 @@ def main() -> None:
     """Run the program; known errors are one line, a hint and an exit code."""
     signals.interrupt()
     sys.excepthook = _show
+    for name in _SENT_ALWAYS:
+        os.environ.pop(name, None)
     try:
         # Otherwise Typer shows wrong arguments itself, as a box of five lines.
         code = commands()(standalone_mode=False)
