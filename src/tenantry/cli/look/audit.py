@@ -12,7 +12,7 @@ import typer
 
 from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.group import Group
-from tenantry.cli.look.activity import age
+from tenantry.cli.look.activity import Limit, age, most_entries
 from tenantry.cli.output import print_json_line, print_table, step
 from tenantry.cli.target import administrator, open_warehouse
 from tenantry.core import signals
@@ -42,6 +42,7 @@ def show(
             "--restored", help="Show the trails that restored backups brought from their warehouses."
         ),
     ] = False,
+    limit: Limit = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per entry, one per line.")
     ] = False,
@@ -59,7 +60,7 @@ def show(
     if restored and follow:
         raise InputError("--restored and --follow cannot be combined", hint="Leave out --follow.")
     span = age(since) if since else None
-    most = 50 if span is None else 100_000
+    most = most_entries(limit, span)
     with open_warehouse() as warehouse:
         if restored:
             found = warehouse.restored_audit(since=span, most=most)
