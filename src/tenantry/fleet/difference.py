@@ -9,7 +9,7 @@ from typing import TypeVar
 from tenantry.core.errors import InputError
 from tenantry.core.model import Template
 from tenantry.core.names import check_tenant_name
-from tenantry.core.storage import DEFAULT as DEFAULT_STORAGE
+from tenantry.core.storage import of_template
 from tenantry.fleet.change import Change, Detail, Kind, in_order
 from tenantry.fleet.model import Feed, Fleet, Job, Reader, Source, Tenant
 from tenantry.flow.template.file import merged
@@ -93,7 +93,7 @@ def _templates(wanted: Fleet, live: Fleet, builtin: Callable[[str], object | Non
 def _template(template: Template) -> dict[str, str | None]:
     return {
         "description": template.description,
-        "storage": template.storage or DEFAULT_STORAGE,
+        "storage": of_template(template.storage, template.time_column),
         "time_column": template.time_column,
         "partition_by": template.partition_by or "year",
         "ahead": None if template.ahead == "0" else template.ahead,
@@ -213,9 +213,11 @@ def _feeds(tenant: Tenant, there: Mapping[str, Feed], templates: Mapping[str, Te
     for name, feed in tenant.feeds.items():
         if name not in templates:
             raise InputError(f'tenants.{tenant.name}: template "{name}" does not exist')
-        begins = templates[name].storage or DEFAULT_STORAGE
-        storage = feed.storage or begins
+        begins = of_template(templates[name].storage, templates[name].time_column)
         old = there.get(name)
+        # What nobody said stays as it is.
+        said = feed.storage or templates[name].storage
+        storage = said or (begins if old is None else old.storage)
         if old is None:
             connection = Detail("connection", new=feed.connection)
             changes.append(Change("create", "feed", tenant.name, (connection,), name))

@@ -135,7 +135,7 @@ class _Writer:
         table = tomlkit.table()
         known = builtin(template.name)
         if known is not None and template_file.merged(known, template) == template:
-            for key, usual in (("storage", storage.DEFAULT), ("partition_by", "year")):
+            for key, usual in (("storage", None), ("partition_by", "year")):
                 if getattr(template, key) != usual:
                     table.add(key, getattr(template, key))
             if template.ahead and template.ahead != "0":
@@ -238,7 +238,7 @@ def _own_connections(fleet: Fleet) -> dict[str, str]:
 
 def _storage_of(fleet: Fleet, template: str) -> str | None:
     found = (fleet.templates or {}).get(template)
-    return found.storage if found else None
+    return storage.of_template(found.storage, found.time_column) if found else None
 
 
 def _file_stem(name: str) -> str:

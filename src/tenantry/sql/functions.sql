@@ -46,7 +46,7 @@ $$;
 -- that these files do not have.
 DO $$
 DECLARE
-    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1"}]';
+    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1"}, {"version": 23, "name": "storage_chosen", "sha256": "75c4f6383d82cf730c55bfc82988de635f7c7cb7d2f76d49f369fb34b779ad66"}]';
     odd record;
 BEGIN
     IF (SELECT count(*) FROM pg_catalog.pg_namespace n
@@ -649,6 +649,25 @@ UPDATE _wh.storages SET steady = tenant_kind <> 'v', united = public_kind = 'p';
 ALTER TABLE _wh.storages DROP COLUMN tenant_kind, DROP COLUMN public_kind;
 COMMENT ON COLUMN _wh.storages.steady IS 'A tenant''s view stays as it is when days are loaded';
 COMMENT ON COLUMN _wh.storages.united IS 'The tables of all tenants are partitions of one, and name their tenant in a column schema_name';
+$tenantry_text$;
+END IF;
+END
+$tenantry$;
+
+DO $tenantry$
+BEGIN
+INSERT INTO _wh.migrations (version, name, sha256) VALUES (23, 'storage_chosen', '75c4f6383d82cf730c55bfc82988de635f7c7cb7d2f76d49f369fb34b779ad66') ON CONFLICT DO NOTHING;
+IF FOUND THEN
+EXECUTE $tenantry_text$
+-- A template that says no storage gets the one that suits it, by a trigger (follow_time_column): partition with a time column, matview
+-- without. What a template has now counts as chosen, so an upgrade changes nothing for it or its future tenants.
+ALTER TABLE _wh.mv_templates ADD COLUMN storage_chosen boolean;
+UPDATE _wh.mv_templates SET storage_chosen = true;
+ALTER TABLE _wh.mv_templates ALTER COLUMN storage_chosen SET NOT NULL;
+ALTER TABLE _wh.mv_templates ALTER COLUMN storage DROP DEFAULT;
+COMMENT ON COLUMN _wh.mv_templates.storage IS 'How new tenants of it are kept; if nothing is said: partition with a time_column, '
+    'matview without';
+COMMENT ON COLUMN _wh.mv_templates.storage_chosen IS 'Somebody said the storage; otherwise it follows the time_column';
 $tenantry_text$;
 END IF;
 END
@@ -4811,7 +4830,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.open_feed(wanted_template text, wanted_connection text,
     wanted_schema text,
-    without_template boolean DEFAULT false)
+    without_template boolean DEFAULT false, by_manual boolean DEFAULT false)
 RETURNS _wh.feeds LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- The feed to load into. The first use of a schema or template registers it, and lets readers read what will
 -- be created.
@@ -4873,8 +4892,9 @@ BEGIN
     WHERE t.tenant_name <> excluded.tenant_name OR t.dropping_at IS NOT NULL;
     INSERT INTO _wh.feeds AS f (schema_name, template_name, tenant_name, storage)
     VALUES (target, wanted_template, wanted_connection,
-        coalesce((SELECT t.storage FROM _wh.mv_templates t WHERE t.template_name = wanted_template),
-        'matview'))
+        -- The operations manual goes on to name each day's view of foodlogstats, its only delivered template.
+        coalesce((SELECT t.storage FROM _wh.mv_templates t WHERE t.template_name = wanted_template
+            AND NOT (by_manual AND t.template_name = 'foodlogstats' AND NOT t.storage_chosen)), 'matview'))
     ON CONFLICT (schema_name, template_name) DO UPDATE SET tenant_name = excluded.tenant_name
     RETURNING * INTO feed;
     RETURN feed;
@@ -8072,7 +8092,8 @@ DECLARE
 BEGIN
     IF schema_name IS NULL THEN
         UPDATE _wh.mv_templates t SET storage = storage_set.storage
-        WHERE t.template_name = storage_set.template_name AND t.storage <> storage_set.storage;
+        WHERE t.template_name = storage_set.template_name
+            AND (t.storage, t.storage_chosen) <> (storage_set.storage, true);
         RETURN NULL;
     END IF;
     UPDATE _wh.feeds f SET storage = storage_set.storage
@@ -8121,6 +8142,35 @@ BEGIN
     RETURN traits;
 END
 $$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.choose_storage() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- An UPDATE that sets the storage chooses it; NULL leaves the choice to the time column again.
+BEGIN
+    NEW.storage_chosen := NEW.storage IS NOT NULL;
+    RETURN NEW;
+END
+$$;
+
+CREATE OR REPLACE TRIGGER choose_storage BEFORE UPDATE OF storage ON _wh.mv_templates
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.choose_storage();
+
+CREATE OR REPLACE FUNCTION _wh_internal.follow_time_column() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- The storage of a template that says none. Partitions are the better storage, and need a time column to tell
+-- days apart.
+BEGIN
+    NEW.storage_chosen := coalesce(NEW.storage_chosen, NEW.storage IS NOT NULL);
+    IF NOT NEW.storage_chosen THEN
+        NEW.storage := CASE WHEN NEW.time_column IS NULL THEN 'matview' ELSE 'partition' END;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+-- After choose_storage, since triggers fire in the order of their names.
+CREATE OR REPLACE TRIGGER follow_time_column BEFORE INSERT OR UPDATE ON _wh.mv_templates
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.follow_time_column();
 
 CREATE OR REPLACE FUNCTION _wh_internal.storage_unfit(feed _wh.feeds, template _wh.mv_templates)
 RETURNS TABLE (kind text, relname text, slice_date date)
@@ -9456,7 +9506,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     slice_date date := _wh_internal.checked_day(target_date);
     feed _wh.feeds := _wh_internal.open_feed(base_view_name, tenant_connection_name, target_schema,
-        without_template => true);
+        without_template => true, by_manual => true);
     template _wh.mv_templates := _wh_internal.find_template('foodlogstats');
     name text := _wh.create_mv_name(base_view_name, slice_date);
     opened boolean;
@@ -9506,7 +9556,8 @@ CREATE OR REPLACE FUNCTION _wh.create_mv_from_template(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     slice_date date := _wh_internal.checked_day(target_date, template_name);
-    feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
+    feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema,
+        by_manual => true);
     name text := _wh.create_mv_name(template_name, slice_date);
 BEGIN
     PERFORM _wh_internal.extend_span(feed, slice_date);
@@ -9819,7 +9870,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- views that read it: they read the old slice until the new one exists.
 DECLARE
     slice_date date := _wh_internal.checked_day(target_date, template_name);
-    feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
+    feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema,
+        by_manual => true);
 BEGIN
     PERFORM _wh_internal.extend_span(feed, slice_date);
     PERFORM _wh_internal.storage_prepare(feed, slice_date, slice_date);
@@ -10127,7 +10179,7 @@ BEGIN
             DELETE FROM _wh.mv_templates t WHERE t.template_name = try_template.template_name;
             INSERT INTO _wh.mv_templates SELECT d.*
                 FROM jsonb_populate_record(NULL::_wh.mv_templates,
-                '{"storage": "matview", "partition_by": "year", "ahead": 0}'
+                '{"partition_by": "year", "ahead": 0}'
                 || jsonb_strip_nulls(draft) || jsonb_build_object('template_name',
                     try_template.template_name, 'created_at', now(), 'updated_at', now())) d;
         END IF;
@@ -10190,7 +10242,8 @@ CREATE OR REPLACE FUNCTION _wh.update_foodlogstats(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     slice_date date := _wh_internal.checked_day(target_date, 'foodlogstats');
-    feed _wh.feeds := _wh_internal.open_feed('foodlogstats', tenant_connection_name, target_schema);
+    feed _wh.feeds := _wh_internal.open_feed('foodlogstats', tenant_connection_name, target_schema,
+        by_manual => true);
 BEGIN
     RETURN jsonb_build_object('success', true)
         || _wh_internal.update_slice(feed, slice_date, 'update_foodlogstats', allow_refresh_yesterday, true);
@@ -10206,7 +10259,8 @@ CREATE OR REPLACE FUNCTION _wh.update_mv_by_template(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     slice_date date := _wh_internal.checked_day(target_date, template_name);
-    feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
+    feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema,
+        by_manual => true);
 BEGIN
     PERFORM _wh_internal.update_slice(feed, slice_date, 'update_mv_by_template', allow_refresh_yesterday,
         update_union_view);
@@ -10226,7 +10280,7 @@ DECLARE
     slice_date date := _wh_internal.checked_day(target_date, base_view_name);
     maker text := _wh_internal.find_function(create_function_name);
     feed _wh.feeds := _wh_internal.open_feed(base_view_name, tenant_connection_name, target_schema,
-        without_template => true);
+        without_template => true, by_manual => true);
 BEGIN
     RETURN jsonb_build_object('success', true)
         || _wh_internal.update_slice(feed, slice_date, 'update_mv_core', allow_refresh_yesterday, true,
@@ -10249,7 +10303,8 @@ DECLARE
 BEGIN
     PERFORM _wh_internal.checked_window(start_date, end_date);
     RETURN _wh_internal.run_window(
-        _wh_internal.open_feed(base, tenant_connection_name, target_schema, without_template => true),
+        _wh_internal.open_feed(base, tenant_connection_name, target_schema, without_template => true,
+            by_manual => true),
         start_date, end_date,
         'update_mv_window', CASE WHEN update_function <> '_wh.update_foodlogstats'::regproc
             THEN update_function::text END);
@@ -10267,7 +10322,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM _wh_internal.checked_window(start_date, end_date, template_name);
     RETURN _wh_internal.run_window(_wh_internal.open_feed(template_name, tenant_connection_name,
-        target_schema),
+        target_schema, by_manual => true),
         start_date, end_date, 'update_mv_window_by_template', only_changed => only_changed);
 END
 $$;
@@ -10336,7 +10391,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Legacy: works for base names without a template, too; the view then has the columns of the newest slice.
 DECLARE
     feed _wh.feeds := _wh_internal.open_feed(base_view_name, tenant_connection_name, target_schema,
-        without_template => true);
+        without_template => true, by_manual => true);
 BEGIN
     IF _wh_internal.feed_columns(feed) IS NULL THEN
         RAISE EXCEPTION 'schema "%" has no slices of "%"', target_schema, base_view_name
@@ -10578,11 +10633,11 @@ $$;
 -- as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '442d7c2fcea9532f' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '7333a571330df6c3' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '442d7c2fcea9532f');
+        AND i.functions = '7333a571330df6c3');
 END
 $$;
 

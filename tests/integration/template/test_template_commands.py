@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ def ticking(acme: Warehouse, source: Source) -> Warehouse:
     """Three days of the template ticks, loaded for acme."""
     make_ticks(source, DAY, 3)
     with session(acme.conninfo) as opened:
-        load.load(opened, [ticks()])
+        load.load(opened, [replace(ticks(), storage="matview")])
     acme.run("SELECT _wh.update_mv_window_by_template('ticks', 'acme', 'acme', '2024-03-08', '2024-03-10')")
     acme.run("SELECT _wh.update_public_view_by_template('ticks')")
     return acme

@@ -43,9 +43,10 @@ def put(session: psycopg.Connection, template: Template) -> None:
     """Store a new template, or change the stored one; what it does not mention stays."""
     before = find(session, template.name)
     after = merged(template, before) if before else template
-    session.execute(
-        query("template", "put"), {**asdict(after), "descriptions": Jsonb(dict(after.descriptions or {}))}
-    )
+    values = {**asdict(after), "descriptions": Jsonb(dict(after.descriptions or {}))}
+    session.execute(query("template", "put"), values)
+    if after.storage:
+        session.execute(query("template", "choose_storage"), values)
 
 
 def load(
@@ -89,7 +90,7 @@ def _store(session: psycopg.Connection, template: Template, before: Template | N
     kept_otherwise = [
         f.schema
         for f in list_feeds(session, template.name)
-        if f.storage != (after.storage or storage.DEFAULT)
+        if f.storage != storage.of_template(after.storage, after.time_column)
     ]
     return TemplateChange(
         template.name,

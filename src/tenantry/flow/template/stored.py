@@ -51,7 +51,7 @@ def require(session: psycopg.Connection, name: str) -> None:
 
 
 def find(session: psycopg.Connection, name: str) -> Template | None:
-    """The stored template, or None. None of its parts is None: "" means that there is none."""
+    """The stored template, or None. None of its parts is None ("" means that there is none), except a storage that nobody chose."""
     row = session.execute(query("template", "get"), (name,)).fetchone()
     return Template(*row) if row else None
 

@@ -45,7 +45,7 @@ BEGIN
             DELETE FROM _wh.mv_templates t WHERE t.template_name = try_template.template_name;
             INSERT INTO _wh.mv_templates SELECT d.*
                 FROM jsonb_populate_record(NULL::_wh.mv_templates,
-                '{"storage": "matview", "partition_by": "year", "ahead": 0}'
+                '{"partition_by": "year", "ahead": 0}'
                 || jsonb_strip_nulls(draft) || jsonb_build_object('template_name',
                     try_template.template_name, 'created_at', now(), 'updated_at', now())) d;
         END IF;

@@ -6,8 +6,7 @@ SELECT FROM _wh.mv_templates WHERE template_name = ANY (%s) ORDER BY template_na
 -- name: get
 -- A template as it is stored.
 SELECT template_name, query_template, column_definitions, coalesce(description, ''), coalesce(indexes, ''),
-    storage,
-    coalesce(time_column, ''), partition_by, ahead::text,
+    CASE WHEN storage_chosen THEN storage END, coalesce(time_column, ''), partition_by, ahead::text,
     (SELECT coalesce(json_object_agg(d.key, d.value ORDER BY c.position), '{}')
     FROM jsonb_each_text(t.column_descriptions) d
     LEFT JOIN _wh.template_columns c ON c.template_name = t.template_name AND c.column_name = d.key)
@@ -18,15 +17,19 @@ FROM _wh.mv_templates t WHERE template_name = %s
 INSERT INTO _wh.mv_templates AS t (template_name, query_template, column_definitions, description, indexes,
     storage, time_column, partition_by, ahead, column_descriptions)
 VALUES (%(name)s, %(query)s, %(columns)s, nullif(%(description)s, ''), nullif(%(indexes)s, ''),
-    coalesce(%(storage)s, 'matview'),
+    %(storage)s,
     nullif(%(time_column)s, ''), coalesce(%(partition_by)s, 'year'),
         coalesce(nullif(%(ahead)s, '')::integer, 0), %(descriptions)s)
 ON CONFLICT (template_name) DO UPDATE
     SET query_template = excluded.query_template, column_definitions = excluded.column_definitions,
-    description = excluded.description, indexes = excluded.indexes, storage = excluded.storage,
-        time_column = excluded.time_column,
+    description = excluded.description, indexes = excluded.indexes, time_column = excluded.time_column,
     partition_by = excluded.partition_by, ahead = excluded.ahead,
     column_descriptions = excluded.column_descriptions, updated_at = now()
+
+-- name: choose_storage
+-- Store the storage that a template says.
+UPDATE _wh.mv_templates t SET storage = %(storage)s WHERE t.template_name = %(name)s
+    AND (t.storage, t.storage_chosen) <> (%(storage)s, true)
 
 -- name: describe
 -- Make the descriptions of templates the comments of their views; of all templates without names.
