@@ -107,8 +107,9 @@ def _cell(value: Any) -> str:
 
 
 def step(name: str, detail: str) -> None:
-    """Print that a step is done."""
-    notes.print(Text.assemble(("✓ ", "green"), (name, "bold"), "  ", detail))
+    """Print that a step is done, or what the step "warning" warns of."""
+    mark = ("! ", "yellow") if name == "warning" else ("✓ ", "green")
+    notes.print(Text.assemble(mark, (name, "bold"), "  ", detail))
 
 
 def raise_failures(failures: Sequence[tuple[str, TenantryError]]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psycopg
@@ -11,7 +11,7 @@ import psycopg
 from tenantry.core import file as known
 from tenantry.core.errors import InputError
 from tenantry.core.settings import FILE_NAME
-from tenantry.fleet import file, live
+from tenantry.fleet import file, forecast, live
 from tenantry.fleet.automatic import laid_out
 from tenantry.fleet.change import Change, in_order
 from tenantry.fleet.difference import difference, staying
@@ -19,16 +19,21 @@ from tenantry.fleet.file import Declared
 from tenantry.fleet.live import Live
 from tenantry.fleet.model import Fleet
 from tenantry.flow.job.subject import subject
+from tenantry.flow.slice.room import Shortage
 from tenantry.schedule.setup import sized_feeds
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is declared, what exists, and the changes between them in the order in which they are made."""
+    """What is declared, what exists, and the changes between them in the order in which they are made.
+
+    `shortages` are the templates whose reports will lack locks or memory.
+    """
 
     wanted: Fleet
     live: Live
     changes: Sequence[Change]
+    shortages: Sequence[Shortage] = field(default=(), compare=False)
 
 
 def make(session: psycopg.Connection, declared: Declared) -> Plan:
@@ -57,7 +62,7 @@ def make(session: psycopg.Connection, declared: Declared) -> Plan:
         wanted = replace(wanted, jobs=laid_out(wanted.jobs, found, tenants, rows))
     changes = in_order([*difference(wanted, found.fleet, file.builtin), *_leftovers(wanted, found)])
     _require_matching_jobs(wanted, changes, found)
-    return Plan(wanted, found, changes)
+    return Plan(wanted, found, changes, list(forecast.shortages(session, wanted, found.fleet, changes)))
 
 
 def _leftovers(wanted: Fleet, found: Live) -> list[Change]:

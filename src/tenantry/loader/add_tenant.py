@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -13,7 +13,7 @@ from tenantry.core.days import Span, today_utc
 from tenantry.core.model import Connection, Feed
 from tenantry.core.names import check_tenant_name
 from tenantry.db.connect import session
-from tenantry.flow.slice import at_source
+from tenantry.flow.slice import at_source, room
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice import year as yearly
 from tenantry.flow.slice.feed import open_feed
@@ -80,6 +80,8 @@ def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watch
             for name in newcomer.templates
         ]
         days = {feed: _span(connection, feed, newcomer.first, step) for feed in feeds}
+        for shortage in _shortages(connection, newcomer.name, days):
+            step("warning", str(shortage))
         for feed in feeds if newcomer.first is None else ():
             if odd := at_source.odd_rows(connection, feed):
                 step("source", f"{feed.template}: {odd}")
@@ -132,6 +134,23 @@ def _span(session: psycopg.Connection, feed: Feed, first: date | None, step: Ste
     slices.extend(session, feed, whole.span.first)
     step("source", f"{feed.template}: {whole.span}")
     return whole.span
+
+
+def _shortages(
+    session: psycopg.Connection, tenant: str, days: Mapping[Feed, Span | None]
+) -> Iterator[room.Shortage]:
+    """What reports will lack once the tenant's days are loaded, and before its years are folded."""
+    server = room.room(session)
+    spans_of = {feed.template: (feed, span or Span(today_utc(), today_utc())) for feed, span in days.items()}
+    for reading in room.readings(session, spans_of, without=tenant):
+        feed, span = spans_of[reading.template]
+        if found := server.shortage(
+            reading.template,
+            reading.relations + reading.of_span(span, daily=feed.storage in server.daily),
+            daily=reading.daily or feed.storage in server.daily,
+            movable=reading.has_time_column,
+        ):
+            yield found
 
 
 def _fold(session: psycopg.Connection, feed: Feed, span: Span | None, step: Step) -> list[Folded]:

@@ -76,6 +76,8 @@ def plan(
         for line in changes.lines(made.changes):
             data.print(line)
         data.print(_told(made), markup=False)
+        for shortage in made.shortages:
+            step("warning", str(shortage))
         for feed, missing in lacking.items():
             how = f"{missing:,} missing" if missing else state.NEVER_LOADED
             notes.print(f"{feed}: {how}; to load: {advice.backfill_command(feed)}", markup=False)

@@ -174,12 +174,6 @@ JOIN pg_class c ON c.oid = p.relid
 LEFT JOIN indexes i ON i.indrelid = c.oid
 LEFT JOIN reads r ON r.objid = f.rule AND r.refobjid = c.oid
 
--- name: lock_table
--- And a storage that keeps many days in one relation, for which a report takes fewer locks.
-SELECT current_setting('max_locks_per_transaction')::bigint,
-    current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint,
-    (SELECT min(s.storage) FROM _wh.storages s WHERE NOT s.daily)
-
 -- name: now
 -- The time of the transaction.
 SELECT now()
