@@ -69,6 +69,8 @@ def init(
             )
         with owner_session(connection, passwords.get(OWNER)) as owner:
             facts = installation(owner)
+    if replaced := [] if as_json else sorted(passwords.keys() & present):
+        step("password", f"{' and '.join(replaced)}: replaced, for all warehouses of this server")
     _report(facts, done, as_json=as_json)
 
 
