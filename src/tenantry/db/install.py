@@ -141,7 +141,7 @@ def fill(owner: psycopg.Connection) -> list[str]:
         apply_functions(owner)
         owner.execute(sql_text(SQL / "templates" / "foodlogstats.sql"))
         owner.execute(query("template", "describe"), {"names": None})
-    return [f"migration {m.version} ({m.name}) applied" for m in applied]
+    return [f"migration {m.name} applied" for m in applied]
 
 
 def apply_functions(connection: psycopg.Connection) -> int:

@@ -30,7 +30,7 @@ def empty(server: Server, maker: Maker) -> Database:
 
 def test_init_makes_a_warehouse_once_and_finds_it_in_place_afterwards(empty: Database) -> None:
     first = succeed(empty, "init", "--json", env=PASSWORDS).json
-    assert first["done"] == [f"migration {m.version} ({m.name}) applied" for m in known()]
+    assert first["done"] == [f"migration {m.name} applied" for m in known()]
     assert first["installation"]["templates"] == ["foodlogstats"]
     assert [role["name"] for role in first["installation"]["roles"]] == ["phood_ro", "whadmin"]
     assert not any(role["superuser"] or role["createrole"] for role in first["installation"]["roles"])

@@ -55,8 +55,7 @@ def test_a_dry_run_says_what_an_upgrade_then_does_and_changes_nothing(warehouse:
     assert catalog(warehouse) == before
     done = succeed(warehouse.admin, "upgrade", "--json").json["changes"]
     assert done == planned
-    number = next(m.version for m in known() if m.name == "recovery")
-    assert done["migrations"] == [f"migration {number} (recovery) applied"]
+    assert done["migrations"] == ["migration recovery applied"]
     assert done["new"] == ["function _wh.does_mv_exist(text,text)"]
     assert done["changed"] == ["function _wh.current_date_utc()"]
     assert done["gone"] == ["function _wh_internal.former()"]
