@@ -8143,35 +8143,6 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.choose_storage() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- An UPDATE that sets the storage chooses it; NULL leaves the choice to the time column again.
-BEGIN
-    NEW.storage_chosen := NEW.storage IS NOT NULL;
-    RETURN NEW;
-END
-$$;
-
-CREATE OR REPLACE TRIGGER choose_storage BEFORE UPDATE OF storage ON _wh.mv_templates
-FOR EACH ROW EXECUTE FUNCTION _wh_internal.choose_storage();
-
-CREATE OR REPLACE FUNCTION _wh_internal.follow_time_column() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- The storage of a template that says none. Partitions are the better storage, and need a time column to tell
--- days apart.
-BEGIN
-    NEW.storage_chosen := coalesce(NEW.storage_chosen, NEW.storage IS NOT NULL);
-    IF NOT NEW.storage_chosen THEN
-        NEW.storage := CASE WHEN NEW.time_column IS NULL THEN 'matview' ELSE 'partition' END;
-    END IF;
-    RETURN NEW;
-END
-$$;
-
--- After choose_storage, since triggers fire in the order of their names.
-CREATE OR REPLACE TRIGGER follow_time_column BEFORE INSERT OR UPDATE ON _wh.mv_templates
-FOR EACH ROW EXECUTE FUNCTION _wh_internal.follow_time_column();
-
 CREATE OR REPLACE FUNCTION _wh_internal.storage_unfit(feed _wh.feeds, template _wh.mv_templates)
 RETURNS TABLE (kind text, relname text, slice_date date)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -8672,6 +8643,35 @@ $$;
 
 CREATE OR REPLACE TRIGGER check_template_query BEFORE INSERT OR UPDATE ON _wh.mv_templates
 FOR EACH ROW EXECUTE FUNCTION _wh_internal.check_template_query();
+
+CREATE OR REPLACE FUNCTION _wh_internal.choose_storage() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- An UPDATE that sets the storage chooses it; NULL leaves the choice to the time column again.
+BEGIN
+    NEW.storage_chosen := NEW.storage IS NOT NULL;
+    RETURN NEW;
+END
+$$;
+
+CREATE OR REPLACE TRIGGER choose_storage BEFORE UPDATE OF storage ON _wh.mv_templates
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.choose_storage();
+
+CREATE OR REPLACE FUNCTION _wh_internal.follow_time_column() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- The storage of a template that says none. Partitions are the better storage, and need a time column to tell
+-- days apart.
+BEGIN
+    NEW.storage_chosen := coalesce(NEW.storage_chosen, NEW.storage IS NOT NULL);
+    IF NOT NEW.storage_chosen THEN
+        NEW.storage := CASE WHEN NEW.time_column IS NULL THEN 'matview' ELSE 'partition' END;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+-- After choose_storage, since triggers fire in the order of their names.
+CREATE OR REPLACE TRIGGER follow_time_column BEFORE INSERT OR UPDATE ON _wh.mv_templates
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.follow_time_column();
 
 CREATE OR REPLACE FUNCTION _wh_internal.tenant_lock(schema_name text) RETURNS bigint
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -10635,9 +10635,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '7333a571330df6c3' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'a560a283080cc13d' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '7333a571330df6c3');
+        AND i.functions = 'a560a283080cc13d');
 END
 $$;
 

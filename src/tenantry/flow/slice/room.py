@@ -103,7 +103,7 @@ class Room:
 
 def room(session: psycopg.Connection) -> Room:
     """Return the room of the session's server."""
-    return Room(*one_row(session, query("room", "server")))
+    return Room(*one_row(session, query("storage", "room")))
 
 
 @dataclass(frozen=True)
@@ -135,4 +135,4 @@ def readings(
 ) -> list[Reading]:
     """Return what reports over some templates read now, without a tenant's part."""
     about = {"templates": sorted(templates), "without": without}
-    return [Reading(*row) for row in session.execute(query("room", "readings"), about)]
+    return [Reading(*row) for row in session.execute(query("storage", "readings"), about)]
