@@ -46,7 +46,7 @@ $$;
 -- that these files do not have.
 DO $$
 DECLARE
-    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1"}]';
+    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1"}, {"version": 20, "name": "day", "sha256": "ad7a820b744e392a2abb608accafc83ec4818e0e392a0ad2367cfed72fbb1e00"}, {"version": 21, "name": "limited_readers", "sha256": "4b27d7356562a6599ff8f9acde66fbd7f585fd1634d0b2531db87ed75031477a"}]';
     odd record;
 BEGIN
     IF (SELECT count(*) FROM pg_catalog.pg_namespace n
@@ -649,6 +649,34 @@ UPDATE _wh.storages SET steady = tenant_kind <> 'v', united = public_kind = 'p';
 ALTER TABLE _wh.storages DROP COLUMN tenant_kind, DROP COLUMN public_kind;
 COMMENT ON COLUMN _wh.storages.steady IS 'A tenant''s view stays as it is when days are loaded';
 COMMENT ON COLUMN _wh.storages.united IS 'The tables of all tenants are partitions of one, and name their tenant in a column schema_name';
+$tenantry_text$;
+END IF;
+END
+$tenantry$;
+
+DO $tenantry$
+BEGIN
+INSERT INTO _wh.migrations (version, name, sha256) VALUES (20, 'day', 'ad7a820b744e392a2abb608accafc83ec4818e0e392a0ad2367cfed72fbb1e00') ON CONFLICT DO NOTHING;
+IF FOUND THEN
+EXECUTE $tenantry_text$
+-- Reports see a column `day`, the UTC day of a row, which the views compute. A view only takes new columns at its end, so columns that a
+-- template gains later come after it.
+ALTER TABLE _wh.template_columns ADD COLUMN after_day boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN _wh.template_columns.after_day IS 'The column was added later, and comes after the column `day` in the views';
+$tenantry_text$;
+END IF;
+END
+$tenantry$;
+
+DO $tenantry$
+BEGIN
+INSERT INTO _wh.migrations (version, name, sha256) VALUES (21, 'limited_readers', '4b27d7356562a6599ff8f9acde66fbd7f585fd1634d0b2531db87ed75031477a') ON CONFLICT DO NOTHING;
+IF FOUND THEN
+EXECUTE $tenantry_text$
+-- A reader of some tenants may use the public views, which show it those tenants alone. This table has no rows: who may read it is such
+-- a reader, and the views ask for that.
+CREATE TABLE _wh.limited (marker boolean CHECK (false));
+COMMENT ON TABLE _wh.limited IS 'Always empty: the roles that may read it are readers of some tenants, and those alone appear to them in the public views';
 $tenantry_text$;
 END IF;
 END
@@ -1858,6 +1886,20 @@ LANGUAGE sql STABLE ROWS 800 SET search_path = pg_catalog, pg_temp AS $$
     ORDER BY j.day
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.day_value(template _wh.mv_templates, relation oid) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The expression for the UTC day of a relation's rows: from the time column, or in a yearly table of a
+    -- template without one, the stored day. NULL if neither exists.
+    SELECT CASE a.attname WHEN template.time_column
+        THEN format('(%I%s%s)::date', a.attname, CASE WHEN format_type(a.atttypid, a.atttypmod) <> c.data_type
+            THEN '::' || c.data_type END, _wh_internal.day_zone(template))
+        ELSE quote_ident(a.attname) END
+    FROM pg_attribute a LEFT JOIN _wh.template_columns c ON c.template_name = template.template_name
+        AND c.column_name = a.attname
+    WHERE a.attrelid = relation AND NOT a.attisdropped
+        AND a.attname = coalesce(template.time_column, 'slice_date')
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.day_zone(template _wh.mv_templates) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- What follows the time column in an expression for its UTC day: a time with a zone is converted to UTC
@@ -2461,11 +2503,11 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.feed_columns(feed _wh.feeds) RETURNS _wh.template_columns[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The columns of a feed's views: those of its template, or without a template those of its newest slice.
+    -- The columns of a feed's rows: those of its template, or without a template those of its newest slice.
     SELECT coalesce(
         _wh_internal.columns_of(feed.template_name),
         (SELECT array_agg(ROW(feed.template_name, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod),
-            NULL)::_wh.template_columns ORDER BY a.attnum)
+            NULL, false)::_wh.template_columns ORDER BY a.attnum)
          FROM pg_attribute a
          WHERE a.attnum > 0 AND NOT a.attisdropped
             AND a.attrelid = (SELECT r.relid FROM _wh_internal.storage_relations(feed, only_daily => true) r
@@ -2797,6 +2839,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND NOT EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = foreign_objects.schema_name
             AND t.dropping_at IS NOT NULL)
     ORDER BY 1
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.forget_tenant() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Bring the row security of all tables of all tenants up to date, after a reader has lost a tenant.
+DECLARE
+    root regclass;
+BEGIN
+    FOR root IN SELECT p.polrelid FROM pg_policy p WHERE p.polname = 'tenantry_all' ORDER BY p.polrelid LOOP
+        PERFORM _wh_internal.limit_rows(root, true);
+    END LOOP;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.former_rows(feed _wh.feeds) RETURNS text
@@ -3221,6 +3275,11 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- column list. It gets what read_columns has built, never the text.
 DECLARE
     columns text;
+    -- Those that the views have already, in their order.
+    former text[] := ARRAY(SELECT c.column_name FROM _wh.template_columns c
+        WHERE c.template_name = template.template_name ORDER BY c.position);
+    later text[] := ARRAY(SELECT c.column_name FROM _wh.template_columns c
+        WHERE c.template_name = template.template_name AND c.after_day);
     foreigner record;
 BEGIN
     -- IF EXISTS would print a notice that there is none.
@@ -3257,6 +3316,13 @@ BEGIN
     LEFT JOIN pg_collation c ON c.oid = a.attcollation LEFT JOIN pg_namespace n ON n.oid = c.collnamespace
     WHERE a.attrelid = to_regclass('pg_temp.tenantry_columns') AND a.attnum > 0;
     DROP VIEW pg_temp.tenantry_columns;
+    -- Views keep their columns where they are, including `day`, as long as others only follow them.
+    UPDATE _wh.template_columns c SET after_day = true
+    WHERE c.template_name = template.template_name AND former <> '{}'
+        AND (c.column_name = ANY (later) OR c.position > cardinality(former))
+        AND former = ARRAY(SELECT x.column_name FROM _wh.template_columns x
+            WHERE x.template_name = template.template_name AND x.position <= cardinality(former)
+            ORDER BY x.position);
 END
 $$;
 
@@ -3395,6 +3461,21 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         WHERE t.template_name = latest_day.template_name), 0)
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.let_in(view regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Let limited readers use a public view that shows them their tenants alone.
+DECLARE
+    reader text;
+BEGIN
+    FOR reader IN SELECT r.reader FROM _wh_internal.limited_readers() r
+        WHERE NOT (has_table_privilege(r.reader, '_wh.limited', 'SELECT')
+            AND has_table_privilege(r.reader, view, 'SELECT')) ORDER BY r.reader LOOP
+        -- First what the view knows them by.
+        EXECUTE format('GRANT SELECT ON _wh.limited TO %1$I; GRANT SELECT ON %2$s TO %1$I', reader, view);
+    END LOOP;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.libpq_knows(keyword text) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- Whether this server's libpq, through which dblink connects, knows a keyword. libpq refuses a connection
@@ -3441,6 +3522,61 @@ CREATE OR REPLACE TRIGGER limit_authors BEFORE INSERT OR UPDATE ON _wh.mv_templa
 FOR EACH ROW
     WHEN (NOT pg_catalog.pg_has_role(current_user, 'whadmin',
     'USAGE')) EXECUTE FUNCTION _wh_internal.limit_authors();
+
+CREATE OR REPLACE FUNCTION _wh_internal.limit_readers() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Bring up to date what limited readers see in each public view, after readers or their tenants have changed.
+DECLARE
+    template _wh.mv_templates;
+BEGIN
+    FOR template IN SELECT t.* FROM _wh.mv_templates t
+        WHERE to_regclass(format('public.%I', _wh_internal.fit_name(t.template_name))) IS NOT NULL
+        ORDER BY t.template_name
+    LOOP
+        PERFORM _wh_internal.lock_view('public', template.template_name);
+        PERFORM _wh_internal.hold_template_tenants(ARRAY[template.template_name]);
+        PERFORM _wh_internal.storage_publish_public(template);
+    END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.limit_rows(root regclass, limited boolean,
+    view regclass DEFAULT NULL) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Bring the row security of a table of all tenants up to date (row_limits), before the public view is: see
+-- guard_view. `view` no longer reads with the rights of the querying role if row security is taken away.
+-- False if operators have put row security on the table themselves. It stays, and they say who sees which
+-- rows.
+DECLARE
+    ours boolean := _wh_internal.limits_rows(root);
+    statements text;
+BEGIN
+    IF root IS NULL THEN
+        RETURN true;
+    ELSIF NOT ours AND EXISTS (SELECT FROM pg_class c WHERE c.oid = root AND c.relrowsecurity) THEN
+        RETURN false;
+    END IF;
+    statements := concat(_wh_internal.row_limits(root, limited), CASE WHEN ours AND NOT limited
+        AND view IS NOT NULL THEN format('; ALTER VIEW %s RESET (security_invoker)', view) END);
+    IF statements <> '' THEN
+        PERFORM _wh_internal.execute_patiently(statements);
+    END IF;
+    RETURN true;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.limited_readers() RETURNS TABLE (reader text, tenants text[])
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The existing roles that read some tenants.
+    SELECT r.reader_name, r.tenants FROM _wh.readers r JOIN pg_roles p ON p.rolname = r.reader_name
+    WHERE r.tenants IS NOT NULL
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.limits_rows(root oid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Whether Tenantry's own row security is on a table of all tenants.
+    SELECT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = root AND p.polname = 'tenantry_all')
+$$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.load_changed(feed _wh.feeds, slice_date date, digests jsonb,
     asked_at timestamptz, held boolean,
@@ -4122,20 +4258,29 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         WHERE x.schema_name = feed.schema_name AND x.template_name = feed.template_name
             AND x.loaded_at IS NOT NULL
             AND x.time_column IS DISTINCT FROM template.time_column
-    ), selects AS (
-        SELECT b.first_day,
-        format('SELECT %s FROM %s', _wh_internal.select_list(b.relid, columns), b.relid::regclass)
-            || CASE WHEN template.time_column IS NOT NULL AND b.first_day NOT IN (SELECT o.day FROM others o)
-                    AND (b.first_day = b.last_day
-                    OR extract(year FROM b.first_day) NOT IN (SELECT extract(year FROM o.day) FROM others o))
-                    AND EXISTS (SELECT FROM pg_attribute a
-                        JOIN _wh.template_columns t ON t.template_name = template.template_name
-                        AND t.column_name = a.attname
-                        WHERE a.attrelid = b.relid AND a.attname = template.time_column AND NOT a.attisdropped
-                            AND format_type(a.atttypid, a.atttypmod) = t.data_type)
-                THEN ' WHERE ' || _wh_internal.day_predicate(template, b.first_day, b.last_day)
-                    ELSE '' END AS branch
+    ), bounds AS (
+        SELECT b.*, b.first_day = b.last_day AS daily,
+            template.time_column IS NOT NULL AND b.first_day NOT IN (SELECT o.day FROM others o)
+            AND (b.first_day = b.last_day
+            OR extract(year FROM b.first_day) NOT IN (SELECT extract(year FROM o.day) FROM others o))
+            AND EXISTS (SELECT FROM pg_attribute a
+                JOIN _wh.template_columns t ON t.template_name = template.template_name
+                AND t.column_name = a.attname
+                WHERE a.attrelid = b.relid AND a.attname = template.time_column AND NOT a.attisdropped
+                    AND format_type(a.atttypid, a.atttypmod) = t.data_type) AS bounded,
+            _wh_internal.day_value(template, b.relid) AS day
         FROM branches b
+    ), selects AS (
+        -- The day of a slice is a constant, so the planner leaves out the slices of days that a report does
+        -- not ask for by `day`, whatever constraint_exclusion is.
+        SELECT g.first_day, format('SELECT %s FROM %s', _wh_internal.select_list(g.relid, columns,
+            CASE WHEN g.daily AND (g.bounded OR template.time_column IS NULL OR g.day IS NULL)
+                THEN format('DATE %L', to_char(g.first_day::timestamp, 'YYYY-MM-DD'))
+                ELSE g.day END), g.relid::regclass)
+            || CASE WHEN g.bounded
+                THEN ' WHERE ' || _wh_internal.day_predicate(template, g.first_day, g.last_day)
+                ELSE '' END AS branch
+        FROM bounds g
     )
     SELECT coalesce(string_agg(s.branch, E'\nUNION ALL ' ORDER BY s.first_day),
         _wh_internal.empty_select(columns))
@@ -5022,6 +5167,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             ' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')',
                 ' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')') AS body
         FROM pg_policy p WHERE p.polrelid = ANY (relations)
+            -- Those of limit_rows are made again.
+            AND p.polname NOT LIKE E'tenantry\\_%'
     ), constraints AS (
         SELECT c.conrelid, c.oid, format(CASE WHEN c.contype IN ('c', 'f') THEN 'constraint %I'
         ELSE 'key %I' END, c.conname) AS item, c.conname, pg_get_constraintdef(c.oid) AS definition
@@ -5089,6 +5236,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT DISTINCT g.relid, g.column_name, g.privilege_type, g.is_grantable,
             CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END AS grantee
         FROM granted g WHERE g.grantee <> g.relowner
+            AND NOT (g.grantee = 0 AND _wh_internal.limits_rows(g.relid))
     )
     SELECT n.relid,
         concat('right ', n.privilege_type, ' (' || quote_ident(n.column_name) || ')', ' of ', n.grantee),
@@ -5135,7 +5283,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM options o
     UNION ALL
     SELECT c.oid, 'row security', 'rp', NULL, 'ALTER TABLE ', ' ENABLE ROW LEVEL SECURITY'
-        FROM of_relations c WHERE c.relrowsecurity
+        FROM of_relations c WHERE c.relrowsecurity AND NOT _wh_internal.limits_rows(c.oid)
     UNION ALL
     SELECT c.oid, 'forced row security', 'rp', NULL, 'ALTER TABLE ', ' FORCE ROW LEVEL SECURITY'
         FROM of_relations c WHERE c.relforcerowsecurity
@@ -5710,7 +5858,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     name text := _wh_internal.partition_root(template);
     root oid := _wh_internal.kept_relation(name);
-    columns _wh.template_columns[] := _wh_internal.columns_of(template.template_name);
+    columns _wh.template_columns[] := _wh_internal.shown_columns(template.template_name);
     things jsonb := '[]'::jsonb;
     statements text := '';
     tenant record;
@@ -5755,14 +5903,15 @@ BEGIN
                 root::regclass, tenant.relation, tenant.schema_name);
         ELSE
             beside := concat(beside, format(E'\nUNION ALL SELECT %L::text AS schema_name, %s FROM %s',
-                tenant.schema_name, _wh_internal.select_list(tenant.relation, columns), tenant.relation));
+                tenant.schema_name, _wh_internal.select_list(tenant.relation, columns,
+                _wh_internal.day_value(template, tenant.relation)), tenant.relation));
         END IF;
     END LOOP;
     IF statements <> '' THEN
         PERFORM _wh_internal.execute_patiently(statements);
     END IF;
-    RETURN concat(format('SELECT schema_name, %s FROM %s', _wh_internal.select_list(root, columns),
-        root::regclass), beside);
+    RETURN concat(format('SELECT schema_name, %s FROM %s', _wh_internal.select_list(root, columns,
+        _wh_internal.day_value(template, root)), root::regclass), beside);
 END
 $$;
 
@@ -5771,7 +5920,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The tenant's table holds its slices itself, so the views over it change only with the columns.
 DECLARE
     template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
-    shape text := 'schema_name text, ' || _wh_internal.columns_shape(_wh_internal.feed_columns(feed));
+    shape text := 'schema_name text, ' || _wh_internal.columns_shape(_wh_internal.tenant_columns(feed));
 BEGIN
     IF _wh_internal.partition_outranged(template,
         _wh_internal.kept_relation(_wh_internal.kept_name(feed))::regclass) IS NULL THEN
@@ -6257,7 +6406,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Give each folded year of a tenant a view under its public name, <template>_2024, whatever holds the year;
 -- true if something had to change. A table or view that somebody created under this name stays.
 DECLARE
-    columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
+    columns _wh.template_columns[] := _wh_internal.tenant_columns(feed);
+    template _wh.mv_templates := (SELECT t FROM _wh.mv_templates t
+        WHERE t.template_name = feed.template_name);
     part record;
     changed boolean := false;
 BEGIN
@@ -6272,7 +6423,8 @@ BEGIN
             part.relid = ANY (_wh_internal.view_reads(format('%I.%I', feed.schema_name, part.name)::regclass))
             OR part.name IN (SELECT v.relname FROM _wh_internal.year_views(feed) v)) THEN
             changed := _wh_internal.replace_view(feed.schema_name, part.name, format('SELECT %s FROM %s',
-                _wh_internal.select_list(part.relid, columns), part.relid::regclass)) OR changed;
+                _wh_internal.select_list(part.relid, columns,
+                _wh_internal.day_value(template, part.relid)), part.relid::regclass)) OR changed;
         END IF;
     END LOOP;
     FOR part IN
@@ -6830,7 +6982,7 @@ DECLARE
     body text;
 BEGIN
     SELECT * INTO template FROM _wh.mv_templates t WHERE t.template_name = feed.template_name;
-    columns := _wh_internal.feed_columns(feed);
+    columns := _wh_internal.tenant_columns(feed);
     -- If the columns change, the public view, which reads this one, must be blanked for a moment.
     reshaped := template.template_name IS NOT NULL
         AND _wh_internal.view_columns('public', view_name) IS NOT NULL
@@ -7147,6 +7299,44 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     HAVING count(*) > 0
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.row_limits(root regclass, limited boolean) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The statements that give a table of all tenants the row security that lets each limited reader see its
+    -- tenants alone, or that take it away; NULL if nothing has to change. Everybody may read the table,
+    -- because nobody can name it: a role comes to it by a view that it may read. The tenants are constants,
+    -- so the planner leaves out the tables of all others.
+    WITH wanted AS (
+        SELECT 'tenantry_all' AS name, 0::oid AS role, 'PUBLIC' AS grantee, true AS open, 'true' AS qual
+        WHERE limited
+        UNION ALL
+        SELECT _wh_internal.fit_name('tenantry_of_' || r.reader), to_regrole(quote_ident(r.reader))::oid,
+            quote_ident(r.reader), false,
+            format('(schema_name = ANY (%L::text[]))', ARRAY(SELECT t FROM unnest(r.tenants) t ORDER BY t))
+        FROM _wh_internal.limited_readers() r WHERE limited
+    ), present AS (
+        SELECT p.polname::text AS name, p.polroles[1] AS role, p.polpermissive AS open,
+            pg_get_expr(p.polqual, p.polrelid) AS qual
+        FROM pg_policy p WHERE p.polrelid = root AND p.polname LIKE E'tenantry\\_%'
+    )
+    SELECT nullif(concat(
+        (SELECT string_agg(format('DROP POLICY %I ON %s; ', p.name, root), '' ORDER BY p.name) FROM present p
+            WHERE (p.name, p.role, p.open, p.qual) NOT IN (SELECT w.name, w.role, w.open, w.qual
+                FROM wanted w)),
+        (SELECT string_agg(format('CREATE POLICY %I ON %s AS %s FOR SELECT TO %s USING (%s); ', w.name, root,
+            CASE WHEN w.open THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END, w.grantee, w.qual), ''
+            ORDER BY w.name) FROM wanted w
+            WHERE (w.name, w.role, w.open, w.qual) NOT IN (SELECT p.name, p.role, p.open, p.qual
+                FROM present p)),
+        (SELECT CASE WHEN limited AND NOT c.relrowsecurity
+                THEN format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY; ', root)
+            WHEN NOT limited AND c.relrowsecurity AND EXISTS (SELECT FROM present)
+                THEN format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY; ', root) END
+        FROM pg_class c WHERE c.oid = root),
+        CASE WHEN limited <> has_table_privilege('public', root, 'SELECT') AND (limited
+            OR EXISTS (SELECT FROM present)) THEN format(CASE WHEN limited THEN 'GRANT SELECT ON %s TO PUBLIC'
+            ELSE 'REVOKE SELECT ON %s FROM PUBLIC' END, root) END), '')
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.rows_ahead(template_name text, tenant_name text, schema_name text)
     RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -7280,17 +7470,28 @@ LANGUAGE sql VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS $$
     SELECT round(extract(epoch FROM clock_timestamp() - started), 3)
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.seen(view regclass) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The condition under which a public view shows a tenant to the querying role: it is not a limited
+    -- reader, or may read the tenant's view. It has constants alone, so it is asked once for each query,
+    -- before any row of the tenant is read.
+    SELECT format('(NOT has_table_privilege(%L::regclass, ''SELECT'') OR has_table_privilege(%L::regclass, '
+        '''SELECT''))', '_wh.limited', view)
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.select_head(template _wh.mv_templates) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The text before a query whose columns are picked by name. It also shows that a slice's view does so.
     SELECT format('SELECT %s FROM (', _wh_internal.column_list(template.template_name))
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.select_list(relation oid, columns _wh.template_columns[]) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.select_list(relation oid, columns _wh.template_columns[],
+    day text DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The columns as a relation has them: NULL if the relation is older than the column, a cast if the type
-    -- has changed since.
+    -- has changed since. `day` is the expression for the UTC day, for the columns of views.
     SELECT string_agg(CASE
+        WHEN c.after_day IS NULL THEN format('%s AS %I', coalesce(day, 'NULL::date'), c.column_name)
         WHEN a.attname IS NULL THEN format('NULL::%s AS %I', c.data_type, c.column_name)
         WHEN format_type(a.atttypid, a.atttypmod) <> c.data_type
             THEN format('%I::%s AS %I', c.column_name, c.data_type, c.column_name)
@@ -7398,6 +7599,9 @@ BEGIN
     END IF;
     INSERT INTO _wh.readers AS r (reader_name, tenants) VALUES (reader, wanted)
     ON CONFLICT (reader_name) DO UPDATE SET tenants = excluded.tenants;
+    IF wanted IS NULL THEN
+        EXECUTE format('REVOKE SELECT ON _wh.limited FROM %I', reader);
+    END IF;
     FOR tenant IN SELECT n.nspname FROM pg_namespace n
         WHERE n.nspname = ANY (former || wanted) ORDER BY n.nspname
     LOOP
@@ -7409,6 +7613,7 @@ BEGIN
             PERFORM _wh_internal.withdraw_reader(reader, tenant);
         END IF;
     END LOOP;
+    PERFORM _wh_internal.limit_readers();
 END
 $$;
 
@@ -7524,13 +7729,14 @@ DECLARE
     kept oid := _wh_internal.kept_relation(_wh_internal.kept_name(feed));
     view_name text := _wh_internal.fit_name(feed.template_name);
     existing regclass := to_regclass(format('%I.%I', feed.schema_name, view_name));
-    columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
+    columns _wh.template_columns[] := _wh_internal.tenant_columns(feed);
     body text;
 BEGIN
     IF kept IS NULL THEN
         RETURN false;
     END IF;
-    body := format('SELECT %s FROM %s', _wh_internal.select_list(kept, columns), kept::regclass);
+    body := format('SELECT %s FROM %s', _wh_internal.select_list(kept, columns, _wh_internal.day_value(
+        (SELECT t FROM _wh.mv_templates t WHERE t.template_name = feed.template_name), kept)), kept::regclass);
     IF _wh_internal.view_columns(feed.schema_name, view_name) <> _wh_internal.columns_shape(columns)
         AND existing = ANY (_wh_internal.view_reads(to_regclass(format('public.%I', view_name)))) THEN
         PERFORM _wh_internal.lock_view('public', feed.template_name);
@@ -7542,6 +7748,26 @@ BEGIN
     END IF;
     RETURN _wh_internal.replace_view(feed.schema_name, view_name, body);
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shown_columns(template_name text) RETURNS _wh.template_columns[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The columns of a template's views, in their order: the template's and `day`, which has neither true nor
+    -- false in after_day. A template that has a column of that name itself gets no other one. NULL if there
+    -- is no such template.
+    WITH own AS (
+        SELECT c.template_name, c.position, c.column_name, c.data_type, c.collation_name, c.after_day
+        FROM _wh.template_columns c WHERE c.template_name = shown_columns.template_name
+    ), shown AS (
+        SELECT o.*, 2 * o.position AS place FROM own o
+        UNION ALL
+        SELECT shown_columns.template_name, NULL, 'day', 'date', NULL, NULL,
+            coalesce(2 * max(o.position) FILTER (WHERE NOT o.after_day), 0) + 1
+        FROM own o HAVING count(*) > 0 AND count(*) FILTER (WHERE o.column_name = 'day') = 0
+    )
+    SELECT array_agg(ROW(s.template_name, s.place, s.column_name, s.data_type, s.collation_name,
+        s.after_day)::_wh.template_columns ORDER BY s.place)
+    FROM shown s
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.side_feed(feed _wh.feeds, prefix text) RETURNS _wh.feeds
@@ -7973,11 +8199,20 @@ CREATE OR REPLACE FUNCTION _wh_internal.storage_publish_public(template _wh.mv_t
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
 -- Unite the tenants in the public view: what each storage returns for the tenants that it keeps. True if
 -- something had to change. The caller holds the public view's lock.
+--
+-- Readers of some tenants see those alone. If one table holds all tenants, its row security sees to that, and
+-- the view reads it with the rights of the querying role. Otherwise the view asks for each tenant whether the
+-- role may see it. Without such readers the view has neither.
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
     existing regclass := to_regclass(format('public.%I', view_name));
+    limited boolean := EXISTS (SELECT FROM _wh_internal.limited_readers());
+    -- One table holds the rows of all tenants.
+    united boolean := true;
+    root oid;
+    secured boolean;
     behind _wh.feeds[];
-    changed boolean;
+    changed boolean := false;
     part record;
     selected text;
     body text;
@@ -7987,28 +8222,45 @@ BEGIN
     LOOP
         EXECUTE format('SELECT %s($1, $2)', _wh_internal.storage_routine(part.storage, 'public_rows'))
             USING template, part.feeds INTO selected;
+        -- A table beside that of all tenants has no row security.
+        united := united AND body IS NULL AND (_wh_internal.storage_traits(part.storage)).united
+            AND strpos(selected, E'\nUNION ALL ') = 0;
         body := nullif(concat_ws(E'\nUNION ALL ', body, selected), '');
     END LOOP;
-    IF body IS NULL THEN
-        IF (SELECT c.relkind FROM pg_class c WHERE c.oid = existing) = 'v' THEN
-            PERFORM _wh_internal.refuse_empty_view(existing, _wh_internal.feeds_read(existing, template));
-        END IF;
-        body := format('SELECT NULL::text AS schema_name, e.* FROM (%s) e',
-            _wh_internal.empty_select(_wh_internal.columns_of(template.template_name)));
-    END IF;
     -- Tenant views that lack a new column of their tables get it in the same step. Otherwise a report that
     -- has read one view and goes on to the other would wait for this session, and this session for the
     -- report.
     behind := ARRAY(SELECT f FROM _wh.feeds f JOIN _wh.storages s USING (storage)
         WHERE f.template_name = template.template_name AND s.steady
             AND _wh_internal.view_columns(f.schema_name, view_name) <> _wh_internal.columns_shape(
-            _wh_internal.feed_columns(f)) ORDER BY f.schema_name);
+            _wh_internal.tenant_columns(f)) ORDER BY f.schema_name);
+    IF limited AND NOT united THEN
+        IF behind <> '{}' THEN
+            PERFORM _wh_internal.execute_patiently(concat(_wh_internal.blank_view('public', view_name),
+                format('SELECT _wh_internal.show_table(f) FROM unnest(%L::_wh.feeds[]) f', behind)));
+            behind := '{}';
+        END IF;
+        body := _wh_internal.union_rows(template, ARRAY(SELECT f FROM _wh.feeds f
+            WHERE f.template_name = template.template_name ORDER BY f.schema_name), limited => true);
+    END IF;
+    IF body IS NULL THEN
+        IF (SELECT c.relkind FROM pg_class c WHERE c.oid = existing) = 'v' THEN
+            PERFORM _wh_internal.refuse_empty_view(existing, _wh_internal.feeds_read(existing, template));
+        END IF;
+        body := format('SELECT NULL::text AS schema_name, e.* FROM (%s) e',
+            _wh_internal.empty_select(_wh_internal.shown_columns(template.template_name)));
+    END IF;
+    root := _wh_internal.kept_relation(_wh_internal.partition_root(template));
+    secured := _wh_internal.limit_rows(root::regclass, limited AND united, existing);
     IF behind = '{}' THEN
         changed := _wh_internal.replace_view('public', view_name, body);
     ELSE
         PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.replace_view(''public'', %L, %L); '
             'SELECT _wh_internal.show_table(f) FROM unnest(%L::_wh.feeds[]) f', view_name, body, behind));
         changed := true;
+    END IF;
+    IF limited AND secured THEN
+        PERFORM _wh_internal.let_in(format('public.%I', view_name)::regclass);
     END IF;
     PERFORM _wh_internal.describe_view('public', view_name, template);
     RETURN changed;
@@ -8623,6 +8875,12 @@ $$;
 CREATE OR REPLACE TRIGGER check_template_query BEFORE INSERT OR UPDATE ON _wh.mv_templates
 FOR EACH ROW EXECUTE FUNCTION _wh_internal.check_template_query();
 
+CREATE OR REPLACE FUNCTION _wh_internal.tenant_columns(feed _wh.feeds) RETURNS _wh.template_columns[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The columns of a feed's views: shown_columns, or without a template those of its newest slice.
+    SELECT coalesce(_wh_internal.shown_columns(feed.template_name), _wh_internal.feed_columns(feed))
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.tenant_lock(schema_name text) RETURNS bigint
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT hashtextextended(jsonb_build_array('tenantry tenant', schema_name)::text, 0)
@@ -8645,6 +8903,9 @@ BEGIN
             PERFORM _wh_internal.withdraw_reader(reader, tenant);
         END IF;
     END LOOP;
+    IF reader IS NOT NULL THEN
+        PERFORM _wh_internal.forget_tenant();
+    END IF;
     RETURN NULL;
 END
 $$;
@@ -8940,12 +9201,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = feed.template_name)
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.union_rows(template _wh.mv_templates, feeds _wh.feeds[]) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.union_rows(template _wh.mv_templates, feeds _wh.feeds[],
+    limited boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The public view's query over these tenants: a branch for each tenant's view. NULL if there is none yet.
+-- `limited`: each branch asks whether the querying role may see the tenant.
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
-    columns _wh.template_columns[] := _wh_internal.columns_of(template.template_name);
+    columns _wh.template_columns[] := _wh_internal.shown_columns(template.template_name);
     shape text := _wh_internal.columns_shape(columns);
     feed _wh.feeds;
 BEGIN
@@ -8953,12 +9216,18 @@ BEGIN
     -- is created again.
     FOREACH feed IN ARRAY feeds LOOP
         IF _wh_internal.view_columns(feed.schema_name, view_name) IS DISTINCT FROM shape THEN
-            PERFORM _wh_internal.storage_publish_tenant(feed);
+            -- Publishing a tenant in a steady storage publishes this view, too.
+            IF (_wh_internal.storage_traits(feed.storage)).steady THEN
+                PERFORM _wh_internal.show_table(feed);
+            ELSE
+                PERFORM _wh_internal.storage_publish_tenant(feed);
+            END IF;
         END IF;
     END LOOP;
-    RETURN (SELECT string_agg(format('SELECT %L::text AS schema_name, %s FROM %I.%I', f.schema_name,
-            _wh_internal.select_list(to_regclass(format('%I.%I', f.schema_name, view_name)), columns),
-            f.schema_name, view_name), E'\nUNION ALL ' ORDER BY f.schema_name)
+    RETURN (SELECT string_agg(format('SELECT %L::text AS schema_name, %s FROM %I.%I%s', f.schema_name,
+            _wh_internal.select_list(to_regclass(format('%I.%I', f.schema_name, view_name)), columns, 'day'),
+            f.schema_name, view_name, CASE WHEN limited THEN ' WHERE ' || _wh_internal.seen(
+            format('%I.%I', f.schema_name, view_name)::regclass) END), E'\nUNION ALL ' ORDER BY f.schema_name)
         FROM unnest(feeds) f
         WHERE _wh_internal.relation_kind(format('%I.%I', f.schema_name, view_name)) IS NOT NULL);
 END
@@ -10515,6 +10784,8 @@ BEGIN
         FOR object IN
             SELECT c.oid::regclass AS name FROM pg_catalog.pg_class c
             WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r' AND c.relowner = 'whadmin'::regrole
+                -- A right on this one limits what its holder sees.
+                AND c.relname <> 'limited'
                 AND NOT pg_catalog.has_table_privilege(member, c.oid, 'SELECT')
         LOOP
             EXECUTE pg_catalog.format('GRANT SELECT ON %s TO %I', object.name, member);
@@ -10580,9 +10851,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '442d7c2fcea9532f' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'ca06895edf0b40fb' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '442d7c2fcea9532f');
+        AND i.functions = 'ca06895edf0b40fb');
 END
 $$;
 
