@@ -168,6 +168,7 @@ def drop(session: psycopg.Connection, name: str) -> None:
             with session.transaction():
                 _drop_role(session, name)
         owner.execute(query("reader", "forget_reader"), {"name": name})
+        owner.execute(query("reader", "limit_readers"))
 
 
 def _drop_role(session: psycopg.Connection, name: str) -> None:

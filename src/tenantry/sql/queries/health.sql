@@ -92,7 +92,7 @@ SELECT f.schema_name, f.template_name, f.tenant_name, k.daily, k.steady,
     -- PostgreSQL finds nothing by name in a schema that the role may not use.
     CASE WHEN t.template_name IS NOT NULL AND c.oid IS NOT NULL AND has_schema_privilege(s.oid, 'USAGE')
         THEN _wh_internal.view_columns(f.schema_name, n.name) <> _wh_internal.columns_shape(
-            _wh_internal.columns_of(f.template_name))
+            _wh_internal.shown_columns(f.template_name))
         ELSE false END,
     r.last_load, d.days, d.missing, d.failed, r.error, d.stale, d.outdated,
         coalesce(_wh_internal.range_capable(t), false)

@@ -37,3 +37,7 @@ WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = to_regrole(quote_ide
 -- name: end_sessions_of
 -- End the sessions of a role.
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %(name)s
+
+-- name: limit_readers
+-- Bring up to date what readers of some tenants see in the public views.
+SELECT _wh_internal.limit_readers()
