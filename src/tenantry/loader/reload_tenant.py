@@ -32,7 +32,7 @@ class Work:
 
 def plan(session: psycopg.Connection, feed: Feed, days: Iterable[date]) -> Plan:
     """All of the days, whether they are loaded or not."""
-    together = feed.streams and stream.range_capable(session, feed.template)
+    together = feed.streams and stream.range_capable(session, feed)
     return Plan(feed, tuple(sorted(set(days))), 0, together=together)
 
 

@@ -46,7 +46,7 @@ $$;
 -- that these files do not have.
 DO $$
 DECLARE
-    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1"}]';
+    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1"}, {"version": 19, "name": "differing_sources", "sha256": "a4f979da6b9d980cf19cfbf132cf80c909ce74f015ba2fed0eb7e8d95ed18f2b"}]';
     odd record;
 BEGIN
     IF (SELECT count(*) FROM pg_catalog.pg_namespace n
@@ -654,6 +654,33 @@ END IF;
 END
 $tenantry$;
 
+DO $tenantry$
+BEGIN
+INSERT INTO _wh.migrations (version, name, sha256) VALUES (19, 'differing_sources', 'a4f979da6b9d980cf19cfbf132cf80c909ce74f015ba2fed0eb7e8d95ed18f2b') ON CONFLICT DO NOTHING;
+IF FOUND THEN
+EXECUTE $tenantry_text$
+-- Sources may differ: a tenant's source can be asked with a query of its own, which returns the template's columns.
+CREATE TABLE _wh.template_overrides (
+    template_name text NOT NULL,
+    schema_name text NOT NULL,
+    query_template text NOT NULL,
+    columns text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (schema_name, template_name),
+    FOREIGN KEY (schema_name, template_name) REFERENCES _wh.feeds ON UPDATE CASCADE ON DELETE CASCADE
+);
+COMMENT ON TABLE _wh.template_overrides IS 'Tenants whose sources are asked with a query of their own instead of the template''s';
+COMMENT ON COLUMN _wh.template_overrides.columns IS 'The template''s columns when the query was stored; if they have changed since, the query may no longer return them';
+
+-- How many ended days the nightly window pulls again, for rows that come late. Jobs that name a number keep it.
+ALTER TABLE _wh.mv_templates ADD COLUMN lookback integer NOT NULL DEFAULT 14 CHECK (lookback BETWEEN 1 AND 3660);
+COMMENT ON COLUMN _wh.mv_templates.lookback IS 'How many ended days a window without a number of days pulls again';
+$tenantry_text$;
+END IF;
+END
+$tenantry$;
+
 SET LOCAL check_function_bodies = off;
 
 DO $tenantry$
@@ -1226,7 +1253,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- whatever happens. `asked` holds a placeholder of format (%1$s, …) for each range, `bounds` the beginning
 -- and the end of each; `shape` names the columns of the answer, with their types.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(template_name);
+    template _wh.mv_templates := _wh_internal.for_tenant(
+        _wh_internal.find_template(template_name), schema_name);
     opened boolean := _wh_internal.begin_source(tenant_name);
     names text[];
     ranges text[] := '{}'::text[];
@@ -1318,6 +1346,8 @@ CREATE OR REPLACE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON _wh.tena
 FOR EACH ROW EXECUTE FUNCTION _wh_internal.audit_row('tenant_name');
 CREATE OR REPLACE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON _wh.tenants
 FOR EACH ROW EXECUTE FUNCTION _wh_internal.audit_row('schema_name');
+CREATE OR REPLACE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON _wh.template_overrides
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.audit_row('template_name');
 CREATE OR REPLACE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON _wh.readers
 FOR EACH ROW EXECUTE FUNCTION _wh_internal.audit_row('reader_name');
 
@@ -1832,7 +1862,8 @@ LANGUAGE sql STABLE ROWS 800 SET search_path = pg_catalog, pg_temp AS $$
                 greatest((SELECT max(t.slice_date) FROM there t), (SELECT make_date(max(y.year), 12, 31)
                     FROM years y),
                     (SELECT max(r.slice_date) FROM record r WHERE r.status = 'failed')) AS latest) b
-        LEFT JOIN (SELECT _wh_internal.definition_hash(t) AS hash FROM _wh.mv_templates t
+        LEFT JOIN (SELECT _wh_internal.definition_hash(
+            _wh_internal.for_tenant(t, feed.schema_name)) AS hash FROM _wh.mv_templates t
             WHERE t.template_name = feed.template_name) h ON true
     ), days AS (
         SELECT g.day::date AS day FROM bounds b
@@ -1936,7 +1967,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- looks for a plan with a fast start, which takes four times as long where ten tables are joined (1.3 and 5.7
 -- ms; PostgreSQL 18).
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
 BEGIN
     RETURN format(E'SELECT * FROM (%s\n) AS q WHERE false',
         _wh_internal.render_query(_wh_internal.template_query(template), feed.schema_name, first_day,
@@ -2114,7 +2145,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- `given` and `source_types` are the names and types of the query's columns that the source reports, in the
 -- source's order.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     places integer[] := CASE WHEN source_types IS NOT NULL
         THEN _wh_internal.match_columns(template, given) END;
     row_hash text := _wh_internal.row_hash(template, CASE WHEN source_types IS NOT NULL THEN ARRAY(
@@ -2154,7 +2185,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The days of a table that have rows with the same key as another row; they are recorded as failed. Returns
 -- no days if the template's unique indexes are not over plain columns, or if it has no time column.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     keys record;
     key text;
 BEGIN
@@ -2497,6 +2528,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     ) r
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.feed_template(feed _wh.feeds) RETURNS _wh.mv_templates
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The template of a feed as it is for its tenant. Raises an error if there is none.
+    SELECT _wh_internal.for_tenant(_wh_internal.find_template(feed.template_name), feed.schema_name)
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.feed_years(feed _wh.feeds) RETURNS integer[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The years for which a feed has relations.
@@ -2721,7 +2758,7 @@ BEGIN
         -- The first of them includes the others.
         PERFORM _wh_internal.settle_feed(_wh_internal.hold_feed(feed));
     ELSE
-        PERFORM _wh_internal.storage_fit(feed, _wh_internal.find_template(template_name), kind, relname,
+        PERFORM _wh_internal.storage_fit(feed, _wh_internal.feed_template(feed), kind, relname,
             slice_date);
     END IF;
 END
@@ -2732,6 +2769,23 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The years that were folded into one table.
     SELECT extract(year FROM r.first_day)::integer
     FROM _wh_internal.storage_relations(feed, only_daily => false) r WHERE r.folded
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.for_tenant(template _wh.mv_templates, schema_name text)
+    RETURNS _wh.mv_templates
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- A template as it is for one tenant: with the tenant's own query, if there is one. This is the only place
+-- that reads these queries for a load; their days carry another definition_hash.
+DECLARE
+    own text := (SELECT o.query_template FROM _wh.template_overrides o
+        WHERE o.template_name = template.template_name AND o.schema_name = for_tenant.schema_name);
+BEGIN
+    IF own IS NOT NULL THEN
+        template.query_template := own;
+        template.refusal := NULL;
+    END IF;
+    RETURN template;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.foreign_objects(schema_name text) RETURNS SETOF text
@@ -3509,7 +3563,7 @@ BEGIN
         IF maker IS NOT NULL THEN
             loaded := _wh_internal.user_slice_load(feed, slice_date, maker);
         ELSE
-            template := _wh_internal.find_template(feed.template_name);
+            template := _wh_internal.feed_template(feed);
             -- A materialized view keeps the query that it was created with.
             PERFORM _wh_internal.template_query(template);
             loaded := _wh_internal.storage_load(feed, template, slice_date);
@@ -4264,7 +4318,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- move. Returns the years to copy, and the bytes that they take now; no years if the feed is already in that
 -- storage.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
     old _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_old_');
     name text := _wh_internal.kept_name(side);
@@ -4561,7 +4615,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.move_swap(feed _wh.feeds, storage text) 
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Put the copy in the place of what reports read. The caller keeps loads out, and has compared every year.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
     things jsonb;
 BEGIN
@@ -4643,7 +4697,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 -- each day, and copy those again that were loaded, refreshed or changed by hand since. Returns rows (copied,
 -- or compared) and days_again. Times without a time zone, if the template has a zone by now, are UTC.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
     parent text := format('_wh_data.%I', _wh_internal.kept_name(side));
     columns text := _wh_internal.column_list(template.template_name);
@@ -5203,6 +5257,42 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.override_facts(template_name text DEFAULT NULL)
+RETURNS TABLE (template text, tenant text, query text, drifted boolean, created_at timestamptz,
+    updated_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    -- Tenants' own queries of a template, or of all. drifted: the template's columns have changed since the
+    -- query was tried, so it may no longer return them.
+    SELECT o.template_name, o.schema_name, o.query_template,
+        o.columns IS DISTINCT FROM _wh_internal.columns_shape(_wh_internal.columns_of(o.template_name)),
+        o.created_at, o.updated_at
+    FROM _wh.template_overrides o
+    WHERE o.template_name = coalesce(override_facts.template_name, o.template_name)
+    ORDER BY o.template_name, o.schema_name
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.check_override() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Before a tenant's own query is stored, by whatever way: it passes the same check as a template's, and is
+-- bound to the columns that the template has now. A restore brings the columns of its time.
+BEGIN
+    PERFORM _wh_internal.refuse_query(NEW.query_template);
+    IF NEW.columns IS NULL THEN
+        PERFORM _wh_internal.find_template(NEW.template_name);
+        NEW.columns := _wh_internal.columns_shape(_wh_internal.columns_of(NEW.template_name));
+    END IF;
+    RETURN NEW;
+EXCEPTION WHEN syntax_error THEN
+    RAISE EXCEPTION 'template "%": the query for tenant "%" cannot be read: %', NEW.template_name,
+        NEW.schema_name, SQLERRM
+        USING ERRCODE = SQLSTATE,
+            HINT = 'Write one SELECT, with its quotes, comments and parentheses closed.';
+END
+$$;
+
+CREATE OR REPLACE TRIGGER check_override BEFORE INSERT OR UPDATE ON _wh.template_overrides
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.check_override();
+
 CREATE OR REPLACE FUNCTION _wh_internal.own_comment(relation oid, column_name text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The comment that describe_view last wrote on a column, or under the empty name on the relation itself;
@@ -5402,7 +5492,7 @@ BEGIN
         RETURN;
     END IF;
     BEGIN
-        EXECUTE _wh_internal.kept_indexes(feed, _wh_internal.find_template(feed.template_name),
+        EXECUTE _wh_internal.kept_indexes(feed, _wh_internal.feed_template(feed),
             target.relname);
         PERFORM _wh_internal.index_end(feed, leaf);
     EXCEPTION WHEN unique_violation THEN
@@ -5693,7 +5783,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- the views; a session that held a day's lock meanwhile could deadlock with one that holds those and waits
 -- for the day. A table that a bulk load left without indexes gets them, because loads merge rows by them.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
     PERFORM _wh_internal.partition_finish(feed, _wh_internal.partition_leaf(feed, template, d::date))
@@ -5770,7 +5860,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.partition_publish_tenant(feed _wh.feeds)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The tenant's table holds its slices itself, so the views over it change only with the columns.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     shape text := 'schema_name text, ' || _wh_internal.columns_shape(_wh_internal.feed_columns(feed));
 BEGIN
     IF _wh_internal.partition_outranged(template,
@@ -6564,6 +6654,41 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.refuse_columns(template_name text, given jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- Raise an error unless the columns that a source describes are the template's: names, order and types.
+-- `given` is the result of described(). Lengths do not count, because a source does not tell them here. A
+-- type that is not PostgreSQL's own is known by its name.
+DECLARE
+    wrong text;
+BEGIN
+    SELECT format('column %s is %s, but the template has %s', coalesce(c.position, g.n),
+        coalesce(format('%s %s', g.column_name, g.column_type), 'missing'),
+        coalesce(format('%s %s', c.column_name, c.type_name), 'no such column'))
+    INTO wrong
+    FROM (
+        SELECT d.position, _wh_internal.visible(d.column_name) AS column_name, t.oid AS type,
+            format_type(t.oid, NULL) AS type_name
+        FROM _wh.template_columns d LEFT JOIN pg_type t ON t.oid = to_regtype(d.data_type)
+        WHERE d.template_name = refuse_columns.template_name
+    ) c
+    FULL JOIN (
+        SELECT a.n, a.c ->> 'name' AS column_name, a.c ->> 'source' AS column_type,
+            (a.c ->> 'number')::oid AS type
+        FROM jsonb_array_elements(given) WITH ORDINALITY AS a (c, n)
+    ) g ON g.n = c.position
+    WHERE (c.column_name = g.column_name AND (c.type = g.type OR greatest(c.type, g.type) >= 10000
+        AND substring(c.type_name FROM '[^.]*$') = substring(g.column_type FROM '[^.]*$'))) IS NOT TRUE
+    ORDER BY coalesce(c.position, g.n) LIMIT 1;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'the query does not return the columns of template "%": %', template_name, wrong
+            USING ERRCODE = 'datatype_mismatch',
+                HINT = 'Return the same columns in the same order: rename them with AS, and cast them '
+                'with ::.';
+    END IF;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.refuse_dependence(index oid) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- Raise an error if an index needs a function, operator or type of a role that may not act for whadmin,
@@ -7033,7 +7158,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 -- are paired by the unique key, if there is one. Columns are named by their position here (c1, c2, ...),
 -- because a template's column may have any name.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     keys text[] := _wh_internal.feed_key(feed, day);
     places text;
     key_text text;
@@ -7657,7 +7782,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Each day and its digest at the source, through the login that hold_source keeps; NULL if the source has
 -- rows outside the days. What is pulled through that login until release_source belongs to the same snapshot.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     digests jsonb;
 BEGIN
     PERFORM _wh_internal.begin_source(feed.tenant_name);
@@ -8189,7 +8314,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET TimeZone = 'UT
 -- The digest of what reports see of each day from first_day to last_day, computed as digest_query computes
 -- the source's with as_kept.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     types oid[] := ARRAY(SELECT to_regtype(c.data_type)::oid FROM _wh.template_columns c
         WHERE c.template_name = template.template_name ORDER BY c.position);
     rows text := _wh_internal.stored_rows(feed, template, first_day, last_day);
@@ -8257,7 +8382,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- fraction never turns into an integer unnoticed. Types that are not PostgreSQL's own have no common binary
 -- form, and a number that stands for an object of one database would name another object here.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     columns text := _wh_internal.column_list(template.template_name);
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
     places integer[] := _wh_internal.match_columns(template, given);
@@ -8310,7 +8435,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- After the copy: merge the staged rows, and record each day with its number of rows, in the same
 -- transaction.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
     holder regclass := (_wh_internal.storage_holder(feed, first_day)).relid::regclass;
     counts jsonb;
@@ -8380,7 +8505,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Before the loader pulls some days of one table: create that table (without indexes for a bulk load, see
 -- unindexed_tables). Run it in its own transaction, because creating a table locks its parent.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
 BEGIN
     IF NOT (_wh_internal.storage_traits((_wh_internal.hold_feed(feed)).storage)).streams THEN
         RAISE EXCEPTION '%.% was moved in the meantime to a storage that days cannot be copied into',
@@ -8467,7 +8592,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.template_facts()
 RETURNS TABLE (template_name text, description text, storage text, time_column text, tenants text[],
     days bigint, outdated bigint,
-    created_at timestamptz, updated_at timestamptz)
+    created_at timestamptz, updated_at timestamptz, own_queries text[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     -- The templates, the tenants that use each, how many of its days are loaded, and how many of those were
     -- made by an earlier text of it. Template authors may call it, too; they can read nothing else of the
@@ -8478,7 +8603,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
             AND s.loaded_at IS NOT NULL),
         (SELECT count(*) FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.day_states(f) d
             WHERE f.template_name = t.template_name AND d.outdated),
-        t.created_at, t.updated_at
+        t.created_at, t.updated_at,
+        ARRAY(SELECT o.schema_name FROM _wh.template_overrides o WHERE o.template_name = t.template_name
+            ORDER BY 1)
     FROM _wh.mv_templates t ORDER BY t.template_name
 $$;
 
@@ -8497,7 +8624,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     -- For each tenant: the days made by an earlier text of the template, the tables that do not match the
     -- template, the number of such daily views, and whether its source can report where its data begins.
     SELECT f.schema_name, d.days, d.first, d.last, coalesce(u.tables, '{}'::name[]), u.views,
-        _wh_internal.range_capable(t)
+        _wh_internal.range_capable(_wh_internal.for_tenant(t, f.schema_name))
     FROM _wh.mv_templates t
     JOIN _wh.feeds f USING (template_name)
     CROSS JOIN LATERAL (
@@ -8852,7 +8979,7 @@ BEGIN
         'columns', (SELECT jsonb_agg(jsonb_build_object('name', c.column_name, 'type', c.data_type, 'source',
             columns -> (places[c.position] - 1) -> 'source')
             ORDER BY c.position) FROM _wh.template_columns c WHERE c.template_name = template.template_name),
-        'sample', sample, 'plan', nodes, 'scans', scans);
+        'given', columns, 'sample', sample, 'plan', nodes, 'scans', scans);
 END
 $$;
 
@@ -8878,7 +9005,7 @@ RETURNS SETOF date LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
             AND s.slice_date BETWEEN first_day AND last_day
             AND s.status = 'loaded' AND s.digest = digests ->> to_char(s.slice_date::timestamp, 'YYYY-MM-DD')
             AND s.definition_hash
-                = _wh_internal.definition_hash(_wh_internal.find_template(feed.template_name))
+                = _wh_internal.definition_hash(_wh_internal.feed_template(feed))
             -- NULL: recorded before records were bound to fillings.
             AND coalesce(s.filenode, d.filenode) = d.filenode
                 AND _wh_internal.digest_rows(s.digest) = d.row_count
@@ -8915,8 +9042,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The relations of a feed that differ from its current template, in the order in which fit_relation mends
 -- them. The rows of the days are another matter: see definition_hash.
 DECLARE
-    template _wh.mv_templates := (SELECT t FROM _wh.mv_templates t
-        WHERE t.template_name = feed.template_name);
+    template _wh.mv_templates := (SELECT _wh_internal.for_tenant(t, feed.schema_name)
+        FROM _wh.mv_templates t WHERE t.template_name = feed.template_name);
 BEGIN
     -- PostgreSQL resolves no names in a schema that the role may not use; another check of doctor reports
     -- that.
@@ -9421,7 +9548,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     started timestamptz := clock_timestamp();
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
-    template _wh.mv_templates := _wh_internal.find_template(template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     result jsonb;
 BEGIN
     IF target_year IS NULL OR target_year >= extract(year FROM _wh.current_date_utc()) THEN
@@ -9589,6 +9716,24 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE _wh.drop_old_storage IS 'Drop the relations of a tenant that set_storage has put aside';
+
+CREATE OR REPLACE FUNCTION _wh.drop_template_override(template_name text, tenant text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Query a tenant's source with the template's query again; false if it had no query of its own.
+DECLARE
+    feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
+BEGIN
+    DELETE FROM _wh.template_overrides o
+        WHERE o.template_name = feed.template_name AND o.schema_name = feed.schema_name;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM _wh_internal.write_log('drop_template_override', 'INFO', 'own query dropped', to_jsonb(feed));
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION _wh.drop_template_override(text, text) IS
+    'Query a tenant''s source with the template''s query again; false if it had no query of its own';
 
 CREATE OR REPLACE FUNCTION _wh.drop_unused_template(template_name text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -9851,7 +9996,8 @@ BEGIN
     FOR slice IN SELECT f AS feed, s.slice_date FROM _wh.feeds f, _wh_internal.slice_relations(f) s
         WHERE f.schema_name = target_schema::name::text AND s.relname = view_name::name::text
     LOOP
-        PERFORM _wh_internal.template_query(t) FROM _wh.mv_templates t
+        PERFORM _wh_internal.template_query(_wh_internal.for_tenant(t, (slice.feed).schema_name))
+            FROM _wh.mv_templates t
             WHERE t.template_name = (slice.feed).template_name;
         PERFORM _wh_internal.lock_slice(slice.feed, slice.slice_date);
         connection := (slice.feed).tenant_name;
@@ -10053,6 +10199,47 @@ COMMENT ON PROCEDURE _wh.set_storage IS
     'Move a tenant, or all tenants and future ones, to another storage without the source; reports continue, '
     'and loads wait only for its end';
 
+CREATE OR REPLACE FUNCTION _wh.set_template_override(template_name text, tenant text, query text,
+    day date DEFAULT NULL, seconds integer DEFAULT 60) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Store the query that a tenant's source is asked instead of the template's, after trying it there on a day
+-- (by default yesterday). If the source refuses it, or it does not return the template's columns, or rows
+-- outside the day, nothing is stored.
+DECLARE
+    feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
+    wanted date := coalesce(set_template_override.day, _wh.current_date_utc() - 1);
+    tried jsonb;
+BEGIN
+    IF query IS NULL THEN
+        RAISE EXCEPTION 'an own query is one SELECT, not NULL' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'To use the template''s query again: SELECT _wh.drop_template_override(template, tenant)';
+    END IF;
+    INSERT INTO _wh.template_overrides AS o (template_name, schema_name, query_template)
+    VALUES (feed.template_name, feed.schema_name, query)
+    ON CONFLICT ON CONSTRAINT template_overrides_pkey DO UPDATE
+        SET query_template = excluded.query_template, columns = excluded.columns, updated_at = now();
+    tried := _wh.try_template(feed.template_name, feed.schema_name, wanted, 0, seconds);
+    IF tried ? 'error' THEN
+        RAISE EXCEPTION 'the query was not stored: %', concat(CASE WHEN (tried -> 'of_source')::boolean
+            THEN format('the source of "%s" says: ', feed.schema_name) END, tried ->> 'error')
+            USING ERRCODE = CASE WHEN tried ->> 'sqlstate' ~ '^(08|57|XX)' THEN 'HV000'
+                ELSE tried ->> 'sqlstate' END,
+                HINT = coalesce(tried ->> 'hint', '');
+    ELSIF (tried ->> 'strays')::bigint > 0 THEN
+        RAISE EXCEPTION 'the query was not stored: % of % rows are outside %', tried ->> 'strays',
+            tried ->> 'rows', to_char(wanted::timestamp, 'YYYY-MM-DD')
+            USING ERRCODE = 'check_violation',
+                HINT = 'Compare the column of the day: >= ''{START_TIME}'' AND < ''{END_TIME}''.';
+    END IF;
+    PERFORM _wh_internal.refuse_columns(feed.template_name, tried -> 'given');
+    PERFORM _wh_internal.write_log('set_template_override', 'INFO', 'own query stored', to_jsonb(feed));
+    RETURN jsonb_build_object('template', feed.template_name, 'tenant', feed.schema_name, 'day',
+        to_char(wanted::timestamp, 'YYYY-MM-DD'), 'rows', tried -> 'rows', 'seconds', tried -> 'seconds');
+END
+$$;
+COMMENT ON FUNCTION _wh.set_template_override(text, text, text, date, integer) IS
+    'Query a tenant''s source with a query of its own instead of the template''s, after trying it there';
+
 CREATE OR REPLACE FUNCTION _wh.source_days(template_name text, tenant text, OUT first_day date,
     OUT last_day date)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -10127,12 +10314,12 @@ BEGIN
             DELETE FROM _wh.mv_templates t WHERE t.template_name = try_template.template_name;
             INSERT INTO _wh.mv_templates SELECT d.*
                 FROM jsonb_populate_record(NULL::_wh.mv_templates,
-                '{"storage": "matview", "partition_by": "year", "ahead": 0}'
+                '{"storage": "matview", "partition_by": "year", "ahead": 0, "lookback": 14}'
                 || jsonb_strip_nulls(draft) || jsonb_build_object('template_name',
                     try_template.template_name, 'created_at', now(), 'updated_at', now())) d;
         END IF;
         IF query IS NULL THEN
-            template := _wh_internal.find_template(template_name);
+            template := _wh_internal.for_tenant(_wh_internal.find_template(template_name), tenant);
         END IF;
         SELECT least(seconds, l.deadline) INTO within FROM _wh.tenant_connections c CROSS
             JOIN _wh_internal.source_limits(c.options) l WHERE c.tenant_name = connection;
@@ -10428,7 +10615,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET Time
 DECLARE
     wanted date := _wh_internal.checked_day(target_date);
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
-    template _wh.mv_templates := _wh_internal.find_template(template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     day text := to_char(wanted::timestamp, 'YYYY-MM-DD');
     recorded text;
     said text;
@@ -10502,7 +10689,8 @@ DO $$
 DECLARE
     looking CONSTANT text[]
         := '{_wh.current_date_utc,_wh.does_mv_exist,_wh.check_views_by_template_for_year,_wh.jobs,'
-        '_wh.job_runs,_wh.job_leader,_wh_internal.template_facts,_wh_internal.template_outdated}';
+        '_wh.job_runs,_wh.job_leader,_wh_internal.template_facts,_wh_internal.template_outdated,'
+        '_wh_internal.override_facts}';
     working CONSTANT text[]
         := '{_wh.load_days,_wh.fold_year,_wh.verify_days,_wh.publish_views,_wh.source_days,'
         '_wh.set_jobs_active,_wh.disable_tenant,_wh.enable_tenant}';
@@ -10544,12 +10732,13 @@ BEGIN
             storage) ON _wh.feeds TO tenantry_template_author;
         GRANT SELECT (schema_name, tenant_name) ON _wh.tenants TO tenantry_template_author;
         GRANT INSERT (template_name, description, query_template, column_definitions, column_descriptions,
-            indexes, storage, time_column, partition_by, ahead),
+            indexes, storage, time_column, partition_by, ahead, lookback),
             UPDATE (description, query_template, column_definitions, column_descriptions, indexes, storage,
-                time_column, partition_by, ahead, updated_at)
+                time_column, partition_by, ahead, lookback, updated_at)
             ON _wh.mv_templates TO tenantry_template_author;
         GRANT EXECUTE ON FUNCTION _wh.try_template(text, text, date, integer, integer, jsonb),
-            _wh.drop_unused_template(text),
+            _wh.drop_unused_template(text), _wh.set_template_override(text, text, text, date, integer),
+            _wh.drop_template_override(text, text), _wh_internal.override_facts(text),
             _wh_internal.template_facts(), _wh_internal.template_outdated(text),
                 _wh_internal.find_template(text) TO tenantry_template_author;
     END IF;
@@ -10578,11 +10767,11 @@ $$;
 -- as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '442d7c2fcea9532f' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '167500252783e77e' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '442d7c2fcea9532f');
+        AND i.functions = '167500252783e77e');
 END
 $$;
 

@@ -235,6 +235,10 @@ def show(name: Name, as_json: AsJson = False) -> None:
         return
     since = f" since {tenant.created_at:%Y-%m-%d}, from {tenant.source} ({tenant.connection})"
     data.print(Text.assemble((name, "bold"), since))
+    if tenant.search_path:
+        data.print(f"  search_path: {tenant.search_path}", markup=False)
+    if tenant.own_queries:
+        data.print(f"  own queries: {', '.join(tenant.own_queries)}", markup=False)
     if tenant.state != "at work":
         data.print(f"  {tenant.state}", markup=False)
     for feed in feeds:

@@ -95,7 +95,7 @@ SELECT f.schema_name, f.template_name, f.tenant_name, k.daily, k.steady,
             _wh_internal.columns_of(f.template_name))
         ELSE false END,
     r.last_load, d.days, d.missing, d.failed, r.error, d.stale, d.outdated,
-        coalesce(_wh_internal.range_capable(t), false)
+        coalesce(_wh_internal.range_capable(_wh_internal.for_tenant(t, f.schema_name)), false)
 FROM _wh.feeds f
 JOIN _wh.tenants w USING (schema_name)
 JOIN _wh.storages k USING (storage)
@@ -239,6 +239,11 @@ ORDER BY 1
 SELECT t.template_name, r.refusal FROM _wh.mv_templates t CROSS
     JOIN LATERAL _wh_internal.index_refusal(t) r (refusal)
 WHERE r.refusal IS NOT NULL ORDER BY 1
+
+-- name: drifted
+-- Own queries of tenants that were tried before the template's columns changed.
+SELECT o.template, o.tenant FROM _wh_internal.override_facts() o
+WHERE o.drifted AND o.tenant = coalesce(%(tenant)s::text, o.tenant)
 
 -- name: unfit
 -- Tables and daily views that do not match their template.

@@ -200,3 +200,22 @@ SELECT (_wh_internal.find_template(%s)).template_name
 -- name: names
 -- The names of all templates.
 SELECT template_name FROM _wh.mv_templates ORDER BY template_name
+
+-- name: overrides
+-- Tenants' own queries of a template, or of all.
+SELECT * FROM _wh_internal.override_facts(%s)
+
+-- name: set_override
+-- Store a tenant's own query, after trying it at its source.
+SELECT _wh.set_template_override(%(template)s, %(tenant)s, %(query)s, %(day)s::date, %(seconds)s)
+
+-- name: put_override
+-- Store a tenant's own query as it is, whether its source answers it or not.
+INSERT INTO _wh.template_overrides AS o (template_name, schema_name, query_template)
+VALUES (%(template)s, %(tenant)s, %(query)s)
+ON CONFLICT (schema_name, template_name) DO UPDATE
+    SET query_template = excluded.query_template, columns = excluded.columns, updated_at = now()
+
+-- name: drop_override
+-- Use the template's query again.
+SELECT _wh.drop_template_override(%(template)s, %(tenant)s)
