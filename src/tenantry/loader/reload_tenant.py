@@ -116,6 +116,6 @@ def begin(session: psycopg.Connection, name: str, work: Sequence[Work]) -> datet
     return moment
 
 
-def settling(until: date) -> Span:
-    """The two weeks before a day in which sources still change rows, the same as for nightly jobs."""
-    return Span(until - timedelta(days=14), until - timedelta(days=1))
+def settling(until: date, days: int) -> Span:
+    """The days before a day in which sources still change rows, the same as for nightly jobs."""
+    return Span(until - timedelta(days=days), until - timedelta(days=1))

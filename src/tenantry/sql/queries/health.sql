@@ -245,6 +245,10 @@ WHERE r.refusal IS NOT NULL ORDER BY 1
 SELECT o.template, o.tenant FROM _wh_internal.override_facts() o
 WHERE o.drifted AND o.tenant = coalesce(%(tenant)s::text, o.tenant)
 
+-- name: lookbacks
+-- How many days back the nightly windows of templates look, where somebody has chosen that.
+SELECT t.template_name, t.lookback FROM _wh.mv_templates t WHERE t.lookback <> 14
+
 -- name: unfit
 -- Tables and daily views that do not match their template.
 SELECT f.schema_name, f.template_name, u.kind, count(*), (array_agg(u.relname ORDER BY u.relname))[1:4]

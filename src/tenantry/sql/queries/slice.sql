@@ -16,6 +16,10 @@ WHERE schema_name = %(schema)s AND template_name = %(template)s AND loaded_at IS
 -- The latest day that a template loads.
 SELECT _wh_internal.latest_day(%s)
 
+-- name: lookback
+-- How many ended days of a template the nightly window looks at again.
+SELECT (_wh_internal.find_template(%s)).lookback
+
 -- name: outdated_days
 -- Days that were loaded with an earlier query, other columns or another time column.
 SELECT d.day FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.day_states(f, %(first)s::date, %(last)s::date) d

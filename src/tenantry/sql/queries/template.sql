@@ -10,22 +10,24 @@ SELECT template_name, query_template, column_definitions, coalesce(description, 
     coalesce(time_column, ''), partition_by, ahead::text,
     (SELECT coalesce(json_object_agg(d.key, d.value ORDER BY c.position), '{}')
     FROM jsonb_each_text(t.column_descriptions) d
-    LEFT JOIN _wh.template_columns c ON c.template_name = t.template_name AND c.column_name = d.key)
+    LEFT JOIN _wh.template_columns c ON c.template_name = t.template_name AND c.column_name = d.key),
+    lookback::text
 FROM _wh.mv_templates t WHERE template_name = %s
 
 -- name: put
 -- Store a template, or replace the one of its name.
 INSERT INTO _wh.mv_templates AS t (template_name, query_template, column_definitions, description, indexes,
-    storage, time_column, partition_by, ahead, column_descriptions)
+    storage, time_column, partition_by, ahead, column_descriptions, lookback)
 VALUES (%(name)s, %(query)s, %(columns)s, nullif(%(description)s, ''), nullif(%(indexes)s, ''),
     coalesce(%(storage)s, 'matview'),
     nullif(%(time_column)s, ''), coalesce(%(partition_by)s, 'year'),
-        coalesce(nullif(%(ahead)s, '')::integer, 0), %(descriptions)s)
+        coalesce(nullif(%(ahead)s, '')::integer, 0), %(descriptions)s,
+        coalesce(nullif(%(lookback)s, '')::integer, 14))
 ON CONFLICT (template_name) DO UPDATE
     SET query_template = excluded.query_template, column_definitions = excluded.column_definitions,
     description = excluded.description, indexes = excluded.indexes, storage = excluded.storage,
         time_column = excluded.time_column,
-    partition_by = excluded.partition_by, ahead = excluded.ahead,
+    partition_by = excluded.partition_by, ahead = excluded.ahead, lookback = excluded.lookback,
     column_descriptions = excluded.column_descriptions, updated_at = now()
 
 -- name: describe
