@@ -6241,6 +6241,12 @@ DECLARE
             _wh_internal.source_settings(c) - 'tenantry.session'
             || '{"client_encoding": "", "transaction_isolation": "", "transaction_read_only": ""}') s
         WHERE c.tenant_name = probe_source.tenant_name)::text;
+    -- The role's own schema may be absent, and the schema of temporary tables always is.
+    path text[] := ARRAY(SELECT n FROM _wh.tenant_connections c
+        CROSS JOIN LATERAL unnest(_wh_internal.search_path_names(c.options ->> 'search_path')) n
+        WHERE c.tenant_name = probe_source.tenant_name AND c.options ? 'search_path'
+            AND n NOT IN ('$user', 'pg_temp'));
+    absent text;
     busy boolean;
     detail text;
     hint text;
@@ -6258,7 +6264,9 @@ BEGIN
     EXECUTE format('SELECT %s.dblink_send_query(%L, %L)', dblink, server, format(
         'SELECT current_setting(''server_version''), current_database(), current_setting(''TimeZone''), '
         'current_setting(''transaction_read_only'')::boolean, (SELECT count(current_setting(n, true)) FROM '
-            'unnest(%L::text[]) n)', names));
+            'unnest(%L::text[]) n), '
+        '(SELECT string_agg(p, '', '') FROM unnest(%L::text[]) p WHERE p <> ALL (current_schemas(false)))',
+        names, path));
     LOOP
         EXECUTE format('SELECT %s.dblink_is_busy(%L) <> 0', dblink, server) INTO busy;
         EXIT WHEN NOT busy;
@@ -6269,9 +6277,15 @@ BEGIN
         PERFORM pg_sleep(0.002);
     END LOOP;
     EXECUTE format('SELECT * FROM %s.dblink_get_result(%L) AS t(v text, d text, z text, r boolean, s '
-        'integer)', dblink, server)
-    INTO server_version, database, time_zone, read_only, settings;
+        'integer, a text)', dblink, server)
+    INTO server_version, database, time_zone, read_only, settings, absent;
     PERFORM _wh_internal.release_source(tenant_name);
+    IF absent IS NOT NULL THEN
+        RAISE EXCEPTION 'its search_path names schemas that do not exist there, or that its user may not '
+            'use: %', absent
+            USING ERRCODE = 'invalid_schema_name',
+                HINT = 'Correct the names (--search-path), or GRANT USAGE ON SCHEMA … at the source.';
+    END IF;
     latency := extract(epoch FROM clock_timestamp() - started);
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT,
@@ -7400,6 +7414,25 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM _wh_internal.operators_rights(ARRAY[relation::oid]) r
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.search_path_names(search_path text) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The schemas that a connection's search_path names. Raises an error unless it is a list of identifiers, as
+-- in SQL, separated by commas.
+DECLARE
+    name CONSTANT text := E'(?:"(?:[^"[:cntrl:]]|"")+"|[[:alpha:]_$][[:alnum:]_$]*)';
+BEGIN
+    IF search_path !~ format(E'^ *%1$s *(, *%1$s *)*$', name) THEN
+        RAISE EXCEPTION 'search_path is not a list of schemas: %', _wh_internal.visible(search_path)
+            USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'Write names with commas between them, and names with capital letters or blanks in '
+                'double quotes: shop, "Shop 2", public.';
+    END IF;
+    RETURN ARRAY(SELECT CASE WHEN m.found[1] LIKE '"%'
+        THEN replace(substr(m.found[1], 2, length(m.found[1]) - 2), '""', '"')
+        ELSE lower(m.found[1]) END FROM regexp_matches(search_path, name, 'g') AS m (found));
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.seconds_since(started timestamptz) RETURNS numeric
 LANGUAGE sql VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS $$
     SELECT round(extract(epoch FROM clock_timestamp() - started), 3)
@@ -7475,11 +7508,14 @@ BEGIN
     IF forbidden IS NOT NULL THEN
         RAISE EXCEPTION 'connection "%": options may not contain %', connection.tenant_name, forbidden
             USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Address, user and password have their own columns. Allowed options: '
+            HINT = 'Address, user and password have their own columns, and what the session at the source '
+                'sets has options of its own, such as search_path. Allowed options: '
                 || array_to_string(keywords, ', ') || '; for the session: ' || array_to_string(ours, ', ')
                 || '.';
     END IF;
     PERFORM _wh_internal.source_limits(connection.options);
+    PERFORM _wh_internal.search_path_names(connection.options ->> 'search_path')
+    WHERE connection.options ? 'search_path';
     BEGIN
         pooler := coalesce((connection.options ->> 'pooler')::boolean, false);
     EXCEPTION WHEN invalid_text_representation THEN
@@ -10034,15 +10070,15 @@ $$;
 COMMENT ON FUNCTION _wh.refresh_mv IS 'Pull one materialized view again from its source';
 
 CREATE OR REPLACE PROCEDURE _wh.refresh_window(
-    template_name text, tenant_connection_name text, target_schema text, days integer DEFAULT 14,
+    template_name text, tenant_connection_name text, target_schema text, days integer DEFAULT NULL,
     only_changed boolean DEFAULT false)
 LANGUAGE plpgsql AS $$
--- For jobs: pull the last `days` ended days again, each in its own transaction, so that locks are short and
--- good days stay. At the end, raise an error if a day failed, so that the job's run shows it. If the template
--- loads days ahead, include today and those days. With `only_changed`, the source is first asked which of the
--- days differ, and the others are left alone. A procedure that commits can be neither SECURITY DEFINER nor
--- have a search_path of its own. So it sets the path at the start of each transaction, and everything else is
--- qualified.
+-- For jobs: pull the last `days` ended days again (by default, as many as the template's lookback says), each
+-- in its own transaction, so that locks are short and good days stay. At the end, raise an error if a day
+-- failed, so that the job's run shows it. If the template loads days ahead, include today and those days.
+-- With `only_changed`, the source is first asked which of the days differ, and the others are left alone. A
+-- procedure that commits can be neither SECURITY DEFINER nor have a search_path of its own. So it sets the
+-- path at the start of each transaction, and everything else is qualified.
 DECLARE
     last_day date;
     slice_date date;
@@ -10057,8 +10093,9 @@ DECLARE
     held boolean := true;
 BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
-    IF days IS NULL OR days < 1 THEN
-        RAISE EXCEPTION 'a window has at least one day, not %', coalesce(days::text, 'NULL')
+    days := coalesce(days, (_wh_internal.find_template(template_name)).lookback);
+    IF days < 1 THEN
+        RAISE EXCEPTION 'a window has at least one day, not %', days
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     -- Before the first day: a failed day would undo what it opened, and its failure could not be recorded.
@@ -10769,9 +10806,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '167500252783e77e' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '091b04092ed70963' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '167500252783e77e');
+        AND i.functions = '091b04092ed70963');
 END
 $$;
 
