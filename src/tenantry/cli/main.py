@@ -24,6 +24,7 @@ from tenantry.cli.output import notes
 from tenantry.cli.server import backup, demo, init, restore, server, upgrade
 from tenantry.cli.target import options
 from tenantry.cli.template import commands as template
+from tenantry.cli.template import override
 from tenantry.cli.tenant import commands as tenant
 from tenantry.cli.tenant import reader
 from tenantry.cli.tree import tree
@@ -65,6 +66,7 @@ app.command("verify", rich_help_panel=_LOOK)(verify.verify)
 app.add_typer(slices.app, name="slice", rich_help_panel=_LOAD)
 app.add_typer(year.app, name="year", rich_help_panel=_LOAD)
 app.add_typer(template.app, name="template", rich_help_panel=_LOAD)
+app.add_typer(override.app, name="override", rich_help_panel=_LOAD)
 app.command("status", rich_help_panel=_LOOK)(status.status)
 app.command("doctor", rich_help_panel=_LOOK)(doctor.doctor)
 app.command("sizes", rich_help_panel=_LOOK)(activity.sizes)

@@ -61,8 +61,9 @@ class Template:
     """What to load, as in a row of `_wh.mv_templates` or in a file.
 
     For the optional parts, None means that a file does not mention the part: loading it keeps what is stored. An empty
-    string means that there is none. A `storage` that nobody chose follows the time column. `ahead` is the number of days after today that are loaded as well. `descriptions` says
-    what columns mean.
+    string means that there is none. A `storage` that nobody chose follows the time column. `ahead` is the number of days
+    after today that are loaded as well, `lookback` the number of ended days that the nightly window looks at again.
+    `descriptions` says what columns mean.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Template:
     partition_by: str | None = None
     ahead: str | None = None
     descriptions: Mapping[str, str] | None = None
+    lookback: str | None = None
 
 
 @dataclass(frozen=True)

@@ -97,6 +97,7 @@ def _template(template: Template) -> dict[str, str | None]:
         "time_column": template.time_column,
         "partition_by": template.partition_by or "year",
         "ahead": None if template.ahead == "0" else template.ahead,
+        "lookback": None if template.lookback == "14" else template.lookback,
         "query": template.query,
         "columns": template.columns,
         "descriptions": "\n".join(f"{name}: {text}" for name, text in (template.descriptions or {}).items()),
@@ -221,6 +222,9 @@ def _feeds(tenant: Tenant, there: Mapping[str, Feed], templates: Mapping[str, Te
         if old is None:
             connection = Detail("connection", new=feed.connection)
             changes.append(Change("create", "feed", tenant.name, (connection,), name))
+        own = old.query if old else None
+        if _lines(feed.query) != _lines(own):
+            changes.append(Change("change", "query", tenant.name, (Detail("query", own, feed.query),), name))
         has = begins if old is None else old.storage
         if has != storage:
             changes.append(Change("change", "storage", tenant.name, (Detail("storage", has, storage),), name))
@@ -229,6 +233,11 @@ def _feeds(tenant: Tenant, there: Mapping[str, Feed], templates: Mapping[str, Te
         for name in there
         if name not in tenant.feeds
     ]
+
+
+def _lines(query: str | None) -> list[str]:
+    """A query as it is compared: blank lines around it, and how its lines end, do not matter."""
+    return (query or "").strip().splitlines()
 
 
 # Jobs and readers -----------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from tenantry.core.settings import EMBEDDED
 from tenantry.fleet.file import builtin
 from tenantry.fleet.model import Fleet, Job, Reader, Source, Tenant
 from tenantry.flow.template import file as template_file
+from tenantry.flow.template.insert import USUAL
 
 _HEAD = """\
 The fleet of a Tenantry warehouse, written by tenantry export.
@@ -138,8 +139,10 @@ class _Writer:
             for key, usual in (("storage", None), ("partition_by", "year")):
                 if getattr(template, key) != usual:
                     table.add(key, getattr(template, key))
-            if template.ahead and template.ahead != "0":
-                table.add("ahead", int(template.ahead))
+            for key, usual in USUAL.items():
+                value = getattr(template, key)
+                if value and value != usual:
+                    table.add(key, int(value))
             if not table:
                 table.comment("comes with the program")
             return table
@@ -183,6 +186,10 @@ class _Writer:
                 entry.add("connection", feed.connection)
             if feed.storage != _storage_of(self.fleet, name):
                 entry.add("storage", feed.storage)
+            if feed.query is not None:
+                stem = _free(_file_stem(f"{tenant.name}_{name}"), self.files, "queries/{}.sql")
+                self.files[f"queries/{stem}.sql"] = feed.query.strip("\n") + "\n"
+                entry.add("query", f"queries/{stem}.sql")
             if entry:
                 feeds.add(name, entry)
         if feeds:

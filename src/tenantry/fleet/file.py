@@ -162,7 +162,7 @@ def _joined(parts: Sequence[_Part]) -> Declared:
             _note(own.password, connection, f"tenants.{name}", path, passwords)
         elif table.connection is None:
             raise InputError(f"{place}: neither an address (host, dbname, username) nor a connection")
-        tenants[name] = _tenant(name, table, place)
+        tenants[name] = _tenant(name, table, path)
     present = {key for part in parts for key in File.model_fields if getattr(part.tables, key) is not None}
     schedule = next((part.tables.schedule for part in parts if part.tables.schedule), None)
     return Declared(
@@ -200,6 +200,7 @@ def _templates(parts: Sequence[_Part]) -> dict[str, Template]:
             storage=table.storage or template.storage,
             partition_by=table.partition_by or template.partition_by,
             ahead=template.ahead if table.ahead is None else str(table.ahead),
+            lookback=template.lookback if table.lookback is None else str(table.lookback),
             description=table.description or template.description,
             descriptions=template.descriptions
             if table.descriptions is None
@@ -245,18 +246,16 @@ def _source(name: str, table: ConnectionTable) -> Source:
     return Source(Connection(name, table.host, table.port, table.dbname, table.username, options))
 
 
-def _tenant(name: str, table: TenantTable, place: str) -> Tenant:
+def _tenant(name: str, table: TenantTable, path: Path) -> Tenant:
     connection = table.connection or name
     strange = [template for template in table.feeds if template not in table.templates]
     if strange:
-        raise InputError(f"{place}.feeds.{strange[0]}: not among the tenant's templates")
-    feeds = {
-        template: Feed(
-            table.feeds.get(template, FeedTable()).connection or connection,
-            table.feeds.get(template, FeedTable()).storage,
-        )
-        for template in table.templates
-    }
+        raise InputError(f"{path}: tenants.{name}.feeds.{strange[0]}: not among the tenant's templates")
+    feeds = {}
+    for template in table.templates:
+        given = table.feeds.get(template, FeedTable())
+        query = template_file.query_of(path.parent / given.query) if given.query else None
+        feeds[template] = Feed(given.connection or connection, given.storage, query)
     return Tenant(name, connection, feeds, table.disabled)
 
 

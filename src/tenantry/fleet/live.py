@@ -46,9 +46,12 @@ def read(session: psycopg.Connection) -> Live:
         connections = {
             row[0]: _source(row[:5], row[5], row[6]) for row in session.execute(query("fleet", "connections"))
         }
+        queries = {(own.tenant, own.template): own.query for own in stored.overrides(session)}
         feeds: dict[str, dict[str, Feed]] = {}
         for schema, of_template, connection, storage in session.execute(query("fleet", "feeds")):
-            feeds.setdefault(schema, {})[of_template] = Feed(connection, storage)
+            feeds.setdefault(schema, {})[of_template] = Feed(
+                connection, storage, queries.get((schema, of_template))
+            )
         rows = session.execute(query("fleet", "tenants")).fetchall()
         resting = {jobid for row in rows for jobid in row[3]}
         resting |= {row[0] for row in session.execute(query("recovery", "waiting_jobs"))}

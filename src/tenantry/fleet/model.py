@@ -20,10 +20,11 @@ class Source:
 
 @dataclass(frozen=True)
 class Feed:
-    """A template of a tenant. `storage` None: the template's."""
+    """A template of a tenant. `storage` None: the template's. `query`: the tenant's own, None if it uses the template's."""
 
     connection: str
     storage: str | None = None
+    query: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -15,8 +16,16 @@ def _secret(value: object) -> object:
     return value if isinstance(value, Reference) else reference(value)
 
 
+_BARE = re.compile(r"[a-z_][a-z0-9_]*")
+"""A schema that needs no quotes."""
+
+
 def _option(value: object) -> object:
-    """libpq's values are all text; TOML has numbers and Booleans."""
+    """libpq's values are all text; TOML has numbers, Booleans, and lists, which are schemas."""
+    if isinstance(value, list) and value and all(isinstance(name, str) for name in value):
+        return ", ".join(
+            name if _BARE.fullmatch(name) else '"' + name.replace('"', '""') + '"' for name in value
+        )
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, int | float) else value
@@ -51,6 +60,7 @@ class TemplateTable(_Table):
     storage: Storage | None = None
     partition_by: Literal["year", "month"] | None = None
     ahead: Annotated[int, Field(strict=True, ge=0, le=3660)] | None = None
+    lookback: Annotated[int, Field(strict=True, ge=1, le=3660)] | None = None
     description: Text | None = None
     descriptions: dict[Text, Text] | None = None
 
@@ -71,6 +81,7 @@ class FeedTable(_Table):
 
     connection: Text | None = None
     storage: Storage | None = None
+    query: Text | None = None
 
 
 class TenantTable(_Table):

@@ -19,6 +19,7 @@ from tenantry.flow.slice import year as yearly
 from tenantry.flow.slice.feed import open_feed
 from tenantry.flow.slice.year import Folded
 from tenantry.flow.source import line
+from tenantry.flow.template import override
 from tenantry.flow.template import stored as templates
 from tenantry.flow.tenant import schema
 from tenantry.loader import planning, run, verify
@@ -33,7 +34,9 @@ Step = Callable[[str, str], None]
 
 @dataclass(frozen=True)
 class Newcomer:
-    """A tenant to add. `first` is the first day to load (None: the first day of the source)."""
+    """A tenant to add. `first` is the first day to load (None: the first day of the source). `queries` are the tenant's own,
+    by template.
+    """
 
     name: str
     connection: Connection
@@ -41,6 +44,7 @@ class Newcomer:
     templates: Sequence[str]
     first: date | None = None
     fold: bool = True
+    queries: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -73,12 +77,19 @@ def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watch
         for name in newcomer.templates:
             templates.require(connection, name)
         _connect(connection, newcomer, step)
-        made = schema.create_schema(connection, newcomer.name)
+        with connection.transaction():
+            made = schema.create_schema(connection, newcomer.name)
+            feeds = [
+                open_feed(connection, name, newcomer.connection.name, newcomer.name)
+                for name in newcomer.templates
+            ]
+            tried = [
+                override.put(connection, name, newcomer.name, text, origin=f"the query for {name}")
+                for name, text in newcomer.queries.items()
+            ]
         step("schema", f"{newcomer.name} {'created, readable by phood_ro' if made else 'was there'}")
-        feeds = [
-            open_feed(connection, name, newcomer.connection.name, newcomer.name)
-            for name in newcomer.templates
-        ]
+        for own in tried:
+            step("own query", f"{own.template}: {own.rows:,} rows on {own.day}")
         days = {feed: _span(connection, feed, newcomer.first, step) for feed in feeds}
         for shortage in _shortages(connection, newcomer.name, days):
             step("warning", str(shortage))

@@ -12,6 +12,7 @@ from tenantry.core.days import Span, folded, today_utc
 from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER, FailedSlice, Feed
 from tenantry.db.connect import acting, session
+from tenantry.flow.slice import slice as slices
 from tenantry.flow.source import connection as connections
 from tenantry.flow.tenant import state as states
 from tenantry.flow.tenant.state import TenantState
@@ -70,8 +71,8 @@ class Enabled:
 def enable(conninfo: str, state: TenantState, limits: run.Limits, step: Step, watcher: Watcher) -> Enabled:
     """Test the connections, load what a disabled tenant lacks, compare that with the source, and resume its jobs.
 
-    What it lacks: days since its first that are missing, failed or stale, and what changed at the source in the two weeks
-    before it was disabled, which no nightly job has checked since. If it is interrupted, the tenant stays disabled, and
+    What it lacks: days since its first that are missing, failed or stale, and what changed at the source in the last
+    days before it was disabled (the template's lookback), which no nightly job has checked since. If it is interrupted, the tenant stays disabled, and
     the next run continues.
 
     Raises:
@@ -101,7 +102,7 @@ def enable(conninfo: str, state: TenantState, limits: run.Limits, step: Step, wa
         if not result.complete:
             return done
         pulled = sum(feed.loaded for feed in result.feeds)
-        step("late rows", f"{pulled} of the days of the two weeks before it was disabled loaded again")
+        step("late rows", f"{pulled} of the last days before it was disabled loaded again")
     done.verdicts = verify.settle(conninfo, {gap.feed: gap.days for gap in done.gaps}, limits, watcher)
     for verdict in done.verdicts:
         step("compared", str(verdict))
@@ -126,7 +127,7 @@ def _gap(session: psycopg.Connection, feed: Feed, disabled: datetime | None) -> 
     lacking = span.lacking(session, feed, found)
     late = None
     if disabled and found.asked:
-        window = reload_tenant.settling(disabled.date())
+        window = reload_tenant.settling(disabled.date(), slices.lookback(session, feed.template))
         begin = max(found.span.first, found.source.first if found.source else today, window.first)
         late = Span(begin, window.last) if begin <= window.last else None
     return Gap(feed, lacking.days, late, len(lacking.gone))

@@ -145,7 +145,7 @@ def job_name(kind: Kind, feed: Feed) -> str:
 
 
 def command(kind: Kind, feed: Feed) -> str:
-    """The command of a job: the manual's, except for the nightly one, which loads only changed days and fails if one failed."""
+    """The command of a job: the manual's, except for the nightly one, which loads only changed days of the template's lookback and fails if one failed."""
     template, connection, schema = (
         sql.Literal(text).as_string().strip() for text in (feed.template, feed.connection, feed.schema)
     )
@@ -154,7 +154,7 @@ def command(kind: Kind, feed: Feed) -> str:
             f"SELECT _wh.update_mv_by_template({template}, {connection}, {schema}, _wh.current_date_utc());"
         )
     if kind == "window":
-        return f"CALL _wh.refresh_window({template}, {connection}, {schema}, 14, only_changed => true);"
+        return f"CALL _wh.refresh_window({template}, {connection}, {schema}, only_changed => true);"
     last_year = "EXTRACT(YEAR FROM _wh.current_date_utc() - INTERVAL '1 year')::integer"
     return f"SELECT _wh.create_combined_table_from_template_by_year({template}, {schema}, {last_year});"
 

@@ -53,12 +53,8 @@ def parse_template(text: str, origin: str) -> TemplateFile:
 def read_query(path: Path) -> str:
     """Return the text of a file that holds only a query. Raises InputError if it cannot be read, or has a template's header."""
     from tenantry.flow.template import file as template_file
-    from tenantry.flow.template import header
 
-    text = template_file.text_of(path)
-    if header.begins(text):
-        raise InputError(f"{path} already has a header", hint=f"Run: tenantry template lint {path}")
-    return text
+    return template_file.query_of(path)
 
 
 def template_as_file(template: Template) -> str:

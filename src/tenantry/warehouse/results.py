@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from tenantry.flow.job.runs import Leader, Run
     from tenantry.flow.job.table import Cron, Job
     from tenantry.flow.template.drop import Use
-    from tenantry.flow.template.stored import Outdated, Stored
+    from tenantry.flow.template.stored import Outdated, Override, Stored
     from tenantry.loader.run import Limits
     from tenantry.loader.verify import FeedVerdict
     from tenantry.observe.checks.finding import Check, Finding
@@ -161,11 +161,12 @@ class Mended:
 
 @dataclass(frozen=True)
 class TemplateDetails:
-    """A template: its text, its tenants, and what they have that differs from the text."""
+    """A template: its text, its tenants, what they have that differs from the text, and the queries of their own."""
 
     text: Template
     stored: Stored
     outdated: Sequence[Outdated]
+    own_queries: Sequence[Override]
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,7 @@ class Templates(Base):
         with self.session() as opened:
             text = stored.get(opened, name)
             facts = next(item for item in stored.stored(opened) if item.name == name)
-            return TemplateDetails(text, facts, stored.outdated(opened, name))
+            return TemplateDetails(text, facts, stored.outdated(opened, name), stored.overrides(opened, name))
 
     def lint(self, templates: Iterable[Path | TemplateFile | str]) -> list[tuple[TemplateFile, Finding]]:
         """Return what is wrong with templates: those of files, or stored ones by their names. Each finding comes with its template.
@@ -125,6 +125,8 @@ class Templates(Base):
     ) -> Trial:
         """Try a template, or a stored one by its name, on a day (default: yesterday) of a tenant's or connection's source.
 
+        A stored one is tried with the tenant's own query, if it has one.
+
         Nothing is stored. `rows` is how many rows to return, `timeout` how many seconds each query to the source may take.
 
         Raises:
@@ -132,12 +134,12 @@ class Templates(Base):
             SourceError: the source refuses the query, cannot be reached, or takes too long.
             TemplateError: the query is not one SELECT, or its columns differ from the template's.
         """
-        from tenantry.flow.template import stored, trial
+        from tenantry.flow.template import override, trial
 
         wanted = day or today_utc() - timedelta(days=1)
         with self.session() as opened:
             file = (
-                TemplateFile(stored.get(opened, template), template)
+                TemplateFile(override.for_tenant(opened, template, tenant), template)
                 if isinstance(template, str)
                 else template
             )

@@ -345,7 +345,7 @@ def test_cron_sql_schedules_the_three_jobs_of_a_tenant_as_whadmin(warehouse: War
         (
             "new'tenant_2week_refresh",
             "34 8 * * *",
-            "CALL _wh.refresh_window('foodlogstats', 'conn', 'new''tenant', 14);",
+            "CALL _wh.refresh_window('foodlogstats', 'conn', 'new''tenant');",
             "whadmin",
             True,
         ),

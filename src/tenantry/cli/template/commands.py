@@ -28,7 +28,7 @@ app.command("edit")(file.edit)
 
 @app.command("list")
 def list_templates(as_json: AsJson = False) -> None:
-    """List the templates: storage, tenants, and number of outdated days."""
+    """List the templates: storage, tenants, own queries, and outdated days."""
     with open_warehouse() as warehouse:
         found = warehouse.templates()
     if as_json:
@@ -36,9 +36,27 @@ def list_templates(as_json: AsJson = False) -> None:
         return
     print_table(
         None,
-        ("template", "storage", "time column", "tenants#", "days#", "out of date#", "description"),
+        (
+            "template",
+            "storage",
+            "time column",
+            "tenants#",
+            "own query#",
+            "days#",
+            "out of date#",
+            "description",
+        ),
         [
-            (t.name, t.storage, t.time_column, len(t.tenants), t.days, t.outdated_days, t.description)
+            (
+                t.name,
+                t.storage,
+                t.time_column,
+                len(t.tenants),
+                len(t.own_queries),
+                t.days,
+                t.outdated_days,
+                t.description,
+            )
             for t in found
         ],
     )
@@ -72,7 +90,8 @@ def show(
         found = warehouse.template(template)
     text, facts = found.text, found.stored
     if as_json:
-        print_json({**asdict(facts), **asdict(text), "outdated": found.outdated})
+        own = {"own_queries": found.own_queries}
+        print_json({**asdict(facts), **asdict(text), "outdated": found.outdated, **own})
     elif as_sql:
         data.print(files.template_as_sql(text), end="", markup=False)
     elif as_file:
@@ -84,6 +103,7 @@ def show(
             f"Changed {facts.updated_at:%Y-%m-%d %H:%M} UTC.",
             markup=False,
         )
+        file.tell_own_queries(template, found.own_queries)
         file.tell_outdated(template, found.outdated)
 
 

@@ -26,7 +26,7 @@ from tenantry.core.model import TemplateFile
 if TYPE_CHECKING:
     from tenantry.flow.template.lint import Finding
     from tenantry.flow.template.load import TemplateChange
-    from tenantry.flow.template.stored import Outdated
+    from tenantry.flow.template.stored import Outdated, Override
     from tenantry.warehouse import Warehouse
 
 Files = Annotated[
@@ -86,6 +86,7 @@ def tell(change: TemplateChange, *, dry_run: bool = False) -> None:
     for line in change.diff if change.action == "changed" else ():
         colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
         data.print(Text(f"  {line}", colour))
+    tell_own_queries(change.name, change.drifted)
     tell_outdated(change.name, change.outdated)
     if change.other_storage:
         data.print(
@@ -119,6 +120,18 @@ def tell_outdated(template: str, outdated: Sequence[Outdated]) -> None:
             parts.append(_days(old.views) + " with other indexes")
         begin = "" if old.range_capable or not old.days else f" --from {old.first}"
         data.print(f"  {old.tenant}: {'; '.join(parts)}. To fix: {begun} --outdated{begin}", markup=False)
+
+
+def tell_own_queries(template: str, own: Sequence[Override]) -> None:
+    """Print which tenants have a query of their own, and which of those the template's columns have left behind."""
+    if own:
+        data.print(f"  own queries: {', '.join(item.tenant for item in own)}", markup=False)
+    if drifted := [item.tenant for item in own if item.drifted]:
+        data.print(
+            f"  {', '.join(drifted)}: tried before the columns changed. To try again: "
+            f"tenantry override check {shlex.quote(template)}",
+            markup=False,
+        )
 
 
 def _days(count: int) -> str:

@@ -21,6 +21,15 @@ from tenantry.core.errors import InputError, SliceError
 if TYPE_CHECKING:
     from tenantry.loader.add_tenant import Added
 
+SearchPath = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SCHEMAS",
+        help="Where the source looks up tables: shop,public. Names with capital letters in double quotes. An "
+        "empty value removes it.",
+    ),
+]
+
 app = typer.Typer(cls=Group, help="Add, show, change, disable and drop tenants.", no_args_is_help=True)
 
 
@@ -51,6 +60,15 @@ def add(
         typer.Option(
             metavar="WORD=VALUE",
             help="A libpq keyword, or a session setting such as pooler=true. Repeatable.",
+        ),
+    ] = None,
+    search_path: SearchPath = None,
+    query: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TEMPLATE=FILE",
+            help="A query of the tenant's own for a template, for a source that differs; see tenantry override set. "
+            "Repeatable.",
         ),
     ] = None,
     password_file: Annotated[
@@ -92,12 +110,13 @@ def add(
     """
     from tenantry import Interrupted, Limits, Newcomer
     from tenantry.cli.progress import LoadProgress
-    from tenantry.cli.tenant.source import changed, parse, read_password
+    from tenantry.cli.tenant.source import changed, own_queries, parse, read_password
     from tenantry.core.names import check_tenant_name
 
     check_tenant_name(name)
     begin = ended_or_today(first) if first else None
-    address = changed(parse(connection or name, source), options=option or [])
+    address = changed(parse(connection or name, source), options=option or [], search_path=search_path)
+    queries = own_queries(query or [], template or ["foodlogstats"])
     with open_warehouse() as warehouse:
         stored = warehouse.connection(address.name) is not None
         newcomer = Newcomer(
@@ -107,6 +126,7 @@ def add(
             template or ["foodlogstats"],
             begin,
             fold,
+            queries,
         )
         with LoadProgress() as progress:
             try:
@@ -235,6 +255,10 @@ def show(name: Name, as_json: AsJson = False) -> None:
         return
     since = f" since {tenant.created_at:%Y-%m-%d}, from {tenant.source} ({tenant.connection})"
     data.print(Text.assemble((name, "bold"), since))
+    if tenant.search_path:
+        data.print(f"  search_path: {tenant.search_path}", markup=False)
+    if tenant.own_queries:
+        data.print(f"  own queries: {', '.join(tenant.own_queries)}", markup=False)
     if tenant.state != "at work":
         data.print(f"  {tenant.state}", markup=False)
     for feed in feeds:
@@ -286,6 +310,7 @@ def edit(
             "value (sslmode=) removes it. Repeatable.",
         ),
     ] = None,
+    search_path: SearchPath = None,
     password_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="File that holds the source's new password.")
     ] = None,
@@ -308,17 +333,25 @@ def edit(
     """
     from tenantry.cli.tenant.source import changed, parse, read_password
 
-    if source and (host or port or dbname or user or option):
+    if source and (host or port or dbname or user or option or search_path is not None):
         raise InputError(
             "--source cannot be combined with other parts of the address",
-            hint="Give either --source, or --host, --port, --dbname, --user and --option.",
+            hint="Give either --source, or --host, --port, --dbname, --user, --option and --search-path.",
         )
     with open_warehouse() as warehouse:
         stored = warehouse.connection_of(name)
         address = (
             parse(stored.name, source)
             if source
-            else changed(stored, host=host, port=port, dbname=dbname, user=user, options=option or [])
+            else changed(
+                stored,
+                host=host,
+                port=port,
+                dbname=dbname,
+                user=user,
+                options=option or [],
+                search_path=search_path,
+            )
         )
         secret = read_password(password_file, stored=True, ask=password)
         if address == stored and secret is None:

@@ -16,7 +16,7 @@ from tenantry.db.queries import query
 from tenantry.flow.slice.feed import list_feeds
 from tenantry.flow.template.file import as_file, merged
 from tenantry.flow.template.lint import Finding, functions, lint
-from tenantry.flow.template.stored import Outdated, find, get, outdated
+from tenantry.flow.template.stored import Outdated, Override, find, get, outdated, overrides
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class TemplateChange:
     outdated: Sequence[Outdated]
     other_storage: Sequence[str]
     """Tenants that are kept in a storage other than the template's present one, in which new tenants begin."""
+    drifted: Sequence[Override] = ()
+    """Own queries of tenants that were tried with other columns."""
 
 
 def check(session: psycopg.Connection, file: TemplateFile) -> list[Finding]:
@@ -79,7 +81,14 @@ def load(
             session.execute(
                 query("template", "describe"), {"names": [c.name for c in changes if c.action == "changed"]}
             )
-        return [replace(change, outdated=outdated(session, change.name)) for change in changes]
+        return [
+            replace(
+                change,
+                outdated=outdated(session, change.name),
+                drifted=[own for own in overrides(session, change.name) if own.drifted],
+            )
+            for change in changes
+        ]
 
 
 def _store(session: psycopg.Connection, template: Template, before: Template | None) -> TemplateChange:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from cronsim import CronSim, CronSimError
 
 from tenantry.core.model import OWNER
 from tenantry.db.connect import acting
-from tenantry.flow.job import runs, table
+from tenantry.flow.job import runs, subject, table
 from tenantry.flow.job.runs import Run
 from tenantry.flow.job.table import Job
 from tenantry.observe.checks.feeds import Feed
@@ -57,6 +57,7 @@ def _jobs(examined: Examined) -> Iterator[Finding]:
     at_work = [feed for feed in examined.feeds if not feed.disabled]
     for feed in at_work:
         yield from _missing(feed, known)
+    yield from _short_windows(dict(examined.rows("lookbacks")), known)
     now = examined.rows("now")[0][0]
     zone = ZoneInfo(runs.zone(examined.session))
     last = runs.last_runs(examined.session)
@@ -102,6 +103,18 @@ def _recorded(examined: Examined) -> Iterator[Finding]:
             reason,
             _PRUNE,
         )
+
+
+def _short_windows(lookbacks: Mapping[str, int], known: list[Job]) -> Iterator[Finding]:
+    """Nightly jobs that name another number of days than the lookback that was chosen for their template."""
+    for job in known:
+        wanted = lookbacks.get(job.template or "")
+        days = subject.window_days(job.command) if wanted and job.kind == "window" else None
+        if days is not None and days != wanted:
+            remove = tenantry("schedule", "remove", "--job", _named(job), "--yes")
+            install = tenantry("schedule", "install", "--tenant", job.schema)
+            reason = f"it looks {days} days back, but the template's lookback is {wanted}"
+            yield Finding(Severity.WARNING, str(job), reason, f"{remove} && {install}")
 
 
 def _doubled(known: list[Job]) -> Iterator[Finding]:

@@ -76,7 +76,8 @@ WHERE x.grantee <> o.owner
             AND (o.kind IN ('SCHEMA', 'TABLE') AND x.privilege_type IN ('USAGE', 'SELECT')
                 OR o.kind = 'ROUTINE' AND (NOT o.definer
                     OR o.name ~ '^(_wh[.](current_date_utc|does_mv_exist|check_views_by_template_for_year|'
-                    'jobs|job_runs|job_leader)|_wh_internal[.](template_facts|template_outdated))[(]'))
+                    'jobs|job_runs|job_leader)|_wh_internal[.](template_facts|template_outdated|'
+                    'override_facts))[(]'))
             OR g.rolname = 'tenantry_operator' AND o.kind = 'ROUTINE'
                 AND o.name ~ '^_wh[.](load_days|fold_year|verify_days|publish_views|source_days|'
                 'set_jobs_active|disable_tenant|enable_tenant)[(]'
@@ -96,8 +97,8 @@ WHERE x.grantee <> o.owner
                         AND o.kind <> 'COLUMN template_name')
                 OR o.kind = 'ROUTINE'
                     AND (NOT o.definer AND o.name = '_wh_internal.find_template(text)'
-                    OR o.name ~ '^(_wh[.](try_template|drop_unused_template)|_wh_internal[.](template_facts|'
-                        'template_outdated))[(]')), false) END
+                    OR o.name ~ '^(_wh[.](try_template|drop_unused_template|(set|drop)_template_override)|'
+                        '_wh_internal[.](template_facts|template_outdated|override_facts))[(]')), false) END
     -- The checks `rights` and `functions` report these.
     AND NOT (x.grantee = 0 OR g.rolname = 'phood_ro') IS TRUE
         OR x.grantee <> o.owner AND (x.grantee = 0 OR g.rolname = 'phood_ro') AND CASE o.place

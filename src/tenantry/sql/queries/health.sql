@@ -95,7 +95,7 @@ SELECT f.schema_name, f.template_name, f.tenant_name, k.daily, k.steady,
             _wh_internal.shown_columns(f.template_name))
         ELSE false END,
     r.last_load, d.days, d.missing, d.failed, r.error, d.stale, d.outdated,
-        coalesce(_wh_internal.range_capable(t), false)
+        coalesce(_wh_internal.range_capable(_wh_internal.for_tenant(t, f.schema_name)), false)
 FROM _wh.feeds f
 JOIN _wh.tenants w USING (schema_name)
 JOIN _wh.storages k USING (storage)
@@ -233,6 +233,15 @@ ORDER BY 1
 SELECT t.template_name, r.refusal FROM _wh.mv_templates t CROSS
     JOIN LATERAL _wh_internal.index_refusal(t) r (refusal)
 WHERE r.refusal IS NOT NULL ORDER BY 1
+
+-- name: drifted
+-- Own queries of tenants that were tried before the template's columns changed.
+SELECT o.template, o.tenant FROM _wh_internal.override_facts() o
+WHERE o.drifted AND o.tenant = coalesce(%(tenant)s::text, o.tenant)
+
+-- name: lookbacks
+-- How many days back the nightly windows of templates look, where somebody has chosen that.
+SELECT t.template_name, t.lookback FROM _wh.mv_templates t WHERE t.lookback <> 14
 
 -- name: unfit
 -- Tables and daily views that do not match their template.

@@ -1,6 +1,7 @@
 -- name: range_capable
--- Whether a template's query can be asked for several days at once.
-SELECT _wh_internal.range_capable(t) FROM _wh.mv_templates t WHERE t.template_name = %s
+-- Whether the query that a feed's source is asked can return several days at once.
+SELECT _wh_internal.range_capable(_wh_internal.feed_template(f)) FROM _wh.feeds f
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 
 -- name: stream_prepare
 -- Make the table that a stream goes into.

@@ -9,21 +9,23 @@ SELECT template_name, query_template, column_definitions, coalesce(description, 
     CASE WHEN storage_chosen THEN storage END, coalesce(time_column, ''), partition_by, ahead::text,
     (SELECT coalesce(json_object_agg(d.key, d.value ORDER BY c.position), '{}')
     FROM jsonb_each_text(t.column_descriptions) d
-    LEFT JOIN _wh.template_columns c ON c.template_name = t.template_name AND c.column_name = d.key)
+    LEFT JOIN _wh.template_columns c ON c.template_name = t.template_name AND c.column_name = d.key),
+    lookback::text
 FROM _wh.mv_templates t WHERE template_name = %s
 
 -- name: put
 -- Store a template, or replace the one of its name.
 INSERT INTO _wh.mv_templates AS t (template_name, query_template, column_definitions, description, indexes,
-    storage, time_column, partition_by, ahead, column_descriptions)
+    storage, time_column, partition_by, ahead, column_descriptions, lookback)
 VALUES (%(name)s, %(query)s, %(columns)s, nullif(%(description)s, ''), nullif(%(indexes)s, ''),
     %(storage)s,
     nullif(%(time_column)s, ''), coalesce(%(partition_by)s, 'year'),
-        coalesce(nullif(%(ahead)s, '')::integer, 0), %(descriptions)s)
+        coalesce(nullif(%(ahead)s, '')::integer, 0), %(descriptions)s,
+        coalesce(nullif(%(lookback)s, '')::integer, 14))
 ON CONFLICT (template_name) DO UPDATE
     SET query_template = excluded.query_template, column_definitions = excluded.column_definitions,
     description = excluded.description, indexes = excluded.indexes, time_column = excluded.time_column,
-    partition_by = excluded.partition_by, ahead = excluded.ahead,
+    partition_by = excluded.partition_by, ahead = excluded.ahead, lookback = excluded.lookback,
     column_descriptions = excluded.column_descriptions, updated_at = now()
 
 -- name: choose_storage
@@ -203,3 +205,22 @@ SELECT (_wh_internal.find_template(%s)).template_name
 -- name: names
 -- The names of all templates.
 SELECT template_name FROM _wh.mv_templates ORDER BY template_name
+
+-- name: overrides
+-- Tenants' own queries of a template, or of all.
+SELECT * FROM _wh_internal.override_facts(%s)
+
+-- name: set_override
+-- Store a tenant's own query, after trying it at its source.
+SELECT _wh.set_template_override(%(template)s, %(tenant)s, %(query)s, %(day)s::date, %(seconds)s)
+
+-- name: put_override
+-- Store a tenant's own query as it is, whether its source answers it or not.
+INSERT INTO _wh.template_overrides AS o (template_name, schema_name, query_template)
+VALUES (%(template)s, %(tenant)s, %(query)s)
+ON CONFLICT (schema_name, template_name) DO UPDATE
+    SET query_template = excluded.query_template, columns = excluded.columns, updated_at = now()
+
+-- name: drop_override
+-- Use the template's query again.
+SELECT _wh.drop_template_override(%(template)s, %(tenant)s)
