@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from tenantry.warehouse.base import Base
 
 if TYPE_CHECKING:
+    from tenantry.core.connect_strings import ConnectStrings
     from tenantry.flow.tenant.reader import Reader
 
 
@@ -28,6 +29,17 @@ class Readers(Base):
 
         with self.session() as opened:
             return reader.get(opened, name)
+
+    def connect_strings(self, user: str) -> ConnectStrings:
+        """Return how other programs connect to this warehouse as that login: the address and sslmode are those of this login.
+
+        The strings hold no password. Nothing checks that the login exists.
+        """
+        from tenantry.core.connect_strings import connect_strings
+        from tenantry.db.conninfo import address
+
+        with self._session(role=None) as opened:
+            return connect_strings(address(opened, user))
 
     def put_reader(
         self,
