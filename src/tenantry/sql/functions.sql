@@ -46,7 +46,7 @@ $$;
 -- that these files do not have.
 DO $$
 DECLARE
-    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1"}]';
+    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1"}, {"version": 22, "name": "workspaces", "sha256": "6b336f77204943b61f749b533c1c91a8192d784d611f0d94be4ba37ef364c1b9"}]';
     odd record;
 BEGIN
     IF (SELECT count(*) FROM pg_catalog.pg_namespace n
@@ -649,6 +649,19 @@ UPDATE _wh.storages SET steady = tenant_kind <> 'v', united = public_kind = 'p';
 ALTER TABLE _wh.storages DROP COLUMN tenant_kind, DROP COLUMN public_kind;
 COMMENT ON COLUMN _wh.storages.steady IS 'A tenant''s view stays as it is when days are loaded';
 COMMENT ON COLUMN _wh.storages.united IS 'The tables of all tenants are partitions of one, and name their tenant in a column schema_name';
+$tenantry_text$;
+END IF;
+END
+$tenantry$;
+
+DO $tenantry$
+BEGIN
+INSERT INTO _wh.migrations (version, name, sha256) VALUES (22, 'workspaces', '6b336f77204943b61f749b533c1c91a8192d784d611f0d94be4ba37ef364c1b9') ON CONFLICT DO NOTHING;
+IF FOUND THEN
+EXECUTE $tenantry_text$
+-- Logins that model data (dbt, SQLMesh) have a schema in which they may create tables and views.
+ALTER TABLE _wh.readers ADD COLUMN workspace text UNIQUE CHECK (workspace <> '');
+COMMENT ON COLUMN _wh.readers.workspace IS 'The schema in which the role may create tables and views; NULL: none';
 $tenantry_text$;
 END IF;
 END
@@ -1747,6 +1760,7 @@ DECLARE
     existed boolean
         := to_regnamespace(quote_ident(_wh_internal.require_name('tenant', schema_name))) IS NOT NULL;
 BEGIN
+    PERFORM _wh_internal.refuse_workspace(schema_name);
     IF NOT existed THEN
         -- Nothing returns of an earlier tenant with that name whose schema somebody dropped.
         PERFORM _wh_internal.drop_kept(f) FROM _wh.feeds f
@@ -2823,6 +2837,50 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM _wh_internal.slice_relations(feed) s) n
     JOIN pg_class c ON c.relname = n.fresh_name
         AND c.relnamespace = to_regnamespace(quote_ident(feed.schema_name))
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.give_workspace(reader text, workspace text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Create the schema in which a reader may create tables and views, or give it back its rights there. The
+-- schema is whadmin's: the reader can neither open it to others nor rename it, and whadmin can drop what is
+-- in it. A name that could lead anyone else's session or a tenant into it is refused: PostgreSQL's default
+-- search_path begins with the schema that is named like the role.
+DECLARE
+    former text := (SELECT r.workspace FROM _wh.readers r WHERE r.reader_name = reader);
+    taken text := (SELECT r.reader_name FROM _wh.readers r
+        WHERE r.workspace = give_workspace.workspace AND r.reader_name <> reader);
+    reason text;
+BEGIN
+    PERFORM _wh_internal.require_name('workspace', workspace);
+    PERFORM _wh_internal.await_lock(hashtextextended('tenantry register ' || workspace, 0), false,
+        format('schema %s, which another session registers', workspace));
+    reason := CASE
+        WHEN workspace = '' THEN 'a workspace needs a name'
+        WHEN former <> workspace THEN format('reader "%s" has the workspace "%s"', reader, former)
+        WHEN taken IS NOT NULL THEN format('schema "%s" is the workspace of reader "%s"', workspace, taken)
+        WHEN workspace IN ('public', 'cron', 'information_schema') OR workspace ~ '^(pg_|_wh)'
+            THEN format('schema "%s" cannot be a workspace', workspace)
+        WHEN EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = workspace)
+            OR EXISTS (SELECT FROM _wh.tenant_connections c WHERE c.tenant_name = workspace)
+            THEN format('"%s" is a tenant', workspace)
+        WHEN workspace <> reader AND to_regrole(quote_ident(workspace)) IS NOT NULL
+            THEN format('"%s" is another role, whose sessions would find the workspace by its name',
+            workspace)
+        WHEN former IS NULL AND to_regnamespace(quote_ident(workspace)) IS NOT NULL
+            THEN format('schema "%s" exists', workspace)
+        END;
+    IF reason IS NOT NULL THEN
+        RAISE EXCEPTION '%', reason USING ERRCODE = 'invalid_schema_name',
+            HINT = CASE WHEN former <> workspace THEN 'A reader has one workspace.'
+            ELSE 'Choose another name for the workspace.' END;
+    END IF;
+    IF to_regnamespace(quote_ident(workspace)) IS NULL THEN
+        EXECUTE format('CREATE SCHEMA %I', workspace);
+    END IF;
+    EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %I TO %I', workspace, reader);
+    UPDATE _wh.readers r SET workspace = give_workspace.workspace
+    WHERE r.reader_name = reader AND r.workspace IS DISTINCT FROM give_workspace.workspace;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.grant_readers(schema_name text) RETURNS void
@@ -4745,10 +4803,13 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.check_name() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Before a row is written: refuse a name that PostgreSQL would cut. The arguments are the column and the kind
--- of thing it names.
+-- Before a row is written: refuse a name that PostgreSQL would cut, and a tenant in a reader's workspace. The
+-- arguments are the column and the kind of thing it names.
 BEGIN
     PERFORM _wh_internal.require_name(TG_ARGV[1], to_jsonb(NEW) ->> TG_ARGV[0]);
+    IF TG_ARGV[1] = 'tenant' THEN
+        PERFORM _wh_internal.refuse_workspace(to_jsonb(NEW) ->> TG_ARGV[0]);
+    END IF;
     RETURN NEW;
 END
 $$;
@@ -6748,6 +6809,21 @@ BEGIN
                 USING ERRCODE = 'insufficient_privilege';
         END IF;
     END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.refuse_workspace(schema_name text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- A reader may create what it likes in its workspace, so no tenant may be there. The caller may be an
+-- operator, through a function that runs as whadmin.
+DECLARE
+    reader text := (SELECT r.reader_name FROM _wh.readers r WHERE r.workspace = refuse_workspace.schema_name);
+BEGIN
+    IF reader IS NOT NULL THEN
+        RAISE EXCEPTION 'schema "%" cannot be a tenant''s: it is the workspace of reader "%"', schema_name,
+            reader
+            USING ERRCODE = 'invalid_schema_name', HINT = 'Choose another name for the tenant.';
+    END IF;
 END
 $$;
 
@@ -10580,9 +10656,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '442d7c2fcea9532f' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '6d51fb9238d47af9' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '442d7c2fcea9532f');
+        AND i.functions = '6d51fb9238d47af9');
 END
 $$;
 

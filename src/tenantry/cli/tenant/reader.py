@@ -25,7 +25,7 @@ app = typer.Typer(
     cls=Group, help="Manage logins for reports that see all tenants or only some.", no_args_is_help=True
 )
 
-_HEAD = ("reader", "reads", "most sessions#", "statement timeout", "sessions#", "password until")
+_HEAD = ("reader", "reads", "most sessions#", "statement timeout", "sessions#", "password until", "workspace")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The login, which is a role on the server.")]
 
@@ -56,6 +56,13 @@ def add(
             help="The last day (UTC) on which the password is valid: YYYY-MM-DD, or never for no end.",
         ),
     ] = None,
+    workspace: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SCHEMA",
+            help="Create this schema, in which the login may create tables and views, for dbt and SQLMesh.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Create a login for reports, or change which tenants it sees.
@@ -72,6 +79,9 @@ def add(
 
     After --valid-until the password no longer works, but open sessions
     continue. tenantry doctor warns fourteen days before.
+
+    A login with --workspace may create tables and views in that schema and
+    nowhere else. It cannot open the schema to others; whadmin can.
 
     Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
     """
@@ -97,6 +107,7 @@ def add(
             connections=connections,
             statement_timeout=statement_timeout,
             valid_until=end,
+            workspace=workspace,
         )
         if password is not None and server:
             server.save_password(name, password)
@@ -112,7 +123,7 @@ def add(
     if as_json:
         print_json({"made": made, "reader": reader, "connect_strings": strings})
     else:
-        step("reader", f"{name} {'made' if made else 'changed'}: reads {_seen(reader)}")
+        step("reader", f"{name} {'made' if made else 'changed'}: reads {_seen(reader)}{_makes(reader)}")
         _print_strings(strings)
 
 
@@ -150,10 +161,17 @@ def list_readers(as_json: AsJson = False) -> None:
 @app.command()
 def drop(
     name: Name,
+    drop_workspace: Annotated[
+        bool,
+        typer.Option("--drop-workspace", help="Also drop what its workspace holds. This cannot be undone."),
+    ] = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Drop a reader: end its sessions, and remove its rights and its login.
+
+    An empty workspace is dropped, too. A reader whose workspace holds something
+    is refused unless you give --drop-workspace.
 
     Roles that are not readers are refused. Asks first; without a terminal, give
     --yes. Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
@@ -164,8 +182,11 @@ def drop(
         warehouse = Warehouse(conninfo)
         reader = warehouse.reader(name)
         notes.print(f"{name} reads {_seen(reader)}; {reader.sessions} sessions are open", markup=False)
-        confirm(f"Drop reader {name}?", yes=yes)
-        warehouse.drop_reader(name)
+        and_what = (
+            f", and everything in schema {reader.workspace}" if drop_workspace and reader.workspace else ""
+        )
+        confirm(f"Drop reader {name}{and_what}?", yes=yes)
+        warehouse.drop_reader(name, drop_workspace=drop_workspace)
     if as_json:
         print_json({"dropped": name})
     else:
@@ -196,6 +217,7 @@ def _line(reader: Reader) -> tuple[object, ...]:
         reader.statement_timeout,
         reader.sessions,
         reader.valid_until,
+        reader.workspace,
     )
 
 
@@ -209,6 +231,10 @@ def _print_strings(strings: ConnectStrings) -> None:
         ("SQLAlchemy", strings.sqlalchemy),
     ):
         data.print(f"{kind:<11}{string}")
+
+
+def _makes(reader: Reader) -> str:
+    return f"; may create tables and views in {reader.workspace}" if reader.workspace else ""
 
 
 def _seen(reader: Reader) -> str:
