@@ -19,7 +19,7 @@ from tenantry.cli.group import Group, called
 from tenantry.cli.job import schedule, scheduler
 from tenantry.cli.load import load, recover, verify, year
 from tenantry.cli.load import slice as slices
-from tenantry.cli.look import activity, audit, doctor, status
+from tenantry.cli.look import activity, audit, describe, doctor, status
 from tenantry.cli.output import notes
 from tenantry.cli.server import backup, demo, init, restore, server, upgrade
 from tenantry.cli.target import options
@@ -68,6 +68,7 @@ app.add_typer(year.app, name="year", rich_help_panel=_LOAD)
 app.add_typer(template.app, name="template", rich_help_panel=_LOAD)
 app.add_typer(override.app, name="override", rich_help_panel=_LOAD)
 app.command("status", rich_help_panel=_LOOK)(status.status)
+app.command("describe", rich_help_panel=_LOOK)(describe.describe)
 app.command("doctor", rich_help_panel=_LOOK)(doctor.doctor)
 app.command("sizes", rich_help_panel=_LOOK)(activity.sizes)
 app.command("logs", rich_help_panel=_LOOK)(activity.logs)

@@ -294,3 +294,17 @@ def test_an_administrator_who_is_no_superuser_makes_and_drops_readers(two: Wareh
         readers.drop(opened, name)
         assert readers.readers(opened) == []
     two.admin.run(f"DROP OWNED BY {master} CASCADE; DROP ROLE {master}")
+
+
+def test_a_readers_connection_strings_are_printed_when_it_is_made_and_when_it_is_shown(
+    two: Warehouse, named: Callable[..., Database]
+) -> None:
+    reader = named("--tenant", "acme")
+    shown = succeed(two, "reader", "show", reader.user, "--json").json
+    assert shown["reader"]["tenants"] == ["acme"]
+    strings = shown["connect_strings"]
+    with psycopg.connect(strings["uri"], password="reader-password") as opened:
+        assert opened.info.user == reader.user
+    changed = succeed(two.admin, "reader", "add", reader.user, "--tenant", "globex")
+    assert f"\nJDBC       {strings['jdbc']}\n" in changed.out
+    assert changed.out in succeed(two, "reader", "show", reader.user).out

@@ -581,3 +581,24 @@ SELECT EXISTS (SELECT FROM pg_default_acl d, aclexplode(d.defaclacl) x
     EXISTS (SELECT FROM _wh.feeds f JOIN _wh.storages s USING (storage) JOIN _wh.mv_templates t
         USING (template_name)
         WHERE NOT s.steady AND t.time_column IS NOT NULL)
+
+-- name: workspaces
+-- The readers' workspaces: their readers, whether schema and rights exist, their owners, who else may create
+-- something in them, and whose sessions find them although they do not name them.
+SELECT w.reader_name, w.tenants, w.workspace, n.oid IS NOT NULL,
+    coalesce(pg_get_userbyid(n.nspowner), '')::text,
+    coalesce(n.oid IS NOT NULL AND r.oid IS NOT NULL AND has_schema_privilege(r.oid, n.oid, 'CREATE'), false),
+    ARRAY(SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END
+        FROM aclexplode(n.nspacl) x WHERE x.privilege_type = 'CREATE' AND x.grantee <> n.nspowner
+        AND x.grantee IS DISTINCT FROM r.oid ORDER BY 1),
+    ARRAY(SELECT o.rolname::text FROM pg_roles o WHERE o.oid IS DISTINCT FROM r.oid
+        AND (o.rolname = w.workspace AND NOT EXISTS (SELECT FROM pg_db_role_setting s, unnest(s.setconfig) c
+            WHERE s.setrole = o.oid AND c LIKE 'search_path=%%')
+        OR EXISTS (SELECT FROM pg_db_role_setting s, unnest(s.setconfig) c,
+            string_to_array(substr(c, length('search_path=') + 1), ',') p
+            WHERE s.setrole IN (0, o.oid) AND s.setdatabase IN (0, (SELECT d.oid FROM pg_database d
+            WHERE d.datname = current_database())) AND c LIKE 'search_path=%%'
+            AND w.workspace = ANY (SELECT btrim(e, ' "') FROM unnest(p) e))) ORDER BY 1)
+FROM _wh.readers w LEFT JOIN pg_roles r ON r.rolname = w.reader_name
+LEFT JOIN pg_namespace n ON n.nspname = w.workspace
+WHERE w.workspace IS NOT NULL ORDER BY w.reader_name

@@ -224,3 +224,40 @@ ON CONFLICT (schema_name, template_name) DO UPDATE
 -- name: drop_override
 -- Use the template's query again.
 SELECT _wh.drop_template_override(%(template)s, %(tenant)s)
+
+-- name: dictionary
+-- The columns that reports see of a template: those of its public view, or as they are declared if there is
+-- no view yet.
+WITH view AS (
+    SELECT to_regclass(format('public.%%I', _wh_internal.fit_name(%(name)s))) AS oid
+), columns AS (
+    SELECT a.attnum AS position, a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type,
+        col_description(a.attrelid, a.attnum) AS description
+    FROM view v JOIN pg_attribute a ON a.attrelid = v.oid WHERE a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL
+    SELECT c.position, c.column_name, c.data_type, t.column_descriptions ->> c.column_name
+    FROM _wh.template_columns c JOIN _wh.mv_templates t USING (template_name), view v
+    WHERE c.template_name = %(name)s AND v.oid IS NULL
+)
+SELECT c.name, c.type, c.description FROM columns c ORDER BY c.position
+
+-- name: dictionary_values
+-- What the planner knows of a template's columns in its largest relations: the estimated share of NULL, and
+-- three values. Nothing is read but statistics.
+WITH relations AS (
+    SELECT n.nspname, c.relname, c.reltuples FROM _wh.feeds f
+    CROSS JOIN LATERAL _wh_internal.feed_relations(f) r
+    JOIN pg_class c ON c.oid = r.relid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE f.template_name = %(name)s AND c.relkind IN ('r', 'm') AND c.reltuples > 0
+    ORDER BY c.reltuples DESC, c.oid LIMIT 8
+)
+SELECT s.attname::text,
+    round((sum(s.null_frac * r.reltuples) / sum(r.reltuples))::numeric, 4)::double precision,
+    ((array_agg(coalesce(s.most_common_vals, s.histogram_bounds)::text
+        ORDER BY r.reltuples DESC))[1]::text[])[1:3]
+FROM relations r JOIN pg_stats s ON s.schemaname = r.nspname AND s.tablename = r.relname
+GROUP BY s.attname
+
+-- name: view_name
+-- The name of a template's views.
+SELECT _wh_internal.fit_name(%(name)s)
