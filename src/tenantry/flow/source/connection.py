@@ -90,7 +90,8 @@ def probe(session: psycopg.Connection, name: str, patience: int = 10) -> SourceF
     """
     get(session, name)
     try:
-        with asking(session, name), session.transaction():
+        # Rolled back, so that its patience ends with it, even in a transaction of the caller's.
+        with asking(session, name), session.transaction(force_rollback=True):
             session.execute(query("session", "patience"), (patience * 1000,))
             row = one_row(session, query("source", "probe_source"), (name, patience))
     except SourceError as error:
