@@ -22,6 +22,7 @@ from tenantry.warehouse.readers import Readers
 from tenantry.warehouse.recovering import Recovering
 from tenantry.warehouse.results import Interrupted, Reloaded
 from tenantry.warehouse.scheduling import Scheduling
+from tenantry.warehouse.sources import Sources
 from tenantry.warehouse.templates import Templates
 from tenantry.warehouse.tenants import Tenants
 
@@ -29,7 +30,7 @@ __all__ = ["Interrupted", "Reloaded", "Warehouse"]
 
 
 class Warehouse(
-    Looking, Loading, Health, Tenants, Templates, Scheduling, Readers, Fleets, Recovering, Activity
+    Looking, Loading, Health, Tenants, Sources, Templates, Scheduling, Readers, Fleets, Recovering, Activity
 ):
     """A warehouse: `with Warehouse.open() as warehouse: …`.
 

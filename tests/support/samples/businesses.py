@@ -28,9 +28,9 @@ _TABLES = {
         GRANT SELECT ON orders TO source_reader;
         """,
     "rentals": """
-        CREATE TABLE "Rental" ("No" int NOT NULL, "Start Date" date NOT NULL, schema_name text, car text, paper xml, secret text);
+        CREATE TABLE "Rental" ("No" int NOT NULL, "Start Date" date NOT NULL, schema_name text, car text, paper inet, secret text);
         CREATE UNIQUE INDEX ON "Rental" ("No");
-        INSERT INTO "Rental" SELECT d * 2 + n, %(first)s::date + d, 'x', 'car ' || n, '<a/>', 's'
+        INSERT INTO "Rental" SELECT d * 2 + n, %(first)s::date + d, 'x', 'car ' || n, '::1', 's'
             FROM generate_series(0, %(days)s - 1) d, generate_series(0, 1) n;
         GRANT SELECT ("No", "Start Date", schema_name, car, paper) ON "Rental" TO source_reader;
         """,

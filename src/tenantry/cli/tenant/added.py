@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from tenantry.loader.add_tenant import Added
 
 
-def take_in(warehouse: Warehouse, newcomer: Newcomer, *, schedule: bool, limits: Limits) -> Added:
+Step = Callable[[str, str], None]
+
+AGAIN = "run the same command: it loads only what is missing"
+
+
+def take_in(
+    warehouse: Warehouse, newcomer: Newcomer, *, schedule: bool, limits: Limits, tell: Step = step
+) -> Added:
     """Add a tenant with progress, and return how that ended, even if it was interrupted.
 
     The hint of an error that comes before anything was made says so.
@@ -24,7 +31,7 @@ def take_in(warehouse: Warehouse, newcomer: Newcomer, *, schedule: bool, limits:
     from tenantry import Interrupted
     from tenantry.cli.progress import LoadProgress
 
-    with LoadProgress() as progress, _untouched() as begun:
+    with LoadProgress() as progress, _untouched(tell) as begun:
         try:
             return warehouse.add_tenant(
                 newcomer, schedule=schedule, limits=limits, step=begun, watcher=progress
@@ -34,13 +41,13 @@ def take_in(warehouse: Warehouse, newcomer: Newcomer, *, schedule: bool, limits:
 
 
 @contextmanager
-def _untouched() -> Iterator[Callable[[str, str], None]]:
+def _untouched(told: Step) -> Iterator[Callable[[str, str], None]]:
     """What a block calls with each step that is done. An error before the first one says that nothing was made."""
     done = []
 
     def tell(name: str, detail: str) -> None:
         done.append(name)
-        step(name, detail)
+        told(name, detail)
 
     try:
         yield tell
@@ -97,20 +104,18 @@ def summary(added: Added) -> dict[str, Any]:
     }
 
 
-def require_complete(added: Added) -> None:
+def require_complete(added: Added, again: str = AGAIN) -> None:
     """Raise SliceError if days are missing or differ from the source; end the program if the load was interrupted."""
     name = added.tenant
     if added.load.interrupted:
-        tell(
-            "what was stored and loaded is kept. To continue, run the same command: it loads only what is missing."
-        )
+        tell(f"what was stored and loaded is kept. To continue, {again}.")
     failed = [failure for feed in added.load.feeds for failure in feed.failures]
     if not added.load.complete:
         reason = f"; the first: {failed[0].error}" if failed else ""
         raise SliceError(
             f"{name} was added, but slices are missing{reason}",
             hint=advice.before(
-                "run the same command: it loads only what is missing",
+                again,
                 [failure.sqlstate for failure in failed if failure.of_source],
             ),
         )

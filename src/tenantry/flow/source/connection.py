@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -48,6 +49,12 @@ def get(session: psycopg.Connection, name: str) -> Connection:
             f'connection "{name}" does not exist', hint=f"Known connections: {', '.join(known) or 'none'}"
         )
     return found
+
+
+def every(session: psycopg.Connection) -> list[tuple[Connection, datetime | None, list[str]]]:
+    """All connections by name, each with the date of its password and the tenants that use it."""
+    rows = session.execute(query("source", "connections"))
+    return [(Connection(*address), set_at, tenants) for *address, set_at, tenants in rows]
 
 
 def replace(session: psycopg.Connection, connection: Connection, password: str | None) -> SourceFacts:
