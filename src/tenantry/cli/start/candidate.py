@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenantry.cli.output import data, human_bytes, print_table
-from tenantry.cli.tenant.source import changed, parse, read_password
 
 if TYPE_CHECKING:
     from tenantry import Candidate
@@ -44,6 +43,7 @@ def candidate(
     Without a name it is called what its database is.
     """
     from tenantry import Candidate
+    from tenantry.cli.tenant.source import changed, parse, read_password
 
     address = changed(parse(name or "source", conninfo), options=options or [])
     if name is None:

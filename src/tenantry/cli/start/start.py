@@ -159,8 +159,8 @@ def _template(
         text = read_query(query)
         named = name or asking.text("Name of the template", "--template", _plain(query.stem))
         draft = warehouse.draft_template(named, text, asked, time_column=time_column, origin=str(query))
-        if draft.template.time_column:
-            draft = replace(draft, template=replace(draft.template, storage="partition"))
+        storage = "partition" if draft.template.time_column else "matview"
+        draft = replace(draft, template=replace(draft.template, storage=storage))
     else:
         chosen, time = tell.chosen_table(asking, report.tables, table, time_column)
         named = name or asking.text("Name of the template", "--template", _plain(chosen.name))

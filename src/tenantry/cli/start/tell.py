@@ -6,13 +6,12 @@ import shutil
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
-
 from tenantry.cli.output import data, human_bytes, human_seconds, print_table
 from tenantry.cli.start.ask import Asking, say
 from tenantry.cli.start.candidate import tell_tables
 from tenantry.core.errors import InputError
 from tenantry.core.model import READER, Template
+from tenantry.core.storage import DEFAULT, of
 from tenantry.core.syntax import identifier
 
 if TYPE_CHECKING:
@@ -81,10 +80,12 @@ def estimate(prospect: Prospect, storage: str | None) -> None:
         say(f"To load: {span}, {len(span):,} days")
         size, time = human_bytes(prospect.bytes), human_seconds(max(prospect.seconds, 1))
         say(f"Expected: {prospect.rows:,} rows, {size}, {time}")
-    if storage == "partition":
-        say("Storage: partition, which is fastest, because there is a time column.")
-    else:
-        say("Storage: matview, because no column says to which day a row belongs.")
+    why = (
+        "which is fastest, because there is a time column"
+        if of(storage).needs_time_column
+        else "because no column says to which day a row belongs"
+    )
+    say(f"Storage: {storage or DEFAULT}, {why}.")
 
 
 def report(warehouse: Warehouse, template: Template, prospect: Prospect) -> None:
@@ -118,6 +119,8 @@ def report(warehouse: Warehouse, template: Template, prospect: Prospect) -> None
 
 def reader(server: Server | None, dsn: str) -> None:
     """How reports log in, and what to do next."""
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
     data.print("\nReports log in as phood_ro:", style="bold")
     if server is not None:
         psql = "psql" if shutil.which("psql") else str(server.program("psql"))
