@@ -7,17 +7,13 @@ from datetime import date, timedelta
 import pytest
 
 from tests.support.databases import SECRET, Source, Warehouse
-from tests.support.program import run, succeed
+from tests.support.program import address, run, succeed
 from tests.support.samples.businesses import open_shop
 from tests.support.samples.small_template import define, make_ticks
 
 pytestmark = pytest.mark.any_server
 
 WITH_PASSWORD = {"TENANTRY_SOURCE_PASSWORD": SECRET}
-
-
-def conninfo(source: Source) -> str:
-    return f"host=127.0.0.1 port={source.server.port} dbname={source.name} user={source.reader}"
 
 
 def made(warehouse: Warehouse) -> list[str]:
@@ -41,7 +37,7 @@ def test_a_template_that_does_not_fit_the_source_leaves_nothing_behind(
     warehouse: Warehouse, source: Source, today: date
 ) -> None:
     open_shop(source, "flights", today - timedelta(days=3), 3)
-    done = run(warehouse, "tenant", "add", "newark", "--source", conninfo(source), env=WITH_PASSWORD)
+    done = run(warehouse, "tenant", "add", "newark", "--source", address(source), env=WITH_PASSWORD)
     assert done.code == 1
     (error,) = done.errors
     assert (
@@ -58,7 +54,7 @@ def test_the_only_template_is_taken_and_a_choice_is_asked_for(
 ) -> None:
     make_ticks(source, today - timedelta(days=2), 3)
     define(warehouse)
-    add = ("tenant", "add", "acme", "--source", conninfo(source))
+    add = ("tenant", "add", "acme", "--source", address(source))
     asked = run(warehouse, *add, env=WITH_PASSWORD)
     assert (asked.code, asked.errors) == (
         2,
@@ -74,7 +70,7 @@ def test_a_tenant_is_added_up_to_a_day(warehouse: Warehouse, source: Source, tod
     make_ticks(source, today - timedelta(days=40), 41)
     define(warehouse)
     last = today - timedelta(days=30)
-    words = ("tenant", "add", "acme", "--template", "ticks", "--source", conninfo(source))
+    words = ("tenant", "add", "acme", "--template", "ticks", "--source", address(source))
     wrong = run(warehouse, *words, "--from", today, "--to", last, env=WITH_PASSWORD)
     assert (wrong.code, made(warehouse)) == (2, ["template ticks"])
     done = succeed(warehouse, *words, "--to", last, "--json", env=WITH_PASSWORD).json
@@ -92,7 +88,7 @@ def test_the_empty_years_of_a_source_that_has_stopped_are_one_line(
     define(warehouse)
     warehouse.run("UPDATE _wh.mv_templates SET storage = 'partition' WHERE template_name = 'ticks'")
     done = succeed(
-        warehouse, "tenant", "add", "acme", "--template", "ticks", "--source", conninfo(source),
+        warehouse, "tenant", "add", "acme", "--template", "ticks", "--source", address(source),
         env=WITH_PASSWORD,
     )  # fmt: skip
     assert [line for line in done.err.splitlines() if line.startswith("✓ year")] == [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import typer
@@ -48,17 +49,30 @@ class Asking:
         if yes:
             return
         if self.silent:
-            raise InputError(
-                "there is no terminal to ask for confirmation", hint="Give --yes to go on. Nothing was made."
-            )
+            raise InputError("there is no terminal to ask for confirmation", hint="Give --yes to go on.")
         if not typer.confirm(visible(question), default=True, err=True):
-            raise InputError("not confirmed", hint="Nothing was made.")
+            raise InputError("not confirmed")
 
-    def text(self, question: str, option: str, default: str | None = None) -> str:
-        """The answer to a question. Raises InputError if nobody answers and there is no default."""
+    def text(
+        self,
+        question: str,
+        option: str,
+        default: str | None = None,
+        check: Callable[[str], object] = lambda answer: None,
+    ) -> str:
+        """The answer to a question. One that `check` refuses is asked for again.
+
+        Raises InputError if nobody answers and there is no default.
+        """
         if self.silent:
             if default is None:
                 raise InputError(f"{question[0].lower()}{question[1:]} is missing", hint=f"Give {option}.")
             return default
-        shown = visible(question)
-        return str(typer.prompt(shown, default=default, err=True)).strip()
+        while True:
+            answer = str(typer.prompt(visible(question), default=default, err=True)).strip()
+            try:
+                check(answer)
+            except InputError as error:
+                notes.print(f"{error.message}. {error.hint or ''}", markup=False)
+            else:
+                return answer

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -19,9 +19,10 @@ from tenantry.cli.start.ask import tell as tell_step
 from tenantry.cli.start.candidate import Options, PasswordFile, candidate, tell_login
 from tenantry.cli.target import embedded_server, open_warehouse, target
 from tenantry.cli.tenant import added
-from tenantry.core.errors import InputError
+from tenantry.core.errors import InputError, TenantryError
 from tenantry.core.model import OWNER
 from tenantry.core.names import check_tenant_name
+from tenantry.core.syntax import identifier
 
 if TYPE_CHECKING:
     from tenantry import Candidate, Warehouse
@@ -85,30 +86,45 @@ def start(
     """
     if query and table:
         raise InputError("--query and --table cannot be combined", hint="Give one of them.")
+    from tenantry.cli.tenant.source import parse
+
     asking = Asking.terminal(yes=yes)
     _require_warehouse(asking, yes=yes)
-    conninfo = source or asking.text("Source (host=… dbname=… user=…)", "--source")
+    conninfo = source or asking.text(
+        "Source (host=… dbname=… user=…)", "--source", check=lambda text: parse("source", text)
+    )
     asked = candidate(conninfo, password_file, option)
     with open_warehouse() as warehouse:
-        report = warehouse.look_at_source(asked)
-        tell_login(report)
-        asked = replace(asked, connection=report.connection)
-        name = _tenant(warehouse, asking, tenant, report)
-        asked = replace(asked, connection=replace(asked.connection, name=name))
-        file, stored = _template(warehouse, asking, asked, report, template, table, time_column, query)
-        say(f"Trying template {file.template.name} at the source …")
-        prospect = warehouse.foresee(file, asked)
-        tell.trial(prospect.trial)
-        tell.estimate(prospect, file.template.storage)
-        if prospect.trial.strays:
-            raise InputError(
-                f"{prospect.trial.strays} of {prospect.trial.rows} rows are outside {prospect.trial.day}",
-                hint="The time column and the query's condition must agree. Nothing was made.",
-            )
-        asking.agree(f"Add tenant {name} with template {file.template.name}?", yes=yes)
+        with _nothing_made():
+            report = warehouse.look_at_source(asked)
+            tell_login(report)
+            asked = replace(asked, connection=report.connection)
+            name = _tenant(warehouse, asking, tenant, report)
+            asked = replace(asked, connection=replace(asked.connection, name=name))
+            file, stored = _template(warehouse, asking, asked, report, template, table, time_column, query)
+            say(f"Trying template {file.template.name} at the source …")
+            prospect = warehouse.foresee(file, asked)
+            tell.trial(prospect.trial)
+            tell.estimate(prospect, file.template.storage)
+            if prospect.trial.strays:
+                raise InputError(
+                    f"{prospect.trial.strays} of {prospect.trial.rows} rows are outside {prospect.trial.day}",
+                    hint="The time column and the query's condition must agree.",
+                )
+            asking.agree(f"Add tenant {name} with template {file.template.name}?", yes=yes)
         _add(warehouse, name, asked, file, stored=stored, schedule=schedule)
         tell.report(warehouse, file.template, prospect)
     _tell_reader()
+
+
+@contextmanager
+def _nothing_made() -> Iterator[None]:
+    """Let the errors of a block that only reads say that nothing was made."""
+    try:
+        yield
+    except TenantryError as error:
+        error.hint = f"{error.hint or ''} Nothing was made in the warehouse.".strip()
+        raise
 
 
 def _require_warehouse(asking: Asking, *, yes: bool) -> None:
@@ -128,14 +144,29 @@ def _require_warehouse(asking: Asking, *, yes: bool) -> None:
 def _tenant(warehouse: Warehouse, asking: Asking, given: str | None, report: SourceReport) -> str:
     """The name of the tenant. Raises InputError if it cannot be one, or exists."""
     own = re.sub(r"[^a-z0-9]+", "_", report.connection.dbname.lower()).strip("_")
-    name = given or asking.text("Name of the tenant", "--tenant", own if own != "postgres" else None)
+    name = given or asking.text(
+        "Name of the tenant",
+        "--tenant",
+        own if own != "postgres" else None,
+        lambda text: _require_new_tenant(warehouse, text),
+    )
+    _require_new_tenant(warehouse, name)
+    return name
+
+
+def _require_new_tenant(warehouse: Warehouse, name: str) -> None:
     check_tenant_name(name)
-    if any(known.name == name for known in warehouse.tenants()) or warehouse.connection(name) is not None:
+    if _there(warehouse, "to_regnamespace", identifier(name)) or warehouse.connection(name) is not None:
         raise InputError(
-            f'there already is a tenant or connection "{name}"',
+            f'there already is a tenant, schema or connection "{name}"',
             hint="Choose another name with --tenant. To load more of it: tenantry tenant add.",
         )
-    return name
+
+
+def _there(warehouse: Warehouse, look: Literal["to_regclass", "to_regnamespace"], name: str) -> bool:
+    """Whether the warehouse has a schema or relation of that name, as SQL writes it."""
+    with warehouse.session() as session:
+        return session.execute(f"SELECT {look}(%s) IS NOT NULL", (name,)).fetchone() == (True,)
 
 
 def _template(
@@ -171,6 +202,11 @@ def _template(
         say(f"note: {remark}")
     file = parse_template(template_as_file(draft.template), named)
     if named not in stored:
+        if _there(warehouse, "to_regclass", f"public.{identifier(named)}"):
+            raise InputError(
+                f'there already is a relation "{named}" in public, where reports look for the template\'s rows',
+                hint="Choose another name with --template.",
+            )
         return file, False
     if warehouse.template(named).text.query.strip() == draft.template.query.strip():
         say(f"template {named} is stored already, with the same query")
@@ -203,14 +239,21 @@ def _add(
 
 @contextmanager
 def _taken_back(warehouse: Warehouse, name: str, template: str | None) -> Iterator[None]:
-    """Drop the new template again if the block fails before there is a tenant that uses it."""
+    """Drop the new tenant, if it has no rows yet, and the new template again if the block fails."""
     try:
         yield
-    except BaseException:
-        if template and not any(known.name == name for known in warehouse.tenants()):
-            known = {item.name for item in warehouse.templates()}
-            if template in known:
-                warehouse.drop_template(template)
+    except BaseException as error:
+        if any(known.name == name for known in warehouse.tenants()):
+            if warehouse.tenant_goods(name).rows:
+                if isinstance(error, TenantryError):
+                    kept = f"What was loaded is kept. To remove it: tenantry tenant drop {shlex.quote(name)}"
+                    error.hint = f"{error.hint or ''} {kept}".strip()
+                raise
+            warehouse.drop_tenant(name)
+        if template and any(known.name == template for known in warehouse.templates()):
+            warehouse.drop_template(template)
+        if isinstance(error, TenantryError) and "Nothing was made" not in (error.hint or ""):
+            error.hint = f"{error.hint or ''} What this run had made was removed again.".strip()
         raise
 
 

@@ -102,7 +102,8 @@ def report(warehouse: Warehouse, template: Template, prospect: Prospect) -> None
     )
     moment = f"{column} AT TIME ZONE 'UTC'" if zoned else column
     lines = [
-        f"SELECT schema_name, date_trunc('month', {moment})::date AS month,",
+        "SELECT schema_name,",
+        f"  date_trunc('month', {moment})::date AS month,",
         "  count(*)",
         f"FROM {view}",
         f"WHERE {column} >= '{since} 00:00Z'",
