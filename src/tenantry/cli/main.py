@@ -22,6 +22,7 @@ from tenantry.cli.load import slice as slices
 from tenantry.cli.look import activity, audit, describe, doctor, status
 from tenantry.cli.output import notes
 from tenantry.cli.server import backup, demo, init, restore, server, upgrade
+from tenantry.cli.start import connection, start
 from tenantry.cli.target import options
 from tenantry.cli.template import commands as template
 from tenantry.cli.template import override
@@ -34,10 +35,10 @@ from tenantry.core.errors import InputError, TenantryError
 _HELP = """One PostgreSQL warehouse for many tenants: load, refresh, combine and report.
 
 Each tenant's data is loaded from its own database (the source), one slice
-per UTC day. A template, such as foodlogstats, says what to load.
+per UTC day. A template, such as orders, says what to load.
 
-To look around, run tenantry demo. For a warehouse of your own, run tenantry
-init, then tenantry tenant add.
+To look around, run tenantry demo. For a warehouse of your own data, run
+tenantry start, which asks for what it needs.
 
 Data goes to standard output; steps, progress and errors go to standard
 error.
@@ -59,7 +60,9 @@ _RECOVER = "Upgrade and recover"
 _SERVERS = "Embedded server"
 
 app.command("init", rich_help_panel=_LOAD)(init.init)
+app.command("start", rich_help_panel=_LOAD)(start.start)
 app.add_typer(tenant.app, name="tenant", rich_help_panel=_LOAD)
+app.add_typer(connection.app, name="connection", rich_help_panel=_LOAD)
 app.command("backfill", rich_help_panel=_LOAD)(load.backfill)
 app.command("refresh", rich_help_panel=_LOAD)(load.refresh)
 app.command("verify", rich_help_panel=_LOOK)(verify.verify)

@@ -41,7 +41,7 @@ _INSTEAD = {
 }
 """What an operator can do instead of such a command."""
 
-_ASKING = {"tenant test", "template new", "template test"}
+_ASKING = {"tenant test", "connection test", "template new", "template test"}
 """Commands that only read, but from a source, whose login is a secret."""
 
 _PEOPLE = {

@@ -10,6 +10,7 @@ import psycopg
 
 from tenantry.core import state
 from tenantry.core.days import Span, today_utc
+from tenantry.core.errors import InputError
 from tenantry.core.model import Connection, Feed
 from tenantry.core.names import check_tenant_name
 from tenantry.db.connect import session
@@ -22,7 +23,7 @@ from tenantry.flow.source import line
 from tenantry.flow.template import override
 from tenantry.flow.template import stored as templates
 from tenantry.flow.tenant import schema
-from tenantry.loader import planning, run, verify
+from tenantry.loader import fitting, planning, run, verify
 from tenantry.loader import span as spans
 from tenantry.loader.events import Watcher
 from tenantry.loader.result import Result
@@ -34,17 +35,20 @@ Step = Callable[[str, str], None]
 
 @dataclass(frozen=True)
 class Newcomer:
-    """A tenant to add. `first` is the first day to load (None: the first day of the source). `queries` are the tenant's own,
-    by template.
+    """A tenant to add. `first` is the first day to load (None: the first day of the source), `last` the last one (None: the last
+    that its template loads). `queries` are the tenant's own, by template.
+
+    Without `templates`, an existing tenant keeps its own, and a new one gets the only template of the warehouse.
     """
 
     name: str
     connection: Connection
     password: str | None
-    templates: Sequence[str]
+    templates: Sequence[str] = ()
     first: date | None = None
     fold: bool = True
     queries: Mapping[str, str] = field(default_factory=dict)
+    last: date | None = None
 
 
 @dataclass
@@ -65,37 +69,23 @@ class Added:
 def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watcher: Watcher) -> Added:
     """Create the schema and the connection, load all days, publish, fold closed years, and compare with the source.
 
-    Nothing is created before the names are checked and the source has answered. If the load is interrupted, the steps
-    after it are left out.
+    Nothing is created before the names are checked and the source has answered to each template. `step` is not called
+    before that. If the load is interrupted, the steps after it are left out.
 
     Raises:
         InputError: an invalid name or template; a source without a range and no `first`.
-        SourceError: the source does not answer.
+        SourceError: the source does not answer, or a template does not fit it.
+        TemplateError: the source returns other columns than a template declares.
     """
     check_tenant_name(newcomer.name)
+    told: list[tuple[str, str]] = []
     with session(conninfo) as connection:
-        for name in newcomer.templates:
-            templates.require(connection, name)
-        _connect(connection, newcomer, step)
+        # One transaction: if the source refuses, nothing of this stays.
         with connection.transaction():
-            made = schema.create_schema(connection, newcomer.name)
-            feeds = [
-                open_feed(connection, name, newcomer.connection.name, newcomer.name)
-                for name in newcomer.templates
-            ]
-            tried = [
-                override.put(connection, name, newcomer.name, text, origin=f"the query for {name}")
-                for name, text in newcomer.queries.items()
-            ]
-        step("schema", f"{newcomer.name} {'created, readable by phood_ro' if made else 'was there'}")
-        for own in tried:
-            step("own query", f"{own.template}: {own.rows:,} rows on {own.day}")
-        days = {feed: _span(connection, feed, newcomer.first, step) for feed in feeds}
-        for shortage in _shortages(connection, newcomer.name, days):
-            step("warning", str(shortage))
-        for feed in feeds if newcomer.first is None else ():
-            if odd := at_source.odd_rows(connection, feed):
-                step("source", f"{feed.template}: {odd}")
+            days = _register(connection, newcomer, lambda name, detail: told.append((name, detail)))
+        for name, detail in told:
+            step(name, detail)
+    feeds = list(days)
     plans = []
     for feed, span in days.items():
         plans += planning.plan(conninfo, [feed], span or Span(today_utc(), today_utc()))
@@ -118,6 +108,50 @@ def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watch
     return added
 
 
+def _register(session: psycopg.Connection, newcomer: Newcomer, step: Step) -> dict[Feed, Span | None]:
+    """Store the connection, the schema and the feeds, try each template at the source, and return the days to load."""
+    names = _templates(session, newcomer)
+    _connect(session, newcomer, step)
+    made = schema.create_schema(session, newcomer.name)
+    step("schema", f"{newcomer.name} {'created, readable by phood_ro' if made else 'was there'}")
+    feeds = [open_feed(session, name, newcomer.connection.name, newcomer.name) for name in names]
+    for name, text in newcomer.queries.items():
+        own = override.put(session, name, newcomer.name, text, origin=f"the query for {name}")
+        step("own query", f"{own.template}: {own.rows:,} rows on {own.day}")
+    days = {}
+    for feed in feeds:
+        fitting.require(session, feed, newcomer.last or today_utc() - timedelta(days=1))
+        days[feed] = _span(session, feed, newcomer, step)
+    for shortage in _shortages(session, newcomer.name, days):
+        step("warning", str(shortage))
+    for feed in feeds if newcomer.first is None else ():
+        if odd := at_source.odd_rows(session, feed):
+            step("source", f"{feed.template}: {odd}")
+    return days
+
+
+def _templates(session: psycopg.Connection, newcomer: Newcomer) -> Sequence[str]:
+    """The templates to load. Raises InputError if one does not exist, or if none was chosen and there is a choice."""
+    for name in newcomer.templates:
+        templates.require(session, name)
+    if newcomer.templates:
+        return newcomer.templates
+    stored = templates.stored(session)
+    own = [template.name for template in stored if newcomer.name in template.tenants]
+    found = own or [template.name for template in stored]
+    if own or len(found) == 1:
+        return found
+    if not found:
+        raise InputError(
+            "there is no template yet, which says what to load",
+            hint="Make one from a table of the source: tenantry start, or tenantry template new.",
+        )
+    raise InputError(
+        f"there are {len(found)} templates, and none was chosen: {', '.join(found)}",
+        hint="Say which to load: --template NAME. To make one from a table of the source: tenantry start.",
+    )
+
+
 def _connect(session: psycopg.Connection, newcomer: Newcomer, step: Step) -> None:
     """Store the connection and try it; what was stored before is put back if the source does not answer."""
     _, facts, told = line.store(session, newcomer.connection, newcomer.password)
@@ -131,14 +165,16 @@ def _connect(session: psycopg.Connection, newcomer: Newcomer, step: Step) -> Non
         step("line", told)
 
 
-def _span(session: psycopg.Connection, feed: Feed, first: date | None, step: Step) -> Span | None:
+def _span(session: psycopg.Connection, feed: Feed, newcomer: Newcomer, step: Step) -> Span | None:
     """The days to load, from now on the feed's span; None while the source has no rows."""
-    if first is not None:
-        wanted = Span(first, slices.latest(session, feed.template))
-        slices.extend(session, feed, first, chosen=True)
+    latest = slices.latest(session, feed.template)
+    last = min(newcomer.last or latest, latest)
+    if newcomer.first is not None:
+        wanted = Span(newcomer.first, last)
+        slices.extend(session, feed, newcomer.first, chosen=True)
         step("source", f"{feed.template}: {wanted}")
         return wanted
-    whole = spans.whole(session, feed)
+    whole = spans.whole(session, feed, last)
     if whole.source is None and whole.asked:
         step("source", f"{feed.template}: has no rows yet")
         return None
@@ -169,13 +205,28 @@ def _fold(session: psycopg.Connection, feed: Feed, span: Span | None, step: Step
     if span is None:
         return []
     done = []
+    empty: list[Folded] = []
     settled = (today_utc() - timedelta(days=31)).year
-    for year in range(span.first.year, settled):
+    for year in range(span.first.year, min(settled, span.last.year + 1)):
         if yearly.check(session, feed, year).status == "complete":
             result = yearly.fold(session, feed, year)
-            step("year", f"{feed} {year}: {result.days} slices, {result.rows:,} rows in one table")
             done.append(result)
+            if not result.rows:
+                empty.append(result)
+                continue
+            step("year", f"{feed} {year}: {result.days} slices, {result.rows:,} rows in one table")
+    if empty:
+        step("years", f"{feed}: {_without_rows([folded.year for folded in empty])}")
     return done
+
+
+def _without_rows(years: Sequence[int]) -> str:
+    """Years that hold no rows, in words: a source that has stopped has many."""
+    if len(years) == 1:
+        return f"{years[0]} has no rows"
+    whole = len(years) == years[-1] - years[0] + 1
+    said = f"{years[0]} to {years[-1]}" if whole else ", ".join(map(str, years))
+    return f"{said} have no rows"
 
 
 def _told(result: Result) -> str:

@@ -23,6 +23,7 @@ from tenantry.warehouse.readers import Readers
 from tenantry.warehouse.recovering import Recovering
 from tenantry.warehouse.results import Interrupted, Reloaded
 from tenantry.warehouse.scheduling import Scheduling
+from tenantry.warehouse.sources import Sources
 from tenantry.warehouse.templates import Templates
 from tenantry.warehouse.tenants import Tenants
 
@@ -30,7 +31,18 @@ __all__ = ["Interrupted", "Reloaded", "Warehouse"]
 
 
 class Warehouse(
-    Looking, Loading, Health, Tenants, Templates, Overrides, Scheduling, Readers, Fleets, Recovering, Activity
+    Looking,
+    Loading,
+    Health,
+    Tenants,
+    Sources,
+    Templates,
+    Overrides,
+    Scheduling,
+    Readers,
+    Fleets,
+    Recovering,
+    Activity,
 ):
     """A warehouse: `with Warehouse.open() as warehouse: …`.
 

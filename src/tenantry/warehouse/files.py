@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,12 @@ from tenantry.core.model import Template, TemplateFile
 
 if TYPE_CHECKING:
     from tenantry.fleet.file import Declared
+    from tenantry.flow.source.catalog import SourceTable
+    from tenantry.flow.template.draft import Draft
     from tenantry.flow.template.lint import Finding
+
+EXAMPLES = ("foodlogstats", "orders")
+"""Templates that come with the program."""
 
 
 def read_fleet(path: Path | None = None) -> Declared:
@@ -55,6 +61,27 @@ def read_query(path: Path) -> str:
     from tenantry.flow.template import file as template_file
 
     return template_file.query_of(path)
+
+
+def example_template(example: str, name: str | None = None) -> Draft:
+    """Return a template that comes with the program, under a name of its own if one is given.
+
+    Raises InputError if there is none of that name.
+    """
+    from tenantry.fleet.file import builtin
+    from tenantry.flow.template.draft import Draft
+
+    found = builtin(example)
+    if found is None:
+        raise InputError(f'no example is called "{example}"', hint=f"There are: {', '.join(EXAMPLES)}.")
+    return Draft(replace(found, name=name or found.name), ())
+
+
+def find_table(tables: Sequence[SourceTable], name: str) -> SourceTable:
+    """Return the table that is named, with or without its schema. Raises InputError if there is none, or more than one."""
+    from tenantry.flow.source import catalog
+
+    return catalog.find(tables, name)
 
 
 def template_as_file(template: Template) -> str:

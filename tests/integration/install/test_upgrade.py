@@ -63,6 +63,13 @@ def test_a_dry_run_says_what_an_upgrade_then_does_and_changes_nothing(warehouse:
     assert "Nothing to change" in succeed(warehouse.admin, "upgrade", "--dry-run").out
 
 
+def test_an_example_template_that_was_dropped_does_not_come_back(warehouse: Warehouse) -> None:
+    succeed(warehouse, "template", "drop", "foodlogstats", "--yes")
+    for command in ("upgrade", "init"):
+        succeed(warehouse.admin, command)
+    assert warehouse.rows("SELECT template_name FROM _wh.mv_templates") == []
+
+
 def test_an_upgrade_that_fails_changes_nothing(warehouse: Warehouse) -> None:
     made_older(warehouse)
     # What the newest migration makes is in its way.

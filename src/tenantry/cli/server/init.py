@@ -15,6 +15,7 @@ from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER, READER
 
 if TYPE_CHECKING:
+    from tenantry.embedded.server import Server
     from tenantry.observe.status import Installation
 
 _VARIABLES = {OWNER: "TENANTRY_WHADMIN_PASSWORD", READER: "TENANTRY_READER_PASSWORD"}
@@ -72,6 +73,23 @@ def init(
     if replaced := [] if as_json else sorted(passwords.keys() & present):
         step("password", f"{' and '.join(replaced)}: replaced, for all warehouses of this server")
     _report(facts, done, as_json=as_json)
+
+
+def make_embedded(server: Server) -> None:
+    """Make an embedded server a warehouse without templates, with generated passwords."""
+    from tenantry.db.connect import session
+    from tenantry.db.install import install
+    from tenantry.warehouse import Warehouse
+
+    with server.lease():
+        with session(server.conninfo(), role=None) as connection:
+            passwords, _ = role_passwords(set(), generate=True)
+            install(connection, passwords)
+        for role, password in passwords.items():
+            server.save_password(role, password)
+        warehouse = Warehouse(server.conninfo(user=OWNER))
+        for template in warehouse.templates():
+            warehouse.drop_template(template.name)
 
 
 def role_passwords(present: set[str], *, generate: bool) -> tuple[dict[str, str], list[str]]:

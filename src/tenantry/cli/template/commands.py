@@ -125,8 +125,8 @@ def drop(
     goes last. The tenants, and their other templates, stay. If the command was
     interrupted, run it again.
 
-    Keep the text first: tenantry template show NAME --file. A template that
-    comes with the program returns with the next tenantry init.
+    Keep the text first: tenantry template show NAME --file. Of the examples
+    that come with the program, tenantry template new --example prints it.
 
     Exits with status 2 and drops nothing if tenants use the template and you
     did not give --with-data, or if other people's views read its data.

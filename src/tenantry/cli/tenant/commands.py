@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import Annotated
 
 import typer
 from rich.text import Text
 
 from tenantry.cli.group import Group
-from tenantry.cli.interrupted import tell
 from tenantry.cli.options import AsJson, Pause, Sessions, ended_or_today
 from tenantry.cli.output import data, human_bytes, print_json, print_table, step
 from tenantry.cli.target import open_warehouse
+from tenantry.cli.tenant import added
 from tenantry.cli.tenant.life import Name, disable, drop, enable, reload
 from tenantry.cli.tenant.rotate import rotate
-from tenantry.core import advice
-from tenantry.core.errors import InputError, SliceError
-
-if TYPE_CHECKING:
-    from tenantry.loader.add_tenant import Added
+from tenantry.core.days import Span, today_utc
+from tenantry.core.errors import InputError
 
 SearchPath = Annotated[
     str | None,
@@ -52,7 +50,7 @@ def add(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="A template to load. Repeatable. Default: foodlogstats.",
+            help="A template to load. Repeatable. Default: the warehouse's only one; for an existing tenant, its own.",
         ),
     ] = None,
     option: Annotated[
@@ -82,6 +80,14 @@ def add(
             help="First day (UTC): YYYY-MM-DD. Default: January 1st of the source's first year.",
         ),
     ] = None,
+    last: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="DAY",
+            help="Last day (UTC). Later days stay missing, and no jobs are created. Default: today.",
+        ),
+    ] = None,
     sessions: Sessions = 2,
     pause: Pause = 0.0,
     fold: Annotated[bool, typer.Option(help="Fold closed years into yearly tables.")] = True,
@@ -91,6 +97,10 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add a tenant: load all of its days, check them, and schedule its jobs.
+
+    Tries each template at the source first: if the source does not answer, or
+    has no such tables, nothing is made. tenantry start makes a template from a
+    table of the source.
 
     Creates the schema and the connection, loads all days, creates the views and
     yearly tables, and compares the rows with the source. At the end it creates
@@ -108,103 +118,38 @@ def add(
     Exits with status 1 if the source does not answer, days are missing, or rows
     differ from the source.
     """
-    from tenantry import Interrupted, Limits, Newcomer
-    from tenantry.cli.progress import LoadProgress
+    from tenantry import Limits, Newcomer
     from tenantry.cli.tenant.source import changed, own_queries, parse, read_password
     from tenantry.core.names import check_tenant_name
 
     check_tenant_name(name)
     begin = ended_or_today(first) if first else None
+    end = ended_or_today(last) if last else None
+    if begin and end:
+        Span(begin, end)
     address = changed(parse(connection or name, source), options=option or [], search_path=search_path)
-    queries = own_queries(query or [], template or ["foodlogstats"])
+    queries = own_queries(query or [], template or [])
     with open_warehouse() as warehouse:
         stored = warehouse.connection(address.name) is not None
         newcomer = Newcomer(
             name,
             address,
             read_password(password_file, stored=stored),
-            template or ["foodlogstats"],
+            template or [],
             begin,
             fold,
             queries,
+            end,
         )
-        with LoadProgress() as progress:
-            try:
-                added = warehouse.add_tenant(
-                    newcomer, schedule=schedule, limits=Limits(sessions, pause), step=step, watcher=progress
-                )
-            except Interrupted as stop:
-                added = cast("Added", stop.so_far)
+        ended = end is not None and end < today_utc() - timedelta(days=1)
+        done = added.take_in(
+            warehouse, newcomer, schedule=schedule and not ended, limits=Limits(sessions, pause)
+        )
     if as_json:
-        print_json(_summary(added))
-    if added.load.interrupted:
-        tell(
-            "what was stored and loaded is kept. To continue, run the same command: it loads only what is missing."
-        )
-    failed = [failure for feed in added.load.feeds for failure in feed.failures]
-    if not added.load.complete:
-        reason = f"; the first: {failed[0].error}" if failed else ""
-        raise SliceError(
-            f"{name} was added, but slices are missing{reason}",
-            hint=advice.before(
-                "run the same command: it loads only what is missing",
-                [failure.sqlstate for failure in failed if failure.of_source],
-            ),
-        )
-    if different := sum(len(verdict.different) + len(verdict.failed) for verdict in added.compared):
-        raise SliceError(
-            f"{name} was added, but {different} {'day differs' if different == 1 else 'days differ'} from the source, or could not be compared",
-            hint=f"To see which rows differ: tenantry verify {added.load.feeds[0].feed.template} --tenant {name}",
-        )
+        print_json(added.summary(done))
+    added.require_complete(done)
     if not as_json:
         data.print(f"{name} is added. Next: tenantry status", markup=False)
-
-
-def _summary(added: Added) -> dict[str, Any]:
-    """The outcome, as JSON."""
-    interrupted = {"interrupted": True} if added.load.interrupted else {}
-    folded = [year.said for year in added.folded]
-    return interrupted | {
-        "tenant": added.tenant,
-        "complete": added.load.complete,
-        "rows": added.load.rows,
-        "seconds": round(added.load.seconds, 3),
-        "feeds": [
-            {
-                "template": item.feed.template,
-                "loaded": item.loaded,
-                "present": item.present,
-                "rows": item.rows,
-                "failed": [
-                    {"day": f.day, "error": f.error, "sqlstate": f.sqlstate, "of_source": f.of_source}
-                    for f in item.failures
-                ],
-                "not_tried": item.not_tried,
-                "source_lost": item.source_lost,
-                "not_indexed": [{"table": table.table, "error": table.reason} for table in item.not_indexed],
-            }
-            for item in added.load.feeds
-        ],
-        "folded": folded,
-        "converted": folded,  # its old name
-        "different_days": [
-            {
-                "feed": str(verdict.feed),
-                "day": day.day,
-                "source_rows": day.source_rows,
-                "warehouse_rows": day.warehouse_rows,
-            }
-            for verdict in added.compared
-            for day in verdict.different
-        ],
-        "not_compared": [
-            {"feed": str(verdict.feed), "day": day, "error": error}
-            for verdict in added.compared
-            for day, error in verdict.failed.items()
-        ],
-        "rows_ahead": {feed.template: rows for feed, rows in added.rows_ahead.items()},
-        "jobs": added.jobs,
-    }
 
 
 @app.command("list")

@@ -19,7 +19,11 @@ def source_span(session: psycopg.Connection, feed: Feed) -> Span | None:
     Raises:
         SourceError: the source refuses or does not answer.
     """
-    with asking(session, feed.connection), held_source(session, feed.connection):
+    with (
+        asking(session, feed.connection),
+        held_source(session, feed.connection),
+        session.transaction(),
+    ):
         row = session.execute(by_role(session, "source", "source_extent"), _named(feed)).fetchone()
     return Span(row[0], row[1]) if row and row[0] else None
 
@@ -35,7 +39,8 @@ def odd_rows(session: psycopg.Connection, feed: Feed) -> str | None:
     """
     with asking(session, feed.connection), held_source(session, feed.connection):
         try:
-            count, first, last = one_row(session, query("source", "source_odd_days"), _named(feed))
+            with session.transaction():
+                count, first, last = one_row(session, query("source", "source_odd_days"), _named(feed))
         except psycopg.errors.FeatureNotSupported:
             return None
     if not count:

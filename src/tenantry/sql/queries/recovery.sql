@@ -119,8 +119,9 @@ DELETE FROM _wh.rebuilds WHERE schema_name = %(schema)s AND template_name = %(te
 SELECT (SELECT min(nspname::text) FROM pg_namespace WHERE nspname = ANY (%(tenants)s))
 
 -- name: make_room_for_templates
--- Delete the templates that the backup replaces.
-DELETE FROM _wh.mv_templates WHERE template_name = ANY (%(names)s)
+-- Delete the templates that the backup replaces, and the one that init has brought, which the backup may
+-- lack.
+DELETE FROM _wh.mv_templates WHERE template_name = ANY (%(names)s) OR template_name = 'foodlogstats'
 
 -- name: set_secret
 -- Set the password of a connection.

@@ -72,6 +72,11 @@ SELECT coalesce(
 -- A query with its placeholders filled.
 SELECT _wh_internal.render_query(%(query)s, %(schema)s, %(day)s::date, %(day)s::date)
 
+-- name: expected
+-- The plan of a query for many days, which says how many rows the source expects.
+SELECT format('EXPLAIN (FORMAT JSON) SELECT * FROM (%%s) AS q',
+    _wh_internal.render_query(%(query)s, %(schema)s, %(first)s::date, %(last)s::date) || E'\n')
+
 -- name: trial_columns
 -- The query that lets a source describe a template's columns.
 SELECT format(E'SELECT * FROM (%%s\n) AS q LIMIT 0',
@@ -134,10 +139,16 @@ LEFT JOIN pg_catalog.pg_type t ON t.oid = u.type
 LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typelem <> 0 ORDER BY u.n
 
 -- name: source_key
--- Sent to a source: the columns of a table's primary key, by number.
-SELECT k.attnum FROM pg_catalog.pg_index i CROSS
-    JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, n)
-WHERE i.indrelid = %s::oid AND i.indisprimary AND k.n <= i.indnkeyatts ORDER BY k.n
+-- Sent to a source: the columns that tell the rows of a table apart, by number: its primary key, otherwise a
+-- unique index over columns that are never NULL, the shortest one.
+SELECT k.attnum FROM (
+    SELECT i.* FROM pg_catalog.pg_index i
+    WHERE i.indrelid = %s::oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = i.indrelid
+            AND NOT a.attnotnull AND a.attnum = ANY ((i.indkey::smallint[])[0:i.indnkeyatts - 1]))
+    ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1
+) i CROSS JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, n)
+WHERE k.n <= i.indnkeyatts ORDER BY k.n
 
 -- name: source_sizes
 -- Sent to a source: rows (an estimate, -1 if never counted) and bytes of tables.

@@ -2,6 +2,10 @@
 -- Create a tenant's schema.
 SELECT _wh_internal.create_tenant_schema(%s)
 
+-- name: may_create
+-- Whether the tenant's tables can be created in its schema.
+SELECT has_schema_privilege(quote_ident(n.nspname), 'CREATE') FROM pg_namespace n WHERE n.nspname = %s
+
 -- name: tenants
 -- All tenants with connection, templates and state, and what is special about their sources.
 SELECT t.schema_name, t.tenant_name, t.created_at,
