@@ -31,6 +31,9 @@ import tenantry
 MODULES = ("rich.progress", "rich.table", "rich._emoji_codes")
 """What the program loads late, besides its own modules."""
 
+OF_TERMINALS = {"COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"}
+"""Variables that say how to write for a terminal; pytest's workers have some. Consoles read them when they are loaded."""
+
 
 class Launcher:
     """A running launcher, from the side of the tests. Safe to use from several threads."""
@@ -40,7 +43,8 @@ class Launcher:
         self._socket = Path(self._folder.name) / "socket"
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.launcher", str(self._socket)],
-            env=os.environ | {"PYTHONWARNINGS": "error"},
+            env={name: value for name, value in os.environ.items() if name not in OF_TERMINALS}
+            | {"PYTHONWARNINGS": "error"},
             cwd=Path(__file__).parents[2],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

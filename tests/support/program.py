@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any
 
 from tests.support.databases import Database, Source
-from tests.support.launcher import Launcher
+from tests.support.launcher import OF_TERMINALS, Launcher
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,12 @@ class Outcome:
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This process's environment without anything that names a warehouse or a login, and with `extra`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "TENANTRY_"))}
+    """This process's environment without anything that names a warehouse, a login or a terminal, and with `extra`."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PG", "TENANTRY_")) and name not in OF_TERMINALS
+    }
     return kept | {"PYTHONWARNINGS": "error"} | dict(extra or {})
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import psycopg
 
 from tenantry.core.errors import DatabaseError, NotInstalled
+from tenantry.core.words import count
 from tenantry.db.connect import owner_session
 from tenantry.db.errors import translated
 from tenantry.db.install import fill, owner_login, prepare
@@ -131,7 +132,7 @@ def run(
             time.sleep(_LOOK_AGAIN)
         if busy and _rehearse(owner).any:
             raise DatabaseError(
-                f"{len(busy)} {'session is' if len(busy) == 1 else 'sessions are'} working: {', '.join(map(str, busy))}",
+                f"{count(len(busy), 'session is', 'sessions are')} working: {', '.join(map(str, busy))}",
                 hint="Wait for them to end (tenantry upgrade --wait SECONDS), or stop them.",
             )
         prepare(session, passwords)

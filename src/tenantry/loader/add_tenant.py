@@ -12,6 +12,7 @@ from tenantry.core import state
 from tenantry.core.days import Span, today_utc
 from tenantry.core.model import Connection, Feed
 from tenantry.core.names import check_tenant_name
+from tenantry.core.words import count
 from tenantry.db.connect import session
 from tenantry.flow.slice import at_source
 from tenantry.flow.slice import slice as slices
@@ -143,7 +144,10 @@ def _fold(session: psycopg.Connection, feed: Feed, span: Span | None, step: Step
     for year in range(span.first.year, settled):
         if yearly.check(session, feed, year).status == "complete":
             result = yearly.fold(session, feed, year)
-            step("year", f"{feed} {year}: {result.days} slices, {result.rows:,} rows in one table")
+            step(
+                "year",
+                f"{feed} {year}: {count(result.days, 'slice')}, {count(result.rows, 'row')} in one table",
+            )
             done.append(result)
     return done
 
@@ -152,10 +156,10 @@ def _told(result: Result) -> str:
     failed = sum(len(item.failures) + item.not_tried for item in result.feeds)
     loaded = sum(item.loaded for item in result.feeds)
     present = sum(item.present for item in result.feeds)
-    parts = [f"{loaded} slices, {result.rows:,} rows in {result.seconds:.1f} s"]
+    parts = [f"{count(loaded, 'slice')}, {count(result.rows, 'row')} in {result.seconds:.1f} s"]
     if present:
-        parts.append(f"{present} were there")
+        parts.append(f"{present:,} {'was' if present == 1 else 'were'} there")
     if failed:
-        parts.append(f"{failed} are missing")
+        parts.append(f"{failed:,} {'is' if failed == 1 else 'are'} missing")
     parts += [str(table) for item in result.feeds for table in item.not_indexed]
     return "; ".join(parts)

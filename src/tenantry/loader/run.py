@@ -12,6 +12,7 @@ import psycopg
 
 from tenantry.core.errors import TenantryError, WarehouseUnreachable
 from tenantry.core.model import OPERATOR, FailedSlice, Feed, LoadedSlice
+from tenantry.core.words import count
 from tenantry.db import log
 from tenantry.db.connect import acts_as
 from tenantry.db.errors import translated
@@ -246,7 +247,7 @@ def _log(connection: psycopg.Connection, result: FeedResult) -> None:
         connection,
         "backfill",
         "INFO" if result.complete else "ERROR",
-        f"{result.loaded} slices loaded, {len(result.failures)} failed, {result.not_tried} not tried",
+        f"{count(result.loaded, 'slice')} loaded, {len(result.failures):,} failed, {result.not_tried:,} not tried",
         schema_name=result.feed.schema,
         template_name=result.feed.template,
         rows=result.rows,

@@ -13,6 +13,7 @@ from queue import SimpleQueue
 
 from tenantry.core.days import Span, folded, monthly, today_utc
 from tenantry.core.model import OPERATOR, Feed
+from tenantry.core.words import count
 from tenantry.db.connect import acts_as, session
 from tenantry.flow.slice.compare import DayDifference
 from tenantry.loader import reload_tenant
@@ -203,7 +204,7 @@ def _spans(days: Iterable[date]) -> str:
 
 
 def _days(number: int) -> str:
-    return f"{number:,} {'day' if number == 1 else 'days'}"
+    return count(number, "day")
 
 
 def _differ(number: int) -> str:

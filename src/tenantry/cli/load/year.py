@@ -17,6 +17,7 @@ from tenantry.cli.output import human_seconds, notes, print_json, print_table, r
 from tenantry.cli.target import open_warehouse
 from tenantry.core.days import Span, today_utc
 from tenantry.core.errors import DatabaseError, InputError, TenantryError
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.flow.slice.year import Folded
@@ -160,7 +161,7 @@ def fold(
             if not as_json:
                 step(
                     feed.schema,
-                    f"{result.days} slices, {result.rows:,} rows in {result.table}, {result.seconds:.1f} s",
+                    f"{count(result.days, 'slice')}, {count(result.rows, 'row')} in {result.table}, {result.seconds:.1f} s",
                 )
     if as_json:
         failed = {name: error.message for name, error in failures}

@@ -17,6 +17,7 @@ from tenantry.cli.output import print_json_line, print_table, step
 from tenantry.cli.target import administrator, open_warehouse
 from tenantry.core import signals
 from tenantry.core.errors import InputError
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.db.audit import Entry
@@ -95,7 +96,7 @@ def prune(
     with administrator() as (conninfo, _):
         confirm(f"Remove all entries before {day:%Y-%m-%d}?", yes=yes)
         removed = Warehouse(conninfo).prune_audit(day.date())
-    step("audit", f"{removed} entries removed")
+    step("audit", f"{count(removed, 'entry', 'entries')} removed")
 
 
 def _print(

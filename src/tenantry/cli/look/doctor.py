@@ -11,6 +11,7 @@ from rich.text import Text
 from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, notes, print_json, step
 from tenantry.cli.target import open_warehouse
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.observe.checks.finding import Check, Finding
@@ -138,8 +139,6 @@ def _print(findings: list[tuple[Check, Finding]], outcomes: list[Outcome]) -> No
         if finding.command:
             data.print(Text(" " * 8 + finding.command))
     counted = [sum(finding.severity.value == word for _, finding in findings) for word in _COLOURS]
-    told = [
-        f"{count} {word}{'s' if count != 1 else ''}" for word, count in zip(_COLOURS, counted, strict=True)
-    ]
+    told = [count(number, word) for word, number in zip(_COLOURS, counted, strict=True)]
     seconds = sum(outcome.seconds for outcome in outcomes)
-    notes.print(f"{len(outcomes)} checks in {seconds:.1f} s: {', '.join(told)}", markup=False)
+    notes.print(f"{count(len(outcomes), 'check')} in {seconds:.1f} s: {', '.join(told)}", markup=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tenantry.cli.group import Group
 from tenantry.cli.options import AsJson
-from tenantry.cli.output import data, notes, print_json, print_table, step
+from tenantry.cli.output import data, human_bytes, notes, print_facts, print_json, step
 from tenantry.cli.server.sealing import (
     File,
     Identity,
@@ -24,6 +25,7 @@ from tenantry.cli.server.sealing import (
 )
 from tenantry.cli.target import administrator
 from tenantry.core.errors import InputError
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.recovery.backup import Summary
@@ -144,7 +146,7 @@ def write(
         notes.print(f"jobs of other roles or databases are not included: {summary.jobs_left_out}")
     for old in done.removed:
         notes.print(f"removed: {old}", markup=False)
-    step("backup", f"{file}, {done.bytes:,} bytes")
+    step("backup", f"{file}, {human_bytes(done.bytes)}")
 
 
 @app.command("verify")
@@ -191,11 +193,9 @@ def verify(
         for what, reason in problems.items():
             notes.print(f"not restored: {what}: {reason}", markup=False)
         if not problems:
-            step("verify", f"{file}: whole, {records:,} records{', restored' if rehearse else ''}")
+            step("verify", f"{file}: whole, {count(records, 'record')}{', restored' if rehearse else ''}")
     if problems:
-        raise DatabaseError(
-            f"{len(problems)} thing{'s' if len(problems) > 1 else ''} of the backup would not be restored"
-        )
+        raise DatabaseError(f"{count(len(problems), 'thing')} of the backup would not be restored")
 
 
 @app.command("key")
@@ -216,23 +216,26 @@ def make_key(key: KeyFile = None, as_json: AsJson = False) -> None:
         print_json({"file": str(file), "made": made, "public": signer.public})
         return
     notes.print(f"the key is in {file}{'' if made else ', unchanged'}", markup=False)
-    data.print(signer.public, markup=False)
+    data.print(signer.public, raw=True)
 
 
 def print_summary(summary: Summary) -> None:
-    print_table(
+    print_facts(
         f"Backup of {summary.database}, {summary.made_at}, Tenantry {summary.version}, migration {summary.migration}",
-        ("", "#", ""),
-        [
-            ("tenants", len(summary.tenants), ", ".join(summary.tenants)),
-            ("feeds", summary.feeds, f"{summary.row_count:,} rows, to be loaded again"),
-            ("connections", len(summary.connections), f"{summary.secrets} with passwords"),
-            ("templates", len(summary.templates), ", ".join(summary.templates)),
-            ("readers", len(summary.readers), ", ".join(summary.readers)),
-            ("role passwords", len(summary.passwords), ", ".join(summary.passwords)),
-            ("jobs", summary.jobs, ""),
-            ("your own functions", summary.functions, ""),
-            ("log entries", summary.logs, ""),
-            ("audit trail entries", summary.audit, ""),
-        ],
+        {
+            "tenants": _listed(summary.tenants),
+            "feeds": f"{summary.feeds:,}, {count(summary.row_count, 'row')}, to be loaded again",
+            "connections": f"{len(summary.connections):,}, {summary.secrets:,} with passwords",
+            "templates": _listed(summary.templates),
+            "readers": _listed(summary.readers),
+            "role passwords": _listed(summary.passwords),
+            "jobs": summary.jobs,
+            "your own functions": summary.functions,
+            "log entries": summary.logs,
+            "audit trail entries": summary.audit,
+        },
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{len(names):,}: {', '.join(names)}" if names else "0"

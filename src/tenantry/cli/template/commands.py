@@ -14,6 +14,7 @@ from tenantry.cli.output import data, human_bytes, notes, print_json, print_tabl
 from tenantry.cli.target import open_warehouse
 from tenantry.cli.template import file, source
 from tenantry.core.errors import DatabaseError, InputError, TenantryError
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.flow.slice.move import Moved
@@ -74,13 +75,13 @@ def show(
     if as_json:
         print_json({**asdict(facts), **asdict(text), "outdated": found.outdated})
     elif as_sql:
-        data.print(files.template_as_sql(text), end="", markup=False)
+        data.print(files.template_as_sql(text), end="", raw=True)
     elif as_file:
-        data.print(files.template_as_file(text), end="", markup=False)
+        data.print(files.template_as_file(text), end="", raw=True)
     else:
-        data.print(files.template_as_file(text), markup=False)
+        data.print(files.template_as_file(text), raw=True)
         data.print(
-            f"Used by {', '.join(facts.tenants) or 'no tenant'}; {facts.days:,} days loaded. "
+            f"Used by {', '.join(facts.tenants) or 'no tenant'}; {count(facts.days, 'day')} loaded. "
             f"Changed {facts.updated_at:%Y-%m-%d %H:%M} UTC.",
             markup=False,
         )
@@ -120,7 +121,9 @@ def drop(
             )
         for use in goods.uses:
             size = human_bytes(use.bytes)
-            notes.print(f"{use.tenant}: {use.days:,} days, {use.rows:,} rows, {size}", markup=False)
+            notes.print(
+                f"{use.tenant}: {count(use.days, 'day')}, {count(use.rows, 'row')}, {size}", markup=False
+            )
         if goods.jobs:
             notes.print(f"jobs: {', '.join(map(str, goods.jobs))}", markup=False)
         confirm(f"This cannot be undone. To drop it, type its name ({template})", yes=yes, expected=template)
@@ -129,7 +132,8 @@ def drop(
         print_json({"template": template, "dropped": goods.uses, "jobs": [str(job) for job in goods.jobs]})
     else:
         data.print(
-            f"{template} is dropped" + (f", with the days of {len(goods.uses)} tenants" if goods.uses else "")
+            f"{template} is dropped"
+            + (f", with the days of {count(len(goods.uses), 'tenant')}" if goods.uses else "")
         )
 
 

@@ -17,6 +17,7 @@ from tenantry.cli.tenant.life import Name, disable, drop, enable, reload
 from tenantry.cli.tenant.rotate import rotate
 from tenantry.core import advice
 from tenantry.core.errors import InputError, SliceError
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.loader.add_tenant import Added
@@ -133,7 +134,7 @@ def add(
         )
     if different := sum(len(verdict.different) + len(verdict.failed) for verdict in added.compared):
         raise SliceError(
-            f"{name} was added, but {different} {'day differs' if different == 1 else 'days differ'} from the source, or could not be compared",
+            f"{name} was added, but {count(different, 'day differs', 'days differ')} from the source, or could not be compared",
             hint=f"To see which rows differ: tenantry verify {added.load.feeds[0].feed.template} --tenant {name}",
         )
     if not as_json:

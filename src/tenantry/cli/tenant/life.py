@@ -18,6 +18,7 @@ from tenantry.cli.target import open_warehouse
 from tenantry.core import advice
 from tenantry.core.days import Span
 from tenantry.core.errors import InputError, SliceError
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.flow.tenant.drop import Goods
@@ -120,8 +121,7 @@ def enable(name: Name, sessions: Sessions = 2, pause: Pause = 0.0, as_json: AsJs
     if stopped:
         tell(f"what was loaded is kept. To continue: tenantry tenant enable {name}")
     if done.failures:
-        count = len(done.failures)
-        reason = f"{count} {'slice' if count == 1 else 'slices'} failed; the first: {done.failures[0].error}"
+        reason = f"{count(len(done.failures), 'slice')} failed; the first: {done.failures[0].error}"
     else:
         reason = done.source_lost or done.not_indexed or "days differ from the source"
     raise SliceError(
@@ -194,8 +194,8 @@ def reload(
                 else ""
             )
             notes.print(
-                f"{item.plan.feed}: {len(item.plan.days):,} of {len(item.span):,} days, {item.span}, "
-                f"{item.rows:,} rows{about}",
+                f"{item.plan.feed}: {len(item.plan.days):,} of {count(len(item.span), 'day')}, {item.span}, "
+                f"{count(item.rows, 'row')}{about}",
                 markup=False,
             )
         confirm("Load them again?", yes=yes)
@@ -258,8 +258,8 @@ def _show_goods(goods: Goods, connections: Sequence[str]) -> None:
         notes.print(f"a drop of {goods.tenant} was started earlier: the rest is dropped now", markup=False)
     jobs = ", ".join(str(job) for job in goods.jobs) or "none"
     notes.print(
-        f"{goods.tenant} has {goods.days:,} days, {goods.rows:,} rows, {human_bytes(goods.bytes)} in "
-        f"{goods.relations:,} relations. Its jobs: {jobs}. Connections that are dropped with it: {', '.join(connections) or 'none'}",
+        f"{goods.tenant} has {count(goods.days, 'day')}, {count(goods.rows, 'row')}, {human_bytes(goods.bytes)} in "
+        f"{count(goods.relations, 'relation')}. Its jobs: {jobs}. Connections that are dropped with it: {', '.join(connections) or 'none'}",
         markup=False,
     )
     if goods.readers:
