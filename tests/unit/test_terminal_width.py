@@ -85,6 +85,7 @@ def test_facts_continue_below_themselves() -> None:
             40,
             ["next:", "  tenantry template test a", "then", "  tenantry template load a"],
         ),
+        ('the tenant "two words" is gone', 20, ["the tenant", '"two words" is gone']),
         ("", 10, [""]),
         ("one\n\ntwo", 10, ["one", "", "two"]),
     ],
@@ -93,6 +94,16 @@ def test_lines_break_between_words_and_not_within_commands(
     text: str, width: int, expected: list[str]
 ) -> None:
     assert [line.plain for line in wrapped(Text(text), width)] == expected
+
+
+def test_lines_continue_further_in() -> None:
+    told = wrapped(Text("warning one two three: tenantry status now"), 16, hang=8)
+
+    assert [line.plain for line in told] == [
+        "warning one two",
+        "        three:",
+        "          tenantry status now",
+    ]
 
 
 def test_every_option_is_whole_in_the_help_of_every_command() -> None:

@@ -39,16 +39,16 @@ class _Console(Console):
         """How wide a line may be: that of the terminal, or COLUMNS; otherwise None, as readers of a file want whole values."""
         return self.width if self.file.isatty() or os.environ.get("COLUMNS", "").isdigit() else None
 
-    def print(self, *objects: Any, raw: bool = False, **options: Any) -> None:
+    def print(self, *objects: Any, raw: bool = False, hang: int = 0, **options: Any) -> None:
         """Print as rich does, but without leaving out characters, and with lines broken between words.
 
-        With `raw`, lines stay as they are: files, and what is to be copied.
+        With `raw`, lines stay as they are: files, and what is to be copied. Broken lines continue `hang` columns in.
         """
         # A template may come from Windows.
         shown = [visible(one.replace("\r\n", "\n")) if isinstance(one, str) else one for one in objects]
         limit = None if raw else self.limit
         if limit is not None:
-            shown = [_broken(one, limit) for one in shown]
+            shown = [_broken(one, limit, hang) for one in shown]
         super().print(*shown, **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
@@ -57,9 +57,9 @@ class _Console(Console):
             yield piece if piece.control else piece._replace(text=visible(piece.text))
 
 
-def _broken(one: Any, limit: int) -> Any:
+def _broken(one: Any, limit: int, hang: int) -> Any:
     text = Text(one) if isinstance(one, str) else one
-    return Text("\n").join(wrapped(text, limit)) if isinstance(text, Text) else one
+    return Text("\n").join(wrapped(text, limit, hang=hang)) if isinstance(text, Text) else one
 
 
 data = _Console()

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from rich.cells import cell_len
 from rich.text import Text
 
-_WORD = re.compile(r"\S+\s*")
+_WORD = re.compile(r'(?:"[^"\n]{1,63}"|\S)+\s*')
+"""A word with the spaces after it. A name in quotes may hold spaces, and is not broken there."""
 
 _COMMAND = re.compile(
     r"(?:(?<=: )|(?<=, then )|(?<=, or )|^)"
@@ -18,10 +19,10 @@ _COMMAND = re.compile(
 """A command to type: after a colon up to the end of its sentence, or at the beginning of a line."""
 
 
-def wrapped(text: Text, width: int | None) -> Iterator[Text]:
+def wrapped(text: Text, width: int | None, *, hang: int = 0) -> Iterator[Text]:
     """The text in lines of at most `width` columns; None means without limit.
 
-    A line that begins with spaces continues below its first word. A command that does not fit has a line of its own, and
+    A line that begins with spaces continues below its first word, and other lines are continued `hang` columns in. A command that does not fit has a line of its own, and
     that may be longer: a line break would become part of what is copied. So may be a single long word.
     """
     for line in text.split("\n", allow_blank=True):
@@ -29,12 +30,16 @@ def wrapped(text: Text, width: int | None) -> Iterator[Text]:
             yield line
             continue
         indent = len(line.plain) - len(line.plain.lstrip(" "))
+        further = indent or hang
         for piece in _pieces(line[indent:]):
-            # Further in than the text around it, unless the line is nothing else.
-            inner = indent + 2 * (_is_command(piece) and indent + len(piece) < len(line))
-            lines = [piece] if _is_command(piece) else _broken(piece, max(width - inner, 1))
-            for one in lines:
-                yield Text(" " * inner) + one
+            if _is_command(piece):
+                # Further in than the text around it, unless the line is nothing else.
+                yield Text(" " * (further + 2 * (indent + len(piece) < len(line)))) + piece
+                indent = further
+                continue
+            for one in _broken(piece, max(width - indent, 1), max(width - further, 1)):
+                yield Text(" " * indent) + one
+                indent = further
 
 
 def _is_command(piece: Text) -> bool:
@@ -60,11 +65,12 @@ def _stripped(line: Text, begin: int, end: int) -> Iterator[Text]:
         yield piece
 
 
-def _broken(piece: Text, width: int) -> Iterator[Text]:
+def _broken(piece: Text, first: int, width: int) -> Iterator[Text]:
+    """Lines of words: the first of `first` columns, the others of `width`."""
     ends: list[int] = []
     filled = 0
     for word in _WORD.finditer(piece.plain):
-        if filled and filled + cell_len(word[0].rstrip()) > width:
+        if filled and filled + cell_len(word[0].rstrip()) > (width if ends else first):
             ends.append(word.start())
             filled = 0
         filled += cell_len(word[0])

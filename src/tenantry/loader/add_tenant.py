@@ -87,7 +87,7 @@ def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watch
     plans = []
     for feed, span in days.items():
         plans += planning.plan(conninfo, [feed], span or Span(today_utc(), today_utc()))
-    added = Added(newcomer.name, run.run(conninfo, plans, limits, watcher))
+    added = Added(newcomer.name, run.run(conninfo, plans, limits, watcher, name="tenant add"))
     step("backfill", _told(added.load))
     if added.load.interrupted:
         return added

@@ -139,7 +139,7 @@ def _load(
     conninfo: str, plans: Sequence[Plan], limits: run.Limits, watcher: Watcher, done: Enabled
 ) -> Result:
     """Carry out plans, and add up their results."""
-    result = run.run(conninfo, plans, limits, watcher)
+    result = run.run(conninfo, plans, limits, watcher, name="tenant enable")
     done.rows += result.rows
     done.loads.append(result)
     done.failures += [failure for feed in result.feeds for failure in feed.failures]

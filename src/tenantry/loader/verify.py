@@ -103,7 +103,7 @@ def fix(
         return found
     with session(conninfo) as opened:
         plans = [reload_tenant.plan(opened, feed, days) for feed, days in wrong.items()]
-    pulled = backfill.run(conninfo, plans, limits, watcher)
+    pulled = backfill.run(conninfo, plans, limits, watcher, name="verify")
     if pulled.interrupted:
         return found
     later = run(conninfo, wrong, sessions=limits.per_source, pause=limits.pause, most_rows=most_rows)

@@ -161,7 +161,8 @@ def run(
         for schema in sorted({part.feed.schema for part in parts}):
             if tenant.create_schema(opened, schema):
                 step("schema", f"{schema} made again")
-    done = Recovered(backfill.run(conninfo, [part.plan for part in parts], limits, watcher))
+    plans = [part.plan for part in parts]
+    done = Recovered(backfill.run(conninfo, plans, limits, watcher, name="recover"))
     if done.load.interrupted:
         return done
     complete = {item.feed for item in done.load.feeds if item.complete}

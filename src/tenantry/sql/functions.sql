@@ -9256,11 +9256,17 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.write_log(function_name text, log_level text, message text,
     context jsonb)
-RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Of a feed the entry keeps its names; the rest of its record says nothing about what was done.
+DECLARE
+    facts CONSTANT jsonb := jsonb_strip_nulls(context) - CASE WHEN context ? 'first_day_chosen'
+        THEN ARRAY['created_at', 'first_day', 'first_day_chosen'] ELSE '{}' END;
+BEGIN
     INSERT INTO _wh.function_logs (function_name, log_level, message, context)
-    VALUES (function_name, log_level, _wh_internal.visible(message), jsonb_strip_nulls(context));
-    SELECT _wh_internal.audit(function_name, coalesce(jsonb_strip_nulls(context), '{}')::text,
-        lower(log_level) || ': ' || _wh_internal.visible(message))
+    VALUES (function_name, log_level, _wh_internal.visible(message), facts);
+    PERFORM _wh_internal.audit(function_name, coalesce(facts, '{}')::text,
+        lower(log_level) || ': ' || _wh_internal.visible(message));
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.written(kind text, word text, gap boolean DEFAULT true) RETURNS text
@@ -10580,9 +10586,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '442d7c2fcea9532f' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '666a753d7bf8fcd6' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '442d7c2fcea9532f');
+        AND i.functions = '666a753d7bf8fcd6');
 END
 $$;
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import typer
 from rich.text import Text
@@ -18,6 +18,7 @@ from tenantry.cli.output import data, human_bytes, notes, print_json, print_json
 from tenantry.cli.target import open_warehouse
 from tenantry.core import signals
 from tenantry.core.errors import InputError
+from tenantry.core.visible import visible
 
 if TYPE_CHECKING:
     from tenantry.observe.activity import Entry, Running, Slow
@@ -233,14 +234,31 @@ def _print_entries(entries: Iterable[Entry], *, as_json: bool) -> None:
         if as_json:
             print_json_line(entry)
             continue
-        context = " ".join(f"{name}={value}" for name, value in entry.context.items())
+        about, facts = _about(entry.context)
         data.print(
             Text.assemble(
-                f"{entry.at:%Y-%m-%d %H:%M:%S}  ",
+                f"{entry.at:%Y-%m-%dT%H:%M:%SZ}  ",
                 (f"{entry.level:<7}", _LEVELS.get(entry.level.upper(), "")),
-                f"  {entry.function}: {entry.message}  ",
-                (context, "dim"),
-            )
+                f"  {about and f'{about}: '}{entry.function}: {visible(entry.message, lines=False)}",
+                (f"  {facts}".rstrip(), "dim"),
+            ),
+            hang=2,
         )
     # A reader at the other end of a pipe waits for it.
     sys.stdout.flush()
+
+
+def _about(context: dict[str, Any]) -> tuple[str, str]:
+    """The feed, tenant or template that an entry is about, once; and what else it says."""
+    tenant = next((context[name] for name in _TENANT if name in context), None)
+    template = next((context[name] for name in _TEMPLATE if name in context), None)
+    facts = " ".join(
+        f"{name}={value}" for name, value in context.items() if name not in (*_TENANT, *_TEMPLATE, *_OLD)
+    )
+    return ".".join(str(name) for name in (tenant, template) if name is not None), facts
+
+
+_TENANT = ("schema_name", "tenant_name", "tenant", "schema")
+_TEMPLATE = ("template_name", "template")
+_OLD = ("created_at", "first_day", "first_day_chosen")
+"""Of a feed's record, in entries of earlier versions."""

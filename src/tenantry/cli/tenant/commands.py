@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
-from rich.text import Text
 
 from tenantry.cli.group import Group
 from tenantry.cli.interrupted import tell
 from tenantry.cli.options import AsJson, Pause, Sessions, ended_or_today
-from tenantry.cli.output import data, human_bytes, print_json, print_table, step
+from tenantry.cli.output import data, human_bytes, print_facts, print_json, print_table, step
 from tenantry.cli.target import open_warehouse
 from tenantry.cli.tenant.life import Name, disable, drop, enable, reload
 from tenantry.cli.tenant.rotate import rotate
@@ -234,16 +233,28 @@ def show(name: Name, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"tenant": tenant, "feeds": feeds})
         return
-    since = f" since {tenant.created_at:%Y-%m-%d}, from {tenant.source} ({tenant.connection})"
-    data.print(Text.assemble((name, "bold"), since))
-    if tenant.state != "at work":
-        data.print(f"  {tenant.state}", markup=False)
+    print_facts(
+        name,
+        {
+            "since": f"{tenant.created_at:%Y-%m-%d}",
+            "source": tenant.source,
+            "connection": tenant.connection,
+            "state": tenant.state,
+        },
+    )
     for feed in feeds:
-        data.print(
-            f"  {feed.template} ({feed.storage}): {feed.first_day} to {feed.last_day}, {feed.days:,} days, "
-            f"{feed.rows:,} rows, {human_bytes(feed.bytes)}; yearly tables: "
-            f"{', '.join(map(str, feed.years)) or 'none'}; {feed.state}",
-            markup=False,
+        print_facts(
+            f"{name}.{feed.template}",
+            {
+                "state": feed.state,
+                "from": feed.first_day,
+                "to": feed.last_day,
+                "days": feed.days,
+                "rows": feed.rows,
+                "size": human_bytes(feed.bytes),
+                "storage": feed.storage,
+                "yearly tables": ", ".join(map(str, feed.years)) or "none",
+            },
         )
 
 
