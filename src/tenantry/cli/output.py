@@ -89,11 +89,17 @@ def _plain(value: Any) -> Any:
     return str(value)
 
 
-def print_table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def print_table(
+    title: str | None, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str | None = None
+) -> None:
     """Print a table; columns whose name ends in `#` hold numbers and are aligned to the right.
 
-    Where it does not fit into the width, each row is a block with a line per column.
+    Where it does not fit into the width, each row is a block with a line per column. A table without rows is `empty`.
     """
+    rows = list(rows)
+    if empty and not rows:
+        data.print(empty)
+        return
     if title:
         data.print(Text(visible(title, lines=False), "bold"))
     for line in laid_out(columns, rows, data.limit):
@@ -105,7 +111,7 @@ def print_facts(title: str | None, pairs: Mapping[str, Any]) -> None:
     if title:
         data.print(Text(visible(title, lines=False), "bold"))
     told = [(name, shown(value)) for name, value in pairs.items() if value is not None]
-    for line in facts(told, data.limit, indent="  " if title else ""):
+    for line in facts(told, data.limit, indent="  " if title else "", style="" if title else "bold"):
         data.print(line, raw=True)
 
 

@@ -18,6 +18,9 @@ from tenantry.core.visible import visible
 
 _GAP = "  "
 
+_NAMES = {"tenant", "template", "connection", "reader", "name", "job"}
+"""Columns that hold one name each: it may hold spaces, and is not broken there."""
+
 
 def laid_out(columns: Sequence[str], rows: Iterable[Sequence[Any]], width: int | None) -> Iterator[Text]:
     """The lines of a table; columns whose name ends in `#` hold numbers and are aligned to the right."""
@@ -36,13 +39,15 @@ def laid_out(columns: Sequence[str], rows: Iterable[Sequence[Any]], width: int |
         yield Text(_line(row, widths, right))
 
 
-def facts(pairs: Sequence[tuple[str, str]], width: int | None, *, indent: str = "") -> Iterator[Text]:
+def facts(
+    pairs: Sequence[tuple[str, str]], width: int | None, *, indent: str = "", style: str = "bold"
+) -> Iterator[Text]:
     """A line per field, with its value beside it; a value that does not fit continues below itself."""
     left = max((cell_len(name) for name, _ in pairs), default=0) + len(_GAP)
     room = None if width is None else max(width - left - len(indent), 1)
     for name, value in pairs:
-        head = Text(_line((indent + name,), (left + len(indent),), (False,), strip=False), "bold")
-        for line in wrapped(Text(value), room):
+        head = Text(_line((indent + name,), (left + len(indent),), (False,), strip=False), style)
+        for line in wrapped(Text(value), None if name in _NAMES else room):
             yield Text.assemble(head, line)
             head = Text(" " * (left + len(indent)))
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from rich.cells import cell_len
 from rich.text import Text
 
-_WORD = re.compile(r'(?:"[^"\n]{1,63}"|\S)+\s*')
+_WORD = re.compile(r'(?:"[^"\n]{1,63}"\S*|\S+)\s*')
 """A word with the spaces after it. A name in quotes may hold spaces, and is not broken there."""
 
 _COMMAND = re.compile(

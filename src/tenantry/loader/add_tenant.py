@@ -95,7 +95,7 @@ def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watch
         step("views", ", ".join(f"{feed} and public.{feed.template}" for feed in feeds))
         for item in added.load.feeds:
             if newcomer.fold and item.complete:
-                added.folded += _fold(connection, item.feed, days[item.feed], step)
+                added.folded += _fold(connection, item.feed, days[item.feed], step, watcher)
     loaded = {feed: span for feed, span in days.items() if span is not None}
     for verdict in verify.settle(conninfo, loaded, limits, watcher):
         step("compared", str(verdict))
@@ -135,21 +135,44 @@ def _span(session: psycopg.Connection, feed: Feed, first: date | None, step: Ste
     return whole.span
 
 
-def _fold(session: psycopg.Connection, feed: Feed, span: Span | None, step: Step) -> list[Folded]:
+def _fold(
+    session: psycopg.Connection, feed: Feed, span: Span | None, step: Step, watcher: Watcher
+) -> list[Folded]:
     """Fold the closed years of the span. Last year stays open in January, while late rows still come in."""
     if span is None:
         return []
-    done = []
+    done, empty = [], []
     settled = (today_utc() - timedelta(days=31)).year
-    for year in range(span.first.year, settled):
+    years = range(span.first.year, settled)
+    for number, year in enumerate(years):
+        watcher.working(f"folding {feed}", number, len(years), "year")
         if yearly.check(session, feed, year).status == "complete":
             result = yearly.fold(session, feed, year)
-            step(
-                "year",
-                f"{feed} {year}: {count(result.days, 'slice')}, {count(result.rows, 'row')} in one table",
-            )
             done.append(result)
+            if result.rows:
+                step(
+                    "year",
+                    f"{feed} {year}: {count(result.days, 'slice')}, {count(result.rows, 'row')} in one table",
+                )
+            else:
+                empty.append(year)
+    if years:
+        watcher.working(f"folding {feed}", len(years), len(years), "year")
+    if empty:
+        # A source that has stopped may have many of them.
+        step("year", f"{feed}: {count(len(empty), 'year')} without rows folded: {_spans(empty)}")
     return done
+
+
+def _spans(years: Sequence[int]) -> str:
+    """Years as text: `2001 to 2019, 2021`."""
+    spans: list[tuple[int, int]] = []
+    for year in years:
+        if spans and spans[-1][1] == year - 1:
+            spans[-1] = (spans[-1][0], year)
+        else:
+            spans.append((year, year))
+    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in spans)
 
 
 def _told(result: Result) -> str:

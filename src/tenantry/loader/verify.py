@@ -85,9 +85,17 @@ def settle(
     """
     today = today_utc()
     ended = {feed: [day for day in days if day < today] for feed, days in wanted.items()}
-    return fix(
-        conninfo, run(conninfo, ended, sessions=limits.per_source, pause=limits.pause), limits, watcher
-    ).feeds
+    total, done = sum(map(len, ended.values())), 0
+
+    def compared(feed: Feed, days: int, rows: int) -> None:
+        nonlocal done
+        done += days
+        watcher.working("comparing", done, total, "day")
+
+    if total:
+        watcher.working("comparing", 0, total, "day")
+    found = run(conninfo, ended, sessions=limits.per_source, pause=limits.pause, compared=compared)
+    return fix(conninfo, found, limits, watcher).feeds
 
 
 def fix(

@@ -203,6 +203,7 @@ def history(
             (run.name or f"job {run.jobid}", run.started, _seconds(run), run.status, _first_line(run.message))
             for run in found
         ],
+        empty="No failed runs." if failed else "No runs yet. Next: tenantry schedule show",
     )
 
 
@@ -220,7 +221,12 @@ def next_runs(
     if as_json:
         print_json([{"time": run.at, "job": run.job.name, "jobid": run.job.jobid} for run in found])
         return
-    print_table(None, ("time", "job", "tenant"), [(run.said, str(run.job), run.job.schema) for run in found])
+    print_table(
+        None,
+        ("time", "job", "tenant"),
+        [(run.said, str(run.job), run.job.schema) for run in found],
+        empty="No runs are due. Next: tenantry schedule show",
+    )
 
 
 @app.command()

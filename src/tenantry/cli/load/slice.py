@@ -69,6 +69,7 @@ def list_slices(
             None,
             ("tenant", "day", "state", "rows#", "loaded", "seconds#", "error"),
             [(s.tenant, s.day, s.state, s.rows, s.loaded_at, _seconds(s.seconds), s.error) for s in found],
+            empty="No days." if anything else "No such days.",
         )
     if fail and found:
         raise typer.Exit(1)

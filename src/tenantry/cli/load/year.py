@@ -102,6 +102,7 @@ def list_years(
         None,
         ("tenant", "template", "year", "days#", "of#", "state"),
         [(y.tenant, y.template, str(y.year), y.days, y.expected, y.state) for y in found],
+        empty="No years yet. Next: tenantry status",
     )
 
 
@@ -135,13 +136,18 @@ def fold(
     others are.
     """
 
+    from tenantry.cli.progress import Progress
+
     rest = _seconds(spacing or (_SPACING if everyone else "0s"))
     next_begin = time.monotonic()
     results: list[Folded] = []
     failures: list[tuple[str, TenantryError]] = []
     there: list[str] = []
-    with chosen_feeds(template, tenant, everyone) as (warehouse, feeds):
+    with chosen_feeds(template, tenant, everyone) as (warehouse, feeds), Progress() as progress:
+        bar = progress.bar(f"folding {year}", len(feeds), "tenant")
         for number, feed in enumerate(feeds, 1):
+            bar.reach(number - 1)
+            bar.doing = feed.schema
             try:
                 if everyone and year < today_utc().year and warehouse.check_year(feed, year).folded:
                     there.append(feed.schema)
@@ -150,7 +156,9 @@ def fold(
                     notes.print(
                         f"{feed.schema} ({number} of {len(feeds)}) starts in {human_seconds(wait)}; --spacing 0s does not wait"
                     )
+                    bar.doing = f"waiting for the turn of {feed.schema}"
                     time.sleep(wait)
+                    bar.doing = feed.schema
                 begun = time.monotonic()
                 result = warehouse.fold_year(feed, year)
             except (DatabaseError, InputError) as error:
@@ -163,6 +171,7 @@ def fold(
                     feed.schema,
                     f"{count(result.days, 'slice')}, {count(result.rows, 'row')} in {result.table}, {result.seconds:.1f} s",
                 )
+        progress.remove(bar)
     if as_json:
         failed = {name: error.message for name, error in failures}
         folded = [result.said for result in results]

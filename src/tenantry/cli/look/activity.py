@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
@@ -81,6 +81,7 @@ def sizes(tenant: OneTenant = None, as_json: AsJson = False) -> None:
             )
             for s in found
         ],
+        empty="No tenant has data yet. Next: tenantry status",
     )
     notes.print(f"database: {human_bytes(whole)}, total shown: {human_bytes(total)}", markup=False)
 
@@ -128,7 +129,10 @@ def logs(
     }
     with open_warehouse() as warehouse:
         if not follow:
-            _print_entries(warehouse.logs(**wanted), as_json=as_json)
+            entries = warehouse.logs(**wanted)
+            _print_entries(entries, as_json=as_json)
+            if not entries and not as_json:
+                notes.print("No such entries.")
             return
         try:
             for entries in warehouse.follow_logs(**wanted):
@@ -179,6 +183,7 @@ def _print_slow(statements: list[Slow], *, as_json: bool) -> None:
         None,
         ("calls#", "mean ms#", "total s#", "rows#", "statement"),
         [(s.calls, f"{s.mean:,.1f}", f"{s.total / 1000:,.1f}", s.rows, s.query) for s in statements],
+        empty="No statements are recorded yet.",
     )
 
 
@@ -193,6 +198,7 @@ def _print_running(running: list[Running], *, as_json: bool) -> None:
             (str(r.pid), r.user, r.program, r.state, _seconds(r), r.tenant, _waits(r), _short(r.query))
             for r in running
         ],
+        empty="Nothing is running.",
     )
 
 
@@ -234,12 +240,12 @@ def _print_entries(entries: Iterable[Entry], *, as_json: bool) -> None:
         if as_json:
             print_json_line(entry)
             continue
-        about, facts = _about(entry.context)
+        subject, facts = about(entry.context)
         data.print(
             Text.assemble(
                 f"{entry.at:%Y-%m-%dT%H:%M:%SZ}  ",
                 (f"{entry.level:<7}", _LEVELS.get(entry.level.upper(), "")),
-                f"  {about and f'{about}: '}{entry.function}: {visible(entry.message, lines=False)}",
+                f"  {subject and f'{subject}: '}{entry.function}: {visible(entry.message, lines=False)}",
                 (f"  {facts}".rstrip(), "dim"),
             ),
             hang=2,
@@ -248,7 +254,7 @@ def _print_entries(entries: Iterable[Entry], *, as_json: bool) -> None:
     sys.stdout.flush()
 
 
-def _about(context: dict[str, Any]) -> tuple[str, str]:
+def about(context: Mapping[str, Any]) -> tuple[str, str]:
     """The feed, tenant or template that an entry is about, once; and what else it says."""
     tenant = next((context[name] for name in _TENANT if name in context), None)
     template = next((context[name] for name in _TEMPLATE if name in context), None)

@@ -102,6 +102,7 @@ def write(
     in as a superuser; otherwise a restore makes new ones. It does not hold
     other roles' jobs.
     """
+    from tenantry.cli.progress import working
     from tenantry.warehouse import Warehouse
     from tenantry.warehouse.backups import require_writable
 
@@ -116,7 +117,7 @@ def write(
             hint="Make a key: tenantry backup key. Or give --unsigned.",
         )
     passphrase = None if recipient else read_passphrase(passphrase_file, twice=True)
-    with administrator() as (conninfo, _):
+    with administrator() as (conninfo, _), working("writing the backup"):
         done = Warehouse(conninfo).backup(
             file,
             passphrase=passphrase,
@@ -175,13 +176,15 @@ def verify(
     Exits with status 1 if a restore would leave something out, and with status
     2 if it would refuse the file.
     """
+    from tenantry.cli.progress import working
     from tenantry.core.errors import DatabaseError
 
     backup, by_passphrase = opened(file, passphrase_file, identity)
     authority = vouched(backup, signed_by, key, by_passphrase=by_passphrase, unsigned=unsigned)
-    summary = backup.summary()
-    problems = backup.problems(rehearse=rehearse)
-    records = backup.records
+    with working("checking the backup"):
+        summary = backup.summary()
+        problems = backup.problems(rehearse=rehearse)
+        records = backup.records
     if as_json:
         print_json({"file": str(file), "authority": authority, "signed_by": backup.signed_by, "records": records,
                     "rehearsed": rehearse, "problems": problems, "content": summary})  # fmt: skip

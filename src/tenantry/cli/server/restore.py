@@ -147,6 +147,7 @@ def _print_texts(backup: Backup, summary: Summary) -> None:
 
 
 def _restore(backup: Backup, *, other_jobs: bool) -> Restored:
+    from tenantry.cli.progress import working
     from tenantry.db.passwords import require_place
     from tenantry.warehouse import Warehouse
 
@@ -163,12 +164,13 @@ def _restore(backup: Backup, *, other_jobs: bool) -> Restored:
         if not server and (generated or not all(role["verifier"] for role in roles)):
             require_place()
         mine = {role: passwords[role] for role in generated}
-        result = warehouse.restore(
-            backup,
-            passwords,
-            other_jobs=other_jobs,
-            keep=lambda made: _keep(conninfo, server, passwords if server else {}, mine | dict(made)),
-        )
+        with working("restoring"):
+            result = warehouse.restore(
+                backup,
+                passwords,
+                other_jobs=other_jobs,
+                keep=lambda made: _keep(conninfo, server, passwords if server else {}, mine | dict(made)),
+            )
         result.generated |= mine
     return result
 

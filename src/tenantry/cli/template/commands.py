@@ -112,6 +112,8 @@ def drop(
     Exits with status 2 and drops nothing if tenants use the template and you
     did not give --with-data, or if other people's views read its data.
     """
+    from tenantry.cli.progress import working
+
     with open_warehouse() as warehouse:
         goods = warehouse.template_goods(template)
         if goods.uses and not with_data:
@@ -127,7 +129,8 @@ def drop(
         if goods.jobs:
             notes.print(f"jobs: {', '.join(map(str, goods.jobs))}", markup=False)
         confirm(f"This cannot be undone. To drop it, type its name ({template})", yes=yes, expected=template)
-        warehouse.drop_template(template, with_data=with_data)
+        with working(f"dropping {template}"):
+            warehouse.drop_template(template, with_data=with_data)
     if as_json:
         print_json({"template": template, "dropped": goods.uses, "jobs": [str(job) for job in goods.jobs]})
     else:
@@ -194,9 +197,11 @@ def drop_old(template: Template, tenant: Tenants = None, as_json: AsJson = False
 
     Without --tenant, drops that of all tenants.
     """
-    with open_warehouse() as warehouse:
+    from tenantry.cli.progress import working
+
+    with open_warehouse() as warehouse, working("dropping"):
         dropped = warehouse.drop_old_storage(template, tenant)
     if as_json:
         print_json({"dropped": dropped})
     else:
-        print_table(None, ("tenant", "relations dropped#"), dropped.items())
+        print_table(None, ("tenant", "relations dropped#"), dropped.items(), empty="There is no old storage.")

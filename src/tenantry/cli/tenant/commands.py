@@ -221,6 +221,7 @@ def list_tenants(as_json: AsJson = False) -> None:
             )
             for t in found
         ],
+        empty="No tenants yet. Next: tenantry tenant add NAME --source 'host=… dbname=… user=…'",
     )
 
 

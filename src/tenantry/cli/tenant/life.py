@@ -228,16 +228,23 @@ def drop(
     If somebody else created objects in the tenant's schema, or a view elsewhere
     reads its data, nothing is dropped, and they are named.
     """
+    from tenantry.cli.progress import Progress
+
     with open_warehouse() as warehouse:
         goods = warehouse.tenant_goods(name)
         going = [] if keep_connection else goods.connections
         _show_goods(goods, going)
         confirm(f"This cannot be undone. To drop it, type its name ({name})", yes=yes, expected=name)
-        warehouse.drop_tenant(
-            name,
-            keep_connection=keep_connection,
-            watch=lambda dropped: notes.print(f"{dropped} slices dropped"),
-        )
+        with Progress() as progress:
+            # Known only after the first piece: most tenants are dropped at once.
+            bar = progress.bar(f"dropping {name}")
+
+            def dropped(relations: int) -> None:
+                bar.total, bar.unit = max(goods.relations, int(bar.done) + relations), "relation"
+                bar.advance(relations)
+
+            warehouse.drop_tenant(name, keep_connection=keep_connection, watch=dropped)
+            progress.remove(bar)
     if as_json:
         print_json(
             {
