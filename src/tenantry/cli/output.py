@@ -117,7 +117,7 @@ def print_facts(title: str | None, pairs: Mapping[str, Any]) -> None:
 
 def step(name: str, detail: str) -> None:
     """Print that a step is done."""
-    notes.print(Text.assemble(("✓ ", "green"), (name, "bold"), "  ", detail))
+    notes.print(Text.assemble(("✓ ", "green"), (name, "bold"), "  ", detail), hang=2)
 
 
 def raise_failures(failures: Sequence[tuple[str, TenantryError]]) -> None:

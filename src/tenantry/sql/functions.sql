@@ -6929,8 +6929,8 @@ BEGIN
                 HINT = 'The year is folded; to load one of its days again: SELECT '
                 '_wh.update_mv_by_template(template, connection, schema, date)';
     ELSIF check_result ->> 'status' = 'days to load again' THEN
-        RAISE EXCEPTION 'year % of %.%: the last load of % days failed, and % were loaded before they had '
-            'ended', target_year, feed.schema_name,
+        RAISE EXCEPTION 'year % of %.% is not ready: days whose last load failed: %; days loaded before '
+            'they had ended: %', target_year, feed.schema_name,
                 feed.template_name, jsonb_array_length(check_result -> 'failed_days'),
                 jsonb_array_length(check_result -> 'stale_days')
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = check_result ->> 'next';
@@ -10046,7 +10046,7 @@ BEGIN
                 WHEN state ->> 'phase' = 'wait'
                 THEN format('waiting for session %s, which is moving it', state ->> 'pid')
                 WHEN NOT done THEN concat_ws(' ', state ->> 'phase', state -> 'left' ->> 0)
-                WHEN (state ->> 'moved')::boolean THEN format('moved, %s rows', state ->> 'rows')
+                WHEN (state ->> 'moved')::boolean THEN format('moved, rows: %s', state ->> 'rows')
                 ELSE format('is already in %s storage', storage) END;
             COMMIT;
             RAISE NOTICE '%.%: %', tenant, template_name, words;
@@ -10181,8 +10181,8 @@ BEGIN
         END IF;
     END;
     PERFORM _wh_internal.audit('try_template', subject,
-        coalesce('failed: ' || (result ->> 'error'), 'done: ' || (result ->> 'rows') || ' rows',
-        'done: columns'));
+        coalesce('failed: ' || (result ->> 'error'), 'done: ' || (result ->> 'rows') || ' row'
+        || CASE result ->> 'rows' WHEN '1' THEN '' ELSE 's' END, 'done: columns'));
     RETURN result;
 END
 $$;
@@ -10586,9 +10586,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '666a753d7bf8fcd6' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '0969a3979e8a7bc9' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '666a753d7bf8fcd6');
+        AND i.functions = '0969a3979e8a7bc9');
 END
 $$;
 

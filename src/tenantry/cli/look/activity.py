@@ -258,9 +258,10 @@ def about(context: Mapping[str, Any]) -> tuple[str, str]:
     """The feed, tenant or template that an entry is about, once; and what else it says."""
     tenant = next((context[name] for name in _TENANT if name in context), None)
     template = next((context[name] for name in _TEMPLATE if name in context), None)
-    facts = " ".join(
-        f"{name}={value}" for name, value in context.items() if name not in (*_TENANT, *_TEMPLATE, *_OLD)
-    )
+    known = {*_TENANT, *_TEMPLATE, *_OLD}
+    # A count of nothing says nothing.
+    left = {name: value for name, value in context.items() if name not in known and (value or value is False)}
+    facts = " ".join(f"{name}={value}" for name, value in left.items())
     return ".".join(str(name) for name in (tenant, template) if name is not None), facts
 
 
