@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import atexit
+import fcntl
 import json
 import os
+import pty
+import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from tests.support.databases import Database, Source
-from tests.support.launcher import Launcher
+from tests.support.launcher import OF_TERMINALS, Launcher
 
 
 @dataclass(frozen=True)
@@ -38,8 +44,12 @@ class Outcome:
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This process's environment without anything that names a warehouse or a login, and with `extra`."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PG", "TENANTRY_"))}
+    """This process's environment without anything that names a warehouse, a login or a terminal, and with `extra`."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("PG", "TENANTRY_")) and name not in OF_TERMINALS
+    }
     return kept | {"PYTHONWARNINGS": "error"} | dict(extra or {})
 
 
@@ -54,6 +64,37 @@ def run(database: Database | str | None, *arguments: object, env: Mapping[str, s
     """Run the program to its end, without a terminal; in a process forked from one that has loaded it, which saves time."""
     _, _, _, *words = command(database, *arguments)
     return Outcome(*_launcher().run(words, environment(env), timeout=100))
+
+
+def run_on_terminal(
+    database: Database | str | None,
+    *arguments: object,
+    columns: int,
+    env: Mapping[str, str] | None = None,
+) -> tuple[int, str]:
+    """Run the program on a terminal so wide, without answering it: its exit code, and all that it wrote, without what moves the cursor."""
+    _, _, _, *words = command(database, *arguments)
+    terminal, end = pty.openpty()
+    fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    pieces: list[bytes] = []
+
+    def read() -> None:
+        # The end of a terminal that nobody has open any longer is an error.
+        with suppress(OSError):
+            while piece := os.read(terminal, 1 << 16):
+                pieces.append(piece)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    try:
+        wanted = environment({"TERM": "xterm", **(env or {})})
+        code = _launcher().run_on(words, wanted, (end, end), timeout=100)
+    finally:
+        os.close(end)
+        reader.join()
+        os.close(terminal)
+    written = b"".join(pieces).decode().replace("\r\n", "\n").replace("\r", "\n")
+    return code, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", written)
 
 
 @cache

@@ -151,7 +151,7 @@ def _fail(message: str, hint: str | None, code: int) -> NoReturn:
 
 def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Print a traceback as Python does, but escape the error's text like all other output, as it may come from a source."""
-    notes.print("".join(traceback.format_exception(kind, error, trace)), end="")
+    notes.print("".join(traceback.format_exception(kind, error, trace)), end="", raw=True)
 
 
 def _refuse_arguments(error: typer.TyperException) -> NoReturn:

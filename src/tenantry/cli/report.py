@@ -12,6 +12,7 @@ from tenantry.core import advice
 from tenantry.core.days import folded
 from tenantry.core.errors import SliceError
 from tenantry.core.model import Feed
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.loader.result import Result
@@ -72,7 +73,7 @@ def report(
             ],
         )
         rate = result.rows / result.seconds if result.seconds else 0
-        data.print(f"{result.rows:,} rows in {result.seconds:.1f} s ({rate:,.0f} rows/s)")
+        data.print(f"{count(result.rows, 'row')} in {result.seconds:.1f} s ({rate:,.0f} rows/s)")
         _print_failures(result)
         for feed in result.feeds:
             if feed.unwanted:
@@ -92,12 +93,12 @@ def report(
         )
     if different := different_days(compared or ()):
         raise SliceError(
-            f"{len(different)} {'day differs' if len(different) == 1 else 'days differ'} from the source",
+            f"{count(len(different), 'day differs', 'days differ')} from the source",
             hint="Rows may have arrived meanwhile: load the days again. To see which rows differ: tenantry verify.",
         )
     if unknown := sum(len(verdict.failed) for verdict in compared or ()):
         raise SliceError(
-            f"{unknown} {'day' if unknown == 1 else 'days'} could not be compared with the source",
+            f"{count(unknown, 'day')} could not be compared with the source",
             hint="What was loaded is kept. To compare again: tenantry verify.",
         )
 
@@ -121,9 +122,9 @@ def _missing(result: Result) -> str:
     failed = sum(len(f.failures) for f in result.feeds)
     left = sum(f.not_tried for f in result.feeds)
     silent = [f.feed.schema for f in result.feeds if f.source_lost and not f.failures]
-    parts = [f"{failed} {'slice' if failed == 1 else 'slices'} failed"] if failed else []
+    parts = [f"{count(failed, 'slice')} failed"] if failed else []
     if left:
-        parts.append(f"{left} {'was' if left == 1 else 'were'} not tried")
+        parts.append(f"{left:,} {'was' if left == 1 else 'were'} not tried")
     if silent:
         parts.append(f"the source of {', '.join(silent)} did not answer")
     parts += [

@@ -13,6 +13,7 @@ from tenantry.core.days import Span, today_utc
 from tenantry.core.errors import InputError
 from tenantry.core.model import Connection, Feed
 from tenantry.core.names import check_tenant_name
+from tenantry.core.words import count
 from tenantry.db.connect import session
 from tenantry.flow.slice import at_source, room
 from tenantry.flow.slice import slice as slices
@@ -89,7 +90,7 @@ def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watch
     plans = []
     for feed, span in days.items():
         plans += planning.plan(conninfo, [feed], span or Span(today_utc(), today_utc()))
-    added = Added(newcomer.name, run.run(conninfo, plans, limits, watcher))
+    added = Added(newcomer.name, run.run(conninfo, plans, limits, watcher, name="tenant add"))
     step("backfill", _told(added.load))
     if added.load.interrupted:
         return added
@@ -97,7 +98,7 @@ def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watch
         step("views", ", ".join(f"{feed} and public.{feed.template}" for feed in feeds))
         for item in added.load.feeds:
             if newcomer.fold and item.complete:
-                added.folded += _fold(connection, item.feed, days[item.feed], step)
+                added.folded += _fold(connection, item.feed, days[item.feed], step, watcher)
     loaded = {feed: span for feed, span in days.items() if span is not None}
     for verdict in verify.settle(conninfo, loaded, limits, watcher):
         step("compared", str(verdict))
@@ -200,43 +201,54 @@ def _shortages(
             yield found
 
 
-def _fold(session: psycopg.Connection, feed: Feed, span: Span | None, step: Step) -> list[Folded]:
+def _fold(
+    session: psycopg.Connection, feed: Feed, span: Span | None, step: Step, watcher: Watcher
+) -> list[Folded]:
     """Fold the closed years of the span. Last year stays open in January, while late rows still come in."""
     if span is None:
         return []
-    done = []
-    empty: list[Folded] = []
+    done, empty = [], []
     settled = (today_utc() - timedelta(days=31)).year
-    for year in range(span.first.year, min(settled, span.last.year + 1)):
+    years = range(span.first.year, min(settled, span.last.year + 1))
+    for number, year in enumerate(years):
+        watcher.working(f"folding {feed}", number, len(years), "year")
         if yearly.check(session, feed, year).status == "complete":
             result = yearly.fold(session, feed, year)
             done.append(result)
-            if not result.rows:
-                empty.append(result)
-                continue
-            step("year", f"{feed} {year}: {result.days} slices, {result.rows:,} rows in one table")
+            if result.rows:
+                step(
+                    "year",
+                    f"{feed} {year}: {count(result.days, 'slice')}, {count(result.rows, 'row')} in one table",
+                )
+            else:
+                empty.append(year)
+    if years:
+        watcher.working(f"folding {feed}", len(years), len(years), "year")
     if empty:
-        step("years", f"{feed}: {_without_rows([folded.year for folded in empty])}")
+        # A source that has stopped may have many of them.
+        step("year", f"{feed}: {count(len(empty), 'year')} without rows folded: {_spans(empty)}")
     return done
 
 
-def _without_rows(years: Sequence[int]) -> str:
-    """Years that hold no rows, in words: a source that has stopped has many."""
-    if len(years) == 1:
-        return f"{years[0]} has no rows"
-    whole = len(years) == years[-1] - years[0] + 1
-    said = f"{years[0]} to {years[-1]}" if whole else ", ".join(map(str, years))
-    return f"{said} have no rows"
+def _spans(years: Sequence[int]) -> str:
+    """Years as text: `2001 to 2019, 2021`."""
+    spans: list[tuple[int, int]] = []
+    for year in years:
+        if spans and spans[-1][1] == year - 1:
+            spans[-1] = (spans[-1][0], year)
+        else:
+            spans.append((year, year))
+    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in spans)
 
 
 def _told(result: Result) -> str:
     failed = sum(len(item.failures) + item.not_tried for item in result.feeds)
     loaded = sum(item.loaded for item in result.feeds)
     present = sum(item.present for item in result.feeds)
-    parts = [f"{loaded} slices, {result.rows:,} rows in {result.seconds:.1f} s"]
+    parts = [f"{count(loaded, 'slice')}, {count(result.rows, 'row')} in {result.seconds:.1f} s"]
     if present:
-        parts.append(f"{present} were there")
+        parts.append(f"{present:,} {'was' if present == 1 else 'were'} there")
     if failed:
-        parts.append(f"{failed} are missing")
+        parts.append(f"{failed:,} {'is' if failed == 1 else 'are'} missing")
     parts += [str(table) for item in result.feeds for table in item.not_indexed]
     return "; ".join(parts)

@@ -11,6 +11,7 @@ import psycopg
 from tenantry.core.days import Span, folded, today_utc
 from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER, FailedSlice, Feed
+from tenantry.core.words import count
 from tenantry.db.connect import acting, session
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.source import connection as connections
@@ -41,9 +42,11 @@ class Gap:
         told = ", ".join(str(days) for days in spans[:3]) + (
             f" and {len(spans) - 3} more" if spans[3:] else ""
         )
-        parts = [f"{len(self.days)} days: {told}" if spans else "no day is missing, failed or stale"]
+        parts = [f"{count(len(self.days), 'day')}: {told}" if spans else "no day is missing, failed or stale"]
         if self.gone:
-            parts.append(f"{self.gone} more are no longer at the source, and stay as they are")
+            parts.append(
+                f"{self.gone:,} more {'is' if self.gone == 1 else 'are'} no longer at the source, and {'stays as it is' if self.gone == 1 else 'stay as they are'}"
+            )
         return f"{self.feed}: {'; '.join(parts)}"
 
 
@@ -95,7 +98,7 @@ def enable(conninfo: str, state: TenantState, limits: run.Limits, step: Step, wa
         step("gap", str(gap))
     if not _load(conninfo, lacking, limits, watcher, done).complete:
         return done
-    step("loaded", f"{done.rows:,} rows; the views are up to date")
+    step("loaded", f"{count(done.rows, 'row')}; the views are up to date")
     late = [plan for gap in done.gaps if gap.late for plan in planning.plan_changed([gap.feed], gap.late)]
     if late:
         result = _load(conninfo, late, limits, watcher, done)
@@ -137,7 +140,7 @@ def _load(
     conninfo: str, plans: Sequence[Plan], limits: run.Limits, watcher: Watcher, done: Enabled
 ) -> Result:
     """Carry out plans, and add up their results."""
-    result = run.run(conninfo, plans, limits, watcher)
+    result = run.run(conninfo, plans, limits, watcher, name="tenant enable")
     done.rows += result.rows
     done.loads.append(result)
     done.failures += [failure for feed in result.feeds for failure in feed.failures]

@@ -15,6 +15,7 @@ from psycopg import sql
 
 from tenantry.core.errors import InputError, TenantryError, WarehouseUnreachable
 from tenantry.core.model import OWNER, READER
+from tenantry.core.words import count
 from tenantry.db import log
 from tenantry.db.errors import translated
 from tenantry.db.install import fill, prepare
@@ -312,7 +313,9 @@ def _insert(
             # There may be millions, and none is worth a line.
             refused = result.left_out[before:]
             result.left_out[before:] = (
-                [LeftOut(f"{len(refused)} rows of _wh.{table}", refused[0].reason)] if refused else []
+                [LeftOut(f"{count(len(refused), 'row')} of _wh.{table}", refused[0].reason)]
+                if refused
+                else []
             )
 
 

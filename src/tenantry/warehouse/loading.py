@@ -236,7 +236,9 @@ class Loading(Base):
             self._audited(what, subject, opened),
             Keeper(self.conninfo, opened) as keeper,
         ):
-            result = run.run(self.conninfo, plans, limits_or_default(limits), watcher or Silent(), keeper)
+            result = run.run(
+                self.conninfo, plans, limits_or_default(limits), watcher or Silent(), keeper, name=what
+            )
             if result.interrupted:
                 raise Interrupted(result)
             return result

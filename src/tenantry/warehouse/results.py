@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tenantry.core.words import count
 from tenantry.loader.result import Result
 
 if TYPE_CHECKING:
@@ -203,7 +204,9 @@ class TemplateGoods:
     @property
     def users(self) -> str:
         """The tenants that use it, with their days and rows, as text."""
-        return ", ".join(f"{use.tenant} ({use.days:,} days, {use.rows:,} rows)" for use in self.uses)
+        return ", ".join(
+            f"{use.tenant} ({count(use.days, 'day')}, {count(use.rows, 'row')})" for use in self.uses
+        )
 
 
 def limits_or_default(limits: Limits | None) -> Limits:

@@ -88,7 +88,7 @@ def test_a_load_removes_entries_older_than_90_days(warehouse: Warehouse) -> None
 def test_the_log_is_printed_for_people_and_for_programs(warehouse: Warehouse) -> None:
     write(warehouse, "one [of two]", "two")
     lines = succeed(warehouse, "logs").out.splitlines()
-    assert lines[0].endswith("INFO     backfill: one [of two]  schema_name=acme")
+    assert lines[0].endswith("Z  INFO     acme: backfill: one [of two]")
     (entry,) = map(json.loads, succeed(warehouse, "logs", "--json", "--level", "warning").out.splitlines())
     assert (entry["level"], entry["message"], entry["context"]) == ("ERROR", "two", {"schema_name": "brook"})
     for arguments, told in (

@@ -706,7 +706,7 @@ def test_a_small_server_is_found_too_small(make_server: Callable[..., Server]) -
     (slow,) = findings(small, "queries")
     assert (
         slow.reason
-        == "1 statements take more than a second each time; the longest in total: SELECT pg_sleep($1)"
+        == "1 statement takes more than a second each time; the longest in total: SELECT pg_sleep($1)"
     )
     assert succeed(small, "queries", "--slow", "--json").json[0]["calls"] == 1
 

@@ -77,7 +77,7 @@ def test_verify_names_what_a_restore_would_leave_out(
         {
             "function public.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'": "it is not in the schema _wh",
             "table _wh.function_logs": "2 of 3 rows are not valid",
-            "table _wh.odd": "backups do not hold it; 1 rows",
+            "table _wh.odd": "backups do not hold it; 1 row",
         },
     )
     rehearsed = run(None, "backup", "verify", file, *opened_by, "--rehearse")

@@ -96,7 +96,7 @@ def test_a_slice_is_shown_and_reloaded(acme: Warehouse, source: Source, storage:
             False,
             None,
         )
-    assert "rows      2" in succeed(acme, "slice", "show", "ticks", first, "--tenant", "acme").out
+    assert "rows     2" in succeed(acme, "slice", "show", "ticks", first, "--tenant", "acme").out
 
     source.run("UPDATE ticks SET value = 7")
     source.run("DELETE FROM ticks WHERE id %% 2 = 1 AND (at AT TIME ZONE 'UTC')::date = %s", (first,))

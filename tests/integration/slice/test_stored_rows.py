@@ -87,7 +87,7 @@ def test_doctor_counts_every_row_when_it_is_asked_to(acme: Warehouse, first: dat
     acme.run("DELETE FROM acme.ticks WHERE (at AT TIME ZONE 'UTC')::date = %s AND value = 1", (first,))
     assert run(acme, "doctor", "--only", "records", "--json").json["findings"] == []
     (found,) = run(acme, "doctor", "--only", "records", "--count-rows", "--json").json["findings"]
-    assert (found["severity"], found["reason"]) == ("error", f"{first} has 1 rows, and 2 were loaded")
+    assert (found["severity"], found["reason"]) == ("error", f"{first} has 1 row, and 2 were loaded")
     succeed(acme, *found["command"].split()[1:])
     assert run(acme, "doctor", "--only", "records", "--count-rows", "--json").json["findings"] == []
 

@@ -226,7 +226,7 @@ def export(
         print_json({"files": written.files, "variables": written.variables})
         return
     for path in written.files:
-        data.print(str(path), markup=False)
+        data.print(str(path), raw=True)
     for variable in written.variables:
         data.print(f"needs {variable}", markup=False)
 

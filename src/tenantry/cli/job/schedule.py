@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,7 @@ from tenantry.cli.options import AsJson, Tenants, require_tenants
 from tenantry.cli.output import ago, data, notes, print_json, print_table, step
 from tenantry.cli.target import open_warehouse
 from tenantry.core.errors import DatabaseError, InputError
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.flow.job.runs import Run
@@ -150,12 +151,12 @@ def remove(tenant: Tenants = None, job: JobNames = None, yes: Yes = False, as_js
     with open_warehouse() as warehouse:
         found = warehouse.find_jobs(tenant or (), job or ())
         _list(found)
-        confirm(f"Remove {_count(found)}?", yes=yes)
+        confirm(f"Remove {count(len(found), 'job')}?", yes=yes)
         removed = warehouse.remove_jobs(found)
     if as_json:
         print_json({"removed": removed})
     else:
-        step("removed", _count(removed))
+        step("removed", count(len(removed), "job"))
 
 
 @app.command()
@@ -203,6 +204,7 @@ def history(
             (run.name or f"job {run.jobid}", run.started, _seconds(run), run.status, _first_line(run.message))
             for run in found
         ],
+        empty="No failed runs." if failed else "No runs yet. Next: tenantry schedule show",
     )
 
 
@@ -220,7 +222,12 @@ def next_runs(
     if as_json:
         print_json([{"time": run.at, "job": run.job.name, "jobid": run.job.jobid} for run in found])
         return
-    print_table(None, ("time", "job", "tenant"), [(run.said, str(run.job), run.job.schema) for run in found])
+    print_table(
+        None,
+        ("time", "job", "tenant"),
+        [(run.said, str(run.job), run.job.schema) for run in found],
+        empty="No runs are due. Next: tenantry schedule show",
+    )
 
 
 @app.command()
@@ -285,10 +292,6 @@ def _tell_hidden(login: str | None) -> None:
 def _list(jobs: Sequence[Job]) -> None:
     for job in jobs:
         notes.print(f"  {job}  {job.schedule}  {job.command}", markup=False)
-
-
-def _count(jobs: Sequence[Any]) -> str:
-    return "1 job" if len(jobs) == 1 else f"{len(jobs)} jobs"
 
 
 def _state(job: Job) -> str:

@@ -10,6 +10,7 @@ from tenantry.cli.options import AsJson, Pause, Sessions, Tenants, require_tenan
 from tenantry.cli.output import notes, print_json, step
 from tenantry.cli.report import report
 from tenantry.cli.target import open_warehouse
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.recovery.recover import Estimate, Recovered
@@ -74,9 +75,9 @@ def recover(
 def _told(estimate: Estimate) -> str:
     if not estimate.days:
         return "No days are missing."
-    told = f"{estimate.days:,} {'day is' if estimate.days == 1 else 'days are'} missing"
+    told = f"{count(estimate.days, 'day is', 'days are')} missing"
     if estimate.rows:
-        told += f": about {estimate.rows:,} rows, about {_duration(estimate.seconds)} at the previous speed"
+        told += f": about {count(estimate.rows, 'row')}, about {_duration(estimate.seconds)} at the previous speed"
     return told
 
 

@@ -11,7 +11,7 @@ from tenantry.cli import complete
 from tenantry.cli.group import Group
 from tenantry.cli.load.load import chosen_feeds
 from tenantry.cli.options import AsJson, Everyone, Pause, Sessions, Template, Tenants, ended_or_today
-from tenantry.cli.output import data, human_bytes, print_json, print_table
+from tenantry.cli.output import human_bytes, print_facts, print_json, print_table
 from tenantry.cli.report import report
 from tenantry.cli.target import open_warehouse
 from tenantry.core.days import Span
@@ -69,6 +69,7 @@ def list_slices(
             None,
             ("tenant", "day", "state", "rows#", "loaded", "seconds#", "error"),
             [(s.tenant, s.day, s.state, s.rows, s.loaded_at, _seconds(s.seconds), s.error) for s in found],
+            empty="No days." if anything else "No such days.",
         )
     if fail and found:
         raise typer.Exit(1)
@@ -103,7 +104,7 @@ def show(
     if as_json:
         print_json(asdict(found) | asdict(where))
         return
-    facts = {
+    told = {
         "state": found.state,
         "rows": None if found.rows is None else f"{found.rows:,}",
         "loaded": found.loaded_at and f"{found.loaded_at:%Y-%m-%d %H:%M:%S} UTC, in {found.seconds:.3f} s",
@@ -113,10 +114,7 @@ def show(
         "digest": where.digest,
         "template": "changed since the load; the next load applies it" if where.current is False else None,
     }
-    data.print(f"{feed} {found.day}", style="bold", markup=False)
-    for name, value in facts.items():
-        if value is not None:
-            data.print(f"  {name:9} {value}", markup=False)
+    print_facts(f"{feed} {found.day}", told)
 
 
 @app.command()

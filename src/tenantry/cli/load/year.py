@@ -17,6 +17,7 @@ from tenantry.cli.output import human_seconds, notes, print_json, print_table, r
 from tenantry.cli.target import open_warehouse
 from tenantry.core.days import Span, today_utc
 from tenantry.core.errors import DatabaseError, InputError, TenantryError
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.flow.slice.year import Folded
@@ -101,6 +102,7 @@ def list_years(
         None,
         ("tenant", "template", "year", "days#", "of#", "state"),
         [(y.tenant, y.template, str(y.year), y.days, y.expected, y.state) for y in found],
+        empty="No years yet. Next: tenantry status",
     )
 
 
@@ -134,13 +136,18 @@ def fold(
     others are.
     """
 
+    from tenantry.cli.progress import Progress
+
     rest = _seconds(spacing or (_SPACING if everyone else "0s"))
     next_begin = time.monotonic()
     results: list[Folded] = []
     failures: list[tuple[str, TenantryError]] = []
     there: list[str] = []
-    with chosen_feeds(template, tenant, everyone) as (warehouse, feeds):
+    with chosen_feeds(template, tenant, everyone) as (warehouse, feeds), Progress() as progress:
+        bar = progress.bar(f"folding {year}", len(feeds), "tenant")
         for number, feed in enumerate(feeds, 1):
+            bar.reach(number - 1)
+            bar.doing = feed.schema
             try:
                 if everyone and year < today_utc().year and warehouse.check_year(feed, year).folded:
                     there.append(feed.schema)
@@ -149,7 +156,9 @@ def fold(
                     notes.print(
                         f"{feed.schema} ({number} of {len(feeds)}) starts in {human_seconds(wait)}; --spacing 0s does not wait"
                     )
+                    bar.doing = f"waiting for the turn of {feed.schema}"
                     time.sleep(wait)
+                    bar.doing = feed.schema
                 begun = time.monotonic()
                 result = warehouse.fold_year(feed, year)
             except (DatabaseError, InputError) as error:
@@ -160,8 +169,9 @@ def fold(
             if not as_json:
                 step(
                     feed.schema,
-                    f"{result.days} slices, {result.rows:,} rows in {result.table}, {result.seconds:.1f} s",
+                    f"{count(result.days, 'slice')}, {count(result.rows, 'row')} in {result.table}, {result.seconds:.1f} s",
                 )
+        progress.remove(bar)
     if as_json:
         failed = {name: error.message for name, error in failures}
         folded = [result.said for result in results]

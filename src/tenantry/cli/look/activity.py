@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import typer
 from rich.text import Text
@@ -18,6 +18,7 @@ from tenantry.cli.output import data, human_bytes, notes, print_json, print_json
 from tenantry.cli.target import open_warehouse
 from tenantry.core import signals
 from tenantry.core.errors import InputError
+from tenantry.core.visible import visible
 
 if TYPE_CHECKING:
     from tenantry.observe.activity import Entry, Running, Slow
@@ -80,6 +81,7 @@ def sizes(tenant: OneTenant = None, as_json: AsJson = False) -> None:
             )
             for s in found
         ],
+        empty="No tenant has data yet. Next: tenantry status",
     )
     notes.print(f"database: {human_bytes(whole)}, total shown: {human_bytes(total)}", markup=False)
 
@@ -127,7 +129,10 @@ def logs(
     }
     with open_warehouse() as warehouse:
         if not follow:
-            _print_entries(warehouse.logs(**wanted), as_json=as_json)
+            entries = warehouse.logs(**wanted)
+            _print_entries(entries, as_json=as_json)
+            if not entries and not as_json:
+                notes.print("No such entries.")
             return
         try:
             for entries in warehouse.follow_logs(**wanted):
@@ -178,6 +183,7 @@ def _print_slow(statements: list[Slow], *, as_json: bool) -> None:
         None,
         ("calls#", "mean ms#", "total s#", "rows#", "statement"),
         [(s.calls, f"{s.mean:,.1f}", f"{s.total / 1000:,.1f}", s.rows, s.query) for s in statements],
+        empty="No statements are recorded yet.",
     )
 
 
@@ -192,6 +198,7 @@ def _print_running(running: list[Running], *, as_json: bool) -> None:
             (str(r.pid), r.user, r.program, r.state, _seconds(r), r.tenant, _waits(r), _short(r.query))
             for r in running
         ],
+        empty="Nothing is running.",
     )
 
 
@@ -233,14 +240,32 @@ def _print_entries(entries: Iterable[Entry], *, as_json: bool) -> None:
         if as_json:
             print_json_line(entry)
             continue
-        context = " ".join(f"{name}={value}" for name, value in entry.context.items())
+        subject, facts = about(entry.context)
         data.print(
             Text.assemble(
-                f"{entry.at:%Y-%m-%d %H:%M:%S}  ",
+                f"{entry.at:%Y-%m-%dT%H:%M:%SZ}  ",
                 (f"{entry.level:<7}", _LEVELS.get(entry.level.upper(), "")),
-                f"  {entry.function}: {entry.message}  ",
-                (context, "dim"),
-            )
+                f"  {subject and f'{subject}: '}{entry.function}: {visible(entry.message, lines=False)}",
+                (f"  {facts}".rstrip(), "dim"),
+            ),
+            hang=2,
         )
     # A reader at the other end of a pipe waits for it.
     sys.stdout.flush()
+
+
+def about(context: Mapping[str, Any]) -> tuple[str, str]:
+    """The feed, tenant or template that an entry is about, once; and what else it says."""
+    tenant = next((context[name] for name in _TENANT if name in context), None)
+    template = next((context[name] for name in _TEMPLATE if name in context), None)
+    known = {*_TENANT, *_TEMPLATE, *_OLD}
+    # A count of nothing says nothing.
+    left = {name: value for name, value in context.items() if name not in known and (value or value is False)}
+    facts = " ".join(f"{name}={value}" for name, value in left.items())
+    return ".".join(str(name) for name in (tenant, template) if name is not None), facts
+
+
+_TENANT = ("schema_name", "tenant_name", "tenant", "schema")
+_TEMPLATE = ("template_name", "template")
+_OLD = ("created_at", "first_day", "first_day_chosen")
+"""Of a feed's record, in entries of earlier versions."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 from collections.abc import Iterable
@@ -12,11 +13,12 @@ import typer
 
 from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.group import Group
-from tenantry.cli.look.activity import age
+from tenantry.cli.look.activity import about, age
 from tenantry.cli.output import print_json_line, print_table, step
 from tenantry.cli.target import administrator, open_warehouse
 from tenantry.core import signals
 from tenantry.core.errors import InputError
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.db.audit import Entry
@@ -95,7 +97,7 @@ def prune(
     with administrator() as (conninfo, _):
         confirm(f"Remove all entries before {day:%Y-%m-%d}?", yes=yes)
         removed = Warehouse(conninfo).prune_audit(day.date())
-    step("audit", f"{removed} entries removed")
+    step("audit", f"{count(removed, 'entry', 'entries')} removed")
 
 
 def _print(
@@ -110,11 +112,22 @@ def _print(
             None,
             ("at (UTC)", "who", "what", "on", "result"),
             [
-                (f"{e.at:{day}}", _who(e), e.what.removeprefix("tenantry "), e.subject, e.result)
+                (f"{e.at:{day}}", _who(e), e.what.removeprefix("tenantry "), _on(e.subject), e.result)
                 for e in found
             ],
+            empty="No entries.",
         )
     sys.stdout.flush()
+
+
+def _on(subject: str) -> str:
+    """The subject of an entry in words: entries that came by way of the log have its facts, as JSON."""
+    if not subject.startswith("{"):
+        return subject
+    try:
+        return " ".join(filter(None, about(json.loads(subject))))
+    except ValueError:
+        return subject
 
 
 def _who(entry: Entry) -> str:

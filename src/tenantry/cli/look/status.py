@@ -5,6 +5,7 @@ from __future__ import annotations
 from tenantry.cli.options import AsJson
 from tenantry.cli.output import ago, data, notes, print_json, print_table
 from tenantry.cli.target import open_warehouse
+from tenantry.core.words import count
 
 
 def status(as_json: AsJson = False) -> None:
@@ -40,5 +41,5 @@ def status(as_json: AsJson = False) -> None:
     )
     if idle:
         notes.print(
-            f"{len(idle)} jobs are waiting, but no scheduler is running. Start one: tenantry scheduler"
+            f"{count(len(idle), 'job is', 'jobs are')} waiting, but no scheduler is running. Start one: tenantry scheduler"
         )

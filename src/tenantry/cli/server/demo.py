@@ -96,8 +96,12 @@ def _print(report: Report, server: Server, *, keep: bool, elsewhere: bool) -> No
     data.print("\nTry next", style="bold")
     width = max(len(command) for command, _ in lines)
     for command, why in lines:
-        data.print(f"  {command:<{width}}  # {why}", markup=False)
-    data.print(f'  {psql} "{server.conninfo(user=READER)}"', markup=False)
+        told = f"  {command:<{width}}  # {why}"
+        if data.limit is not None and len(told) > data.limit:
+            # A command that is copied must not have a line break of the terminal's.
+            told = f"  # {why}\n  {command}"
+        data.print(told, raw=True)
+    data.print(f'  {psql} "{server.conninfo(user=READER)}"', raw=True)
     data.print(f"\nDone in {report.seconds:.1f} s. Data: {server.directory}", markup=False)
 
 

@@ -23,6 +23,7 @@ from tenantry.cli.server.sealing import (
 from tenantry.cli.target import administrator
 from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.embedded.server import Server
@@ -105,7 +106,10 @@ def restore(
         )  # fmt: skip
         _fail_if_left_out(result)
         return
-    step("restore", f"{len(result.tenants)} tenants, {result.connections} connections, {result.jobs} jobs")
+    step(
+        "restore",
+        f"{count(len(result.tenants), 'tenant')}, {count(result.connections, 'connection')}, {count(result.jobs, 'job')}",
+    )
     if result.kept:
         notes.print(f"existing roles keep their passwords: {', '.join(result.kept)}")
     if result.lost:
@@ -123,9 +127,8 @@ def _fail_if_left_out(result: Restored) -> None:
     if result.left_out:
         from tenantry.core.errors import DatabaseError
 
-        count = len(result.left_out)
         raise DatabaseError(
-            f"{count} thing{'s' if count > 1 else ''} of the backup could not be created here; everything else was restored",
+            f"{count(len(result.left_out), 'thing')} of the backup could not be created here; everything else was restored",
             hint="Each is named above and in _wh.function_logs, functions with their definitions.",
         )
 
@@ -134,16 +137,17 @@ def _print_texts(backup: Backup, summary: Summary) -> None:
     """Print in full what a restore would run as whadmin, or schedule."""
     for definition, reason in backup.refusals().items():
         data.print(f"\n{'Left out, as ' + reason if reason else 'Your own function'}:", markup=False)
-        data.print(definition.rstrip(), markup=False)
+        data.print(definition.rstrip(), raw=True)
     for job in summary.other_jobs:
         data.print(
             f"\nA job, restored only with --other-jobs: {job['name'] or 'without a name'}, {job['schedule']}",
             markup=False,
         )
-        data.print(job["command"], markup=False)
+        data.print(job["command"], raw=True)
 
 
 def _restore(backup: Backup, *, other_jobs: bool) -> Restored:
+    from tenantry.cli.progress import working
     from tenantry.db.passwords import require_place
     from tenantry.warehouse import Warehouse
 
@@ -160,12 +164,13 @@ def _restore(backup: Backup, *, other_jobs: bool) -> Restored:
         if not server and (generated or not all(role["verifier"] for role in roles)):
             require_place()
         mine = {role: passwords[role] for role in generated}
-        result = warehouse.restore(
-            backup,
-            passwords,
-            other_jobs=other_jobs,
-            keep=lambda made: _keep(conninfo, server, passwords if server else {}, mine | dict(made)),
-        )
+        with working("restoring"):
+            result = warehouse.restore(
+                backup,
+                passwords,
+                other_jobs=other_jobs,
+                keep=lambda made: _keep(conninfo, server, passwords if server else {}, mine | dict(made)),
+            )
         result.generated |= mine
     return result
 

@@ -54,7 +54,7 @@ def start(directory: Directory = None) -> None:
     server = _server(directory)
     was = server.running
     server.keep()
-    data.print(f"{'already running' if was else 'started'}: {server.conninfo()}", markup=False)
+    data.print(f"{'already running' if was else 'started'}: {server.conninfo()}", raw=True)
 
 
 @app.command()

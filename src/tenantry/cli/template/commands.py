@@ -14,6 +14,7 @@ from tenantry.cli.output import data, human_bytes, notes, print_json, print_tabl
 from tenantry.cli.target import open_warehouse
 from tenantry.cli.template import file, source
 from tenantry.core.errors import DatabaseError, InputError, TenantryError
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.flow.slice.move import Moved
@@ -93,13 +94,13 @@ def show(
         own = {"own_queries": found.own_queries}
         print_json({**asdict(facts), **asdict(text), "outdated": found.outdated, **own})
     elif as_sql:
-        data.print(files.template_as_sql(text), end="", markup=False)
+        data.print(files.template_as_sql(text), end="", raw=True)
     elif as_file:
-        data.print(files.template_as_file(text), end="", markup=False)
+        data.print(files.template_as_file(text), end="", raw=True)
     else:
-        data.print(files.template_as_file(text), markup=False)
+        data.print(files.template_as_file(text), raw=True)
         data.print(
-            f"Used by {', '.join(facts.tenants) or 'no tenant'}; {facts.days:,} days loaded. "
+            f"Used by {', '.join(facts.tenants) or 'no tenant'}; {count(facts.days, 'day')} loaded. "
             f"Changed {facts.updated_at:%Y-%m-%d %H:%M} UTC.",
             markup=False,
         )
@@ -131,6 +132,8 @@ def drop(
     Exits with status 2 and drops nothing if tenants use the template and you
     did not give --with-data, or if other people's views read its data.
     """
+    from tenantry.cli.progress import working
+
     with open_warehouse() as warehouse:
         goods = warehouse.template_goods(template)
         if goods.uses and not with_data:
@@ -140,16 +143,20 @@ def drop(
             )
         for use in goods.uses:
             size = human_bytes(use.bytes)
-            notes.print(f"{use.tenant}: {use.days:,} days, {use.rows:,} rows, {size}", markup=False)
+            notes.print(
+                f"{use.tenant}: {count(use.days, 'day')}, {count(use.rows, 'row')}, {size}", markup=False
+            )
         if goods.jobs:
             notes.print(f"jobs: {', '.join(map(str, goods.jobs))}", markup=False)
         confirm(f"This cannot be undone. To drop it, type its name ({template})", yes=yes, expected=template)
-        warehouse.drop_template(template, with_data=with_data)
+        with working(f"dropping {template}"):
+            warehouse.drop_template(template, with_data=with_data)
     if as_json:
         print_json({"template": template, "dropped": goods.uses, "jobs": [str(job) for job in goods.jobs]})
     else:
         data.print(
-            f"{template} is dropped" + (f", with the days of {len(goods.uses)} tenants" if goods.uses else "")
+            f"{template} is dropped"
+            + (f", with the days of {count(len(goods.uses), 'tenant')}" if goods.uses else "")
         )
 
 
@@ -210,9 +217,11 @@ def drop_old(template: Template, tenant: Tenants = None, as_json: AsJson = False
 
     Without --tenant, drops that of all tenants.
     """
-    with open_warehouse() as warehouse:
+    from tenantry.cli.progress import working
+
+    with open_warehouse() as warehouse, working("dropping"):
         dropped = warehouse.drop_old_storage(template, tenant)
     if as_json:
         print_json({"dropped": dropped})
     else:
-        print_table(None, ("tenant", "relations dropped#"), dropped.items())
+        print_table(None, ("tenant", "relations dropped#"), dropped.items(), empty="There is no old storage.")

@@ -22,6 +22,7 @@ from tenantry.cli.output import data, notes, print_json, step
 from tenantry.cli.target import open_warehouse
 from tenantry.core.errors import InputError, TemplateError, TenantryError
 from tenantry.core.model import TemplateFile
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.flow.template.lint import Finding
@@ -85,7 +86,7 @@ def tell(change: TemplateChange, *, dry_run: bool = False) -> None:
     data.print(Text.assemble((change.name, "bold"), f": {would}{change.action}"))
     for line in change.diff if change.action == "changed" else ():
         colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
-        data.print(Text(f"  {line}", colour))
+        data.print(Text(f"  {line}", colour), raw=True)
     tell_own_queries(change.name, change.drifted)
     tell_outdated(change.name, change.outdated)
     if change.other_storage:
@@ -134,8 +135,8 @@ def tell_own_queries(template: str, own: Sequence[Override]) -> None:
         )
 
 
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count:,} days"
+def _days(number: int) -> str:
+    return count(number, "day")
 
 
 def lint(
@@ -219,8 +220,9 @@ def stop(findings: Sequence[tuple[TemplateFile, Finding]], *, strict: bool) -> N
     ]
     if bad:
         names = ", ".join(dict.fromkeys(f'"{file.template.name}"' for file, _ in bad))
-        count = "1 error" if len(bad) == 1 else f"{len(bad)} errors"
-        raise TemplateError(f"{count} in template {names}", hint="Fix them, then lint again.")
+        raise TemplateError(
+            f"{count(len(bad), 'error')} in template {names}", hint="Fix them, then lint again."
+        )
 
 
 def edit(template: Template, as_json: AsJson = False) -> None:

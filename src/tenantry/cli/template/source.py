@@ -17,6 +17,7 @@ from tenantry.cli.target import open_warehouse
 from tenantry.cli.template.file import as_path, show_findings
 from tenantry.core.errors import InputError, SliceError
 from tenantry.core.storage import BUILT_IN
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.core.model import TemplateFile
@@ -159,7 +160,7 @@ def _write(
         )
         return
     if output is None:
-        data.print(written, end="", markup=False)
+        data.print(written, end="", raw=True)
     for remark in draft.remarks:
         notes.print(f"note: {remark}", markup=False)
     show_findings(findings, notes)
@@ -231,7 +232,7 @@ def try_template(
         _show(trial)
     if trial.strays:
         raise SliceError(
-            f"{trial.strays} of {trial.rows} rows are outside {wanted}: a load would refuse the day",
+            f"{trial.strays:,} of {trial.rows:,} rows are outside {wanted}: a load would refuse the day",
             hint="The predicate and time_column must agree: column >= '{START_TIME}' AND column < '{END_TIME}'.",
         )
 
@@ -239,7 +240,7 @@ def try_template(
 def _show(trial: Trial) -> None:
     each = f", {trial.bytes / trial.rows:,.0f} bytes each" if trial.rows else ""
     data.print(
-        f"{trial.connection}, {trial.day}: {trial.rows:,} rows in {trial.seconds:.2f} s, "
+        f"{trial.connection}, {trial.day}: {count(trial.rows, 'row')} in {trial.seconds:.2f} s, "
         f"{human_bytes(trial.bytes)}{each}",
         markup=False,
     )
@@ -249,11 +250,11 @@ def _show(trial: Trial) -> None:
         None: "it is not known how the day is found",
     }
     data.print(
-        f"plan: cost {trial.cost:,.0f}, {trial.estimated_rows:,} rows expected; {found[trial.time_index]}",
+        f"plan: cost {trial.cost:,.0f}, {count(trial.estimated_rows, 'row')} expected; {found[trial.time_index]}",
         markup=False,
     )
     for scan in trial.scans:
-        rows = f"{scan.rows:,} rows, " if scan.rows >= 0 else ""
+        rows = f"{count(scan.rows, 'row')}, " if scan.rows >= 0 else ""
         why = ", to find the day" if scan.by_time else ""
         data.print(f"reads all of {scan.table} ({rows}{human_bytes(scan.bytes)}){why}", markup=False)
     for column in trial.other_types:

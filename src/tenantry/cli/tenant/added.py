@@ -10,6 +10,7 @@ from tenantry.cli.interrupted import tell
 from tenantry.cli.output import step
 from tenantry.core import advice
 from tenantry.core.errors import SliceError, TenantryError
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry import Limits, Newcomer, Warehouse
@@ -121,6 +122,6 @@ def require_complete(added: Added, again: str = AGAIN) -> None:
         )
     if different := sum(len(verdict.different) + len(verdict.failed) for verdict in added.compared):
         raise SliceError(
-            f"{name} was added, but {different} {'day differs' if different == 1 else 'days differ'} from the source, or could not be compared",
+            f"{name} was added, but {count(different, 'day differs', 'days differ')} from the source, or could not be compared",
             hint=f"To see which rows differ: tenantry verify {added.load.feeds[0].feed.template} --tenant {name}",
         )

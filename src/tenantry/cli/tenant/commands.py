@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from tenantry.cli.group import Group
 from tenantry.cli.options import AsJson, Pause, Sessions, ended_or_today
-from tenantry.cli.output import data, human_bytes, print_json, print_table, step
+from tenantry.cli.output import data, human_bytes, print_facts, print_json, print_table, step
 from tenantry.cli.target import open_warehouse
 from tenantry.cli.tenant import added
 from tenantry.cli.tenant.life import Name, disable, drop, enable, reload
@@ -128,14 +127,15 @@ def add(
     if begin and end:
         Span(begin, end)
     address = changed(parse(connection or name, source), options=option or [], search_path=search_path)
-    queries = own_queries(query or [], template or [])
+    wanted = template or [text.partition("=")[0] for text in query or []]
+    queries = own_queries(query or [], wanted)
     with open_warehouse() as warehouse:
         stored = warehouse.connection(address.name) is not None
         newcomer = Newcomer(
             name,
             address,
             read_password(password_file, stored=stored),
-            template or [],
+            wanted,
             begin,
             fold,
             queries,
@@ -186,6 +186,7 @@ def list_tenants(as_json: AsJson = False) -> None:
             )
             for t in found
         ],
+        empty="No tenants yet. Next: tenantry tenant add NAME --source 'host=… dbname=… user=…'",
     )
 
 
@@ -198,20 +199,30 @@ def show(name: Name, as_json: AsJson = False) -> None:
     if as_json:
         print_json({"tenant": tenant, "feeds": feeds})
         return
-    since = f" since {tenant.created_at:%Y-%m-%d}, from {tenant.source} ({tenant.connection})"
-    data.print(Text.assemble((name, "bold"), since))
-    if tenant.search_path:
-        data.print(f"  search_path: {tenant.search_path}", markup=False)
-    if tenant.own_queries:
-        data.print(f"  own queries: {', '.join(tenant.own_queries)}", markup=False)
-    if tenant.state != "at work":
-        data.print(f"  {tenant.state}", markup=False)
+    print_facts(
+        name,
+        {
+            "since": f"{tenant.created_at:%Y-%m-%d}",
+            "source": tenant.source,
+            "connection": tenant.connection,
+            "state": tenant.state,
+        }
+        | ({"search_path": tenant.search_path} if tenant.search_path else {})
+        | ({"own queries": ", ".join(tenant.own_queries)} if tenant.own_queries else {}),
+    )
     for feed in feeds:
-        data.print(
-            f"  {feed.template} ({feed.storage}): {feed.first_day} to {feed.last_day}, {feed.days:,} days, "
-            f"{feed.rows:,} rows, {human_bytes(feed.bytes)}; yearly tables: "
-            f"{', '.join(map(str, feed.years)) or 'none'}; {feed.state}",
-            markup=False,
+        print_facts(
+            f"{name}.{feed.template}",
+            {
+                "state": feed.state,
+                "from": feed.first_day,
+                "to": feed.last_day,
+                "days": feed.days,
+                "rows": feed.rows,
+                "size": human_bytes(feed.bytes),
+                "storage": feed.storage,
+                "yearly tables": ", ".join(map(str, feed.years)) or "none",
+            },
         )
 
 

@@ -18,6 +18,7 @@ from tenantry.cli.target import open_warehouse
 from tenantry.core import advice
 from tenantry.core.days import Span
 from tenantry.core.errors import InputError, SliceError
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.flow.tenant.drop import Goods
@@ -120,8 +121,7 @@ def enable(name: Name, sessions: Sessions = 2, pause: Pause = 0.0, as_json: AsJs
     if stopped:
         tell(f"what was loaded is kept. To continue: tenantry tenant enable {name}")
     if done.failures:
-        count = len(done.failures)
-        reason = f"{count} {'slice' if count == 1 else 'slices'} failed; the first: {done.failures[0].error}"
+        reason = f"{count(len(done.failures), 'slice')} failed; the first: {done.failures[0].error}"
     else:
         reason = done.source_lost or done.not_indexed or "days differ from the source"
     raise SliceError(
@@ -194,8 +194,8 @@ def reload(
                 else ""
             )
             notes.print(
-                f"{item.plan.feed}: {len(item.plan.days):,} of {len(item.span):,} days, {item.span}, "
-                f"{item.rows:,} rows{about}",
+                f"{item.plan.feed}: {len(item.plan.days):,} of {count(len(item.span), 'day')}, {item.span}, "
+                f"{count(item.rows, 'row')}{about}",
                 markup=False,
             )
         confirm("Load them again?", yes=yes)
@@ -228,16 +228,23 @@ def drop(
     If somebody else created objects in the tenant's schema, or a view elsewhere
     reads its data, nothing is dropped, and they are named.
     """
+    from tenantry.cli.progress import Progress
+
     with open_warehouse() as warehouse:
         goods = warehouse.tenant_goods(name)
         going = [] if keep_connection else goods.connections
         _show_goods(goods, going)
         confirm(f"This cannot be undone. To drop it, type its name ({name})", yes=yes, expected=name)
-        warehouse.drop_tenant(
-            name,
-            keep_connection=keep_connection,
-            watch=lambda dropped: notes.print(f"{dropped} slices dropped"),
-        )
+        with Progress() as progress:
+            # Known only after the first piece: most tenants are dropped at once.
+            bar = progress.bar(f"dropping {name}")
+
+            def dropped(relations: int) -> None:
+                bar.total, bar.unit = max(goods.relations, int(bar.done) + relations), "relation"
+                bar.advance(relations)
+
+            warehouse.drop_tenant(name, keep_connection=keep_connection, watch=dropped)
+            progress.remove(bar)
     if as_json:
         print_json(
             {
@@ -258,8 +265,8 @@ def _show_goods(goods: Goods, connections: Sequence[str]) -> None:
         notes.print(f"a drop of {goods.tenant} was started earlier: the rest is dropped now", markup=False)
     jobs = ", ".join(str(job) for job in goods.jobs) or "none"
     notes.print(
-        f"{goods.tenant} has {goods.days:,} days, {goods.rows:,} rows, {human_bytes(goods.bytes)} in "
-        f"{goods.relations:,} relations. Its jobs: {jobs}. Connections that are dropped with it: {', '.join(connections) or 'none'}",
+        f"{goods.tenant} has {count(goods.days, 'day')}, {count(goods.rows, 'row')}, {human_bytes(goods.bytes)} in "
+        f"{count(goods.relations, 'relation')}. Its jobs: {jobs}. Connections that are dropped with it: {', '.join(connections) or 'none'}",
         markup=False,
     )
     if goods.readers:

@@ -16,6 +16,7 @@ from tenantry.cli.output import data, notes, print_json, print_table, step
 from tenantry.cli.target import administrator, open_warehouse
 from tenantry.core.errors import InputError
 from tenantry.core.private import read_private
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.core.connect_strings import ConnectStrings
@@ -181,7 +182,10 @@ def drop(
     with administrator() as (conninfo, _):
         warehouse = Warehouse(conninfo)
         reader = warehouse.reader(name)
-        notes.print(f"{name} reads {_seen(reader)}; {reader.sessions} sessions are open", markup=False)
+        notes.print(
+            f"{name} reads {_seen(reader)}; {count(reader.sessions, 'session is', 'sessions are')} open",
+            markup=False,
+        )
         and_what = (
             f", and everything in schema {reader.workspace}" if drop_workspace and reader.workspace else ""
         )

@@ -6,6 +6,7 @@ import psycopg
 
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
+from tenantry.core.words import count
 from tenantry.db.by_role import by_role
 from tenantry.db.queries import one_row, query
 from tenantry.flow.slice.slice import held_source
@@ -40,15 +41,14 @@ def odd_rows(session: psycopg.Connection, feed: Feed) -> str | None:
     with asking(session, feed.connection), held_source(session, feed.connection):
         try:
             with session.transaction():
-                count, first, last = one_row(session, query("source", "source_odd_days"), _named(feed))
+                number, first, last = one_row(session, query("source", "source_odd_days"), _named(feed))
         except psycopg.errors.FeatureNotSupported:
             return None
-    if not count:
+    if not number:
         return None
     times = first if first == last else f"{first} to {last}"
-    rows = "1 row is" if count == 1 else f"{count:,} rows are"
     return (
-        f"{rows} of years before 1900 or after 9999 and left out ({times}): "
+        f"{count(number, 'row is', 'rows are')} of years before 1900 or after 9999 and left out ({times}): "
         "fix them at the source, or give --from"
     )
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from tenantry.core.model import OWNER
+from tenantry.core.words import count
 from tenantry.db.connect import acting
 from tenantry.flow.job import runs, subject, table
 from tenantry.flow.job.runs import Run
@@ -96,7 +97,9 @@ def _recorded(examined: Examined) -> Iterator[Finding]:
     old = since is not None and since < examined.rows("now")[0][0] - _KEPT - timedelta(days=7)
     if old or size > _MUCH:
         began = f", the oldest of {since:%Y-%m-%d}" if since else ""
-        reason = f"{rows:,} runs of jobs take {size / 2**20:,.0f} MiB{began}: queries on runs become slow"
+        reason = (
+            f"{count(rows, 'run')} of jobs take {size / 2**20:,.0f} MiB{began}: queries on runs become slow"
+        )
         yield Finding(
             Severity.WARNING,
             "cron.job_run_details",

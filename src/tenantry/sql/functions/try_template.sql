@@ -93,8 +93,8 @@ BEGIN
         END IF;
     END;
     PERFORM _wh_internal.audit('try_template', subject,
-        coalesce('failed: ' || (result ->> 'error'), 'done: ' || (result ->> 'rows') || ' rows',
-        'done: columns'));
+        coalesce('failed: ' || (result ->> 'error'), 'done: ' || (result ->> 'rows') || ' row'
+        || CASE result ->> 'rows' WHEN '1' THEN '' ELSE 's' END, 'done: columns'));
     RETURN result;
 END
 $$;
