@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, is_dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,8 +13,23 @@ from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
+from tenantry.cli import document
+from tenantry.cli.document import print_json, print_json_line
 from tenantry.core.errors import DatabaseError, TenantryError
-from tenantry.core.visible import in_json, visible
+from tenantry.core.visible import visible
+
+__all__ = [
+    "ago",
+    "data",
+    "human_bytes",
+    "human_seconds",
+    "notes",
+    "print_json",
+    "print_json_line",
+    "print_table",
+    "raise_failures",
+    "step",
+]
 
 
 class _Console(Console):
@@ -34,7 +47,12 @@ class _Console(Console):
         """Print as rich does, but without leaving out characters: rich would drop some."""
         # A template may come from Windows.
         shown = (visible(one.replace("\r\n", "\n")) if isinstance(one, str) else one for one in objects)
-        super().print(*shown, **options)
+        if self.stderr and document.wanted() and not self.is_terminal:
+            with self.capture() as captured:
+                super().print(*shown, **options)
+            document.print_note(captured.get().rstrip("\n"))
+        else:
+            super().print(*shown, **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """The pieces to print. Those that rich creates itself, to move the cursor, are not text."""
@@ -48,26 +66,6 @@ data = _Console(width=None if sys.stdout.isatty() else 1000)
 
 notes = _Console(stderr=True)
 """Standard error: steps, progress, warnings, errors."""
-
-
-def print_json(value: Any) -> None:
-    """Print a value as JSON; dates as ISO 8601."""
-    sys.stdout.write(in_json(json.dumps(value, indent=2, ensure_ascii=False, default=_plain)) + "\n")
-
-
-def print_json_line(entry: Any) -> None:
-    """Print an entry of a log, a dataclass, as JSON on a line of its own; moments as ISO 8601."""
-    sys.stdout.write(in_json(json.dumps(asdict(entry), ensure_ascii=False, default=_plain)) + "\n")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    if isinstance(value, Iterable):
-        return list(value)
-    return str(value)
 
 
 def print_table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

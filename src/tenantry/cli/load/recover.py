@@ -14,6 +14,9 @@ from tenantry.cli.target import open_warehouse
 if TYPE_CHECKING:
     from tenantry.recovery.recover import Estimate, Recovered
 
+_FIELDS = ("folded", "jobs_resumed", "jobs_waiting", "left_out")
+"""What a recovery reports besides its load."""
+
 
 def recover(
     tenant: Tenants = None,
@@ -49,7 +52,8 @@ def recover(
         notes.print(_told(work.estimate))
         if dry_run:
             if as_json:
-                print_json({"estimate": work.estimate})
+                nothing = dict.fromkeys(("different_days", "not_compared", *_FIELDS), ())
+                print_json(load=None, estimate=work.estimate, **nothing)
             return
         with LoadProgress() as progress:
             try:
@@ -61,13 +65,7 @@ def recover(
             step("jobs", f"go on: {', '.join(result.jobs_resumed)}")
         if result.jobs_waiting:
             notes.print(f"still paused: {', '.join(result.jobs_waiting)}", markup=False)
-    more = {
-        "estimate": work.estimate,
-        "folded": result.folded,
-        "jobs_resumed": result.jobs_resumed,
-        "jobs_waiting": result.jobs_waiting,
-        "left_out": result.left_out,
-    }
+    more = {"estimate": work.estimate, **{name: getattr(result, name) for name in _FIELDS}}
     report(result.load, as_json=as_json, compared=result.verdicts, more=more)
 
 

@@ -52,7 +52,7 @@ def upgrade(
         changes = upgrades.rehearse(opened) if dry_run else upgrades.run(opened, {}, wait, watch)
         busy = upgrades.at_work(opened) if dry_run else []
     if as_json:
-        print_json({"dry_run": dry_run, "changes": changes, "at_work": busy})
+        print_json(dry_run=dry_run, changes=changes, at_work=busy)
     else:
         _tell(changes, busy, dry_run=dry_run)
 

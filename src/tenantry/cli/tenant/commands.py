@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 from rich.text import Text
 
+from tenantry.cli import shapes
 from tenantry.cli.group import Group
 from tenantry.cli.interrupted import tell
 from tenantry.cli.options import AsJson, Pause, Sessions, ended_or_today
@@ -116,7 +117,7 @@ def add(
             except Interrupted as stop:
                 added = cast("Added", stop.so_far)
     if as_json:
-        print_json(_summary(added))
+        print_json(**_summary(added))
     if added.load.interrupted:
         tell(
             "what was stored and loaded is kept. To continue, run the same command: it loads only what is missing."
@@ -142,47 +143,13 @@ def add(
 
 def _summary(added: Added) -> dict[str, Any]:
     """The outcome, as JSON."""
-    interrupted = {"interrupted": True} if added.load.interrupted else {}
-    folded = [year.said for year in added.folded]
-    return interrupted | {
+    return {
         "tenant": added.tenant,
-        "complete": added.load.complete,
-        "rows": added.load.rows,
-        "seconds": round(added.load.seconds, 3),
-        "feeds": [
-            {
-                "template": item.feed.template,
-                "loaded": item.loaded,
-                "present": item.present,
-                "rows": item.rows,
-                "failed": [
-                    {"day": f.day, "error": f.error, "sqlstate": f.sqlstate, "of_source": f.of_source}
-                    for f in item.failures
-                ],
-                "not_tried": item.not_tried,
-                "source_lost": item.source_lost,
-                "not_indexed": [{"table": table.table, "error": table.reason} for table in item.not_indexed],
-            }
-            for item in added.load.feeds
-        ],
-        "folded": folded,
-        "converted": folded,  # its old name
-        "different_days": [
-            {
-                "feed": str(verdict.feed),
-                "day": day.day,
-                "source_rows": day.source_rows,
-                "warehouse_rows": day.warehouse_rows,
-            }
-            for verdict in added.compared
-            for day in verdict.different
-        ],
-        "not_compared": [
-            {"feed": str(verdict.feed), "day": day, "error": error}
-            for verdict in added.compared
-            for day, error in verdict.failed.items()
-        ],
-        "rows_ahead": {feed.template: rows for feed, rows in added.rows_ahead.items()},
+        "load": shapes.load(added.load),
+        "folded": [shapes.folded_year(year) for year in added.folded],
+        "different_days": shapes.different_days(added.compared),
+        "not_compared": shapes.not_compared(added.compared),
+        "rows_ahead": shapes.rows_ahead(added.rows_ahead),
         "jobs": added.jobs,
     }
 
@@ -199,13 +166,13 @@ def list_tenants(as_json: AsJson = False) -> None:
         if warehouse.acts_as() == AUTHOR:
             known = warehouse.names("tenants")
             if as_json:
-                print_json([{"name": name} for name in known])
+                print_json(tenants=[{"tenant": name} for name in known])
             else:
                 print_table(None, ("tenant",), [(name,) for name in known])
             return
         found = warehouse.tenants()
     if as_json:
-        print_json(found)
+        print_json(tenants=found)
         return
     print_table(
         None,
@@ -231,7 +198,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
         tenant = warehouse.tenant(name)
         feeds = warehouse.status(name)
     if as_json:
-        print_json({"tenant": tenant, "feeds": feeds})
+        print_json(tenant=name, facts=tenant, feeds=feeds)
         return
     since = f" since {tenant.created_at:%Y-%m-%d}, from {tenant.source} ({tenant.connection})"
     data.print(Text.assemble((name, "bold"), since))
@@ -256,7 +223,7 @@ def try_source(name: Name, as_json: AsJson = False) -> None:
     with open_warehouse() as warehouse:
         facts = warehouse.try_source(name)
     if as_json:
-        print_json(facts)
+        print_json(tenant=name, answered=facts)
         return
     data.print(
         f"PostgreSQL {facts.server_version}, database {facts.database}, {facts.latency * 1000:.0f} ms, "
@@ -329,12 +296,11 @@ def edit(
         done = warehouse.change_source(address, secret, test=test, safest=source is not None)
     if as_json:
         print_json(
-            {
-                "connection": done.connection,
-                "password_changed": secret is not None,
-                "answered": done.answered,
-                "tenants": done.tenants,
-            }
+            connection=done.connection.name,
+            address=done.connection,
+            password_changed=secret is not None,
+            answered=done.answered,
+            tenants=done.tenants,
         )
         return
     address, facts = done.connection, done.answered

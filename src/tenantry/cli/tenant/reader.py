@@ -106,7 +106,7 @@ def add(
             )
         reader = warehouse.reader(name)
     if as_json:
-        print_json({"made": made, "reader": reader})
+        print_json(reader=name, made=made, facts=reader)
     else:
         step("reader", f"{name} {'made' if made else 'changed'}: reads {_seen(reader)}")
 
@@ -117,7 +117,7 @@ def list_readers(as_json: AsJson = False) -> None:
     with open_warehouse() as warehouse:
         found = warehouse.readers()
     if as_json:
-        print_json(found)
+        print_json(readers=found)
         return
     if not found:
         data.print("No readers except phood_ro. Next: tenantry reader add NAME --tenant TENANT")
@@ -159,7 +159,7 @@ def drop(
         confirm(f"Drop reader {name}?", yes=yes)
         warehouse.drop_reader(name)
     if as_json:
-        print_json({"dropped": name})
+        print_json(reader=name)
     else:
         step("reader", f"{name} dropped")
 
