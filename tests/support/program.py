@@ -33,6 +33,12 @@ class Outcome:
         return json.loads(self.out)["data"]
 
     @property
+    def notes(self) -> list[str]:
+        """The lines that it printed as notes in JSON."""
+        written = [json.loads(line) for line in self.err.splitlines()]
+        return [one["note"] for one in written if "note" in one]
+
+    @property
     def error(self) -> Any:
         """The error that it printed as JSON."""
         return json.loads(self.err.splitlines()[-1])["error"]

@@ -157,7 +157,7 @@ def remove(tenant: Tenants = None, job: JobNames = None, yes: Yes = False, as_js
         confirm(f"Remove {_count(found)}?", yes=yes)
         removed = warehouse.remove_jobs(found)
     if as_json:
-        print_json(removed=removed)
+        print_json(removed=[item for item in found if item.jobid in set(removed)])
     else:
         step("removed", _count(removed))
 
