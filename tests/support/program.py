@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from tests.support import documents
 from tests.support.databases import Database, Source
 from tests.support.launcher import OF_TERMINALS, Launcher
 
@@ -34,13 +35,28 @@ class Outcome:
 
     @property
     def json(self) -> Any:
-        """What it printed, as JSON."""
-        return json.loads(self.out)
+        """The data of the JSON document that it printed."""
+        return json.loads(self.out)["data"]
+
+    @property
+    def notes(self) -> list[str]:
+        """The lines that it printed as notes in JSON."""
+        written = [json.loads(line) for line in self.err.splitlines()]
+        return [one["note"] for one in written if "note" in one]
+
+    @property
+    def error(self) -> Any:
+        """The error that it printed as JSON."""
+        return json.loads(self.err.splitlines()[-1])["error"]
 
     @property
     def errors(self) -> list[str]:
-        """The lines that begin with `error:`, without that word."""
-        return [line.removeprefix("error: ") for line in self.err.splitlines() if line.startswith("error: ")]
+        """The messages of its errors: lines that begin with `error:`, without that word, or JSON."""
+        lines = self.err.splitlines()
+        written = [json.loads(line) for line in lines if line.startswith('{"')]
+        return [line.removeprefix("error: ") for line in lines if line.startswith("error: ")] + [
+            one["error"]["message"] for one in written if "error" in one
+        ]
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -63,7 +79,9 @@ def command(database: Database | str | None, *arguments: object) -> list[str]:
 def run(database: Database | str | None, *arguments: object, env: Mapping[str, str] | None = None) -> Outcome:
     """Run the program to its end, without a terminal; in a process forked from one that has loaded it, which saves time."""
     _, _, _, *words = command(database, *arguments)
-    return Outcome(*_launcher().run(words, environment(env), timeout=100))
+    outcome = Outcome(*_launcher().run(words, environment(env), timeout=100))
+    documents.check(words, outcome.out, outcome.err)
+    return outcome
 
 
 def run_on_terminal(

@@ -13,13 +13,13 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from tenantry import __version__
-from tenantry.cli import interrupted
+from tenantry.cli import document, interrupted
 from tenantry.cli.fleet import fleet
 from tenantry.cli.group import Group, called
 from tenantry.cli.job import schedule, scheduler
 from tenantry.cli.load import load, recover, verify, year
 from tenantry.cli.load import slice as slices
-from tenantry.cli.look import activity, audit, describe, doctor, status
+from tenantry.cli.look import activity, audit, describe, doctor, schema, status
 from tenantry.cli.output import notes
 from tenantry.cli.server import backup, demo, init, restore, server, upgrade
 from tenantry.cli.start import connection, start
@@ -83,14 +83,13 @@ app.add_typer(reader.app, name="reader", rich_help_panel=_LOOK)
 app.command("plan", rich_help_panel=_FLEET)(fleet.plan)
 app.command("apply", rich_help_panel=_FLEET)(fleet.apply)
 app.command("export", rich_help_panel=_FLEET)(fleet.export)
+app.command("schema", rich_help_panel=_FLEET)(schema.schema)
 app.command("upgrade", rich_help_panel=_RECOVER)(upgrade.upgrade)
 app.add_typer(backup.app, name="backup", rich_help_panel=_RECOVER)
 app.command("restore", rich_help_panel=_RECOVER)(restore.restore)
 app.command("recover", rich_help_panel=_RECOVER)(recover.recover)
 app.add_typer(server.app, name="server", rich_help_panel=_SERVERS)
 app.command("demo", rich_help_panel=_SERVERS)(demo.demo)
-
-_CTRL_C = 130
 
 
 def _version(wanted: bool) -> None:
@@ -139,19 +138,47 @@ def _holds_password(dsn: str) -> bool:
         return True  # it is refused later, but the command line may still hold one
 
 
-def _fail(message: str, hint: str | None, code: int) -> NoReturn:
-    notes.print(Text.assemble(("error: ", "red"), message))
+def _fail(error: TenantryError, code: int | None = None, kind: str | None = None) -> NoReturn:
+    """Print an error and exit with its code, or this one; `kind` replaces its kind for other programs."""
+    hint = error.hint
     if not options.begun:
         # Only said here, because a library cannot know what its caller did before.
         hint = f"{hint.rstrip()} {_UNTOUCHED}" if hint else _UNTOUCHED
-    if hint:
-        notes.print(f"       {hint}", markup=False)
+    code = error.exit_code if code is None else code
+    if document.wanted():
+        _print_error(error, kind or error.code, hint, code)
+    else:
+        notes.print(Text.assemble(("error: ", "red"), error.message))
+        if hint:
+            notes.print(f"       {hint}", markup=False)
+    _end(code)
+
+
+def _print_error(error: TenantryError, kind: str, hint: str | None, code: int) -> None:
+    document.print_error(
+        kind,
+        error.message,
+        hint,
+        code,
+        sqlstate=getattr(error, "sqlstate", None),
+        connection=getattr(error, "connection", None),
+    )
+
+
+def _end(code: int) -> NoReturn:
+    document.finish(code)
     sys.exit(code)
 
 
 def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Print a traceback as Python does, but escape the error's text like all other output, as it may come from a source."""
     notes.print("".join(traceback.format_exception(kind, error, trace)), end="", raw=True)
+    if not document.wanted():
+        return
+    if isinstance(error, TenantryError):
+        _print_error(error, error.code, error.hint, 1)
+    else:
+        document.print_error("internal_error", f"{kind.__name__}: {error}", None, 1)
 
 
 def _refuse_arguments(error: typer.TyperException) -> NoReturn:
@@ -162,11 +189,7 @@ def _refuse_arguments(error: typer.TyperException) -> NoReturn:
         sys.exit(InputError.exit_code)
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "tenantry"
-    _fail(
-        message.replace("\n", " ").rstrip("."),
-        f"See: {path} --help.",
-        InputError.exit_code,
-    )
+    _fail(InputError(message.replace("\n", " ").rstrip("."), hint=f"See: {path} --help."), kind="usage")
 
 
 @cache
@@ -178,23 +201,27 @@ def commands() -> TyperGroup:
 def main() -> None:
     """Run the program; known errors are one line, a hint and an exit code."""
     signals.interrupt()
+    document.begin(sys.argv[1:])
     sys.excepthook = _show
     try:
         # Otherwise Typer shows wrong arguments itself, as a box of five lines.
         code = commands()(standalone_mode=False)
-        if code == _CTRL_C:
-            # Typer also turns a KeyboardInterrupt into this.
+        if code and code > 128:
+            # Typer also turns a KeyboardInterrupt into such a code.
             raise KeyboardInterrupt
-        sys.exit(code)
+        _end(code or 0)
     except TenantryError as error:
         if options.debug:
             raise
-        _fail(error.message, error.hint, error.exit_code)
+        _fail(error)
     except typer.TyperException as error:
         _refuse_arguments(error)
     except typer.Abort:
-        _fail("no answer given", None, InputError.exit_code)
+        _fail(InputError("no answer given"))
     except KeyboardInterrupt:
-        if not interrupted.told():
-            notes.print(interrupted.of_command(called.name), markup=False)
-        sys.exit(signals.exit_code())
+        told = interrupted.told() or interrupted.of_command(called.name)
+        if document.wanted():
+            document.print_error("interrupted", told, None, signals.exit_code())
+        elif not interrupted.told():
+            notes.print(told, markup=False)
+        _end(signals.exit_code())

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, is_dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.text import Text
 
+from tenantry.cli import document
+from tenantry.cli.document import print_json, print_json_line
 from tenantry.cli.table import facts, laid_out, shown
 from tenantry.cli.wrap import wrapped
 from tenantry.core.errors import DatabaseError, TenantryError
-from tenantry.core.visible import in_json, visible
+from tenantry.core.visible import visible
+
+__all__ = [
+    "ago",
+    "data",
+    "human_bytes",
+    "human_seconds",
+    "notes",
+    "print_facts",
+    "print_json",
+    "print_json_line",
+    "print_table",
+    "raise_failures",
+    "step",
+]
 
 
 class _Console(Console):
@@ -46,6 +59,11 @@ class _Console(Console):
         """
         # A template may come from Windows.
         shown = [visible(one.replace("\r\n", "\n")) if isinstance(one, str) else one for one in objects]
+        if self.stderr and document.wanted() and not self.is_terminal:
+            with self.capture() as captured:
+                super().print(*shown, **options)
+            document.print_note(captured.get().rstrip("\n"))
+            return
         limit = None if raw else self.limit
         if limit is not None:
             shown = [_broken(one, limit, hang) for one in shown]
@@ -67,26 +85,6 @@ data = _Console()
 
 notes = _Console(stderr=True)
 """Standard error: steps, progress, warnings, errors."""
-
-
-def print_json(value: Any) -> None:
-    """Print a value as JSON; dates as ISO 8601."""
-    sys.stdout.write(in_json(json.dumps(value, indent=2, ensure_ascii=False, default=_plain)) + "\n")
-
-
-def print_json_line(entry: Any) -> None:
-    """Print an entry of a log, a dataclass, as JSON on a line of its own; moments as ISO 8601."""
-    sys.stdout.write(in_json(json.dumps(asdict(entry), ensure_ascii=False, default=_plain)) + "\n")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    if isinstance(value, Iterable):
-        return list(value)
-    return str(value)
 
 
 def print_table(

@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from tenantry.cli import shapes
 from tenantry.cli.interrupted import tell
 from tenantry.cli.output import data, notes, print_json, print_table
+from tenantry.cli.shapes import different_days, not_compared
 from tenantry.core import advice
 from tenantry.core.days import folded
 from tenantry.core.errors import SliceError
@@ -45,8 +47,12 @@ def report(
     Raises SliceError if a slice is missing or differs from the source, Exit(130) if it was interrupted.
     """
     if as_json:
-        told = summary(result) | dict(more or {})
-        print_json(told if compared is None else told | {"different_days": different_days(compared)})
+        verdicts = (
+            {}
+            if compared is None
+            else {"different_days": different_days(compared), "not_compared": not_compared(compared)}
+        )
+        print_json(load=shapes.load(result), **verdicts, **(more or {}))
     else:
         print_table(
             None,
@@ -103,21 +109,6 @@ def report(
         )
 
 
-def different_days(compared: Sequence[FeedVerdict]) -> list[dict[str, Any]]:
-    """The days that differ from their sources, as JSON."""
-    return [
-        {
-            "tenant": verdict.feed.schema,
-            "template": verdict.feed.template,
-            "day": day.day,
-            "source_rows": day.source_rows,
-            "warehouse_rows": day.warehouse_rows,
-        }
-        for verdict in compared
-        for day in verdict.different
-    ]
-
-
 def _missing(result: Result) -> str:
     failed = sum(len(f.failures) for f in result.feeds)
     left = sum(f.not_tried for f in result.feeds)
@@ -156,33 +147,3 @@ def _print_failures(result: Result) -> None:
                 for (feed, reason), days in by_reason.items()
             ],
         )
-
-
-def summary(result: Result) -> dict[str, Any]:
-    """The result as JSON."""
-    return {
-        "complete": result.complete,
-        "interrupted": result.interrupted,
-        "rows": result.rows,
-        "seconds": round(result.seconds, 3),
-        "tenants": [
-            {
-                "tenant": f.feed.schema,
-                "template": f.feed.template,
-                "loaded": f.loaded,
-                "rows": f.rows,
-                "present": f.present,
-                "unchanged": f.unchanged,
-                "not_tried": f.not_tried,
-                "source_lost": f.source_lost,
-                "gone": list(f.gone),
-                "before_first_day": f.unwanted and str(f.unwanted),
-                "failed": [
-                    {"day": x.day, "error": x.error, "sqlstate": x.sqlstate, "of_source": x.of_source}
-                    for x in f.failures
-                ],
-                "not_indexed": [{"table": x.table, "error": x.reason} for x in f.not_indexed],
-            }
-            for f in result.feeds
-        ],
-    }

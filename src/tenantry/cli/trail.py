@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 _READING = {
     "status", "sizes", "logs", "plan", "export", "audit", "list", "show", "lint", "test", "new", "check", "next", "history",
-    "doctor", "verify", "queries",
+    "doctor", "verify", "queries", "schema",
 }  # fmt: skip
 """The last words of commands that only read."""
 

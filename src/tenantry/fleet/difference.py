@@ -110,7 +110,7 @@ def _template(template: Template) -> dict[str, str | None]:
 
 def _connections(wanted: Fleet, live: Fleet) -> list[Change]:
     for name, source in wanted.connections.items():
-        if name not in live.connections and source.password is None:
+        if name not in live.connections and source.password is None and source.unread is None:
             raise InputError(f'connection "{name}" is new and needs a password')
     stay = _used(staying(wanted, live).values())
     removed = {n: t for n, t in (live.tenants or {}).items() if n not in staying(wanted, live)}
@@ -270,7 +270,7 @@ def _readers(wanted: Mapping[str, Reader] | None, live: Mapping[str, Reader]) ->
     if wanted is None:
         return []
     for name, reader in wanted.items():
-        if name not in live and reader.password is None:
+        if name not in live and reader.password is None and reader.unread is None:
             raise InputError(f'reader "{name}" is new and needs a password')
     return [
         *_compared(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from tomlkit.items import Table
+from tomlkit.items import Comment, Table, Trivia
 
 from tenantry.core import storage
 from tenantry.core.errors import InputError
@@ -28,6 +29,10 @@ The fleet of a Tenantry warehouse, written by tenantry export.
 A kind of thing that this file does not mention is left alone."""
 
 
+SCHEMA_FILE = "tenantry.schema.json"
+"""The file's schema, which is written next to it; editors find it by the first line of the file."""
+
+
 @dataclass(frozen=True)
 class Exported:
     """Files by path, relative to the first one's folder, and the variables in which `plan` will look for secrets."""
@@ -37,9 +42,12 @@ class Exported:
 
 
 def export(fleet: Fleet, dsn: str, name: str = "tenantry.toml") -> Exported:
-    """The file `name` for a fleet, and one for each template that does not come with the program."""
+    """The file `name` for a fleet, one for each template that does not come with the program, and the schema by which
+    editors complete and check the file.
+    """
     writer = _Writer(fleet)
     document = tomlkit.document()
+    document.add(Comment(Trivia(comment=f"#:schema ./{SCHEMA_FILE}")))
     for line in _HEAD.splitlines():
         document.add(tomlkit.comment(line))
     document.add(tomlkit.nl())
@@ -52,12 +60,22 @@ def export(fleet: Fleet, dsn: str, name: str = "tenantry.toml") -> Exported:
         document.add("warehouse", warehouse)
     for key, tables in writer.tables():
         document.add(key, tables)
+    if fleet.automatic:
+        schedule = tomlkit.table()
+        schedule.add("automatic", True)
+        document.add("schedule", schedule)
     if fleet.jobs:
         jobs = tomlkit.aot()
         for job in fleet.jobs.values():
             jobs.append(_job(job))
         document.add("jobs", jobs)
-    return Exported({name: tomlkit.dumps(document), **writer.files}, tuple(writer.variables))
+    files = {name: tomlkit.dumps(document), **writer.files, SCHEMA_FILE: schema()}
+    return Exported(files, tuple(writer.variables))
+
+
+def schema() -> str:
+    """The JSON Schema of the file."""
+    return (resources.files("tenantry.fleet") / "fleet.schema.json").read_text(encoding="utf-8")
 
 
 def without_password(dsn: str) -> str:
@@ -80,7 +98,10 @@ def write(exported: Exported, file: Path, *, force: bool) -> list[Path]:
     }
     try:
         for path, text in texts.items():
-            if not force and path.exists() and path.read_bytes() != text.encode():
+            # The schema is the program's, and follows its version.
+            if force or path.name == SCHEMA_FILE:
+                continue
+            if path.exists() and path.read_bytes() != text.encode():
                 raise InputError(f"{path} exists and differs", hint="Give --force to overwrite it.")
         for path, text in texts.items():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -177,6 +198,8 @@ class _Writer:
         if source is not None:
             self._address(table, source)
         table.add("templates", list(tenant.feeds))
+        if not tenant.automatic:
+            table.add("automatic", False)
         if tenant.disabled is not None:
             table.add("disabled", tenant.disabled)
         feeds = tomlkit.table(is_super_table=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from tenantry.core.file import Warehouse
 from tenantry.core.storage import BUILT_IN
@@ -38,15 +38,28 @@ def _names(value: object) -> object:
 
 
 def _storage(value: object) -> object:
-    if value in BUILT_IN:
+    if isinstance(value, str) and value in BUILT_IN:
         return value
     raise ValueError(f"input should be {' or '.join(map(repr, BUILT_IN))}")
 
 
-Secret = Annotated[Reference, BeforeValidator(_secret)]
-Option = Annotated[str, BeforeValidator(_option)]
+_SECRET_SCHEMA = {
+    "anyOf": [
+        {"type": "string", "pattern": "^(env|file):(.|\\n)"},
+        {
+            "type": "object",
+            "properties": {"command": {"type": "array", "items": {"type": "string"}, "minItems": 1}},
+            "required": ["command"],
+            "additionalProperties": False,
+        },
+    ]
+}
+_NAMES_SCHEMA = {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"enum": ["all"]}]}
+
+Secret = Annotated[Reference, BeforeValidator(_secret), WithJsonSchema(_SECRET_SCHEMA)]
+Option = Annotated[str, BeforeValidator(_option), WithJsonSchema({"type": ["string", "number", "boolean"]})]
 Text = Annotated[str, Field(min_length=1)]
-Storage = Annotated[str, BeforeValidator(_storage)]
+Storage = Annotated[str, BeforeValidator(_storage), WithJsonSchema({"enum": list(BUILT_IN)})]
 
 
 class _Table(BaseModel):
@@ -97,6 +110,7 @@ class TenantTable(_Table):
     templates: list[Text] = ["foodlogstats"]
     feeds: dict[str, FeedTable] = {}
     disabled: Text | None = None
+    automatic: bool = True
 
     def address(self) -> dict[str, Any]:
         """The keys of a connection that this table contains."""
@@ -107,7 +121,7 @@ class TenantTable(_Table):
 class ReaderTable(_Table):
     """`[readers.NAME]`"""
 
-    tenants: Annotated[list[str] | Literal["all"], BeforeValidator(_names)]
+    tenants: Annotated[list[str] | Literal["all"], BeforeValidator(_names), WithJsonSchema(_NAMES_SCHEMA)]
     password: Secret | None = None
     connections: int | None = Field(None, ge=1)
     statement_timeout: Text | None = None

@@ -159,6 +159,14 @@ def command(kind: Kind, feed: Feed) -> str:
     return f"SELECT _wh.create_combined_table_from_template_by_year({template}, {schema}, {last_year});"
 
 
+def is_usual(name: str | None, schedule: str, text: str, kind: Kind, feed: Feed) -> bool:
+    """Whether a job of a feed has the name and command that `lay_out` gives, and one of the times."""
+    clock = _CLOCKS.get(kind)
+    if clock is None or name != job_name(kind, feed) or text != command(kind, feed):
+        return False
+    return [clock.schedule(place) for place in clock.place(schedule)] == [schedule]
+
+
 def _covers(job: Job, feed: Feed, kind: Kind) -> bool:
     return job.kind == kind and job.schema == feed.schema and job.template in (feed.template, None)
 

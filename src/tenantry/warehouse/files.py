@@ -12,6 +12,7 @@ from tenantry.core.model import Template, TemplateFile
 
 if TYPE_CHECKING:
     from tenantry.fleet.file import Declared
+    from tenantry.fleet.saved import Saved
     from tenantry.flow.source.catalog import SourceTable
     from tenantry.flow.template.draft import Draft
     from tenantry.flow.template.lint import Finding
@@ -28,6 +29,20 @@ def read_fleet(path: Path | None = None) -> Declared:
     from tenantry.fleet import file, plan
 
     return file.read(plan.files(path, Path.cwd()))
+
+
+def read_plan(path: Path) -> Saved:
+    """Return a plan that `Warehouse.plan` saved. Raises InputError if it cannot be read, others can write it, or it was changed."""
+    from tenantry.fleet import saved
+
+    return saved.read(path)
+
+
+def fleet_schema() -> str:
+    """Return the JSON Schema of the fleet file."""
+    from tenantry.fleet import export
+
+    return export.schema()
 
 
 def read_templates(paths: Iterable[Path]) -> list[TemplateFile]:

@@ -187,8 +187,8 @@ def test_the_tenants_of_a_reader_can_be_changed_and_one_of_all_reads_what_phood_
     )
     assert count(reader, "acme.foodlogstats") == count(reader, "globex.foodlogstats") == 3
     assert reader.value("SHOW statement_timeout") == "5min"
-    listed = succeed(two, "reader", "list", "--json").json
-    assert [(r["name"], r["tenants"], r["connections"]) for r in listed] == [
+    listed = succeed(two, "reader", "list", "--json").json["readers"]
+    assert [(r["reader"], r["tenants"], r["most_sessions"]) for r in listed] == [
         (reader.user, ["acme", "globex"], 3)
     ]
     assert "acme, globex" in succeed(two, "reader", "list").out

@@ -239,4 +239,4 @@ def test_a_change_is_right_at_once_or_says_what_mends_it(
         succeed(selling, *command)
     compare(selling, source, after)
     assert not named(succeed(selling, "doctor", "--only", "slices", "--only", "templates", "--strict").out)
-    assert {feed["outdated"] for feed in succeed(selling, "status", "--json").json} == {0}
+    assert {feed["outdated"] for feed in succeed(selling, "status", "--json").json["feeds"]} == {0}

@@ -15,6 +15,7 @@ from tenantry.cli.output import ago, data, notes, print_json, print_table, step
 from tenantry.cli.target import open_warehouse
 from tenantry.core.errors import DatabaseError, InputError
 from tenantry.core.words import count
+from tenantry.schemas.encode import plain
 
 if TYPE_CHECKING:
     from tenantry.flow.job.runs import Run
@@ -50,15 +51,18 @@ def show(tenant: Tenants = None, as_json: AsJson = False) -> None:
     found, last = known.entries, known.last
     if as_json:
         print_json(
-            {
-                "cron": known.cron,
-                "leader": known.leader,
-                "hidden_from": known.hidden_from,
-                "jobs": [
-                    {**vars(e.job), "when": e.when, "next": e.next, "last": last.get(e.job.jobid)}
-                    for e in found
-                ],
-            }
+            cron=known.cron,
+            leader=known.leader,
+            hidden_from=known.hidden_from,
+            jobs=[
+                {
+                    **plain(e.job),
+                    "when": e.when,
+                    "next_run_at": e.next,
+                    "last_run": last.get(e.job.jobid),
+                }
+                for e in found
+            ],
         )
         return
     _tell_hidden(known.hidden_from)
@@ -115,10 +119,10 @@ def install(
     _tell_hidden(made.hidden_from)
     if as_json:
         print_json(
-            [
+            jobs=[
                 {
                     "jobid": job.jobid,
-                    "name": job.name,
+                    "job": job.name,
                     "schedule": job.schedule,
                     "when": job.when,
                     "command": job.command,
@@ -126,7 +130,8 @@ def install(
                     "template": job.feed.template,
                 }
                 for job in made.jobs
-            ]
+            ],
+            hidden_from=made.hidden_from,
         )
         return
     if not made.jobs:
@@ -154,7 +159,7 @@ def remove(tenant: Tenants = None, job: JobNames = None, yes: Yes = False, as_js
         confirm(f"Remove {count(len(found), 'job')}?", yes=yes)
         removed = warehouse.remove_jobs(found)
     if as_json:
-        print_json({"removed": removed})
+        print_json(removed=[item for item in found if item.jobid in set(removed)])
     else:
         step("removed", count(len(removed), "job"))
 
@@ -195,7 +200,7 @@ def history(
         chosen = warehouse.find_jobs(tenant or (), job or ()) if tenant or job else None
         found = warehouse.past_runs(last, chosen, failed=failed)
     if as_json:
-        print_json(found)
+        print_json(runs=found)
         return
     print_table(
         None,
@@ -220,7 +225,12 @@ def next_runs(
     with open_warehouse() as warehouse:
         found = warehouse.next_runs(number, tenant)
     if as_json:
-        print_json([{"time": run.at, "job": run.job.name, "jobid": run.job.jobid} for run in found])
+        print_json(
+            runs=[
+                {"at": run.at, "job": run.job.name, "jobid": run.job.jobid, "tenant": run.job.schema}
+                for run in found
+            ]
+        )
         return
     print_table(
         None,
@@ -253,7 +263,7 @@ def run(
             notes.print(f"{found}: {found.command}", markup=False)
         result = warehouse.run_job(found)
     if as_json:
-        print_json(result)
+        print_json(jobid=found.jobid, job=found.name, run=result)
     if result.status != "succeeded":
         raise DatabaseError(f"{found}: {_first_line(result.message)}")
     if not as_json:
@@ -267,7 +277,7 @@ def _set_active(tenant: list[str] | None, job: list[str] | None, *, active: bool
         done = change(tenant or (), job or ())
     names = [str(item) for item in done.changed]
     if as_json:
-        print_json({"changed": names, "unchanged": [str(item) for item in done.unchanged]})
+        print_json(changed=names, unchanged=[str(item) for item in done.unchanged])
         return
     word = "enabled" if active else "disabled"
     step(word, ", ".join(names) or f"nothing: the named jobs are already {word}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,7 @@ from tenantry.cli.options import (
 )
 from tenantry.cli.output import notes, step
 from tenantry.cli.report import ended, report
+from tenantry.cli.shapes import rows_ahead
 from tenantry.cli.target import open_warehouse
 from tenantry.core import state
 from tenantry.core.days import Span, parse_day, today_utc
@@ -150,9 +151,7 @@ def backfill(
             unfit = refused + warehouse.fit(feeds, _fitted)
     for feed, rows in ahead.items():
         notes.print(state.told_ahead(feed, rows), markup=False)
-    more: dict[str, Any] = {"rows_ahead": {feed.schema: rows for feed, rows in ahead.items()}}
-    if outdated:
-        more["unfit"] = [str(item) for item in unfit]
+    more = {"rows_ahead": rows_ahead(ahead), "unfit": [str(item) for item in unfit]}
     report(result, as_json=as_json, more=more)
     if unfit:
         _raise_unfit(unfit)

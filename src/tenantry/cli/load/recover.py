@@ -15,6 +15,9 @@ from tenantry.core.words import count
 if TYPE_CHECKING:
     from tenantry.recovery.recover import Estimate, Recovered
 
+_FIELDS = ("folded", "jobs_resumed", "jobs_waiting", "left_out")
+"""What a recovery reports besides its load."""
+
 
 def recover(
     tenant: Tenants = None,
@@ -50,7 +53,8 @@ def recover(
         notes.print(_told(work.estimate))
         if dry_run:
             if as_json:
-                print_json({"estimate": work.estimate})
+                nothing = dict.fromkeys(("different_days", "not_compared", *_FIELDS), ())
+                print_json(load=None, estimate=work.estimate, **nothing)
             return
         with LoadProgress() as progress:
             try:
@@ -62,13 +66,7 @@ def recover(
             step("jobs", f"go on: {', '.join(result.jobs_resumed)}")
         if result.jobs_waiting:
             notes.print(f"still paused: {', '.join(result.jobs_waiting)}", markup=False)
-    more = {
-        "estimate": work.estimate,
-        "folded": result.folded,
-        "jobs_resumed": result.jobs_resumed,
-        "jobs_waiting": result.jobs_waiting,
-        "left_out": result.left_out,
-    }
+    more = {"estimate": work.estimate, **{name: getattr(result, name) for name in _FIELDS}}
     report(result.load, as_json=as_json, compared=result.verdicts, more=more)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -63,7 +62,7 @@ def list_slices(
             if anything or (missing and item.missing) or (stale and item.stale) or (failed and item.failed)
         ]
     if as_json:
-        print_json(found)
+        print_json(slices=found)
     else:
         print_table(
             None,
@@ -102,7 +101,7 @@ def show(
             )
         where = warehouse.slice_details(feed, wanted)
     if as_json:
-        print_json(asdict(found) | asdict(where))
+        print_json(slice=found, details=where)
         return
     told = {
         "state": found.state,

@@ -103,7 +103,7 @@ def verify(
 
 def _report(verdict: Verdict, *, as_json: bool) -> None:
     if as_json:
-        print_json(_summary(verdict))
+        print_json(**_summary(verdict))
         return
     print_table(
         None,
@@ -147,8 +147,8 @@ def _print_day(day: DayDifference) -> None:
 def _summary(verdict: Verdict) -> dict[str, Any]:
     return {
         "agrees": verdict.agrees,
-        "seconds": round(verdict.seconds, 3),
-        "tenants": [_feed_summary(feed) for feed in verdict.feeds],
+        "duration_seconds": round(verdict.seconds, 3),
+        "feeds": [_feed_summary(feed) for feed in verdict.feeds],
     }
 
 

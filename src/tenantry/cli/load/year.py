@@ -14,6 +14,7 @@ from tenantry.cli.group import Group
 from tenantry.cli.load.load import chosen_feeds
 from tenantry.cli.options import AsJson, Everyone, Template, Tenants
 from tenantry.cli.output import human_seconds, notes, print_json, print_table, raise_failures, step
+from tenantry.cli.shapes import failures_of_tenants, folded_year
 from tenantry.cli.target import open_warehouse
 from tenantry.core.days import Span, today_utc
 from tenantry.core.errors import DatabaseError, InputError, TenantryError
@@ -51,7 +52,22 @@ def check(
     with chosen_feeds(template, tenant, everyone) as (warehouse, feeds):
         results = [warehouse.check_year(feed, year) for feed in feeds]
     if as_json:
-        print_json([result.said for result in results])
+        print_json(
+            years=[
+                {
+                    "tenant": r.feed.schema,
+                    "template": r.feed.template,
+                    "year": r.year,
+                    "status": "folded" if r.folded else r.status,
+                    "complete": r.complete,
+                    "days": r.found_days,
+                    "expected_days": r.expected_days,
+                    "missing": r.missing,
+                    "next": r.next,
+                }
+                for r in results
+            ]
+        )
     else:
         print_table(
             None,
@@ -96,7 +112,7 @@ def list_years(
     with open_warehouse() as warehouse:
         found = warehouse.years(template or None, tenant)
     if as_json:
-        print_json(found)
+        print_json(years=found)
         return
     print_table(
         None,
@@ -173,10 +189,12 @@ def fold(
                 )
         progress.remove(bar)
     if as_json:
-        failed = {name: error.message for name, error in failures}
-        folded = [result.said for result in results]
-        # "converted" is the old name of "folded".
-        print_json({"folded": folded, "converted": folded, "failed": failed, "folded_before": there})
+        print_json(
+            folded=[folded_year(result) for result in results],
+            folded_before=there,
+            failed=len(failures),
+            failures=failures_of_tenants(failures),
+        )
     elif there:
         notes.print(f"already folded: {', '.join(there)}", markup=False)
     raise_failures(failures)

@@ -6,14 +6,13 @@ import re
 import signal
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import typer
 from rich.text import Text
 
-from tenantry.cli.options import AsJson
+from tenantry.cli.options import AsJson, AsJsonLines
 from tenantry.cli.output import data, human_bytes, notes, print_json, print_json_line, print_table, step
 from tenantry.cli.target import open_warehouse
 from tenantry.core import signals
@@ -56,7 +55,7 @@ def sizes(tenant: OneTenant = None, as_json: AsJson = False) -> None:
         )
     total = sum(size.bytes for size in found)
     if as_json:
-        print_json({"feeds": [asdict(s) | {"bytes": s.bytes} for s in found], "database_bytes": whole})
+        print_json(feeds=found, database_bytes=whole)
         return
     print_table(
         None,
@@ -109,9 +108,7 @@ def logs(
             metavar="PATTERN", help="Show only entries that match this regular expression, ignoring case."
         ),
     ] = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object per entry, one per line.")
-    ] = False,
+    as_json: AsJsonLines = False,
 ) -> None:
     """Show the log of the warehouse's functions and of this program, oldest first.
 
@@ -129,10 +126,13 @@ def logs(
     }
     with open_warehouse() as warehouse:
         if not follow:
-            entries = warehouse.logs(**wanted)
-            _print_entries(entries, as_json=as_json)
-            if not entries and not as_json:
-                notes.print("No such entries.")
+            found = warehouse.logs(**wanted)
+            if as_json:
+                print_json(entries=found)
+            else:
+                _print_entries(found, as_json=False)
+                if not found:
+                    notes.print("No such entries.")
             return
         try:
             for entries in warehouse.follow_logs(**wanted):
@@ -177,7 +177,17 @@ def queries(
 
 def _print_slow(statements: list[Slow], *, as_json: bool) -> None:
     if as_json:
-        print_json(statements)
+        slow = [
+            {
+                "query": s.query,
+                "calls": s.calls,
+                "mean_seconds": s.mean / 1000,
+                "total_seconds": s.total / 1000,
+                "rows": s.rows,
+            }
+            for s in statements
+        ]
+        print_json(running=None, slow=slow)
         return
     print_table(
         None,
@@ -189,7 +199,7 @@ def _print_slow(statements: list[Slow], *, as_json: bool) -> None:
 
 def _print_running(running: list[Running], *, as_json: bool) -> None:
     if as_json:
-        print_json(running)
+        print_json(running=running, slow=None)
         return
     print_table(
         None,
@@ -238,7 +248,7 @@ def _levels(text: str | None) -> list[str] | None:
 def _print_entries(entries: Iterable[Entry], *, as_json: bool) -> None:
     for entry in entries:
         if as_json:
-            print_json_line(entry)
+            print_json_line(entries=[entry])
             continue
         subject, facts = about(entry.context)
         data.print(

@@ -14,7 +14,8 @@ import typer
 from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.group import Group
 from tenantry.cli.look.activity import about, age
-from tenantry.cli.output import print_json_line, print_table, step
+from tenantry.cli.options import AsJsonLines
+from tenantry.cli.output import print_json, print_json_line, print_table, step
 from tenantry.cli.target import administrator, open_warehouse
 from tenantry.core import signals
 from tenantry.core.errors import InputError
@@ -44,9 +45,7 @@ def show(
             "--restored", help="Show the trails that restored backups brought from their warehouses."
         ),
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object per entry, one per line.")
-    ] = False,
+    as_json: AsJsonLines = False,
 ) -> None:
     """Show who changed what, oldest first.
 
@@ -72,7 +71,7 @@ def show(
             return
         try:
             for number, entries in enumerate(warehouse.follow_audit(since=span, most=most)):
-                _print(entries, as_json=as_json, head=not number)
+                _print(entries, as_json=as_json, follow=True, head=not number)
         except KeyboardInterrupt:
             if signals.exit_code() != 128 + signal.SIGINT:
                 raise
@@ -101,12 +100,19 @@ def prune(
 
 
 def _print(
-    entries: Iterable[Entry], *, as_json: bool, head: bool = True, day: str = "%m-%d %H:%M:%S"
+    entries: Iterable[Entry],
+    *,
+    as_json: bool,
+    follow: bool = False,
+    head: bool = True,
+    day: str = "%m-%d %H:%M:%S",
 ) -> None:
     found = list(entries)
-    if as_json:
+    if as_json and follow:
         for entry in found:
-            print_json_line(entry)
+            print_json_line(entries=[entry])
+    elif as_json:
+        print_json(entries=found)
     elif found or head:
         print_table(
             None,

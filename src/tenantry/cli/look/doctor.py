@@ -97,14 +97,15 @@ def doctor(
     findings.sort(key=lambda pair: list(_COLOURS).index(pair[1].severity))
     if as_json:
         print_json(
-            {
-                "findings": [_plain(check, finding) for check, finding in findings],
-                "checks": [
-                    {"name": o.check.name, "asks": o.check.asks, "seconds": o.seconds} for o in outcomes
-                ],
-                "mended": [_plain(check, finding) for check, finding in (mended.mended if mended else ())],
-                "not_mended": dict(mended.refused) if mended else {},
-            }
+            findings=[_plain(check, finding) for check, finding in findings],
+            checks=[
+                {"check": o.check.name, "asks": o.check.asks, "duration_seconds": o.seconds} for o in outcomes
+            ],
+            mended=[_plain(check, finding) for check, finding in (mended.mended if mended else ())],
+            not_mended=[
+                {"command": command, "error": reason}
+                for command, reason in (mended.refused if mended else {}).items()
+            ],
         )
     else:
         _print(findings, outcomes, everything=everything)

@@ -29,7 +29,7 @@ def status(as_json: AsJson = False) -> None:
         feeds = warehouse.status()
         idle = [] if as_json else warehouse.waiting_jobs()
     if as_json:
-        print_json(feeds)
+        print_json(feeds=feeds)
         return
     if not feeds:
         data.print("No tenants yet. Next: tenantry tenant add NAME --source 'host=… dbname=… user=…'")

@@ -130,12 +130,10 @@ def write(
     summary = done.summary
     if as_json:
         print_json(
-            {
-                "file": str(file),
-                "bytes": done.bytes,
-                "removed": list(map(str, done.removed)),
-                "content": summary,
-            }
+            file=file,
+            size_bytes=done.bytes,
+            removed=done.removed,
+            content=summary,
         )
         return
     print_summary(summary)
@@ -186,8 +184,16 @@ def verify(
         problems = backup.problems(rehearse=rehearse)
         records = backup.records
     if as_json:
-        print_json({"file": str(file), "authority": authority, "signed_by": backup.signed_by, "records": records,
-                    "rehearsed": rehearse, "problems": problems, "content": summary})  # fmt: skip
+        print_json(
+            file=file,
+            authority=authority,
+            signed_by=backup.signed_by,
+            records=records,
+            rehearsed=rehearse,
+            failed=len(problems),
+            failures=[{"what": what, "error": reason} for what, reason in problems.items()],
+            content=summary,
+        )
     else:
         print_summary(summary)
         notes.print(authority, markup=False)
@@ -216,7 +222,7 @@ def make_key(key: KeyFile = None, as_json: AsJson = False) -> None:
     made = not file.exists()
     signer = backups.make_key(file) if made else backups.load_key(file)
     if as_json:
-        print_json({"file": str(file), "made": made, "public": signer.public})
+        print_json(file=file, made=made, public_key=signer.public)
         return
     notes.print(f"the key is in {file}{'' if made else ', unchanged'}", markup=False)
     data.print(signer.public, raw=True)

@@ -55,13 +55,11 @@ def demo(
             server.keep()
     if as_json:
         print_json(
-            {
-                "in_place": report.in_place,
-                "seconds": report.seconds,
-                "tenants": _records(_REPORT, report.tenants),
-                "items": _records(_ITEMS, report.items),
-                "reader": server.conninfo(user=READER),
-            }
+            in_place=report.in_place,
+            duration_seconds=report.seconds,
+            tenants=_records(_REPORT, report.tenants),
+            items=_records(_ITEMS, report.items),
+            reader_dsn=server.conninfo(user=READER),
         )
         return
     _print(report, server, keep=keep or server.status().kept, elsewhere=chosen.embedded_directory is False)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, notes, print_json, print_table, step
 from tenantry.cli.target import administrator
 from tenantry.core.errors import InputError
@@ -25,7 +26,7 @@ def init(
     generate: Annotated[
         bool, typer.Option("--generate", help="Generate passwords instead of asking for them.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make the database a warehouse, or repair one.
 
@@ -116,7 +117,7 @@ def role_passwords(present: set[str], *, generate: bool) -> tuple[dict[str, str]
 
 def _report(facts: Installation, done: list[str], *, as_json: bool) -> None:
     if as_json:
-        print_json({"done": done, "installation": facts})
+        print_json(done=done, installation=facts)
         return
     for line in done or ["everything was in place; functions and rights were applied again"]:
         step("install", line)

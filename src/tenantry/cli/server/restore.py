@@ -92,7 +92,7 @@ def restore(
     if dry_run:
         summary = backup.summary()
         if as_json:
-            print_json(summary)
+            print_json(dry_run=True, content=summary, restored=None)
         else:
             print_summary(summary)
             _print_texts(backup, summary)
@@ -100,10 +100,19 @@ def restore(
     result = _restore(backup, other_jobs=other_jobs)
     if as_json:
         print_json(
-            {"tenants": result.tenants, "connections": result.connections, "jobs": result.jobs,
-             "jobs_lost": result.lost, "roles_kept": result.kept, "passwords_generated": list(result.generated),
-             "left_out": result.left_out}
-        )  # fmt: skip
+            dry_run=False,
+            content=None,
+            restored={
+                "tenants": result.tenants,
+                "connections": result.connections,
+                "jobs": result.jobs,
+                "jobs_lost": result.lost,
+                "roles_kept": result.kept,
+                "passwords_generated": list(result.generated),
+                "failed": len(result.left_out),
+                "failures": [{"what": item.what, "error": item.reason} for item in result.left_out],
+            },
+        )
         _fail_if_left_out(result)
         return
     step(

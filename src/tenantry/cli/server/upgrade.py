@@ -64,7 +64,7 @@ def upgrade(
         progress.remove(bar)
         busy = upgrades.at_work(opened) if dry_run else []
     if as_json:
-        print_json({"dry_run": dry_run, "changes": changes, "at_work": busy})
+        print_json(dry_run=dry_run, changes=changes, at_work=busy)
     else:
         _tell(changes, busy, dry_run=dry_run)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +10,7 @@ from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.group import Group
 from tenantry.cli.options import AsJson, Template, Tenants
 from tenantry.cli.output import data, human_bytes, notes, print_json, print_table, raise_failures
+from tenantry.cli.shapes import failures_of_tenants
 from tenantry.cli.target import open_warehouse
 from tenantry.cli.template import file, source
 from tenantry.core.errors import DatabaseError, InputError, TenantryError
@@ -33,7 +33,7 @@ def list_templates(as_json: AsJson = False) -> None:
     with open_warehouse() as warehouse:
         found = warehouse.templates()
     if as_json:
-        print_json(found)
+        print_json(templates=found)
         return
     print_table(
         None,
@@ -91,8 +91,13 @@ def show(
         found = warehouse.template(template)
     text, facts = found.text, found.stored
     if as_json:
-        own = {"own_queries": found.own_queries}
-        print_json({**asdict(facts), **asdict(text), "outdated": found.outdated, **own})
+        print_json(
+            template=template,
+            text=text,
+            facts=facts,
+            outdated=found.outdated,
+            own_queries=found.own_queries,
+        )
     elif as_sql:
         data.print(files.template_as_sql(text), end="", raw=True)
     elif as_file:
@@ -152,7 +157,7 @@ def drop(
         with working(f"dropping {template}"):
             warehouse.drop_template(template, with_data=with_data)
     if as_json:
-        print_json({"template": template, "dropped": goods.uses, "jobs": [str(job) for job in goods.jobs]})
+        print_json(template=template, dropped=goods.uses, jobs=[str(job) for job in goods.jobs])
     else:
         data.print(
             f"{template} is dropped"
@@ -198,7 +203,7 @@ def set_storage(
             except (DatabaseError, InputError) as error:
                 failures.append((name, error))
     if as_json:
-        print_json({"moved": results, "failed": {name: error.message for name, error in failures}})
+        print_json(moved=results, failed=len(failures), failures=failures_of_tenants(failures))
     else:
         print_table(
             None,
@@ -222,6 +227,8 @@ def drop_old(template: Template, tenant: Tenants = None, as_json: AsJson = False
     with open_warehouse() as warehouse, working("dropping"):
         dropped = warehouse.drop_old_storage(template, tenant)
     if as_json:
-        print_json({"dropped": dropped})
+        print_json(
+            dropped=[{"tenant": name, "relations": number} for name, number in dropped.items()],
+        )
     else:
         print_table(None, ("tenant", "relations dropped#"), dropped.items(), empty="There is no old storage.")

@@ -74,7 +74,7 @@ def load(
             stop(findings, strict=strict)
         changes = warehouse.load_templates(found, dry_run=dry_run)
     if as_json:
-        print_json({"dry_run": dry_run, "templates": changes})
+        print_json(dry_run=dry_run, templates=changes)
         return
     for change in changes:
         tell(change, dry_run=dry_run)
@@ -179,7 +179,7 @@ def lint(
             findings += warehouse.lint(names)
     if as_json:
         print_json(
-            [
+            findings=[
                 {"template": file.template.name, "file": file.origin, **vars(finding)}
                 for file, finding in findings
             ]
@@ -261,7 +261,7 @@ def edit(template: Template, as_json: AsJson = False) -> None:
                 ) from None
         path.unlink()
     if as_json:
-        print_json(change)
+        print_json(dry_run=False, templates=[change])
     else:
         tell(change)
 

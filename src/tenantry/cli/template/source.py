@@ -151,12 +151,11 @@ def _write(
         output.write_text(written, encoding="utf-8")
     if as_json:
         print_json(
-            {
-                "file": output,
-                "template": draft.template,
-                "remarks": draft.remarks,
-                "findings": [finding for _, finding in findings],
-            }
+            template=draft.template.name,
+            text=draft.template,
+            file=output,
+            remarks=draft.remarks,
+            findings=[finding for _, finding in findings],
         )
         return
     if output is None:
@@ -227,7 +226,7 @@ def try_template(
     with open_warehouse() as warehouse:
         trial = warehouse.try_template(files[0] if files else what, asked, wanted, rows=rows, timeout=timeout)
     if as_json:
-        print_json(trial)
+        print_json(trial=trial)
     else:
         _show(trial)
     if trial.strays:

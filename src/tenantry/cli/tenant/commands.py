@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from tenantry.cli import shapes
 from tenantry.cli.group import Group
 from tenantry.cli.options import AsJson, Pause, Sessions, ended_or_today
 from tenantry.cli.output import data, human_bytes, print_facts, print_json, print_table, step
@@ -146,10 +147,11 @@ def add(
             warehouse, newcomer, schedule=schedule and not ended, limits=Limits(sessions, pause)
         )
     if as_json:
-        print_json(added.summary(done))
+        print_json(**added.summary(done))
     added.require_complete(done)
     if not as_json:
         data.print(f"{name} is added. Next: tenantry status", markup=False)
+
 
 
 @app.command("list")
@@ -164,13 +166,13 @@ def list_tenants(as_json: AsJson = False) -> None:
         if warehouse.acts_as() == AUTHOR:
             known = warehouse.names("tenants")
             if as_json:
-                print_json([{"name": name} for name in known])
+                print_json(tenants=[{"tenant": name} for name in known])
             else:
                 print_table(None, ("tenant",), [(name,) for name in known])
             return
         found = warehouse.tenants()
     if as_json:
-        print_json(found)
+        print_json(tenants=found)
         return
     print_table(
         None,
@@ -197,7 +199,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
         tenant = warehouse.tenant(name)
         feeds = warehouse.status(name)
     if as_json:
-        print_json({"tenant": tenant, "feeds": feeds})
+        print_json(tenant=name, facts=tenant, feeds=feeds)
         return
     print_facts(
         name,
@@ -236,7 +238,7 @@ def try_source(name: Name, as_json: AsJson = False) -> None:
     with open_warehouse() as warehouse:
         facts = warehouse.try_source(name)
     if as_json:
-        print_json(facts)
+        print_json(tenant=name, answered=facts)
         return
     data.print(
         f"PostgreSQL {facts.server_version}, database {facts.database}, {facts.latency * 1000:.0f} ms, "
@@ -318,12 +320,11 @@ def edit(
         done = warehouse.change_source(address, secret, test=test, safest=source is not None)
     if as_json:
         print_json(
-            {
-                "connection": done.connection,
-                "password_changed": secret is not None,
-                "answered": done.answered,
-                "tenants": done.tenants,
-            }
+            connection=done.connection.name,
+            address=done.connection,
+            password_changed=secret is not None,
+            answered=done.answered,
+            tenants=done.tenants,
         )
         return
     address, facts = done.connection, done.answered

@@ -13,7 +13,8 @@ from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.interrupted import tell
 from tenantry.cli.options import AsJson, Pause, Sessions, ended_or_today
 from tenantry.cli.output import data, human_bytes, human_seconds, notes, print_json, step
-from tenantry.cli.report import different_days, report
+from tenantry.cli.report import report
+from tenantry.cli.shapes import different_days, not_compared, slice_failures
 from tenantry.cli.target import open_warehouse
 from tenantry.core import advice
 from tenantry.core.days import Span
@@ -53,13 +54,11 @@ def disable(
         done = warehouse.disable_tenant(name, reason)
     if as_json:
         print_json(
-            {
-                "tenant": name,
-                "disabled": done.paused is not None,
-                "disabled_at": done.disabled_at,
-                "reason": done.reason,
-                "paused": done.paused or [],
-            }
+            tenant=name,
+            disabled=done.paused is not None,
+            disabled_at=done.disabled_at,
+            reason=done.reason,
+            paused=done.paused or [],
         )
     elif done.paused is None:
         data.print(
@@ -97,23 +96,12 @@ def enable(name: Name, sessions: Sessions = 2, pause: Pause = 0.0, as_json: AsJs
             done, stopped = cast("Enabled", stop.so_far), True
     if done.already:
         if as_json:
-            print_json({"tenant": name, "enabled": True, "gap": {}, "rows": 0, "jobs": []})
+            _print_enabled(done)
         else:
             data.print(f"{name} is not disabled.", markup=False)
         return
     if as_json:
-        print_json(
-            {
-                "tenant": name,
-                "enabled": done.enabled,
-                "gap": {gap.feed.template: gap.days for gap in done.gaps},
-                "gone": {gap.feed.template: gap.gone for gap in done.gaps if gap.gone},
-                "rows": done.rows,
-                "failed": [{"slice": f"{f.feed} {f.day}", "error": f.error} for f in done.failures],
-                "different_days": different_days(done.verdicts),
-                "jobs": done.jobs,
-            }
-        )
+        _print_enabled(done)
     if done.enabled:
         if not as_json:
             data.print(f"{name} is enabled. Next: tenantry status", markup=False)
@@ -130,6 +118,20 @@ def enable(name: Name, sessions: Sessions = 2, pause: Pause = 0.0, as_json: AsJs
             "run the same command: it loads only what is missing",
             [f.sqlstate for f in done.failures if f.of_source],
         ),
+    )
+
+
+def _print_enabled(done: Enabled) -> None:
+    print_json(
+        tenant=done.tenant,
+        enabled=done.enabled or done.already,
+        rows=done.rows,
+        missing=[{"template": gap.feed.template, "missing": gap.days, "gone": gap.gone} for gap in done.gaps],
+        failed=len(done.failures),
+        failures=slice_failures(done.failures),
+        different_days=different_days(done.verdicts),
+        not_compared=not_compared(done.verdicts),
+        jobs=done.jobs,
     )
 
 
@@ -247,14 +249,12 @@ def drop(
             progress.remove(bar)
     if as_json:
         print_json(
-            {
-                "tenant": name,
-                "days": goods.days,
-                "rows": goods.rows,
-                "bytes": goods.bytes,
-                "jobs": [str(job) for job in goods.jobs],
-                "connections": going,
-            }
+            tenant=name,
+            days=goods.days,
+            rows=goods.rows,
+            size_bytes=goods.bytes,
+            jobs=[str(job) for job in goods.jobs],
+            connections=going,
         )
     else:
         data.print(f"{name} is dropped", markup=False)

@@ -122,7 +122,7 @@ def add(
         reader = warehouse.reader(name)
         strings = warehouse.connect_strings(name)
     if as_json:
-        print_json({"made": made, "reader": reader, "connect_strings": strings})
+        print_json(reader=name, made=made, facts=reader, connect_strings=strings)
     else:
         step("reader", f"{name} {'made' if made else 'changed'}: reads {_seen(reader)}{_makes(reader)}")
         _print_strings(strings)
@@ -138,7 +138,7 @@ def show(name: Name, as_json: AsJson = False) -> None:
     with open_warehouse() as warehouse:
         reader, strings = warehouse.reader(name), warehouse.connect_strings(name)
     if as_json:
-        print_json({"reader": reader, "connect_strings": strings})
+        print_json(reader=name, facts=reader, connect_strings=strings)
         return
     print_table(None, _HEAD, [_line(reader)])
     data.print()
@@ -151,7 +151,7 @@ def list_readers(as_json: AsJson = False) -> None:
     with open_warehouse() as warehouse:
         found = warehouse.readers()
     if as_json:
-        print_json(found)
+        print_json(readers=found)
         return
     if not found:
         data.print("No readers except phood_ro. Next: tenantry reader add NAME --tenant TENANT")
@@ -192,7 +192,7 @@ def drop(
         confirm(f"Drop reader {name}{and_what}?", yes=yes)
         warehouse.drop_reader(name, drop_workspace=drop_workspace)
     if as_json:
-        print_json({"dropped": name})
+        print_json(reader=name)
     else:
         step("reader", f"{name} dropped")
 
