@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from tenantry.core.connect_strings import ConnectStrings
 from tenantry.core.model import Connection, FeedStatus, SourceFacts, Template
 from tenantry.db import audit
 from tenantry.db.upgrade import Changes, Work
@@ -19,13 +20,16 @@ from tenantry.fleet.rotate import Rotated
 from tenantry.flow.job.runs import Leader, Run
 from tenantry.flow.job.table import Job
 from tenantry.flow.slice.move import Moved
+from tenantry.flow.source.catalog import SourceReport, StoredConnection
 from tenantry.flow.template import stored
 from tenantry.flow.template.drop import Use
 from tenantry.flow.template.lint.finding import Finding
 from tenantry.flow.template.load import TemplateChange
+from tenantry.flow.template.override import Tried
 from tenantry.flow.template.trial import Trial
 from tenantry.flow.tenant.reader import Reader
 from tenantry.observe import activity
+from tenantry.observe.dictionary import Described
 from tenantry.observe.slices import Slice, SliceDetails, Year
 from tenantry.observe.status import Installation, TenantFacts
 from tenantry.recovery.backup import Summary
@@ -43,16 +47,27 @@ RESULTS: Mapping[str, Mapping[str, Any]] = {
     "backup key": {"file": Path, "made": bool, "public_key": str},
     "backup verify": {"file": Path, "authority": str, "signed_by": str | None, "records": int, "rehearsed": bool, "failed": int, "failures": list[r.OtherFailure], "content": Summary},
     "backup write": {"file": Path, "size_bytes": int, "removed": list[Path], "content": Summary},
+    "connection add": {"connection": str, "address": Connection, "answered": SourceFacts | None, "line": str | None},
+    "connection drop": {"connection": str, "dropped": bool},
+    "connection list": {"connections": list[StoredConnection]},
+    "connection test": {"connection": str | None, "source": SourceReport},
     "demo": {"in_place": bool, "duration_seconds": float, "tenants": list[r.DemoTenant], "items": list[r.DemoItem], "reader_dsn": str},
+    "describe": {"templates": list[Described]},
     "doctor": {"findings": list[r.CheckFinding], "checks": list[r.CheckRun], "mended": list[r.CheckFinding], "not_mended": list[r.Unmended]},
     "export": {"files": list[Path], "variables": list[str]},
     "init": {"done": list[str], "installation": Installation},
     "logs": {"entries": list[activity.Entry]},
+    "override check": {"template": str, "fine": list[Tried], "failures": list[r.TenantFailure]},
+    "override drop": {"template": str, "tenant": str},
+    "override list": {"overrides": list[stored.Override]},
+    "override set": {"override": Tried},
+    "override show": {"override": stored.Override},
     "plan": {"changes": list[Change], "left_out": list[Change], "not_compared": list[r.Uncompared], "saved": Path | None},
     "queries": {"running": list[activity.Running] | None, "slow": list[r.SlowStatement] | None},
-    "reader add": {"reader": str, "made": bool, "facts": Reader},
+    "reader add": {"reader": str, "made": bool, "facts": Reader, "connect_strings": ConnectStrings},
     "reader drop": {"reader": str},
     "reader list": {"readers": list[Reader]},
+    "reader show": {"reader": str, "facts": Reader, "connect_strings": ConnectStrings},
     "recover": {"load": r.Load | None, "estimate": Estimate, "folded": list[str], "jobs_resumed": list[str], "jobs_waiting": list[str], "left_out": list[str], **_COMPARED},
     "refresh": {"load": r.Load},
     "restore": {"dry_run": bool, "content": Summary | None, "restored": r.RestoredThings | None},
@@ -79,7 +94,7 @@ RESULTS: Mapping[str, Mapping[str, Any]] = {
     "template load": {"dry_run": bool, "templates": list[TemplateChange]},
     "template new": {"template": str, "text": Template, "file": Path | None, "remarks": list[str], "findings": list[Finding]},
     "template set-storage": {"moved": list[Moved], **_FAILURES},
-    "template show": {"template": str, "text": Template, "facts": stored.Stored, "outdated": list[stored.Outdated]},
+    "template show": {"template": str, "text": Template, "facts": stored.Stored, "outdated": list[stored.Outdated], "own_queries": list[stored.Override]},
     "template test": {"trial": Trial},
     "tenant add": {"tenant": str, "load": r.Load, "folded": list[r.FoldedYear], "rows_ahead": list[r.RowsAhead], "jobs": list[str], **_COMPARED},
     "tenant disable": {"tenant": str, "disabled": bool, "disabled_at": datetime | None, "reason": str | None, "paused": list[str]},

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from tenantry.core.model import Connection, Feed, SourceFacts, Template
     from tenantry.flow.job.runs import Leader, Run
     from tenantry.flow.job.table import Cron, Job
-    from tenantry.flow.source.catalog import SourceLogin, SourceTable
     from tenantry.flow.template.drop import Use
     from tenantry.flow.template.stored import Outdated, Override, Stored
     from tenantry.loader.run import Limits
@@ -74,28 +73,6 @@ class SourceChanged:
     answered: SourceFacts | None
     line: str | None
     tenants: Sequence[str]
-
-
-@dataclass(frozen=True)
-class StoredConnection:
-    """A stored connection, when its password was stored (None: not known), and the tenants that use it."""
-
-    connection: Connection
-    password_set_at: datetime | None
-    tenants: Sequence[str]
-
-
-@dataclass(frozen=True)
-class SourceReport:
-    """A source at first sight: its connection, with the safest sslmode that works, what the server reports, a sentence about the
-    security of the line (None: not tested), what the login may do, and the tables with a column of time.
-    """
-
-    connection: Connection
-    answered: SourceFacts
-    line: str | None
-    login: SourceLogin
-    tables: Sequence[SourceTable]
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenantry.core.errors import InputError
+from tenantry.flow.source.catalog import SourceReport, StoredConnection
 from tenantry.warehouse.base import Base
-from tenantry.warehouse.results import SourceReport, StoredConnection
 
 if TYPE_CHECKING:
     from tenantry.core.model import Connection, TemplateFile

@@ -137,12 +137,17 @@ class Templates(Base):
             TemplateError: the query is not one SELECT, or its columns differ from the template's.
         """
         from tenantry.flow.source import candidate
-        from tenantry.flow.template import override, trial
+        from tenantry.flow.template import override, stored, trial
 
         wanted = day or today_utc() - timedelta(days=1)
         with self.session() as opened:
             file = (
-                TemplateFile(override.for_tenant(opened, template, tenant), template)
+                TemplateFile(
+                    override.for_tenant(opened, template, tenant)
+                    if isinstance(tenant, str)
+                    else stored.get(opened, template),
+                    template,
+                )
                 if isinstance(template, str)
                 else template
             )

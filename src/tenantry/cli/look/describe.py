@@ -44,7 +44,7 @@ def describe(
     with open_warehouse() as warehouse:
         found = warehouse.describe(template, samples=samples)
     if as_json:
-        print_json(found)
+        print_json(templates=found)
     else:
         data.print("\n\n".join(part for one in found for part in _parts(one)))
 

@@ -12,8 +12,7 @@ from tenantry.cli.output import data, human_bytes, print_table
 
 if TYPE_CHECKING:
     from tenantry import Candidate
-    from tenantry.flow.source.catalog import SourceTable
-    from tenantry.warehouse.results import SourceReport
+    from tenantry.flow.source.catalog import SourceReport, SourceTable
 
 Source = Annotated[
     str | None,

@@ -55,7 +55,7 @@ def add(
             )
         done = warehouse.change_source(wanted.connection, wanted.password, safest=True)
     if as_json:
-        print_json({"connection": done.connection, "answered": done.answered, "line": done.line})
+        print_json(connection=name, address=done.connection, answered=done.answered, line=done.line)
         return
     data.print(f"{name} is stored. Next: tenantry connection test {name}", markup=False)
 
@@ -88,7 +88,7 @@ def look(
     with open_warehouse() as warehouse:
         report = warehouse.look_at_source(asked)
     if as_json:
-        print_json(report)
+        print_json(connection=name, source=report)
         return
     tell_login(report)
     tell_tables(report.tables)
@@ -100,7 +100,7 @@ def list_connections(as_json: AsJson = False) -> None:
     with open_warehouse() as warehouse:
         found = warehouse.connections()
     if as_json:
-        print_json(found)
+        print_json(connections=found)
         return
     print_table(
         None,
@@ -128,6 +128,6 @@ def drop(name: Name, yes: Yes = False, as_json: AsJson = False) -> None:
         confirm(f"Drop connection {address.name} and its stored password?", yes=yes)
         dropped = warehouse.drop_connection(name)
     if as_json:
-        print_json({"dropped": dropped})
+        print_json(connection=name, dropped=dropped)
     else:
         data.print(f"{name} is dropped", markup=False)

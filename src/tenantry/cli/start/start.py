@@ -22,12 +22,13 @@ from tenantry.cli.tenant import added
 from tenantry.core.errors import InputError, TenantryError
 from tenantry.core.model import OWNER
 from tenantry.core.names import check_tenant_name
+from tenantry.core.storage import of_template
 from tenantry.core.syntax import identifier
 
 if TYPE_CHECKING:
     from tenantry import Candidate, Warehouse
     from tenantry.core.model import TemplateFile
-    from tenantry.warehouse.results import SourceReport
+    from tenantry.flow.source.catalog import SourceReport
 
 
 def start(
@@ -105,7 +106,7 @@ def start(
             say(f"Trying template {file.template.name} at the source …")
             prospect = warehouse.foresee(file, asked)
             tell.trial(prospect.trial)
-            tell.estimate(prospect, file.template.storage)
+            tell.estimate(prospect, of_template(file.template.storage, file.template.time_column))
             if prospect.trial.strays:
                 raise InputError(
                     f"{prospect.trial.strays} of {prospect.trial.rows} rows are outside {prospect.trial.day}",

@@ -11,7 +11,7 @@ from tenantry.cli.start.ask import Asking, say
 from tenantry.cli.start.candidate import tell_tables
 from tenantry.core.errors import InputError
 from tenantry.core.model import READER, Template
-from tenantry.core.storage import DEFAULT, of
+from tenantry.core.storage import traits
 from tenantry.core.syntax import identifier
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _cut(value: str | None) -> str | None:
     return value[: _CELL - 1] + "…"
 
 
-def estimate(prospect: Prospect, storage: str | None) -> None:
+def estimate(prospect: Prospect, storage: str) -> None:
     """Days, rows, space and time, and the storage with the reason for it."""
     if prospect.span is None:
         say("The source has no rows yet, or cannot say where they begin: nothing can be estimated.")
@@ -82,10 +82,10 @@ def estimate(prospect: Prospect, storage: str | None) -> None:
         say(f"Expected: {prospect.rows:,} rows, {size}, {time}")
     why = (
         "which is fastest, because there is a time column"
-        if of(storage).needs_time_column
+        if traits(storage).needs_time_column
         else "because no column says to which day a row belongs"
     )
-    say(f"Storage: {storage or DEFAULT}, {why}.")
+    say(f"Storage: {storage}, {why}.")
 
 
 def report(warehouse: Warehouse, template: Template, prospect: Prospect) -> None:

@@ -71,7 +71,7 @@ def set_override(
         )
         outdated = [old for old in warehouse.template(template).outdated if old.tenant == tenant]
     if as_json:
-        print_json(tried)
+        print_json(override=tried)
         return
     data.print(_told(tried), markup=False)
     if outdated and outdated[0].days:
@@ -94,7 +94,7 @@ def list_overrides(
     with open_warehouse() as warehouse:
         found = warehouse.overrides(template)
     if as_json:
-        print_json(found)
+        print_json(overrides=found)
         return
     print_table(
         None,
@@ -117,7 +117,7 @@ def show(template: Template, tenant: Tenant, as_json: AsJson = False) -> None:
     with open_warehouse() as warehouse:
         found = warehouse.override(template, tenant)
     if as_json:
-        print_json(found)
+        print_json(override=found)
     else:
         data.print(found.query.rstrip("\n"), markup=False)
 
@@ -143,7 +143,11 @@ def check(template: Template, day: Day = "yesterday", timeout: Timeout = 60, as_
             else:
                 step(own.tenant, "returns the template's columns")
     if as_json:
-        print_json({"fine": tried, "failed": {name: error.message for name, error in failures}})
+        print_json(
+            template=template,
+            fine=tried,
+            failures=[{"tenant": name, "error": error.message} for name, error in failures],
+        )
     elif not failures:
         data.print(f"{len(tried)} own queries of {template} return its columns", markup=False)
     raise_failures(failures)
@@ -158,7 +162,7 @@ def drop(template: Template, tenant: Tenant, as_json: AsJson = False) -> None:
     with open_warehouse() as warehouse:
         warehouse.drop_override(template, tenant)
     if as_json:
-        print_json({"template": template, "tenant": tenant})
+        print_json(template=template, tenant=tenant)
     else:
         data.print(f"{tenant} uses the query of {template} again", markup=False)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
+from tenantry.cli import shapes
 from tenantry.cli.interrupted import tell
 from tenantry.cli.output import step
 from tenantry.core import advice
@@ -60,47 +61,13 @@ def _untouched(told: Step) -> Iterator[Callable[[str, str], None]]:
 
 def summary(added: Added) -> dict[str, Any]:
     """The outcome, as JSON."""
-    interrupted = {"interrupted": True} if added.load.interrupted else {}
-    folded = [year.said for year in added.folded]
-    return interrupted | {
+    return {
         "tenant": added.tenant,
-        "complete": added.load.complete,
-        "rows": added.load.rows,
-        "seconds": round(added.load.seconds, 3),
-        "feeds": [
-            {
-                "template": item.feed.template,
-                "loaded": item.loaded,
-                "present": item.present,
-                "rows": item.rows,
-                "failed": [
-                    {"day": f.day, "error": f.error, "sqlstate": f.sqlstate, "of_source": f.of_source}
-                    for f in item.failures
-                ],
-                "not_tried": item.not_tried,
-                "source_lost": item.source_lost,
-                "not_indexed": [{"table": table.table, "error": table.reason} for table in item.not_indexed],
-            }
-            for item in added.load.feeds
-        ],
-        "folded": folded,
-        "converted": folded,  # its old name
-        "different_days": [
-            {
-                "feed": str(verdict.feed),
-                "day": day.day,
-                "source_rows": day.source_rows,
-                "warehouse_rows": day.warehouse_rows,
-            }
-            for verdict in added.compared
-            for day in verdict.different
-        ],
-        "not_compared": [
-            {"feed": str(verdict.feed), "day": day, "error": error}
-            for verdict in added.compared
-            for day, error in verdict.failed.items()
-        ],
-        "rows_ahead": {feed.template: rows for feed, rows in added.rows_ahead.items()},
+        "load": shapes.load(added.load),
+        "folded": [shapes.folded_year(year) for year in added.folded],
+        "different_days": shapes.different_days(added.compared),
+        "not_compared": shapes.not_compared(added.compared),
+        "rows_ahead": shapes.rows_ahead(added.rows_ahead),
         "jobs": added.jobs,
     }
 

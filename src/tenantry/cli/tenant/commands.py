@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from tenantry.cli import shapes
 from tenantry.cli.group import Group
 from tenantry.cli.options import AsJson, Pause, Sessions, ended_or_today
 from tenantry.cli.output import data, human_bytes, print_facts, print_json, print_table, step
@@ -151,7 +150,6 @@ def add(
     added.require_complete(done)
     if not as_json:
         data.print(f"{name} is added. Next: tenantry status", markup=False)
-
 
 
 @app.command("list")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import psycopg
 
 from tenantry.core.errors import InputError
+from tenantry.core.model import Connection, SourceFacts
 from tenantry.core.syntax import identifier
 from tenantry.db.queries import one_row, query
 
@@ -66,6 +68,28 @@ class SourceLogin:
     def can_only_read(self) -> bool:
         """Whether nothing that it does can change a table there."""
         return self.standby or not (self.superuser or self.writes)
+
+
+@dataclass(frozen=True)
+class StoredConnection:
+    """A stored connection, when its password was stored (None: not known), and the tenants that use it."""
+
+    connection: Connection
+    password_set_at: datetime | None
+    tenants: Sequence[str]
+
+
+@dataclass(frozen=True)
+class SourceReport:
+    """A source at first sight: its connection, with the safest sslmode that works, what the server reports, a sentence about the
+    security of the line (None: not tested), what the login may do, and the tables with a column of time.
+    """
+
+    connection: Connection
+    answered: SourceFacts
+    line: str | None
+    login: SourceLogin
+    tables: Sequence[SourceTable]
 
 
 def login(source: psycopg.Connection) -> SourceLogin:

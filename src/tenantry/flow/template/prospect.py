@@ -70,7 +70,10 @@ def foresee(
         expected = usual
     indexes = (template.indexes or "").count("INDEX")
     each = tried.bytes / tried.rows if tried.rows else 100
-    took = expected / _ROWS_A_SECOND + len(span) * _SECONDS_A_DAY[template.storage or storage.DEFAULT]
+    took = (
+        expected / _ROWS_A_SECOND
+        + len(span) * _SECONDS_A_DAY[storage.of_template(template.storage, template.time_column)]
+    )
     if tried.time_index is False:
         # Each month, and later each comparison of it, reads the whole table.
         took += tried.seconds * len(span) / 30 * 2
