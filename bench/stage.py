@@ -117,6 +117,7 @@ class Stage:
         self._fill_source()
         with session(self.server.conninfo(dbname=_NEW), role=None) as admin:
             install(admin, {OWNER: self._owner_password})
+            admin.execute("UPDATE _wh.mv_templates SET storage = 'matview'")
         self._take_in(_NEW)
         self.add_start(PARTITIONS, _use_partitions)
 

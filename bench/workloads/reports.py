@@ -5,10 +5,12 @@ Tenants have four years, and few rows a day: the number of tables matters, not t
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
@@ -68,13 +70,15 @@ FROM generate_series({first}::timestamp, {last}::timestamp, '1 day') AS d (day),
 @dataclass(frozen=True)
 class Answer:
     """How a report was answered: milliseconds of planning (`first_planning_ms`: for the first time in a session) and of
-    execution, and relations locked. `refused` says why it was not.
+    execution, relations locked, and MiB of memory that the server's process took (None where it cannot be read).
+    `refused` says why it was not.
     """
 
     planning_ms: float = 0
     first_planning_ms: float = 0
     execution_ms: float = 0
     locks: int = 0
+    memory_mib: float | None = None
     refused: str | None = None
 
 
@@ -115,18 +119,22 @@ def _measure(lab: Lab, title: str, start: str, numbers: Sequence[int], fill: Fil
             lines.append([f"{name}, {tenants}", *_cells(answer)])
             results.append({"name": name, "tenants": wanted, **asdict(answer)})
     return Table(
-        title, ["", "planning ms", "first planning ms", "execution ms", "relations locked"], lines, results
+        title,
+        ["", "planning ms", "first planning ms", "execution ms", "relations locked", "server MiB"],
+        lines,
+        results,
     )
 
 
 def _cells(answer: Answer) -> list[str]:
     if answer.refused:
-        return [answer.refused, "", "", ""]
+        return [answer.refused, "", "", "", ""]
     return [
         f"{answer.planning_ms:.2f}",
         f"{answer.first_planning_ms:.2f}",
         f"{answer.execution_ms:.2f}",
         f"{answer.locks:,}",
+        "" if answer.memory_mib is None else f"{answer.memory_mib:.0f}",
     ]
 
 
@@ -155,6 +163,7 @@ def _ask(stage: Stage, query: LiteralString) -> Answer:
             with reader.transaction():
                 reader.execute(asked.encode()).fetchall()
                 locks = reader.execute(_LOCKS).fetchone()
+            memory = _memory(reader.info.backend_pid)
         except psycopg.errors.OutOfMemory:
             return Answer(refused="out of locks")
     assert locks is not None
@@ -163,7 +172,19 @@ def _ask(stage: Stage, query: LiteralString) -> Answer:
         first_planning_ms=times[0][0],
         execution_ms=statistics.median(execution for _, execution in times[1:]),
         locks=locks[0],
+        memory_mib=memory,
     )
+
+
+def _memory(pid: int) -> float | None:
+    """The most memory that a process of this machine has had for itself, in MiB: without the server's shared buffers."""
+    kib: dict[str, int] = {}
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
+            name, _, value = line.partition(":")
+            if name in {"VmHWM", "RssShmem", "RssFile"}:
+                kib[name] = int(value.split()[0])
+    return (kib["VmHWM"] - kib["RssShmem"] - kib["RssFile"]) / 1024 if len(kib) == 3 else None
 
 
 # Only relations outside the catalog: this query itself locks some in it.

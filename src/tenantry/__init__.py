@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         WarehouseUnreachable,
     )
     from tenantry.core.model import Connection, Feed
+    from tenantry.flow.source.candidate import Candidate
     from tenantry.loader.add_tenant import Newcomer
     from tenantry.loader.events import Watcher
     from tenantry.loader.result import Result
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from tenantry.warehouse import Interrupted, Warehouse
 
 __all__ = [
+    "Candidate",
     "Connection",
     "DatabaseError",
     "Feed",
@@ -55,6 +57,7 @@ __all__ = [
 ]
 
 _ELSEWHERE = {
+    "Candidate": "flow.source.candidate",
     "Connection": "core.model",
     "Feed": "core.model",
     "Interrupted": "warehouse",

@@ -84,10 +84,10 @@ def test_after_kill_9_of_a_backfill_the_same_command_loads_only_what_is_missing(
     kept = loaded(acme)
     assert 3 <= kept < DAYS
     mend(source)
-    (again,) = succeed(acme, *BACKFILL).json["tenants"]
-    assert (again["loaded"], again["present"], again["failed"]) == (DAYS - kept, kept, [])
+    (again,) = succeed(acme, *BACKFILL).json["load"]["feeds"]
+    assert (again["loaded"], again["present"], again["failed"]) == (DAYS - kept, kept, 0)
     equal_to_the_source(acme, source)
-    (third,) = succeed(acme, *BACKFILL).json["tenants"]
+    (third,) = succeed(acme, *BACKFILL).json["load"]["feeds"]
     assert (third["loaded"], third["present"]) == (0, DAYS)
 
 
@@ -99,7 +99,7 @@ def test_the_same_command_right_after_kill_9_need_not_wait_for_the_server_to_not
         wait_until(lambda: loaded(acme) >= 3)
         process.kill()
     mend(source)
-    assert succeed(acme, *BACKFILL).json["complete"]
+    assert succeed(acme, *BACKFILL).json["load"]["complete"]
     equal_to_the_source(acme, source)
 
 
@@ -124,7 +124,7 @@ def test_after_kill_9_of_the_server_the_same_command_loads_only_what_is_missing(
     kept = loaded(warehouse)
     assert warehouse.value("SELECT count(*) FROM pg_matviews WHERE schemaname = 'acme'") == kept
     mend(source)
-    (again,) = succeed(warehouse, *BACKFILL).json["tenants"]
+    (again,) = succeed(warehouse, *BACKFILL).json["load"]["feeds"]
     assert (again["loaded"], again["present"]) == (DAYS - kept, kept)
     equal_to_the_source(warehouse, source)
     assert run(warehouse, "status").code == 0

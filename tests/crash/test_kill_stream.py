@@ -92,7 +92,7 @@ def test_a_backfill_and_a_reload_may_be_killed_at_any_moment(
     chance = random.Random(seed)
     kills = sum(kill_after_and_check(ticking, chance) for _ in range(3))
     result = succeed(ticking, *BACKFILL).json
-    assert result["complete"]
+    assert result["load"]["complete"]
     assert ticking.reader.rows("SELECT id, at, value FROM public.ticks ORDER BY id") == source.rows(
         "SELECT * FROM ticks ORDER BY id"
     )

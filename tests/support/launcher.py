@@ -28,8 +28,11 @@ from typer.core import TyperGroup
 
 import tenantry
 
-MODULES = ("rich.progress", "rich.table", "rich._emoji_codes")
+MODULES = ("rich.live", "rich.table", "rich._emoji_codes")
 """What the program loads late, besides its own modules."""
+
+OF_TERMINALS = {"COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"}
+"""Variables that say how to write for a terminal; pytest's workers have some. Consoles read them when they are loaded."""
 
 
 class Launcher:
@@ -40,7 +43,8 @@ class Launcher:
         self._socket = Path(self._folder.name) / "socket"
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.launcher", str(self._socket)],
-            env=os.environ | {"PYTHONWARNINGS": "error"},
+            env={name: value for name, value in os.environ.items() if name not in OF_TERMINALS}
+            | {"PYTHONWARNINGS": "error"},
             cwd=Path(__file__).parents[2],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -55,11 +59,21 @@ class Launcher:
 
         Raises TimeoutError after `timeout` seconds; the program is ended then.
         """
-        with (
-            tempfile.TemporaryFile() as out,
-            tempfile.TemporaryFile() as err,
-            socket.socket(socket.AF_UNIX) as request,
-        ):
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            code = self.run_on(arguments, environment, (out.fileno(), err.fileno()), timeout)
+            out.seek(0)
+            err.seek(0)
+            return code, out.read().decode(), err.read().decode()
+
+    def run_on(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        streams: tuple[int, int],
+        timeout: float,
+    ) -> int:
+        """Run the program with these two streams, which may be a terminal: its exit code. Raises what `run` raises."""
+        with socket.socket(socket.AF_UNIX) as request:
             request.settimeout(timeout)
             request.connect(str(self._socket))
             wanted = {
@@ -68,17 +82,14 @@ class Launcher:
                 "directory": str(Path.cwd()),
             }
             body = json.dumps(wanted)
-            socket.send_fds(request, [body.encode()], [out.fileno(), err.fileno()])
+            socket.send_fds(request, [body.encode()], list(streams))
             answer = request.makefile()
             pid = int(answer.readline())
             try:
-                code = int(answer.readline())
+                return int(answer.readline())
             except TimeoutError:
                 os.kill(pid, signal.SIGKILL)
                 raise
-            out.seek(0)
-            err.seek(0)
-            return code, out.read().decode(), err.read().decode()
 
     def close(self) -> None:
         """End it."""

@@ -69,12 +69,14 @@ def problem(words: list[str], *, whole: bool) -> str | None:
 
 def _blocks(text: str) -> Iterator[str]:
     """The lines of shell that a page shows, each with those that continue it."""
-    for kind, block in re.findall(r"^ *```(console|sh)\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE):
+    for kind, block in re.findall(r"^ *```(console|sh|yaml)\n(.*?)^ *```", text, re.DOTALL | re.MULTILINE):
         joined = re.sub(r"\\\n *(> )?", "", block)
         for line in joined.splitlines():
             line = line.strip()
             if kind == "sh":
                 yield line
+            elif kind == "yaml":
+                yield line.removeprefix("- ").removeprefix("run: ")
             elif line.startswith("$ "):
                 yield line[2:]
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from tenantry.core.errors import InputError
 from tenantry.fleet import file as files
 from tenantry.fleet.tables import TABLES, FeedTable, File
 
@@ -43,5 +42,5 @@ def test_the_example_of_the_guide_is_a_fleet(tmp_path: Path) -> None:
     (tmp_path / "tenantry.toml").write_text(example[1], encoding="utf-8")
     declared = files.read([tmp_path / "tenantry.toml"])
     assert set(declared.fleet.tenants or ()) == {"landb"}
-    with pytest.raises(InputError, match="LANDB_PASSWORD is not set"):
-        files.with_secrets(declared)
+    unread = files.with_secrets(declared).connections["landb_conn"].unread
+    assert unread == "tenants.landb.password: environment variable LANDB_PASSWORD is not set"

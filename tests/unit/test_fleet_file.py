@@ -10,6 +10,9 @@ import pytest
 from tenantry.core.errors import InputError
 from tenantry.core.model import Connection
 from tenantry.fleet import file as files
+from tenantry.fleet import plan
+from tenantry.fleet.change import Kind
+from tenantry.fleet.live import Live
 from tenantry.fleet.model import Feed, Fleet, Job, Reader, Source, Tenant
 from tenantry.fleet.secrets import Reference, SecretMissing, reference, resolve
 
@@ -230,13 +233,25 @@ def test_a_secret_that_cannot_be_had_says_why(
 def test_each_missing_secret_has_a_line(tmp_path: Path) -> None:
     text = ACME + 'password = "env:NOT_A"\n[readers.bi]\ntenants = "all"\npassword = "env:NOT_B"\n'
     declared = read(tmp_path, text)
+    reasons: dict[tuple[Kind, str], str] = {
+        ("connection", "acme"): "tenants.acme.password: environment variable NOT_A is not set",
+        ("reader", "bi"): "readers.bi.password: environment variable NOT_B is not set",
+    }
+    fleet = files.with_secrets(declared)
+    assert (fleet.connections["acme"].unread, (fleet.readers or {})["bi"].unread) == (
+        reasons["connection", "acme"],
+        None,
+    )
+    fleet = files.with_secrets(declared, readers=["bi"])
+    assert (fleet.readers or {})["bi"].unread == reasons["reader", "bi"]
+    fleet = files.with_secrets(declared, fetch=False)
+    assert fleet.connections["acme"].unread == "tenants.acme.password: not read, because of --no-secrets"
+    fleet = files.with_secrets(declared, leave=["acme"])
+    assert (fleet.connections["acme"].password, fleet.connections["acme"].unread) == (None, None)
+    live = Live(Fleet(), {}, [], None, [], [])
     with pytest.raises(InputError) as caught:
-        files.with_secrets(declared)
-    assert caught.value.message == "tenants.acme.password: environment variable NOT_A is not set"
-    with pytest.raises(InputError) as caught:
-        files.with_secrets(declared, readers=["bi"])
+        plan.require_secrets(plan.Plan(fleet, live, [], not_compared=reasons))
     assert [line.strip() for line in caught.value.message.splitlines()] == [
         "2 secrets are missing",
-        "tenants.acme.password: environment variable NOT_A is not set",
-        "readers.bi.password: environment variable NOT_B is not set",
+        *reasons.values(),
     ]

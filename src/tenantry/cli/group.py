@@ -11,7 +11,11 @@ from typer._click.globals import get_current_context  # Typer has no public name
 from typer.core import TyperGroup
 
 from tenantry.cli import everywhere, renamed, watch
+from tenantry.cli.output import notes
 from tenantry.core.errors import InputError
+
+_ROOM_FOR_BOXES = 80
+"""How many columns the help in boxes needs."""
 
 
 @dataclass
@@ -67,6 +71,7 @@ class Group(TyperGroup):
             words = everywhere.words(command, watch.words(words), ctx, first)
         called.name = name
         called.words = tuple(words)  # the parser empties the list
+        _fit_help(command)
         return word, command, words
 
     def _meant(self, word: str, ctx: Any) -> str:
@@ -78,3 +83,27 @@ class Group(TyperGroup):
                 hint="Type more of the name.",
             )
         return found[0] if len(found) == 1 else word
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help, in boxes or plain."""
+        _fit_help(self)
+        super().format_help(ctx, formatter)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """List the commands for help without boxes: by panel, and with whole sentences, where click would cut them."""
+        panels: dict[str, list[tuple[str, str]]] = {}
+        for name in self.list_commands(ctx):
+            command = self.get_command(ctx, name)
+            if command is not None and not command.hidden:
+                panel = getattr(command, "rich_help_panel", None)
+                said = command.get_short_help_str(limit=1000)
+                panels.setdefault(panel if isinstance(panel, str) else "Commands", []).append((name, said))
+        for panel, rows in panels.items():
+            with formatter.section(panel):
+                formatter.write_dl(rows)
+
+
+def _fit_help(command: Any) -> None:
+    """Have a command's help written plainly where boxes are too narrow, as their tables cut the names of options."""
+    if notes.width < _ROOM_FOR_BOXES and hasattr(command, "rich_markup_mode"):
+        command.rich_markup_mode = None

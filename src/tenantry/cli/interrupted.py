@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import typer
 
+from tenantry.cli import document
 from tenantry.cli.output import notes
 from tenantry.core import signals
 
@@ -54,14 +55,15 @@ _KEPT = {
 
 def tell(line: str) -> NoReturn:
     """Say what is kept, and exit."""
-    _told.append(line)
-    notes.print(f"interrupted; {line}", markup=False)
+    _told.append(f"interrupted; {line}")
+    if not document.wanted():
+        notes.print(_told[0], markup=False)
     raise typer.Exit(signals.exit_code())
 
 
-def told() -> bool:
-    """Whether the command has said itself what is kept."""
-    return bool(_told)
+def told() -> str | None:
+    """What the command has said itself."""
+    return _told[0] if _told else None
 
 
 def of_command(name: str) -> str:

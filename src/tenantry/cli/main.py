@@ -14,17 +14,19 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from tenantry import __version__
-from tenantry.cli import complete, everywhere, interrupted
+from tenantry.cli import complete, document, everywhere, interrupted
 from tenantry.cli.fleet import fleet
 from tenantry.cli.group import Group, called
 from tenantry.cli.job import schedule, scheduler
 from tenantry.cli.load import load, recover, verify, year
 from tenantry.cli.load import slice as slices
-from tenantry.cli.look import activity, audit, doctor, status
+from tenantry.cli.look import activity, audit, describe, doctor, schema, status
 from tenantry.cli.output import notes
 from tenantry.cli.server import backup, demo, init, restore, server, upgrade
+from tenantry.cli.start import connection, start
 from tenantry.cli.target import options
 from tenantry.cli.template import commands as template
+from tenantry.cli.template import override
 from tenantry.cli.tenant import commands as tenant
 from tenantry.cli.tenant import reader
 from tenantry.cli.tree import tree
@@ -34,10 +36,10 @@ from tenantry.core.errors import InputError, TenantryError
 _HELP = """One PostgreSQL warehouse for many tenants: load, refresh, combine and report.
 
 Each tenant's data is loaded from its own database (the source), one slice
-per UTC day. A template, such as foodlogstats, says what to load.
+per UTC day. A template, such as orders, says what to load.
 
-To look around, run tenantry demo. For a warehouse of your own, run tenantry
-init, then tenantry tenant add.
+To look around, run tenantry demo. For a warehouse of your own data, run
+tenantry start, which asks for what it needs.
 
 Data goes to standard output; steps, progress and errors go to standard
 error.
@@ -60,14 +62,18 @@ _SERVERS = "Embedded server"
 _HELP_PANEL = "Help"
 
 app.command("init", rich_help_panel=_LOAD)(init.init)
+app.command("start", rich_help_panel=_LOAD)(start.start)
 app.add_typer(tenant.app, name="tenant", rich_help_panel=_LOAD)
+app.add_typer(connection.app, name="connection", rich_help_panel=_LOAD)
 app.command("backfill", rich_help_panel=_LOAD)(load.backfill)
 app.command("refresh", rich_help_panel=_LOAD)(load.refresh)
 app.command("verify", rich_help_panel=_LOOK)(verify.verify)
 app.add_typer(slices.app, name="slice", rich_help_panel=_LOAD)
 app.add_typer(year.app, name="year", rich_help_panel=_LOAD)
 app.add_typer(template.app, name="template", rich_help_panel=_LOAD)
+app.add_typer(override.app, name="override", rich_help_panel=_LOAD)
 app.command("status", rich_help_panel=_LOOK)(status.status)
+app.command("describe", rich_help_panel=_LOOK)(describe.describe)
 app.command("doctor", rich_help_panel=_LOOK)(doctor.doctor)
 app.command("sizes", rich_help_panel=_LOOK)(activity.sizes)
 app.command("logs", rich_help_panel=_LOOK)(activity.logs)
@@ -79,14 +85,13 @@ app.add_typer(reader.app, name="reader", rich_help_panel=_LOOK)
 app.command("plan", rich_help_panel=_FLEET)(fleet.plan)
 app.command("apply", rich_help_panel=_FLEET)(fleet.apply)
 app.command("export", rich_help_panel=_FLEET)(fleet.export)
+app.command("schema", rich_help_panel=_FLEET)(schema.schema)
 app.command("upgrade", rich_help_panel=_RECOVER)(upgrade.upgrade)
 app.add_typer(backup.app, name="backup", rich_help_panel=_RECOVER)
 app.command("restore", rich_help_panel=_RECOVER)(restore.restore)
 app.command("recover", rich_help_panel=_RECOVER)(recover.recover)
 app.add_typer(server.app, name="server", rich_help_panel=_SERVERS)
 app.command("demo", rich_help_panel=_SERVERS)(demo.demo)
-
-_CTRL_C = 130
 
 _SENT_ALWAYS = ("PGTZ", "PGDATESTYLE", "PGGEQO")
 """Variables that libpq sends at each login. Each session sets what it needs itself, and a bad value would end the login."""
@@ -198,21 +203,49 @@ def show_version() -> None:
     _version(True)
 
 
-def _fail(message: str, hint: str | None, code: int) -> NoReturn:
+def _fail(error: TenantryError, code: int | None = None, kind: str | None = None) -> NoReturn:
+    """Print an error and exit with its code, or this one; `kind` replaces its kind for other programs."""
     notes.quiet = False
-    notes.print(Text.assemble(("error: ", "red"), message))
+    hint = error.hint
     if not options.begun:
         # Only said here, because a library cannot know what its caller did before.
         hint = f"{hint.rstrip()} {_UNTOUCHED}" if hint else _UNTOUCHED
-    if hint:
-        notes.print(f"       {hint}", markup=False)
+    code = error.exit_code if code is None else code
+    if document.wanted():
+        _print_error(error, kind or error.code, hint, code)
+    else:
+        notes.print(Text.assemble(("error: ", "red"), error.message))
+        if hint:
+            notes.print(f"       {hint}", markup=False)
+    _end(code)
+
+
+def _print_error(error: TenantryError, kind: str, hint: str | None, code: int) -> None:
+    document.print_error(
+        kind,
+        error.message,
+        hint,
+        code,
+        sqlstate=getattr(error, "sqlstate", None),
+        connection=getattr(error, "connection", None),
+    )
+
+
+def _end(code: int) -> NoReturn:
+    document.finish(code)
     sys.exit(code)
 
 
 def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Print a traceback as Python does, but escape the error's text like all other output, as it may come from a source."""
     notes.quiet = False
-    notes.print("".join(traceback.format_exception(kind, error, trace)), end="")
+    notes.print("".join(traceback.format_exception(kind, error, trace)), end="", raw=True)
+    if not document.wanted():
+        return
+    if isinstance(error, TenantryError):
+        _print_error(error, error.code, error.hint, 1)
+    else:
+        document.print_error("internal_error", f"{kind.__name__}: {error}", None, 1)
 
 
 def _refuse_arguments(error: typer.TyperException) -> NoReturn:
@@ -223,11 +256,7 @@ def _refuse_arguments(error: typer.TyperException) -> NoReturn:
         sys.exit(InputError.exit_code)
     context = getattr(error, "ctx", None)
     path = context.command_path if context else "tenantry"
-    _fail(
-        message.replace("\n", " ").rstrip("."),
-        f"See: {path} --help.",
-        InputError.exit_code,
-    )
+    _fail(InputError(message.replace("\n", " ").rstrip("."), hint=f"See: {path} --help."), kind="usage")
 
 
 @cache
@@ -239,26 +268,30 @@ def commands() -> TyperGroup:
 def main() -> None:
     """Run the program; known errors are one line, a hint and an exit code."""
     signals.interrupt()
+    document.begin(sys.argv[1:])
     sys.excepthook = _show
     for name in _SENT_ALWAYS:
         os.environ.pop(name, None)
     try:
         # Otherwise Typer shows wrong arguments itself, as a box of five lines.
         code = commands()(standalone_mode=False)
-        if code == _CTRL_C:
-            # Typer also turns a KeyboardInterrupt into this.
+        if code and code > 128:
+            # Typer also turns a KeyboardInterrupt into such a code.
             raise KeyboardInterrupt
-        sys.exit(code)
+        _end(code or 0)
     except TenantryError as error:
         if options.debug:
             raise
-        _fail(error.message, error.hint, error.exit_code)
+        _fail(error)
     except typer.TyperException as error:
         _refuse_arguments(error)
     except typer.Abort:
-        _fail("no answer given", None, InputError.exit_code)
+        _fail(InputError("no answer given"))
     except KeyboardInterrupt:
         notes.quiet = False
-        if not interrupted.told():
-            notes.print(interrupted.of_command(called.name), markup=False)
-        sys.exit(signals.exit_code())
+        told = interrupted.told() or interrupted.of_command(called.name)
+        if document.wanted():
+            document.print_error("interrupted", told, None, signals.exit_code())
+        elif not interrupted.told():
+            notes.print(told, markup=False)
+        _end(signals.exit_code())

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tenantry.cli import complete
+from tenantry.cli import complete, document
 from tenantry.core.days import parse_day, today_utc
 from tenantry.core.errors import InputError
 
@@ -39,7 +39,15 @@ Pause = Annotated[
     float,
     typer.Option(metavar="SECONDS", min=0, help="Pause after each slice, to reduce the load on the source."),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", callback=document.choose, help="Print the result as JSON.")]
+AsJsonLines = Annotated[
+    bool,
+    typer.Option(
+        "--json",
+        callback=document.choose,
+        help="Print JSON. What goes on (--follow, the scheduler) prints one document per line.",
+    ),
+]
 
 
 def require_tenants(names: Sequence[str] | None, *, everyone: bool) -> None:

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, is_dataclass
-from datetime import UTC, date, datetime
-from decimal import Decimal
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
-from rich.table import Table
 from rich.text import Text
 
+from tenantry.cli import document
+from tenantry.cli.document import print_json, print_json_line
+from tenantry.cli.table import facts, laid_out, shown
+from tenantry.cli.wrap import wrapped
 from tenantry.core.errors import DatabaseError, TenantryError
-from tenantry.core.visible import in_json, visible
+from tenantry.core.visible import visible
+
+__all__ = [
+    "ago",
+    "data",
+    "human_bytes",
+    "human_seconds",
+    "notes",
+    "print_facts",
+    "print_json",
+    "print_json_line",
+    "print_table",
+    "raise_failures",
+    "step",
+]
 
 
 class _Console(Console):
@@ -25,15 +39,34 @@ class _Console(Console):
     Names, rows and errors come from sources, so everything that is printed goes through here.
     """
 
-    def __init__(self, *, stderr: bool = False, width: int | None = None) -> None:
-        super().__init__(
-            stderr=stderr, width=width, soft_wrap=True, highlight=False, markup=False, emoji=False
-        )
+    def __init__(self, *, stderr: bool = False) -> None:
+        super().__init__(stderr=stderr, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
-    def print(self, *objects: Any, **options: Any) -> None:
-        """Print as rich does, but without leaving out characters: rich would drop some."""
+    @property
+    def watched(self) -> bool:
+        """Whether somebody sees it on a terminal that can move its cursor; FORCE_COLOR does not make a terminal of a file."""
+        return self.file.isatty() and not self.is_dumb_terminal
+
+    @property
+    def limit(self) -> int | None:
+        """How wide a line may be: that of the terminal, or COLUMNS; otherwise None, as readers of a file want whole values."""
+        return self.width if self.file.isatty() or os.environ.get("COLUMNS", "").isdigit() else None
+
+    def print(self, *objects: Any, raw: bool = False, hang: int = 0, **options: Any) -> None:
+        """Print as rich does, but without leaving out characters, and with lines broken between words.
+
+        With `raw`, lines stay as they are: files, and what is to be copied. Broken lines continue `hang` columns in.
+        """
         # A template may come from Windows.
-        shown = (visible(one.replace("\r\n", "\n")) if isinstance(one, str) else one for one in objects)
+        shown = [visible(one.replace("\r\n", "\n")) if isinstance(one, str) else one for one in objects]
+        if self.stderr and document.wanted() and not self.is_terminal:
+            with self.capture() as captured:
+                super().print(*shown, **options)
+            document.print_note(captured.get().rstrip("\n"))
+            return
+        limit = None if raw else self.limit
+        if limit is not None:
+            shown = [_broken(one, limit, hang) for one in shown]
         super().print(*shown, **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
@@ -42,73 +75,48 @@ class _Console(Console):
             yield piece if piece.control else piece._replace(text=visible(piece.text))
 
 
-# Without a terminal there is no width limit: readers of the output want whole values.
-data = _Console(width=None if sys.stdout.isatty() else 1000)
+def _broken(one: Any, limit: int, hang: int) -> Any:
+    text = Text(one) if isinstance(one, str) else one
+    return Text("\n").join(wrapped(text, limit, hang=hang)) if isinstance(text, Text) else one
+
+
+data = _Console()
 """Standard output: what was asked for."""
 
 notes = _Console(stderr=True)
 """Standard error: steps, progress, warnings, errors."""
 
 
-def print_json(value: Any) -> None:
-    """Print a value as JSON; dates as ISO 8601."""
-    sys.stdout.write(in_json(json.dumps(value, indent=2, ensure_ascii=False, default=_plain)) + "\n")
+def print_table(
+    title: str | None, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, empty: str | None = None
+) -> None:
+    """Print a table; columns whose name ends in `#` hold numbers and are aligned to the right.
+
+    Where it does not fit into the width, each row is a block with a line per column. A table without rows is `empty`.
+    """
+    rows = list(rows)
+    if empty and not rows:
+        data.print(empty)
+        return
+    if title:
+        data.print(Text(visible(title, lines=False), "bold"))
+    for line in laid_out(columns, rows, data.limit):
+        data.print(line, raw=True)
 
 
-def print_json_line(entry: Any) -> None:
-    """Print an entry of a log, a dataclass, as JSON on a line of its own; moments as ISO 8601."""
-    sys.stdout.write(in_json(json.dumps(asdict(entry), ensure_ascii=False, default=_plain)) + "\n")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
-    if isinstance(value, Iterable):
-        return list(value)
-    return str(value)
-
-
-def print_table(title: str | None, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Print a table; columns whose name ends in `#` hold numbers and are aligned to the right."""
-    table = Table(
-        title=title and visible(title, lines=False),
-        title_justify="left",
-        title_style="bold",
-        box=None,
-        pad_edge=False,
-    )
-    for column in columns:
-        table.add_column(
-            visible(column, lines=False).removesuffix("#"),
-            justify="right" if column.endswith("#") else "left",
-            header_style="bold",
-        )
-    for row in rows:
-        # As Text: square brackets in a name or an error are not markup.
-        table.add_row(*(Text(_cell(value)) for value in row))
-    data.print(table)
-
-
-def _cell(value: Any) -> str:
-    match value:
-        case None:
-            return "-"
-        case bool():
-            return "yes" if value else "no"
-        case int() | Decimal():
-            return f"{value:,}"
-        case datetime():
-            return f"{value:%Y-%m-%d %H:%M:%S} UTC"
-        case _:
-            # Here, and not only when it is printed: the table must know its width, and a line break must not start a row.
-            return visible(str(value), lines=False)
+def print_facts(title: str | None, pairs: Mapping[str, Any]) -> None:
+    """Print what is known of one thing: a line per fact, below the title; facts that are None are left out."""
+    if title:
+        data.print(Text(visible(title, lines=False), "bold"))
+    told = [(name, shown(value)) for name, value in pairs.items() if value is not None]
+    for line in facts(told, data.limit, indent="  " if title else "", style="" if title else "bold"):
+        data.print(line, raw=True)
 
 
 def step(name: str, detail: str) -> None:
-    """Print that a step is done."""
-    notes.print(Text.assemble(("✓ ", "green"), (name, "bold"), "  ", detail))
+    """Print that a step is done, or what the step "warning" warns of."""
+    mark = ("! ", "yellow") if name == "warning" else ("â ", "green")
+    notes.print(Text.assemble(mark, (name, "bold"), "  ", detail), hang=2)
 
 
 def raise_failures(failures: Sequence[tuple[str, TenantryError]]) -> None:

@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
+from tenantry.cli import shapes
 from tenantry.cli.interrupted import tell
 from tenantry.cli.output import data, notes, print_json, print_table
+from tenantry.cli.shapes import different_days, not_compared
 from tenantry.core import advice
 from tenantry.core.days import folded
 from tenantry.core.errors import SliceError
 from tenantry.core.model import Feed
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.loader.result import Result
@@ -44,8 +47,12 @@ def report(
     Raises SliceError if a slice is missing or differs from the source, Exit(130) if it was interrupted.
     """
     if as_json:
-        told = summary(result) | dict(more or {})
-        print_json(told if compared is None else told | {"different_days": different_days(compared)})
+        verdicts = (
+            {}
+            if compared is None
+            else {"different_days": different_days(compared), "not_compared": not_compared(compared)}
+        )
+        print_json(load=shapes.load(result), **verdicts, **(more or {}))
     else:
         print_table(
             None,
@@ -72,7 +79,7 @@ def report(
             ],
         )
         rate = result.rows / result.seconds if result.seconds else 0
-        data.print(f"{result.rows:,} rows in {result.seconds:.1f} s ({rate:,.0f} rows/s)")
+        data.print(f"{count(result.rows, 'row')} in {result.seconds:.1f} s ({rate:,.0f} rows/s)")
         _print_failures(result)
         for feed in result.feeds:
             if feed.unwanted:
@@ -92,38 +99,23 @@ def report(
         )
     if different := different_days(compared or ()):
         raise SliceError(
-            f"{len(different)} {'day differs' if len(different) == 1 else 'days differ'} from the source",
+            f"{count(len(different), 'day differs', 'days differ')} from the source",
             hint="Rows may have arrived meanwhile: load the days again. To see which rows differ: tenantry verify.",
         )
     if unknown := sum(len(verdict.failed) for verdict in compared or ()):
         raise SliceError(
-            f"{unknown} {'day' if unknown == 1 else 'days'} could not be compared with the source",
+            f"{count(unknown, 'day')} could not be compared with the source",
             hint="What was loaded is kept. To compare again: tenantry verify.",
         )
-
-
-def different_days(compared: Sequence[FeedVerdict]) -> list[dict[str, Any]]:
-    """The days that differ from their sources, as JSON."""
-    return [
-        {
-            "tenant": verdict.feed.schema,
-            "template": verdict.feed.template,
-            "day": day.day,
-            "source_rows": day.source_rows,
-            "warehouse_rows": day.warehouse_rows,
-        }
-        for verdict in compared
-        for day in verdict.different
-    ]
 
 
 def _missing(result: Result) -> str:
     failed = sum(len(f.failures) for f in result.feeds)
     left = sum(f.not_tried for f in result.feeds)
     silent = [f.feed.schema for f in result.feeds if f.source_lost and not f.failures]
-    parts = [f"{failed} {'slice' if failed == 1 else 'slices'} failed"] if failed else []
+    parts = [f"{count(failed, 'slice')} failed"] if failed else []
     if left:
-        parts.append(f"{left} {'was' if left == 1 else 'were'} not tried")
+        parts.append(f"{left:,} {'was' if left == 1 else 'were'} not tried")
     if silent:
         parts.append(f"the source of {', '.join(silent)} did not answer")
     parts += [
@@ -155,33 +147,3 @@ def _print_failures(result: Result) -> None:
                 for (feed, reason), days in by_reason.items()
             ],
         )
-
-
-def summary(result: Result) -> dict[str, Any]:
-    """The result as JSON."""
-    return {
-        "complete": result.complete,
-        "interrupted": result.interrupted,
-        "rows": result.rows,
-        "seconds": round(result.seconds, 3),
-        "tenants": [
-            {
-                "tenant": f.feed.schema,
-                "template": f.feed.template,
-                "loaded": f.loaded,
-                "rows": f.rows,
-                "present": f.present,
-                "unchanged": f.unchanged,
-                "not_tried": f.not_tried,
-                "source_lost": f.source_lost,
-                "gone": list(f.gone),
-                "before_first_day": f.unwanted and str(f.unwanted),
-                "failed": [
-                    {"day": x.day, "error": x.error, "sqlstate": x.sqlstate, "of_source": x.of_source}
-                    for x in f.failures
-                ],
-                "not_indexed": [{"table": x.table, "error": x.reason} for x in f.not_indexed],
-            }
-            for f in result.feeds
-        ],
-    }

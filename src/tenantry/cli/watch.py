@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from tenantry.cli import document
 from tenantry.cli.output import data, notes
 from tenantry.core import signals
 from tenantry.core.errors import WarehouseUnreachable
@@ -81,6 +82,7 @@ def _json(show: Callable[[], None]) -> str:
     """What a round prints on standard output."""
     with redirect_stdout(StringIO()) as json:
         show()
+        document.finish(0)
     return json.getvalue()
 
 

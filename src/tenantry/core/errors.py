@@ -8,8 +8,9 @@ from __future__ import annotations
 
 
 class TenantryError(Exception):
-    """The base class: a one-line message, with the next step as a hint."""
+    """The base class: a one-line message, with the next step as a hint. `code` names its kind for other programs."""
 
+    code = "failed"
     exit_code = 1
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
@@ -21,23 +22,28 @@ class TenantryError(Exception):
 class InputError(TenantryError):
     """The input is invalid, such as an unknown name or a first day after the last one."""
 
+    code = "invalid_input"
     exit_code = 2
 
 
 class WarehouseUnreachable(TenantryError):
     """No session with the warehouse could be opened, or the session was lost."""
 
+    code = "warehouse_unreachable"
     exit_code = 3
 
 
 class NotInstalled(TenantryError):
     """The database holds no warehouse, or one that this program cannot use."""
 
+    code = "not_installed"
     exit_code = 4
 
 
 class SourceError(TenantryError):
     """A source refused, failed or could not be reached. `connection` is the name of its connection."""
+
+    code = "source_failed"
 
     def __init__(self, message: str, *, connection: str, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -47,9 +53,13 @@ class SourceError(TenantryError):
 class SliceError(TenantryError):
     """At least one slice could not be loaded; the others are kept."""
 
+    code = "slices_failed"
+
 
 class DatabaseError(TenantryError):
     """The warehouse refused a statement. `sqlstate` is PostgreSQL's five-character code."""
+
+    code = "database_refused"
 
     def __init__(self, message: str, *, sqlstate: str | None = None, hint: str | None = None) -> None:
         super().__init__(message, hint=hint)
@@ -59,6 +69,10 @@ class DatabaseError(TenantryError):
 class TemplateError(TenantryError):
     """Reading a template found errors in it."""
 
+    code = "invalid_template"
+
 
 class ServerError(TenantryError):
     """The embedded PostgreSQL server could not be created, started or stopped."""
+
+    code = "server_failed"

@@ -83,15 +83,23 @@ def _in_folder(folder: Path) -> list[Path]:
     return sorted(file for file in folder.glob("*.toml") if file.is_file())
 
 
-def parse(path: Path) -> Document:
-    """Return the file at `path`. Raises InputError if it cannot be read."""
+def parse(path: Path, content: str | None = None) -> Document:
+    """Return the file at `path`, or the content that was read from there. Raises InputError if it cannot be read."""
     try:
-        return Document(path, tomllib.loads(path.read_text(encoding="utf-8")))
+        return Document(path, tomllib.loads(text(path) if content is None else content))
+    except tomllib.TOMLDecodeError as error:
+        raise unreadable(path, " ".join(str(error).split())) from None
+
+
+def text(path: Path) -> str:
+    """Return what the file at `path` holds. Raises InputError if it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise InputError(
             f"{path} does not exist", hint="Write one from the warehouse: tenantry export"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+    except (UnicodeDecodeError, OSError) as error:
         raise unreadable(path, " ".join(str(error).split())) from None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from tenantry.core import state
-from tenantry.core.storage import DEFAULT as DEFAULT_STORAGE
+from tenantry.core import storage as storages
 
 OWNER = "whadmin"
 """The role that owns the warehouse and does all the work in it."""
@@ -48,7 +48,7 @@ class Feed:
     schema: str
     template: str
     connection: str
-    storage: str = DEFAULT_STORAGE
+    storage: str = storages.WITHOUT_TIME_COLUMN
     streams: bool = field(default=False, compare=False)
     steady: bool = field(default=False, compare=False)
 
@@ -61,8 +61,9 @@ class Template:
     """What to load, as in a row of `_wh.mv_templates` or in a file.
 
     For the optional parts, None means that a file does not mention the part: loading it keeps what is stored. An empty
-    string means that there is none. `ahead` is the number of days after today that are loaded as well. `descriptions` says
-    what columns mean.
+    string means that there is none. A `storage` that nobody chose follows the time column. `ahead` is the number of days
+    after today that are loaded as well, `lookback` the number of ended days that the nightly window looks at again.
+    `descriptions` says what columns mean.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Template:
     partition_by: str | None = None
     ahead: str | None = None
     descriptions: Mapping[str, str] | None = None
+    lookback: str | None = None
 
 
 @dataclass(frozen=True)

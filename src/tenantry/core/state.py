@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tenantry.core.words import count
+
 if TYPE_CHECKING:
     from tenantry.core.model import Feed
 
@@ -15,7 +17,7 @@ def words(
 ) -> str:
     """Return what is wrong with a feed, with the number of days; `ok` if nothing is. `loaded` means that a load was ever begun."""
     counted = (missing, "missing"), (failed, "failed"), (stale, "stale"), (outdated, "outdated")
-    told = [f"{count:,} {word}" for count, word in counted if count]
+    told = [f"{number:,} {word}" for number, word in counted if number]
     if not loaded:
         told = [NEVER_LOADED]
     if disabled:
@@ -25,8 +27,7 @@ def words(
 
 def told_ahead(feed: Feed, rows: int) -> str:
     """Rows that are left out, and what to do about it."""
-    few = rows == 1
     return (
-        f"{feed}: {rows:,} {'row is' if few else 'rows are'} dated after the last day that is loaded, and "
-        f"{'was' if few else 'were'} left out; to load such days: tenantry template edit {feed.template}, key ahead"
+        f"{feed}: {count(rows, 'row is', 'rows are')} dated after the last day that is loaded, and "
+        f"{'was' if rows == 1 else 'were'} left out; to load such days: tenantry template edit {feed.template}, key ahead"
     )

@@ -22,10 +22,18 @@ BUILT_IN: Mapping[str, Traits] = {
     "partition": Traits(needs_time_column=True, merges=True),
 }
 
-DEFAULT = "matview"
-"""The storage of a new template if nothing is said."""
+WITHOUT_TIME_COLUMN = "matview"
+"""The storage of a template that says none and has no time column. The trigger `follow_time_column` decides likewise."""
+
+WITH_TIME_COLUMN = "partition"
+"""The storage of a template that says none and has a time column."""
 
 
-def of(name: str | None) -> Traits:
-    """Return the traits of a storage. For None, or a name that this program does not know, those of the default one."""
-    return BUILT_IN.get(name or DEFAULT, BUILT_IN[DEFAULT])
+def of_template(chosen: str | None, time_column: str | None) -> str:
+    """Return the storage of a template's new tenants."""
+    return chosen or (WITH_TIME_COLUMN if time_column else WITHOUT_TIME_COLUMN)
+
+
+def traits(name: str) -> Traits:
+    """Return the traits of a storage. For a name that this program does not know, those of the least demanding one."""
+    return BUILT_IN.get(name, BUILT_IN[WITHOUT_TIME_COLUMN])

@@ -6,6 +6,7 @@ It is loaded when it is first needed: most commands read no SQL, and it takes lo
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
@@ -58,6 +59,16 @@ def nodes(tree: Any) -> Iterator[dict[str, Any]]:
         yield tree
         for item in tree.values():
             yield from nodes(item)
+
+
+def identifier(name: str) -> str:
+    """A name as SQL writes it: in quotes if it needs them."""
+    from pglast import keywords
+
+    plain = re.fullmatch(r"[a-z_][a-z0-9_]*", name) and name not in (
+        keywords.RESERVED_KEYWORDS | keywords.TYPE_FUNC_NAME_KEYWORDS | keywords.COL_NAME_KEYWORDS
+    )
+    return name if plain else '"' + name.replace('"', '""') + '"'
 
 
 def load() -> None:

@@ -15,6 +15,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from tenantry.core.errors import NotInstalled, TenantryError
+from tenantry.core.words import count
 from tenantry.db.connect import session
 from tenantry.db.errors import translated
 from tenantry.db.queries import one_row, query
@@ -157,7 +158,7 @@ def prune(opened: psycopg.Connection, before: datetime) -> int:
         removed = opened.execute(query("audit", "prune"), {"before": before}).rowcount
         if "restored" in readable(opened):
             removed += opened.execute(query("audit", "prune_restored"), {"before": before}).rowcount
-        result = f"done: {removed} entries"
+        result = f"done: {count(removed, 'entry', 'entries')}"
         opened.execute(
             query("audit", "note_prune"), {"before": f"before {before.isoformat()}", "result": result}
         )

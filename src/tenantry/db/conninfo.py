@@ -47,3 +47,16 @@ def without_values(text: str, conninfo: str) -> str:
     if unknown and get_close_matches(unknown[2], known, 1, cutoff=0.7):
         return unknown[0]
     return re.sub('".+"', '"…"', one_line(text))
+
+
+def address(connection: psycopg.Connection, user: str) -> dict[str, str]:
+    """Return where a session is connected to, for a login of another user: its server, database and encryption."""
+    used = {option.keyword.decode(): (option.val or b"").decode() for option in connection.pgconn.info}
+    info = connection.info
+    return {
+        "host": info.host,
+        "port": str(info.port),
+        "dbname": info.dbname,
+        "user": user,
+        **{key: used[key] for key in ("sslmode", "sslrootcert") if used.get(key)},
+    }

@@ -126,7 +126,7 @@ def _prepare(connection: psycopg.Connection, passwords: Mapping[str, str]) -> No
 
 
 def fill(owner: psycopg.Connection) -> list[str]:
-    """whadmin's part, in one transaction: tables, functions and the delivered template. Returns what was done, a line each."""
+    """whadmin's part, in one transaction: tables, functions and the template of the manual. Returns what was done, a line each."""
     with owner.transaction():
         owner.execute("SET LOCAL search_path = pg_catalog, pg_temp")
         owner.execute(sql_text(SQL / "install" / "lock.sql"))
@@ -139,9 +139,11 @@ def fill(owner: psycopg.Connection) -> list[str]:
                 for file in cron_files():
                     owner.execute(sql_text(file))
         apply_functions(owner)
-        owner.execute(sql_text(SQL / "templates" / "foodlogstats.sql"))
+        if any(m.version == 1 for m in applied) or one_row(owner, query("install", "has_example"))[0]:
+            # Whoever has dropped it does not want it back.
+            owner.execute(sql_text(SQL / "templates" / "foodlogstats.sql"))
         owner.execute(query("template", "describe"), {"names": None})
-    return [f"migration {m.version} ({m.name}) applied" for m in applied]
+    return [f"migration {m.name} applied" for m in applied]
 
 
 def apply_functions(connection: psycopg.Connection) -> int:

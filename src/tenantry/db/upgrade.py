@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import psycopg
 
 from tenantry.core.errors import DatabaseError, NotInstalled
+from tenantry.core.words import count
 from tenantry.db.connect import owner_session
 from tenantry.db.errors import translated
 from tenantry.db.install import fill, owner_login, prepare
@@ -110,12 +111,14 @@ def run(
     passwords: Mapping[str, str],
     wait: float = 0,
     watch: Callable[[Sequence[Work]], None] = lambda _: None,
+    settling: Callable[[str, int, int], None] = lambda feed, done, total: None,
 ) -> Changes:
     """Upgrade the session's database, as its administrator, in one transaction of whadmin's; return what changed.
 
     Then moves tables that an older version kept in tenants' schemas, one tenant at a time; if that is interrupted, run it
     again. Waits up to `wait` seconds for loads and jobs to end, and reports them to `watch`. If some are still running
-    then and there is something to change, changes nothing.
+    then and there is something to change, changes nothing. `settling` is called before the tables of each feed are moved, with its
+    name, the number of feeds done, and of all.
 
     Raises:
         DatabaseError: loads or jobs are running.
@@ -131,22 +134,23 @@ def run(
             time.sleep(_LOOK_AGAIN)
         if busy and _rehearse(owner).any:
             raise DatabaseError(
-                f"{len(busy)} {'session is' if len(busy) == 1 else 'sessions are'} working: {', '.join(map(str, busy))}",
+                f"{count(len(busy), 'session is', 'sessions are')} working: {', '.join(map(str, busy))}",
                 hint="Wait for them to end (tenantry upgrade --wait SECONDS), or stop them.",
             )
         prepare(session, passwords)
         changes = _compared(owner)
-        return replace(changes, moved=_settled(owner))
+        return replace(changes, moved=_settled(owner, settling))
 
 
-def _settled(owner: psycopg.Connection) -> list[str]:
+def _settled(owner: psycopg.Connection, settling: Callable[[str, int, int], None]) -> list[str]:
     """Move the tables of each feed where they belong, in a transaction of its own; the feeds.
 
     One that cannot be moved does not keep the others from it: the first error is raised after them.
     """
     feeds = _unsettled(owner)
     failure: psycopg.Error | None = None
-    for schema, template in feeds:
+    for number, (schema, template) in enumerate(feeds):
+        settling(f"{schema}.{template}", number, len(feeds))
         try:
             owner.execute(query("install", "settle"), {"schema": schema, "template": template})
         except psycopg.Error as error:

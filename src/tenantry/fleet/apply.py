@@ -47,7 +47,10 @@ class Done:
 
 
 def check(session: psycopg.Connection, plan: Plan, means: Means, *, allow_drop: bool) -> None:
-    """Raise InputError for what would be refused halfway: data that must not be dropped, or missing rights."""
+    """Raise InputError for what would be refused halfway: secrets that cannot be read, data that must not be dropped, or
+    missing rights.
+    """
+    plans.require_secrets(plan)
     losses = [change for change in plan.changes if change.loses]
     if losses and not allow_drop:
         more = f", and {len(losses) - 1} more" if len(losses) > 1 else ""
@@ -86,12 +89,13 @@ def run(
         TenantryError: another apply is running, or the warehouse was lost; earlier changes stay.
     """
     with _alone(session):
-        plan = plans.make(session, declared)
+        plan = plans.make(session, declared, shown.choice)
         if plan.changes != shown.changes:
             raise InputError(
                 "the warehouse has changed since the plan was shown",
                 hint="Review it again: tenantry plan",
             )
+        plans.require_secrets(plan)
         steps = Steps(session, plan, means)
         done: list[Change] = []
         failed: list[Failed] = []

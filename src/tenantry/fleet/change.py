@@ -7,7 +7,7 @@ from typing import Literal
 
 Action = Literal["create", "change", "remove"]
 
-Kind = Literal["template", "connection", "tenant", "feed", "storage", "reader", "job", "state"]
+Kind = Literal["template", "connection", "tenant", "feed", "query", "storage", "reader", "job", "state"]
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Detail:
 
 @dataclass(frozen=True)
 class Change:
-    """What to do to one thing. For a feed or a storage, `name` is the tenant's name and `template` the rest.
+    """What to do to one thing. For a feed, a query or a storage, `name` is the tenant's name and `template` the rest.
 
     `loses` says which data would be lost, None if none would.
     """
@@ -41,13 +41,14 @@ class Change:
         return f"{_WORDS.get(self.kind, self.kind)} {name}"
 
 
-_WORDS = {"state": "tenant", "storage": "feed"}
+_WORDS = {"state": "tenant", "query": "feed", "storage": "feed"}
 
 _MAKING: tuple[Kind, ...] = (
     "template",
     "connection",
     "tenant",
     "feed",
+    "query",
     "storage",
     "job",
     "state",

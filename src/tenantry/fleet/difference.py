@@ -9,7 +9,7 @@ from typing import TypeVar
 from tenantry.core.errors import InputError
 from tenantry.core.model import Template
 from tenantry.core.names import check_tenant_name
-from tenantry.core.storage import DEFAULT as DEFAULT_STORAGE
+from tenantry.core.storage import of_template
 from tenantry.fleet.change import Change, Detail, Kind, in_order
 from tenantry.fleet.model import Feed, Fleet, Job, Reader, Source, Tenant
 from tenantry.flow.template.file import merged
@@ -93,10 +93,11 @@ def _templates(wanted: Fleet, live: Fleet, builtin: Callable[[str], object | Non
 def _template(template: Template) -> dict[str, str | None]:
     return {
         "description": template.description,
-        "storage": template.storage or DEFAULT_STORAGE,
+        "storage": of_template(template.storage, template.time_column),
         "time_column": template.time_column,
         "partition_by": template.partition_by or "year",
         "ahead": None if template.ahead == "0" else template.ahead,
+        "lookback": None if template.lookback == "14" else template.lookback,
         "query": template.query,
         "columns": template.columns,
         "descriptions": "\n".join(f"{name}: {text}" for name, text in (template.descriptions or {}).items()),
@@ -109,7 +110,7 @@ def _template(template: Template) -> dict[str, str | None]:
 
 def _connections(wanted: Fleet, live: Fleet) -> list[Change]:
     for name, source in wanted.connections.items():
-        if name not in live.connections and source.password is None:
+        if name not in live.connections and source.password is None and source.unread is None:
             raise InputError(f'connection "{name}" is new and needs a password')
     stay = _used(staying(wanted, live).values())
     removed = {n: t for n, t in (live.tenants or {}).items() if n not in staying(wanted, live)}
@@ -213,12 +214,17 @@ def _feeds(tenant: Tenant, there: Mapping[str, Feed], templates: Mapping[str, Te
     for name, feed in tenant.feeds.items():
         if name not in templates:
             raise InputError(f'tenants.{tenant.name}: template "{name}" does not exist')
-        begins = templates[name].storage or DEFAULT_STORAGE
-        storage = feed.storage or begins
+        begins = of_template(templates[name].storage, templates[name].time_column)
         old = there.get(name)
+        # What nobody said stays as it is.
+        said = feed.storage or templates[name].storage
+        storage = said or (begins if old is None else old.storage)
         if old is None:
             connection = Detail("connection", new=feed.connection)
             changes.append(Change("create", "feed", tenant.name, (connection,), name))
+        own = old.query if old else None
+        if _lines(feed.query) != _lines(own):
+            changes.append(Change("change", "query", tenant.name, (Detail("query", own, feed.query),), name))
         has = begins if old is None else old.storage
         if has != storage:
             changes.append(Change("change", "storage", tenant.name, (Detail("storage", has, storage),), name))
@@ -227,6 +233,11 @@ def _feeds(tenant: Tenant, there: Mapping[str, Feed], templates: Mapping[str, Te
         for name in there
         if name not in tenant.feeds
     ]
+
+
+def _lines(query: str | None) -> list[str]:
+    """A query as it is compared: blank lines around it, and how its lines end, do not matter."""
+    return (query or "").strip().splitlines()
 
 
 # Jobs and readers -----------------------------------------------------------------------------------------------------
@@ -259,7 +270,7 @@ def _readers(wanted: Mapping[str, Reader] | None, live: Mapping[str, Reader]) ->
     if wanted is None:
         return []
     for name, reader in wanted.items():
-        if name not in live and reader.password is None:
+        if name not in live and reader.password is None and reader.unread is None:
             raise InputError(f'reader "{name}" is new and needs a password')
     return [
         *_compared(

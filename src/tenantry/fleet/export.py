@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import tomlkit
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from tomlkit.items import Table
+from tomlkit.items import Comment, Table, Trivia
 
 from tenantry.core import storage
 from tenantry.core.errors import InputError
@@ -19,12 +20,17 @@ from tenantry.core.settings import EMBEDDED
 from tenantry.fleet.file import builtin
 from tenantry.fleet.model import Fleet, Job, Reader, Source, Tenant
 from tenantry.flow.template import file as template_file
+from tenantry.flow.template.insert import USUAL
 
 _HEAD = """\
 The fleet of a Tenantry warehouse, written by tenantry export.
   tenantry plan   shows how the warehouse differs from this file
   tenantry apply  changes the warehouse to match
 A kind of thing that this file does not mention is left alone."""
+
+
+SCHEMA_FILE = "tenantry.schema.json"
+"""The file's schema, which is written next to it; editors find it by the first line of the file."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +42,12 @@ class Exported:
 
 
 def export(fleet: Fleet, dsn: str, name: str = "tenantry.toml") -> Exported:
-    """The file `name` for a fleet, and one for each template that does not come with the program."""
+    """The file `name` for a fleet, one for each template that does not come with the program, and the schema by which
+    editors complete and check the file.
+    """
     writer = _Writer(fleet)
     document = tomlkit.document()
+    document.add(Comment(Trivia(comment=f"#:schema ./{SCHEMA_FILE}")))
     for line in _HEAD.splitlines():
         document.add(tomlkit.comment(line))
     document.add(tomlkit.nl())
@@ -51,12 +60,22 @@ def export(fleet: Fleet, dsn: str, name: str = "tenantry.toml") -> Exported:
         document.add("warehouse", warehouse)
     for key, tables in writer.tables():
         document.add(key, tables)
+    if fleet.automatic:
+        schedule = tomlkit.table()
+        schedule.add("automatic", True)
+        document.add("schedule", schedule)
     if fleet.jobs:
         jobs = tomlkit.aot()
         for job in fleet.jobs.values():
             jobs.append(_job(job))
         document.add("jobs", jobs)
-    return Exported({name: tomlkit.dumps(document), **writer.files}, tuple(writer.variables))
+    files = {name: tomlkit.dumps(document), **writer.files, SCHEMA_FILE: schema()}
+    return Exported(files, tuple(writer.variables))
+
+
+def schema() -> str:
+    """The JSON Schema of the file."""
+    return (resources.files("tenantry.fleet") / "fleet.schema.json").read_text(encoding="utf-8")
 
 
 def without_password(dsn: str) -> str:
@@ -79,7 +98,10 @@ def write(exported: Exported, file: Path, *, force: bool) -> list[Path]:
     }
     try:
         for path, text in texts.items():
-            if not force and path.exists() and path.read_bytes() != text.encode():
+            # The schema is the program's, and follows its version.
+            if force or path.name == SCHEMA_FILE:
+                continue
+            if path.exists() and path.read_bytes() != text.encode():
                 raise InputError(f"{path} exists and differs", hint="Give --force to overwrite it.")
         for path, text in texts.items():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -135,11 +157,13 @@ class _Writer:
         table = tomlkit.table()
         known = builtin(template.name)
         if known is not None and template_file.merged(known, template) == template:
-            for key, usual in (("storage", storage.DEFAULT), ("partition_by", "year")):
+            for key, usual in (("storage", None), ("partition_by", "year")):
                 if getattr(template, key) != usual:
                     table.add(key, getattr(template, key))
-            if template.ahead and template.ahead != "0":
-                table.add("ahead", int(template.ahead))
+            for key, usual in USUAL.items():
+                value = getattr(template, key)
+                if value and value != usual:
+                    table.add(key, int(value))
             if not table:
                 table.comment("comes with the program")
             return table
@@ -174,6 +198,8 @@ class _Writer:
         if source is not None:
             self._address(table, source)
         table.add("templates", list(tenant.feeds))
+        if not tenant.automatic:
+            table.add("automatic", False)
         if tenant.disabled is not None:
             table.add("disabled", tenant.disabled)
         feeds = tomlkit.table(is_super_table=True)
@@ -183,6 +209,10 @@ class _Writer:
                 entry.add("connection", feed.connection)
             if feed.storage != _storage_of(self.fleet, name):
                 entry.add("storage", feed.storage)
+            if feed.query is not None:
+                stem = _free(_file_stem(f"{tenant.name}_{name}"), self.files, "queries/{}.sql")
+                self.files[f"queries/{stem}.sql"] = feed.query.strip("\n") + "\n"
+                entry.add("query", f"queries/{stem}.sql")
             if entry:
                 feeds.add(name, entry)
         if feeds:
@@ -238,7 +268,7 @@ def _own_connections(fleet: Fleet) -> dict[str, str]:
 
 def _storage_of(fleet: Fleet, template: str) -> str | None:
     found = (fleet.templates or {}).get(template)
-    return found.storage if found else None
+    return storage.of_template(found.storage, found.time_column) if found else None
 
 
 def _file_stem(name: str) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -32,11 +33,16 @@ class Unfetched:
 
 @dataclass(frozen=True)
 class Declared:
-    """What a file declares, with secrets that are still to be fetched: those of connections and of readers, by name."""
+    """What a file declares, with secrets that are still to be fetched: those of connections and of readers, by name.
+
+    `paths` are the files, and `texts` what they and the template files hold.
+    """
 
     fleet: Fleet
     passwords: Mapping[str, Unfetched]
     readers_passwords: Mapping[str, Unfetched]
+    paths: Sequence[Path] = ()
+    texts: Mapping[Path, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -45,46 +51,70 @@ class _Part:
     tables: File
 
 
-def read(paths: Sequence[Path]) -> Declared:
-    """Return what the files declare together. Secrets are not fetched.
+def read(paths: Sequence[Path], texts: Mapping[Path, str] | None = None) -> Declared:
+    """Return what the files declare together: as they are, or as these texts. Secrets are not fetched.
 
     Raises InputError for invalid values, naming file, table and key.
     """
-    return _joined([_checked(files.parse(path)) for path in paths])
+    library = _Texts(texts)
+    return _joined([_checked(files.parse(path, library.fleet(path))) for path in paths], library)
 
 
-def with_secrets(declared: Declared, *, readers: Collection[str] = ()) -> Fleet:
+@dataclass
+class _Texts:
+    """What files hold: those on the disk, which are noted, or those that were noted earlier."""
+
+    noted: Mapping[Path, str] | None
+    read: dict[Path, str] = field(default_factory=dict)
+
+    def fleet(self, path: Path) -> str:
+        return self._text(path, files.text)
+
+    def template(self, path: Path) -> str:
+        return self._text(path, template_file.text_of)
+
+    def _text(self, path: Path, reader: Callable[[Path], str]) -> str:
+        path = Path(os.path.normpath(path.absolute()))
+        if self.noted is not None and path not in self.noted:
+            raise InputError(
+                f"the saved plan lacks {path}", hint="Make it again: tenantry plan --output FILE"
+            )
+        text = reader(path) if self.noted is None else self.noted[path]
+        self.read[path] = text
+        return text
+
+
+def with_secrets(
+    declared: Declared, *, readers: Collection[str] = (), fetch: bool = True, leave: Collection[str] = ()
+) -> Fleet:
     """Return the fleet with the passwords of its connections, and of these readers.
 
-    Raises InputError with one line for each password that cannot be fetched.
+    Those that cannot be fetched, or with `fetch` False all, are `unread`. The connections of `leave` are as if the
+    file named no password.
     """
-    missing: list[str] = []
-    passwords = _fetched(declared.passwords, missing)
-    of_readers = _fetched({n: u for n, u in declared.readers_passwords.items() if n in readers}, missing)
-    if missing:
-        if len(missing) > 1:
-            missing.insert(0, f"{len(missing)} secrets are missing")
-        raise InputError("\n       ".join(missing))
     fleet = declared.fleet
-    return replace(
-        fleet,
-        connections={
-            name: replace(source, password=passwords.get(name)) for name, source in fleet.connections.items()
-        },
-        readers=fleet.readers
-        and {name: replace(reader, password=of_readers.get(name)) for name, reader in fleet.readers.items()},
-    )
+    connections = {}
+    for name, source in fleet.connections.items():
+        secret = None if name in leave else declared.passwords.get(name)
+        password, unread = _fetched(secret, fetch)
+        connections[name] = replace(source, password=password, unread=unread)
+    logins = {}
+    for name, reader in (fleet.readers or {}).items():
+        password, unread = _fetched(declared.readers_passwords.get(name) if name in readers else None, fetch)
+        logins[name] = replace(reader, password=password, unread=unread)
+    return replace(fleet, connections=connections, readers=fleet.readers and logins)
 
 
-def _fetched(secrets: Mapping[str, Unfetched], missing: list[str]) -> dict[str, SecretStr]:
-    """The secrets by name; adds what is wrong with the others to `missing`."""
-    found = {}
-    for name, secret in secrets.items():
-        try:
-            found[name] = resolve(secret.reference, secret.folder)
-        except SecretMissing as reason:
-            missing.append(f"{secret.place}: {reason}")
-    return found
+def _fetched(secret: Unfetched | None, fetch: bool) -> tuple[SecretStr | None, str | None]:
+    """The secret, or why it is not known."""
+    if secret is None:
+        return None, None
+    if not fetch:
+        return None, f"{secret.place}: not read, because of --no-secrets"
+    try:
+        return resolve(secret.reference, secret.folder), None
+    except SecretMissing as reason:
+        return None, f"{secret.place}: {reason}"
 
 
 def builtin(name: str) -> Template | None:
@@ -138,14 +168,14 @@ def _keys(loc: tuple[int | str, ...]) -> list[str]:
 # All files together ---------------------------------------------------------------------------------------------------
 
 
-def _joined(parts: Sequence[_Part]) -> Declared:
+def _joined(parts: Sequence[_Part], library: _Texts) -> Declared:
     for key in ("warehouse", "schedule"):
         given = [part.path for part in parts if getattr(part.tables, key) is not None]
         if len(given) > 1:
             raise InputError(f"the table {key} is in {given[0]} and in {given[1]}")
     passwords: dict[str, Unfetched] = {}
     readers_passwords: dict[str, Unfetched] = {}
-    templates = _templates(parts)
+    templates = _templates(parts, library)
     connections: dict[str, Source] = {}
     tenants: dict[str, Tenant] = {}
     for path, name, table in _all(parts, "connections"):
@@ -162,7 +192,7 @@ def _joined(parts: Sequence[_Part]) -> Declared:
             _note(own.password, connection, f"tenants.{name}", path, passwords)
         elif table.connection is None:
             raise InputError(f"{place}: neither an address (host, dbname, username) nor a connection")
-        tenants[name] = _tenant(name, table, place)
+        tenants[name] = _tenant(name, table, path)
     present = {key for part in parts for key in File.model_fields if getattr(part.tables, key) is not None}
     schedule = next((part.tables.schedule for part in parts if part.tables.schedule), None)
     return Declared(
@@ -177,6 +207,8 @@ def _joined(parts: Sequence[_Part]) -> Declared:
         ),
         passwords,
         readers_passwords,
+        [part.path for part in parts],
+        library.read,
     )
 
 
@@ -191,15 +223,16 @@ def _all(parts: Sequence[_Part], key: str) -> Iterator[tuple[Path, str, Any]]:
             yield part.path, name, table
 
 
-def _templates(parts: Sequence[_Part]) -> dict[str, Template]:
+def _templates(parts: Sequence[_Part], library: _Texts) -> dict[str, Template]:
     found: dict[str, Template] = {}
     for path, name, table in _all(parts, "templates"):
-        template = _template(path, name, table)
+        template = _template(path, name, table, library)
         found[name] = replace(
             template,
             storage=table.storage or template.storage,
             partition_by=table.partition_by or template.partition_by,
             ahead=template.ahead if table.ahead is None else str(table.ahead),
+            lookback=template.lookback if table.lookback is None else str(table.lookback),
             description=table.description or template.description,
             descriptions=template.descriptions
             if table.descriptions is None
@@ -208,7 +241,7 @@ def _templates(parts: Sequence[_Part]) -> dict[str, Template]:
     return found
 
 
-def _template(path: Path, name: str, table: TemplateTable) -> Template:
+def _template(path: Path, name: str, table: TemplateTable, library: _Texts) -> Template:
     if table.file is None:
         known = builtin(name)
         if known is None:
@@ -217,7 +250,7 @@ def _template(path: Path, name: str, table: TemplateTable) -> Template:
             )
         return known
     file = path.parent / table.file
-    inside = {item.template.name: item.template for item in template_file.read(file)}
+    inside = {i.template.name: i.template for i in template_file.parse(library.template(file), str(file))}
     if name not in inside:
         raise InputError(f"{path}: templates.{name}: {file} holds {', '.join(sorted(inside))} instead")
     return inside[name]
@@ -245,19 +278,17 @@ def _source(name: str, table: ConnectionTable) -> Source:
     return Source(Connection(name, table.host, table.port, table.dbname, table.username, options))
 
 
-def _tenant(name: str, table: TenantTable, place: str) -> Tenant:
+def _tenant(name: str, table: TenantTable, path: Path) -> Tenant:
     connection = table.connection or name
     strange = [template for template in table.feeds if template not in table.templates]
     if strange:
-        raise InputError(f"{place}.feeds.{strange[0]}: not among the tenant's templates")
-    feeds = {
-        template: Feed(
-            table.feeds.get(template, FeedTable()).connection or connection,
-            table.feeds.get(template, FeedTable()).storage,
-        )
-        for template in table.templates
-    }
-    return Tenant(name, connection, feeds, table.disabled)
+        raise InputError(f"{path}: tenants.{name}.feeds.{strange[0]}: not among the tenant's templates")
+    feeds = {}
+    for template in table.templates:
+        given = table.feeds.get(template, FeedTable())
+        query = template_file.query_of(path.parent / given.query) if given.query else None
+        feeds[template] = Feed(given.connection or connection, given.storage, query)
+    return Tenant(name, connection, feeds, table.disabled, table.automatic)
 
 
 def _readers(parts: Sequence[_Part], passwords: dict[str, Unfetched]) -> dict[str, Reader]:

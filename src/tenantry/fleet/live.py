@@ -34,8 +34,8 @@ class Live:
     leftovers: Sequence[tuple[str, str]]
 
 
-def read(session: psycopg.Connection) -> Live:
-    """Return everything that a file could declare, in one snapshot, with the passwords of the sources.
+def read(session: psycopg.Connection, *, secrets: bool = True) -> Live:
+    """Return everything that a file could declare, in one snapshot, with the passwords of the sources or without.
 
     It leaves out jobs without a name, jobs of other roles or for other databases, and feeds without a template. A job
     that is paused until its tenant is enabled, or loaded again after a restore, counts as active.
@@ -44,11 +44,15 @@ def read(session: psycopg.Connection) -> Live:
         session.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         names = [row[0] for row in session.execute(query("template", "names"))]
         connections = {
-            row[0]: _source(row[:5], row[5], row[6]) for row in session.execute(query("fleet", "connections"))
+            row[0]: _source(row[:5], row[5], row[6])
+            for row in session.execute(query("fleet", "connections" if secrets else "addresses"))
         }
+        queries = {(own.tenant, own.template): own.query for own in stored.overrides(session)}
         feeds: dict[str, dict[str, Feed]] = {}
         for schema, of_template, connection, storage in session.execute(query("fleet", "feeds")):
-            feeds.setdefault(schema, {})[of_template] = Feed(connection, storage)
+            feeds.setdefault(schema, {})[of_template] = Feed(
+                connection, storage, queries.get((schema, of_template))
+            )
         rows = session.execute(query("fleet", "tenants")).fetchall()
         resting = {jobid for row in rows for jobid in row[3]}
         resting |= {row[0] for row in session.execute(query("recovery", "waiting_jobs"))}

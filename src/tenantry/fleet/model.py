@@ -12,39 +12,49 @@ from tenantry.core.model import Connection, Template
 
 @dataclass(frozen=True)
 class Source:
-    """A connection with its password; None means whatever is stored."""
+    """A connection with its password; None means whatever is stored.
+
+    `unread` says why the password is not known here, although the file points to one.
+    """
 
     connection: Connection
     password: SecretStr | None = None
+    unread: str | None = None
 
 
 @dataclass(frozen=True)
 class Feed:
-    """A template of a tenant. `storage` None: the template's."""
+    """A template of a tenant. `storage` None: the template's. `query`: the tenant's own, None if it uses the template's."""
 
     connection: str
     storage: str | None = None
+    query: str | None = None
 
 
 @dataclass(frozen=True)
 class Tenant:
-    """A tenant and its feeds by template. `disabled` is the reason, None for an enabled tenant."""
+    """A tenant and its feeds by template. `disabled` is the reason, None for an enabled tenant.
+
+    If it is not `automatic`, its jobs are those that the file lists, whatever the schedule says.
+    """
 
     name: str
     connection: str
     feeds: Mapping[str, Feed] = field(default_factory=dict)
     disabled: str | None = None
+    automatic: bool = True
 
 
 @dataclass(frozen=True)
 class Reader:
-    """A login for reports. `tenants` None: all. Other values that are None are left alone."""
+    """A login for reports. `tenants` None: all. Other values that are None are left alone. `unread` as for a source."""
 
     name: str
     tenants: tuple[str, ...] | None
     connections: int | None = None
     statement_timeout: str | None = None
     password: SecretStr | None = None
+    unread: str | None = None
 
 
 @dataclass(frozen=True)

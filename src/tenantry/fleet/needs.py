@@ -18,7 +18,7 @@ def of(wanted: Fleet, change: Change) -> set[Key]:
         return _tenant(wanted, change.name) - {("tenant", change.name, None)} | (
             {("tenant", change.name, None)} if change.kind == "state" else set()
         )
-    if change.kind in ("feed", "storage"):
+    if change.kind in ("feed", "query", "storage"):
         return _feed(wanted, change.name, change.template)
     if change.kind == "job":
         subject = job_command.subject((wanted.jobs or {})[change.name].command)

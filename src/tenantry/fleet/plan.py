@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psycopg
@@ -11,35 +11,58 @@ import psycopg
 from tenantry.core import file as known
 from tenantry.core.errors import InputError
 from tenantry.core.settings import FILE_NAME
-from tenantry.fleet import file, live
+from tenantry.fleet import file, forecast, live, target
 from tenantry.fleet.automatic import laid_out
-from tenantry.fleet.change import Change, in_order
+from tenantry.fleet.change import Change, Kind, in_order
 from tenantry.fleet.difference import difference, staying
 from tenantry.fleet.file import Declared
 from tenantry.fleet.live import Live
 from tenantry.fleet.model import Fleet
 from tenantry.flow.job.subject import subject
+from tenantry.flow.slice.room import Shortage
 from tenantry.schedule.setup import sized_feeds
 
 
 @dataclass(frozen=True)
+class Choice:
+    """What to plan: the `targets` (none: everything), with secrets or without. The passwords of existing connections in
+    `leave` are left as they are, because the plan that is repeated could not compare them.
+    """
+
+    targets: tuple[str, ...] = ()
+    secrets: bool = True
+    leave: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Plan:
-    """What is declared, what exists, and the changes between them in the order in which they are made."""
+    """What is declared, what exists, and the changes between them in the order in which they are made.
+
+    `shortages` are the templates whose reports will lack locks or memory. `left_out` are changes that no target asks for.
+    `not_compared` are passwords that could not be read, by what they are of, with the reasons.
+    """
 
     wanted: Fleet
     live: Live
     changes: Sequence[Change]
+    choice: Choice = Choice()
+    left_out: Sequence[Change] = ()
+    not_compared: Mapping[tuple[Kind, str], str] = field(default_factory=dict)
+    shortages: Sequence[Shortage] = field(default=(), compare=False)
 
 
-def make(session: psycopg.Connection, declared: Declared) -> Plan:
+def make(session: psycopg.Connection, declared: Declared, choice: Choice = Choice()) -> Plan:
     """Compare what files declare with the session's warehouse; change nothing.
 
-    Raises InputError for a file that is not valid here, and for secrets that cannot be fetched.
+    Raises InputError for a file that is not valid here, or a target that names nothing.
     """
-    found = live.read(session)
+    found = live.read(session, secrets=choice.secrets)
     readers = declared.fleet.readers or {}
     wanted = file.with_secrets(
-        declared, readers=[name for name in readers if name not in (found.fleet.readers or {})]
+        declared,
+        readers=[name for name in readers if name not in (found.fleet.readers or {})],
+        fetch=choice.secrets,
+        leave=choice.leave & found.fleet.connections.keys(),
     )
     for name in found.dropping:
         if name in (wanted.tenants or {}):
@@ -57,7 +80,21 @@ def make(session: psycopg.Connection, declared: Declared) -> Plan:
         wanted = replace(wanted, jobs=laid_out(wanted.jobs, found, tenants, rows))
     changes = in_order([*difference(wanted, found.fleet, file.builtin), *_leftovers(wanted, found)])
     _require_matching_jobs(wanted, changes, found)
-    return Plan(wanted, found, changes)
+    unread: dict[tuple[Kind, str], str] = {
+        **{("connection", name): one.unread for name, one in wanted.connections.items() if one.unread},
+        **{("reader", name): one.unread for name, one in (wanted.readers or {}).items() if one.unread},
+    }
+    shortages = list(forecast.shortages(session, wanted, found.fleet, changes))
+    return target.limited(Plan(wanted, found, changes, choice, (), unread, shortages))
+
+
+def require_secrets(plan: Plan) -> None:
+    """Raise InputError with one line for each password that could not be read."""
+    missing = list(plan.not_compared.values())
+    if len(missing) > 1:
+        missing.insert(0, f"{len(missing)} secrets are missing")
+    if missing:
+        raise InputError("\n       ".join(missing))
 
 
 def _leftovers(wanted: Fleet, found: Live) -> list[Change]:

@@ -19,7 +19,7 @@ from tenantry.flow.slice import move
 from tenantry.flow.slice.feed import open_feed
 from tenantry.flow.source import connection as connections
 from tenantry.flow.template import drop as template_drop
-from tenantry.flow.template import load
+from tenantry.flow.template import load, override
 from tenantry.flow.tenant import drop, reader
 from tenantry.flow.tenant import jobs as tenant_jobs
 from tenantry.flow.tenant import schema as tenant
@@ -34,7 +34,7 @@ class Means:
     """What steps need besides their session: the conninfo for loads, who watches those, and a session of the
     administrator.
 
-    With `test`, log in to a source before its address or password is stored.
+    With `test`, log in to a source before its address or password is stored, and try a tenant's own query there.
     """
 
     conninfo: str
@@ -56,6 +56,7 @@ class Steps:
             "connection": self._put_connection,
             "tenant": self._put_tenant,
             "feed": self._put_feed,
+            "query": self._put_query,
             "storage": self._move,
             "job": self._put_job,
             "state": self._set_state,
@@ -109,6 +110,15 @@ class Steps:
         self._session.execute(
             query("fleet", "put_tenant"), {"schema": name, "connection": self._tenant(name).connection}
         )
+
+    def _put_query(self, change: Change) -> None:
+        template, text = change.template or "", self._tenant(change.name).feeds[change.template or ""].query
+        if text is None:
+            override.drop(self._session, template, change.name)
+        elif self._means.test:
+            override.put(self._session, template, change.name, text)
+        else:
+            override.put_untried(self._session, template, change.name, text)
 
     def _move(self, change: Change) -> None:
         (storage,) = change.details

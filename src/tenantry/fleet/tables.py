@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from tenantry.core.file import Warehouse
 from tenantry.core.storage import BUILT_IN
@@ -15,8 +16,16 @@ def _secret(value: object) -> object:
     return value if isinstance(value, Reference) else reference(value)
 
 
+_BARE = re.compile(r"[a-z_][a-z0-9_]*")
+"""A schema that needs no quotes."""
+
+
 def _option(value: object) -> object:
-    """libpq's values are all text; TOML has numbers and Booleans."""
+    """libpq's values are all text; TOML has numbers, Booleans, and lists, which are schemas."""
+    if isinstance(value, list) and value and all(isinstance(name, str) for name in value):
+        return ", ".join(
+            name if _BARE.fullmatch(name) else '"' + name.replace('"', '""') + '"' for name in value
+        )
     if isinstance(value, bool):
         return str(value).lower()
     return str(value) if isinstance(value, int | float) else value
@@ -29,15 +38,28 @@ def _names(value: object) -> object:
 
 
 def _storage(value: object) -> object:
-    if value in BUILT_IN:
+    if isinstance(value, str) and value in BUILT_IN:
         return value
     raise ValueError(f"input should be {' or '.join(map(repr, BUILT_IN))}")
 
 
-Secret = Annotated[Reference, BeforeValidator(_secret)]
-Option = Annotated[str, BeforeValidator(_option)]
+_SECRET_SCHEMA = {
+    "anyOf": [
+        {"type": "string", "pattern": "^(env|file):(.|\\n)"},
+        {
+            "type": "object",
+            "properties": {"command": {"type": "array", "items": {"type": "string"}, "minItems": 1}},
+            "required": ["command"],
+            "additionalProperties": False,
+        },
+    ]
+}
+_NAMES_SCHEMA = {"anyOf": [{"type": "array", "items": {"type": "string"}}, {"enum": ["all"]}]}
+
+Secret = Annotated[Reference, BeforeValidator(_secret), WithJsonSchema(_SECRET_SCHEMA)]
+Option = Annotated[str, BeforeValidator(_option), WithJsonSchema({"type": ["string", "number", "boolean"]})]
 Text = Annotated[str, Field(min_length=1)]
-Storage = Annotated[str, BeforeValidator(_storage)]
+Storage = Annotated[str, BeforeValidator(_storage), WithJsonSchema({"enum": list(BUILT_IN)})]
 
 
 class _Table(BaseModel):
@@ -51,6 +73,7 @@ class TemplateTable(_Table):
     storage: Storage | None = None
     partition_by: Literal["year", "month"] | None = None
     ahead: Annotated[int, Field(strict=True, ge=0, le=3660)] | None = None
+    lookback: Annotated[int, Field(strict=True, ge=1, le=3660)] | None = None
     description: Text | None = None
     descriptions: dict[Text, Text] | None = None
 
@@ -71,6 +94,7 @@ class FeedTable(_Table):
 
     connection: Text | None = None
     storage: Storage | None = None
+    query: Text | None = None
 
 
 class TenantTable(_Table):
@@ -86,6 +110,7 @@ class TenantTable(_Table):
     templates: list[Text] = ["foodlogstats"]
     feeds: dict[str, FeedTable] = {}
     disabled: Text | None = None
+    automatic: bool = True
 
     def address(self) -> dict[str, Any]:
         """The keys of a connection that this table contains."""
@@ -96,7 +121,7 @@ class TenantTable(_Table):
 class ReaderTable(_Table):
     """`[readers.NAME]`"""
 
-    tenants: Annotated[list[str] | Literal["all"], BeforeValidator(_names)]
+    tenants: Annotated[list[str] | Literal["all"], BeforeValidator(_names), WithJsonSchema(_NAMES_SCHEMA)]
     password: Secret | None = None
     connections: int | None = Field(None, ge=1)
     statement_timeout: Text | None = None

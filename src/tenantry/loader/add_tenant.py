@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -10,18 +10,21 @@ import psycopg
 
 from tenantry.core import state
 from tenantry.core.days import Span, today_utc
+from tenantry.core.errors import InputError
 from tenantry.core.model import Connection, Feed
 from tenantry.core.names import check_tenant_name
+from tenantry.core.words import count
 from tenantry.db.connect import session
-from tenantry.flow.slice import at_source
+from tenantry.flow.slice import at_source, room
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice import year as yearly
 from tenantry.flow.slice.feed import open_feed
 from tenantry.flow.slice.year import Folded
 from tenantry.flow.source import line
+from tenantry.flow.template import override
 from tenantry.flow.template import stored as templates
 from tenantry.flow.tenant import schema
-from tenantry.loader import planning, run, verify
+from tenantry.loader import fitting, planning, run, verify
 from tenantry.loader import span as spans
 from tenantry.loader.events import Watcher
 from tenantry.loader.result import Result
@@ -33,14 +36,20 @@ Step = Callable[[str, str], None]
 
 @dataclass(frozen=True)
 class Newcomer:
-    """A tenant to add. `first` is the first day to load (None: the first day of the source)."""
+    """A tenant to add. `first` is the first day to load (None: the first day of the source), `last` the last one (None: the last
+    that its template loads). `queries` are the tenant's own, by template.
+
+    Without `templates`, an existing tenant keeps its own, and a new one gets the only template of the warehouse.
+    """
 
     name: str
     connection: Connection
     password: str | None
-    templates: Sequence[str]
+    templates: Sequence[str] = ()
     first: date | None = None
     fold: bool = True
+    queries: Mapping[str, str] = field(default_factory=dict)
+    last: date | None = None
 
 
 @dataclass
@@ -61,32 +70,27 @@ class Added:
 def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watcher: Watcher) -> Added:
     """Create the schema and the connection, load all days, publish, fold closed years, and compare with the source.
 
-    Nothing is created before the names are checked and the source has answered. If the load is interrupted, the steps
-    after it are left out.
+    Nothing is created before the names are checked and the source has answered to each template. `step` is not called
+    before that. If the load is interrupted, the steps after it are left out.
 
     Raises:
         InputError: an invalid name or template; a source without a range and no `first`.
-        SourceError: the source does not answer.
+        SourceError: the source does not answer, or a template does not fit it.
+        TemplateError: the source returns other columns than a template declares.
     """
     check_tenant_name(newcomer.name)
+    told: list[tuple[str, str]] = []
     with session(conninfo) as connection:
-        for name in newcomer.templates:
-            templates.require(connection, name)
-        _connect(connection, newcomer, step)
-        made = schema.create_schema(connection, newcomer.name)
-        step("schema", f"{newcomer.name} {'created, readable by phood_ro' if made else 'was there'}")
-        feeds = [
-            open_feed(connection, name, newcomer.connection.name, newcomer.name)
-            for name in newcomer.templates
-        ]
-        days = {feed: _span(connection, feed, newcomer.first, step) for feed in feeds}
-        for feed in feeds if newcomer.first is None else ():
-            if odd := at_source.odd_rows(connection, feed):
-                step("source", f"{feed.template}: {odd}")
+        # One transaction: if the source refuses, nothing of this stays.
+        with connection.transaction():
+            days = _register(connection, newcomer, lambda name, detail: told.append((name, detail)))
+        for name, detail in told:
+            step(name, detail)
+    feeds = list(days)
     plans = []
     for feed, span in days.items():
         plans += planning.plan(conninfo, [feed], span or Span(today_utc(), today_utc()))
-    added = Added(newcomer.name, run.run(conninfo, plans, limits, watcher))
+    added = Added(newcomer.name, run.run(conninfo, plans, limits, watcher, name="tenant add"))
     step("backfill", _told(added.load))
     if added.load.interrupted:
         return added
@@ -94,7 +98,7 @@ def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watch
         step("views", ", ".join(f"{feed} and public.{feed.template}" for feed in feeds))
         for item in added.load.feeds:
             if newcomer.fold and item.complete:
-                added.folded += _fold(connection, item.feed, days[item.feed], step)
+                added.folded += _fold(connection, item.feed, days[item.feed], step, watcher)
     loaded = {feed: span for feed, span in days.items() if span is not None}
     for verdict in verify.settle(conninfo, loaded, limits, watcher):
         step("compared", str(verdict))
@@ -103,6 +107,50 @@ def add(conninfo: str, newcomer: Newcomer, limits: run.Limits, step: Step, watch
     for feed, rows in added.rows_ahead.items():
         step("left out", state.told_ahead(feed, rows))
     return added
+
+
+def _register(session: psycopg.Connection, newcomer: Newcomer, step: Step) -> dict[Feed, Span | None]:
+    """Store the connection, the schema and the feeds, try each template at the source, and return the days to load."""
+    names = _templates(session, newcomer)
+    _connect(session, newcomer, step)
+    made = schema.create_schema(session, newcomer.name)
+    step("schema", f"{newcomer.name} {'created, readable by phood_ro' if made else 'was there'}")
+    feeds = [open_feed(session, name, newcomer.connection.name, newcomer.name) for name in names]
+    for name, text in newcomer.queries.items():
+        own = override.put(session, name, newcomer.name, text, origin=f"the query for {name}")
+        step("own query", f"{own.template}: {own.rows:,} rows on {own.day}")
+    days = {}
+    for feed in feeds:
+        fitting.require(session, feed, newcomer.last or today_utc() - timedelta(days=1))
+        days[feed] = _span(session, feed, newcomer, step)
+    for shortage in _shortages(session, newcomer.name, days):
+        step("warning", str(shortage))
+    for feed in feeds if newcomer.first is None else ():
+        if odd := at_source.odd_rows(session, feed):
+            step("source", f"{feed.template}: {odd}")
+    return days
+
+
+def _templates(session: psycopg.Connection, newcomer: Newcomer) -> Sequence[str]:
+    """The templates to load. Raises InputError if one does not exist, or if none was chosen and there is a choice."""
+    for name in newcomer.templates:
+        templates.require(session, name)
+    if newcomer.templates:
+        return newcomer.templates
+    stored = templates.stored(session)
+    own = [template.name for template in stored if newcomer.name in template.tenants]
+    found = own or [template.name for template in stored]
+    if own or len(found) == 1:
+        return found
+    if not found:
+        raise InputError(
+            "there is no template yet, which says what to load",
+            hint="Make one from a table of the source: tenantry start, or tenantry template new.",
+        )
+    raise InputError(
+        f"there are {len(found)} templates, and none was chosen: {', '.join(found)}",
+        hint="Say which to load: --template NAME. To make one from a table of the source: tenantry start.",
+    )
 
 
 def _connect(session: psycopg.Connection, newcomer: Newcomer, step: Step) -> None:
@@ -118,14 +166,16 @@ def _connect(session: psycopg.Connection, newcomer: Newcomer, step: Step) -> Non
         step("line", told)
 
 
-def _span(session: psycopg.Connection, feed: Feed, first: date | None, step: Step) -> Span | None:
+def _span(session: psycopg.Connection, feed: Feed, newcomer: Newcomer, step: Step) -> Span | None:
     """The days to load, from now on the feed's span; None while the source has no rows."""
-    if first is not None:
-        wanted = Span(first, slices.latest(session, feed.template))
-        slices.extend(session, feed, first, chosen=True)
+    latest = slices.latest(session, feed.template)
+    last = min(newcomer.last or latest, latest)
+    if newcomer.first is not None:
+        wanted = Span(newcomer.first, last)
+        slices.extend(session, feed, newcomer.first, chosen=True)
         step("source", f"{feed.template}: {wanted}")
         return wanted
-    whole = spans.whole(session, feed)
+    whole = spans.whole(session, feed, last)
     if whole.source is None and whole.asked:
         step("source", f"{feed.template}: has no rows yet")
         return None
@@ -134,28 +184,71 @@ def _span(session: psycopg.Connection, feed: Feed, first: date | None, step: Ste
     return whole.span
 
 
-def _fold(session: psycopg.Connection, feed: Feed, span: Span | None, step: Step) -> list[Folded]:
+def _shortages(
+    session: psycopg.Connection, tenant: str, days: Mapping[Feed, Span | None]
+) -> Iterator[room.Shortage]:
+    """What reports will lack once the tenant's days are loaded, and before its years are folded."""
+    server = room.room(session)
+    spans_of = {feed.template: (feed, span or Span(today_utc(), today_utc())) for feed, span in days.items()}
+    for reading in room.readings(session, spans_of, without=tenant):
+        feed, span = spans_of[reading.template]
+        if found := server.shortage(
+            reading.template,
+            reading.relations + reading.of_span(span, daily=feed.storage in server.daily),
+            daily=reading.daily or feed.storage in server.daily,
+            movable=reading.has_time_column,
+        ):
+            yield found
+
+
+def _fold(
+    session: psycopg.Connection, feed: Feed, span: Span | None, step: Step, watcher: Watcher
+) -> list[Folded]:
     """Fold the closed years of the span. Last year stays open in January, while late rows still come in."""
     if span is None:
         return []
-    done = []
+    done, empty = [], []
     settled = (today_utc() - timedelta(days=31)).year
-    for year in range(span.first.year, settled):
+    years = range(span.first.year, min(settled, span.last.year + 1))
+    for number, year in enumerate(years):
+        watcher.working(f"folding {feed}", number, len(years), "year")
         if yearly.check(session, feed, year).status == "complete":
             result = yearly.fold(session, feed, year)
-            step("year", f"{feed} {year}: {result.days} slices, {result.rows:,} rows in one table")
             done.append(result)
+            if result.rows:
+                step(
+                    "year",
+                    f"{feed} {year}: {count(result.days, 'slice')}, {count(result.rows, 'row')} in one table",
+                )
+            else:
+                empty.append(year)
+    if years:
+        watcher.working(f"folding {feed}", len(years), len(years), "year")
+    if empty:
+        # A source that has stopped may have many of them.
+        step("year", f"{feed}: {count(len(empty), 'year')} without rows folded: {_spans(empty)}")
     return done
+
+
+def _spans(years: Sequence[int]) -> str:
+    """Years as text: `2001 to 2019, 2021`."""
+    spans: list[tuple[int, int]] = []
+    for year in years:
+        if spans and spans[-1][1] == year - 1:
+            spans[-1] = (spans[-1][0], year)
+        else:
+            spans.append((year, year))
+    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in spans)
 
 
 def _told(result: Result) -> str:
     failed = sum(len(item.failures) + item.not_tried for item in result.feeds)
     loaded = sum(item.loaded for item in result.feeds)
     present = sum(item.present for item in result.feeds)
-    parts = [f"{loaded} slices, {result.rows:,} rows in {result.seconds:.1f} s"]
+    parts = [f"{count(loaded, 'slice')}, {count(result.rows, 'row')} in {result.seconds:.1f} s"]
     if present:
-        parts.append(f"{present} were there")
+        parts.append(f"{present:,} {'was' if present == 1 else 'were'} there")
     if failed:
-        parts.append(f"{failed} are missing")
+        parts.append(f"{failed:,} {'is' if failed == 1 else 'are'} missing")
     parts += [str(table) for item in result.feeds for table in item.not_indexed]
     return "; ".join(parts)

@@ -11,7 +11,9 @@ import psycopg
 from tenantry.core.days import Span, folded, today_utc
 from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER, FailedSlice, Feed
+from tenantry.core.words import count
 from tenantry.db.connect import acting, session
+from tenantry.flow.slice import slice as slices
 from tenantry.flow.source import connection as connections
 from tenantry.flow.tenant import state as states
 from tenantry.flow.tenant.state import TenantState
@@ -40,9 +42,11 @@ class Gap:
         told = ", ".join(str(days) for days in spans[:3]) + (
             f" and {len(spans) - 3} more" if spans[3:] else ""
         )
-        parts = [f"{len(self.days)} days: {told}" if spans else "no day is missing, failed or stale"]
+        parts = [f"{count(len(self.days), 'day')}: {told}" if spans else "no day is missing, failed or stale"]
         if self.gone:
-            parts.append(f"{self.gone} more are no longer at the source, and stay as they are")
+            parts.append(
+                f"{self.gone:,} more {'is' if self.gone == 1 else 'are'} no longer at the source, and {'stays as it is' if self.gone == 1 else 'stay as they are'}"
+            )
         return f"{self.feed}: {'; '.join(parts)}"
 
 
@@ -70,8 +74,8 @@ class Enabled:
 def enable(conninfo: str, state: TenantState, limits: run.Limits, step: Step, watcher: Watcher) -> Enabled:
     """Test the connections, load what a disabled tenant lacks, compare that with the source, and resume its jobs.
 
-    What it lacks: days since its first that are missing, failed or stale, and what changed at the source in the two weeks
-    before it was disabled, which no nightly job has checked since. If it is interrupted, the tenant stays disabled, and
+    What it lacks: days since its first that are missing, failed or stale, and what changed at the source in the last
+    days before it was disabled (the template's lookback), which no nightly job has checked since. If it is interrupted, the tenant stays disabled, and
     the next run continues.
 
     Raises:
@@ -94,14 +98,14 @@ def enable(conninfo: str, state: TenantState, limits: run.Limits, step: Step, wa
         step("gap", str(gap))
     if not _load(conninfo, lacking, limits, watcher, done).complete:
         return done
-    step("loaded", f"{done.rows:,} rows; the views are up to date")
+    step("loaded", f"{count(done.rows, 'row')}; the views are up to date")
     late = [plan for gap in done.gaps if gap.late for plan in planning.plan_changed([gap.feed], gap.late)]
     if late:
         result = _load(conninfo, late, limits, watcher, done)
         if not result.complete:
             return done
         pulled = sum(feed.loaded for feed in result.feeds)
-        step("late rows", f"{pulled} of the days of the two weeks before it was disabled loaded again")
+        step("late rows", f"{pulled} of the last days before it was disabled loaded again")
     done.verdicts = verify.settle(conninfo, {gap.feed: gap.days for gap in done.gaps}, limits, watcher)
     for verdict in done.verdicts:
         step("compared", str(verdict))
@@ -126,7 +130,7 @@ def _gap(session: psycopg.Connection, feed: Feed, disabled: datetime | None) -> 
     lacking = span.lacking(session, feed, found)
     late = None
     if disabled and found.asked:
-        window = reload_tenant.settling(disabled.date())
+        window = reload_tenant.settling(disabled.date(), slices.lookback(session, feed.template))
         begin = max(found.span.first, found.source.first if found.source else today, window.first)
         late = Span(begin, window.last) if begin <= window.last else None
     return Gap(feed, lacking.days, late, len(lacking.gone))
@@ -136,7 +140,7 @@ def _load(
     conninfo: str, plans: Sequence[Plan], limits: run.Limits, watcher: Watcher, done: Enabled
 ) -> Result:
     """Carry out plans, and add up their results."""
-    result = run.run(conninfo, plans, limits, watcher)
+    result = run.run(conninfo, plans, limits, watcher, name="tenant enable")
     done.rows += result.rows
     done.loads.append(result)
     done.failures += [failure for feed in result.feeds for failure in feed.failures]

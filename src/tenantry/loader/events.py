@@ -35,6 +35,9 @@ class Watcher(Protocol):
     def indexing(self, feed: Feed) -> None:
         """All slices of a feed are loaded, and its new tables are being indexed."""
 
+    def working(self, what: str, done: int, total: int, unit: str) -> None:
+        """Work that follows a load, such as comparing days or folding years: `done` of `total` units are done."""
+
 
 class Silent:
     """A watcher that ignores everything."""
@@ -52,4 +55,7 @@ class Silent:
         """Nothing."""
 
     def indexing(self, feed: Feed) -> None:
+        """Nothing."""
+
+    def working(self, what: str, done: int, total: int, unit: str) -> None:
         """Nothing."""

@@ -96,7 +96,7 @@ def plan(
             days = tuple(wanted) if reload else tuple(slices.to_load(connection, feed, wanted))
             if outdated:
                 days = tuple(sorted({*days, *slices.outdated(connection, feed, wanted)}))
-            together = feed.streams and stream.range_capable(connection, feed.template)
+            together = feed.streams and stream.range_capable(connection, feed)
             plans.append(Plan(feed, days, len(wanted) - len(days), together=together))
     return plans
 
@@ -138,7 +138,7 @@ def _plan_whole(
         begins = found.source.first if found.source else found.span.first
         again = found.span if reload else slices.outdated(connection, feed, found.span)
         days |= {day for day in again if day >= begins or not found.asked}
-    together = feed.streams and stream.range_capable(connection, feed.template)
+    together = feed.streams and stream.range_capable(connection, feed)
     gone = tuple(lacking.gone)
     present = len(found.span) - len(days) - len(gone)
     return Plan(feed, tuple(sorted(days)), present, together=together, gone=gone, unwanted=found.unwanted)

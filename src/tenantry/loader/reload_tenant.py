@@ -32,7 +32,7 @@ class Work:
 
 def plan(session: psycopg.Connection, feed: Feed, days: Iterable[date]) -> Plan:
     """All of the days, whether they are loaded or not."""
-    together = feed.streams and stream.range_capable(session, feed.template)
+    together = feed.streams and stream.range_capable(session, feed)
     return Plan(feed, tuple(sorted(set(days))), 0, together=together)
 
 
@@ -116,6 +116,6 @@ def begin(session: psycopg.Connection, name: str, work: Sequence[Work]) -> datet
     return moment
 
 
-def settling(until: date) -> Span:
-    """The two weeks before a day in which sources still change rows, the same as for nightly jobs."""
-    return Span(until - timedelta(days=14), until - timedelta(days=1))
+def settling(until: date, days: int) -> Span:
+    """The days before a day in which sources still change rows, the same as for nightly jobs."""
+    return Span(until - timedelta(days=days), until - timedelta(days=1))

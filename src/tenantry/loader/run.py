@@ -12,6 +12,7 @@ import psycopg
 
 from tenantry.core.errors import TenantryError, WarehouseUnreachable
 from tenantry.core.model import OPERATOR, FailedSlice, Feed, LoadedSlice
+from tenantry.core.words import count
 from tenantry.db import log
 from tenantry.db.connect import acts_as
 from tenantry.db.errors import translated
@@ -40,9 +41,15 @@ class Limits:
 
 
 def run(
-    conninfo: str, plans: Sequence[Plan], limits: Limits, watcher: Watcher, keeper: Keeper | None = None
+    conninfo: str,
+    plans: Sequence[Plan],
+    limits: Limits,
+    watcher: Watcher,
+    keeper: Keeper | None = None,
+    *,
+    name: str = "backfill",
 ) -> Result:
-    """Load what the plans say, then bring the views up to date.
+    """Load what the plans say, then bring the views up to date. The log calls it by `name`.
 
     Slices are committed one by one, so the run can be stopped in any way and started again: planning finds what
     is missing. A slice or a tenant that fails never stops the others. Ctrl-C cancels the slices in progress, keeps the
@@ -55,7 +62,7 @@ def run(
     """
     if keeper is None:
         with Keeper(conninfo) as own:
-            return run(conninfo, plans, limits, watcher, own)
+            return run(conninfo, plans, limits, watcher, own, name=name)
     started = time.monotonic()
     results = {
         item.feed: FeedResult(
@@ -89,7 +96,7 @@ def run(
     else:
         if stopped is None:
             _index(keeper, results, at_once, watcher)
-        _finish(keeper, results)
+        _finish(keeper, results, name)
     if stopped is not None and not isinstance(stopped, KeyboardInterrupt):
         raise stopped
     return Result(list(results.values()), time.monotonic() - started, interrupted=stopped is not None)
@@ -155,7 +162,7 @@ def _lent(keeper: Keeper) -> Iterator[Sessions]:
         keeper.give_back(sessions)
 
 
-def _finish(keeper: Keeper, results: dict[Feed, FeedResult]) -> None:
+def _finish(keeper: Keeper, results: dict[Feed, FeedResult], name: str) -> None:
     """Bring the views up to date, and log."""
     with _lent(keeper) as sessions:
         connection = sessions.warehouse()
@@ -166,7 +173,7 @@ def _finish(keeper: Keeper, results: dict[Feed, FeedResult]) -> None:
         views.publish(connection, _to_publish(connection, results))
         for result in results.values():
             if result.loaded or result.unchanged or not result.complete:
-                _log(connection, result)
+                _log(connection, name, result)
 
 
 def _publish_as_operator(keeper: Keeper, results: dict[Feed, FeedResult]) -> None:
@@ -241,12 +248,12 @@ def _account(
             watcher.waiting(event)
 
 
-def _log(connection: psycopg.Connection, result: FeedResult) -> None:
+def _log(connection: psycopg.Connection, name: str, result: FeedResult) -> None:
     log.write(
         connection,
-        "backfill",
+        name,
         "INFO" if result.complete else "ERROR",
-        f"{result.loaded} slices loaded, {len(result.failures)} failed, {result.not_tried} not tried",
+        f"{count(result.loaded, 'slice')} loaded, {len(result.failures):,} failed, {result.not_tried:,} not tried",
         schema_name=result.feed.schema,
         template_name=result.feed.template,
         rows=result.rows,

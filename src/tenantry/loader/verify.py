@@ -13,6 +13,7 @@ from queue import SimpleQueue
 
 from tenantry.core.days import Span, folded, monthly, today_utc
 from tenantry.core.model import OPERATOR, Feed
+from tenantry.core.words import count
 from tenantry.db.connect import acts_as, session
 from tenantry.flow.slice.compare import DayDifference
 from tenantry.loader import reload_tenant
@@ -84,9 +85,17 @@ def settle(
     """
     today = today_utc()
     ended = {feed: [day for day in days if day < today] for feed, days in wanted.items()}
-    return fix(
-        conninfo, run(conninfo, ended, sessions=limits.per_source, pause=limits.pause), limits, watcher
-    ).feeds
+    total, done = sum(map(len, ended.values())), 0
+
+    def compared(feed: Feed, days: int, rows: int) -> None:
+        nonlocal done
+        done += days
+        watcher.working("comparing", done, total, "day")
+
+    if total:
+        watcher.working("comparing", 0, total, "day")
+    found = run(conninfo, ended, sessions=limits.per_source, pause=limits.pause, compared=compared)
+    return fix(conninfo, found, limits, watcher).feeds
 
 
 def fix(
@@ -102,7 +111,7 @@ def fix(
         return found
     with session(conninfo) as opened:
         plans = [reload_tenant.plan(opened, feed, days) for feed, days in wrong.items()]
-    pulled = backfill.run(conninfo, plans, limits, watcher)
+    pulled = backfill.run(conninfo, plans, limits, watcher, name="verify")
     if pulled.interrupted:
         return found
     later = run(conninfo, wrong, sessions=limits.per_source, pause=limits.pause, most_rows=most_rows)
@@ -203,7 +212,7 @@ def _spans(days: Iterable[date]) -> str:
 
 
 def _days(number: int) -> str:
-    return f"{number:,} {'day' if number == 1 else 'days'}"
+    return count(number, "day")
 
 
 def _differ(number: int) -> str:

@@ -211,7 +211,7 @@ class Worker(threading.Thread):
                 same = digest.unchanged(session, feed, task.span, answer) - done
             yield from (LoadedSlice(feed, day, "unchanged", 0, 0.0) for day in sorted(same))
             days = [day for day in task.span if day not in same | done]
-            together = len(days) > 1 and stream.range_capable(session, feed.template)
+            together = len(days) > 1 and stream.range_capable(session, feed)
             for span in monthly(days) if together else [Span(day, day) for day in days]:
                 yield from stream.pull(
                     session, source, feed, span, bulk=task.bulk, staged=staged, answer=answer

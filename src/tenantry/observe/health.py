@@ -24,6 +24,7 @@ from tenantry.observe.checks import (
     storage,
     templates,
     views,
+    workspaces,
 )
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity
 
@@ -33,6 +34,7 @@ CHECKS = (
     rights.ROLES,
     rights.RIGHTS,
     grants.GRANTS,
+    workspaces.WORKSPACES,
     server.SERVER,
     server.CONNECTIONS,
     server.LOCKS,

@@ -40,7 +40,8 @@ class TenantFacts:
 
     `disabled_at` and `disabled_reason` are None unless the tenant is disabled. `dropping` says that a drop of it was
     started. `password_set_at` is when the source's password was stored here, or None if that is not known. `feeds`
-    gives the state of the days by template.
+    gives the state of the days by template. `search_path` is where the source looks up names, if its connection says so.
+    `own_queries` are the templates for which it is asked with a query of its own.
     """
 
     name: str
@@ -52,6 +53,8 @@ class TenantFacts:
     disabled_reason: str | None
     dropping: bool
     password_set_at: datetime | None = None
+    search_path: str | None = None
+    own_queries: Sequence[str] = ()
     feeds: Mapping[str, str] = field(default_factory=dict)
 
     @property

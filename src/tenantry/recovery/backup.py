@@ -12,6 +12,7 @@ from psycopg import sql
 
 from tenantry import __version__
 from tenantry.core.model import OWNER
+from tenantry.core.words import count
 from tenantry.db import audit
 from tenantry.db.connect import owner_session
 from tenantry.db.migrations import applied
@@ -159,7 +160,7 @@ def problems(content: Content) -> dict[str, str]:
     for kind in content.kinds():
         table = kind.removeprefix("table ")
         if table != kind and table not in OURS["tables"]:
-            found[f"table _wh.{table}"] = f"backups do not hold it; {content.count(kind)} rows"
+            found[f"table _wh.{table}"] = f"backups do not hold it; {count(content.count(kind), 'row')}"
         elif kind in content.counted:
             odd = sum(not is_record(text) for text in content.texts(kind))
             if odd:

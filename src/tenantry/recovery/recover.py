@@ -23,7 +23,7 @@ from tenantry.flow.tenant import state as states
 from tenantry.loader import planning, span, verify
 from tenantry.loader import run as backfill
 from tenantry.loader.add_tenant import Step
-from tenantry.loader.events import Silent, Watcher
+from tenantry.loader.events import Watcher
 from tenantry.loader.planning import Plan
 from tenantry.loader.result import Result
 from tenantry.loader.verify import FeedVerdict
@@ -161,17 +161,18 @@ def run(
         for schema in sorted({part.feed.schema for part in parts}):
             if tenant.create_schema(opened, schema):
                 step("schema", f"{schema} made again")
-    done = Recovered(backfill.run(conninfo, [part.plan for part in parts], limits, watcher))
+    plans = [part.plan for part in parts]
+    done = Recovered(backfill.run(conninfo, plans, limits, watcher, name="recover"))
     if done.load.interrupted:
         return done
     complete = {item.feed for item in done.load.feeds if item.complete}
     for part in parts:
         if part.feed in complete:
-            _settle(conninfo, part, limits, done, step)
+            _settle(conninfo, part, limits, done, step, watcher)
     with session(conninfo) as opened:
         for part in parts:
             if part.feed in complete:
-                _fold(opened, part, done, step)
+                _fold(opened, part, done, step, watcher)
                 opened.execute(
                     query("recovery", "recovered"),
                     {"schema": part.feed.schema, "template": part.feed.template},
@@ -183,21 +184,27 @@ def run(
     return done
 
 
-def _settle(conninfo: str, part: Part, limits: backfill.Limits, done: Recovered, step: Step) -> None:
+def _settle(
+    conninfo: str, part: Part, limits: backfill.Limits, done: Recovered, step: Step, watcher: Watcher
+) -> None:
     """Compare what was loaded with the source; load days that differ once more."""
     if part.to_compare:
-        found = verify.settle(conninfo, {part.feed: part.to_compare}, limits, Silent())
+        found = verify.settle(conninfo, {part.feed: part.to_compare}, limits, watcher)
         done.verdicts += found
         for verdict in found:
             step("compared", str(verdict))
 
 
-def _fold(opened: psycopg.Connection, part: Part, done: Recovered, step: Step) -> None:
-    for year in part.held.folded_years:
+def _fold(opened: psycopg.Connection, part: Part, done: Recovered, step: Step, watcher: Watcher) -> None:
+    years = part.held.folded_years
+    for number, year in enumerate(years):
+        watcher.working(f"folding {part.feed}", number, len(years), "year")
         if yearly.check(opened, part.feed, year).status == "complete":
             yearly.fold(opened, part.feed, year)
             done.folded.append(f"{part.feed} {year}")
             step("year", f"{part.feed} {year} folded")
+    if years:
+        watcher.working(f"folding {part.feed}", len(years), len(years), "year")
 
 
 def _resume_jobs(opened: psycopg.Connection, done: Recovered) -> None:

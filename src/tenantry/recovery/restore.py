@@ -15,6 +15,7 @@ from psycopg import sql
 
 from tenantry.core.errors import InputError, TenantryError, WarehouseUnreachable
 from tenantry.core.model import OWNER, READER
+from tenantry.core.words import count
 from tenantry.db import log
 from tenantry.db.errors import translated
 from tenantry.db.install import fill, prepare
@@ -115,6 +116,7 @@ def run(
     reader.require_administrator(session)
     names = sorted(row["schema_name"] for row in content.rows("table tenants"))
     readers = {row["reader_name"]: row["tenants"] for row in content.rows("table readers")}
+    workspaces = {row["reader_name"]: row.get("workspace") for row in content.rows("table readers")}
     if session.execute(query("recovery", "a_role"), {"name": OWNER}).fetchone():
         with passing_session(session) as owner:
             _require_empty(owner)
@@ -125,8 +127,11 @@ def run(
         prepare(session, passwords)
         made = _make_roles(session, content, readers, (there, passwords), result)
         _keep_trail(session, content, result)
+        # A workspace is given below, where its name is checked.
         rows = [
-            line for line in content.lines.get("table readers", []) if json.loads(line)["reader_name"] in made
+            json.dumps(row | {"workspace": None})
+            for row in content.rows("table readers")
+            if row["reader_name"] in made
         ]
         content = replace(content, lines=content.lines | {"table readers": rows})
         keep(result.generated)
@@ -149,6 +154,11 @@ def run(
         for name in made:
             with result.item(owner, f"reader {name}"):
                 owner.execute(query("reader", "set_reader"), {"name": name, "tenants": readers[name]})
+            if workspaces[name] is not None:
+                with result.item(owner, f"workspace of reader {name}"):
+                    owner.execute(
+                        query("reader", "give_workspace"), {"name": name, "workspace": workspaces[name]}
+                    )
         _note(owner, content, result)
     return result
 
@@ -303,7 +313,9 @@ def _insert(
             # There may be millions, and none is worth a line.
             refused = result.left_out[before:]
             result.left_out[before:] = (
-                [LeftOut(f"{len(refused)} rows of _wh.{table}", refused[0].reason)] if refused else []
+                [LeftOut(f"{count(len(refused), 'row')} of _wh.{table}", refused[0].reason)]
+                if refused
+                else []
             )
 
 

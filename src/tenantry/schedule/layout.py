@@ -145,7 +145,7 @@ def job_name(kind: Kind, feed: Feed) -> str:
 
 
 def command(kind: Kind, feed: Feed) -> str:
-    """The command of a job: the manual's, except for the nightly one, which loads only changed days and fails if one failed."""
+    """The command of a job: the manual's, except for the nightly one, which loads only changed days of the template's lookback and fails if one failed."""
     template, connection, schema = (
         sql.Literal(text).as_string().strip() for text in (feed.template, feed.connection, feed.schema)
     )
@@ -154,9 +154,17 @@ def command(kind: Kind, feed: Feed) -> str:
             f"SELECT _wh.update_mv_by_template({template}, {connection}, {schema}, _wh.current_date_utc());"
         )
     if kind == "window":
-        return f"CALL _wh.refresh_window({template}, {connection}, {schema}, 14, only_changed => true);"
+        return f"CALL _wh.refresh_window({template}, {connection}, {schema}, only_changed => true);"
     last_year = "EXTRACT(YEAR FROM _wh.current_date_utc() - INTERVAL '1 year')::integer"
     return f"SELECT _wh.create_combined_table_from_template_by_year({template}, {schema}, {last_year});"
+
+
+def is_usual(name: str | None, schedule: str, text: str, kind: Kind, feed: Feed) -> bool:
+    """Whether a job of a feed has the name and command that `lay_out` gives, and one of the times."""
+    clock = _CLOCKS.get(kind)
+    if clock is None or name != job_name(kind, feed) or text != command(kind, feed):
+        return False
+    return [clock.schedule(place) for place in clock.place(schedule)] == [schedule]
 
 
 def _covers(job: Job, feed: Feed, kind: Kind) -> bool:

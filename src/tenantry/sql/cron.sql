@@ -32,7 +32,7 @@
 -- For the first of them, it schedules:
 --
 --     foodlogstats_update_landb   10 * * * *   SELECT _wh.update_mv_by_template('foodlogstats', 'landb_conn', 'landb', _wh.current_date_utc());
---     landb_2week_refresh         30 8 * * *   CALL _wh.refresh_window('foodlogstats', 'landb_conn', 'landb', 14);
+--     landb_2week_refresh         30 8 * * *   CALL _wh.refresh_window('foodlogstats', 'landb_conn', 'landb');
 --     yearly_combination_landb    0 7 15 2 *   SELECT _wh.create_combined_table_from_template_by_year('foodlogstats', 'landb', ...);
 --
 -- The refresh commits each day separately and fails at the end if a day failed: the good days stay, and the run's
@@ -78,7 +78,7 @@ FROM (
         FROM (VALUES (:'template', :'tenant', :'connection', :'hourly')) t(template, tenant, connection, hourly)
         UNION ALL
         SELECT format('%s_2week_refresh%s', t.tenant, t.suffix), t.nightly || ' * * *',
-            format('CALL _wh.refresh_window(%L, %L, %L, 14);', t.template, t.connection, t.tenant)
+            format('CALL _wh.refresh_window(%L, %L, %L);', t.template, t.connection, t.tenant)
         FROM (VALUES (:'template', :'tenant', :'connection', :'nightly', coalesce('_' || nullif(:'template', 'foodlogstats'), '')))
             t(template, tenant, connection, nightly, suffix)
         UNION ALL

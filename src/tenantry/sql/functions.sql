@@ -46,7 +46,7 @@ $$;
 -- that these files do not have.
 DO $$
 DECLARE
-    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1"}]';
+    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1"}, {"version": 19, "name": "differing_sources", "sha256": "a4f979da6b9d980cf19cfbf132cf80c909ce74f015ba2fed0eb7e8d95ed18f2b"}, {"version": 20, "name": "day", "sha256": "ad7a820b744e392a2abb608accafc83ec4818e0e392a0ad2367cfed72fbb1e00"}, {"version": 21, "name": "limited_readers", "sha256": "4b27d7356562a6599ff8f9acde66fbd7f585fd1634d0b2531db87ed75031477a"}, {"version": 22, "name": "workspaces", "sha256": "6b336f77204943b61f749b533c1c91a8192d784d611f0d94be4ba37ef364c1b9"}, {"version": 23, "name": "storage_chosen", "sha256": "75c4f6383d82cf730c55bfc82988de635f7c7cb7d2f76d49f369fb34b779ad66"}]';
     odd record;
 BEGIN
     IF (SELECT count(*) FROM pg_catalog.pg_namespace n
@@ -654,6 +654,93 @@ END IF;
 END
 $tenantry$;
 
+DO $tenantry$
+BEGIN
+INSERT INTO _wh.migrations (version, name, sha256) VALUES (19, 'differing_sources', 'a4f979da6b9d980cf19cfbf132cf80c909ce74f015ba2fed0eb7e8d95ed18f2b') ON CONFLICT DO NOTHING;
+IF FOUND THEN
+EXECUTE $tenantry_text$
+-- Sources may differ: a tenant's source can be asked with a query of its own, which returns the template's columns.
+CREATE TABLE _wh.template_overrides (
+    template_name text NOT NULL,
+    schema_name text NOT NULL,
+    query_template text NOT NULL,
+    columns text NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (schema_name, template_name),
+    FOREIGN KEY (schema_name, template_name) REFERENCES _wh.feeds ON UPDATE CASCADE ON DELETE CASCADE
+);
+COMMENT ON TABLE _wh.template_overrides IS 'Tenants whose sources are asked with a query of their own instead of the template''s';
+COMMENT ON COLUMN _wh.template_overrides.columns IS 'The template''s columns when the query was stored; if they have changed since, the query may no longer return them';
+
+-- How many ended days the nightly window pulls again, for rows that come late. Jobs that name a number keep it.
+ALTER TABLE _wh.mv_templates ADD COLUMN lookback integer NOT NULL DEFAULT 14 CHECK (lookback BETWEEN 1 AND 3660);
+COMMENT ON COLUMN _wh.mv_templates.lookback IS 'How many ended days a window without a number of days pulls again';
+$tenantry_text$;
+END IF;
+END
+$tenantry$;
+
+DO $tenantry$
+BEGIN
+INSERT INTO _wh.migrations (version, name, sha256) VALUES (20, 'day', 'ad7a820b744e392a2abb608accafc83ec4818e0e392a0ad2367cfed72fbb1e00') ON CONFLICT DO NOTHING;
+IF FOUND THEN
+EXECUTE $tenantry_text$
+-- Reports see a column `day`, the UTC day of a row, which the views compute. A view only takes new columns at its end, so columns that a
+-- template gains later come after it.
+ALTER TABLE _wh.template_columns ADD COLUMN after_day boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN _wh.template_columns.after_day IS 'The column was added later, and comes after the column `day` in the views';
+$tenantry_text$;
+END IF;
+END
+$tenantry$;
+
+DO $tenantry$
+BEGIN
+INSERT INTO _wh.migrations (version, name, sha256) VALUES (21, 'limited_readers', '4b27d7356562a6599ff8f9acde66fbd7f585fd1634d0b2531db87ed75031477a') ON CONFLICT DO NOTHING;
+IF FOUND THEN
+EXECUTE $tenantry_text$
+-- A reader of some tenants may use the public views, which show it those tenants alone. This table has no rows: who may read it is such
+-- a reader, and the views ask for that.
+CREATE TABLE _wh.limited (marker boolean CHECK (false));
+COMMENT ON TABLE _wh.limited IS 'Always empty: the roles that may read it are readers of some tenants, and those alone appear to them in the public views';
+$tenantry_text$;
+END IF;
+END
+$tenantry$;
+
+DO $tenantry$
+BEGIN
+INSERT INTO _wh.migrations (version, name, sha256) VALUES (22, 'workspaces', '6b336f77204943b61f749b533c1c91a8192d784d611f0d94be4ba37ef364c1b9') ON CONFLICT DO NOTHING;
+IF FOUND THEN
+EXECUTE $tenantry_text$
+-- Logins that model data (dbt, SQLMesh) have a schema in which they may create tables and views.
+ALTER TABLE _wh.readers ADD COLUMN workspace text UNIQUE CHECK (workspace <> '');
+COMMENT ON COLUMN _wh.readers.workspace IS 'The schema in which the role may create tables and views; NULL: none';
+$tenantry_text$;
+END IF;
+END
+$tenantry$;
+
+DO $tenantry$
+BEGIN
+INSERT INTO _wh.migrations (version, name, sha256) VALUES (23, 'storage_chosen', '75c4f6383d82cf730c55bfc82988de635f7c7cb7d2f76d49f369fb34b779ad66') ON CONFLICT DO NOTHING;
+IF FOUND THEN
+EXECUTE $tenantry_text$
+-- A template that says no storage gets the one that suits it, by a trigger (follow_time_column): partition with a time column, matview
+-- without. What a template has now counts as chosen, so an upgrade changes nothing for it or its future tenants.
+ALTER TABLE _wh.mv_templates ADD COLUMN storage_chosen boolean;
+UPDATE _wh.mv_templates SET storage_chosen = true;
+ALTER TABLE _wh.mv_templates ALTER COLUMN storage_chosen SET NOT NULL;
+ALTER TABLE _wh.mv_templates ALTER COLUMN storage DROP DEFAULT;
+COMMENT ON COLUMN _wh.mv_templates.storage IS 'How new tenants of it are kept; if nothing is said: partition with a time_column, '
+    'matview without';
+COMMENT ON COLUMN _wh.mv_templates.storage_chosen IS 'Somebody said the storage; otherwise it follows the time_column';
+$tenantry_text$;
+END IF;
+END
+$tenantry$;
+
 SET LOCAL check_function_bodies = off;
 
 DO $tenantry$
@@ -1226,7 +1313,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- whatever happens. `asked` holds a placeholder of format (%1$s, …) for each range, `bounds` the beginning
 -- and the end of each; `shape` names the columns of the answer, with their types.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(template_name);
+    template _wh.mv_templates := _wh_internal.for_tenant(
+        _wh_internal.find_template(template_name), schema_name);
     opened boolean := _wh_internal.begin_source(tenant_name);
     names text[];
     ranges text[] := '{}'::text[];
@@ -1318,6 +1406,8 @@ CREATE OR REPLACE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON _wh.tena
 FOR EACH ROW EXECUTE FUNCTION _wh_internal.audit_row('tenant_name');
 CREATE OR REPLACE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON _wh.tenants
 FOR EACH ROW EXECUTE FUNCTION _wh_internal.audit_row('schema_name');
+CREATE OR REPLACE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON _wh.template_overrides
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.audit_row('template_name');
 CREATE OR REPLACE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON _wh.readers
 FOR EACH ROW EXECUTE FUNCTION _wh_internal.audit_row('reader_name');
 
@@ -1747,6 +1837,7 @@ DECLARE
     existed boolean
         := to_regnamespace(quote_ident(_wh_internal.require_name('tenant', schema_name))) IS NOT NULL;
 BEGIN
+    PERFORM _wh_internal.refuse_workspace(schema_name);
     IF NOT existed THEN
         -- Nothing returns of an earlier tenant with that name whose schema somebody dropped.
         PERFORM _wh_internal.drop_kept(f) FROM _wh.feeds f
@@ -1832,7 +1923,8 @@ LANGUAGE sql STABLE ROWS 800 SET search_path = pg_catalog, pg_temp AS $$
                 greatest((SELECT max(t.slice_date) FROM there t), (SELECT make_date(max(y.year), 12, 31)
                     FROM years y),
                     (SELECT max(r.slice_date) FROM record r WHERE r.status = 'failed')) AS latest) b
-        LEFT JOIN (SELECT _wh_internal.definition_hash(t) AS hash FROM _wh.mv_templates t
+        LEFT JOIN (SELECT _wh_internal.definition_hash(
+            _wh_internal.for_tenant(t, feed.schema_name)) AS hash FROM _wh.mv_templates t
             WHERE t.template_name = feed.template_name) h ON true
     ), days AS (
         SELECT g.day::date AS day FROM bounds b
@@ -1856,6 +1948,20 @@ LANGUAGE sql STABLE ROWS 800 SET search_path = pg_catalog, pg_temp AS $$
     FROM judged j
     WHERE day_states.first_day IS NOT NULL OR j.present OR j.failed OR j.due
     ORDER BY j.day
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.day_value(template _wh.mv_templates, relation oid) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The expression for the UTC day of a relation's rows: from the time column, or in a yearly table of a
+    -- template without one, the stored day. NULL if neither exists.
+    SELECT CASE a.attname WHEN template.time_column
+        THEN format('(%I%s%s)::date', a.attname, CASE WHEN format_type(a.atttypid, a.atttypmod) <> c.data_type
+            THEN '::' || c.data_type END, _wh_internal.day_zone(template))
+        ELSE quote_ident(a.attname) END
+    FROM pg_attribute a LEFT JOIN _wh.template_columns c ON c.template_name = template.template_name
+        AND c.column_name = a.attname
+    WHERE a.attrelid = relation AND NOT a.attisdropped
+        AND a.attname = coalesce(template.time_column, 'slice_date')
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.day_zone(template _wh.mv_templates) RETURNS text
@@ -1936,7 +2042,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- looks for a plan with a fast start, which takes four times as long where ten tables are joined (1.3 and 5.7
 -- ms; PostgreSQL 18).
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
 BEGIN
     RETURN format(E'SELECT * FROM (%s\n) AS q WHERE false',
         _wh_internal.render_query(_wh_internal.template_query(template), feed.schema_name, first_day,
@@ -2114,7 +2220,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- `given` and `source_types` are the names and types of the query's columns that the source reports, in the
 -- source's order.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     places integer[] := CASE WHEN source_types IS NOT NULL
         THEN _wh_internal.match_columns(template, given) END;
     row_hash text := _wh_internal.row_hash(template, CASE WHEN source_types IS NOT NULL THEN ARRAY(
@@ -2154,7 +2260,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The days of a table that have rows with the same key as another row; they are recorded as failed. Returns
 -- no days if the template's unique indexes are not over plain columns, or if it has no time column.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     keys record;
     key text;
 BEGIN
@@ -2461,11 +2567,11 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.feed_columns(feed _wh.feeds) RETURNS _wh.template_columns[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The columns of a feed's views: those of its template, or without a template those of its newest slice.
+    -- The columns of a feed's rows: those of its template, or without a template those of its newest slice.
     SELECT coalesce(
         _wh_internal.columns_of(feed.template_name),
         (SELECT array_agg(ROW(feed.template_name, a.attnum, a.attname, format_type(a.atttypid, a.atttypmod),
-            NULL)::_wh.template_columns ORDER BY a.attnum)
+            NULL, false)::_wh.template_columns ORDER BY a.attnum)
          FROM pg_attribute a
          WHERE a.attnum > 0 AND NOT a.attisdropped
             AND a.attrelid = (SELECT r.relid FROM _wh_internal.storage_relations(feed, only_daily => true) r
@@ -2495,6 +2601,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             jsonb_build_object('storage', s.storage))) r
         JOIN pg_class c ON c.oid = r.relid
     ) r
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.feed_template(feed _wh.feeds) RETURNS _wh.mv_templates
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The template of a feed as it is for its tenant. Raises an error if there is none.
+    SELECT _wh_internal.for_tenant(_wh_internal.find_template(feed.template_name), feed.schema_name)
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.feed_years(feed _wh.feeds) RETURNS integer[]
@@ -2721,7 +2833,7 @@ BEGIN
         -- The first of them includes the others.
         PERFORM _wh_internal.settle_feed(_wh_internal.hold_feed(feed));
     ELSE
-        PERFORM _wh_internal.storage_fit(feed, _wh_internal.find_template(template_name), kind, relname,
+        PERFORM _wh_internal.storage_fit(feed, _wh_internal.feed_template(feed), kind, relname,
             slice_date);
     END IF;
 END
@@ -2732,6 +2844,23 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The years that were folded into one table.
     SELECT extract(year FROM r.first_day)::integer
     FROM _wh_internal.storage_relations(feed, only_daily => false) r WHERE r.folded
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.for_tenant(template _wh.mv_templates, schema_name text)
+    RETURNS _wh.mv_templates
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- A template as it is for one tenant: with the tenant's own query, if there is one. This is the only place
+-- that reads these queries for a load; their days carry another definition_hash.
+DECLARE
+    own text := (SELECT o.query_template FROM _wh.template_overrides o
+        WHERE o.template_name = template.template_name AND o.schema_name = for_tenant.schema_name);
+BEGIN
+    IF own IS NOT NULL THEN
+        template.query_template := own;
+        template.refusal := NULL;
+    END IF;
+    RETURN template;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.foreign_objects(schema_name text) RETURNS SETOF text
@@ -2799,6 +2928,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     ORDER BY 1
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.forget_tenant() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Bring the row security of all tables of all tenants up to date, after a reader has lost a tenant.
+DECLARE
+    root regclass;
+BEGIN
+    FOR root IN SELECT p.polrelid FROM pg_policy p WHERE p.polname = 'tenantry_all' ORDER BY p.polrelid LOOP
+        PERFORM _wh_internal.limit_rows(root, true);
+    END LOOP;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.former_rows(feed _wh.feeds) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The name in _wh_data of the table for a tenant's rows that have no time, because the time column is
@@ -2823,6 +2964,50 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM _wh_internal.slice_relations(feed) s) n
     JOIN pg_class c ON c.relname = n.fresh_name
         AND c.relnamespace = to_regnamespace(quote_ident(feed.schema_name))
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.give_workspace(reader text, workspace text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Create the schema in which a reader may create tables and views, or give it back its rights there. The
+-- schema is whadmin's: the reader can neither open it to others nor rename it, and whadmin can drop what is
+-- in it. A name that could lead anyone else's session or a tenant into it is refused: PostgreSQL's default
+-- search_path begins with the schema that is named like the role.
+DECLARE
+    former text := (SELECT r.workspace FROM _wh.readers r WHERE r.reader_name = reader);
+    taken text := (SELECT r.reader_name FROM _wh.readers r
+        WHERE r.workspace = give_workspace.workspace AND r.reader_name <> reader);
+    reason text;
+BEGIN
+    PERFORM _wh_internal.require_name('workspace', workspace);
+    PERFORM _wh_internal.await_lock(hashtextextended('tenantry register ' || workspace, 0), false,
+        format('schema %s, which another session registers', workspace));
+    reason := CASE
+        WHEN workspace = '' THEN 'a workspace needs a name'
+        WHEN former <> workspace THEN format('reader "%s" has the workspace "%s"', reader, former)
+        WHEN taken IS NOT NULL THEN format('schema "%s" is the workspace of reader "%s"', workspace, taken)
+        WHEN workspace IN ('public', 'cron', 'information_schema') OR workspace ~ '^(pg_|_wh)'
+            THEN format('schema "%s" cannot be a workspace', workspace)
+        WHEN EXISTS (SELECT FROM _wh.tenants t WHERE t.schema_name = workspace)
+            OR EXISTS (SELECT FROM _wh.tenant_connections c WHERE c.tenant_name = workspace)
+            THEN format('"%s" is a tenant', workspace)
+        WHEN workspace <> reader AND to_regrole(quote_ident(workspace)) IS NOT NULL
+            THEN format('"%s" is another role, whose sessions would find the workspace by its name',
+            workspace)
+        WHEN former IS NULL AND to_regnamespace(quote_ident(workspace)) IS NOT NULL
+            THEN format('schema "%s" exists', workspace)
+        END;
+    IF reason IS NOT NULL THEN
+        RAISE EXCEPTION '%', reason USING ERRCODE = 'invalid_schema_name',
+            HINT = CASE WHEN former <> workspace THEN 'A reader has one workspace.'
+            ELSE 'Choose another name for the workspace.' END;
+    END IF;
+    IF to_regnamespace(quote_ident(workspace)) IS NULL THEN
+        EXECUTE format('CREATE SCHEMA %I', workspace);
+    END IF;
+    EXECUTE format('GRANT USAGE, CREATE ON SCHEMA %I TO %I', workspace, reader);
+    UPDATE _wh.readers r SET workspace = give_workspace.workspace
+    WHERE r.reader_name = reader AND r.workspace IS DISTINCT FROM give_workspace.workspace;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.grant_readers(schema_name text) RETURNS void
@@ -3221,6 +3406,11 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- column list. It gets what read_columns has built, never the text.
 DECLARE
     columns text;
+    -- Those that the views have already, in their order.
+    former text[] := ARRAY(SELECT c.column_name FROM _wh.template_columns c
+        WHERE c.template_name = template.template_name ORDER BY c.position);
+    later text[] := ARRAY(SELECT c.column_name FROM _wh.template_columns c
+        WHERE c.template_name = template.template_name AND c.after_day);
     foreigner record;
 BEGIN
     -- IF EXISTS would print a notice that there is none.
@@ -3257,6 +3447,13 @@ BEGIN
     LEFT JOIN pg_collation c ON c.oid = a.attcollation LEFT JOIN pg_namespace n ON n.oid = c.collnamespace
     WHERE a.attrelid = to_regclass('pg_temp.tenantry_columns') AND a.attnum > 0;
     DROP VIEW pg_temp.tenantry_columns;
+    -- Views keep their columns where they are, including `day`, as long as others only follow them.
+    UPDATE _wh.template_columns c SET after_day = true
+    WHERE c.template_name = template.template_name AND former <> '{}'
+        AND (c.column_name = ANY (later) OR c.position > cardinality(former))
+        AND former = ARRAY(SELECT x.column_name FROM _wh.template_columns x
+            WHERE x.template_name = template.template_name AND x.position <= cardinality(former)
+            ORDER BY x.position);
 END
 $$;
 
@@ -3395,6 +3592,21 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         WHERE t.template_name = latest_day.template_name), 0)
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.let_in(view regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Let limited readers use a public view that shows them their tenants alone.
+DECLARE
+    reader text;
+BEGIN
+    FOR reader IN SELECT r.reader FROM _wh_internal.limited_readers() r
+        WHERE NOT (has_table_privilege(r.reader, '_wh.limited', 'SELECT')
+            AND has_table_privilege(r.reader, view, 'SELECT')) ORDER BY r.reader LOOP
+        -- First what the view knows them by.
+        EXECUTE format('GRANT SELECT ON _wh.limited TO %1$I; GRANT SELECT ON %2$s TO %1$I', reader, view);
+    END LOOP;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.libpq_knows(keyword text) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- Whether this server's libpq, through which dblink connects, knows a keyword. libpq refuses a connection
@@ -3441,6 +3653,61 @@ CREATE OR REPLACE TRIGGER limit_authors BEFORE INSERT OR UPDATE ON _wh.mv_templa
 FOR EACH ROW
     WHEN (NOT pg_catalog.pg_has_role(current_user, 'whadmin',
     'USAGE')) EXECUTE FUNCTION _wh_internal.limit_authors();
+
+CREATE OR REPLACE FUNCTION _wh_internal.limit_readers() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Bring up to date what limited readers see in each public view, after readers or their tenants have changed.
+DECLARE
+    template _wh.mv_templates;
+BEGIN
+    FOR template IN SELECT t.* FROM _wh.mv_templates t
+        WHERE to_regclass(format('public.%I', _wh_internal.fit_name(t.template_name))) IS NOT NULL
+        ORDER BY t.template_name
+    LOOP
+        PERFORM _wh_internal.lock_view('public', template.template_name);
+        PERFORM _wh_internal.hold_template_tenants(ARRAY[template.template_name]);
+        PERFORM _wh_internal.storage_publish_public(template);
+    END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.limit_rows(root regclass, limited boolean,
+    view regclass DEFAULT NULL) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Bring the row security of a table of all tenants up to date (row_limits), before the public view is: see
+-- guard_view. `view` no longer reads with the rights of the querying role if row security is taken away.
+-- False if operators have put row security on the table themselves. It stays, and they say who sees which
+-- rows.
+DECLARE
+    ours boolean := _wh_internal.limits_rows(root);
+    statements text;
+BEGIN
+    IF root IS NULL THEN
+        RETURN true;
+    ELSIF NOT ours AND EXISTS (SELECT FROM pg_class c WHERE c.oid = root AND c.relrowsecurity) THEN
+        RETURN false;
+    END IF;
+    statements := concat(_wh_internal.row_limits(root, limited), CASE WHEN ours AND NOT limited
+        AND view IS NOT NULL THEN format('; ALTER VIEW %s RESET (security_invoker)', view) END);
+    IF statements <> '' THEN
+        PERFORM _wh_internal.execute_patiently(statements);
+    END IF;
+    RETURN true;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.limited_readers() RETURNS TABLE (reader text, tenants text[])
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The existing roles that read some tenants.
+    SELECT r.reader_name, r.tenants FROM _wh.readers r JOIN pg_roles p ON p.rolname = r.reader_name
+    WHERE r.tenants IS NOT NULL
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.limits_rows(root oid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Whether Tenantry's own row security is on a table of all tenants.
+    SELECT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = root AND p.polname = 'tenantry_all')
+$$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.load_changed(feed _wh.feeds, slice_date date, digests jsonb,
     asked_at timestamptz, held boolean,
@@ -3509,7 +3776,7 @@ BEGIN
         IF maker IS NOT NULL THEN
             loaded := _wh_internal.user_slice_load(feed, slice_date, maker);
         ELSE
-            template := _wh_internal.find_template(feed.template_name);
+            template := _wh_internal.feed_template(feed);
             -- A materialized view keeps the query that it was created with.
             PERFORM _wh_internal.template_query(template);
             loaded := _wh_internal.storage_load(feed, template, slice_date);
@@ -4122,20 +4389,29 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         WHERE x.schema_name = feed.schema_name AND x.template_name = feed.template_name
             AND x.loaded_at IS NOT NULL
             AND x.time_column IS DISTINCT FROM template.time_column
-    ), selects AS (
-        SELECT b.first_day,
-        format('SELECT %s FROM %s', _wh_internal.select_list(b.relid, columns), b.relid::regclass)
-            || CASE WHEN template.time_column IS NOT NULL AND b.first_day NOT IN (SELECT o.day FROM others o)
-                    AND (b.first_day = b.last_day
-                    OR extract(year FROM b.first_day) NOT IN (SELECT extract(year FROM o.day) FROM others o))
-                    AND EXISTS (SELECT FROM pg_attribute a
-                        JOIN _wh.template_columns t ON t.template_name = template.template_name
-                        AND t.column_name = a.attname
-                        WHERE a.attrelid = b.relid AND a.attname = template.time_column AND NOT a.attisdropped
-                            AND format_type(a.atttypid, a.atttypmod) = t.data_type)
-                THEN ' WHERE ' || _wh_internal.day_predicate(template, b.first_day, b.last_day)
-                    ELSE '' END AS branch
+    ), bounds AS (
+        SELECT b.*, b.first_day = b.last_day AS daily,
+            template.time_column IS NOT NULL AND b.first_day NOT IN (SELECT o.day FROM others o)
+            AND (b.first_day = b.last_day
+            OR extract(year FROM b.first_day) NOT IN (SELECT extract(year FROM o.day) FROM others o))
+            AND EXISTS (SELECT FROM pg_attribute a
+                JOIN _wh.template_columns t ON t.template_name = template.template_name
+                AND t.column_name = a.attname
+                WHERE a.attrelid = b.relid AND a.attname = template.time_column AND NOT a.attisdropped
+                    AND format_type(a.atttypid, a.atttypmod) = t.data_type) AS bounded,
+            _wh_internal.day_value(template, b.relid) AS day
         FROM branches b
+    ), selects AS (
+        -- The day of a slice is a constant, so the planner leaves out the slices of days that a report does
+        -- not ask for by `day`, whatever constraint_exclusion is.
+        SELECT g.first_day, format('SELECT %s FROM %s', _wh_internal.select_list(g.relid, columns,
+            CASE WHEN g.daily AND (g.bounded OR template.time_column IS NULL OR g.day IS NULL)
+                THEN format('DATE %L', to_char(g.first_day::timestamp, 'YYYY-MM-DD'))
+                ELSE g.day END), g.relid::regclass)
+            || CASE WHEN g.bounded
+                THEN ' WHERE ' || _wh_internal.day_predicate(template, g.first_day, g.last_day)
+                ELSE '' END AS branch
+        FROM bounds g
     )
     SELECT coalesce(string_agg(s.branch, E'\nUNION ALL ' ORDER BY s.first_day),
         _wh_internal.empty_select(columns))
@@ -4264,7 +4540,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- move. Returns the years to copy, and the bytes that they take now; no years if the feed is already in that
 -- storage.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
     old _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_old_');
     name text := _wh_internal.kept_name(side);
@@ -4561,7 +4837,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.move_swap(feed _wh.feeds, storage text) 
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Put the copy in the place of what reports read. The caller keeps loads out, and has compared every year.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
     things jsonb;
 BEGIN
@@ -4643,7 +4919,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 -- each day, and copy those again that were loaded, refreshed or changed by hand since. Returns rows (copied,
 -- or compared) and days_again. Times without a time zone, if the template has a zone by now, are UTC.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
     parent text := format('_wh_data.%I', _wh_internal.kept_name(side));
     columns text := _wh_internal.column_list(template.template_name);
@@ -4745,10 +5021,13 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.check_name() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Before a row is written: refuse a name that PostgreSQL would cut. The arguments are the column and the kind
--- of thing it names.
+-- Before a row is written: refuse a name that PostgreSQL would cut, and a tenant in a reader's workspace. The
+-- arguments are the column and the kind of thing it names.
 BEGIN
     PERFORM _wh_internal.require_name(TG_ARGV[1], to_jsonb(NEW) ->> TG_ARGV[0]);
+    IF TG_ARGV[1] = 'tenant' THEN
+        PERFORM _wh_internal.refuse_workspace(to_jsonb(NEW) ->> TG_ARGV[0]);
+    END IF;
     RETURN NEW;
 END
 $$;
@@ -4811,7 +5090,7 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.open_feed(wanted_template text, wanted_connection text,
     wanted_schema text,
-    without_template boolean DEFAULT false)
+    without_template boolean DEFAULT false, by_manual boolean DEFAULT false)
 RETURNS _wh.feeds LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- The feed to load into. The first use of a schema or template registers it, and lets readers read what will
 -- be created.
@@ -4873,8 +5152,9 @@ BEGIN
     WHERE t.tenant_name <> excluded.tenant_name OR t.dropping_at IS NOT NULL;
     INSERT INTO _wh.feeds AS f (schema_name, template_name, tenant_name, storage)
     VALUES (target, wanted_template, wanted_connection,
-        coalesce((SELECT t.storage FROM _wh.mv_templates t WHERE t.template_name = wanted_template),
-        'matview'))
+        -- The operations manual goes on to name each day's view of foodlogstats, its only delivered template.
+        coalesce((SELECT t.storage FROM _wh.mv_templates t WHERE t.template_name = wanted_template
+            AND NOT (by_manual AND t.template_name = 'foodlogstats' AND NOT t.storage_chosen)), 'matview'))
     ON CONFLICT (schema_name, template_name) DO UPDATE SET tenant_name = excluded.tenant_name
     RETURNING * INTO feed;
     RETURN feed;
@@ -5022,6 +5302,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             ' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')',
                 ' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')') AS body
         FROM pg_policy p WHERE p.polrelid = ANY (relations)
+            -- Those of limit_rows are made again.
+            AND p.polname NOT LIKE E'tenantry\\_%'
     ), constraints AS (
         SELECT c.conrelid, c.oid, format(CASE WHEN c.contype IN ('c', 'f') THEN 'constraint %I'
         ELSE 'key %I' END, c.conname) AS item, c.conname, pg_get_constraintdef(c.oid) AS definition
@@ -5089,6 +5371,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT DISTINCT g.relid, g.column_name, g.privilege_type, g.is_grantable,
             CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END AS grantee
         FROM granted g WHERE g.grantee <> g.relowner
+            AND NOT (g.grantee = 0 AND _wh_internal.limits_rows(g.relid))
     )
     SELECT n.relid,
         concat('right ', n.privilege_type, ' (' || quote_ident(n.column_name) || ')', ' of ', n.grantee),
@@ -5135,7 +5418,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM options o
     UNION ALL
     SELECT c.oid, 'row security', 'rp', NULL, 'ALTER TABLE ', ' ENABLE ROW LEVEL SECURITY'
-        FROM of_relations c WHERE c.relrowsecurity
+        FROM of_relations c WHERE c.relrowsecurity AND NOT _wh_internal.limits_rows(c.oid)
     UNION ALL
     SELECT c.oid, 'forced row security', 'rp', NULL, 'ALTER TABLE ', ' FORCE ROW LEVEL SECURITY'
         FROM of_relations c WHERE c.relforcerowsecurity
@@ -5202,6 +5485,42 @@ BEGIN
     END IF;
 END
 $$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.override_facts(template_name text DEFAULT NULL)
+RETURNS TABLE (template text, tenant text, query text, drifted boolean, created_at timestamptz,
+    updated_at timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    -- Tenants' own queries of a template, or of all. drifted: the template's columns have changed since the
+    -- query was tried, so it may no longer return them.
+    SELECT o.template_name, o.schema_name, o.query_template,
+        o.columns IS DISTINCT FROM _wh_internal.columns_shape(_wh_internal.columns_of(o.template_name)),
+        o.created_at, o.updated_at
+    FROM _wh.template_overrides o
+    WHERE o.template_name = coalesce(override_facts.template_name, o.template_name)
+    ORDER BY o.template_name, o.schema_name
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.check_override() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Before a tenant's own query is stored, by whatever way: it passes the same check as a template's, and is
+-- bound to the columns that the template has now. A restore brings the columns of its time.
+BEGIN
+    PERFORM _wh_internal.refuse_query(NEW.query_template);
+    IF NEW.columns IS NULL THEN
+        PERFORM _wh_internal.find_template(NEW.template_name);
+        NEW.columns := _wh_internal.columns_shape(_wh_internal.columns_of(NEW.template_name));
+    END IF;
+    RETURN NEW;
+EXCEPTION WHEN syntax_error THEN
+    RAISE EXCEPTION 'template "%": the query for tenant "%" cannot be read: %', NEW.template_name,
+        NEW.schema_name, SQLERRM
+        USING ERRCODE = SQLSTATE,
+            HINT = 'Write one SELECT, with its quotes, comments and parentheses closed.';
+END
+$$;
+
+CREATE OR REPLACE TRIGGER check_override BEFORE INSERT OR UPDATE ON _wh.template_overrides
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.check_override();
 
 CREATE OR REPLACE FUNCTION _wh_internal.own_comment(relation oid, column_name text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -5402,7 +5721,7 @@ BEGIN
         RETURN;
     END IF;
     BEGIN
-        EXECUTE _wh_internal.kept_indexes(feed, _wh_internal.find_template(feed.template_name),
+        EXECUTE _wh_internal.kept_indexes(feed, _wh_internal.feed_template(feed),
             target.relname);
         PERFORM _wh_internal.index_end(feed, leaf);
     EXCEPTION WHEN unique_violation THEN
@@ -5693,7 +6012,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- the views; a session that held a day's lock meanwhile could deadlock with one that holds those and waits
 -- for the day. A table that a bulk load left without indexes gets them, because loads merge rows by them.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
     PERFORM _wh_internal.partition_finish(feed, _wh_internal.partition_leaf(feed, template, d::date))
@@ -5710,7 +6029,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     name text := _wh_internal.partition_root(template);
     root oid := _wh_internal.kept_relation(name);
-    columns _wh.template_columns[] := _wh_internal.columns_of(template.template_name);
+    columns _wh.template_columns[] := _wh_internal.shown_columns(template.template_name);
     things jsonb := '[]'::jsonb;
     statements text := '';
     tenant record;
@@ -5755,14 +6074,15 @@ BEGIN
                 root::regclass, tenant.relation, tenant.schema_name);
         ELSE
             beside := concat(beside, format(E'\nUNION ALL SELECT %L::text AS schema_name, %s FROM %s',
-                tenant.schema_name, _wh_internal.select_list(tenant.relation, columns), tenant.relation));
+                tenant.schema_name, _wh_internal.select_list(tenant.relation, columns,
+                _wh_internal.day_value(template, tenant.relation)), tenant.relation));
         END IF;
     END LOOP;
     IF statements <> '' THEN
         PERFORM _wh_internal.execute_patiently(statements);
     END IF;
-    RETURN concat(format('SELECT schema_name, %s FROM %s', _wh_internal.select_list(root, columns),
-        root::regclass), beside);
+    RETURN concat(format('SELECT schema_name, %s FROM %s', _wh_internal.select_list(root, columns,
+        _wh_internal.day_value(template, root)), root::regclass), beside);
 END
 $$;
 
@@ -5770,8 +6090,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.partition_publish_tenant(feed _wh.feeds)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The tenant's table holds its slices itself, so the views over it change only with the columns.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
-    shape text := 'schema_name text, ' || _wh_internal.columns_shape(_wh_internal.feed_columns(feed));
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
+    shape text := 'schema_name text, ' || _wh_internal.columns_shape(_wh_internal.tenant_columns(feed));
 BEGIN
     IF _wh_internal.partition_outranged(template,
         _wh_internal.kept_relation(_wh_internal.kept_name(feed))::regclass) IS NULL THEN
@@ -6151,6 +6471,12 @@ DECLARE
             _wh_internal.source_settings(c) - 'tenantry.session'
             || '{"client_encoding": "", "transaction_isolation": "", "transaction_read_only": ""}') s
         WHERE c.tenant_name = probe_source.tenant_name)::text;
+    -- The role's own schema may be absent, and the schema of temporary tables always is.
+    path text[] := ARRAY(SELECT n FROM _wh.tenant_connections c
+        CROSS JOIN LATERAL unnest(_wh_internal.search_path_names(c.options ->> 'search_path')) n
+        WHERE c.tenant_name = probe_source.tenant_name AND c.options ? 'search_path'
+            AND n NOT IN ('$user', 'pg_temp'));
+    absent text;
     busy boolean;
     detail text;
     hint text;
@@ -6168,7 +6494,9 @@ BEGIN
     EXECUTE format('SELECT %s.dblink_send_query(%L, %L)', dblink, server, format(
         'SELECT current_setting(''server_version''), current_database(), current_setting(''TimeZone''), '
         'current_setting(''transaction_read_only'')::boolean, (SELECT count(current_setting(n, true)) FROM '
-            'unnest(%L::text[]) n)', names));
+            'unnest(%L::text[]) n), '
+        '(SELECT string_agg(p, '', '') FROM unnest(%L::text[]) p WHERE p <> ALL (current_schemas(false)))',
+        names, path));
     LOOP
         EXECUTE format('SELECT %s.dblink_is_busy(%L) <> 0', dblink, server) INTO busy;
         EXIT WHEN NOT busy;
@@ -6179,9 +6507,15 @@ BEGIN
         PERFORM pg_sleep(0.002);
     END LOOP;
     EXECUTE format('SELECT * FROM %s.dblink_get_result(%L) AS t(v text, d text, z text, r boolean, s '
-        'integer)', dblink, server)
-    INTO server_version, database, time_zone, read_only, settings;
+        'integer, a text)', dblink, server)
+    INTO server_version, database, time_zone, read_only, settings, absent;
     PERFORM _wh_internal.release_source(tenant_name);
+    IF absent IS NOT NULL THEN
+        RAISE EXCEPTION 'its search_path names schemas that do not exist there, or that its user may not '
+            'use: %', absent
+            USING ERRCODE = 'invalid_schema_name',
+                HINT = 'Correct the names (--search-path), or GRANT USAGE ON SCHEMA … at the source.';
+    END IF;
     latency := extract(epoch FROM clock_timestamp() - started);
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT,
@@ -6257,7 +6591,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Give each folded year of a tenant a view under its public name, <template>_2024, whatever holds the year;
 -- true if something had to change. A table or view that somebody created under this name stays.
 DECLARE
-    columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
+    columns _wh.template_columns[] := _wh_internal.tenant_columns(feed);
+    template _wh.mv_templates := (SELECT t FROM _wh.mv_templates t
+        WHERE t.template_name = feed.template_name);
     part record;
     changed boolean := false;
 BEGIN
@@ -6272,7 +6608,8 @@ BEGIN
             part.relid = ANY (_wh_internal.view_reads(format('%I.%I', feed.schema_name, part.name)::regclass))
             OR part.name IN (SELECT v.relname FROM _wh_internal.year_views(feed) v)) THEN
             changed := _wh_internal.replace_view(feed.schema_name, part.name, format('SELECT %s FROM %s',
-                _wh_internal.select_list(part.relid, columns), part.relid::regclass)) OR changed;
+                _wh_internal.select_list(part.relid, columns,
+                _wh_internal.day_value(template, part.relid)), part.relid::regclass)) OR changed;
         END IF;
     END LOOP;
     FOR part IN
@@ -6564,6 +6901,41 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.refuse_columns(template_name text, given jsonb) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- Raise an error unless the columns that a source describes are the template's: names, order and types.
+-- `given` is the result of described(). Lengths do not count, because a source does not tell them here. A
+-- type that is not PostgreSQL's own is known by its name.
+DECLARE
+    wrong text;
+BEGIN
+    SELECT format('column %s is %s, but the template has %s', coalesce(c.position, g.n),
+        coalesce(format('%s %s', g.column_name, g.column_type), 'missing'),
+        coalesce(format('%s %s', c.column_name, c.type_name), 'no such column'))
+    INTO wrong
+    FROM (
+        SELECT d.position, _wh_internal.visible(d.column_name) AS column_name, t.oid AS type,
+            format_type(t.oid, NULL) AS type_name
+        FROM _wh.template_columns d LEFT JOIN pg_type t ON t.oid = to_regtype(d.data_type)
+        WHERE d.template_name = refuse_columns.template_name
+    ) c
+    FULL JOIN (
+        SELECT a.n, a.c ->> 'name' AS column_name, a.c ->> 'source' AS column_type,
+            (a.c ->> 'number')::oid AS type
+        FROM jsonb_array_elements(given) WITH ORDINALITY AS a (c, n)
+    ) g ON g.n = c.position
+    WHERE (c.column_name = g.column_name AND (c.type = g.type OR greatest(c.type, g.type) >= 10000
+        AND substring(c.type_name FROM '[^.]*$') = substring(g.column_type FROM '[^.]*$'))) IS NOT TRUE
+    ORDER BY coalesce(c.position, g.n) LIMIT 1;
+    IF wrong IS NOT NULL THEN
+        RAISE EXCEPTION 'the query does not return the columns of template "%": %', template_name, wrong
+            USING ERRCODE = 'datatype_mismatch',
+                HINT = 'Return the same columns in the same order: rename them with AS, and cast them '
+                'with ::.';
+    END IF;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.refuse_dependence(index oid) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- Raise an error if an index needs a function, operator or type of a role that may not act for whadmin,
@@ -6751,6 +7123,21 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.refuse_workspace(schema_name text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- A reader may create what it likes in its workspace, so no tenant may be there. The caller may be an
+-- operator, through a function that runs as whadmin.
+DECLARE
+    reader text := (SELECT r.reader_name FROM _wh.readers r WHERE r.workspace = refuse_workspace.schema_name);
+BEGIN
+    IF reader IS NOT NULL THEN
+        RAISE EXCEPTION 'schema "%" cannot be a tenant''s: it is the workspace of reader "%"', schema_name,
+            reader
+            USING ERRCODE = 'invalid_schema_name', HINT = 'Choose another name for the tenant.';
+    END IF;
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.registered_feed(template_name text, tenant text) RETURNS _wh.feeds
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- The feed of an existing template and tenant, enabled or disabled. Nothing is created for others, or for a
@@ -6830,7 +7217,7 @@ DECLARE
     body text;
 BEGIN
     SELECT * INTO template FROM _wh.mv_templates t WHERE t.template_name = feed.template_name;
-    columns := _wh_internal.feed_columns(feed);
+    columns := _wh_internal.tenant_columns(feed);
     -- If the columns change, the public view, which reads this one, must be blanked for a moment.
     reshaped := template.template_name IS NOT NULL
         AND _wh_internal.view_columns('public', view_name) IS NOT NULL
@@ -6929,8 +7316,8 @@ BEGIN
                 HINT = 'The year is folded; to load one of its days again: SELECT '
                 '_wh.update_mv_by_template(template, connection, schema, date)';
     ELSIF check_result ->> 'status' = 'days to load again' THEN
-        RAISE EXCEPTION 'year % of %.%: the last load of % days failed, and % were loaded before they had '
-            'ended', target_year, feed.schema_name,
+        RAISE EXCEPTION 'year % of %.% is not ready: days whose last load failed: %; days loaded before '
+            'they had ended: %', target_year, feed.schema_name,
                 feed.template_name, jsonb_array_length(check_result -> 'failed_days'),
                 jsonb_array_length(check_result -> 'stale_days')
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = check_result ->> 'next';
@@ -7033,7 +7420,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 -- are paired by the unique key, if there is one. Columns are named by their position here (c1, c2, ...),
 -- because a template's column may have any name.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     keys text[] := _wh_internal.feed_key(feed, day);
     places text;
     key_text text;
@@ -7145,6 +7532,44 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         WHERE c.tenant_name = row_limit.tenant_name), '{}')) l
     WHERE t.typlen = -1 AND t.typname NOT IN ('numeric', 'inet', 'cidr') OR t.oid IS NULL
     HAVING count(*) > 0
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.row_limits(root regclass, limited boolean) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The statements that give a table of all tenants the row security that lets each limited reader see its
+    -- tenants alone, or that take it away; NULL if nothing has to change. Everybody may read the table,
+    -- because nobody can name it: a role comes to it by a view that it may read. The tenants are constants,
+    -- so the planner leaves out the tables of all others.
+    WITH wanted AS (
+        SELECT 'tenantry_all' AS name, 0::oid AS role, 'PUBLIC' AS grantee, true AS open, 'true' AS qual
+        WHERE limited
+        UNION ALL
+        SELECT _wh_internal.fit_name('tenantry_of_' || r.reader), to_regrole(quote_ident(r.reader))::oid,
+            quote_ident(r.reader), false,
+            format('(schema_name = ANY (%L::text[]))', ARRAY(SELECT t FROM unnest(r.tenants) t ORDER BY t))
+        FROM _wh_internal.limited_readers() r WHERE limited
+    ), present AS (
+        SELECT p.polname::text AS name, p.polroles[1] AS role, p.polpermissive AS open,
+            pg_get_expr(p.polqual, p.polrelid) AS qual
+        FROM pg_policy p WHERE p.polrelid = root AND p.polname LIKE E'tenantry\\_%'
+    )
+    SELECT nullif(concat(
+        (SELECT string_agg(format('DROP POLICY %I ON %s; ', p.name, root), '' ORDER BY p.name) FROM present p
+            WHERE (p.name, p.role, p.open, p.qual) NOT IN (SELECT w.name, w.role, w.open, w.qual
+                FROM wanted w)),
+        (SELECT string_agg(format('CREATE POLICY %I ON %s AS %s FOR SELECT TO %s USING (%s); ', w.name, root,
+            CASE WHEN w.open THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END, w.grantee, w.qual), ''
+            ORDER BY w.name) FROM wanted w
+            WHERE (w.name, w.role, w.open, w.qual) NOT IN (SELECT p.name, p.role, p.open, p.qual
+                FROM present p)),
+        (SELECT CASE WHEN limited AND NOT c.relrowsecurity
+                THEN format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY; ', root)
+            WHEN NOT limited AND c.relrowsecurity AND EXISTS (SELECT FROM present)
+                THEN format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY; ', root) END
+        FROM pg_class c WHERE c.oid = root),
+        CASE WHEN limited <> has_table_privilege('public', root, 'SELECT') AND (limited
+            OR EXISTS (SELECT FROM present)) THEN format(CASE WHEN limited THEN 'GRANT SELECT ON %s TO PUBLIC'
+            ELSE 'REVOKE SELECT ON %s FROM PUBLIC' END, root) END), '')
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.rows_ahead(template_name text, tenant_name text, schema_name text)
@@ -7275,9 +7700,37 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         FROM _wh_internal.operators_rights(ARRAY[relation::oid]) r
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.search_path_names(search_path text) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The schemas that a connection's search_path names. Raises an error unless it is a list of identifiers, as
+-- in SQL, separated by commas.
+DECLARE
+    name CONSTANT text := E'(?:"(?:[^"[:cntrl:]]|"")+"|[[:alpha:]_$][[:alnum:]_$]*)';
+BEGIN
+    IF search_path !~ format(E'^ *%1$s *(, *%1$s *)*$', name) THEN
+        RAISE EXCEPTION 'search_path is not a list of schemas: %', _wh_internal.visible(search_path)
+            USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'Write names with commas between them, and names with capital letters or blanks in '
+                'double quotes: shop, "Shop 2", public.';
+    END IF;
+    RETURN ARRAY(SELECT CASE WHEN m.found[1] LIKE '"%'
+        THEN replace(substr(m.found[1], 2, length(m.found[1]) - 2), '""', '"')
+        ELSE lower(m.found[1]) END FROM regexp_matches(search_path, name, 'g') AS m (found));
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.seconds_since(started timestamptz) RETURNS numeric
 LANGUAGE sql VOLATILE STRICT SET search_path = pg_catalog, pg_temp AS $$
     SELECT round(extract(epoch FROM clock_timestamp() - started), 3)
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.seen(view regclass) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The condition under which a public view shows a tenant to the querying role: it is not a limited
+    -- reader, or may read the tenant's view. It has constants alone, so it is asked once for each query,
+    -- before any row of the tenant is read.
+    SELECT format('(NOT has_table_privilege(%L::regclass, ''SELECT'') OR has_table_privilege(%L::regclass, '
+        '''SELECT''))', '_wh.limited', view)
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.select_head(template _wh.mv_templates) RETURNS text
@@ -7286,11 +7739,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT format('SELECT %s FROM (', _wh_internal.column_list(template.template_name))
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.select_list(relation oid, columns _wh.template_columns[]) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.select_list(relation oid, columns _wh.template_columns[],
+    day text DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The columns as a relation has them: NULL if the relation is older than the column, a cast if the type
-    -- has changed since.
+    -- has changed since. `day` is the expression for the UTC day, for the columns of views.
     SELECT string_agg(CASE
+        WHEN c.after_day IS NULL THEN format('%s AS %I', coalesce(day, 'NULL::date'), c.column_name)
         WHEN a.attname IS NULL THEN format('NULL::%s AS %I', c.data_type, c.column_name)
         WHEN format_type(a.atttypid, a.atttypmod) <> c.data_type
             THEN format('%I::%s AS %I', c.column_name, c.data_type, c.column_name)
@@ -7350,11 +7805,14 @@ BEGIN
     IF forbidden IS NOT NULL THEN
         RAISE EXCEPTION 'connection "%": options may not contain %', connection.tenant_name, forbidden
             USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Address, user and password have their own columns. Allowed options: '
+            HINT = 'Address, user and password have their own columns, and what the session at the source '
+                'sets has options of its own, such as search_path. Allowed options: '
                 || array_to_string(keywords, ', ') || '; for the session: ' || array_to_string(ours, ', ')
                 || '.';
     END IF;
     PERFORM _wh_internal.source_limits(connection.options);
+    PERFORM _wh_internal.search_path_names(connection.options ->> 'search_path')
+    WHERE connection.options ? 'search_path';
     BEGIN
         pooler := coalesce((connection.options ->> 'pooler')::boolean, false);
     EXCEPTION WHEN invalid_text_representation THEN
@@ -7398,6 +7856,9 @@ BEGIN
     END IF;
     INSERT INTO _wh.readers AS r (reader_name, tenants) VALUES (reader, wanted)
     ON CONFLICT (reader_name) DO UPDATE SET tenants = excluded.tenants;
+    IF wanted IS NULL THEN
+        EXECUTE format('REVOKE SELECT ON _wh.limited FROM %I', reader);
+    END IF;
     FOR tenant IN SELECT n.nspname FROM pg_namespace n
         WHERE n.nspname = ANY (former || wanted) ORDER BY n.nspname
     LOOP
@@ -7409,6 +7870,7 @@ BEGIN
             PERFORM _wh_internal.withdraw_reader(reader, tenant);
         END IF;
     END LOOP;
+    PERFORM _wh_internal.limit_readers();
 END
 $$;
 
@@ -7524,13 +7986,16 @@ DECLARE
     kept oid := _wh_internal.kept_relation(_wh_internal.kept_name(feed));
     view_name text := _wh_internal.fit_name(feed.template_name);
     existing regclass := to_regclass(format('%I.%I', feed.schema_name, view_name));
-    columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
+    columns _wh.template_columns[] := _wh_internal.tenant_columns(feed);
+    template _wh.mv_templates := (SELECT t FROM _wh.mv_templates t
+        WHERE t.template_name = feed.template_name);
     body text;
 BEGIN
     IF kept IS NULL THEN
         RETURN false;
     END IF;
-    body := format('SELECT %s FROM %s', _wh_internal.select_list(kept, columns), kept::regclass);
+    body := format('SELECT %s FROM %s', _wh_internal.select_list(kept, columns,
+        _wh_internal.day_value(template, kept)), kept::regclass);
     IF _wh_internal.view_columns(feed.schema_name, view_name) <> _wh_internal.columns_shape(columns)
         AND existing = ANY (_wh_internal.view_reads(to_regclass(format('public.%I', view_name)))) THEN
         PERFORM _wh_internal.lock_view('public', feed.template_name);
@@ -7542,6 +8007,26 @@ BEGIN
     END IF;
     RETURN _wh_internal.replace_view(feed.schema_name, view_name, body);
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.shown_columns(template_name text) RETURNS _wh.template_columns[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The columns of a template's views, in their order: the template's and `day`, which has neither true nor
+    -- false in after_day. A template that has a column of that name itself gets no other one. NULL if there
+    -- is no such template.
+    WITH own AS (
+        SELECT c.template_name, c.position, c.column_name, c.data_type, c.collation_name, c.after_day
+        FROM _wh.template_columns c WHERE c.template_name = shown_columns.template_name
+    ), shown AS (
+        SELECT o.*, 2 * o.position AS place FROM own o
+        UNION ALL
+        SELECT shown_columns.template_name, NULL, 'day', 'date', NULL, NULL,
+            coalesce(2 * max(o.position) FILTER (WHERE NOT o.after_day), 0) + 1
+        FROM own o HAVING count(*) > 0 AND count(*) FILTER (WHERE o.column_name = 'day') = 0
+    )
+    SELECT array_agg(ROW(s.template_name, s.place, s.column_name, s.data_type, s.collation_name,
+        s.after_day)::_wh.template_columns ORDER BY s.place)
+    FROM shown s
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.side_feed(feed _wh.feeds, prefix text) RETURNS _wh.feeds
@@ -7657,7 +8142,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Each day and its digest at the source, through the login that hold_source keeps; NULL if the source has
 -- rows outside the days. What is pulled through that login until release_source belongs to the same snapshot.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     digests jsonb;
 BEGIN
     PERFORM _wh_internal.begin_source(feed.tenant_name);
@@ -7973,11 +8458,20 @@ CREATE OR REPLACE FUNCTION _wh_internal.storage_publish_public(template _wh.mv_t
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
 -- Unite the tenants in the public view: what each storage returns for the tenants that it keeps. True if
 -- something had to change. The caller holds the public view's lock.
+--
+-- Readers of some tenants see those alone. If one table holds all tenants, its row security sees to that, and
+-- the view reads it with the rights of the querying role. Otherwise the view asks for each tenant whether the
+-- role may see it. Without such readers the view has neither.
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
     existing regclass := to_regclass(format('public.%I', view_name));
+    limited boolean := EXISTS (SELECT FROM _wh_internal.limited_readers());
+    -- One table holds the rows of all tenants.
+    united boolean := true;
+    root oid;
+    secured boolean;
     behind _wh.feeds[];
-    changed boolean;
+    changed boolean := false;
     part record;
     selected text;
     body text;
@@ -7987,28 +8481,45 @@ BEGIN
     LOOP
         EXECUTE format('SELECT %s($1, $2)', _wh_internal.storage_routine(part.storage, 'public_rows'))
             USING template, part.feeds INTO selected;
+        -- A table beside that of all tenants has no row security.
+        united := united AND body IS NULL AND (_wh_internal.storage_traits(part.storage)).united
+            AND strpos(selected, E'\nUNION ALL ') = 0;
         body := nullif(concat_ws(E'\nUNION ALL ', body, selected), '');
     END LOOP;
-    IF body IS NULL THEN
-        IF (SELECT c.relkind FROM pg_class c WHERE c.oid = existing) = 'v' THEN
-            PERFORM _wh_internal.refuse_empty_view(existing, _wh_internal.feeds_read(existing, template));
-        END IF;
-        body := format('SELECT NULL::text AS schema_name, e.* FROM (%s) e',
-            _wh_internal.empty_select(_wh_internal.columns_of(template.template_name)));
-    END IF;
     -- Tenant views that lack a new column of their tables get it in the same step. Otherwise a report that
     -- has read one view and goes on to the other would wait for this session, and this session for the
     -- report.
     behind := ARRAY(SELECT f FROM _wh.feeds f JOIN _wh.storages s USING (storage)
         WHERE f.template_name = template.template_name AND s.steady
             AND _wh_internal.view_columns(f.schema_name, view_name) <> _wh_internal.columns_shape(
-            _wh_internal.feed_columns(f)) ORDER BY f.schema_name);
+            _wh_internal.tenant_columns(f)) ORDER BY f.schema_name);
+    IF limited AND NOT united THEN
+        IF behind <> '{}' THEN
+            PERFORM _wh_internal.execute_patiently(concat(_wh_internal.blank_view('public', view_name),
+                format('SELECT _wh_internal.show_table(f) FROM unnest(%L::_wh.feeds[]) f', behind)));
+            behind := '{}';
+        END IF;
+        body := _wh_internal.union_rows(template, ARRAY(SELECT f FROM _wh.feeds f
+            WHERE f.template_name = template.template_name ORDER BY f.schema_name), limited => true);
+    END IF;
+    IF body IS NULL THEN
+        IF (SELECT c.relkind FROM pg_class c WHERE c.oid = existing) = 'v' THEN
+            PERFORM _wh_internal.refuse_empty_view(existing, _wh_internal.feeds_read(existing, template));
+        END IF;
+        body := format('SELECT NULL::text AS schema_name, e.* FROM (%s) e',
+            _wh_internal.empty_select(_wh_internal.shown_columns(template.template_name)));
+    END IF;
+    root := _wh_internal.kept_relation(_wh_internal.partition_root(template));
+    secured := _wh_internal.limit_rows(root::regclass, limited AND united, existing);
     IF behind = '{}' THEN
         changed := _wh_internal.replace_view('public', view_name, body);
     ELSE
         PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.replace_view(''public'', %L, %L); '
             'SELECT _wh_internal.show_table(f) FROM unnest(%L::_wh.feeds[]) f', view_name, body, behind));
         changed := true;
+    END IF;
+    IF limited AND secured THEN
+        PERFORM _wh_internal.let_in(format('public.%I', view_name)::regclass);
     END IF;
     PERFORM _wh_internal.describe_view('public', view_name, template);
     RETURN changed;
@@ -8072,7 +8583,8 @@ DECLARE
 BEGIN
     IF schema_name IS NULL THEN
         UPDATE _wh.mv_templates t SET storage = storage_set.storage
-        WHERE t.template_name = storage_set.template_name AND t.storage <> storage_set.storage;
+        WHERE t.template_name = storage_set.template_name
+            AND (t.storage, t.storage_chosen) <> (storage_set.storage, true);
         RETURN NULL;
     END IF;
     UPDATE _wh.feeds f SET storage = storage_set.storage
@@ -8189,7 +8701,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET TimeZone = 'UT
 -- The digest of what reports see of each day from first_day to last_day, computed as digest_query computes
 -- the source's with as_kept.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     types oid[] := ARRAY(SELECT to_regtype(c.data_type)::oid FROM _wh.template_columns c
         WHERE c.template_name = template.template_name ORDER BY c.position);
     rows text := _wh_internal.stored_rows(feed, template, first_day, last_day);
@@ -8257,7 +8769,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- fraction never turns into an integer unnoticed. Types that are not PostgreSQL's own have no common binary
 -- form, and a number that stands for an object of one database would name another object here.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     columns text := _wh_internal.column_list(template.template_name);
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
     places integer[] := _wh_internal.match_columns(template, given);
@@ -8310,7 +8822,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- After the copy: merge the staged rows, and record each day with its number of rows, in the same
 -- transaction.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
     holder regclass := (_wh_internal.storage_holder(feed, first_day)).relid::regclass;
     counts jsonb;
@@ -8380,7 +8892,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Before the loader pulls some days of one table: create that table (without indexes for a bulk load, see
 -- unindexed_tables). Run it in its own transaction, because creating a table locks its parent.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
 BEGIN
     IF NOT (_wh_internal.storage_traits((_wh_internal.hold_feed(feed)).storage)).streams THEN
         RAISE EXCEPTION '%.% was moved in the meantime to a storage that days cannot be copied into',
@@ -8467,7 +8979,7 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.template_facts()
 RETURNS TABLE (template_name text, description text, storage text, time_column text, tenants text[],
     days bigint, outdated bigint,
-    created_at timestamptz, updated_at timestamptz)
+    created_at timestamptz, updated_at timestamptz, own_queries text[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     -- The templates, the tenants that use each, how many of its days are loaded, and how many of those were
     -- made by an earlier text of it. Template authors may call it, too; they can read nothing else of the
@@ -8478,7 +8990,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
             AND s.loaded_at IS NOT NULL),
         (SELECT count(*) FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.day_states(f) d
             WHERE f.template_name = t.template_name AND d.outdated),
-        t.created_at, t.updated_at
+        t.created_at, t.updated_at,
+        ARRAY(SELECT o.schema_name FROM _wh.template_overrides o WHERE o.template_name = t.template_name
+            ORDER BY 1)
     FROM _wh.mv_templates t ORDER BY t.template_name
 $$;
 
@@ -8497,7 +9011,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     -- For each tenant: the days made by an earlier text of the template, the tables that do not match the
     -- template, the number of such daily views, and whether its source can report where its data begins.
     SELECT f.schema_name, d.days, d.first, d.last, coalesce(u.tables, '{}'::name[]), u.views,
-        _wh_internal.range_capable(t)
+        _wh_internal.range_capable(_wh_internal.for_tenant(t, f.schema_name))
     FROM _wh.mv_templates t
     JOIN _wh.feeds f USING (template_name)
     CROSS JOIN LATERAL (
@@ -8623,6 +9137,41 @@ $$;
 CREATE OR REPLACE TRIGGER check_template_query BEFORE INSERT OR UPDATE ON _wh.mv_templates
 FOR EACH ROW EXECUTE FUNCTION _wh_internal.check_template_query();
 
+CREATE OR REPLACE FUNCTION _wh_internal.choose_storage() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- An UPDATE that sets the storage chooses it; NULL leaves the choice to the time column again.
+BEGIN
+    NEW.storage_chosen := NEW.storage IS NOT NULL;
+    RETURN NEW;
+END
+$$;
+
+CREATE OR REPLACE TRIGGER choose_storage BEFORE UPDATE OF storage ON _wh.mv_templates
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.choose_storage();
+
+CREATE OR REPLACE FUNCTION _wh_internal.follow_time_column() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- The storage of a template that says none. Partitions are the better storage, and need a time column to tell
+-- days apart.
+BEGIN
+    NEW.storage_chosen := coalesce(NEW.storage_chosen, NEW.storage IS NOT NULL);
+    IF NOT NEW.storage_chosen THEN
+        NEW.storage := CASE WHEN NEW.time_column IS NULL THEN 'matview' ELSE 'partition' END;
+    END IF;
+    RETURN NEW;
+END
+$$;
+
+-- After choose_storage, since triggers fire in the order of their names.
+CREATE OR REPLACE TRIGGER follow_time_column BEFORE INSERT OR UPDATE ON _wh.mv_templates
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.follow_time_column();
+
+CREATE OR REPLACE FUNCTION _wh_internal.tenant_columns(feed _wh.feeds) RETURNS _wh.template_columns[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The columns of a feed's views: shown_columns, or without a template those of its newest slice.
+    SELECT coalesce(_wh_internal.shown_columns(feed.template_name), _wh_internal.feed_columns(feed))
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.tenant_lock(schema_name text) RETURNS bigint
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT hashtextextended(jsonb_build_array('tenantry tenant', schema_name)::text, 0)
@@ -8645,6 +9194,9 @@ BEGIN
             PERFORM _wh_internal.withdraw_reader(reader, tenant);
         END IF;
     END LOOP;
+    IF reader IS NOT NULL THEN
+        PERFORM _wh_internal.forget_tenant();
+    END IF;
     RETURN NULL;
 END
 $$;
@@ -8852,7 +9404,7 @@ BEGIN
         'columns', (SELECT jsonb_agg(jsonb_build_object('name', c.column_name, 'type', c.data_type, 'source',
             columns -> (places[c.position] - 1) -> 'source')
             ORDER BY c.position) FROM _wh.template_columns c WHERE c.template_name = template.template_name),
-        'sample', sample, 'plan', nodes, 'scans', scans);
+        'given', columns, 'sample', sample, 'plan', nodes, 'scans', scans);
 END
 $$;
 
@@ -8878,7 +9430,7 @@ RETURNS SETOF date LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
             AND s.slice_date BETWEEN first_day AND last_day
             AND s.status = 'loaded' AND s.digest = digests ->> to_char(s.slice_date::timestamp, 'YYYY-MM-DD')
             AND s.definition_hash
-                = _wh_internal.definition_hash(_wh_internal.find_template(feed.template_name))
+                = _wh_internal.definition_hash(_wh_internal.feed_template(feed))
             -- NULL: recorded before records were bound to fillings.
             AND coalesce(s.filenode, d.filenode) = d.filenode
                 AND _wh_internal.digest_rows(s.digest) = d.row_count
@@ -8915,8 +9467,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The relations of a feed that differ from its current template, in the order in which fit_relation mends
 -- them. The rows of the days are another matter: see definition_hash.
 DECLARE
-    template _wh.mv_templates := (SELECT t FROM _wh.mv_templates t
-        WHERE t.template_name = feed.template_name);
+    template _wh.mv_templates := (SELECT _wh_internal.for_tenant(t, feed.schema_name)
+        FROM _wh.mv_templates t WHERE t.template_name = feed.template_name);
 BEGIN
     -- PostgreSQL resolves no names in a schema that the role may not use; another check of doctor reports
     -- that.
@@ -8940,12 +9492,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = feed.template_name)
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.union_rows(template _wh.mv_templates, feeds _wh.feeds[]) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.union_rows(template _wh.mv_templates, feeds _wh.feeds[],
+    limited boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The public view's query over these tenants: a branch for each tenant's view. NULL if there is none yet.
+-- `limited`: each branch asks whether the querying role may see the tenant.
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
-    columns _wh.template_columns[] := _wh_internal.columns_of(template.template_name);
+    columns _wh.template_columns[] := _wh_internal.shown_columns(template.template_name);
     shape text := _wh_internal.columns_shape(columns);
     feed _wh.feeds;
 BEGIN
@@ -8953,12 +9507,18 @@ BEGIN
     -- is created again.
     FOREACH feed IN ARRAY feeds LOOP
         IF _wh_internal.view_columns(feed.schema_name, view_name) IS DISTINCT FROM shape THEN
-            PERFORM _wh_internal.storage_publish_tenant(feed);
+            -- Publishing a tenant in a steady storage publishes this view, too.
+            IF (_wh_internal.storage_traits(feed.storage)).steady THEN
+                PERFORM _wh_internal.show_table(feed);
+            ELSE
+                PERFORM _wh_internal.storage_publish_tenant(feed);
+            END IF;
         END IF;
     END LOOP;
-    RETURN (SELECT string_agg(format('SELECT %L::text AS schema_name, %s FROM %I.%I', f.schema_name,
-            _wh_internal.select_list(to_regclass(format('%I.%I', f.schema_name, view_name)), columns),
-            f.schema_name, view_name), E'\nUNION ALL ' ORDER BY f.schema_name)
+    RETURN (SELECT string_agg(format('SELECT %L::text AS schema_name, %s FROM %I.%I%s', f.schema_name,
+            _wh_internal.select_list(to_regclass(format('%I.%I', f.schema_name, view_name)), columns, 'day'),
+            f.schema_name, view_name, CASE WHEN limited THEN ' WHERE ' || _wh_internal.seen(
+            format('%I.%I', f.schema_name, view_name)::regclass) END), E'\nUNION ALL ' ORDER BY f.schema_name)
         FROM unnest(feeds) f
         WHERE _wh_internal.relation_kind(format('%I.%I', f.schema_name, view_name)) IS NOT NULL);
 END
@@ -9256,11 +9816,17 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.write_log(function_name text, log_level text, message text,
     context jsonb)
-RETURNS void LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
+RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+-- Of a feed the entry keeps its names; the rest of its record says nothing about what was done.
+DECLARE
+    facts CONSTANT jsonb := jsonb_strip_nulls(context) - CASE WHEN context ? 'first_day_chosen'
+        THEN ARRAY['created_at', 'first_day', 'first_day_chosen'] ELSE '{}' END;
+BEGIN
     INSERT INTO _wh.function_logs (function_name, log_level, message, context)
-    VALUES (function_name, log_level, _wh_internal.visible(message), jsonb_strip_nulls(context));
-    SELECT _wh_internal.audit(function_name, coalesce(jsonb_strip_nulls(context), '{}')::text,
-        lower(log_level) || ': ' || _wh_internal.visible(message))
+    VALUES (function_name, log_level, _wh_internal.visible(message), facts);
+    PERFORM _wh_internal.audit(function_name, coalesce(facts, '{}')::text,
+        lower(log_level) || ': ' || _wh_internal.visible(message));
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.written(kind text, word text, gap boolean DEFAULT true) RETURNS text
@@ -9421,7 +9987,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     started timestamptz := clock_timestamp();
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
-    template _wh.mv_templates := _wh_internal.find_template(template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     result jsonb;
 BEGIN
     IF target_year IS NULL OR target_year >= extract(year FROM _wh.current_date_utc()) THEN
@@ -9456,7 +10022,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     slice_date date := _wh_internal.checked_day(target_date);
     feed _wh.feeds := _wh_internal.open_feed(base_view_name, tenant_connection_name, target_schema,
-        without_template => true);
+        without_template => true, by_manual => true);
     template _wh.mv_templates := _wh_internal.find_template('foodlogstats');
     name text := _wh.create_mv_name(base_view_name, slice_date);
     opened boolean;
@@ -9506,7 +10072,8 @@ CREATE OR REPLACE FUNCTION _wh.create_mv_from_template(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     slice_date date := _wh_internal.checked_day(target_date, template_name);
-    feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
+    feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema,
+        by_manual => true);
     name text := _wh.create_mv_name(template_name, slice_date);
 BEGIN
     PERFORM _wh_internal.extend_span(feed, slice_date);
@@ -9589,6 +10156,24 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE _wh.drop_old_storage IS 'Drop the relations of a tenant that set_storage has put aside';
+
+CREATE OR REPLACE FUNCTION _wh.drop_template_override(template_name text, tenant text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Query a tenant's source with the template's query again; false if it had no query of its own.
+DECLARE
+    feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
+BEGIN
+    DELETE FROM _wh.template_overrides o
+        WHERE o.template_name = feed.template_name AND o.schema_name = feed.schema_name;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM _wh_internal.write_log('drop_template_override', 'INFO', 'own query dropped', to_jsonb(feed));
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION _wh.drop_template_override(text, text) IS
+    'Query a tenant''s source with the template''s query again; false if it had no query of its own';
 
 CREATE OR REPLACE FUNCTION _wh.drop_unused_template(template_name text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -9819,7 +10404,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- views that read it: they read the old slice until the new one exists.
 DECLARE
     slice_date date := _wh_internal.checked_day(target_date, template_name);
-    feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
+    feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema,
+        by_manual => true);
 BEGIN
     PERFORM _wh_internal.extend_span(feed, slice_date);
     PERFORM _wh_internal.storage_prepare(feed, slice_date, slice_date);
@@ -9851,7 +10437,8 @@ BEGIN
     FOR slice IN SELECT f AS feed, s.slice_date FROM _wh.feeds f, _wh_internal.slice_relations(f) s
         WHERE f.schema_name = target_schema::name::text AND s.relname = view_name::name::text
     LOOP
-        PERFORM _wh_internal.template_query(t) FROM _wh.mv_templates t
+        PERFORM _wh_internal.template_query(_wh_internal.for_tenant(t, (slice.feed).schema_name))
+            FROM _wh.mv_templates t
             WHERE t.template_name = (slice.feed).template_name;
         PERFORM _wh_internal.lock_slice(slice.feed, slice.slice_date);
         connection := (slice.feed).tenant_name;
@@ -9888,15 +10475,15 @@ $$;
 COMMENT ON FUNCTION _wh.refresh_mv IS 'Pull one materialized view again from its source';
 
 CREATE OR REPLACE PROCEDURE _wh.refresh_window(
-    template_name text, tenant_connection_name text, target_schema text, days integer DEFAULT 14,
+    template_name text, tenant_connection_name text, target_schema text, days integer DEFAULT NULL,
     only_changed boolean DEFAULT false)
 LANGUAGE plpgsql AS $$
--- For jobs: pull the last `days` ended days again, each in its own transaction, so that locks are short and
--- good days stay. At the end, raise an error if a day failed, so that the job's run shows it. If the template
--- loads days ahead, include today and those days. With `only_changed`, the source is first asked which of the
--- days differ, and the others are left alone. A procedure that commits can be neither SECURITY DEFINER nor
--- have a search_path of its own. So it sets the path at the start of each transaction, and everything else is
--- qualified.
+-- For jobs: pull the last `days` ended days again (by default, as many as the template's lookback says), each
+-- in its own transaction, so that locks are short and good days stay. At the end, raise an error if a day
+-- failed, so that the job's run shows it. If the template loads days ahead, include today and those days.
+-- With `only_changed`, the source is first asked which of the days differ, and the others are left alone. A
+-- procedure that commits can be neither SECURITY DEFINER nor have a search_path of its own. So it sets the
+-- path at the start of each transaction, and everything else is qualified.
 DECLARE
     last_day date;
     slice_date date;
@@ -9911,8 +10498,9 @@ DECLARE
     held boolean := true;
 BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
-    IF days IS NULL OR days < 1 THEN
-        RAISE EXCEPTION 'a window has at least one day, not %', coalesce(days::text, 'NULL')
+    days := coalesce(days, (_wh_internal.find_template(template_name)).lookback);
+    IF days < 1 THEN
+        RAISE EXCEPTION 'a window has at least one day, not %', days
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     -- Before the first day: a failed day would undo what it opened, and its failure could not be recorded.
@@ -10040,7 +10628,7 @@ BEGIN
                 WHEN state ->> 'phase' = 'wait'
                 THEN format('waiting for session %s, which is moving it', state ->> 'pid')
                 WHEN NOT done THEN concat_ws(' ', state ->> 'phase', state -> 'left' ->> 0)
-                WHEN (state ->> 'moved')::boolean THEN format('moved, %s rows', state ->> 'rows')
+                WHEN (state ->> 'moved')::boolean THEN format('moved, rows: %s', state ->> 'rows')
                 ELSE format('is already in %s storage', storage) END;
             COMMIT;
             RAISE NOTICE '%.%: %', tenant, template_name, words;
@@ -10052,6 +10640,47 @@ $$;
 COMMENT ON PROCEDURE _wh.set_storage IS
     'Move a tenant, or all tenants and future ones, to another storage without the source; reports continue, '
     'and loads wait only for its end';
+
+CREATE OR REPLACE FUNCTION _wh.set_template_override(template_name text, tenant text, query text,
+    day date DEFAULT NULL, seconds integer DEFAULT 60) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Store the query that a tenant's source is asked instead of the template's, after trying it there on a day
+-- (by default yesterday). If the source refuses it, or it does not return the template's columns, or rows
+-- outside the day, nothing is stored.
+DECLARE
+    feed _wh.feeds := _wh_internal.registered_feed(template_name, tenant);
+    wanted date := coalesce(set_template_override.day, _wh.current_date_utc() - 1);
+    tried jsonb;
+BEGIN
+    IF query IS NULL THEN
+        RAISE EXCEPTION 'an own query is one SELECT, not NULL' USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'To use the template''s query again: SELECT _wh.drop_template_override(template, tenant)';
+    END IF;
+    INSERT INTO _wh.template_overrides AS o (template_name, schema_name, query_template)
+    VALUES (feed.template_name, feed.schema_name, query)
+    ON CONFLICT ON CONSTRAINT template_overrides_pkey DO UPDATE
+        SET query_template = excluded.query_template, columns = excluded.columns, updated_at = now();
+    tried := _wh.try_template(feed.template_name, feed.schema_name, wanted, 0, seconds);
+    IF tried ? 'error' THEN
+        RAISE EXCEPTION 'the query was not stored: %', concat(CASE WHEN (tried -> 'of_source')::boolean
+            THEN format('the source of "%s" says: ', feed.schema_name) END, tried ->> 'error')
+            USING ERRCODE = CASE WHEN tried ->> 'sqlstate' ~ '^(08|57|XX)' THEN 'HV000'
+                ELSE tried ->> 'sqlstate' END,
+                HINT = coalesce(tried ->> 'hint', '');
+    ELSIF (tried ->> 'strays')::bigint > 0 THEN
+        RAISE EXCEPTION 'the query was not stored: % of % rows are outside %', tried ->> 'strays',
+            tried ->> 'rows', to_char(wanted::timestamp, 'YYYY-MM-DD')
+            USING ERRCODE = 'check_violation',
+                HINT = 'Compare the column of the day: >= ''{START_TIME}'' AND < ''{END_TIME}''.';
+    END IF;
+    PERFORM _wh_internal.refuse_columns(feed.template_name, tried -> 'given');
+    PERFORM _wh_internal.write_log('set_template_override', 'INFO', 'own query stored', to_jsonb(feed));
+    RETURN jsonb_build_object('template', feed.template_name, 'tenant', feed.schema_name, 'day',
+        to_char(wanted::timestamp, 'YYYY-MM-DD'), 'rows', tried -> 'rows', 'seconds', tried -> 'seconds');
+END
+$$;
+COMMENT ON FUNCTION _wh.set_template_override(text, text, text, date, integer) IS
+    'Query a tenant''s source with a query of its own instead of the template''s, after trying it there';
 
 CREATE OR REPLACE FUNCTION _wh.source_days(template_name text, tenant text, OUT first_day date,
     OUT last_day date)
@@ -10127,12 +10756,12 @@ BEGIN
             DELETE FROM _wh.mv_templates t WHERE t.template_name = try_template.template_name;
             INSERT INTO _wh.mv_templates SELECT d.*
                 FROM jsonb_populate_record(NULL::_wh.mv_templates,
-                '{"storage": "matview", "partition_by": "year", "ahead": 0}'
+                '{"partition_by": "year", "ahead": 0, "lookback": 14}'
                 || jsonb_strip_nulls(draft) || jsonb_build_object('template_name',
                     try_template.template_name, 'created_at', now(), 'updated_at', now())) d;
         END IF;
         IF query IS NULL THEN
-            template := _wh_internal.find_template(template_name);
+            template := _wh_internal.for_tenant(_wh_internal.find_template(template_name), tenant);
         END IF;
         SELECT least(seconds, l.deadline) INTO within FROM _wh.tenant_connections c CROSS
             JOIN _wh_internal.source_limits(c.options) l WHERE c.tenant_name = connection;
@@ -10175,8 +10804,8 @@ BEGIN
         END IF;
     END;
     PERFORM _wh_internal.audit('try_template', subject,
-        coalesce('failed: ' || (result ->> 'error'), 'done: ' || (result ->> 'rows') || ' rows',
-        'done: columns'));
+        coalesce('failed: ' || (result ->> 'error'), 'done: ' || (result ->> 'rows') || ' row'
+        || CASE result ->> 'rows' WHEN '1' THEN '' ELSE 's' END, 'done: columns'));
     RETURN result;
 END
 $$;
@@ -10190,7 +10819,8 @@ CREATE OR REPLACE FUNCTION _wh.update_foodlogstats(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     slice_date date := _wh_internal.checked_day(target_date, 'foodlogstats');
-    feed _wh.feeds := _wh_internal.open_feed('foodlogstats', tenant_connection_name, target_schema);
+    feed _wh.feeds := _wh_internal.open_feed('foodlogstats', tenant_connection_name, target_schema,
+        by_manual => true);
 BEGIN
     RETURN jsonb_build_object('success', true)
         || _wh_internal.update_slice(feed, slice_date, 'update_foodlogstats', allow_refresh_yesterday, true);
@@ -10206,7 +10836,8 @@ CREATE OR REPLACE FUNCTION _wh.update_mv_by_template(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     slice_date date := _wh_internal.checked_day(target_date, template_name);
-    feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
+    feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema,
+        by_manual => true);
 BEGIN
     PERFORM _wh_internal.update_slice(feed, slice_date, 'update_mv_by_template', allow_refresh_yesterday,
         update_union_view);
@@ -10226,7 +10857,7 @@ DECLARE
     slice_date date := _wh_internal.checked_day(target_date, base_view_name);
     maker text := _wh_internal.find_function(create_function_name);
     feed _wh.feeds := _wh_internal.open_feed(base_view_name, tenant_connection_name, target_schema,
-        without_template => true);
+        without_template => true, by_manual => true);
 BEGIN
     RETURN jsonb_build_object('success', true)
         || _wh_internal.update_slice(feed, slice_date, 'update_mv_core', allow_refresh_yesterday, true,
@@ -10249,7 +10880,8 @@ DECLARE
 BEGIN
     PERFORM _wh_internal.checked_window(start_date, end_date);
     RETURN _wh_internal.run_window(
-        _wh_internal.open_feed(base, tenant_connection_name, target_schema, without_template => true),
+        _wh_internal.open_feed(base, tenant_connection_name, target_schema, without_template => true,
+            by_manual => true),
         start_date, end_date,
         'update_mv_window', CASE WHEN update_function <> '_wh.update_foodlogstats'::regproc
             THEN update_function::text END);
@@ -10267,7 +10899,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM _wh_internal.checked_window(start_date, end_date, template_name);
     RETURN _wh_internal.run_window(_wh_internal.open_feed(template_name, tenant_connection_name,
-        target_schema),
+        target_schema, by_manual => true),
         start_date, end_date, 'update_mv_window_by_template', only_changed => only_changed);
 END
 $$;
@@ -10336,7 +10968,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Legacy: works for base names without a template, too; the view then has the columns of the newest slice.
 DECLARE
     feed _wh.feeds := _wh_internal.open_feed(base_view_name, tenant_connection_name, target_schema,
-        without_template => true);
+        without_template => true, by_manual => true);
 BEGIN
     IF _wh_internal.feed_columns(feed) IS NULL THEN
         RAISE EXCEPTION 'schema "%" has no slices of "%"', target_schema, base_view_name
@@ -10428,7 +11060,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET Time
 DECLARE
     wanted date := _wh_internal.checked_day(target_date);
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
-    template _wh.mv_templates := _wh_internal.find_template(template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     day text := to_char(wanted::timestamp, 'YYYY-MM-DD');
     recorded text;
     said text;
@@ -10502,7 +11134,8 @@ DO $$
 DECLARE
     looking CONSTANT text[]
         := '{_wh.current_date_utc,_wh.does_mv_exist,_wh.check_views_by_template_for_year,_wh.jobs,'
-        '_wh.job_runs,_wh.job_leader,_wh_internal.template_facts,_wh_internal.template_outdated}';
+        '_wh.job_runs,_wh.job_leader,_wh_internal.template_facts,_wh_internal.template_outdated,'
+        '_wh_internal.override_facts}';
     working CONSTANT text[]
         := '{_wh.load_days,_wh.fold_year,_wh.verify_days,_wh.publish_views,_wh.source_days,'
         '_wh.set_jobs_active,_wh.disable_tenant,_wh.enable_tenant}';
@@ -10515,6 +11148,8 @@ BEGIN
         FOR object IN
             SELECT c.oid::regclass AS name FROM pg_catalog.pg_class c
             WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r' AND c.relowner = 'whadmin'::regrole
+                -- A right on this one limits what its holder sees.
+                AND c.relname <> 'limited'
                 AND NOT pg_catalog.has_table_privilege(member, c.oid, 'SELECT')
         LOOP
             EXECUTE pg_catalog.format('GRANT SELECT ON %s TO %I', object.name, member);
@@ -10544,12 +11179,13 @@ BEGIN
             storage) ON _wh.feeds TO tenantry_template_author;
         GRANT SELECT (schema_name, tenant_name) ON _wh.tenants TO tenantry_template_author;
         GRANT INSERT (template_name, description, query_template, column_definitions, column_descriptions,
-            indexes, storage, time_column, partition_by, ahead),
+            indexes, storage, time_column, partition_by, ahead, lookback),
             UPDATE (description, query_template, column_definitions, column_descriptions, indexes, storage,
-                time_column, partition_by, ahead, updated_at)
+                time_column, partition_by, ahead, lookback, updated_at)
             ON _wh.mv_templates TO tenantry_template_author;
         GRANT EXECUTE ON FUNCTION _wh.try_template(text, text, date, integer, integer, jsonb),
-            _wh.drop_unused_template(text),
+            _wh.drop_unused_template(text), _wh.set_template_override(text, text, text, date, integer),
+            _wh.drop_template_override(text, text), _wh_internal.override_facts(text),
             _wh_internal.template_facts(), _wh_internal.template_outdated(text),
                 _wh_internal.find_template(text) TO tenantry_template_author;
     END IF;
@@ -10578,11 +11214,11 @@ $$;
 -- as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_template_query,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '442d7c2fcea9532f' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'b53431e4661c6e77' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '442d7c2fcea9532f');
+        AND i.functions = 'b53431e4661c6e77');
 END
 $$;
 

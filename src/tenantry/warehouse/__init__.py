@@ -18,10 +18,12 @@ from tenantry.warehouse.fleet import Fleets
 from tenantry.warehouse.health import Health
 from tenantry.warehouse.loading import Loading
 from tenantry.warehouse.looking import Looking
+from tenantry.warehouse.overrides import Overrides
 from tenantry.warehouse.readers import Readers
 from tenantry.warehouse.recovering import Recovering
 from tenantry.warehouse.results import Interrupted, Reloaded
 from tenantry.warehouse.scheduling import Scheduling
+from tenantry.warehouse.sources import Sources
 from tenantry.warehouse.templates import Templates
 from tenantry.warehouse.tenants import Tenants
 
@@ -29,7 +31,18 @@ __all__ = ["Interrupted", "Reloaded", "Warehouse"]
 
 
 class Warehouse(
-    Looking, Loading, Health, Tenants, Templates, Scheduling, Readers, Fleets, Recovering, Activity
+    Looking,
+    Loading,
+    Health,
+    Tenants,
+    Sources,
+    Templates,
+    Overrides,
+    Scheduling,
+    Readers,
+    Fleets,
+    Recovering,
+    Activity,
 ):
     """A warehouse: `with Warehouse.open() as warehouse: …`.
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,13 @@ from tenantry.core.model import Template, TemplateFile
 
 if TYPE_CHECKING:
     from tenantry.fleet.file import Declared
+    from tenantry.fleet.saved import Saved
+    from tenantry.flow.source.catalog import SourceTable
+    from tenantry.flow.template.draft import Draft
     from tenantry.flow.template.lint import Finding
+
+EXAMPLES = ("foodlogstats", "orders")
+"""Templates that come with the program."""
 
 
 def read_fleet(path: Path | None = None) -> Declared:
@@ -22,6 +29,20 @@ def read_fleet(path: Path | None = None) -> Declared:
     from tenantry.fleet import file, plan
 
     return file.read(plan.files(path, Path.cwd()))
+
+
+def read_plan(path: Path) -> Saved:
+    """Return a plan that `Warehouse.plan` saved. Raises InputError if it cannot be read, others can write it, or it was changed."""
+    from tenantry.fleet import saved
+
+    return saved.read(path)
+
+
+def fleet_schema() -> str:
+    """Return the JSON Schema of the fleet file."""
+    from tenantry.fleet import export
+
+    return export.schema()
 
 
 def read_templates(paths: Iterable[Path]) -> list[TemplateFile]:
@@ -53,12 +74,29 @@ def parse_template(text: str, origin: str) -> TemplateFile:
 def read_query(path: Path) -> str:
     """Return the text of a file that holds only a query. Raises InputError if it cannot be read, or has a template's header."""
     from tenantry.flow.template import file as template_file
-    from tenantry.flow.template import header
 
-    text = template_file.text_of(path)
-    if header.begins(text):
-        raise InputError(f"{path} already has a header", hint=f"Run: tenantry template lint {path}")
-    return text
+    return template_file.query_of(path)
+
+
+def example_template(example: str, name: str | None = None) -> Draft:
+    """Return a template that comes with the program, under a name of its own if one is given.
+
+    Raises InputError if there is none of that name.
+    """
+    from tenantry.fleet.file import builtin
+    from tenantry.flow.template.draft import Draft
+
+    found = builtin(example)
+    if found is None:
+        raise InputError(f'no example is called "{example}"', hint=f"There are: {', '.join(EXAMPLES)}.")
+    return Draft(replace(found, name=name or found.name), ())
+
+
+def find_table(tables: Sequence[SourceTable], name: str) -> SourceTable:
+    """Return the table that is named, with or without its schema. Raises InputError if there is none, or more than one."""
+    from tenantry.flow.source import catalog
+
+    return catalog.find(tables, name)
 
 
 def template_as_file(template: Template) -> str:

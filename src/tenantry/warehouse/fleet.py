@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tenantry.fleet.file import Declared
     from tenantry.fleet.plan import Plan as FleetPlan
     from tenantry.fleet.rotate import Rotated
+    from tenantry.fleet.saved import Saved
     from tenantry.fleet.steps import Means
 
 Administrator = Callable[[], "AbstractContextManager[tuple[psycopg.Connection, Server | None]]"]
@@ -31,16 +32,45 @@ Administrator = Callable[[], "AbstractContextManager[tuple[psycopg.Connection, S
 class Fleets(Base):
     """Methods about the fleet's file."""
 
-    def plan(self, path: Path | Declared | None = None) -> FleetPlan:
+    def plan(
+        self,
+        path: Path | Declared | None = None,
+        *,
+        targets: Collection[str] = (),
+        secrets: bool = True,
+    ) -> FleetPlan:
         """Compare the warehouse with the fleet file, or with the files of a folder. None means the nearest tenantry.toml.
 
-        Raises InputError for a file that is missing or invalid, and for secrets that cannot be read.
+        `targets` limits the plan to things such as `tenant.acme`, and what they need. Passwords that cannot be read, or without `secrets`
+        all, are not compared, and `not_compared` says why.
+
+        Raises InputError for a file that is missing or invalid, and for a target that names nothing.
         """
         from tenantry.fleet import plan
 
         declared = _declared(path)
         with self.session() as opened:
-            return plan.make(opened, declared)
+            return plan.make(opened, declared, plan.Choice(tuple(targets), secrets))
+
+    def save_plan(self, plan: FleetPlan, declared: Declared, path: Path, *, file: Path | None = None) -> None:
+        """Save a plan that was made from these files, without secrets, for `repeat_plan`. `file` is what --file named.
+
+        Raises InputError if the file cannot be written.
+        """
+        from tenantry.fleet import saved
+
+        with self.session() as opened:
+            saved.write(opened, plan, declared, file, path)
+
+    def repeat_plan(self, saved: Saved) -> FleetPlan:
+        """Make a saved plan again, for `apply`. Raises InputError if the warehouse has changed since, or is another one."""
+        from tenantry.fleet import plan
+        from tenantry.fleet.saved import require_same
+
+        with self.session() as opened:
+            made = plan.make(opened, saved.declared, saved.choice)
+            require_same(opened, saved, made)
+            return made
 
     def unloaded(self) -> dict[Feed, int]:
         """Return the feeds of enabled tenants that lack days: the number of missing days, or 0 if a feed was never loaded."""
@@ -101,11 +131,11 @@ class Fleets(Base):
 
         Raises InputError if a file exists and differs, or cannot be written.
         """
-        from tenantry.fleet import export, live
+        from tenantry.fleet import automatic, export, live
 
         with self.session() as opened:
-            fleet = live.read(opened).fleet
-        exported = export.export(fleet, dsn, file.name)
+            found = live.read(opened)
+        exported = export.export(automatic.declared(found), dsn, file.name)
         return Written(export.write(exported, file, force=force), exported.variables)
 
     def rotate_passwords(

@@ -64,19 +64,22 @@ class Loading(Base):
         day: date | None = None,
         *,
         days: int | None = None,
+        lookback: bool = False,
         reload: bool = False,
         limits: Limits | None = None,
         watcher: Watcher | None = None,
     ) -> Result:
         """Load a day again (default: today), or what changed in a window of `days` that ends with `day` (default: yesterday).
 
-        With `reload`, every day of the window is loaded. Without a `day`, a window also includes the days ahead that its template loads.
+        With `lookback`, the window is as long as the template says, like that of its nightly job. With `reload`, every day of the
+        window is loaded. Without a `day`, a window also includes the days ahead that its template loads.
 
-        Raises what `backfill` raises, and InputError if `reload` is given without `days`.
+        Raises what `backfill` raises, and InputError if `reload` is given without a window.
         """
+        from tenantry.flow.slice import slice as days_of
         from tenantry.loader import planning
 
-        if days is None:
+        if days is None and not lookback:
             if reload:
                 raise InputError(
                     "reload needs a window of days", hint="Give days as well; a single day is always loaded."
@@ -88,7 +91,9 @@ class Loading(Base):
         for template, some in _by_template(feeds).items():
             latest = self.latest_day(template) if day is None else last
             end = latest if latest > last + timedelta(days=1) else last
-            window = Span(last - timedelta(days=days - 1), end)
+            with self.session() as opened:
+                length = days or days_of.lookback(opened, template)
+            window = Span(last - timedelta(days=length - 1), end)
             plans += (
                 planning.plan(self.conninfo, some, window, reload=True)
                 if reload
@@ -231,7 +236,9 @@ class Loading(Base):
             self._audited(what, subject, opened),
             Keeper(self.conninfo, opened) as keeper,
         ):
-            result = run.run(self.conninfo, plans, limits_or_default(limits), watcher or Silent(), keeper)
+            result = run.run(
+                self.conninfo, plans, limits_or_default(limits), watcher or Silent(), keeper, name=what
+            )
             if result.interrupted:
                 raise Interrupted(result)
             return result

@@ -12,6 +12,7 @@ from tenantry.warehouse.base import Base
 
 if TYPE_CHECKING:
     from tenantry.flow.slice.year import YearCheck
+    from tenantry.observe.dictionary import Described
     from tenantry.observe.slices import Slice, SliceDetails, Year
 
 
@@ -24,6 +25,18 @@ class Looking(Base):
 
         with self.session() as opened:
             return [feed for feed in status.feeds(opened) if tenant in (None, feed.tenant)]
+
+    def describe(self, template: str | None = None, *, samples: bool = False) -> list[Described]:
+        """Return what reports can read of each template, or of one: its columns, what they mean, and the state of each tenant.
+
+        With `samples`, columns have up to three values, which may be personal data. Only statistics are read, no rows.
+
+        Raises InputError for a template that does not exist.
+        """
+        from tenantry.observe import dictionary
+
+        with self.session() as opened:
+            return dictionary.describe(opened, template, samples=samples)
 
     def names(
         self, kind: Literal["templates", "tenants", "jobs"], beginning: str = "", *, patience: int = 10

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tenantry.core.words import count
 from tenantry.loader.result import Result
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from tenantry.flow.job.runs import Leader, Run
     from tenantry.flow.job.table import Cron, Job
     from tenantry.flow.template.drop import Use
-    from tenantry.flow.template.stored import Outdated, Stored
+    from tenantry.flow.template.stored import Outdated, Override, Stored
     from tenantry.loader.run import Limits
     from tenantry.loader.verify import FeedVerdict
     from tenantry.observe.checks.finding import Check, Finding
@@ -161,11 +162,12 @@ class Mended:
 
 @dataclass(frozen=True)
 class TemplateDetails:
-    """A template: its text, its tenants, and what they have that differs from the text."""
+    """A template: its text, its tenants, what they have that differs from the text, and the queries of their own."""
 
     text: Template
     stored: Stored
     outdated: Sequence[Outdated]
+    own_queries: Sequence[Override]
 
 
 @dataclass(frozen=True)
@@ -179,7 +181,9 @@ class TemplateGoods:
     @property
     def users(self) -> str:
         """The tenants that use it, with their days and rows, as text."""
-        return ", ".join(f"{use.tenant} ({use.days:,} days, {use.rows:,} rows)" for use in self.uses)
+        return ", ".join(
+            f"{use.tenant} ({count(use.days, 'day')}, {count(use.rows, 'row')})" for use in self.uses
+        )
 
 
 def limits_or_default(limits: Limits | None) -> Limits:

@@ -18,6 +18,7 @@ from tenantry.warehouse.results import TemplateDetails, TemplateGoods
 if TYPE_CHECKING:
     from tenantry.flow.slice.move import Moved
     from tenantry.flow.slice.move import Step as MoveStep
+    from tenantry.flow.source.candidate import Candidate
     from tenantry.flow.template.draft import Draft
     from tenantry.flow.template.lint import Finding
     from tenantry.flow.template.load import TemplateChange
@@ -48,7 +49,7 @@ class Templates(Base):
         with self.session() as opened:
             text = stored.get(opened, name)
             facts = next(item for item in stored.stored(opened) if item.name == name)
-            return TemplateDetails(text, facts, stored.outdated(opened, name))
+            return TemplateDetails(text, facts, stored.outdated(opened, name), stored.overrides(opened, name))
 
     def lint(self, templates: Iterable[Path | TemplateFile | str]) -> list[tuple[TemplateFile, Finding]]:
         """Return what is wrong with templates: those of files, or stored ones by their names. Each finding comes with its template.
@@ -92,13 +93,13 @@ class Templates(Base):
         self,
         name: str,
         query: str,
-        connection: str,
+        connection: str | Candidate,
         *,
         time_column: str | None = None,
         storage: str | None = None,
         origin: str = "the query",
     ) -> Draft:
-        """Draft a template from a query, which the source of a connection or tenant describes. Nothing is stored.
+        """Draft a template from a query, which the source of a connection, tenant or candidate describes. Nothing is stored.
 
         `time_column` defaults to the column that the query compares with its placeholders. `origin` names the query in errors.
 
@@ -107,23 +108,26 @@ class Templates(Base):
             SourceError: the source refuses the query or cannot be reached.
             TemplateError: the query cannot be used in a template; the hint says what to write instead.
         """
+        from tenantry.flow.source import candidate
         from tenantry.flow.template import draft
 
-        with self.session() as opened:
+        with self.session() as opened, candidate.reachable(opened, connection) as source:
             return draft.draft(
-                opened, name, query, connection, time_column=time_column, storage=storage, origin=origin
+                opened, name, query, source, time_column=time_column, storage=storage, origin=origin
             )
 
     def try_template(
         self,
         template: TemplateFile | str,
-        tenant: str,
+        tenant: str | Candidate,
         day: date | None = None,
         *,
         rows: int = 5,
         timeout: int = 60,
     ) -> Trial:
-        """Try a template, or a stored one by its name, on a day (default: yesterday) of a tenant's or connection's source.
+        """Try a template, or a stored one by its name, on a day (default: yesterday) of a tenant's, connection's or candidate's source.
+
+        A stored one is tried with the tenant's own query, if it has one.
 
         Nothing is stored. `rows` is how many rows to return, `timeout` how many seconds each query to the source may take.
 
@@ -132,19 +136,26 @@ class Templates(Base):
             SourceError: the source refuses the query, cannot be reached, or takes too long.
             TemplateError: the query is not one SELECT, or its columns differ from the template's.
         """
-        from tenantry.flow.template import stored, trial
+        from tenantry.flow.source import candidate
+        from tenantry.flow.template import override, stored, trial
 
         wanted = day or today_utc() - timedelta(days=1)
         with self.session() as opened:
             file = (
-                TemplateFile(stored.get(opened, template), template)
+                TemplateFile(
+                    override.for_tenant(opened, template, tenant)
+                    if isinstance(tenant, str)
+                    else stored.get(opened, template),
+                    template,
+                )
                 if isinstance(template, str)
                 else template
             )
             for finding in files.lint_template(file):
                 if finding.rule in _UNSENDABLE:
                     raise TemplateError(f"{file.origin}:{finding.line}: {finding.message}")
-            return trial.run(opened, file.template, tenant, wanted, rows=rows, seconds=timeout)
+            with candidate.reachable(opened, tenant) as source:
+                return trial.run(opened, file.template, source, wanted, rows=rows, seconds=timeout)
 
     def template_goods(self, name: str) -> TemplateGoods:
         """What `drop_template` would drop: the template's jobs, and what each tenant has of it.

@@ -228,7 +228,8 @@ class Tenants(Base):
         with self._audited("reload_tenant", name):
             with self.session() as opened:
                 begun(since or reload_tenant.begin(opened, name, chosen))
-            result = run.run(self.conninfo, [item.plan for item in chosen], how, watcher or Silent())
+            plans = [item.plan for item in chosen]
+            result = run.run(self.conninfo, plans, how, watcher or Silent(), name="tenant reload")
             if result.interrupted:
                 raise Interrupted(result, Reloaded(result, ()))
             spans = {item.plan.feed: item.span for item in chosen if result.complete}

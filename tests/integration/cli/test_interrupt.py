@@ -66,7 +66,7 @@ def test_ctrl_c_keeps_what_was_loaded_and_the_same_command_goes_on(
     assert ticking.reader.value("SELECT count(*) FROM public.ticks") == 2 * kept
 
     mend(source)
-    (again,) = succeed(ticking, *BACKFILL).json["tenants"]
+    (again,) = succeed(ticking, *BACKFILL).json["load"]["feeds"]
     assert (again["loaded"], again["present"]) == (20 - kept, kept)
     assert ticking.reader.value("SELECT count(*) FROM public.ticks") == 40
 

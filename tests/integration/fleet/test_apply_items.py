@@ -19,13 +19,13 @@ def test_a_source_that_refuses_keeps_the_other_tenants_not_out(
     file.write_text(bad + fleet_of(source, "good") + jobs)
     outcome = run(warehouse, "apply", "--file", file, "--yes", "--json", env=ENV)
     assert outcome.code == 1
-    total = len(outcome.json["changes"]) + len(outcome.json["failed"])
+    total = len(outcome.json["changes"]) + outcome.json["failed"]
     (error,) = outcome.errors
     assert error.startswith(
         f"{len(outcome.json['changes'])} of {total} changes were made; not made: connection bad: "
     )
     assert "no_such_database" in error
-    reasons = {failed["change"]["kind"]: failed["reason"] for failed in outcome.json["failed"]}
+    reasons = {failure["kind"]: failure["error"] for failure in outcome.json["failures"]}
     assert reasons.pop("connection") in error
     assert set(reasons.values()) == {"not tried, because connection bad could not be made"}
     assert {"tenant", "feed", "job"} == set(reasons)

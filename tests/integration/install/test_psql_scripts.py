@@ -15,6 +15,7 @@ from tenantry.db.install import install
 from tenantry.db.scripts import create_sql, functions_sql
 from tenantry.embedded import Server
 from tests.support.databases import Database, Maker, Source, Warehouse
+from tests.support.program import succeed
 from tests.support.psql import SQL, psql, run_scripts
 from tests.support.rights import rights
 
@@ -299,9 +300,31 @@ def test_the_manual_begins_on_a_new_server_with_psql_alone_and_no_password_reach
     log = (server.directory / "server.log").read_text()
     assert "CREATE ROLE whadmin" in log
     assert "pearl" not in log
+
+    def both_log_in() -> None:
+        for role in secrets:
+            with psycopg.connect(server.conninfo(role)) as session:
+                assert session.execute("SELECT current_user").fetchone() == (role,)
+
+    both_log_in()
+
+    # A second warehouse of the server has the same roles, and keeps their passwords unless it is told otherwise.
+    admin.run("CREATE DATABASE second")
+    second = Database(server, "second", "postgres")
+    others = {"whadmin_password": "new", "reader_password": "new"}
+    done = run_scripts(second, "create.sql", variables=others)
+    assert [line for line in done.stdout.splitlines() if "existed and keeps its password" in line] == [
+        f"{role} existed and keeps its password; to replace it: -v replace_passwords=on, or \\password {role}"
+        for role in secrets
+    ]
+    both_log_in()
+    told = succeed(second, "init", env={"TENANTRY_WHADMIN_PASSWORD": secrets["whadmin"]})
+    assert "whadmin: replaced, for all warehouses of this server" in told.err
+    both_log_in()
+    run_scripts(second, "create.sql", variables=others | {"replace_passwords": "on"})
     for role in secrets:
-        with psycopg.connect(server.conninfo(role)) as session:
-            assert session.execute("SELECT current_user").fetchone() == (role,)
+        server.save_password(role, "new")
+    both_log_in()
 
 
 def test_cron_sql_schedules_the_three_jobs_of_a_tenant_as_whadmin(warehouse: Warehouse) -> None:
@@ -322,7 +345,7 @@ def test_cron_sql_schedules_the_three_jobs_of_a_tenant_as_whadmin(warehouse: War
         (
             "new'tenant_2week_refresh",
             "34 8 * * *",
-            "CALL _wh.refresh_window('foodlogstats', 'conn', 'new''tenant', 14);",
+            "CALL _wh.refresh_window('foodlogstats', 'conn', 'new''tenant');",
             "whadmin",
             True,
         ),

@@ -46,7 +46,7 @@ def old(acme: Warehouse, source: Source) -> Warehouse:
 def states(warehouse: Warehouse) -> list[list[object]]:
     """What status knows of each feed but its size."""
     keys = ("tenant", "days", "years", "rows", "missing", "first_day", "last_day")
-    return [[row[key] for key in keys] for row in succeed(warehouse, "status", "--json").json]
+    return [[row[key] for key in keys] for row in succeed(warehouse, "status", "--json").json["feeds"]]
 
 
 def upgraded(warehouse: Warehouse) -> list[str]:

@@ -88,8 +88,8 @@ def test_a_load_removes_entries_older_than_90_days(warehouse: Warehouse) -> None
 def test_the_log_is_printed_for_people_and_for_programs(warehouse: Warehouse) -> None:
     write(warehouse, "one [of two]", "two")
     lines = succeed(warehouse, "logs").out.splitlines()
-    assert lines[0].endswith("INFO     backfill: one [of two]  schema_name=acme")
-    (entry,) = map(json.loads, succeed(warehouse, "logs", "--json", "--level", "warning").out.splitlines())
+    assert lines[0].endswith("Z  INFO     acme: backfill: one [of two]")
+    (entry,) = succeed(warehouse, "logs", "--json", "--level", "warning").json["entries"]
     assert (entry["level"], entry["message"], entry["context"]) == ("ERROR", "two", {"schema_name": "brook"})
     for arguments, told in (
         (("--since", "yesterday"), "'yesterday' is not an age"),
@@ -117,7 +117,7 @@ def test_following_shows_what_comes_and_ends_cleanly(warehouse: Warehouse) -> No
         session(warehouse.conninfo) as slow,
     ):
         assert follower.stdout is not None
-        messages = (json.loads(line)["message"] for line in follower.stdout)
+        messages = (json.loads(line)["data"]["entries"][0]["message"] for line in follower.stdout)
         assert next(messages) == "before"
         with slow.transaction():
             log.write(slow, "load_slice", "INFO", "numbered first")

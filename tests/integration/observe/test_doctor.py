@@ -625,7 +625,7 @@ def test_sessions_that_hold_others_up_are_found(warehouse: Warehouse) -> None:
             (f"session {pid}", f"tenantry queries --cancel {blocker}"),
         }
         assert findings(warehouse, "sessions") == []
-        shown = {one["pid"]: one for one in succeed(warehouse.admin, "queries", "--json").json}
+        shown = {one["pid"]: one for one in succeed(warehouse.admin, "queries", "--json").json["running"]}
         assert shown[pid]["blocked_by"] == [blocker]
         succeed(warehouse, "queries", "--cancel", pid)
         assert b"canceling statement" in waiting.pgconn.get_result().error_message  # type: ignore[union-attr]
@@ -706,9 +706,9 @@ def test_a_small_server_is_found_too_small(make_server: Callable[..., Server]) -
     (slow,) = findings(small, "queries")
     assert (
         slow.reason
-        == "1 statements take more than a second each time; the longest in total: SELECT pg_sleep($1)"
+        == "1 statement takes more than a second each time; the longest in total: SELECT pg_sleep($1)"
     )
-    assert succeed(small, "queries", "--slow", "--json").json[0]["calls"] == 1
+    assert succeed(small, "queries", "--slow", "--json").json["slow"][0]["calls"] == 1
 
     small.run("BEGIN; CREATE TABLE held (); PREPARE TRANSACTION 'forgotten'")
     (prepared,) = findings(small, "sessions", patience=timedelta(0))

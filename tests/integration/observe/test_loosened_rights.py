@@ -40,7 +40,9 @@ LOOSENED = {
     "another tenant's table for a reader": Loosened("GRANT SELECT ON globex.foodlogstats TO {reader}", "globex.foodlogstats"),
     "another tenant's schema for a reader": Loosened("GRANT USAGE ON SCHEMA globex TO {reader}", "globex"),
     "a tenant's view for everybody": Loosened("GRANT SELECT ON acme.foodlogstats TO PUBLIC", "acme.foodlogstats"),
-    "the public view for a reader of one tenant": Loosened("GRANT SELECT ON public.foodlogstats TO {reader}", "public.foodlogstats"),
+    "a public view of somebody's for a reader of one tenant": Loosened(
+        "CREATE VIEW public.theirs AS TABLE public.foodlogstats; GRANT SELECT ON public.theirs TO {reader}", "public.theirs"
+    ),
     "a tenant's view that a reader may write": Loosened("GRANT UPDATE ON acme.foodlogstats TO {reader}", "acme.foodlogstats"),
     "schemas that a reader may make": Loosened("GRANT CREATE ON DATABASE {database} TO {reader}", "{database}"),
     "the files of the server for whadmin": Loosened("GRANT pg_read_server_files TO whadmin", "whadmin"),

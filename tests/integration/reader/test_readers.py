@@ -75,7 +75,6 @@ def test_a_reader_sees_its_tenant_whatever_becomes_of_its_data_and_nothing_else(
     for statement in (
         "SELECT * FROM globex.foodlogstats",
         "SELECT * FROM globex.foodlogstats_2024_03_10",
-        "SELECT * FROM public.foodlogstats",
         "SELECT * FROM _wh.tenant_connections",
         "SELECT * FROM _wh.readers",
         "SELECT _wh.current_date_utc()",
@@ -115,10 +114,9 @@ def test_a_reader_sees_its_tenant_whatever_becomes_of_its_data_and_nothing_else(
 
     for storage in ("partition", "matview"):
         move_all(two, storage)
-        assert count(reader, "acme.foodlogstats") == 368
-        for relation in ("globex.foodlogstats", "public.foodlogstats"):
-            with pytest.raises(DENIED):
-                count(reader, relation)
+        assert count(reader, "acme.foodlogstats") == count(reader, "public.foodlogstats") == 368
+        with pytest.raises(DENIED):
+            count(reader, "globex.foodlogstats")
 
     # A schema that was dropped and comes back is readable again.
     two.run("DROP VIEW public.foodlogstats")
@@ -189,8 +187,8 @@ def test_the_tenants_of_a_reader_can_be_changed_and_one_of_all_reads_what_phood_
     )
     assert count(reader, "acme.foodlogstats") == count(reader, "globex.foodlogstats") == 3
     assert reader.value("SHOW statement_timeout") == "5min"
-    listed = succeed(two, "reader", "list", "--json").json
-    assert [(r["name"], r["tenants"], r["connections"]) for r in listed] == [
+    listed = succeed(two, "reader", "list", "--json").json["readers"]
+    assert [(r["reader"], r["tenants"], r["most_sessions"]) for r in listed] == [
         (reader.user, ["acme", "globex"], 3)
     ]
     assert "acme, globex" in succeed(two, "reader", "list").out
@@ -209,9 +207,8 @@ def test_the_tenants_of_a_reader_can_be_changed_and_one_of_all_reads_what_phood_
     assert "all tenants" in succeed(two, "reader", "list").out
     succeed(two.admin, "reader", "add", reader.user, "--tenant", "acme")
     assert count(reader, "acme.foodlogstats") == 3
-    for relation in ("public.foodlogstats", "globex.foodlogstats"):
-        with pytest.raises(DENIED):
-            count(reader, relation)
+    with pytest.raises(DENIED):
+        count(reader, "globex.foodlogstats")
 
 
 def test_dropping_a_reader_leaves_nothing_of_it_and_touches_no_other_role(
@@ -297,3 +294,17 @@ def test_an_administrator_who_is_no_superuser_makes_and_drops_readers(two: Wareh
         readers.drop(opened, name)
         assert readers.readers(opened) == []
     two.admin.run(f"DROP OWNED BY {master} CASCADE; DROP ROLE {master}")
+
+
+def test_a_readers_connection_strings_are_printed_when_it_is_made_and_when_it_is_shown(
+    two: Warehouse, named: Callable[..., Database]
+) -> None:
+    reader = named("--tenant", "acme")
+    shown = succeed(two, "reader", "show", reader.user, "--json").json
+    assert shown["reader"]["tenants"] == ["acme"]
+    strings = shown["connect_strings"]
+    with psycopg.connect(strings["uri"], password="reader-password") as opened:
+        assert opened.info.user == reader.user
+    changed = succeed(two.admin, "reader", "add", reader.user, "--tenant", "globex")
+    assert f"\nJDBC       {strings['jdbc']}\n" in changed.out
+    assert changed.out in succeed(two, "reader", "show", reader.user).out

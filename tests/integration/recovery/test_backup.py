@@ -133,10 +133,10 @@ def test_a_lost_warehouse_comes_back_from_its_backup_and_its_sources(
 
     done = succeed(
         elsewhere.admin, "restore", file, "--identity", identity, "--unsigned", "--other-jobs", "--json"
-    ).json
+    ).json["restored"]
     assert (done["tenants"], done["jobs"], done["passwords_generated"]) == (["acme", "globex"], 5, [])
     assert elsewhere.rows("SELECT FROM _wh.slices") == []
-    assert [(f["tenant"], f["storage"], f["days"], f["rows"]) for f in succeed(elsewhere, "status", "--json").json] == [
+    assert [(f["tenant"], f["storage"], f["days"], f["rows"]) for f in succeed(elsewhere, "status", "--json").json["feeds"]] == [
         ("acme", "partition", 0, 0), ("globex", "matview", 0, 0)]  # fmt: skip
     assert elsewhere.rows("SELECT FROM cron.job WHERE active") == []
     assert elsewhere.value("SELECT _wh.create_crates_mv()") == "ours"
@@ -161,7 +161,7 @@ def test_a_lost_warehouse_comes_back_from_its_backup_and_its_sources(
     fleet["globex"].run("ALTER TABLE away RENAME TO phood_foodlogsum")
 
     done = succeed(elsewhere, "recover", "--all", "--json").json
-    assert (done["complete"], done["different_days"], done["rows"]) == (True, [], 12)
+    assert (done["load"]["complete"], done["different_days"], done["load"]["rows"]) == (True, [], 12)
     assert elsewhere.rows(ROWS) == before
     assert elsewhere.rows("SELECT jobname::text, active FROM cron.job ORDER BY 1") == warehouse.rows(
         "SELECT jobname::text, active FROM cron.job ORDER BY 1"
@@ -308,7 +308,7 @@ def test_a_recovery_of_what_was_lost_leaves_alone_what_the_source_keeps_no_longe
     acme.run("SELECT _wh.update_public_view_by_template('foodlogstats')")
     acme.run(f"DROP MATERIALIZED VIEW acme.foodlogstats_{yesterday:%Y_%m_%d} CASCADE")
     done = succeed(acme, "recover", "--tenant", "acme", "--json").json
-    assert (done["rows"], done["different_days"]) == (3, [])
+    assert (done["load"]["rows"], done["different_days"]) == (3, [])
     assert acme.rows("SELECT * FROM acme.foodlogstats ORDER BY id") == rows
 
 
@@ -317,7 +317,7 @@ def test_a_recovery_counts_nothing_as_there_of_a_feed_whose_source_cannot_be_ask
     acme.run("UPDATE _wh.tenant_connections SET port = %s", (find_free_port(),))
     lame = run(acme, "recover", "--all", "--json")
     assert lame.code == 1
-    (told,) = lame.json["tenants"]
+    (told,) = lame.json["load"]["feeds"]
     assert (told["loaded"], told["present"]) == (0, 0)
     assert "Connection refused" in told["source_lost"]
 
@@ -407,5 +407,7 @@ def test_a_passphrase_may_come_from_the_environment_or_a_file(acme: Warehouse, t
     nobody = run(acme, "backup", file)
     assert (nobody.code, nobody.errors) == (2, ["no passphrase for the backup"])
     succeed(acme, "backup", file, env=given)
-    told = succeed(None, "restore", file, "--dry-run", "--passphrase-file", passphrase, "--json").json
+    told = succeed(None, "restore", file, "--dry-run", "--passphrase-file", passphrase, "--json").json[
+        "content"
+    ]
     assert (told["connections"], told["secrets"]) == (["acme"], 1)

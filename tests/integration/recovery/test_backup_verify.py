@@ -44,7 +44,7 @@ def test_verify_reads_a_whole_backup_and_restores_it_if_asked(
     succeed(acme.admin, "backup", file, *TO)
     env = {"TMPDIR": str(server_parent)}
     told = succeed(None, "backup", "verify", file, *opened_by, "--rehearse", "--json", env=env).json
-    assert (told["problems"], told["rehearsed"], told["content"]["tenants"]) == ({}, True, ["acme"])
+    assert (told["failures"], told["rehearsed"], told["content"]["tenants"]) == ([], True, ["acme"])
     assert told["records"] > 10
     assert list(server_parent.iterdir()) == []
     plain = succeed(None, "backup", "verify", file, *opened_by)
@@ -72,12 +72,12 @@ def test_verify_names_what_a_restore_would_leave_out(
     packed = dataclasses.replace(content, lines=lines).packed()
     file.write_bytes(sealed.seal(packed, recipients=[str(AGE.to_public())]))
     outcome = run(None, "backup", "verify", file, *opened_by, "--json")
-    assert (outcome.code, outcome.json["problems"]) == (
+    assert (outcome.code, {one["what"]: one["error"] for one in outcome.json["failures"]}) == (
         1,
         {
             "function public.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'": "it is not in the schema _wh",
             "table _wh.function_logs": "2 of 3 rows are not valid",
-            "table _wh.odd": "backups do not hold it; 1 rows",
+            "table _wh.odd": "backups do not hold it; 1 row",
         },
     )
     rehearsed = run(None, "backup", "verify", file, *opened_by, "--rehearse")

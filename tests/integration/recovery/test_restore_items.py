@@ -62,7 +62,7 @@ def test_a_restore_makes_all_but_what_cannot_be_and_names_that(
     acme.run("SELECT cron.schedule('hourly', '12 * * * *', 'SELECT 1')")
     acme.run("SELECT cron.schedule('other', '13 * * * *', 'SELECT 2')")
     with session(acme.admin.conninfo, role=None) as admin:
-        reader.put(admin, name, ["acme"], "reader-password")
+        reader.put(admin, name, ["acme"], "reader-password", workspace="marts")
         admin.execute(f"ALTER ROLE {name} VALID UNTIL '2031-05-06 00:00:00+00'".encode())
         admin.execute(f"ALTER ROLE {name} IN DATABASE {acme.name} SET work_mem = '9MB'".encode())
         admin.execute(f"GRANT pg_monitor TO {name}".encode())
@@ -75,7 +75,13 @@ def test_a_restore_makes_all_but_what_cannot_be_and_names_that(
     jobs = [
         job | ({"schedule": "99 * * * *"} if job["name"] == "other" else {}) for job in content.rows("job")
     ]
-    content = dataclasses.replace(content, lines=content.lines | {"job": [json.dumps(job) for job in jobs]})
+    # Workspaces that no warehouse gives.
+    odd = {f"{name}_{n}": place for n, place in enumerate(("acme", "public", "pg_catalog"))}
+    known = content.rows("table readers")
+    invented = [known[0] | {"reader_name": one, "workspace": place} for one, place in odd.items()]
+    lines = {"job": jobs, "table readers": known + invented}
+    texts = {kind: [json.dumps(row) for row in rows] for kind, rows in lines.items()}
+    content = dataclasses.replace(content, lines=content.lines | texts)
     with session(elsewhere.admin.conninfo, role=None) as opened:
         passwords = {"whadmin": "whadmin-password", "phood_ro": "reader-password"}
         result = restore.run(opened, content, passwords, other_jobs=True)
@@ -85,7 +91,12 @@ def test_a_restore_makes_all_but_what_cannot_be_and_names_that(
         "job other",
         f"setting a_setting_of_the_future=1 of role {name}",
         "table _wh.notes",
+        *(f"workspace of reader {one}" for one in odd),
     ]
+    assert elsewhere.rows("SELECT reader_name, workspace FROM _wh.readers WHERE workspace IS NOT NULL") == [
+        (name, "marts")
+    ]
+    assert elsewhere.value("SELECT has_schema_privilege(%s, 'marts', 'CREATE')", (name,)) is True
     assert "acme.foodlogstats" in told["function _wh.rows_of()"]
     assert result.jobs == 1
     assert elsewhere.value("SELECT _wh.good()") == 1

@@ -43,9 +43,9 @@ def test_an_administrator_sees_keeps_and_changes_the_jobs_that_he_made_himself(s
     jobid = schedule(served.admin, "by postgres", "10 * * * *", HOURLY)
     assert jobs(served) == []
     (shown,) = succeed(served.admin, "schedule", "show", "--json").json["jobs"]
-    assert (shown["jobid"], shown["username"], shown["kind"]) == (jobid, "postgres", "hourly")
-    made = succeed(served.admin, "schedule", "install", "--all", "--json").json
-    assert [job["name"] for job in made] == ["acme_2week_refresh", "yearly_combination_acme"]
+    assert (shown["jobid"], shown["role"], shown["kind"]) == (jobid, "postgres", "hourly")
+    made = succeed(served.admin, "schedule", "install", "--all", "--json").json["jobs"]
+    assert [job["job"] for job in made] == ["acme_2week_refresh", "yearly_combination_acme"]
     assert not [f for f in findings(served, "jobs") if "no job" in f.reason]
     assert succeed(served.admin, "schedule", "disable", "--job", "by postgres", "--json").json["changed"] == [
         "by postgres"
@@ -55,8 +55,8 @@ def test_an_administrator_sees_keeps_and_changes_the_jobs_that_he_made_himself(s
         "INSERT INTO cron.job_run_details (jobid, runid, database, username, command, status, start_time, end_time)"
         " VALUES (%s, 1, 'postgres', 'postgres', 'SELECT 1', 'failed', now(), now())", (jobid,),
     )  # fmt: skip
-    (past,) = succeed(served.admin, "schedule", "history", "--json").json
-    assert (past["jobid"], past["name"], past["status"]) == (jobid, "by postgres", "failed")
+    (past,) = succeed(served.admin, "schedule", "history", "--json").json["runs"]
+    assert (past["jobid"], past["job"], past["status"]) == (jobid, "by postgres", "failed")
     succeed(served.admin, "schedule", "remove", "--job", jobid, "--yes")
     assert served.admin.value("SELECT count(*) FROM cron.job WHERE jobid = %s", (jobid,)) == 0
     assert succeed(served.admin, "schedule", "show", "--json").json["hidden_from"] is None

@@ -32,28 +32,28 @@ def cron(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
 
 def test_the_life_of_a_tenants_jobs(cron: Warehouse) -> None:
     schedule(cron, "by hand", "10 * * * *", "SELECT _wh.update_foodlogstats('acme', 'acme', CURRENT_DATE);")
-    plan = succeed(cron, "schedule", "install", "--all", "--dry-run", "--json").json
-    assert [(job["name"], job["when"]) for job in plan] == [
+    plan = succeed(cron, "schedule", "install", "--all", "--dry-run", "--json").json["jobs"]
+    assert [(job["job"], job["when"]) for job in plan] == [
         ("acme_2week_refresh", "daily at 08:30 UTC"),
         ("yearly_combination_acme", "every year on 15 February at 07:00 UTC"),
     ]
     assert len(jobs(cron)) == 1
-    made = succeed(cron, "schedule", "install", "--tenant", "acme", "--json").json
-    assert [job["name"] for job in made] == [job["name"] for job in plan]
+    made = succeed(cron, "schedule", "install", "--tenant", "acme", "--json").json["jobs"]
+    assert [job["job"] for job in made] == [job["job"] for job in plan]
     assert all(isinstance(job["jobid"], int) for job in made)
-    assert succeed(cron, "schedule", "install", "--all", "--json").json == []
+    assert succeed(cron, "schedule", "install", "--all", "--json").json["jobs"] == []
 
     shown = succeed(cron, "schedule", "show", "--tenant", "acme", env=PARIS).out
     assert "daily at 08:30 UTC (" in shown
     assert "Europe/Paris)" in shown
-    upcoming = succeed(cron, "schedule", "next", 3, "--json").json
+    upcoming = succeed(cron, "schedule", "next", 3, "--json").json["runs"]
     assert [job["job"] for job in upcoming][:2] != ["yearly_combination_acme"] * 2
-    assert [job["time"] for job in upcoming] == sorted(job["time"] for job in upcoming)
+    assert [job["at"] for job in upcoming] == sorted(job["at"] for job in upcoming)
 
     assert succeed(cron, "schedule", "disable", "--tenant", "acme", "--json").json["unchanged"] == []
     assert {row[3] for row in jobs(cron)} == {False}
     paused = succeed(cron, "schedule", "show", "--json").json["jobs"]
-    assert {job["next"] for job in paused} == {None}
+    assert {job["next_run_at"] for job in paused} == {None}
     again = succeed(cron, "schedule", "enable", "--job", "by hand", "--json").json
     assert again == {"changed": ["by hand"], "unchanged": []}
 
@@ -69,16 +69,16 @@ def test_a_job_is_run_by_hand_and_its_failures_are_told(cron: Warehouse) -> None
     good = schedule(cron, "good", "@yearly", "SELECT 1")
     schedule(cron, "bad", "@yearly", "SELECT 1 / 0")
     own = cron.value("SELECT NOT EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_cron')")
-    assert succeed(cron, "schedule", "run", "good", "--json").json["message"] == "SELECT 1"
+    assert succeed(cron, "schedule", "run", "good", "--json").json["run"]["message"] == "SELECT 1"
     failed = run(cron, "schedule", "run", "bad")
     assert (failed.code, failed.errors) == (1, ["bad: ERROR: division by zero"])
-    history = succeed(cron, "schedule", "history", "--json").json
-    assert [(item["name"], item["status"]) for item in history] == (
+    history = succeed(cron, "schedule", "history", "--json").json["runs"]
+    assert [(item["job"], item["status"]) for item in history] == (
         [("bad", "failed"), ("good", "succeeded")] if own else []
     )
     if own:
-        only = succeed(cron, "schedule", "history", "--failed", "--last", 1, "--json").json
-        assert [item["name"] for item in only] == ["bad"]
+        only = succeed(cron, "schedule", "history", "--failed", "--last", 1, "--json").json["runs"]
+        assert [item["job"] for item in only] == ["bad"]
         assert "bad: ERROR: division by zero" in succeed(cron, "schedule", "show").err
         with cron.connect() as running:
             running.execute("SELECT pg_advisory_lock(8321567, %s)", (good,))
@@ -109,7 +109,7 @@ def test_what_cannot_be_meant_is_one_line_and_changes_nothing(
 def test_a_disabled_tenant_gets_no_jobs(acme: Warehouse) -> None:
     acme.run("SELECT _wh_internal.open_feed('foodlogstats', 'acme', 'acme')")
     succeed(acme, "tenant", "disable", "acme", "--reason", "rest")
-    assert succeed(acme, "schedule", "install", "--all", "--json").json == []
+    assert succeed(acme, "schedule", "install", "--all", "--json").json["jobs"] == []
     schedule(acme, "by hand", "10 * * * *", "SELECT _wh.update_foodlogstats('acme', 'acme')")
     for arguments in (("install", "--tenant", "acme"), ("enable", "--tenant", "acme")):
         refused = run(acme, "schedule", *arguments)
@@ -127,10 +127,12 @@ def test_a_new_tenant_gets_its_jobs_unless_told_otherwise(warehouse: Warehouse, 
     assert [row[0] for row in jobs(warehouse)] == names
     # What was laid out can be run as it is.
     assert (
-        succeed(warehouse, "schedule", "run", "foodlogstats_update_acme", "--json").json["message"]
+        succeed(warehouse, "schedule", "run", "foodlogstats_update_acme", "--json").json["run"]["message"]
         == "SELECT 1"
     )
-    assert succeed(warehouse, "schedule", "run", "acme_2week_refresh", "--json").json["message"] == "CALL"
+    assert (
+        succeed(warehouse, "schedule", "run", "acme_2week_refresh", "--json").json["run"]["message"] == "CALL"
+    )
 
 
 def test_a_job_that_an_administrator_runs_has_the_rights_of_whadmin_alone(warehouse: Warehouse) -> None:

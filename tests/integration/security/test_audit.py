@@ -145,15 +145,15 @@ def test_the_trail_is_shown_as_a_table_as_json_and_as_it_grows(warehouse: Wareho
     table = succeed(warehouse, "audit", env={"COLUMNS": "80"}).out
     assert "a test" in table
     assert all(len(line) <= 80 for line in table.splitlines())
-    *_, line = succeed(warehouse, "audit", "--json", "--since", "1h").out.splitlines()
-    assert json.loads(line)["what"] == "tenantry a test"
+    *_, entry = succeed(warehouse, "audit", "--json", "--since", "1h").json["entries"]
+    assert entry["what"] == "tenantry a test"
     with running(warehouse, "audit", "--follow", "--json") as process:
         assert process.stdout is not None
         while "a test" not in process.stdout.readline():
             pass
         with warehouse.connect() as opened:
             audit.add(opened, "another", "", "done")
-        assert json.loads(process.stdout.readline())["what"] == "another"
+        assert json.loads(process.stdout.readline())["data"]["entries"][0]["what"] == "another"
 
 
 def test_the_administrator_alone_prunes_and_that_is_written_down(warehouse: Warehouse) -> None:

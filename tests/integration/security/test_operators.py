@@ -57,13 +57,13 @@ def test_an_operator_loads_compares_and_mends_with_the_program(
 ) -> None:
     span = ("--from", "2024-03-10", "--to", "2024-03-12")
     loaded = succeed(operator, "backfill", "foodlogstats", "--all", *span, "--json").json
-    assert (loaded["tenants"][0]["loaded"], loaded["tenants"][0]["rows"]) == (2, 6)
+    assert (loaded["load"]["feeds"][0]["loaded"], loaded["load"]["rows"]) == (2, 6)
     assert ready.value("SELECT count(*) FROM public.foodlogstats") == 9
     succeed(operator, "verify", "foodlogstats", "--all", *span)
     source.run("UPDATE phood_foodlogsum SET quantity = quantity + 1 WHERE logged_time < '2024-03-11 00:00+0'")
     differs = run(operator, "verify", "foodlogstats", "--all", *span, "--json")
     assert differs.code == 1
-    (day,) = differs.json["tenants"][0]["different"]
+    (day,) = differs.json["feeds"][0]["different"]
     assert (day["day"], day["differing_rows"], day["rows"]) == ("2024-03-10", 3, [])
     succeed(operator, "verify", "foodlogstats", "--all", *span, "--fix")
     source.run("UPDATE phood_foodlogsum SET quantity = quantity + 1 WHERE logged_time < '2024-03-11 00:00+0'")
@@ -72,8 +72,8 @@ def test_an_operator_loads_compares_and_mends_with_the_program(
     again = succeed(
         operator, "refresh", "foodlogstats", "--all", "--days", "3", "--date", "2024-03-12", "--json"
     ).json
-    assert (again["tenants"][0]["loaded"], again["tenants"][0]["unchanged"]) == (0, 3)
-    assert not run(operator, "slice", "list", "foodlogstats", "--failed", "--json").json
+    assert (again["load"]["feeds"][0]["loaded"], again["load"]["feeds"][0]["unchanged"]) == (0, 3)
+    assert not run(operator, "slice", "list", "foodlogstats", "--failed", "--json").json["slices"]
 
 
 def test_a_day_that_fails_is_recorded_and_keeps_no_other_from_being_loaded(
@@ -124,8 +124,8 @@ def test_an_operator_folds_a_year(acme: Warehouse, operator: Database) -> None:
     succeed(operator, "year", "check", "foodlogstats", "2023", "--all")
     succeed(operator, "year", "fold", "foodlogstats", "2023", "--tenant", "acme")
     assert (
-        run(operator, "year", "check", "foodlogstats", "2023", "--all", "--json").json[0]["status"]
-        == "converted"
+        run(operator, "year", "check", "foodlogstats", "2023", "--all", "--json").json["years"][0]["status"]
+        == "folded"
     )
 
 
@@ -549,7 +549,8 @@ def test_ctrl_c_of_an_operator_keeps_what_was_loaded_and_leaves_no_session(
         out, err = process.communicate(timeout=30)
     assert process.returncode == 130, err
     assert "Traceback" not in err
-    assert json.loads(out)["interrupted"] is True
+    assert json.loads(out)["data"]["load"]["interrupted"] is True
+    assert json.loads(err.splitlines()[-1])["error"]["code"] == "interrupted"
     kept = acme.value("SELECT count(*) FROM _wh.slices WHERE status = 'loaded'")
     assert kept in (7, 14)
     assert acme.reader.value("SELECT count(*) FROM public.ticks") == 2 * kept
@@ -560,5 +561,5 @@ def test_ctrl_c_of_an_operator_keeps_what_was_loaded_and_leaves_no_session(
         )
     )
     mend(source)
-    (again,) = succeed(operator, *words).json["tenants"]
+    (again,) = succeed(operator, *words).json["load"]["feeds"]
     assert (again["loaded"], again["present"]) == (20 - kept, kept)

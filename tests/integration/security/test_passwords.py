@@ -81,7 +81,11 @@ def test_tenants_say_how_old_their_passwords_are_and_doctor_which_are_too_old(
     doctor = ("doctor", "--only", "passwords", "--json")
     assert succeed(acme, *doctor).json["findings"] == []
     acme.run("UPDATE _wh.tenant_connections SET password_set_at = %s WHERE tenant_name = 'acme'", (OLD,))
-    assert succeed(acme, "tenant", "list", "--json").json[0]["password_set_at"].startswith("2020-01-02")
+    assert (
+        succeed(acme, "tenant", "list", "--json")
+        .json["tenants"][0]["password_set_at"]
+        .startswith("2020-01-02")
+    )
     assert "2020-01-02" in succeed(acme, "tenant", "list").out
     (found,) = succeed(acme, *doctor).json["findings"]
     assert (found["severity"], found["subject"]) == ("note", "acme")
@@ -158,7 +162,7 @@ def test_all_passwords_are_rotated_but_those_that_do_not_let_anybody_in(sources:
         "tenants.globex.password: environment variable GLOBEX is not set" in missing.err,
     ) == (1, True)
     done = succeed(warehouse, *rotate, "--json", env=env | {"GLOBEX": "new of globex"}).json["connections"]
-    assert [(one["name"], one["changed"], one["reason"]) for one in done] == [
+    assert [(one["connection"], one["changed"], one["error"]) for one in done] == [
         ("acme", False, None),
         ("globex", True, None),
     ]
@@ -219,7 +223,7 @@ def test_a_readers_password_ends_on_the_day_that_was_said_and_doctor_says_so_bef
     try:
         soon = today + timedelta(days=5)
         made = succeed(acme.admin, *add, "--password-file", password, "--valid-until", soon, "--json").json[
-            "reader"
+            "facts"
         ]
         assert made["valid_until"].startswith(f"{soon + timedelta(days=1)}T00:00:00")
         psycopg.connect(login).close()
@@ -233,10 +237,9 @@ def test_a_readers_password_ends_on_the_day_that_was_said_and_doctor_says_so_bef
         (found,) = [one for one in succeed(acme, *doctor).json["findings"] if one["subject"] == name]
         assert "has expired" in found["reason"]
         # What is not said stays as it is.
-        assert succeed(acme.admin, *add, "--json").json["reader"]["valid_until"].startswith("2020-01-01")
+        assert succeed(acme.admin, *add, "--json").json["facts"]["valid_until"].startswith("2020-01-01")
         assert (
-            succeed(acme.admin, *add, "--valid-until", "never", "--json").json["reader"]["valid_until"]
-            is None
+            succeed(acme.admin, *add, "--valid-until", "never", "--json").json["facts"]["valid_until"] is None
         )
         psycopg.connect(login).close()
         for odd, reason in (

@@ -43,8 +43,12 @@ def rows(warehouse: Warehouse) -> int:
     return count
 
 
+def rows_ahead(number: int) -> list[dict[str, Any]]:
+    return [{"tenant": "acme", "template": "ticks", "rows": number}]
+
+
 def status(warehouse: Warehouse) -> Any:
-    (feed,) = succeed(warehouse, "status", "--json").json
+    (feed,) = succeed(warehouse, "status", "--json").json["feeds"]
     return feed
 
 
@@ -53,12 +57,12 @@ def test_rows_that_are_left_out_are_counted_by_all_that_ask_the_source(
 ) -> None:
     told = succeed(booking, *BACKFILL)
     assert "acme.ticks: 10 rows are dated after the last day that is loaded, and were left out" in told.err
-    assert succeed(booking, *BACKFILL, "--from", "today", "--json").json["rows_ahead"] == {"acme": 10}
+    assert succeed(booking, *BACKFILL, "--from", "today", "--json").json["rows_ahead"] == rows_ahead(10)
     secret = tmp_path / "password"
     secret.write_text(source.password)
     secret.chmod(0o600)
     added = succeed(booking, "tenant", "add", "acme", "--source", address(source), "--template", "ticks", "--password-file", secret, "--json")  # fmt: skip
-    assert added.json["rows_ahead"] == {"ticks": 10}
+    assert added.json["rows_ahead"] == rows_ahead(10)
     (found,) = findings(booking, "sources")
     assert "10 rows are dated after the last day that is loaded, and were left out" in found.reason
 
@@ -81,13 +85,13 @@ def test_a_template_that_asks_for_them_gets_days_ahead(
         acme.run("DELETE FROM _wh.slices WHERE slice_date = %s", (today + timedelta(days=2),))
     assert status(acme)["state"] == "ok"
     done = succeed(acme, *BACKFILL, "--json").json
-    assert (done["tenants"][0]["loaded"], done["rows_ahead"], rows(acme)) == (1, {"acme": 4}, 12)
+    assert (done["load"]["feeds"][0]["loaded"], done["rows_ahead"], rows(acme)) == (1, rows_ahead(4), 12)
     checked = acme.value("SELECT _wh.check_views_by_template_for_year('ticks', 'acme', %s)", (today.year,))
     assert checked["found_days"] <= checked["expected_days"]
     # What changes in days to come is seen by the refresh of a window.
     source.run("UPDATE ticks SET value = 7 WHERE at >= %s", (today + timedelta(days=3),))
     refreshed = succeed(acme, "refresh", "ticks", "--tenant", "acme", "--days", 2, "--json").json
-    assert refreshed["complete"]
+    assert refreshed["load"]["complete"]
     assert acme.reader.value("SELECT count(*) FROM public.ticks WHERE value = 7") == 2
     source.run("UPDATE ticks SET value = 8 WHERE at >= %s", (today + timedelta(days=3),))
     acme.run("CALL _wh.refresh_window('ticks', 'acme', 'acme', 2, true)")

@@ -516,7 +516,7 @@ def test_the_command_tells_how_many_days_were_unchanged(acme: Warehouse, source:
     source.fill(yesterday - timedelta(days=14), 16)
     stored_in(acme, "partition")
     first = succeed(acme, "refresh", "foodlogstats", "--all", "--days", 14, "--json").json
-    assert [(t["loaded"], t["unchanged"]) for t in first["tenants"]] == [(14, 0)]
+    assert [(t["loaded"], t["unchanged"]) for t in first["load"]["feeds"]] == [(14, 0)]
     assert acme.rows("SELECT min(slice_date), max(slice_date) FROM _wh.slices") == [
         (yesterday - timedelta(days=13), yesterday)
     ]
@@ -524,10 +524,10 @@ def test_the_command_tells_how_many_days_were_unchanged(acme: Warehouse, source:
     assert "unchanged" in second.out
     assert "14" in second.out
     full = succeed(acme, "refresh", "foodlogstats", "--all", "--days", 14, "--reload", "--json").json
-    assert [(t["loaded"], t["unchanged"]) for t in full["tenants"]] == [(14, 0)]
+    assert [(t["loaded"], t["unchanged"]) for t in full["load"]["feeds"]] == [(14, 0)]
     before = yesterday - timedelta(days=1)
     last = succeed(acme, "refresh", "foodlogstats", "--all", "--days", 2, "--date", before, "--json").json
-    assert last["tenants"][0]["loaded"] == 2
+    assert last["load"]["feeds"][0]["loaded"] == 2
 
 
 def test_full_without_a_window_is_refused(acme: Warehouse) -> None:

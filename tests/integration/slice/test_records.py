@@ -39,11 +39,11 @@ def missing(warehouse: Warehouse) -> list[str]:
     listed = succeed(
         warehouse, "slice", "list", "ticks", "--tenant", "acme", "--from", FIRST, "--to", LAST, "--json"
     )
-    return [item["day"] for item in listed.json if item["missing"]]
+    return [item["day"] for item in listed.json["slices"] if item["is_missing"]]
 
 
 def status(warehouse: Warehouse) -> dict[str, Any]:
-    (found,) = succeed(warehouse, "status", "--json").json
+    (found,) = succeed(warehouse, "status", "--json").json["feeds"]
     return dict(found)
 
 
@@ -65,15 +65,15 @@ def backfill(warehouse: Warehouse, *arguments: object) -> dict[str, Any]:
         LAST,
         *arguments,
         "--json",
-    ).json["tenants"]
+    ).json["load"]["feeds"]
     return dict(done)
 
 
 def window(warehouse: Warehouse, days: int) -> dict[str, Any]:
     """The last ended days, those that differ from the source."""
     (done,) = succeed(warehouse, "refresh", "ticks", "--tenant", "acme", "--days", days, "--json").json[
-        "tenants"
-    ]
+        "load"
+    ]["feeds"]
     return dict(done)
 
 

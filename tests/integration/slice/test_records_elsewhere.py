@@ -66,7 +66,7 @@ def test_a_dump_that_was_restored_without_its_source_says_what_is_there(
 ) -> None:
     source.run("ALTER TABLE ticks RENAME TO away")
     there = restored(server, maker, two)
-    marks, ticks = succeed(there, "status", "--json").json
+    marks, ticks = succeed(there, "status", "--json").json["feeds"]
     yesterday = today - timedelta(days=1)
     assert (marks["rows"], marks["missing"]) == (0, (today - FIRST).days)
     assert (ticks["rows"], ticks["missing"], ticks["years"]) == (366, (today - FIRST).days - 366, [2024])
@@ -87,7 +87,9 @@ def test_a_dump_that_was_restored_without_its_source_says_what_is_there(
     source.run("ALTER TABLE away RENAME TO ticks")
     for template, loaded in (("ticks", 0), ("marks", 5)):
         span = ("--from", FIRST, "--to", "2024-01-05")
-        (done,) = succeed(there, "backfill", template, "--tenant", "acme", *span, "--json").json["tenants"]
+        (done,) = succeed(there, "backfill", template, "--tenant", "acme", *span, "--json").json["load"][
+            "feeds"
+        ]
         assert done["loaded"] == loaded
     assert there.value("SELECT count(*) FROM public.marks") == 5
 
@@ -122,13 +124,15 @@ def test_an_upgrade_takes_over_what_stood_in_comments_and_pulls_nothing_again(
         "SELECT objoid::regclass::text, description FROM pg_description WHERE classoid = 'pg_class'::regclass"
         " AND objoid::regclass::text ~ '^(acme.)?(ticks|marks)'"
     ) == [("acme.ticks", "said by a person")]
-    marks, ticks = succeed(two, "status", "--json").json
+    marks, ticks = succeed(two, "status", "--json").json["feeds"]
     days = (today - FIRST).days
     assert (marks["rows"], marks["missing"]) == (5, days - 5)
     assert (ticks["rows"], ticks["missing"]) == (366, days - 366)
     for template in ("ticks", "marks"):
         span = ("--from", FIRST, "--to", "2024-01-05")
-        (done,) = succeed(two, "backfill", template, "--tenant", "acme", *span, "--json").json["tenants"]
+        (done,) = succeed(two, "backfill", template, "--tenant", "acme", *span, "--json").json["load"][
+            "feeds"
+        ]
         assert done["loaded"] == 0
     # The views say what they said, and are left alone; the records are bound, and what the source said of the rows still holds.
     assert two.rows(rules) == before

@@ -45,14 +45,14 @@ def ticking(acme: Warehouse, source: Source, first: date) -> Warehouse:
 
 
 def listed(warehouse: Warehouse, *options: object) -> list[Any]:
-    found: list[Any] = succeed(warehouse, "slice", "list", "ticks", "--json", *options).json
+    found: list[Any] = succeed(warehouse, "slice", "list", "ticks", "--json", *options).json["slices"]
     return found
 
 
 def test_slices_are_listed_with_what_is_wrong_with_them(ticking: Warehouse, first: date) -> None:
     everything = listed(ticking)
     assert [item["day"] for item in everything] == [str(first + timedelta(days=n)) for n in range(11)]
-    wrong = {n: (i["missing"], i["failed"], i["stale"]) for n, i in enumerate(everything)}
+    wrong = {n: (i["is_missing"], i["is_failed"], i["is_stale"]) for n, i in enumerate(everything)}
     assert {n: flags for n, flags in wrong.items() if any(flags)} == {
         3: (True, False, False),
         5: (False, True, False),
@@ -86,22 +86,24 @@ def test_a_slice_is_shown_and_reloaded(acme: Warehouse, source: Source, storage:
     )
     acme.run("SELECT _wh.update_public_view_by_template('ticks')")
     shown = succeed(acme, "slice", "show", "ticks", first, "--tenant", "acme", "--json").json
-    assert (shown["rows"], shown["missing"], shown["current"]) == (2, False, True)
+    assert (shown["slice"]["rows"], shown["slice"]["is_missing"]) == (2, False)
+    shown = shown["details"]
+    assert shown["current"] is True
     if storage == "matview":
         assert (shown["relation"], shown["alone"]) == (f"acme.ticks_{first:%Y_%m_%d}", True)
-        assert shown["bytes"] > 0
+        assert shown["size_bytes"] > 0
     else:
-        assert (shown["relation"], shown["alone"], shown["bytes"]) == (
+        assert (shown["relation"], shown["alone"], shown["size_bytes"]) == (
             f'_wh_data."acme.ticks_{first:%Y}"',
             False,
             None,
         )
-    assert "rows      2" in succeed(acme, "slice", "show", "ticks", first, "--tenant", "acme").out
+    assert "rows     2" in succeed(acme, "slice", "show", "ticks", first, "--tenant", "acme").out
 
     source.run("UPDATE ticks SET value = 7")
     source.run("DELETE FROM ticks WHERE id %% 2 = 1 AND (at AT TIME ZONE 'UTC')::date = %s", (first,))
     again = succeed(acme, "slice", "reload", "ticks", first, "--tenant", "acme", "--json").json
-    assert (again["tenants"][0]["loaded"], again["different_days"]) == (1, [])
+    assert (again["load"]["feeds"][0]["loaded"], again["different_days"]) == (1, [])
     assert acme.reader.rows("SELECT value, count(*) FROM public.ticks GROUP BY 1 ORDER BY 1") == [
         (0, 2),
         (1, 2),
@@ -150,7 +152,7 @@ def test_years_are_listed_and_folded_apart(acme: Warehouse, source: Source) -> N
         acme.run("SELECT _wh_internal.open_feed('ticks', %s, %s)", (name, name))
     succeed(acme, "backfill", "ticks", "--all", "--from", "2023-01-01", "--to", "2023-12-31")
     acme.run("SELECT _wh.update_mv_by_template('ticks', 'acme', 'acme', '2022-12-31')")
-    years = succeed(acme, "year", "list", "--json").json
+    years = succeed(acme, "year", "list", "--json").json["years"]
     assert [(y["tenant"], y["year"], y["days"], y["state"]) for y in years] == [
         ("acme", 2022, 1, "incomplete"),
         ("acme", 2023, 365, "ready to fold"),
@@ -165,5 +167,6 @@ def test_years_are_listed_and_folded_apart(acme: Warehouse, source: Source) -> N
     assert "bistro  ticks     2023   365  365  folded" in told
 
     shown = succeed(acme, "slice", "show", "ticks", "2023-05-01", "--tenant", "acme", "--json").json
-    assert (shown["relation"], shown["alone"], shown["rows"]) == ('_wh_data."acme.ticks_2023"', False, 2)
+    assert (shown["details"]["relation"], shown["details"]["alone"]) == ('_wh_data."acme.ticks_2023"', False)
+    assert shown["slice"]["rows"] == 2
     assert len(listed(acme, "--tenant", "bistro", "--to", "2023-12-31")) == 365

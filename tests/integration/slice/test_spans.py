@@ -54,7 +54,7 @@ def drop_day(warehouse: Warehouse, storage: str, day: date) -> None:
 
 
 def status(warehouse: Warehouse) -> Any:
-    (feed,) = succeed(warehouse, "status", "--json").json
+    (feed,) = succeed(warehouse, "status", "--json").json["feeds"]
     return feed
 
 
@@ -73,11 +73,11 @@ def test_a_day_that_was_lost_before_the_sources_first_comes_back(
     assert status(ticking)["state"] == "ok"
     drop_day(ticking, storage, lost)
     assert (status(ticking)["missing"], status(ticking)["state"]) == (1, "1 missing")
-    listed = succeed(ticking, "slice", "list", "ticks", "--missing", "--json").json
+    listed = succeed(ticking, "slice", "list", "ticks", "--missing", "--json").json["slices"]
     assert [item["day"] for item in listed] == [str(lost)]
     (found,) = findings(ticking, "slices")
     assert str(lost) in found.reason
-    (done,) = succeed(ticking, "backfill", "ticks", "--tenant", "acme", "--json").json["tenants"]
+    (done,) = succeed(ticking, "backfill", "ticks", "--tenant", "acme", "--json").json["load"]["feeds"]
     assert (done["loaded"], done["present"]) == (1, 9)
     assert status(ticking)["state"] == "ok"
     assert ticking.reader.value("SELECT count(*) FROM public.ticks") == 12
@@ -171,7 +171,7 @@ def test_a_template_that_cannot_be_asked_where_its_source_begins_lacks_what_is_m
     define(ticking, time_column=None)
     by_sql(ticking, today - timedelta(days=3), today, template="ticks")
     drop_day(ticking, "matview", today - timedelta(days=2))
-    (done,) = succeed(ticking, "backfill", "ticks", "--tenant", "acme", "--json").json["tenants"]
+    (done,) = succeed(ticking, "backfill", "ticks", "--tenant", "acme", "--json").json["load"]["feeds"]
     assert (done["loaded"], done["present"]) == (1, 3)
     assert status(ticking)["state"] == "ok"
 
@@ -181,7 +181,7 @@ def test_a_feed_that_was_never_loaded_says_so_everywhere(ticking: Warehouse, tod
     assert (status(ticking)["first_day"], status(ticking)["state"]) == (None, state.NEVER_LOADED)
     assert state.NEVER_LOADED in succeed(ticking, "status").out
     assert state.NEVER_LOADED in succeed(ticking, "tenant", "list").out
-    (done,) = succeed(ticking, "backfill", "ticks", "--tenant", "acme", "--json").json["tenants"]
+    (done,) = succeed(ticking, "backfill", "ticks", "--tenant", "acme", "--json").json["load"]["feeds"]
     # As tenant add does: from the beginning of the year, so that it can be folded.
     assert done["loaded"] == (today - date((today - timedelta(days=5)).year, 1, 1)).days + 1
     assert status(ticking)["state"] == "ok"
@@ -195,10 +195,14 @@ def test_days_of_a_template_that_was_changed_are_counted_as_outdated_everywhere(
     by_loader(ticking, today - timedelta(days=5), today, template="ticks")
     define(ticking, query=QUERY.replace("value::int END", "value::int + 1 END"), columns=COLUMNS)
     assert (status(ticking)["outdated"], status(ticking)["state"]) == (6, "6 outdated")
-    (template,) = [t for t in succeed(ticking, "template", "list", "--json").json if t["name"] == "ticks"]
+    (template,) = [
+        t
+        for t in succeed(ticking, "template", "list", "--json").json["templates"]
+        if t["template"] == "ticks"
+    ]
     assert template["outdated_days"] == 6
-    (tenant,) = succeed(ticking, "tenant", "list", "--json").json
-    assert tenant["feeds"] == {"ticks": "6 outdated"}
+    (tenant,) = succeed(ticking, "tenant", "list", "--json").json["tenants"]
+    assert tenant["states"] == {"ticks": "6 outdated"}
 
 
 @STORAGES
@@ -244,7 +248,7 @@ def test_a_span_that_begins_later_lets_old_days_go(ticking: Warehouse, today: da
     ticking.run("UPDATE _wh.feeds SET first_day = %s, first_day_chosen = true", (today - timedelta(days=3),))
     assert status(ticking)["state"] == "ok"
     assert findings(ticking, "slices") == []
-    (done,) = succeed(ticking, "backfill", "ticks", "--tenant", "acme", "--json").json["tenants"]
+    (done,) = succeed(ticking, "backfill", "ticks", "--tenant", "acme", "--json").json["load"]["feeds"]
     assert done["loaded"] == 0
 
 

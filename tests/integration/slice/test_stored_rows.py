@@ -71,8 +71,8 @@ def test_a_refresh_pulls_a_day_that_has_lost_rows_here_though_the_source_is_as_i
     succeed(acme, "refresh", "ticks", "--tenant", "acme", "--days", "4")
     acme.run("DELETE FROM acme.ticks WHERE (at AT TIME ZONE 'UTC')::date = %s AND value = 1", (first,))
     if by == "program":
-        (done,) = succeed(acme, "refresh", "ticks", "--tenant", "acme", "--days", "4", "--json").json[
-            "tenants"
+        (done,) = succeed(acme, "refresh", "ticks", "--tenant", "acme", "--days", "4", "--json").json["load"][
+            "feeds"
         ]
         assert (done["loaded"], done["unchanged"]) == (1, 3)
     else:
@@ -87,7 +87,7 @@ def test_doctor_counts_every_row_when_it_is_asked_to(acme: Warehouse, first: dat
     acme.run("DELETE FROM acme.ticks WHERE (at AT TIME ZONE 'UTC')::date = %s AND value = 1", (first,))
     assert run(acme, "doctor", "--only", "records", "--json").json["findings"] == []
     (found,) = run(acme, "doctor", "--only", "records", "--count-rows", "--json").json["findings"]
-    assert (found["severity"], found["reason"]) == ("error", f"{first} has 1 rows, and 2 were loaded")
+    assert (found["severity"], found["reason"]) == ("error", f"{first} has 1 row, and 2 were loaded")
     succeed(acme, *found["command"].split()[1:])
     assert run(acme, "doctor", "--only", "records", "--count-rows", "--json").json["findings"] == []
 
@@ -102,4 +102,4 @@ def test_doctor_notes_and_mends_that_a_table_was_written_anew(acme: Warehouse, f
     (found,) = run(acme, "doctor", "--only", "records", "--json").json["findings"]
     assert (found["severity"], found["safe"]) == ("note", True)
     assert run(acme, "doctor", "--only", "records", "--fix", "--json").json["findings"] == []
-    assert succeed(acme, "status", "--json").json[0]["rows"] == 10
+    assert succeed(acme, "status", "--json").json["feeds"][0]["rows"] == 10

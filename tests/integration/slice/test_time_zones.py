@@ -138,9 +138,9 @@ def test_the_program_keeps_to_utc_days(acme: Warehouse, chicago: Source) -> None
     env: Mapping[str, str] = KOLKATA | {"TZ": "Asia/Kolkata"}
     days = ("--from", "2024-03-09", "--to", "2024-03-12")
     done = succeed(acme, "backfill", "ticks", "--all", *days, "--json", env=env).json
-    assert (done["tenants"][0]["loaded"], done["rows"]) == (4, 97)
+    assert (done["load"]["feeds"][0]["loaded"], done["load"]["rows"]) == (4, 97)
     holds_its_utc_days(acme)
-    (status,) = succeed(acme, "status", "--json", env=env).json
+    (status,) = succeed(acme, "status", "--json", env=env).json["feeds"]
     assert (status["first_day"], status["last_day"], status["stale"]) == ("2024-03-09", "2024-03-12", 0)
 
 

@@ -91,7 +91,7 @@ PLANTED: dict[str, tuple[LiteralString, int, set[str]]] = {
 def differing(found: Any) -> dict[str, set[str]]:
     return {
         item["day"]: {column for row in item["rows"] for column in row["columns"]}
-        for tenant in found["tenants"]
+        for tenant in found["feeds"]
         for item in tenant["different"]
     }
 
@@ -103,7 +103,7 @@ def test_each_planted_difference_is_named_with_its_columns_and_nothing_else(
         filled, "verify", "events", "--all", "--from", FIRST, "--to", day(DAYS - 1), "--json"
     ).json
     assert clean["agrees"]
-    assert (clean["tenants"][0]["days"], clean["tenants"][0]["rows"]) == (DAYS, 240)
+    assert (clean["feeds"][0]["days"], clean["feeds"][0]["rows"]) == (DAYS, 240)
     for statement, _, _ in PLANTED.values():
         source.run("SET TIME ZONE 'UTC'; " + statement)
     outcome = run(filled, "verify", "events", "--all", "--from", FIRST, "--to", day(DAYS - 1), "--json")
@@ -125,7 +125,7 @@ def test_what_somebody_did_in_the_warehouse_is_named(acme: Warehouse, source: So
     acme.run("DELETE FROM acme.events WHERE at >= '2024-01-03' AND at < '2024-01-04'")
     outcome = run(acme, "verify", "events", "--tenant", "acme", "--to", day(9), "--json")
     assert outcome.code == 1
-    found = {item["day"]: item["differing_rows"] for item in outcome.json["tenants"][0]["different"]}
+    found = {item["day"]: item["differing_rows"] for item in outcome.json["feeds"][0]["different"]}
     assert found == {"2024-01-01": 2, "2024-01-02": 1, "2024-01-03": 6}
 
 
@@ -146,7 +146,7 @@ def test_whether_the_source_has_changed_since_the_load_is_said(filled: Warehouse
     succeed(filled, "refresh", "events", "--all", "--days", 2)
     source.run("UPDATE events SET item = 'y' WHERE id = 2001")
     words = ("verify", "events", "--all", "--from", yesterday, "--json")
-    assert run(filled, *words).json["tenants"][0]["different"][0]["fault"] is False
+    assert run(filled, *words).json["feeds"][0]["different"][0]["fault"] is False
     source.run("UPDATE events SET item = 'x' WHERE id = 2001")
     assert succeed(filled, *words).json["agrees"]
 
@@ -155,12 +155,12 @@ def test_a_source_that_does_not_answer_is_not_agreement(filled: Warehouse, sourc
     source.run("REVOKE SELECT ON events FROM source_reader")
     outcome = run(filled, "verify", "events", "--all", "--from", FIRST, "--to", day(2), "--json")
     assert outcome.code == 1
-    assert [item["day"] for item in outcome.json["tenants"][0]["not_compared"]] == [
+    assert [item["day"] for item in outcome.json["feeds"][0]["not_compared"]] == [
         str(day(n)) for n in range(3)
     ]
-    assert "permission denied" in outcome.json["tenants"][0]["not_compared"][0]["error"]
+    assert "permission denied" in outcome.json["feeds"][0]["not_compared"][0]["error"]
     alone = run(filled, "verify", "events", "--all", "--from", FIRST, "--to", FIRST, "--json")
-    assert [(item["days"], item["rows"]) for item in alone.json["tenants"]] == [(0, 0)]
+    assert [(item["days"], item["rows"]) for item in alone.json["feeds"]] == [(0, 0)]
 
 
 def test_a_session_that_the_source_ends_between_two_months_is_opened_again(
@@ -205,7 +205,7 @@ def test_differences_in_odd_places_are_named_with_the_number_of_rows_and_nothing
 ) -> None:
     words = ("verify", "events", "--tenant", "acme", "--to", "2024-01-10", "--json")
     clean = succeed(odd, *words).json
-    assert (clean["tenants"][0]["days"], clean["tenants"][0]["rows"]) == (375, 1500)
+    assert (clean["feeds"][0]["days"], clean["feeds"][0]["rows"]) == (375, 1500)
     source.run("UPDATE events SET item = 'y' WHERE at = '2023-05-05 06:00Z'")
     odd.run("UPDATE acme.events_2023 SET item = 'z' WHERE at = '2023-06-06 06:00Z'")
     odd.run("UPDATE acme.events_2023 SET code = rtrim(code) WHERE at = '2023-07-07 06:00Z'")
@@ -221,7 +221,7 @@ def test_differences_in_odd_places_are_named_with_the_number_of_rows_and_nothing
         odd.run("DELETE FROM acme.events WHERE at >= '2024-01-09 00:00Z' AND at < '2024-01-10 00:00Z'")
     outcome = run(odd, *words)
     assert outcome.code == 1
-    (found,) = outcome.json["tenants"]
+    (found,) = outcome.json["feeds"]
     assert found["not_compared"] == []
     assert {item["day"]: item["differing_rows"] for item in found["different"]} == {
         "2023-05-05": 2,

@@ -127,7 +127,7 @@ def test_the_program_named_a_warehouse_by_the_environment_streams_the_rows_of_th
     }
     span = ("--from", str(DAY), "--to", "2024-03-09")
     done = succeed(None, "backfill", "ticks", "--tenant", "acme", *span, "--json", env=env).json
-    assert done["rows"] == 4
+    assert done["load"]["rows"] == 4
     assert ticking.value("SELECT count(*) FROM acme.ticks") == 4
 
 

@@ -140,7 +140,7 @@ def test_the_test_of_a_tenant_says_what_was_read_back(ticking: Warehouse, source
     count = 28 if source.value("SELECT current_setting('transaction_timeout', true)") else 27
     told = succeed(ticking, "tenant", "test", "acme").out
     assert f"read only, UTC, {count} settings read back" in told
-    assert succeed(ticking, "tenant", "test", "acme", "--json").json["settings"] == count
+    assert succeed(ticking, "tenant", "test", "acme", "--json").json["answered"]["settings"] == count
 
 
 def test_a_days_transaction_at_the_source_ends_with_it(ticking: Warehouse, source: Source) -> None:

@@ -44,11 +44,11 @@ def test_a_comment_on_the_running_year_does_not_make_it_folded(acme: Warehouse, 
     acme.run("CALL _wh.set_storage('ticks', 'matview', 'acme')")
     table: LiteralString = f'_wh_data."acme.ticks_{today.year}"'
     acme.run("UPDATE _wh.slices SET loaded_at = NULL WHERE slice_date = %s", (first,))
-    before = succeed(acme, "status", "--json").json
+    before = succeed(acme, "status", "--json").json["feeds"]
     say(acme, "TABLE", table)
-    after = succeed(acme, "status", "--json").json
+    after = succeed(acme, "status", "--json").json["feeds"]
     assert (after[0]["missing"], after[0]["years"]) == (before[0]["missing"], []) == (1, [])
-    done = succeed(acme, "backfill", "ticks", "--tenant", "acme", "--json").json["tenants"][0]
+    done = succeed(acme, "backfill", "ticks", "--tenant", "acme", "--json").json["load"]["feeds"][0]
     assert done["loaded"] == 1
     assert kept(acme, table)
 
@@ -116,7 +116,7 @@ def test_comments_survive_the_folding_of_a_year_and_moves_between_storages(
     for storage in ("matview", "partition"):
         acme.run("CALL _wh.set_storage('ticks', %s, 'acme')", (storage,))
         assert [kept(acme, name) for name in names] == [True] * 3, storage
-        assert succeed(acme, "status", "--json").json[0]["years"] == [2024]
+        assert succeed(acme, "status", "--json").json["feeds"][0]["years"] == [2024]
         acme.run("CALL _wh.drop_old_storage('ticks', 'acme')")
     assert acme.rows("SELECT state FROM _wh.feed_tables") == [("folded",)]
 

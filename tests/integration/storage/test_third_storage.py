@@ -96,10 +96,12 @@ def test_days_are_loaded_refreshed_and_published(plain: Warehouse, source: Sourc
 
 def test_the_commands_know_its_days(plain: Warehouse, source: Source) -> None:
     by_loader(plain, first(), today_utc(), template="ticks")
-    (status,) = succeed(plain, "status", "--json").json
+    (status,) = succeed(plain, "status", "--json").json["feeds"]
     assert (status["storage"], status["days"]) == ("plain", DAYS)
     assert (
-        succeed(plain, "slice", "show", "ticks", first(), "--tenant", "acme", "--json").json["relation"]
+        succeed(plain, "slice", "show", "ticks", first(), "--tenant", "acme", "--json").json["details"][
+            "relation"
+        ]
         == '_wh_data."acme.ticks"'
     )
     assert troubles(findings(plain, "views", "slices", "records", "leftovers", "rows", tenant="acme")) == []
@@ -195,7 +197,7 @@ def test_tenants_move_between_three_storages(mixed: Warehouse) -> None:
         assert rows(mixed) == ALL
         for name in NAMES:
             succeed(mixed, "template", "drop-old", "ticks", "--tenant", name)
-        assert succeed(mixed, "status", "--json").json[0]["days"] == DAYS
+        assert succeed(mixed, "status", "--json").json["feeds"][0]["days"] == DAYS
     succeed(mixed, "refresh", "ticks", "--all")
 
 

@@ -74,7 +74,12 @@ def scanned(warehouse: Warehouse, query: LiteralString) -> set[str]:
 
 
 def test_a_tenant_view_has_the_rows_of_all_slices_and_the_columns_of_the_template(ticking: Warehouse) -> None:
-    assert columns(ticking, "acme.ticks") == ["id integer", "at timestamp with time zone", "value integer"]
+    assert columns(ticking, "acme.ticks") == [
+        "id integer",
+        "at timestamp with time zone",
+        "value integer",
+        "day date",
+    ]
     assert ticking.rows(
         "SELECT at::date, count(*), min(id), max(id) FROM acme.ticks GROUP BY 1 ORDER BY 1"
     ) == [(date(2024, 3, day), 2, 88330 + (day - 8) * 10, 88331 + (day - 8) * 10) for day in (8, 9, 10)]
@@ -167,6 +172,7 @@ def test_a_column_of_another_type_is_cast_in_slices_that_have_the_old_one(tickin
         "id bigint",
         "at timestamp with time zone",
         "value numeric(10,2)",
+        "day date",
     ]
     assert ticking.reader.value("SELECT sum(value)::text FROM public.ticks") == "3.00"
 
@@ -179,6 +185,7 @@ def test_a_column_taken_out_of_the_template_leaves_all_views_at_once(ticking: Wa
         "schema_name text",
         "id integer",
         "at timestamp with time zone",
+        "day date",
     ]
     assert ticking.reader.value("SELECT count(*) FROM public.ticks") == 6
 
@@ -245,6 +252,7 @@ def test_the_public_view_of_a_template_without_tenants_is_there_and_empty(wareho
         "id integer",
         "at timestamp with time zone",
         "value integer",
+        "day date",
     ]
     assert warehouse.reader.value("SELECT count(*) FROM public.ticks") == 0
 

@@ -479,7 +479,9 @@ def test_a_template_author_works_with_the_program(ready: Warehouse, author: Data
     (tmp_path / "query.sql").write_text(FILE.partition("\n\n")[2])
     drafted = succeed(author, "template", "new", "sales", tmp_path / "query.sql", "--connection", "acme")
     assert "--   id integer,\n--   at timestamp with time zone\n-- index: (at)\n" in drafted.out
-    tried = succeed(author, "template", "test", path, "--tenant", "acme", "--day", DAY, "--json").json
+    tried = succeed(author, "template", "test", path, "--tenant", "acme", "--day", DAY, "--json").json[
+        "trial"
+    ]
     assert (tried["rows"], tried["columns"], len(tried["sample"])) == (2, ["id", "at"], 2)
     assert "sales: new" in succeed(author, "template", "load", path).out
     path.write_text(FILE.replace("id int", "id bigint"))
@@ -491,14 +493,14 @@ def test_a_template_author_works_with_the_program(ready: Warehouse, author: Data
         "UPDATE _wh.mv_templates SET query_template = query_template || ' ' WHERE template_name = 'ticks'"
     )
     assert "1 day made by an earlier text" in succeed(author, "template", "show", "ticks").out
-    assert [t["name"] for t in succeed(author, "template", "list", "--json").json] == [
+    assert [t["template"] for t in succeed(author, "template", "list", "--json").json["templates"]] == [
         "foodlogstats",
         "sales",
         "ticks",
         "unused",
     ]
     succeed(author, "template", "lint", "sales")
-    assert [t["name"] for t in succeed(author, "tenant", "list", "--json").json] == ["acme"]
+    assert [t["tenant"] for t in succeed(author, "tenant", "list", "--json").json["tenants"]] == ["acme"]
     assert "acme" in succeed(author, "tenant", "list").out
     editor = {"EDITOR": "sed -i s/bigint/numeric/"}
     assert "sales: changed" in succeed(author, "template", "edit", "sales", env=editor).out

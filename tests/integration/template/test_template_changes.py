@@ -105,8 +105,8 @@ def selling(acme: Warehouse, source: Source) -> Warehouse:
 def store(warehouse: Warehouse, template: Template) -> None:
     """Write a template as an operator does by SQL."""
     warehouse.run(
-        "INSERT INTO _wh.mv_templates (template_name, query_template, column_definitions, indexes, time_column)"
-        " VALUES (%(name)s, %(query)s, %(columns)s, %(indexes)s, %(time_column)s) ON CONFLICT (template_name) DO UPDATE"
+        "INSERT INTO _wh.mv_templates (template_name, query_template, column_definitions, indexes, time_column, storage)"
+        " VALUES (%(name)s, %(query)s, %(columns)s, %(indexes)s, %(time_column)s, 'matview') ON CONFLICT (template_name) DO UPDATE"
         " SET query_template = excluded.query_template, column_definitions = excluded.column_definitions,"
         " indexes = excluded.indexes, time_column = excluded.time_column",
         vars(template),  # type: ignore[arg-type]
@@ -239,4 +239,4 @@ def test_a_change_is_right_at_once_or_says_what_mends_it(
         succeed(selling, *command)
     compare(selling, source, after)
     assert not named(succeed(selling, "doctor", "--only", "slices", "--only", "templates", "--strict").out)
-    assert {feed["outdated"] for feed in succeed(selling, "status", "--json").json} == {0}
+    assert {feed["outdated"] for feed in succeed(selling, "status", "--json").json["feeds"]} == {0}

@@ -150,7 +150,7 @@ def test_a_mistaken_time_column_deletes_nothing(selling: Warehouse, source: Sour
     change(selling)
     mend(selling)
     assert ids(selling) == ALL
-    assert succeed(selling, "status", "--json").json[0]["outdated"] == 0
+    assert succeed(selling, "status", "--json").json["feeds"][0]["outdated"] == 0
 
 
 def test_years_that_stand_in_one_table_go_on_in_one_when_they_are_ranged_anew(selling: Warehouse) -> None:

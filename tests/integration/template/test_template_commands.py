@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ def ticking(acme: Warehouse, source: Source) -> Warehouse:
     """Three days of the template ticks, loaded for acme."""
     make_ticks(source, DAY, 3)
     with session(acme.conninfo) as opened:
-        load.load(opened, [ticks()])
+        load.load(opened, [replace(ticks(), storage="matview")])
     acme.run("SELECT _wh.update_mv_window_by_template('ticks', 'acme', 'acme', '2024-03-08', '2024-03-10')")
     acme.run("SELECT _wh.update_public_view_by_template('ticks')")
     return acme
@@ -59,7 +60,9 @@ def test_a_file_loaded_twice_changes_nothing_in_either_form(warehouse: Warehouse
     path = tmp_path / "ticks.sql"
     path.write_text(TICKS)
     loaded = succeed(warehouse, "template", "load", path, "--json").json
-    assert [(t["name"], t["action"], t["outdated"]) for t in loaded["templates"]] == [("ticks", "new", [])]
+    assert [(t["template"], t["action"], t["outdated"]) for t in loaded["templates"]] == [
+        ("ticks", "new", [])
+    ]
     before = stamps(warehouse)
     shown = succeed(warehouse, "template", "show", "ticks", "--file").out
     (tmp_path / "shown.sql").write_text(shown)
@@ -109,7 +112,11 @@ def test_a_change_is_shown_with_the_days_that_are_out_of_date_and_a_dry_run_does
     ]
     succeed(ticking, *command)
     assert ticking.reader.value("SELECT sum(twice) FROM public.ticks") == 6
-    (listed,) = [t for t in succeed(ticking, "template", "list", "--json").json if t["name"] == "ticks"]
+    (listed,) = [
+        t
+        for t in succeed(ticking, "template", "list", "--json").json["templates"]
+        if t["template"] == "ticks"
+    ]
     assert (listed["tenants"], listed["days"], listed["outdated_days"]) == (["acme"], 3, 0)
 
 
@@ -163,7 +170,7 @@ def test_lint_takes_files_without_a_warehouse_and_names_with_one(
     )
     found = run(None, "template", "lint", path, "--json")
     assert found.code == 1
-    assert [(f["file"], f["template"], f["line"], f["rule"]) for f in found.json] == [
+    assert [(f["file"], f["template"], f["line"], f["rule"]) for f in found.json["findings"]] == [
         (str(path), "ticks", 8, "day-not-utc")
     ]
     assert succeed(warehouse, "template", "lint", "foodlogstats").out == "nothing found\n"

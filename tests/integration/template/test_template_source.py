@@ -170,7 +170,9 @@ def test_a_file_is_written_linted_tried_and_loaded(selling: Warehouse, tmp_path:
     assert "no index finds the day" in tried.out
     assert "reads all of public.sale (60,000 rows, " in tried.out
     succeed(selling, "template", "load", path)
-    json = succeed(selling, "template", "test", "sales", "--tenant", "acme", "--day", DAY, "--json").json
+    json = succeed(selling, "template", "test", "sales", "--tenant", "acme", "--day", DAY, "--json").json[
+        "trial"
+    ]
     assert (json["rows"], json["columns"], json["time_index"]) == (30000, ["id", "sold_at"], False)
     path.write_text(path.read_text().replace("s.sold_at <", "s.sold_at - interval '1 day' <"))
     strays = run(selling, "template", "test", path, "--tenant", "acme", "--day", DAY)

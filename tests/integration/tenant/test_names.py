@@ -131,8 +131,8 @@ def test_the_program_shows_hostile_names_as_they_are(warehouse: Warehouse, ticks
         warehouse.connect_to(ticks, name)
         warehouse.make_schema(name)
         pull(warehouse, "ticks", name, name)
-    listed = succeed(warehouse, "tenant", "list", "--json").json
-    assert [tenant["name"] for tenant in listed] == ["100%s", "[red]acme", "two words"]
+    listed = succeed(warehouse, "tenant", "list", "--json").json["tenants"]
+    assert [tenant["tenant"] for tenant in listed] == ["100%s", "[red]acme", "two words"]
     done = succeed(
         warehouse, "backfill", "ticks", "--tenant", "two words", "--from", "2024-03-08", "--to", "2024-03-10"
     )

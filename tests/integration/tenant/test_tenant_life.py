@@ -109,11 +109,11 @@ def test_a_disabled_tenant_rests_and_its_reports_go_on(warehouse: Warehouse, tic
     assert "disabled" in succeed(warehouse, "status").out
 
     everybody = succeed(warehouse, "refresh", "ticks", "--all", "--json")
-    assert [item["tenant"] for item in everybody.json["tenants"]] == ["bistro"]
+    assert [item["tenant"] for item in everybody.json["load"]["feeds"]] == ["bistro"]
     assert "acme is left out: disabled since" in everybody.err
     assert "moves house" in everybody.err
     named = succeed(warehouse, "refresh", "ticks", "--tenant", "acme", "--json").json
-    assert [item["loaded"] for item in named["tenants"]] == [1]
+    assert [item["loaded"] for item in named["load"]["feeds"]] == [1]
 
 
 @pytest.mark.system
@@ -150,11 +150,11 @@ def test_an_enabled_tenant_is_brought_up_to_date_before_its_jobs_go_on(
     assert {key: done.json[key] for key in ("enabled", "rows", "failed", "different_days", "jobs")} == {
         "enabled": True,
         "rows": 42 + 28,
-        "failed": [],
+        "failed": 0,
         "different_days": [],
         "jobs": ["acme hourly", "acme by another name"],
     }
-    assert done.json["gap"]["ticks"] == [str(disabled + timedelta(days=n)) for n in range(21)]
+    assert done.json["missing"][0]["missing"] == [str(disabled + timedelta(days=n)) for n in range(21)]
     assert same_as(warehouse, ticking)
     assert active(warehouse) == {"acme hourly", "acme by another name"}
     again = succeed(warehouse, "tenant", "enable", "acme")
@@ -172,7 +172,7 @@ def test_what_the_source_does_not_keep_is_not_emptied(
     keeps = first + timedelta(days=25)
     ticking.run("DELETE FROM ticks WHERE (at AT TIME ZONE 'UTC')::date < %s", (keeps,))
     enabled = succeed(warehouse, "tenant", "enable", "acme", "--json")
-    assert (enabled.json["rows"], enabled.json["gone"]) == (32, {"ticks": 6})
+    assert (enabled.json["rows"], enabled.json["missing"][0]["gone"]) == (32, 6)
     assert "6 more are no longer at the source, and stay as they are" in enabled.err
     assert warehouse.reader.value("SELECT count(*) FROM public.ticks WHERE at < %s", (keeps,)) == 40
 
@@ -181,7 +181,7 @@ def test_what_the_source_does_not_keep_is_not_emptied(
         f"the source of acme.ticks begins on {keeps}: days before that would be emptied"
     ]
     again = succeed(warehouse, "tenant", "reload", "acme", "--yes", "--json").json
-    assert again["tenants"][0]["loaded"] == 16
+    assert again["load"]["feeds"][0]["loaded"] == 16
     assert warehouse.reader.value("SELECT count(*) FROM public.ticks") == 72
 
 
@@ -242,7 +242,7 @@ def test_a_moved_source_serves_materialized_views_that_are_there(
         warehouse,
         *("tenant", "edit", "acme", "--dbname", moved.name, "--option", "connect_timeout=5", "--json"),
     ).json
-    assert (done["connection"]["dbname"], done["connection"]["options"]) == (
+    assert (done["address"]["dbname"], done["address"]["options"]) == (
         moved.name,
         {"connect_timeout": "5"},
     )
@@ -273,7 +273,7 @@ def test_a_tenant_is_reloaded_while_reports_go_on(
 
     undoubled(ticking)
     mended = succeed(warehouse, "tenant", "reload", "acme", "--yes", "--json", "--since", begun).json
-    (feed,) = mended["tenants"]
+    (feed,) = mended["load"]["feeds"]
     assert (feed["loaded"], mended["different_days"]) == (1, [])
     assert same_as(warehouse, ticking)
 

@@ -23,9 +23,9 @@ def load_year(server: Server, maker: Maker) -> str:
     warehouse.connect_to(source)
     warehouse.make_schema()
     warehouse.run(
-        "INSERT INTO _wh.mv_templates (template_name, query_template, column_definitions, indexes, time_column)"
+        "INSERT INTO _wh.mv_templates (template_name, query_template, column_definitions, indexes, time_column, storage)"
         " VALUES ('pulses', %s, 'id int, at timestamptz',"
-        " 'CREATE UNIQUE INDEX {VIEW_NAME}_id ON {SCHEMA}.{VIEW_NAME} (id)', 'at')",
+        " 'CREATE UNIQUE INDEX {VIEW_NAME}_id ON {SCHEMA}.{VIEW_NAME} (id)', 'at', 'matview')",
         (QUERY,),
     )
     warehouse.run(

@@ -52,10 +52,10 @@ def define(
     indexes: str | None = INDEXES,
     time_column: str | None = "at",
 ) -> str:
-    """Insert or change a template; returns its name."""
+    """Insert or change a template, kept in daily views unless it is changed later; returns its name."""
     warehouse.run(
-        "INSERT INTO _wh.mv_templates (template_name, query_template, column_definitions, indexes, time_column)"
-        " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (template_name) DO UPDATE SET query_template = excluded.query_template,"
+        "INSERT INTO _wh.mv_templates (template_name, query_template, column_definitions, indexes, time_column, storage)"
+        " VALUES (%s, %s, %s, %s, %s, 'matview') ON CONFLICT (template_name) DO UPDATE SET query_template = excluded.query_template,"
         " column_definitions = excluded.column_definitions, indexes = excluded.indexes, time_column = excluded.time_column",
         (name, query, columns, indexes, time_column),
     )

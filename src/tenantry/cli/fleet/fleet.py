@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tenantry.cli import target as targets
 from tenantry.cli.confirm import Yes, confirm
+from tenantry.cli.document import DIFFERS
 from tenantry.cli.options import AsJson, Sessions
 from tenantry.cli.output import data, notes, print_json, step
 from tenantry.cli.report import ended, report
-from tenantry.cli.target import administrator, open_warehouse, options, target
+from tenantry.cli.target import administrator, open_warehouse, options
 from tenantry.core import advice
+from tenantry.core.errors import InputError
 from tenantry.core.model import Feed
 from tenantry.core.settings import FILE_VARIABLE
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from tenantry.fleet.apply import Done
     from tenantry.fleet.file import Declared
     from tenantry.fleet.plan import Plan
+    from tenantry.fleet.saved import Saved
     from tenantry.warehouse import Warehouse
 
 FileOption = Annotated[
@@ -39,12 +44,34 @@ FileOption = Annotated[
     ),
 ]
 
-DIFFERS = 5
-"""The exit code of plan --exit-code if there is a difference."""
+
+Targets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--target",
+        metavar="KIND.NAME",
+        help="Only this and what it needs: tenant.acme, feed.acme.orders, template.orders, connection.acme, "
+        "reader.bi or job.NAME. Repeatable.",
+    ),
+]
 
 
 def plan(
     file: FileOption = None,
+    target: Targets = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="PATH", help="Save the plan in this file, for tenantry apply PATH."
+        ),
+    ] = None,
+    secrets: Annotated[
+        bool,
+        typer.Option(
+            "--secrets/--no-secrets",
+            help="Read the secrets that the file points to, to compare them; --no-secrets reads none and runs no program.",
+        ),
+    ] = True,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="Exit with status 5 if the warehouse differs from the file.")
     ] = False,
@@ -57,7 +84,11 @@ def plan(
     that the file does not mention (readers, jobs, ...) are not compared.
 
     Stored passwords are compared with those that the file points to, but never
-    shown ("password: differs"). A secret that cannot be read is an error.
+    shown ("password: differs"). A password that cannot be read here is not
+    compared; a note says which. To apply, all are needed.
+
+    A saved plan holds the files and what was shown, and no secret. tenantry
+    apply makes exactly these changes, or refuses if the warehouse has changed.
 
     Exits with status 0 if the comparison succeeded, whatever its result; with
     --exit-code, exits with status 5 if there is a difference.
@@ -68,23 +99,57 @@ def plan(
     declared = _declared(file)
     with open_warehouse() as warehouse:
         _tell_where(warehouse)
-        made = warehouse.plan(declared)
+        made = warehouse.plan(declared, targets=target or (), secrets=secrets)
+        if output is not None:
+            warehouse.save_plan(made, declared, output, file=options.file)
         lacking = {} if as_json else warehouse.unloaded()
     if as_json:
-        print_json({"changes": made.changes})
+        print_json(
+            changes=made.changes,
+            left_out=made.left_out,
+            not_compared=[
+                {"kind": kind, "name": name, "reason": reason}
+                for (kind, name), reason in made.not_compared.items()
+            ],
+            saved=output,
+        )
     else:
         for line in changes.lines(made.changes):
             data.print(line)
         data.print(_told(made), markup=False)
+        for shortage in made.shortages:
+            step("warning", str(shortage))
+        _tell_rest(made)
         for feed, missing in lacking.items():
             how = f"{missing:,} missing" if missing else state.NEVER_LOADED
             notes.print(f"{feed}: {how}; to load: {advice.backfill_command(feed)}", markup=False)
+        if output is not None:
+            notes.print(f"saved; to apply: {shlex.join(['tenantry', 'apply', str(output)])}", markup=False)
     if exit_code and made.changes:
         raise typer.Exit(DIFFERS)
 
 
+def _tell_rest(made: Plan) -> None:
+    """What the plan does not show."""
+    for (kind, name), reason in made.not_compared.items():
+        notes.print(f"{kind} {name}: password not compared: {reason}", markup=False)
+    if made.left_out:
+        names = [change.subject for change in made.left_out]
+        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+        notes.print(f"left out by --target: {', '.join(names[:5])}{more}", markup=False)
+
+
 def apply(
+    saved: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[PLAN]",
+            help="A plan that tenantry plan --output saved. Default: make one now.",
+            show_default=False,
+        ),
+    ] = None,
     file: FileOption = None,
+    target: Targets = None,
     allow_drop: Annotated[
         bool,
         typer.Option(
@@ -108,6 +173,9 @@ def apply(
     come last. A change that would remove data is refused unless you give
     --allow-drop; then nothing is changed at all.
 
+    With a saved plan, makes exactly its changes, without asking. It is refused
+    if the warehouse has changed since it was saved.
+
     Each step is a transaction of its own. If a step is refused, only the steps
     that depend on it are skipped; the others are made, and the exit status is
     1. You can stop it at any point and run it again to continue. If the
@@ -126,16 +194,21 @@ def apply(
     from tenantry.cli.fleet import changes
     from tenantry.cli.progress import LoadProgress
 
-    declared = _declared(file)
+    if saved is not None and (file or target):
+        raise InputError("a saved plan has its file and targets", hint="Leave out --file and --target.")
+    read = _read_plan(saved) if saved is not None else None
+    declared = read.declared if read else _declared(file)
     with open_warehouse() as warehouse:
         _tell_where(warehouse)
-        made = warehouse.plan(declared)
+        made = warehouse.repeat_plan(read) if read else warehouse.plan(declared, targets=target or ())
         if made.changes:
             for line in changes.lines(made.changes):
                 notes.print(line)
             notes.print(changes.count(made.changes), markup=False)
         warehouse.require_applicable(made, allow_drop=allow_drop, administrator=_administrator)
-        if made.changes:
+        if made.left_out:
+            _tell_rest(made)
+        if made.changes and read is None:
             confirm("Apply?", yes=yes)
         with LoadProgress() as progress:
             done = warehouse.apply(
@@ -152,16 +225,44 @@ def apply(
                 result = ended(
                     lambda: warehouse.backfill(list(done.unloaded), limits=Limits(sessions), watcher=progress)
                 )
-            report(result, as_json=as_json, more={"changes": done.changes, "failed": done.failed})
+            report(result, as_json=as_json, more=_data(done))
             _fail_if_refused(done)
             return
     if as_json:
-        print_json({"changes": done.changes, "failed": done.failed, "next": done.commands})
+        print_json(load=None, **_data(done))
         _fail_if_refused(done)
         return
     _fail_if_refused(done)
     data.print("the warehouse matches the file" if done.changes else "no difference", markup=False)
     _tell_lacking(done.unloaded)
+
+
+def _read_plan(path: Path) -> Saved:
+    from tenantry.warehouse.files import read_plan
+
+    saved = read_plan(path)
+    options.file = saved.file
+    return saved
+
+
+def _data(done: Done) -> dict[str, Any]:
+    """What was changed, as JSON."""
+    failures = [
+        {
+            "kind": failure.change.kind,
+            "name": failure.change.name,
+            "template": failure.change.template,
+            "error": failure.reason,
+            "hint": failure.hint,
+        }
+        for failure in done.failed
+    ]
+    return {
+        "changes": done.changes,
+        "failed": len(failures),
+        "failures": failures,
+        "next": done.commands,
+    }
 
 
 def _tell_lacking(feeds: Mapping[Feed, int]) -> None:
@@ -219,12 +320,12 @@ def export(
     with --force.
     """
     with open_warehouse() as warehouse:
-        written = warehouse.export(file, dsn=target().dsn, force=force)
+        written = warehouse.export(file, dsn=targets.target().dsn, force=force)
     if as_json:
-        print_json({"files": written.files, "variables": written.variables})
+        print_json(files=written.files, variables=written.variables)
         return
     for path in written.files:
-        data.print(str(path), markup=False)
+        data.print(str(path), raw=True)
     for variable in written.variables:
         data.print(f"needs {variable}", markup=False)
 
@@ -244,7 +345,7 @@ def _tell_where(warehouse: Warehouse) -> None:
     with warehouse.session() as opened:
         info = opened.info
         notes.print(
-            f"warehouse: {info.dbname} on {info.host}:{info.port}, by {target().origin}", markup=False
+            f"warehouse: {info.dbname} on {info.host}:{info.port}, by {targets.target().origin}", markup=False
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,8 @@ from tenantry.cli.output import ago, data, notes, print_json, print_table, step
 from tenantry.cli.target import open_warehouse
 from tenantry.cli.watch import Watch, watched
 from tenantry.core.errors import DatabaseError, InputError
+from tenantry.core.words import count
+from tenantry.schemas.encode import plain
 
 if TYPE_CHECKING:
     from tenantry.flow.job.runs import Run
@@ -55,15 +57,18 @@ def _show(warehouse: Warehouse, tenant: list[str] | None, *, as_json: bool) -> N
     found, last = known.entries, known.last
     if as_json:
         print_json(
-            {
-                "cron": known.cron,
-                "leader": known.leader,
-                "hidden_from": known.hidden_from,
-                "jobs": [
-                    {**vars(e.job), "when": e.when, "next": e.next, "last": last.get(e.job.jobid)}
-                    for e in found
-                ],
-            }
+            cron=known.cron,
+            leader=known.leader,
+            hidden_from=known.hidden_from,
+            jobs=[
+                {
+                    **plain(e.job),
+                    "when": e.when,
+                    "next_run_at": e.next,
+                    "last_run": last.get(e.job.jobid),
+                }
+                for e in found
+            ],
         )
         return
     _tell_hidden(known.hidden_from)
@@ -104,7 +109,8 @@ def install(
     """Create the jobs that tenants lack.
 
     Name the tenants with --tenant or --all. Each template of a tenant gets
-    three jobs: an hourly one for today, a nightly one for the last two weeks,
+    three jobs: an hourly one for today, a nightly one for the last days (two
+    weeks, or what the template's key lookback says),
     and a yearly one for the year that closed. Hourly jobs are one minute apart,
     nightly jobs two minutes from 08:30 UTC, and yearly jobs ten minutes from
     07:00 UTC on February 15th. Tenants with more than five million rows a year
@@ -119,10 +125,10 @@ def install(
     _tell_hidden(made.hidden_from)
     if as_json:
         print_json(
-            [
+            jobs=[
                 {
                     "jobid": job.jobid,
-                    "name": job.name,
+                    "job": job.name,
                     "schedule": job.schedule,
                     "when": job.when,
                     "command": job.command,
@@ -130,7 +136,8 @@ def install(
                     "template": job.feed.template,
                 }
                 for job in made.jobs
-            ]
+            ],
+            hidden_from=made.hidden_from,
         )
         return
     if not made.jobs:
@@ -155,12 +162,12 @@ def remove(tenant: Tenants = None, job: JobNames = None, yes: Yes = False, as_js
     with open_warehouse() as warehouse:
         found = warehouse.find_jobs(tenant or (), job or ())
         _list(found)
-        confirm(f"Remove {_count(found)}?", yes=yes)
+        confirm(f"Remove {count(len(found), 'job')}?", yes=yes)
         removed = warehouse.remove_jobs(found)
     if as_json:
-        print_json({"removed": removed})
+        print_json(removed=[item for item in found if item.jobid in set(removed)])
     else:
-        step("removed", _count(removed))
+        step("removed", count(len(removed), "job"))
 
 
 @app.command()
@@ -200,7 +207,7 @@ def history(
         chosen = warehouse.find_jobs(tenant or (), job or ()) if tenant or job else None
         found = warehouse.past_runs(last, chosen, failed=failed)
     if as_json:
-        print_json(found)
+        print_json(runs=found)
         return
     print_table(
         None,
@@ -209,6 +216,7 @@ def history(
             (run.name or f"job {run.jobid}", run.started, _seconds(run), run.status, _first_line(run.message))
             for run in found
         ],
+        empty="No failed runs." if failed else "No runs yet. Next: tenantry schedule show",
     )
 
 
@@ -229,9 +237,19 @@ def next_runs(
     with open_warehouse() as warehouse:
         found = warehouse.next_runs(number, tenant)
     if as_json:
-        print_json([{"time": run.at, "job": run.job.name, "jobid": run.job.jobid} for run in found])
+        print_json(
+            runs=[
+                {"at": run.at, "job": run.job.name, "jobid": run.job.jobid, "tenant": run.job.schema}
+                for run in found
+            ]
+        )
         return
-    print_table(None, ("time", "job", "tenant"), [(run.said, str(run.job), run.job.schema) for run in found])
+    print_table(
+        None,
+        ("time", "job", "tenant"),
+        [(run.said, str(run.job), run.job.schema) for run in found],
+        empty="No runs are due. Next: tenantry schedule show",
+    )
 
 
 @app.command()
@@ -257,7 +275,7 @@ def run(
             notes.print(f"{found}: {found.command}", markup=False)
         result = warehouse.run_job(found)
     if as_json:
-        print_json(result)
+        print_json(jobid=found.jobid, job=found.name, run=result)
     if result.status != "succeeded":
         raise DatabaseError(f"{found}: {_first_line(result.message)}")
     if not as_json:
@@ -271,7 +289,7 @@ def _set_active(tenant: list[str] | None, job: list[str] | None, *, active: bool
         done = change(tenant or (), job or ())
     names = [str(item) for item in done.changed]
     if as_json:
-        print_json({"changed": names, "unchanged": [str(item) for item in done.unchanged]})
+        print_json(changed=names, unchanged=[str(item) for item in done.unchanged])
         return
     word = "enabled" if active else "disabled"
     step(word, ", ".join(names) or f"nothing: the named jobs are already {word}")
@@ -296,10 +314,6 @@ def _tell_hidden(login: str | None) -> None:
 def _list(jobs: Sequence[Job]) -> None:
     for job in jobs:
         notes.print(f"  {job}  {job.schedule}  {job.command}", markup=False)
-
-
-def _count(jobs: Sequence[Any]) -> str:
-    return "1 job" if len(jobs) == 1 else f"{len(jobs)} jobs"
 
 
 def _state(job: Job) -> str:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import sys
 import threading
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from tenantry.cli.output import notes
+from tenantry.cli.options import AsJsonLines
+from tenantry.cli.output import notes, print_json_line
 from tenantry.cli.target import open_warehouse
-from tenantry.core.visible import in_json, visible
+from tenantry.core.visible import visible
 
 
 def scheduler(
@@ -34,9 +33,7 @@ def scheduler(
     once: Annotated[
         bool, typer.Option("--once", help="Run what is due, then exit. For the operating system's cron.")
     ] = False,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one line of JSON per event to standard output.")
-    ] = False,
+    as_json: AsJsonLines = False,
 ) -> None:
     """Run the jobs in Tenantry's own schema cron until a signal to stop.
 
@@ -77,19 +74,12 @@ class _Teller:
 
     def __call__(self, event: str, **facts: Any) -> None:
         now = datetime.now(UTC)
-        if self._as_json:
-            line = json.dumps(
-                {"time": now.isoformat(), "event": event, **facts}, default=str, ensure_ascii=False
-            )
-        else:
-            told = "  ".join(f"{name}={_said(value)}" for name, value in facts.items() if value is not None)
-            line = f"{now:%Y-%m-%dT%H:%M:%SZ}  {event}  {told}".rstrip()
+        told = "  ".join(f"{name}={_said(value)}" for name, value in facts.items() if value is not None)
         with self._lock:
             if self._as_json:
-                sys.stdout.write(in_json(line) + "\n")
-                sys.stdout.flush()
+                print_json_line(events=[{"at": now, "event": event, "facts": facts}])
             else:
-                notes.print(line, markup=False)
+                notes.print(f"{now:%Y-%m-%dT%H:%M:%SZ}  {event}  {told}".rstrip(), markup=False)
 
 
 def _said(value: Any) -> str:

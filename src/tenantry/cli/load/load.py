@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,7 @@ from tenantry.cli.options import (
 )
 from tenantry.cli.output import notes, step
 from tenantry.cli.report import ended, report
+from tenantry.cli.shapes import rows_ahead
 from tenantry.cli.target import open_warehouse
 from tenantry.core import state
 from tenantry.core.days import Span, parse_day, today_utc
@@ -150,9 +151,7 @@ def backfill(
             unfit = refused + warehouse.fit(feeds, _fitted)
     for feed, rows in ahead.items():
         notes.print(state.told_ahead(feed, rows), markup=False)
-    more: dict[str, Any] = {"rows_ahead": {feed.schema: rows for feed, rows in ahead.items()}}
-    if outdated:
-        more["unfit"] = [str(item) for item in unfit]
+    more = {"rows_ahead": rows_ahead(ahead), "unfit": [str(item) for item in unfit]}
     report(result, as_json=as_json, more=more)
     if unfit:
         _raise_unfit(unfit)
@@ -179,14 +178,17 @@ def refresh(
         typer.Option(
             "--date",
             metavar="DAY",
-            help="The day (UTC): YYYY-MM-DD, today or yesterday. Default: today, or with --days yesterday, the "
-            "last day of the window.",
+            help="The day (UTC): YYYY-MM-DD, today or yesterday. Default: today, or for a window yesterday, its "
+            "last day.",
         ),
     ] = None,
     days: Annotated[
         int | None,
         typer.Option("--days", metavar="NUMBER", min=1, max=3660, help="Refresh a window of this many days."),
     ] = None,
+    lookback: Annotated[
+        bool, typer.Option("--lookback", help="Refresh a window as long as the template's key lookback says.")
+    ] = False,
     reload: Annotated[
         bool, typer.Option("--reload", help="Load every day in the window, even if it has not changed.")
     ] = False,
@@ -199,7 +201,8 @@ def refresh(
     yesterday if yesterday was last loaded before it ended. A day of a folded
     year is replaced inside the yearly table.
 
-    With --days 14, the window is the 14 days that end yesterday; if the
+    With --days 14, the window is the 14 days that end yesterday; with
+    --lookback, as many days as the template's nightly job looks at. If the
     template has the key ahead, it also includes today and the days ahead. The
     source is asked once for a digest of each day, and only days whose digest
     has changed since their last such refresh are loaded. --reload loads all days
@@ -212,15 +215,24 @@ def refresh(
 
     latest = latest_day(template) if _is_later(day) else None
     wanted = ended_or_today(day, latest=latest) if day else None
-    if reload and days is None:
+    window = lookback or days is not None
+    if lookback and days is not None:
+        raise InputError("--days and --lookback cannot be combined", hint="Give one of them.")
+    if reload and not window:
         raise InputError(
             "--reload needs a window of days",
-            hint="Give --days NUMBER as well; a single day is always loaded.",
+            hint="Give --days NUMBER or --lookback as well; a single day is always loaded.",
         )
     with chosen_feeds(template, tenant, everyone) as (warehouse, feeds), LoadProgress() as progress:
         result = ended(
             lambda: warehouse.refresh(
-                feeds, wanted, days=days, reload=reload, limits=Limits(sessions), watcher=progress
+                feeds,
+                wanted,
+                days=days,
+                lookback=lookback,
+                reload=reload,
+                limits=Limits(sessions),
+                watcher=progress,
             )
         )
-    report(result, as_json=as_json, window=days is not None)
+    report(result, as_json=as_json, window=window)

@@ -10,9 +10,13 @@ from tenantry.cli.options import AsJson, Pause, Sessions, Tenants, require_tenan
 from tenantry.cli.output import notes, print_json, step
 from tenantry.cli.report import report
 from tenantry.cli.target import open_warehouse
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.recovery.recover import Estimate, Recovered
+
+_FIELDS = ("folded", "jobs_resumed", "jobs_waiting", "left_out")
+"""What a recovery reports besides its load."""
 
 
 def recover(
@@ -49,7 +53,8 @@ def recover(
         notes.print(_told(work.estimate))
         if dry_run:
             if as_json:
-                print_json({"estimate": work.estimate})
+                nothing = dict.fromkeys(("different_days", "not_compared", *_FIELDS), ())
+                print_json(load=None, estimate=work.estimate, **nothing)
             return
         with LoadProgress() as progress:
             try:
@@ -61,22 +66,16 @@ def recover(
             step("jobs", f"go on: {', '.join(result.jobs_resumed)}")
         if result.jobs_waiting:
             notes.print(f"still paused: {', '.join(result.jobs_waiting)}", markup=False)
-    more = {
-        "estimate": work.estimate,
-        "folded": result.folded,
-        "jobs_resumed": result.jobs_resumed,
-        "jobs_waiting": result.jobs_waiting,
-        "left_out": result.left_out,
-    }
+    more = {"estimate": work.estimate, **{name: getattr(result, name) for name in _FIELDS}}
     report(result.load, as_json=as_json, compared=result.verdicts, more=more)
 
 
 def _told(estimate: Estimate) -> str:
     if not estimate.days:
         return "No days are missing."
-    told = f"{estimate.days:,} {'day is' if estimate.days == 1 else 'days are'} missing"
+    told = f"{count(estimate.days, 'day is', 'days are')} missing"
     if estimate.rows:
-        told += f": about {estimate.rows:,} rows, about {_duration(estimate.seconds)} at the previous speed"
+        told += f": about {count(estimate.rows, 'row')}, about {_duration(estimate.seconds)} at the previous speed"
     return told
 
 

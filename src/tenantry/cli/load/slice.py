@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -11,7 +10,7 @@ from tenantry.cli import complete
 from tenantry.cli.group import Group
 from tenantry.cli.load.load import chosen_feeds
 from tenantry.cli.options import AsJson, Everyone, Pause, Sessions, Template, Tenants, ended_or_today
-from tenantry.cli.output import data, human_bytes, print_json, print_table
+from tenantry.cli.output import human_bytes, print_facts, print_json, print_table
 from tenantry.cli.report import report
 from tenantry.cli.target import open_warehouse
 from tenantry.core.days import Span
@@ -63,12 +62,13 @@ def list_slices(
             if anything or (missing and item.missing) or (stale and item.stale) or (failed and item.failed)
         ]
     if as_json:
-        print_json(found)
+        print_json(slices=found)
     else:
         print_table(
             None,
             ("tenant", "day", "state", "rows#", "loaded", "seconds#", "error"),
             [(s.tenant, s.day, s.state, s.rows, s.loaded_at, _seconds(s.seconds), s.error) for s in found],
+            empty="No days." if anything else "No such days.",
         )
     if fail and found:
         raise typer.Exit(1)
@@ -101,9 +101,9 @@ def show(
             )
         where = warehouse.slice_details(feed, wanted)
     if as_json:
-        print_json(asdict(found) | asdict(where))
+        print_json(slice=found, details=where)
         return
-    facts = {
+    told = {
         "state": found.state,
         "rows": None if found.rows is None else f"{found.rows:,}",
         "loaded": found.loaded_at and f"{found.loaded_at:%Y-%m-%d %H:%M:%S} UTC, in {found.seconds:.3f} s",
@@ -113,10 +113,7 @@ def show(
         "digest": where.digest,
         "template": "changed since the load; the next load applies it" if where.current is False else None,
     }
-    data.print(f"{feed} {found.day}", style="bold", markup=False)
-    for name, value in facts.items():
-        if value is not None:
-            data.print(f"  {name:9} {value}", markup=False)
+    print_facts(f"{feed} {found.day}", told)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from tenantry.cli.options import AsJson, Everyone, Pause, Template, Tenants, end
 from tenantry.cli.output import data, print_json, print_table
 from tenantry.core.days import folded
 from tenantry.core.errors import SliceError
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.flow.slice.compare import DayDifference
@@ -95,18 +96,14 @@ def verify(
     if not verdict.agrees:
         different = sum(len(f.different) for f in verdict.feeds)
         failed = sum(len(f.failed) for f in verdict.feeds)
-        parts = (
-            [f"{different} {'day differs' if different == 1 else 'days differ'} from the source"]
-            if different
-            else []
-        )
+        parts = [f"{count(different, 'day differs', 'days differ')} from the source"] if different else []
         parts += [f"{failed} could not be compared"] if failed else []
         raise SliceError(", ".join(parts), hint=None if fix else "To reload the days that differ: --fix.")
 
 
 def _report(verdict: Verdict, *, as_json: bool) -> None:
     if as_json:
-        print_json(_summary(verdict))
+        print_json(**_summary(verdict))
         return
     print_table(
         None,
@@ -117,7 +114,8 @@ def _report(verdict: Verdict, *, as_json: bool) -> None:
         ],
     )
     data.print(
-        f"{sum(f.rows for f in verdict.feeds):,} rows compared in {verdict.seconds:.1f} s", markup=False
+        f"{count(sum(f.rows for f in verdict.feeds), 'row')} compared in {verdict.seconds:.1f} s",
+        markup=False,
     )
     for feed in verdict.feeds:
         for day in sorted(feed.different, key=lambda day: day.day):
@@ -135,7 +133,7 @@ _CAUSES = {
 
 def _print_day(day: DayDifference) -> None:
     data.print(
-        f"{day.feed} {day.day}: {day.warehouse_rows:,} rows, the source has {day.source_rows:,}; {day.differing:,}"
+        f"{day.feed} {day.day}: {count(day.warehouse_rows, 'row')}, the source has {day.source_rows:,}; {day.differing:,}"
         f" {'differs' if day.differing == 1 else 'differ'}; {_CAUSES[day.fault]}",
         markup=False,
     )
@@ -149,8 +147,8 @@ def _print_day(day: DayDifference) -> None:
 def _summary(verdict: Verdict) -> dict[str, Any]:
     return {
         "agrees": verdict.agrees,
-        "seconds": round(verdict.seconds, 3),
-        "tenants": [_feed_summary(feed) for feed in verdict.feeds],
+        "duration_seconds": round(verdict.seconds, 3),
+        "feeds": [_feed_summary(feed) for feed in verdict.feeds],
     }
 
 

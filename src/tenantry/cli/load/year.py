@@ -14,9 +14,11 @@ from tenantry.cli.group import Group
 from tenantry.cli.load.load import chosen_feeds
 from tenantry.cli.options import AsJson, Everyone, Template, Tenants
 from tenantry.cli.output import human_seconds, notes, print_json, print_table, raise_failures, step
+from tenantry.cli.shapes import failures_of_tenants, folded_year
 from tenantry.cli.target import open_warehouse
 from tenantry.core.days import Span, today_utc
 from tenantry.core.errors import DatabaseError, InputError, TenantryError
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.flow.slice.year import Folded
@@ -50,7 +52,22 @@ def check(
     with chosen_feeds(template, tenant, everyone) as (warehouse, feeds):
         results = [warehouse.check_year(feed, year) for feed in feeds]
     if as_json:
-        print_json([result.said for result in results])
+        print_json(
+            years=[
+                {
+                    "tenant": r.feed.schema,
+                    "template": r.feed.template,
+                    "year": r.year,
+                    "status": "folded" if r.folded else r.status,
+                    "complete": r.complete,
+                    "days": r.found_days,
+                    "expected_days": r.expected_days,
+                    "missing": r.missing,
+                    "next": r.next,
+                }
+                for r in results
+            ]
+        )
     else:
         print_table(
             None,
@@ -95,12 +112,13 @@ def list_years(
     with open_warehouse() as warehouse:
         found = warehouse.years(template or None, tenant)
     if as_json:
-        print_json(found)
+        print_json(years=found)
         return
     print_table(
         None,
         ("tenant", "template", "year", "days#", "of#", "state"),
         [(y.tenant, y.template, str(y.year), y.days, y.expected, y.state) for y in found],
+        empty="No years yet. Next: tenantry status",
     )
 
 
@@ -134,13 +152,18 @@ def fold(
     others are.
     """
 
+    from tenantry.cli.progress import Progress
+
     rest = _seconds(spacing or (_SPACING if everyone else "0s"))
     next_begin = time.monotonic()
     results: list[Folded] = []
     failures: list[tuple[str, TenantryError]] = []
     there: list[str] = []
-    with chosen_feeds(template, tenant, everyone) as (warehouse, feeds):
+    with chosen_feeds(template, tenant, everyone) as (warehouse, feeds), Progress() as progress:
+        bar = progress.bar(f"folding {year}", len(feeds), "tenant")
         for number, feed in enumerate(feeds, 1):
+            bar.reach(number - 1)
+            bar.doing = feed.schema
             try:
                 if everyone and year < today_utc().year and warehouse.check_year(feed, year).folded:
                     there.append(feed.schema)
@@ -149,7 +172,9 @@ def fold(
                     notes.print(
                         f"{feed.schema} ({number} of {len(feeds)}) starts in {human_seconds(wait)}; --spacing 0s does not wait"
                     )
+                    bar.doing = f"waiting for the turn of {feed.schema}"
                     time.sleep(wait)
+                    bar.doing = feed.schema
                 begun = time.monotonic()
                 result = warehouse.fold_year(feed, year)
             except (DatabaseError, InputError) as error:
@@ -160,13 +185,16 @@ def fold(
             if not as_json:
                 step(
                     feed.schema,
-                    f"{result.days} slices, {result.rows:,} rows in {result.table}, {result.seconds:.1f} s",
+                    f"{count(result.days, 'slice')}, {count(result.rows, 'row')} in {result.table}, {result.seconds:.1f} s",
                 )
+        progress.remove(bar)
     if as_json:
-        failed = {name: error.message for name, error in failures}
-        folded = [result.said for result in results]
-        # "converted" is the old name of "folded".
-        print_json({"folded": folded, "converted": folded, "failed": failed, "folded_before": there})
+        print_json(
+            folded=[folded_year(result) for result in results],
+            folded_before=there,
+            failed=len(failures),
+            failures=failures_of_tenants(failures),
+        )
     elif there:
         notes.print(f"already folded: {', '.join(there)}", markup=False)
     raise_failures(failures)

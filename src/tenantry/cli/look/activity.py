@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 import signal
 import sys
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict
 
 import typer
 from rich.text import Text
 
-from tenantry.cli.options import AsJson
+from tenantry.cli.options import AsJson, AsJsonLines
 from tenantry.cli.output import data, human_bytes, notes, print_json, print_json_line, print_table, step
 from tenantry.cli.target import open_warehouse
 from tenantry.cli.watch import Watch, watched
 from tenantry.core import signals
 from tenantry.core.errors import InputError
+from tenantry.core.visible import visible
 
 if TYPE_CHECKING:
     from tenantry.observe.activity import Entry, Running, Slow
@@ -67,7 +67,7 @@ def sizes(tenant: OneTenant = None, as_json: AsJson = False) -> None:
         )
     total = sum(size.bytes for size in found)
     if as_json:
-        print_json({"feeds": [asdict(s) | {"bytes": s.bytes} for s in found], "database_bytes": whole})
+        print_json(feeds=found, database_bytes=whole)
         return
     print_table(
         None,
@@ -92,6 +92,7 @@ def sizes(tenant: OneTenant = None, as_json: AsJson = False) -> None:
             )
             for s in found
         ],
+        empty="No tenant has data yet. Next: tenantry status",
     )
     notes.print(f"database: {human_bytes(whole)}, total shown: {human_bytes(total)}", markup=False)
 
@@ -120,9 +121,7 @@ def logs(
         ),
     ] = None,
     limit: Limit = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object per entry, one per line.")
-    ] = False,
+    as_json: AsJsonLines = False,
 ) -> None:
     """Show the log of the warehouse's functions and of this program, oldest first.
 
@@ -140,7 +139,13 @@ def logs(
     }
     with open_warehouse() as warehouse:
         if not follow:
-            _print_entries(warehouse.logs(**wanted), as_json=as_json)
+            found = warehouse.logs(**wanted)
+            if as_json:
+                print_json(entries=found)
+            else:
+                _print_entries(found, as_json=False)
+                if not found:
+                    notes.print("No such entries.")
             return
         try:
             for entries in warehouse.follow_logs(**wanted):
@@ -188,18 +193,29 @@ def queries(
 
 def _print_slow(statements: list[Slow], *, as_json: bool) -> None:
     if as_json:
-        print_json(statements)
+        slow = [
+            {
+                "query": s.query,
+                "calls": s.calls,
+                "mean_seconds": s.mean / 1000,
+                "total_seconds": s.total / 1000,
+                "rows": s.rows,
+            }
+            for s in statements
+        ]
+        print_json(running=None, slow=slow)
         return
     print_table(
         None,
         ("calls#", "mean ms#", "total s#", "rows#", "statement"),
         [(s.calls, f"{s.mean:,.1f}", f"{s.total / 1000:,.1f}", s.rows, s.query) for s in statements],
+        empty="No statements are recorded yet.",
     )
 
 
 def _print_running(running: list[Running], *, as_json: bool) -> None:
     if as_json:
-        print_json(running)
+        print_json(running=running, slow=None)
         return
     print_table(
         None,
@@ -208,6 +224,7 @@ def _print_running(running: list[Running], *, as_json: bool) -> None:
             (str(r.pid), r.user, r.program, r.state, _seconds(r), r.tenant, _waits(r), _short(r.query))
             for r in running
         ],
+        empty="Nothing is running.",
     )
 
 
@@ -252,16 +269,34 @@ def _levels(text: str | None) -> list[str] | None:
 def _print_entries(entries: Iterable[Entry], *, as_json: bool) -> None:
     for entry in entries:
         if as_json:
-            print_json_line(entry)
+            print_json_line(entries=[entry])
             continue
-        context = " ".join(f"{name}={value}" for name, value in entry.context.items())
+        subject, facts = about(entry.context)
         data.print(
             Text.assemble(
-                f"{entry.at:%Y-%m-%d %H:%M:%S}  ",
+                f"{entry.at:%Y-%m-%dT%H:%M:%SZ}  ",
                 (f"{entry.level:<7}", _LEVELS.get(entry.level.upper(), "")),
-                f"  {entry.function}: {entry.message}  ",
-                (context, "dim"),
-            )
+                f"  {subject and f'{subject}: '}{entry.function}: {visible(entry.message, lines=False)}",
+                (f"  {facts}".rstrip(), "dim"),
+            ),
+            hang=2,
         )
     # A reader at the other end of a pipe waits for it.
     sys.stdout.flush()
+
+
+def about(context: Mapping[str, Any]) -> tuple[str, str]:
+    """The feed, tenant or template that an entry is about, once; and what else it says."""
+    tenant = next((context[name] for name in _TENANT if name in context), None)
+    template = next((context[name] for name in _TEMPLATE if name in context), None)
+    known = {*_TENANT, *_TEMPLATE, *_OLD}
+    # A count of nothing says nothing.
+    left = {name: value for name, value in context.items() if name not in known and (value or value is False)}
+    facts = " ".join(f"{name}={value}" for name, value in left.items())
+    return ".".join(str(name) for name in (tenant, template) if name is not None), facts
+
+
+_TENANT = ("schema_name", "tenant_name", "tenant", "schema")
+_TEMPLATE = ("template_name", "template")
+_OLD = ("created_at", "first_day", "first_day_chosen")
+"""Of a feed's record, in entries of earlier versions."""

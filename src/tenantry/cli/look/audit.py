@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 from collections.abc import Iterable
@@ -12,11 +13,13 @@ import typer
 
 from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.group import Group
-from tenantry.cli.look.activity import Limit, age, most_entries
-from tenantry.cli.output import print_json_line, print_table, step
+from tenantry.cli.look.activity import Limit, about, age, most_entries
+from tenantry.cli.options import AsJsonLines
+from tenantry.cli.output import print_json, print_json_line, print_table, step
 from tenantry.cli.target import administrator, open_warehouse
 from tenantry.core import signals
 from tenantry.core.errors import InputError
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.db.audit import Entry
@@ -43,9 +46,7 @@ def show(
         ),
     ] = False,
     limit: Limit = None,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print one JSON object per entry, one per line.")
-    ] = False,
+    as_json: AsJsonLines = False,
 ) -> None:
     """Show who changed what, oldest first.
 
@@ -71,7 +72,7 @@ def show(
             return
         try:
             for number, entries in enumerate(warehouse.follow_audit(since=span, most=most)):
-                _print(entries, as_json=as_json, head=not number)
+                _print(entries, as_json=as_json, follow=True, head=not number)
         except KeyboardInterrupt:
             if signals.exit_code() != 128 + signal.SIGINT:
                 raise
@@ -96,26 +97,44 @@ def prune(
     with administrator() as (conninfo, _):
         confirm(f"Remove all entries before {day:%Y-%m-%d}?", yes=yes)
         removed = Warehouse(conninfo).prune_audit(day.date())
-    step("audit", f"{removed} entries removed")
+    step("audit", f"{count(removed, 'entry', 'entries')} removed")
 
 
 def _print(
-    entries: Iterable[Entry], *, as_json: bool, head: bool = True, day: str = "%m-%d %H:%M:%S"
+    entries: Iterable[Entry],
+    *,
+    as_json: bool,
+    follow: bool = False,
+    head: bool = True,
+    day: str = "%m-%d %H:%M:%S",
 ) -> None:
     found = list(entries)
-    if as_json:
+    if as_json and follow:
         for entry in found:
-            print_json_line(entry)
+            print_json_line(entries=[entry])
+    elif as_json:
+        print_json(entries=found)
     elif found or head:
         print_table(
             None,
             ("at (UTC)", "who", "what", "on", "result"),
             [
-                (f"{e.at:{day}}", _who(e), e.what.removeprefix("tenantry "), e.subject, e.result)
+                (f"{e.at:{day}}", _who(e), e.what.removeprefix("tenantry "), _on(e.subject), e.result)
                 for e in found
             ],
+            empty="No entries.",
         )
     sys.stdout.flush()
+
+
+def _on(subject: str) -> str:
+    """The subject of an entry in words: entries that came by way of the log have its facts, as JSON."""
+    if not subject.startswith("{"):
+        return subject
+    try:
+        return " ".join(filter(None, about(json.loads(subject))))
+    except ValueError:
+        return subject
 
 
 def _who(entry: Entry) -> str:

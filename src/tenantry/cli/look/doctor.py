@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
+from tenantry.cli.look.alike import Alike, grouped, named
 from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, notes, print_json, step
 from tenantry.cli.target import open_warehouse
+from tenantry.cli.wrap import wrapped
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.observe.checks.finding import Check, Finding
@@ -45,6 +48,9 @@ def doctor(
             help="Report source passwords that are older than this.",
         ),
     ] = 365,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Show each finding, even if many are alike.")
+    ] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with status 1 on warnings as well.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -66,12 +72,13 @@ def doctor(
     # Without a terminal nobody watches the progress.
     with (
         open_warehouse(current=False) as warehouse,
-        notes.status("") if notes.is_terminal else nullcontext() as shown,
+        notes.status("") if notes.watched else nullcontext() as shown,
     ):
 
         def watch(check: Check) -> None:
             if shown:
-                shown.update(check.asks)
+                # Up to the last word that fits beside the spinner.
+                shown.update(next(wrapped(Text(check.asks), notes.width - 2)))
 
         def examine() -> list[Outcome]:
             return warehouse.doctor(
@@ -90,17 +97,18 @@ def doctor(
     findings.sort(key=lambda pair: list(_COLOURS).index(pair[1].severity))
     if as_json:
         print_json(
-            {
-                "findings": [_plain(check, finding) for check, finding in findings],
-                "checks": [
-                    {"name": o.check.name, "asks": o.check.asks, "seconds": o.seconds} for o in outcomes
-                ],
-                "mended": [_plain(check, finding) for check, finding in (mended.mended if mended else ())],
-                "not_mended": dict(mended.refused) if mended else {},
-            }
+            findings=[_plain(check, finding) for check, finding in findings],
+            checks=[
+                {"check": o.check.name, "asks": o.check.asks, "duration_seconds": o.seconds} for o in outcomes
+            ],
+            mended=[_plain(check, finding) for check, finding in (mended.mended if mended else ())],
+            not_mended=[
+                {"command": command, "error": reason}
+                for command, reason in (mended.refused if mended else {}).items()
+            ],
         )
     else:
-        _print(findings, outcomes)
+        _print(findings, outcomes, everything=everything)
     found = {finding.severity.value for _, finding in findings}
     if "error" in found or (strict and "warning" in found):
         raise typer.Exit(1)
@@ -124,22 +132,27 @@ def _plain(check: Check, finding: Finding) -> dict[str, Any]:
     }
 
 
-def _print(findings: list[tuple[Check, Finding]], outcomes: list[Outcome]) -> None:
-    for check, finding in findings:
-        word = finding.severity.value
+def _print(findings: list[tuple[Check, Finding]], outcomes: list[Outcome], *, everything: bool) -> None:
+    each = (Alike(check, [finding]) for check, finding in findings)
+    for alike in each if everything else grouped(findings):
+        word = alike.findings[0].severity.value
         data.print(
             Text.assemble(
                 (f"{word:<8}", _COLOURS[word]),
-                (finding.subject, "bold"),
-                f": {finding.reason}",
-                (f"  [{check.name}]", "dim"),
-            )
+                (alike.subjects, "bold"),
+                f": {alike.findings[0].reason}",
+                (f"  [{alike.check.name}]", "dim"),
+            ),
+            hang=8,
         )
-        if finding.command:
-            data.print(Text(" " * 8 + finding.command))
+        for command in alike.commands:
+            data.print(Text(" " * 8 + command), raw=True)
+        if alike.left:
+            names = named([finding.subject for finding in alike.left])
+            data.print(
+                f"        and {len(alike.left):,} more like these: {names}; --all or --json shows each"
+            )
     counted = [sum(finding.severity.value == word for _, finding in findings) for word in _COLOURS]
-    told = [
-        f"{count} {word}{'s' if count != 1 else ''}" for word, count in zip(_COLOURS, counted, strict=True)
-    ]
+    told = [count(number, word) for word, number in zip(_COLOURS, counted, strict=True)]
     seconds = sum(outcome.seconds for outcome in outcomes)
-    notes.print(f"{len(outcomes)} checks in {seconds:.1f} s: {', '.join(told)}", markup=False)
+    notes.print(f"{count(len(outcomes), 'check')} in {seconds:.1f} s: {', '.join(told)}", markup=False)

@@ -8,6 +8,7 @@ from tenantry.cli.options import AsJson, Tenants
 from tenantry.cli.output import ago, data, notes, print_json, print_table
 from tenantry.cli.target import open_warehouse
 from tenantry.cli.watch import Watch, watched
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.warehouse import Warehouse
@@ -41,7 +42,7 @@ def _show(warehouse: Warehouse, names: list[str] | None, *, as_json: bool) -> No
         feeds = [feed for feed in feeds if feed.tenant in names]
     idle = [] if as_json else warehouse.waiting_jobs()
     if as_json:
-        print_json(feeds)
+        print_json(feeds=feeds)
         return
     if not feeds and not names:
         data.print("No tenants yet. Next: tenantry tenant add NAME --source 'host=… dbname=… user=…'")
@@ -53,5 +54,5 @@ def _show(warehouse: Warehouse, names: list[str] | None, *, as_json: bool) -> No
     )
     if idle:
         notes.print(
-            f"{len(idle)} jobs are waiting, but no scheduler is running. Start one: tenantry scheduler"
+            f"{count(len(idle), 'job is', 'jobs are')} waiting, but no scheduler is running. Start one: tenantry scheduler"
         )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tenantry.cli.group import Group
 from tenantry.cli.options import AsJson
-from tenantry.cli.output import data, notes, print_json, print_table, step
+from tenantry.cli.output import data, human_bytes, notes, print_facts, print_json, step
 from tenantry.cli.server.sealing import (
     File,
     Identity,
@@ -24,6 +25,7 @@ from tenantry.cli.server.sealing import (
 )
 from tenantry.cli.target import administrator
 from tenantry.core.errors import InputError
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.recovery.backup import Summary
@@ -105,6 +107,7 @@ def write(
     in as a superuser; otherwise a restore makes new ones. It does not hold
     other roles' jobs.
     """
+    from tenantry.cli.progress import working
     from tenantry.warehouse import Warehouse
     from tenantry.warehouse.backups import require_writable
 
@@ -119,7 +122,7 @@ def write(
             hint="Make a key: tenantry backup key. Or give --unsigned.",
         )
     passphrase = None if recipient else read_passphrase(passphrase_file, twice=True)
-    with administrator() as (conninfo, _):
+    with administrator() as (conninfo, _), working("writing the backup"):
         done = Warehouse(conninfo).backup(
             file,
             passphrase=passphrase,
@@ -132,12 +135,10 @@ def write(
     summary = done.summary
     if as_json:
         print_json(
-            {
-                "file": str(file),
-                "bytes": done.bytes,
-                "removed": list(map(str, done.removed)),
-                "content": summary,
-            }
+            file=file,
+            size_bytes=done.bytes,
+            removed=done.removed,
+            content=summary,
         )
         return
     print_summary(summary)
@@ -149,7 +150,7 @@ def write(
         notes.print(f"jobs of other roles or databases are not included: {summary.jobs_left_out}")
     for old in done.removed:
         notes.print(f"removed: {old}", markup=False)
-    step("backup", f"{file}, {done.bytes:,} bytes")
+    step("backup", f"{file}, {human_bytes(done.bytes)}")
 
 
 @app.command("verify")
@@ -178,16 +179,26 @@ def verify(
     Exits with status 1 if a restore would leave something out, and with status
     2 if it would refuse the file.
     """
+    from tenantry.cli.progress import working
     from tenantry.core.errors import DatabaseError
 
     backup, by_passphrase = opened(file, passphrase_file, identity)
     authority = vouched(backup, signed_by, key, by_passphrase=by_passphrase, unsigned=unsigned)
-    summary = backup.summary()
-    problems = backup.problems(rehearse=rehearse)
-    records = backup.records
+    with working("checking the backup"):
+        summary = backup.summary()
+        problems = backup.problems(rehearse=rehearse)
+        records = backup.records
     if as_json:
-        print_json({"file": str(file), "authority": authority, "signed_by": backup.signed_by, "records": records,
-                    "rehearsed": rehearse, "problems": problems, "content": summary})  # fmt: skip
+        print_json(
+            file=file,
+            authority=authority,
+            signed_by=backup.signed_by,
+            records=records,
+            rehearsed=rehearse,
+            failed=len(problems),
+            failures=[{"what": what, "error": reason} for what, reason in problems.items()],
+            content=summary,
+        )
     else:
         print_summary(summary)
         notes.print(authority, markup=False)
@@ -196,11 +207,9 @@ def verify(
         for what, reason in problems.items():
             notes.print(f"not restored: {what}: {reason}", markup=False)
         if not problems:
-            step("verify", f"{file}: whole, {records:,} records{', restored' if rehearse else ''}")
+            step("verify", f"{file}: whole, {count(records, 'record')}{', restored' if rehearse else ''}")
     if problems:
-        raise DatabaseError(
-            f"{len(problems)} thing{'s' if len(problems) > 1 else ''} of the backup would not be restored"
-        )
+        raise DatabaseError(f"{count(len(problems), 'thing')} of the backup would not be restored")
 
 
 @app.command("key")
@@ -218,26 +227,29 @@ def make_key(key: KeyFile = None, as_json: AsJson = False) -> None:
     made = not file.exists()
     signer = backups.make_key(file) if made else backups.load_key(file)
     if as_json:
-        print_json({"file": str(file), "made": made, "public": signer.public})
+        print_json(file=file, made=made, public_key=signer.public)
         return
     notes.print(f"the key is in {file}{'' if made else ', unchanged'}", markup=False)
-    data.print(signer.public, markup=False)
+    data.print(signer.public, raw=True)
 
 
 def print_summary(summary: Summary) -> None:
-    print_table(
+    print_facts(
         f"Backup of {summary.database}, {summary.made_at}, Tenantry {summary.version}, migration {summary.migration}",
-        ("", "#", ""),
-        [
-            ("tenants", len(summary.tenants), ", ".join(summary.tenants)),
-            ("feeds", summary.feeds, f"{summary.row_count:,} rows, to be loaded again"),
-            ("connections", len(summary.connections), f"{summary.secrets} with passwords"),
-            ("templates", len(summary.templates), ", ".join(summary.templates)),
-            ("readers", len(summary.readers), ", ".join(summary.readers)),
-            ("role passwords", len(summary.passwords), ", ".join(summary.passwords)),
-            ("jobs", summary.jobs, ""),
-            ("your own functions", summary.functions, ""),
-            ("log entries", summary.logs, ""),
-            ("audit trail entries", summary.audit, ""),
-        ],
+        {
+            "tenants": _listed(summary.tenants),
+            "feeds": f"{summary.feeds:,}, {count(summary.row_count, 'row')}, to be loaded again",
+            "connections": f"{len(summary.connections):,}, {summary.secrets:,} with passwords",
+            "templates": _listed(summary.templates),
+            "readers": _listed(summary.readers),
+            "role passwords": _listed(summary.passwords),
+            "jobs": summary.jobs,
+            "your own functions": summary.functions,
+            "log entries": summary.logs,
+            "audit trail entries": summary.audit,
+        },
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{len(names):,}: {', '.join(names)}" if names else "0"

@@ -54,13 +54,11 @@ def demo(
             server.keep()
     if as_json:
         print_json(
-            {
-                "in_place": report.in_place,
-                "seconds": report.seconds,
-                "tenants": _records(_REPORT, report.tenants),
-                "items": _records(_ITEMS, report.items),
-                "reader": server.conninfo(user=READER),
-            }
+            in_place=report.in_place,
+            duration_seconds=report.seconds,
+            tenants=_records(_REPORT, report.tenants),
+            items=_records(_ITEMS, report.items),
+            reader_dsn=server.conninfo(user=READER),
         )
         return
     _print(report, server, keep=keep or server.status().kept, elsewhere=chosen.embedded_directory is False)
@@ -95,8 +93,12 @@ def _print(report: Report, server: Server, *, keep: bool, elsewhere: bool) -> No
     data.print("\nTry next", style="bold")
     width = max(len(command) for command, _ in lines)
     for command, why in lines:
-        data.print(f"  {command:<{width}}  # {why}", markup=False)
-    data.print(f'  {psql} "{server.conninfo(user=READER)}"', markup=False)
+        told = f"  {command:<{width}}  # {why}"
+        if data.limit is not None and len(told) > data.limit:
+            # A command that is copied must not have a line break of the terminal's.
+            told = f"  # {why}\n  {command}"
+        data.print(told, raw=True)
+    data.print(f'  {psql} "{server.conninfo(user=READER)}"', raw=True)
     data.print(f"\nDone in {report.seconds:.1f} s. Data: {server.directory}", markup=False)
 
 

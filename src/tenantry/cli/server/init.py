@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, notes, print_json, print_table, step
 from tenantry.cli.target import administrator
 from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER, READER
 
 if TYPE_CHECKING:
+    from tenantry.embedded.server import Server
     from tenantry.observe.status import Installation
 
 _VARIABLES = {OWNER: "TENANTRY_WHADMIN_PASSWORD", READER: "TENANTRY_READER_PASSWORD"}
@@ -24,7 +26,7 @@ def init(
     generate: Annotated[
         bool, typer.Option("--generate", help="Generate passwords instead of asking for them.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Make the database a warehouse, or repair one.
 
@@ -69,7 +71,26 @@ def init(
             )
         with owner_session(connection, passwords.get(OWNER)) as owner:
             facts = installation(owner)
+    if replaced := [] if as_json else sorted(passwords.keys() & present):
+        step("password", f"{' and '.join(replaced)}: replaced, for all warehouses of this server")
     _report(facts, done, as_json=as_json)
+
+
+def make_embedded(server: Server) -> None:
+    """Make an embedded server a warehouse without templates, with generated passwords."""
+    from tenantry.db.connect import session
+    from tenantry.db.install import install
+    from tenantry.warehouse import Warehouse
+
+    with server.lease():
+        with session(server.conninfo(), role=None) as connection:
+            passwords, _ = role_passwords(set(), generate=True)
+            install(connection, passwords)
+        for role, password in passwords.items():
+            server.save_password(role, password)
+        warehouse = Warehouse(server.conninfo(user=OWNER))
+        for template in warehouse.templates():
+            warehouse.drop_template(template.name)
 
 
 def role_passwords(present: set[str], *, generate: bool) -> tuple[dict[str, str], list[str]]:
@@ -96,7 +117,7 @@ def role_passwords(present: set[str], *, generate: bool) -> tuple[dict[str, str]
 
 def _report(facts: Installation, done: list[str], *, as_json: bool) -> None:
     if as_json:
-        print_json({"done": done, "installation": facts})
+        print_json(done=done, installation=facts)
         return
     for line in done or ["everything was in place; functions and rights were applied again"]:
         step("install", line)

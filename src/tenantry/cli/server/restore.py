@@ -23,6 +23,7 @@ from tenantry.cli.server.sealing import (
 from tenantry.cli.target import administrator
 from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.embedded.server import Server
@@ -91,7 +92,7 @@ def restore(
     if dry_run:
         summary = backup.summary()
         if as_json:
-            print_json(summary)
+            print_json(dry_run=True, content=summary, restored=None)
         else:
             print_summary(summary)
             _print_texts(backup, summary)
@@ -99,13 +100,25 @@ def restore(
     result = _restore(backup, other_jobs=other_jobs)
     if as_json:
         print_json(
-            {"tenants": result.tenants, "connections": result.connections, "jobs": result.jobs,
-             "jobs_lost": result.lost, "roles_kept": result.kept, "passwords_generated": list(result.generated),
-             "left_out": result.left_out}
-        )  # fmt: skip
+            dry_run=False,
+            content=None,
+            restored={
+                "tenants": result.tenants,
+                "connections": result.connections,
+                "jobs": result.jobs,
+                "jobs_lost": result.lost,
+                "roles_kept": result.kept,
+                "passwords_generated": list(result.generated),
+                "failed": len(result.left_out),
+                "failures": [{"what": item.what, "error": item.reason} for item in result.left_out],
+            },
+        )
         _fail_if_left_out(result)
         return
-    step("restore", f"{len(result.tenants)} tenants, {result.connections} connections, {result.jobs} jobs")
+    step(
+        "restore",
+        f"{count(len(result.tenants), 'tenant')}, {count(result.connections, 'connection')}, {count(result.jobs, 'job')}",
+    )
     if result.kept:
         notes.print(f"existing roles keep their passwords: {', '.join(result.kept)}")
     if result.lost:
@@ -123,9 +136,8 @@ def _fail_if_left_out(result: Restored) -> None:
     if result.left_out:
         from tenantry.core.errors import DatabaseError
 
-        count = len(result.left_out)
         raise DatabaseError(
-            f"{count} thing{'s' if count > 1 else ''} of the backup could not be created here; everything else was restored",
+            f"{count(len(result.left_out), 'thing')} of the backup could not be created here; everything else was restored",
             hint="Each is named above and in _wh.function_logs, functions with their definitions.",
         )
 
@@ -134,16 +146,17 @@ def _print_texts(backup: Backup, summary: Summary) -> None:
     """Print in full what a restore would run as whadmin, or schedule."""
     for definition, reason in backup.refusals().items():
         data.print(f"\n{'Left out, as ' + reason if reason else 'Your own function'}:", markup=False)
-        data.print(definition.rstrip(), markup=False)
+        data.print(definition.rstrip(), raw=True)
     for job in summary.other_jobs:
         data.print(
             f"\nA job, restored only with --other-jobs: {job['name'] or 'without a name'}, {job['schedule']}",
             markup=False,
         )
-        data.print(job["command"], markup=False)
+        data.print(job["command"], raw=True)
 
 
 def _restore(backup: Backup, *, other_jobs: bool) -> Restored:
+    from tenantry.cli.progress import working
     from tenantry.db.passwords import require_place
     from tenantry.warehouse import Warehouse
 
@@ -160,12 +173,13 @@ def _restore(backup: Backup, *, other_jobs: bool) -> Restored:
         if not server and (generated or not all(role["verifier"] for role in roles)):
             require_place()
         mine = {role: passwords[role] for role in generated}
-        result = warehouse.restore(
-            backup,
-            passwords,
-            other_jobs=other_jobs,
-            keep=lambda made: _keep(conninfo, server, passwords if server else {}, mine | dict(made)),
-        )
+        with working("restoring"):
+            result = warehouse.restore(
+                backup,
+                passwords,
+                other_jobs=other_jobs,
+                keep=lambda made: _keep(conninfo, server, passwords if server else {}, mine | dict(made)),
+            )
         result.generated |= mine
     return result
 

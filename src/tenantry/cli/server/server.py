@@ -52,7 +52,7 @@ def start(directory: Directory = None) -> None:
     server = _server(directory)
     was = server.running
     server.keep()
-    data.print(f"{'already running' if was else 'started'}: {server.conninfo()}", markup=False)
+    data.print(f"{'already running' if was else 'started'}: {server.conninfo()}", raw=True)
 
 
 @app.command()
@@ -72,7 +72,7 @@ def status(directory: Directory = None, as_json: AsJson = False) -> None:
     """
     facts = _server(directory).status()
     if as_json:
-        print_json(facts)
+        print_json(**vars(facts))
     elif facts.running:
         data.print(
             f"running: PostgreSQL {facts.version} on 127.0.0.1:{facts.port}, pid {facts.pid}, in {facts.directory}"

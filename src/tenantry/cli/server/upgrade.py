@@ -37,6 +37,7 @@ def upgrade(
 
     Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
     """
+    from tenantry.cli.progress import Progress
     from tenantry.db import upgrade as upgrades
     from tenantry.db.connect import session
 
@@ -48,11 +49,22 @@ def upgrade(
                 told.add(work)
                 notes.print(f"waiting for {work}", markup=False)
 
-    with administrator(current=False) as (conninfo, _), session(conninfo, role=None) as opened:
-        changes = upgrades.rehearse(opened) if dry_run else upgrades.run(opened, {}, wait, watch)
+    with (
+        administrator(current=False) as (conninfo, _),
+        session(conninfo, role=None) as opened,
+        Progress() as progress,
+    ):
+        bar = progress.bar("upgrading")
+
+        def settling(feed: str, done: int, total: int) -> None:
+            bar.name, bar.total, bar.unit, bar.doing = "moving tables", total, "feed", feed
+            bar.reach(done)
+
+        changes = upgrades.rehearse(opened) if dry_run else upgrades.run(opened, {}, wait, watch, settling)
+        progress.remove(bar)
         busy = upgrades.at_work(opened) if dry_run else []
     if as_json:
-        print_json({"dry_run": dry_run, "changes": changes, "at_work": busy})
+        print_json(dry_run=dry_run, changes=changes, at_work=busy)
     else:
         _tell(changes, busy, dry_run=dry_run)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,9 +10,11 @@ from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.group import Group
 from tenantry.cli.options import AsJson, Template, Tenants
 from tenantry.cli.output import data, human_bytes, notes, print_json, print_table, raise_failures
+from tenantry.cli.shapes import failures_of_tenants
 from tenantry.cli.target import open_warehouse
 from tenantry.cli.template import file, source
 from tenantry.core.errors import DatabaseError, InputError, TenantryError
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.flow.slice.move import Moved
@@ -28,17 +29,35 @@ app.command("edit")(file.edit)
 
 @app.command("list")
 def list_templates(as_json: AsJson = False) -> None:
-    """List the templates: storage, tenants, and number of outdated days."""
+    """List the templates: storage, tenants, own queries, and outdated days."""
     with open_warehouse() as warehouse:
         found = warehouse.templates()
     if as_json:
-        print_json(found)
+        print_json(templates=found)
         return
     print_table(
         None,
-        ("template", "storage", "time column", "tenants#", "days#", "out of date#", "description"),
+        (
+            "template",
+            "storage",
+            "time column",
+            "tenants#",
+            "own query#",
+            "days#",
+            "out of date#",
+            "description",
+        ),
         [
-            (t.name, t.storage, t.time_column, len(t.tenants), t.days, t.outdated_days, t.description)
+            (
+                t.name,
+                t.storage,
+                t.time_column,
+                len(t.tenants),
+                len(t.own_queries),
+                t.days,
+                t.outdated_days,
+                t.description,
+            )
             for t in found
         ],
     )
@@ -72,18 +91,25 @@ def show(
         found = warehouse.template(template)
     text, facts = found.text, found.stored
     if as_json:
-        print_json({**asdict(facts), **asdict(text), "outdated": found.outdated})
+        print_json(
+            template=template,
+            text=text,
+            facts=facts,
+            outdated=found.outdated,
+            own_queries=found.own_queries,
+        )
     elif as_sql:
-        data.print(files.template_as_sql(text), end="", markup=False)
+        data.print(files.template_as_sql(text), end="", raw=True)
     elif as_file:
-        data.print(files.template_as_file(text), end="", markup=False)
+        data.print(files.template_as_file(text), end="", raw=True)
     else:
-        data.print(files.template_as_file(text), markup=False)
+        data.print(files.template_as_file(text), raw=True)
         data.print(
-            f"Used by {', '.join(facts.tenants) or 'no tenant'}; {facts.days:,} days loaded. "
+            f"Used by {', '.join(facts.tenants) or 'no tenant'}; {count(facts.days, 'day')} loaded. "
             f"Changed {facts.updated_at:%Y-%m-%d %H:%M} UTC.",
             markup=False,
         )
+        file.tell_own_queries(template, found.own_queries)
         file.tell_outdated(template, found.outdated)
 
 
@@ -105,12 +131,14 @@ def drop(
     goes last. The tenants, and their other templates, stay. If the command was
     interrupted, run it again.
 
-    Keep the text first: tenantry template show NAME --file. A template that
-    comes with the program returns with the next tenantry init.
+    Keep the text first: tenantry template show NAME --file. Of the examples
+    that come with the program, tenantry template new --example prints it.
 
     Exits with status 2 and drops nothing if tenants use the template and you
     did not give --with-data, or if other people's views read its data.
     """
+    from tenantry.cli.progress import working
+
     with open_warehouse() as warehouse:
         goods = warehouse.template_goods(template)
         if goods.uses and not with_data:
@@ -120,16 +148,20 @@ def drop(
             )
         for use in goods.uses:
             size = human_bytes(use.bytes)
-            notes.print(f"{use.tenant}: {use.days:,} days, {use.rows:,} rows, {size}", markup=False)
+            notes.print(
+                f"{use.tenant}: {count(use.days, 'day')}, {count(use.rows, 'row')}, {size}", markup=False
+            )
         if goods.jobs:
             notes.print(f"jobs: {', '.join(map(str, goods.jobs))}", markup=False)
         confirm(f"This cannot be undone. To drop it, type its name ({template})", yes=yes, expected=template)
-        warehouse.drop_template(template, with_data=with_data)
+        with working(f"dropping {template}"):
+            warehouse.drop_template(template, with_data=with_data)
     if as_json:
-        print_json({"template": template, "dropped": goods.uses, "jobs": [str(job) for job in goods.jobs]})
+        print_json(template=template, dropped=goods.uses, jobs=[str(job) for job in goods.jobs])
     else:
         data.print(
-            f"{template} is dropped" + (f", with the days of {len(goods.uses)} tenants" if goods.uses else "")
+            f"{template} is dropped"
+            + (f", with the days of {count(len(goods.uses), 'tenant')}" if goods.uses else "")
         )
 
 
@@ -171,7 +203,7 @@ def set_storage(
             except (DatabaseError, InputError) as error:
                 failures.append((name, error))
     if as_json:
-        print_json({"moved": results, "failed": {name: error.message for name, error in failures}})
+        print_json(moved=results, failed=len(failures), failures=failures_of_tenants(failures))
     else:
         print_table(
             None,
@@ -190,9 +222,13 @@ def drop_old(template: Template, tenant: Tenants = None, as_json: AsJson = False
 
     Without --tenant, drops that of all tenants.
     """
-    with open_warehouse() as warehouse:
+    from tenantry.cli.progress import working
+
+    with open_warehouse() as warehouse, working("dropping"):
         dropped = warehouse.drop_old_storage(template, tenant)
     if as_json:
-        print_json({"dropped": dropped})
+        print_json(
+            dropped=[{"tenant": name, "relations": number} for name, number in dropped.items()],
+        )
     else:
-        print_table(None, ("tenant", "relations dropped#"), dropped.items())
+        print_table(None, ("tenant", "relations dropped#"), dropped.items(), empty="There is no old storage.")

@@ -22,11 +22,12 @@ from tenantry.cli.output import data, notes, print_json, step
 from tenantry.cli.target import open_warehouse
 from tenantry.core.errors import InputError, TemplateError, TenantryError
 from tenantry.core.model import TemplateFile
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.flow.template.lint import Finding
     from tenantry.flow.template.load import TemplateChange
-    from tenantry.flow.template.stored import Outdated
+    from tenantry.flow.template.stored import Outdated, Override
     from tenantry.warehouse import Warehouse
 
 Files = Annotated[
@@ -73,7 +74,7 @@ def load(
             stop(findings, strict=strict)
         changes = warehouse.load_templates(found, dry_run=dry_run)
     if as_json:
-        print_json({"dry_run": dry_run, "templates": changes})
+        print_json(dry_run=dry_run, templates=changes)
         return
     for change in changes:
         tell(change, dry_run=dry_run)
@@ -85,7 +86,8 @@ def tell(change: TemplateChange, *, dry_run: bool = False) -> None:
     data.print(Text.assemble((change.name, "bold"), f": {would}{change.action}"))
     for line in change.diff if change.action == "changed" else ():
         colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
-        data.print(Text(f"  {line}", colour))
+        data.print(Text(f"  {line}", colour), raw=True)
+    tell_own_queries(change.name, change.drifted)
     tell_outdated(change.name, change.outdated)
     if change.other_storage:
         data.print(
@@ -121,8 +123,20 @@ def tell_outdated(template: str, outdated: Sequence[Outdated]) -> None:
         data.print(f"  {old.tenant}: {'; '.join(parts)}. To fix: {begun} --outdated{begin}", markup=False)
 
 
-def _days(count: int) -> str:
-    return "1 day" if count == 1 else f"{count:,} days"
+def tell_own_queries(template: str, own: Sequence[Override]) -> None:
+    """Print which tenants have a query of their own, and which of those the template's columns have left behind."""
+    if own:
+        data.print(f"  own queries: {', '.join(item.tenant for item in own)}", markup=False)
+    if drifted := [item.tenant for item in own if item.drifted]:
+        data.print(
+            f"  {', '.join(drifted)}: tried before the columns changed. To try again: "
+            f"tenantry override check {shlex.quote(template)}",
+            markup=False,
+        )
+
+
+def _days(number: int) -> str:
+    return count(number, "day")
 
 
 def lint(
@@ -165,7 +179,7 @@ def lint(
             findings += warehouse.lint(names)
     if as_json:
         print_json(
-            [
+            findings=[
                 {"template": file.template.name, "file": file.origin, **vars(finding)}
                 for file, finding in findings
             ]
@@ -206,8 +220,9 @@ def stop(findings: Sequence[tuple[TemplateFile, Finding]], *, strict: bool) -> N
     ]
     if bad:
         names = ", ".join(dict.fromkeys(f'"{file.template.name}"' for file, _ in bad))
-        count = "1 error" if len(bad) == 1 else f"{len(bad)} errors"
-        raise TemplateError(f"{count} in template {names}", hint="Fix them, then lint again.")
+        raise TemplateError(
+            f"{count(len(bad), 'error')} in template {names}", hint="Fix them, then lint again."
+        )
 
 
 def edit(template: Template, as_json: AsJson = False) -> None:
@@ -246,7 +261,7 @@ def edit(template: Template, as_json: AsJson = False) -> None:
                 ) from None
         path.unlink()
     if as_json:
-        print_json(change)
+        print_json(dry_run=False, templates=[change])
     else:
         tell(change)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,47 +12,84 @@ import typer
 from tenantry.cli import complete
 from tenantry.cli.options import AsJson, ended_or_today
 from tenantry.cli.output import data, human_bytes, notes, print_json, print_table
+from tenantry.cli.start.candidate import Options, PasswordFile, Source, candidate
 from tenantry.cli.target import open_warehouse
 from tenantry.cli.template.file import as_path, show_findings
 from tenantry.core.errors import InputError, SliceError
 from tenantry.core.storage import BUILT_IN
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
+    from tenantry.core.model import TemplateFile
+    from tenantry.flow.template.draft import Draft
+    from tenantry.flow.template.lint import Finding
     from tenantry.flow.template.trial import Trial
 
 
 def new(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the new template.")],
-    query: Annotated[Path, typer.Argument(metavar="FILE", help="File that holds only the query.")],
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[NAME]", help="Name of the new template. Default: the table's, or the example's."
+        ),
+    ] = None,
+    query: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="File that holds only the query.")
+    ] = None,
+    table: Annotated[
+        str | None, typer.Option(metavar="TABLE", help="Instead of a query: pull this table of the source.")
+    ] = None,
+    example: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Print an example that comes with the program: orders or foodlogstats. No source is queried.",
+        ),
+    ] = None,
     connection: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="NAME",
             help="A connection or tenant whose source can answer the query.",
             autocompletion=complete.tenants,
         ),
-    ],
+    ] = None,
+    source: Source = None,
+    password_file: PasswordFile = None,
+    option: Options = None,
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="File to write. Default: standard output.")
     ] = None,
     time_column: Annotated[
         str | None,
         typer.Option(
+            "--time-column",
+            "--time",
             metavar="COLUMN",
-            help="The time column. Default: the column that the query compares with the placeholders.",
+            help="The time column. Default: the column that the query compares with the placeholders; of a table, "
+            "the likeliest one.",
         ),
     ] = None,
     storage: Annotated[
-        str | None, typer.Option(metavar="STORAGE", help="matview or partition. Default: left out.")
+        str | None,
+        typer.Option(
+            metavar="STORAGE", help="matview or partition. Default: left out; for a table, partition."
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Create a template from a query that the source describes.
+    """Create a template from a query or a table that the source describes.
 
     Columns get the source's own types; enums and types of extensions become
     text. The time column is the one that is compared with '{START_TIME}' and
-    '{END_TIME}'. A unique index comes from the primary key of its table, or
-    from GROUP BY. An index on the time column is added.
+    '{END_TIME}'. A unique index comes from the primary key of its table, from
+    another unique index there, or from GROUP BY. An index on the time column is
+    added.
+
+    The source is that of a stored connection, or with --source one that nothing
+    is stored of. Its password comes from --password-file or
+    TENANTRY_SOURCE_PASSWORD, or is asked for. Without a query or --table, the
+    tables to choose from are named.
 
     Nothing is stored in the warehouse, and the source is only asked for the
     columns. A query that does not select a day is refused, with what to add.
@@ -59,39 +97,76 @@ def new(
     Exits with status 1 if the source refuses the query, and with status 2 if
     the output file exists.
     """
-    from tenantry.warehouse.files import parse_template, read_query, template_as_file
+    from tenantry.warehouse.files import example_template, parse_template, read_query, template_as_file
 
     if storage is not None and storage not in BUILT_IN:
         raise InputError(f"storage is {' or '.join(BUILT_IN)}, not {storage!r}")
     if output is not None and output.exists():
         raise InputError(f"{output} already exists", hint="Choose another file.")
-    text = read_query(query)
-    with open_warehouse() as warehouse:
-        draft = warehouse.draft_template(
-            name, text, connection, time_column=time_column, storage=storage, origin=str(query)
+    if example is not None:
+        if query or table or connection or source:
+            raise InputError("--example cannot be combined with a query, a table or a source")
+        _write(example_template(example, name), output, (), None, as_json=as_json)
+        return
+    if query and table:
+        raise InputError("a query and --table cannot be combined", hint="Give one of them.")
+    if (connection is None) == (source is None):
+        raise InputError(
+            "a source is needed to describe the columns", hint="Give either --connection or --source."
         )
-        written = template_as_file(draft.template)
-        findings = warehouse.lint([parse_template(written, str(output or name))])
+    named = name or (table or "").rpartition(".")[2]
+    text = read_query(query) if query else None
+    asked = candidate(source, password_file, option) if source else connection or ""
+    with open_warehouse() as warehouse:
+        if text is not None:
+            draft = warehouse.draft_template(
+                named, text, asked, time_column=time_column, storage=storage, origin=str(query)
+            )
+        elif table is not None:
+            draft = warehouse.draft_from_table(named, asked, table, time_column=time_column, storage=storage)
+        else:
+            known = warehouse.look_at_source(asked).tables
+            names = ", ".join(map(str, known[:20])) or "none"
+            raise InputError(
+                "neither a query nor a table was given",
+                hint=f"Give a file, or --table with one of the tables that have a column of time: {names}.",
+            )
+        findings = warehouse.lint([parse_template(template_as_file(draft.template), str(output or named))])
+    _write(draft, output, findings, connection, as_json=as_json)
+
+
+def _write(
+    draft: Draft,
+    output: Path | None,
+    findings: Sequence[tuple[TemplateFile, Finding]],
+    tenant: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Write a draft to its file, or print it, and say what to do next."""
+    from tenantry.warehouse.files import template_as_file
+
+    written = template_as_file(draft.template)
     if output is not None:
         output.write_text(written, encoding="utf-8")
     if as_json:
         print_json(
-            {
-                "file": output,
-                "template": draft.template,
-                "remarks": draft.remarks,
-                "findings": [finding for _, finding in findings],
-            }
+            template=draft.template.name,
+            text=draft.template,
+            file=output,
+            remarks=draft.remarks,
+            findings=[finding for _, finding in findings],
         )
         return
     if output is None:
-        data.print(written, end="", markup=False)
+        data.print(written, end="", raw=True)
     for remark in draft.remarks:
         notes.print(f"note: {remark}", markup=False)
     show_findings(findings, notes)
     path = shlex.quote(str(output or "FILE"))
+    where = f"--tenant {shlex.quote(tenant)}" if tenant else "--source …"
     notes.print(
-        f"next: tenantry template test {path} --tenant {shlex.quote(connection)}, then tenantry template load {path}",
+        f"next: tenantry template test {path} {where}, then tenantry template load {path}",
         markup=False,
     )
 
@@ -106,13 +181,16 @@ def try_template(
         ),
     ],
     tenant: Annotated[
-        str,
+        str | None,
         typer.Option(
             metavar="NAME",
             help="The tenant or connection whose source to query.",
             autocompletion=complete.tenants,
         ),
-    ],
+    ] = None,
+    source: Source = None,
+    password_file: PasswordFile = None,
+    option: Options = None,
     day: Annotated[
         str, typer.Option(metavar="DAY", help="The day (UTC): YYYY-MM-DD, today or yesterday.")
     ] = "yesterday",
@@ -142,17 +220,18 @@ def try_template(
         raise InputError(
             f"{what} holds {len(files)} templates", hint="To try one, put it into a file of its own."
         )
+    if (tenant is None) == (source is None):
+        raise InputError("a source is needed to try it on", hint="Give either --tenant or --source.")
+    asked = candidate(source, password_file, option) if source else tenant or ""
     with open_warehouse() as warehouse:
-        trial = warehouse.try_template(
-            files[0] if files else what, tenant, wanted, rows=rows, timeout=timeout
-        )
+        trial = warehouse.try_template(files[0] if files else what, asked, wanted, rows=rows, timeout=timeout)
     if as_json:
-        print_json(trial)
+        print_json(trial=trial)
     else:
         _show(trial)
     if trial.strays:
         raise SliceError(
-            f"{trial.strays} of {trial.rows} rows are outside {wanted}: a load would refuse the day",
+            f"{trial.strays:,} of {trial.rows:,} rows are outside {wanted}: a load would refuse the day",
             hint="The predicate and time_column must agree: column >= '{START_TIME}' AND column < '{END_TIME}'.",
         )
 
@@ -160,7 +239,7 @@ def try_template(
 def _show(trial: Trial) -> None:
     each = f", {trial.bytes / trial.rows:,.0f} bytes each" if trial.rows else ""
     data.print(
-        f"{trial.connection}, {trial.day}: {trial.rows:,} rows in {trial.seconds:.2f} s, "
+        f"{trial.connection}, {trial.day}: {count(trial.rows, 'row')} in {trial.seconds:.2f} s, "
         f"{human_bytes(trial.bytes)}{each}",
         markup=False,
     )
@@ -170,11 +249,11 @@ def _show(trial: Trial) -> None:
         None: "it is not known how the day is found",
     }
     data.print(
-        f"plan: cost {trial.cost:,.0f}, {trial.estimated_rows:,} rows expected; {found[trial.time_index]}",
+        f"plan: cost {trial.cost:,.0f}, {count(trial.estimated_rows, 'row')} expected; {found[trial.time_index]}",
         markup=False,
     )
     for scan in trial.scans:
-        rows = f"{scan.rows:,} rows, " if scan.rows >= 0 else ""
+        rows = f"{count(scan.rows, 'row')}, " if scan.rows >= 0 else ""
         why = ", to find the day" if scan.by_time else ""
         data.print(f"reads all of {scan.table} ({rows}{human_bytes(scan.bytes)}){why}", markup=False)
     for column in trial.other_types:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from tenantry.cli.group import Group
-from tenantry.cli.interrupted import tell
 from tenantry.cli.options import AsJson, Pause, Sessions, ended_or_today
-from tenantry.cli.output import data, human_bytes, print_json, print_table, step
+from tenantry.cli.output import data, human_bytes, print_facts, print_json, print_table, step
 from tenantry.cli.target import open_warehouse
+from tenantry.cli.tenant import added
 from tenantry.cli.tenant.life import Name, disable, drop, enable, reload
 from tenantry.cli.tenant.rotate import rotate
-from tenantry.core import advice
-from tenantry.core.errors import InputError, SliceError
+from tenantry.core.days import Span, today_utc
+from tenantry.core.errors import InputError
 
-if TYPE_CHECKING:
-    from tenantry.loader.add_tenant import Added
+SearchPath = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SCHEMAS",
+        help="Where the source looks up tables: shop,public. Names with capital letters in double quotes. An "
+        "empty value removes it.",
+    ),
+]
 
 app = typer.Typer(cls=Group, help="Add, show, change, disable and drop tenants.", no_args_is_help=True)
 
@@ -43,7 +49,7 @@ def add(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="A template to load. Repeatable. Default: foodlogstats.",
+            help="A template to load. Repeatable. Default: the warehouse's only one; for an existing tenant, its own.",
         ),
     ] = None,
     option: Annotated[
@@ -51,6 +57,15 @@ def add(
         typer.Option(
             metavar="WORD=VALUE",
             help="A libpq keyword, or a session setting such as pooler=true. Repeatable.",
+        ),
+    ] = None,
+    search_path: SearchPath = None,
+    query: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="TEMPLATE=FILE",
+            help="A query of the tenant's own for a template, for a source that differs; see tenantry override set. "
+            "Repeatable.",
         ),
     ] = None,
     password_file: Annotated[
@@ -64,6 +79,14 @@ def add(
             help="First day (UTC): YYYY-MM-DD. Default: January 1st of the source's first year.",
         ),
     ] = None,
+    last: Annotated[
+        str | None,
+        typer.Option(
+            "--to",
+            metavar="DAY",
+            help="Last day (UTC). Later days stay missing, and no jobs are created. Default: today.",
+        ),
+    ] = None,
     sessions: Sessions = 2,
     pause: Pause = 0.0,
     fold: Annotated[bool, typer.Option(help="Fold closed years into yearly tables.")] = True,
@@ -73,6 +96,10 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Add a tenant: load all of its days, check them, and schedule its jobs.
+
+    Tries each template at the source first: if the source does not answer, or
+    has no such tables, nothing is made. tenantry start makes a template from a
+    table of the source.
 
     Creates the schema and the connection, loads all days, creates the views and
     yearly tables, and compares the rows with the source. At the end it creates
@@ -90,101 +117,39 @@ def add(
     Exits with status 1 if the source does not answer, days are missing, or rows
     differ from the source.
     """
-    from tenantry import Interrupted, Limits, Newcomer
-    from tenantry.cli.progress import LoadProgress
-    from tenantry.cli.tenant.source import changed, parse, read_password
+    from tenantry import Limits, Newcomer
+    from tenantry.cli.tenant.source import changed, own_queries, parse, read_password
     from tenantry.core.names import check_tenant_name
 
     check_tenant_name(name)
     begin = ended_or_today(first) if first else None
-    address = changed(parse(connection or name, source), options=option or [])
+    end = ended_or_today(last) if last else None
+    if begin and end:
+        Span(begin, end)
+    address = changed(parse(connection or name, source), options=option or [], search_path=search_path)
+    wanted = template or [text.partition("=")[0] for text in query or []]
+    queries = own_queries(query or [], wanted)
     with open_warehouse() as warehouse:
         stored = warehouse.connection(address.name) is not None
         newcomer = Newcomer(
             name,
             address,
             read_password(password_file, stored=stored),
-            template or ["foodlogstats"],
+            wanted,
             begin,
             fold,
+            queries,
+            end,
         )
-        with LoadProgress() as progress:
-            try:
-                added = warehouse.add_tenant(
-                    newcomer, schedule=schedule, limits=Limits(sessions, pause), step=step, watcher=progress
-                )
-            except Interrupted as stop:
-                added = cast("Added", stop.so_far)
+        ended = end is not None and end < today_utc() - timedelta(days=1)
+        done = added.take_in(
+            warehouse, newcomer, schedule=schedule and not ended, limits=Limits(sessions, pause)
+        )
     if as_json:
-        print_json(_summary(added))
-    if added.load.interrupted:
-        tell(
-            "what was stored and loaded is kept. To continue, run the same command: it loads only what is missing."
-        )
-    failed = [failure for feed in added.load.feeds for failure in feed.failures]
-    if not added.load.complete:
-        reason = f"; the first: {failed[0].error}" if failed else ""
-        raise SliceError(
-            f"{name} was added, but slices are missing{reason}",
-            hint=advice.before(
-                "run the same command: it loads only what is missing",
-                [failure.sqlstate for failure in failed if failure.of_source],
-            ),
-        )
-    if different := sum(len(verdict.different) + len(verdict.failed) for verdict in added.compared):
-        raise SliceError(
-            f"{name} was added, but {different} {'day differs' if different == 1 else 'days differ'} from the source, or could not be compared",
-            hint=f"To see which rows differ: tenantry verify {added.load.feeds[0].feed.template} --tenant {name}",
-        )
+        print_json(**added.summary(done))
+    added.require_complete(done)
     if not as_json:
         data.print(f"{name} is added. Next: tenantry status", markup=False)
-
-
-def _summary(added: Added) -> dict[str, Any]:
-    """The outcome, as JSON."""
-    interrupted = {"interrupted": True} if added.load.interrupted else {}
-    folded = [year.said for year in added.folded]
-    return interrupted | {
-        "tenant": added.tenant,
-        "complete": added.load.complete,
-        "rows": added.load.rows,
-        "seconds": round(added.load.seconds, 3),
-        "feeds": [
-            {
-                "template": item.feed.template,
-                "loaded": item.loaded,
-                "present": item.present,
-                "rows": item.rows,
-                "failed": [
-                    {"day": f.day, "error": f.error, "sqlstate": f.sqlstate, "of_source": f.of_source}
-                    for f in item.failures
-                ],
-                "not_tried": item.not_tried,
-                "source_lost": item.source_lost,
-                "not_indexed": [{"table": table.table, "error": table.reason} for table in item.not_indexed],
-            }
-            for item in added.load.feeds
-        ],
-        "folded": folded,
-        "converted": folded,  # its old name
-        "different_days": [
-            {
-                "feed": str(verdict.feed),
-                "day": day.day,
-                "source_rows": day.source_rows,
-                "warehouse_rows": day.warehouse_rows,
-            }
-            for verdict in added.compared
-            for day in verdict.different
-        ],
-        "not_compared": [
-            {"feed": str(verdict.feed), "day": day, "error": error}
-            for verdict in added.compared
-            for day, error in verdict.failed.items()
-        ],
-        "rows_ahead": {feed.template: rows for feed, rows in added.rows_ahead.items()},
-        "jobs": added.jobs,
-    }
 
 
 @app.command("list")
@@ -199,13 +164,13 @@ def list_tenants(as_json: AsJson = False) -> None:
         if warehouse.acts_as() == AUTHOR:
             known = warehouse.names("tenants")
             if as_json:
-                print_json([{"name": name} for name in known])
+                print_json(tenants=[{"tenant": name} for name in known])
             else:
                 print_table(None, ("tenant",), [(name,) for name in known])
             return
         found = warehouse.tenants()
     if as_json:
-        print_json(found)
+        print_json(tenants=found)
         return
     print_table(
         None,
@@ -221,6 +186,7 @@ def list_tenants(as_json: AsJson = False) -> None:
             )
             for t in found
         ],
+        empty="No tenants yet. Next: tenantry tenant add NAME --source 'host=… dbname=… user=…'",
     )
 
 
@@ -231,18 +197,32 @@ def show(name: Name, as_json: AsJson = False) -> None:
         tenant = warehouse.tenant(name)
         feeds = warehouse.status(name)
     if as_json:
-        print_json({"tenant": tenant, "feeds": feeds})
+        print_json(tenant=name, facts=tenant, feeds=feeds)
         return
-    since = f" since {tenant.created_at:%Y-%m-%d}, from {tenant.source} ({tenant.connection})"
-    data.print(Text.assemble((name, "bold"), since))
-    if tenant.state != "at work":
-        data.print(f"  {tenant.state}", markup=False)
+    print_facts(
+        name,
+        {
+            "since": f"{tenant.created_at:%Y-%m-%d}",
+            "source": tenant.source,
+            "connection": tenant.connection,
+            "state": tenant.state,
+        }
+        | ({"search_path": tenant.search_path} if tenant.search_path else {})
+        | ({"own queries": ", ".join(tenant.own_queries)} if tenant.own_queries else {}),
+    )
     for feed in feeds:
-        data.print(
-            f"  {feed.template} ({feed.storage}): {feed.first_day} to {feed.last_day}, {feed.days:,} days, "
-            f"{feed.rows:,} rows, {human_bytes(feed.bytes)}; yearly tables: "
-            f"{', '.join(map(str, feed.years)) or 'none'}; {feed.state}",
-            markup=False,
+        print_facts(
+            f"{name}.{feed.template}",
+            {
+                "state": feed.state,
+                "from": feed.first_day,
+                "to": feed.last_day,
+                "days": feed.days,
+                "rows": feed.rows,
+                "size": human_bytes(feed.bytes),
+                "storage": feed.storage,
+                "yearly tables": ", ".join(map(str, feed.years)) or "none",
+            },
         )
 
 
@@ -256,7 +236,7 @@ def try_source(name: Name, as_json: AsJson = False) -> None:
     with open_warehouse() as warehouse:
         facts = warehouse.try_source(name)
     if as_json:
-        print_json(facts)
+        print_json(tenant=name, answered=facts)
         return
     data.print(
         f"PostgreSQL {facts.server_version}, database {facts.database}, {facts.latency * 1000:.0f} ms, "
@@ -286,6 +266,7 @@ def edit(
             "value (sslmode=) removes it. Repeatable.",
         ),
     ] = None,
+    search_path: SearchPath = None,
     password_file: Annotated[
         Path | None, typer.Option(metavar="FILE", help="File that holds the source's new password.")
     ] = None,
@@ -308,17 +289,25 @@ def edit(
     """
     from tenantry.cli.tenant.source import changed, parse, read_password
 
-    if source and (host or port or dbname or user or option):
+    if source and (host or port or dbname or user or option or search_path is not None):
         raise InputError(
             "--source cannot be combined with other parts of the address",
-            hint="Give either --source, or --host, --port, --dbname, --user and --option.",
+            hint="Give either --source, or --host, --port, --dbname, --user, --option and --search-path.",
         )
     with open_warehouse() as warehouse:
         stored = warehouse.connection_of(name)
         address = (
             parse(stored.name, source)
             if source
-            else changed(stored, host=host, port=port, dbname=dbname, user=user, options=option or [])
+            else changed(
+                stored,
+                host=host,
+                port=port,
+                dbname=dbname,
+                user=user,
+                options=option or [],
+                search_path=search_path,
+            )
         )
         secret = read_password(password_file, stored=True, ask=password)
         if address == stored and secret is None:
@@ -329,12 +318,11 @@ def edit(
         done = warehouse.change_source(address, secret, test=test, safest=source is not None)
     if as_json:
         print_json(
-            {
-                "connection": done.connection,
-                "password_changed": secret is not None,
-                "answered": done.answered,
-                "tenants": done.tenants,
-            }
+            connection=done.connection.name,
+            address=done.connection,
+            password_changed=secret is not None,
+            answered=done.answered,
+            tenants=done.tenants,
         )
         return
     address, facts = done.connection, done.answered

@@ -13,11 +13,13 @@ from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.interrupted import tell
 from tenantry.cli.options import AsJson, Pause, Sessions, ended_or_today
 from tenantry.cli.output import data, human_bytes, human_seconds, notes, print_json, step
-from tenantry.cli.report import different_days, report
+from tenantry.cli.report import report
+from tenantry.cli.shapes import different_days, not_compared, slice_failures
 from tenantry.cli.target import open_warehouse
 from tenantry.core import advice
 from tenantry.core.days import Span
 from tenantry.core.errors import InputError, SliceError
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.flow.tenant.drop import Goods
@@ -52,13 +54,11 @@ def disable(
         done = warehouse.disable_tenant(name, reason)
     if as_json:
         print_json(
-            {
-                "tenant": name,
-                "disabled": done.paused is not None,
-                "disabled_at": done.disabled_at,
-                "reason": done.reason,
-                "paused": done.paused or [],
-            }
+            tenant=name,
+            disabled=done.paused is not None,
+            disabled_at=done.disabled_at,
+            reason=done.reason,
+            paused=done.paused or [],
         )
     elif done.paused is None:
         data.print(
@@ -76,8 +76,8 @@ def enable(name: Name, sessions: Sessions = 2, pause: Pause = 0.0, as_json: AsJs
 
     If the source does not answer, nothing changes. Otherwise this loads the
     days since the tenant's first that are missing, failed or stale, at most a
-    month at a time, and what changed in the two weeks before the tenant was
-    disabled. Days before the source's first stay as they are, because a source
+    month at a time, and what changed in the last days before the tenant was
+    disabled (as many as the template's key lookback says). Days before the source's first stay as they are, because a source
     may not keep old rows. Then it brings the views up to date, compares each
     row with the source, and resumes the jobs that were paused.
 
@@ -96,23 +96,12 @@ def enable(name: Name, sessions: Sessions = 2, pause: Pause = 0.0, as_json: AsJs
             done, stopped = cast("Enabled", stop.so_far), True
     if done.already:
         if as_json:
-            print_json({"tenant": name, "enabled": True, "gap": {}, "rows": 0, "jobs": []})
+            _print_enabled(done)
         else:
             data.print(f"{name} is not disabled.", markup=False)
         return
     if as_json:
-        print_json(
-            {
-                "tenant": name,
-                "enabled": done.enabled,
-                "gap": {gap.feed.template: gap.days for gap in done.gaps},
-                "gone": {gap.feed.template: gap.gone for gap in done.gaps if gap.gone},
-                "rows": done.rows,
-                "failed": [{"slice": f"{f.feed} {f.day}", "error": f.error} for f in done.failures],
-                "different_days": different_days(done.verdicts),
-                "jobs": done.jobs,
-            }
-        )
+        _print_enabled(done)
     if done.enabled:
         if not as_json:
             data.print(f"{name} is enabled. Next: tenantry status", markup=False)
@@ -120,8 +109,7 @@ def enable(name: Name, sessions: Sessions = 2, pause: Pause = 0.0, as_json: AsJs
     if stopped:
         tell(f"what was loaded is kept. To continue: tenantry tenant enable {name}")
     if done.failures:
-        count = len(done.failures)
-        reason = f"{count} {'slice' if count == 1 else 'slices'} failed; the first: {done.failures[0].error}"
+        reason = f"{count(len(done.failures), 'slice')} failed; the first: {done.failures[0].error}"
     else:
         reason = done.source_lost or done.not_indexed or "days differ from the source"
     raise SliceError(
@@ -130,6 +118,20 @@ def enable(name: Name, sessions: Sessions = 2, pause: Pause = 0.0, as_json: AsJs
             "run the same command: it loads only what is missing",
             [f.sqlstate for f in done.failures if f.of_source],
         ),
+    )
+
+
+def _print_enabled(done: Enabled) -> None:
+    print_json(
+        tenant=done.tenant,
+        enabled=done.enabled or done.already,
+        rows=done.rows,
+        missing=[{"template": gap.feed.template, "missing": gap.days, "gone": gap.gone} for gap in done.gaps],
+        failed=len(done.failures),
+        failures=slice_failures(done.failures),
+        different_days=different_days(done.verdicts),
+        not_compared=not_compared(done.verdicts),
+        jobs=done.jobs,
     )
 
 
@@ -194,8 +196,8 @@ def reload(
                 else ""
             )
             notes.print(
-                f"{item.plan.feed}: {len(item.plan.days):,} of {len(item.span):,} days, {item.span}, "
-                f"{item.rows:,} rows{about}",
+                f"{item.plan.feed}: {len(item.plan.days):,} of {count(len(item.span), 'day')}, {item.span}, "
+                f"{count(item.rows, 'row')}{about}",
                 markup=False,
             )
         confirm("Load them again?", yes=yes)
@@ -228,26 +230,31 @@ def drop(
     If somebody else created objects in the tenant's schema, or a view elsewhere
     reads its data, nothing is dropped, and they are named.
     """
+    from tenantry.cli.progress import Progress
+
     with open_warehouse() as warehouse:
         goods = warehouse.tenant_goods(name)
         going = [] if keep_connection else goods.connections
         _show_goods(goods, going)
         confirm(f"This cannot be undone. To drop it, type its name ({name})", yes=yes, expected=name)
-        warehouse.drop_tenant(
-            name,
-            keep_connection=keep_connection,
-            watch=lambda dropped: notes.print(f"{dropped} slices dropped"),
-        )
+        with Progress() as progress:
+            # Known only after the first piece: most tenants are dropped at once.
+            bar = progress.bar(f"dropping {name}")
+
+            def dropped(relations: int) -> None:
+                bar.total, bar.unit = max(goods.relations, int(bar.done) + relations), "relation"
+                bar.advance(relations)
+
+            warehouse.drop_tenant(name, keep_connection=keep_connection, watch=dropped)
+            progress.remove(bar)
     if as_json:
         print_json(
-            {
-                "tenant": name,
-                "days": goods.days,
-                "rows": goods.rows,
-                "bytes": goods.bytes,
-                "jobs": [str(job) for job in goods.jobs],
-                "connections": going,
-            }
+            tenant=name,
+            days=goods.days,
+            rows=goods.rows,
+            size_bytes=goods.bytes,
+            jobs=[str(job) for job in goods.jobs],
+            connections=going,
         )
     else:
         data.print(f"{name} is dropped", markup=False)
@@ -258,8 +265,8 @@ def _show_goods(goods: Goods, connections: Sequence[str]) -> None:
         notes.print(f"a drop of {goods.tenant} was started earlier: the rest is dropped now", markup=False)
     jobs = ", ".join(str(job) for job in goods.jobs) or "none"
     notes.print(
-        f"{goods.tenant} has {goods.days:,} days, {goods.rows:,} rows, {human_bytes(goods.bytes)} in "
-        f"{goods.relations:,} relations. Its jobs: {jobs}. Connections that are dropped with it: {', '.join(connections) or 'none'}",
+        f"{goods.tenant} has {count(goods.days, 'day')}, {count(goods.rows, 'row')}, {human_bytes(goods.bytes)} in "
+        f"{count(goods.relations, 'relation')}. Its jobs: {jobs}. Connections that are dropped with it: {', '.join(connections) or 'none'}",
         markup=False,
     )
     if goods.readers:

@@ -16,13 +16,17 @@ from tenantry.cli.output import data, notes, print_json, print_table, step
 from tenantry.cli.target import administrator, open_warehouse
 from tenantry.core.errors import InputError
 from tenantry.core.private import read_private
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
+    from tenantry.core.connect_strings import ConnectStrings
     from tenantry.flow.tenant.reader import Reader
 
 app = typer.Typer(
     cls=Group, help="Manage logins for reports that see all tenants or only some.", no_args_is_help=True
 )
+
+_HEAD = ("reader", "reads", "most sessions#", "statement timeout", "sessions#", "password until", "workspace")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The login, which is a role on the server.")]
 
@@ -53,6 +57,13 @@ def add(
             help="The last day (UTC) on which the password is valid: YYYY-MM-DD, or never for no end.",
         ),
     ] = None,
+    workspace: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SCHEMA",
+            help="Create this schema, in which the login may create tables and views, for dbt and SQLMesh.",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Create a login for reports, or change which tenants it sees.
@@ -69,6 +80,9 @@ def add(
 
     After --valid-until the password no longer works, but open sessions
     continue. tenantry doctor warns fourteen days before.
+
+    A login with --workspace may create tables and views in that schema and
+    nowhere else. It cannot open the schema to others; whadmin can.
 
     Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
     """
@@ -94,6 +108,7 @@ def add(
             connections=connections,
             statement_timeout=statement_timeout,
             valid_until=end,
+            workspace=workspace,
         )
         if password is not None and server:
             server.save_password(name, password)
@@ -105,10 +120,29 @@ def add(
                 f"the generated password of {name} is in {file} (libpq's pgpass format)", markup=False
             )
         reader = warehouse.reader(name)
+        strings = warehouse.connect_strings(name)
     if as_json:
-        print_json({"made": made, "reader": reader})
+        print_json(reader=name, made=made, facts=reader, connect_strings=strings)
     else:
-        step("reader", f"{name} {'made' if made else 'changed'}: reads {_seen(reader)}")
+        step("reader", f"{name} {'made' if made else 'changed'}: reads {_seen(reader)}{_makes(reader)}")
+        _print_strings(strings)
+
+
+@app.command()
+def show(name: Name, as_json: AsJson = False) -> None:
+    """Show what a reader sees, its limits, and how other programs connect as it.
+
+    The connection strings have the address and the sslmode of your own login.
+    They hold no password: each program asks for it in its own way.
+    """
+    with open_warehouse() as warehouse:
+        reader, strings = warehouse.reader(name), warehouse.connect_strings(name)
+    if as_json:
+        print_json(reader=name, facts=reader, connect_strings=strings)
+        return
+    print_table(None, _HEAD, [_line(reader)])
+    data.print()
+    _print_strings(strings)
 
 
 @app.command("list")
@@ -117,35 +151,28 @@ def list_readers(as_json: AsJson = False) -> None:
     with open_warehouse() as warehouse:
         found = warehouse.readers()
     if as_json:
-        print_json(found)
+        print_json(readers=found)
         return
     if not found:
         data.print("No readers except phood_ro. Next: tenantry reader add NAME --tenant TENANT")
         return
-    print_table(
-        None,
-        ("reader", "reads", "most sessions#", "statement timeout", "sessions#", "password until"),
-        [
-            (
-                r.name if r.exists else f"{r.name} (the role is gone)",
-                _seen(r),
-                r.connections if r.connections >= 0 else None,
-                r.statement_timeout,
-                r.sessions,
-                r.valid_until,
-            )
-            for r in found
-        ],
-    )
+    print_table(None, _HEAD, map(_line, found))
 
 
 @app.command()
 def drop(
     name: Name,
+    drop_workspace: Annotated[
+        bool,
+        typer.Option("--drop-workspace", help="Also drop what its workspace holds. This cannot be undone."),
+    ] = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Drop a reader: end its sessions, and remove its rights and its login.
+
+    An empty workspace is dropped, too. A reader whose workspace holds something
+    is refused unless you give --drop-workspace.
 
     Roles that are not readers are refused. Asks first; without a terminal, give
     --yes. Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.
@@ -155,11 +182,17 @@ def drop(
     with administrator() as (conninfo, _):
         warehouse = Warehouse(conninfo)
         reader = warehouse.reader(name)
-        notes.print(f"{name} reads {_seen(reader)}; {reader.sessions} sessions are open", markup=False)
-        confirm(f"Drop reader {name}?", yes=yes)
-        warehouse.drop_reader(name)
+        notes.print(
+            f"{name} reads {_seen(reader)}; {count(reader.sessions, 'session is', 'sessions are')} open",
+            markup=False,
+        )
+        and_what = (
+            f", and everything in schema {reader.workspace}" if drop_workspace and reader.workspace else ""
+        )
+        confirm(f"Drop reader {name}{and_what}?", yes=yes)
+        warehouse.drop_reader(name, drop_workspace=drop_workspace)
     if as_json:
-        print_json({"dropped": name})
+        print_json(reader=name)
     else:
         step("reader", f"{name} dropped")
 
@@ -177,6 +210,35 @@ def _end(day: str | None) -> datetime | Literal["infinity"] | None:
     if end <= datetime.now(UTC):
         raise InputError(f"{day} has passed: the password would not be valid")
     return end
+
+
+def _line(reader: Reader) -> tuple[object, ...]:
+    """A reader as a row below `_HEAD`."""
+    return (
+        reader.name if reader.exists else f"{reader.name} (the role is gone)",
+        _seen(reader),
+        reader.connections if reader.connections >= 0 else None,
+        reader.statement_timeout,
+        reader.sessions,
+        reader.valid_until,
+        reader.workspace,
+    )
+
+
+def _print_strings(strings: ConnectStrings) -> None:
+    """Print how each kind of program connects, on a line each that can be copied."""
+    for kind, string in (
+        ("libpq", strings.libpq),
+        ("URI", strings.uri),
+        ("JDBC", strings.jdbc or "none: pgjdbc cannot use a Unix socket"),
+        ("ODBC", strings.odbc or "none: psqlodbc cannot name a login or database like this"),
+        ("SQLAlchemy", strings.sqlalchemy),
+    ):
+        data.print(f"{kind:<11}{string}")
+
+
+def _makes(reader: Reader) -> str:
+    return f"; may create tables and views in {reader.workspace}" if reader.workspace else ""
 
 
 def _seen(reader: Reader) -> str:

@@ -60,7 +60,7 @@ def rotate(
         done = warehouse.rotate_passwords(names or (), declared, watch=_tell)
     failed = [rotated for rotated in done if rotated.reason]
     if as_json:
-        print_json({"connections": done})
+        print_json(connections=done, failed=len(failed))
     else:
         changed = sum(rotated.changed for rotated in done)
         data.print(f"{changed} changed, {len(done) - changed - len(failed)} unchanged, {len(failed)} failed")

@@ -56,6 +56,7 @@ def changed(
     dbname: str | None = None,
     user: str | None = None,
     options: Sequence[str] = (),
+    search_path: str | None = None,
 ) -> Connection:
     """The stored connection, with the given parts replaced.
 
@@ -73,6 +74,10 @@ def changed(
             words[word] = value
         else:
             words.pop(word, None)
+    if search_path is not None:
+        words["search_path"] = search_path.strip()
+        if not words["search_path"]:
+            del words["search_path"]
     return Connection(
         stored.name,
         host or stored.host,
@@ -81,6 +86,24 @@ def changed(
         user or stored.username,
         dict(sorted(words.items())),
     )
+
+
+def own_queries(given: Sequence[str], templates: Sequence[str]) -> dict[str, str]:
+    """The tenant's own queries by template, read from the files that TEMPLATE=FILE names."""
+    from tenantry.warehouse.files import read_query
+
+    found = {}
+    for text in given:
+        name, equals, file = text.partition("=")
+        if not equals or not file:
+            raise InputError(f"--query {text!r} is not of the form TEMPLATE=FILE")
+        if name not in templates:
+            raise InputError(
+                f"--query names {name}, which the tenant does not load",
+                hint=f"Give --template {name} as well.",
+            )
+        found[name] = read_query(Path(file))
+    return found
 
 
 def read_password(file: Path | None, *, stored: bool, ask: bool = False) -> str | None:

@@ -200,6 +200,19 @@ def _calls(found: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, str]]]:
             yield name, _literals(PARAMETERS[name], node.get("args", []))
 
 
+def window_days(command: str) -> int | None:
+    """The number of days that a command's call of refresh_window names; None if it leaves that to the template."""
+    for node in nodes(statements(command)):
+        if parts(node.get("funcname", [])) != ["_wh", "refresh_window"]:
+            continue
+        for place, argument in enumerate(node.get("args", [])):
+            named = argument.get("NamedArgExpr")
+            value = (named["arg"] if named else argument).get("A_Const", {}).get("ival")
+            if value is not None and (named["name"] == "days" if named else place == 3):
+                return int(value.get("ival", 0))
+    return None
+
+
 def _literals(parameters: tuple[str, ...], arguments: list[dict[str, Any]]) -> dict[str, str]:
     found = {}
     for place, argument in enumerate(arguments):

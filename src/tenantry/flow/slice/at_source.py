@@ -6,6 +6,7 @@ import psycopg
 
 from tenantry.core.days import Span
 from tenantry.core.model import Feed
+from tenantry.core.words import count
 from tenantry.db.by_role import by_role
 from tenantry.db.queries import one_row, query
 from tenantry.flow.slice.slice import held_source
@@ -19,7 +20,11 @@ def source_span(session: psycopg.Connection, feed: Feed) -> Span | None:
     Raises:
         SourceError: the source refuses or does not answer.
     """
-    with asking(session, feed.connection), held_source(session, feed.connection):
+    with (
+        asking(session, feed.connection),
+        held_source(session, feed.connection),
+        session.transaction(),
+    ):
         row = session.execute(by_role(session, "source", "source_extent"), _named(feed)).fetchone()
     return Span(row[0], row[1]) if row and row[0] else None
 
@@ -35,15 +40,15 @@ def odd_rows(session: psycopg.Connection, feed: Feed) -> str | None:
     """
     with asking(session, feed.connection), held_source(session, feed.connection):
         try:
-            count, first, last = one_row(session, query("source", "source_odd_days"), _named(feed))
+            with session.transaction():
+                number, first, last = one_row(session, query("source", "source_odd_days"), _named(feed))
         except psycopg.errors.FeatureNotSupported:
             return None
-    if not count:
+    if not number:
         return None
     times = first if first == last else f"{first} to {last}"
-    rows = "1 row is" if count == 1 else f"{count:,} rows are"
     return (
-        f"{rows} of years before 1900 or after 9999 and left out ({times}): "
+        f"{count(number, 'row is', 'rows are')} of years before 1900 or after 9999 and left out ({times}): "
         "fix them at the source, or give --from"
     )
 

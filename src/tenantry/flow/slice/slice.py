@@ -41,6 +41,11 @@ def latest(session: psycopg.Connection, template: str) -> date:
     return day
 
 
+def lookback(session: psycopg.Connection, template: str) -> int:
+    """How many ended days the template's nightly window looks at again, because sources still change them."""
+    return int(one_row(session, query("slice", "lookback"), (template,))[0])
+
+
 def begin(session: psycopg.Connection, feed: Feed) -> tuple[date | None, bool]:
     """Return where the feed's span begins (None: nothing was ever loaded), and whether somebody chose that day."""
     first, chosen = one_row(

@@ -26,9 +26,10 @@ BATCH = 65536
 """Bytes collected before a write: libpq returns single rows, and a system call for each would cost more than the row."""
 
 
-def range_capable(session: psycopg.Connection, template: str) -> bool:
-    """Whether the template's query can return many days at once."""
-    return bool(one_row(session, query("storage", "range_capable"), (template,))[0])
+def range_capable(session: psycopg.Connection, feed: Feed) -> bool:
+    """Whether the query that the feed's source is asked can return many days at once."""
+    about = {"schema": feed.schema, "template": feed.template}
+    return bool(one_row(session, query("storage", "range_capable"), about)[0])
 
 
 def pull(

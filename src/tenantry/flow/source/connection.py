@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -50,6 +51,12 @@ def get(session: psycopg.Connection, name: str) -> Connection:
     return found
 
 
+def every(session: psycopg.Connection) -> list[tuple[Connection, datetime | None, list[str]]]:
+    """All connections by name, each with the date of its password and the tenants that use it."""
+    rows = session.execute(query("source", "connections"))
+    return [(Connection(*address), set_at, tenants) for *address, set_at, tenants in rows]
+
+
 def replace(session: psycopg.Connection, connection: Connection, password: str | None) -> SourceFacts:
     """Store a connection and test it, in one transaction: if the source does not answer, nothing changes.
 
@@ -90,7 +97,8 @@ def probe(session: psycopg.Connection, name: str, patience: int = 10) -> SourceF
     """
     get(session, name)
     try:
-        with asking(session, name), session.transaction():
+        # Rolled back, so that its patience ends with it, even in a transaction of the caller's.
+        with asking(session, name), session.transaction(force_rollback=True):
             session.execute(query("session", "patience"), (patience * 1000,))
             row = one_row(session, query("source", "probe_source"), (name, patience))
     except SourceError as error:

@@ -41,6 +41,14 @@ def parse(text: str, origin: str) -> list[TemplateFile]:
     return insert.read(text, origin)
 
 
+def query_of(path: Path) -> str:
+    """The text of a file that holds only a query. Raises InputError if it cannot be read, or has a template's header."""
+    text = text_of(path)
+    if header.begins(text):
+        raise InputError(f"{path} already has a header", hint=f"Run: tenantry template lint {path}")
+    return text
+
+
 def as_file(template: Template) -> str:
     """The template as a query with a header, which reads as the same template again.
 

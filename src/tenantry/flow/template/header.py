@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 
 from tenantry.core.errors import InputError
 from tenantry.core.model import Template, TemplateFile
-from tenantry.flow.template.insert import CHOICES, refused, wrong_ahead
+from tenantry.flow.template.insert import CHOICES, USUAL, refused, wrong_number
 
 _KEYS = (
     "name",
@@ -31,6 +31,7 @@ _KEYS = (
     "storage",
     "partition_by",
     "ahead",
+    "lookback",
     "columns",
     "descriptions",
     "index",
@@ -92,8 +93,9 @@ def read(text: str, origin: str) -> TemplateFile:
     for name, choices in CHOICES.items():
         if name in texts and texts[name][0] not in choices:
             raise _refused(origin, began[name], f"{name} is {' or '.join(choices)}")
-    if reason := wrong_ahead(texts.get("ahead", [""])[0]):
-        raise _refused(origin, began["ahead"], reason)
+    for name in USUAL:
+        if reason := wrong_number(name, texts.get(name, [""])[0]):
+            raise _refused(origin, began[name], reason)
     descriptions = _descriptions(texts.get("descriptions", [""])[0], origin, began.get("descriptions", 0))
     query = "\n".join(lines[end:])
     blank = len(query) - len(query.lstrip("\n"))
@@ -113,6 +115,7 @@ def read(text: str, origin: str) -> TemplateFile:
             partition_by=texts.get("partition_by", [None])[0],
             ahead=texts.get("ahead", [None])[0],
             descriptions=descriptions,
+            lookback=texts.get("lookback", [None])[0],
         ),
         origin,
         {**began, "query": end + 1 + blank},
@@ -187,8 +190,10 @@ def write(template: Template) -> str:
         value = getattr(template, name)
         if value:
             header.append(_pair(name, value))
-    if template.ahead and template.ahead != "0":
-        header.append(_pair("ahead", template.ahead))
+    for name, usual in USUAL.items():
+        value = getattr(template, name)
+        if value and value != usual:
+            header.append(_pair(name, value))
     header.append(_pair("columns", template.columns.strip(), block=True))
     if template.descriptions:
         header.append(

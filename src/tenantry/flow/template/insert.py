@@ -24,21 +24,29 @@ COLUMNS = {
     "time_column": "time_column",
     "partition_by": "partition_by",
     "ahead": "ahead",
+    "lookback": "lookback",
 }
 """Columns of `_wh.mv_templates`, and the fields of Template."""
 
 CHOICES = {"storage": tuple(storage.BUILT_IN), "partition_by": ("year", "month")}
 """The allowed values."""
 
-MOST_AHEAD = 3660
+USUAL = {"ahead": "0", "lookback": "14"}
+"""The numbers of days, and their values where nobody has set them."""
+
+_LEAST = {"ahead": 0, "lookback": 1}
+
+_MOST = 3660
 """Days; ten years."""
 
 
-def wrong_ahead(text: str | None) -> str | None:
-    """What is wrong with a text for `ahead`, or None."""
-    if text is None or not text or (text.isascii() and text.isdigit() and int(text) <= MOST_AHEAD):
+def wrong_number(name: str, text: str | None) -> str | None:
+    """What is wrong with a text for a number of days, or None."""
+    if text is None or not text:
         return None
-    return f"ahead is a number of days from 0 to {MOST_AHEAD}"
+    if text.isascii() and text.isdigit() and len(text) < 9 and _LEAST[name] <= int(text) <= _MOST:
+        return None
+    return f"{name} is a number of days from {_LEAST[name]} to {_MOST}"
 
 
 _ONLY = "Only INSERT INTO _wh.mv_templates … VALUES with literals is read from such a file."
@@ -97,7 +105,7 @@ def _rows(statement: Any, text: str, origin: str, line: int) -> list[TemplateFil
         values: dict[str, str] = {}
         lines = dict.fromkeys(("query", "columns", "indexes", "time_column"), line)
         for column, node in zip(names, row, strict=True):
-            value = _literal(node, number=column == "ahead")
+            value = _literal(node, number=column in USUAL)
             if value is None:
                 raise refused(origin, line, f"the value of {column} is not a string")
             values[COLUMNS[column]] = value
@@ -113,8 +121,9 @@ def _rows(statement: Any, text: str, origin: str, line: int) -> list[TemplateFil
         for name, choices in CHOICES.items():
             if values.get(name, choices[0]) not in choices:
                 raise refused(origin, line, f"{name} is {' or '.join(choices)}")
-        if reason := wrong_ahead(values.get("ahead")):
-            raise refused(origin, line, reason)
+        for name in USUAL:
+            if reason := wrong_number(name, values.get(name)):
+                raise refused(origin, line, reason)
         described = _descriptions(values.pop("descriptions", None), origin, lines)
         found.append(TemplateFile(Template(**values, descriptions=described), origin, lines))
     return found
@@ -190,7 +199,7 @@ def write(template: Template) -> str:
         column: getattr(template, name)
         for column, name in COLUMNS.items()
         if getattr(template, name) is not None
-        and not (name == "ahead" and getattr(template, name) in ("", "0"))
+        and not (name in USUAL and getattr(template, name) in ("", USUAL[name]))
     }
     if template.descriptions is not None:
         # A column a line, for people to read.

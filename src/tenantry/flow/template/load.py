@@ -16,7 +16,7 @@ from tenantry.db.queries import query
 from tenantry.flow.slice.feed import list_feeds
 from tenantry.flow.template.file import as_file, merged
 from tenantry.flow.template.lint import Finding, functions, lint
-from tenantry.flow.template.stored import Outdated, find, get, outdated
+from tenantry.flow.template.stored import Outdated, Override, find, get, outdated, overrides
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,8 @@ class TemplateChange:
     outdated: Sequence[Outdated]
     other_storage: Sequence[str]
     """Tenants that are kept in a storage other than the template's present one, in which new tenants begin."""
+    drifted: Sequence[Override] = ()
+    """Own queries of tenants that were tried with other columns."""
 
 
 def check(session: psycopg.Connection, file: TemplateFile) -> list[Finding]:
@@ -43,9 +45,10 @@ def put(session: psycopg.Connection, template: Template) -> None:
     """Store a new template, or change the stored one; what it does not mention stays."""
     before = find(session, template.name)
     after = merged(template, before) if before else template
-    session.execute(
-        query("template", "put"), {**asdict(after), "descriptions": Jsonb(dict(after.descriptions or {}))}
-    )
+    values = {**asdict(after), "descriptions": Jsonb(dict(after.descriptions or {}))}
+    session.execute(query("template", "put"), values)
+    if after.storage:
+        session.execute(query("template", "choose_storage"), values)
 
 
 def load(
@@ -78,7 +81,14 @@ def load(
             session.execute(
                 query("template", "describe"), {"names": [c.name for c in changes if c.action == "changed"]}
             )
-        return [replace(change, outdated=outdated(session, change.name)) for change in changes]
+        return [
+            replace(
+                change,
+                outdated=outdated(session, change.name),
+                drifted=[own for own in overrides(session, change.name) if own.drifted],
+            )
+            for change in changes
+        ]
 
 
 def _store(session: psycopg.Connection, template: Template, before: Template | None) -> TemplateChange:
@@ -89,7 +99,7 @@ def _store(session: psycopg.Connection, template: Template, before: Template | N
     kept_otherwise = [
         f.schema
         for f in list_feeds(session, template.name)
-        if f.storage != (after.storage or storage.DEFAULT)
+        if f.storage != storage.of_template(after.storage, after.time_column)
     ]
     return TemplateChange(
         template.name,

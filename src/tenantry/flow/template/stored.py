@@ -14,7 +14,10 @@ from tenantry.db.queries import one_row, query
 
 @dataclass(frozen=True)
 class Stored:
-    """A template in the warehouse: who uses it, its loaded days, and how many of those were made by an earlier text of it."""
+    """A template in the warehouse: who uses it, its loaded days, and how many of those were made by an earlier text of it.
+
+    `own_queries` are the tenants whose source is asked with a query of their own.
+    """
 
     name: str
     description: str | None
@@ -25,6 +28,7 @@ class Stored:
     outdated_days: int
     created_at: datetime
     updated_at: datetime
+    own_queries: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,27 @@ class Outdated:
     range_capable: bool
 
 
+@dataclass(frozen=True)
+class Override:
+    """A tenant's own query. With `drifted`, the template's columns have changed since it was tried, so that it may no
+    longer return them.
+    """
+
+    template: str
+    tenant: str
+    query: str
+    drifted: bool
+    created_at: datetime
+    updated_at: datetime
+
+
 def require(session: psycopg.Connection, name: str) -> None:
     """Raise InputError (through the session's errors) if there is no template with that name."""
     session.execute(query("template", "require_template"), (name,))
 
 
 def find(session: psycopg.Connection, name: str) -> Template | None:
-    """The stored template, or None. None of its parts is None: "" means that there is none."""
+    """The stored template, or None. None of its parts is None ("" means that there is none), except a storage that nobody chose."""
     row = session.execute(query("template", "get"), (name,)).fetchone()
     return Template(*row) if row else None
 
@@ -70,3 +88,8 @@ def stored(session: psycopg.Connection) -> list[Stored]:
 def outdated(session: psycopg.Connection, name: str) -> list[Outdated]:
     """The tenants with days, tables or views that do not match the template."""
     return [Outdated(*row) for row in session.execute(query("template", "outdated"), (name,))]
+
+
+def overrides(session: psycopg.Connection, template: str | None = None) -> list[Override]:
+    """The own queries of a template's tenants, or all."""
+    return [Override(*row) for row in session.execute(query("template", "overrides"), (template,))]

@@ -12,7 +12,7 @@ import psycopg
 from psycopg import sql
 
 from tenantry.core.errors import InputError
-from tenantry.core.model import READER
+from tenantry.core.model import OWNER, READER
 from tenantry.db.connect import owner_session
 from tenantry.db.passwords import verifier
 from tenantry.db.queries import one_row, query
@@ -28,7 +28,7 @@ class Reader:
 
     Its password is valid until `valid_until` (None: forever). `connections` is the maximum number of sessions (-1: no
     limit), `statement_timeout` PostgreSQL's setting of that name or None. `sessions` are open now; `exists` is False if
-    somebody dropped the role by hand.
+    somebody dropped the role by hand. `workspace` is the schema in which it may create tables and views, or None.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Reader:
     exists: bool
     created_at: datetime
     valid_until: datetime | None = None
+    workspace: str | None = None
 
 
 def readers(session: psycopg.Connection, name: str | None = None) -> list[Reader]:
@@ -68,6 +69,7 @@ def put(
     statement_timeout: str | None = None,
     owner: psycopg.Connection | None = None,
     valid_until: datetime | Literal["infinity"] | None = None,
+    workspace: str | None = None,
 ) -> bool:
     """Create a reader, or change one to see exactly these tenants (None: all); True if it was created.
 
@@ -93,6 +95,8 @@ def put(
         try:
             with acting.transaction():
                 acting.execute(query("reader", "set_reader"), {"name": name, "tenants": wanted})
+                if workspace is not None:
+                    acting.execute(query("reader", "give_workspace"), {"name": name, "workspace": workspace})
         except BaseException:
             if not exists:
                 with session.transaction():
@@ -150,34 +154,67 @@ def _require_free(session: psycopg.Connection, owner: psycopg.Connection, name: 
         raise InputError(
             f'role "{name}" exists and is not a reader of this warehouse', hint="Choose another name."
         )
+    # PostgreSQL's default search_path would lead the role's sessions into it.
+    other = owner.execute(query("reader", "workspace_named"), {"name": name}).fetchone()
+    if other:
+        raise InputError(f'"{name}" is the workspace of reader "{other[0]}"', hint="Choose another name.")
     return bool(exists)
 
 
-def drop(session: psycopg.Connection, name: str) -> None:
+def drop(session: psycopg.Connection, name: str, *, drop_workspace: bool = False) -> None:
     """Drop a reader: its sessions, its rights and the role, in one transaction of the administrator's.
 
+    An empty workspace is dropped with it; with `drop_workspace` also one that holds something.
+
     Raises:
-        InputError: it is not a reader, or owns something, which the error names.
-        psycopg.Error: it has rights in another database of the server.
+        InputError: it is not a reader, or owns something, which the error names, or somebody else owns something in its
+            workspace.
+        psycopg.Error: it has rights in another database of the server, or somebody else's objects depend on its own.
     """
     require_administrator(session)
     with owner_session(session) as owner:
         reader = get(owner, name)
+        if reader.workspace is not None:
+            _require_own(session, name, reader.workspace)
         if reader.exists:
             _require_free(session, owner, name)
             with session.transaction():
-                _drop_role(session, name)
-        owner.execute(query("reader", "forget_reader"), {"name": name})
+                _drop_role(session, name, reader.workspace, drop_workspace=drop_workspace)
+        with owner.transaction():
+            owner.execute(query("reader", "forget_reader"), {"name": name})
+            owner.execute(query("reader", "limit_readers"))
+            if reader.workspace is not None:
+                _run(owner, "DROP SCHEMA IF EXISTS {}", sql.Identifier(reader.workspace))
 
 
-def _drop_role(session: psycopg.Connection, name: str) -> None:
+def _require_own(session: psycopg.Connection, name: str, workspace: str) -> None:
+    """Raise InputError if a reader's workspace holds something of somebody else."""
+    found = session.execute(query("reader", "others_in"), {"name": name, "workspace": workspace})
+    if others := [row[0] for row in found]:
+        raise InputError(
+            f'the workspace of reader "{name}" holds what belongs to others: {_some(others)}',
+            hint=f"Move it to another schema, or drop it: {OWNER} may drop everything in the workspace.",
+        )
+
+
+def _some(things: list[str]) -> str:
+    return ", ".join(things[:3]) + (" and more" if len(things) > 3 else "")
+
+
+def _drop_role(
+    session: psycopg.Connection, name: str, workspace: str | None = None, *, drop_workspace: bool = False
+) -> None:
     user, superuser = require_administrator(session)
     role = sql.Identifier(name)
-    owned = [row[0] for row in session.execute(query("reader", "owned_by"), {"name": name})]
-    if owned:
+    found = session.execute(query("reader", "owned_by"), {"name": name, "workspace": workspace}).fetchall()
+    elsewhere = [thing for thing, within in found if not within]
+    if elsewhere or (found and not drop_workspace):
+        owned = elsewhere or [thing for thing, _ in found]
         raise InputError(
-            f'reader "{name}" owns {", ".join(owned[:3])}{" and more" if len(owned) > 3 else ""}',
-            hint="Give it to another role first (REASSIGN OWNED BY … TO …), or drop it.",
+            f'reader "{name}" owns {_some(owned)}',
+            hint="Give it to another role first (REASSIGN OWNED BY … TO …), or drop it."
+            if elsewhere
+            else "To drop its workspace with it: --drop-workspace. To keep it: REASSIGN OWNED BY … TO another login.",
         )
     if not superuser:
         require_admin_option(session, (name,))

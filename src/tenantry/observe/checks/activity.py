@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tenantry.core.words import count
 from tenantry.observe import activity
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, tenantry
 
 
 def _log(examined: Examined) -> Iterator[Finding]:
-    count, newest = examined.rows("failed_log")[0]
-    if count:
+    errors, newest = examined.rows("failed_log")[0]
+    if errors:
         of = ["--tenant", examined.tenant] if examined.tenant else []
-        reason = f"{count} errors in the last 24 hours; the newest: {newest}"
+        reason = f"{count(errors, 'error')} in the last 24 hours; the newest: {newest}"
         yield Finding(
             Severity.NOTE, "log", reason, tenantry("logs", "--level", "error", "--since", "24h", *of)
         )
@@ -26,7 +27,8 @@ def _queries(examined: Examined) -> Iterator[Finding]:
     slow = activity.slow(examined.login, milliseconds=1000, most=100)
     if slow:
         reason = (
-            f"{len(slow)} statements take more than a second each time; the longest in total: {slow[0].query}"
+            f"{count(len(slow), 'statement takes', 'statements take')} more than a second each time; the longest in total: "
+            f"{slow[0].query}"
         )
         yield Finding(Severity.NOTE, "statements", reason, "tenantry queries --slow")
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 
 from tenantry.core.model import OWNER
+from tenantry.core.words import count
 from tenantry.db.connect import acting
-from tenantry.flow.job import runs, table
+from tenantry.flow.job import runs, subject, table
 from tenantry.flow.job.runs import Run
 from tenantry.flow.job.table import Job
 from tenantry.observe.checks.feeds import Feed
@@ -57,6 +58,7 @@ def _jobs(examined: Examined) -> Iterator[Finding]:
     at_work = [feed for feed in examined.feeds if not feed.disabled]
     for feed in at_work:
         yield from _missing(feed, known)
+    yield from _short_windows(dict(examined.rows("lookbacks")), known)
     now = examined.rows("now")[0][0]
     zone = ZoneInfo(runs.zone(examined.session))
     last = runs.last_runs(examined.session)
@@ -95,13 +97,27 @@ def _recorded(examined: Examined) -> Iterator[Finding]:
     old = since is not None and since < examined.rows("now")[0][0] - _KEPT - timedelta(days=7)
     if old or size > _MUCH:
         began = f", the oldest of {since:%Y-%m-%d}" if since else ""
-        reason = f"{rows:,} runs of jobs take {size / 2**20:,.0f} MiB{began}: queries on runs become slow"
+        reason = (
+            f"{count(rows, 'run')} of jobs take {size / 2**20:,.0f} MiB{began}: queries on runs become slow"
+        )
         yield Finding(
             Severity.WARNING,
             "cron.job_run_details",
             reason,
             _PRUNE,
         )
+
+
+def _short_windows(lookbacks: Mapping[str, int], known: list[Job]) -> Iterator[Finding]:
+    """Nightly jobs that name another number of days than the lookback that was chosen for their template."""
+    for job in known:
+        wanted = lookbacks.get(job.template or "")
+        days = subject.window_days(job.command) if wanted and job.kind == "window" else None
+        if days is not None and days != wanted:
+            remove = tenantry("schedule", "remove", "--job", _named(job), "--yes")
+            install = tenantry("schedule", "install", "--tenant", job.schema)
+            reason = f"it looks {days} days back, but the template's lookback is {wanted}"
+            yield Finding(Severity.WARNING, str(job), reason, f"{remove} && {install}")
 
 
 def _doubled(known: list[Job]) -> Iterator[Finding]:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from psycopg import sql
 
 from tenantry.core.model import OWNER
-from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
+from tenantry.flow.slice import room
+from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some
 
 _SKEW = 5.0
 """Seconds between this machine's clock and the server's: both decide which day is today."""
@@ -92,24 +93,20 @@ def _reset(where: str | None, database: str) -> str:
 
 
 def _locks(examined: Examined) -> Iterator[Finding]:
-    each, transactions, roomier = examined.rows("lock_table")[0]
-    room = each * transactions
+    server = room.room(examined.session)
     for template in sorted({feed.template for feed in examined.feeds}):
         feeds = [feed for feed in examined.feeds if feed.template == template]
-        # The public view, the tenant views, and each relation with its indexes.
-        needed = 1 + len(feeds) + sum(1 + part.indexes for feed in feeds for part in feed.parts)
-        if needed < room / 2:
-            continue
-        movable = any(feed.daily for feed in feeds) and feeds[0].has_time_column
-        yield Finding(
-            Severity.ERROR if needed > room else Severity.WARNING,
-            f"public.{template}",
-            f"a report over all days of all tenants locks {needed:,} relations, of {room:,} that the lock table holds for all sessions"
-            f" ({each} max_locks_per_transaction * {transactions} transactions)",
-            tenantry("template", "set-storage", template, roomier)
-            if movable
-            else f"ALTER SYSTEM SET max_locks_per_transaction = {3 * needed // transactions}; -- as the administrator; then restart the server",
+        # The public view and what unites the tenants, each tenant's view or table, and each relation with its indexes.
+        needed = 2 + len(feeds) + sum(1 + part.indexes for feed in feeds for part in feed.parts)
+        lacks = server.shortage(
+            template,
+            needed,
+            daily=any(feed.daily for feed in feeds),
+            movable=feeds[0].has_time_column,
         )
+        if lacks:
+            severity = Severity.ERROR if lacks.fails else Severity.WARNING
+            yield Finding(severity, f"public.{template}", lacks.reason, lacks.command)
 
 
 def _connections(examined: Examined) -> Iterator[Finding]:
@@ -182,6 +179,8 @@ def _span(seconds: float) -> str:
 
 
 SERVER = Check("server", "Can the server be written to, is it safe, and is its clock right?", False, _server)
-LOCKS = Check("locks", "Does the lock table hold a report over everything?", False, _locks)
+LOCKS = Check(
+    "locks", "Is there room for the locks and the memory of reports over everything?", False, _locks
+)
 CONNECTIONS = Check("connections", "Is there room for sessions?", False, _connections)
 SESSIONS = Check("sessions", "Does a session hold up others, or the removal of dead rows?", False, _sessions)

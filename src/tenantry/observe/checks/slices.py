@@ -9,6 +9,7 @@ from datetime import UTC, date, timedelta
 from psycopg import sql
 
 from tenantry.core.days import folded
+from tenantry.core.words import count
 from tenantry.observe.checks import jobs
 from tenantry.observe.checks.feeds import Feed
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
@@ -52,7 +53,7 @@ def _records(examined: Examined) -> Iterator[Finding]:
         yield Finding(
             Severity.NOTE,
             f"{schema}.{template}",
-            f"the tables of {days} days were rewritten since their load; their rows are counted each time until that is recorded",
+            f"the tables of {count(days, 'day')} were rewritten since their load; their rows are counted each time until that is recorded",
             adopt.as_string(),
             safe=True,
         )
@@ -62,7 +63,7 @@ def _records(examined: Examined) -> Iterator[Finding]:
         yield Finding(
             Severity.ERROR,
             f"{schema}.{template}",
-            f"{_days(days)} {'has' if len(days) == 1 else 'have'} {stored:,} rows, and {recorded:,} were loaded",
+            f"{_days(days)} {'has' if len(days) == 1 else 'have'} {count(stored, 'row')}, and {recorded:,} were loaded",
             tenantry(
                 "backfill", template, "--tenant", schema, "--from", days[0], "--to", days[-1], "--reload"
             ),
@@ -84,7 +85,7 @@ def _growth(examined: Examined) -> Iterator[Finding]:
         yield Finding(
             Severity.NOTE,
             f"{schema}.{template}",
-            f"{'grew' if lately > before else 'shrank'} from {before:,} rows in four weeks to {lately:,}",
+            f"{'grew' if lately > before else 'shrank'} from {count(before, 'row')} in four weeks to {lately:,}",
             tenantry("sizes", "--tenant", schema),
         )
 

@@ -6,18 +6,19 @@ from collections.abc import Iterator
 
 from psycopg import sql
 
+from tenantry.core.words import count
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, tenantry
 
 
 def _vacuum(examined: Examined) -> Iterator[Finding]:
     for relation, dead, live, last, ours, bloated in examined.rows("tables"):
         if bloated:
-            when = f"{last:%Y-%m-%d %H:%M}" if last else "never"
-            reason = f"{dead:,} dead rows next to {live:,}; last vacuumed: {when}"
+            when = f"{last:%Y-%m-%d %H:%M} UTC" if last else "never"
+            reason = f"{count(dead, 'dead row')} next to {live:,}; last vacuumed: {when}"
             who = "" if ours else " -- as the administrator"
             yield Finding(Severity.WARNING, relation, reason, f"VACUUM (ANALYZE) {relation};{who}")
         else:
-            reason = f"the planner has no statistics on its {live:,} rows"
+            reason = f"the planner has no statistics on its {count(live, 'row')}"
             yield Finding(Severity.NOTE, relation, reason, f"ANALYZE {relation};", safe=True)
     for age, multi_age, limit, multi_limit in examined.rows("transaction_age"):
         for what, old, most in (("transaction", age, limit), ("multixact", multi_age, multi_limit)):

@@ -24,6 +24,13 @@ def _templates(examined: Examined) -> Iterator[Finding]:
             f"no load can succeed: {refusal}",
             tenantry("template", "edit", template),
         )
+    for template, tenant in examined.rows("drifted"):
+        yield Finding(
+            Severity.WARNING,
+            f"{tenant}.{template}",
+            "its own query was tried before the template's columns changed; the next load may fail",
+            tenantry("override", "check", template),
+        )
     for schema, template, kind, count, names in examined.unfit:
         severity, lacks = _LACKS[kind]
         reason = f"{some([*names, *[None] * (count - len(names))])} {lacks}"

@@ -25,7 +25,7 @@ def _views(examined: Examined) -> Iterator[Finding]:
         elif feed.kind is None:
             yield Finding(Severity.ERROR, str(feed), "the tenant's view is missing", mend, safe=True)
         elif unread := feed.unread():
-            reason = f"the view does not read {len(unread)} of its slices: {some(unread)}"
+            reason = f"the view does not read {len(unread):,} of its slices: {some(unread)}"
             yield Finding(Severity.ERROR, str(feed), reason, mend, safe=True)
         elif feed.reshaped:
             reason = "the view has other columns than its template"

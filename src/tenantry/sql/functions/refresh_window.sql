@@ -1,13 +1,13 @@
 CREATE OR REPLACE PROCEDURE _wh.refresh_window(
-    template_name text, tenant_connection_name text, target_schema text, days integer DEFAULT 14,
+    template_name text, tenant_connection_name text, target_schema text, days integer DEFAULT NULL,
     only_changed boolean DEFAULT false)
 LANGUAGE plpgsql AS $$
--- For jobs: pull the last `days` ended days again, each in its own transaction, so that locks are short and
--- good days stay. At the end, raise an error if a day failed, so that the job's run shows it. If the template
--- loads days ahead, include today and those days. With `only_changed`, the source is first asked which of the
--- days differ, and the others are left alone. A procedure that commits can be neither SECURITY DEFINER nor
--- have a search_path of its own. So it sets the path at the start of each transaction, and everything else is
--- qualified.
+-- For jobs: pull the last `days` ended days again (by default, as many as the template's lookback says), each
+-- in its own transaction, so that locks are short and good days stay. At the end, raise an error if a day
+-- failed, so that the job's run shows it. If the template loads days ahead, include today and those days.
+-- With `only_changed`, the source is first asked which of the days differ, and the others are left alone. A
+-- procedure that commits can be neither SECURITY DEFINER nor have a search_path of its own. So it sets the
+-- path at the start of each transaction, and everything else is qualified.
 DECLARE
     last_day date;
     slice_date date;
@@ -22,8 +22,9 @@ DECLARE
     held boolean := true;
 BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
-    IF days IS NULL OR days < 1 THEN
-        RAISE EXCEPTION 'a window has at least one day, not %', coalesce(days::text, 'NULL')
+    days := coalesce(days, (_wh_internal.find_template(template_name)).lookback);
+    IF days < 1 THEN
+        RAISE EXCEPTION 'a window has at least one day, not %', days
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
     -- Before the first day: a failed day would undo what it opened, and its failure could not be recorded.

@@ -21,7 +21,7 @@ BEGIN
                 WHEN state ->> 'phase' = 'wait'
                 THEN format('waiting for session %s, which is moving it', state ->> 'pid')
                 WHEN NOT done THEN concat_ws(' ', state ->> 'phase', state -> 'left' ->> 0)
-                WHEN (state ->> 'moved')::boolean THEN format('moved, %s rows', state ->> 'rows')
+                WHEN (state ->> 'moved')::boolean THEN format('moved, rows: %s', state ->> 'rows')
                 ELSE format('is already in %s storage', storage) END;
             COMMIT;
             RAISE NOTICE '%.%: %', tenant, template_name, words;

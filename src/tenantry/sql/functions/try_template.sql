@@ -45,12 +45,12 @@ BEGIN
             DELETE FROM _wh.mv_templates t WHERE t.template_name = try_template.template_name;
             INSERT INTO _wh.mv_templates SELECT d.*
                 FROM jsonb_populate_record(NULL::_wh.mv_templates,
-                '{"storage": "matview", "partition_by": "year", "ahead": 0}'
+                '{"partition_by": "year", "ahead": 0, "lookback": 14}'
                 || jsonb_strip_nulls(draft) || jsonb_build_object('template_name',
                     try_template.template_name, 'created_at', now(), 'updated_at', now())) d;
         END IF;
         IF query IS NULL THEN
-            template := _wh_internal.find_template(template_name);
+            template := _wh_internal.for_tenant(_wh_internal.find_template(template_name), tenant);
         END IF;
         SELECT least(seconds, l.deadline) INTO within FROM _wh.tenant_connections c CROSS
             JOIN _wh_internal.source_limits(c.options) l WHERE c.tenant_name = connection;
@@ -93,8 +93,8 @@ BEGIN
         END IF;
     END;
     PERFORM _wh_internal.audit('try_template', subject,
-        coalesce('failed: ' || (result ->> 'error'), 'done: ' || (result ->> 'rows') || ' rows',
-        'done: columns'));
+        coalesce('failed: ' || (result ->> 'error'), 'done: ' || (result ->> 'rows') || ' row'
+        || CASE result ->> 'rows' WHEN '1' THEN '' ELSE 's' END, 'done: columns'));
     RETURN result;
 END
 $$;

@@ -7,7 +7,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET Time
 DECLARE
     wanted date := _wh_internal.checked_day(target_date);
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
-    template _wh.mv_templates := _wh_internal.find_template(template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     day text := to_char(wanted::timestamp, 'YYYY-MM-DD');
     recorded text;
     said text;

@@ -23,7 +23,8 @@ DO $$
 DECLARE
     looking CONSTANT text[]
         := '{_wh.current_date_utc,_wh.does_mv_exist,_wh.check_views_by_template_for_year,_wh.jobs,'
-        '_wh.job_runs,_wh.job_leader,_wh_internal.template_facts,_wh_internal.template_outdated}';
+        '_wh.job_runs,_wh.job_leader,_wh_internal.template_facts,_wh_internal.template_outdated,'
+        '_wh_internal.override_facts}';
     working CONSTANT text[]
         := '{_wh.load_days,_wh.fold_year,_wh.verify_days,_wh.publish_views,_wh.source_days,'
         '_wh.set_jobs_active,_wh.disable_tenant,_wh.enable_tenant}';
@@ -36,6 +37,8 @@ BEGIN
         FOR object IN
             SELECT c.oid::regclass AS name FROM pg_catalog.pg_class c
             WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r' AND c.relowner = 'whadmin'::regrole
+                -- A right on this one limits what its holder sees.
+                AND c.relname <> 'limited'
                 AND NOT pg_catalog.has_table_privilege(member, c.oid, 'SELECT')
         LOOP
             EXECUTE pg_catalog.format('GRANT SELECT ON %s TO %I', object.name, member);
@@ -65,12 +68,13 @@ BEGIN
             storage) ON _wh.feeds TO tenantry_template_author;
         GRANT SELECT (schema_name, tenant_name) ON _wh.tenants TO tenantry_template_author;
         GRANT INSERT (template_name, description, query_template, column_definitions, column_descriptions,
-            indexes, storage, time_column, partition_by, ahead),
+            indexes, storage, time_column, partition_by, ahead, lookback),
             UPDATE (description, query_template, column_definitions, column_descriptions, indexes, storage,
-                time_column, partition_by, ahead, updated_at)
+                time_column, partition_by, ahead, lookback, updated_at)
             ON _wh.mv_templates TO tenantry_template_author;
         GRANT EXECUTE ON FUNCTION _wh.try_template(text, text, date, integer, integer, jsonb),
-            _wh.drop_unused_template(text),
+            _wh.drop_unused_template(text), _wh.set_template_override(text, text, text, date, integer),
+            _wh.drop_template_override(text, text), _wh_internal.override_facts(text),
             _wh_internal.template_facts(), _wh_internal.template_outdated(text),
                 _wh_internal.find_template(text) TO tenantry_template_author;
     END IF;

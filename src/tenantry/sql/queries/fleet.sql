@@ -4,6 +4,11 @@ SELECT tenant_name, host, port, dbname, username, options,
     _wh_internal.source_conninfo(tenant_name) ->> 'password'
 FROM _wh.tenant_connections ORDER BY tenant_name
 
+-- name: addresses
+-- The same without passwords.
+SELECT tenant_name, host, port, dbname, username, options, NULL
+FROM _wh.tenant_connections ORDER BY tenant_name
+
 -- name: tenants
 -- Tenants whose schema exists. If a schema was dropped by hand, the tenant keeps its row until the public
 -- view is repaired.
@@ -68,3 +73,9 @@ SELECT pg_advisory_unlock(hashtextextended('tenantry apply', 0))
 -- name: has_password
 -- Whether a connection's stored password is this one.
 SELECT (_wh_internal.source_conninfo(%s) ->> 'password') IS NOT DISTINCT FROM %s
+
+-- name: identity
+-- What tells this warehouse from others, also after the server was started again.
+SELECT s.system_identifier::text, d.oid::text, d.datname::text
+FROM pg_catalog.pg_control_system() s, pg_catalog.pg_database d
+WHERE d.datname = pg_catalog.current_database()

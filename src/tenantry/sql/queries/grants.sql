@@ -62,16 +62,22 @@ WHERE x.grantee <> o.owner
         WHEN 'database' THEN x.privilege_type IN ('CONNECT', 'TEMPORARY')
         WHEN 'public' THEN o.kind = 'SCHEMA'
             AND (x.privilege_type = 'USAGE' OR coalesce(g.rolname, 'phood_ro') = 'phood_ro')
-            OR o.kind <> 'SCHEMA' AND x.privilege_type = 'SELECT' AND x.grantee <> 0 AND r.tenants IS NULL
+            OR o.kind <> 'SCHEMA' AND x.privilege_type = 'SELECT' AND x.grantee <> 0 AND (r.tenants IS NULL
+            -- As Tenantry wrote it, the view shows a reader its own tenants alone.
+            OR EXISTS (SELECT FROM _wh.published_views v JOIN pg_rewrite w ON w.oid = v.rule
+                AND w.xmin = v.rule_version WHERE v.schema_name = 'public'
+                AND format('%%I.%%I', v.schema_name, v.view_name) = o.name))
         -- A table that a view of somebody reads; nobody else comes to its schema.
         WHEN 'data' THEN o.kind <> 'SCHEMA' AND x.privilege_type = 'SELECT' AND x.grantee <> 0
         WHEN 'tenant' THEN x.privilege_type IN ('USAGE', 'SELECT') AND x.grantee <> 0
             AND (r.tenants IS NULL OR o.schema = ANY (r.tenants))
-        ELSE coalesce(g.rolname IN ('tenantry_auditor', 'tenantry_operator')
+        ELSE o.name = '_wh.limited' AND x.privilege_type = 'SELECT' AND r.tenants IS NOT NULL
+            OR coalesce(g.rolname IN ('tenantry_auditor', 'tenantry_operator')
             AND (o.kind IN ('SCHEMA', 'TABLE') AND x.privilege_type IN ('USAGE', 'SELECT')
                 OR o.kind = 'ROUTINE' AND (NOT o.definer
                     OR o.name ~ '^(_wh[.](current_date_utc|does_mv_exist|check_views_by_template_for_year|'
-                    'jobs|job_runs|job_leader)|_wh_internal[.](template_facts|template_outdated))[(]'))
+                    'jobs|job_runs|job_leader)|_wh_internal[.](template_facts|template_outdated|'
+                    'override_facts))[(]'))
             OR g.rolname = 'tenantry_operator' AND o.kind = 'ROUTINE'
                 AND o.name ~ '^_wh[.](load_days|fold_year|verify_days|publish_views|source_days|'
                 'set_jobs_active|disable_tenant|enable_tenant)[(]'
@@ -91,15 +97,19 @@ WHERE x.grantee <> o.owner
                         AND o.kind <> 'COLUMN template_name')
                 OR o.kind = 'ROUTINE'
                     AND (NOT o.definer AND o.name = '_wh_internal.find_template(text)'
-                    OR o.name ~ '^(_wh[.](try_template|drop_unused_template)|_wh_internal[.](template_facts|'
-                        'template_outdated))[(]')), false) END
+                    OR o.name ~ '^(_wh[.](try_template|drop_unused_template|(set|drop)_template_override)|'
+                        '_wh_internal[.](template_facts|template_outdated|override_facts))[(]')), false) END
     -- The checks `rights` and `functions` report these.
     AND NOT (x.grantee = 0 OR g.rolname = 'phood_ro') IS TRUE
         OR x.grantee <> o.owner AND (x.grantee = 0 OR g.rolname = 'phood_ro') AND CASE o.place
             WHEN 'database' THEN x.privilege_type NOT IN ('CONNECT', 'TEMPORARY')
             WHEN 'public' THEN o.kind <> 'SCHEMA' AND (x.grantee = 0 OR x.privilege_type <> 'SELECT')
                 AND x.privilege_type NOT IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
-            WHEN 'data' THEN o.kind = 'SCHEMA' OR x.grantee = 0 OR x.privilege_type <> 'SELECT'
+            WHEN 'data' THEN o.kind = 'SCHEMA' OR x.privilege_type <> 'SELECT' OR x.grantee = 0
+                -- Row security decides what a role sees of the table of all tenants.
+                AND NOT EXISTS (SELECT FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+                    AND c.relrowsecurity JOIN pg_namespace n ON n.oid = c.relnamespace
+                    WHERE p.polname = 'tenantry_all' AND format('%%I.%%I', n.nspname, c.relname) = o.name)
             WHEN 'tenant' THEN (x.grantee = 0 OR x.privilege_type NOT IN ('USAGE', 'SELECT'))
                 AND x.privilege_type NOT IN ('CREATE', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
             ELSE NOT (o.kind = 'SCHEMA' OR o.kind = 'ROUTINE' AND x.grantee = 0

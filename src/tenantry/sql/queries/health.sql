@@ -92,10 +92,10 @@ SELECT f.schema_name, f.template_name, f.tenant_name, k.daily, k.steady,
     -- PostgreSQL finds nothing by name in a schema that the role may not use.
     CASE WHEN t.template_name IS NOT NULL AND c.oid IS NOT NULL AND has_schema_privilege(s.oid, 'USAGE')
         THEN _wh_internal.view_columns(f.schema_name, n.name) <> _wh_internal.columns_shape(
-            _wh_internal.columns_of(f.template_name))
+            _wh_internal.shown_columns(f.template_name))
         ELSE false END,
     r.last_load, d.days, d.missing, d.failed, r.error, d.stale, d.outdated,
-        coalesce(_wh_internal.range_capable(t), false)
+        coalesce(_wh_internal.range_capable(_wh_internal.for_tenant(t, f.schema_name)), false)
 FROM _wh.feeds f
 JOIN _wh.tenants w USING (schema_name)
 JOIN _wh.storages k USING (storage)
@@ -174,12 +174,6 @@ JOIN pg_class c ON c.oid = p.relid
 LEFT JOIN indexes i ON i.indrelid = c.oid
 LEFT JOIN reads r ON r.objid = f.rule AND r.refobjid = c.oid
 
--- name: lock_table
--- And a storage that keeps many days in one relation, for which a report takes fewer locks.
-SELECT current_setting('max_locks_per_transaction')::bigint,
-    current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint,
-    (SELECT min(s.storage) FROM _wh.storages s WHERE NOT s.daily)
-
 -- name: now
 -- The time of the transaction.
 SELECT now()
@@ -239,6 +233,15 @@ ORDER BY 1
 SELECT t.template_name, r.refusal FROM _wh.mv_templates t CROSS
     JOIN LATERAL _wh_internal.index_refusal(t) r (refusal)
 WHERE r.refusal IS NOT NULL ORDER BY 1
+
+-- name: drifted
+-- Own queries of tenants that were tried before the template's columns changed.
+SELECT o.template, o.tenant FROM _wh_internal.override_facts() o
+WHERE o.drifted AND o.tenant = coalesce(%(tenant)s::text, o.tenant)
+
+-- name: lookbacks
+-- How many days back the nightly windows of templates look, where somebody has chosen that.
+SELECT t.template_name, t.lookback FROM _wh.mv_templates t WHERE t.lookback <> 14
 
 -- name: unfit
 -- Tables and daily views that do not match their template.
@@ -578,3 +581,24 @@ SELECT EXISTS (SELECT FROM pg_default_acl d, aclexplode(d.defaclacl) x
     EXISTS (SELECT FROM _wh.feeds f JOIN _wh.storages s USING (storage) JOIN _wh.mv_templates t
         USING (template_name)
         WHERE NOT s.steady AND t.time_column IS NOT NULL)
+
+-- name: workspaces
+-- The readers' workspaces: their readers, whether schema and rights exist, their owners, who else may create
+-- something in them, and whose sessions find them although they do not name them.
+SELECT w.reader_name, w.tenants, w.workspace, n.oid IS NOT NULL,
+    coalesce(pg_get_userbyid(n.nspowner), '')::text,
+    coalesce(n.oid IS NOT NULL AND r.oid IS NOT NULL AND has_schema_privilege(r.oid, n.oid, 'CREATE'), false),
+    ARRAY(SELECT CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(x.grantee)) END
+        FROM aclexplode(n.nspacl) x WHERE x.privilege_type = 'CREATE' AND x.grantee <> n.nspowner
+        AND x.grantee IS DISTINCT FROM r.oid ORDER BY 1),
+    ARRAY(SELECT o.rolname::text FROM pg_roles o WHERE o.oid IS DISTINCT FROM r.oid
+        AND (o.rolname = w.workspace AND NOT EXISTS (SELECT FROM pg_db_role_setting s, unnest(s.setconfig) c
+            WHERE s.setrole = o.oid AND c LIKE 'search_path=%%')
+        OR EXISTS (SELECT FROM pg_db_role_setting s, unnest(s.setconfig) c,
+            string_to_array(substr(c, length('search_path=') + 1), ',') p
+            WHERE s.setrole IN (0, o.oid) AND s.setdatabase IN (0, (SELECT d.oid FROM pg_database d
+            WHERE d.datname = current_database())) AND c LIKE 'search_path=%%'
+            AND w.workspace = ANY (SELECT btrim(e, ' "') FROM unnest(p) e))) ORDER BY 1)
+FROM _wh.readers w LEFT JOIN pg_roles r ON r.rolname = w.reader_name
+LEFT JOIN pg_namespace n ON n.nspname = w.workspace
+WHERE w.workspace IS NOT NULL ORDER BY w.reader_name

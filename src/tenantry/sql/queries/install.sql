@@ -47,6 +47,10 @@ SELECT i.version, i.functions FROM _wh.installations i ORDER BY i.id DESC LIMIT 
 SELECT r.oid IS NOT NULL AND NOT pg_has_role(r.oid, 'MEMBER'), current_user::text
 FROM (SELECT) always LEFT JOIN pg_roles r ON r.rolname = 'whadmin'
 
+-- name: has_example
+-- Whether the template of the manual is there; it can be dropped.
+SELECT EXISTS (SELECT FROM _wh.mv_templates WHERE template_name = 'foodlogstats')
+
 -- name: installation
 -- What is installed: functions, tables, the newest migration, templates.
 SELECT

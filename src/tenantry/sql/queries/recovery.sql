@@ -5,7 +5,7 @@ SELECT c.relname::text FROM pg_class c
 WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r' AND c.relname = ANY (%(tables)s)
     AND c.relname NOT IN ('migrations', 'installations', 'template_columns', 'template_indexes', 'rebuilds',
     'restored_jobs', 'feed_tables', 'published_views', 'view_comments', 'source_servers',
-    'storages')
+    'storages', 'limited')
         AND c.relname <> ALL (%(without)s)
 ORDER BY c.relname
 
@@ -119,8 +119,9 @@ DELETE FROM _wh.rebuilds WHERE schema_name = %(schema)s AND template_name = %(te
 SELECT (SELECT min(nspname::text) FROM pg_namespace WHERE nspname = ANY (%(tenants)s))
 
 -- name: make_room_for_templates
--- Delete the templates that the backup replaces.
-DELETE FROM _wh.mv_templates WHERE template_name = ANY (%(names)s)
+-- Delete the templates that the backup replaces, and the one that init has brought, which the backup may
+-- lack.
+DELETE FROM _wh.mv_templates WHERE template_name = ANY (%(names)s) OR template_name = 'foodlogstats'
 
 -- name: set_secret
 -- Set the password of a connection.

@@ -16,6 +16,10 @@ WHERE schema_name = %(schema)s AND template_name = %(template)s AND loaded_at IS
 -- The latest day that a template loads.
 SELECT _wh_internal.latest_day(%s)
 
+-- name: lookback
+-- How many ended days of a template the nightly window looks at again.
+SELECT (_wh_internal.find_template(%s)).lookback
+
 -- name: outdated_days
 -- Days that were loaded with an earlier query, other columns or another time column.
 SELECT d.day FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.day_states(f, %(first)s::date, %(last)s::date) d
@@ -34,7 +38,7 @@ WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 -- name: ask
 -- What a question to a source needs: the moment, the template's version, the query that describes its
 -- columns, and the limits.
-SELECT clock_timestamp(), _wh_internal.definition_hash(_wh_internal.find_template(f.template_name)),
+SELECT clock_timestamp(), _wh_internal.definition_hash(_wh_internal.feed_template(f)),
     _wh_internal.describe_query(f, %(first)s::date, %(last)s::date), l.deadline, l.max_bytes, l.max_row_bytes
 FROM _wh.feeds f LEFT JOIN _wh.tenant_connections c ON c.tenant_name = f.tenant_name
 CROSS JOIN LATERAL _wh_internal.source_limits(coalesce(c.options, '{}')) l
@@ -120,7 +124,7 @@ ORDER BY d.day
 -- size.
 SELECT c.oid::regclass::text, r.alone, CASE WHEN r.alone
     THEN pg_total_relation_size(c.oid) END, s.digest,
-    s.definition_hash = _wh_internal.definition_hash(t)
+    s.definition_hash = _wh_internal.definition_hash(_wh_internal.for_tenant(t, f.schema_name))
 FROM _wh.feeds f
 JOIN _wh.mv_templates t USING (template_name)
 LEFT JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name

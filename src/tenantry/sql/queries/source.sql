@@ -73,3 +73,75 @@ SELECT c FROM (
 SELECT DISTINCT schema_name FROM (
     SELECT schema_name, tenant_name FROM _wh.tenants UNION ALL SELECT schema_name, tenant_name FROM _wh.feeds
 ) u WHERE tenant_name = %s ORDER BY 1
+
+-- name: source_rights
+-- Sent to a source: whether the login is a superuser, whether the server only reads, and up to five tables
+-- that the login may change.
+SELECT (SELECT r.rolsuper FROM pg_catalog.pg_roles r WHERE r.rolname = current_user), pg_is_in_recovery(),
+    ARRAY(SELECT left(c.oid::regclass::text, 200) FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+            AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid,
+                'INSERT, UPDATE, DELETE, TRUNCATE')
+        ORDER BY 1 LIMIT 5)
+
+-- name: source_tables
+-- Sent to a source: the columns of time in tables and views that the login may read, the largest table first.
+-- Rows are an estimate (-1: unknown); of a partitioned table, all partitions count.
+SELECT t.nspname, t.relname, t.visible, t.kind, t.rows, t.bytes, a.attname, t.own, a.attnotnull,
+    EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = t.oid AND i.indkey[0] = a.attnum
+        AND i.indisvalid AND i.indpred IS NULL)
+FROM (
+    SELECT c.oid, n.nspname, c.relname, pg_table_is_visible(c.oid) AS visible,
+        CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table'
+            ELSE 'table' END AS kind,
+        CASE WHEN c.relkind = 'v' THEN -1 WHEN c.relkind = 'p' THEN p.rows
+            ELSE c.reltuples END::bigint AS rows,
+        coalesce(CASE c.relkind WHEN 'p' THEN p.bytes
+            ELSE pg_total_relation_size(c.oid) END, 0)::bigint AS bytes,
+        b.attnum, b.own
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    CROSS JOIN LATERAL (
+        SELECT a.attnum, format_type(CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END, NULL) AS own
+        FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) b
+    LEFT JOIN LATERAL (SELECT sum(greatest(k.reltuples, 0)) AS rows,
+            sum(pg_total_relation_size(k.oid)) AS bytes
+        FROM pg_partition_tree(c.oid) x JOIN pg_catalog.pg_class k ON k.oid = x.relid
+        WHERE x.isleaf) p ON c.relkind = 'p'
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
+        AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'
+        AND b.own IN ('date', 'timestamp without time zone', 'timestamp with time zone')
+        AND has_schema_privilege(n.oid, 'USAGE') AND has_column_privilege(c.oid, b.attnum, 'SELECT')
+) t
+JOIN pg_catalog.pg_attribute a ON a.attrelid = t.oid AND a.attnum = t.attnum
+ORDER BY t.bytes DESC, t.rows DESC, t.nspname, t.relname, a.attnum
+LIMIT 2000
+
+-- name: source_columns
+-- Sent to a source: the columns of a table with their types, and whether the login may read them.
+SELECT a.attname, format_type(CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.oid END, NULL),
+    has_column_privilege(a.attrelid, a.attnum, 'SELECT')
+FROM pg_catalog.pg_attribute a
+JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+WHERE n.nspname = %(schema)s AND c.relname = %(table)s AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attnum
+
+-- name: source_recent
+-- The first and the last day before `before` of which a source has rows.
+SELECT said.first_day, said.last_day
+FROM _wh_internal.ask_ranges(%(template)s, %(connection)s, %(schema)s, 'first_day date, last_day date',
+    'SELECT (SELECT slice_date FROM (%%1$s) s ORDER BY at LIMIT 1), (SELECT slice_date FROM (%%1$s) s '
+    'ORDER BY at DESC LIMIT 1)', ARRAY['1900-01-01 00:00:00+00',
+    to_char(%(before)s::date::timestamp, 'YYYY-MM-DD 00:00:00"+00"')]) AS said(first_day date, last_day date)
+
+-- name: connections
+-- All connections: address, date of the password, and the tenants that use them.
+SELECT c.tenant_name, c.host, c.port, c.dbname, c.username, c.options, c.password_set_at,
+    ARRAY(SELECT u.schema_name FROM (SELECT t.schema_name, t.tenant_name FROM _wh.tenants t
+        UNION SELECT f.schema_name, f.tenant_name FROM _wh.feeds f) u
+        WHERE u.tenant_name = c.tenant_name ORDER BY 1)
+FROM _wh.tenant_connections c ORDER BY c.tenant_name

@@ -6,27 +6,32 @@ SELECT FROM _wh.mv_templates WHERE template_name = ANY (%s) ORDER BY template_na
 -- name: get
 -- A template as it is stored.
 SELECT template_name, query_template, column_definitions, coalesce(description, ''), coalesce(indexes, ''),
-    storage,
-    coalesce(time_column, ''), partition_by, ahead::text,
+    CASE WHEN storage_chosen THEN storage END, coalesce(time_column, ''), partition_by, ahead::text,
     (SELECT coalesce(json_object_agg(d.key, d.value ORDER BY c.position), '{}')
     FROM jsonb_each_text(t.column_descriptions) d
-    LEFT JOIN _wh.template_columns c ON c.template_name = t.template_name AND c.column_name = d.key)
+    LEFT JOIN _wh.template_columns c ON c.template_name = t.template_name AND c.column_name = d.key),
+    lookback::text
 FROM _wh.mv_templates t WHERE template_name = %s
 
 -- name: put
 -- Store a template, or replace the one of its name.
 INSERT INTO _wh.mv_templates AS t (template_name, query_template, column_definitions, description, indexes,
-    storage, time_column, partition_by, ahead, column_descriptions)
+    storage, time_column, partition_by, ahead, column_descriptions, lookback)
 VALUES (%(name)s, %(query)s, %(columns)s, nullif(%(description)s, ''), nullif(%(indexes)s, ''),
-    coalesce(%(storage)s, 'matview'),
+    %(storage)s,
     nullif(%(time_column)s, ''), coalesce(%(partition_by)s, 'year'),
-        coalesce(nullif(%(ahead)s, '')::integer, 0), %(descriptions)s)
+        coalesce(nullif(%(ahead)s, '')::integer, 0), %(descriptions)s,
+        coalesce(nullif(%(lookback)s, '')::integer, 14))
 ON CONFLICT (template_name) DO UPDATE
     SET query_template = excluded.query_template, column_definitions = excluded.column_definitions,
-    description = excluded.description, indexes = excluded.indexes, storage = excluded.storage,
-        time_column = excluded.time_column,
-    partition_by = excluded.partition_by, ahead = excluded.ahead,
+    description = excluded.description, indexes = excluded.indexes, time_column = excluded.time_column,
+    partition_by = excluded.partition_by, ahead = excluded.ahead, lookback = excluded.lookback,
     column_descriptions = excluded.column_descriptions, updated_at = now()
+
+-- name: choose_storage
+-- Store the storage that a template says.
+UPDATE _wh.mv_templates t SET storage = %(storage)s WHERE t.template_name = %(name)s
+    AND (t.storage, t.storage_chosen) <> (%(storage)s, true)
 
 -- name: describe
 -- Make the descriptions of templates the comments of their views; of all templates without names.
@@ -66,6 +71,11 @@ SELECT coalesce(
 -- name: rendered
 -- A query with its placeholders filled.
 SELECT _wh_internal.render_query(%(query)s, %(schema)s, %(day)s::date, %(day)s::date)
+
+-- name: expected
+-- The plan of a query for many days, which says how many rows the source expects.
+SELECT format('EXPLAIN (FORMAT JSON) SELECT * FROM (%%s) AS q',
+    _wh_internal.render_query(%(query)s, %(schema)s, %(first)s::date, %(last)s::date) || E'\n')
 
 -- name: trial_columns
 -- The query that lets a source describe a template's columns.
@@ -129,10 +139,16 @@ LEFT JOIN pg_catalog.pg_type t ON t.oid = u.type
 LEFT JOIN pg_catalog.pg_type e ON e.oid = t.typelem AND t.typelem <> 0 ORDER BY u.n
 
 -- name: source_key
--- Sent to a source: the columns of a table's primary key, by number.
-SELECT k.attnum FROM pg_catalog.pg_index i CROSS
-    JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, n)
-WHERE i.indrelid = %s::oid AND i.indisprimary AND k.n <= i.indnkeyatts ORDER BY k.n
+-- Sent to a source: the columns that tell the rows of a table apart, by number: its primary key, otherwise a
+-- unique index over columns that are never NULL, the shortest one.
+SELECT k.attnum FROM (
+    SELECT i.* FROM pg_catalog.pg_index i
+    WHERE i.indrelid = %s::oid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL AND i.indexprs IS NULL
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = i.indrelid
+            AND NOT a.attnotnull AND a.attnum = ANY ((i.indkey::smallint[])[0:i.indnkeyatts - 1]))
+    ORDER BY i.indisprimary DESC, i.indnkeyatts, i.indexrelid LIMIT 1
+) i CROSS JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, n)
+WHERE k.n <= i.indnkeyatts ORDER BY k.n
 
 -- name: source_sizes
 -- Sent to a source: rows (an estimate, -1 if never counted) and bytes of tables.
@@ -200,3 +216,59 @@ SELECT (_wh_internal.find_template(%s)).template_name
 -- name: names
 -- The names of all templates.
 SELECT template_name FROM _wh.mv_templates ORDER BY template_name
+
+-- name: overrides
+-- Tenants' own queries of a template, or of all.
+SELECT * FROM _wh_internal.override_facts(%s)
+
+-- name: set_override
+-- Store a tenant's own query, after trying it at its source.
+SELECT _wh.set_template_override(%(template)s, %(tenant)s, %(query)s, %(day)s::date, %(seconds)s)
+
+-- name: put_override
+-- Store a tenant's own query as it is, whether its source answers it or not.
+INSERT INTO _wh.template_overrides AS o (template_name, schema_name, query_template)
+VALUES (%(template)s, %(tenant)s, %(query)s)
+ON CONFLICT (schema_name, template_name) DO UPDATE
+    SET query_template = excluded.query_template, columns = excluded.columns, updated_at = now()
+
+-- name: drop_override
+-- Use the template's query again.
+SELECT _wh.drop_template_override(%(template)s, %(tenant)s)
+
+-- name: dictionary
+-- The columns that reports see of a template: those of its public view, or as they are declared if there is
+-- no view yet.
+WITH view AS (
+    SELECT to_regclass(format('public.%%I', _wh_internal.fit_name(%(name)s))) AS oid
+), columns AS (
+    SELECT a.attnum AS position, a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type,
+        col_description(a.attrelid, a.attnum) AS description
+    FROM view v JOIN pg_attribute a ON a.attrelid = v.oid WHERE a.attnum > 0 AND NOT a.attisdropped
+    UNION ALL
+    SELECT c.position, c.column_name, c.data_type, t.column_descriptions ->> c.column_name
+    FROM _wh.template_columns c JOIN _wh.mv_templates t USING (template_name), view v
+    WHERE c.template_name = %(name)s AND v.oid IS NULL
+)
+SELECT c.name, c.type, c.description FROM columns c ORDER BY c.position
+
+-- name: dictionary_values
+-- What the planner knows of a template's columns in its largest relations: the estimated share of NULL, and
+-- three values. Nothing is read but statistics.
+WITH relations AS (
+    SELECT n.nspname, c.relname, c.reltuples FROM _wh.feeds f
+    CROSS JOIN LATERAL _wh_internal.feed_relations(f) r
+    JOIN pg_class c ON c.oid = r.relid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE f.template_name = %(name)s AND c.relkind IN ('r', 'm') AND c.reltuples > 0
+    ORDER BY c.reltuples DESC, c.oid LIMIT 8
+)
+SELECT s.attname::text,
+    round((sum(s.null_frac * r.reltuples) / sum(r.reltuples))::numeric, 4)::double precision,
+    ((array_agg(coalesce(s.most_common_vals, s.histogram_bounds)::text
+        ORDER BY r.reltuples DESC))[1]::text[])[1:3]
+FROM relations r JOIN pg_stats s ON s.schemaname = r.nspname AND s.tablename = r.relname
+GROUP BY s.attname
+
+-- name: view_name
+-- The name of a template's views.
+SELECT _wh_internal.fit_name(%(name)s)

@@ -2,12 +2,18 @@
 -- Create a tenant's schema.
 SELECT _wh_internal.create_tenant_schema(%s)
 
+-- name: may_create
+-- Whether the tenant's tables can be created in its schema.
+SELECT has_schema_privilege(quote_ident(n.nspname), 'CREATE') FROM pg_namespace n WHERE n.nspname = %s
+
 -- name: tenants
--- All tenants with connection, templates and state.
+-- All tenants with connection, templates and state, and what is special about their sources.
 SELECT t.schema_name, t.tenant_name, t.created_at,
     c.username || '@' || c.host || ':' || c.port || '/' || c.dbname,
     ARRAY(SELECT f.template_name FROM _wh.feeds f WHERE f.schema_name = t.schema_name ORDER BY 1),
-    t.disabled_at, t.disabled_reason, t.dropping_at IS NOT NULL, c.password_set_at
+    t.disabled_at, t.disabled_reason, t.dropping_at IS NOT NULL, c.password_set_at,
+    c.options ->> 'search_path',
+    ARRAY(SELECT o.template_name FROM _wh.template_overrides o WHERE o.schema_name = t.schema_name ORDER BY 1)
 FROM _wh.tenants t LEFT JOIN _wh.tenant_connections c USING (tenant_name)
 ORDER BY t.schema_name
 

@@ -138,7 +138,7 @@ def time_column(template: Template, text: Text, declared: Sequence[tree.Column])
         return [text.find("time-column", ERROR, 0, f'time_column "{template.time_column}" {reason}', fix)]
     if template.time_column:
         return []
-    if storage.of(template.storage).needs_time_column:
+    if storage.traits(template.storage or "").needs_time_column:
         fix = (
             f"Add time_column: {times[0]}" if times else "Add a column of type timestamptz, and time_column."
         )
@@ -222,7 +222,7 @@ def _named(node: Any) -> list[str]:
 def _no_unique_index(template: Template, text: Text, *, partial: bool) -> Finding:
     cost = (
         "a refresh replaces the whole day instead of the rows that differ"
-        if storage.of(template.storage).merges
+        if storage.traits(storage.of_template(template.storage, template.time_column)).merges
         else "a refresh blocks reports, and creates the day's view again"
     )
     reason = "no unique index over columns of all rows" if partial else "no unique index"

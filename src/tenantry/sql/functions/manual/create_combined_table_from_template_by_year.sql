@@ -4,7 +4,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     started timestamptz := clock_timestamp();
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
-    template _wh.mv_templates := _wh_internal.find_template(template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     result jsonb;
 BEGIN
     IF target_year IS NULL OR target_year >= extract(year FROM _wh.current_date_utc()) THEN

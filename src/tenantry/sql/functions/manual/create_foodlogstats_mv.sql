@@ -6,7 +6,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     slice_date date := _wh_internal.checked_day(target_date);
     feed _wh.feeds := _wh_internal.open_feed(base_view_name, tenant_connection_name, target_schema,
-        without_template => true);
+        without_template => true, by_manual => true);
     template _wh.mv_templates := _wh_internal.find_template('foodlogstats');
     name text := _wh.create_mv_name(base_view_name, slice_date);
     opened boolean;

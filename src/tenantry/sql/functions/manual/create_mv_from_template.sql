@@ -4,7 +4,8 @@ CREATE OR REPLACE FUNCTION _wh.create_mv_from_template(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     slice_date date := _wh_internal.checked_day(target_date, template_name);
-    feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
+    feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema,
+        by_manual => true);
     name text := _wh.create_mv_name(template_name, slice_date);
 BEGIN
     PERFORM _wh_internal.extend_span(feed, slice_date);

@@ -6,7 +6,8 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- views that read it: they read the old slice until the new one exists.
 DECLARE
     slice_date date := _wh_internal.checked_day(target_date, template_name);
-    feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
+    feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema,
+        by_manual => true);
 BEGIN
     PERFORM _wh_internal.extend_span(feed, slice_date);
     PERFORM _wh_internal.storage_prepare(feed, slice_date, slice_date);

@@ -14,7 +14,8 @@ BEGIN
     FOR slice IN SELECT f AS feed, s.slice_date FROM _wh.feeds f, _wh_internal.slice_relations(f) s
         WHERE f.schema_name = target_schema::name::text AND s.relname = view_name::name::text
     LOOP
-        PERFORM _wh_internal.template_query(t) FROM _wh.mv_templates t
+        PERFORM _wh_internal.template_query(_wh_internal.for_tenant(t, (slice.feed).schema_name))
+            FROM _wh.mv_templates t
             WHERE t.template_name = (slice.feed).template_name;
         PERFORM _wh_internal.lock_slice(slice.feed, slice.slice_date);
         connection := (slice.feed).tenant_name;

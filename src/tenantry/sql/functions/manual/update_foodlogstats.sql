@@ -5,7 +5,8 @@ CREATE OR REPLACE FUNCTION _wh.update_foodlogstats(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     slice_date date := _wh_internal.checked_day(target_date, 'foodlogstats');
-    feed _wh.feeds := _wh_internal.open_feed('foodlogstats', tenant_connection_name, target_schema);
+    feed _wh.feeds := _wh_internal.open_feed('foodlogstats', tenant_connection_name, target_schema,
+        by_manual => true);
 BEGIN
     RETURN jsonb_build_object('success', true)
         || _wh_internal.update_slice(feed, slice_date, 'update_foodlogstats', allow_refresh_yesterday, true);

@@ -5,7 +5,8 @@ CREATE OR REPLACE FUNCTION _wh.update_mv_by_template(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     slice_date date := _wh_internal.checked_day(target_date, template_name);
-    feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema);
+    feed _wh.feeds := _wh_internal.open_feed(template_name, tenant_connection_name, target_schema,
+        by_manual => true);
 BEGIN
     PERFORM _wh_internal.update_slice(feed, slice_date, 'update_mv_by_template', allow_refresh_yesterday,
         update_union_view);

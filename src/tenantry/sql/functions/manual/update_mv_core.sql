@@ -8,7 +8,7 @@ DECLARE
     slice_date date := _wh_internal.checked_day(target_date, base_view_name);
     maker text := _wh_internal.find_function(create_function_name);
     feed _wh.feeds := _wh_internal.open_feed(base_view_name, tenant_connection_name, target_schema,
-        without_template => true);
+        without_template => true, by_manual => true);
 BEGIN
     RETURN jsonb_build_object('success', true)
         || _wh_internal.update_slice(feed, slice_date, 'update_mv_core', allow_refresh_yesterday, true,

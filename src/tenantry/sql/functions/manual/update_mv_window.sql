@@ -11,7 +11,8 @@ DECLARE
 BEGIN
     PERFORM _wh_internal.checked_window(start_date, end_date);
     RETURN _wh_internal.run_window(
-        _wh_internal.open_feed(base, tenant_connection_name, target_schema, without_template => true),
+        _wh_internal.open_feed(base, tenant_connection_name, target_schema, without_template => true,
+            by_manual => true),
         start_date, end_date,
         'update_mv_window', CASE WHEN update_function <> '_wh.update_foodlogstats'::regproc
             THEN update_function::text END);

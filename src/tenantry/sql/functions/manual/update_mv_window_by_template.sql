@@ -6,7 +6,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM _wh_internal.checked_window(start_date, end_date, template_name);
     RETURN _wh_internal.run_window(_wh_internal.open_feed(template_name, tenant_connection_name,
-        target_schema),
+        target_schema, by_manual => true),
         start_date, end_date, 'update_mv_window_by_template', only_changed => only_changed);
 END
 $$;

@@ -4,7 +4,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- Legacy: works for base names without a template, too; the view then has the columns of the newest slice.
 DECLARE
     feed _wh.feeds := _wh_internal.open_feed(base_view_name, tenant_connection_name, target_schema,
-        without_template => true);
+        without_template => true, by_manual => true);
 BEGIN
     IF _wh_internal.feed_columns(feed) IS NULL THEN
         RAISE EXCEPTION 'schema "%" has no slices of "%"', target_schema, base_view_name

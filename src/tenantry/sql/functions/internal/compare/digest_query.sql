@@ -11,7 +11,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- `given` and `source_types` are the names and types of the query's columns that the source reports, in the
 -- source's order.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     places integer[] := CASE WHEN source_types IS NOT NULL
         THEN _wh_internal.match_columns(template, given) END;
     row_hash text := _wh_internal.row_hash(template, CASE WHEN source_types IS NOT NULL THEN ARRAY(

@@ -9,7 +9,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 -- are paired by the unique key, if there is one. Columns are named by their position here (c1, c2, ...),
 -- because a template's column may have any name.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     keys text[] := _wh_internal.feed_key(feed, day);
     places text;
     key_text text;

@@ -4,7 +4,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Each day and its digest at the source, through the login that hold_source keeps; NULL if the source has
 -- rows outside the days. What is pulled through that login until release_source belongs to the same snapshot.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     digests jsonb;
 BEGIN
     PERFORM _wh_internal.begin_source(feed.tenant_name);

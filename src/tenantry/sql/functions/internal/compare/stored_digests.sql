@@ -4,7 +4,7 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET TimeZone = 'UT
 -- The digest of what reports see of each day from first_day to last_day, computed as digest_query computes
 -- the source's with as_kept.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     types oid[] := ARRAY(SELECT to_regtype(c.data_type)::oid FROM _wh.template_columns c
         WHERE c.template_name = template.template_name ORDER BY c.position);
     rows text := _wh_internal.stored_rows(feed, template, first_day, last_day);

@@ -25,11 +25,14 @@ BEGIN
     IF forbidden IS NOT NULL THEN
         RAISE EXCEPTION 'connection "%": options may not contain %', connection.tenant_name, forbidden
             USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Address, user and password have their own columns. Allowed options: '
+            HINT = 'Address, user and password have their own columns, and what the session at the source '
+                'sets has options of its own, such as search_path. Allowed options: '
                 || array_to_string(keywords, ', ') || '; for the session: ' || array_to_string(ours, ', ')
                 || '.';
     END IF;
     PERFORM _wh_internal.source_limits(connection.options);
+    PERFORM _wh_internal.search_path_names(connection.options ->> 'search_path')
+    WHERE connection.options ? 'search_path';
     BEGIN
         pooler := coalesce((connection.options ->> 'pooler')::boolean, false);
     EXCEPTION WHEN invalid_text_representation THEN

@@ -26,7 +26,8 @@ LANGUAGE sql STABLE ROWS 800 SET search_path = pg_catalog, pg_temp AS $$
                 greatest((SELECT max(t.slice_date) FROM there t), (SELECT make_date(max(y.year), 12, 31)
                     FROM years y),
                     (SELECT max(r.slice_date) FROM record r WHERE r.status = 'failed')) AS latest) b
-        LEFT JOIN (SELECT _wh_internal.definition_hash(t) AS hash FROM _wh.mv_templates t
+        LEFT JOIN (SELECT _wh_internal.definition_hash(
+            _wh_internal.for_tenant(t, feed.schema_name)) AS hash FROM _wh.mv_templates t
             WHERE t.template_name = feed.template_name) h ON true
     ), days AS (
         SELECT g.day::date AS day FROM bounds b

@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION _wh_internal.open_feed(wanted_template text, wanted_connection text,
     wanted_schema text,
-    without_template boolean DEFAULT false)
+    without_template boolean DEFAULT false, by_manual boolean DEFAULT false)
 RETURNS _wh.feeds LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- The feed to load into. The first use of a schema or template registers it, and lets readers read what will
 -- be created.
@@ -62,8 +62,9 @@ BEGIN
     WHERE t.tenant_name <> excluded.tenant_name OR t.dropping_at IS NOT NULL;
     INSERT INTO _wh.feeds AS f (schema_name, template_name, tenant_name, storage)
     VALUES (target, wanted_template, wanted_connection,
-        coalesce((SELECT t.storage FROM _wh.mv_templates t WHERE t.template_name = wanted_template),
-        'matview'))
+        -- The operations manual goes on to name each day's view of foodlogstats, its only delivered template.
+        coalesce((SELECT t.storage FROM _wh.mv_templates t WHERE t.template_name = wanted_template
+            AND NOT (by_manual AND t.template_name = 'foodlogstats' AND NOT t.storage_chosen)), 'matview'))
     ON CONFLICT (schema_name, template_name) DO UPDATE SET tenant_name = excluded.tenant_name
     RETURNING * INTO feed;
     RETURN feed;

@@ -13,8 +13,8 @@ BEGIN
                 HINT = 'The year is folded; to load one of its days again: SELECT '
                 '_wh.update_mv_by_template(template, connection, schema, date)';
     ELSIF check_result ->> 'status' = 'days to load again' THEN
-        RAISE EXCEPTION 'year % of %.%: the last load of % days failed, and % were loaded before they had '
-            'ended', target_year, feed.schema_name,
+        RAISE EXCEPTION 'year % of %.% is not ready: days whose last load failed: %; days loaded before '
+            'they had ended: %', target_year, feed.schema_name,
                 feed.template_name, jsonb_array_length(check_result -> 'failed_days'),
                 jsonb_array_length(check_result -> 'stale_days')
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = check_result ->> 'next';

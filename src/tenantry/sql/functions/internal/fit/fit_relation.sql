@@ -9,7 +9,7 @@ BEGIN
         -- The first of them includes the others.
         PERFORM _wh_internal.settle_feed(_wh_internal.hold_feed(feed));
     ELSE
-        PERFORM _wh_internal.storage_fit(feed, _wh_internal.find_template(template_name), kind, relname,
+        PERFORM _wh_internal.storage_fit(feed, _wh_internal.feed_template(feed), kind, relname,
             slice_date);
     END IF;
 END

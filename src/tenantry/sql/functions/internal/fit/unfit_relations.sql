@@ -4,8 +4,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The relations of a feed that differ from its current template, in the order in which fit_relation mends
 -- them. The rows of the days are another matter: see definition_hash.
 DECLARE
-    template _wh.mv_templates := (SELECT t FROM _wh.mv_templates t
-        WHERE t.template_name = feed.template_name);
+    template _wh.mv_templates := (SELECT _wh_internal.for_tenant(t, feed.schema_name)
+        FROM _wh.mv_templates t WHERE t.template_name = feed.template_name);
 BEGIN
     -- PostgreSQL resolves no names in a schema that the role may not use; another check of doctor reports
     -- that.

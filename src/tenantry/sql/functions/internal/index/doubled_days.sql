@@ -4,7 +4,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The days of a table that have rows with the same key as another row; they are recorded as failed. Returns
 -- no days if the template's unique indexes are not over plain columns, or if it has no time column.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     keys record;
     key text;
 BEGIN

@@ -23,5 +23,7 @@ CREATE OR REPLACE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON _wh.tena
 FOR EACH ROW EXECUTE FUNCTION _wh_internal.audit_row('tenant_name');
 CREATE OR REPLACE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON _wh.tenants
 FOR EACH ROW EXECUTE FUNCTION _wh_internal.audit_row('schema_name');
+CREATE OR REPLACE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON _wh.template_overrides
+FOR EACH ROW EXECUTE FUNCTION _wh_internal.audit_row('template_name');
 CREATE OR REPLACE TRIGGER audit_row AFTER INSERT OR UPDATE OR DELETE ON _wh.readers
 FOR EACH ROW EXECUTE FUNCTION _wh_internal.audit_row('reader_name');

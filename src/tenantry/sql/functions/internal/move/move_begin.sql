@@ -4,7 +4,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- move. Returns the years to copy, and the bytes that they take now; no years if the feed is already in that
 -- storage.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
     old _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_old_');
     name text := _wh_internal.kept_name(side);

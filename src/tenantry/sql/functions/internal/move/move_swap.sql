@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.move_swap(feed _wh.feeds, storage text) 
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Put the copy in the place of what reports read. The caller keeps loads out, and has compared every year.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
     things jsonb;
 BEGIN

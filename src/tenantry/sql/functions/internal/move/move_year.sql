@@ -5,7 +5,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $
 -- each day, and copy those again that were loaded, refreshed or changed by hand since. Returns rows (copied,
 -- or compared) and days_again. Times without a time zone, if the template has a zone by now, are UTC.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     side _wh.feeds := _wh_internal.side_feed(feed, 'tenantry_move_');
     parent text := format('_wh_data.%I', _wh_internal.kept_name(side));
     columns text := _wh_internal.column_list(template.template_name);

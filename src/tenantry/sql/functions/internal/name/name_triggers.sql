@@ -1,9 +1,12 @@
 CREATE OR REPLACE FUNCTION _wh_internal.check_name() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Before a row is written: refuse a name that PostgreSQL would cut. The arguments are the column and the kind
--- of thing it names.
+-- Before a row is written: refuse a name that PostgreSQL would cut, and a tenant in a reader's workspace. The
+-- arguments are the column and the kind of thing it names.
 BEGIN
     PERFORM _wh_internal.require_name(TG_ARGV[1], to_jsonb(NEW) ->> TG_ARGV[0]);
+    IF TG_ARGV[1] = 'tenant' THEN
+        PERFORM _wh_internal.refuse_workspace(to_jsonb(NEW) ->> TG_ARGV[0]);
+    END IF;
     RETURN NEW;
 END
 $$;

@@ -28,6 +28,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
             ' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')',
                 ' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')') AS body
         FROM pg_policy p WHERE p.polrelid = ANY (relations)
+            -- Those of limit_rows are made again.
+            AND p.polname NOT LIKE E'tenantry\\_%'
     ), constraints AS (
         SELECT c.conrelid, c.oid, format(CASE WHEN c.contype IN ('c', 'f') THEN 'constraint %I'
         ELSE 'key %I' END, c.conname) AS item, c.conname, pg_get_constraintdef(c.oid) AS definition

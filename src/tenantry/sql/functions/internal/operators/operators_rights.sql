@@ -15,6 +15,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         SELECT DISTINCT g.relid, g.column_name, g.privilege_type, g.is_grantable,
             CASE WHEN g.grantee = 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END AS grantee
         FROM granted g WHERE g.grantee <> g.relowner
+            AND NOT (g.grantee = 0 AND _wh_internal.limits_rows(g.relid))
     )
     SELECT n.relid,
         concat('right ', n.privilege_type, ' (' || quote_ident(n.column_name) || ')', ' of ', n.grantee),

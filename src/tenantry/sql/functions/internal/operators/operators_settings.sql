@@ -35,7 +35,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM options o
     UNION ALL
     SELECT c.oid, 'row security', 'rp', NULL, 'ALTER TABLE ', ' ENABLE ROW LEVEL SECURITY'
-        FROM of_relations c WHERE c.relrowsecurity
+        FROM of_relations c WHERE c.relrowsecurity AND NOT _wh_internal.limits_rows(c.oid)
     UNION ALL
     SELECT c.oid, 'forced row security', 'rp', NULL, 'ALTER TABLE ', ' FORCE ROW LEVEL SECURITY'
         FROM of_relations c WHERE c.relforcerowsecurity

@@ -44,7 +44,7 @@ BEGIN
         IF maker IS NOT NULL THEN
             loaded := _wh_internal.user_slice_load(feed, slice_date, maker);
         ELSE
-            template := _wh_internal.find_template(feed.template_name);
+            template := _wh_internal.feed_template(feed);
             -- A materialized view keeps the query that it was created with.
             PERFORM _wh_internal.template_query(template);
             loaded := _wh_internal.storage_load(feed, template, slice_date);

@@ -9,7 +9,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- fraction never turns into an integer unnoticed. Types that are not PostgreSQL's own have no common binary
 -- form, and a number that stands for an object of one database would name another object here.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     columns text := _wh_internal.column_list(template.template_name);
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
     places integer[] := _wh_internal.match_columns(template, given);

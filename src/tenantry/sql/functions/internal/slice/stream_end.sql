@@ -6,7 +6,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- After the copy: merge the staged rows, and record each day with its number of rows, in the same
 -- transaction.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
     predicate text := _wh_internal.day_predicate(template, first_day, last_day);
     holder regclass := (_wh_internal.storage_holder(feed, first_day)).relid::regclass;
     counts jsonb;

@@ -4,7 +4,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Before the loader pulls some days of one table: create that table (without indexes for a bulk load, see
 -- unindexed_tables). Run it in its own transaction, because creating a table locks its parent.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
 BEGIN
     IF NOT (_wh_internal.storage_traits((_wh_internal.hold_feed(feed)).storage)).streams THEN
         RAISE EXCEPTION '%.% was moved in the meantime to a storage that days cannot be copied into',

@@ -20,7 +20,7 @@ RETURNS SETOF date LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
             AND s.slice_date BETWEEN first_day AND last_day
             AND s.status = 'loaded' AND s.digest = digests ->> to_char(s.slice_date::timestamp, 'YYYY-MM-DD')
             AND s.definition_hash
-                = _wh_internal.definition_hash(_wh_internal.find_template(feed.template_name))
+                = _wh_internal.definition_hash(_wh_internal.feed_template(feed))
             -- NULL: recorded before records were bound to fillings.
             AND coalesce(s.filenode, d.filenode) = d.filenode
                 AND _wh_internal.digest_rows(s.digest) = d.row_count

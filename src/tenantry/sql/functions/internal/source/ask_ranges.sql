@@ -5,7 +5,8 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- whatever happens. `asked` holds a placeholder of format (%1$s, …) for each range, `bounds` the beginning
 -- and the end of each; `shape` names the columns of the answer, with their types.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(template_name);
+    template _wh.mv_templates := _wh_internal.for_tenant(
+        _wh_internal.find_template(template_name), schema_name);
     opened boolean := _wh_internal.begin_source(tenant_name);
     names text[];
     ranges text[] := '{}'::text[];

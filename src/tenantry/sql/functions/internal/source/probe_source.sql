@@ -17,6 +17,12 @@ DECLARE
             _wh_internal.source_settings(c) - 'tenantry.session'
             || '{"client_encoding": "", "transaction_isolation": "", "transaction_read_only": ""}') s
         WHERE c.tenant_name = probe_source.tenant_name)::text;
+    -- The role's own schema may be absent, and the schema of temporary tables always is.
+    path text[] := ARRAY(SELECT n FROM _wh.tenant_connections c
+        CROSS JOIN LATERAL unnest(_wh_internal.search_path_names(c.options ->> 'search_path')) n
+        WHERE c.tenant_name = probe_source.tenant_name AND c.options ? 'search_path'
+            AND n NOT IN ('$user', 'pg_temp'));
+    absent text;
     busy boolean;
     detail text;
     hint text;
@@ -34,7 +40,9 @@ BEGIN
     EXECUTE format('SELECT %s.dblink_send_query(%L, %L)', dblink, server, format(
         'SELECT current_setting(''server_version''), current_database(), current_setting(''TimeZone''), '
         'current_setting(''transaction_read_only'')::boolean, (SELECT count(current_setting(n, true)) FROM '
-            'unnest(%L::text[]) n)', names));
+            'unnest(%L::text[]) n), '
+        '(SELECT string_agg(p, '', '') FROM unnest(%L::text[]) p WHERE p <> ALL (current_schemas(false)))',
+        names, path));
     LOOP
         EXECUTE format('SELECT %s.dblink_is_busy(%L) <> 0', dblink, server) INTO busy;
         EXIT WHEN NOT busy;
@@ -45,9 +53,15 @@ BEGIN
         PERFORM pg_sleep(0.002);
     END LOOP;
     EXECUTE format('SELECT * FROM %s.dblink_get_result(%L) AS t(v text, d text, z text, r boolean, s '
-        'integer)', dblink, server)
-    INTO server_version, database, time_zone, read_only, settings;
+        'integer, a text)', dblink, server)
+    INTO server_version, database, time_zone, read_only, settings, absent;
     PERFORM _wh_internal.release_source(tenant_name);
+    IF absent IS NOT NULL THEN
+        RAISE EXCEPTION 'its search_path names schemas that do not exist there, or that its user may not '
+            'use: %', absent
+            USING ERRCODE = 'invalid_schema_name',
+                HINT = 'Correct the names (--search-path), or GRANT USAGE ON SCHEMA … at the source.';
+    END IF;
     latency := extract(epoch FROM clock_timestamp() - started);
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL, hint = PG_EXCEPTION_HINT,

@@ -2,11 +2,20 @@ CREATE OR REPLACE FUNCTION _wh_internal.storage_publish_public(template _wh.mv_t
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET TimeZone = 'UTC' AS $$
 -- Unite the tenants in the public view: what each storage returns for the tenants that it keeps. True if
 -- something had to change. The caller holds the public view's lock.
+--
+-- Readers of some tenants see those alone. If one table holds all tenants, its row security sees to that, and
+-- the view reads it with the rights of the querying role. Otherwise the view asks for each tenant whether the
+-- role may see it. Without such readers the view has neither.
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
     existing regclass := to_regclass(format('public.%I', view_name));
+    limited boolean := EXISTS (SELECT FROM _wh_internal.limited_readers());
+    -- One table holds the rows of all tenants.
+    united boolean := true;
+    root oid;
+    secured boolean;
     behind _wh.feeds[];
-    changed boolean;
+    changed boolean := false;
     part record;
     selected text;
     body text;
@@ -16,28 +25,45 @@ BEGIN
     LOOP
         EXECUTE format('SELECT %s($1, $2)', _wh_internal.storage_routine(part.storage, 'public_rows'))
             USING template, part.feeds INTO selected;
+        -- A table beside that of all tenants has no row security.
+        united := united AND body IS NULL AND (_wh_internal.storage_traits(part.storage)).united
+            AND strpos(selected, E'\nUNION ALL ') = 0;
         body := nullif(concat_ws(E'\nUNION ALL ', body, selected), '');
     END LOOP;
-    IF body IS NULL THEN
-        IF (SELECT c.relkind FROM pg_class c WHERE c.oid = existing) = 'v' THEN
-            PERFORM _wh_internal.refuse_empty_view(existing, _wh_internal.feeds_read(existing, template));
-        END IF;
-        body := format('SELECT NULL::text AS schema_name, e.* FROM (%s) e',
-            _wh_internal.empty_select(_wh_internal.columns_of(template.template_name)));
-    END IF;
     -- Tenant views that lack a new column of their tables get it in the same step. Otherwise a report that
     -- has read one view and goes on to the other would wait for this session, and this session for the
     -- report.
     behind := ARRAY(SELECT f FROM _wh.feeds f JOIN _wh.storages s USING (storage)
         WHERE f.template_name = template.template_name AND s.steady
             AND _wh_internal.view_columns(f.schema_name, view_name) <> _wh_internal.columns_shape(
-            _wh_internal.feed_columns(f)) ORDER BY f.schema_name);
+            _wh_internal.tenant_columns(f)) ORDER BY f.schema_name);
+    IF limited AND NOT united THEN
+        IF behind <> '{}' THEN
+            PERFORM _wh_internal.execute_patiently(concat(_wh_internal.blank_view('public', view_name),
+                format('SELECT _wh_internal.show_table(f) FROM unnest(%L::_wh.feeds[]) f', behind)));
+            behind := '{}';
+        END IF;
+        body := _wh_internal.union_rows(template, ARRAY(SELECT f FROM _wh.feeds f
+            WHERE f.template_name = template.template_name ORDER BY f.schema_name), limited => true);
+    END IF;
+    IF body IS NULL THEN
+        IF (SELECT c.relkind FROM pg_class c WHERE c.oid = existing) = 'v' THEN
+            PERFORM _wh_internal.refuse_empty_view(existing, _wh_internal.feeds_read(existing, template));
+        END IF;
+        body := format('SELECT NULL::text AS schema_name, e.* FROM (%s) e',
+            _wh_internal.empty_select(_wh_internal.shown_columns(template.template_name)));
+    END IF;
+    root := _wh_internal.kept_relation(_wh_internal.partition_root(template));
+    secured := _wh_internal.limit_rows(root::regclass, limited AND united, existing);
     IF behind = '{}' THEN
         changed := _wh_internal.replace_view('public', view_name, body);
     ELSE
         PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.replace_view(''public'', %L, %L); '
             'SELECT _wh_internal.show_table(f) FROM unnest(%L::_wh.feeds[]) f', view_name, body, behind));
         changed := true;
+    END IF;
+    IF limited AND secured THEN
+        PERFORM _wh_internal.let_in(format('public.%I', view_name)::regclass);
     END IF;
     PERFORM _wh_internal.describe_view('public', view_name, template);
     RETURN changed;

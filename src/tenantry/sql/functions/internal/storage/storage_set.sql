@@ -8,7 +8,8 @@ DECLARE
 BEGIN
     IF schema_name IS NULL THEN
         UPDATE _wh.mv_templates t SET storage = storage_set.storage
-        WHERE t.template_name = storage_set.template_name AND t.storage <> storage_set.storage;
+        WHERE t.template_name = storage_set.template_name
+            AND (t.storage, t.storage_chosen) <> (storage_set.storage, true);
         RETURN NULL;
     END IF;
     UPDATE _wh.feeds f SET storage = storage_set.storage

@@ -4,6 +4,11 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- column list. It gets what read_columns has built, never the text.
 DECLARE
     columns text;
+    -- Those that the views have already, in their order.
+    former text[] := ARRAY(SELECT c.column_name FROM _wh.template_columns c
+        WHERE c.template_name = template.template_name ORDER BY c.position);
+    later text[] := ARRAY(SELECT c.column_name FROM _wh.template_columns c
+        WHERE c.template_name = template.template_name AND c.after_day);
     foreigner record;
 BEGIN
     -- IF EXISTS would print a notice that there is none.
@@ -40,5 +45,12 @@ BEGIN
     LEFT JOIN pg_collation c ON c.oid = a.attcollation LEFT JOIN pg_namespace n ON n.oid = c.collnamespace
     WHERE a.attrelid = to_regclass('pg_temp.tenantry_columns') AND a.attnum > 0;
     DROP VIEW pg_temp.tenantry_columns;
+    -- Views keep their columns where they are, including `day`, as long as others only follow them.
+    UPDATE _wh.template_columns c SET after_day = true
+    WHERE c.template_name = template.template_name AND former <> '{}'
+        AND (c.column_name = ANY (later) OR c.position > cardinality(former))
+        AND former = ARRAY(SELECT x.column_name FROM _wh.template_columns x
+            WHERE x.template_name = template.template_name AND x.position <= cardinality(former)
+            ORDER BY x.position);
 END
 $$;

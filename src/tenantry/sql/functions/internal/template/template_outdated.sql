@@ -5,7 +5,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     -- For each tenant: the days made by an earlier text of the template, the tables that do not match the
     -- template, the number of such daily views, and whether its source can report where its data begins.
     SELECT f.schema_name, d.days, d.first, d.last, coalesce(u.tables, '{}'::name[]), u.views,
-        _wh_internal.range_capable(t)
+        _wh_internal.range_capable(_wh_internal.for_tenant(t, f.schema_name))
     FROM _wh.mv_templates t
     JOIN _wh.feeds f USING (template_name)
     CROSS JOIN LATERAL (

@@ -73,6 +73,6 @@ BEGIN
         'columns', (SELECT jsonb_agg(jsonb_build_object('name', c.column_name, 'type', c.data_type, 'source',
             columns -> (places[c.position] - 1) -> 'source')
             ORDER BY c.position) FROM _wh.template_columns c WHERE c.template_name = template.template_name),
-        'sample', sample, 'plan', nodes, 'scans', scans);
+        'given', columns, 'sample', sample, 'plan', nodes, 'scans', scans);
 END
 $$;

@@ -6,6 +6,7 @@ DECLARE
     existed boolean
         := to_regnamespace(quote_ident(_wh_internal.require_name('tenant', schema_name))) IS NOT NULL;
 BEGIN
+    PERFORM _wh_internal.refuse_workspace(schema_name);
     IF NOT existed THEN
         -- Nothing returns of an earlier tenant with that name whose schema somebody dropped.
         PERFORM _wh_internal.drop_kept(f) FROM _wh.feeds f

@@ -15,6 +15,9 @@ BEGIN
     END IF;
     INSERT INTO _wh.readers AS r (reader_name, tenants) VALUES (reader, wanted)
     ON CONFLICT (reader_name) DO UPDATE SET tenants = excluded.tenants;
+    IF wanted IS NULL THEN
+        EXECUTE format('REVOKE SELECT ON _wh.limited FROM %I', reader);
+    END IF;
     FOR tenant IN SELECT n.nspname FROM pg_namespace n
         WHERE n.nspname = ANY (former || wanted) ORDER BY n.nspname
     LOOP
@@ -26,5 +29,6 @@ BEGIN
             PERFORM _wh_internal.withdraw_reader(reader, tenant);
         END IF;
     END LOOP;
+    PERFORM _wh_internal.limit_readers();
 END
 $$;

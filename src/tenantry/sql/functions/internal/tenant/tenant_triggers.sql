@@ -15,6 +15,9 @@ BEGIN
             PERFORM _wh_internal.withdraw_reader(reader, tenant);
         END IF;
     END LOOP;
+    IF reader IS NOT NULL THEN
+        PERFORM _wh_internal.forget_tenant();
+    END IF;
     RETURN NULL;
 END
 $$;

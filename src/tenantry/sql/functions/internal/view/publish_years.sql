@@ -3,7 +3,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Give each folded year of a tenant a view under its public name, <template>_2024, whatever holds the year;
 -- true if something had to change. A table or view that somebody created under this name stays.
 DECLARE
-    columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
+    columns _wh.template_columns[] := _wh_internal.tenant_columns(feed);
+    template _wh.mv_templates := (SELECT t FROM _wh.mv_templates t
+        WHERE t.template_name = feed.template_name);
     part record;
     changed boolean := false;
 BEGIN
@@ -18,7 +20,8 @@ BEGIN
             part.relid = ANY (_wh_internal.view_reads(format('%I.%I', feed.schema_name, part.name)::regclass))
             OR part.name IN (SELECT v.relname FROM _wh_internal.year_views(feed) v)) THEN
             changed := _wh_internal.replace_view(feed.schema_name, part.name, format('SELECT %s FROM %s',
-                _wh_internal.select_list(part.relid, columns), part.relid::regclass)) OR changed;
+                _wh_internal.select_list(part.relid, columns,
+                _wh_internal.day_value(template, part.relid)), part.relid::regclass)) OR changed;
         END IF;
     END LOOP;
     FOR part IN

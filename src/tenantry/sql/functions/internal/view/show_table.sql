@@ -6,13 +6,16 @@ DECLARE
     kept oid := _wh_internal.kept_relation(_wh_internal.kept_name(feed));
     view_name text := _wh_internal.fit_name(feed.template_name);
     existing regclass := to_regclass(format('%I.%I', feed.schema_name, view_name));
-    columns _wh.template_columns[] := _wh_internal.feed_columns(feed);
+    columns _wh.template_columns[] := _wh_internal.tenant_columns(feed);
+    template _wh.mv_templates := (SELECT t FROM _wh.mv_templates t
+        WHERE t.template_name = feed.template_name);
     body text;
 BEGIN
     IF kept IS NULL THEN
         RETURN false;
     END IF;
-    body := format('SELECT %s FROM %s', _wh_internal.select_list(kept, columns), kept::regclass);
+    body := format('SELECT %s FROM %s', _wh_internal.select_list(kept, columns,
+        _wh_internal.day_value(template, kept)), kept::regclass);
     IF _wh_internal.view_columns(feed.schema_name, view_name) <> _wh_internal.columns_shape(columns)
         AND existing = ANY (_wh_internal.view_reads(to_regclass(format('public.%I', view_name)))) THEN
         PERFORM _wh_internal.lock_view('public', feed.template_name);

@@ -1,9 +1,11 @@
-CREATE OR REPLACE FUNCTION _wh_internal.union_rows(template _wh.mv_templates, feeds _wh.feeds[]) RETURNS text
+CREATE OR REPLACE FUNCTION _wh_internal.union_rows(template _wh.mv_templates, feeds _wh.feeds[],
+    limited boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The public view's query over these tenants: a branch for each tenant's view. NULL if there is none yet.
+-- `limited`: each branch asks whether the querying role may see the tenant.
 DECLARE
     view_name text := _wh_internal.fit_name(template.template_name);
-    columns _wh.template_columns[] := _wh_internal.columns_of(template.template_name);
+    columns _wh.template_columns[] := _wh_internal.shown_columns(template.template_name);
     shape text := _wh_internal.columns_shape(columns);
     feed _wh.feeds;
 BEGIN
@@ -11,12 +13,18 @@ BEGIN
     -- is created again.
     FOREACH feed IN ARRAY feeds LOOP
         IF _wh_internal.view_columns(feed.schema_name, view_name) IS DISTINCT FROM shape THEN
-            PERFORM _wh_internal.storage_publish_tenant(feed);
+            -- Publishing a tenant in a steady storage publishes this view, too.
+            IF (_wh_internal.storage_traits(feed.storage)).steady THEN
+                PERFORM _wh_internal.show_table(feed);
+            ELSE
+                PERFORM _wh_internal.storage_publish_tenant(feed);
+            END IF;
         END IF;
     END LOOP;
-    RETURN (SELECT string_agg(format('SELECT %L::text AS schema_name, %s FROM %I.%I', f.schema_name,
-            _wh_internal.select_list(to_regclass(format('%I.%I', f.schema_name, view_name)), columns),
-            f.schema_name, view_name), E'\nUNION ALL ' ORDER BY f.schema_name)
+    RETURN (SELECT string_agg(format('SELECT %L::text AS schema_name, %s FROM %I.%I%s', f.schema_name,
+            _wh_internal.select_list(to_regclass(format('%I.%I', f.schema_name, view_name)), columns, 'day'),
+            f.schema_name, view_name, CASE WHEN limited THEN ' WHERE ' || _wh_internal.seen(
+            format('%I.%I', f.schema_name, view_name)::regclass) END), E'\nUNION ALL ' ORDER BY f.schema_name)
         FROM unnest(feeds) f
         WHERE _wh_internal.relation_kind(format('%I.%I', f.schema_name, view_name)) IS NOT NULL);
 END

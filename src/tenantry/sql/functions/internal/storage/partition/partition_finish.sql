@@ -18,7 +18,7 @@ BEGIN
         RETURN;
     END IF;
     BEGIN
-        EXECUTE _wh_internal.kept_indexes(feed, _wh_internal.find_template(feed.template_name),
+        EXECUTE _wh_internal.kept_indexes(feed, _wh_internal.feed_template(feed),
             target.relname);
         PERFORM _wh_internal.index_end(feed, leaf);
     EXCEPTION WHEN unique_violation THEN

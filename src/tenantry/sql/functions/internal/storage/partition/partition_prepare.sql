@@ -5,7 +5,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- the views; a session that held a day's lock meanwhile could deadlock with one that holds those and waits
 -- for the day. A table that a bulk load left without indexes gets them, because loads merge rows by them.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
 BEGIN
     PERFORM _wh_internal.hold_feed(feed);
     PERFORM _wh_internal.partition_finish(feed, _wh_internal.partition_leaf(feed, template, d::date))

@@ -7,7 +7,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     name text := _wh_internal.partition_root(template);
     root oid := _wh_internal.kept_relation(name);
-    columns _wh.template_columns[] := _wh_internal.columns_of(template.template_name);
+    columns _wh.template_columns[] := _wh_internal.shown_columns(template.template_name);
     things jsonb := '[]'::jsonb;
     statements text := '';
     tenant record;
@@ -52,13 +52,14 @@ BEGIN
                 root::regclass, tenant.relation, tenant.schema_name);
         ELSE
             beside := concat(beside, format(E'\nUNION ALL SELECT %L::text AS schema_name, %s FROM %s',
-                tenant.schema_name, _wh_internal.select_list(tenant.relation, columns), tenant.relation));
+                tenant.schema_name, _wh_internal.select_list(tenant.relation, columns,
+                _wh_internal.day_value(template, tenant.relation)), tenant.relation));
         END IF;
     END LOOP;
     IF statements <> '' THEN
         PERFORM _wh_internal.execute_patiently(statements);
     END IF;
-    RETURN concat(format('SELECT schema_name, %s FROM %s', _wh_internal.select_list(root, columns),
-        root::regclass), beside);
+    RETURN concat(format('SELECT schema_name, %s FROM %s', _wh_internal.select_list(root, columns,
+        _wh_internal.day_value(template, root)), root::regclass), beside);
 END
 $$;

@@ -2,8 +2,8 @@ CREATE OR REPLACE FUNCTION _wh_internal.partition_publish_tenant(feed _wh.feeds)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The tenant's table holds its slices itself, so the views over it change only with the columns.
 DECLARE
-    template _wh.mv_templates := _wh_internal.find_template(feed.template_name);
-    shape text := 'schema_name text, ' || _wh_internal.columns_shape(_wh_internal.feed_columns(feed));
+    template _wh.mv_templates := _wh_internal.feed_template(feed);
+    shape text := 'schema_name text, ' || _wh_internal.columns_shape(_wh_internal.tenant_columns(feed));
 BEGIN
     IF _wh_internal.partition_outranged(template,
         _wh_internal.kept_relation(_wh_internal.kept_name(feed))::regclass) IS NULL THEN

@@ -11,7 +11,7 @@ DECLARE
     body text;
 BEGIN
     SELECT * INTO template FROM _wh.mv_templates t WHERE t.template_name = feed.template_name;
-    columns := _wh_internal.feed_columns(feed);
+    columns := _wh_internal.tenant_columns(feed);
     -- If the columns change, the public view, which reads this one, must be blanked for a moment.
     reshaped := template.template_name IS NOT NULL
         AND _wh_internal.view_columns('public', view_name) IS NOT NULL

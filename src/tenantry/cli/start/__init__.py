@@ -1,0 +1,1 @@
+"""`tenantry start`, and the commands for connections."""

@@ -1,0 +1,99 @@
+"""A source that a command asks before its connection is stored: its options, and what is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tenantry.cli.output import data, human_bytes, print_table
+
+if TYPE_CHECKING:
+    from tenantry import Candidate
+    from tenantry.flow.source.catalog import SourceReport, SourceTable
+
+Source = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CONNINFO",
+        help="A source without a connection: 'host=… port=… dbname=… user=…', without the password.",
+    ),
+]
+PasswordFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="File that holds the source's password.")
+]
+Options = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option",
+        metavar="WORD=VALUE",
+        help="A libpq keyword, or a session setting such as pooler=true. Repeatable.",
+    ),
+]
+
+
+def candidate(
+    conninfo: str, password_file: Path | None, options: Sequence[str] | None, name: str | None = None
+) -> Candidate:
+    """The source of a connection string, with its password from the file, the environment or the terminal.
+
+    Without a name it is called what its database is.
+    """
+    from tenantry import Candidate
+    from tenantry.cli.tenant.source import changed, parse, read_password
+
+    address = changed(parse(name or "source", conninfo), options=options or [])
+    if name is None:
+        address = changed(parse(address.dbname, conninfo), options=options or [])
+    return Candidate(address, read_password(password_file, stored=False))
+
+
+def tell_login(report: SourceReport) -> None:
+    """Print what answers, how safe the line is, and what the login may do."""
+    facts, login = report.answered, report.login
+    data.print(
+        f"PostgreSQL {facts.server_version.split()[0]}, database {facts.database}, "
+        f"answered in {facts.latency * 1000:.0f} ms",
+        markup=False,
+    )
+    data.print(f"line: {report.line or ('encrypted' if login.encrypted else 'not encrypted')}", markup=False)
+    if login.can_only_read:
+        data.print("login: can only read")
+    elif login.superuser:
+        data.print("login: a superuser. Better give a role that can only read.")
+    else:
+        data.print(
+            f"login: can write to {', '.join(login.writes)}. Better give a role that can only read.",
+            markup=False,
+        )
+
+
+def tell_tables(tables: Sequence[SourceTable], most: int = 20) -> None:
+    """Print tables, numbered, with the column that would decide the day."""
+    if not tables:
+        data.print("It has no table with a column of time that the login may read.")
+        return
+    print_table(
+        None,
+        ("#", "table", "rows about#", "size#", "time column", "index"),
+        [
+            (
+                number,
+                table,
+                table.rows if table.rows >= 0 else None,
+                human_bytes(table.bytes),
+                _times(table),
+                table.times[0].indexed,
+            )
+            for number, table in enumerate(tables[:most], 1)
+        ],
+    )
+    if len(tables) > most:
+        data.print(f"… and {len(tables) - most} smaller ones")
+
+
+def _times(table: SourceTable) -> str:
+    more = len(table.times) - 1
+    return table.times[0].name + (f" (+{more})" if more else "")

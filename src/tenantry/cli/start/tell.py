@@ -1,0 +1,145 @@
+"""What `tenantry start` shows: tables to choose from, a trial, estimates, and the report, in 80 columns."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tenantry.cli.output import data, human_bytes, human_seconds, print_table
+from tenantry.cli.start.ask import Asking, say
+from tenantry.cli.start.candidate import tell_tables
+from tenantry.core.errors import InputError
+from tenantry.core.model import READER, Template
+from tenantry.core.storage import traits
+from tenantry.core.syntax import identifier
+
+if TYPE_CHECKING:
+    from tenantry.embedded.server import Server
+    from tenantry.flow.source.catalog import SourceTable
+    from tenantry.flow.template.prospect import Prospect
+    from tenantry.flow.template.trial import Trial
+    from tenantry.warehouse import Warehouse
+
+_CELL = 28
+"""Characters of a value that are shown."""
+
+
+def chosen_table(
+    asking: Asking, tables: Sequence[SourceTable], table: str | None, time: str | None
+) -> tuple[SourceTable, str]:
+    """The table and its time column, asked for if they are not given."""
+    from tenantry.warehouse.files import find_table
+
+    if not tables:
+        raise InputError(
+            "the source has no table with a column of time that its login may read",
+            hint="Grant SELECT on a table to the login, or give a query: --query FILE.",
+        )
+    if table is None:
+        tell_tables(tables)
+        table = asking.text("Table (number or name)", "--table", "1" if len(tables) == 1 else None)
+        if table.isdigit() and 1 <= int(table) <= len(tables):
+            table = tables[int(table) - 1].written
+    chosen = find_table(tables, table)
+    names = [column.name for column in chosen.times]
+    if time is None and len(names) > 1:
+        time = asking.text(f"Time column ({', '.join(names)})", "--time", names[0])
+    return chosen, time or names[0]
+
+
+def trial(found: Trial) -> None:
+    """Some rows of a day, a column a line, and how the source finds them."""
+    size = f", {found.bytes / found.rows:,.0f} bytes each" if found.rows else ""
+    say(f"{found.day}: {found.rows:,} rows in {found.seconds:.2f} s{size}")
+    if found.sample:
+        print_table(
+            None,
+            ("column", *(f"row {number}" for number in range(1, len(found.sample) + 1))),
+            [
+                (_cut(column), *(_cut(row[place]) for row in found.sample))
+                for place, column in enumerate(found.columns)
+            ],
+        )
+    if found.time_index is False:
+        say("No index finds the day at the source: each load reads the whole table.")
+
+
+def _cut(value: str | None) -> str | None:
+    if value is None or len(value) <= _CELL:
+        return value
+    return value[: _CELL - 1] + "…"
+
+
+def estimate(prospect: Prospect, storage: str) -> None:
+    """Days, rows, space and time, and the storage with the reason for it."""
+    if prospect.span is None:
+        say("The source has no rows yet, or cannot say where they begin: nothing can be estimated.")
+    else:
+        span = prospect.span
+        say(f"To load: {span}, {len(span):,} days")
+        size, time = human_bytes(prospect.bytes), human_seconds(max(prospect.seconds, 1))
+        say(f"Expected: {prospect.rows:,} rows, {size}, {time}")
+    why = (
+        "which is fastest, because there is a time column"
+        if traits(storage).needs_time_column
+        else "because no column says to which day a row belongs"
+    )
+    say(f"Storage: {storage}, {why}.")
+
+
+def report(warehouse: Warehouse, template: Template, prospect: Prospect) -> None:
+    """A report that works, and its rows."""
+    view = f"public.{identifier(template.name)}"
+    column = identifier(template.time_column) if template.time_column else None
+    if column is None or prospect.span is None:
+        say(f"Reports read {view}.")
+        return
+    day = prospect.trial.day
+    since = day.replace(month=1, day=1)
+    zoned = any(
+        line.startswith(f"{column} ") and "with time zone" in line for line in template.columns.split("\n")
+    )
+    moment = f"{column} AT TIME ZONE 'UTC'" if zoned else column
+    lines = [
+        "SELECT schema_name,",
+        f"  date_trunc('month', {moment})::date AS month,",
+        "  count(*)",
+        f"FROM {view}",
+        f"WHERE {column} >= '{since} 00:00Z'",
+        "GROUP BY 1, 2 ORDER BY 1, 2",
+    ]
+    data.print("\nA report:", style="bold")
+    for line in lines:
+        data.print(f"  {line}", markup=False)
+    data.print()
+    with warehouse.session() as session:
+        rows = session.execute("\n".join(lines).encode()).fetchall()
+    print_table(None, ("tenant", "month", "rows#"), rows)
+
+
+def reader(server: Server | None, dsn: str) -> None:
+    """How reports log in, and what to do next."""
+    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+    data.print("\nReports log in as phood_ro:", style="bold")
+    if server is not None:
+        psql = "psql" if shutil.which("psql") else str(server.program("psql"))
+        conninfo = server.conninfo(user=READER)
+    else:
+        psql = "psql"
+        parts = conninfo_to_dict(dsn)
+        kept = {key: value for key, value in parts.items() if key in ("host", "port", "dbname", "sslmode")}
+        conninfo = make_conninfo("", **kept, user=READER)
+    data.print(f'  {psql} "{conninfo}"', markup=False)
+    data.print("\nTry next", style="bold")
+    lines = [
+        ("tenantry status", "the state of each tenant"),
+        ("tenantry reader add NAME --all", "a login of their own for each reader"),
+        ("tenantry start", "another tenant, or another table"),
+        ("tenantry scheduler", "keep the tenants up to date"),
+    ]
+    if server is not None:
+        lines.append(("tenantry server stop", "stop the embedded server"))
+    for command, why in lines:
+        data.print(f"  {command:<32}# {why}", markup=False)

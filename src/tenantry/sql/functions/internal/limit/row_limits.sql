@@ -1,0 +1,37 @@
+CREATE OR REPLACE FUNCTION _wh_internal.row_limits(root regclass, limited boolean) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The statements that give a table of all tenants the row security that lets each limited reader see its
+    -- tenants alone, or that take it away; NULL if nothing has to change. Everybody may read the table,
+    -- because nobody can name it: a role comes to it by a view that it may read. The tenants are constants,
+    -- so the planner leaves out the tables of all others.
+    WITH wanted AS (
+        SELECT 'tenantry_all' AS name, 0::oid AS role, 'PUBLIC' AS grantee, true AS open, 'true' AS qual
+        WHERE limited
+        UNION ALL
+        SELECT _wh_internal.fit_name('tenantry_of_' || r.reader), to_regrole(quote_ident(r.reader))::oid,
+            quote_ident(r.reader), false,
+            format('(schema_name = ANY (%L::text[]))', ARRAY(SELECT t FROM unnest(r.tenants) t ORDER BY t))
+        FROM _wh_internal.limited_readers() r WHERE limited
+    ), present AS (
+        SELECT p.polname::text AS name, p.polroles[1] AS role, p.polpermissive AS open,
+            pg_get_expr(p.polqual, p.polrelid) AS qual
+        FROM pg_policy p WHERE p.polrelid = root AND p.polname LIKE E'tenantry\\_%'
+    )
+    SELECT nullif(concat(
+        (SELECT string_agg(format('DROP POLICY %I ON %s; ', p.name, root), '' ORDER BY p.name) FROM present p
+            WHERE (p.name, p.role, p.open, p.qual) NOT IN (SELECT w.name, w.role, w.open, w.qual
+                FROM wanted w)),
+        (SELECT string_agg(format('CREATE POLICY %I ON %s AS %s FOR SELECT TO %s USING (%s); ', w.name, root,
+            CASE WHEN w.open THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END, w.grantee, w.qual), ''
+            ORDER BY w.name) FROM wanted w
+            WHERE (w.name, w.role, w.open, w.qual) NOT IN (SELECT p.name, p.role, p.open, p.qual
+                FROM present p)),
+        (SELECT CASE WHEN limited AND NOT c.relrowsecurity
+                THEN format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY; ', root)
+            WHEN NOT limited AND c.relrowsecurity AND EXISTS (SELECT FROM present)
+                THEN format('ALTER TABLE %s DISABLE ROW LEVEL SECURITY; ', root) END
+        FROM pg_class c WHERE c.oid = root),
+        CASE WHEN limited <> has_table_privilege('public', root, 'SELECT') AND (limited
+            OR EXISTS (SELECT FROM present)) THEN format(CASE WHEN limited THEN 'GRANT SELECT ON %s TO PUBLIC'
+            ELSE 'REVOKE SELECT ON %s FROM PUBLIC' END, root) END), '')
+$$;

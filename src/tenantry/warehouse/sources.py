@@ -1,0 +1,126 @@
+"""Look at sources, with and without a stored connection, and draft templates from their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from tenantry.core.errors import InputError
+from tenantry.flow.source.catalog import SourceReport, StoredConnection
+from tenantry.warehouse.base import Base
+
+if TYPE_CHECKING:
+    from tenantry.core.model import Connection, TemplateFile
+    from tenantry.flow.source.candidate import Candidate
+    from tenantry.flow.template.draft import Draft
+    from tenantry.flow.template.prospect import Prospect
+
+
+class Sources(Base):
+    """Methods about sources and their connections."""
+
+    def connections(self) -> list[StoredConnection]:
+        """Return all connections by name, with the tenants that use them."""
+        from tenantry.flow.source import connection as connections
+
+        with self.session() as opened:
+            return [
+                StoredConnection(address, set_at, tenants)
+                for address, set_at, tenants in connections.every(opened)
+            ]
+
+    def drop_connection(self, name: str) -> Connection:
+        """Drop a connection that no tenant uses, with its stored password. Returns what it was.
+
+        Raises InputError if it does not exist, or if tenants use it.
+        """
+        from tenantry.flow.source import connection as connections
+
+        with self._audited("drop_connection", name), self.session() as opened:
+            found = connections.get(opened, name)
+            if users := connections.users(opened, name):
+                raise InputError(
+                    f'connection "{name}" is used by {", ".join(users)}',
+                    hint="tenantry tenant drop drops a tenant with the connections that only it uses.",
+                )
+            connections.remove(opened, name)
+            return found
+
+    def look_at_source(self, source: str | Candidate) -> SourceReport:
+        """Log in to a source, and return what answers, what the login may do, and the tables with a column of time.
+
+        `source` is a connection, or a candidate, of which nothing is stored.
+
+        Raises:
+            InputError: there is no such connection.
+            SourceError: the source refuses or does not answer.
+        """
+        from tenantry.flow.source import catalog, line
+        from tenantry.flow.source import connection as connections
+        from tenantry.flow.template import asking
+
+        with self.session() as opened:
+            if isinstance(source, str):
+                told, address = None, connections.get(opened, asking.connection_of(opened, source))
+                facts = connections.probe(opened, address.name)
+                with asking.asked(opened, address.name, 60) as session:
+                    return SourceReport(address, facts, told, catalog.login(session), catalog.tables(session))
+            with opened.transaction(force_rollback=True):
+                address, facts, told = line.store(opened, source.connection, source.password)
+                with asking.asked(opened, address.name, 60) as session:
+                    return SourceReport(address, facts, told, catalog.login(session), catalog.tables(session))
+
+    def draft_from_table(
+        self,
+        name: str,
+        source: str | Candidate,
+        table: str,
+        *,
+        time_column: str | None = None,
+        storage: str | None = None,
+    ) -> Draft:
+        """Draft a template for a table of a source, with every column that its login may read. Nothing is stored.
+
+        `source` is a connection or tenant, or a candidate. `time_column` defaults to the likeliest one, `storage` to partition.
+
+        Raises:
+            InputError: there is no such connection, table or time column.
+            SourceError: the source refuses the query or cannot be reached.
+        """
+        from tenantry.flow.source import candidate, catalog
+        from tenantry.flow.template import asking, draft
+        from tenantry.flow.template import table as tables
+
+        with self.session() as opened, candidate.reachable(opened, source) as connection:
+            with asking.asked(opened, asking.connection_of(opened, connection), 60) as session:
+                found = catalog.find(catalog.tables(session), table)
+                time = catalog.time_of(found, time_column)
+                text, remarks = tables.of_table(session, found, time)
+            drafted = draft.draft(
+                opened,
+                name,
+                text,
+                connection,
+                time_column=time.name,
+                storage=storage or "partition",
+                origin=str(found),
+            )
+            return replace(drafted, remarks=_once([*remarks, *drafted.remarks]))
+
+    def foresee(self, template: TemplateFile, source: str | Candidate, *, rows: int = 2) -> Prospect:
+        """Try a template on the last day of which a source has rows, and estimate the load of all days. Nothing is stored.
+
+        Raises what `try_template` raises.
+        """
+        from tenantry.flow.source import candidate
+        from tenantry.flow.template import asking, prospect
+
+        with self.session() as opened, candidate.reachable(opened, source) as connection:
+            return prospect.foresee(
+                opened, template.template, asking.connection_of(opened, connection), rows=rows
+            )
+
+
+def _once(remarks: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(remarks))

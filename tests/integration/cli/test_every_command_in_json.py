@@ -1,0 +1,136 @@
+"""Every command that has --json prints a document of its schema: `run` holds each to it."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from tenantry.schemas.results import RESULTS
+from tests.support.databases import SECRET, Source, Warehouse
+from tests.support.program import address, run
+from tests.support.samples.small_template import COLUMNS, QUERY, make_ticks
+
+pytestmark = pytest.mark.any_server
+
+TEMPLATE = (
+    f"-- name: ticks\n-- columns: {COLUMNS}\n-- time_column: at\n-- storage: partition\n\n{QUERY.strip()}\n"
+)
+
+
+def test_every_command_prints_a_document_of_its_schema(
+    warehouse: Warehouse, source: Source, server_parent: Path, tmp_path: Path, today: date
+) -> None:
+    """If a command is missing here: add a line that runs it."""
+    first = date(today.year - 2, 1, 1)
+    make_ticks(source, first, (today - first).days + 1, per_day=1)
+    files = {
+        name: tmp_path / name
+        for name in ("ticks.sql", "query.sql", "out/tenantry.toml", "key", "phrase", "b", "reader")
+    }
+    files["ticks.sql"].write_text(TEMPLATE)
+    files["query.sql"].write_text(QUERY.strip() + "\n")
+    for name in ("phrase", "reader"):
+        files[name].write_text("correct horse battery")
+        files[name].chmod(0o600)
+    span = ("--from", first, "--to", first + timedelta(days=366))
+    few = ("--from", first, "--to", first + timedelta(days=2))
+    day = str(first)
+    one = ("ticks", "--tenant", "acme")
+    reader = f"reader_{server_parent.name.replace('-', '_')}".lower()[:40]
+    export = files["out/tenantry.toml"]
+    seal = ("--passphrase-file", files["phrase"])
+    env = {
+        "TENANTRY_SOURCE_PASSWORD": SECRET,
+        "TENANTRY_ACME_PASSWORD": SECRET,
+        "TENANTRY_SERVER_DIR": str(server_parent / "demo"),
+        "TENANTRY_WHADMIN_PASSWORD": "a password",
+        "TENANTRY_READER_PASSWORD": "another one",
+        "HOME": str(tmp_path),
+        "EDITOR": "true",
+    }
+    everyday: list[tuple[object, ...]] = [
+        ("template", "load", files["ticks.sql"]),
+        ("template", "lint", "ticks"),
+        ("tenant", "add", "acme", "--source", address(source), "--template", "ticks", "--from", today),
+        ("tenant", "list"),
+        ("tenant", "show", "acme"),
+        ("tenant", "test", "acme"),
+        ("tenant", "edit", "acme", "--option", "connect_timeout=9"),
+        ("backfill", *one, *span),
+        ("refresh", *one, "--date", day),
+        ("verify", *one, *few),
+        ("slice", "list", *one),
+        ("slice", "show", "ticks", day, "--tenant", "acme"),
+        ("slice", "reload", "ticks", day, "--tenant", "acme"),
+        ("year", "list"),
+        ("year", "check", "ticks", first.year, "--all"),
+        ("year", "fold", "ticks", first.year, "--tenant", "acme"),
+        ("template", "list"),
+        ("template", "show", "ticks"),
+        ("template", "new", "other", files["query.sql"], "--connection", "acme"),
+        ("template", "test", "ticks", "--tenant", "acme", "--day", day),
+        ("template", "edit", "ticks"),
+        ("template", "set-storage", "ticks", "partition"),
+        ("template", "drop-old", "ticks"),
+        ("status",),
+        ("doctor", "--fix"),
+        ("sizes",),
+        ("logs", "--since", "1h"),
+        ("audit", "--since", "1h"),
+        ("queries",),
+        ("schedule", "remove", "--job", "ticks_update_acme", "--yes"),
+        ("schedule", "install", "--all"),
+        ("schedule", "show"),
+        ("schedule", "next"),
+        ("schedule", "run", "ticks_update_acme"),
+        ("schedule", "history"),
+        ("schedule", "disable", "--tenant", "acme"),
+        ("schedule", "enable", "--tenant", "acme"),
+        ("scheduler", "--once"),
+        ("export", "--file", export),
+        ("plan", "--file", export),
+        ("apply", "--file", export, "--yes"),
+        ("tenant", "rotate", "--all", "--file", export),
+        ("tenant", "disable", "acme", "--reason", "rests"),
+        ("tenant", "enable", "acme"),
+        ("tenant", "reload", "acme", *few, "--yes"),
+        ("recover", "--all", "--dry-run"),
+        ("recover", "--all"),
+        ("backup", "key"),
+        ("backup", "write", files["b"], *seal),
+        ("backup", "verify", files["b"], *seal),
+        ("restore", files["b"], *seal, "--dry-run"),
+        ("tenant", "drop", "acme", "--yes"),
+        ("template", "drop", "ticks", "--yes"),
+    ]
+    administrators: list[tuple[object, ...]] = [
+        ("init",),
+        ("upgrade", "--dry-run"),
+        ("reader", "add", reader, "--all", "--password-file", files["reader"]),
+        ("reader", "list"),
+        ("reader", "drop", reader, "--yes"),
+    ]
+    printed = set()
+    failed = []
+    for database, words in [
+        *((warehouse, words) for words in everyday),
+        *((warehouse.admin, words) for words in administrators),
+        (None, ("demo", "--days", 2)),
+        (None, ("server", "status")),
+    ]:
+        try:
+            outcome = run(database, *words, "--json", env=env)
+        except AssertionError as error:
+            failed.append(f"{words}: {error}")
+            continue
+        if outcome.out:
+            printed.add(json.loads(outcome.out.splitlines()[0] if words[0] == "scheduler" else outcome.out)["command"])  # fmt: skip
+        # doctor and server status exit with 1 to say what they found.
+        if outcome.code and words[0] not in ("doctor", "server"):
+            failed.append(f"{words}: {outcome.err}")
+        assert SECRET.strip() not in outcome.out + outcome.err
+    assert not failed, "\n".join(failed)
+    assert set(RESULTS) - printed == set()

@@ -1,0 +1,136 @@
+"""Whether the server has room for reports is foreseen, and what is foreseen is true."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import LiteralString
+
+import psycopg
+import pytest
+
+from tenantry.db.connect import session
+from tenantry.embedded import Server
+from tenantry.fleet import live
+from tenantry.fleet.change import Change
+from tenantry.fleet.forecast import shortages
+from tenantry.fleet.model import Feed, Fleet, Tenant
+from tenantry.flow.slice import room
+from tenantry.observe.checks.finding import Severity
+from tests.support.databases import Source, Warehouse
+from tests.support.program import run, succeed
+from tests.support.samples.healthy import findings
+
+W, E = Severity.WARNING, Severity.ERROR
+
+REPORT: LiteralString = "SELECT count(*) FROM public.foodlogstats"
+SMALL = {
+    "max_locks_per_transaction": "10",
+    "max_connections": "9",
+    "superuser_reserved_connections": "3",
+    "max_wal_senders": "0",
+    "autovacuum": "off",
+}
+
+
+def reports_at_once(warehouse: Warehouse, number: int) -> None:
+    """Let so many reports hold their locks at the same time."""
+    with ExitStack() as stack:
+        for _ in range(number):
+            reader = stack.enter_context(warehouse.reader.connect())
+            stack.enter_context(reader.transaction())
+            reader.execute(REPORT)
+
+
+def test_reports_that_the_lock_table_cannot_hold_are_foreseen(
+    make_server: Callable[..., Server], source: Source, today: date
+) -> None:
+    server = make_server(**SMALL)
+    server.start()
+    for role in ("whadmin", "phood_ro"):
+        server.save_password(role, "known")
+    warehouse = Warehouse(server, "postgres", "whadmin")
+    known = {"TENANTRY_WHADMIN_PASSWORD": "known", "TENANTRY_READER_PASSWORD": "known"}
+    succeed(warehouse.admin, "init", env=known)
+    source.fill(today - timedelta(days=219), 220, 1)
+    address = f"host=127.0.0.1 port={source.server.port} dbname={source.name} user={source.reader}"
+    add = ("--source", address, "--from", today - timedelta(days=219), "--no-schedule", "--sessions", 1)
+    secret = {"TENANTRY_SOURCE_PASSWORD": source.password}
+
+    # Partitions of one or two years: few locks.
+    added = succeed(warehouse, "tenant", "add", "acme", *add, env=secret)
+    assert "warning" not in added.err
+    assert findings(warehouse, "locks") == []
+    reports_at_once(warehouse, 6)
+
+    # Years whose tables are made, and a count of reports that is less than what readers may run.
+    first = today.year - 10
+    for year in range(first, today.year):
+        warehouse.run(
+            "SELECT _wh_internal.partition_prepare(f, make_date(%s, 1, 1), make_date(%s, 12, 31)) FROM _wh.feeds f",
+            (year, year),
+        )
+    (finding,) = findings(warehouse, "locks")
+    told = re.search(r"(\d+) such reports? ha\w+ room at once, and readers may run (\d+)", finding.reason)
+    assert told is not None, finding
+    assert (finding.severity, told[2]) == (W, "6")
+    with warehouse.reader.connect() as reader, reader.transaction():
+        reader.execute(REPORT)
+        held = reader.execute(
+            "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND relation >= 16384"
+        ).fetchone()
+    assert held is not None
+    assert f"locks {held[0]} relations, of 90 that" in finding.reason
+    reports_at_once(warehouse, int(told[1]))
+    warehouse.admin.run("ALTER ROLE phood_ro CONNECTION LIMIT 1")
+    assert findings(warehouse, "locks") == []
+    warehouse.admin.run("ALTER ROLE phood_ro CONNECTION LIMIT -1")
+
+    # Daily views: said before the first day is loaded, and true.
+    warehouse.run("UPDATE _wh.mv_templates SET storage = 'matview'")
+    added = run(warehouse, "tenant", "add", "globex", *add, env=secret)
+    assert added.err.index("! warning  foodlogstats: a report over all days") < added.err.index("✓ backfill")
+    with pytest.raises(psycopg.errors.OutOfMemory):
+        reports_at_once(warehouse, 1)
+    (finding,) = findings(warehouse, "locks")
+    assert (finding.severity, finding.command) == (
+        E,
+        "tenantry template set-storage foodlogstats partition",
+    )
+    assert 'fails with "out of shared memory"' in finding.reason
+
+
+def test_a_plan_foresees_what_its_new_tenants_need(warehouse: Warehouse) -> None:
+    """It asks no source: it takes new tenants to have two years."""
+    names = [f"tenant_{number}" for number in range(300)]
+    changes = [Change("create", "feed", name, (), "foodlogstats") for name in names]
+
+    def foreseen(storage: str | None) -> list[bool]:
+        tenants = {name: Tenant(name, name, {"foodlogstats": Feed(name, storage)}, None) for name in names}
+        with session(warehouse.conninfo) as opened:
+            found = list(shortages(opened, Fleet(tenants=tenants), live.read(opened).fleet, changes))
+        assert {shortage.template for shortage in found} <= {"foodlogstats"}
+        return [shortage.fails for shortage in found]
+
+    assert foreseen("matview") == [True]
+    assert True not in foreseen(None)
+
+
+def test_a_setting_that_only_a_provider_can_change_is_said_so(warehouse: Warehouse) -> None:
+    with warehouse.admin.connect() as opened, opened.transaction(force_rollback=True):
+        opened.execute("CREATE ROLE rds_superuser")
+        server = room.room(opened)
+        found = server.shortage("orders", 2 * server.locks, daily=False, movable=True)
+        least = server.shortage("orders", server.locks + 1, daily=True, movable=True)
+    assert found is not None
+    assert least is not None
+    setting = re.fullmatch(
+        r"set max_locks_per_transaction = (\d+) in the parameter group of the RDS instance, then restart the server",
+        found.command,
+    )
+    assert setting is not None
+    assert replace(server, each=int(setting[1])).at_once(2 * server.locks) >= server.reports
+    assert least.command == "tenantry template set-storage orders partition"

@@ -1,0 +1,132 @@
+"""What a narrow terminal shows: names, commands and options stay whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from rich.text import Text
+
+from tenantry.cli.main import commands as tree
+from tenantry.cli.output import notes
+from tenantry.cli.table import facts, laid_out
+from tenantry.cli.wrap import wrapped
+
+
+def lines(columns: tuple[str, ...], rows: list[tuple[Any, ...]], width: int | None) -> list[str]:
+    """The lines of a table."""
+    return [line.plain for line in laid_out(columns, rows, width)]
+
+
+def test_a_table_that_fits_has_a_line_per_row_with_numbers_on_the_right() -> None:
+    rows = [("acme", 7, "ok"), ("globex", 1234567, "2 missing")]
+
+    assert lines(("tenant", "rows#", "state"), rows, 28) == [
+        "tenant       rows  state",
+        "acme            7  ok",
+        "globex  1,234,567  2 missing",
+    ]
+
+
+def test_a_table_that_does_not_fit_has_a_block_per_row_and_cuts_nothing() -> None:
+    long = "a" * 40
+    rows = [(long, 7, "the source does not answer"), ("店" * 4, None, "ok")]
+
+    assert lines(("tenant", "rows#", "state"), rows, 20) == [
+        f"tenant  {long}",
+        "rows    7",
+        "state   the source",
+        "        does not",
+        "        answer",
+        "",
+        "tenant  店店店店",
+        "rows    -",
+        "state   ok",
+    ]
+
+
+def test_wide_characters_take_two_columns() -> None:
+    assert lines(("tenant", "n#"), [("店店店店", 1), ("acme", 2)], 80) == [
+        "tenant    n",
+        "店店店店  1",
+        "acme      2",
+    ]
+
+
+def test_a_table_without_rows_is_its_heading() -> None:
+    assert lines(("tenant", "rows#"), [], 80) == ["tenant  rows"]
+
+
+def test_facts_continue_below_themselves() -> None:
+    told = [line.plain for line in facts([("jobs", "a b c d")], 10, indent=" ")]
+
+    assert told == [" jobs  a b", "       c d"]
+
+
+@pytest.mark.parametrize(
+    "text, width, expected",
+    [
+        ("one two three", 8, ["one two", "three"]),
+        ("  one two three", 8, ["  one", "  two", "  three"]),
+        ("a_name_that_is_longer_than_that fits", 10, ["a_name_that_is_longer_than_that", "fits"]),
+        ("No jobs. Next: tenantry status", 80, ["No jobs. Next: tenantry status"]),
+        ("No jobs. Next: tenantry status", 20, ["No jobs. Next:", "  tenantry status"]),
+        (
+            "Load it: tenantry refresh orders --tenant acme. Then look again.",
+            30,
+            ["Load it:", "  tenantry refresh orders --tenant acme", "Then look again."],
+        ),
+        (
+            "next: tenantry template test a, then tenantry template load a",
+            40,
+            ["next:", "  tenantry template test a", "then", "  tenantry template load a"],
+        ),
+        ('the tenant "two words" is gone', 20, ["the tenant", '"two words" is gone']),
+        ("", 10, [""]),
+        ("one\n\ntwo", 10, ["one", "", "two"]),
+    ],
+)
+def test_lines_break_between_words_and_not_within_commands(
+    text: str, width: int, expected: list[str]
+) -> None:
+    assert [line.plain for line in wrapped(Text(text), width)] == expected
+
+
+def test_lines_continue_further_in() -> None:
+    told = wrapped(Text("warning one two three: tenantry status now"), 16, hang=8)
+
+    assert [line.plain for line in told] == [
+        "warning one two",
+        "        three:",
+        "          tenantry status now",
+    ]
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_every_option_is_whole_in_the_help_of_every_command(
+    width: int, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At 60 columns the boxes around options would cut their names."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    # A worker of pytest has COLUMNS when it loads the console.
+    monkeypatch.setattr(notes, "_width", None)
+    tree.cache_clear()
+    for path, command in _walk((), tree()):
+        tree().main([*path, "--help"], prog_name="tenantry", standalone_mode=False)
+        text = capsys.readouterr().out
+        for option in (name for one in command.params for name in (*one.opts, *one.secondary_opts)):
+            if option.startswith("-"):
+                assert re.search(rf"(?<![\w-]){option}(?![\w…-])", text), (path, option)
+        for name in getattr(command, "commands", {}):
+            assert re.search(rf"(?m)^\W+{name} ", text), (path, name)
+        assert max(cell_len(line.rstrip()) for line in text.splitlines()) <= width, path
+    tree.cache_clear()
+
+
+def _walk(path: tuple[str, ...], command: Any) -> Iterator[tuple[tuple[str, ...], Any]]:
+    yield path, command
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from _walk((*path, name), inner)
