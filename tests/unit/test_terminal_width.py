@@ -117,7 +117,9 @@ def test_every_option_is_whole_in_the_help_of_every_command(
     for path, command in _walk((), tree()):
         tree().main([*path, "--help"], prog_name="tenantry", standalone_mode=False)
         text = capsys.readouterr().out
-        for option in (name for one in command.params for name in (*one.opts, *one.secondary_opts)):
+        for option in (
+            name for one in command.params if not one.hidden for name in (*one.opts, *one.secondary_opts)
+        ):
             if option.startswith("-"):
                 assert re.search(rf"(?<![\w-]){option}(?![\w…-])", text), (path, option)
         for name in getattr(command, "commands", {}):
