@@ -156,7 +156,7 @@ def take(studio: Studio) -> None:
             secrets={"TENANTRY_SOURCE_PASSWORD": "of acme"},
         )  # fmt: skip
         _plan(studio)
-        studio.do("schedule", "install")
+        studio.do("schedule", "install", "--all")
         # What may happen.
         studio.sql("REVOKE SELECT ON marina.foodlogstats FROM phood_ro")
         studio.sql("ALTER TABLE phood_pan RENAME COLUMN average_weight TO mean_weight", "acme_production")
