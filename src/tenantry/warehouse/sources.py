@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tenantry.core.errors import InputError
+from tenantry.core.model import OWNER
 from tenantry.flow.source.catalog import SourceReport, StoredConnection
 from tenantry.warehouse.base import Base
 
@@ -92,6 +93,8 @@ class Sources(Base):
         from tenantry.flow.template import asking, draft
         from tenantry.flow.template import table as tables
 
+        if self.acts_as() != OWNER:
+            raise InputError(f"only {OWNER} sees the tables of a source", hint="Write a query.")
         with self.session() as opened, candidate.reachable(opened, source) as connection:
             with asking.asked(opened, asking.connection_of(opened, connection), 60) as session:
                 found = catalog.find(catalog.tables(session), table)

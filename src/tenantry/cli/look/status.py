@@ -32,7 +32,7 @@ def status(as_json: AsJson = False) -> None:
         print_json(feeds=feeds)
         return
     if not feeds:
-        data.print("No tenants yet. Next: tenantry tenant add NAME --source 'host=… dbname=… user=…'")
+        data.print("No tenants yet. Next: tenantry start, which asks for a source and leads to a report")
         return
     print_table(
         None,
