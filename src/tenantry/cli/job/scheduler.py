@@ -89,7 +89,7 @@ class _Teller:
                 sys.stdout.write(in_json(line) + "\n")
                 sys.stdout.flush()
             else:
-                notes.print(line, markup=False)
+                notes.print(line, hang=2)
 
 
 def _said(value: Any) -> str:
