@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from psycopg import sql
 
 from tenantry.core.model import OWNER
+from tenantry.core.words import count
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
 
 _SKEW = 5.0
@@ -104,7 +105,7 @@ def _locks(examined: Examined) -> Iterator[Finding]:
         yield Finding(
             Severity.ERROR if needed > room else Severity.WARNING,
             f"public.{template}",
-            f"a report over all days of all tenants locks {needed:,} relations, of {room:,} that the lock table holds for all sessions"
+            f"a report over all days of all tenants locks {count(needed, 'relation')}, of {room:,} that the lock table holds for all sessions"
             f" ({each} max_locks_per_transaction * {transactions} transactions)",
             tenantry("template", "set-storage", template, roomier)
             if movable
