@@ -17,14 +17,13 @@ from tenantry.core.words import count
 from tenantry.db.connect import session
 from tenantry.flow.slice import at_source, room
 from tenantry.flow.slice import slice as slices
-from tenantry.flow.slice import year as yearly
 from tenantry.flow.slice.feed import open_feed
 from tenantry.flow.slice.year import Folded
 from tenantry.flow.source import line
 from tenantry.flow.template import override
 from tenantry.flow.template import stored as templates
 from tenantry.flow.tenant import schema
-from tenantry.loader import fitting, planning, run, verify
+from tenantry.loader import fitting, folding, planning, run, verify
 from tenantry.loader import span as spans
 from tenantry.loader.events import Watcher
 from tenantry.loader.result import Result
@@ -207,38 +206,9 @@ def _fold(
     """Fold the closed years of the span. Last year stays open in January, while late rows still come in."""
     if span is None:
         return []
-    done, empty = [], []
     settled = (today_utc() - timedelta(days=31)).year
     years = range(span.first.year, min(settled, span.last.year + 1))
-    for number, year in enumerate(years):
-        watcher.working(f"folding {feed}", number, len(years), "year")
-        if yearly.check(session, feed, year).status == "complete":
-            result = yearly.fold(session, feed, year)
-            done.append(result)
-            if result.rows:
-                step(
-                    "year",
-                    f"{feed} {year}: {count(result.days, 'slice')}, {count(result.rows, 'row')} in one table",
-                )
-            else:
-                empty.append(year)
-    if years:
-        watcher.working(f"folding {feed}", len(years), len(years), "year")
-    if empty:
-        # A source that has stopped may have many of them.
-        step("year", f"{feed}: {count(len(empty), 'year')} without rows folded: {_spans(empty)}")
-    return done
-
-
-def _spans(years: Sequence[int]) -> str:
-    """Years as text: `2001 to 2019, 2021`."""
-    spans: list[tuple[int, int]] = []
-    for year in years:
-        if spans and spans[-1][1] == year - 1:
-            spans[-1] = (spans[-1][0], year)
-        else:
-            spans.append((year, year))
-    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in spans)
+    return list(folding.fold(session, feed, years, step, watcher))
 
 
 def _told(result: Result) -> str:

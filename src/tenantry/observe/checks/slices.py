@@ -116,7 +116,7 @@ def _freshness(examined: Examined) -> Iterator[Finding]:
 
 def _ago(age: timedelta) -> str:
     hours = age.total_seconds() / 3600
-    return f"{hours:.0f} hours" if hours < 72 else f"{hours / 24:.0f} days"
+    return count(round(hours), "hour") if hours < 72 else count(round(hours / 24), "day")
 
 
 def _years(examined: Examined) -> Iterator[Finding]:
