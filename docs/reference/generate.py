@@ -6,6 +6,7 @@ python docs/reference/generate.py — tests/unit/test_docs.py fails until it has
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,8 +25,9 @@ _HEAD = """\
 Written by `python docs/reference/generate.py` from the program; to change it, change the help texts in
 `src/tenantry/cli`.
 
-`tenantry COMMAND --help` prints the same. Options in the first section go before the command:
-`tenantry --dsn service=warehouse status`. Results go to standard output, everything else to standard error.
+`tenantry COMMAND --help` prints the same. `--dsn`, `--json`, `--quiet`, `--verbose`, `--no-color` and `--debug` may stand
+before or after any command: see [Options, environment and passwords](../how-to/options.md). Results go to standard
+output, everything else to standard error.
 """
 
 _EXIT_CODES = {
@@ -76,6 +78,8 @@ def _sections(context: typer.Context) -> Iterator[str]:
         parts += ["| argument or option | meaning |", "|---|---|"]
         parts += [f"| `{name}` | {_cell(meaning)} |" for name, meaning in records]
         parts.append("")
+    if command.epilog:
+        parts += [re.sub(r"[A-Z_]{4,}", r"`\g<0>`", command.epilog), ""]
     yield "\n".join(parts)
     if isinstance(command, TyperGroup):
         for name in command.list_commands(context):

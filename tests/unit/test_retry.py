@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from tenantry.db.login import ASKS, LoginFailed
+from tenantry.flow.source.login import ASKS, LoginFailed
 from tenantry.loader.retry import may_pass, refuses
 
 

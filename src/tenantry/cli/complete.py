@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Literal
+from typing import Any, Literal
 
 import typer
 
@@ -31,6 +31,14 @@ def jobs(context: typer.Context, incomplete: str) -> list[str]:
     return _names(context, "jobs", incomplete)
 
 
+def commands(context: typer.Context, incomplete: str) -> list[str]:
+    """Commands that begin like this, after those that tenantry help has already been given."""
+    found: Any = context.find_root().command
+    for word in context.params.get("command") or ():
+        found = getattr(found, "commands", {}).get(word)
+    return [name for name in getattr(found, "commands", ()) if name.startswith(incomplete)]
+
+
 def _names(
     context: typer.Context, kind: Literal["templates", "tenants", "jobs"], incomplete: str
 ) -> list[str]:
@@ -39,7 +47,7 @@ def _names(
 
     from tenantry.warehouse import Warehouse
 
-    options.dsn = context.find_root().params.get("dsn")
+    options.dsn = options.dsn or context.find_root().params.get("dsn")
     with suppress(TenantryError, psycopg.Error, OSError):
         chosen = target()
         # A key press must not send a password to an address from a file that happens to be here.
@@ -48,7 +56,7 @@ def _names(
         server = embedded_server(chosen)
         # A key press must not start a server.
         if server is None or server.running:
-            conninfo = server.conninfo(user=OWNER) if server else chosen.dsn
+            conninfo = server.login(user=OWNER) if server else chosen.dsn
             found = Warehouse(conninfo).names(kind, incomplete, patience=_PATIENCE)
             return [name for name in found if name == visible(name, lines=False)]
     return []

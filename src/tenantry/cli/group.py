@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from typer._click.core import ParameterSource  # Typer has no public name for it
 from typer._click.globals import get_current_context  # Typer has no public name for it
 from typer.core import TyperGroup
 
-from tenantry.cli import renamed
+from tenantry.cli import everywhere, renamed, watch
 from tenantry.cli.output import notes
+from tenantry.core.errors import InputError
 
 _ROOM_FOR_BOXES = 80
 """How many columns the help in boxes needs."""
@@ -30,24 +32,57 @@ class Called:
         """The command's arguments and options, as click has read them. Only while the command runs."""
         return get_current_context().params
 
+    @property
+    def environment(self) -> list[str]:
+        """The options that the environment gives, as they would be typed. Only while the command runs."""
+        context = get_current_context()
+        return [
+            f"{max(option.opts, key=len)}={context.params[option.name]}"
+            for option in context.command.params
+            if option.name in context.params
+            and context.get_parameter_source(option.name) is ParameterSource.ENVIRONMENT
+        ]
+
 
 called = Called()
 
 
 class Group(TyperGroup):
-    """A group that notes which of its commands is called, and knows commands and options by their old names too."""
+    """A group that notes which of its commands is called, and knows commands by the beginning of their names.
+
+    It also knows commands and options by their old names.
+    """
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of this name, with what all commands have."""
+        found = super().get_command(ctx, cmd_name)
+        return found and everywhere.completed(found, cmd_name, ctx)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """Find the command that the first word names. Completion (`resilient_parsing`) gets no hints."""
         tell = not ctx.resilient_parsing
         group = f"{ctx.info_name} " if ctx.parent else ""
         name = renamed.command(group + args[0], tell=tell)
-        word, command, words = super().resolve_command(ctx, [name.removeprefix(group), *args[1:]])
+        first = self._meant(name.removeprefix(group), ctx)
+        name = group + first
+        word, command, words = super().resolve_command(ctx, [first, *args[1:]])
         words = renamed.words(name, words, tell=tell)
+        if command is not None:
+            words = everywhere.words(command, watch.words(words), ctx, first)
         called.name = name
         called.words = tuple(words)  # the parser empties the list
         _fit_help(command)
         return word, command, words
+
+    def _meant(self, word: str, ctx: Any) -> str:
+        """The command whose name begins with a word, if it is not a name itself and there is just one."""
+        found = [] if word in self.commands or not word else [n for n in self.commands if n.startswith(word)]
+        if len(found) > 1 and not ctx.resilient_parsing:
+            raise InputError(
+                f"{ctx.command_path} {word} could be {', '.join(found[:-1])} or {found[-1]}",
+                hint="Type more of the name.",
+            )
+        return found[0] if len(found) == 1 else word
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Write the help, in boxes or plain."""

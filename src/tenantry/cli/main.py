@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from functools import cache
@@ -13,7 +14,7 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from tenantry import __version__
-from tenantry.cli import document, interrupted
+from tenantry.cli import complete, document, everywhere, interrupted
 from tenantry.cli.fleet import fleet
 from tenantry.cli.group import Group, called
 from tenantry.cli.job import schedule, scheduler
@@ -58,6 +59,7 @@ _LOOK = "Watch and maintain"
 _FLEET = "The fleet as a file"
 _RECOVER = "Upgrade and recover"
 _SERVERS = "Embedded server"
+_HELP_PANEL = "Help"
 
 app.command("init", rich_help_panel=_LOAD)(init.init)
 app.command("start", rich_help_panel=_LOAD)(start.start)
@@ -91,6 +93,9 @@ app.command("recover", rich_help_panel=_RECOVER)(recover.recover)
 app.add_typer(server.app, name="server", rich_help_panel=_SERVERS)
 app.command("demo", rich_help_panel=_SERVERS)(demo.demo)
 
+_SENT_ALWAYS = ("PGTZ", "PGDATESTYLE", "PGGEQO")
+"""Variables that libpq sends at each login. Each session sets what it needs itself, and a bad value would end the login."""
+
 
 def _version(wanted: bool) -> None:
     if wanted:
@@ -98,8 +103,18 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+def _no_color(wanted: bool) -> bool:
+    if wanted:
+        everywhere.take("no_color", True)
+    return wanted
+
+
+@app.callback(
+    epilog="These options may also stand after a command. "
+    "Environment: TENANTRY_DSN, TENANTRY_JSON, TENANTRY_QUIET, TENANTRY_VERBOSE, TENANTRY_NO_COLOR, TENANTRY_DEBUG"
+)
 def before(
+    context: typer.Context,
     dsn: Annotated[
         str | None,
         typer.Option(
@@ -110,36 +125,87 @@ def before(
             metavar="CONNINFO",
         ),
     ] = None,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+            envvar="TENANTRY_JSON",
+            show_envvar=False,
+            help="Print results as JSON, where a command has any.",
+        ),
+    ] = False,
+    quiet: Annotated[
+        bool,
+        typer.Option(
+            "--quiet", "-q", envvar="TENANTRY_QUIET", show_envvar=False, help="Print only results and errors."
+        ),
+    ] = False,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose",
+            "-v",
+            envvar="TENANTRY_VERBOSE",
+            show_envvar=False,
+            help="Also print which warehouse and login are used.",
+        ),
+    ] = False,
+    no_color: Annotated[
+        bool,
+        typer.Option(
+            "--no-color",
+            envvar="TENANTRY_NO_COLOR",
+            show_envvar=False,
+            is_eager=True,
+            callback=_no_color,
+            help="Print without colors, as NO_COLOR does.",
+        ),
+    ] = False,
     debug: Annotated[
-        bool, typer.Option("--debug", help="Show the full traceback on errors, for bug reports.")
+        bool,
+        typer.Option(
+            "--debug",
+            envvar="TENANTRY_DEBUG",
+            show_envvar=False,
+            help="Show the full traceback on errors, for bug reports.",
+        ),
     ] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+        bool,
+        typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
     """One PostgreSQL warehouse for many tenants: load, refresh, combine and report."""
-    options.dsn = dsn
-    options.debug = debug
-    if dsn and _holds_password(dsn):
-        notes.print(
-            "warning: --dsn holds a password, which other users of this machine can see; use TENANTRY_DSN or a passfile instead"
-        )
+    everywhere.hear(context)
 
 
-def _holds_password(dsn: str) -> bool:
-    # Only this needs libpq, which takes time to load.
-    if "password" not in dsn and "@" not in dsn:
-        return False
-    from tenantry.db.conninfo import parse
+@app.command("help", rich_help_panel=_HELP_PANEL)
+def show_help(
+    context: typer.Context,
+    command: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[COMMAND]...",
+            help="The command, such as tenant add.",
+            show_default=False,
+            autocompletion=complete.commands,
+        ),
+    ] = None,
+) -> None:
+    """Show the help of the program or of a command."""
+    root = context.find_root()
+    root.command.main([*(command or []), "--help"], prog_name=root.info_name, standalone_mode=False)
 
-    try:
-        return bool({"password", "sslpassword"} & parse(dsn, "--dsn", hint="").keys())
-    except InputError:
-        return True  # it is refused later, but the command line may still hold one
+
+@app.command("version", rich_help_panel=_HELP_PANEL)
+def show_version() -> None:
+    """Show the version."""
+    _version(True)
 
 
 def _fail(error: TenantryError, code: int | None = None, kind: str | None = None) -> NoReturn:
     """Print an error and exit with its code, or this one; `kind` replaces its kind for other programs."""
+    notes.quiet = False
     hint = error.hint
     if not options.begun:
         # Only said here, because a library cannot know what its caller did before.
@@ -172,6 +238,7 @@ def _end(code: int) -> NoReturn:
 
 def _show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Print a traceback as Python does, but escape the error's text like all other output, as it may come from a source."""
+    notes.quiet = False
     notes.print("".join(traceback.format_exception(kind, error, trace)), end="", raw=True)
     if not document.wanted():
         return
@@ -203,6 +270,8 @@ def main() -> None:
     signals.interrupt()
     document.begin(sys.argv[1:])
     sys.excepthook = _show
+    for name in _SENT_ALWAYS:
+        os.environ.pop(name, None)
     try:
         # Otherwise Typer shows wrong arguments itself, as a box of five lines.
         code = commands()(standalone_mode=False)
@@ -219,6 +288,7 @@ def main() -> None:
     except typer.Abort:
         _fail(InputError("no answer given"))
     except KeyboardInterrupt:
+        notes.quiet = False
         told = interrupted.told() or interrupted.of_command(called.name)
         if document.wanted():
             document.print_error("interrupted", told, None, signals.exit_code())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -13,18 +14,25 @@ from tenantry.cli.output import notes
 from tenantry.core.errors import InputError, WarehouseUnreachable
 from tenantry.core.model import OWNER
 from tenantry.core.settings import Target, resolve
+from tenantry.core.visible import visible
 
 if TYPE_CHECKING:
+    import psycopg
+
     from tenantry.embedded.server import Server
     from tenantry.warehouse import Warehouse
 
 
 @dataclass
 class Options:
-    """The options before the command, and the file or folder that a command is about."""
+    """The options of the program, and the file or folder that a command is about."""
 
     dsn: str | None = None
+    as_json: bool = False
     debug: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    no_color: bool = False
     file: Path | None = None
     begun: bool = False
     """Whether the command has reached a warehouse or a server. Before that it cannot have changed anything."""
@@ -43,13 +51,26 @@ def embedded_server(chosen: Target) -> Server | None:
     options.begun = True
     _hear_libraries()
     directory = chosen.embedded_directory
-    if directory is False:
-        return None
-    # libpq prefers these to the server's password file, and they are for another server.
-    os.environ.pop("PGPASSWORD", None)
+    if directory is not False:
+        return own_server(directory)
+    from tenantry.core import libpq
+
+    if libpq.names_server(chosen.dsn):
+        _forget_service()
+    return None
+
+
+def own_server(directory: Path | None = None) -> Server:
+    """The embedded server in a directory, or in the default one."""
     from tenantry.embedded.server import Server
 
+    _forget_service()
     return Server(directory)
+
+
+def _forget_service() -> None:
+    """Another server was named, so the service in the environment must not add to its connection strings."""
+    os.environ.pop("PGSERVICE", None)
 
 
 ADMINISTRATOR = "TENANTRY_ADMIN_DSN"
@@ -66,6 +87,27 @@ def administrators_target() -> Target:
 
 def _tell(line: str) -> None:
     notes.print(line, markup=False)
+
+
+def _ask(who: str) -> str | None:
+    """A password, typed by a person, if there is one at a terminal."""
+    from tenantry.cli.group import called
+
+    if called.options.get("as_json") or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+    import typer
+
+    question = f"Password for {visible(who, lines=False)}"
+    return str(typer.prompt(question, hide_input=True, err=True, default="", show_default=False))
+
+
+def _tell_login(chosen: Target, opened: psycopg.Connection) -> None:
+    """Say with --verbose which warehouse it is."""
+    if options.verbose:
+        info = opened.info
+        notes.print(
+            f"warehouse: database {info.dbname} on {info.host} port {info.port}, as {info.user} (from {chosen.origin})"
+        )
 
 
 def _hear_libraries() -> None:
@@ -93,20 +135,23 @@ def administrator(*, installed: bool = True, current: bool = True) -> Iterator[t
         WarehouseUnreachable: the server does not answer.
     """
     from tenantry.cli import trail
+    from tenantry.db.asking import ask_with
     from tenantry.db.connect import look_out, session
     from tenantry.db.migrations import require_current
 
     look_out(_tell)
+    ask_with(_ask)
     chosen = administrators_target()
     server = embedded_server(chosen)
     if installed and server is not None:
         server.require_warehouse()
     with server.lease() if server else nullcontext():
-        conninfo = server.conninfo() if server else chosen.dsn
+        conninfo = server.login() if server else chosen.dsn
         if chosen.origin == ADMINISTRATOR:
             _choose_owner(conninfo)
         if installed and current:
             with session(conninfo) as connection:
+                _tell_login(chosen, connection)
                 trail.require_changer(connection)
                 require_current(connection)
         # Such a command may create the trail that records it, so only its end is written.
@@ -147,20 +192,23 @@ def open_warehouse(*, current: bool = True) -> Iterator[Warehouse]:
         WarehouseUnreachable: the server does not answer.
     """
     from tenantry.cli import trail
+    from tenantry.db.asking import ask_with
     from tenantry.db.connect import look_out, open_session
     from tenantry.db.errors import translated
     from tenantry.db.migrations import require_any, require_current
     from tenantry.warehouse import Warehouse
 
     look_out(_tell)
+    ask_with(_ask)
     chosen = target()
     server = embedded_server(chosen)
     if server is not None:
         server.require_warehouse()
     with server.lease() if server else nullcontext():
-        conninfo = server.conninfo(user=OWNER) if server else chosen.dsn
+        conninfo = server.login(user=OWNER) if server else chosen.dsn
         opened = open_session(conninfo)
         try:
+            _tell_login(chosen, opened)
             with translated():
                 trail.require_changer(opened)
                 (require_current if current else require_any)(opened)

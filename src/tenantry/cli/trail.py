@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tenantry.cli.group import called
+from tenantry.cli.target import options
 
 if TYPE_CHECKING:
     import psycopg
@@ -104,6 +105,17 @@ def kept(opened: psycopg.Connection | None, conninfo: str) -> Iterator[None]:
     if not changes(called.name, called.options) or (opened is not None and groups_of(opened)):
         yield
         return
-    subject = audit.without_secrets(called.words)
+    subject = audit.without_secrets([*_without_address(called.words), *called.environment])
     with audit.kept(conninfo, f"tenantry {called.name}", subject, opened, begun=False):
         yield
+
+
+def _without_address(words: Sequence[str]) -> list[str]:
+    """The words without the warehouse's address, which may hold a password. A value that only looks like it stays."""
+    given, kept = ["--dsn", options.dsn], list(words)
+    for place in reversed(range(len(kept))):
+        if kept[place : place + 2] == given:
+            del kept[place : place + 2]
+        elif kept[place] == f"--dsn={options.dsn}":
+            del kept[place]
+    return kept

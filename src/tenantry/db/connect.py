@@ -16,11 +16,12 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tenantry.core.errors import InputError, NotInstalled, WarehouseUnreachable
 from tenantry.core.model import AUDITOR, AUTHOR, OPERATOR, OWNER
-from tenantry.db import owner
+from tenantry.db import asking, owner
 from tenantry.db.build import pins
 from tenantry.db.conninfo import parse, without_values
 from tenantry.db.errors import one_line, translated, unreachable
 from tenantry.db.lookout import Lookout
+from tenantry.db.passwords import generated_file, usable_file
 from tenantry.db.queries import one_row, query
 from tenantry.db.roles import may_not_act
 
@@ -214,7 +215,8 @@ def look_out(tell: Callable[[str], None]) -> None:
 
 def _bystander(conninfo: str) -> psycopg.Connection:
     """A session for watching, as the login itself, which may see more than whadmin."""
-    connection = psycopg.connect(
+    connection = asking.connect(
+        conninfo,
         conninfo,
         autocommit=True,
         application_name="tenantry lookout",
@@ -229,12 +231,17 @@ def _bystander(conninfo: str) -> psycopg.Connection:
 
 def _log_in(conninfo: str, name: str, patience: int) -> psycopg.Connection:
     words = parse(conninfo, "the connection string", hint=_FORM)
+    given = conninfo
     try:
         # PGOPTIONS is for other programs; a connection string or a service may have its own options.
         if not {"options", "service"} & words.keys() and "PGSERVICE" not in os.environ:
             conninfo = make_conninfo(conninfo, options="")
-        return psycopg.connect(
+        # PGHOSTADDR is the address of PGHOST, not of the host that is named here.
+        if "host" in words and not {"hostaddr", "service"} & words.keys():
+            conninfo = make_conninfo(conninfo, hostaddr="")
+        return asking.connect(
             _kept_alive(conninfo),
+            given,
             autocommit=True,
             application_name=name,
             connect_timeout=patience,
@@ -245,7 +252,17 @@ def _log_in(conninfo: str, name: str, patience: int) -> psycopg.Connection:
             f"the connection string cannot be read: {without_values(str(error), conninfo)}", hint=_FORM
         ) from None
     except psycopg.OperationalError as error:
-        raise unreachable(error) from error
+        raise unreachable(error, _advice(error)) from error
+
+
+def _advice(error: psycopg.OperationalError) -> str | None:
+    """What to do if a password is missing."""
+    if not asking.needs_password(error):
+        return None
+    _, reason = usable_file()
+    if reason:
+        return f"The passwords that Tenantry keeps are not used: {reason}."
+    return f"Put it into ~/.pgpass, {generated_file()} or PGPASSWORD; or run the command on a terminal, which asks for it."
 
 
 def _set_up(connection: psycopg.Connection, role: str | None) -> int:

@@ -38,11 +38,11 @@ def libpq_words(text: str) -> str:
     return one_line(" ".join(several or lines[:1]))
 
 
-def unreachable(error: psycopg.OperationalError) -> WarehouseUnreachable:
-    """The Tenantry error for a failed login to the warehouse."""
+def unreachable(error: psycopg.OperationalError, hint: str | None = None) -> WarehouseUnreachable:
+    """The Tenantry error for a failed login to the warehouse; `hint` replaces the usual one."""
     return WarehouseUnreachable(
         f"the warehouse cannot be reached: {libpq_words(str(error))}",
-        hint="Check --dsn, TENANTRY_DSN, PGSERVICE or tenantry.toml, and that the server is running.",
+        hint=hint or "Check --dsn, TENANTRY_DSN, PGSERVICE or tenantry.toml, and that the server is running.",
         sqlstate=error.sqlstate,
     )
 

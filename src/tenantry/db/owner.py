@@ -13,7 +13,7 @@ from psycopg.conninfo import make_conninfo
 
 from tenantry.core.errors import DatabaseError
 from tenantry.core.model import OWNER
-from tenantry.db.passwords import generated_file
+from tenantry.db.passwords import usable_file
 
 PASSWORD = "TENANTRY_WHADMIN_PASSWORD"  # noqa: S105 - the name of a variable, not a password
 """The variable that holds whadmin's password."""
@@ -43,8 +43,8 @@ def conninfos(administrator: str, password: str | None = None) -> Iterator[str]:
     # An empty password stops libpq from using PGPASSWORD, which is the administrator's, and makes it read its
     # password file.
     yield make_conninfo(administrator, user=OWNER, password="")
-    generated = generated_file()
-    if generated.exists():
+    generated, _ = usable_file()
+    if generated is not None:
         yield make_conninfo(administrator, user=OWNER, password="", passfile=str(generated))
 
 

@@ -36,6 +36,24 @@ def _folder() -> Path:
     return user_config_path("tenantry")
 
 
+def usable_file() -> tuple[Path | None, str | None]:
+    """The file of generated passwords, if there is one that only its owner can read or change; otherwise why it is not used.
+
+    Without a file, both are None.
+    """
+    file = generated_file()
+    try:
+        found = file.lstat()
+        _, reason = resolved(file, callers())
+    except OSError:
+        return None, None
+    if reason is None and not stat.S_ISREG(found.st_mode):
+        reason = f"{file} is not a file"
+    if reason is None and found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        reason = f"others may read {file}; run: chmod 600 {file}"
+    return (None, reason) if reason else (file, None)
+
+
 def require_place() -> Path:
     """Return the folder for `keep_generated`, tenantry in the user's configuration folder, and create it if necessary.
 
@@ -69,13 +87,19 @@ def keep_generated(connection: psycopg.Connection, passwords: Mapping[str, str])
     folder = require_place()
     file = folder / "pgpass"
     info = connection.info
-    logins = {role: (info.host, str(info.port), info.dbname, role) for role in passwords}
+    # libpq calls the folder of its default socket localhost.
+    hosts = [info.host, "localhost"] if info.host.startswith(("/", "@")) else [info.host]
+    logins = {
+        (host, str(info.port), info.dbname, role): password
+        for role, password in passwords.items()
+        for host in hosts
+    }
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         # Two programs at once would each overwrite the other's lines.
         fcntl.flock(descriptor, fcntl.LOCK_EX)
-        kept = [line for line in _lines(file) if tuple(pgpass.fields(line)[:4]) not in logins.values()]
-        new = [pgpass.line(*login, passwords[role]) for role, login in logins.items()]
+        kept = [line for line in _lines(file) if tuple(pgpass.fields(line)[:4]) not in logins]
+        new = [pgpass.line(*login, password) for login, password in logins.items()]
         write_private(file, "".join(f"{line}\n" for line in new + kept).encode(errors="surrogateescape"))
     finally:
         os.close(descriptor)

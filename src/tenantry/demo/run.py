@@ -71,7 +71,7 @@ def run(server: Server, days: int | None, reset: bool, step: add_tenant.Step, wa
     in_place = not made and not missing
     if in_place:
         step("demo", "everything is in place: three sources, three tenants, all days up to today")
-    with session(server.conninfo(user=READER), role=None, path="public, pg_temp") as reports:
+    with session(server.login(user=READER), role=None, path="public, pg_temp") as reports:
         return Report(
             in_place,
             reports.execute(query("demo", "report")).fetchall(),
@@ -81,7 +81,7 @@ def run(server: Server, days: int | None, reset: bool, step: add_tenant.Step, wa
 
 
 def _install(server: Server, step: add_tenant.Step) -> None:
-    with session(server.conninfo(), role=None) as admin:
+    with session(server.login(), role=None) as admin:
         passwords = {
             role: secrets.token_urlsafe(24) for role in (OWNER, READER) if server.password(role) is None
         }
@@ -101,12 +101,12 @@ def _install(server: Server, step: add_tenant.Step) -> None:
 def _make_sources(server: Server, first: date, step: add_tenant.Step) -> int:
     """Create the missing sources, two at a time; return how many."""
     password = server.password(_SOURCE_READER) or ""
-    with session(server.conninfo(), role=None) as admin:
+    with session(server.login(), role=None) as admin:
         wanted = [item for item in TENANTS if not source_exists(admin, item)]
 
     def make(item: DemoTenant) -> tuple[DemoTenant, int]:
         return item, create_source(
-            server.conninfo(),
+            server.login(),
             item,
             first,
             today_utc(),
@@ -126,7 +126,7 @@ def _make_sources(server: Server, first: date, step: add_tenant.Step) -> int:
 
 def _in_place(server: Server, item: DemoTenant) -> bool:
     """Whether the tenant has all of its days. The source of an older demo first gets the rows logged since."""
-    with session(server.conninfo(user=OWNER)) as warehouse:
+    with session(server.login(user=OWNER)) as warehouse:
         feed = next((f for f in list_feeds(warehouse, _TEMPLATE) if f.schema == item.name), None)
         stored = connections.find(warehouse, item.name)
         if stored is not None and stored.dbname != item.database:
@@ -138,12 +138,12 @@ def _in_place(server: Server, item: DemoTenant) -> bool:
             return False
         missing = slices.to_load(warehouse, feed, Span(_first_day(server, item), today_utc()))
     if missing:
-        extend_source(server.conninfo(), item, until=datetime.now(UTC))
+        extend_source(server.login(), item, until=datetime.now(UTC))
     return not missing
 
 
 def _first_day(server: Server, item: DemoTenant) -> date:
-    with session(server.conninfo(dbname=item.database), role=None, path="public, pg_temp") as source:
+    with session(server.login(dbname=item.database), role=None, path="public, pg_temp") as source:
         found: date | None = one_row(source, query("demo", "first_day"))[0]
     return found or today_utc()
 
@@ -156,7 +156,7 @@ def _take_in(server: Server, item: DemoTenant, step: add_tenant.Step, watcher: W
     )
     told: list[tuple[str, str]] = []
     add_tenant.add(
-        server.conninfo(user=OWNER),
+        server.login(user=OWNER),
         newcomer,
         backfill.Limits(),
         lambda name, detail: told.append((name, detail)),
@@ -169,13 +169,13 @@ def _take_in(server: Server, item: DemoTenant, step: add_tenant.Step, watcher: W
 
 def _remove(server: Server, step: add_tenant.Step) -> None:
     """Drop the demo's tenants and sources, and nothing else."""
-    with session(server.conninfo(user=OWNER)) as warehouse:
+    with session(server.login(user=OWNER)) as warehouse:
         ours = [item for item in TENANTS if _is_ours(warehouse, item)]
         for item in ours:
             drop.run(warehouse, item.name)
             connections.remove(warehouse, item.name)
         views.publish_public(warehouse, _TEMPLATE)
-    with session(server.conninfo(), role=None) as admin:
+    with session(server.login(), role=None) as admin:
         for item in TENANTS:
             drop_source(admin, item)
     step("reset", "the demo's tenants and sources were removed")

@@ -12,6 +12,7 @@ from typing import Self
 
 from psycopg.conninfo import make_conninfo
 
+from tenantry.core import libpq
 from tenantry.core.errors import NotInstalled, ServerError
 from tenantry.core.model import OWNER
 from tenantry.embedded import control
@@ -226,23 +227,29 @@ class Server:
             raise NotInstalled("the embedded server holds no warehouse yet", hint="Run: tenantry init")
 
     def conninfo(self, user: str = SUPERUSER, dbname: str = "postgres") -> str:
-        """libpq's connection string for `user`. The password is in the file that it names, not in the string.
+        """libpq's connection string for `user`, to show. The password is in the file that it names, not in the string.
 
-        libpq prefers a PGPASSWORD in the environment to that file.
+        libpq takes what the string does not name from the environment, which may mean another server: see `login`.
 
         Raises ServerError if the server was never started.
         """
+        return make_conninfo("", **self._keywords(user, dbname))
+
+    def login(self, user: str = SUPERUSER, dbname: str = "postgres") -> str:
+        """The connection string for sessions of this program. It names every keyword, so the environment cannot change it."""
+        return libpq.only(self._keywords(user, dbname))
+
+    def _keywords(self, user: str, dbname: str) -> dict[str, str]:
         if (port := self.port) is None:
             raise ServerError(f"there is no server in {self.directory} yet", hint="start it first")
-        return make_conninfo(
-            "",
-            host=LOOPBACK,
-            port=port,
-            user=user,
-            dbname=dbname,
-            passfile=str(self._passwords.path),
-            sslmode="disable",  # the wheel has no TLS; a PGSSLMODE of the user's means other servers
-        )
+        return {
+            "host": LOOPBACK,
+            "port": str(port),
+            "user": user,
+            "dbname": dbname,
+            "passfile": str(self._passwords.path),
+            "sslmode": "disable",  # the wheel has no TLS; a PGSSLMODE of the user's means other servers
+        }
 
     def program(self, name: str) -> Path:
         """The path of one of the server's own PostgreSQL programs, such as psql."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import psycopg
 
 from tenantry.db.errors import libpq_words, one_line
-from tenantry.db.login import ASKS, LoginFailed
+from tenantry.flow.source.login import ASKS, LoginFailed
 from tenantry.flow.source.session import is_of_source
 
 PAUSES = (0.5, 2.0, 5.0)

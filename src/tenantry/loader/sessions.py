@@ -8,10 +8,10 @@ import psycopg
 
 from tenantry.core.errors import TenantryError
 from tenantry.db.connect import cut, open_session, session
-from tenantry.db.login import ASKS, LoginFailed, knock
 from tenantry.db.queries import query
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice.digest import SourceTypes
+from tenantry.flow.source.login import ASKS, LoginFailed, knock
 from tenantry.flow.source.session import Login, open_source, source_conninfo
 from tenantry.loader.retry import refuses, words
 

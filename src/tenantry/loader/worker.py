@@ -14,10 +14,10 @@ from tenantry.core.days import Span, monthly
 from tenantry.core.errors import SliceError, TenantryError, WarehouseUnreachable
 from tenantry.core.model import FailedSlice, LoadedSlice
 from tenantry.db import log
-from tenantry.db.login import LoginFailed
 from tenantry.flow.slice import digest, stream
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice.feed import find_feed
+from tenantry.flow.source.login import LoginFailed
 from tenantry.loader.events import Waiting
 from tenantry.loader.queue import Queue, SourceClosed, Task
 from tenantry.loader.retry import (

@@ -82,6 +82,6 @@ class Warehouse(
         server.require_warehouse()
         stack = ExitStack()
         stack.enter_context(server.lease())
-        warehouse = cls(server.conninfo(user=OWNER))
+        warehouse = cls(server.login(user=OWNER))
         warehouse._stack = stack
         return warehouse

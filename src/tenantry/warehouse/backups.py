@@ -68,7 +68,7 @@ class Backup:
                 # The server runs under another account, and its folder in there belongs to that account.
                 folder.chmod(0o711)
             server = Server(folder / "server")
-            with server.lease(), session(server.conninfo(), role=None) as opened:
+            with server.lease(), session(server.login(), role=None) as opened:
                 passwords = {role: secrets.token_urlsafe(24) for role in (OWNER, READER)}
                 result = restore.run(opened, self.content, passwords, other_jobs=True)
             server.remove()

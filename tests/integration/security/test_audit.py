@@ -228,3 +228,13 @@ def test_passwords_of_a_command_line_are_left_out() -> None:
         ["--source", "host=a password='b \\' c' user=d", "--source", "postgresql://e:f@g/h", "password=i"]
     )
     assert told == "--source host=a password=… user=d --source postgresql://e:…@g/h password=…"
+
+
+def test_options_from_the_environment_are_in_the_trail_and_the_warehouses_address_is_not(
+    acme: Warehouse,
+) -> None:
+    acme.run("INSERT INTO _wh.tenants VALUES ('acme', 'acme')")
+    reason = {"TENANTRY_TENANT_DISABLE_REASON": "rest"}
+    succeed(None, "tenant", "disable", "acme", "--dsn", acme.conninfo, env=reason)
+    found = [(e.what, e.subject) for e in entries(acme) if e.result == "done" and "disable" in e.what]
+    assert found == [("tenantry tenant disable", "acme --reason=rest")]

@@ -11,8 +11,9 @@ from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import Conninfo
 from psycopg.types.json import Jsonb
 
+from tenantry.core.libpq import NOT_GIVEN
 from tenantry.db.connect import session
-from tenantry.flow.source.session import NOT_GIVEN, begin, open_source, source_conninfo
+from tenantry.flow.source.session import begin, open_source, source_conninfo
 from tests.support.databases import Source, Warehouse
 from tests.support.listener import Listener
 from tests.support.program import succeed

@@ -13,6 +13,7 @@ from tenantry.cli.group import Group
 from tenantry.cli.options import AsJson, Tenants, require_tenants
 from tenantry.cli.output import ago, data, notes, print_json, print_table, step
 from tenantry.cli.target import open_warehouse
+from tenantry.cli.watch import Watch, watched
 from tenantry.core.errors import DatabaseError, InputError
 from tenantry.core.words import count
 from tenantry.schemas.encode import plain
@@ -20,6 +21,7 @@ from tenantry.schemas.encode import plain
 if TYPE_CHECKING:
     from tenantry.flow.job.runs import Run
     from tenantry.flow.job.table import Job
+    from tenantry.warehouse import Warehouse
 
 app = typer.Typer(
     cls=Group, help="Manage the scheduled jobs that keep tenants up to date.", no_args_is_help=True
@@ -37,7 +39,7 @@ JobNames = Annotated[
 
 
 @app.command()
-def show(tenant: Tenants = None, as_json: AsJson = False) -> None:
+def show(tenant: Tenants = None, watch: Watch = None, as_json: AsJson = False) -> None:
     """Show the jobs: schedule, next run, and result of the last run.
 
     Times are in UTC and in your own time zone (TZ, or this machine's). Jobs
@@ -47,7 +49,11 @@ def show(tenant: Tenants = None, as_json: AsJson = False) -> None:
     Without pg_cron, jobs only run while a tenantry scheduler is running.
     """
     with open_warehouse() as warehouse:
-        known = warehouse.schedule(tenant)
+        watched(watch, lambda: _show(warehouse, tenant, as_json=as_json), as_json=as_json)
+
+
+def _show(warehouse: Warehouse, tenant: list[str] | None, *, as_json: bool) -> None:
+    known = warehouse.schedule(tenant)
     found, last = known.entries, known.last
     if as_json:
         print_json(
@@ -189,7 +195,8 @@ def history(
     job: JobNames = None,
     failed: Annotated[bool, typer.Option("--failed", help="Show only failed runs.")] = False,
     last: Annotated[
-        int, typer.Option(metavar="NUMBER", min=1, help="Show this many of the newest runs.")
+        int,
+        typer.Option("--last", "-n", metavar="NUMBER", min=1, help="Show this many of the newest runs."),
     ] = 20,
     as_json: AsJson = False,
 ) -> None:
@@ -218,10 +225,15 @@ def next_runs(
     number: Annotated[
         int, typer.Argument(metavar="NUMBER", min=1, max=1000, help="Number of runs to show.")
     ] = 10,
+    limit: Annotated[
+        int | None,
+        typer.Option("--limit", "-n", metavar="NUMBER", min=1, max=1000, help="The same as NUMBER."),
+    ] = None,
     tenant: Tenants = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the next runs, in UTC and in your own time zone."""
+    number = limit or number
     with open_warehouse() as warehouse:
         found = warehouse.next_runs(number, tenant)
     if as_json:

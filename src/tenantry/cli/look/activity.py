@@ -15,6 +15,7 @@ from rich.text import Text
 from tenantry.cli.options import AsJson, AsJsonLines
 from tenantry.cli.output import data, human_bytes, notes, print_json, print_json_line, print_table, step
 from tenantry.cli.target import open_warehouse
+from tenantry.cli.watch import Watch, watched
 from tenantry.core import signals
 from tenantry.core.errors import InputError
 from tenantry.core.visible import visible
@@ -36,6 +37,17 @@ class _Wanted(TypedDict):
     most: int
 
 
+Limit = Annotated[
+    int | None,
+    typer.Option(
+        "--limit",
+        "-n",
+        metavar="NUMBER",
+        min=1,
+        max=100_000,
+        help="Show at most this many entries, the newest.",
+    ),
+]
 OneTenant = Annotated[str | None, typer.Option("--tenant", metavar="NAME", help="Show only this tenant.")]
 
 
@@ -108,6 +120,7 @@ def logs(
             metavar="PATTERN", help="Show only entries that match this regular expression, ignoring case."
         ),
     ] = None,
+    limit: Limit = None,
     as_json: AsJsonLines = False,
 ) -> None:
     """Show the log of the warehouse's functions and of this program, oldest first.
@@ -122,7 +135,7 @@ def logs(
         "since": span,
         "function": function,
         "pattern": grep,
-        "most": 50 if span is None else 100_000,
+        "most": most_entries(limit, span),
     }
     with open_warehouse() as warehouse:
         if not follow:
@@ -153,6 +166,7 @@ def queries(
         int | None,
         typer.Option(metavar="PID", help="Cancel what this session is running. The session stays open."),
     ] = None,
+    watch: Watch = None,
     as_json: AsJson = False,
 ) -> None:
     """Show running queries: duration, tenant, and what they wait for.
@@ -165,14 +179,16 @@ def queries(
     """
     if slow and cancel is not None:
         raise InputError("--slow and --cancel cannot be combined")
+    if watch and cancel is not None:
+        raise InputError("--watch and --cancel cannot be combined")
     with open_warehouse() as warehouse:
         if cancel is not None:
             warehouse.cancel(cancel)
             step(f"session {cancel}", "was asked to cancel its statement")
         elif slow:
-            _print_slow(warehouse.slow(), as_json=as_json)
+            watched(watch, lambda: _print_slow(warehouse.slow(), as_json=as_json), as_json=as_json)
         else:
-            _print_running(warehouse.running(), as_json=as_json)
+            watched(watch, lambda: _print_running(warehouse.running(), as_json=as_json), as_json=as_json)
 
 
 def _print_slow(statements: list[Slow], *, as_json: bool) -> None:
@@ -233,6 +249,11 @@ def age(text: str) -> timedelta:
         raise InputError(f"{text!r} is not an age", hint="Write it as 30m, 6h or 2d.")
     unit = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days"}[found[2]]
     return timedelta(**{unit: int(found[1])})
+
+
+def most_entries(limit: int | None, span: timedelta | None) -> int:
+    """How many entries to show: `limit`, otherwise 50, or all of a span of time."""
+    return limit or (50 if span is None else 100_000)
 
 
 def _levels(text: str | None) -> list[str] | None:

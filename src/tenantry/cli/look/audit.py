@@ -13,7 +13,7 @@ import typer
 
 from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.group import Group
-from tenantry.cli.look.activity import about, age
+from tenantry.cli.look.activity import Limit, about, age, most_entries
 from tenantry.cli.options import AsJsonLines
 from tenantry.cli.output import print_json, print_json_line, print_table, step
 from tenantry.cli.target import administrator, open_warehouse
@@ -45,6 +45,7 @@ def show(
             "--restored", help="Show the trails that restored backups brought from their warehouses."
         ),
     ] = False,
+    limit: Limit = None,
     as_json: AsJsonLines = False,
 ) -> None:
     """Show who changed what, oldest first.
@@ -60,7 +61,7 @@ def show(
     if restored and follow:
         raise InputError("--restored and --follow cannot be combined", hint="Leave out --follow.")
     span = age(since) if since else None
-    most = 50 if span is None else 100_000
+    most = most_entries(limit, span)
     with open_warehouse() as warehouse:
         if restored:
             found = warehouse.restored_audit(since=span, most=most)

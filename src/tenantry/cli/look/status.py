@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from tenantry.cli.options import AsJson
+from typing import TYPE_CHECKING
+
+from tenantry.cli.options import AsJson, Tenants
 from tenantry.cli.output import ago, data, notes, print_json, print_table
 from tenantry.cli.target import open_warehouse
+from tenantry.cli.watch import Watch, watched
 from tenantry.core.words import count
 
+if TYPE_CHECKING:
+    from tenantry.warehouse import Warehouse
 
-def status(as_json: AsJson = False) -> None:
+
+def status(tenant: Tenants = None, watch: Watch = None, as_json: AsJson = False) -> None:
     """Show the state of each tenant: days, rows, problems and the last load.
 
     A line is one template of one tenant. Its state counts these days:
@@ -26,12 +32,19 @@ def status(as_json: AsJson = False) -> None:
     Exits with status 0 even if something is wrong.
     """
     with open_warehouse() as warehouse:
-        feeds = warehouse.status()
-        idle = [] if as_json else warehouse.waiting_jobs()
+        watched(watch, lambda: _show(warehouse, tenant, as_json=as_json), as_json=as_json)
+
+
+def _show(warehouse: Warehouse, names: list[str] | None, *, as_json: bool) -> None:
+    feeds = warehouse.status()
+    if names:
+        warehouse.feeds(tenants=names)  # refuses unknown names
+        feeds = [feed for feed in feeds if feed.tenant in names]
+    idle = [] if as_json else warehouse.waiting_jobs()
     if as_json:
         print_json(feeds=feeds)
         return
-    if not feeds:
+    if not feeds and not names:
         data.print("No tenants yet. Next: tenantry start, which asks for a source and leads to a report")
         return
     print_table(

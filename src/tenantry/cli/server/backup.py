@@ -35,8 +35,13 @@ class _WritesByDefault(Group):
     """`tenantry backup FILE` is `tenantry backup write FILE`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not args or args[0] not in (*self.commands, *ctx.help_option_names):
-            args = ["write", *args]
+        if not args or args[0] not in ctx.help_option_names:
+            try:
+                _, rest, _ = self.make_parser(ctx).parse_args(list(args))
+            except typer.TyperException:
+                rest = []  # an option of write
+            if not rest or rest[0] not in self.commands:
+                args = ["write", *args]
         return super().parse_args(ctx, args)
 
 

@@ -12,7 +12,7 @@ import typer
 
 from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, print_json, print_table, step
-from tenantry.cli.target import embedded_server, target
+from tenantry.cli.target import embedded_server, own_server, target
 from tenantry.core.model import READER
 
 if TYPE_CHECKING:
@@ -46,10 +46,9 @@ def demo(
     """
     from tenantry.cli.progress import LoadProgress
     from tenantry.demo.run import run
-    from tenantry.embedded.server import Server
 
     chosen = target()
-    own = embedded_server(chosen) or Server()
+    own = embedded_server(chosen) or own_server()
     with own.lease() as server, LoadProgress() as progress:
         report = run(server, days, reset, step, progress)
         if keep:

@@ -10,7 +10,7 @@ import typer
 from tenantry.cli.group import Group
 from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, print_json
-from tenantry.cli.target import embedded_server, options, target
+from tenantry.cli.target import embedded_server, options, own_server, target
 from tenantry.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,9 +31,7 @@ Directory = Annotated[
 def _server(directory: Path | None) -> Server:
     options.begun = True
     if directory is not None:
-        from tenantry.embedded.server import Server
-
-        return Server(directory)
+        return own_server(directory)
     server = embedded_server(target())
     if server is None:
         raise InputError(

@@ -8,41 +8,14 @@ from dataclasses import dataclass, field
 
 import psycopg
 from psycopg._queries import PostgresQuery
-from psycopg.conninfo import make_conninfo
-from psycopg.pq import Conninfo, TransactionStatus
+from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 
+from tenantry.core import libpq
 from tenantry.db.connect import ENCODING
 from tenantry.db.errors import one_line
-from tenantry.db.login import connected
 from tenantry.db.queries import one_row, query
-
-NOT_GIVEN = "/dev/null/not-given-in-the-connection"
-"""A file that never exists. Without a file name, libpq looks into the home directory."""
-
-_NOT_OURS = {
-    "passfile": NOT_GIVEN,
-    "sslcert": NOT_GIVEN,
-    "sslkey": NOT_GIVEN,
-    "sslrootcert": NOT_GIVEN,
-    "sslcrl": NOT_GIVEN,
-    "sslcertmode": "allow",
-    "sslmode": "prefer",
-    "connect_timeout": "10",
-    "keepalives": "1",
-    "keepalives_idle": "30",
-    "keepalives_interval": "10",
-    "keepalives_count": "3",
-    "tcp_user_timeout": "60000",
-    "require_auth": "scram-sha-256",
-    "gssencmode": "disable",
-    "min_protocol_version": "3.0",
-    "max_protocol_version": "3.0",
-}
-"""The values of keywords that the connection does not name, where these differ from libpq's compiled-in defaults or from empty."""
-
-_LEFT_OUT = {"service", "servicefile", "scram_client_key", "scram_server_key"}
-"""Keywords that have no value for "none". A service in the environment only sets what is not set elsewhere, so it sets nothing."""
+from tenantry.flow.source.login import connected
 
 
 @dataclass(frozen=True)
@@ -74,21 +47,9 @@ def source_conninfo(session: psycopg.Connection, connection: str) -> Login:
     """How to log in to a source from here, with the settings and the password that the warehouse has stored."""
     asked = {"connection": connection, "encoding": ENCODING}
     keywords, begin, settle = one_row(session, query("source", "source_conninfo"), asked)
-    return Login(make_conninfo("", **_complete(keywords)), begin, settle)
-
-
-def _complete(keywords: dict[str, str]) -> dict[str, str]:
-    """A connection's keywords and all others of libpq, because libpq takes missing ones from the environment and files.
-
-    Those are the operator's, for the warehouse: PGHOSTADDR would lead to another server, and PGPASSWORD would be sent
-    to it.
-    """
-    given = keywords | {"client_encoding": ENCODING}
-    if given.get("sslrootcert") == "system":
-        given = {"sslmode": "verify-full"} | given
-    known = {option.keyword.decode(): (option.compiled or b"").decode() for option in Conninfo.get_defaults()}
-    others = {name: _NOT_OURS.get(name, value) for name, value in known.items() if name not in _LEFT_OUT}
-    return others | given
+    if keywords.get("sslrootcert") == "system":
+        keywords = {"sslmode": "verify-full"} | keywords
+    return Login(libpq.only(keywords | {"client_encoding": ENCODING}), begin, settle)
 
 
 def open_source(login: Login) -> SourceSession:

@@ -14,9 +14,9 @@ from psycopg.types.json import Jsonb
 from tenantry.core import advice
 from tenantry.core.errors import InputError, SourceError, TemplateError
 from tenantry.db.errors import one_line
-from tenantry.db.login import ASKS, LoginFailed
 from tenantry.db.queries import one_row, query
 from tenantry.flow.source import connection as connections
+from tenantry.flow.source.login import ASKS, LoginFailed
 from tenantry.flow.source.session import open_source, reading, source_conninfo
 
 
