@@ -1257,6 +1257,7 @@ DECLARE
     unknown text;
     current jsonb;
     changes text;
+    hint text;
 BEGIN
     PERFORM _wh_internal.server_options(connection), _wh_internal.hush();
     SELECT string_agg(o.key, ', ' ORDER BY o.key) INTO unknown FROM jsonb_object_keys(
@@ -1300,9 +1301,10 @@ BEGIN
     END IF;
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     -- Raised as a new error, because PostgreSQL would otherwise add the failed statement, with the secret, to
-    -- the log.
+    -- the log. The hints of the checks on what was given hold none.
+    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
     RAISE EXCEPTION 'connection "%" cannot be stored: %', connection.tenant_name, SQLERRM
-        USING ERRCODE = SQLSTATE;
+        USING ERRCODE = SQLSTATE, HINT = CASE SQLSTATE WHEN '22023' THEN hint ELSE '' END;
 END
 $$;
 
@@ -11058,7 +11060,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET Time
 -- loads of the day wait meanwhile. `fault` means that the source has not changed since the load, so the
 -- warehouse has; NULL if the load stored no digest.
 DECLARE
-    wanted date := _wh_internal.checked_day(target_date);
+    wanted date := _wh_internal.checked_day(target_date, template_name);
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
     template _wh.mv_templates := _wh_internal.feed_template(feed);
     day text := to_char(wanted::timestamp, 'YYYY-MM-DD');
@@ -11216,9 +11218,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', 'b53431e4661c6e77' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '979b4b37fc8d41d0' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = 'b53431e4661c6e77');
+        AND i.functions = '979b4b37fc8d41d0');
 END
 $$;
 

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from psycopg import sql
 
 from tenantry.core.model import OWNER
-from tenantry.core.words import count
 from tenantry.flow.slice import room
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some
 
