@@ -117,7 +117,7 @@ def _register(session: psycopg.Connection, newcomer: Newcomer, step: Step) -> di
     feeds = [open_feed(session, name, newcomer.connection.name, newcomer.name) for name in names]
     for name, text in newcomer.queries.items():
         own = override.put(session, name, newcomer.name, text, origin=f"the query for {name}")
-        step("own query", f"{own.template}: {own.rows:,} rows on {own.day}")
+        step("own query", f"{own.template}: {count(own.rows, 'row')} on {own.day}")
     days = {}
     for feed in feeds:
         fitting.require(session, feed, newcomer.last or today_utc() - timedelta(days=1))

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER
-from tenantry.flow.source.catalog import SourceReport, StoredConnection
 from tenantry.warehouse.base import Base
 
 if TYPE_CHECKING:
     from tenantry.core.model import Connection, TemplateFile
     from tenantry.flow.source.candidate import Candidate
+    from tenantry.flow.source.catalog import SourceReport, StoredConnection
     from tenantry.flow.template.draft import Draft
     from tenantry.flow.template.prospect import Prospect
 
@@ -24,6 +24,7 @@ class Sources(Base):
     def connections(self) -> list[StoredConnection]:
         """Return all connections by name, with the tenants that use them."""
         from tenantry.flow.source import connection as connections
+        from tenantry.flow.source.catalog import StoredConnection
 
         with self.session() as opened:
             return [
@@ -59,6 +60,7 @@ class Sources(Base):
         """
         from tenantry.flow.source import catalog, line
         from tenantry.flow.source import connection as connections
+        from tenantry.flow.source.catalog import SourceReport
         from tenantry.flow.template import asking
 
         with self.session() as opened:

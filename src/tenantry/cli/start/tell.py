@@ -13,6 +13,7 @@ from tenantry.core.errors import InputError
 from tenantry.core.model import READER, Template
 from tenantry.core.storage import traits
 from tenantry.core.syntax import identifier
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.embedded.server import Server
@@ -48,7 +49,7 @@ def chosen_table(
 def trial(found: Trial) -> None:
     """Some rows of a day, a column a line, and how the source finds them."""
     size = f", {found.bytes / found.rows:,.0f} bytes each" if found.rows else ""
-    say(f"{found.day}: {found.rows:,} rows in {found.seconds:.2f} s{size}")
+    say(f"{found.day}: {count(found.rows, 'row')} in {found.seconds:.2f} s{size}")
     if found.sample:
         width = max(16, (WIDTH - 4 - max(map(len, found.columns))) // len(found.sample))
         print_table(
@@ -75,9 +76,9 @@ def estimate(prospect: Prospect, storage: str) -> None:
         say("The source has no rows yet, or cannot say where they begin: nothing can be estimated.")
     else:
         span = prospect.span
-        say(f"To load: {span}, {len(span):,} days")
+        say(f"To load: {span}, {count(len(span), 'day')}")
         size, time = human_bytes(prospect.bytes), human_seconds(max(prospect.seconds, 1))
-        say(f"Expected: {prospect.rows:,} rows, {size}, {time}")
+        say(f"Expected: {count(prospect.rows, 'row')}, {size}, {time}")
     why = (
         "which is fastest, because there is a time column"
         if traits(storage).needs_time_column

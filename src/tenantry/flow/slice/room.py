@@ -13,6 +13,7 @@ from datetime import date
 import psycopg
 
 from tenantry.core.days import Span
+from tenantry.core.words import count
 from tenantry.db.queries import one_row, query
 
 _BYTES = {True: 36 * 2**10, False: 20 * 2**10}
@@ -73,7 +74,7 @@ class Room:
         if fit >= self.reports and takes < MUCH:
             return None
         reason = (
-            f"a report over all days of all tenants locks {relations:,} relations, of {self.locks:,} that the lock table holds"
+            f"a report over all days of all tenants locks {count(relations, 'relation')}, of {self.locks:,} that the lock table holds"
             f" for all sessions ({self.each} max_locks_per_transaction * {self.transactions} transactions)"
         )
         if fit == 0:
