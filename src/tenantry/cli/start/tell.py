@@ -48,7 +48,8 @@ def chosen_table(
 def trial(found: Trial) -> None:
     """Some rows of a day, a column a line, and how the source finds them."""
     size = f", {found.bytes / found.rows:,.0f} bytes each" if found.rows else ""
-    say(f"{found.day}: {found.rows:,} rows in {found.seconds:.2f} s{size}")
+    rows = "1 row" if found.rows == 1 else f"{found.rows:,} rows"
+    say(f"{found.day}: {rows} in {found.seconds:.2f} s{size}")
     if found.sample:
         width = max(16, (WIDTH - 4 - max(map(len, found.columns))) // len(found.sample))
         print_table(
