@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from tenantry.core.errors import InputError
@@ -113,8 +114,12 @@ class Sources(Base):
             )
             return replace(drafted, remarks=_once([*remarks, *drafted.remarks]))
 
-    def foresee(self, template: TemplateFile, source: str | Candidate, *, rows: int = 2) -> Prospect:
-        """Try a template on the last day of which a source has rows, and estimate the load of all days. Nothing is stored.
+    def foresee(
+        self, template: TemplateFile, source: str | Candidate, *, first: date | None = None, rows: int = 2
+    ) -> Prospect:
+        """Try a template on the last day of which a source has rows, and estimate the load of all days, or of those since `first`.
+
+        Nothing is stored.
 
         Raises what `try_template` raises.
         """
@@ -123,7 +128,7 @@ class Sources(Base):
 
         with self.session() as opened, candidate.reachable(opened, source) as connection:
             return prospect.foresee(
-                opened, template.template, asking.connection_of(opened, connection), rows=rows
+                opened, template.template, asking.connection_of(opened, connection), first=first, rows=rows
             )
 
 

@@ -79,9 +79,9 @@ def tell_tables(tables: Sequence[SourceTable], most: int = 20) -> None:
                 number,
                 table,
                 table.rows if table.rows >= 0 else None,
-                human_bytes(table.bytes),
+                human_bytes(table.bytes) if table.bytes else None,
                 _times(table),
-                table.times[0].indexed,
+                table.times[0].indexed if table.kind == "table" else None,
             )
             for number, table in enumerate(tables[:most], 1)
         ],
