@@ -36,7 +36,9 @@ def _slices(examined: Examined) -> Iterator[Finding]:
             reason = f"{_days(feed.stale)} {_was(feed.stale)} loaded before the day had ended, and not since"
             yield Finding(Severity.WARNING, str(feed), reason, _backfill(feed, feed.stale))
         if feed.outdated:
-            reason = f"{_days(feed.outdated)} {_was(feed.outdated)} made before the template was changed"
+            reason = (
+                f"{_days(feed.outdated)} {_was(feed.outdated)} made before its query or columns were changed"
+            )
             mend = _backfill(feed, feed.outdated) + " --reload"
             if (feed.schema, feed.template) in unfit:
                 # Its tables come first: some of them accept no load before that.
