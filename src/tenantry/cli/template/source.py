@@ -42,7 +42,11 @@ def new(
         ),
     ] = None,
     storage: Annotated[
-        str | None, typer.Option(metavar="STORAGE", help="matview or partition. Default: left out.")
+        str | None,
+        typer.Option(
+            metavar="STORAGE",
+            help="matview or partition. Default: partition with a time column, otherwise matview.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
