@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -122,8 +122,7 @@ def _register(session: psycopg.Connection, newcomer: Newcomer, step: Step) -> di
     for feed in feeds:
         fitting.require(session, feed, newcomer.last or today_utc() - timedelta(days=1))
         days[feed] = _span(session, feed, newcomer, step)
-    for shortage in _shortages(session, newcomer.name, days):
-        step("warning", str(shortage))
+    _foresee(session, newcomer.name, days, step)
     for feed in feeds if newcomer.first is None else ():
         if odd := at_source.odd_rows(session, feed):
             step("source", f"{feed.template}: {odd}")
@@ -183,21 +182,25 @@ def _span(session: psycopg.Connection, feed: Feed, newcomer: Newcomer, step: Ste
     return whole.span
 
 
-def _shortages(
-    session: psycopg.Connection, tenant: str, days: Mapping[Feed, Span | None]
-) -> Iterator[room.Shortage]:
-    """What reports will lack once the tenant's days are loaded, and before its years are folded."""
+def _foresee(session: psycopg.Connection, tenant: str, days: Mapping[Feed, Span | None], step: Step) -> None:
+    """Tell why days are kept in views, and what reports will lack once the days are loaded and before years are folded."""
     server = room.room(session)
-    spans_of = {feed.template: (feed, span or Span(today_utc(), today_utc())) for feed, span in days.items()}
-    for reading in room.readings(session, spans_of, without=tenant):
-        feed, span = spans_of[reading.template]
+    loads = {feed.template: (feed, span or Span(today_utc(), today_utc())) for feed, span in days.items()}
+    for reading in room.readings(session, loads, without=tenant):
+        feed, span = loads[reading.template]
+        daily = feed.storage in server.daily
+        if daily and not reading.has_time_column:
+            step(
+                "storage",
+                f"{reading.template}: {feed.storage}, a view for each day, since it has no time_column",
+            )
         if found := server.shortage(
             reading.template,
-            reading.relations + reading.of_span(span, daily=feed.storage in server.daily),
-            daily=reading.daily or feed.storage in server.daily,
+            reading.relations + reading.of_span(span, daily=daily),
+            daily=reading.daily or daily,
             movable=reading.has_time_column,
         ):
-            yield found
+            step("warning", str(found))
 
 
 def _fold(

@@ -103,7 +103,7 @@ def test_reports_that_the_lock_table_cannot_hold_are_foreseen(
         E,
         "tenantry template set-storage foodlogstats partition",
     )
-    assert 'fails with "out of shared memory"' in finding.reason
+    assert 'may fail with "out of shared memory"' in finding.reason
 
 
 def test_a_plan_foresees_what_its_new_tenants_need(warehouse: Warehouse) -> None:

@@ -149,7 +149,8 @@ def time_column(template: Template, text: Text, declared: Sequence[tree.Column])
         return [
             text.find(
                 "time-column", severity, 0,
-                "there is no time_column: reports read all days, and rows of a wrong day are not noticed",
+                "there is no time_column: each day is kept in a materialized view, reports read all days, "
+                "and rows of a wrong day are not noticed",
                 f"Add time_column: {times[0]}",
             )
         ]  # fmt: skip
