@@ -535,7 +535,7 @@ def test_a_plan_tells_a_reader_of_one_tenant_nothing_of_rows(limited: Limited) -
     for view in ("ticks", "foodlogstats"):
         for options in ("ANALYZE, VERBOSE", "VERBOSE, SETTINGS"):
             query = f"EXPLAIN ({options}) SELECT * FROM public.{view} WHERE pg_temp.leak(store)"
-            _, text, error = tried(limited, query)  # type: ignore[arg-type]
+            _, text, error = tried(limited, query)
             assert error is None
             assert leaks(text, query) == []
             # In partition storage, the plan does not even name the tables of others.
