@@ -25,7 +25,7 @@ SYSTEM_LIBS := $(SYSTEM_PG)/bin/postgres $(SYSTEM_PG)/lib/pg_cron.so $(SYSTEM_PG
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-fast test-system test-bi chaos mutants check format sql lock docs sbom bench bench-full bench-peers chart clean
+.PHONY: help venv demo test test-fast test-system test-bi chaos mutants check format sql lock docs pictures sbom bench bench-full bench-peers chart clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -108,6 +108,9 @@ docs: .docs/.installed ## Build the documents into a site, in build/site
 	$(UV) venv --quiet --clear --python $(BIN)/python .docs
 	$(UV) pip install --quiet --python .docs/bin/python --group docs
 	@touch $@
+
+pictures: $(STAMP) ## Draw the pictures of the documents from a run of the program (two minutes)
+	PYTHONPATH=src $(BIN)/python docs/pictures/record.py
 
 sbom: .sbom/.installed ## Write the bill of materials of the program to build/tenantry.cdx.json
 	mkdir -p build

@@ -55,3 +55,17 @@ def test_every_room_of_the_tests_is_in_their_readme() -> None:
     rooms = {path.name for path in (TESTS / "integration").glob("*/")} - {"__pycache__"}
     helpers = {path.stem for path in (TESTS / "support").rglob("*.py")} - {"__init__"}
     assert rooms | helpers <= set(listed)
+
+
+def test_counts_are_in_the_right_number() -> None:
+    """`core.words.count` says `1 slice`; an f-string with a plural in it says `1 slices`. `1 of 2 rows` is right."""
+    nouns = "slices|rows|days|jobs|tenants|feeds|relations|entries|years|tables"
+    wrong = re.compile(rf"(?<!of )\{{[^{{}}]+\}} (?:{nouns})\b(?!/s)")
+    found = [
+        f"{path.relative_to(SOURCE)}:{number}"
+        for path in SOURCE.rglob("*.py")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if wrong.search(line)
+    ]
+
+    assert found == []

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tenantry.db.build import public_files
-from tenantry.flow.job.subject import PARAMETERS, Subject, is_plain, subject
+from tenantry.flow.job.subject import PARAMETERS, Subject, is_plain, subject, window_days
 
 HOURLY = Subject("hourly", "foodlogstats", "acme", "acme_conn")
 
@@ -162,3 +162,18 @@ def test_a_command_of_our_functions_and_values_is_plain(command: str) -> None:
 )
 def test_a_command_that_does_anything_else_is_not_plain(command: str) -> None:
     assert not is_plain(command)
+
+
+@pytest.mark.parametrize(
+    "command, days",
+    [
+        ("CALL _wh.refresh_window('orders', 'c', 'acme', 14, only_changed => true);", 14),
+        ("CALL _wh.refresh_window('orders', 'c', 'acme', days => 30)", 30),
+        ("CALL _wh.refresh_window('orders', 'c', 'acme', only_changed => true);", None),
+        ("CALL _wh.refresh_window('orders', 'c', 'acme', NULL)", None),
+        ("SELECT _wh.update_mv_by_template('orders', 'c', 'acme', '2026-01-01')", None),
+        ("VACUUM", None),
+    ],
+)
+def test_the_days_that_a_window_names_are_read(command: str, days: int | None) -> None:
+    assert window_days(command) == days

@@ -370,6 +370,11 @@ def test_names_that_are_taken_are_an_error_and_numbers_of_objects_a_warning() ->
     assert rules(named, "warning") == ["local-type"] * 2
 
 
+def test_a_column_day_of_the_templates_own_takes_the_place_of_the_utc_day() -> None:
+    assert "own-day" in rules(template(select="s.id, s.at, s.day", columns=COLUMNS + ", day integer"), "note")
+    assert "own-day" not in rules(template(), "note")
+
+
 @pytest.mark.parametrize(
     "columns",
     [

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.text import Text
 
-from tenantry.cli import output
+from tenantry.cli import document, output
 from tenantry.core.visible import MOST, in_json, kept, visible
 
 HOSTILE = "\x1b[2J\x1b]52;c;ZXZpbA==\x07\x9b31m\r\x7f\u202egnp\u202c\u2066\u200f\u061c\u2028\u2029\x85[red]x[/red][link=http://e]y[/link]:bomb:"
@@ -62,6 +62,7 @@ def test_a_console_obeys_no_text_of_whatever_kind(
     monkeypatch: pytest.MonkeyPatch, name: str, terminal: bool
 ) -> None:
     console: Any = getattr(output, name)
+    monkeypatch.setattr(document, "_state", document._State())
     file = io.StringIO()
     monkeypatch.setattr(console, "_file", file)
     monkeypatch.setattr(console, "_force_terminal", terminal)

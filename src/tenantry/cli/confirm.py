@@ -6,7 +6,10 @@ import sys
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
+from tenantry.cli.output import notes
+from tenantry.cli.wrap import wrapped
 from tenantry.core.errors import InputError
 from tenantry.core.visible import visible
 
@@ -25,6 +28,9 @@ def confirm(question: str, *, yes: bool, expected: str | None = None) -> None:
             "there is no terminal to ask for confirmation", hint="Give --yes to continue without asking."
         )
     question = visible(question)
+    if notes.limit is not None:
+        # Room for the answer, too.
+        question = "\n".join(line.plain for line in wrapped(Text(question), max(notes.limit - 10, 20)))
     if expected is None:
         agreed = typer.confirm(question, err=True)
     else:

@@ -226,7 +226,7 @@ def _print_error(error: TenantryError, kind: str, hint: str | None, code: int) -
         error.message,
         hint,
         code,
-        sqlstate=getattr(error, "sqlstate", None),
+        sqlstate=error.sqlstate,
         connection=getattr(error, "connection", None),
     )
 

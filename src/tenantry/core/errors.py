@@ -8,15 +8,19 @@ from __future__ import annotations
 
 
 class TenantryError(Exception):
-    """The base class: a one-line message, with the next step as a hint. `code` names its kind for other programs."""
+    """The base class: a one-line message, with the next step as a hint.
+
+    For other programs, `code` names its kind, and `sqlstate` is PostgreSQL's five-character code, if it came from there.
+    """
 
     code = "failed"
     exit_code = 1
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
+    def __init__(self, message: str, *, hint: str | None = None, sqlstate: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.sqlstate = sqlstate
 
 
 class InputError(TenantryError):
@@ -45,8 +49,10 @@ class SourceError(TenantryError):
 
     code = "source_failed"
 
-    def __init__(self, message: str, *, connection: str, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(
+        self, message: str, *, connection: str, hint: str | None = None, sqlstate: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint, sqlstate=sqlstate)
         self.connection = connection
 
 
@@ -57,13 +63,9 @@ class SliceError(TenantryError):
 
 
 class DatabaseError(TenantryError):
-    """The warehouse refused a statement. `sqlstate` is PostgreSQL's five-character code."""
+    """The warehouse refused a statement."""
 
     code = "database_refused"
-
-    def __init__(self, message: str, *, sqlstate: str | None = None, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
-        self.sqlstate = sqlstate
 
 
 class TemplateError(TenantryError):

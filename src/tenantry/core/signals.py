@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+
+from tenantry import __version__
 
 # This module's imports run before the first handler is installed, while Ctrl-C still gives a traceback: no
 # `typing`.
@@ -41,7 +44,14 @@ def _handle(handler: Any) -> None:
 
 
 def _end(number: int, frame: FrameType | None) -> None:
-    os.write(2, b"interrupted; nothing was begun\n")
+    told = "interrupted; nothing was begun"
+    if "--json" in sys.argv:
+        # The library that writes JSON is not loaded yet. docs/reference/json.md has the form.
+        told = (
+            f'{{"tenantry": "{__version__}", "format": 1, "command": "", "ok": false, "error": {{"code": "interrupted", '
+            f'"message": "{told}", "hint": null, "sqlstate": null, "connection": null, "exit_code": {128 + number}}}}}'
+        )
+    os.write(2, f"{told}\n".encode())
     os._exit(128 + number)
 
 

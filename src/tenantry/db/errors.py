@@ -43,6 +43,7 @@ def unreachable(error: psycopg.OperationalError, hint: str | None = None) -> War
     return WarehouseUnreachable(
         f"the warehouse cannot be reached: {libpq_words(str(error))}",
         hint=hint or "Check --dsn, TENANTRY_DSN, PGSERVICE or tenantry.toml, and that the server is running.",
+        sqlstate=error.sqlstate,
     )
 
 
@@ -56,19 +57,23 @@ def translate(error: psycopg.Error) -> TenantryError:
     message = one_line(diagnosis.message_primary or str(error))
     state = diagnosis.sqlstate or error.sqlstate
     if state in _NOT_INSTALLED and re.search(r'\b_wh(_internal)?["."]', message):
-        return NotInstalled(f"this database holds no warehouse: {message}", hint="Run: tenantry init")
+        return NotInstalled(
+            f"this database holds no warehouse: {message}", hint="Run: tenantry init", sqlstate=state
+        )
     if (
         state is not None
         and state.startswith(("57P", "08"))
         and not isinstance(error, psycopg.ProgrammingError)
     ):
-        return WarehouseUnreachable(f"the session was lost: {message}", hint="Run the same command again.")
+        return WarehouseUnreachable(
+            f"the session was lost: {message}", hint="Run the same command again.", sqlstate=state
+        )
     hint = one_line(diagnosis.message_hint) if diagnosis.message_hint else None
     if state == _READ_ONLY and hint is None and "dblink" not in (diagnosis.context or ""):
         message = f"default_transaction_read_only is on, or the server is a standby: {message}"
         hint = "See: tenantry doctor --only server"
     if state in _NO_SUCH:
-        return InputError(message, hint=hint)
+        return InputError(message, hint=hint, sqlstate=state)
     return DatabaseError(message, sqlstate=state, hint=hint)
 
 

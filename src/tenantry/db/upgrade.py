@@ -38,7 +38,8 @@ class Work:
 class Changes:
     """What an upgrade changes: migrations, and functions and templates that are added, changed or removed.
 
-    `moved`: feeds whose tables stood in their tenants' schemas, and are in `_wh_data` now.
+    `moved`: feeds whose tables stood in their tenants' schemas, and are in `_wh_data` now. `published`: feeds whose views
+    have other columns now.
     """
 
     migrations: Sequence[str]
@@ -46,11 +47,12 @@ class Changes:
     changed: Sequence[str]
     gone: Sequence[str]
     moved: Sequence[str] = ()
+    published: Sequence[str] = ()
 
     @property
     def any(self) -> bool:
         """Whether there is anything to change."""
-        return bool(self.migrations or self.new or self.changed or self.gone or self.moved)
+        return bool(self.migrations or self.new or self.changed or self.gone or self.moved or self.published)
 
     def lines(self) -> list[str]:
         """One line for each migration, and one for each kind of change."""
@@ -59,6 +61,7 @@ class Changes:
             ("changed", self.changed),
             ("gone", self.gone),
             ("tables moved to _wh_data", self.moved),
+            ("views with new columns", self.published),
         )
         return [*self.migrations, *(f"{word}: {', '.join(names)}" for word, names in kinds if names)]
 
@@ -103,7 +106,10 @@ def _rehearse(owner: psycopg.Connection) -> Changes:
     with owner.transaction(force_rollback=True):
         owner.execute("SET LOCAL lock_timeout = '10s'")
         changes = _compared(owner)
-        return replace(changes, moved=[f"{schema}.{template}" for schema, template in _unsettled(owner)])
+        moved = _feeds(owner, "unsettled")
+        # Moving a feed publishes it, too.
+        published = [feed for feed in _feeds(owner, "unpublished") if feed not in moved]
+        return replace(changes, moved=moved, published=published)
 
 
 def run(
@@ -115,10 +121,10 @@ def run(
 ) -> Changes:
     """Upgrade the session's database, as its administrator, in one transaction of whadmin's; return what changed.
 
-    Then moves tables that an older version kept in tenants' schemas, one tenant at a time; if that is interrupted, run it
-    again. Waits up to `wait` seconds for loads and jobs to end, and reports them to `watch`. If some are still running
-    then and there is something to change, changes nothing. `settling` is called before the tables of each feed are moved, with its
-    name, the number of feeds done, and of all.
+    Then moves tables that an older version kept in tenants' schemas, and publishes views whose columns change, one tenant
+    at a time; if that is interrupted, run it again. Waits up to `wait` seconds for loads and jobs to end, and reports them to
+    `watch`. If some are still running then and there is something to change, changes nothing. `settling` is called before
+    each feed, with its name, the number of feeds done, and of all.
 
     Raises:
         DatabaseError: loads or jobs are running.
@@ -139,20 +145,23 @@ def run(
             )
         prepare(session, passwords)
         changes = _compared(owner)
-        return replace(changes, moved=_settled(owner, settling))
+        moved = _each(owner, "unsettled", "settle", settling)
+        return replace(changes, moved=moved, published=_each(owner, "unpublished", "publish", settling))
 
 
-def _settled(owner: psycopg.Connection, settling: Callable[[str, int, int], None]) -> list[str]:
-    """Move the tables of each feed where they belong, in a transaction of its own; the feeds.
+def _each(
+    owner: psycopg.Connection, listing: str, step: str, settling: Callable[[str, int, int], None]
+) -> list[str]:
+    """Do a step for each feed of a listing, in a transaction of its own; the feeds.
 
-    One that cannot be moved does not keep the others from it: the first error is raised after them.
+    One that fails does not keep the others from it: the first error is raised after them.
     """
-    feeds = _unsettled(owner)
+    feeds = owner.execute(query("install", listing)).fetchall()
     failure: psycopg.Error | None = None
     for number, (schema, template) in enumerate(feeds):
         settling(f"{schema}.{template}", number, len(feeds))
         try:
-            owner.execute(query("install", "settle"), {"schema": schema, "template": template})
+            owner.execute(query("install", step), {"schema": schema, "template": template})
         except psycopg.Error as error:
             if owner.closed or isinstance(error, psycopg.errors.QueryCanceled):
                 raise
@@ -162,8 +171,8 @@ def _settled(owner: psycopg.Connection, settling: Callable[[str, int, int], None
     return [f"{schema}.{template}" for schema, template in feeds]
 
 
-def _unsettled(owner: psycopg.Connection) -> list[tuple[str, str]]:
-    return owner.execute(query("install", "unsettled")).fetchall()
+def _feeds(owner: psycopg.Connection, listing: str) -> list[str]:
+    return [f"{schema}.{template}" for schema, template in owner.execute(query("install", listing))]
 
 
 def _require_warehouse(owner: psycopg.Connection) -> None:

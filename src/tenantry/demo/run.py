@@ -16,7 +16,7 @@ from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER, READER, Connection
 from tenantry.db.connect import session
 from tenantry.db.install import install
-from tenantry.db.queries import one_row, query
+from tenantry.db.queries import SQL, one_row, query, sql_text
 from tenantry.demo.sources import (
     TENANTS,
     DemoTenant,
@@ -30,6 +30,7 @@ from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice import views
 from tenantry.flow.slice.feed import list_feeds
 from tenantry.flow.source import connection as connections
+from tenantry.flow.template import stored as templates
 from tenantry.flow.tenant import drop
 from tenantry.loader import add_tenant
 from tenantry.loader import run as backfill
@@ -87,6 +88,10 @@ def _install(server: Server, step: add_tenant.Step) -> None:
         done = install(admin, passwords)
     for role, password in passwords.items():
         server.save_password(role, password)
+    with session(server.conninfo(user=OWNER)) as warehouse:
+        if not any(item.name == _TEMPLATE for item in templates.stored(warehouse)):
+            # It can be dropped, but the demo is about it.
+            warehouse.execute(sql_text(SQL / "templates" / "foodlogstats.sql"))
     if server.password(_SOURCE_READER) is None:
         server.save_password(_SOURCE_READER, secrets.token_urlsafe(24))
     if done:

@@ -11,7 +11,7 @@ from tenantry.fleet.live import Live
 from tenantry.fleet.model import Fleet, Job, Tenant
 from tenantry.flow.job import table
 from tenantry.flow.job.subject import subject
-from tenantry.schedule.layout import KINDS, SizedFeed, is_usual, lay_out
+from tenantry.schedule.layout import SizedFeed, is_usual, lay_out
 
 Rows = Mapping[tuple[str, str], int | None]
 """The rows of a feed's last year, by tenant and template."""
@@ -49,7 +49,7 @@ def laid_out(
 def declared(live: Live) -> Fleet:
     """The live fleet as a file declares it: without the jobs that Tenantry lays out by itself.
 
-    A tenant that lacks such jobs is not automatic, and all its jobs are listed. If nobody has any, all jobs are listed.
+    A tenant that lacks such jobs is not automatic, and all its jobs are listed.
     """
     fleet = live.fleet
     tenants, jobs = fleet.tenants or {}, fleet.jobs or {}
@@ -58,7 +58,7 @@ def declared(live: Live) -> Fleet:
         for tenant in tenants.values()
         for template, feed in tenant.feeds.items()
     ]
-    if live.cron is None or (feeds and not any(row.kind in KINDS for row in live.jobs.values())):
+    if live.cron is None:
         return fleet
     lacking = {item.feed.schema for item in lay_out([*live.others, *live.jobs.values()], feeds)}
     known = {(item.feed.schema, item.feed.template): item.feed for item in feeds}

@@ -45,7 +45,9 @@ def read(session: psycopg.Connection, *, secrets: bool = True) -> Live:
         names = [row[0] for row in session.execute(query("template", "names"))]
         connections = {
             row[0]: _source(row[:5], row[5], row[6])
-            for row in session.execute(query("fleet", "connections" if secrets else "addresses"))
+            for row in session.execute(
+                query("fleet", "connections") if secrets else query("fleet", "addresses")
+            )
         }
         queries = {(own.tenant, own.template): own.query for own in stored.overrides(session)}
         feeds: dict[str, dict[str, Feed]] = {}

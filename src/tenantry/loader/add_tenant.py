@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -17,14 +17,13 @@ from tenantry.core.words import count
 from tenantry.db.connect import session
 from tenantry.flow.slice import at_source, room
 from tenantry.flow.slice import slice as slices
-from tenantry.flow.slice import year as yearly
 from tenantry.flow.slice.feed import open_feed
 from tenantry.flow.slice.year import Folded
 from tenantry.flow.source import line
 from tenantry.flow.template import override
 from tenantry.flow.template import stored as templates
 from tenantry.flow.tenant import schema
-from tenantry.loader import fitting, planning, run, verify
+from tenantry.loader import fitting, folding, planning, run, verify
 from tenantry.loader import span as spans
 from tenantry.loader.events import Watcher
 from tenantry.loader.result import Result
@@ -118,13 +117,12 @@ def _register(session: psycopg.Connection, newcomer: Newcomer, step: Step) -> di
     feeds = [open_feed(session, name, newcomer.connection.name, newcomer.name) for name in names]
     for name, text in newcomer.queries.items():
         own = override.put(session, name, newcomer.name, text, origin=f"the query for {name}")
-        step("own query", f"{own.template}: {own.rows:,} rows on {own.day}")
+        step("own query", f"{own.template}: {count(own.rows, 'row')} on {own.day}")
     days = {}
     for feed in feeds:
         fitting.require(session, feed, newcomer.last or today_utc() - timedelta(days=1))
         days[feed] = _span(session, feed, newcomer, step)
-    for shortage in _shortages(session, newcomer.name, days):
-        step("warning", str(shortage))
+    _foresee(session, newcomer.name, days, step)
     for feed in feeds if newcomer.first is None else ():
         if odd := at_source.odd_rows(session, feed):
             step("source", f"{feed.template}: {odd}")
@@ -184,21 +182,25 @@ def _span(session: psycopg.Connection, feed: Feed, newcomer: Newcomer, step: Ste
     return whole.span
 
 
-def _shortages(
-    session: psycopg.Connection, tenant: str, days: Mapping[Feed, Span | None]
-) -> Iterator[room.Shortage]:
-    """What reports will lack once the tenant's days are loaded, and before its years are folded."""
+def _foresee(session: psycopg.Connection, tenant: str, days: Mapping[Feed, Span | None], step: Step) -> None:
+    """Tell why days are kept in views, and what reports will lack once the days are loaded and before years are folded."""
     server = room.room(session)
-    spans_of = {feed.template: (feed, span or Span(today_utc(), today_utc())) for feed, span in days.items()}
-    for reading in room.readings(session, spans_of, without=tenant):
-        feed, span = spans_of[reading.template]
+    loads = {feed.template: (feed, span or Span(today_utc(), today_utc())) for feed, span in days.items()}
+    for reading in room.readings(session, loads, without=tenant):
+        feed, span = loads[reading.template]
+        daily = feed.storage in server.daily
+        if daily and not reading.has_time_column:
+            step(
+                "storage",
+                f"{reading.template}: {feed.storage}, a view for each day, since it has no time_column",
+            )
         if found := server.shortage(
             reading.template,
-            reading.relations + reading.of_span(span, daily=feed.storage in server.daily),
-            daily=reading.daily or feed.storage in server.daily,
+            reading.relations + reading.of_span(span, daily=daily),
+            daily=reading.daily or daily,
             movable=reading.has_time_column,
         ):
-            yield found
+            step("warning", str(found))
 
 
 def _fold(
@@ -207,38 +209,9 @@ def _fold(
     """Fold the closed years of the span. Last year stays open in January, while late rows still come in."""
     if span is None:
         return []
-    done, empty = [], []
     settled = (today_utc() - timedelta(days=31)).year
     years = range(span.first.year, min(settled, span.last.year + 1))
-    for number, year in enumerate(years):
-        watcher.working(f"folding {feed}", number, len(years), "year")
-        if yearly.check(session, feed, year).status == "complete":
-            result = yearly.fold(session, feed, year)
-            done.append(result)
-            if result.rows:
-                step(
-                    "year",
-                    f"{feed} {year}: {count(result.days, 'slice')}, {count(result.rows, 'row')} in one table",
-                )
-            else:
-                empty.append(year)
-    if years:
-        watcher.working(f"folding {feed}", len(years), len(years), "year")
-    if empty:
-        # A source that has stopped may have many of them.
-        step("year", f"{feed}: {count(len(empty), 'year')} without rows folded: {_spans(empty)}")
-    return done
-
-
-def _spans(years: Sequence[int]) -> str:
-    """Years as text: `2001 to 2019, 2021`."""
-    spans: list[tuple[int, int]] = []
-    for year in years:
-        if spans and spans[-1][1] == year - 1:
-            spans[-1] = (spans[-1][0], year)
-        else:
-            spans.append((year, year))
-    return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in spans)
+    return list(folding.fold(session, feed, years, step, watcher))
 
 
 def _told(result: Result) -> str:

@@ -19,7 +19,7 @@ class Slice:
     last attempt.
 
     A failed slice that is not missing still has the rows of an earlier load. A stale slice was loaded before its day
-    ended. An outdated slice was made before the template was changed.
+    ended. An outdated slice was made before its query or columns were changed.
     """
 
     tenant: str

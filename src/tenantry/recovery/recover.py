@@ -16,11 +16,10 @@ from tenantry.db.connect import session
 from tenantry.db.queries import query
 from tenantry.flow.job import table
 from tenantry.flow.slice import slice as slices
-from tenantry.flow.slice import year as yearly
 from tenantry.flow.slice.feed import list_feeds
 from tenantry.flow.tenant import schema as tenant
 from tenantry.flow.tenant import state as states
-from tenantry.loader import planning, span, verify
+from tenantry.loader import folding, planning, span, verify
 from tenantry.loader import run as backfill
 from tenantry.loader.add_tenant import Step
 from tenantry.loader.events import Watcher
@@ -196,15 +195,8 @@ def _settle(
 
 
 def _fold(opened: psycopg.Connection, part: Part, done: Recovered, step: Step, watcher: Watcher) -> None:
-    years = part.held.folded_years
-    for number, year in enumerate(years):
-        watcher.working(f"folding {part.feed}", number, len(years), "year")
-        if yearly.check(opened, part.feed, year).status == "complete":
-            yearly.fold(opened, part.feed, year)
-            done.folded.append(f"{part.feed} {year}")
-            step("year", f"{part.feed} {year} folded")
-    if years:
-        watcher.working(f"folding {part.feed}", len(years), len(years), "year")
+    for year in folding.fold(opened, part.feed, part.held.folded_years, step, watcher):
+        done.folded.append(f"{part.feed} {year.year}")
 
 
 def _resume_jobs(opened: psycopg.Connection, done: Recovered) -> None:

@@ -46,7 +46,7 @@ $$;
 -- that these files do not have.
 DO $$
 DECLARE
-    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1"}, {"version": 19, "name": "differing_sources", "sha256": "a4f979da6b9d980cf19cfbf132cf80c909ce74f015ba2fed0eb7e8d95ed18f2b"}, {"version": 20, "name": "day", "sha256": "ad7a820b744e392a2abb608accafc83ec4818e0e392a0ad2367cfed72fbb1e00"}, {"version": 21, "name": "limited_readers", "sha256": "4b27d7356562a6599ff8f9acde66fbd7f585fd1634d0b2531db87ed75031477a"}, {"version": 22, "name": "workspaces", "sha256": "6b336f77204943b61f749b533c1c91a8192d784d611f0d94be4ba37ef364c1b9"}, {"version": 23, "name": "storage_chosen", "sha256": "75c4f6383d82cf730c55bfc82988de635f7c7cb7d2f76d49f369fb34b779ad66"}]';
+    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1"}, {"version": 19, "name": "differing_sources", "sha256": "a4f979da6b9d980cf19cfbf132cf80c909ce74f015ba2fed0eb7e8d95ed18f2b"}, {"version": 20, "name": "day", "sha256": "ad7a820b744e392a2abb608accafc83ec4818e0e392a0ad2367cfed72fbb1e00"}, {"version": 21, "name": "limited_readers", "sha256": "5978e209569bfff86709bc8f01e8ef7322d4287c40eca966898fc368498edcdb"}, {"version": 22, "name": "workspaces", "sha256": "6b336f77204943b61f749b533c1c91a8192d784d611f0d94be4ba37ef364c1b9"}, {"version": 23, "name": "storage_chosen", "sha256": "75c4f6383d82cf730c55bfc82988de635f7c7cb7d2f76d49f369fb34b779ad66"}]';
     odd record;
 BEGIN
     IF (SELECT count(*) FROM pg_catalog.pg_namespace n
@@ -697,13 +697,24 @@ $tenantry$;
 
 DO $tenantry$
 BEGIN
-INSERT INTO _wh.migrations (version, name, sha256) VALUES (21, 'limited_readers', '4b27d7356562a6599ff8f9acde66fbd7f585fd1634d0b2531db87ed75031477a') ON CONFLICT DO NOTHING;
+INSERT INTO _wh.migrations (version, name, sha256) VALUES (21, 'limited_readers', '5978e209569bfff86709bc8f01e8ef7322d4287c40eca966898fc368498edcdb') ON CONFLICT DO NOTHING;
 IF FOUND THEN
 EXECUTE $tenantry_text$
 -- A reader of some tenants may use the public views, which show it those tenants alone. This table has no rows: who may read it is such
 -- a reader, and the views ask for that.
 CREATE TABLE _wh.limited (marker boolean CHECK (false));
 COMMENT ON TABLE _wh.limited IS 'Always empty: the roles that may read it are readers of some tenants, and those alone appear to them in the public views';
+
+-- All readers get a view of how fresh the data are.
+DO $$
+BEGIN
+    IF pg_catalog.to_regclass('public.tenantry_freshness') IS NOT NULL
+        OR EXISTS (SELECT FROM _wh.mv_templates t WHERE t.template_name = 'tenantry_freshness') THEN
+        RAISE EXCEPTION 'public.tenantry_freshness exists already; Tenantry has a view of that name'
+            USING ERRCODE = 'duplicate_table', HINT = 'Rename it, or the template that it belongs to.';
+    END IF;
+END
+$$;
 $tenantry_text$;
 END IF;
 END
@@ -1157,15 +1168,16 @@ SET LOCAL plpgsql.extra_errors = 'none';
 SET LOCAL standard_conforming_strings = on;
 
 -- Before the functions are created again: drop the internal ones, so that none stays with former parameters.
--- Nothing depends on them except each other; materialized views depend on one, which stays as its callers
--- expect it. Trigger functions stay, too: they guard passwords and have no parameters.
+-- Nothing depends on them except each other; but materialized views depend on one, and a view on another.
+-- These stay as their callers expect them. Trigger functions stay, too: they guard passwords and have no
+-- parameters.
 DO $$
 DECLARE
     routine regprocedure;
 BEGIN
     FOR routine IN SELECT p.oid FROM pg_catalog.pg_proc p
         WHERE p.pronamespace = '_wh_internal'::regnamespace AND p.prorettype <> 'trigger'::regtype
-            AND p.proname <> 'source_login' LOOP
+            AND p.proname NOT IN ('source_login', 'freshness') LOOP
         EXECUTE pg_catalog.format('DROP ROUTINE %s', routine);
     END LOOP;
 END
@@ -1257,6 +1269,7 @@ DECLARE
     unknown text;
     current jsonb;
     changes text;
+    hint text;
 BEGIN
     PERFORM _wh_internal.server_options(connection), _wh_internal.hush();
     SELECT string_agg(o.key, ', ' ORDER BY o.key) INTO unknown FROM jsonb_object_keys(
@@ -1300,9 +1313,10 @@ BEGIN
     END IF;
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     -- Raised as a new error, because PostgreSQL would otherwise add the failed statement, with the secret, to
-    -- the log.
+    -- the log. The hints of the checks on what was given hold none.
+    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
     RAISE EXCEPTION 'connection "%" cannot be stored: %', connection.tenant_name, SQLERRM
-        USING ERRCODE = SQLSTATE;
+        USING ERRCODE = SQLSTATE, HINT = CASE SQLSTATE WHEN '22023' THEN hint ELSE '' END;
 END
 $$;
 
@@ -2966,6 +2980,89 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         AND c.relnamespace = to_regnamespace(quote_ident(feed.schema_name))
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.freshness(reader name)
+RETURNS TABLE (tenant text, template text, complete_until date, last_loaded_at timestamptz,
+    missing_days bigint, failed_days bigint, status text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    -- How fresh the data are that a role may see. The records of loads answer for a feed if each of them is
+    -- bound to a filling that is still there; otherwise day_states does, which takes long for many feeds. In
+    -- a storage whose relations hold one day each, some days may be present without a record.
+    WITH feeds AS MATERIALIZED (
+        SELECT f AS feed, f.schema_name, f.template_name, f.first_day, s.united, w.disabled_at,
+            _wh_internal.definition_hash(t) AS hash
+        FROM _wh.feeds f JOIN _wh.storages s USING (storage)
+        JOIN _wh.mv_templates t ON t.template_name = f.template_name
+        JOIN _wh.tenants w USING (schema_name) JOIN pg_namespace n ON n.nspname = f.schema_name
+        WHERE NOT has_table_privilege(reader, '_wh.limited', 'SELECT')
+            OR has_schema_privilege(reader, n.oid, 'USAGE')
+    ), fillings AS MATERIALIZED (
+        SELECT s.schema_name, s.template_name, s.filenode, f.united, max(s.loaded_at) AS loaded_at,
+            count(s.loaded_at) AS loaded,
+            count(s.loaded_at) FILTER (WHERE s.slice_date >= f.first_day AND s.slice_date < d.today)
+                AS present,
+            count(*) FILTER (WHERE s.status = 'failed') AS failed,
+            count(*) FILTER (WHERE s.slice_date < d.today
+                AND s.loaded_at < (s.slice_date + 1)::timestamp AT TIME ZONE 'UTC') AS stale,
+            count(s.loaded_at) FILTER (WHERE s.definition_hash <> f.hash) AS outdated
+        FROM feeds f CROSS JOIN _wh.current_date_utc() AS d (today)
+        JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name
+        GROUP BY 1, 2, 3, 4
+    ), counted AS (
+        SELECT x.schema_name, x.template_name, max(x.loaded_at) AS last_loaded_at, sum(x.loaded) FILTER (
+                WHERE c.oid IS NULL) AS doubtful, sum(x.present)::bigint AS present,
+            sum(x.failed)::bigint AS failed, sum(x.stale)::bigint AS stale,
+            sum(x.outdated)::bigint AS outdated
+        FROM fillings x LEFT JOIN pg_class c ON c.relfilenode = x.filenode AND c.relkind IN ('r', 'm')
+            AND c.relispopulated AND c.relispartition = x.united
+        GROUP BY x.schema_name, x.template_name
+    ), judged AS MATERIALIZED (
+        SELECT f.*, c.last_loaded_at, d.today, d.today - f.first_day - coalesce(c.present, 0) AS missing,
+            coalesce(c.failed, 0) AS failed, coalesce(c.stale, 0) AS stale,
+            coalesce(c.outdated, 0) AS outdated,
+            coalesce(f.first_day <= d.today AND coalesce(c.doubtful, 0) = 0
+            AND (f.united OR c.present = d.today - f.first_day), false) AS easy
+        FROM feeds f LEFT JOIN counted c USING (schema_name, template_name)
+        CROSS JOIN _wh.current_date_utc() AS d (today)
+    ), decided AS (
+        SELECT j.schema_name, j.template_name, j.last_loaded_at, j.disabled_at, true AS begun,
+            j.missing, j.failed, j.stale, j.outdated, CASE WHEN j.missing + j.stale = 0
+                THEN CASE WHEN j.today > j.first_day THEN j.today - 1 END
+                ELSE (SELECT CASE WHEN min(g.day) > j.first_day THEN min(g.day)::date - 1 END
+                    FROM generate_series(j.first_day::timestamp, j.today - interval '1 day', '1 day')
+                        AS g (day)
+                    WHERE NOT EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = j.schema_name
+                        AND s.template_name = j.template_name AND s.slice_date = g.day::date
+                        AND s.loaded_at >= (g.day + interval '1 day') AT TIME ZONE 'UTC'))
+                END AS complete_until
+        FROM judged j WHERE j.easy
+        UNION ALL
+        SELECT j.schema_name, j.template_name, j.last_loaded_at, j.disabled_at, d.first IS NOT NULL,
+            d.missing, d.failed, d.stale, d.outdated, CASE WHEN coalesce(d.gap, j.today) > d.first
+                THEN coalesce(d.gap, j.today) - 1 END
+        FROM judged j CROSS JOIN LATERAL (
+            SELECT least((j.feed).first_day, min(s.day) FILTER (WHERE s.present)) AS first,
+                min(s.day) FILTER (WHERE s.missing OR s.stale) AS gap,
+                count(*) FILTER (WHERE s.missing) AS missing, count(*) FILTER (WHERE s.failed) AS failed,
+                count(*) FILTER (WHERE s.stale) AS stale, count(*) FILTER (WHERE s.outdated) AS outdated
+            FROM _wh_internal.day_states(j.feed) s) d
+        WHERE NOT j.easy
+    )
+    SELECT d.schema_name, d.template_name, d.complete_until, d.last_loaded_at, d.missing, d.failed,
+        coalesce(nullif(concat_ws(', ', CASE WHEN d.disabled_at IS NOT NULL THEN 'disabled' END,
+            CASE WHEN NOT d.begun THEN 'never loaded' ELSE nullif(concat_ws(', ',
+                to_char(nullif(d.missing, 0), 'FM999,999') || ' missing',
+                to_char(nullif(d.failed, 0), 'FM999,999') || ' failed',
+                to_char(nullif(d.stale, 0), 'FM999,999') || ' stale',
+                to_char(nullif(d.outdated, 0), 'FM999,999') || ' outdated'), '') END), ''), 'ok')
+    FROM decided d ORDER BY 1, 2
+$$;
+
+CREATE OR REPLACE VIEW public.tenantry_freshness AS
+SELECT f.tenant, f.template, f.complete_until, f.last_loaded_at, f.missing_days, f.failed_days, f.status
+FROM _wh_internal.freshness(current_user) f;
+COMMENT ON VIEW public.tenantry_freshness IS
+    'Tenantry: until which UTC day the data of each tenant are complete';
+
 CREATE OR REPLACE FUNCTION _wh_internal.give_workspace(reader text, workspace text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- Create the schema in which a reader may create tables and views, or give it back its rights there. The
@@ -3602,7 +3699,8 @@ BEGIN
         WHERE NOT (has_table_privilege(r.reader, '_wh.limited', 'SELECT')
             AND has_table_privilege(r.reader, view, 'SELECT')) ORDER BY r.reader LOOP
         -- First what the view knows them by.
-        EXECUTE format('GRANT SELECT ON _wh.limited TO %1$I; GRANT SELECT ON %2$s TO %1$I', reader, view);
+        EXECUTE format('GRANT SELECT ON _wh.limited TO %1$I; GRANT SELECT ON %2$s TO %1$I; '
+            'GRANT EXECUTE ON FUNCTION _wh_internal.freshness(name) TO %1$I', reader, view);
     END LOOP;
 END
 $$;
@@ -3668,6 +3766,7 @@ BEGIN
         PERFORM _wh_internal.hold_template_tenants(ARRAY[template.template_name]);
         PERFORM _wh_internal.storage_publish_public(template);
     END LOOP;
+    PERFORM _wh_internal.let_in('public.tenantry_freshness');
 END
 $$;
 
@@ -7249,7 +7348,7 @@ BEGIN
             FROM to_regclass(format('%I.%I', feed.schema_name, view_name)) AS v (oid);
     END IF;
     PERFORM _wh_internal.replace_view(feed.schema_name, view_name, body, afterwards);
-    IF reshaped THEN
+    IF reshaped AND current_setting('tenantry.uniting', true) IS DISTINCT FROM feed.template_name THEN
         PERFORM _wh.update_public_view_by_template(feed.template_name);
     END IF;
 END
@@ -8519,7 +8618,8 @@ BEGIN
         changed := true;
     END IF;
     IF limited AND secured THEN
-        PERFORM _wh_internal.let_in(format('public.%I', view_name)::regclass);
+        PERFORM _wh_internal.let_in(format('public.%I', view_name)::regclass),
+            _wh_internal.let_in('public.tenantry_freshness');
     END IF;
     PERFORM _wh_internal.describe_view('public', view_name, template);
     RETURN changed;
@@ -9124,6 +9224,10 @@ BEGIN
         AND (NEW.refusal IS NOT NULL OR OLD.refusal IS NULL) THEN
         RETURN NEW;
     END IF;
+    IF NEW.template_name = 'tenantry_freshness' THEN
+        RAISE EXCEPTION 'template "%": its public view would take the place of Tenantry''s own of that name',
+            NEW.template_name USING ERRCODE = 'reserved_name', HINT = 'Choose another name.';
+    END IF;
     NEW.refusal := NULL;
     PERFORM _wh_internal.refuse_query(NEW.query_template);
     RETURN NEW;
@@ -9502,9 +9606,11 @@ DECLARE
     columns _wh.template_columns[] := _wh_internal.shown_columns(template.template_name);
     shape text := _wh_internal.columns_shape(columns);
     feed _wh.feeds;
+    former text := coalesce(current_setting('tenantry.uniting', true), '');
 BEGIN
     -- A tenant view whose columns differ from the template's would fail below. One that was dropped by hand
-    -- is created again.
+    -- is created again. None of them unites the tenants again: this function is about to.
+    PERFORM set_config('tenantry.uniting', template.template_name, true);
     FOREACH feed IN ARRAY feeds LOOP
         IF _wh_internal.view_columns(feed.schema_name, view_name) IS DISTINCT FROM shape THEN
             -- Publishing a tenant in a steady storage publishes this view, too.
@@ -9515,6 +9621,7 @@ BEGIN
             END IF;
         END IF;
     END LOOP;
+    PERFORM set_config('tenantry.uniting', former, true);
     RETURN (SELECT string_agg(format('SELECT %L::text AS schema_name, %s FROM %I.%I%s', f.schema_name,
             _wh_internal.select_list(to_regclass(format('%I.%I', f.schema_name, view_name)), columns, 'day'),
             f.schema_name, view_name, CASE WHEN limited THEN ' WHERE ' || _wh_internal.seen(
@@ -11058,7 +11165,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET Time
 -- loads of the day wait meanwhile. `fault` means that the source has not changed since the load, so the
 -- warehouse has; NULL if the load stored no digest.
 DECLARE
-    wanted date := _wh_internal.checked_day(target_date);
+    wanted date := _wh_internal.checked_day(target_date, template_name);
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
     template _wh.mv_templates := _wh_internal.feed_template(feed);
     day text := to_char(wanted::timestamp, 'YYYY-MM-DD');
@@ -11191,6 +11298,8 @@ BEGIN
     END IF;
 END
 $$;
+GRANT EXECUTE ON FUNCTION _wh_internal.freshness(name) TO phood_ro;
+GRANT SELECT ON public.tenantry_freshness TO phood_ro;
 ALTER DEFAULT PRIVILEGES FOR ROLE whadmin REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE whadmin IN SCHEMA public GRANT SELECT ON TABLES TO phood_ro;
 
@@ -11216,9 +11325,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', 'b53431e4661c6e77' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '4dcb3f962e9b4d47' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = 'b53431e4661c6e77');
+        AND i.functions = '4dcb3f962e9b4d47');
 END
 $$;
 

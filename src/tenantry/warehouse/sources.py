@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from tenantry.core.errors import InputError
-from tenantry.flow.source.catalog import SourceReport, StoredConnection
+from tenantry.core.model import OWNER
 from tenantry.warehouse.base import Base
 
 if TYPE_CHECKING:
     from tenantry.core.model import Connection, TemplateFile
     from tenantry.flow.source.candidate import Candidate
+    from tenantry.flow.source.catalog import SourceReport, StoredConnection
     from tenantry.flow.template.draft import Draft
     from tenantry.flow.template.prospect import Prospect
 
@@ -23,6 +25,7 @@ class Sources(Base):
     def connections(self) -> list[StoredConnection]:
         """Return all connections by name, with the tenants that use them."""
         from tenantry.flow.source import connection as connections
+        from tenantry.flow.source.catalog import StoredConnection
 
         with self.session() as opened:
             return [
@@ -58,6 +61,7 @@ class Sources(Base):
         """
         from tenantry.flow.source import catalog, line
         from tenantry.flow.source import connection as connections
+        from tenantry.flow.source.catalog import SourceReport
         from tenantry.flow.template import asking
 
         with self.session() as opened:
@@ -92,6 +96,8 @@ class Sources(Base):
         from tenantry.flow.template import asking, draft
         from tenantry.flow.template import table as tables
 
+        if self.acts_as() != OWNER:
+            raise InputError(f"only {OWNER} sees the tables of a source", hint="Write a query.")
         with self.session() as opened, candidate.reachable(opened, source) as connection:
             with asking.asked(opened, asking.connection_of(opened, connection), 60) as session:
                 found = catalog.find(catalog.tables(session), table)
@@ -108,8 +114,12 @@ class Sources(Base):
             )
             return replace(drafted, remarks=_once([*remarks, *drafted.remarks]))
 
-    def foresee(self, template: TemplateFile, source: str | Candidate, *, rows: int = 2) -> Prospect:
-        """Try a template on the last day of which a source has rows, and estimate the load of all days. Nothing is stored.
+    def foresee(
+        self, template: TemplateFile, source: str | Candidate, *, first: date | None = None, rows: int = 2
+    ) -> Prospect:
+        """Try a template on the last day of which a source has rows, and estimate the load of all days, or of those since `first`.
+
+        Nothing is stored.
 
         Raises what `try_template` raises.
         """
@@ -118,7 +128,7 @@ class Sources(Base):
 
         with self.session() as opened, candidate.reachable(opened, source) as connection:
             return prospect.foresee(
-                opened, template.template, asking.connection_of(opened, connection), rows=rows
+                opened, template.template, asking.connection_of(opened, connection), first=first, rows=rows
             )
 
 

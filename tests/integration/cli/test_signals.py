@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from datetime import date
 
 import pytest
 
+from tests.support import documents
 from tests.support.databases import Source, Warehouse
 from tests.support.program import address, environment, hear_signals, running, succeed
 from tests.support.samples.small_template import QUERY, define, make_ticks, spoil
@@ -122,13 +124,18 @@ sys.meta_path.insert(0, Finder())
 from tenantry.__main__ import main
 main()
 """
-    for number, code in CODES.items():
+    for number, code, words in ((n, c, w) for n, c in CODES.items() for w in ((), ("status", "--json"))):
         ended = subprocess.run(
-            [sys.executable, "-c", program, number.name],
+            [sys.executable, "-c", program, number.name, *words],
             env=environment(),
             capture_output=True,
             text=True,
             preexec_fn=hear_signals,
             check=False,
         )
-        assert (ended.returncode, ended.stderr) == (code, "interrupted; nothing was begun\n")
+        assert ended.returncode == code
+        if words:
+            documents.check(words, ended.stdout, ended.stderr)
+            assert json.loads(ended.stderr)["error"]["exit_code"] == code
+        else:
+            assert ended.stderr == "interrupted; nothing was begun\n"

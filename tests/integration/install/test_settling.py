@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 from datetime import date
 
@@ -11,7 +12,7 @@ import pytest
 from tenantry.core.errors import DatabaseError
 from tenantry.db import upgrade
 from tenantry.db.migrations import known
-from tests.support.databases import Source, Warehouse
+from tests.support.databases import Database, Source, Warehouse
 from tests.support.loading import by_loader, by_sql
 from tests.support.older_layout import restore
 from tests.support.program import succeed
@@ -98,6 +99,68 @@ def test_a_load_that_comes_before_the_upgrade_has_moved_them_moves_those_of_its_
     assert old.reader.rows(ROWS) == changed
     assert upgraded(old) == ["acme.ticks"]
     assert old.reader.rows(ROWS) == changed
+
+
+WITHOUT_DAY = """
+DO $$
+DECLARE
+    drops text;
+    views text;
+BEGIN
+    SELECT string_agg(format('DROP VIEW IF EXISTS %s CASCADE; ', v.view), ''),
+        string_agg(format('CREATE VIEW %s AS SELECT %s FROM (%s) q; ', v.view, v.columns, rtrim(v.body, ';')), ''
+            ORDER BY v.view ~ '^public') INTO drops, views
+    FROM (SELECT format('%I.%I', n.nspname, c.relname) AS view, pg_get_viewdef(c.oid) AS body,
+            string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS columns
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
+            AND a.attnum > 0 AND a.attname <> 'day' WHERE c.relkind = 'v' AND c.relname ~ '^ticks' GROUP BY 1, 2) v;
+    EXECUTE drops;
+    EXECUTE replace(views, 'ticks.day', 'NULL::date AS day');
+END
+$$
+"""
+"""Views as a version without the column `day` made them."""
+
+
+@pytest.mark.parametrize("storage", ["partition", "matview"])
+def test_an_upgrade_gives_views_a_day_and_keeps_what_was_put_on_them(old: Warehouse, storage: str) -> None:
+    if storage == "matview":
+        old.run("CALL _wh.set_storage('ticks', 'matview')")
+    old.run(WITHOUT_DAY)
+    role = f"analyst_{secrets.token_hex(4)}"
+    reader = f"reader_{secrets.token_hex(4)}"
+    old.admin.run(f"CREATE ROLE {role}; CREATE ROLE {reader} LOGIN PASSWORD 'reader-password'")
+    old.server.save_password(reader, "reader-password")
+    try:
+        # A reader of some tenants, as an older version made it.
+        old.run(f"INSERT INTO _wh.readers (reader_name, tenants) VALUES ('{reader}', '{{acme}}')")
+        old.admin.run(f"GRANT USAGE ON SCHEMA acme TO {reader}; GRANT SELECT ON acme.ticks TO {reader}")
+        old.run(
+            f"CREATE VIEW public.report AS SELECT * FROM public.ticks; GRANT SELECT ON public.ticks TO {role}"
+        )
+        identities = old.rows(
+            "SELECT oid, relacl::text FROM pg_class WHERE relname = 'report' OR oid = 'acme.ticks'::regclass"
+        )
+        with old.admin.connect() as session:
+            planned = upgrade.rehearse(session)
+            assert planned.published == ["acme.ticks", "globex.ticks"]
+            assert upgrade.run(session, {}) == planned
+            assert not upgrade.run(session, {}).any
+        assert (
+            old.rows(
+                "SELECT oid, relacl::text FROM pg_class WHERE relname = 'report' OR oid = 'acme.ticks'::regclass"
+            )
+            == identities
+        )
+        days = "SELECT count(DISTINCT day), min(day) FROM {}"
+        assert old.reader.rows(days.format("public.ticks")) == [(370, date(2023, 1, 1))]
+        assert old.reader.rows(days.format("acme.ticks_2023")) == [(365, date(2023, 1, 1))]
+        assert old.value(f"SELECT has_table_privilege('{role}', 'public.ticks', 'SELECT')")
+        limited = Database(old.server, old.name, reader)
+        assert limited.rows("SELECT DISTINCT schema_name FROM public.ticks") == [("acme",)]
+        assert limited.rows("SELECT tenant FROM public.tenantry_freshness") == [("acme",)]
+    finally:
+        old.admin.run(f"DROP OWNED BY {role}, {reader}; DROP ROLE {role}, {reader}")
 
 
 def test_what_reads_a_table_goes_on_reading_it_and_row_security_goes_on_holding(old: Warehouse) -> None:

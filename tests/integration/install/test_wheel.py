@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 import venv
+from email import message_from_bytes
 from importlib import metadata
 from pathlib import Path
 from zipfile import ZipFile
@@ -69,6 +70,24 @@ def test_the_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
         "tenantry/sql/templates/foodlogstats.sql",
     } <= names
     assert wheel.name == f"tenantry-{tenantry.__version__}-py3-none-any.whl"
+
+
+def test_the_links_and_pictures_of_the_description_lead_to_this_version_of_the_repository(
+    wheel: Path,
+) -> None:
+    with ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        described = message_from_bytes(archive.read(name))
+    urls = dict(entry.split(", ", 1) for entry in described.get_all("Project-URL", []))
+    text = described.get_payload()
+    assert isinstance(text, str)
+    links = re.findall(r"\]\(([^)]+)\)", text)
+    assert len(links) == len(re.findall(r"\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8")))
+    for link in links:
+        found = re.fullmatch(rf"{urls['Repository']}/(blob|raw)/v{tenantry.__version__}/([^#]+)(#.*)?", link)
+        assert found is not None, link
+        assert (ROOT / found[2]).exists(), link
+        assert (found[1] == "raw") is found[2].endswith(".svg"), link
 
 
 def test_the_wheel_installs_the_command_and_carries_the_licence(wheel: Path) -> None:

@@ -726,7 +726,7 @@ def test_a_small_server_is_found_too_small(make_server: Callable[..., Server]) -
                 session.execute(add.replace("%s", str(year)).encode())
             assert [f.severity for f in findings(small, "locks")] == found
     (locks,) = findings(small, "locks")
-    assert "locks 902 relations, of 896 that the lock table holds" in locks.reason
+    assert "locks 903 relations, of 896 that the lock table holds" in locks.reason
     assert locks.command == "tenantry template set-storage foodlogstats partition"
 
     with small.connect(), small.connect(), small.connect():

@@ -27,6 +27,9 @@ from tests.support.samples.healthy import findings
 W, E = Severity.WARNING, Severity.ERROR
 
 REPORT: LiteralString = "SELECT count(*) FROM public.foodlogstats"
+DAYS = 180
+"""Enough daily views to fill any table of this size."""
+
 SMALL = {
     "max_locks_per_transaction": "10",
     "max_connections": "9",
@@ -55,13 +58,13 @@ def test_reports_that_the_lock_table_cannot_hold_are_foreseen(
     warehouse = Warehouse(server, "postgres", "whadmin")
     known = {"TENANTRY_WHADMIN_PASSWORD": "known", "TENANTRY_READER_PASSWORD": "known"}
     succeed(warehouse.admin, "init", env=known)
-    source.fill(today - timedelta(days=219), 220, 1)
+    source.fill(today - timedelta(days=DAYS - 1), DAYS, 1)
     address = f"host=127.0.0.1 port={source.server.port} dbname={source.name} user={source.reader}"
-    add = ("--source", address, "--from", today - timedelta(days=219), "--no-schedule", "--sessions", 1)
+    add = ("--source", address, "--no-schedule", "--from")
     secret = {"TENANTRY_SOURCE_PASSWORD": source.password}
 
-    # Partitions of one or two years: few locks.
-    added = succeed(warehouse, "tenant", "add", "acme", *add, env=secret)
+    # One partition: few locks.
+    added = succeed(warehouse, "tenant", "add", "acme", *add, today, env=secret)
     assert "warning" not in added.err
     assert findings(warehouse, "locks") == []
     reports_at_once(warehouse, 6)
@@ -91,7 +94,7 @@ def test_reports_that_the_lock_table_cannot_hold_are_foreseen(
 
     # Daily views: said before the first day is loaded, and true.
     warehouse.run("UPDATE _wh.mv_templates SET storage = 'matview'")
-    added = run(warehouse, "tenant", "add", "globex", *add, env=secret)
+    added = run(warehouse, "tenant", "add", "globex", *add, today - timedelta(days=DAYS - 1), env=secret)
     assert added.err.index("! warning  foodlogstats: a report over all days") < added.err.index("✓ backfill")
     with pytest.raises(psycopg.errors.OutOfMemory):
         reports_at_once(warehouse, 1)
@@ -100,7 +103,7 @@ def test_reports_that_the_lock_table_cannot_hold_are_foreseen(
         E,
         "tenantry template set-storage foodlogstats partition",
     )
-    assert 'fails with "out of shared memory"' in finding.reason
+    assert 'may fail with "out of shared memory"' in finding.reason
 
 
 def test_a_plan_foresees_what_its_new_tenants_need(warehouse: Warehouse) -> None:

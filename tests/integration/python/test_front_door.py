@@ -170,8 +170,8 @@ def test_a_template_is_linted_loaded_tried_moved_and_dropped(
     assert not opened.drop_template("other").uses
     with pytest.raises(InputError, match="acme"):
         opened.drop_template("foodlogstats")
-    (tenant,) = opened.begin_move("foodlogstats", "partition")
-    assert opened.move_tenant(tenant, "foodlogstats", "partition").moved
+    (tenant,) = opened.begin_move("foodlogstats", "matview")
+    assert opened.move_tenant(tenant, "foodlogstats", "matview").moved
     assert opened.drop_old_storage("foodlogstats")["acme"] > 0
     assert [use.tenant for use in opened.drop_template("foodlogstats", with_data=True).uses] == ["acme"]
     assert opened.feeds() == []

@@ -191,6 +191,11 @@ def small(acme: Warehouse, source: Source, tmp_path: Path, today: date) -> Conte
     acme.run(
         "UPDATE _wh.mv_templates SET description = 'ours', column_descriptions = '{\"id\": \"our number\"}'"
     )
+    acme.run("UPDATE _wh.mv_templates SET lookback = 30")
+    acme.run(
+        "INSERT INTO _wh.template_overrides (schema_name, template_name, query_template)"
+        " VALUES ('acme', 'foodlogstats', 'SELECT 1')"
+    )
     return content_of(saved(acme, tmp_path))
 
 
@@ -199,8 +204,10 @@ def test_a_restore_into_another_database_of_the_server_keeps_the_roles_as_they_a
 ) -> None:
     assert put(empty, small).kept == ["phood_ro", "whadmin"]
     assert Database(acme.server, empty.name, "whadmin").rows(
-        "SELECT description, column_descriptions FROM _wh.mv_templates"
-    ) == [("ours", {"id": "our number"})]
+        "SELECT description, column_descriptions, lookback FROM _wh.mv_templates"
+    ) == [("ours", {"id": "our number"}, 30)]
+    own = "SELECT template, tenant, query, drifted FROM _wh_internal.override_facts()"
+    assert empty.rows(own) == [("foodlogstats", "acme", "SELECT 1", False)]
     logs = "SELECT id, created_at, message, context FROM _wh.function_logs ORDER BY id"
     assert empty.rows(logs) == acme.rows(logs)
     empty.run("SELECT _wh_internal.write_log('x', 'INFO', 'after', '{}')")

@@ -129,3 +129,32 @@ def test_the_key_ahead_goes_through_files_and_back(booking: Warehouse, tmp_path:
     file.write_text(shown.replace("ahead: 30", "ahead: 4000"))
     assert "ahead is a number of days from 0 to 3660" in run(booking, "template", "load", file).err
     assert "ahead is a number of days" in run(booking, "template", "lint", file).err
+
+
+@STORAGES
+def test_days_ahead_are_shown_compared_and_loaded_again_like_others(
+    acme: Warehouse, source: Source, today: date, storage: str
+) -> None:
+    last = today + timedelta(days=365)
+    make_ticks(source, today - timedelta(days=1), 367)
+    define(acme)
+    ahead(acme, 365, storage)
+    by_sql(acme, today - timedelta(days=1), today + timedelta(days=1), template="ticks")
+    by_loader(acme, last, last, template="ticks")
+    assert rows(acme) == 8
+    tenant = ("--tenant", "acme")
+    assert succeed(acme, "slice", "show", "ticks", last, *tenant, "--json").json["rows"] == 2
+    (shown,) = succeed(acme, "slice", "list", "ticks", "--from", last, "--to", last, "--json").json
+    assert (shown["rows"], shown["missing"], shown["stale"]) == (2, False, False)
+    source.run("UPDATE ticks SET value = 7 WHERE at >= %s", (last,))
+    assert run(acme, "verify", "ticks", *tenant, "--from", last, "--to", last).code == 1
+    assert not acme.value("SELECT _wh.verify_slice('ticks', 'acme', %s)", (last,))["agrees"]
+    succeed(acme, "slice", "reload", "ticks", last, *tenant)
+    succeed(acme, "verify", "ticks", *tenant, "--from", last, "--to", last)
+    later = last + timedelta(days=1)
+    assert f"{later} is after {last}" in run(acme, "verify", "ticks", *tenant, "--to", later).err
+    # Nothing looks late, missing or foldable because of them.
+    assert "is not over" in run(acme, "year", "fold", "ticks", last.year, *tenant).err
+    assert not [
+        f for f in findings(acme, "slices", "freshness", "rows", "years", "views") if "acme" in f.subject
+    ]

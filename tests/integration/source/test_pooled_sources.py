@@ -141,6 +141,19 @@ def test_a_pooler_that_drops_the_settings_of_a_login_without_a_word_changes_noth
         is_left_as_it_was(kolkata, port)
 
 
+@MODES
+def test_a_search_path_holds_behind_a_pooler(warehouse: Warehouse, kolkata: Source, mode: Mode) -> None:
+    kolkata.run("CREATE SCHEMA shop")
+    kolkata.run("ALTER TABLE ticks SET SCHEMA shop")
+    kolkata.run("GRANT USAGE ON SCHEMA shop TO source_reader")
+    with pgbouncer(kolkata, mode) as port:
+        connect(warehouse, kolkata, port, pooler="true", search_path="shop")
+        for template, pull in (("ticks", by_sql), ("parts", by_loader)):
+            pull(warehouse, DAY, NEXT, template=template)
+            assert stored(warehouse, template) == TRUTH
+        is_left_as_it_was(kolkata, port)
+
+
 def test_the_program_takes_a_tenant_in_through_a_pooler_and_says_how_if_it_was_not_told(
     warehouse: Warehouse, kolkata: Source, monkeypatch: pytest.MonkeyPatch
 ) -> None:

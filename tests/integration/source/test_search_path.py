@@ -91,6 +91,9 @@ def test_the_program_adds_shows_and_changes_a_source_with_a_search_path(
     assert run(shop, *plan, env=secrets).code == 5
     succeed(shop, "apply", "--file", file, "--yes", env=secrets)
     assert succeed(shop, "tenant", "list", "--json").json[0]["search_path"] == '"Shop 2"'
+    wrong = run(shop, "tenant", "edit", "acme", "--search-path", "shop;")
+    assert "search_path is not a list of schemas: shop;" in wrong.err
+    assert "Write names with commas between them" in wrong.err
     succeed(shop, "tenant", "edit", "acme", "--search-path", "")
     assert succeed(shop, "tenant", "list", "--json").json[0]["search_path"] is None
 

@@ -86,7 +86,7 @@ def test_comments_survive_loads_that_replace_slices_and_views(acme: Warehouse, s
     assert [kept(acme, relation) for _, relation in relations] == [True] * 3
     define(acme)
     by_loader(acme, FIRST, FIRST + timedelta(days=1), template="ticks")
-    assert acme.value("SELECT count(*) FROM information_schema.columns WHERE table_name = 'ticks'") == 3 + 4
+    assert acme.value("SELECT count(*) FROM information_schema.columns WHERE table_name = 'ticks'") == 4 + 5
     assert [kept(acme, relation) for _, relation in relations] == [True] * 3
 
 
@@ -99,7 +99,9 @@ def test_a_view_that_somebody_commented_is_left_alone_and_one_that_somebody_repl
     before = acme.value(version)
     acme.run("SELECT _wh.update_tenant_union_view_by_template('ticks', 'acme', 'acme')")
     assert acme.value(version) == before
-    acme.run("CREATE OR REPLACE VIEW acme.ticks AS SELECT * FROM acme.ticks_2024_01_01")
+    acme.run(
+        "CREATE OR REPLACE VIEW acme.ticks AS SELECT *, DATE '2024-01-01' AS day FROM acme.ticks_2024_01_01"
+    )
     acme.run("SELECT _wh.update_tenant_union_view_by_template('ticks', 'acme', 'acme')")
     assert acme.value("SELECT count(*) FROM acme.ticks") == 4 - 2
     assert kept(acme, "acme.ticks")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from calendar import isleap
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
@@ -13,6 +15,7 @@ import pytest
 
 from tenantry.embedded import Server
 from tests.support.databases import Maker, Source, Warehouse
+from tests.support.program import address, succeed
 from tests.support.samples.small_template import COLUMNS, INDEXES, QUERY, define, make_ticks, spoil
 from tests.support.waiting import wait_until
 
@@ -290,3 +293,26 @@ def test_a_day_of_a_folded_year_is_not_replaced_once_nothing_tells_its_days_apar
     with pytest.raises(psycopg.Error, match="tells its days apart by a time column"):
         pull_day(folded)
     assert folded.rows('SELECT * FROM _wh_data."acme.ticks_2023" ORDER BY id') == rows
+
+
+def test_years_without_rows_are_told_in_one_line(
+    warehouse: Warehouse, make_source: Callable[[], Source], today: date, tmp_path: Path
+) -> None:
+    """A source that has stopped may have many of them."""
+    source = make_source()
+    settled = (today - timedelta(days=31)).year
+    define(warehouse)
+    warehouse.run("UPDATE _wh.mv_templates SET storage = 'partition' WHERE template_name = 'ticks'")
+    make_ticks(source, date(settled - 2, 1, 1), 1)
+    secret = tmp_path / "secret"
+    secret.touch(0o600)
+    secret.write_text(source.password)
+    words = ("--source", address(source), "--template", "ticks", "--password-file", secret)
+
+    told = succeed(warehouse, "tenant", "add", "acme", *words).err.splitlines()
+
+    years = [line for line in told if line.startswith("✓ year")]
+    assert [line.partition(": ")[2] for line in years] == [
+        f"{366 if isleap(settled - 2) else 365} slices, 2 rows in one table",
+        f"1 year without rows folded: {settled - 1}",
+    ]

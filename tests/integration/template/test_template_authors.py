@@ -38,12 +38,17 @@ ALLOWED: list[LiteralString] = [
     "UPDATE _wh.mv_templates SET indexes = NULL WHERE template_name = 'ticks'",
     "SELECT _wh.try_template('ticks', 'acme', '2024-03-10')",
     "SELECT _wh.drop_unused_template('unused')",
+    "SELECT _wh.set_template_override('ticks', 'acme', $$SELECT id, at, value::int AS value, ''::text AS more FROM ticks WHERE at >= '{START_TIME}' AND at < '{END_TIME}'$$, '2024-03-10')",
+    "SELECT _wh.drop_template_override('ticks', 'acme')",
+    "SELECT * FROM _wh_internal.override_facts()",
     "SELECT * FROM _wh_internal.template_facts()",
     "SELECT * FROM _wh_internal.template_outdated('ticks')",
 ]
 
 REFUSED: list[LiteralString] = [
     "DELETE FROM _wh.mv_templates",
+    "INSERT INTO _wh.template_overrides (schema_name, template_name, query_template) VALUES ('acme', 'ticks', 'SELECT 1')",
+    "SELECT _wh_internal.for_tenant(t, 'acme') FROM _wh.mv_templates t",
     "DELETE FROM _wh.mv_templates WHERE template_name = 'unused'",
     "TRUNCATE _wh.mv_templates",
     "UPDATE _wh.mv_templates SET template_name = 'other' WHERE template_name = 'unused'",

@@ -80,6 +80,10 @@ def test_a_tenant_with_its_own_query_is_loaded_beside_the_others(
     assert warehouse.value(outdated) == 0
     warehouse.run("SELECT _wh.drop_template_override('ticks', 'globex')")
     assert warehouse.value(outdated) == 1
+    # A query goes with its tenant.
+    warehouse.run(SET, (OWN, DAY))
+    warehouse.run("SELECT _wh_internal.drop_tenant('globex')")
+    assert warehouse.value("SELECT count(*) FROM _wh.template_overrides") == 0
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ def test_a_template_that_does_not_fit_the_source_leaves_nothing_behind(
     assert "tenantry start" in done.err
     assert "Nothing was made" in done.err
     assert made(warehouse) == []
+    assert "foodlogstats" not in run(warehouse, "doctor").out
 
 
 def test_the_only_template_is_taken_and_a_choice_is_asked_for(

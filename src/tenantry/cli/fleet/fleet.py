@@ -241,7 +241,8 @@ def _read_plan(path: Path) -> Saved:
     from tenantry.warehouse.files import read_plan
 
     saved = read_plan(path)
-    options.file = saved.file
+    # For the warehouse that it names; what it declares is in the plan.
+    options.file = saved.file if saved.file and saved.file.exists() else None
     return saved
 
 

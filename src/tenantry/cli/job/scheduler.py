@@ -79,7 +79,7 @@ class _Teller:
             if self._as_json:
                 print_json_line(events=[{"at": now, "event": event, "facts": facts}])
             else:
-                notes.print(f"{now:%Y-%m-%dT%H:%M:%SZ}  {event}  {told}".rstrip(), markup=False)
+                notes.print(f"{now:%Y-%m-%dT%H:%M:%SZ}  {event}  {told}".rstrip(), hang=2)
 
 
 def _said(value: Any) -> str:

@@ -56,10 +56,12 @@ def chosen_feeds(
         yield warehouse, feeds
 
 
-def latest_day(template: str) -> date:
-    """The last day that may be loaded: today in UTC, or the number of days ahead that the template loads."""
+def loadable(text: str, template: str) -> date:
+    """A day that has begun in UTC, or is one of the days ahead that the template loads. Raises InputError for a later one."""
+    if parse_day(text) <= today_utc():
+        return ended_or_today(text)
     with open_warehouse() as warehouse:
-        return warehouse.latest_day(template)
+        return ended_or_today(text, warehouse.latest_day(template))
 
 
 def backfill(
@@ -118,9 +120,8 @@ def backfill(
     from tenantry import Limits
     from tenantry.cli.progress import LoadProgress
 
-    latest = latest_day(template) if _is_later(first) or _is_later(last) else None
-    begin = ended_or_today(first, latest=latest) if first else None
-    end = ended_or_today(last, latest=latest) if last else None
+    begin = loadable(first, template) if first else None
+    end = loadable(last, template) if last else None
     if begin and end:
         Span(begin, end)
     with chosen_feeds(template, tenant, everyone) as (warehouse, feeds):
@@ -163,10 +164,6 @@ def _raise_unfit(unfit: Sequence[Fit]) -> None:
 
 def _fitted(done: Fit) -> None:
     step(done.name, done.kind)
-
-
-def _is_later(text: str | None) -> bool:
-    return text is not None and parse_day(text) > today_utc()
 
 
 def refresh(
@@ -213,8 +210,7 @@ def refresh(
     from tenantry import Limits
     from tenantry.cli.progress import LoadProgress
 
-    latest = latest_day(template) if _is_later(day) else None
-    wanted = ended_or_today(day, latest=latest) if day else None
+    wanted = loadable(day, template) if day else None
     window = lookback or days is not None
     if lookback and days is not None:
         raise InputError("--days and --lookback cannot be combined", hint="Give one of them.")

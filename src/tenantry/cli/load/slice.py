@@ -8,8 +8,8 @@ import typer
 
 from tenantry.cli import complete
 from tenantry.cli.group import Group
-from tenantry.cli.load.load import chosen_feeds
-from tenantry.cli.options import AsJson, Everyone, Pause, Sessions, Template, Tenants, ended_or_today
+from tenantry.cli.load.load import chosen_feeds, loadable
+from tenantry.cli.options import AsJson, Everyone, Pause, Sessions, Template, Tenants
 from tenantry.cli.output import human_bytes, print_facts, print_json, print_table
 from tenantry.cli.report import report
 from tenantry.cli.target import open_warehouse
@@ -50,8 +50,8 @@ def list_slices(
 
     Exits with status 0 whatever it lists, unless you give --fail.
     """
-    begin = ended_or_today(first) if first else None
-    end = ended_or_today(last) if last else None
+    begin = loadable(first, template) if first else None
+    end = loadable(last, template) if last else None
     if begin and end:
         Span(begin, end)
     anything = not (missing or stale or failed)
@@ -90,7 +90,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one day of a tenant: rows, last load, errors, and where it is kept."""
-    wanted = ended_or_today(day)
+    wanted = loadable(day, template)
     with open_warehouse() as warehouse:
         (feed,) = warehouse.feeds(template, [tenant])
         found = next(iter(warehouse.slices(feed, wanted, wanted)), None)
@@ -145,9 +145,9 @@ def reload(
     from tenantry.warehouse import Reloaded
 
     if day and not first and not last:
-        wanted = sorted({ended_or_today(text) for text in day})
+        wanted = sorted({loadable(text, template) for text in day})
     elif first and not day:
-        wanted = list(Span(ended_or_today(first), ended_or_today(last or "today")))
+        wanted = list(Span(loadable(first, template), loadable(last or "today", template)))
     elif day:
         raise InputError("days and --from or --to cannot be combined", hint="Give one of them.")
     else:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tenantry.cli.load.load import chosen_feeds
-from tenantry.cli.options import AsJson, Everyone, Pause, Template, Tenants, ended_or_today
+from tenantry.cli.load.load import chosen_feeds, loadable
+from tenantry.cli.options import AsJson, Everyone, Pause, Template, Tenants
 from tenantry.cli.output import data, print_json, print_table
 from tenantry.core.days import folded
 from tenantry.core.errors import SliceError
@@ -77,8 +77,8 @@ def verify(
     from tenantry import Limits
     from tenantry.cli.progress import CompareProgress, LoadProgress
 
-    begin = ended_or_today(first) if first else None
-    end = ended_or_today(last)
+    begin = loadable(first, template) if first else None
+    end = loadable(last, template)
     with chosen_feeds(template, tenant, everyone) as (warehouse, feeds):
         wanted = warehouse.days_to_verify(feeds, begin, end, sample=number)
         with CompareProgress(sum(map(len, wanted.values()))) as watch:

@@ -22,7 +22,7 @@ def status(tenant: Tenants = None, watch: Watch = None, as_json: AsJson = False)
     Missing: not loaded, between the feed's first day and yesterday (UTC).
     Failed: the last load failed; rows of an earlier load may still be there.
     Stale: loaded before the day ended.
-    Outdated: made before the template was changed.
+    Outdated: made before its query or columns were changed.
 
     tenantry backfill loads missing, failed and stale days, and feeds that were
     never loaded. With --outdated it also loads outdated days. If a tenant is
@@ -45,7 +45,7 @@ def _show(warehouse: Warehouse, names: list[str] | None, *, as_json: bool) -> No
         print_json(feeds=feeds)
         return
     if not feeds and not names:
-        data.print("No tenants yet. Next: tenantry tenant add NAME --source 'host=… dbname=… user=…'")
+        data.print("No tenants yet. Next: tenantry start, which asks for a source and leads to a report")
         return
     print_table(
         None,

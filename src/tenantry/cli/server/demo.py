@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -106,4 +107,6 @@ def _as_called() -> str:
     called = Path(sys.argv[0])
     if shutil.which("tenantry") and Path(shutil.which("tenantry") or "").samefile(called):
         return "tenantry"
-    return str(called)
+    if called.name == "__main__.py":
+        return shlex.join([sys.executable, "-m", "tenantry"])
+    return shlex.quote(str(called))

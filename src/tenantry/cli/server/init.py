@@ -44,6 +44,7 @@ def init(
     is generated instead with --generate, without a terminal, or on an embedded
     server. An existing role keeps its password unless its variable is set.
     """
+    from tenantry.cli.progress import working
     from tenantry.db import upgrade
     from tenantry.db.connect import owner_session, session
     from tenantry.db.install import install
@@ -56,10 +57,11 @@ def init(
         passwords, generated = role_passwords(present, generate=generate or server is not None)
         if generated and not server:
             require_place()
-        if upgrade.is_installed(connection):
-            done = upgrade.run(connection, passwords).lines()
-        else:
-            done = install(connection, passwords)
+        with working("installing"):
+            if upgrade.is_installed(connection):
+                done = upgrade.run(connection, passwords).lines()
+            else:
+                done = install(connection, passwords)
         if server:
             for role, password in passwords.items():
                 server.save_password(role, password)
@@ -129,4 +131,4 @@ def _report(facts: Installation, done: list[str], *, as_json: bool) -> None:
     data.print(
         f"{facts.functions} functions in _wh, migration {facts.migration}, templates: {', '.join(facts.templates)}"
     )
-    data.print("Next: tenantry tenant add NAME --source 'host=… dbname=… user=…'")
+    data.print("Next: tenantry start, which asks for a source and leads to a report")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenantry.cli.output import data, human_bytes, print_table
+from tenantry.cli.start.ask import say
 
 if TYPE_CHECKING:
     from tenantry import Candidate
@@ -53,21 +54,16 @@ def candidate(
 def tell_login(report: SourceReport) -> None:
     """Print what answers, how safe the line is, and what the login may do."""
     facts, login = report.answered, report.login
-    data.print(
+    say(
         f"PostgreSQL {facts.server_version.split()[0]}, database {facts.database}, "
-        f"answered in {facts.latency * 1000:.0f} ms",
-        markup=False,
+        f"answered in {facts.latency * 1000:.0f} ms"
     )
-    data.print(f"line: {report.line or ('encrypted' if login.encrypted else 'not encrypted')}", markup=False)
+    say(f"line: {report.line or ('encrypted' if login.encrypted else 'not encrypted')}")
     if login.can_only_read:
-        data.print("login: can only read")
-    elif login.superuser:
-        data.print("login: a superuser. Better give a role that can only read.")
+        say("login: can only read")
     else:
-        data.print(
-            f"login: can write to {', '.join(login.writes)}. Better give a role that can only read.",
-            markup=False,
-        )
+        able = "a superuser" if login.superuser else f"can write to {', '.join(login.writes)}"
+        say(f"login: {able}. Better give a role that can only read.")
 
 
 def tell_tables(tables: Sequence[SourceTable], most: int = 20) -> None:
@@ -83,9 +79,9 @@ def tell_tables(tables: Sequence[SourceTable], most: int = 20) -> None:
                 number,
                 table,
                 table.rows if table.rows >= 0 else None,
-                human_bytes(table.bytes),
+                human_bytes(table.bytes) if table.bytes else None,
                 _times(table),
-                table.times[0].indexed,
+                table.times[0].indexed if table.kind == "table" else None,
             )
             for number, table in enumerate(tables[:most], 1)
         ],

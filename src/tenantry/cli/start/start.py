@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tenantry.cli.confirm import Yes
+from tenantry.cli.options import ended_or_today
 from tenantry.cli.start import tell
 from tenantry.cli.start.ask import Asking, say
 from tenantry.cli.start.ask import tell as tell_step
@@ -26,7 +27,7 @@ from tenantry.core.storage import of_template
 from tenantry.core.syntax import identifier
 
 if TYPE_CHECKING:
-    from tenantry import Candidate, Warehouse
+    from tenantry import Candidate, Newcomer, Warehouse
     from tenantry.core.model import TemplateFile
     from tenantry.flow.source.catalog import SourceReport
 
@@ -63,6 +64,14 @@ def start(
     tenant: Annotated[
         str | None, typer.Option(metavar="NAME", help="Name of the tenant. Default: its database's.")
     ] = None,
+    first: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="DAY",
+            help="First day (UTC): YYYY-MM-DD. Default: January 1st of the source's first year.",
+        ),
+    ] = None,
     schedule: Annotated[
         bool, typer.Option(help="Create the jobs that keep the tenant up to date, if there is a cron.")
     ] = True,
@@ -87,8 +96,10 @@ def start(
     """
     if query and table:
         raise InputError("--query and --table cannot be combined", hint="Give one of them.")
+    from tenantry import Newcomer
     from tenantry.cli.tenant.source import parse
 
+    begin = ended_or_today(first) if first else None
     asking = Asking.terminal(yes=yes)
     _require_warehouse(asking, yes=yes)
     conninfo = source or asking.text(
@@ -104,7 +115,7 @@ def start(
             asked = replace(asked, connection=replace(asked.connection, name=name))
             file, stored = _template(warehouse, asking, asked, report, template, table, time_column, query)
             say(f"Trying template {file.template.name} at the source …")
-            prospect = warehouse.foresee(file, asked)
+            prospect = warehouse.foresee(file, asked, first=begin)
             tell.trial(prospect.trial)
             tell.estimate(prospect, of_template(file.template.storage, file.template.time_column))
             if prospect.trial.strays:
@@ -113,7 +124,8 @@ def start(
                     hint="The time column and the query's condition must agree.",
                 )
             asking.agree(f"Add tenant {name} with template {file.template.name}?", yes=yes)
-        _add(warehouse, name, asked, file, stored=stored, schedule=schedule)
+        newcomer = Newcomer(name, asked.connection, asked.password, [file.template.name], begin)
+        _add(warehouse, newcomer, file, stored=stored, schedule=schedule)
         tell.report(warehouse, file.template, prospect)
     _tell_reader()
 
@@ -223,13 +235,12 @@ def _plain(name: str) -> str:
 
 
 def _add(
-    warehouse: Warehouse, name: str, asked: Candidate, file: TemplateFile, *, stored: bool, schedule: bool
+    warehouse: Warehouse, newcomer: Newcomer, file: TemplateFile, *, stored: bool, schedule: bool
 ) -> None:
     """Store the template and add the tenant."""
-    from tenantry import Limits, Newcomer
+    from tenantry import Limits
 
-    template = file.template.name
-    newcomer = Newcomer(name, asked.connection, asked.password, [template])
+    name, template = newcomer.name, file.template.name
     with _taken_back(warehouse, name, None if stored else template):
         if not stored:
             warehouse.load_templates([file])

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tenantry.cli.output import data, human_bytes, human_seconds, print_table
-from tenantry.cli.start.ask import Asking, say
+from tenantry.cli.start.ask import WIDTH, Asking, say
 from tenantry.cli.start.candidate import tell_tables
 from tenantry.core.errors import InputError
 from tenantry.core.model import READER, Template
 from tenantry.core.storage import traits
 from tenantry.core.syntax import identifier
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.embedded.server import Server
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from tenantry.flow.template.prospect import Prospect
     from tenantry.flow.template.trial import Trial
     from tenantry.warehouse import Warehouse
-
-_CELL = 28
-"""Characters of a value that are shown."""
 
 
 def chosen_table(
@@ -51,13 +49,14 @@ def chosen_table(
 def trial(found: Trial) -> None:
     """Some rows of a day, a column a line, and how the source finds them."""
     size = f", {found.bytes / found.rows:,.0f} bytes each" if found.rows else ""
-    say(f"{found.day}: {found.rows:,} rows in {found.seconds:.2f} s{size}")
+    say(f"{found.day}: {count(found.rows, 'row')} in {found.seconds:.2f} s{size}")
     if found.sample:
+        width = max(16, (WIDTH - 4 - max(map(len, found.columns))) // len(found.sample))
         print_table(
             None,
             ("column", *(f"row {number}" for number in range(1, len(found.sample) + 1))),
             [
-                (_cut(column), *(_cut(row[place]) for row in found.sample))
+                (column, *(_cut(row[place], width) for row in found.sample))
                 for place, column in enumerate(found.columns)
             ],
         )
@@ -65,10 +64,10 @@ def trial(found: Trial) -> None:
         say("No index finds the day at the source: each load reads the whole table.")
 
 
-def _cut(value: str | None) -> str | None:
-    if value is None or len(value) <= _CELL:
+def _cut(value: str | None, width: int) -> str | None:
+    if value is None or len(value) <= width:
         return value
-    return value[: _CELL - 1] + "…"
+    return value[: width - 1] + "…"
 
 
 def estimate(prospect: Prospect, storage: str) -> None:
@@ -77,9 +76,9 @@ def estimate(prospect: Prospect, storage: str) -> None:
         say("The source has no rows yet, or cannot say where they begin: nothing can be estimated.")
     else:
         span = prospect.span
-        say(f"To load: {span}, {len(span):,} days")
+        say(f"To load: {span}, {count(len(span), 'day')}")
         size, time = human_bytes(prospect.bytes), human_seconds(max(prospect.seconds, 1))
-        say(f"Expected: {prospect.rows:,} rows, {size}, {time}")
+        say(f"Expected: {count(prospect.rows, 'row')}, {size}, {time}")
     why = (
         "which is fastest, because there is a time column"
         if traits(storage).needs_time_column

@@ -17,6 +17,7 @@ from tenantry.cli.template.file import show_findings
 from tenantry.core.errors import TenantryError
 from tenantry.core.model import Template as Stored
 from tenantry.core.model import TemplateFile
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.flow.template.override import Tried
@@ -76,7 +77,7 @@ def set_override(
     data.print(_told(tried), markup=False)
     if outdated and outdated[0].days:
         notes.print(
-            f"{outdated[0].days:,} days were made by another query. To load them again: "
+            f"{count(outdated[0].days, 'day was', 'days were')} made by another query. To load them again: "
             f"tenantry backfill {shlex.quote(template)} --tenant {shlex.quote(tenant)} --outdated",
             markup=False,
         )
@@ -169,6 +170,6 @@ def drop(template: Template, tenant: Tenant, as_json: AsJson = False) -> None:
 
 def _told(tried: Tried) -> str:
     return (
-        f"{tried.tenant} has its own query of {tried.template}: {tried.rows:,} rows on {tried.day} in "
+        f"{tried.tenant} has its own query of {tried.template}: {count(tried.rows, 'row')} on {tried.day} in "
         f"{tried.seconds:.2f} s"
     )

@@ -73,7 +73,8 @@ def new(
     storage: Annotated[
         str | None,
         typer.Option(
-            metavar="STORAGE", help="matview or partition. Default: left out; for a table, partition."
+            metavar="STORAGE",
+            help="matview or partition. Default: partition with a time column, otherwise matview.",
         ),
     ] = None,
     as_json: AsJson = False,

@@ -6,6 +6,7 @@ and each index. PostgreSQL keeps all locks of all sessions in one table, whose s
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,7 @@ from datetime import date
 import psycopg
 
 from tenantry.core.days import Span
+from tenantry.core.words import count
 from tenantry.db.queries import one_row, query
 
 _BYTES = {True: 36 * 2**10, False: 20 * 2**10}
@@ -25,7 +27,7 @@ MUCH = 256 * 2**20
 
 @dataclass(frozen=True)
 class Shortage:
-    """What reports of a template will lack: `reason`, and `command`, which helps. With `fails`, not even one may run."""
+    """What reports of a template will lack: `reason`, and `command`, which helps. With `fails`, not even one is sure to have room."""
 
     template: str
     fails: bool
@@ -70,14 +72,15 @@ class Room:
         """
         fit = self.at_once(relations)
         takes = relations * _BYTES[daily]
-        if fit >= self.reports and takes < MUCH:
+        movable = daily and movable
+        if fit >= self.reports and (takes < MUCH or not movable):
             return None
         reason = (
-            f"a report over all days of all tenants locks {relations:,} relations, of {self.locks:,} that the lock table holds"
+            f"a report over all days of all tenants locks {count(relations, 'relation')}, of {self.locks:,} that the lock table holds"
             f" for all sessions ({self.each} max_locks_per_transaction * {self.transactions} transactions)"
         )
         if fit == 0:
-            reason += ', and fails with "out of shared memory"'
+            reason += ', and may fail with "out of shared memory"'
         elif fit < self.reports:
             reason += f": {fit:,} such {'report has' if fit == 1 else 'reports have'} room at once, and readers may run {self.reports:,}"
         if takes >= MUCH:
@@ -86,8 +89,8 @@ class Room:
             template,
             fit == 0,
             reason,
-            f"tenantry template set-storage {template} {self.roomier}"
-            if daily and movable
+            shlex.join(["tenantry", "template", "set-storage", template, self.roomier])
+            if movable
             else self._setting(relations),
         )
 

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from tenantry.core.model import Connection
+from tenantry.core.errors import InputError
+from tenantry.core.model import OWNER, Connection
+from tenantry.db.connect import acting
 from tenantry.flow.source import line
 
 
@@ -29,6 +31,10 @@ def reachable(session: psycopg.Connection, source: str | Candidate) -> Iterator[
     if isinstance(source, str):
         yield source
         return
+    if acting(session) != OWNER:
+        raise InputError(
+            f"a source without a stored connection needs {OWNER}", hint="Name a connection or a tenant."
+        )
     with session.transaction(force_rollback=True):
         line.store(session, source.connection, source.password)
         yield source.connection.name

@@ -11,6 +11,7 @@ import psycopg
 from tenantry.core.errors import InputError
 from tenantry.core.model import Connection, SourceFacts
 from tenantry.core.syntax import identifier
+from tenantry.core.words import count
 from tenantry.db.queries import one_row, query
 
 _BASES = {
@@ -121,7 +122,7 @@ def find(known: Sequence[SourceTable], wanted: str) -> SourceTable:
         return named[0]
     if named:
         raise InputError(
-            f'there are {len(named)} tables "{wanted}": {", ".join(map(str, named))}',
+            f'there are {count(len(named), "table")} "{wanted}": {", ".join(map(str, named))}',
             hint="Name its schema, too.",
         )
     names = ", ".join(map(str, known[:20])) or "none"

@@ -130,6 +130,7 @@ def asking(session: psycopg.Connection, name: str) -> Iterator[None]:
         raise SourceError(
             f'the source of "{name}" cannot be used: {reason}',
             connection=name,
+            sqlstate=error.sqlstate,
             hint=one_line(error.diag.message_hint)
             if error.diag.message_hint
             else advice.of_source(error.sqlstate),

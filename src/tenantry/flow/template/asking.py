@@ -61,6 +61,7 @@ def asked(session: psycopg.Connection, connection: str, seconds: int) -> Iterato
             raise SourceError(
                 f'the source of "{connection}" refuses the login from this machine: {one_line(str(error))}',
                 connection=connection,
+                sqlstate=error.sqlstate,
                 hint=advice.of_source("28P01" if error.sqlstate == ASKS else error.sqlstate),
             ) from None
         raise SourceError(
@@ -84,6 +85,7 @@ def asked(session: psycopg.Connection, connection: str, seconds: int) -> Iterato
         raise SourceError(
             f'the source of "{connection}" says: {one_line(error.diag.message_primary or str(error))}',
             connection=connection,
+            sqlstate=error.sqlstate,
             hint=one_line(error.diag.message_hint)
             if error.diag.message_hint
             else advice.of_source(error.sqlstate),
@@ -149,6 +151,7 @@ def tried(session: psycopg.Connection, about: Mapping[str, Any]) -> Any:
         raise SourceError(
             f'the source of "{about["tenant"]}" says: {found["error"]}',
             connection=about["tenant"],
+            sqlstate=found.get("sqlstate"),
             hint=found["hint"],
         )
     if "error" in found:

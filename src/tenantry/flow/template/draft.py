@@ -69,7 +69,7 @@ def draft(
     if time is None:
         remarks.append(
             "no column determines the day: add one to the query and name it as time_column, "
-            "so that reports read only their days"
+            "so that reports read only their days. Without it, each day is kept in a materialized view, not in partitions"
         )
     remarks += [
         f"{field.name} is {field.own} at the source, and {field.declared} in the warehouse"

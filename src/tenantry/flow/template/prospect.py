@@ -41,7 +41,13 @@ class Prospect:
 
 
 def foresee(
-    session: psycopg.Connection, template: Template, connection: str, *, rows: int = 2, seconds: int = 60
+    session: psycopg.Connection,
+    template: Template,
+    connection: str,
+    *,
+    first: date | None = None,
+    rows: int = 2,
+    seconds: int = 60,
 ) -> Prospect:
     """Try a template on the last day of which the source has rows, and estimate the load. Nothing is stored.
 
@@ -53,19 +59,20 @@ def foresee(
         load.put(session, template)
         try:
             with asking(session, connection), session.transaction():
-                first, last = one_row(
+                begins, last = one_row(
                     session, query("source", "source_recent"), about | {"before": today + timedelta(days=1)}
                 )
         except psycopg.errors.FeatureNotSupported:
-            first = last = None
+            begins = last = None
     day = last or today - timedelta(days=1)
     tried = trial.run(session, template, connection, day, rows=rows, seconds=seconds)
-    if first is None:
+    if begins is None:
         return Prospect(tried, None, 0, 0, 0)
     # A year can be folded only if it has all of its days.
-    span = Span(date(first.year, 1, 1), today)
-    expected = _expected(session, template, connection, Span(first, today), seconds)
-    if expected < (usual := tried.rows * (day - first).days) / 10:
+    span = Span(min(first or date(begins.year, 1, 1), today), today)
+    counted = Span(min(max(begins, span.first), today), today)
+    expected = _expected(session, template, connection, counted, seconds)
+    if expected < (usual := tried.rows * ((day - counted.first).days + 1)) / 10:
         # The source has never counted the table.
         expected = usual
     indexes = (template.indexes or "").count("INDEX")

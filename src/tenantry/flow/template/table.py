@@ -41,9 +41,9 @@ def of_table(source: psycopg.Connection, table: SourceTable, time: TimeColumn) -
             columns.append(_column(name, own, remarks))
     if time.type == "timestamp":
         remarks.append(f"{time.name} has no time zone: it is taken for UTC")
-    if not time.required:
+    if table.kind == "table" and not time.required:
         remarks.append(f"rows without {time.name} belong to no day, and are left out")
-    if not time.indexed:
+    if table.kind == "table" and not time.indexed:
         remarks.append(f"no index of the source begins with {time.name}: each load reads the whole table")
     column, cast = f"t.{identifier(time.name)}", _CASTS[time.type]
     lines = [

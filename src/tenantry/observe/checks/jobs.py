@@ -116,7 +116,7 @@ def _short_windows(lookbacks: Mapping[str, int], known: list[Job]) -> Iterator[F
         if days is not None and days != wanted:
             remove = tenantry("schedule", "remove", "--job", _named(job), "--yes")
             install = tenantry("schedule", "install", "--tenant", job.schema)
-            reason = f"it looks {days} days back, but the template's lookback is {wanted}"
+            reason = f"it looks {count(days, 'day')} back, but the template's lookback is {wanted}"
             yield Finding(Severity.WARNING, str(job), reason, f"{remove} && {install}")
 
 

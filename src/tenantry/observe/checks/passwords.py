@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tenantry.core.words import count
 from tenantry.observe.checks.finding import Check, Examined, Finding, Severity, some, tenantry
 
 SOON = 14
@@ -17,7 +18,7 @@ def _passwords(examined: Examined) -> Iterator[Finding]:
             yield Finding(
                 Severity.NOTE,
                 name,
-                f"the source's password is {days:,} days old; your limit is {examined.password_days}",
+                f"the source's password is {count(days, 'day')} old; your limit is {examined.password_days}",
                 tenantry("tenant", "edit", name, "--password"),
             )
         else:

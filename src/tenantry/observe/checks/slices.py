@@ -36,7 +36,9 @@ def _slices(examined: Examined) -> Iterator[Finding]:
             reason = f"{_days(feed.stale)} {_was(feed.stale)} loaded before the day had ended, and not since"
             yield Finding(Severity.WARNING, str(feed), reason, _backfill(feed, feed.stale))
         if feed.outdated:
-            reason = f"{_days(feed.outdated)} {_was(feed.outdated)} made before the template was changed"
+            reason = (
+                f"{_days(feed.outdated)} {_was(feed.outdated)} made before its query or columns were changed"
+            )
             mend = _backfill(feed, feed.outdated) + " --reload"
             if (feed.schema, feed.template) in unfit:
                 # Its tables come first: some of them accept no load before that.
@@ -116,7 +118,7 @@ def _freshness(examined: Examined) -> Iterator[Finding]:
 
 def _ago(age: timedelta) -> str:
     hours = age.total_seconds() / 3600
-    return f"{hours:.0f} hours" if hours < 72 else f"{hours / 24:.0f} days"
+    return count(round(hours), "hour") if hours < 72 else count(round(hours / 24), "day")
 
 
 def _years(examined: Examined) -> Iterator[Finding]:

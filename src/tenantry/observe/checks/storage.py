@@ -41,14 +41,14 @@ def _leftovers(examined: Examined) -> Iterator[Finding]:
             yield Finding(
                 Severity.NOTE,
                 f"{schema}.{template}",
-                f"its storage from before the move still exists: {relations} relations, {mib:,.0f} MiB",
+                f"its storage from before the move still exists: {count(relations, 'relation')}, {mib:,.0f} MiB",
                 tenantry("template", "drop-old", template, "--tenant", schema),
             )
         elif not moving:
             yield Finding(
                 Severity.WARNING,
                 f"{schema}.{template}",
-                f"a move to another storage was interrupted and left {relations} relations, {mib:,.0f} MiB",
+                f"a move to another storage was interrupted and left {count(relations, 'relation')}, {mib:,.0f} MiB",
                 tenantry("template", "set-storage", template, target, "--tenant", schema),
             )
     for schema, since in examined.rows("half_dropped"):

@@ -5,7 +5,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET Time
 -- loads of the day wait meanwhile. `fault` means that the source has not changed since the load, so the
 -- warehouse has; NULL if the load stored no digest.
 DECLARE
-    wanted date := _wh_internal.checked_day(target_date);
+    wanted date := _wh_internal.checked_day(target_date, template_name);
     feed _wh.feeds := _wh_internal.find_feed(template_name, target_schema);
     template _wh.mv_templates := _wh_internal.feed_template(feed);
     day text := to_char(wanted::timestamp, 'YYYY-MM-DD');

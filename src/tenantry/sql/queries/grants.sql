@@ -62,8 +62,10 @@ WHERE x.grantee <> o.owner
         WHEN 'database' THEN x.privilege_type IN ('CONNECT', 'TEMPORARY')
         WHEN 'public' THEN o.kind = 'SCHEMA'
             AND (x.privilege_type = 'USAGE' OR coalesce(g.rolname, 'phood_ro') = 'phood_ro')
-            OR o.kind <> 'SCHEMA' AND x.privilege_type = 'SELECT' AND x.grantee <> 0 AND (r.tenants IS NULL
+            OR o.kind <> 'SCHEMA' AND x.privilege_type = 'SELECT' AND x.grantee <> 0
+            AND (r.tenants IS NULL
             -- As Tenantry wrote it, the view shows a reader its own tenants alone.
+            OR o.name = 'public.tenantry_freshness'
             OR EXISTS (SELECT FROM _wh.published_views v JOIN pg_rewrite w ON w.oid = v.rule
                 AND w.xmin = v.rule_version WHERE v.schema_name = 'public'
                 AND format('%%I.%%I', v.schema_name, v.view_name) = o.name))
@@ -71,7 +73,9 @@ WHERE x.grantee <> o.owner
         WHEN 'data' THEN o.kind <> 'SCHEMA' AND x.privilege_type = 'SELECT' AND x.grantee <> 0
         WHEN 'tenant' THEN x.privilege_type IN ('USAGE', 'SELECT') AND x.grantee <> 0
             AND (r.tenants IS NULL OR o.schema = ANY (r.tenants))
-        ELSE o.name = '_wh.limited' AND x.privilege_type = 'SELECT' AND r.tenants IS NOT NULL
+        ELSE (o.name = '_wh.limited' AND x.privilege_type = 'SELECT'
+            OR o.name = '_wh_internal.freshness(name)')
+            AND r.tenants IS NOT NULL
             OR coalesce(g.rolname IN ('tenantry_auditor', 'tenantry_operator')
             AND (o.kind IN ('SCHEMA', 'TABLE') AND x.privilege_type IN ('USAGE', 'SELECT')
                 OR o.kind = 'ROUTINE' AND (NOT o.definer
@@ -112,7 +116,9 @@ WHERE x.grantee <> o.owner
                     WHERE p.polname = 'tenantry_all' AND format('%%I.%%I', n.nspname, c.relname) = o.name)
             WHEN 'tenant' THEN (x.grantee = 0 OR x.privilege_type NOT IN ('USAGE', 'SELECT'))
                 AND x.privilege_type NOT IN ('CREATE', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')
-            ELSE NOT (o.kind = 'SCHEMA' OR o.kind = 'ROUTINE' AND x.grantee = 0
+            ELSE NOT (o.kind = 'SCHEMA'
+                OR o.name = '_wh_internal.freshness(name)' AND x.grantee <> 0
+                OR o.kind = 'ROUTINE' AND x.grantee = 0
                 AND o.owner = 'whadmin'::regrole
                 OR o.kind = 'TABLE' AND o.schema = '_wh'
                     AND x.privilege_type IN ('INSERT', 'UPDATE', 'DELETE', 'TRUNCATE')) END

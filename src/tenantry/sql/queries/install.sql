@@ -108,6 +108,20 @@ WHERE EXISTS (SELECT FROM _wh_internal.unsettled(f)) ORDER BY 1, 2
 -- Move the tables of a feed where they belong.
 SELECT _wh_internal.fit_relation(%(template)s, %(schema)s, 'place', '')
 
+-- name: unpublished
+-- Feeds whose views, or whose public view, have other columns than this version gives them.
+SELECT f.schema_name, f.template_name FROM _wh.feeds f
+CROSS JOIN LATERAL _wh_internal.fit_name(f.template_name) AS n (name)
+CROSS JOIN LATERAL _wh_internal.columns_shape(_wh_internal.shown_columns(f.template_name)) AS s (shape)
+WHERE _wh_internal.view_columns(f.schema_name, n.name) <> s.shape
+    OR _wh_internal.view_columns('public', n.name) <> 'schema_name text, ' || s.shape ORDER BY 1, 2
+
+-- name: publish
+-- Bring the views of a feed, and the public view, up to date.
+SELECT _wh.update_tenant_union_view_by_template(f.template_name, f.tenant_name, f.schema_name),
+    _wh.update_public_view_by_template(f.template_name)
+FROM _wh.feeds f WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+
 -- name: has_migrations
 -- Works for an administrator who may not look into the schema, too.
 SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = '_wh'

@@ -93,6 +93,12 @@ def storable(template: Template, text: Text, declared: Sequence[tree.Column]) ->
             "Declare it as text.",
         )
         for column in declared if column.kind in _LOCAL or column.kind.startswith("reg")
+    ] + [
+        text.find(
+            "own-day", NOTE, 0, 'the template has a column "day", so its views get none with the UTC day',
+            "If reports should have that one, give this column another name in the query, with AS, and where it is declared.",
+        )
+        for column in declared if column.name == "day"
     ]  # fmt: skip
 
 
@@ -149,7 +155,8 @@ def time_column(template: Template, text: Text, declared: Sequence[tree.Column])
         return [
             text.find(
                 "time-column", severity, 0,
-                "there is no time_column: reports read all days, and rows of a wrong day are not noticed",
+                "there is no time_column: each day is kept in a materialized view, reports read all days, "
+                "and rows of a wrong day are not noticed",
                 f"Add time_column: {times[0]}",
             )
         ]  # fmt: skip

@@ -15,6 +15,7 @@ DECLARE
     unknown text;
     current jsonb;
     changes text;
+    hint text;
 BEGIN
     PERFORM _wh_internal.server_options(connection), _wh_internal.hush();
     SELECT string_agg(o.key, ', ' ORDER BY o.key) INTO unknown FROM jsonb_object_keys(
@@ -58,8 +59,9 @@ BEGIN
     END IF;
 EXCEPTION WHEN query_canceled OR assert_failure OR OTHERS THEN
     -- Raised as a new error, because PostgreSQL would otherwise add the failed statement, with the secret, to
-    -- the log.
+    -- the log. The hints of the checks on what was given hold none.
+    GET STACKED DIAGNOSTICS hint = PG_EXCEPTION_HINT;
     RAISE EXCEPTION 'connection "%" cannot be stored: %', connection.tenant_name, SQLERRM
-        USING ERRCODE = SQLSTATE;
+        USING ERRCODE = SQLSTATE, HINT = CASE SQLSTATE WHEN '22023' THEN hint ELSE '' END;
 END
 $$;

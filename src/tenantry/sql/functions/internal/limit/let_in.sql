@@ -8,7 +8,8 @@ BEGIN
         WHERE NOT (has_table_privilege(r.reader, '_wh.limited', 'SELECT')
             AND has_table_privilege(r.reader, view, 'SELECT')) ORDER BY r.reader LOOP
         -- First what the view knows them by.
-        EXECUTE format('GRANT SELECT ON _wh.limited TO %1$I; GRANT SELECT ON %2$s TO %1$I', reader, view);
+        EXECUTE format('GRANT SELECT ON _wh.limited TO %1$I; GRANT SELECT ON %2$s TO %1$I; '
+            'GRANT EXECUTE ON FUNCTION _wh_internal.freshness(name) TO %1$I', reader, view);
     END LOOP;
 END
 $$;

@@ -12,5 +12,6 @@ BEGIN
         PERFORM _wh_internal.hold_template_tenants(ARRAY[template.template_name]);
         PERFORM _wh_internal.storage_publish_public(template);
     END LOOP;
+    PERFORM _wh_internal.let_in('public.tenantry_freshness');
 END
 $$;

@@ -63,7 +63,8 @@ BEGIN
         changed := true;
     END IF;
     IF limited AND secured THEN
-        PERFORM _wh_internal.let_in(format('public.%I', view_name)::regclass);
+        PERFORM _wh_internal.let_in(format('public.%I', view_name)::regclass),
+            _wh_internal.let_in('public.tenantry_freshness');
     END IF;
     PERFORM _wh_internal.describe_view('public', view_name, template);
     RETURN changed;

@@ -79,6 +79,10 @@ BEGIN
         AND (NEW.refusal IS NOT NULL OR OLD.refusal IS NULL) THEN
         RETURN NEW;
     END IF;
+    IF NEW.template_name = 'tenantry_freshness' THEN
+        RAISE EXCEPTION 'template "%": its public view would take the place of Tenantry''s own of that name',
+            NEW.template_name USING ERRCODE = 'reserved_name', HINT = 'Choose another name.';
+    END IF;
     NEW.refusal := NULL;
     PERFORM _wh_internal.refuse_query(NEW.query_template);
     RETURN NEW;

@@ -8,9 +8,11 @@ DECLARE
     columns _wh.template_columns[] := _wh_internal.shown_columns(template.template_name);
     shape text := _wh_internal.columns_shape(columns);
     feed _wh.feeds;
+    former text := coalesce(current_setting('tenantry.uniting', true), '');
 BEGIN
     -- A tenant view whose columns differ from the template's would fail below. One that was dropped by hand
-    -- is created again.
+    -- is created again. None of them unites the tenants again: this function is about to.
+    PERFORM set_config('tenantry.uniting', template.template_name, true);
     FOREACH feed IN ARRAY feeds LOOP
         IF _wh_internal.view_columns(feed.schema_name, view_name) IS DISTINCT FROM shape THEN
             -- Publishing a tenant in a steady storage publishes this view, too.
@@ -21,6 +23,7 @@ BEGIN
             END IF;
         END IF;
     END LOOP;
+    PERFORM set_config('tenantry.uniting', former, true);
     RETURN (SELECT string_agg(format('SELECT %L::text AS schema_name, %s FROM %I.%I%s', f.schema_name,
             _wh_internal.select_list(to_regclass(format('%I.%I', f.schema_name, view_name)), columns, 'day'),
             f.schema_name, view_name, CASE WHEN limited THEN ' WHERE ' || _wh_internal.seen(

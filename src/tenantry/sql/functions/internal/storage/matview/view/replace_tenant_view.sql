@@ -43,7 +43,7 @@ BEGIN
             FROM to_regclass(format('%I.%I', feed.schema_name, view_name)) AS v (oid);
     END IF;
     PERFORM _wh_internal.replace_view(feed.schema_name, view_name, body, afterwards);
-    IF reshaped THEN
+    IF reshaped AND current_setting('tenantry.uniting', true) IS DISTINCT FROM feed.template_name THEN
         PERFORM _wh.update_public_view_by_template(feed.template_name);
     END IF;
 END
