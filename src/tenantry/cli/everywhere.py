@@ -24,6 +24,7 @@ SHARED = ("dsn", "as_json", "debug", "quiet", "verbose", "no_color")
 
 ONLY_TYPED = {
     "--yes", "--force", "--allow-drop", "--with-data", "--reset", "--unsigned", "--cancel", "--password",
+    "--drop-workspace",
 }  # fmt: skip
 """Options that no environment variable gives. What destroys or trusts something must be typed each time, and nobody should
 put a password into TENANTRY_TENANT_EDIT_PASSWORD, which would only mean "ask for one". --dsn has TENANTRY_DSN."""
