@@ -88,7 +88,7 @@ def _install(server: Server, step: add_tenant.Step) -> None:
         done = install(admin, passwords)
     for role, password in passwords.items():
         server.save_password(role, password)
-    with session(server.conninfo(user=OWNER)) as warehouse:
+    with session(server.login(user=OWNER)) as warehouse:
         if not any(item.name == _TEMPLATE for item in templates.stored(warehouse)):
             # It can be dropped, but the demo is about it.
             warehouse.execute(sql_text(SQL / "templates" / "foodlogstats.sql"))

@@ -85,12 +85,12 @@ def make_embedded(server: Server) -> None:
     from tenantry.warehouse import Warehouse
 
     with server.lease():
-        with session(server.conninfo(), role=None) as connection:
+        with session(server.login(), role=None) as connection:
             passwords, _ = role_passwords(set(), generate=True)
             install(connection, passwords)
         for role, password in passwords.items():
             server.save_password(role, password)
-        warehouse = Warehouse(server.conninfo(user=OWNER))
+        warehouse = Warehouse(server.login(user=OWNER))
         for template in warehouse.templates():
             warehouse.drop_template(template.name)
 
