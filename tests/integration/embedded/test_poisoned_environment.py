@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from psycopg.pq import Conninfo
 
+import tenantry
 from tenantry.embedded import Server
 from tests.support.listener import Listener
 from tests.support.program import succeed
@@ -68,3 +70,10 @@ def test_the_demo_and_all_that_follows_it_work_on_their_own_server(
             succeed("embedded:", *words, env=env | {"TENANTRY_BACKUP_PASSPHRASE": "a passphrase"})
         succeed(None, "server", "stop", "--dir", demo_directory, env=named)
         assert listener.calls == 0
+
+
+def test_no_session_is_opened_with_the_connection_string_that_is_for_people() -> None:
+    """`Server.conninfo` leaves keywords to the environment; `Server.login` names all."""
+    source = Path(tenantry.__file__).parent
+    opened = re.compile(r"(session|Warehouse|create_source|extend_source)\(\s*\w+\.conninfo\(")
+    assert [file.name for file in source.rglob("*.py") if opened.search(file.read_text())] == []
