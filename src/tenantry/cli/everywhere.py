@@ -24,6 +24,7 @@ SHARED = ("dsn", "as_json", "debug", "quiet", "verbose", "no_color")
 
 ONLY_TYPED = {
     "--yes", "--force", "--allow-drop", "--with-data", "--reset", "--unsigned", "--cancel", "--password",
+    "--drop-workspace",
 }  # fmt: skip
 """Options that no environment variable gives. What destroys or trusts something must be typed each time, and nobody should
 put a password into TENANTRY_TENANT_EDIT_PASSWORD, which would only mean "ask for one". --dsn has TENANTRY_DSN."""
@@ -31,23 +32,27 @@ put a password into TENANTRY_TENANT_EDIT_PASSWORD, which would only mean "ask fo
 
 def completed(command: Any, name: str, context: typer.Context) -> Any:
     """A command of the program with everything that this module adds. `context` is that of the group that it is in."""
-    if not getattr(command, "is_completed", False):
-        command.is_completed = True
-        path = [*_path(context), name]
-        for option in command.params:
-            if isinstance(option, TyperOption) and not ONLY_TYPED & {*option.opts}:
-                option.envvar = [variable(path, option), *_names(option.envvar)]
-                option.show_envvar = False
-        taken = {name for item in command.params for name in item.opts}
-        shared = [item for item in context.find_root().command.params if item.name in SHARED]
-        if isinstance(command, TyperCommand):
-            _take_tenants(command)
-        command.epilog = _epilog(command)
-        command.params += [
-            _shared(item, hidden=not context.resilient_parsing or item.name == "as_json")
-            for item in shared
-            if not taken & {*item.opts}
-        ]
+    if not hasattr(command, "completed"):
+        command.completed = _completed(copy(command), [*_path(context), name], context)
+    return command.completed
+
+
+def _completed(command: Any, path: list[str], context: typer.Context) -> Any:
+    command.params = [copy(item) for item in command.params]
+    for option in command.params:
+        if isinstance(option, TyperOption) and not ONLY_TYPED & {*option.opts}:
+            option.envvar = [variable(path, option), *_names(option.envvar)]
+            option.show_envvar = False
+    taken = {name for item in command.params for name in item.opts}
+    shared = [item for item in context.find_root().command.params if item.name in SHARED]
+    if isinstance(command, TyperCommand):
+        _take_tenants(command)
+    command.epilog = _epilog(command)
+    command.params += [
+        _shared(item, hidden=not context.resilient_parsing or item.name == "as_json")
+        for item in shared
+        if not taken & {*item.opts}
+    ]
     return command
 
 

@@ -40,6 +40,14 @@ def test_tenants_and_templates_of_the_warehouse_are_offered(acme: Warehouse) -> 
     assert offered("tenantry refresh foodlogstats --tenant ", acme.conninfo) == ["acme", "globex"]
 
 
+def test_what_every_command_takes_is_offered_after_a_shortened_command_too(acme: Warehouse) -> None:
+    acme.run("INSERT INTO _wh.tenants VALUES ('acme', 'acme')")
+
+    assert offered("tenantry status a", acme.conninfo) == ["acme"]
+    assert offered("tenantry ten ad x --ds") == ["--dsn"]
+    assert offered("tenantry help tenant ad") == ["add"]
+
+
 def test_old_names_are_not_offered_but_what_follows_them_is(acme: Warehouse) -> None:
     acme.run("INSERT INTO _wh.tenants VALUES ('acme', 'acme')")
 
