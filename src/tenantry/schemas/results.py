@@ -49,7 +49,7 @@ RESULTS: Mapping[str, Mapping[str, Any]] = {
     "init": {"done": list[str], "installation": Installation},
     "logs": {"entries": list[activity.Entry]},
     "plan": {"changes": list[Change], "left_out": list[Change], "not_compared": list[r.Uncompared], "saved": Path | None},
-    "queries": {"running": list[activity.Running] | None, "slow": list[r.SlowStatement] | None},
+    "queries": {"running": list[activity.Running] | None, "slow": list[r.SlowStatement] | None, "cancelled": int | None},
     "reader add": {"reader": str, "made": bool, "facts": Reader},
     "reader drop": {"reader": str},
     "reader list": {"readers": list[Reader]},
