@@ -1,1 +1,1 @@
-"""What BI tools list of a warehouse, through the libraries that they use: the same in both storages (make test-bi)."""
+"""What BI tools list and read of a warehouse, through the libraries that they use: the same in both storages (make test-bi)."""

@@ -18,7 +18,7 @@ from tests.support.loading import by_loader
 from tests.support.samples.small_template import define, make_ticks
 
 CLIENTS = Path(__file__).parent / "clients"
-PYTHON = str(Path(os.environ["TENANTRY_TEST_BI"]).absolute() / "bin" / "python")
+PYTHON = str(Path(os.environ["TENANTRY_TEST_BI"]).absolute() / "python/bin/python")
 JAVA = ["java", "-cp", "/usr/share/java/postgresql.jar"]
 
 COMMANDS = {

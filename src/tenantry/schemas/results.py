@@ -63,7 +63,7 @@ RESULTS: Mapping[str, Mapping[str, Any]] = {
     "override set": {"override": Tried},
     "override show": {"override": stored.Override},
     "plan": {"changes": list[Change], "left_out": list[Change], "not_compared": list[r.Uncompared], "saved": Path | None},
-    "queries": {"running": list[activity.Running] | None, "slow": list[r.SlowStatement] | None},
+    "queries": {"running": list[activity.Running] | None, "slow": list[r.SlowStatement] | None, "cancelled": int | None},
     "reader add": {"reader": str, "made": bool, "facts": Reader, "connect_strings": ConnectStrings},
     "reader drop": {"reader": str},
     "reader list": {"readers": list[Reader]},

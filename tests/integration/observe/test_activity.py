@@ -38,7 +38,7 @@ def test_sizes_tell_rows_space_and_growth(grown: Warehouse) -> None:
     on_disk = grown.value(
         "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c WHERE relkind = 'm' AND relnamespace = 'acme'::regnamespace"
     )
-    assert size["bytes"] == size["data_bytes"] + size["index_bytes"] == on_disk
+    assert size["size_bytes"] == size["data_bytes"] + size["index_bytes"] == on_disk
     table = succeed(grown, "sizes", "--tenant", "acme").out.splitlines()
     assert table[1].split()[:3] == ["acme", "foodlogstats", "8"]
     assert table[1].endswith("+200 %")

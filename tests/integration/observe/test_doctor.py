@@ -290,7 +290,7 @@ def test_fix_mends_views_and_rights_and_says_so(warehouse: Warehouse) -> None:
     }
     # A function may be changed on purpose.
     assert [finding["subject"] for finding in done["findings"]] == ["functions"]
-    assert done["not_mended"] == {}
+    assert done["not_mended"] == []
     assert warehouse.reader.value("SELECT count(*) FROM public.ticks") == 40
     assert warehouse.value("SELECT count(*) FROM _wh.function_logs WHERE function_name = 'doctor'") == 4
     assert succeed(warehouse, "doctor", "--fix", "--json", *only).json["mended"] == []

@@ -301,7 +301,7 @@ def test_a_readers_connection_strings_are_printed_when_it_is_made_and_when_it_is
 ) -> None:
     reader = named("--tenant", "acme")
     shown = succeed(two, "reader", "show", reader.user, "--json").json
-    assert shown["reader"]["tenants"] == ["acme"]
+    assert shown["facts"]["tenants"] == ["acme"]
     strings = shown["connect_strings"]
     with psycopg.connect(strings["uri"], password="reader-password") as opened:
         assert opened.info.user == reader.user

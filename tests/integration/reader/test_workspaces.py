@@ -159,7 +159,7 @@ def test_a_workspace_goes_with_its_reader_only_if_it_is_empty_or_that_is_asked_f
     loaded: Warehouse, modeller: Callable[..., Database]
 ) -> None:
     first = modeller()
-    assert succeed(loaded, "reader", "list", "--json").json[0]["workspace"] == "marts"
+    assert succeed(loaded, "reader", "list", "--json").json["readers"][0]["workspace"] == "marts"
     succeed(loaded.admin, "reader", "drop", first.user, "--yes")
     assert loaded.value("SELECT to_regnamespace('marts')") is None
 

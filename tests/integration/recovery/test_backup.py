@@ -245,10 +245,7 @@ def test_the_audit_trail_comes_back_as_the_history_of_another_warehouse_and_neve
     assert set(before) <= set(held)
     assert {row[1:] for row in held}.isdisjoint(row[1:] for row in trail(there, "entries"))
     name = f"{small.about['database']}, {small.about['made_at']}"
-    shown = [
-        json.loads(line)
-        for line in succeed(there, "audit", "--restored", "--since", "1h", "--json").out.splitlines()
-    ]
+    shown = succeed(there, "audit", "--restored", "--since", "1h", "--json").json["entries"]
     assert [entry["id"] for entry in shown] == [row[0] for row in held]
     assert {(entry["backup"], entry["restored_by"]) for entry in shown} == {(name, "postgres")}
     assert name not in succeed(there, "audit", "--since", "1h", "--json").out

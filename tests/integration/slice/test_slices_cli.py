@@ -65,7 +65,7 @@ def test_slices_are_listed_with_what_is_wrong_with_them(ticking: Warehouse, firs
         str(first + timedelta(days=n)) for n in (3, 8)
     ]
     span = ("--tenant", "acme", "--from", first - timedelta(days=2), "--to", first)
-    assert [item["missing"] for item in listed(ticking, *span)] == [True, True, False]
+    assert [item["is_missing"] for item in listed(ticking, *span)] == [True, True, False]
     told = run(ticking, "slice", "list", "ticks", "--failed", "--fail")
     assert (told.code, told.err) == (1, "")
     assert "broken" in told.out

@@ -185,6 +185,8 @@ def queries(
         if cancel is not None:
             warehouse.cancel(cancel)
             step(f"session {cancel}", "was asked to cancel its statement")
+            if as_json:
+                print_json(running=None, slow=None, cancelled=cancel)
         elif slow:
             watched(watch, lambda: _print_slow(warehouse.slow(), as_json=as_json), as_json=as_json)
         else:
@@ -203,7 +205,7 @@ def _print_slow(statements: list[Slow], *, as_json: bool) -> None:
             }
             for s in statements
         ]
-        print_json(running=None, slow=slow)
+        print_json(running=None, slow=slow, cancelled=None)
         return
     print_table(
         None,
@@ -215,7 +217,7 @@ def _print_slow(statements: list[Slow], *, as_json: bool) -> None:
 
 def _print_running(running: list[Running], *, as_json: bool) -> None:
     if as_json:
-        print_json(running=running, slow=None)
+        print_json(running=running, slow=None, cancelled=None)
         return
     print_table(
         None,

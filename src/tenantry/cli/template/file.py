@@ -245,6 +245,8 @@ def edit(template: Template, as_json: AsJson = False) -> None:
             if path.read_text(encoding="utf-8", errors="replace") == before:
                 path.unlink()
                 notes.print("not changed")
+                if as_json:
+                    print_json(dry_run=False, templates=[])
                 return
             try:
                 change = _load_edited(warehouse, path, template)

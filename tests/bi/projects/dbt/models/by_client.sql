@@ -1,0 +1,1 @@
+SELECT client, sum(amount) AS amount FROM {{ ref('by_day') }} GROUP BY client
