@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from typing import LiteralString
 
 import psycopg
 
@@ -106,9 +107,9 @@ def _rehearse(owner: psycopg.Connection) -> Changes:
     with owner.transaction(force_rollback=True):
         owner.execute("SET LOCAL lock_timeout = '10s'")
         changes = _compared(owner)
-        moved = _feeds(owner, "unsettled")
+        moved = _feeds(owner, query("install", "unsettled"))
         # Moving a feed publishes it, too.
-        published = [feed for feed in _feeds(owner, "unpublished") if feed not in moved]
+        published = [feed for feed in _feeds(owner, query("install", "unpublished")) if feed not in moved]
         return replace(changes, moved=moved, published=published)
 
 
@@ -145,23 +146,27 @@ def run(
             )
         prepare(session, passwords)
         changes = _compared(owner)
-        moved = _each(owner, "unsettled", "settle", settling)
-        return replace(changes, moved=moved, published=_each(owner, "unpublished", "publish", settling))
+        moved = _each(owner, query("install", "unsettled"), query("install", "settle"), settling)
+        published = _each(owner, query("install", "unpublished"), query("install", "publish"), settling)
+        return replace(changes, moved=moved, published=published)
 
 
 def _each(
-    owner: psycopg.Connection, listing: str, step: str, settling: Callable[[str, int, int], None]
+    owner: psycopg.Connection,
+    listing: LiteralString,
+    step: LiteralString,
+    settling: Callable[[str, int, int], None],
 ) -> list[str]:
     """Do a step for each feed of a listing, in a transaction of its own; the feeds.
 
     One that fails does not keep the others from it: the first error is raised after them.
     """
-    feeds = owner.execute(query("install", listing)).fetchall()
+    feeds = owner.execute(listing).fetchall()
     failure: psycopg.Error | None = None
     for number, (schema, template) in enumerate(feeds):
         settling(f"{schema}.{template}", number, len(feeds))
         try:
-            owner.execute(query("install", step), {"schema": schema, "template": template})
+            owner.execute(step, {"schema": schema, "template": template})
         except psycopg.Error as error:
             if owner.closed or isinstance(error, psycopg.errors.QueryCanceled):
                 raise
@@ -171,8 +176,8 @@ def _each(
     return [f"{schema}.{template}" for schema, template in feeds]
 
 
-def _feeds(owner: psycopg.Connection, listing: str) -> list[str]:
-    return [f"{schema}.{template}" for schema, template in owner.execute(query("install", listing))]
+def _feeds(owner: psycopg.Connection, listing: LiteralString) -> list[str]:
+    return [f"{schema}.{template}" for schema, template in owner.execute(listing)]
 
 
 def _require_warehouse(owner: psycopg.Connection) -> None:

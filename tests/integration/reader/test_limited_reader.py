@@ -317,7 +317,7 @@ EMPTY: dict[str, list[LiteralString]] = {
         " AND table_schema !~ '^pg_temp' AND (table_schema, table_name) NOT IN (('_wh', 'limited'), ('_wh_data', 'public.ticks'))"),
         "SELECT * FROM information_schema.columns WHERE table_schema = 'globex'",
         "SELECT * FROM information_schema.views WHERE view_definition IS NOT NULL AND table_schema <> 'pg_catalog'",
-        "SELECT * FROM information_schema.routines WHERE routine_schema ~ '^_wh'",
+        "SELECT * FROM information_schema.routines WHERE routine_schema ~ '^_wh' AND routine_name <> 'freshness'",
         "SELECT * FROM information_schema.foreign_server_options",
         "SELECT * FROM information_schema.user_mapping_options WHERE option_value IS NOT NULL",
     ],
