@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tenantry.cli import document
+
 
 @pytest.fixture(scope="session")
 def server() -> None:
@@ -15,3 +17,9 @@ def server() -> None:
 def make_server() -> None:
     """Servers of a test's own."""
     pytest.fail("tests/unit starts no server: move this test to tests/integration")
+
+
+@pytest.fixture(autouse=True)
+def no_json() -> None:
+    """No command line of an earlier test asks for JSON."""
+    document.begin(())

@@ -12,7 +12,7 @@ from tests.support.program import run
 @pytest.mark.parametrize(
     "words, code, kind, message",
     [
-        (("status", "--jsn", "--json"), 2, "usage", "No such option: --jsn (Possible options: --json)"),
+        (("status", "--jsn", "--json"), 2, "usage", "No such option: --jsn (Possible options: --dsn, --json)"),
         (("no", "such", "--json"), 2, "usage", "No such command 'no'"),
         (("refresh", "--json"), 2, "usage", "Missing argument 'TEMPLATE'"),
         (("logs", "--since", "x", "--json"), 2, "invalid_input", "'x' is not an age"),
