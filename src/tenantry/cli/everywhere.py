@@ -32,9 +32,11 @@ put a password into TENANTRY_TENANT_EDIT_PASSWORD, which would only mean "ask fo
 
 def completed(command: Any, name: str, context: typer.Context) -> Any:
     """A command of the program with everything that this module adds. `context` is that of the group that it is in."""
-    if not hasattr(command, "completed"):
-        command.completed = _completed(copy(command), [*_path(context), name], context)
-    return command.completed
+    # Kept apart for the Tab key, for which options are hidden that help does not repeat.
+    kept = "offered" if context.resilient_parsing else "completed"
+    if not hasattr(command, kept):
+        setattr(command, kept, _completed(copy(command), [*_path(context), name], context))
+    return getattr(command, kept)
 
 
 def _completed(command: Any, path: list[str], context: typer.Context) -> Any:
