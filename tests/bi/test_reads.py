@@ -26,7 +26,7 @@ COMMANDS = {name: ("python", [str(BI / "python/bin/python"), READS, name]) for n
         "java",
         ["java", "-Xmx48m", "-cp", "/usr/share/java/postgresql.jar", str(CLIENTS / "Reads.java")],
     ),
-    "node pg": ("node", ["node", str(CLIENTS / "reads.js")]),
+    "node pg": ("node", ["node", "--max-old-space-size=32", str(CLIENTS / "reads.js")]),
 }
 MOST = 30
 """How many MiB a client may need more to read all rows than before; all of them at once need twice as many."""
@@ -63,7 +63,6 @@ def _is(right: bool, said: str) -> str:
 
 
 EXCEPT: Mapping[str, dict[str, str]] = {
-    "ADBC": {"comments": "no"},
     "psqlodbc": {"comments": "no", "instant": "the session's time zone"},
 }
 """What clients do not do, whatever the warehouse does."""
