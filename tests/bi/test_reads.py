@@ -166,7 +166,7 @@ def test_connection_strings_lead_each_driver_to_logins_and_databases_of_any_name
                     "psqlodbc": [python, "-c", CONNECTS["psqlodbc"], str(strings.odbc)],
                     "pgjdbc": [
                         "java",
-                        "-Dsun.stdout.encoding=UTF-8",
+                        "-Dfile.encoding=UTF-8",
                         "-cp",
                         "/usr/share/java/postgresql.jar",
                         str(java),
@@ -175,7 +175,7 @@ def test_connection_strings_lead_each_driver_to_logins_and_databases_of_any_name
                 }
                 for client, command in asked.items():
                     done = subprocess.run(
-                        [*command, "SELECT format('%s in %s', current_user, current_database())"],
+                        [*command, "SELECT current_user || ' in ' || current_database()"],
                         env={**os.environ, "PGPASSWORD": PASSWORD, "LC_ALL": "C.UTF-8"},
                         capture_output=True, text=True,
                     )  # fmt: skip
