@@ -26,7 +26,7 @@ COMMANDS = {name: ("python", [str(BI / "python/bin/python"), READS, name]) for n
         "java",
         ["java", "-Xmx48m", "-cp", "/usr/share/java/postgresql.jar", str(CLIENTS / "Reads.java")],
     ),
-    "node pg": ("node", ["node", str(CLIENTS / "reads.js")]),
+    "node pg": ("node", ["node", "--max-old-space-size=32", str(CLIENTS / "reads.js")]),
 }
 MOST = 30
 """How many MiB a client may need more to read all rows than before; all of them at once need twice as many."""
@@ -63,7 +63,6 @@ def _is(right: bool, said: str) -> str:
 
 
 EXCEPT: Mapping[str, dict[str, str]] = {
-    "ADBC": {"comments": "no"},
     "psqlodbc": {"comments": "no", "instant": "the session's time zone"},
 }
 """What clients do not do, whatever the warehouse does."""
@@ -167,7 +166,7 @@ def test_connection_strings_lead_each_driver_to_logins_and_databases_of_any_name
                     "psqlodbc": [python, "-c", CONNECTS["psqlodbc"], str(strings.odbc)],
                     "pgjdbc": [
                         "java",
-                        "-Dsun.stdout.encoding=UTF-8",
+                        "-Dfile.encoding=UTF-8",
                         "-cp",
                         "/usr/share/java/postgresql.jar",
                         str(java),
@@ -176,7 +175,7 @@ def test_connection_strings_lead_each_driver_to_logins_and_databases_of_any_name
                 }
                 for client, command in asked.items():
                     done = subprocess.run(
-                        [*command, "SELECT format('%s in %s', current_user, current_database())"],
+                        [*command, "SELECT current_user || ' in ' || current_database()"],
                         env={**os.environ, "PGPASSWORD": PASSWORD, "LC_ALL": "C.UTF-8"},
                         capture_output=True, text=True,
                     )  # fmt: skip
