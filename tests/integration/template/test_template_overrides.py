@@ -80,9 +80,9 @@ def test_a_tenant_with_its_own_query_is_loaded_beside_the_others(
     assert warehouse.value(outdated) == 0
     warehouse.run("SELECT _wh.drop_template_override('ticks', 'globex')")
     assert warehouse.value(outdated) == 1
-    # A query goes with its tenant.
+    # A query goes with the tenant's data of the template.
     warehouse.run(SET, (OWN, DAY))
-    warehouse.run("SELECT _wh_internal.drop_tenant('globex')")
+    warehouse.run("SELECT _wh_internal.drop_feed('ticks', 'globex', 1000)")
     assert warehouse.value("SELECT count(*) FROM _wh.template_overrides") == 0
 
 
