@@ -198,7 +198,7 @@ def _print_running(running: list[Running], *, as_json: bool) -> None:
             (str(r.pid), r.user, r.program, r.state, _seconds(r), r.tenant, _waits(r), _short(r.query))
             for r in running
         ],
-        empty="Nothing is running.",
+        empty="No statement is running.",
     )
 
 
