@@ -102,6 +102,18 @@ def test_the_log_is_printed_for_people_and_for_programs(warehouse: Warehouse) ->
         assert (outcome.code, outcome.errors) == (2, [told])
 
 
+def test_the_log_calls_a_load_by_its_command_and_its_feed_by_one_name(
+    acme: Warehouse, source: Source
+) -> None:
+    acme.run("SELECT _wh_internal.open_feed('foodlogstats', 'acme', 'acme')")
+    source.fill(date(2024, 3, 10), 1)
+    succeed(acme, "refresh", "foodlogstats", "--all", "--date", "2024-03-10")
+
+    entry = succeed(acme, "logs", "--function", "refresh").out
+
+    assert entry.endswith("acme.foodlogstats: refresh: 1 slice loaded, 0 failed, 0 not tried  rows=3\n")
+
+
 def test_following_shows_what_comes_and_ends_cleanly(warehouse: Warehouse) -> None:
     """Also an entry that was numbered before one that is there already, and is committed after it."""
     write(warehouse, "before")
