@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+from importlib.resources import files
 
 import pytest
 
-from tests.support.program import run
+from tests.support.program import command, environment, run
 
 
 @pytest.mark.parametrize(
@@ -35,3 +38,18 @@ def test_text_from_outside_is_escaped_in_json() -> None:
     outcome = run(None, "template", "lint", "/no/\x1b]0;x\u202e.sql", "--json")
     assert "\\u001b" in outcome.err or "\\\\x1b" in outcome.err
     assert "\x1b" not in outcome.err
+
+
+def test_a_reader_that_has_enough_ends_the_program_quietly() -> None:
+    template = files("tenantry") / "sql" / "templates" / "orders.sql"
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as closed:
+        done = subprocess.run(
+            command(None, "template", "lint", str(template), "--json"),
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            env=environment(),
+            timeout=60,
+        )
+    assert (done.returncode, done.stderr) == (141, b"")

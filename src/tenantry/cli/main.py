@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import traceback
 from functools import cache
@@ -287,6 +288,10 @@ def main() -> None:
         _refuse_arguments(error)
     except typer.Abort:
         _fail(InputError("no answer given"))
+    except BrokenPipeError:
+        # Whoever reads this, such as head, has enough. What Python would flush at its end goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)
     except KeyboardInterrupt:
         notes.quiet = False
         told = interrupted.told() or interrupted.of_command(called.name)

@@ -103,10 +103,12 @@ def _append(shown: str) -> None:
 @contextmanager
 def _in_place() -> Iterator[Callable[[str], None]]:
     """Draw each round over the one before."""
+    from rich.console import Console
     from rich.live import Live
     from rich.text import Text
 
-    with Live(console=data, auto_refresh=False, vertical_overflow="crop") as live:
+    # A console of its own: `_text` would catch from `data` what is drawn here, too.
+    with Live(console=Console(), auto_refresh=False, vertical_overflow="crop") as live:
 
         def put(shown: str) -> None:
             if shown:
