@@ -115,7 +115,7 @@ def print_facts(title: str | None, pairs: Mapping[str, Any]) -> None:
 
 def step(name: str, detail: str) -> None:
     """Print that a step is done, or what the step "warning" warns of."""
-    mark = ("! ", "yellow") if name == "warning" else ("â ", "green")
+    mark = ("! ", "yellow") if name == "warning" else ("✓ ", "green")
     notes.print(Text.assemble(mark, (name, "bold"), "  ", detail), hang=2)
 
 

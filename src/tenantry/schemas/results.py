@@ -48,7 +48,7 @@ RESULTS: Mapping[str, Mapping[str, Any]] = {
     "backup verify": {"file": Path, "authority": str, "signed_by": str | None, "records": int, "rehearsed": bool, "failed": int, "failures": list[r.OtherFailure], "content": Summary},
     "backup write": {"file": Path, "size_bytes": int, "removed": list[Path], "content": Summary},
     "connection add": {"connection": str, "address": Connection, "answered": SourceFacts | None, "line": str | None},
-    "connection drop": {"connection": str, "dropped": bool},
+    "connection drop": {"connection": str, "address": Connection},
     "connection list": {"connections": list[StoredConnection]},
     "connection test": {"connection": str | None, "source": SourceReport},
     "demo": {"in_place": bool, "duration_seconds": float, "tenants": list[r.DemoTenant], "items": list[r.DemoItem], "reader_dsn": str},

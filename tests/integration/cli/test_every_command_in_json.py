@@ -46,8 +46,6 @@ def test_every_command_prints_a_document_of_its_schema(
         "TENANTRY_SOURCE_PASSWORD": SECRET,
         "TENANTRY_ACME_PASSWORD": SECRET,
         "TENANTRY_SERVER_DIR": str(server_parent / "demo"),
-        "TENANTRY_WHADMIN_PASSWORD": "a password",
-        "TENANTRY_READER_PASSWORD": "another one",
         "HOME": str(tmp_path),
         "EDITOR": "true",
     }
@@ -73,6 +71,16 @@ def test_every_command_prints_a_document_of_its_schema(
         ("template", "new", "other", files["query.sql"], "--connection", "acme"),
         ("template", "test", "ticks", "--tenant", "acme", "--day", day),
         ("template", "edit", "ticks"),
+        ("connection", "add", "spare", "--source", address(source)),
+        ("connection", "test", "spare"),
+        ("connection", "list"),
+        ("connection", "drop", "spare", "--yes"),
+        ("override", "set", "ticks", "acme", files["query.sql"], "--day", day),
+        ("override", "show", "ticks", "acme"),
+        ("override", "list"),
+        ("override", "check", "ticks", "--day", day),
+        ("override", "drop", "ticks", "acme"),
+        ("describe", "ticks"),
         ("template", "set-storage", "ticks", "partition"),
         ("template", "drop-old", "ticks"),
         ("status",),
@@ -111,6 +119,7 @@ def test_every_command_prints_a_document_of_its_schema(
         ("upgrade", "--dry-run"),
         ("reader", "add", reader, "--all", "--password-file", files["reader"]),
         ("reader", "list"),
+        ("reader", "show", reader),
         ("reader", "drop", reader, "--yes"),
     ]
     printed = set()

@@ -73,7 +73,7 @@ def typed(server_parent: Path, today: date) -> Iterator[list[tuple[Step, int, st
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            text=True,
+            encoding="utf-8",
             timeout=500,
         ).stdout
 

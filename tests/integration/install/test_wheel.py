@@ -23,7 +23,12 @@ ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "src" / "tenantry"
 GUIDE = ROOT / "docs/how-to/use-from-python.md"
 KINDS = {".py", ".sql", ".psql"}
-OTHERS = {"tenantry/py.typed", "tenantry/sql/migrations/frozen.txt"}
+OTHERS = {
+    "tenantry/py.typed",
+    "tenantry/sql/migrations/frozen.txt",
+    "tenantry/fleet/fleet.schema.json",
+    "tenantry/schemas/output.schema.json",
+}
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ UNTIL = "SELECT complete_until FROM public.tenantry_freshness WHERE tenant = %s"
 
 def told(warehouse: Warehouse) -> list[tuple[object, ...]]:
     keys = ("tenant", "template", "missing", "failed", "state")
-    return [tuple(row[key] for key in keys) for row in succeed(warehouse, "status", "--json").json]
+    return [tuple(row[key] for key in keys) for row in succeed(warehouse, "status", "--json").json["feeds"]]
 
 
 def load(warehouse: Warehouse, tenant: str, first: date, last: date) -> None:

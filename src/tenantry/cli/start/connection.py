@@ -128,6 +128,6 @@ def drop(name: Name, yes: Yes = False, as_json: AsJson = False) -> None:
         confirm(f"Drop connection {address.name} and its stored password?", yes=yes)
         dropped = warehouse.drop_connection(name)
     if as_json:
-        print_json(connection=name, dropped=dropped)
+        print_json(connection=name, address=dropped)
     else:
         data.print(f"{name} is dropped", markup=False)
