@@ -12,6 +12,7 @@ import pytest
 from tenantry.db.connect import session
 from tenantry.flow.tenant import reader as readers
 from tests.support.databases import Database, Source, Warehouse
+from tests.support.samples.healthy import findings
 from tests.support.samples.small_template import define, make_ticks
 
 DAY = date(2024, 3, 10)
@@ -163,3 +164,27 @@ def test_row_security_of_an_operator_stays_theirs(three: Warehouse, named: Make)
         reader.rows(ROWS)
     assert three.rows(POLICIES) == [("theirs",)]
     assert three.reader.rows(ROWS) == [("acme", 1), ("bolt", 1), ("cork", 1)]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'DROP POLICY {policy} ON _wh_data."public.ticks"',
+        'ALTER TABLE _wh_data."public.ticks" DISABLE ROW LEVEL SECURITY',
+    ],
+    ids=["policy", "row security"],
+)
+def test_doctor_finds_row_security_that_somebody_took_away_and_its_command_brings_it_back(
+    three: Warehouse, named: Make, statement: str
+) -> None:
+    one = named("acme")
+    before = one.rows(ROWS)
+    policies = [row[0] for row in three.rows(POLICIES) if row[0] != "tenantry_all"]
+    if not policies:
+        return  # materialized views have none
+    assert [f for f in findings(three, "grants") if "row security" in f.reason] == []
+    three.run(statement.format(policy=policies[0]))
+    assert len(one.rows(ROWS)) == 3
+    (found,) = [f for f in findings(three, "grants") if "row security" in f.reason]
+    three.run(found.command)  # type: ignore[arg-type]
+    assert one.rows(ROWS) == before

@@ -30,6 +30,7 @@ def _grants(examined: Examined) -> Iterator[Finding]:
     if {finding.subject for finding in odd} & _READ:
         # What these say about readers and tenants cannot be trusted, and may not be readable.
         return
+    yield from _limits(examined)
     yield from _objects(examined)
     yield from _defaults(examined)
     yield from _roles(examined)
@@ -64,6 +65,17 @@ def _trail(examined: Examined) -> Iterator[Finding]:
         if unstamped:
             reason = "no trigger stamps the entries of the audit trail, so they may say anything"
             yield Finding(Severity.ERROR, subject, reason, f"tenantry upgrade{_ADMIN.replace('--', '#')}")
+
+
+def _limits(examined: Examined) -> Iterator[Finding]:
+    for (template,) in _rows(examined, "unlimited"):
+        publish = sql.SQL("SELECT _wh.update_public_view_by_template({})").format(sql.Literal(template))
+        yield Finding(
+            Severity.ERROR,
+            f"public.{template}",
+            "readers of some tenants may see rows of others: row security was changed",
+            f"{publish.as_string()};",
+        )
 
 
 def _objects(examined: Examined) -> Iterator[Finding]:

@@ -252,3 +252,17 @@ SELECT 'SERVER', v.srvname::text, pg_get_userbyid(v.srvowner)::text FROM pg_fore
 WHERE v.srvname IN (SELECT _wh_internal.server_name(c.tenant_name) FROM _wh.tenant_connections c)
     AND v.srvowner <> 'whadmin'::regrole
 ORDER BY 1, 2
+
+-- name: unlimited
+-- Templates whose public view reads a table of all tenants with the reader's rights, while that table lacks the row
+-- security that keeps readers of some tenants to those.
+SELECT t.template_name FROM _wh.mv_templates t
+CROSS JOIN LATERAL _wh_internal.kept_relation(_wh_internal.partition_root(t)) AS r (root)
+JOIN pg_class c ON c.oid = r.root
+JOIN pg_class v ON v.oid = to_regclass(format('public.%%I', _wh_internal.fit_name(t.template_name)))
+CROSS JOIN LATERAL pg_options_to_table(v.reloptions) o
+WHERE o.option_name = 'security_invoker' AND o.option_value = 'true'
+    AND EXISTS (SELECT FROM _wh_internal.limited_readers())
+    AND (_wh_internal.limits_rows(r.root) OR NOT c.relrowsecurity)
+    AND _wh_internal.row_limits(r.root::regclass, true) IS NOT NULL
+ORDER BY t.template_name
