@@ -91,7 +91,7 @@ def test_a_move_killed_at_ten_random_points_ends_with_the_same_counts_and_sums(
     while killed < KILLS:
         with moving(warehouse, storage) as process:
             with suppress(subprocess.TimeoutExpired):
-                process.wait(chance.uniform(0, moved["seconds"]))
+                process.wait(chance.uniform(0, moved["duration_seconds"]))
             if process.poll() is None:
                 process.kill()
                 killed += 1

@@ -143,9 +143,9 @@ def test_days_ahead_are_shown_compared_and_loaded_again_like_others(
     by_loader(acme, last, last, template="ticks")
     assert rows(acme) == 8
     tenant = ("--tenant", "acme")
-    assert succeed(acme, "slice", "show", "ticks", last, *tenant, "--json").json["rows"] == 2
-    (shown,) = succeed(acme, "slice", "list", "ticks", "--from", last, "--to", last, "--json").json
-    assert (shown["rows"], shown["missing"], shown["stale"]) == (2, False, False)
+    assert succeed(acme, "slice", "show", "ticks", last, *tenant, "--json").json["slice"]["rows"] == 2
+    (shown,) = succeed(acme, "slice", "list", "ticks", "--from", last, "--to", last, "--json").json["slices"]
+    assert (shown["rows"], shown["is_missing"], shown["is_stale"]) == (2, False, False)
     source.run("UPDATE ticks SET value = 7 WHERE at >= %s", (last,))
     assert run(acme, "verify", "ticks", *tenant, "--from", last, "--to", last).code == 1
     assert not acme.value("SELECT _wh.verify_slice('ticks', 'acme', %s)", (last,))["agrees"]

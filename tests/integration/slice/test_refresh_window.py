@@ -63,7 +63,8 @@ def test_a_window_without_a_number_looks_as_far_back_as_the_template_says(
     assert acme.value(loaded) == 16
     acme.run("UPDATE _wh.mv_templates SET lookback = 18 WHERE template_name = 'foodlogstats'")
     done = succeed(acme, "refresh", "foodlogstats", "--tenant", "acme", "--lookback", "--json").json
-    assert done["tenants"][0]["loaded"] == 2
+    (feed,) = done["load"]["feeds"]
+    assert feed["loaded"] + feed["unchanged"] == 18
     # A job that names a number is told of.
     acme.run(
         "SELECT cron.schedule('n', '1 8 * * *', 'CALL _wh.refresh_window(''foodlogstats'', ''acme'', ''acme'', 14)')"

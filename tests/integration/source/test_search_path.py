@@ -75,7 +75,7 @@ def test_the_program_adds_shows_and_changes_a_source_with_a_search_path(
     assert (refused.code, "schemas that do not exist there, or that its user may not use: shop_2" in refused.err) == (1, True)  # fmt: skip
     succeed(shop, *add, "--search-path", '"Shop 2", public')
     assert shop.value("SELECT count(*) FROM public.ticks") == 6
-    assert 'search_path: "Shop 2", public' in succeed(shop, "tenant", "show", "acme").out
+    assert '"Shop 2", public' in succeed(shop, "tenant", "show", "acme").out
     # The fleet's file holds it, and takes a list.
     file = tmp_path / "fleet" / "tenantry.toml"
     secrets = {"TENANTRY_ACME_PASSWORD": source.password}
@@ -90,12 +90,12 @@ def test_the_program_adds_shows_and_changes_a_source_with_a_search_path(
     file.write_text(text.replace(given, 'search_path = ["Shop 2"]'))
     assert run(shop, *plan, env=secrets).code == 5
     succeed(shop, "apply", "--file", file, "--yes", env=secrets)
-    assert succeed(shop, "tenant", "list", "--json").json[0]["search_path"] == '"Shop 2"'
+    assert succeed(shop, "tenant", "list", "--json").json["tenants"][0]["search_path"] == '"Shop 2"'
     wrong = run(shop, "tenant", "edit", "acme", "--search-path", "shop;")
     assert "search_path is not a list of schemas: shop;" in wrong.err
     assert "Write names with commas between them" in wrong.err
     succeed(shop, "tenant", "edit", "acme", "--search-path", "")
-    assert succeed(shop, "tenant", "list", "--json").json[0]["search_path"] is None
+    assert succeed(shop, "tenant", "list", "--json").json["tenants"][0]["search_path"] is None
 
 
 def test_a_tenant_is_added_with_its_own_query_which_the_fleets_file_holds(
@@ -124,7 +124,7 @@ def test_a_tenant_is_added_with_its_own_query_which_the_fleets_file_holds(
     assert "column 3 is value text" in run(shop, *apply, env=secrets).err
     query.write_text(OWN.replace("value::int", "value::int + 1"))
     succeed(shop, *apply, env=secrets)
-    assert succeed(shop, "status", "--json").json[0]["outdated"] > 0
+    assert succeed(shop, "status", "--json").json["feeds"][0]["outdated"] > 0
     succeed(shop, "backfill", "ticks", "--tenant", "acme", "--from", first, "--to", first, "--outdated")
     assert (
         shop.value("SELECT sum(value) FROM acme.ticks WHERE (at AT TIME ZONE 'UTC')::date = %s", (first,))

@@ -64,7 +64,7 @@ def test_the_only_template_is_taken_and_a_choice_is_asked_for(
     assert "--template NAME" in asked.err
     succeed(warehouse, "template", "drop", "foodlogstats", "--yes")
     done = succeed(warehouse, *add, "--json", env=WITH_PASSWORD)
-    assert [feed["template"] for feed in done.json["feeds"]] == ["ticks"]
+    assert [feed["template"] for feed in done.json["load"]["feeds"]] == ["ticks"]
 
 
 def test_a_tenant_is_added_up_to_a_day(warehouse: Warehouse, source: Source, today: date) -> None:
@@ -94,5 +94,5 @@ def test_the_empty_years_of_a_source_that_has_stopped_are_one_line(
     )  # fmt: skip
     assert [line for line in done.err.splitlines() if line.startswith("✓ year")] == [
         f"✓ year  acme.ticks {today.year - 3}: {366 if (today.year - 3) % 4 == 0 else 365} slices, 4 rows in one table",
-        f"✓ years  acme.ticks: {today.year - 2} to {today.year - 1} have no rows",
+        f"✓ year  acme.ticks: 2 years without rows folded: {today.year - 2} to {today.year - 1}",
     ]

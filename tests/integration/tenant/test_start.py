@@ -173,8 +173,8 @@ def test_an_embedded_server_becomes_a_warehouse_without_examples(
     assert not server.exists
     succeed(dsn, *words, "--yes", env=WITH_PASSWORD)
     assert server.status().kept
-    listed = succeed(dsn, "template", "list", "--json").json
-    assert [template["name"] for template in listed] == ["flights"]
+    listed = succeed(dsn, "template", "list", "--json").json["templates"]
+    assert [template["template"] for template in listed] == ["flights"]
     server.stop()
 
 
