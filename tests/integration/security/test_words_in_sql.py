@@ -33,6 +33,8 @@ CALLS = {
     "update_mv_window": "SELECT _wh.update_mv_window('acme', 'acme', '2024-03-10', '2024-03-10')",
     "update_mv_window_by_template": "SELECT _wh.update_mv_window_by_template('foodlogstats', 'acme', 'acme', '2024-03-10', '2024-03-10')",
     "source_days": "SELECT _wh.source_days('foodlogstats', 'acme')",
+    "set_template_override": "SELECT _wh.set_template_override('foodlogstats', 'acme',"
+    " (SELECT query_template FROM _wh.mv_templates WHERE template_name = 'foodlogstats'), '2024-03-10')",
     "try_template": "SELECT _wh.try_template('foodlogstats', 'acme', '2024-03-10')",
     "verify_days": "SELECT _wh.verify_days('foodlogstats', 'acme', '2024-03-10', '2024-03-10')",
     "verify_slice": "SELECT _wh.verify_slice('foodlogstats', 'acme', '2024-03-10')",
