@@ -329,6 +329,7 @@ def test_a_mixed_fleet_gets_and_loses_columns_by_sql(selling: Warehouse, source:
         "id",
         "at",
         "paid",
+        "day",
     ]
 
 
