@@ -183,6 +183,6 @@ def _leftovers(world: World) -> list[str]:
     with world.operator() as session:
         rows = session.execute(
             "SELECT relnamespace::regnamespace || '.' || relname FROM pg_class"
-            " WHERE relname ~ '^tenantry_' AND relnamespace::regnamespace::text IN ('north', 'south', 'public')"
+            " WHERE relname ~ '^tenantry_[^f]' AND relnamespace::regnamespace::text IN ('north', 'south', 'public')"
         )
         return [row[0] for row in rows]

@@ -186,7 +186,7 @@ def the_warehouse_is_lost(world: World) -> None:
 def held(world: World, tenant: str) -> list[tuple[int, int, str]]:
     """The days and rows of a tenant's feeds, and when they were loaded."""
     feeds = world.do("tenant", "show", tenant, "--json").json["feeds"]
-    return [(feed["days"], feed["rows"], feed["last_load"]) for feed in feeds]
+    return [(feed["days"], feed["rows"], feed["last_loaded_at"]) for feed in feeds]
 
 
 def pass_days(world: World, to: date, *, succeeds: bool = True) -> None:
