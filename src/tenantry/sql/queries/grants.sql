@@ -254,8 +254,8 @@ WHERE v.srvname IN (SELECT _wh_internal.server_name(c.tenant_name) FROM _wh.tena
 ORDER BY 1, 2
 
 -- name: unlimited
--- Templates whose public view reads a table of all tenants with the reader's rights, while that table lacks the row
--- security that keeps readers of some tenants to those.
+-- Templates whose public view reads a table of all tenants with the reader's rights, while that table
+-- lacks the row security that keeps readers of some tenants to those.
 SELECT t.template_name FROM _wh.mv_templates t
 CROSS JOIN LATERAL _wh_internal.kept_relation(_wh_internal.partition_root(t)) AS r (root)
 JOIN pg_class c ON c.oid = r.root
