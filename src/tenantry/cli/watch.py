@@ -62,9 +62,10 @@ def watched(seconds: float | None, show: Callable[[], None], *, as_json: bool) -
         place = _in_place() if data.is_terminal and not as_json else nullcontext(_append)
         with place as put:
             put(first)
-            while True:
+            while not signals.heard():
                 time.sleep(seconds)
                 put(_next(take, show))
+        raise KeyboardInterrupt
     except KeyboardInterrupt:
         if signals.exit_code() != 128 + signal.SIGINT:
             raise

@@ -26,6 +26,11 @@ def exit_code() -> int:
     return 128 + _heard[-1]
 
 
+def heard() -> bool:
+    """Whether a signal arrived. Its KeyboardInterrupt is lost where Python ignores exceptions, such as in a destructor."""
+    return len(_heard) > 1
+
+
 def end_at_once() -> None:
     """Until `interrupt` is called, end with one line: while the program is loading, there is nothing to save."""
     _handle(_end)

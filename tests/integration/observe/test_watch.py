@@ -78,7 +78,7 @@ def test_json_stands_alone_in_each_block(warehouse: Warehouse) -> None:
 
 
 def test_on_a_terminal_it_is_drawn_over_what_was_there(warehouse: Warehouse) -> None:
-    with Terminal("--dsn", warehouse.conninfo, "status", "--watch", "1") as terminal:
+    with Terminal("--dsn", warehouse.conninfo, "status", "--watch", "0.1") as terminal:
         terminal.wait_for("No tenants yet")
         drawn = "".join(terminal.wait_for("No tenants yet") for _ in range(4))
         assert "\x1b[1A" in drawn  # up a line
