@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ ACCEPTED = {
     ),
     (
         "_wh_internal.ask_ranges(text,text,text,text,text,text[])",
-        "warning:00000:19:EXECUTE:cannot determinate a result of dynamic SQL",
+        "warning:00000:EXECUTE:cannot determinate a result of dynamic SQL",
     ),
     # Every caller of the manual gives a connection.
     (_UNION, 'warning extra:00000:unused parameter "tenant_connection_name"'),
@@ -165,5 +166,8 @@ def test_plpgsql_check_finds_nothing_in_any_function(
         " WHERE p.pronamespace::regnamespace::text IN ('_wh', '_wh_internal', 'cron')"
     )
     assert {
-        (name, message) for name, message in found if message.startswith(("error", "warning"))
+        # A line's number changes with every comment above it.
+        (name, re.sub(r"^(warning|error):(\w+):\d+:", r"\1:\2:", message))
+        for name, message in found
+        if message.startswith(("error", "warning"))
     } == ACCEPTED
