@@ -132,7 +132,7 @@ def before(
             "--json",
             envvar="TENANTRY_JSON",
             show_envvar=False,
-            help="Print results as JSON, where a command has any.",
+            help="Print results as JSON, if the command supports it.",
         ),
     ] = False,
     quiet: Annotated[

@@ -45,7 +45,7 @@ AsJsonLines = Annotated[
     typer.Option(
         "--json",
         callback=document.choose,
-        help="Print JSON. What goes on (--follow, the scheduler) prints one document per line.",
+        help="Print JSON. A command that keeps running prints one document per line.",
     ),
 ]
 

@@ -27,7 +27,7 @@ Watch = Annotated[
         metavar="[SECONDS]",
         min=0.1,
         max=86400,
-        help=f"Show it again every few seconds ({USUAL}) until Ctrl-C.",
+        help=f"Show it again every SECONDS (default: {USUAL}) until Ctrl-C.",
     ),
 ]
 

@@ -13,8 +13,9 @@ REACH = "Check the connection's address, user and password; the warehouse's serv
 TIME = "Give its connection a longer statement_timeout, or add an index at the source that serves the query."
 
 _NAMES = (
-    "Compare the template's query with the source: its tables and columns. If they are in another schema there, give "
-    "--search-path (tenantry tenant edit); if they have other names, a query of its own (tenantry override set)."
+    "Compare the template's query with the source: its tables and columns. If they are in another schema, set it with "
+    "tenantry tenant edit --search-path. If they have other names, give the tenant its own query with tenantry "
+    "override set."
 )
 
 _TABLE = {

@@ -16,8 +16,8 @@ class ConnectStrings:
     """One login of one database, as connection strings. None of them holds a password.
 
     `libpq` is for psql and everything that is built on libpq, `uri` for what takes a URI, `jdbc` for pgjdbc, `odbc` for
-    psqlodbc, and `sqlalchemy` for SQLAlchemy 2 with psycopg. A string is None if its driver cannot connect like this:
-    pgjdbc cannot use a Unix socket, and psqlodbc cannot name what holds a semicolon.
+    psqlodbc, and `sqlalchemy` for SQLAlchemy 2 with psycopg. A string is None if its driver cannot connect that way:
+    pgjdbc cannot use a Unix socket, and psqlodbc accepts no name that contains a semicolon.
     """
 
     libpq: str

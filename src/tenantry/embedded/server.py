@@ -221,7 +221,7 @@ class Server:
         if not self.exists:
             raise NotInstalled(
                 "there is no warehouse here yet",
-                hint="Run: tenantry start, which makes one, or tenantry demo (to try); or name another server with --dsn.",
+                hint="Run tenantry start, which creates one, or tenantry demo to look around; or name another server with --dsn.",
             )
         if self.password(OWNER) is None:
             raise NotInstalled("the embedded server holds no warehouse yet", hint="Run: tenantry init")

@@ -47,7 +47,7 @@ class Tenant:
 
 @dataclass(frozen=True)
 class Reader:
-    """A login for reports. `tenants` None: all. Other values that are None are left alone. `unread` as for a source."""
+    """A login for reports. `tenants` None: all. Other values that are None stay unchanged. `unread`: as for a source."""
 
     name: str
     tenants: tuple[str, ...] | None

@@ -25,8 +25,8 @@ from tenantry.schedule.setup import sized_feeds
 
 @dataclass(frozen=True)
 class Choice:
-    """What to plan: the `targets` (none: everything), with secrets or without. The passwords of existing connections in
-    `leave` are left as they are, because the plan that is repeated could not compare them.
+    """What to plan: the `targets` (none: everything), and whether to read secrets. The passwords of existing connections
+    in `leave` stay as they are, because the plan that is repeated could not compare them.
     """
 
     targets: tuple[str, ...] = ()
@@ -38,8 +38,8 @@ class Choice:
 class Plan:
     """What is declared, what exists, and the changes between them in the order in which they are made.
 
-    `shortages` are the templates whose reports will lack locks or memory. `left_out` are changes that no target asks for.
-    `not_compared` are passwords that could not be read, by what they are of, with the reasons.
+    `shortages` are the templates whose reports will run out of locks or memory. `left_out` are changes that no target asks for.
+    `not_compared` says for each connection and reader whose password could not be read, why.
     """
 
     wanted: Fleet

@@ -143,11 +143,11 @@ def _templates(session: psycopg.Connection, newcomer: Newcomer) -> Sequence[str]
     if not found:
         raise InputError(
             "there is no template yet, which says what to load",
-            hint="Make one from a table of the source: tenantry start, or tenantry template new.",
+            hint="Draft one from a table of the source: tenantry start, or tenantry template new.",
         )
     raise InputError(
         f"there are {len(found)} templates, and none was chosen: {', '.join(found)}",
-        hint="Say which to load: --template NAME. To make one from a table of the source: tenantry start.",
+        hint="Say which to load: --template NAME. To draft one from a table of the source: tenantry start.",
     )
 
 
@@ -220,7 +220,7 @@ def _told(result: Result) -> str:
     present = sum(item.present for item in result.feeds)
     parts = [f"{count(loaded, 'slice')}, {count(result.rows, 'row')} in {result.seconds:.1f} s"]
     if present:
-        parts.append(f"{present:,} {'was' if present == 1 else 'were'} there")
+        parts.append(f"{present:,} already loaded")
     if failed:
         parts.append(f"{failed:,} {'is' if failed == 1 else 'are'} missing")
     parts += [str(table) for item in result.feeds for table in item.not_indexed]

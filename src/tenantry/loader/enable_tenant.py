@@ -105,7 +105,7 @@ def enable(conninfo: str, state: TenantState, limits: run.Limits, step: Step, wa
         if not result.complete:
             return done
         pulled = sum(feed.loaded for feed in result.feeds)
-        step("late rows", f"{pulled} of the last days before it was disabled loaded again")
+        step("late rows", f"{count(pulled, 'earlier day')} loaded again")
     done.verdicts = verify.settle(conninfo, {gap.feed: gap.days for gap in done.gaps}, limits, watcher)
     for verdict in done.verdicts:
         step("compared", str(verdict))

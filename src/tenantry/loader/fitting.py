@@ -49,7 +49,7 @@ def require(session: psycopg.Connection, feed: Feed, day: date) -> None:
     message = f'template "{feed.template}" does not fit the source: {found["error"]}'
     hint = found["hint"] or advice.of_source(state)
     if state in _OF_NAMES:
-        hint = "Choose another with --template, or make one from a table of the source: tenantry start."
+        hint = "Choose another with --template, or draft one from a table of the source: tenantry start."
     if found["of_source"]:
         raise SourceError(message, connection=feed.connection, hint=hint)
     raise TemplateError(message, hint=hint)

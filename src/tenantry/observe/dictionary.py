@@ -12,14 +12,14 @@ from tenantry.db.queries import query
 from tenantry.flow.template import stored
 from tenantry.observe import status
 
-_TENANT = "The tenant, by the name of its schema"
+_TENANT = "The tenant: the name of its schema"
 """What `schema_name` means, which the public views add to the columns of a template."""
 
 
 @dataclass(frozen=True)
 class DescribedColumn:
     """A column as reports see it. `null_share` is the share of rows without a value, from 0 to 1, as PostgreSQL's
-    statistics estimate it; None if they do not know. `samples` are three values or fewer, or None if they were not
+    statistics estimate it; None if it is not known. `samples` are at most three values, or None if they were not
     asked for: they may be personal data.
     """
 
@@ -34,8 +34,8 @@ class DescribedColumn:
 class Described:
     """A template for those who read reports: its columns and its feeds, one for each tenant.
 
-    Reports read `relation` for all tenants. A tenant's own view has the tenant's schema and the same name. Rows lie in
-    UTC days by `time_column`, or None: then a report cannot ask for days.
+    Reports read `relation` for all tenants. A tenant's own view has the tenant's schema and the same name. A row
+    belongs to the UTC day of its `time_column`. If that is None, a report cannot select days.
     """
 
     template: str

@@ -41,7 +41,7 @@ class TenantFacts:
     `disabled_at` and `disabled_reason` are None unless the tenant is disabled. `dropping` says that a drop of it was
     started. `password_set_at` is when the source's password was stored here, or None if that is not known. `feeds`
     gives the state of the days by template. `search_path` is where the source looks up names, if its connection says so.
-    `own_queries` are the templates for which it is asked with a query of its own.
+    `own_queries` are the templates for which it has its own query.
     """
 
     name: str

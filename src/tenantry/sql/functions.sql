@@ -3061,7 +3061,7 @@ CREATE OR REPLACE VIEW public.tenantry_freshness AS
 SELECT f.tenant, f.template, f.complete_until, f.last_loaded_at, f.missing_days, f.failed_days, f.status
 FROM _wh_internal.freshness(current_user) f;
 COMMENT ON VIEW public.tenantry_freshness IS
-    'Tenantry: until which UTC day the data of each tenant are complete';
+    'Tenantry: the UTC day up to which the data of each tenant are complete';
 
 CREATE OR REPLACE FUNCTION _wh_internal.give_workspace(reader text, workspace text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -3080,7 +3080,7 @@ BEGIN
         format('schema %s, which another session registers', workspace));
     reason := CASE
         WHEN workspace = '' THEN 'a workspace needs a name'
-        WHEN former <> workspace THEN format('reader "%s" has the workspace "%s"', reader, former)
+        WHEN former <> workspace THEN format('reader "%s" already has the workspace "%s"', reader, former)
         WHEN taken IS NOT NULL THEN format('schema "%s" is the workspace of reader "%s"', workspace, taken)
         WHEN workspace IN ('public', 'cron', 'information_schema') OR workspace ~ '^(pg_|_wh)'
             THEN format('schema "%s" cannot be a workspace', workspace)
@@ -3091,7 +3091,7 @@ BEGIN
             THEN format('"%s" is another role, whose sessions would find the workspace by its name',
             workspace)
         WHEN former IS NULL AND to_regnamespace(quote_ident(workspace)) IS NOT NULL
-            THEN format('schema "%s" exists', workspace)
+            THEN format('schema "%s" already exists', workspace)
         END;
     IF reason IS NOT NULL THEN
         RAISE EXCEPTION '%', reason USING ERRCODE = 'invalid_schema_name',
@@ -7809,7 +7809,7 @@ BEGIN
     IF search_path !~ format(E'^ *%1$s *(, *%1$s *)*$', name) THEN
         RAISE EXCEPTION 'search_path is not a list of schemas: %', _wh_internal.visible(search_path)
             USING ERRCODE = 'invalid_parameter_value',
-                HINT = 'Write names with commas between them, and names with capital letters or blanks in '
+                HINT = 'Separate the names by commas, and write names with capital letters or spaces in '
                 'double quotes: shop, "Shop 2", public.';
     END IF;
     RETURN ARRAY(SELECT CASE WHEN m.found[1] LIKE '"%'
@@ -7904,8 +7904,8 @@ BEGIN
     IF forbidden IS NOT NULL THEN
         RAISE EXCEPTION 'connection "%": options may not contain %', connection.tenant_name, forbidden
             USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Address, user and password have their own columns, and what the session at the source '
-                'sets has options of its own, such as search_path. Allowed options: '
+            HINT = 'Address, user and password have columns of their own. Settings of the session at the '
+                'source, such as search_path, have options of their own. Allowed options: '
                 || array_to_string(keywords, ', ') || '; for the session: ' || array_to_string(ours, ', ')
                 || '.';
     END IF;
@@ -9225,7 +9225,7 @@ BEGIN
         RETURN NEW;
     END IF;
     IF NEW.template_name = 'tenantry_freshness' THEN
-        RAISE EXCEPTION 'template "%": its public view would take the place of Tenantry''s own of that name',
+        RAISE EXCEPTION 'template name "%" is reserved for a view of Tenantry''s in public',
             NEW.template_name USING ERRCODE = 'reserved_name', HINT = 'Choose another name.';
     END IF;
     NEW.refusal := NULL;
@@ -10760,8 +10760,10 @@ DECLARE
     tried jsonb;
 BEGIN
     IF query IS NULL THEN
-        RAISE EXCEPTION 'an own query is one SELECT, not NULL' USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'To use the template''s query again: SELECT _wh.drop_template_override(template, tenant)';
+        RAISE EXCEPTION 'a tenant''s own query is one SELECT, not NULL'
+            USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'To use the template''s query again: '
+                'SELECT _wh.drop_template_override(template, tenant)';
     END IF;
     INSERT INTO _wh.template_overrides AS o (template_name, schema_name, query_template)
     VALUES (feed.template_name, feed.schema_name, query)
@@ -10778,7 +10780,8 @@ BEGIN
         RAISE EXCEPTION 'the query was not stored: % of % rows are outside %', tried ->> 'strays',
             tried ->> 'rows', to_char(wanted::timestamp, 'YYYY-MM-DD')
             USING ERRCODE = 'check_violation',
-                HINT = 'Compare the column of the day: >= ''{START_TIME}'' AND < ''{END_TIME}''.';
+                HINT = 'Compare the time column with the placeholders: >= ''{START_TIME}'' AND '
+                '< ''{END_TIME}''.';
     END IF;
     PERFORM _wh_internal.refuse_columns(feed.template_name, tried -> 'given');
     PERFORM _wh_internal.write_log('set_template_override', 'INFO', 'own query stored', to_jsonb(feed));
@@ -11325,9 +11328,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '4dcb3f962e9b4d47' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '9f14c574fe4e9a35' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '4dcb3f962e9b4d47');
+        AND i.functions = '9f14c574fe4e9a35');
 END
 $$;
 

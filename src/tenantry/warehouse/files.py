@@ -88,7 +88,7 @@ def example_template(example: str, name: str | None = None) -> Draft:
 
     found = builtin(example)
     if found is None:
-        raise InputError(f'no example is called "{example}"', hint=f"There are: {', '.join(EXAMPLES)}.")
+        raise InputError(f'there is no example "{example}"', hint=f"The examples are: {', '.join(EXAMPLES)}.")
     return Draft(replace(found, name=name or found.name), ())
 
 

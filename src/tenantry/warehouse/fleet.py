@@ -41,8 +41,8 @@ class Fleets(Base):
     ) -> FleetPlan:
         """Compare the warehouse with the fleet file, or with the files of a folder. None means the nearest tenantry.toml.
 
-        `targets` limits the plan to things such as `tenant.acme`, and what they need. Passwords that cannot be read, or without `secrets`
-        all, are not compared, and `not_compared` says why.
+        `targets` limits the plan to things such as `tenant.acme`, and what they need. Passwords that cannot be
+        read, or all of them without `secrets`, are not compared; `not_compared` says why.
 
         Raises InputError for a file that is missing or invalid, and for a target that names nothing.
         """
@@ -53,7 +53,7 @@ class Fleets(Base):
             return plan.make(opened, declared, plan.Choice(tuple(targets), secrets))
 
     def save_plan(self, plan: FleetPlan, declared: Declared, path: Path, *, file: Path | None = None) -> None:
-        """Save a plan that was made from these files, without secrets, for `repeat_plan`. `file` is what --file named.
+        """Save a plan of these files, without secrets, for `repeat_plan`. `file` is the value of --file.
 
         Raises InputError if the file cannot be written.
         """

@@ -59,7 +59,7 @@ class Overrides(Base):
         timeout: int = 60,
         origin: str = "the query",
     ) -> Tried:
-        """Ask a tenant's source with a query of its own from now on, instead of the template's.
+        """From now on, query a tenant's source with its own query instead of the template's.
 
         The warehouse first tries it at that source, on a `day` (default: yesterday): it must return the template's columns, with the same
         names and types, in the same order. Days that are loaded already become outdated. `timeout` is how many seconds each query to the
@@ -80,7 +80,7 @@ class Overrides(Base):
     ) -> Tried:
         """Try a tenant's own query again, for example after the template's columns have changed.
 
-        If it returns the template's columns, it no longer counts as drifted.
+        If it returns the template's columns, it is no longer `drifted`.
 
         Raises what `override` and `set_override` raise.
         """
@@ -88,7 +88,7 @@ class Overrides(Base):
         return self.set_override(template, tenant, own.query, day, timeout=timeout)
 
     def drop_override(self, template: str, tenant: str) -> None:
-        """Ask a tenant's source with the template's query again. Its days become outdated.
+        """Query a tenant's source with the template's query again. Its days become outdated.
 
         Raises InputError if it had no query of its own.
         """

@@ -31,7 +31,7 @@ class Readers(Base):
             return reader.get(opened, name)
 
     def connect_strings(self, user: str) -> ConnectStrings:
-        """Return how other programs connect to this warehouse as that login: the address and sslmode are those of this login.
+        """Return how other programs connect to this warehouse as that login, with the address and sslmode of this session.
 
         The strings hold no password. Nothing checks that the login exists.
         """

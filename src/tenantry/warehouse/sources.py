@@ -45,13 +45,13 @@ class Sources(Base):
             if users := connections.users(opened, name):
                 raise InputError(
                     f'connection "{name}" is used by {", ".join(users)}',
-                    hint="tenantry tenant drop drops a tenant with the connections that only it uses.",
+                    hint="To drop a tenant with the connections that only it uses: tenantry tenant drop NAME",
                 )
             connections.remove(opened, name)
             return found
 
     def look_at_source(self, source: str | Candidate) -> SourceReport:
-        """Log in to a source, and return what answers, what the login may do, and the tables with a column of time.
+        """Log in to a source, and return what answers, what the login may do, and the tables with a date or timestamp column.
 
         `source` is a connection, or a candidate, of which nothing is stored.
 
@@ -86,7 +86,7 @@ class Sources(Base):
     ) -> Draft:
         """Draft a template for a table of a source, with every column that its login may read. Nothing is stored.
 
-        `source` is a connection or tenant, or a candidate. `time_column` defaults to the likeliest one, `storage` to partition.
+        `source` is a connection or tenant, or a candidate. `time_column` defaults to the most likely one, `storage` to partition.
 
         Raises:
             InputError: there is no such connection, table or time column.
@@ -117,7 +117,7 @@ class Sources(Base):
     def foresee(
         self, template: TemplateFile, source: str | Candidate, *, first: date | None = None, rows: int = 2
     ) -> Prospect:
-        """Try a template on the last day of which a source has rows, and estimate the load of all days, or of those since `first`.
+        """Try a template on the last day for which a source has rows, and estimate the load of all days, or of those since `first`.
 
         Nothing is stored.
 

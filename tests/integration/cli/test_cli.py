@@ -142,7 +142,7 @@ def test_taking_in_a_tenant_says_how_many_of_its_days_are_missing(
     assert done.code == 1
     assert re.search(r"✓ backfill +2 slices, 4 rows in [0-9.]+ s; 2 are missing$", done.err, re.MULTILINE)
     again = run(warehouse, *add, env={"TENANTRY_SOURCE_PASSWORD": SECRET})
-    assert "; 2 were there; 2 are missing" in again.err
+    assert "; 2 already loaded; 2 are missing" in again.err
 
 
 def test_years_that_are_over_are_folded_at_once_unless_somebody_says_not_to(

@@ -127,7 +127,7 @@ def test_a_workspace_is_never_where_others_would_look(
         ("_wh_data", 'schema "_wh_data" cannot be a workspace'),
         ("pg_mine", 'schema "pg_mine" cannot be a workspace'),
         ("whadmin", '"whadmin" is another role, whose sessions would find the workspace by its name'),
-        ("there", 'schema "there" exists'),
+        ("there", 'schema "there" already exists'),
         ("marts", f'schema "marts" is the workspace of reader "{marts}"'),
         ("", "a workspace needs a name"),
         (
@@ -138,7 +138,7 @@ def test_a_workspace_is_never_where_others_would_look(
         outcome = run(loaded.admin, "reader", "add", new, "--all", *given, "--workspace", name)
         assert (outcome.code != 0, outcome.errors) == (True, [reason])
     outcome = run(loaded.admin, "reader", "add", marts, "--all", "--workspace", "another")
-    assert outcome.errors == [f'reader "{marts}" has the workspace "marts"']
+    assert outcome.errors == [f'reader "{marts}" already has the workspace "marts"']
     assert loaded.rows("SELECT FROM pg_roles WHERE rolname = %s", (new,)) == []
 
 

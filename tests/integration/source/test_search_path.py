@@ -93,7 +93,7 @@ def test_the_program_adds_shows_and_changes_a_source_with_a_search_path(
     assert succeed(shop, "tenant", "list", "--json").json["tenants"][0]["search_path"] == '"Shop 2"'
     wrong = run(shop, "tenant", "edit", "acme", "--search-path", "shop;")
     assert "search_path is not a list of schemas: shop;" in wrong.err
-    assert "Write names with commas between them" in wrong.err
+    assert "Separate the names by commas" in wrong.err
     succeed(shop, "tenant", "edit", "acme", "--search-path", "")
     assert succeed(shop, "tenant", "list", "--json").json["tenants"][0]["search_path"] is None
 

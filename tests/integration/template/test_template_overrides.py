@@ -139,7 +139,9 @@ def test_the_program_sets_shows_and_drops_an_own_query_and_tells_when_the_column
         )
     )
     loaded = succeed(warehouse, "template", "load", changed).out
-    assert "globex: tried before the columns changed. To try again: tenantry override check ticks" in loaded
+    assert (
+        "globex: tried before the columns changed. To try them again: tenantry override check ticks" in loaded
+    )
     (found,) = findings(warehouse, "templates")
     assert (found.subject, found.command) == ("globex.ticks", "tenantry override check ticks")
     assert run(warehouse, "override", "check", "ticks", "--day", DAY).code == 1

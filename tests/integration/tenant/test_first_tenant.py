@@ -45,7 +45,7 @@ def test_a_template_that_does_not_fit_the_source_leaves_nothing_behind(
     )
     assert "address" not in done.err
     assert "tenantry start" in done.err
-    assert "Nothing was made" in done.err
+    assert "Nothing was created" in done.err
     assert made(warehouse) == []
     assert "foodlogstats" not in run(warehouse, "doctor").out
 

@@ -69,14 +69,14 @@ def test_nothing_is_made_before_you_agree_or_if_adding_fails(
     for options, code, told in (
         ((), 2, "there is no terminal to ask"),
         (("--table", "no", "--yes"), 2, 'no table "no"'),
-        (("--table", "orders", "--time", "no", "--yes"), 2, 'no column of time called "no"'),
+        (("--table", "orders", "--time", "no", "--yes"), 2, 'no date or timestamp column "no"'),
         (("--tenant", "pg_x", "--yes"), 2, "tenant name 'pg_x'"),
         (("--source", address(source, port=1), "--yes"), 1, "cannot be used"),
     ):
         failed = run(warehouse, *words, *options, env=WITH_PASSWORD)
         assert (failed.code, len(failed.errors)) == (code, 1), failed.err
         assert told in failed.err
-        assert "Nothing was made" in failed.err
+        assert "Nothing was created" in failed.err
         assert made(warehouse) == before
     # A schema of somebody else's.
     warehouse.admin.run("CREATE SCHEMA taken")
@@ -99,7 +99,7 @@ def test_nothing_is_made_before_you_agree_or_if_adding_fails(
     failed = run(warehouse, *words, "--tenant", "shop", "--template", "sales", "--yes", env=WITH_PASSWORD)
     assert failed.code == 1
     assert "no tables today" in failed.err
-    assert "Nothing was made in the warehouse" in failed.err
+    assert "Nothing was created in the warehouse" in failed.err
     assert made(warehouse) == before
 
 
@@ -119,7 +119,7 @@ def test_a_second_tenant_uses_the_template_of_the_first(
     other = open_shop(make_source(), "flights", today, 1)
     other.run("ALTER TABLE ops.flights RENAME TO orders")
     clash = run(warehouse, "start", "--source", address(other), "--yes", env=WITH_PASSWORD)
-    assert clash.errors == ['there already is a template "orders", with another query']
+    assert clash.errors == ['template "orders" already exists with another query']
 
 
 def dialogue(words: Sequence[str], answers: Sequence[str]) -> tuple[int, str]:
@@ -194,10 +194,10 @@ def test_a_connection_is_stored_tested_listed_and_dropped(
         assert "s3cret" not in outcome.out + outcome.err
     assert f"source_reader@127.0.0.1:{source.server.port}/{source.name}" in outcomes[1].out
     for tested in outcomes[2:]:
-        assert 'login: can write to "Rental". Better give a role that can only read.' in tested.out
+        assert 'login: can write to "Rental". Use a role that can only read instead.' in tested.out
         assert "line: not encrypted" in tested.out
         assert "Start Date" in tested.out
-    assert run(warehouse, *add, env=WITH_PASSWORD).errors == ['connection "hire" exists']
+    assert run(warehouse, *add, env=WITH_PASSWORD).errors == ['connection "hire" already exists']
     succeed(warehouse, "connection", "drop", "hire", "--yes")
     assert made(warehouse) == []
 
@@ -219,7 +219,7 @@ def test_a_template_comes_from_a_table_or_an_example_without_a_connection(
     )
     assert "2 rows" in tried.out
     unsaid = run(warehouse, "template", "new", *where, env=WITH_PASSWORD)
-    assert (unsaid.code, "a column of time: Rental" in unsaid.err) == (2, True)
+    assert (unsaid.code, "a date or timestamp column: Rental" in unsaid.err) == (2, True)
     assert made(warehouse) == []
     for example in ("orders", "foodlogstats"):
         text = succeed(None, "template", "new", "mine", "--example", example).out

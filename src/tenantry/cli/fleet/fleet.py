@@ -84,8 +84,8 @@ def plan(
     that the file does not mention (readers, jobs, ...) are not compared.
 
     Stored passwords are compared with those that the file points to, but never
-    shown ("password: differs"). A password that cannot be read here is not
-    compared; a note says which. To apply, all are needed.
+    shown ("password: differs"). A password that cannot be read is not compared,
+    and a note names it. tenantry apply needs all passwords.
 
     A saved plan holds the files and what was shown, and no secret. tenantry
     apply makes exactly these changes, or refuses if the warehouse has changed.
@@ -144,7 +144,7 @@ def apply(
         Path | None,
         typer.Argument(
             metavar="[PLAN]",
-            help="A plan that tenantry plan --output saved. Default: make one now.",
+            help="Plan saved by tenantry plan --output. Default: make a new one.",
             show_default=False,
         ),
     ] = None,
@@ -195,7 +195,9 @@ def apply(
     from tenantry.cli.progress import LoadProgress
 
     if saved is not None and (file or target):
-        raise InputError("a saved plan has its file and targets", hint="Leave out --file and --target.")
+        raise InputError(
+            "a saved plan already has its file and targets", hint="Leave out --file and --target."
+        )
     read = _read_plan(saved) if saved is not None else None
     declared = read.declared if read else _declared(file)
     with open_warehouse() as warehouse:

@@ -109,12 +109,12 @@ def install(
     """Create the jobs that tenants lack.
 
     Name the tenants with --tenant or --all. Each template of a tenant gets
-    three jobs: an hourly one for today, a nightly one for the last days (two
-    weeks, or what the template's key lookback says),
-    and a yearly one for the year that closed. Hourly jobs are one minute apart,
-    nightly jobs two minutes from 08:30 UTC, and yearly jobs ten minutes from
-    07:00 UTC on February 15th. Tenants with more than five million rows a year
-    get more room.
+    three jobs: an hourly one for today, a nightly one for the last ended days
+    (14, or as many as the template's key lookback says), and a yearly one for
+    the year that closed. Hourly jobs are one minute apart, nightly jobs two
+    minutes from 08:30 UTC, and yearly jobs ten minutes from 07:00 UTC on
+    February 15th. Tenants with more than five million rows a year get more
+    room.
 
     Existing jobs, including paused jobs and jobs created by hand, are left as
     they are and keep their times. A second run creates nothing.

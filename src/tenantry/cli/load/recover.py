@@ -63,7 +63,7 @@ def recover(
                 result = cast("Recovered", stop.so_far)
     if not as_json:
         if result.jobs_resumed:
-            step("jobs", f"go on: {', '.join(result.jobs_resumed)}")
+            step("jobs", f"resumed: {', '.join(result.jobs_resumed)}")
         if result.jobs_waiting:
             notes.print(f"still paused: {', '.join(result.jobs_waiting)}", markup=False)
     more = {"estimate": work.estimate, **{name: getattr(result, name) for name in _FIELDS}}

@@ -172,7 +172,7 @@ def fold(
                     notes.print(
                         f"{feed.schema} ({number} of {len(feeds)}) starts in {human_seconds(wait)}; --spacing 0s does not wait"
                     )
-                    bar.doing = f"waiting for the turn of {feed.schema}"
+                    bar.doing = f"{feed.schema} waits for its turn"
                     time.sleep(wait)
                     bar.doing = feed.schema
                 begun = time.monotonic()

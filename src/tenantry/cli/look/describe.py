@@ -36,10 +36,10 @@ def describe(
 ) -> None:
     """Describe what reports can read, as Markdown.
 
-    For each template: what its rows and columns mean, from the descriptions of
-    the template and the comments of the views, and of each tenant the days and
-    when they were last loaded. The share of NULL, and the values of --samples,
-    are PostgreSQL's statistics; no rows are read.
+    For each template, shows what its rows and columns mean, as the template's
+    descriptions and the views' comments say, and each tenant's days and last
+    load. The share of NULL and the values of --samples come from PostgreSQL's
+    statistics; no rows are read.
     """
     with open_warehouse() as warehouse:
         found = warehouse.describe(template, samples=samples)
@@ -54,7 +54,7 @@ def _parts(described: Described) -> Iterator[str]:
     if described.description:
         yield text(described.description)
     if described.time_column:
-        yield f"Rows lie in UTC days by {code(described.time_column)}."
+        yield f"A row belongs to the UTC day of its {code(described.time_column)}."
     yield "## Columns"
     sampled = any(column.samples is not None for column in described.columns)
     yield table(

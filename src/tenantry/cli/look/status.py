@@ -45,7 +45,7 @@ def _show(warehouse: Warehouse, names: list[str] | None, *, as_json: bool) -> No
         print_json(feeds=feeds)
         return
     if not feeds and not names:
-        data.print("No tenants yet. Next: tenantry start, which asks for a source and leads to a report")
+        data.print("No tenants yet. Next: tenantry start, which sets up a tenant and a report")
         return
     print_table(
         None,

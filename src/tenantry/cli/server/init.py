@@ -131,4 +131,4 @@ def _report(facts: Installation, done: list[str], *, as_json: bool) -> None:
     data.print(
         f"{facts.functions} functions in _wh, migration {facts.migration}, templates: {', '.join(facts.templates)}"
     )
-    data.print("Next: tenantry start, which asks for a source and leads to a report")
+    data.print("Next: tenantry start, which sets up a tenant and a report")

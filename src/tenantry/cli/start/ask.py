@@ -49,7 +49,7 @@ class Asking:
         if yes:
             return
         if self.silent:
-            raise InputError("there is no terminal to ask for confirmation", hint="Give --yes to go on.")
+            raise InputError("there is no terminal to ask for confirmation", hint="Give --yes to continue.")
         if not typer.confirm(visible(question), default=True, err=True):
             raise InputError("not confirmed")
 

@@ -19,7 +19,7 @@ Source = Annotated[
     str | None,
     typer.Option(
         metavar="CONNINFO",
-        help="A source without a connection: 'host=… port=… dbname=… user=…', without the password.",
+        help="A source without a stored connection: 'host=… port=… dbname=… user=…', without the password.",
     ),
 ]
 PasswordFile = Annotated[
@@ -63,17 +63,17 @@ def tell_login(report: SourceReport) -> None:
         say("login: can only read")
     else:
         able = "a superuser" if login.superuser else f"can write to {', '.join(login.writes)}"
-        say(f"login: {able}. Better give a role that can only read.")
+        say(f"login: {able}. Use a role that can only read instead.")
 
 
 def tell_tables(tables: Sequence[SourceTable], most: int = 20) -> None:
     """Print tables, numbered, with the column that would decide the day."""
     if not tables:
-        data.print("It has no table with a column of time that the login may read.")
+        data.print("The login may read no table with a date or timestamp column.")
         return
     print_table(
         None,
-        ("#", "table", "rows about#", "size#", "time column", "index"),
+        ("#", "table", "rows (about)#", "size#", "time column", "index"),
         [
             (
                 number,
@@ -87,7 +87,7 @@ def tell_tables(tables: Sequence[SourceTable], most: int = 20) -> None:
         ],
     )
     if len(tables) > most:
-        data.print(f"… and {len(tables) - most} smaller ones")
+        data.print(f"… and {len(tables) - most} smaller tables")
 
 
 def _times(table: SourceTable) -> str:

@@ -51,7 +51,8 @@ def add(
     with open_warehouse() as warehouse:
         if warehouse.connection(name) is not None:
             raise InputError(
-                f'connection "{name}" exists', hint=f"To change it: tenantry tenant edit {name} --source …"
+                f'connection "{name}" already exists',
+                hint=f"To change it: tenantry tenant edit {name} --source …",
             )
         done = warehouse.change_source(wanted.connection, wanted.password, safest=True)
     if as_json:
@@ -74,15 +75,15 @@ def look(
     """Log in to a source, and show what answers and what the login may do.
 
     Shows the server's version, whether the line is encrypted, whether the login
-    can only read, and the tables with a column of time, which a template can
-    pull. The warehouse's server and this machine log in. With --source, nothing
-    has to be stored, and nothing is.
+    can only read, and the tables with a date or timestamp column, which a
+    template can pull. Both the warehouse's server and this machine log in.
+    --source needs no stored connection, and stores nothing.
 
     Exits with status 1 if the source does not answer.
     """
     if (name is None) == (source is None):
         raise InputError(
-            "give either a connection or --source", hint="To see those there are: tenantry connection list"
+            "give either a connection or --source", hint="To list the connections: tenantry connection list"
         )
     asked = candidate(source, password_file, option) if source else name or ""
     with open_warehouse() as warehouse:

@@ -77,7 +77,7 @@ def start(
     ] = True,
     yes: Yes = False,
 ) -> None:
-    """Lead from a source's address to a report.
+    """Set up a tenant and a report from a source's address.
 
     Looks at the source, drafts a template for one of its tables (or takes your
     query), tries it on the last day that has rows, and shows some of them, with
@@ -86,13 +86,13 @@ def start(
 
     On a terminal it asks for what you do not give. With --yes it takes the
     defaults. The source's password comes from --password-file or
-    TENANTRY_SOURCE_PASSWORD, or is asked for. If there is no warehouse yet, an
-    embedded server becomes one.
+    TENANTRY_SOURCE_PASSWORD, or is asked for. If there is no warehouse yet, it
+    creates one on an embedded server.
 
-    Nothing is made in the warehouse before the template has answered at the
-    source and you have agreed. If adding the tenant fails, what this run has
-    made is removed again. The single steps are tenantry connection test,
-    template new, template test, template load, and tenant add.
+    Nothing is created in the warehouse before the template works at the source
+    and you have agreed. If adding the tenant fails before it has rows, what
+    this run has created is removed again. The single steps are tenantry
+    connection test, template new, template test, template load, and tenant add.
     """
     if query and table:
         raise InputError("--query and --table cannot be combined", hint="Give one of them.")
@@ -132,11 +132,11 @@ def start(
 
 @contextmanager
 def _nothing_made() -> Iterator[None]:
-    """Let the errors of a block that only reads say that nothing was made."""
+    """Let the errors of a block that only reads say that nothing was created."""
     try:
         yield
     except TenantryError as error:
-        error.hint = f"{error.hint or ''} Nothing was made in the warehouse.".strip()
+        error.hint = f"{error.hint or ''} Nothing was created in the warehouse.".strip()
         raise
 
 
@@ -145,9 +145,9 @@ def _require_warehouse(asking: Asking, *, yes: bool) -> None:
     server = embedded_server(target())
     if server is None or (server.exists and server.password(OWNER) is not None):
         return
-    say("There is no warehouse yet. An embedded PostgreSQL server can be one, at:")
+    say("There is no warehouse yet. Tenantry can create one on an embedded PostgreSQL server, in:")
     say(f"  {server.directory}")
-    asking.agree("Make it? (To use a server of your own: tenantry init --help)", yes=yes)
+    asking.agree("Create it? (To use a server of your own: tenantry init --help)", yes=yes)
     from tenantry.cli.server.init import make_embedded
 
     make_embedded(server)
@@ -171,8 +171,8 @@ def _require_new_tenant(warehouse: Warehouse, name: str) -> None:
     check_tenant_name(name)
     if _there(warehouse, "to_regnamespace", identifier(name)) or warehouse.connection(name) is not None:
         raise InputError(
-            f'there already is a tenant, schema or connection "{name}"',
-            hint="Choose another name with --tenant. To load more of it: tenantry tenant add.",
+            f'a tenant, schema or connection "{name}" already exists',
+            hint="Choose another name with --tenant. To load more for an existing tenant: tenantry tenant add.",
         )
 
 
@@ -217,15 +217,15 @@ def _template(
     if named not in stored:
         if _there(warehouse, "to_regclass", f"public.{identifier(named)}"):
             raise InputError(
-                f'there already is a relation "{named}" in public, where reports look for the template\'s rows',
+                f'relation "{named}" already exists in public, where reports look for the template\'s rows',
                 hint="Choose another name with --template.",
             )
         return file, False
     if warehouse.template(named).text.query.strip() == draft.template.query.strip():
-        say(f"template {named} is stored already, with the same query")
+        say(f"template {named} is already stored with the same query")
         return file, True
     raise InputError(
-        f'there already is a template "{named}", with another query',
+        f'template "{named}" already exists with another query',
         hint=f"Name the new one with --template, or use the stored one: --template {shlex.quote(named)} without --table.",
     )
 
@@ -264,8 +264,8 @@ def _taken_back(warehouse: Warehouse, name: str, template: str | None) -> Iterat
             warehouse.drop_tenant(name)
         if template and any(known.name == template for known in warehouse.templates()):
             warehouse.drop_template(template)
-        if isinstance(error, TenantryError) and "Nothing was made" not in (error.hint or ""):
-            error.hint = f"{error.hint or ''} What this run had made was removed again.".strip()
+        if isinstance(error, TenantryError) and "Nothing was created" not in (error.hint or ""):
+            error.hint = f"{error.hint or ''} What this run had created was removed again.".strip()
         raise
 
 

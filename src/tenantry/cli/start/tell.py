@@ -31,7 +31,7 @@ def chosen_table(
 
     if not tables:
         raise InputError(
-            "the source has no table with a column of time that its login may read",
+            "the source has no table with a date or timestamp column that its login may read",
             hint="Grant SELECT on a table to the login, or give a query: --query FILE.",
         )
     if table is None:
@@ -61,7 +61,7 @@ def trial(found: Trial) -> None:
             ],
         )
     if found.time_index is False:
-        say("No index finds the day at the source: each load reads the whole table.")
+        say("No index at the source helps to find a day: each load reads the whole table.")
 
 
 def _cut(value: str | None, width: int) -> str | None:
@@ -73,7 +73,7 @@ def _cut(value: str | None, width: int) -> str | None:
 def estimate(prospect: Prospect, storage: str) -> None:
     """Days, rows, space and time, and the storage with the reason for it."""
     if prospect.span is None:
-        say("The source has no rows yet, or cannot say where they begin: nothing can be estimated.")
+        say("The source has no rows yet, or cannot tell when they begin, so there is no estimate.")
     else:
         span = prospect.span
         say(f"To load: {span}, {count(len(span), 'day')}")

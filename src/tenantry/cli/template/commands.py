@@ -131,8 +131,9 @@ def drop(
     goes last. The tenants, and their other templates, stay. If the command was
     interrupted, run it again.
 
-    Keep the text first: tenantry template show NAME --file. Of the examples
-    that come with the program, tenantry template new --example prints it.
+    To keep the text, first run tenantry template show NAME --file. For the
+    examples that come with the program, tenantry template new --example prints
+    it at any time.
 
     Exits with status 2 and drops nothing if tenants use the template and you
     did not give --with-data, or if other people's views read its data.

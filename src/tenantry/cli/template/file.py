@@ -129,7 +129,7 @@ def tell_own_queries(template: str, own: Sequence[Override]) -> None:
         data.print(f"  own queries: {', '.join(item.tenant for item in own)}", markup=False)
     if drifted := [item.tenant for item in own if item.drifted]:
         data.print(
-            f"  {', '.join(drifted)}: tried before the columns changed. To try again: "
+            f"  {', '.join(drifted)}: tried before the columns changed. To try them again: "
             f"tenantry override check {shlex.quote(template)}",
             markup=False,
         )

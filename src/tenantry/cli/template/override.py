@@ -46,16 +46,16 @@ def set_override(
     timeout: Timeout = 60,
     as_json: AsJson = False,
 ) -> None:
-    """Ask a tenant's source with a query of its own, instead of the template's.
+    """Query a tenant's source with its own query instead of the template's.
 
     For a source whose tables or columns have other names. The query is linted,
     and tried at that source on one day. It must return the template's columns:
     the same names and types, in the same order. It uses the template's
     placeholders.
 
-    Every load, refresh and comparison of this tenant uses it from then on. Days
-    that are loaded already become outdated: tenantry backfill --outdated loads
-    them again.
+    From then on, every load, refresh and comparison of this tenant uses it.
+    Days that are already loaded become outdated: tenantry backfill --outdated
+    loads them again.
 
     Exits with status 1 and stores nothing if the query has errors, the source
     refuses it, or it returns other columns.
@@ -77,7 +77,7 @@ def set_override(
     data.print(_told(tried), markup=False)
     if outdated and outdated[0].days:
         notes.print(
-            f"{count(outdated[0].days, 'day was', 'days were')} made by another query. To load them again: "
+            f"{count(outdated[0].days, 'day was', 'days were')} loaded with another query. To load them again: "
             f"tenantry backfill {shlex.quote(template)} --tenant {shlex.quote(tenant)} --outdated",
             markup=False,
         )
@@ -87,7 +87,9 @@ def set_override(
 def list_overrides(
     template: Annotated[
         str | None,
-        typer.Argument(metavar="TEMPLATE", help="Only of this template.", autocompletion=complete.templates),
+        typer.Argument(
+            metavar="TEMPLATE", help="Only those of this template.", autocompletion=complete.templates
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -105,7 +107,7 @@ def list_overrides(
                 o.template,
                 o.tenant,
                 f"{o.updated_at:%Y-%m-%d}",
-                "check: columns changed" if o.drifted else "ok",
+                "columns changed" if o.drifted else "ok",
             )
             for o in found
         ],
@@ -127,7 +129,7 @@ def show(template: Template, tenant: Tenant, as_json: AsJson = False) -> None:
 def check(template: Template, day: Day = "yesterday", timeout: Timeout = 60, as_json: AsJson = False) -> None:
     """Try all own queries of a template again.
 
-    Do that after its columns have changed. Nothing is loaded.
+    Run it after the columns of the template have changed. Nothing is loaded.
 
     Exits with status 1 if a query no longer returns the template's columns: the
     next load of that tenant would fail.
@@ -150,13 +152,14 @@ def check(template: Template, day: Day = "yesterday", timeout: Timeout = 60, as_
             failures=[{"tenant": name, "error": error.message} for name, error in failures],
         )
     elif not failures:
-        data.print(f"{len(tried)} own queries of {template} return its columns", markup=False)
+        number = count(len(tried), "own query returns", "own queries return")
+        data.print(f"{number} the columns of {template}", markup=False)
     raise_failures(failures)
 
 
 @app.command()
 def drop(template: Template, tenant: Tenant, as_json: AsJson = False) -> None:
-    """Ask a tenant's source with the template's query again.
+    """Query a tenant's source with the template's query again.
 
     Its days stay, and are outdated until they are loaded again.
     """

@@ -66,8 +66,8 @@ def new(
             "--time-column",
             "--time",
             metavar="COLUMN",
-            help="The time column. Default: the column that the query compares with the placeholders; of a table, "
-            "the likeliest one.",
+            help="The time column. Default: the column that the query compares with the placeholders; for a table, "
+            "the most likely one.",
         ),
     ] = None,
     storage: Annotated[
@@ -87,13 +87,14 @@ def new(
     another unique index there, or from GROUP BY. An index on the time column is
     added.
 
-    The source is that of a stored connection, or with --source one that nothing
-    is stored of. Its password comes from --password-file or
-    TENANTRY_SOURCE_PASSWORD, or is asked for. Without a query or --table, the
-    tables to choose from are named.
+    Name the source by a stored connection, or by its address with --source,
+    which stores nothing. The password for --source comes from --password-file
+    or TENANTRY_SOURCE_PASSWORD, or is asked for. Without a query or --table,
+    the command fails and names the tables to choose from.
 
     Nothing is stored in the warehouse, and the source is only asked for the
-    columns. A query that does not select a day is refused, with what to add.
+    columns. A query that does not select a day is refused, and the hint says
+    what to add.
 
     Exits with status 1 if the source refuses the query, and with status 2 if
     the output file exists.
@@ -130,7 +131,7 @@ def new(
             names = ", ".join(map(str, known[:20])) or "none"
             raise InputError(
                 "neither a query nor a table was given",
-                hint=f"Give a file, or --table with one of the tables that have a column of time: {names}.",
+                hint=f"Give a file, or --table with one of the tables that have a date or timestamp column: {names}.",
             )
         findings = warehouse.lint([parse_template(template_as_file(draft.template), str(output or named))])
     _write(draft, output, findings, connection, as_json=as_json)

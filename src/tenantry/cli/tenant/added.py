@@ -44,7 +44,7 @@ def take_in(
 
 @contextmanager
 def _untouched(told: Step) -> Iterator[Callable[[str, str], None]]:
-    """What a block calls with each step that is done. An error before the first one says that nothing was made."""
+    """What a block calls with each step that is done. An error before the first one says that nothing was created."""
     done = []
 
     def tell(name: str, detail: str) -> None:
@@ -55,7 +55,7 @@ def _untouched(told: Step) -> Iterator[Callable[[str, str], None]]:
         yield tell
     except TenantryError as error:
         if not done:
-            error.hint = f"{error.hint or ''} Nothing was made in the warehouse.".strip()
+            error.hint = f"{error.hint or ''} Nothing was created in the warehouse.".strip()
         raise
 
 

@@ -22,8 +22,8 @@ SearchPath = Annotated[
     str | None,
     typer.Option(
         metavar="SCHEMAS",
-        help="Where the source looks up tables: shop,public. Names with capital letters in double quotes. An "
-        "empty value removes it.",
+        help="Schemas in which the source looks up tables: shop,public. Write names with capital letters in "
+        "double quotes. An empty value removes the setting.",
     ),
 ]
 
@@ -64,7 +64,7 @@ def add(
         list[str] | None,
         typer.Option(
             metavar="TEMPLATE=FILE",
-            help="A query of the tenant's own for a template, for a source that differs; see tenantry override set. "
+            help="The tenant's own query for a template, for a source that differs; see tenantry override set. "
             "Repeatable.",
         ),
     ] = None,
@@ -98,8 +98,8 @@ def add(
     """Add a tenant: load all of its days, check them, and schedule its jobs.
 
     Tries each template at the source first: if the source does not answer, or
-    has no such tables, nothing is made. tenantry start makes a template from a
-    table of the source.
+    lacks the template's tables, nothing is created. tenantry start drafts a
+    template from a table of the source.
 
     Creates the schema and the connection, loads all days, creates the views and
     yearly tables, and compares the rows with the source. At the end it creates

@@ -77,9 +77,10 @@ def enable(name: Name, sessions: Sessions = 2, pause: Pause = 0.0, as_json: AsJs
     If the source does not answer, nothing changes. Otherwise this loads the
     days since the tenant's first that are missing, failed or stale, at most a
     month at a time, and what changed in the last days before the tenant was
-    disabled (as many as the template's key lookback says). Days before the source's first stay as they are, because a source
-    may not keep old rows. Then it brings the views up to date, compares each
-    row with the source, and resumes the jobs that were paused.
+    disabled (as many as the template's key lookback says). Days before the
+    source's first stay as they are, because a source may not keep old rows.
+    Then it brings the views up to date, compares each row with the source, and
+    resumes the jobs that were paused.
 
     You can stop it at any time; run it again to continue. Until it succeeds,
     the tenant stays disabled. Exits with status 1 if days are missing or differ

@@ -70,9 +70,9 @@ def add(
 
     Name the tenants with --tenant. The login then reads their schemas, such as
     acme.foodlogstats, including everything that loads, new templates, folded
-    years and moves of storage create there later. It sees nothing of other
-    tenants, and cannot read the public views, because they hold all tenants.
-    With --all it reads what phood_ro reads.
+    years and moves of storage create there later. In the public views, it sees
+    the rows of these tenants and of no others. With --all it reads what
+    phood_ro reads.
 
     An existing reader then sees exactly the tenants given, and keeps its
     password unless you give --password-file. A new reader's password comes from
@@ -124,7 +124,7 @@ def add(
     if as_json:
         print_json(reader=name, made=made, facts=reader, connect_strings=strings)
     else:
-        step("reader", f"{name} {'made' if made else 'changed'}: reads {_seen(reader)}{_makes(reader)}")
+        step("reader", f"{name} {'created' if made else 'changed'}: reads {_seen(reader)}{_makes(reader)}")
         _print_strings(strings)
 
 
@@ -171,8 +171,8 @@ def drop(
 ) -> None:
     """Drop a reader: end its sessions, and remove its rights and its login.
 
-    An empty workspace is dropped, too. A reader whose workspace holds something
-    is refused unless you give --drop-workspace.
+    An empty workspace is dropped, too. If the workspace holds something, the
+    command refuses unless you give --drop-workspace.
 
     Roles that are not readers are refused. Asks first; without a terminal, give
     --yes. Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN.

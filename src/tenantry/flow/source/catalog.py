@@ -33,7 +33,7 @@ class TimeColumn:
 
 @dataclass(frozen=True)
 class SourceTable:
-    """A table or view of a source: an estimate of its rows (-1: unknown), its bytes with indexes, and its columns of time, the likeliest first.
+    """A table or view of a source: an estimate of its rows (-1: unknown), its bytes with indexes, and its date and timestamp columns, the most likely first.
 
     `visible` says that its name needs no schema.
     """
@@ -58,7 +58,7 @@ class SourceTable:
 
 @dataclass(frozen=True)
 class SourceLogin:
-    """What a login may do at its source: `writes` are up to five tables that it may change."""
+    """What a login may do at its source. `writes` names up to five tables that it may change."""
 
     encrypted: bool
     superuser: bool
@@ -83,7 +83,7 @@ class StoredConnection:
 @dataclass(frozen=True)
 class SourceReport:
     """A source at first sight: its connection, with the safest sslmode that works, what the server reports, a sentence about the
-    security of the line (None: not tested), what the login may do, and the tables with a column of time.
+    security of the line (None: not tested), what the login may do, and the tables with a date or timestamp column.
     """
 
     connection: Connection
@@ -100,7 +100,7 @@ def login(source: psycopg.Connection) -> SourceLogin:
 
 
 def tables(source: psycopg.Connection) -> list[SourceTable]:
-    """The tables and views with a column of time that the login may read, the largest first."""
+    """The tables and views with a date or timestamp column that the login may read, the largest first."""
     found: dict[tuple[str, str], SourceTable] = {}
     for schema, name, visible, kind, rows, size, column, own, required, indexed in source.execute(
         query("source", "source_tables")
@@ -127,7 +127,7 @@ def find(known: Sequence[SourceTable], wanted: str) -> SourceTable:
         )
     names = ", ".join(map(str, known[:20])) or "none"
     raise InputError(
-        f'the source has no table "{wanted}" with a column of time that its login may read',
+        f'the source has no table "{wanted}" with a date or timestamp column that its login may read',
         hint=f"It has: {names}{' and more' if len(known) > 20 else ''}.",
     )
 
@@ -138,4 +138,4 @@ def time_of(table: SourceTable, wanted: str | None) -> TimeColumn:
         if wanted in (None, time.name):
             return time
     names = ", ".join(time.name for time in table.times)
-    raise InputError(f'{table} has no column of time called "{wanted}"', hint=f"It has: {names}.")
+    raise InputError(f'{table} has no date or timestamp column "{wanted}"', hint=f"It has: {names}.")

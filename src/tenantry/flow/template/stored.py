@@ -16,7 +16,7 @@ from tenantry.db.queries import one_row, query
 class Stored:
     """A template in the warehouse: who uses it, its loaded days, and how many of those were made by an earlier text of it.
 
-    `own_queries` are the tenants whose source is asked with a query of their own.
+    `own_queries` are the tenants that have their own query.
     """
 
     name: str

@@ -29,7 +29,9 @@ def of_table(source: psycopg.Connection, table: SourceTable, time: TimeColumn) -
     if odd := next(
         (name for name in (table.schema, table.name, time.name) if _UNWRITABLE.search(name)), None
     ):
-        raise InputError(f"{odd!r} cannot be named in a template", hint="Make a view of the table there.")
+        raise InputError(
+            f"{odd!r} cannot be named in a template", hint="Create a view of the table at the source."
+        )
     columns, remarks = [], []
     about = {"schema": table.schema, "table": table.name}
     for name, own, readable in source.execute(query("source", "source_columns"), about):
@@ -40,7 +42,7 @@ def of_table(source: psycopg.Connection, table: SourceTable, time: TimeColumn) -
         else:
             columns.append(_column(name, own, remarks))
     if time.type == "timestamp":
-        remarks.append(f"{time.name} has no time zone: it is taken for UTC")
+        remarks.append(f"{time.name} has no time zone: it is taken to be in UTC")
     if table.kind == "table" and not time.required:
         remarks.append(f"rows without {time.name} belong to no day, and are left out")
     if table.kind == "table" and not time.indexed:
@@ -61,6 +63,6 @@ def _column(name: str, own: str, remarks: list[str]) -> str:
         # Not every server can read it.
         return f"t.{written}::text AS {written}"
     if name in _RESERVED:
-        remarks.append(f"{name} is called source_{name}: reports have a {name} of their own")
+        remarks.append(f"{name} becomes source_{name}: reports have a {name} of their own")
         return f"t.{written} AS source_{name}"
     return f"t.{written}"

@@ -17,11 +17,15 @@ def _workspaces(examined: Examined) -> Iterator[Finding]:
         schema = sql.Identifier(name).as_string()
         seen = ["--all"] if tenants is None else [word for one in tenants for word in ("--tenant", one)]
         if not exists or not creates:
-            reason = "is missing" if not exists else "is closed to it"
+            reason = (
+                f"reader {reader} may not create objects in its workspace"
+                if exists
+                else f"the workspace of reader {reader} is missing"
+            )
             yield Finding(
                 Severity.WARNING,
                 name,
-                f"the workspace of reader {reader} {reason}",
+                reason,
                 tenantry("reader", "add", reader, *seen, "--workspace", name),
             )
         if exists and owner != OWNER:
@@ -50,7 +54,7 @@ def _workspaces(examined: Examined) -> Iterator[Finding]:
 
 WORKSPACES = Check(
     "workspaces",
-    "Does every workspace belong to one reader, and do others stay out of it?",
+    "Does each workspace exist, and can nobody but its reader create objects in it?",
     False,
     _workspaces,
 )

@@ -10,8 +10,10 @@ DECLARE
     tried jsonb;
 BEGIN
     IF query IS NULL THEN
-        RAISE EXCEPTION 'an own query is one SELECT, not NULL' USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'To use the template''s query again: SELECT _wh.drop_template_override(template, tenant)';
+        RAISE EXCEPTION 'a tenant''s own query is one SELECT, not NULL'
+            USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'To use the template''s query again: '
+                'SELECT _wh.drop_template_override(template, tenant)';
     END IF;
     INSERT INTO _wh.template_overrides AS o (template_name, schema_name, query_template)
     VALUES (feed.template_name, feed.schema_name, query)
@@ -28,7 +30,8 @@ BEGIN
         RAISE EXCEPTION 'the query was not stored: % of % rows are outside %', tried ->> 'strays',
             tried ->> 'rows', to_char(wanted::timestamp, 'YYYY-MM-DD')
             USING ERRCODE = 'check_violation',
-                HINT = 'Compare the column of the day: >= ''{START_TIME}'' AND < ''{END_TIME}''.';
+                HINT = 'Compare the time column with the placeholders: >= ''{START_TIME}'' AND '
+                '< ''{END_TIME}''.';
     END IF;
     PERFORM _wh_internal.refuse_columns(feed.template_name, tried -> 'given');
     PERFORM _wh_internal.write_log('set_template_override', 'INFO', 'own query stored', to_jsonb(feed));

@@ -95,8 +95,8 @@ def storable(template: Template, text: Text, declared: Sequence[tree.Column]) ->
         for column in declared if column.kind in _LOCAL or column.kind.startswith("reg")
     ] + [
         text.find(
-            "own-day", NOTE, 0, 'the template has a column "day", so its views get none with the UTC day',
-            "If reports should have that one, give this column another name in the query, with AS, and where it is declared.",
+            "own-day", NOTE, 0, 'the template has a column "day", so its views get no column "day" with the UTC day',
+            "To get it, give this column another name: in the query, with AS, and where it is declared.",
         )
         for column in declared if column.name == "day"
     ]  # fmt: skip

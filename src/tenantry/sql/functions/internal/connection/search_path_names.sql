@@ -8,7 +8,7 @@ BEGIN
     IF search_path !~ format(E'^ *%1$s *(, *%1$s *)*$', name) THEN
         RAISE EXCEPTION 'search_path is not a list of schemas: %', _wh_internal.visible(search_path)
             USING ERRCODE = 'invalid_parameter_value',
-                HINT = 'Write names with commas between them, and names with capital letters or blanks in '
+                HINT = 'Separate the names by commas, and write names with capital letters or spaces in '
                 'double quotes: shop, "Shop 2", public.';
     END IF;
     RETURN ARRAY(SELECT CASE WHEN m.found[1] LIKE '"%'

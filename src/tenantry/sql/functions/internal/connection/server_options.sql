@@ -25,8 +25,8 @@ BEGIN
     IF forbidden IS NOT NULL THEN
         RAISE EXCEPTION 'connection "%": options may not contain %', connection.tenant_name, forbidden
             USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Address, user and password have their own columns, and what the session at the source '
-                'sets has options of its own, such as search_path. Allowed options: '
+            HINT = 'Address, user and password have columns of their own. Settings of the session at the '
+                'source, such as search_path, have options of their own. Allowed options: '
                 || array_to_string(keywords, ', ') || '; for the session: ' || array_to_string(ours, ', ')
                 || '.';
     END IF;

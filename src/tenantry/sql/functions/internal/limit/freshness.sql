@@ -79,4 +79,4 @@ CREATE OR REPLACE VIEW public.tenantry_freshness AS
 SELECT f.tenant, f.template, f.complete_until, f.last_loaded_at, f.missing_days, f.failed_days, f.status
 FROM _wh_internal.freshness(current_user) f;
 COMMENT ON VIEW public.tenantry_freshness IS
-    'Tenantry: until which UTC day the data of each tenant are complete';
+    'Tenantry: the UTC day up to which the data of each tenant are complete';

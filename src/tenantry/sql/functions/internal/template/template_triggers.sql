@@ -80,7 +80,7 @@ BEGIN
         RETURN NEW;
     END IF;
     IF NEW.template_name = 'tenantry_freshness' THEN
-        RAISE EXCEPTION 'template "%": its public view would take the place of Tenantry''s own of that name',
+        RAISE EXCEPTION 'template name "%" is reserved for a view of Tenantry''s in public',
             NEW.template_name USING ERRCODE = 'reserved_name', HINT = 'Choose another name.';
     END IF;
     NEW.refusal := NULL;

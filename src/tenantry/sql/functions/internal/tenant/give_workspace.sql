@@ -15,7 +15,7 @@ BEGIN
         format('schema %s, which another session registers', workspace));
     reason := CASE
         WHEN workspace = '' THEN 'a workspace needs a name'
-        WHEN former <> workspace THEN format('reader "%s" has the workspace "%s"', reader, former)
+        WHEN former <> workspace THEN format('reader "%s" already has the workspace "%s"', reader, former)
         WHEN taken IS NOT NULL THEN format('schema "%s" is the workspace of reader "%s"', workspace, taken)
         WHEN workspace IN ('public', 'cron', 'information_schema') OR workspace ~ '^(pg_|_wh)'
             THEN format('schema "%s" cannot be a workspace', workspace)
@@ -26,7 +26,7 @@ BEGIN
             THEN format('"%s" is another role, whose sessions would find the workspace by its name',
             workspace)
         WHEN former IS NULL AND to_regnamespace(quote_ident(workspace)) IS NOT NULL
-            THEN format('schema "%s" exists', workspace)
+            THEN format('schema "%s" already exists', workspace)
         END;
     IF reason IS NOT NULL THEN
         RAISE EXCEPTION '%', reason USING ERRCODE = 'invalid_schema_name',
