@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 import pytest
 
+from tenantry.embedded import Server
 from tenantry.observe.checks.finding import Finding
-from tests.support.databases import Source, Warehouse
+from tests.support.databases import Maker, Source, Warehouse
 from tests.support.program import run
 from tests.support.samples.healthy import findings
 
@@ -76,19 +77,32 @@ LOOSENED = {
     "a trail that whadmin may change": Loosened("GRANT UPDATE, DELETE ON _wh_audit.entries TO whadmin", "_wh_audit.entries"),
     "a restored trail that whadmin may write": Loosened("GRANT INSERT ON _wh_audit.restored TO whadmin", "_wh_audit.restored"),
     "a trail that is whadmin's": Loosened("ALTER SCHEMA _wh_audit OWNER TO whadmin; ALTER TABLE _wh_audit.entries OWNER TO whadmin", "_wh_audit.entries"),
+    "a trail that whadmin cannot write": Loosened("REVOKE USAGE ON SCHEMA _wh_audit FROM whadmin", "_wh_audit.entries"),
+    "a trail without results": Loosened("REVOKE INSERT (result) ON _wh_audit.entries FROM whadmin", "_wh_audit.entries"),
     "a foreign server of somebody else's": Loosened("ALTER SERVER {server} OWNER TO postgres", "{server}"),
 }  # fmt: skip
 
 
-@pytest.fixture
-def reader(warehouse: Warehouse, source: Source) -> Iterator[str]:
-    """A reader of acme, one of two tenants with a day each."""
+@pytest.fixture(scope="module")
+def warehouse(server: Server, templates: None) -> Iterator[Warehouse]:
+    """Two tenants with a day each, for all tests of this module: each ends with nothing to be found in it."""
+    maker = Maker(server)
+    warehouse = Warehouse(server, maker.clone("tests_warehouse", "warehouse_rights"), "whadmin")
+    maker.run("GRANT CREATE ON DATABASE {} TO whadmin", warehouse.name)
+    source = Source(server, maker.clone("tests_source", "source_rights"), "postgres")
     source.fill(DAY, 1)
     for tenant in ("acme", "globex"):
         warehouse.connect_to(source, tenant)
         warehouse.run("SELECT _wh_internal.create_tenant_schema(%s)", (tenant,))
         warehouse.load(DAY, DAY, tenant, tenant)
     warehouse.run("SELECT _wh.update_public_view_by_template('foodlogstats')")
+    yield warehouse
+    maker.drop_all()
+
+
+@pytest.fixture
+def reader(warehouse: Warehouse) -> Iterator[str]:
+    """A reader of acme."""
     name = f"reader_{secrets.token_hex(4)}"
     with warehouse.admin.connect() as admin:
         admin.execute(f"CREATE ROLE {name} LOGIN; COMMENT ON ROLE {name} IS 'Tenantry: a reader'".encode())
@@ -96,6 +110,8 @@ def reader(warehouse: Warehouse, source: Source) -> Iterator[str]:
         try:
             yield name
         finally:
+            # Rights of the last reader too, who is forgotten by the next call.
+            warehouse.run("DELETE FROM _wh.readers WHERE reader_name = %s", (name,))
             admin.execute(f"DROP OWNED BY {name}; DROP ROLE {name}".encode())
 
 

@@ -15,6 +15,12 @@ from tenantry.observe.checks.finding import Check, Examined, Finding, Severity
 
 _ADMIN = " -- as the administrator"
 
+_WRITE = (
+    f"GRANT USAGE ON SCHEMA _wh_audit TO {OWNER}; GRANT SELECT ON _wh_audit.entries, _wh_audit.restored TO {OWNER};"
+    f" GRANT INSERT (what, subject, result) ON _wh_audit.entries TO {OWNER};"
+)
+"""What whadmin needs to write the audit trail."""
+
 _READ = {"_wh.readers", "_wh.tenants", "_wh.tenant_connections"}
 """Tables that say who should have which rights."""
 
@@ -37,7 +43,8 @@ def _grants(examined: Examined) -> Iterator[Finding]:
 
 
 def _trail(examined: Examined) -> Iterator[Finding]:
-    missing, owned, privileges, creates, unstamped, owner, of_restored = _rows(examined, "audit_trail")[0]
+    found = _rows(examined, "audit_trail")[0]
+    missing, owned, privileges, creates, unstamped, owner, of_restored, closed = found
     subject = "_wh_audit.entries"
     if missing:
         yield Finding(
@@ -49,7 +56,8 @@ def _trail(examined: Examined) -> Iterator[Finding]:
     elif owned:
         yield Finding(
             Severity.ERROR, subject, f"the audit trail belongs to {owner}: whadmin can change it",
-            f"ALTER TABLE _wh_audit.entries OWNER TO CURRENT_USER; ALTER SCHEMA _wh_audit OWNER TO CURRENT_USER;{_ADMIN}",
+            # An owner's rights go to the next owner.
+            f"ALTER TABLE _wh_audit.entries OWNER TO CURRENT_USER; ALTER SCHEMA _wh_audit OWNER TO CURRENT_USER; {_WRITE}{_ADMIN}",
         )  # fmt: skip
     else:
         for table, loose in ((subject, privileges), ("_wh_audit.restored", of_restored)):
@@ -58,6 +66,9 @@ def _trail(examined: Examined) -> Iterator[Finding]:
                 yield Finding(
                     Severity.ERROR, table, reason, f"REVOKE {loose} ON {table} FROM {OWNER}, PUBLIC;{_ADMIN}"
                 )
+        if closed:
+            reason = f"{OWNER} cannot write the audit trail, so nothing in _wh can be changed"
+            yield Finding(Severity.ERROR, subject, reason, f"{_WRITE}{_ADMIN}")
         if creates:
             reason = f"{OWNER} may create objects next to the audit trail"
             command = f"REVOKE CREATE ON SCHEMA _wh_audit FROM {OWNER}, PUBLIC;{_ADMIN}"

@@ -125,7 +125,7 @@ WHERE x.grantee <> o.owner
 GROUP BY o.kind, o.name, x.grantee, g.rolname, o.owner ORDER BY 2, 1, 4
 
 -- name: audit_trail
--- Whether whadmin could change the audit trail, or its entries are not stamped.
+-- Whether whadmin could change the audit trail or cannot write it, or its entries are not stamped.
 SELECT n.oid IS NULL OR c.oid IS NULL,
     pg_has_role('whadmin', n.nspowner, 'MEMBER') OR pg_has_role('whadmin', c.relowner, 'MEMBER'),
     array_to_string(ARRAY(SELECT p FROM unnest('{UPDATE,DELETE,TRUNCATE,TRIGGER}'::text[]) p
@@ -135,7 +135,11 @@ SELECT n.oid IS NULL OR c.oid IS NULL,
         AND t.tgenabled IN ('O', 'A')),
     pg_get_userbyid(c.relowner)::text,
     array_to_string(ARRAY(SELECT p FROM unnest('{INSERT,UPDATE,DELETE,TRUNCATE,TRIGGER}'::text[]) p
-        WHERE has_table_privilege('whadmin', f.oid, p)), ', ')
+        WHERE has_table_privilege('whadmin', f.oid, p)), ', '),
+    NOT (has_schema_privilege('whadmin', n.oid, 'USAGE') AND has_table_privilege('whadmin', c.oid, 'SELECT')
+        AND has_table_privilege('whadmin', f.oid, 'SELECT')
+        AND (SELECT bool_and(has_column_privilege('whadmin', c.oid, a, 'INSERT'))
+            FROM unnest('{what,subject,result}'::text[]) a))
 FROM (SELECT) always LEFT JOIN pg_namespace n ON n.nspname = '_wh_audit'
 LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = 'entries' AND c.relkind = 'r'
 LEFT JOIN pg_class f ON f.relnamespace = n.oid AND f.relname = 'restored' AND f.relkind = 'r'
