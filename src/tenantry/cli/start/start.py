@@ -13,11 +13,18 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from tenantry.cli.confirm import Yes
-from tenantry.cli.options import ended_or_today
+from tenantry.cli.options import (
+    FirstDay,
+    NewSourceOrAsk,
+    PasswordFile,
+    SourceOptions,
+    WithJobs,
+    ended_or_today,
+)
 from tenantry.cli.start import tell
 from tenantry.cli.start.ask import Asking, say
 from tenantry.cli.start.ask import tell as tell_step
-from tenantry.cli.start.candidate import Options, PasswordFile, candidate, tell_login
+from tenantry.cli.start.candidate import candidate, tell_login
 from tenantry.cli.target import embedded_server, open_warehouse, target
 from tenantry.cli.tenant import added
 from tenantry.core.errors import InputError, TenantryError
@@ -33,16 +40,9 @@ if TYPE_CHECKING:
 
 
 def start(
-    source: Annotated[
-        str | None,
-        typer.Option(
-            metavar="CONNINFO",
-            help="The source: 'host=… port=… dbname=… user=…', without the password. The warehouse's server "
-            "must be able to reach it.",
-        ),
-    ] = None,
+    source: NewSourceOrAsk = None,
     password_file: PasswordFile = None,
-    option: Options = None,
+    option: SourceOptions = None,
     table: Annotated[
         str | None, typer.Option(metavar="TABLE", help="The table to pull, with its schema if necessary.")
     ] = None,
@@ -64,17 +64,8 @@ def start(
     tenant: Annotated[
         str | None, typer.Option(metavar="NAME", help="Name of the tenant. Default: its database's.")
     ] = None,
-    first: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            metavar="DAY",
-            help="First day (UTC): YYYY-MM-DD. Default: January 1st of the source's first year.",
-        ),
-    ] = None,
-    schedule: Annotated[
-        bool, typer.Option(help="Create the jobs that keep the tenant up to date, if there is a cron.")
-    ] = True,
+    first: FirstDay = None,
+    schedule: WithJobs = True,
     yes: Yes = False,
 ) -> None:
     """Lead from a source's address to a report.
