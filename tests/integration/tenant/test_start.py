@@ -229,6 +229,17 @@ def test_a_template_comes_from_a_table_or_an_example_without_a_connection(
         assert linted.out == "nothing found\n"
 
 
+def test_a_template_is_never_written_over_a_file(tmp_path: Path) -> None:
+    (tmp_path / "link.sql").symlink_to(tmp_path / "elsewhere.sql")
+    for file, reason in (
+        (tmp_path / "missing" / "orders.sql", "No such file or directory"),
+        (tmp_path / "link.sql", "File exists"),
+    ):
+        refused = run(None, "template", "new", "--example", "orders", "--output", file)
+        assert (refused.code, refused.errors) == (2, [f"{file} cannot be written: {reason}"])
+    assert not (tmp_path / "elsewhere.sql").exists()
+
+
 def test_names_that_could_be_read_as_sql_or_placeholders_stay_names(
     warehouse: Warehouse, source: Source, today: date
 ) -> None:

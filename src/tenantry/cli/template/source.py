@@ -149,7 +149,12 @@ def _write(
 
     written = template_as_file(draft.template)
     if output is not None:
-        output.write_text(written, encoding="utf-8")
+        try:
+            # Somebody may have made it since the command began.
+            with output.open("x", encoding="utf-8") as file:
+                file.write(written)
+        except OSError as error:
+            raise InputError(f"{output} cannot be written: {error.strerror}") from None
     if as_json:
         print_json(
             template=draft.template.name,
