@@ -23,7 +23,7 @@ _CHANGING_BY = {"doctor": "fix", "verify": "fix", "queries": "cancel"}
 
 _OF_AUTHORS = {
     "template list", "template show", "template lint", "template new", "template test", "template load", "template edit",
-    "template drop", "tenant list",
+    "template drop", "tenant list", "override list", "override show", "override set", "override check", "override drop",
 }  # fmt: skip
 """The commands of template authors."""
 
