@@ -122,8 +122,11 @@ def test_a_second_tenant_uses_the_template_of_the_first(
     assert clash.errors == ['there already is a template "orders", with another query']
 
 
-def dialogue(words: Sequence[str], answers: Sequence[str]) -> tuple[int, str]:
-    """The exit code and the screen of the program on a terminal, which gets an answer at each question."""
+def dialogue(words: Sequence[str], answers: Sequence[str | Callable[[], str]]) -> tuple[int, str]:
+    """The exit code and the screen of the program on a terminal, which gets an answer at each question.
+
+    An answer that is a function is what it returns when it is asked for.
+    """
     terminal, line = pty.openpty()
     left = list(answers)
     shown = b""
@@ -141,7 +144,8 @@ def dialogue(words: Sequence[str], answers: Sequence[str]) -> tuple[int, str]:
                     break
             elif left and len(shown) > asked and shown.endswith(b": "):
                 asked = len(shown) + 2
-                os.write(terminal, left.pop(0).encode() + b"\n")
+                answer = left.pop(0)
+                os.write(terminal, (answer if isinstance(answer, str) else answer()).encode() + b"\n")
         process.kill() if process.poll() is None and time.monotonic() >= give_up else None
         process.wait(10)
     os.close(terminal)
@@ -160,6 +164,42 @@ def test_a_terminal_is_asked_and_may_refuse(warehouse: Warehouse, source: Source
     code, screen = dialogue(words, [*answers, ""])
     assert code == 0, screen
     assert warehouse.value("SELECT count(*) FROM shop.orders") == 6
+
+
+def test_what_others_made_while_you_answered_is_left_alone(
+    warehouse: Warehouse, source: Source, today: date
+) -> None:
+    open_shop(source, "orders", today - timedelta(days=2), 2)
+    words = command(
+        warehouse, "start", "--source", address(source), "--table", "orders", "--time", "created_at"
+    )
+    answers = [source.password, "shop", "orders"]
+
+    def connection() -> str:
+        warehouse.run(
+            "INSERT INTO _wh.tenant_connections VALUES ('shop', 'theirs', 5432, 'shop', 'reader', 'x')"
+        )
+        return "y"
+
+    def template() -> str:
+        warehouse.run(
+            "INSERT INTO _wh.mv_templates (template_name, query_template,"
+            " column_definitions) VALUES ('orders', 'SELECT 1 AS n', 'n int')"
+        )
+        return "y"
+
+    for meanwhile, refusal in (
+        (connection, 'there already is a tenant, schema or connection "shop"'),
+        (template, 'there already is a template "orders"'),
+    ):
+        code, screen = dialogue(words, [*answers, meanwhile])
+        assert (code, refusal in screen) == (2, True), screen
+        assert "Nothing was made in the warehouse" in " ".join(screen.split())
+        assert warehouse.rows("DELETE FROM _wh.tenant_connections RETURNING host") in ([("theirs",)], [])
+    assert (
+        warehouse.value("SELECT query_template FROM _wh.mv_templates WHERE template_name = 'orders'")
+        == "SELECT 1 AS n"
+    )
 
 
 def test_an_embedded_server_becomes_a_warehouse_without_examples(

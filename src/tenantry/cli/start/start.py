@@ -206,11 +206,7 @@ def _template(
         say(f"note: {remark}")
     file = parse_template(template_as_file(draft.template), named)
     if named not in stored:
-        if _there(warehouse, "to_regclass", f"public.{identifier(named)}"):
-            raise InputError(
-                f'there already is a relation "{named}" in public, where reports look for the template\'s rows',
-                hint="Choose another name with --template.",
-            )
+        _require_new_template(warehouse, named)
         return file, False
     if warehouse.template(named).text.query.strip() == draft.template.query.strip():
         say(f"template {named} is stored already, with the same query")
@@ -219,6 +215,16 @@ def _template(
         f'there already is a template "{named}", with another query',
         hint=f"Name the new one with --template, or use the stored one: --template {shlex.quote(named)} without --table.",
     )
+
+
+def _require_new_template(warehouse: Warehouse, name: str) -> None:
+    taken = None
+    if any(known.name == name for known in warehouse.templates()):
+        taken = f'there already is a template "{name}"'
+    elif _there(warehouse, "to_regclass", f"public.{identifier(name)}"):
+        taken = f'there already is a relation "{name}" in public, where reports look for the template\'s rows'
+    if taken:
+        raise InputError(taken, hint="Choose another name with --template.")
 
 
 def _plain(name: str) -> str:
@@ -232,6 +238,11 @@ def _add(
     from tenantry import Limits
 
     name, template = newcomer.name, file.template.name
+    with _nothing_made():
+        # Somebody else may have made them while the questions were answered.
+        _require_new_tenant(warehouse, name)
+        if not stored:
+            _require_new_template(warehouse, template)
     with _taken_back(warehouse, name, None if stored else template):
         if not stored:
             warehouse.load_templates([file])
