@@ -104,13 +104,18 @@ def test_nothing_is_made_before_you_agree_or_if_adding_fails(
 
 
 def test_a_second_tenant_uses_the_template_of_the_first(
-    warehouse: Warehouse, make_source: Callable[[], Source], today: date
+    warehouse: Warehouse, make_source: Callable[[], Source], today: date, tmp_path: Path
 ) -> None:
+    (tmp_path / "services").write_text("[reports]\n" + warehouse.conninfo.replace(" ", "\n") + "\n")
+    with_service = {**WITH_PASSWORD, "PGSERVICEFILE": str(tmp_path / "services")}
     for name in ("first", "second", "third"):
         shop = open_shop(make_source(), "orders", today - timedelta(days=2), 2)
         stored = ("--template", "orders") if name == "third" else ()
         words = ("start", "--source", address(shop), "--tenant", name, *stored, "--yes")
-        succeed(warehouse, *words, env=WITH_PASSWORD)
+        done = succeed("service=reports", *words, env=with_service)
+        # Wherever it is run, it leads to this server.
+        assert f"dbname={warehouse.name} user=phood_ro" in done.out
+        assert f"port={warehouse.server.port}" in done.out
     assert warehouse.reader.rows("SELECT schema_name, count(*) FROM public.orders GROUP BY 1 ORDER BY 1") == [
         ("first", 6),
         ("second", 6),

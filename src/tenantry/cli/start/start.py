@@ -118,7 +118,11 @@ def start(
         newcomer = Newcomer(name, asked.connection, asked.password, [file.template.name], begin)
         _add(warehouse, newcomer, file, stored=stored, schedule=schedule)
         tell.report(warehouse, file.template, prospect)
-    _tell_reader()
+        server = embedded_server(target())
+        if server is not None:
+            # For reports.
+            server.keep()
+        tell.reader(warehouse, server)
 
 
 @contextmanager
@@ -269,12 +273,3 @@ def _taken_back(warehouse: Warehouse, name: str, template: str | None) -> Iterat
         if isinstance(error, TenantryError) and "Nothing was made" not in (error.hint or ""):
             error.hint = f"{error.hint or ''} What this run had made was removed again.".strip()
         raise
-
-
-def _tell_reader() -> None:
-    """Say how reports log in, and keep an embedded server running for them."""
-    chosen = target()
-    server = embedded_server(chosen)
-    if server is not None:
-        server.keep()
-    tell.reader(server, chosen.dsn)
