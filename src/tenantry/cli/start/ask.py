@@ -44,15 +44,6 @@ class Asking:
         """Ask on a terminal, unless --yes was given."""
         return cls(yes or not sys.stdin.isatty())
 
-    def agree(self, question: str, *, yes: bool) -> None:
-        """Continue if the answer is yes. Raises InputError if it is not, or if nobody answers and there is no --yes."""
-        if yes:
-            return
-        if self.silent:
-            raise InputError("there is no terminal to ask for confirmation", hint="Give --yes to go on.")
-        if not typer.confirm(visible(question), default=True, err=True):
-            raise InputError("not confirmed")
-
     def text(
         self,
         question: str,

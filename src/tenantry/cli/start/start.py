@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tenantry.cli.confirm import Yes
+from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.options import (
     FirstDay,
     NewSourceOrAsk,
@@ -92,7 +92,7 @@ def start(
 
     begin = ended_or_today(first) if first else None
     asking = Asking.terminal(yes=yes)
-    _require_warehouse(asking, yes=yes)
+    _require_warehouse(yes=yes)
     conninfo = source or asking.text(
         "Source (host=… dbname=… user=…)", "--source", check=lambda text: parse("source", text)
     )
@@ -114,7 +114,7 @@ def start(
                     f"{prospect.trial.strays} of {prospect.trial.rows} rows are outside {prospect.trial.day}",
                     hint="The time column and the query's condition must agree.",
                 )
-            asking.agree(f"Add tenant {name} with template {file.template.name}?", yes=yes)
+            confirm(f"Add tenant {name} with template {file.template.name}?", yes=yes, usual=True)
         newcomer = Newcomer(name, asked.connection, asked.password, [file.template.name], begin)
         _add(warehouse, newcomer, file, stored=stored, schedule=schedule)
         tell.report(warehouse, file.template, prospect)
@@ -135,14 +135,14 @@ def _nothing_made() -> Iterator[None]:
         raise
 
 
-def _require_warehouse(asking: Asking, *, yes: bool) -> None:
+def _require_warehouse(*, yes: bool) -> None:
     """Make the embedded server a warehouse, if that is what the command works on and it is none yet."""
     server = embedded_server(target())
     if server is None or (server.exists and server.password(OWNER) is not None):
         return
     say("There is no warehouse yet. An embedded PostgreSQL server can be one, at:")
     say(f"  {server.directory}")
-    asking.agree("Make it? (To use a server of your own: tenantry init --help)", yes=yes)
+    confirm("Make it? (To use a server of your own: tenantry init --help)", yes=yes, usual=True)
     from tenantry.cli.server.init import make_embedded
 
     make_embedded(server)
