@@ -40,7 +40,8 @@ class Sources(Base):
         """
         from tenantry.flow.source import connection as connections
 
-        with self._audited("drop_connection", name), self.session() as opened:
+        with self._audited("drop_connection", name), self.session() as opened, opened.transaction():
+            connections.hold(opened, name)
             found = connections.get(opened, name)
             if users := connections.users(opened, name):
                 raise InputError(

@@ -8,6 +8,7 @@ import select
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.integration.tenant.test_first_tenant import WITH_PASSWORD, made
 from tests.support.databases import Source, Warehouse
 from tests.support.program import address, command, environment, run, succeed
 from tests.support.samples.businesses import open_shop
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.any_server
 
@@ -245,6 +247,19 @@ def test_a_connection_is_stored_tested_listed_and_dropped(
     assert run(warehouse, *add, env=WITH_PASSWORD).errors == ['connection "hire" exists']
     succeed(warehouse, "connection", "drop", "hire", "--yes")
     assert made(warehouse) == []
+
+
+def test_a_connection_is_not_dropped_under_a_tenant_that_is_being_added(
+    warehouse: Warehouse, source: Source
+) -> None:
+    warehouse.connect_to(source)
+    with warehouse.connect() as other, ThreadPoolExecutor() as pool:
+        with other.transaction():
+            other.execute("UPDATE _wh.tenant_connections SET port = port")
+            dropped = pool.submit(run, warehouse, "connection", "drop", "acme", "--yes")
+            wait_until(lambda: warehouse.admin.value("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0)
+            other.execute("INSERT INTO _wh.tenants (schema_name, tenant_name) VALUES ('shop', 'acme')")
+        assert dropped.result().errors == ['connection "acme" is used by shop']
 
 
 def test_a_template_comes_from_a_table_or_an_example_without_a_connection(
