@@ -198,14 +198,12 @@ def _template(
         text = read_query(query)
         named = name or asking.text("Name of the template", "--template", _plain(query.stem))
         draft = warehouse.draft_template(named, text, asked, time_column=time_column, origin=str(query))
-        storage = "partition" if draft.template.time_column else "matview"
+        storage = of_template(None, draft.template.time_column)
         draft = replace(draft, template=replace(draft.template, storage=storage))
     else:
         chosen, time = tell.chosen_table(asking, report.tables, table, time_column)
         named = name or asking.text("Name of the template", "--template", _plain(chosen.name))
-        draft = warehouse.draft_from_table(
-            named, asked, chosen.written, time_column=time, storage="partition"
-        )
+        draft = warehouse.draft_from_table(named, asked, chosen.written, time_column=time)
     for remark in draft.remarks:
         say(f"note: {remark}")
     file = parse_template(template_as_file(draft.template), named)
