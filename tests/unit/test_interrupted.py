@@ -66,4 +66,8 @@ def test_what_is_said_of_a_command_is_said_of_one_that_exists() -> None:
 
 def test_an_unknown_command_is_said_nothing_false_of() -> None:
     assert interrupted.of_command("") == interrupted.of_command("apply")
-    assert "changes nothing" in interrupted.of_command("status")
+    for name in ("status", "describe", "connection test", "override list", "template new"):
+        assert "changes nothing" in interrupted.of_command(name)
+    for name in ("verify", "doctor", "queries", "start"):
+        assert "this command changes nothing" not in interrupted.of_command(name)
+    assert "Run the same command to continue" not in interrupted.of_command("start")

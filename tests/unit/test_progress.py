@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 import pytest
@@ -60,3 +61,21 @@ def test_work_that_stands_still_is_told_ever_less_often(capsys: pytest.CaptureFi
         time.sleep(0.5)
 
     assert len(capsys.readouterr().err.splitlines()) <= 5
+
+
+def test_nothing_is_told_of_work_that_has_ended() -> None:
+    told: list[str] = []
+
+    class Slow(Progress):
+        def tell(self, text: str) -> None:
+            begun.set()
+            time.sleep(0.05)
+            told.append(text)
+
+    begun = threading.Event()
+    with Slow(every=0.001) as progress:
+        progress.bar("acme.orders", 10, "day")
+        assert begun.wait(10)
+    lines = len(told)
+    time.sleep(0.1)
+    assert len(told) == lines

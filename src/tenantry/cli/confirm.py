@@ -1,4 +1,4 @@
-"""Ask before something is destroyed."""
+"""Ask before something is destroyed, or before much is made."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tenantry.core.visible import visible
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation. Required without a terminal.")]
 
 
-def confirm(question: str, *, yes: bool, expected: str | None = None) -> None:
-    """Continue if the answer is yes; with `expected`, if it is typed in full.
+def confirm(question: str, *, yes: bool, expected: str | None = None, usual: bool = False) -> None:
+    """Continue if the answer is yes; with `expected`, if it is typed in full. `usual` is the answer of Enter alone.
 
     Raises InputError if it is not, or if there is no terminal and no --yes.
     """
@@ -32,7 +32,7 @@ def confirm(question: str, *, yes: bool, expected: str | None = None) -> None:
         # Room for the answer, too.
         question = "\n".join(line.plain for line in wrapped(Text(question), max(notes.limit - 10, 20)))
     if expected is None:
-        agreed = typer.confirm(question, err=True)
+        agreed = typer.confirm(question, default=usual, err=True)
     else:
         agreed = typer.prompt(question, err=True, default="", show_default=False).strip() == expected
     if not agreed:

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import typer
 
-from tenantry.cli import document
+from tenantry.cli import document, trail
 from tenantry.cli.output import notes
 from tenantry.core import signals
 
@@ -21,36 +21,27 @@ _LOADED = "what was loaded is kept. To continue, run the same command: it loads 
 _KEPT = {
     "backfill": _LOADED,
     "backup write": "the file was written completely or not at all.",
-    "backup verify": _NOTHING,
     "doctor": "checks change nothing. With --fix, each step that was shown as done is kept.",
-    "export": _NOTHING,
     "init": "what was installed is kept. To continue, run the same command.",
-    "logs": _NOTHING,
-    "plan": _NOTHING,
+    "override check": _GENERAL,
     "recover": _LOADED,
     "queries": "nothing was cancelled except what you named.",
     "refresh": _LOADED,
     "restore": "the rows of a backup are restored in one transaction: all of them or none.",
-    "schedule show": _NOTHING,
-    "sizes": _NOTHING,
-    "status": _NOTHING,
+    "start": "a new tenant that has rows is kept; what else this run had made was removed again.",
     "template drop-old": "what was dropped stays dropped. Run the same command to drop the rest.",
     "template set-storage": "copied years are kept, and reports read either the old or the new storage in full."
     " Run the same command to continue.",
-    "template test": _NOTHING,
     "tenant add": "what was stored and loaded is kept. To continue, run the same command: it loads only what is missing.",
     "tenant drop": "the tenant is either unchanged or out of all reports; then run the same command to drop the rest.",
-    "tenant list": _NOTHING,
     "tenant reload": "days that were loaded again are kept; all others are unchanged. Run the same command to continue.",
     "tenant rotate": "each password that was reported as stored is stored. Run the same command to continue.",
-    "tenant show": _NOTHING,
-    "tenant test": _NOTHING,
     "upgrade": "each migration was applied completely or not at all. Run the same command to continue.",
-    "year check": _NOTHING,
+    "verify": "comparing changes nothing. With --fix, days that were loaded again are kept.",
     "year fold": "folded years are kept, and the year in progress still has its days."
     " Run the same command to continue.",
 }
-"""By the full name of the command; _GENERAL describes all others."""
+"""By the full name of the command; of others it is said whether they change anything."""
 
 
 def tell(line: str) -> NoReturn:
@@ -68,4 +59,5 @@ def told() -> str | None:
 
 def of_command(name: str) -> str:
     """What to say about a command, by its full name."""
-    return f"interrupted; {_KEPT.get(name, _GENERAL)}"
+    usual = _GENERAL if trail.changes(name, {}) else _NOTHING
+    return f"interrupted; {_KEPT.get(name, usual)}"

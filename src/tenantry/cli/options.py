@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -38,6 +39,42 @@ Sessions = Annotated[
 Pause = Annotated[
     float,
     typer.Option(metavar="SECONDS", min=0, help="Pause after each slice, to reduce the load on the source."),
+]
+_SOURCE = typer.Option(
+    metavar="CONNINFO",
+    help="The source: 'host=… port=… dbname=… user=…', without the password. The warehouse's server must be able to "
+    "reach it.",
+)
+NewSource = Annotated[str, _SOURCE]
+NewSourceOrAsk = Annotated[str | None, _SOURCE]
+UnstoredSource = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CONNINFO",
+        help="A source without a connection: 'host=… port=… dbname=… user=…', without the password.",
+    ),
+]
+PasswordFile = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="File that holds the source's password.")
+]
+SourceOptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option",
+        metavar="WORD=VALUE",
+        help="A libpq keyword, or a session setting such as pooler=true. Repeatable.",
+    ),
+]
+FirstDay = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        metavar="DAY",
+        help="First day (UTC): YYYY-MM-DD. Default: January 1st of the source's first year.",
+    ),
+]
+WithJobs = Annotated[
+    bool, typer.Option(help="Create the jobs that keep the tenant up to date, if there is a cron.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", callback=document.choose, help="Print the result as JSON.")]
 AsJsonLines = Annotated[

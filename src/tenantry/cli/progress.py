@@ -137,6 +137,9 @@ class Progress:
         self._end.set()
         if self._live:
             self._live.stop()
+        if self._teller:
+            # A line of it must not follow the result.
+            self._teller.join()
 
     def bar(self, name: str, total: float | None = None, unit: str = "") -> Bar:
         """A bar for more work."""

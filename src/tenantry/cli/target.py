@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tenantry.cli import document
 from tenantry.cli.output import notes
 from tenantry.core.errors import InputError, WarehouseUnreachable
 from tenantry.core.model import OWNER
@@ -91,9 +92,7 @@ def _tell(line: str) -> None:
 
 def _ask(who: str) -> str | None:
     """A password, typed by a person, if there is one at a terminal."""
-    from tenantry.cli.group import called
-
-    if called.options.get("as_json") or not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if document.wanted() or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
     import typer
 

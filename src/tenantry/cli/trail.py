@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _READING = {
     "status", "sizes", "logs", "plan", "export", "audit", "list", "show", "lint", "test", "new", "check", "next", "history",
-    "doctor", "verify", "queries", "schema",
+    "doctor", "verify", "queries", "schema", "describe",
 }  # fmt: skip
 """The last words of commands that only read."""
 
@@ -23,7 +23,7 @@ _CHANGING_BY = {"doctor": "fix", "verify": "fix", "queries": "cancel"}
 
 _OF_AUTHORS = {
     "template list", "template show", "template lint", "template new", "template test", "template load", "template edit",
-    "template drop", "tenant list",
+    "template drop", "tenant list", "override list", "override show", "override set", "override check", "override drop",
 }  # fmt: skip
 """The commands of template authors."""
 
@@ -42,7 +42,7 @@ _INSTEAD = {
 }
 """What an operator can do instead of such a command."""
 
-_ASKING = {"tenant test", "connection test", "template new", "template test"}
+_ASKING = {"tenant test", "connection test", "template new", "template test", "override check"}
 """Commands that only read, but from a source, whose login is a secret."""
 
 _PEOPLE = {

@@ -35,7 +35,7 @@ class Unfetched:
 class Declared:
     """What a file declares, with secrets that are still to be fetched: those of connections and of readers, by name.
 
-    `paths` are the files, and `texts` what they and the template files hold.
+    `paths` are the files, and `texts` what they and the files of templates and queries hold.
     """
 
     fleet: Fleet
@@ -70,7 +70,7 @@ class _Texts:
     def fleet(self, path: Path) -> str:
         return self._text(path, files.text)
 
-    def template(self, path: Path) -> str:
+    def sql(self, path: Path) -> str:
         return self._text(path, template_file.text_of)
 
     def _text(self, path: Path, reader: Callable[[Path], str]) -> str:
@@ -183,7 +183,7 @@ def _joined(parts: Sequence[_Part], library: _Texts) -> Declared:
         _note(table.password, name, f"connections.{name}", path, passwords)
     for path, name, table in _all(parts, "tenants"):
         place = f"{path}: tenants.{name}"
-        own = _own_address(name, table, place)
+        own = _own_address(table, place)
         if own is not None:
             connection = table.connection or name
             if connection in connections:
@@ -192,7 +192,7 @@ def _joined(parts: Sequence[_Part], library: _Texts) -> Declared:
             _note(own.password, connection, f"tenants.{name}", path, passwords)
         elif table.connection is None:
             raise InputError(f"{place}: neither an address (host, dbname, username) nor a connection")
-        tenants[name] = _tenant(name, table, path)
+        tenants[name] = _tenant(name, table, path, library)
     present = {key for part in parts for key in File.model_fields if getattr(part.tables, key) is not None}
     schedule = next((part.tables.schedule for part in parts if part.tables.schedule), None)
     return Declared(
@@ -250,13 +250,13 @@ def _template(path: Path, name: str, table: TemplateTable, library: _Texts) -> T
             )
         return known
     file = path.parent / table.file
-    inside = {i.template.name: i.template for i in template_file.parse(library.template(file), str(file))}
+    inside = {i.template.name: i.template for i in template_file.parse(library.sql(file), str(file))}
     if name not in inside:
         raise InputError(f"{path}: templates.{name}: {file} holds {', '.join(sorted(inside))} instead")
     return inside[name]
 
 
-def _own_address(name: str, table: TenantTable, place: str) -> ConnectionTable | None:
+def _own_address(table: TenantTable, place: str) -> ConnectionTable | None:
     address = table.address()
     if not address:
         return None
@@ -278,7 +278,7 @@ def _source(name: str, table: ConnectionTable) -> Source:
     return Source(Connection(name, table.host, table.port, table.dbname, table.username, options))
 
 
-def _tenant(name: str, table: TenantTable, path: Path) -> Tenant:
+def _tenant(name: str, table: TenantTable, path: Path, library: _Texts) -> Tenant:
     connection = table.connection or name
     strange = [template for template in table.feeds if template not in table.templates]
     if strange:
@@ -286,7 +286,8 @@ def _tenant(name: str, table: TenantTable, path: Path) -> Tenant:
     feeds = {}
     for template in table.templates:
         given = table.feeds.get(template, FeedTable())
-        query = template_file.query_of(path.parent / given.query) if given.query else None
+        file = path.parent / given.query if given.query else None
+        query = template_file.query_of(file, library.sql(file)) if file else None
         feeds[template] = Feed(given.connection or connection, given.storage, query)
     return Tenant(name, connection, feeds, table.disabled, table.automatic)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from tenantry import __version__
 from tenantry.core.errors import InputError
@@ -92,7 +92,7 @@ def read(path: Path) -> Saved:
     try:
         whole = json.loads(text)
         saved = _Saved.model_validate(whole)
-    except (ValueError, ValidationError):
+    except ValueError:
         raise InputError(f"{path} is not a saved plan", hint=_AGAIN) from None
     if saved.format != FORMAT:
         raise InputError(f"{path} was saved by Tenantry {saved.tenantry}, in another format", hint=_AGAIN)

@@ -44,16 +44,16 @@ class FeedVerdict:
         parts = []
         if self.different:
             parts.append(
-                f"{_days(len(self.different))} of {self.days} {_differ(len(self.different))} from the source: "
+                f"{count(len(self.different), 'day')} of {self.days} {_differ(len(self.different))} from the source: "
                 f"{_spans([day.day for day in self.different])}"
             )
         if self.failed:
             parts.append(
-                f"{_days(len(self.failed))} could not be compared, {_spans(self.failed)}: {next(iter(self.failed.values()))}"
+                f"{count(len(self.failed), 'day')} could not be compared, {_spans(self.failed)}: {next(iter(self.failed.values()))}"
             )
         if not parts:
             parts.append(
-                f"{_days(self.days)} verified: every row matches the source"
+                f"{count(self.days, 'day')} verified: every row matches the source"
                 if self.days
                 else "no day that has ended"
             )
@@ -209,10 +209,6 @@ def _compare(
 def _spans(days: Iterable[date]) -> str:
     found = folded(list(days))
     return ", ".join(map(str, found[:3])) + (f" and {len(found) - 3} more" if found[3:] else "")
-
-
-def _days(number: int) -> str:
-    return count(number, "day")
 
 
 def _differ(number: int) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import psycopg
 
 from tenantry.core.model import FeedStatus
-from tenantry.db.queries import query
+from tenantry.db.queries import one_row, query
 from tenantry.flow.template import stored
 from tenantry.observe import status
 
@@ -60,7 +60,7 @@ def describe(session: psycopg.Connection, template: str | None, *, samples: bool
             known.name,
             known.description,
             "public",
-            _relation(session, known.name),
+            one_row(session, query("template", "view_name"), {"name": known.name})[0],
             known.time_column,
             _columns(session, known.name, samples=samples),
             [feed for feed in feeds if feed.template == known.name],
@@ -68,11 +68,6 @@ def describe(session: psycopg.Connection, template: str | None, *, samples: bool
         for known in stored.stored(session)
         if template in (None, known.name)
     ]
-
-
-def _relation(session: psycopg.Connection, template: str) -> str:
-    row = session.execute(query("template", "view_name"), {"name": template}).fetchone()
-    return str(row[0]) if row else template
 
 
 def _columns(session: psycopg.Connection, template: str, *, samples: bool) -> list[DescribedColumn]:

@@ -17,14 +17,12 @@ from typing import Any
 FORMAT = 1
 """The version of the format. It changes when a name or a type does, not when something is added."""
 
-NAMES: Mapping[str, Mapping[str, str | None]] = {
+NAMES: Mapping[str, Mapping[str, str]] = {
     "Connection": {"name": "connection"},
     "Described": {"schema": "view_schema"},
     "Ended": {"seconds": "duration_seconds"},
     "Estimate": {"seconds": "duration_seconds"},
-    "Feed": {"schema": "tenant", "streams": None, "steady": None},
     "FeedStatus": {"bytes": "size_bytes", "last_load": "last_loaded_at"},
-    "Goods": {"bytes": "size_bytes"},
     "Job": {"name": "job", "schema": "tenant", "username": "role"},
     "Leader": {"last_tick": "last_tick_at"},
     "Moved": {"seconds": "duration_seconds"},
@@ -59,7 +57,7 @@ NAMES: Mapping[str, Mapping[str, str | None]] = {
     "Work": {"name": "program"},
     "Year": {"expected": "expected_days"},
 }
-"""The names in JSON of a dataclass's values, by the name of its class. None leaves a value out."""
+"""The names in JSON of a dataclass's values, by the name of its class."""
 
 PROPERTIES: Mapping[str, Mapping[str, str]] = {
     "Size": {"bytes": "size_bytes"},
@@ -99,8 +97,4 @@ def _object(value: Any) -> dict[str, Any]:
     kind = type(value).__name__
     names = NAMES.get(kind, {})
     keys = ((field.name, names.get(field.name, field.name)) for field in fields(value))
-    return {
-        name: plain(getattr(value, key))
-        for key, name in (*keys, *PROPERTIES.get(kind, {}).items())
-        if name is not None
-    }
+    return {name: plain(getattr(value, key)) for key, name in (*keys, *PROPERTIES.get(kind, {}).items())}

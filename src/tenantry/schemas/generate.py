@@ -43,8 +43,9 @@ class _Schema(GenerateJsonSchema):
         names = NAMES.get(kind.__name__, {})
         properties = {}
         for key, value in made.get("properties", {}).items():
-            if (name := names.get(key, key)) is not None:
-                properties[name] = {k: v for k, v in value.items() if k not in ("title", "default")}
+            properties[names.get(key, key)] = {
+                k: v for k, v in value.items() if k not in ("title", "default")
+            }
         for field in fields(kind):
             if not field.init:
                 properties[field.name] = {"type": _BASIC[get_type_hints(kind)[field.name]]}

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER
+from tenantry.core.storage import WITH_TIME_COLUMN
 from tenantry.warehouse.base import Base
 
 if TYPE_CHECKING:
-    from tenantry.core.model import Connection, TemplateFile
+    import psycopg
+
+    from tenantry.core.model import Connection, SourceFacts, TemplateFile
     from tenantry.flow.source.candidate import Candidate
     from tenantry.flow.source.catalog import SourceReport, StoredConnection
     from tenantry.flow.template.draft import Draft
@@ -40,7 +43,8 @@ class Sources(Base):
         """
         from tenantry.flow.source import connection as connections
 
-        with self._audited("drop_connection", name), self.session() as opened:
+        with self._audited("drop_connection", name), self.session() as opened, opened.transaction():
+            connections.hold(opened, name)
             found = connections.get(opened, name)
             if users := connections.users(opened, name):
                 raise InputError(
@@ -59,21 +63,16 @@ class Sources(Base):
             InputError: there is no such connection.
             SourceError: the source refuses or does not answer.
         """
-        from tenantry.flow.source import catalog, line
         from tenantry.flow.source import connection as connections
-        from tenantry.flow.source.catalog import SourceReport
+        from tenantry.flow.source import line
         from tenantry.flow.template import asking
 
         with self.session() as opened:
             if isinstance(source, str):
-                told, address = None, connections.get(opened, asking.connection_of(opened, source))
-                facts = connections.probe(opened, address.name)
-                with asking.asked(opened, address.name, 60) as session:
-                    return SourceReport(address, facts, told, catalog.login(session), catalog.tables(session))
+                address = connections.get(opened, asking.connection_of(opened, source))
+                return _looked(opened, address, connections.probe(opened, address.name), None)
             with opened.transaction(force_rollback=True):
-                address, facts, told = line.store(opened, source.connection, source.password)
-                with asking.asked(opened, address.name, 60) as session:
-                    return SourceReport(address, facts, told, catalog.login(session), catalog.tables(session))
+                return _looked(opened, *line.store(opened, source.connection, source.password))
 
     def draft_from_table(
         self,
@@ -109,7 +108,7 @@ class Sources(Base):
                 text,
                 connection,
                 time_column=time.name,
-                storage=storage or "partition",
+                storage=storage or WITH_TIME_COLUMN,
                 origin=str(found),
             )
             return replace(drafted, remarks=_once([*remarks, *drafted.remarks]))
@@ -130,6 +129,16 @@ class Sources(Base):
             return prospect.foresee(
                 opened, template.template, asking.connection_of(opened, connection), first=first, rows=rows
             )
+
+
+def _looked(
+    opened: psycopg.Connection, address: Connection, facts: SourceFacts, told: str | None
+) -> SourceReport:
+    from tenantry.flow.source import catalog
+    from tenantry.flow.template import asking
+
+    with asking.asked(opened, address.name, 60) as source:
+        return catalog.SourceReport(address, facts, told, catalog.login(source), catalog.tables(source))
 
 
 def _once(remarks: Sequence[str]) -> list[str]:

@@ -53,6 +53,9 @@ def test_a_plan_shows_what_can_be_compared_without_secrets(acme: Warehouse, file
 def test_a_saved_plan_is_made_as_it_was_shown_whatever_the_file_says_by_then(
     acme: Warehouse, file: Path
 ) -> None:
+    own = file.parent / "own.sql"
+    own.write_text(f"/* globex */ {acme.value('SELECT query_template FROM _wh.mv_templates')}")
+    file.write_text(f'{file.read_text()}\n[tenants.globex.feeds.foodlogstats]\nquery = "own.sql"\n')
     plan = file.parent / "plan.json"
     saved = succeed(acme, "plan", "--file", file, "-o", plan, "--no-secrets", "--json").json
     assert saved["saved"] == str(plan)
@@ -61,6 +64,7 @@ def test_a_saved_plan_is_made_as_it_was_shown_whatever_the_file_says_by_then(
     assert "SECRET is not set" in run(acme, "apply", plan).errors[0]
     # acme's password could not be compared, so it stays as it is.
     file.unlink()
+    own.unlink()
     done = succeed(acme, "apply", plan, "--json", env=ENV).json
     assert (done["changes"], done["failed"]) == (saved["changes"], 0)
     assert acme.rows("SELECT schema_name FROM _wh.tenants ORDER BY 1") == [("acme",), ("globex",)]

@@ -54,6 +54,18 @@ def test_a_template_is_described_by_what_reports_see_of_it(
     assert "`valid`" not in told
 
 
+def test_names_that_are_words_of_sql_are_quoted(acme: Warehouse) -> None:
+    acme.run(
+        "INSERT INTO _wh.mv_templates (template_name, query_template, column_definitions, time_column) VALUES"
+        " ('order', $$SELECT 1 AS id, '{START_TIME}'::timestamptz AS \"end\"$$, 'id int, \"end\" timestamptz', 'end')"
+    )
+    acme.run("SELECT _wh.update_mv_by_template('order', 'acme', 'acme', %s)", (DAY,))
+    acme.run("SELECT _wh.update_public_view_by_template('order')")
+    told = succeed(acme, "describe", "order").out
+    report = told.partition("```sql\n")[2].partition("```")[0]
+    assert acme.reader.rows(report) == [("acme", DAY, 1)]
+
+
 def test_an_unknown_template_is_refused(warehouse: Warehouse) -> None:
     outcome = run(warehouse, "describe", "foodlogstat")
     assert (outcome.code, outcome.errors) == (2, ['template "foodlogstat" does not exist'])

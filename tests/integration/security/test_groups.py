@@ -203,9 +203,15 @@ def test_an_auditor_looks_around_with_the_program_and_hears_in_one_line_what_he_
         ("schedule", "history"),
         ("template", "show", "foodlogstats"),
         ("sizes",),
+        ("describe",),
+        ("override", "list"),
     ):
         succeed(auditor, *words)
-    for asking in (("tenant", "test", "acme"), ("verify", "foodlogstats", "--all")):
+    for asking in (
+        ("tenant", "test", "acme"),
+        ("verify", "foodlogstats", "--all"),
+        ("override", "check", "foodlogstats"),
+    ):
         (error,) = run(auditor, *asking).errors
         assert error.endswith(f'asks a source, which needs whadmin, but role "{auditor.user}" is an auditor')
     for changing in (

@@ -129,6 +129,15 @@ def author(ready: Warehouse) -> Iterator[Database]:
     ready.admin.run(f"DROP OWNED BY {name}; DROP ROLE {name}")
 
 
+def test_an_author_gives_a_tenant_its_own_query_with_the_program(author: Database, tmp_path: Path) -> None:
+    (tmp_path / "own.sql").write_text(TICKS.replace("value::int", "value::int AS value"))
+    succeed(author, "override", "set", "ticks", "acme", tmp_path / "own.sql", "--day", DAY)
+    succeed(author, "override", "check", "ticks", "--day", DAY)
+    assert "value::int AS value" in succeed(author, "override", "show", "ticks", "acme").out
+    assert "acme" in succeed(author, "override", "list").out
+    succeed(author, "override", "drop", "ticks", "acme")
+
+
 def tried(
     database: Database, query: str, columns: str | None = "a text", day: date = DAY, **draft: str
 ) -> Any:

@@ -8,6 +8,7 @@ import select
 import subprocess
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.integration.tenant.test_first_tenant import WITH_PASSWORD, made
 from tests.support.databases import Source, Warehouse
 from tests.support.program import address, command, environment, run, succeed
 from tests.support.samples.businesses import open_shop
+from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.any_server
 
@@ -104,13 +106,18 @@ def test_nothing_is_made_before_you_agree_or_if_adding_fails(
 
 
 def test_a_second_tenant_uses_the_template_of_the_first(
-    warehouse: Warehouse, make_source: Callable[[], Source], today: date
+    warehouse: Warehouse, make_source: Callable[[], Source], today: date, tmp_path: Path
 ) -> None:
+    (tmp_path / "services").write_text("[reports]\n" + warehouse.conninfo.replace(" ", "\n") + "\n")
+    with_service = {**WITH_PASSWORD, "PGSERVICEFILE": str(tmp_path / "services")}
     for name in ("first", "second", "third"):
         shop = open_shop(make_source(), "orders", today - timedelta(days=2), 2)
         stored = ("--template", "orders") if name == "third" else ()
         words = ("start", "--source", address(shop), "--tenant", name, *stored, "--yes")
-        succeed(warehouse, *words, env=WITH_PASSWORD)
+        done = succeed("service=reports", *words, env=with_service)
+        # Wherever it is run, it leads to this server.
+        assert f"dbname={warehouse.name} user=phood_ro" in done.out
+        assert f"port={warehouse.server.port}" in done.out
     assert warehouse.reader.rows("SELECT schema_name, count(*) FROM public.orders GROUP BY 1 ORDER BY 1") == [
         ("first", 6),
         ("second", 6),
@@ -122,8 +129,11 @@ def test_a_second_tenant_uses_the_template_of_the_first(
     assert clash.errors == ['template "orders" already exists with another query']
 
 
-def dialogue(words: Sequence[str], answers: Sequence[str]) -> tuple[int, str]:
-    """The exit code and the screen of the program on a terminal, which gets an answer at each question."""
+def dialogue(words: Sequence[str], answers: Sequence[str | Callable[[], str]]) -> tuple[int, str]:
+    """The exit code and the screen of the program on a terminal, which gets an answer at each question.
+
+    An answer that is a function is what it returns when it is asked for.
+    """
     terminal, line = pty.openpty()
     left = list(answers)
     shown = b""
@@ -141,7 +151,8 @@ def dialogue(words: Sequence[str], answers: Sequence[str]) -> tuple[int, str]:
                     break
             elif left and len(shown) > asked and shown.endswith(b": "):
                 asked = len(shown) + 2
-                os.write(terminal, left.pop(0).encode() + b"\n")
+                answer = left.pop(0)
+                os.write(terminal, (answer if isinstance(answer, str) else answer()).encode() + b"\n")
         process.kill() if process.poll() is None and time.monotonic() >= give_up else None
         process.wait(10)
     os.close(terminal)
@@ -160,6 +171,42 @@ def test_a_terminal_is_asked_and_may_refuse(warehouse: Warehouse, source: Source
     code, screen = dialogue(words, [*answers, ""])
     assert code == 0, screen
     assert warehouse.value("SELECT count(*) FROM shop.orders") == 6
+
+
+def test_what_others_made_while_you_answered_is_left_alone(
+    warehouse: Warehouse, source: Source, today: date
+) -> None:
+    open_shop(source, "orders", today - timedelta(days=2), 2)
+    words = command(
+        warehouse, "start", "--source", address(source), "--table", "orders", "--time", "created_at"
+    )
+    answers = [source.password, "shop", "orders"]
+
+    def connection() -> str:
+        warehouse.run(
+            "INSERT INTO _wh.tenant_connections VALUES ('shop', 'theirs', 5432, 'shop', 'reader', 'x')"
+        )
+        return "y"
+
+    def template() -> str:
+        warehouse.run(
+            "INSERT INTO _wh.mv_templates (template_name, query_template,"
+            " column_definitions) VALUES ('orders', 'SELECT 1 AS n', 'n int')"
+        )
+        return "y"
+
+    for meanwhile, refusal in (
+        (connection, 'there already is a tenant, schema or connection "shop"'),
+        (template, 'template "orders" already exists'),
+    ):
+        code, screen = dialogue(words, [*answers, meanwhile])
+        assert (code, refusal in screen) == (2, True), screen
+        assert "Nothing was made in the warehouse" in " ".join(screen.split())
+        assert warehouse.rows("DELETE FROM _wh.tenant_connections RETURNING host") in ([("theirs",)], [])
+    assert (
+        warehouse.value("SELECT query_template FROM _wh.mv_templates WHERE template_name = 'orders'")
+        == "SELECT 1 AS n"
+    )
 
 
 def test_an_embedded_server_becomes_a_warehouse_without_examples(
@@ -202,6 +249,19 @@ def test_a_connection_is_stored_tested_listed_and_dropped(
     assert made(warehouse) == []
 
 
+def test_a_connection_is_not_dropped_under_a_tenant_that_is_being_added(
+    warehouse: Warehouse, source: Source
+) -> None:
+    warehouse.connect_to(source)
+    with warehouse.connect() as other, ThreadPoolExecutor() as pool:
+        with other.transaction():
+            other.execute("UPDATE _wh.tenant_connections SET port = port")
+            dropped = pool.submit(run, warehouse, "connection", "drop", "acme", "--yes")
+            wait_until(lambda: warehouse.admin.value("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0)
+            other.execute("INSERT INTO _wh.tenants (schema_name, tenant_name) VALUES ('shop', 'acme')")
+        assert dropped.result().errors == ['connection "acme" is used by shop']
+
+
 def test_a_template_comes_from_a_table_or_an_example_without_a_connection(
     warehouse: Warehouse, source: Source, today: date, tmp_path: Path
 ) -> None:
@@ -227,6 +287,17 @@ def test_a_template_comes_from_a_table_or_an_example_without_a_connection(
         (tmp_path / "mine.sql").write_text(text)
         linted = succeed(None, "template", "lint", tmp_path / "mine.sql")
         assert linted.out == "nothing found\n"
+
+
+def test_a_template_is_never_written_over_a_file(tmp_path: Path) -> None:
+    (tmp_path / "link.sql").symlink_to(tmp_path / "elsewhere.sql")
+    for file, reason in (
+        (tmp_path / "missing" / "orders.sql", "No such file or directory"),
+        (tmp_path / "link.sql", "File exists"),
+    ):
+        refused = run(None, "template", "new", "--example", "orders", "--output", file)
+        assert (refused.code, refused.errors) == (2, [f"{file} cannot be written: {reason}"])
+    assert not (tmp_path / "elsewhere.sql").exists()
 
 
 def test_names_that_could_be_read_as_sql_or_placeholders_stay_names(

@@ -13,6 +13,7 @@ from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, print_json
 from tenantry.cli.target import open_warehouse
 from tenantry.core.markdown import block, code, table, text
+from tenantry.core.syntax import identifier
 
 if TYPE_CHECKING:
     from tenantry.observe.dictionary import Described, DescribedColumn
@@ -69,7 +70,7 @@ def _parts(described: Described) -> Iterator[str]:
         ("view", "storage", "from", "to", "rows", "state", "last load (UTC)"),
         [
             (
-                code(f"{_quoted(feed.tenant)}.{_quoted(described.relation)}"),
+                code(f"{identifier(feed.tenant)}.{identifier(described.relation)}"),
                 text(feed.storage),
                 str(feed.first_day or "-"),
                 str(feed.last_day or "-"),
@@ -107,14 +108,9 @@ def _query(described: Described) -> Iterator[str]:
 
 
 def _days(column: str, day: date) -> str:
-    name = _quoted(column)
+    name = identifier(column)
     return f"WHERE {name} >= '{day} 00:00Z' AND {name} < '{day + timedelta(days=1)} 00:00Z'"
 
 
 def _public(described: Described) -> str:
-    return f"{described.schema}.{_quoted(described.relation)}"
-
-
-def _quoted(name: str) -> str:
-    plain = name.isascii() and name.isidentifier() and name.islower()
-    return name if plain else '"' + name.replace('"', '""') + '"'
+    return f"{described.schema}.{identifier(described.relation)}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import typer
+from rich.text import Text
 
 from tenantry.cli.output import data, notes
+from tenantry.cli.wrap import wrapped
 from tenantry.core.errors import InputError
 from tenantry.core.visible import visible
 
@@ -18,19 +19,18 @@ WIDTH = 78
 
 def say(text: str) -> None:
     """Print a sentence, broken between words."""
-    data.print(_wrapped(text), markup=False)
+    data.print(_fitted(text))
 
 
 def tell(name: str, detail: str) -> None:
     """Print what a step of adding a tenant did, broken between words."""
     if name in ("left out", "line", "backfill", "year", "years", "compared", "jobs", "source"):
-        notes.print(_wrapped(f"✓ {name}  {detail}"), markup=False)
+        notes.print(_fitted(f"✓ {name}  {detail}"))
 
 
-def _wrapped(text: str) -> str:
-    return textwrap.fill(
-        text, min(WIDTH, data.width), subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
-    )
+def _fitted(text: str) -> Text:
+    line = Text(visible(text, lines=False))
+    return Text("\n").join(wrapped(line, min(WIDTH, data.width), hang=2))
 
 
 @dataclass(frozen=True)
@@ -43,15 +43,6 @@ class Asking:
     def terminal(cls, *, yes: bool) -> Asking:
         """Ask on a terminal, unless --yes was given."""
         return cls(yes or not sys.stdin.isatty())
-
-    def agree(self, question: str, *, yes: bool) -> None:
-        """Continue if the answer is yes. Raises InputError if it is not, or if nobody answers and there is no --yes."""
-        if yes:
-            return
-        if self.silent:
-            raise InputError("there is no terminal to ask for confirmation", hint="Give --yes to continue.")
-        if not typer.confirm(visible(question), default=True, err=True):
-            raise InputError("not confirmed")
 
     def text(
         self,

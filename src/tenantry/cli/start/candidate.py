@@ -1,12 +1,11 @@
-"""A source that a command asks before its connection is stored: its options, and what is told of it."""
+"""A source that a command asks before its connection is stored: and what is told of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from tenantry.cli.output import data, human_bytes, print_table
 from tenantry.cli.start.ask import say
@@ -14,25 +13,6 @@ from tenantry.cli.start.ask import say
 if TYPE_CHECKING:
     from tenantry import Candidate
     from tenantry.flow.source.catalog import SourceReport, SourceTable
-
-Source = Annotated[
-    str | None,
-    typer.Option(
-        metavar="CONNINFO",
-        help="A source without a stored connection: 'host=… port=… dbname=… user=…', without the password.",
-    ),
-]
-PasswordFile = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="File that holds the source's password.")
-]
-Options = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--option",
-        metavar="WORD=VALUE",
-        help="A libpq keyword, or a session setting such as pooler=true. Repeatable.",
-    ),
-]
 
 
 def candidate(
@@ -46,9 +26,9 @@ def candidate(
     from tenantry.cli.tenant.source import changed, parse, read_password
 
     address = changed(parse(name or "source", conninfo), options=options or [])
-    if name is None:
-        address = changed(parse(address.dbname, conninfo), options=options or [])
-    return Candidate(address, read_password(password_file, stored=False))
+    return Candidate(
+        replace(address, name=name or address.dbname), read_password(password_file, stored=False)
+    )
 
 
 def tell_login(report: SourceReport) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,33 +9,23 @@ import typer
 from tenantry.cli import complete
 from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.group import Group
-from tenantry.cli.options import AsJson
+from tenantry.cli.options import AsJson, NewSource, PasswordFile, SourceOptions, UnstoredSource
 from tenantry.cli.output import data, print_json, print_table
-from tenantry.cli.start.candidate import Options, Source, candidate, tell_login, tell_tables
+from tenantry.cli.start.candidate import candidate, tell_login, tell_tables
 from tenantry.cli.target import open_warehouse
 from tenantry.core.errors import InputError
 
 app = typer.Typer(cls=Group, help="Store, test and list connections to sources.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The connection.", autocompletion=complete.tenants)]
-PasswordFile = Annotated[
-    Path | None, typer.Option(metavar="FILE", help="File that holds the source's password.")
-]
 
 
 @app.command()
 def add(
     name: Name,
-    source: Annotated[
-        str,
-        typer.Option(
-            metavar="CONNINFO",
-            help="The source: 'host=… port=… dbname=… user=…', without the password. The warehouse's server "
-            "must be able to reach it.",
-        ),
-    ],
+    source: NewSource,
     password_file: PasswordFile = None,
-    option: Options = None,
+    option: SourceOptions = None,
     as_json: AsJson = False,
 ) -> None:
     """Store a connection to a source, if the warehouse can log in to it.
@@ -67,9 +56,9 @@ def look(
         str | None,
         typer.Argument(metavar="NAME", help="A connection or tenant.", autocompletion=complete.tenants),
     ] = None,
-    source: Source = None,
+    source: UnstoredSource = None,
     password_file: PasswordFile = None,
-    option: Options = None,
+    option: SourceOptions = None,
     as_json: AsJson = False,
 ) -> None:
     """Log in to a source, and show what answers and what the login may do.

@@ -12,12 +12,19 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from tenantry.cli.confirm import Yes
-from tenantry.cli.options import ended_or_today
+from tenantry.cli.confirm import Yes, confirm
+from tenantry.cli.options import (
+    FirstDay,
+    NewSourceOrAsk,
+    PasswordFile,
+    SourceOptions,
+    WithJobs,
+    ended_or_today,
+)
 from tenantry.cli.start import tell
 from tenantry.cli.start.ask import Asking, say
 from tenantry.cli.start.ask import tell as tell_step
-from tenantry.cli.start.candidate import Options, PasswordFile, candidate, tell_login
+from tenantry.cli.start.candidate import candidate, tell_login
 from tenantry.cli.target import embedded_server, open_warehouse, target
 from tenantry.cli.tenant import added
 from tenantry.core.errors import InputError, TenantryError
@@ -33,16 +40,9 @@ if TYPE_CHECKING:
 
 
 def start(
-    source: Annotated[
-        str | None,
-        typer.Option(
-            metavar="CONNINFO",
-            help="The source: 'host=… port=… dbname=… user=…', without the password. The warehouse's server "
-            "must be able to reach it.",
-        ),
-    ] = None,
+    source: NewSourceOrAsk = None,
     password_file: PasswordFile = None,
-    option: Options = None,
+    option: SourceOptions = None,
     table: Annotated[
         str | None, typer.Option(metavar="TABLE", help="The table to pull, with its schema if necessary.")
     ] = None,
@@ -64,17 +64,8 @@ def start(
     tenant: Annotated[
         str | None, typer.Option(metavar="NAME", help="Name of the tenant. Default: its database's.")
     ] = None,
-    first: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            metavar="DAY",
-            help="First day (UTC): YYYY-MM-DD. Default: January 1st of the source's first year.",
-        ),
-    ] = None,
-    schedule: Annotated[
-        bool, typer.Option(help="Create the jobs that keep the tenant up to date, if there is a cron.")
-    ] = True,
+    first: FirstDay = None,
+    schedule: WithJobs = True,
     yes: Yes = False,
 ) -> None:
     """Set up a tenant and a report from a source's address.
@@ -101,7 +92,7 @@ def start(
 
     begin = ended_or_today(first) if first else None
     asking = Asking.terminal(yes=yes)
-    _require_warehouse(asking, yes=yes)
+    _require_warehouse(yes=yes)
     conninfo = source or asking.text(
         "Source (host=… dbname=… user=…)", "--source", check=lambda text: parse("source", text)
     )
@@ -123,11 +114,15 @@ def start(
                     f"{prospect.trial.strays} of {prospect.trial.rows} rows are outside {prospect.trial.day}",
                     hint="The time column and the query's condition must agree.",
                 )
-            asking.agree(f"Add tenant {name} with template {file.template.name}?", yes=yes)
+            confirm(f"Add tenant {name} with template {file.template.name}?", yes=yes, usual=True)
         newcomer = Newcomer(name, asked.connection, asked.password, [file.template.name], begin)
         _add(warehouse, newcomer, file, stored=stored, schedule=schedule)
         tell.report(warehouse, file.template, prospect)
-    _tell_reader()
+        server = embedded_server(target())
+        if server is not None:
+            # For reports.
+            server.keep()
+        tell.reader(warehouse, server)
 
 
 @contextmanager
@@ -140,14 +135,14 @@ def _nothing_made() -> Iterator[None]:
         raise
 
 
-def _require_warehouse(asking: Asking, *, yes: bool) -> None:
+def _require_warehouse(*, yes: bool) -> None:
     """Make the embedded server a warehouse, if that is what the command works on and it is none yet."""
     server = embedded_server(target())
     if server is None or (server.exists and server.password(OWNER) is not None):
         return
     say("There is no warehouse yet. Tenantry can create one on an embedded PostgreSQL server, in:")
     say(f"  {server.directory}")
-    asking.agree("Create it? (To use a server of your own: tenantry init --help)", yes=yes)
+    confirm("Create it? (To use a server of your own: tenantry init --help)", yes=yes, usual=True)
     from tenantry.cli.server.init import make_embedded
 
     make_embedded(server)
@@ -203,23 +198,17 @@ def _template(
         text = read_query(query)
         named = name or asking.text("Name of the template", "--template", _plain(query.stem))
         draft = warehouse.draft_template(named, text, asked, time_column=time_column, origin=str(query))
-        storage = "partition" if draft.template.time_column else "matview"
+        storage = of_template(None, draft.template.time_column)
         draft = replace(draft, template=replace(draft.template, storage=storage))
     else:
         chosen, time = tell.chosen_table(asking, report.tables, table, time_column)
         named = name or asking.text("Name of the template", "--template", _plain(chosen.name))
-        draft = warehouse.draft_from_table(
-            named, asked, chosen.written, time_column=time, storage="partition"
-        )
+        draft = warehouse.draft_from_table(named, asked, chosen.written, time_column=time)
     for remark in draft.remarks:
         say(f"note: {remark}")
     file = parse_template(template_as_file(draft.template), named)
     if named not in stored:
-        if _there(warehouse, "to_regclass", f"public.{identifier(named)}"):
-            raise InputError(
-                f'relation "{named}" already exists in public, where reports look for the template\'s rows',
-                hint="Choose another name with --template.",
-            )
+        _require_new_template(warehouse, named)
         return file, False
     if warehouse.template(named).text.query.strip() == draft.template.query.strip():
         say(f"template {named} is already stored with the same query")
@@ -228,6 +217,16 @@ def _template(
         f'template "{named}" already exists with another query',
         hint=f"Name the new one with --template, or use the stored one: --template {shlex.quote(named)} without --table.",
     )
+
+
+def _require_new_template(warehouse: Warehouse, name: str) -> None:
+    taken = None
+    if any(known.name == name for known in warehouse.templates()):
+        taken = f'template "{name}" already exists'
+    elif _there(warehouse, "to_regclass", f"public.{identifier(name)}"):
+        taken = f'relation "{name}" already exists in public, where reports look for the template\'s rows'
+    if taken:
+        raise InputError(taken, hint="Choose another name with --template.")
 
 
 def _plain(name: str) -> str:
@@ -241,6 +240,11 @@ def _add(
     from tenantry import Limits
 
     name, template = newcomer.name, file.template.name
+    with _nothing_made():
+        # Somebody else may have made them while the questions were answered.
+        _require_new_tenant(warehouse, name)
+        if not stored:
+            _require_new_template(warehouse, template)
     with _taken_back(warehouse, name, None if stored else template):
         if not stored:
             warehouse.load_templates([file])
@@ -267,12 +271,3 @@ def _taken_back(warehouse: Warehouse, name: str, template: str | None) -> Iterat
         if isinstance(error, TenantryError) and "Nothing was created" not in (error.hint or ""):
             error.hint = f"{error.hint or ''} What this run had created was removed again.".strip()
         raise
-
-
-def _tell_reader() -> None:
-    """Say how reports log in, and keep an embedded server running for them."""
-    chosen = target()
-    server = embedded_server(chosen)
-    if server is not None:
-        server.keep()
-    tell.reader(server, chosen.dsn)

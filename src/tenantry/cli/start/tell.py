@@ -117,19 +117,14 @@ def report(warehouse: Warehouse, template: Template, prospect: Prospect) -> None
     print_table(None, ("tenant", "month", "rows#"), rows)
 
 
-def reader(server: Server | None, dsn: str) -> None:
+def reader(warehouse: Warehouse, server: Server | None) -> None:
     """How reports log in, and what to do next."""
-    from psycopg.conninfo import conninfo_to_dict, make_conninfo
-
     data.print("\nReports log in as phood_ro:", style="bold")
     if server is not None:
         psql = "psql" if shutil.which("psql") else str(server.program("psql"))
         conninfo = server.conninfo(user=READER)
     else:
-        psql = "psql"
-        parts = conninfo_to_dict(dsn)
-        kept = {key: value for key, value in parts.items() if key in ("host", "port", "dbname", "sslmode")}
-        conninfo = make_conninfo("", **kept, user=READER)
+        psql, conninfo = "psql", warehouse.connect_strings(READER).libpq
     data.print(f'  {psql} "{conninfo}"', markup=False)
     data.print("\nTry next", style="bold")
     lines = [

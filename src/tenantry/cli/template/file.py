@@ -109,16 +109,16 @@ def tell_outdated(template: str, outdated: Sequence[Outdated]) -> None:
         begun = f"tenantry backfill {shlex.quote(template)} --tenant {shlex.quote(old.tenant)}"
         if not old.tables and not old.views:
             data.print(
-                f"  {old.tenant}: {_days(old.days)} made by an earlier text. To load again: {begun} "
+                f"  {old.tenant}: {count(old.days, 'day')} made by an earlier text. To load again: {begun} "
                 f"--from {old.first} --to {old.last} --reload",
                 markup=False,
             )
             continue
-        parts = [_days(old.days) + " made by an earlier text"] if old.days else []
+        parts = [count(old.days, "day") + " made by an earlier text"] if old.days else []
         if old.tables:
             parts.append(f"{', '.join(old.tables)} without its columns, indexes or time column")
         if old.views:
-            parts.append(_days(old.views) + " with other indexes")
+            parts.append(count(old.views, "day") + " with other indexes")
         begin = "" if old.range_capable or not old.days else f" --from {old.first}"
         data.print(f"  {old.tenant}: {'; '.join(parts)}. To fix: {begun} --outdated{begin}", markup=False)
 
@@ -133,10 +133,6 @@ def tell_own_queries(template: str, own: Sequence[Override]) -> None:
             f"tenantry override check {shlex.quote(template)}",
             markup=False,
         )
-
-
-def _days(number: int) -> str:
-    return count(number, "day")
 
 
 def lint(

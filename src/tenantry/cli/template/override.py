@@ -12,6 +12,7 @@ from tenantry.cli import complete
 from tenantry.cli.group import Group
 from tenantry.cli.options import AsJson, Template, ended_or_today
 from tenantry.cli.output import data, notes, print_json, print_table, raise_failures, step
+from tenantry.cli.shapes import failures_of_tenants
 from tenantry.cli.target import open_warehouse
 from tenantry.cli.template.file import show_findings
 from tenantry.core.errors import TenantryError
@@ -149,11 +150,11 @@ def check(template: Template, day: Day = "yesterday", timeout: Timeout = 60, as_
         print_json(
             template=template,
             fine=tried,
-            failures=[{"tenant": name, "error": error.message} for name, error in failures],
+            failures=failures_of_tenants(failures),
         )
     elif not failures:
-        number = count(len(tried), "own query returns", "own queries return")
-        data.print(f"{number} the columns of {template}", markup=False)
+        queries = count(len(tried), "own query returns", "own queries return")
+        data.print(f"{queries} the columns of {template}", markup=False)
     raise_failures(failures)
 
 

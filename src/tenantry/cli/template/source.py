@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tenantry.cli import complete
-from tenantry.cli.options import AsJson, ended_or_today
+from tenantry.cli.options import AsJson, PasswordFile, SourceOptions, UnstoredSource, ended_or_today
 from tenantry.cli.output import data, human_bytes, notes, print_json, print_table
-from tenantry.cli.start.candidate import Options, PasswordFile, Source, candidate
+from tenantry.cli.start.candidate import candidate
 from tenantry.cli.target import open_warehouse
 from tenantry.cli.template.file import as_path, show_findings
 from tenantry.core.errors import InputError, SliceError
@@ -54,9 +54,9 @@ def new(
             autocompletion=complete.tenants,
         ),
     ] = None,
-    source: Source = None,
+    source: UnstoredSource = None,
     password_file: PasswordFile = None,
-    option: Options = None,
+    option: SourceOptions = None,
     output: Annotated[
         Path | None, typer.Option(metavar="FILE", help="File to write. Default: standard output.")
     ] = None,
@@ -150,7 +150,12 @@ def _write(
 
     written = template_as_file(draft.template)
     if output is not None:
-        output.write_text(written, encoding="utf-8")
+        try:
+            # Somebody may have made it since the command began.
+            with output.open("x", encoding="utf-8") as file:
+                file.write(written)
+        except OSError as error:
+            raise InputError(f"{output} cannot be written: {error.strerror}") from None
     if as_json:
         print_json(
             template=draft.template.name,
@@ -190,9 +195,9 @@ def try_template(
             autocompletion=complete.tenants,
         ),
     ] = None,
-    source: Source = None,
+    source: UnstoredSource = None,
     password_file: PasswordFile = None,
-    option: Options = None,
+    option: SourceOptions = None,
     day: Annotated[
         str, typer.Option(metavar="DAY", help="The day (UTC): YYYY-MM-DD, today or yesterday.")
     ] = "yesterday",

@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 
 from tenantry.cli.group import Group
-from tenantry.cli.options import AsJson, Pause, Sessions, ended_or_today
+from tenantry.cli.options import (
+    AsJson,
+    FirstDay,
+    NewSource,
+    PasswordFile,
+    Pause,
+    Sessions,
+    SourceOptions,
+    WithJobs,
+    ended_or_today,
+)
 from tenantry.cli.output import data, human_bytes, print_facts, print_json, print_table, step
 from tenantry.cli.target import open_warehouse
 from tenantry.cli.tenant import added
@@ -33,14 +43,7 @@ app = typer.Typer(cls=Group, help="Add, show, change, disable and drop tenants."
 @app.command()
 def add(
     name: Name,
-    source: Annotated[
-        str,
-        typer.Option(
-            metavar="CONNINFO",
-            help="The tenant's own database: 'host=… port=… dbname=… user=…', without the password. The "
-            "warehouse's server must be able to reach it.",
-        ),
-    ],
+    source: NewSource,
     connection: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Name of the connection. Default: the tenant's name."),
@@ -52,13 +55,7 @@ def add(
             help="A template to load. Repeatable. Default: the warehouse's only one; for an existing tenant, its own.",
         ),
     ] = None,
-    option: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="WORD=VALUE",
-            help="A libpq keyword, or a session setting such as pooler=true. Repeatable.",
-        ),
-    ] = None,
+    option: SourceOptions = None,
     search_path: SearchPath = None,
     query: Annotated[
         list[str] | None,
@@ -68,17 +65,8 @@ def add(
             "Repeatable.",
         ),
     ] = None,
-    password_file: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="File that holds the source's password.")
-    ] = None,
-    first: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            metavar="DAY",
-            help="First day (UTC): YYYY-MM-DD. Default: January 1st of the source's first year.",
-        ),
-    ] = None,
+    password_file: PasswordFile = None,
+    first: FirstDay = None,
     last: Annotated[
         str | None,
         typer.Option(
@@ -90,9 +78,7 @@ def add(
     sessions: Sessions = 2,
     pause: Pause = 0.0,
     fold: Annotated[bool, typer.Option(help="Fold closed years into yearly tables.")] = True,
-    schedule: Annotated[
-        bool, typer.Option(help="Create the jobs that keep the tenant up to date, if there is a cron.")
-    ] = True,
+    schedule: WithJobs = True,
     as_json: AsJson = False,
 ) -> None:
     """Add a tenant: load all of its days, check them, and schedule its jobs.

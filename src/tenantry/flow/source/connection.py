@@ -84,6 +84,11 @@ def users(session: psycopg.Connection, name: str) -> list[str]:
     return [row[0] for row in session.execute(query("source", "tenants_of"), (name,))]
 
 
+def hold(session: psycopg.Connection, name: str) -> None:
+    """Keep others from changing a connection, or adding a tenant with it, until the transaction ends."""
+    session.execute(query("source", "hold_connection"), (name,))
+
+
 def remove(session: psycopg.Connection, name: str) -> None:
     """Delete a connection with its stored password; slices that were loaded through it stay."""
     session.execute(query("source", "delete_connection"), (name,))

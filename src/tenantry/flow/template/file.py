@@ -41,9 +41,13 @@ def parse(text: str, origin: str) -> list[TemplateFile]:
     return insert.read(text, origin)
 
 
-def query_of(path: Path) -> str:
-    """The text of a file that holds only a query. Raises InputError if it cannot be read, or has a template's header."""
-    text = text_of(path)
+def query_of(path: Path, text: str | None = None) -> str:
+    """The query of a file that holds nothing else; `text` is what was read from it.
+
+    Raises InputError if it cannot be read, or has a template's header.
+    """
+    if text is None:
+        text = text_of(path)
     if header.begins(text):
         raise InputError(f"{path} already has a header", hint=f"Run: tenantry template lint {path}")
     return text

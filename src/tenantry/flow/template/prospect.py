@@ -12,6 +12,7 @@ from tenantry.core import storage
 from tenantry.core.days import Span, today_utc
 from tenantry.core.model import Template
 from tenantry.db.queries import one_row, query
+from tenantry.flow.slice import room
 from tenantry.flow.source.connection import asking
 from tenantry.flow.template import asking as sources
 from tenantry.flow.template import load, trial
@@ -20,8 +21,8 @@ from tenantry.flow.template.trial import Trial
 _ROWS_A_SECOND = 40_000
 """Rows that are loaded and compared in a second, of a source that answers at once."""
 
-_SECONDS_A_DAY = {"partition": 0.005, "matview": 0.1}
-"""What a day costs beside its rows. A materialized view is a relation of its own, with its indexes."""
+_SECONDS_A_DAY = {True: 0.1, False: 0.005}
+"""What a day costs beside its rows, if it is a relation of its own, with its indexes, and otherwise."""
 
 _BYTES_A_ROW = 30
 """What PostgreSQL adds to each row of a table, and to each entry of an index."""
@@ -77,10 +78,8 @@ def foresee(
         expected = usual
     indexes = (template.indexes or "").count("INDEX")
     each = tried.bytes / tried.rows if tried.rows else 100
-    took = (
-        expected / _ROWS_A_SECOND
-        + len(span) * _SECONDS_A_DAY[storage.of_template(template.storage, template.time_column)]
-    )
+    daily = storage.of_template(template.storage, template.time_column) in room.room(session).daily
+    took = expected / _ROWS_A_SECOND + len(span) * _SECONDS_A_DAY[daily]
     if tried.time_index is False:
         # Each month, and later each comparison of it, reads the whole table.
         took += tried.seconds * len(span) / 30 * 2

@@ -17,6 +17,10 @@ SELECT tenant_name, host, port, dbname, username, options FROM _wh.tenant_connec
 -- The names of all connections.
 SELECT tenant_name FROM _wh.tenant_connections ORDER BY tenant_name
 
+-- name: hold_connection
+-- Keep others from changing a connection, or adding a tenant with it, until the transaction ends.
+SELECT FROM _wh.tenant_connections WHERE tenant_name = %s FOR UPDATE
+
 -- name: delete_connection
 -- Delete a connection.
 DELETE FROM _wh.tenant_connections WHERE tenant_name = %s
