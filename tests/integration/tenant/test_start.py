@@ -196,12 +196,12 @@ def test_what_others_made_while_you_answered_is_left_alone(
         return "y"
 
     for meanwhile, refusal in (
-        (connection, 'there already is a tenant, schema or connection "shop"'),
+        (connection, 'a tenant, schema or connection "shop" already exists'),
         (template, 'template "orders" already exists'),
     ):
         code, screen = dialogue(words, [*answers, meanwhile])
         assert (code, refusal in screen) == (2, True), screen
-        assert "Nothing was made in the warehouse" in " ".join(screen.split())
+        assert "Nothing was created in the warehouse" in " ".join(screen.split())
         assert warehouse.rows("DELETE FROM _wh.tenant_connections RETURNING host") in ([("theirs",)], [])
     assert (
         warehouse.value("SELECT query_template FROM _wh.mv_templates WHERE template_name = 'orders'")
