@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
 from typing import LiteralString
 
 import pytest
 
 from tenantry.db.connect import as_login, open_session, session
 from tenantry.embedded import Server
-from tests.support.databases import Database, Maker, Warehouse
+from tests.support.databases import Database, Maker, Source, Warehouse
 from tests.support.program import run, succeed
 
 pytestmark = pytest.mark.any_server
+
+DAY = date(2024, 3, 10)
 
 TRAP: LiteralString = """
 CREATE FUNCTION _wh.trap() RETURNS boolean LANGUAGE plpgsql AS $$
@@ -48,11 +52,8 @@ RELATIONS = (
 
 COMMANDS: list[tuple[str, ...]] = [
     ("status",),
-    ("doctor",),
     ("doctor", "--fix"),
     ("upgrade",),
-    ("upgrade", "--dry-run"),
-    ("init",),
     ("reader", "add", "thief_of_all", "--all"),
     ("reader", "list"),
     ("reader", "drop", "thief_of_all", "--yes"),
@@ -61,8 +62,9 @@ COMMANDS: list[tuple[str, ...]] = [
     ("logs",),
     ("sizes",),
     ("queries",),
-    ("plan",),
-    ("backup", "{backup}"),
+    ("export", "--file", "{folder}/tenantry.toml"),
+    ("plan", "--file", "{folder}/tenantry.toml"),
+    ("backup", "{folder}/backup"),
     ("tenant", "drop", "acme", "--yes"),
 ]
 
@@ -86,13 +88,17 @@ def set_trap(warehouse: Warehouse, victim: str, relation: str) -> None:
 
 @pytest.mark.parametrize("relation", RELATIONS)
 def test_no_command_of_an_administrator_runs_what_whadmin_put_in_the_place_of_a_table(
-    acme: Warehouse, victim: str, relation: str, tmp_path_factory: pytest.TempPathFactory
+    acme: Warehouse, source: Source, victim: str, relation: str, tmp_path: Path
 ) -> None:
+    source.fill(DAY, 1)
+    acme.load(DAY, DAY)
     set_trap(acme, victim, relation)
-    backup = tmp_path_factory.mktemp("backup") / "backup"
+    env = {"TENANTRY_BACKUP_PASSPHRASE": "a passphrase of some length", "HOME": str(tmp_path)}
     for command in COMMANDS:
-        words = [word.replace("{backup}", str(backup)) for word in command]
-        run(acme.admin, *words, env={"TENANTRY_BACKUP_PASSPHRASE": "a passphrase of some length"})
+        outcome = run(acme.admin, *(word.replace("{folder}", str(tmp_path)) for word in command), env=env)
+        # Each got past its own words.
+        assert "does not exist\n       Known" not in outcome.err, command
+        assert "there is no tenantry.toml" not in outcome.err, command
     assert acme.admin.value("SELECT rolsuper FROM pg_roles WHERE rolname = %s", (victim,)) is False
     assert {row[0] for row in acme.rows("SELECT DISTINCT login FROM public.ran_as")} <= {"whadmin"}
     acme.admin.run("DROP ROLE IF EXISTS thief_of_all")
