@@ -226,7 +226,12 @@ def served(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
     yield from pg_cron(request)
 
 
-@pytest.fixture(params=["own", pytest.param("pg_cron", marks=pytest.mark.system)])
+@pytest.fixture(
+    params=[
+        pytest.param("own", marks=pytest.mark.any_server),
+        pytest.param("pg_cron", marks=pytest.mark.system),
+    ]
+)
 def cron(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
     """A warehouse without jobs, with either schema cron."""
     yield from either_cron(request)

@@ -54,7 +54,7 @@ PAIRS: dict[str, tuple[list[str], list[str]]] = {
     "drop in parts and window": (IN_PARTS, bistro(DAYS, PUBLIC)),
     "drop by function and drop by hand": (BY_FUNCTION, BY_HAND),
 }
-TRIES, CONVERSIONS = 8, 4
+TRIES, CONVERSIONS = 6, 3
 """Of each pair without and with a conversion, which takes longer: a hundred in all."""
 
 REFUSALS = (
