@@ -59,7 +59,7 @@ test-bi: $(STAMP) $(UV) ## Try what BI tools and their libraries list and read, 
 	@tests/bi/install $(abspath $(UV)) $(abspath $(BIN)/python)
 	@rm -rf .bi/results
 	@TENANTRY_TEST_BI=.bi TENANTRY_TEST_PG_BINDIR=$(SYSTEM_PG:%=%/bin) $(PYTEST) $(ARGS) tests/bi; status=$$?; \
-	    TENANTRY_TEST_BI=.bi $(BIN)/python -m tests.bi.table; exit $$status
+	    TENANTRY_TEST_BI=.bi TENANTRY_TEST_PG_BINDIR=$(SYSTEM_PG:%=%/bin) $(BIN)/python -m tests.bi.table; exit $$status
 
 chaos: $(STAMP) ## Play random faults against every row; for instance: make chaos ARGS="--minutes 20 --storage matview --seed 7"
 	$(BIN)/python -m tests.chaos $(ARGS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.bi import data
 from tests.support.databases import Database
 
 BI = Path(os.environ.get("TENANTRY_TEST_BI", ".bi")).absolute()
@@ -73,3 +75,13 @@ def ask(command: list[str], database: Database, settings: Mapping[str, str], *ar
         else:
             said.values[what] = rest
     return said
+
+
+PLACES = ("acme", "globex", "public")
+"""Where the login of acme counts rows."""
+
+
+def sees_only_its_own(found: Mapping[str, str]) -> str:
+    """Say "yes" if the login of acme found acme's rows, no others in public, and was refused globex; else what it found."""
+    right = found == {"acme": data.OWN, "globex": "refused", "public": data.OWN}
+    return "yes" if right else f"no: {json.dumps(found)}"

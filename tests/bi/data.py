@@ -29,6 +29,8 @@ DAY = FIRST + timedelta(days=2)
 SUM = 2 * sum(Decimal(n) for n in range(ROWS)) / 100
 MOMENT = f"{DAY}T00:00:00"
 """When the day's first reading was, in UTC."""
+OWN = str(DAYS * ROWS)
+"""How many rows a tenant has."""
 DESCRIPTIONS = {"at": "when it was read", "label": "a läbel | with a bar"}
 
 

@@ -85,8 +85,17 @@ def _said(*command: str) -> str:
         return ""
 
 
+def _server() -> str:
+    """The server that the tests ran on."""
+    bindir = os.environ.get("TENANTRY_TEST_PG_BINDIR")
+    if not bindir:
+        return "the embedded PostgreSQL"
+    # postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)
+    return f"PostgreSQL {_said(f'{bindir}/postgres', '--version').split()[2]}"
+
+
 def markdown(results: list[Result]) -> str:
-    """The table. Where the storages differ, a cell says so."""
+    """The table. Where the storages differ, a cell has both."""
     clients = dict.fromkeys(result.client for result in results)
     lines = [f"| client | {' | '.join(CHECKS.values())} |", f"|---|{'---|' * len(CHECKS)}"]
     left_out = []
@@ -105,10 +114,8 @@ def markdown(results: list[Result]) -> str:
                 else ", ".join(f"{where}: {what}" for where, what in found.items())
             )
         lines.append(f"| {client} {_version(client)} | {' | '.join(cells)} |")
-    today = f"{datetime.now(UTC):%Y-%m-%d}"
-    return "\n".join(
-        [f"As `make test-bi` printed it on {today}:", "", *lines, *(["", *left_out] if left_out else [])]
-    )
+    ran = f"As `make test-bi` printed it on {datetime.now(UTC):%Y-%m-%d}, on {_server()}:"
+    return "\n".join([ran, "", *lines, *(["", *left_out] if left_out else [])])
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""Superset's settings for one run without a browser: its own data in a file, and no caches."""
+"""Superset's settings for one run without a browser: its own data in a database, and no caches."""
 
 import os
 
 SECRET_KEY = "this run's only, on this machine"
-SQLALCHEMY_DATABASE_URI = f"sqlite:///{os.environ['SUPERSET_METADATA']}"
+SQLALCHEMY_DATABASE_URI = os.environ["SUPERSET_METADATA"]
 WTF_CSRF_ENABLED = False
 TALISMAN_ENABLED = False
 RATELIMIT_ENABLED = False
