@@ -207,17 +207,16 @@ def show_version() -> None:
 def _fail(error: TenantryError, code: int | None = None, kind: str | None = None) -> NoReturn:
     """Print an error and exit with its code, or this one; `kind` replaces its kind for other programs."""
     notes.quiet = False
-    hint = error.hint
     if not options.begun:
         # Only said here, because a library cannot know what its caller did before.
-        hint = f"{hint.rstrip()} {_UNTOUCHED}" if hint else _UNTOUCHED
+        error.add(_UNTOUCHED)
     code = error.exit_code if code is None else code
     if document.wanted():
-        _print_error(error, kind or error.code, hint, code)
+        _print_error(error, kind or error.code, error.hint, code)
     else:
         notes.print(Text.assemble(("error: ", "red"), error.message))
-        if hint:
-            notes.print(f"       {hint}", markup=False)
+        for line in (error.hint or "").splitlines():
+            notes.print(f"       {line}", markup=False)
     _end(code)
 
 

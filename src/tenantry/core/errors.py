@@ -22,6 +22,10 @@ class TenantryError(Exception):
         self.hint = hint
         self.sqlstate = sqlstate
 
+    def add(self, line: str) -> None:
+        """Put another line after the hint."""
+        self.hint = f"{self.hint.rstrip()}\n{line}" if self.hint else line
+
 
 class InputError(TenantryError):
     """The input is invalid, such as an unknown name or a first day after the last one."""

@@ -131,7 +131,7 @@ def _nothing_made() -> Iterator[None]:
     try:
         yield
     except TenantryError as error:
-        error.hint = f"{error.hint or ''} Nothing was created in the warehouse.".strip()
+        error.add("Nothing was created in the warehouse.")
         raise
 
 
@@ -263,11 +263,11 @@ def _taken_back(warehouse: Warehouse, name: str, template: str | None) -> Iterat
             if warehouse.tenant_goods(name).rows:
                 if isinstance(error, TenantryError):
                     kept = f"What was loaded is kept. To remove it: tenantry tenant drop {shlex.quote(name)}"
-                    error.hint = f"{error.hint or ''} {kept}".strip()
+                    error.add(kept)
                 raise
             warehouse.drop_tenant(name)
         if template and any(known.name == template for known in warehouse.templates()):
             warehouse.drop_template(template)
         if isinstance(error, TenantryError) and "Nothing was created" not in (error.hint or ""):
-            error.hint = f"{error.hint or ''} What this run had created was removed again.".strip()
+            error.add("What this run had created was removed again.")
         raise

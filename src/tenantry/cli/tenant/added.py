@@ -55,7 +55,7 @@ def _untouched(told: Step) -> Iterator[Callable[[str, str], None]]:
         yield tell
     except TenantryError as error:
         if not done:
-            error.hint = f"{error.hint or ''} Nothing was created in the warehouse.".strip()
+            error.add("Nothing was created in the warehouse.")
         raise
 
 
