@@ -1,0 +1,135 @@
+"""A warehouse that operators made by hand, from the manual alone, with all that years of work by hand leave behind.
+
+Nothing of Tenantry is in it. Its roles have other rights than Tenantry's, so that it needs a server of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from tenantry.embedded import Server
+from tests.support.psql import psql
+
+SCRIPTS = Path(__file__).parents[2] / "data/by_hand"
+
+CONNECTIONS = {"acme": "acme_conn", "bolt": "bolt_conn", "CornerShop": "bolt_conn"}
+"""Each tenant's schema, and the name of its connection: two schemas share one, and one has an odd name."""
+
+FOLDED = (2023, 2024)
+OPEN = 2025
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """A running warehouse by hand in `database` of `server`; its sources are databases beside it."""
+
+    server: Server
+    database: str = "postgres"
+
+    @property
+    def conninfo(self) -> str:
+        """How the administrator connects."""
+        return self.server.conninfo(dbname=self.database)
+
+    def connect(self) -> psycopg.Connection:
+        """A session of the administrator's, in autocommit mode."""
+        return psycopg.connect(self.conninfo, autocommit=True)
+
+    def drop_sources(self) -> None:
+        """Take the sources away: from now on nobody can ask them."""
+        with psycopg.connect(self.server.conninfo(), autocommit=True) as session:
+            for connection in set(CONNECTIONS.values()):
+                session.execute(
+                    sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(f"source_{connection}"))
+                )
+
+
+def make_by_hand(server: Server, folded_days: int = 4, open_days: int = 12) -> ByHand:
+    """Build it: `folded_days` of each folded year, and `open_days` daily views of the open one, for each tenant."""
+    made = ByHand(server)
+    password = "reads-the-source"
+    with psycopg.connect(server.conninfo(), autocommit=True) as session:
+        session.execute(
+            sql.SQL("CREATE ROLE source_reader LOGIN PASSWORD {}").format(sql.Literal(password))
+        )
+        for connection in sorted(set(CONNECTIONS.values())):
+            session.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(f"source_{connection}")))
+            _fill_source(server, f"source_{connection}")
+    for script in ("create.sql", "functions.sql", "template.sql"):
+        done = psql_file(made, script)
+        assert done == "", done
+    with made.connect() as session:
+        for connection in sorted(set(CONNECTIONS.values())):
+            session.execute(
+                "INSERT INTO _wh.tenant_connections (tenant_name, host, port, dbname, username, password)"
+                " VALUES (%s, '127.0.0.1', %s, %s, 'source_reader', %s)",
+                (connection, server.port, f"source_{connection}", password),
+            )
+        for schema, connection in CONNECTIONS.items():
+            _make_tenant(session, schema, connection, folded_days, open_days)
+        session.execute("SELECT _wh.update_public_view_by_template('foodlogstats')")
+    done = psql_file(made, "irregular.sql")
+    assert done == "", done
+    return made
+
+
+def psql_file(made: ByHand, script: str) -> str:
+    """Run one of the scripts as the administrator; returns what psql complains about."""
+    from tests.support.databases import Database
+
+    return psql(
+        Database(made.server, made.database, "postgres"),
+        "--set=ON_ERROR_STOP=on",
+        f"--set=database={made.database}",
+        "--output=/dev/null",
+        f"--file={SCRIPTS / script}",
+    ).stderr
+
+
+def _fill_source(server: Server, name: str) -> None:
+    with psycopg.connect(server.conninfo(dbname=name), autocommit=True) as session:
+        session.execute((SCRIPTS / "source.sql").read_text())  # type: ignore[arg-type]
+        session.execute(
+            "INSERT INTO phood_foodlogsum SELECT (d - DATE '2020-01-01') * 10 + n, 'Store ' || n, d - DATE '2023-01-01' + n,"
+            " d::timestamp AT TIME ZONE 'UTC' + n * interval '7 hours' FROM generate_series(0, 1460) g,"
+            " LATERAL (SELECT DATE '2023-01-01' + g AS d) days, generate_series(0, 2) n"
+        )
+        session.execute("GRANT SELECT ON phood_foodlogsum TO source_reader")
+
+
+def _make_tenant(
+    session: psycopg.Connection, schema: str, connection: str, folded_days: int, open_days: int
+) -> None:
+    name = sql.Identifier(schema)
+    for statement in (
+        "CREATE SCHEMA {}",
+        "GRANT ALL PRIVILEGES ON SCHEMA {} TO whadmin",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA {} GRANT ALL ON TABLES TO whadmin",
+        "GRANT USAGE ON SCHEMA {} TO phood_ro",
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA {} GRANT SELECT ON TABLES TO phood_ro",
+    ):
+        session.execute(sql.SQL(statement).format(name))
+    for year, count in (*((year, folded_days) for year in FOLDED), (OPEN, open_days)):
+        session.execute(
+            "SELECT _wh.update_mv_window_by_template('foodlogstats', %s, %s, %s, %s::date + %s)",
+            (connection, schema, date(year, 1, 1), date(year, 1, 1), count - 1),
+        )
+        if year in FOLDED:
+            session.execute(
+                "SELECT _wh.create_combined_table_from_template_by_year('foodlogstats', %s, %s)",
+                (schema, year),
+            )
+    # A day that was never loaded.
+    session.execute(
+        sql.SQL("DROP MATERIALIZED VIEW {} CASCADE").format(
+            sql.Identifier(schema, f"foodlogstats_{OPEN}_01_06")
+        )
+    )
+    session.execute(
+        "SELECT _wh.update_tenant_union_view_by_template('foodlogstats', %s, %s)", (connection, schema)
+    )
