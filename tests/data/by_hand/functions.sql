@@ -34,7 +34,7 @@ DECLARE
     v_indexes text;
 BEGIN
     SELECT * INTO STRICT v_template FROM _wh.mv_templates WHERE template_name = p_template;
-    v_query := replace(replace(v_template.query_template, '{TARGET_DATE}', p_day::text), '{CLIENT_NAME}', p_schema);
+    v_query := replace(replace(v_template.query_template, '{TARGET_DATE}', p_day::text), '{SCHEMA}', p_schema);
     EXECUTE format('CREATE MATERIALIZED VIEW %I.%I AS SELECT * FROM dblink(%L, %L) AS t(%s)',
         p_schema, v_name, _wh.get_tenant_connection_string(p_tenant), v_query, v_template.column_definitions);
     v_indexes := replace(coalesce(v_template.indexes, ''), 'idx_{SCHEMA}', 'idx_' || lower(p_schema));

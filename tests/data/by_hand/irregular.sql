@@ -1,7 +1,8 @@
 -- What years of work by hand leave behind. Each block is one irregularity; :"tenants" have their days already.
 
 -- An impossible date: a name that looks like a day and is none.
-CREATE MATERIALIZED VIEW acme.foodlogstats_2024_02_30 AS SELECT * FROM acme.foodlogstats_2025_01_02;
+SELECT replace(pg_get_viewdef('acme.foodlogstats_2025_01_02'::regclass), '2025-01-02', '2024-03-01') AS definition \gset
+CREATE MATERIALIZED VIEW acme.foodlogstats_2024_02_30 AS :definition
 -- A day without its unique index.
 DROP INDEX acme.idx_acme_foodlogstats_2025_01_03_id;
 -- A day that whadmin made, among the administrator's.

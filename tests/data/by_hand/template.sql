@@ -8,7 +8,7 @@ SELECT
     l.store,
     l.quantity,
     l.quantity * 2 AS weight,
-    '{CLIENT_NAME}' AS client,
+    '{SCHEMA}' AS client,
     l.logged_time
 FROM phood_foodlogsum l
 WHERE (l.logged_time AT TIME ZONE 'UTC')::DATE = '{TARGET_DATE}'::DATE

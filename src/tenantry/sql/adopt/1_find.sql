@@ -1,0 +1,53 @@
+-- What a warehouse by hand holds, from the catalog alone: no source is asked, and nothing of the warehouse's is run.
+-- Names of relations follow the manual: TEMPLATE_YYYY_MM_DD for a day, TEMPLATE_YYYY for a year, TEMPLATE for a view.
+-- The text of a definition is read for its address, never for its password.
+CREATE TEMPORARY TABLE tenantry_found ON COMMIT PRESERVE ROWS AS
+WITH relations AS (
+    SELECT c.oid AS relid, n.nspname AS schema_name, c.relname, c.relkind, r.rolname AS owner,
+        t.template_name::text, pg_catalog.right(c.relname, -pg_catalog.length(t.template_name)) AS rest
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_catalog.pg_roles r ON r.oid = c.relowner
+    LEFT JOIN LATERAL (
+        -- The longest name wins: a template "sales" has no say about the days of "sales_2024".
+        SELECT m.template_name FROM _wh.mv_templates m
+        WHERE c.relname = m.template_name OR pg_catalog.starts_with(c.relname, m.template_name || '_')
+        ORDER BY pg_catalog.length(m.template_name) DESC LIMIT 1
+    ) t ON true
+    WHERE c.relkind IN ('m', 'r', 'p', 'v', 'f') AND n.nspname NOT IN ('_wh', 'cron', 'information_schema')
+        AND n.nspname !~ '^pg_'
+), dated AS (
+    SELECT r.*, p.parts[1]::integer AS y, p.parts[2]::integer AS m, p.parts[3]::integer AS d
+    FROM relations r
+    LEFT JOIN LATERAL (SELECT pg_catalog.regexp_match(r.rest, '^_(\d{4})(?:_(\d{2})_(\d{2}))?$') AS parts) p
+        ON r.template_name IS NOT NULL
+), days AS (
+    SELECT x.*, CASE WHEN x.y >= 1 AND x.m BETWEEN 1 AND 12 AND x.d BETWEEN 1 AND pg_catalog.date_part('day',
+            pg_catalog.make_date(x.y, x.m, 1) + interval '1 month' - interval '1 day')
+        THEN pg_catalog.make_date(x.y, x.m, x.d) END AS slice_date
+    FROM dated x
+), kinds AS (
+    SELECT d.*, CASE
+        WHEN d.relkind = 'm' AND d.slice_date IS NOT NULL AND d.schema_name <> 'public' THEN 'day'
+        WHEN d.relkind = 'r' AND d.y IS NOT NULL AND d.m IS NULL AND d.schema_name <> 'public' THEN 'year'
+        WHEN d.relkind = 'v' AND d.rest = '' AND d.schema_name = 'public' THEN 'public view'
+        WHEN d.relkind = 'v' AND d.rest = '' THEN 'tenant view'
+        END AS kind
+    FROM days d
+), tenants AS (
+    SELECT DISTINCT k.schema_name FROM kinds k WHERE k.kind IN ('day', 'year')
+)
+SELECT k.relid, k.schema_name, k.relname, k.relkind, k.owner, k.template_name, k.slice_date, k.y AS year,
+    -- A view of a template's name in a schema that holds no days is somebody's own.
+    CASE WHEN k.kind <> 'tenant view' OR k.schema_name IN (SELECT t.schema_name FROM tenants t) THEN k.kind END AS kind,
+    k.schema_name IN (SELECT t.schema_name FROM tenants t) AS in_tenant,
+    s.conninfo ~* '\mpassword\s*=' AS secret,
+    -- libpq's keywords in a text that format() of the manual's functions wrote: no quotes, no blanks within.
+    pg_catalog.substring(s.conninfo, '\mhost\s*=\s*(\S+)') AS host,
+    coalesce(pg_catalog.substring(s.conninfo, '\mport\s*=\s*(\d+)'), '5432') AS port,
+    pg_catalog.substring(s.conninfo, '\mdbname\s*=\s*(\S+)') AS dbname,
+    pg_catalog.substring(s.conninfo, '\muser\s*=\s*(\S+)') AS username
+FROM kinds k
+LEFT JOIN LATERAL (
+    SELECT (pg_catalog.regexp_match(pg_catalog.pg_get_viewdef(k.relid), 'dblink\(''((?:[^'']|'''')*)''::text'))[1] AS conninfo
+) s ON k.relkind = 'm';

@@ -1,0 +1,66 @@
+-- What there was, for --undo, in a schema that only the administrator may use; and the jobs of the warehouse are held.
+-- One transaction, after 1_find.sql.
+CREATE SCHEMA _wh_adopt;
+COMMENT ON SCHEMA _wh_adopt IS 'Tenantry: what was there before this warehouse was adopted; until tenantry adopt --finish';
+
+CREATE TABLE _wh_adopt.objects AS
+SELECT f.*, c.relacl AS acl, pg_catalog.obj_description(c.oid, 'pg_class') AS comment
+FROM pg_temp.tenantry_found f JOIN pg_catalog.pg_class c ON c.oid = f.relid WHERE f.in_tenant OR f.kind IS NOT NULL;
+ALTER TABLE _wh_adopt.objects ADD PRIMARY KEY (relid);
+
+-- Every view that reads one of them, however far away, in the order in which they can be made.
+CREATE TABLE _wh_adopt.views AS
+WITH RECURSIVE readers AS (
+    SELECT o.relid, 0 AS depth FROM _wh_adopt.objects o
+    UNION
+    SELECT r.ev_class, s.depth + 1
+    FROM readers s
+    JOIN pg_catalog.pg_depend d ON d.refobjid = s.relid AND d.refclassid = 'pg_catalog.pg_class'::regclass
+        AND d.classid = 'pg_catalog.pg_rewrite'::regclass
+    JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid AND r.ev_class <> s.relid
+)
+SELECT c.oid AS relid, n.nspname AS schema_name, c.relname, c.relkind, a.rolname AS owner, c.relacl AS acl, c.reloptions,
+    pg_catalog.pg_get_viewdef(c.oid) AS definition, pg_catalog.max(r.depth) AS depth
+FROM readers r JOIN pg_catalog.pg_class c ON c.oid = r.relid AND c.relkind = 'v'
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_roles a ON a.oid = c.relowner
+GROUP BY c.oid, n.nspname, c.relname, c.relkind, a.rolname, c.relacl, c.reloptions;
+
+CREATE TABLE _wh_adopt.schemas AS
+SELECT n.oid AS nspoid, n.nspname AS schema_name, r.rolname AS owner, n.nspacl AS acl,
+    EXISTS (SELECT FROM _wh_adopt.objects o WHERE o.schema_name = n.nspname AND o.kind IN ('day', 'year')) AS tenant
+FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_roles r ON r.oid = n.nspowner
+WHERE n.nspname IN ('public', '_wh', 'cron') OR n.nspname IN (SELECT o.schema_name FROM _wh_adopt.objects o);
+
+CREATE TABLE _wh_adopt.roles AS
+SELECT r.rolname, r.rolsuper, r.rolcreaterole, r.rolcreatedb, r.rolinherit, r.rolbypassrls, r.rolreplication,
+    s.setconfig
+FROM pg_catalog.pg_roles r
+LEFT JOIN pg_catalog.pg_db_role_setting s ON s.setrole = r.oid AND s.setdatabase = 0
+WHERE r.rolname IN ('whadmin', 'phood_ro', 'tenantry_operator', 'tenantry_auditor', 'tenantry_template_author');
+
+CREATE TABLE _wh_adopt.database AS
+SELECT d.datacl AS acl FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database();
+
+CREATE TABLE _wh_adopt.steps (step text PRIMARY KEY, at timestamptz NOT NULL DEFAULT pg_catalog.now());
+INSERT INTO _wh_adopt.steps VALUES ('recorded');
+
+CREATE TABLE _wh_adopt.jobs (jobid bigint PRIMARY KEY, jobname text, schedule text, command text, username text, active boolean);
+DO $$
+DECLARE
+    held bigint;
+BEGIN
+    IF pg_catalog.to_regclass('cron.job') IS NULL THEN
+        RETURN;
+    END IF;
+    INSERT INTO _wh_adopt.jobs SELECT j.jobid, j.jobname, j.schedule, j.command, j.username, j.active
+    FROM cron.job j WHERE j.database = pg_catalog.current_database() AND j.command ~ '\m_wh\M';
+    -- As the manual pauses a job. pg_cron hears of it when this transaction ends.
+    UPDATE cron.job j SET active = false FROM _wh_adopt.jobs o WHERE o.jobid = j.jobid AND j.active;
+    GET DIAGNOSTICS held = ROW_COUNT;
+    IF held <> (SELECT pg_catalog.count(*) FROM _wh_adopt.jobs o WHERE o.active) THEN
+        RAISE EXCEPTION 'role "%" may not pause all jobs of the warehouse', current_user
+            USING ERRCODE = 'insufficient_privilege',
+            HINT = 'Run this as a role that may update every row of cron.job, or pause them first.';
+    END IF;
+END
+$$;

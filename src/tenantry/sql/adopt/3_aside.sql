@@ -1,0 +1,21 @@
+-- The old schema steps aside, with its tables and functions, which stay as they are. One transaction, a moment after
+-- the jobs were held: one that pg_cron had begun meanwhile is waited for by the caller.
+DO $$
+DECLARE
+    busy text;
+BEGIN
+    SELECT pg_catalog.string_agg(pg_catalog.format('session %s of %s, since %s', a.pid, a.usename,
+            pg_catalog.to_char(a.query_start AT TIME ZONE 'UTC', 'HH24:MI "UTC"')), '; ') INTO busy
+    FROM pg_catalog.pg_stat_activity a
+    WHERE a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backend_pid()
+        AND a.state = 'active' AND a.query ~ '\m_wh\.';
+    IF busy IS NOT NULL THEN
+        RAISE EXCEPTION 'the warehouse is being loaded by its old functions: %', busy
+            USING ERRCODE = 'object_in_use', HINT = 'Wait until it has ended: tenantry adopt --wait';
+    END IF;
+    ALTER SCHEMA _wh RENAME TO _wh_manual;
+    GRANT USAGE ON SCHEMA _wh_adopt, _wh_manual TO whadmin;
+    GRANT SELECT ON _wh_adopt.objects, _wh_adopt.jobs, _wh_manual.tenant_connections, _wh_manual.mv_templates TO whadmin;
+    INSERT INTO _wh_adopt.steps VALUES ('aside');
+END
+$$;
