@@ -1,4 +1,5 @@
 -- Refuse what is not a warehouse by the operations manual's own scripts, before anything is changed.
+SET LOCAL search_path = pg_catalog, pg_temp;
 DO $$
 DECLARE
     missing text;

@@ -20,7 +20,11 @@ WITH RECURSIVE readers AS (
     JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid AND r.ev_class <> s.relid
 )
 SELECT c.oid AS relid, n.nspname AS schema_name, c.relname, c.relkind, a.rolname AS owner, c.relacl AS acl, c.reloptions,
-    pg_catalog.pg_get_viewdef(c.oid) AS definition, pg_catalog.max(r.depth) AS depth
+    pg_catalog.pg_get_viewdef(c.oid) AS definition, pg_catalog.max(r.depth) AS depth,
+    (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(a.attname, d.description))
+        FROM pg_catalog.pg_description d LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid
+            AND d.objsubid > 0
+        WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = c.oid) AS comments
 FROM readers r JOIN pg_catalog.pg_class c ON c.oid = r.relid AND c.relkind = 'v'
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_roles a ON a.oid = c.relowner
 GROUP BY c.oid, n.nspname, c.relname, c.relkind, a.rolname, c.relacl, c.reloptions;
@@ -37,6 +41,28 @@ SELECT r.rolname, r.rolsuper, r.rolcreaterole, r.rolcreatedb, r.rolinherit, r.ro
 FROM pg_catalog.pg_roles r
 LEFT JOIN pg_catalog.pg_db_role_setting s ON s.setrole = r.oid AND s.setdatabase = 0
 WHERE r.rolname IN ('whadmin', 'phood_ro', 'tenantry_operator', 'tenantry_auditor', 'tenantry_template_author');
+
+-- Indexes are renamed with their tables; functions and default privileges get other rights.
+CREATE TABLE _wh_adopt.indexes AS
+SELECT i.indexrelid, c.relname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+WHERE i.indrelid IN (SELECT o.relid FROM _wh_adopt.objects o WHERE o.kind IN ('day', 'year'));
+
+CREATE TABLE _wh_adopt.functions AS
+SELECT p.oid AS funcid, p.proacl AS acl FROM pg_catalog.pg_proc p
+WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '^pg_(try_)?advisory_(xact_)?lock'
+    OR EXISTS (SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension e ON e.oid = d.refobjid
+        WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
+            AND e.extname IN ('dblink', 'pg_cron'));
+
+CREATE TABLE _wh_adopt.wrapper AS
+SELECT f.fdwacl FROM pg_catalog.pg_foreign_data_wrapper f WHERE f.fdwname = 'dblink_fdw';
+
+CREATE TABLE _wh_adopt.tables AS
+SELECT c.oid AS relid, c.relacl AS acl FROM pg_catalog.pg_class c
+WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind IN ('r', 'v', 'S');
+
+CREATE TABLE _wh_adopt.default_rights AS
+SELECT d.defaclrole, d.defaclnamespace, d.defaclobjtype, d.defaclacl FROM pg_catalog.pg_default_acl d;
 
 CREATE TABLE _wh_adopt.database AS
 SELECT d.datacl AS acl FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database();
