@@ -51,3 +51,47 @@ FROM kinds k
 LEFT JOIN LATERAL (
     SELECT (pg_catalog.regexp_match(pg_catalog.pg_get_viewdef(k.relid), 'dblink\(''((?:[^'']|'''')*)''::text'))[1] AS conninfo
 ) s ON k.relkind = 'm';
+
+-- A matview in a tenant's schema that is nobody's day, but holds a secret: it is made again, too.
+UPDATE tenantry_found f SET kind = 'odd' WHERE f.kind IS NULL AND f.in_tenant AND f.secret;
+
+CREATE TEMPORARY TABLE tenantry_jobs (
+    jobid bigint, jobname text, schedule text, command text, username text, active boolean
+) ON COMMIT PRESERVE ROWS;
+DO $$
+BEGIN
+    IF pg_catalog.to_regclass('cron.job') IS NOT NULL THEN
+        INSERT INTO pg_temp.tenantry_jobs SELECT j.jobid, j.jobname, j.schedule, j.command, j.username, j.active
+        FROM cron.job j WHERE j.database = pg_catalog.current_database() AND j.command ~ '\m_wh\M';
+    END IF;
+END
+$$;
+
+-- Which connection loads a schema: the one whose address its days' definitions hold, or, of several with that address, the
+-- one that a job names beside the schema. NULL: it cannot be told.
+CREATE TEMPORARY TABLE tenantry_tenants ON COMMIT PRESERVE ROWS AS
+WITH by_address AS (
+    SELECT DISTINCT f.schema_name, c.tenant_name::text
+    FROM pg_temp.tenantry_found f JOIN _wh.tenant_connections c ON c.host = f.host AND c.port::text = f.port
+        AND c.dbname = f.dbname AND c.username = f.username
+    WHERE f.kind = 'day'
+), by_job AS (
+    SELECT DISTINCT s.schema_name, c.tenant_name::text
+    FROM pg_temp.tenantry_jobs j
+    CROSS JOIN LATERAL pg_catalog.regexp_matches(j.command, '''((?:[^'']|'''')*)''\s*,\s*''((?:[^'']|'''')*)''', 'g') m (pair)
+    JOIN _wh.tenant_connections c ON c.tenant_name = pg_catalog.replace(m.pair[1], '''''', '''')
+    JOIN (SELECT DISTINCT f.schema_name FROM pg_temp.tenantry_found f) s
+        ON s.schema_name = pg_catalog.replace(m.pair[2], '''''', '''')
+), chosen AS (
+    SELECT t.schema_name, a.names AS addressed, j.names AS scheduled,
+        ARRAY(SELECT u FROM pg_catalog.unnest(a.names) u WHERE u = ANY (j.names)) AS both
+    FROM (SELECT DISTINCT f.schema_name FROM pg_temp.tenantry_found f WHERE f.kind IN ('day', 'year')) t
+    LEFT JOIN (SELECT schema_name, pg_catalog.array_agg(tenant_name) AS names FROM by_address GROUP BY 1) a USING (schema_name)
+    LEFT JOIN (SELECT schema_name, pg_catalog.array_agg(tenant_name) AS names FROM by_job GROUP BY 1) j USING (schema_name)
+)
+SELECT c.schema_name,
+    CASE WHEN pg_catalog.cardinality(c.both) = 1 THEN c.both[1]
+        WHEN pg_catalog.cardinality(c.addressed) = 1 THEN c.addressed[1]
+        WHEN c.addressed IS NULL AND pg_catalog.cardinality(c.scheduled) = 1 THEN c.scheduled[1] END AS connection,
+    c.addressed, c.scheduled
+FROM chosen c;

@@ -73,7 +73,8 @@ CREATE TABLE _wh_adopt.copies (relid oid PRIMARY KEY, filenode oid NOT NULL, fre
 CREATE TABLE _wh_adopt.steps (step text PRIMARY KEY, at timestamptz NOT NULL DEFAULT pg_catalog.now());
 INSERT INTO _wh_adopt.steps VALUES ('recorded');
 
-CREATE TABLE _wh_adopt.jobs (jobid bigint PRIMARY KEY, jobname text, schedule text, command text, username text, active boolean);
+CREATE TABLE _wh_adopt.tenants AS TABLE pg_temp.tenantry_tenants;
+CREATE TABLE _wh_adopt.jobs AS TABLE pg_temp.tenantry_jobs;
 DO $$
 DECLARE
     held bigint;
@@ -81,8 +82,6 @@ BEGIN
     IF pg_catalog.to_regclass('cron.job') IS NULL THEN
         RETURN;
     END IF;
-    INSERT INTO _wh_adopt.jobs SELECT j.jobid, j.jobname, j.schedule, j.command, j.username, j.active
-    FROM cron.job j WHERE j.database = pg_catalog.current_database() AND j.command ~ '\m_wh\M';
     -- As the manual pauses a job. pg_cron hears of it when this transaction ends.
     UPDATE cron.job j SET active = false FROM _wh_adopt.jobs o WHERE o.jobid = j.jobid AND j.active;
     GET DIAGNOSTICS held = ROW_COUNT;

@@ -15,7 +15,7 @@ BEGIN
     END IF;
     ALTER SCHEMA _wh RENAME TO _wh_manual;
     GRANT USAGE ON SCHEMA _wh_adopt, _wh_manual TO whadmin;
-    GRANT SELECT ON _wh_adopt.objects, _wh_adopt.jobs, _wh_manual.tenant_connections, _wh_manual.mv_templates TO whadmin;
+    GRANT SELECT ON _wh_adopt.objects, _wh_adopt.tenants, _wh_manual.tenant_connections, _wh_manual.mv_templates TO whadmin;
     GRANT SELECT, INSERT, UPDATE ON _wh_adopt.copies TO whadmin;
     INSERT INTO _wh_adopt.steps VALUES ('aside');
 END

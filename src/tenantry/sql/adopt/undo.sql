@@ -125,6 +125,14 @@ DO $$
 DECLARE
     item record;
 BEGIN
+    IF to_regclass('_wh_adopt.moved') IS NOT NULL THEN
+        FOR item IN SELECT m.*, p.oid::regprocedure::text AS name FROM _wh_adopt.moved m JOIN pg_proc p ON p.oid = m.funcid LOOP
+            EXECUTE format('ALTER ROUTINE %s SET SCHEMA _wh_manual', item.name);
+            EXECUTE format('ALTER ROUTINE %s OWNER TO %I', item.funcid::regprocedure, item.owner);
+            PERFORM pg_temp.tenantry_rights('ROUTINE ' || item.funcid::regprocedure, p.proacl, item.acl, 'f', p.proowner)
+                FROM pg_proc p WHERE p.oid = item.funcid;
+        END LOOP;
+    END IF;
     FOR item IN SELECT s.server_name FROM _wh.source_servers s JOIN pg_foreign_server f ON f.srvname = s.server_name LOOP
         EXECUTE format('DROP SERVER %I CASCADE', item.server_name);
     END LOOP;

@@ -25,9 +25,9 @@ BEGIN
     INTO feeds, unknown
     FROM (
         SELECT o.schema_name, o.template_name,
-            coalesce(connections ->> o.schema_name::text, _wh_internal.adopted_connection(o.schema_name)) AS connection
-        FROM _wh_adopt.objects o WHERE o.kind IN ('day', 'year')
-        GROUP BY o.schema_name, o.template_name
+            coalesce(connections ->> o.schema_name::text, t.connection) AS connection
+        FROM _wh_adopt.objects o JOIN _wh_adopt.tenants t USING (schema_name) WHERE o.kind IN ('day', 'year')
+        GROUP BY o.schema_name, o.template_name, t.connection
     ) f;
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'cannot tell which connection loads %', unknown USING ERRCODE = 'ambiguous_parameter',
