@@ -23,7 +23,7 @@ from tenantry.cli.load import load, recover, verify, year
 from tenantry.cli.load import slice as slices
 from tenantry.cli.look import activity, audit, describe, doctor, schema, status
 from tenantry.cli.output import notes
-from tenantry.cli.server import backup, demo, init, restore, server, upgrade
+from tenantry.cli.server import adopt, backup, demo, init, restore, server, upgrade
 from tenantry.cli.start import connection, start
 from tenantry.cli.target import options
 from tenantry.cli.template import commands as template
@@ -87,6 +87,7 @@ app.command("plan", rich_help_panel=_FLEET)(fleet.plan)
 app.command("apply", rich_help_panel=_FLEET)(fleet.apply)
 app.command("export", rich_help_panel=_FLEET)(fleet.export)
 app.command("schema", rich_help_panel=_FLEET)(schema.schema)
+app.command("adopt", rich_help_panel=_RECOVER)(adopt.adopt)
 app.command("upgrade", rich_help_panel=_RECOVER)(upgrade.upgrade)
 app.add_typer(backup.app, name="backup", rich_help_panel=_RECOVER)
 app.command("restore", rich_help_panel=_RECOVER)(restore.restore)

@@ -5,14 +5,18 @@ Nothing of Tenantry is in it. Its roles have other rights than Tenantry's, so th
 
 from __future__ import annotations
 
+import re
+import subprocess
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
 
 from tenantry.embedded import Server
+from tests.support.databases import Database
 from tests.support.psql import psql
 
 SCRIPTS = Path(__file__).parents[2] / "data/by_hand"
@@ -39,6 +43,29 @@ class ByHand:
     def connect(self) -> psycopg.Connection:
         """A session of the administrator's, in autocommit mode."""
         return psycopg.connect(self.conninfo, autocommit=True)
+
+    @property
+    def reader_conninfo(self) -> str:
+        """How phood_ro connects."""
+        return f"{self.server.conninfo(user='phood_ro', dbname=self.database)} password=phood_ro-by-hand"
+
+    def rows(self, statement: LiteralString) -> list[tuple[Any, ...]]:
+        """The rows of a statement, for the administrator."""
+        with self.connect() as session:
+            return session.execute(statement).fetchall()
+
+    def run(self, statement: str) -> None:
+        """Run a statement as the administrator."""
+        with self.connect() as session:
+            session.execute(statement)  # type: ignore[arg-type]
+
+    def schema_dump(self) -> str:
+        """What pg_dump shows of the schema, without the word that it draws by lot."""
+        done = subprocess.run(
+            [str(self.server.program("pg_dump")), "--schema-only", self.conninfo],
+            capture_output=True, text=True, check=True,
+        )
+        return re.sub(r"\\(un)?restrict .*", "", done.stdout)
 
     def drop_sources(self) -> None:
         """Take the sources away: from now on nobody can ask them."""
@@ -80,8 +107,6 @@ def make_by_hand(server: Server, folded_days: int = 4, open_days: int = 12) -> B
 
 def psql_file(made: ByHand, script: str) -> str:
     """Run one of the scripts as the administrator; returns what psql complains about."""
-    from tests.support.databases import Database
-
     return psql(
         Database(made.server, made.database, "postgres"),
         "--set=ON_ERROR_STOP=on",

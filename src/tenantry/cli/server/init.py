@@ -12,7 +12,7 @@ import typer
 from tenantry.cli.options import AsJson
 from tenantry.cli.output import data, notes, print_json, print_table, step
 from tenantry.cli.target import administrator
-from tenantry.core.errors import InputError
+from tenantry.core.errors import InputError, NotInstalled
 from tenantry.core.model import OWNER, READER
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def init(
     server. An existing role keeps its password unless its variable is set.
     """
     from tenantry.cli.progress import working
+    from tenantry.db import adopt as adoption
     from tenantry.db import upgrade
     from tenantry.db.connect import owner_session, session
     from tenantry.db.install import install
@@ -53,6 +54,11 @@ def init(
     from tenantry.warehouse import Warehouse
 
     with administrator(installed=False) as (conninfo, server), session(conninfo, role=None) as connection:
+        if adoption.is_by_hand(connection):
+            raise NotInstalled(
+                "this database holds a warehouse by the operations manual's own scripts",
+                hint="Take it over as it is: tenantry adopt --dry-run",
+            )
         present = {role.name for role in Warehouse(conninfo).roles()}
         passwords, generated = role_passwords(present, generate=generate or server is not None)
         if generated and not server:

@@ -25,11 +25,9 @@ BEGIN
         RAISE EXCEPTION 'the schema _wh is neither Tenantry''s nor one by the operations manual: it lacks %', missing
             USING ERRCODE = 'wrong_object_type', HINT = 'Rename it, then make a warehouse: tenantry init';
     END IF;
-    IF pg_catalog.to_regnamespace('_wh_manual') IS NOT NULL
-        OR pg_catalog.to_regnamespace('_wh_internal') IS NOT NULL
-        OR pg_catalog.to_regnamespace('_wh_data') IS NOT NULL THEN
-        RAISE EXCEPTION 'the database has a schema _wh_manual, _wh_internal or _wh_data already'
-            USING ERRCODE = 'duplicate_schema', HINT = 'Rename it: adopting makes schemas of these names.';
+    IF pg_catalog.to_regnamespace('_wh_manual') IS NOT NULL THEN
+        RAISE EXCEPTION 'the database has a schema _wh_manual already'
+            USING ERRCODE = 'duplicate_schema', HINT = 'Rename it: adopting makes a schema of that name.';
     END IF;
 END
 $$;

@@ -33,6 +33,9 @@ BEGIN
         RAISE EXCEPTION 'cannot tell which connection loads %', unknown USING ERRCODE = 'ambiguous_parameter',
             HINT = 'Say so: --connection SCHEMA=CONNECTION, or CALL _wh.adopt_tenants(''{"SCHEMA": "CONNECTION"}'')';
     END IF;
+    -- All of them before the first is settled: the public view shows the tenants that are registered.
+    PERFORM _wh_internal.open_feed(f ->> 'template_name', f ->> 'connection', f ->> 'schema_name')
+    FROM jsonb_array_elements(feeds) f;
     RETURN coalesce(feeds, '[]');
 END
 $$;

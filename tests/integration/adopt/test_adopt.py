@@ -1,0 +1,135 @@
+"""Taking over a warehouse by the manual's own scripts: nothing is lost, no source is asked, and it can be taken back."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+
+import psycopg
+import pytest
+
+from tests.support.program import Outcome, run
+from tests.support.samples.by_hand import ByHand
+
+TRUTH = (
+    "SELECT schema_name, count(*), md5(string_agg(f::text, '' ORDER BY schema_name, id))"
+    " FROM (SELECT schema_name, id, store, quantity, weight, client, logged_time FROM public.foodlogstats) f GROUP BY 1 ORDER BY 1"
+)
+
+
+def adopt(warehouse: ByHand, *arguments: str) -> Outcome:
+    """Run `tenantry adopt` as the administrator."""
+    return run(
+        None,
+        "adopt",
+        *arguments,
+        env={"TENANTRY_ADMIN_DSN": warehouse.conninfo, "TENANTRY_WHADMIN_PASSWORD": "whadmin-by-hand"},
+    )
+
+
+def test_a_dry_run_shows_each_tenant_and_changes_nothing(by_hand: ByHand) -> None:
+    by_hand.drop_sources()
+    before = by_hand.schema_dump()
+    shown = adopt(by_hand, "--dry-run")
+    assert shown.code == 0, shown.err
+    for words in ("CornerShop.foodlogstats", "connection bolt_conn", "folded years: 2023, 2024", "foodlogstats_2024_02_30"):
+        assert words in shown.out
+    assert "reads-the-source" not in shown.out + shown.err
+    assert by_hand.schema_dump() == before
+
+
+def test_an_adopted_warehouse_holds_the_same_rows_and_its_sources_are_not_asked(by_hand: ByHand) -> None:
+    before = by_hand.rows(TRUTH)
+    by_hand.drop_sources()
+    done = adopt(by_hand, "--yes")
+    assert done.code == 0, done.err
+    assert by_hand.rows(TRUTH) == before
+    assert by_hand.rows("SELECT schema_name, tenant_name FROM _wh.tenants ORDER BY 1") == [
+        ("CornerShop", "bolt_conn"),
+        ("acme", "acme_conn"),
+        ("bolt", "bolt_conn"),
+    ]
+    assert by_hand.rows("SELECT sum(row_count) FROM _wh.slices") == [(sum(count for _, count, _ in before),)]
+
+
+def test_after_finish_no_definition_holds_a_password(by_hand: ByHand) -> None:
+    before = by_hand.rows(TRUTH)
+    notes = by_hand.rows("SELECT * FROM workspace.acme_second")
+    by_hand.drop_sources()
+    for arguments in (("--yes",), ("--finish", "--yes")):
+        done = adopt(by_hand, *arguments)
+        assert done.code == 0, done.err
+    assert by_hand.rows(TRUTH) == before
+    assert by_hand.rows("SELECT * FROM workspace.acme_second") == notes
+    # The administrator's dump has user mappings in full; nothing else may hold the password.
+    dump = re.sub(r"CREATE USER MAPPING [^;]*;", "", by_hand.schema_dump())
+    assert "reads-the-source" not in dump
+    assert by_hand.rows("SELECT nspname FROM pg_namespace WHERE nspname IN ('_wh_manual', '_wh_adopt')") == []
+    assert by_hand.rows("SELECT count(*) FROM pg_matviews WHERE schemaname = 'bolt'") == [(11,)]
+
+
+def test_an_undone_adoption_leaves_the_schema_as_it_was(by_hand: ByHand) -> None:
+    before, rows = by_hand.schema_dump(), by_hand.rows(TRUTH)
+    for arguments in (("--yes",), ("--undo", "--yes")):
+        done = adopt(by_hand, *arguments)
+        assert done.code == 0, done.err
+    assert by_hand.schema_dump() == before
+    assert by_hand.rows(TRUTH) == rows
+
+
+def test_init_names_adopt_on_a_warehouse_by_hand(by_hand: ByHand) -> None:
+    before = by_hand.schema_dump()
+    refused = run(None, "init", env={"TENANTRY_ADMIN_DSN": by_hand.conninfo})
+    assert refused.code == 4
+    assert "tenantry adopt" in refused.err
+    assert by_hand.schema_dump() == before
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("ALTER TABLE _wh.mv_templates RENAME TO templates", "neither Tenantry's nor one by the operations manual"),
+        ("CREATE SCHEMA _wh_manual", "has a schema _wh_manual already"),
+    ],
+)
+def test_what_is_no_warehouse_by_hand_is_refused_unchanged(by_hand: ByHand, statement: str, words: str) -> None:
+    by_hand.run(statement)
+    before = by_hand.schema_dump()
+    refused = adopt(by_hand, "--yes")
+    assert refused.code == 4
+    assert words in refused.err
+    assert by_hand.schema_dump() == before
+
+
+def test_reports_go_on_from_the_first_step_to_the_last(by_hand: ByHand) -> None:
+    rows = by_hand.rows(TRUTH)
+    by_hand.drop_sources()
+    stop = threading.Event()
+    waits: list[float] = []
+    wrong: list[object] = []
+
+    def report() -> None:
+        with psycopg.connect(by_hand.reader_conninfo, autocommit=True) as session:
+            while not stop.is_set():
+                begun = time.monotonic()
+                try:
+                    found = session.execute(TRUTH).fetchall()
+                except psycopg.Error as error:
+                    wrong.append(error)
+                    return
+                waits.append(time.monotonic() - begun)
+                if found != rows:
+                    wrong.append(found)
+
+    reporter = threading.Thread(target=report)
+    reporter.start()
+    try:
+        for arguments in (("--yes",), ("--finish", "--yes")):
+            done = adopt(by_hand, *arguments)
+            assert done.code == 0, done.err
+    finally:
+        stop.set()
+        reporter.join()
+    assert wrong == []
+    assert len(waits) > 20
