@@ -13,7 +13,14 @@ from pglast import ast, parse_sql
 from tenantry.db.build import function_files, public_files
 from tenantry.db.queries import SQL
 
-COMMITTING = {"refresh_window", "set_storage", "drop_old_storage", "fit_storage"}
+COMMITTING = {
+    "adopt_copies",
+    "adopt_tenants",
+    "refresh_window",
+    "set_storage",
+    "drop_old_storage",
+    "fit_storage",
+}
 """Procedures that commit: PostgreSQL allows them neither a search_path of their own nor SECURITY DEFINER."""
 
 OTHER_PATHS = {"call_user_function": ["public", "pg_temp"]}

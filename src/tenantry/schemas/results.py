@@ -14,6 +14,7 @@ from typing import Any
 from tenantry.core.connect_strings import ConnectStrings
 from tenantry.core.model import Connection, FeedStatus, SourceFacts, Template
 from tenantry.db import audit
+from tenantry.db.adopt import plan as adoption
 from tenantry.db.upgrade import Changes, Work
 from tenantry.fleet.change import Change
 from tenantry.fleet.rotate import Rotated
@@ -41,6 +42,7 @@ _COMPARED = {"different_days": list[r.DifferentDay], "not_compared": list[r.Unco
 _FAILURES = {"failed": int, "failures": list[r.TenantFailure]}
 
 RESULTS: Mapping[str, Mapping[str, Any]] = {
+    "adopt": {"dry_run": bool, "begun": bool, "plan": adoption.Plan | None, "done": list[str], "secrets": int},
     "apply": {"changes": list[Change], "failed": int, "failures": list[r.ChangeFailure], "next": list[str], "load": r.Load | None},
     "audit": {"entries": list[audit.Former | audit.Entry]},
     "backfill": {"load": r.Load, "rows_ahead": list[r.RowsAhead], "unfit": list[str]},

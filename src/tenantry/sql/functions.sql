@@ -1168,7 +1168,7 @@ SET LOCAL plpgsql.extra_errors = 'none';
 SET LOCAL standard_conforming_strings = on;
 
 -- Before the functions are created again: drop the internal ones, so that none stays with former parameters.
--- Nothing depends on them except each other; but materialized views depend on one, and a view on another.
+-- Nothing depends on them except each other; but materialized views depend on two, and a view on another.
 -- These stay as their callers expect them. Trigger functions stay, too: they guard passwords and have no
 -- parameters.
 DO $$
@@ -1177,9 +1177,107 @@ DECLARE
 BEGIN
     FOR routine IN SELECT p.oid FROM pg_catalog.pg_proc p
         WHERE p.pronamespace = '_wh_internal'::regnamespace AND p.prorettype <> 'trigger'::regtype
-            AND p.proname NOT IN ('source_login', 'freshness') LOOP
+            AND p.proname NOT IN ('source_login', 'adopted_rows', 'freshness') LOOP
         EXECUTE pg_catalog.format('DROP ROUTINE %s', routine);
     END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.adopt_begin(connections jsonb) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Take over connections and templates, and return the feeds: [{schema_name, template_name, connection}, …].
+DECLARE
+    feeds jsonb;
+    unknown text;
+BEGIN
+    IF to_regclass('_wh_adopt.objects') IS NULL THEN
+        RAISE EXCEPTION 'there is nothing to adopt' USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'Run adopt.sql first, as the administrator.';
+    END IF;
+    INSERT INTO _wh.tenant_connections AS c (tenant_name, host, port, dbname, username, password)
+    SELECT m.tenant_name, m.host, m.port, m.dbname, m.username, m.password
+    FROM _wh_manual.tenant_connections m
+    WHERE NOT EXISTS (SELECT FROM _wh.tenant_connections x WHERE x.tenant_name = m.tenant_name);
+    INSERT INTO _wh.mv_templates AS t (template_name, description, query_template, column_definitions,
+        indexes, storage)
+    SELECT m.template_name, m.description, m.query_template, m.column_definitions, m.indexes, 'matview'
+    FROM _wh_manual.mv_templates m
+    ON CONFLICT (template_name) DO UPDATE
+    SET (description, query_template, column_definitions, indexes, storage)
+        = (excluded.description, excluded.query_template, excluded.column_definitions,
+        excluded.indexes, excluded.storage)
+    -- An example that Tenantry installed; one that feeds use has been taken over already.
+    WHERE NOT EXISTS (SELECT FROM _wh.feeds f WHERE f.template_name = t.template_name);
+    SELECT jsonb_agg(to_jsonb(f) ORDER BY f.schema_name, f.template_name),
+        string_agg(format('%I', f.schema_name), ', ') FILTER (WHERE f.connection IS NULL)
+    INTO feeds, unknown
+    FROM (
+        SELECT o.schema_name, o.template_name,
+            coalesce(connections ->> o.schema_name::text, t.connection) AS connection
+        FROM _wh_adopt.objects o JOIN _wh_adopt.tenants t USING (schema_name) WHERE o.kind IN ('day', 'year')
+        GROUP BY o.schema_name, o.template_name, t.connection
+    ) f;
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'cannot tell which connection loads %', unknown USING ERRCODE = 'ambiguous_parameter',
+            HINT = 'Say so: --connection SCHEMA=CONNECTION, or '
+                'CALL _wh.adopt_tenants(''{"SCHEMA": "CONNECTION"}'')';
+    END IF;
+    -- All of them before the first is settled: the public view shows the tenants that are registered.
+    PERFORM _wh_internal.open_feed(f ->> 'template_name', f ->> 'connection', f ->> 'schema_name')
+    FROM jsonb_array_elements(feeds) f;
+    RETURN coalesce(feeds, '[]');
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.adopt_copy(relation oid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Make one materialized view again beside itself, with the name of the source's server in place of the
+-- secret: same rows, indexes and comment. adopt.sql puts it in the old one's place, with what reads it.
+DECLARE
+    old record;
+    connection text;
+    parts text[];
+    columns text;
+    fresh text;
+    statement text;
+BEGIN
+    SELECT c.oid, c.oid::regclass AS name, n.nspname, c.relname, pg_get_viewdef(c.oid) AS definition INTO old
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation AND c.relkind = 'm';
+    connection := (SELECT f.tenant_name FROM _wh.tenants f WHERE f.schema_name = old.nspname);
+    -- Exactly what the manual's functions write: all columns of one call of dblink.
+    parts := regexp_match(old.definition, E'FROM (?:\\w+\\.)?dblink\\(E?''(?:[^'']|'''')*''::text, '
+        || E'(E?)''((?:[^'']|'''')*)''::text\\) \\w+\\([^'']*\\);$');
+    IF parts IS NULL OR connection IS NULL THEN
+        RAISE EXCEPTION '% cannot be made again without its source: its definition is not the manual''s',
+            old.name USING ERRCODE = 'feature_not_supported', HINT = 'Drop it, or make it again by hand.';
+    END IF;
+    SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', '
+        ORDER BY a.attnum)
+    INTO columns FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped;
+    fresh := format('%I.%I', old.nspname, _wh_internal.fresh_name(old.relname));
+    EXECUTE format('DROP MATERIALIZED VIEW IF EXISTS %s', fresh);
+    PERFORM set_config('tenantry.adopted_from', old.name::text, true);
+    EXECUTE format('CREATE MATERIALIZED VIEW %s AS '
+        'SELECT * FROM _wh_internal.adopted_rows(%L, %L, %L) AS t(%s)', fresh,
+        _wh_internal.server_name(connection), replace(
+            CASE parts[1] WHEN 'E' THEN replace(parts[2], E'\\\\', E'\\') ELSE parts[2] END, '''''', ''''),
+        columns, columns);
+    PERFORM set_config('tenantry.adopted_from', '', true);
+    FOR statement IN
+        SELECT regexp_replace(pg_get_indexdef(i.indexrelid), '^(CREATE (?:UNIQUE )?INDEX ).*? ON .*? USING ',
+            format(E'\\1%I ON %s USING ', left('tenantry_new_' || i.indexrelid, 63),
+                replace(fresh, E'\\', E'\\\\')))
+        FROM pg_index i WHERE i.indrelid = relation AND i.indisvalid
+        UNION ALL
+        SELECT format('COMMENT ON MATERIALIZED VIEW %s IS %L', fresh, d.description) FROM pg_description d
+        WHERE d.classoid = 'pg_class'::regclass AND d.objoid = relation AND d.objsubid = 0
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+    -- If the old one is refreshed before they change places, it is copied again.
+    INSERT INTO _wh_adopt.copies (relid, filenode, fresh)
+    VALUES (relation, pg_relation_filenode(relation), fresh::regclass)
+    ON CONFLICT ON CONSTRAINT copies_pkey DO UPDATE SET filenode = excluded.filenode, fresh = excluded.fresh;
 END
 $$;
 
@@ -1240,6 +1338,95 @@ BEGIN
         AND NOT EXISTS (SELECT FROM _wh.slices x WHERE x.schema_name = feed.schema_name
         AND x.template_name = feed.template_name AND x.slice_date = d.slice_date)
     ON CONFLICT ON CONSTRAINT slices_pkey DO NOTHING;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.adopt_feed(wanted_template text, wanted_connection text,
+    wanted_schema text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Register a feed whose days were made by hand, and record them by counting; no source is asked. A day with
+-- other columns than the template's is recorded as made by another template, so that it is loaded again, or
+-- fitted.
+DECLARE
+    feed _wh.feeds := _wh_internal.open_feed(wanted_template, wanted_connection, wanted_schema);
+    template _wh.mv_templates := _wh_internal.find_template(wanted_template);
+    day record;
+    counted bigint;
+BEGIN
+    FOR day IN
+        SELECT o.slice_date, c.oid::regclass AS relation, pg_relation_filenode(c.oid) AS filenode,
+            NOT EXISTS (
+                SELECT FROM (SELECT t.column_name, t.data_type FROM _wh.template_columns t
+                    WHERE t.template_name = wanted_template) t
+                FULL JOIN (SELECT a.attname::text AS column_name,
+                    format_type(a.atttypid, a.atttypmod) AS data_type
+                    FROM pg_attribute a
+                    WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) a
+                    USING (column_name, data_type)
+                WHERE t.column_name IS NULL OR a.column_name IS NULL) AS fits
+        FROM _wh_adopt.objects o JOIN pg_class c ON c.oid = o.relid
+        WHERE o.kind = 'day' AND o.schema_name = wanted_schema AND o.template_name = wanted_template
+            AND c.relispopulated AND NOT EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = wanted_schema
+                AND s.template_name = wanted_template AND s.slice_date = o.slice_date)
+        ORDER BY o.slice_date
+    LOOP
+        EXECUTE format('SELECT count(*) FROM %s', day.relation) INTO counted;
+        INSERT INTO _wh.slices (schema_name, template_name, slice_date, status, row_count, loaded_at,
+            definition_hash, filenode, time_column)
+        VALUES (wanted_schema, wanted_template, day.slice_date, 'loaded', counted, clock_timestamp(),
+            CASE WHEN day.fits THEN _wh_internal.definition_hash(template) END, day.filenode,
+            template.time_column);
+    END LOOP;
+    IF NOT _wh_internal.settle_feed(feed) THEN
+        PERFORM _wh_internal.storage_publish_tenant(feed);
+        PERFORM _wh_internal.storage_publish_public(template);
+    END IF;
+    -- A year that was folded by hand is taken as it is: a day without rows was an empty one.
+    INSERT INTO _wh.slices (schema_name, template_name, slice_date, status, row_count, loaded_at,
+        definition_hash, filenode, time_column)
+    SELECT wanted_schema, wanted_template, d.day::date, 'loaded',
+        coalesce((n.counts ->> to_char(d.day, 'YYYY-MM-DD'))::bigint, 0), clock_timestamp(),
+        _wh_internal.definition_hash(template), t.filenode, template.time_column
+    FROM _wh_internal.slice_tables(feed, only_daily => false) t
+    CROSS JOIN LATERAL (
+        SELECT _wh_internal.count_stored(feed, t.name, false, t.first_day, t.last_day) AS counts) n
+    CROSS JOIN LATERAL generate_series(t.first_day::timestamp, t.last_day::timestamp, '1 day') AS d (day)
+    ON CONFLICT ON CONSTRAINT slices_pkey DO NOTHING;
+    PERFORM _wh_internal.write_log('adopt_feed', 'INFO', 'taken over', to_jsonb(feed));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.adopt_uncopied(at_most integer) RETURNS oid[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    -- Materialized views in tenants' schemas whose definition holds a password and that have no copy of their
+    -- present filling; at most so many.
+    SELECT coalesce(array_agg(u.oid), '{}') FROM (
+        SELECT c.oid FROM pg_class c
+        JOIN _wh.tenants t ON c.relnamespace = to_regnamespace(quote_ident(t.schema_name))
+        WHERE c.relkind = 'm' AND c.relowner = 'whadmin'::regrole
+            AND pg_get_viewdef(c.oid) ~* E'dblink\\(E?''(?:[^'']|'''')*\\mpassword\\s*='
+            AND NOT EXISTS (SELECT FROM _wh_adopt.copies p
+                WHERE p.relid = c.oid AND p.filenode = pg_relation_filenode(c.oid))
+        ORDER BY t.schema_name, c.relname LIMIT at_most
+    ) u
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.adopted_rows(server_name text, query text, columns text)
+RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+-- The rows of a day that was made by hand: from the source, as in every other day's definition. While
+-- adopt_copy makes the day's view again, they come from the old one instead, which is the only way to fill a
+-- materialized view without its source. Materialized views depend on this very function, so an upgrade does
+-- not drop it.
+DECLARE
+    old text := current_setting('tenantry.adopted_from', true);
+BEGIN
+    IF old <> '' THEN
+        RETURN QUERY EXECUTE format('SELECT * FROM %s', old::regclass);
+        RETURN;
+    END IF;
+    RETURN QUERY EXECUTE format('SELECT * FROM %I.dblink(_wh_internal.source_login(%L), %L) AS t(%s)',
+        _wh_internal.dblink_schema(), server_name, query, columns);
 END
 $$;
 
@@ -9998,6 +10185,51 @@ LANGUAGE sql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp AS $$
     SELECT _wh_internal.name_stem(template_name) || '_' || to_char(target_year, 'FM0000')
 $$;
 
+CREATE OR REPLACE PROCEDURE _wh.adopt_copies(at_most integer DEFAULT NULL)
+LANGUAGE plpgsql AS $$
+-- Each copy is a transaction of its own. As in refresh_window, that rules out SECURITY DEFINER and a
+-- search_path of its own.
+DECLARE
+    todo pg_catalog.oid[];
+    item pg_catalog.oid;
+BEGIN
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
+    todo := _wh_internal.adopt_uncopied(at_most);
+    COMMIT;
+    FOREACH item IN ARRAY todo LOOP
+        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
+        PERFORM _wh_internal.adopt_copy(item);
+        COMMIT;
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE _wh.adopt_copies IS
+    'Make daily views whose definitions hold a password again beside themselves, without their sources, for '
+    'adopt.sql to put in their places';
+
+CREATE OR REPLACE PROCEDURE _wh.adopt_tenants(connections jsonb DEFAULT '{}')
+LANGUAGE plpgsql AS $$
+-- Each tenant's template is a transaction of its own, so that this can be ended and run again. As in
+-- refresh_window, that rules out SECURITY DEFINER and a search_path of its own.
+DECLARE
+    todo jsonb;
+    item jsonb;
+BEGIN
+    PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
+    todo := _wh_internal.adopt_begin(connections);
+    COMMIT;
+    FOR item IN SELECT pg_catalog.jsonb_array_elements(todo) LOOP
+        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
+        PERFORM _wh_internal.adopt_feed(item ->> 'template_name', item ->> 'connection',
+            item ->> 'schema_name');
+        COMMIT;
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE _wh.adopt_tenants IS
+    'Record what a warehouse by the operations manual''s own scripts holds, after adopt.sql: connections, '
+    'templates, tenants and days. `connections` names the connection of a schema where that cannot be told';
+
 CREATE OR REPLACE FUNCTION _wh.check_views_by_template_for_year(template_name text, target_schema text,
     target_year integer) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -11319,11 +11551,11 @@ $$;
 -- as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_days,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '4f96446e1a2639fa' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'b3c9856f4e133425' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '4f96446e1a2639fa');
+        AND i.functions = 'b3c9856f4e133425');
 END
 $$;
 

@@ -33,7 +33,7 @@ def test_a_dry_run_shows_each_tenant_and_changes_nothing(by_hand: ByHand) -> Non
     before = by_hand.schema_dump()
     shown = adopt(by_hand, "--dry-run")
     assert shown.code == 0, shown.err
-    for words in ("CornerShop.foodlogstats", "connection bolt_conn", "folded years: 2023, 2024", "foodlogstats_2024_02_30"):
+    for words in ("CornerShop", "bolt_conn", "2023 to 2024", "foodlogstats_2024_02_30"):
         assert words in shown.out
     assert "reads-the-source" not in shown.out + shown.err
     assert by_hand.schema_dump() == before
@@ -87,13 +87,18 @@ def test_init_names_adopt_on_a_warehouse_by_hand(by_hand: ByHand) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statement", "words"),
+    "statement, words",
     [
-        ("ALTER TABLE _wh.mv_templates RENAME TO templates", "neither Tenantry's nor one by the operations manual"),
+        (
+            "ALTER TABLE _wh.mv_templates RENAME TO templates",
+            "neither Tenantry's nor one by the operations manual",
+        ),
         ("CREATE SCHEMA _wh_manual", "has a schema _wh_manual already"),
     ],
 )
-def test_what_is_no_warehouse_by_hand_is_refused_unchanged(by_hand: ByHand, statement: str, words: str) -> None:
+def test_what_is_no_warehouse_by_hand_is_refused_unchanged(
+    by_hand: ByHand, statement: str, words: str
+) -> None:
     by_hand.run(statement)
     before = by_hand.schema_dump()
     refused = adopt(by_hand, "--yes")

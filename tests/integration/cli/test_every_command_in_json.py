@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from typing import LiteralString
 
 import pytest
 
@@ -18,10 +20,21 @@ pytestmark = pytest.mark.any_server
 TEMPLATE = (
     f"-- name: ticks\n-- columns: {COLUMNS}\n-- time_column: at\n-- storage: partition\n\n{QUERY.strip()}\n"
 )
+BY_HAND: LiteralString = """
+    CREATE SCHEMA _wh
+    CREATE TABLE tenant_connections (tenant_name text, host text, port integer, dbname text, username text, password text)
+    CREATE TABLE mv_templates (template_name text, query_template text, column_definitions text)
+"""
+"""What makes a database look as if its warehouse were made by hand."""
 
 
 def test_every_command_prints_a_document_of_its_schema(
-    warehouse: Warehouse, source: Source, server_parent: Path, tmp_path: Path, today: date
+    warehouse: Warehouse,
+    source: Source,
+    make_source: Callable[[], Source],
+    server_parent: Path,
+    tmp_path: Path,
+    today: date,
 ) -> None:
     """If a command is missing here: add a line that runs it."""
     first = date(today.year - 2, 1, 1)
@@ -122,6 +135,8 @@ def test_every_command_prints_a_document_of_its_schema(
         ("reader", "show", reader),
         ("reader", "drop", reader, "--yes"),
     ]
+    by_hand = make_source()
+    by_hand.run(BY_HAND)
     printed = set()
     failed = []
     for database, words in [
@@ -129,6 +144,7 @@ def test_every_command_prints_a_document_of_its_schema(
         *((warehouse.admin, words) for words in administrators),
         (None, ("demo", "--days", 2)),
         (None, ("server", "status")),
+        (by_hand, ("adopt", "--dry-run")),
     ]:
         try:
             outcome = run(database, *words, "--json", env=env)

@@ -18,7 +18,14 @@ REWRITE = "TENANTRY_WRITE_RIGHTS=1 .venv/bin/python -m pytest tests/integration/
 
 OURS: LiteralString = "('_wh', '_wh_internal', 'cron')"
 
-COMMITTING = {"_wh.refresh_window", "_wh.set_storage", "_wh.drop_old_storage", "_wh.fit_storage"}
+COMMITTING = {
+    "_wh.adopt_copies",
+    "_wh.adopt_tenants",
+    "_wh.refresh_window",
+    "_wh.set_storage",
+    "_wh.drop_old_storage",
+    "_wh.fit_storage",
+}
 """Procedures that commit; PostgreSQL allows them neither a search_path of their own nor SECURITY DEFINER."""
 
 OTHER_PATHS = {("_wh_internal.call_user_function", "search_path=public, pg_temp")}

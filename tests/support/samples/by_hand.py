@@ -57,13 +57,15 @@ class ByHand:
     def run(self, statement: str) -> None:
         """Run a statement as the administrator."""
         with self.connect() as session:
-            session.execute(statement)  # type: ignore[arg-type]
+            session.execute(statement)
 
     def schema_dump(self) -> str:
         """What pg_dump shows of the schema, without the word that it draws by lot."""
         done = subprocess.run(
             [str(self.server.program("pg_dump")), "--schema-only", self.conninfo],
-            capture_output=True, text=True, check=True,
+            capture_output=True,
+            text=True,
+            check=True,
         )
         return re.sub(r"\\(un)?restrict .*", "", done.stdout)
 
@@ -81,9 +83,7 @@ def make_by_hand(server: Server, folded_days: int = 4, open_days: int = 12) -> B
     made = ByHand(server)
     password = "reads-the-source"
     with psycopg.connect(server.conninfo(), autocommit=True) as session:
-        session.execute(
-            sql.SQL("CREATE ROLE source_reader LOGIN PASSWORD {}").format(sql.Literal(password))
-        )
+        session.execute(sql.SQL("CREATE ROLE source_reader LOGIN PASSWORD {}").format(sql.Literal(password)))
         for connection in sorted(set(CONNECTIONS.values())):
             session.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(f"source_{connection}")))
             _fill_source(server, f"source_{connection}")
@@ -118,7 +118,7 @@ def psql_file(made: ByHand, script: str) -> str:
 
 def _fill_source(server: Server, name: str) -> None:
     with psycopg.connect(server.conninfo(dbname=name), autocommit=True) as session:
-        session.execute((SCRIPTS / "source.sql").read_text())  # type: ignore[arg-type]
+        session.execute((SCRIPTS / "source.sql").read_text())
         session.execute(
             "INSERT INTO phood_foodlogsum SELECT (d - DATE '2020-01-01') * 10 + n, 'Store ' || n, d - DATE '2023-01-01' + n,"
             " d::timestamp AT TIME ZONE 'UTC' + n * interval '7 hours' FROM generate_series(0, 1460) g,"

@@ -8,12 +8,16 @@ import typer
 
 from tenantry.cli.confirm import Yes, confirm
 from tenantry.cli.options import AsJson
-from tenantry.cli.output import data, notes, print_json, step
+from tenantry.cli.output import data, print_facts, print_json, print_table, step
 from tenantry.cli.target import administrator
 from tenantry.core.errors import InputError
+from tenantry.core.words import spans_of_years
 
 if TYPE_CHECKING:
-    from tenantry.db.adopt import Feed, Plan
+    import psycopg
+
+    from tenantry.cli.progress import Progress
+    from tenantry.db.adopt.plan import Plan
 
 
 def adopt(
@@ -22,7 +26,10 @@ def adopt(
     ] = False,
     connection: Annotated[
         list[str] | None,
-        typer.Option(metavar="TENANT=NAME", help="The connection that loads a tenant's schema, where that cannot be told."),
+        typer.Option(
+            metavar="TENANT=NAME",
+            help="The connection that loads a tenant's schema, where that cannot be told.",
+        ),
     ] = None,
     wait: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, help="How long to wait for running jobs to end.")
@@ -30,7 +37,9 @@ def adopt(
     undo: Annotated[bool, typer.Option("--undo", help="Take the adoption back.")] = False,
     finish: Annotated[
         bool,
-        typer.Option("--finish", help="Remove the last passwords from definitions, and what was kept for --undo."),
+        typer.Option(
+            "--finish", help="Remove the last passwords from definitions, and what was kept for --undo."
+        ),
     ] = False,
     yes: Yes = False,
     as_json: AsJson = False,
@@ -49,37 +58,61 @@ def adopt(
     Connect as the server's administrator: --dsn, or TENANTRY_ADMIN_DSN. whadmin
     must be able to log in: set TENANTRY_WHADMIN_PASSWORD, or use a passfile.
     """
-    from tenantry.db import adopt as adoption
+    from tenantry.cli.progress import Progress, working
+    from tenantry.db.adopt import plan as plans
+    from tenantry.db.adopt import run
     from tenantry.db.connect import session
 
     if dry_run + undo + finish > 1:
         raise InputError("--dry-run, --undo and --finish exclude each other")
     chosen = _chosen(connection or [])
+    told: list[str] = []
+
+    def watch(line: str) -> None:
+        told.append(line)
+        step("adopt", line)
+
     with administrator(installed=False) as (conninfo, _), session(conninfo, role=None) as opened:
+        begun = plans.begun(opened)
+        plan = None
         if undo:
             confirm("Bring the old functions, views and jobs back?", yes=yes)
-            adoption.undo(opened)
-            step("adopt", "taken back: the warehouse is as it was")
+            with working("taking back"):
+                run.undo(opened)
+            watch("taken back: the warehouse is as it was")
         elif finish:
             confirm("Drop what was kept for --undo?", yes=yes)
-            adoption.finish(opened, {}, lambda left: notes.print(f"{left} daily views still hold a password"))
-            step("adopt", "finished: no definition holds a password")
+            with Progress() as progress:
+                _finish(opened, progress)
+            watch("finished: no definition holds a password")
         else:
-            if not adoption.begun(opened):
-                plan = adoption.plan(opened, chosen)
-                if as_json:
-                    print_json({"dry_run": dry_run, "plan": plan})
-                else:
+            if not begun:
+                plan = plans.plan(opened, chosen)
+                if not as_json:
                     _tell(plan)
-                if dry_run:
-                    return
-                confirm("Adopt this warehouse?", yes=yes)
-            elif dry_run:
+            elif dry_run and not as_json:
                 data.print("An adoption has begun. Go on with it: tenantry adopt")
-                return
-            adoption.run(opened, {}, chosen, wait, lambda line: step("adopt", line))
-            data.print("Next: tenantry doctor")
-            data.print("Then: tenantry adopt --finish, or tenantry adopt --undo")
+            if not dry_run:
+                confirm("Adopt this warehouse?", yes=yes)
+                with working("adopting"):
+                    run.run(opened, {}, chosen, wait, watch)
+        secrets = run.secrets(opened)
+    if as_json:
+        print_json(dry_run=dry_run, begun=begun, plan=plan, done=told, secrets=secrets)
+    elif told and not undo and not finish:
+        data.print("Next: tenantry doctor")
+        data.print("Then: tenantry adopt --finish, or tenantry adopt --undo")
+    elif finish:
+        data.print("Reports get faster with partitions: tenantry template set-storage TEMPLATE partition")
+
+
+def _finish(opened: psycopg.Connection, progress: Progress) -> None:
+    from tenantry.db.adopt import run
+
+    bar = None
+    for left in run.finish(opened, {}):
+        bar = bar or progress.bar("making days again without passwords", left, "day")
+        bar.reach((bar.total or 0) - left)
 
 
 def _chosen(given: list[str]) -> dict[str, str]:
@@ -93,33 +126,44 @@ def _chosen(given: list[str]) -> dict[str, str]:
 
 
 def _tell(plan: Plan) -> None:
-    data.print(f"Connections, with their passwords: {', '.join(plan.connections)}")
-    data.print(f"Templates: {', '.join(plan.templates)}")
-    for feed in plan.feeds:
-        data.print(f"{feed.tenant}.{feed.template}")
-        for line in _about(feed):
-            data.print(f"  {line}")
-    for job in plan.jobs:
-        data.print(f"Job {job.name}: {'held for a moment, then goes on' if job.active else 'paused, stays so'}")
+    print_facts(
+        "Recorded", {"connections": ", ".join(plan.connections), "templates": ", ".join(plan.templates)}
+    )
+    print_table(
+        "Tenants",
+        (
+            "tenant",
+            "template",
+            "connection",
+            "days#",
+            "first day",
+            "last day",
+            "missing#",
+            "years",
+            "passwords#",
+        ),
+        [
+            (
+                feed.tenant,
+                feed.template,
+                feed.connection or f"unknown: say --connection {feed.tenant}=NAME",
+                feed.days,
+                feed.first_day,
+                feed.last_day,
+                feed.gaps,
+                spans_of_years(feed.years),
+                feed.secrets,
+            )
+            for feed in plan.feeds
+        ],
+    )
+    print_table(
+        "Jobs",
+        ("job", "meanwhile", "afterwards"),
+        [(job.name, "held" if job.active else "paused", "as before") for job in plan.jobs],
+        empty="No job calls the warehouse's functions.",
+    )
     for function in plan.functions:
         data.print(f"Function {function}: goes on, with whadmin's rights")
     for left in plan.left:
         data.print(f"Left alone: {left.name}: {left.why}")
-
-
-def _about(feed: Feed) -> list[str]:
-    lines = []
-    if feed.connection:
-        lines.append(f"connection {feed.connection}")
-    else:
-        candidates = ", ".join(feed.candidates) or "none of the connections fits"
-        lines.append(f"connection unknown ({candidates}): say --connection {feed.tenant}=NAME")
-    if feed.days:
-        lines.append(f"{feed.days} days from {feed.first_day} to {feed.last_day}")
-    if feed.gaps:
-        lines.append(f"{feed.gaps} days between them are missing, and stay missing until tenantry backfill")
-    if feed.years:
-        lines.append(f"folded years: {', '.join(map(str, feed.years))}")
-    if feed.secrets:
-        lines.append(f"{feed.secrets} definitions hold a password, until tenantry adopt --finish")
-    return lines

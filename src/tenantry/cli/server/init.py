@@ -45,8 +45,8 @@ def init(
     server. An existing role keeps its password unless its variable is set.
     """
     from tenantry.cli.progress import working
-    from tenantry.db import adopt as adoption
     from tenantry.db import upgrade
+    from tenantry.db.adopt.plan import is_by_hand
     from tenantry.db.connect import owner_session, session
     from tenantry.db.install import install
     from tenantry.db.passwords import keep_generated, require_place
@@ -54,7 +54,7 @@ def init(
     from tenantry.warehouse import Warehouse
 
     with administrator(installed=False) as (conninfo, server), session(conninfo, role=None) as connection:
-        if adoption.is_by_hand(connection):
+        if is_by_hand(connection):
             raise NotInstalled(
                 "this database holds a warehouse by the operations manual's own scripts",
                 hint="Take it over as it is: tenantry adopt --dry-run",

@@ -19,7 +19,7 @@ WITH relations AS (
 ), dated AS (
     SELECT r.*, p.parts[1]::integer AS y, p.parts[2]::integer AS m, p.parts[3]::integer AS d
     FROM relations r
-    LEFT JOIN LATERAL (SELECT pg_catalog.regexp_match(r.rest, '^_(\d{4})(?:_(\d{2})_(\d{2}))?$') AS parts) p
+    LEFT JOIN LATERAL (SELECT pg_catalog.regexp_match(r.rest, E'^_(\\d{4})(?:_(\\d{2})_(\\d{2}))?$') AS parts) p
         ON r.template_name IS NOT NULL
 ), days AS (
     SELECT x.*, CASE WHEN x.y >= 1 AND x.m BETWEEN 1 AND 12 AND x.d BETWEEN 1 AND pg_catalog.date_part('day',
@@ -41,15 +41,15 @@ SELECT k.relid, k.schema_name, k.relname, k.relkind, k.owner, k.template_name, k
     -- A view of a template's name in a schema that holds no days is somebody's own.
     CASE WHEN k.kind <> 'tenant view' OR k.schema_name IN (SELECT t.schema_name FROM tenants t) THEN k.kind END AS kind,
     k.schema_name IN (SELECT t.schema_name FROM tenants t) AS in_tenant,
-    s.conninfo ~* '\mpassword\s*=' AS secret,
+    s.conninfo ~* E'\\mpassword\\s*=' AS secret,
     -- libpq's keywords in a text that format() of the manual's functions wrote: no quotes, no blanks within.
-    pg_catalog.substring(s.conninfo, '\mhost\s*=\s*(\S+)') AS host,
-    coalesce(pg_catalog.substring(s.conninfo, '\mport\s*=\s*(\d+)'), '5432') AS port,
-    pg_catalog.substring(s.conninfo, '\mdbname\s*=\s*(\S+)') AS dbname,
-    pg_catalog.substring(s.conninfo, '\muser\s*=\s*(\S+)') AS username
+    pg_catalog.substring(s.conninfo, E'\\mhost\\s*=\\s*(\\S+)') AS host,
+    coalesce(pg_catalog.substring(s.conninfo, E'\\mport\\s*=\\s*(\\d+)'), '5432') AS port,
+    pg_catalog.substring(s.conninfo, E'\\mdbname\\s*=\\s*(\\S+)') AS dbname,
+    pg_catalog.substring(s.conninfo, E'\\muser\\s*=\\s*(\\S+)') AS username
 FROM kinds k
 LEFT JOIN LATERAL (
-    SELECT (pg_catalog.regexp_match(pg_catalog.pg_get_viewdef(k.relid), 'dblink\(''((?:[^'']|'''')*)''::text'))[1] AS conninfo
+    SELECT (pg_catalog.regexp_match(pg_catalog.pg_get_viewdef(k.relid), E'dblink\\(E?''((?:[^'']|'''')*)''::text'))[1] AS conninfo
 ) s ON k.relkind = 'm';
 
 -- A matview in a tenant's schema that is nobody's day, but holds a secret: it is made again, too.
@@ -62,7 +62,7 @@ DO $$
 BEGIN
     IF pg_catalog.to_regclass('cron.job') IS NOT NULL THEN
         INSERT INTO pg_temp.tenantry_jobs SELECT j.jobid, j.jobname, j.schedule, j.command, j.username, j.active
-        FROM cron.job j WHERE j.database = pg_catalog.current_database() AND j.command ~ '\m_wh\M';
+        FROM cron.job j WHERE j.database = pg_catalog.current_database() AND j.command ~ E'\\m_wh\\M';
     END IF;
 END
 $$;
@@ -78,7 +78,7 @@ WITH by_address AS (
 ), by_job AS (
     SELECT DISTINCT s.schema_name, c.tenant_name::text
     FROM pg_temp.tenantry_jobs j
-    CROSS JOIN LATERAL pg_catalog.regexp_matches(j.command, '''((?:[^'']|'''')*)''\s*,\s*''((?:[^'']|'''')*)''', 'g') m (pair)
+    CROSS JOIN LATERAL pg_catalog.regexp_matches(j.command, E'''((?:[^'']|'''')*)''\\s*,\\s*''((?:[^'']|'''')*)''', 'g') m (pair)
     JOIN _wh.tenant_connections c ON c.tenant_name = pg_catalog.replace(m.pair[1], '''''', '''')
     JOIN (SELECT DISTINCT f.schema_name FROM pg_temp.tenantry_found f) s
         ON s.schema_name = pg_catalog.replace(m.pair[2], '''''', '''')

@@ -54,6 +54,8 @@ WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '^pg_(try_)?ad
         WHERE d.classid = 'pg_catalog.pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e'
             AND e.extname IN ('dblink', 'pg_cron'));
 
+CREATE TABLE _wh_adopt.extensions AS SELECT e.extname FROM pg_catalog.pg_extension e;
+
 CREATE TABLE _wh_adopt.wrapper AS
 SELECT f.fdwacl FROM pg_catalog.pg_foreign_data_wrapper f WHERE f.fdwname = 'dblink_fdw';
 

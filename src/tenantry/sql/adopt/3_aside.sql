@@ -8,7 +8,7 @@ BEGIN
             pg_catalog.to_char(a.query_start AT TIME ZONE 'UTC', 'HH24:MI "UTC"')), '; ') INTO busy
     FROM pg_catalog.pg_stat_activity a
     WHERE a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backend_pid()
-        AND a.state = 'active' AND a.query ~ '\m_wh\.';
+        AND a.state = 'active' AND a.query ~ E'\\m_wh\\.';
     IF busy IS NOT NULL THEN
         RAISE EXCEPTION 'the warehouse is being loaded by its old functions: %', busy
             USING ERRCODE = 'object_in_use', HINT = 'Wait until it has ended: tenantry adopt --wait';

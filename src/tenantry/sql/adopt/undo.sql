@@ -142,6 +142,12 @@ BEGIN
         AND NOT EXISTS (SELECT FROM pg_extension e WHERE e.extname = 'pg_cron') THEN
         DROP SCHEMA IF EXISTS cron CASCADE;
     END IF;
+    -- Jobs that somebody else has made since then keep it.
+    IF EXISTS (SELECT FROM pg_extension e WHERE e.extname = 'pg_cron'
+            AND e.extname NOT IN (SELECT x.extname FROM _wh_adopt.extensions x))
+        AND NOT EXISTS (SELECT FROM cron.job) THEN
+        DROP EXTENSION pg_cron CASCADE;
+    END IF;
     -- What the administrator granted for Tenantry alone.
     REVOKE USAGE ON SCHEMA _wh_manual FROM whadmin;
     REVOKE ALL ON _wh_manual.tenant_connections, _wh_manual.mv_templates FROM whadmin;

@@ -10,14 +10,17 @@ BEGIN
             HINT = 'Run adopt.sql first, as the administrator.';
     END IF;
     INSERT INTO _wh.tenant_connections AS c (tenant_name, host, port, dbname, username, password)
-    SELECT m.tenant_name, m.host, m.port, m.dbname, m.username, m.password FROM _wh_manual.tenant_connections m
+    SELECT m.tenant_name, m.host, m.port, m.dbname, m.username, m.password
+    FROM _wh_manual.tenant_connections m
     WHERE NOT EXISTS (SELECT FROM _wh.tenant_connections x WHERE x.tenant_name = m.tenant_name);
-    INSERT INTO _wh.mv_templates AS t (template_name, description, query_template, column_definitions, indexes, storage)
+    INSERT INTO _wh.mv_templates AS t (template_name, description, query_template, column_definitions,
+        indexes, storage)
     SELECT m.template_name, m.description, m.query_template, m.column_definitions, m.indexes, 'matview'
     FROM _wh_manual.mv_templates m
-    ON CONFLICT (template_name) DO UPDATE SET description = excluded.description,
-        query_template = excluded.query_template, column_definitions = excluded.column_definitions,
-        indexes = excluded.indexes, storage = excluded.storage
+    ON CONFLICT (template_name) DO UPDATE
+    SET (description, query_template, column_definitions, indexes, storage)
+        = (excluded.description, excluded.query_template, excluded.column_definitions,
+        excluded.indexes, excluded.storage)
     -- An example that Tenantry installed; one that feeds use has been taken over already.
     WHERE NOT EXISTS (SELECT FROM _wh.feeds f WHERE f.template_name = t.template_name);
     SELECT jsonb_agg(to_jsonb(f) ORDER BY f.schema_name, f.template_name),
@@ -31,7 +34,8 @@ BEGIN
     ) f;
     IF unknown IS NOT NULL THEN
         RAISE EXCEPTION 'cannot tell which connection loads %', unknown USING ERRCODE = 'ambiguous_parameter',
-            HINT = 'Say so: --connection SCHEMA=CONNECTION, or CALL _wh.adopt_tenants(''{"SCHEMA": "CONNECTION"}'')';
+            HINT = 'Say so: --connection SCHEMA=CONNECTION, or '
+                'CALL _wh.adopt_tenants(''{"SCHEMA": "CONNECTION"}'')';
     END IF;
     -- All of them before the first is settled: the public view shows the tenants that are registered.
     PERFORM _wh_internal.open_feed(f ->> 'template_name', f ->> 'connection', f ->> 'schema_name')

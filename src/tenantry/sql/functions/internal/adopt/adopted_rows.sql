@@ -1,8 +1,10 @@
-CREATE OR REPLACE FUNCTION _wh_internal.adopted_rows(server_name text, query text, columns text) RETURNS SETOF record
+CREATE OR REPLACE FUNCTION _wh_internal.adopted_rows(server_name text, query text, columns text)
+RETURNS SETOF record
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
--- The rows of a day that was made by hand: from the source, as in every other day's definition. While adopt_copy makes
--- the day's view again, from the old one instead, which is the only way to fill a materialized view without its source.
--- Materialized views depend on this very function, so an upgrade does not drop it.
+-- The rows of a day that was made by hand: from the source, as in every other day's definition. While
+-- adopt_copy makes the day's view again, they come from the old one instead, which is the only way to fill a
+-- materialized view without its source. Materialized views depend on this very function, so an upgrade does
+-- not drop it.
 DECLARE
     old text := current_setting('tenantry.adopted_from', true);
 BEGIN

@@ -1,7 +1,7 @@
 CREATE OR REPLACE PROCEDURE _wh.adopt_copies(at_most integer DEFAULT NULL)
 LANGUAGE plpgsql AS $$
--- Each copy is a transaction of its own. As in refresh_window, that rules out SECURITY DEFINER and a search_path of its
--- own.
+-- Each copy is a transaction of its own. As in refresh_window, that rules out SECURITY DEFINER and a
+-- search_path of its own.
 DECLARE
     todo pg_catalog.oid[];
     item pg_catalog.oid;
@@ -17,5 +17,5 @@ BEGIN
 END
 $$;
 COMMENT ON PROCEDURE _wh.adopt_copies IS
-    'Make daily views whose definitions hold a password again beside themselves, without their sources, for adopt.sql to '
-    'put in their places';
+    'Make daily views whose definitions hold a password again beside themselves, without their sources, for '
+    'adopt.sql to put in their places';
