@@ -30,6 +30,7 @@ SELECT to_regnamespace('_wh_adopt') IS NOT NULL AS begun, to_regnamespace('_wh_m
     BEGIN;
     \ir adopt/undo.sql
     COMMIT;
+    SELECT line AS kept FROM tenantry_kept;
     \echo 'Taken back: the warehouse is as it was.'
     \quit
 \endif

@@ -138,3 +138,32 @@ def test_reports_go_on_from_the_first_step_to_the_last(by_hand: ByHand) -> None:
         reporter.join()
     assert wrong == []
     assert len(waits) > 20
+
+
+def test_undo_keeps_the_rows_of_days_that_were_loaded_since(by_hand: ByHand) -> None:
+    both = "SELECT * FROM bolt.foodlogstats_2025_01_06 UNION ALL SELECT * FROM bolt.foodlogstats_2025_01_07 ORDER BY 1"
+    assert adopt(by_hand, "--yes").code == 0
+    by_hand.change_source("bolt_conn", "UPDATE phood_foodlogsum SET quantity = 77")
+    for day in ("2025-01-06", "2025-01-07"):
+        loaded = run(
+            None,
+            "slice",
+            "reload",
+            "foodlogstats",
+            day,
+            "--tenant",
+            "bolt",
+            env={"TENANTRY_DSN": by_hand.owner_conninfo},
+        )
+        assert loaded.code == 0, loaded.err
+    rows = by_hand.rows(both)
+    undone = adopt(by_hand, "--undo", "--yes")
+    assert undone.code == 0, undone.err
+    assert "bolt.foodlogstats_2025_01_06" in undone.err
+    assert {row[2] for row in rows} == {77}
+    assert by_hand.rows(both) == rows
+    # The old functions go on: they refresh such a day from its source, and show it.
+    by_hand.change_source("bolt_conn", "UPDATE phood_foodlogsum SET quantity = 78")
+    by_hand.run("SELECT _wh.refresh_mv('bolt', 'foodlogstats_2025_01_06')")
+    by_hand.run("SELECT _wh.update_tenant_union_view_by_template('foodlogstats', 'bolt_conn', 'bolt')")
+    assert by_hand.rows("SELECT count(*) FROM bolt.foodlogstats WHERE quantity = 78") == [(3,)]

@@ -49,6 +49,16 @@ class ByHand:
         """How phood_ro connects."""
         return f"{self.server.conninfo(user='phood_ro', dbname=self.database)} password=phood_ro-by-hand"
 
+    @property
+    def owner_conninfo(self) -> str:
+        """How whadmin connects."""
+        return f"{self.server.conninfo(user='whadmin', dbname=self.database)} password=whadmin-by-hand"
+
+    def change_source(self, connection: str, statement: LiteralString) -> None:
+        """Run a statement at a source."""
+        with psycopg.connect(self.server.conninfo(dbname=f"source_{connection}"), autocommit=True) as session:
+            session.execute(statement)
+
     def rows(self, statement: LiteralString) -> list[tuple[Any, ...]]:
         """The rows of a statement, for the administrator."""
         with self.connect() as session:

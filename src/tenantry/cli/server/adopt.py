@@ -78,8 +78,10 @@ def adopt(
         if undo:
             confirm("Bring the old functions, views and jobs back?", yes=yes)
             with working("taking back"):
-                run.undo(opened)
+                kept = run.undo(opened)
             watch("taken back: the warehouse is as it was")
+            for line in kept:
+                watch(line)
         elif finish:
             confirm("Drop what was kept for --undo?", yes=yes)
             with Progress() as progress:

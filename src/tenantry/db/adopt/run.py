@@ -102,13 +102,16 @@ def _step_aside(session: psycopg.Connection, wait: float, watch: Callable[[str],
         time.sleep(_LOOK_AGAIN)
 
 
-def undo(session: psycopg.Connection) -> None:
+def undo(session: psycopg.Connection) -> list[str]:
     """Take an adoption back that is not finished: the database is as it was before. One transaction.
+
+    Returns a line for each thing that came since: days keep the rows that were loaded meanwhile.
 
     Raises DatabaseError: there is no adoption to take back, or views that were made since read the warehouse.
     """
     with translated(), session.transaction():
         session.execute(sql_text(FILES / "undo.sql"))
+        return [row[0] for row in session.execute(query("install", "adopt_kept"))]
 
 
 def secrets(session: psycopg.Connection) -> int:

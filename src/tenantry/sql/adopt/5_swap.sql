@@ -14,7 +14,10 @@ BEGIN
         SELECT jsonb_agg(jsonb_build_object('old', c.oid, 'fresh', p.fresh) ORDER BY c.relname) INTO batch
         FROM (SELECT p.*, o.relnamespace FROM _wh_adopt.copies p
             JOIN pg_class o ON o.oid = p.relid AND pg_relation_filenode(o.oid) = p.filenode
-            JOIN pg_class f ON f.oid = p.fresh ORDER BY o.relnamespace, o.relname LIMIT 25) p
+            JOIN pg_class f ON f.oid = p.fresh
+            -- whadmin fills that table: it may not name what belongs to others.
+            WHERE o.relowner = 'whadmin'::regrole AND f.relowner = 'whadmin'::regrole AND o.relnamespace = f.relnamespace
+            ORDER BY o.relnamespace, o.relname LIMIT 25) p
         JOIN pg_class c ON c.oid = p.relid
         WHERE p.relnamespace = (SELECT o.relnamespace FROM _wh_adopt.copies x JOIN pg_class o ON o.oid = x.relid
             ORDER BY o.relnamespace LIMIT 1);

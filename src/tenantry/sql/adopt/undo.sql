@@ -22,6 +22,90 @@ BEGIN
 END
 $$;
 
+-- What was kept, a line each: for the one who runs this.
+CREATE TEMPORARY TABLE tenantry_kept (line text) ON COMMIT PRESERVE ROWS;
+
+-- Daily views that go with Tenantry's functions, because their definitions call them; not the copies that wait.
+CREATE FUNCTION pg_temp.tenantry_loaded() RETURNS TABLE (relid oid) LANGUAGE sql AS $$
+    SELECT DISTINCT c.oid FROM pg_depend d
+    JOIN pg_proc p ON p.oid = d.refobjid AND p.pronamespace = to_regnamespace('_wh_internal')
+    JOIN pg_rewrite r ON r.oid = d.objid
+    JOIN pg_class c ON c.oid = r.ev_class AND c.relkind = 'm'
+    WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_proc'::regclass AND c.relispopulated
+        AND c.oid NOT IN (SELECT x.fresh FROM _wh_adopt.copies x) ORDER BY 1
+$$;
+
+-- Make one of them again from its own rows, by a definition that needs nothing of Tenantry's: when it is refreshed, it asks
+-- the same source, as the manual's own days do.
+CREATE FUNCTION pg_temp.tenantry_keep(relation oid) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    old record;
+    was record;
+    query text;
+    columns text;
+    statement text;
+BEGIN
+    SELECT c.oid, n.nspname, c.relname, c.relowner, c.relacl, pg_get_viewdef(c.oid) AS definition,
+        (SELECT t.tenant_name FROM _wh.tenants t WHERE t.schema_name = n.nspname) AS connection INTO old
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation;
+    SELECT * INTO was FROM _wh_adopt.objects o WHERE o.schema_name = old.nspname AND o.relname = old.relname;
+    -- A day without a password has the query that the old functions wrote; a day that Tenantry has loaded gets the one that
+    -- they would write.
+    query := coalesce(
+        (SELECT replace(CASE q.parts[1] WHEN 'E' THEN replace(q.parts[2], E'\\\\', E'\\') ELSE q.parts[2] END, '''''', '''')
+        FROM regexp_match(old.definition,
+            E'adopted_rows\\(E?''(?:[^'']|'''')*''::text, (E?)''((?:[^'']|'''')*)''::text') q (parts) WHERE q.parts IS NOT NULL),
+        (SELECT replace(replace(m.query_template, '{TARGET_DATE}', translate(right(old.relname, 10), '_', '-')), '{SCHEMA}',
+            old.nspname)
+        FROM _wh_manual.mv_templates m WHERE old.relname = m.template_name || '_' || right(old.relname, 10)));
+    SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ' ORDER BY a.attnum) INTO columns
+    FROM pg_attribute a WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped;
+    IF to_regnamespace('_wh_kept') IS NULL THEN
+        CREATE SCHEMA _wh_kept;
+        GRANT USAGE ON SCHEMA _wh_kept TO whadmin;
+        CREATE FUNCTION _wh_kept.day_rows(connection text, query text, columns text) RETURNS SETOF record
+        LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $function$
+        DECLARE
+            kept text := current_setting('tenantry.kept_in', true);
+        BEGIN
+            IF kept <> '' THEN
+                RETURN QUERY EXECUTE format('SELECT * FROM %s', kept::regclass);
+                RETURN;
+            END IF;
+            RETURN QUERY EXECUTE format('SELECT * FROM %s.dblink(%L, %L) AS t(%s)',
+                (SELECT e.extnamespace::regnamespace FROM pg_extension e WHERE e.extname = 'dblink'),
+                (SELECT format('host=%s port=%s dbname=%s user=%s password=%s', c.host, c.port, c.dbname, c.username,
+                    c.password) FROM _wh.tenant_connections c WHERE c.tenant_name = connection), query, columns);
+        END
+        $function$;
+    END IF;
+    EXECUTE format('ALTER MATERIALIZED VIEW %I.%I RENAME TO %I', old.nspname, old.relname, 'tenantry_old_' || old.oid);
+    PERFORM set_config('tenantry.kept_in', relation::regclass::text, true);
+    EXECUTE format('CREATE MATERIALIZED VIEW %I.%I AS SELECT * FROM _wh_kept.day_rows(%L, %L, %L) AS t(%s)', old.nspname,
+        old.relname, old.connection, query, columns, columns);
+    PERFORM set_config('tenantry.kept_in', '', true);
+    FOR statement IN
+        SELECT format('ALTER INDEX %s RENAME TO %I', i.indexrelid::regclass, 'tenantry_gone_' || i.indexrelid)
+        FROM pg_index i WHERE i.indrelid = relation
+        UNION ALL
+        SELECT regexp_replace(pg_get_indexdef(i.indexrelid), ' ON .*? USING ',
+            replace(format(' ON %I.%I USING ', old.nspname, old.relname), E'\\', E'\\\\'))
+        FROM pg_index i WHERE i.indrelid = relation AND i.indisvalid
+    LOOP
+        EXECUTE statement;
+    END LOOP;
+    EXECUTE format('DROP MATERIALIZED VIEW %s CASCADE', relation::regclass);
+    EXECUTE format('ALTER MATERIALIZED VIEW %I.%I OWNER TO %I', old.nspname, old.relname,
+        coalesce(was.owner, pg_get_userbyid(old.relowner)));
+    PERFORM pg_temp.tenantry_rights(format('TABLE %I.%I', old.nspname, old.relname), c.relacl,
+        CASE WHEN was.relid IS NULL THEN old.relacl ELSE was.acl END, 'r', c.relowner)
+    FROM pg_class c WHERE c.oid = format('%I.%I', old.nspname, old.relname)::regclass;
+    INSERT INTO pg_temp.tenantry_kept VALUES (format('%I.%I: %s', old.nspname, old.relname, CASE
+        WHEN was.relid IS NULL THEN 'loaded since the adoption; the old functions show it when they make its view again'
+        ELSE 'has the rows of today' END));
+END
+$$;
+
 CREATE FUNCTION pg_temp.tenantry_comment(schema_name text, relname text, column_name text, comment text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -41,6 +125,26 @@ BEGIN
     IF to_regnamespace('_wh_adopt') IS NULL OR to_regnamespace('_wh_manual') IS NULL THEN
         RAISE EXCEPTION 'there is no adoption to take back' USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = 'It was finished, or never begun.';
+    END IF;
+    -- What is kept there is run with the administrator's rights.
+    SELECT format('schema %s belongs to %s, not to %s', n.nspname, n.nspowner::regrole, current_user::regrole) INTO strange
+    FROM pg_namespace n WHERE n.nspname IN ('_wh_adopt', '_wh_kept') AND n.nspowner <> current_user::regrole;
+    IF strange IS NOT NULL THEN
+        RAISE EXCEPTION '%', strange USING ERRCODE = 'insufficient_privilege',
+            HINT = 'Connect as the administrator who adopted.';
+    END IF;
+    -- Rows that no daily view holds any longer: the old functions could not go on with them.
+    SELECT string_agg(format('%I.%I', o.schema_name, o.relname), ', ' ORDER BY o.schema_name, o.relname) INTO strange
+    FROM _wh_adopt.objects o
+    WHERE (o.kind = 'year' AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = o.relid))
+        OR (o.kind IN ('day', 'odd') AND to_regclass(format('%I.%I', o.schema_name, o.relname)) IS NULL);
+    strange := concat_ws(', ', strange, (SELECT string_agg(c.oid::regclass::text, ', ' ORDER BY c.relname) FROM pg_class c
+        WHERE c.relnamespace = to_regnamespace('_wh_data') AND c.relkind IN ('r', 'p')
+            AND c.oid NOT IN (SELECT o.relid FROM _wh_adopt.objects o)));
+    IF strange <> '' THEN
+        RAISE EXCEPTION 'days were folded, dropped or moved to another storage since the adoption: %', strange
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'Move them back first: tenantry template set-storage, drop-old. A year that was folded stays so.';
     END IF;
     -- Views made since then read what is about to go.
     WITH RECURSIVE readers AS (
@@ -75,6 +179,9 @@ BEGIN
             EXECUTE format('DROP VIEW %s CASCADE', item.oid::regclass);
         END IF;
     END LOOP;
+
+    -- Days that Tenantry has loaded since, or made without a password, keep their rows.
+    PERFORM pg_temp.tenantry_keep(d.relid) FROM pg_temp.tenantry_loaded() d;
 
     -- Yearly tables go back to their schemas, under their names.
     FOR item IN
@@ -133,6 +240,13 @@ BEGIN
                 FROM pg_proc p WHERE p.oid = item.funcid;
         END LOOP;
     END IF;
+    INSERT INTO pg_temp.tenantry_kept
+    SELECT format('connection %s: added since the adoption, and gone', c.tenant_name) FROM _wh.tenant_connections c
+    WHERE c.tenant_name NOT IN (SELECT m.tenant_name FROM _wh_manual.tenant_connections m)
+    UNION ALL
+    SELECT format('template %s: added since the adoption, and gone', t.template_name) FROM _wh.mv_templates t
+    WHERE EXISTS (SELECT FROM _wh.feeds f WHERE f.template_name = t.template_name)
+        AND t.template_name NOT IN (SELECT m.template_name FROM _wh_manual.mv_templates m);
     FOR item IN SELECT s.server_name FROM _wh.source_servers s JOIN pg_foreign_server f ON f.srvname = s.server_name LOOP
         EXECUTE format('DROP SERVER %I CASCADE', item.server_name);
     END LOOP;
@@ -144,9 +258,10 @@ BEGIN
     END IF;
     -- Jobs that somebody else has made since then keep it.
     IF EXISTS (SELECT FROM pg_extension e WHERE e.extname = 'pg_cron'
-            AND e.extname NOT IN (SELECT x.extname FROM _wh_adopt.extensions x))
-        AND NOT EXISTS (SELECT FROM cron.job) THEN
-        DROP EXTENSION pg_cron CASCADE;
+            AND e.extname NOT IN (SELECT x.extname FROM _wh_adopt.extensions x)) THEN
+        IF NOT EXISTS (SELECT FROM cron.job) THEN
+            DROP EXTENSION pg_cron CASCADE;
+        END IF;
     END IF;
     -- What the administrator granted for Tenantry alone.
     REVOKE USAGE ON SCHEMA _wh_manual FROM whadmin;

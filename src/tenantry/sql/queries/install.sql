@@ -208,3 +208,7 @@ SELECT EXISTS (SELECT FROM _wh_adopt.jobs WHERE active)
 -- name: adopt_installed
 -- Record that Tenantry is installed.
 INSERT INTO _wh_adopt.steps VALUES ('installed') ON CONFLICT DO NOTHING
+
+-- name: adopt_kept
+-- What undo has kept, a line each.
+SELECT k.line FROM pg_temp.tenantry_kept k
