@@ -15,6 +15,7 @@ from tenantry.core.connect_strings import ConnectStrings
 from tenantry.core.model import Connection, FeedStatus, SourceFacts, Template
 from tenantry.db import audit
 from tenantry.db.adopt import plan as adoption
+from tenantry.db.adopt.jobs import Broken
 from tenantry.db.upgrade import Changes, Work
 from tenantry.fleet.change import Change
 from tenantry.fleet.rotate import Rotated
@@ -42,7 +43,7 @@ _COMPARED = {"different_days": list[r.DifferentDay], "not_compared": list[r.Unco
 _FAILURES = {"failed": int, "failures": list[r.TenantFailure]}
 
 RESULTS: Mapping[str, Mapping[str, Any]] = {
-    "adopt": {"dry_run": bool, "begun": bool, "plan": adoption.Plan | None, "done": list[str], "secrets": int},
+    "adopt": {"dry_run": bool, "begun": bool, "plan": adoption.Plan | None, "done": list[str], "broken_jobs": list[Broken], "secrets": int},
     "apply": {"changes": list[Change], "failed": int, "failures": list[r.ChangeFailure], "next": list[str], "load": r.Load | None},
     "audit": {"entries": list[audit.Former | audit.Entry]},
     "backfill": {"load": r.Load, "rows_ahead": list[r.RowsAhead], "unfit": list[str]},

@@ -28,9 +28,14 @@ SELECT to_regnamespace('_wh_adopt') IS NOT NULL AS begun, to_regnamespace('_wh_m
 \endif
 \if :{?undo}
     BEGIN;
-    \ir adopt/undo.sql
+    \if :tenantry_aside
+        \ir adopt/undo.sql
+        SELECT line AS kept FROM tenantry_kept;
+    \else
+        \ir adopt/7_jobs.sql
+        \ir adopt/give_up.sql
+    \endif
     COMMIT;
-    SELECT line AS kept FROM tenantry_kept;
     \echo 'Taken back: the warehouse is as it was.'
     \quit
 \endif

@@ -112,6 +112,9 @@ def make_by_hand(server: Server, folded_days: int = 4, open_days: int = 12) -> B
         session.execute("SELECT _wh.update_public_view_by_template('foodlogstats')")
     done = psql_file(made, "irregular.sql")
     assert done == "", done
+    if made.rows("SHOW shared_preload_libraries") == [("pg_cron",)]:
+        done = psql_file(made, "jobs.sql")
+        assert done == "", done
     return made
 
 

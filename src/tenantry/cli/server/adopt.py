@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from tenantry.cli.progress import Progress
+    from tenantry.db.adopt.jobs import Broken
     from tenantry.db.adopt.plan import Plan
 
 
@@ -34,6 +35,12 @@ def adopt(
     wait: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, help="How long to wait for running jobs to end.")
     ] = 0,
+    fix_jobs: Annotated[
+        bool,
+        typer.Option(
+            "--fix-jobs", help="Change jobs whose commands call what no longer exists, as shown without it."
+        ),
+    ] = False,
     undo: Annotated[bool, typer.Option("--undo", help="Take the adoption back.")] = False,
     finish: Annotated[
         bool,
@@ -75,6 +82,7 @@ def adopt(
     with administrator(installed=False) as (conninfo, _), session(conninfo, role=None) as opened:
         begun = plans.begun(opened)
         plan = None
+        stale: list[Broken] = []
         if undo:
             confirm("Bring the old functions, views and jobs back?", yes=yes)
             with working("taking back"):
@@ -97,11 +105,12 @@ def adopt(
             if not dry_run:
                 confirm("Adopt this warehouse?", yes=yes)
                 with working("adopting"):
-                    run.run(opened, {}, chosen, wait, watch)
+                    stale = run.run(opened, {}, chosen, wait, watch, fix_jobs=fix_jobs)
         secrets = run.secrets(opened)
     if as_json:
-        print_json(dry_run=dry_run, begun=begun, plan=plan, done=told, secrets=secrets)
+        print_json(dry_run=dry_run, begun=begun, plan=plan, done=told, broken_jobs=stale, secrets=secrets)
     elif told and not undo and not finish:
+        _tell_broken(stale)
         data.print("Next: tenantry doctor")
         data.print("Then: tenantry adopt --finish, or tenantry adopt --undo")
     elif finish:
@@ -115,6 +124,15 @@ def _finish(opened: psycopg.Connection, progress: Progress) -> None:
     for left in run.finish(opened, {}):
         bar = bar or progress.bar("making days again without passwords", left, "day")
         bar.reach((bar.total or 0) - left)
+
+
+def _tell_broken(jobs: list[Broken]) -> None:
+    for job in jobs:
+        step("warning", f"job {job.name} cannot run any longer: {job.error}")
+        if job.replacement:
+            data.print(f"Its command in place of the old one (--fix-jobs): {job.replacement}")
+        else:
+            data.print(f"Write it anew: {job.command}")
 
 
 def _chosen(given: list[str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import errors
 
 from tenantry.core.errors import DatabaseError, InputError, NotInstalled
+from tenantry.db.adopt.jobs import Broken, broken, fix
 from tenantry.db.adopt.plan import FILES, begun, find, planned
 from tenantry.db.errors import translated
 from tenantry.db.install import fill, owner_login, prepare
@@ -29,10 +30,13 @@ def run(
     connections: Mapping[str, str],
     wait: float = 0,
     watch: Callable[[str], None] = lambda _: None,
-) -> None:
+    *,
+    fix_jobs: bool = False,
+) -> list[Broken]:
     """Adopt the session's warehouse, as its administrator; or go on with an adoption that was interrupted.
 
     Waits up to `wait` seconds for jobs that are running, and reports each step to `watch`. Reports go on meanwhile.
+    Returns the jobs that call what no longer exists; with `fix_jobs`, those that are left after they were changed.
 
     Raises:
         DatabaseError: jobs are running, or a right is missing. Nothing has changed then.
@@ -65,8 +69,14 @@ def run(
         watch("tenants' tables and views belong to whadmin")
         owner.execute("CALL _wh.adopt_tenants(%s)", (json.dumps(dict(connections)),))
         watch("connections, templates, tenants and days are recorded")
+        # Before they go on; there are none without a schema cron.
+        stale = broken(session, owner) if one_row(session, query("install", "adopt_had_jobs"))[0] else []
+        fixed = fix(session, stale) if fix_jobs else []
+        for job in fixed:
+            watch(f"job {job.name}: {job.replacement}")
         session.execute(sql_text(FILES / "7_jobs.sql"))
         watch("jobs go on")
+        return [job for job in stale if job not in fixed]
 
 
 def _done(session: psycopg.Connection, step: str) -> bool:
@@ -110,6 +120,10 @@ def undo(session: psycopg.Connection) -> list[str]:
     Raises DatabaseError: there is no adoption to take back, or views that were made since read the warehouse.
     """
     with translated(), session.transaction():
+        if begun(session) and not _done(session, "aside"):
+            session.execute(sql_text(FILES / "7_jobs.sql"))
+            session.execute(sql_text(FILES / "give_up.sql"))
+            return []
         session.execute(sql_text(FILES / "undo.sql"))
         return [row[0] for row in session.execute(query("install", "adopt_kept"))]
 

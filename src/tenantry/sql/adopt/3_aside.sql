@@ -8,7 +8,10 @@ BEGIN
             pg_catalog.to_char(a.query_start AT TIME ZONE 'UTC', 'HH24:MI "UTC"')), '; ') INTO busy
     FROM pg_catalog.pg_stat_activity a
     WHERE a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backend_pid()
-        AND a.state = 'active' AND a.query ~ E'\\m_wh\\.';
+        -- Its statement may be a wrapper's name, or hidden from us; its locks are not.
+        AND (a.state = 'active' AND a.query ~ E'\\m_wh\\.' OR EXISTS (SELECT FROM pg_catalog.pg_locks l
+            JOIN pg_catalog.pg_class c ON c.oid = l.relation AND c.relnamespace = '_wh'::regnamespace
+            WHERE l.pid = a.pid AND l.database = a.datid));
     IF busy IS NOT NULL THEN
         RAISE EXCEPTION 'the warehouse is being loaded by its old functions: %', busy
             USING ERRCODE = 'object_in_use', HINT = 'Wait until it has ended: tenantry adopt --wait';

@@ -240,18 +240,19 @@ BEGIN
                 FROM pg_proc p WHERE p.oid = item.funcid;
         END LOOP;
     END IF;
-    INSERT INTO pg_temp.tenantry_kept
-    SELECT format('connection %s: added since the adoption, and gone', c.tenant_name) FROM _wh.tenant_connections c
-    WHERE c.tenant_name NOT IN (SELECT m.tenant_name FROM _wh_manual.tenant_connections m)
-    UNION ALL
-    SELECT format('template %s: added since the adoption, and gone', t.template_name) FROM _wh.mv_templates t
-    WHERE EXISTS (SELECT FROM _wh.feeds f WHERE f.template_name = t.template_name)
-        AND t.template_name NOT IN (SELECT m.template_name FROM _wh_manual.mv_templates m);
-    FOR item IN SELECT s.server_name FROM _wh.source_servers s JOIN pg_foreign_server f ON f.srvname = s.server_name LOOP
-        EXECUTE format('DROP SERVER %I CASCADE', item.server_name);
-    END LOOP;
-    DROP SCHEMA _wh, _wh_internal, _wh_data CASCADE;
-    DROP SCHEMA IF EXISTS _wh_audit CASCADE;
+    IF to_regclass('_wh.source_servers') IS NOT NULL AND to_regclass('_wh.feeds') IS NOT NULL THEN
+        INSERT INTO pg_temp.tenantry_kept
+        SELECT format('connection %s: added since the adoption, and gone', c.tenant_name) FROM _wh.tenant_connections c
+        WHERE c.tenant_name NOT IN (SELECT m.tenant_name FROM _wh_manual.tenant_connections m)
+        UNION ALL
+        SELECT format('template %s: added since the adoption, and gone', t.template_name) FROM _wh.mv_templates t
+        WHERE EXISTS (SELECT FROM _wh.feeds f WHERE f.template_name = t.template_name)
+            AND t.template_name NOT IN (SELECT m.template_name FROM _wh_manual.mv_templates m);
+        FOR item IN SELECT s.server_name FROM _wh.source_servers s JOIN pg_foreign_server f ON f.srvname = s.server_name LOOP
+            EXECUTE format('DROP SERVER %I CASCADE', item.server_name);
+        END LOOP;
+    END IF;
+    DROP SCHEMA IF EXISTS _wh, _wh_internal, _wh_data, _wh_audit CASCADE;
     IF NOT EXISTS (SELECT FROM _wh_adopt.schemas s WHERE s.schema_name = 'cron')
         AND NOT EXISTS (SELECT FROM pg_extension e WHERE e.extname = 'pg_cron') THEN
         DROP SCHEMA IF EXISTS cron CASCADE;
@@ -301,7 +302,7 @@ BEGIN
         END IF;
     END LOOP;
     IF to_regclass('cron.job') IS NOT NULL THEN
-        UPDATE cron.job j SET active = true FROM _wh_adopt.jobs o WHERE o.jobid = j.jobid AND o.active;
+        UPDATE cron.job j SET active = o.active, command = o.command FROM _wh_adopt.jobs o WHERE o.jobid = j.jobid;
     END IF;
     DROP SCHEMA _wh_adopt CASCADE;
 END

@@ -212,3 +212,20 @@ INSERT INTO _wh_adopt.steps VALUES ('installed') ON CONFLICT DO NOTHING
 -- name: adopt_kept
 -- What undo has kept, a line each.
 SELECT k.line FROM pg_temp.tenantry_kept k
+
+-- name: adopt_feeds
+-- Template, connection and schema of each feed.
+SELECT f.template_name, f.tenant_name, f.schema_name FROM _wh.feeds f ORDER BY 1, 3
+
+-- name: adopt_jobs
+-- The jobs of before, as they are now.
+SELECT o.jobid, coalesce(o.jobname, o.jobid::text), j.command
+FROM _wh_adopt.jobs o JOIN cron.job j USING (jobid) ORDER BY 2
+
+-- name: adopt_fix_job
+-- Give a job another command.
+UPDATE cron.job j SET command = %(command)s WHERE j.jobid = %(jobid)s
+
+-- name: adopt_had_jobs
+-- Whether there were jobs that called the old functions.
+SELECT EXISTS (SELECT FROM _wh_adopt.jobs)
