@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import threading
 import time
@@ -74,7 +75,7 @@ def test_an_undone_adoption_leaves_the_schema_as_it_was(by_hand: ByHand) -> None
     for arguments in (("--yes",), ("--undo", "--yes")):
         done = adopt(by_hand, *arguments)
         assert done.code == 0, done.err
-    assert by_hand.schema_dump() == before
+    assert list(difflib.unified_diff(before.splitlines(), by_hand.schema_dump().splitlines(), n=2)) == []
     assert by_hand.rows(TRUTH) == rows
 
 
@@ -93,7 +94,7 @@ def test_init_names_adopt_on_a_warehouse_by_hand(by_hand: ByHand) -> None:
             "ALTER TABLE _wh.mv_templates RENAME TO templates",
             "neither Tenantry's nor one by the operations manual",
         ),
-        ("CREATE SCHEMA _wh_manual", "has a schema _wh_manual already"),
+        ("CREATE SCHEMA _wh_manual", "a schema already whose name adopting needs: _wh_manual"),
     ],
 )
 def test_what_is_no_warehouse_by_hand_is_refused_unchanged(

@@ -10,12 +10,16 @@ from contextlib import closing
 import psycopg
 from psycopg import errors
 
-from tenantry.core.errors import DatabaseError, InputError, NotInstalled
+from tenantry.core.errors import DatabaseError, InputError, NotInstalled, TenantryError
 from tenantry.db.adopt.jobs import Broken, broken, fix
 from tenantry.db.adopt.plan import FILES, begun, find, planned
 from tenantry.db.errors import translated
 from tenantry.db.install import fill, owner_login, prepare
+from tenantry.db.migrations import refuse_newer
 from tenantry.db.queries import one_row, query, sql_text
+
+_ADMINISTRATOR, _OWNER = 0, 1
+"""The parts that only one session at a time may do."""
 
 _NOTICED = 2.0
 """Seconds after which pg_cron has noticed that a job is held, and what it had begun is seen at work."""
@@ -43,6 +47,8 @@ def run(
         NotInstalled: the database holds no warehouse by the manual's scripts.
     """
     with translated(), closing(owner_login(session, passwords)) as owner:
+        _alone(session, _ADMINISTRATOR)
+        _alone(owner, _OWNER)
         if not _done(session, "recorded"):
             with session.transaction():
                 find(session)
@@ -58,9 +64,7 @@ def run(
             _step_aside(session, wait, watch)
             watch("the old functions and tables are in _wh_manual")
         if not _done(session, "installed"):
-            prepare(session, passwords)
-            fill(owner)
-            session.execute(query("install", "adopt_installed"))
+            _install(session, owner, passwords)
             watch("Tenantry is installed")
         if not _done(session, "functions"):
             with session.transaction():
@@ -77,6 +81,25 @@ def run(
         session.execute(sql_text(FILES / "7_jobs.sql"))
         watch("jobs go on")
         return [job for job in stale if job not in fixed]
+
+
+def _alone(session: psycopg.Connection, part: int) -> None:
+    with session.transaction():
+        session.execute(query("install", "adopt_alone"), (part,))
+
+
+def _install(session: psycopg.Connection, owner: psycopg.Connection, passwords: Mapping[str, str]) -> None:
+    """Install Tenantry beside what was put aside; if it cannot be, bring that back at once."""
+    try:
+        refuse_newer(owner)
+        prepare(session, passwords)
+        fill(owner)
+    except (psycopg.Error, TenantryError):
+        if not session.closed:
+            with session.transaction():
+                session.execute(sql_text(FILES / "undo.sql"))
+        raise
+    session.execute(query("install", "adopt_installed"))
 
 
 def _done(session: psycopg.Connection, step: str) -> bool:
@@ -119,6 +142,10 @@ def undo(session: psycopg.Connection) -> list[str]:
 
     Raises DatabaseError: there is no adoption to take back, or views that were made since read the warehouse.
     """
+    with translated():
+        # What a killed program had begun ends first.
+        _alone(session, _ADMINISTRATOR)
+        _alone(session, _OWNER)
     with translated(), session.transaction():
         if begun(session) and not _done(session, "aside"):
             session.execute(sql_text(FILES / "7_jobs.sql"))
@@ -139,6 +166,8 @@ def finish(session: psycopg.Connection, passwords: Mapping[str, str]) -> Iterato
     Goes on where it was interrupted; yields how many days are left. Each step copies rows within the warehouse.
     """
     with translated(), closing(owner_login(session, passwords)) as owner:
+        _alone(session, _ADMINISTRATOR)
+        _alone(owner, _OWNER)
         if not begun(session):
             raise NotInstalled(
                 "there is no adoption to finish", hint="Look at the warehouse: tenantry status"

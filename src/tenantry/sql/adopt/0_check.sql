@@ -25,9 +25,17 @@ BEGIN
         RAISE EXCEPTION 'the schema _wh is neither Tenantry''s nor one by the operations manual: it lacks %', missing
             USING ERRCODE = 'wrong_object_type', HINT = 'Rename it, then make a warehouse: tenantry init';
     END IF;
-    IF pg_catalog.to_regnamespace('_wh_manual') IS NOT NULL THEN
-        RAISE EXCEPTION 'the database has a schema _wh_manual already'
-            USING ERRCODE = 'duplicate_schema', HINT = 'Rename it: adopting makes a schema of that name.';
+    IF NOT pg_catalog.pg_has_role((SELECT n.nspowner FROM pg_catalog.pg_namespace n WHERE n.nspname = '_wh'), 'USAGE')
+        OR NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = current_user AND (r.rolsuper OR r.rolcreaterole))
+        OR current_user = 'whadmin' THEN
+        RAISE EXCEPTION 'role "%" may not adopt this warehouse', current_user USING ERRCODE = 'insufficient_privilege',
+            HINT = 'Connect as the server''s administrator, who owns the schema _wh and may create roles: --dsn';
+    END IF;
+    SELECT pg_catalog.string_agg(n.nspname, ', ' ORDER BY n.nspname) INTO missing FROM pg_catalog.pg_namespace n
+    WHERE n.nspname IN ('_wh_manual', '_wh_adopt', '_wh_internal', '_wh_data', '_wh_audit');
+    IF missing IS NOT NULL THEN
+        RAISE EXCEPTION 'the database has a schema already whose name adopting needs: %', missing
+            USING ERRCODE = 'duplicate_schema', HINT = 'Rename it: ALTER SCHEMA … RENAME TO …';
     END IF;
 END
 $$;

@@ -1,5 +1,18 @@
 -- What there was, for --undo, in a schema that only the administrator may use; and the jobs of the warehouse are held.
 -- One transaction, after 1_find.sql.
+DO $$
+DECLARE
+    strange text;
+BEGIN
+    SELECT pg_catalog.string_agg(DISTINCT pg_catalog.format('%I of %I', f.schema_name, f.owner), ', ') INTO strange
+    FROM pg_temp.tenantry_found f WHERE f.kind IS NOT NULL AND f.owner <> 'whadmin'
+        AND NOT pg_catalog.pg_has_role(f.owner, 'USAGE');
+    IF strange IS NOT NULL THEN
+        RAISE EXCEPTION 'role "%" may not give whadmin what other roles own: %', current_user, strange
+            USING ERRCODE = 'insufficient_privilege', HINT = 'Connect as a member of these roles: GRANT … TO …';
+    END IF;
+END
+$$;
 CREATE SCHEMA _wh_adopt;
 COMMENT ON SCHEMA _wh_adopt IS 'Tenantry: what was there before this warehouse was adopted; until tenantry adopt --finish';
 
@@ -61,7 +74,10 @@ SELECT f.fdwacl FROM pg_catalog.pg_foreign_data_wrapper f WHERE f.fdwname = 'dbl
 
 CREATE TABLE _wh_adopt.tables AS
 SELECT c.oid AS relid, c.relacl AS acl FROM pg_catalog.pg_class c
-WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind IN ('r', 'v', 'S');
+WHERE c.relnamespace IN ('_wh'::regnamespace, pg_catalog.to_regnamespace('cron')) AND c.relkind IN ('r', 'v', 'S');
+
+CREATE TABLE _wh_adopt.cron_functions AS
+SELECT p.oid AS funcid FROM pg_catalog.pg_proc p WHERE p.pronamespace = pg_catalog.to_regnamespace('cron');
 
 CREATE TABLE _wh_adopt.default_rights AS
 SELECT d.defaclrole, d.defaclnamespace, d.defaclobjtype, d.defaclacl FROM pg_catalog.pg_default_acl d;

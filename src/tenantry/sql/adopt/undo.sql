@@ -26,13 +26,15 @@ $$;
 CREATE TEMPORARY TABLE tenantry_kept (line text) ON COMMIT PRESERVE ROWS;
 
 -- Daily views that go with Tenantry's functions, because their definitions call them; not the copies that wait.
-CREATE FUNCTION pg_temp.tenantry_loaded() RETURNS TABLE (relid oid) LANGUAGE sql AS $$
-    SELECT DISTINCT c.oid FROM pg_depend d
+CREATE FUNCTION pg_temp.tenantry_loaded() RETURNS SETOF oid LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN QUERY SELECT DISTINCT c.oid FROM pg_depend d
     JOIN pg_proc p ON p.oid = d.refobjid AND p.pronamespace = to_regnamespace('_wh_internal')
     JOIN pg_rewrite r ON r.oid = d.objid
     JOIN pg_class c ON c.oid = r.ev_class AND c.relkind = 'm'
     WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_proc'::regclass AND c.relispopulated
-        AND c.oid NOT IN (SELECT x.fresh FROM _wh_adopt.copies x) ORDER BY 1
+        AND c.oid NOT IN (SELECT x.fresh FROM _wh_adopt.copies x) ORDER BY 1;
+END
 $$;
 
 -- Make one of them again from its own rows, by a definition that needs nothing of Tenantry's: when it is refreshed, it asks
@@ -181,7 +183,7 @@ BEGIN
     END LOOP;
 
     -- Days that Tenantry has loaded since, or made without a password, keep their rows.
-    PERFORM pg_temp.tenantry_keep(d.relid) FROM pg_temp.tenantry_loaded() d;
+    PERFORM pg_temp.tenantry_keep(d.relid) FROM pg_temp.tenantry_loaded() d (relid);
 
     -- Yearly tables go back to their schemas, under their names.
     FOR item IN
@@ -264,6 +266,13 @@ BEGIN
             DROP EXTENSION pg_cron CASCADE;
         END IF;
     END IF;
+    FOR item IN
+        SELECT p.oid::regprocedure AS name FROM pg_proc p WHERE p.pronamespace = to_regnamespace('cron')
+            AND p.oid NOT IN (SELECT f.funcid FROM _wh_adopt.cron_functions f)
+            AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+    LOOP
+        EXECUTE format('DROP ROUTINE %s', item.name);
+    END LOOP;
     -- What the administrator granted for Tenantry alone.
     REVOKE USAGE ON SCHEMA _wh_manual FROM whadmin;
     REVOKE ALL ON _wh_manual.tenant_connections, _wh_manual.mv_templates FROM whadmin;

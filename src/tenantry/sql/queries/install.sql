@@ -229,3 +229,7 @@ UPDATE cron.job j SET command = %(command)s WHERE j.jobid = %(jobid)s
 -- name: adopt_had_jobs
 -- Whether there were jobs that called the old functions.
 SELECT EXISTS (SELECT FROM _wh_adopt.jobs)
+
+-- name: adopt_alone
+-- Hold a part of an adoption until the session ends, also that of a program that was killed. Waits for a minute.
+SELECT set_config('lock_timeout', '1min', true), pg_advisory_lock(8321567905 + %s)
