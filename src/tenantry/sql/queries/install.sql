@@ -231,5 +231,5 @@ UPDATE cron.job j SET command = %(command)s WHERE j.jobid = %(jobid)s
 SELECT EXISTS (SELECT FROM _wh_adopt.jobs)
 
 -- name: adopt_alone
--- Hold a part of an adoption until the session ends, also that of a program that was killed. Waits for a minute.
+-- Hold a part of an adoption until the session ends, that of a killed program included. Waits a minute.
 SELECT set_config('lock_timeout', '1min', true), pg_advisory_lock(8321567905 + %s)
