@@ -17,7 +17,7 @@ from psycopg import sql
 
 from tenantry.embedded import Server
 from tests.support.databases import Database
-from tests.support.psql import psql
+from tests.support.psql import SQL, psql
 
 SCRIPTS = Path(__file__).parents[2] / "data/by_hand"
 
@@ -58,6 +58,22 @@ class ByHand:
         """Run a statement at a source."""
         with psycopg.connect(self.server.conninfo(dbname=f"source_{connection}"), autocommit=True) as session:
             session.execute(statement)
+
+    def as_owner(self, script: str = "", text: str = "") -> None:
+        """Run one of Tenantry's scripts, or some SQL, as whadmin with psql."""
+        done = subprocess.run(
+            [
+                str(self.server.program("psql")),
+                "-Xq",
+                "--set=ON_ERROR_STOP=on",
+                self.owner_conninfo,
+                *([f"--file={SQL / script}"] if script else []),
+            ],
+            input=text,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
 
     def rows(self, statement: LiteralString) -> list[tuple[Any, ...]]:
         """The rows of a statement, for the administrator."""
