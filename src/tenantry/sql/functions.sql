@@ -1208,6 +1208,7 @@ BEGIN
         excluded.indexes, excluded.storage)
     -- An example that Tenantry installed; one that feeds use has been taken over already.
     WHERE NOT EXISTS (SELECT FROM _wh.feeds f WHERE f.template_name = t.template_name);
+    PERFORM _wh_internal.adopt_logs();
     SELECT jsonb_agg(to_jsonb(f) ORDER BY f.schema_name, f.template_name),
         string_agg(format('%I', f.schema_name), ', ') FILTER (WHERE f.connection IS NULL)
     INTO feeds, unknown
@@ -1393,6 +1394,32 @@ BEGIN
     CROSS JOIN LATERAL generate_series(t.first_day::timestamp, t.last_day::timestamp, '1 day') AS d (day)
     ON CONFLICT ON CONSTRAINT slices_pkey DO NOTHING;
     PERFORM _wh_internal.write_log('adopt_feed', 'INFO', 'taken over', to_jsonb(feed));
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.adopt_logs() RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Take over what the old functions logged, once. A text with a source's password in it is left out: the old
+-- functions logged errors of dblink, which may quote the connection string. Times without a zone are UTC.
+BEGIN
+    IF (SELECT count(*) < 5 FROM pg_attribute a WHERE a.attrelid = to_regclass('_wh_manual.function_logs')
+            AND a.attname IN ('created_at', 'function_name', 'log_level', 'message', 'context')
+            AND NOT a.attisdropped)
+        OR EXISTS (SELECT FROM _wh.function_logs l WHERE l.function_name = 'adopt_logs') THEN
+        RETURN;
+    END IF;
+    INSERT INTO _wh.function_logs (created_at, function_name, log_level, message, context)
+    SELECT coalesce(m.created_at, clock_timestamp()), coalesce(m.function_name, ''),
+        coalesce(m.log_level, 'INFO'),
+        CASE WHEN s.secret THEN '(left out: it held a password)' ELSE coalesce(m.message, '') END,
+        CASE WHEN s.secret OR m.context IS NULL THEN '{}' ELSE to_jsonb(m.context) END
+    FROM (SELECT l.created_at::timestamptz, l.function_name, l.log_level, l.message, l.context
+        FROM _wh_manual.function_logs l) m
+    CROSS JOIN LATERAL (SELECT bool_or(t.text ~* E'\\mpassword\\s*=' OR EXISTS (
+            SELECT FROM _wh_manual.tenant_connections c
+            WHERE c.password <> '' AND strpos(t.text, c.password) > 0)) AS secret
+        FROM (VALUES (m.message), (m.context::text)) t (text)) s;
+    PERFORM _wh_internal.write_log('adopt_logs', 'INFO', 'the old log was taken over', '{}');
 END
 $$;
 
@@ -11551,11 +11578,11 @@ $$;
 -- as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', 'b3c9856f4e133425' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'cebf9e2dda97de42' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = 'b3c9856f4e133425');
+        AND i.functions = 'cebf9e2dda97de42');
 END
 $$;
 

@@ -29,3 +29,11 @@ CREATE VIEW public.heavy AS SELECT schema_name, id, weight FROM public.foodlogst
 GRANT SELECT ON public.heavy TO phood_ro;
 COMMENT ON VIEW public.foodlogstats IS 'Everything that was thrown away';
 GRANT SELECT ON acme.foodlogstats TO analyst_rw;
+
+-- What operators added to the manual's schema, and a view of theirs on it.
+CREATE TABLE _wh.on_call (who text, since date);
+INSERT INTO _wh.on_call VALUES ('Ada', '2025-01-01');
+ALTER TABLE _wh.mv_templates ADD COLUMN owner_team text;
+CREATE FUNCTION _wh.touch() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.updated_at := now(); RETURN NEW; END $$;
+CREATE TRIGGER touch BEFORE UPDATE ON _wh.mv_templates FOR EACH ROW EXECUTE FUNCTION _wh.touch();
+SELECT _wh.log_info('nightly', 'all is well'), _wh.log_error('nightly', 'could not connect: "password=reads-the-source"');

@@ -66,7 +66,7 @@ def test_after_finish_no_definition_holds_a_password(by_hand: ByHand) -> None:
     # The administrator's dump has user mappings in full; nothing else may hold the password.
     dump = re.sub(r"CREATE USER MAPPING [^;]*;", "", by_hand.schema_dump())
     assert "reads-the-source" not in dump
-    assert by_hand.rows("SELECT nspname FROM pg_namespace WHERE nspname IN ('_wh_manual', '_wh_adopt')") == []
+    assert by_hand.rows("SELECT nspname FROM pg_namespace WHERE nspname = '_wh_adopt'") == []
     assert by_hand.rows("SELECT count(*) FROM pg_matviews WHERE schemaname = 'bolt'") == [(11,)]
 
 
@@ -168,3 +168,28 @@ def test_undo_keeps_the_rows_of_days_that_were_loaded_since(by_hand: ByHand) -> 
     by_hand.run("SELECT _wh.refresh_mv('bolt', 'foodlogstats_2025_01_06')")
     by_hand.run("SELECT _wh.update_tenant_union_view_by_template('foodlogstats', 'bolt_conn', 'bolt')")
     assert by_hand.rows("SELECT count(*) FROM bolt.foodlogstats WHERE quantity = 78") == [(3,)]
+
+
+def test_what_operators_added_to_the_old_schema_is_named_and_kept(by_hand: ByHand) -> None:
+    by_hand.run("CREATE VIEW workspace.addresses AS SELECT tenant_name, host FROM _wh.tenant_connections")
+    shown = adopt(by_hand, "--dry-run")
+    for name in ("_wh.on_call", "_wh.mv_templates.owner_team", "workspace.addresses"):
+        assert f"Left alone: {name}: " in shown.out
+    assert adopt(by_hand, "--yes").code == 0
+    assert by_hand.rows(
+        "SELECT message FROM _wh.function_logs WHERE function_name = 'nightly' ORDER BY 1"
+    ) == [
+        ("(left out: it held a password)",),
+        ("all is well",),
+    ]
+
+    refused = adopt(by_hand, "--finish", "--yes")
+    assert refused.errors == ["these views still use what was set aside: workspace.addresses"]
+    by_hand.run("DROP VIEW workspace.addresses")
+    done = adopt(by_hand, "--finish", "--yes")
+    assert done.code == 0, done.err
+    assert "stays: _wh_manual.on_call" in done.err
+    assert by_hand.rows("SELECT who FROM _wh_manual.on_call") == [("Ada",)]
+    left = "SELECT relname FROM pg_class WHERE relnamespace = '_wh_manual'::regnamespace"
+    assert by_hand.rows(left) == [("on_call",)]
+    assert by_hand.rows("SELECT proname FROM pg_proc WHERE pronamespace = '_wh_manual'::regnamespace") == []

@@ -95,6 +95,8 @@ def adopt(
             with Progress() as progress:
                 _finish(opened, progress)
             watch("finished: no definition holds a password")
+            for name in run.remains(opened):
+                watch(f"stays: {name}")
         else:
             if not begun:
                 plan = plans.plan(opened, chosen)

@@ -155,6 +155,11 @@ def undo(session: psycopg.Connection) -> list[str]:
         return [row[0] for row in session.execute(query("install", "adopt_kept"))]
 
 
+def remains(session: psycopg.Connection) -> list[str]:
+    """What operators had made in the old schema, which stays in `_wh_manual` after `finish`."""
+    return [row[0] for row in session.execute(query("install", "adopt_remains"))]
+
+
 def secrets(session: psycopg.Connection) -> int:
     """How many daily views hold a password in their definition."""
     return int(one_row(session, query("install", "adopt_secrets"))[0])

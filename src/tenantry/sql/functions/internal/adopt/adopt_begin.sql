@@ -23,6 +23,7 @@ BEGIN
         excluded.indexes, excluded.storage)
     -- An example that Tenantry installed; one that feeds use has been taken over already.
     WHERE NOT EXISTS (SELECT FROM _wh.feeds f WHERE f.template_name = t.template_name);
+    PERFORM _wh_internal.adopt_logs();
     SELECT jsonb_agg(to_jsonb(f) ORDER BY f.schema_name, f.template_name),
         string_agg(format('%I', f.schema_name), ', ') FILTER (WHERE f.connection IS NULL)
     INTO feeds, unknown
