@@ -4,11 +4,7 @@ import gc
 import os
 import shutil
 import signal
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -20,6 +16,7 @@ from tenantry.db.install import install
 from tenantry.embedded import Server
 from tests.support.databases import SECRET, SOURCE_SCHEMA, Maker, Source, Warehouse, quick_secret
 from tests.support.jobs import either_cron, pg_cron
+from tests.support.server_janitor import janitor, open_directory
 
 pytest_plugins = ["tests.support.day_change", "tests.support.shares"]
 
@@ -87,9 +84,9 @@ def server_settings(server_bindir: Path | None) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def server(server_bindir: Path | None, server_settings: dict[str, str]) -> Iterator[Server]:
     """A running server, for all the tests of this process. Its superuser is postgres."""
-    parent = _open_directory()
+    parent = open_directory()
     running = Server(parent / "server", bindir=server_bindir, settings=server_settings)
-    with _janitor(running, server_bindir, parent):
+    with janitor(running, server_bindir, parent):
         running.start()
         yield running
 
@@ -97,7 +94,7 @@ def server(server_bindir: Path | None, server_settings: dict[str, str]) -> Itera
 @pytest.fixture
 def server_parent() -> Iterator[Path]:
     """An empty directory that the server's account can reach; pytest's tmp_path is closed to it."""
-    directory = _open_directory()
+    directory = open_directory()
     yield directory
     shutil.rmtree(directory, ignore_errors=True)
 
@@ -119,48 +116,8 @@ def make_server(
             settings=server_settings | {"shared_buffers": "16MB"} | settings,
         )
 
-    with _janitor(make(), server_bindir, server_parent):
+    with janitor(make(), server_bindir, server_parent):
         yield make
-
-
-MEMORY = Path("/dev/shm")
-"""A file system in memory, where there is one: most of the tests' time is the copying of databases."""
-
-ENOUGH = 8 * 2**30
-"""Bytes that are to be free there: each process needs about one GiB, and the machine some for itself."""
-
-
-def _in_memory() -> Path | None:
-    if not MEMORY.is_dir() or not os.access(MEMORY, os.W_OK) or shutil.disk_usage(MEMORY).free < ENOUGH:
-        return None
-    # A server that root starts for another account may need a copy of its programs there.
-    return None if os.statvfs(MEMORY).f_flag & os.ST_NOEXEC else MEMORY
-
-
-def _open_directory() -> Path:
-    directory = Path(tempfile.mkdtemp(prefix="tenantry-test-", dir=_in_memory()))
-    if os.geteuid() == 0:
-        directory.chmod(0o755)
-    return directory
-
-
-@contextmanager
-def _janitor(server: Server, bindir: Path | None, parent: Path) -> Iterator[None]:
-    command = [
-        sys.executable,
-        "-m",
-        "tests.support.server_janitor",
-        str(server.directory),
-        str(bindir or ""),
-        str(parent),
-    ]
-    # In a session of its own Ctrl-C does not reach it, so it has the time to do its work.
-    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, start_new_session=True) as janitor:
-        try:
-            yield
-        finally:
-            janitor.communicate()
-    assert janitor.returncode == 0, f"the server in {server.directory} was not removed"
 
 
 @pytest.fixture(scope="session")

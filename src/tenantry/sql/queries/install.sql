@@ -188,18 +188,22 @@ SELECT format('%I.%I', f.schema_name, f.relname), CASE
 FROM pg_temp.tenantry_found f
 WHERE f.in_tenant AND (f.kind IS NULL OR f.kind = 'odd')
 UNION ALL
-SELECT format('_wh.%I', c.relname), 'it is not the manual''s; it moves to _wh_manual with the old functions, and stays there'
+SELECT format('_wh.%I', c.relname),
+    'it is not the manual''s; it moves to _wh_manual with the old functions, and stays there'
 FROM pg_class c WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
     AND c.relname NOT IN ('tenant_connections', 'mv_templates', 'function_logs')
 UNION ALL
 SELECT format('_wh.%s.%I', w.relname, a.attname), 'Tenantry has no such column; it goes with --finish'
-FROM (VALUES ('tenant_connections', '{tenant_name,host,port,dbname,username,password,created_at,updated_at}'::text[]),
-    ('mv_templates', '{template_name,description,query_template,column_definitions,indexes,created_at,updated_at}'),
+FROM (VALUES ('tenant_connections',
+        '{tenant_name,host,port,dbname,username,password,created_at,updated_at}'::text[]),
+    ('mv_templates',
+        '{template_name,description,query_template,column_definitions,indexes,created_at,updated_at}'),
     ('function_logs', '{id,function_name,log_level,message,context,created_at}')) w (relname, columns)
 JOIN pg_attribute a ON a.attrelid = to_regclass('_wh.' || w.relname) AND a.attnum > 0 AND NOT a.attisdropped
 WHERE a.attname <> ALL (w.columns)
 UNION ALL
-SELECT DISTINCT format('%I.%I', n.nspname, v.relname), 'it uses the old schema _wh; let it use the new one before --finish'
+SELECT DISTINCT format('%I.%I', n.nspname, v.relname),
+    'it uses the old schema _wh; let it use the new one before --finish'
 FROM pg_depend d JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
 JOIN pg_class v ON v.oid = r.ev_class JOIN pg_namespace n ON n.oid = v.relnamespace AND n.nspname <> '_wh'
 LEFT JOIN pg_class t ON d.refclassid = 'pg_class'::regclass AND t.oid = d.refobjid
@@ -211,7 +215,8 @@ ORDER BY 1
 -- What operators had made in the old schema, which stays in _wh_manual.
 SELECT format('%I.%I', n.nspname, x.name)
 FROM pg_namespace n
-JOIN (SELECT c.relnamespace AS namespace, c.relname AS name FROM pg_class c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+JOIN (SELECT c.relnamespace AS namespace, c.relname AS name FROM pg_class c
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
     UNION SELECT p.pronamespace, p.proname FROM pg_proc p) x ON x.namespace = n.oid
 WHERE n.nspname = '_wh_manual' ORDER BY 1
 
