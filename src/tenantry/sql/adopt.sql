@@ -7,6 +7,7 @@
 \set ON_ERROR_STOP on
 \set QUIET on
 SET search_path = pg_catalog, pg_temp;
+SET standard_conforming_strings = on;
 
 SELECT to_regnamespace('_wh_adopt') IS NOT NULL AS begun, to_regnamespace('_wh_manual') IS NOT NULL AS aside,
     to_regclass('_wh.migrations') IS NOT NULL AS installed

@@ -1195,7 +1195,13 @@ BEGIN
             HINT = 'Run adopt.sql first, as the administrator.';
     END IF;
     INSERT INTO _wh.tenant_connections AS c (tenant_name, host, port, dbname, username, password)
-    SELECT m.tenant_name, m.host, m.port, m.dbname, m.username, m.password
+    SELECT m.tenant_name, _wh_internal.from_libpq(m.host), m.port, _wh_internal.from_libpq(m.dbname),
+        _wh_internal.from_libpq(m.username), CASE
+            -- Read as libpq did, if it was written into a definition as it is.
+            WHEN m.password ~ E'^[^'']*\\\\' AND EXISTS (SELECT FROM _wh_adopt.objects o
+                WHERE o.secret AND strpos(pg_get_viewdef(o.relid), 'password=' || m.password) > 0)
+            THEN regexp_replace(m.password, E'\\\\(.)', E'\\1', 'g')
+            ELSE _wh_internal.from_libpq(m.password) END
     FROM _wh_manual.tenant_connections m
     WHERE NOT EXISTS (SELECT FROM _wh.tenant_connections x WHERE x.tenant_name = m.tenant_name);
     INSERT INTO _wh.mv_templates AS t (template_name, description, query_template, column_definitions,
@@ -1237,7 +1243,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     old record;
     connection text;
-    parts text[];
+    query text;
     columns text;
     fresh text;
     statement text;
@@ -1245,10 +1251,8 @@ BEGIN
     SELECT c.oid, c.oid::regclass AS name, n.nspname, c.relname, pg_get_viewdef(c.oid) AS definition INTO old
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation AND c.relkind = 'm';
     connection := (SELECT f.tenant_name FROM _wh.tenants f WHERE f.schema_name = old.nspname);
-    -- Exactly what the manual's functions write: all columns of one call of dblink.
-    parts := regexp_match(old.definition, E'FROM (?:\\w+\\.)?dblink\\(E?''(?:[^'']|'''')*''::text, '
-        || E'(E?)''((?:[^'']|'''')*)''::text\\) \\w+\\([^'']*\\);$');
-    IF parts IS NULL OR connection IS NULL THEN
+    query := _wh_internal.adopt_query(old.definition);
+    IF query IS NULL OR connection IS NULL THEN
         RAISE EXCEPTION '% cannot be made again without its source: its definition is not the manual''s',
             old.name USING ERRCODE = 'feature_not_supported', HINT = 'Drop it, or make it again by hand.';
     END IF;
@@ -1260,8 +1264,7 @@ BEGIN
     PERFORM set_config('tenantry.adopted_from', old.name::text, true);
     EXECUTE format('CREATE MATERIALIZED VIEW %s AS '
         'SELECT * FROM _wh_internal.adopted_rows(%L, %L, %L) AS t(%s)', fresh,
-        _wh_internal.server_name(connection), replace(
-            CASE parts[1] WHEN 'E' THEN replace(parts[2], E'\\\\', E'\\') ELSE parts[2] END, '''''', ''''),
+        _wh_internal.server_name(connection), query,
         columns, columns);
     PERFORM set_config('tenantry.adopted_from', '', true);
     FOR statement IN
@@ -1423,15 +1426,29 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.adopt_query(definition text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- The source's query in the definition of a day by hand, or NULL if the definition is not exactly what
+    -- the manual's functions write: all columns of one call of dblink.
+    SELECT replace(CASE p.parts[1] WHEN 'E' THEN replace(p.parts[2], E'\\\\', E'\\') ELSE p.parts[2] END,
+        '''''', '''')
+    FROM regexp_match(definition,
+        E'^\\s*SELECT (?:(?:[\\w$]+|"(?:[^"]|"")*"|\\.),?\\s*)+?FROM (?:[\\w$]+\\.|"(?:[^"]|"")*"\\.)?'
+        || E'dblink\\(E?''(?:[^'']|'''')*''::text, (E?)''((?:[^'']|'''')*)''::text\\)'
+        || E' (?:[\\w$]+|"(?:[^"]|"")*")\\((?:[^''"]|"(?:[^"]|"")*")*\\);$') p (parts)
+    WHERE p.parts IS NOT NULL
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.adopt_uncopied(at_most integer) RETURNS oid[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     -- Materialized views in tenants' schemas whose definition holds a password and that have no copy of their
-    -- present filling; at most so many.
+    -- present filling; at most so many. One whose definition is not the manual's stays as it is.
     SELECT coalesce(array_agg(u.oid), '{}') FROM (
         SELECT c.oid FROM pg_class c
         JOIN _wh.tenants t ON c.relnamespace = to_regnamespace(quote_ident(t.schema_name))
         WHERE c.relkind = 'm' AND c.relowner = 'whadmin'::regrole
-            AND pg_get_viewdef(c.oid) ~* E'dblink\\(E?''(?:[^'']|'''')*\\mpassword\\s*='
+            AND _wh_internal.shows_password(pg_get_viewdef(c.oid))
+            AND _wh_internal.adopt_query(pg_get_viewdef(c.oid)) IS NOT NULL
             AND NOT EXISTS (SELECT FROM _wh_adopt.copies p
                 WHERE p.relid = c.oid AND p.filenode = pg_relation_filenode(c.oid))
         ORDER BY t.schema_name, c.relname LIMIT at_most
@@ -3276,6 +3293,14 @@ SELECT f.tenant, f.template, f.complete_until, f.last_loaded_at, f.missing_days,
 FROM _wh_internal.freshness(current_user) f;
 COMMENT ON VIEW public.tenantry_freshness IS
     'Tenantry: the UTC day up to which the data of each tenant are complete';
+
+CREATE OR REPLACE FUNCTION _wh_internal.from_libpq(value text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- A value of a connection by hand. The manual's functions write it into libpq's text as it is, so that
+    -- one with blanks has quotes around it in the table.
+    SELECT CASE WHEN value ~ E'^''(?:[^''\\\\]|\\\\.)*''$'
+        THEN regexp_replace(substr(value, 2, length(value) - 2), E'\\\\(.)', E'\\1', 'g') ELSE value END
+$$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.give_workspace(reader text, workspace text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -8335,6 +8360,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM shown s
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.shows_password(definition text) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Whether a view's definition, as PostgreSQL writes it, calls dblink with a password in its text. What is
+    -- in quotes before the call is skipped: a text or a name may look like a call. The scripts of adopt/ have
+    -- the same expression, because the administrator runs nothing of whadmin's.
+    SELECT definition ~* (E'^(?:[^''"]|''(?:[^'']|'''')*''|"(?:[^"]|"")*")*?\\mdblink\\(E?''(?:[^'']|'''')*'
+        || E'(?:\\mpassword\\s*=|://[^''/@]*:[^''/@]*@)')
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.side_feed(feed _wh.feeds, prefix text) RETURNS _wh.feeds
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 -- The feed under another template name. Relations beside it while it is moved (tenantry_move_) or after that
@@ -11580,9 +11614,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', 'cebf9e2dda97de42' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '5991f487aa7915b6' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = 'cebf9e2dda97de42');
+        AND i.functions = '5991f487aa7915b6');
 END
 $$;
 

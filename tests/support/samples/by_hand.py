@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, LiteralString
 
 import psycopg
-from psycopg import sql
+from psycopg import conninfo, sql
 
 from tenantry.embedded import Server
 from tests.support.databases import Database
@@ -104,10 +104,15 @@ class ByHand:
                 )
 
 
-def make_by_hand(server: Server, folded_days: int = 4, open_days: int = 12) -> ByHand:
-    """Build it: `folded_days` of each folded year, and `open_days` daily views of the open one, for each tenant."""
+def make_by_hand(
+    server: Server, folded_days: int = 4, open_days: int = 12, password: str = "reads-the-source"
+) -> ByHand:
+    """Build it: `folded_days` of each folded year, and `open_days` daily views of the open one, for each tenant.
+
+    The table holds the sources' `password` as its functions need it: in libpq's quotes if it has odd characters.
+    """
     made = ByHand(server)
-    password = "reads-the-source"
+    stored = conninfo.make_conninfo(password=password).removeprefix("password=")
     with psycopg.connect(server.conninfo(), autocommit=True) as session:
         session.execute(sql.SQL("CREATE ROLE source_reader LOGIN PASSWORD {}").format(sql.Literal(password)))
         for connection in sorted(set(CONNECTIONS.values())):
@@ -121,7 +126,7 @@ def make_by_hand(server: Server, folded_days: int = 4, open_days: int = 12) -> B
             session.execute(
                 "INSERT INTO _wh.tenant_connections (tenant_name, host, port, dbname, username, password)"
                 " VALUES (%s, '127.0.0.1', %s, %s, 'source_reader', %s)",
-                (connection, server.port, f"source_{connection}", password),
+                (connection, server.port, f"source_{connection}", stored),
             )
         for schema, connection in CONNECTIONS.items():
             _make_tenant(session, schema, connection, folded_days, open_days)

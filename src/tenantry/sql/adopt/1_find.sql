@@ -41,16 +41,25 @@ SELECT k.relid, k.schema_name, k.relname, k.relkind, k.owner, k.template_name, k
     -- A view of a template's name in a schema that holds no days is somebody's own.
     CASE WHEN k.kind <> 'tenant view' OR k.schema_name IN (SELECT t.schema_name FROM tenants t) THEN k.kind END AS kind,
     k.schema_name IN (SELECT t.schema_name FROM tenants t) AS in_tenant,
-    s.conninfo ~* E'\\mpassword\\s*=' AS secret,
-    -- libpq's keywords in a text that format() of the manual's functions wrote: no quotes, no blanks within.
-    pg_catalog.substring(s.conninfo, E'\\mhost\\s*=\\s*(\\S+)') AS host,
-    coalesce(pg_catalog.substring(s.conninfo, E'\\mport\\s*=\\s*(\\d+)'), '5432') AS port,
-    pg_catalog.substring(s.conninfo, E'\\mdbname\\s*=\\s*(\\S+)') AS dbname,
-    pg_catalog.substring(s.conninfo, E'\\muser\\s*=\\s*(\\S+)') AS username
+    k.relkind = 'm' AND pg_catalog.pg_get_viewdef(k.relid) ~*
+        (E'^(?:[^''"]|''(?:[^'']|'''')*''|"(?:[^"]|"")*")*?\\mdblink\\(E?''(?:[^'']|'''')*'
+        || E'(?:\\mpassword\\s*=|://[^''/@]*:[^''/@]*@)') AS secret,
+    a.host, coalesce(a.port, '5432') AS port, a.dbname, a."user" AS username
 FROM kinds k
 LEFT JOIN LATERAL (
-    SELECT (pg_catalog.regexp_match(pg_catalog.pg_get_viewdef(k.relid), E'dblink\\(E?''((?:[^'']|'''')*)''::text'))[1] AS conninfo
-) s ON k.relkind = 'm';
+    SELECT pg_catalog.replace(CASE p.parts[1] WHEN 'E' THEN pg_catalog.replace(p.parts[2], E'\\\\', E'\\') ELSE p.parts[2] END,
+        '''''', '''') AS conninfo
+    FROM pg_catalog.regexp_match(pg_catalog.pg_get_viewdef(k.relid),
+        E'^(?:[^''"]|''(?:[^'']|'''')*''|"(?:[^"]|"")*")*?\\mdblink\\((E?)''((?:[^'']|'''')*)''::text') p (parts)
+) s ON k.relkind = 'm'
+LEFT JOIN LATERAL (
+    -- libpq's keywords and values, as libpq reads them; the text of a password may hold such words, too.
+    SELECT max(v.value) FILTER (WHERE v.word = 'host') AS host, max(v.value) FILTER (WHERE v.word = 'port') AS port,
+        max(v.value) FILTER (WHERE v.word = 'dbname') AS dbname, max(v.value) FILTER (WHERE v.word = 'user') AS "user"
+    FROM pg_catalog.regexp_matches(s.conninfo, E'(\\w+)\\s*=\\s*(?:''((?:[^''\\\\]|\\\\.)*)''|((?:[^''\\s\\\\]|\\\\.)\\S*)?)', 'g') m (parts)
+    CROSS JOIN LATERAL (SELECT m.parts[1] AS word,
+        pg_catalog.regexp_replace(coalesce(m.parts[2], m.parts[3]), E'\\\\(.)', E'\\1', 'g') AS value) v
+) a ON true;
 
 -- A matview in a tenant's schema that is nobody's day, but holds a secret: it is made again, too.
 UPDATE tenantry_found f SET kind = 'odd' WHERE f.kind IS NULL AND f.in_tenant AND f.secret;
@@ -72,8 +81,9 @@ $$;
 CREATE TEMPORARY TABLE tenantry_tenants ON COMMIT PRESERVE ROWS AS
 WITH by_address AS (
     SELECT DISTINCT f.schema_name, c.tenant_name::text
-    FROM pg_temp.tenantry_found f JOIN _wh.tenant_connections c ON c.host = f.host AND c.port::text = f.port
-        AND c.dbname = f.dbname AND c.username = f.username
+    FROM pg_temp.tenantry_found f JOIN _wh.tenant_connections c ON f.host IN (c.host, pg_catalog.btrim(c.host, ''''))
+        AND c.port::text = f.port AND f.dbname IN (c.dbname, pg_catalog.btrim(c.dbname, ''''))
+        AND f.username IN (c.username, pg_catalog.btrim(c.username, ''''))
     WHERE f.kind = 'day'
 ), by_job AS (
     SELECT DISTINCT s.schema_name, c.tenant_name::text

@@ -18,7 +18,7 @@ BEGIN
     END IF;
     ALTER SCHEMA _wh RENAME TO _wh_manual;
     GRANT USAGE ON SCHEMA _wh_adopt, _wh_manual TO whadmin;
-    GRANT SELECT ON _wh_adopt.objects, _wh_adopt.tenants, _wh_manual.tenant_connections, _wh_manual.mv_templates TO whadmin;
+    GRANT SELECT ON _wh_adopt.steps, _wh_adopt.objects, _wh_adopt.tenants, _wh_manual.tenant_connections, _wh_manual.mv_templates TO whadmin;
     IF pg_catalog.to_regclass('_wh_manual.function_logs') IS NOT NULL THEN
         GRANT SELECT ON _wh_manual.function_logs TO whadmin;
     END IF;

@@ -74,10 +74,11 @@ BEGIN
                 RETURN QUERY EXECUTE format('SELECT * FROM %s', kept::regclass);
                 RETURN;
             END IF;
-            RETURN QUERY EXECUTE format('SELECT * FROM %s.dblink(%L, %L) AS t(%s)',
-                (SELECT e.extnamespace::regnamespace FROM pg_extension e WHERE e.extname = 'dblink'),
-                (SELECT format('host=%s port=%s dbname=%s user=%s password=%s', c.host, c.port, c.dbname, c.username,
-                    c.password) FROM _wh.tenant_connections c WHERE c.tenant_name = connection), query, columns);
+            -- As a parameter, the password is in no message about a source that does not answer.
+            RETURN QUERY EXECUTE format('SELECT * FROM %s.dblink($1, %L) AS t(%s)',
+                (SELECT e.extnamespace::regnamespace FROM pg_extension e WHERE e.extname = 'dblink'), query, columns)
+                USING (SELECT format('host=%s port=%s dbname=%s user=%s password=%s', c.host, c.port, c.dbname, c.username,
+                    c.password) FROM _wh.tenant_connections c WHERE c.tenant_name = connection);
         END
         $function$;
     END IF;

@@ -57,6 +57,51 @@ WHERE coalesce(c.password_set_at, c.created_at) < now() - make_interval(days => 
         WHERE f.tenant_name = c.tenant_name AND f.schema_name = %(tenant)s))
 ORDER BY 2 DESC, 1
 
+-- name: adopting
+-- Whether a warehouse that was made by hand is being adopted.
+SELECT to_regclass('_wh_adopt.steps') IS NOT NULL
+
+-- name: adoption
+-- Whether everything was taken over, and how many daily views hold a password.
+SELECT EXISTS (SELECT FROM _wh_adopt.steps WHERE step = 'jobs'),
+    (SELECT count(*) FROM _wh.tenants t
+    JOIN pg_class c ON c.relnamespace = to_regnamespace(quote_ident(t.schema_name)) AND c.relkind = 'm'
+    WHERE _wh_internal.shows_password(pg_get_viewdef(c.oid)))
+
+-- name: shown_passwords
+-- What of people's own shows the password of a connection: kind, name and connection. Short passwords are
+-- left out: they are found in other words, too. A tenant's views are made without it.
+WITH secrets AS (
+    SELECT c.tenant_name, s.secret, replace(s.secret, '''', '''''') AS quoted FROM _wh.tenant_connections c
+    CROSS JOIN LATERAL (SELECT _wh_internal.source_conninfo(c.tenant_name) ->> 'password' AS secret) s
+    WHERE length(s.secret) >= 8
+), texts (kind, name, body) AS (
+    SELECT DISTINCT CASE c.relkind WHEN 'm' THEN 'materialized view' ELSE 'view' END, c.oid::regclass::text,
+        pg_get_viewdef(c.oid)
+    FROM pg_extension e
+    JOIN pg_depend m ON m.refclassid = 'pg_extension'::regclass AND m.refobjid = e.oid AND m.deptype = 'e'
+        AND m.classid = 'pg_proc'::regclass
+    JOIN pg_depend d ON d.refclassid = m.classid AND d.refobjid = m.objid
+        AND d.classid = 'pg_rewrite'::regclass
+    JOIN pg_rewrite r ON r.oid = d.objid JOIN pg_class c ON c.oid = r.ev_class
+    WHERE e.extname = 'dblink'
+        AND c.relnamespace NOT IN (SELECT to_regnamespace(quote_ident(t.schema_name)) FROM _wh.tenants t
+        WHERE to_regnamespace(quote_ident(t.schema_name)) IS NOT NULL)
+    UNION ALL
+    SELECT 'function', p.oid::regprocedure::text, p.prosrc FROM pg_proc p
+    JOIN pg_namespace n ON n.oid = p.pronamespace
+    WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', '_wh_internal')
+    UNION ALL
+    SELECT 'comment', pg_describe_object(d.classoid, d.objoid, d.objsubid), d.description
+    FROM pg_description d WHERE d.objoid >= 16384
+    UNION ALL
+    SELECT 'job', coalesce(j.jobname::text, j.jobid::text), j.command FROM cron.job j
+)
+SELECT DISTINCT ON (t.kind, t.name) t.kind, t.name, s.tenant_name FROM texts t
+JOIN secrets s ON strpos(t.body, s.secret) > 0 OR strpos(t.body, s.quoted) > 0
+    OR strpos(t.body, replace(s.quoted, '\', '\\')) > 0
+ORDER BY t.kind, t.name, s.tenant_name
+
 -- name: ending_readers
 -- Readers whose password expires within the given number of days, or has expired; infinity never does.
 SELECT r.rolname::text, floor(extract(epoch FROM r.rolvaliduntil - now()) / 86400)::integer,

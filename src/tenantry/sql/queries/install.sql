@@ -222,8 +222,9 @@ WHERE n.nspname = '_wh_manual' ORDER BY 1
 
 -- name: adopt_secrets
 -- How many materialized views hold a password in their definition.
-SELECT count(*) FROM pg_class c JOIN pg_roles r ON r.oid = c.relowner AND r.rolname = 'whadmin'
-WHERE c.relkind = 'm' AND pg_get_viewdef(c.oid) ~* 'dblink\(E?''(?:[^'']|'''')*\mpassword\s*='
+SELECT count(*) FROM pg_class c WHERE c.relkind = 'm' AND pg_get_viewdef(c.oid) ~* (
+    E'^(?:[^''"]|''(?:[^'']|'''')*''|"(?:[^"]|"")*")*?\\mdblink\\(E?''(?:[^'']|'''')*'
+    || E'(?:\\mpassword\\s*=|://[^''/@]*:[^''/@]*@)')
 
 -- name: adopt_done
 -- Whether a step of an adoption is done.

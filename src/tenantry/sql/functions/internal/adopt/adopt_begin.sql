@@ -10,7 +10,13 @@ BEGIN
             HINT = 'Run adopt.sql first, as the administrator.';
     END IF;
     INSERT INTO _wh.tenant_connections AS c (tenant_name, host, port, dbname, username, password)
-    SELECT m.tenant_name, m.host, m.port, m.dbname, m.username, m.password
+    SELECT m.tenant_name, _wh_internal.from_libpq(m.host), m.port, _wh_internal.from_libpq(m.dbname),
+        _wh_internal.from_libpq(m.username), CASE
+            -- Read as libpq did, if it was written into a definition as it is.
+            WHEN m.password ~ E'^[^'']*\\\\' AND EXISTS (SELECT FROM _wh_adopt.objects o
+                WHERE o.secret AND strpos(pg_get_viewdef(o.relid), 'password=' || m.password) > 0)
+            THEN regexp_replace(m.password, E'\\\\(.)', E'\\1', 'g')
+            ELSE _wh_internal.from_libpq(m.password) END
     FROM _wh_manual.tenant_connections m
     WHERE NOT EXISTS (SELECT FROM _wh.tenant_connections x WHERE x.tenant_name = m.tenant_name);
     INSERT INTO _wh.mv_templates AS t (template_name, description, query_template, column_definitions,

@@ -5,7 +5,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     old record;
     connection text;
-    parts text[];
+    query text;
     columns text;
     fresh text;
     statement text;
@@ -13,10 +13,8 @@ BEGIN
     SELECT c.oid, c.oid::regclass AS name, n.nspname, c.relname, pg_get_viewdef(c.oid) AS definition INTO old
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation AND c.relkind = 'm';
     connection := (SELECT f.tenant_name FROM _wh.tenants f WHERE f.schema_name = old.nspname);
-    -- Exactly what the manual's functions write: all columns of one call of dblink.
-    parts := regexp_match(old.definition, E'FROM (?:\\w+\\.)?dblink\\(E?''(?:[^'']|'''')*''::text, '
-        || E'(E?)''((?:[^'']|'''')*)''::text\\) \\w+\\([^'']*\\);$');
-    IF parts IS NULL OR connection IS NULL THEN
+    query := _wh_internal.adopt_query(old.definition);
+    IF query IS NULL OR connection IS NULL THEN
         RAISE EXCEPTION '% cannot be made again without its source: its definition is not the manual''s',
             old.name USING ERRCODE = 'feature_not_supported', HINT = 'Drop it, or make it again by hand.';
     END IF;
@@ -28,8 +26,7 @@ BEGIN
     PERFORM set_config('tenantry.adopted_from', old.name::text, true);
     EXECUTE format('CREATE MATERIALIZED VIEW %s AS '
         'SELECT * FROM _wh_internal.adopted_rows(%L, %L, %L) AS t(%s)', fresh,
-        _wh_internal.server_name(connection), replace(
-            CASE parts[1] WHEN 'E' THEN replace(parts[2], E'\\\\', E'\\') ELSE parts[2] END, '''''', ''''),
+        _wh_internal.server_name(connection), query,
         columns, columns);
     PERFORM set_config('tenantry.adopted_from', '', true);
     FOR statement IN

@@ -1,12 +1,13 @@
 CREATE OR REPLACE FUNCTION _wh_internal.adopt_uncopied(at_most integer) RETURNS oid[]
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     -- Materialized views in tenants' schemas whose definition holds a password and that have no copy of their
-    -- present filling; at most so many.
+    -- present filling; at most so many. One whose definition is not the manual's stays as it is.
     SELECT coalesce(array_agg(u.oid), '{}') FROM (
         SELECT c.oid FROM pg_class c
         JOIN _wh.tenants t ON c.relnamespace = to_regnamespace(quote_ident(t.schema_name))
         WHERE c.relkind = 'm' AND c.relowner = 'whadmin'::regrole
-            AND pg_get_viewdef(c.oid) ~* E'dblink\\(E?''(?:[^'']|'''')*\\mpassword\\s*='
+            AND _wh_internal.shows_password(pg_get_viewdef(c.oid))
+            AND _wh_internal.adopt_query(pg_get_viewdef(c.oid)) IS NOT NULL
             AND NOT EXISTS (SELECT FROM _wh_adopt.copies p
                 WHERE p.relid = c.oid AND p.filenode = pg_relation_filenode(c.oid))
         ORDER BY t.schema_name, c.relname LIMIT at_most
