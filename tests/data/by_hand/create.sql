@@ -4,10 +4,17 @@ CREATE EXTENSION IF NOT EXISTS dblink;
 CREATE ROLE whadmin LOGIN PASSWORD 'whadmin-by-hand' CREATEROLE CREATEDB;
 CREATE ROLE phood_ro LOGIN PASSWORD 'phood_ro-by-hand' CREATEDB;
 CREATE ROLE analyst_rw LOGIN PASSWORD 'analyst-by-hand';
+GRANT whadmin, analyst_rw TO CURRENT_USER;
 GRANT CONNECT, CREATE, TEMPORARY ON DATABASE :"database" TO whadmin;
 GRANT ALL ON SCHEMA public TO whadmin;
 GRANT USAGE ON SCHEMA public TO PUBLIC;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO whadmin;
+DO $$
+BEGIN
+    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO whadmin;
+EXCEPTION WHEN insufficient_privilege THEN
+    NULL; -- On RDS, the functions of dblink belong to another role.
+END
+$$;
 
 CREATE SCHEMA _wh;
 GRANT ALL ON SCHEMA _wh TO whadmin;

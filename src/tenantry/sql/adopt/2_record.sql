@@ -1,18 +1,5 @@
 -- What there was, for --undo, in a schema that only the administrator may use; and the jobs of the warehouse are held.
 -- One transaction, after 1_find.sql.
-DO $$
-DECLARE
-    strange text;
-BEGIN
-    SELECT pg_catalog.string_agg(DISTINCT pg_catalog.format('%I of %I', f.schema_name, f.owner), ', ') INTO strange
-    FROM pg_temp.tenantry_found f WHERE f.kind IS NOT NULL AND f.owner <> 'whadmin'
-        AND NOT pg_catalog.pg_has_role(f.owner, 'USAGE');
-    IF strange IS NOT NULL THEN
-        RAISE EXCEPTION 'role "%" may not give whadmin what other roles own: %', current_user, strange
-            USING ERRCODE = 'insufficient_privilege', HINT = 'Connect as a member of these roles: GRANT … TO …';
-    END IF;
-END
-$$;
 CREATE SCHEMA _wh_adopt;
 COMMENT ON SCHEMA _wh_adopt IS 'Tenantry: what was there before this warehouse was adopted; until tenantry adopt --finish';
 
@@ -90,6 +77,24 @@ CREATE TABLE _wh_adopt.copies (relid oid PRIMARY KEY, filenode oid NOT NULL, fre
 
 CREATE TABLE _wh_adopt.steps (step text PRIMARY KEY, at timestamptz NOT NULL DEFAULT pg_catalog.now());
 INSERT INTO _wh_adopt.steps VALUES ('recorded');
+
+-- The owners of all that gets another owner, or is made again.
+SELECT pg_temp.tenantry_act_as(w.owner) FROM (
+    SELECT o.owner FROM _wh_adopt.objects o WHERE o.kind IS NOT NULL
+    UNION SELECT v.owner FROM _wh_adopt.views v
+    UNION SELECT s.owner FROM _wh_adopt.schemas s WHERE s.tenant
+) w;
+CREATE TABLE _wh_adopt.granted AS TABLE pg_temp.tenantry_granted;
+CREATE FUNCTION _wh_adopt.leave_roles(kept name) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    item record;
+BEGIN
+    FOR item IN SELECT g.role FROM _wh_adopt.granted g WHERE g.role <> kept LOOP
+        EXECUTE format('REVOKE %I FROM CURRENT_USER', item.role);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION _wh_adopt.leave_roles IS 'Take back what the administrator granted itself to act as owners, except for one';
 
 CREATE TABLE _wh_adopt.tenants AS TABLE pg_temp.tenantry_tenants;
 CREATE TABLE _wh_adopt.jobs AS TABLE pg_temp.tenantry_jobs;

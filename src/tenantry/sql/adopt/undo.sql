@@ -22,6 +22,21 @@ BEGIN
 END
 $$;
 
+-- Rights on what belongs to a role that the administrator cannot act as, as the extensions on RDS do: only what was given
+-- since then goes.
+CREATE FUNCTION pg_temp.tenantry_take_back(subject text, now aclitem[], was aclitem[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    item record;
+BEGIN
+    FOR item IN
+        SELECT x.privilege_type, x.grantee FROM (SELECT * FROM aclexplode(now) EXCEPT SELECT * FROM aclexplode(was)) x
+        WHERE x.grantee <> 0 AND pg_has_role(x.grantor, 'USAGE')
+    LOOP
+        EXECUTE format('REVOKE %s ON %s FROM %s', item.privilege_type, subject, item.grantee::regrole);
+    END LOOP;
+END
+$$;
+
 -- What was kept, a line each: for the one who runs this.
 CREATE TEMPORARY TABLE tenantry_kept (line text) ON COMMIT PRESERVE ROWS;
 
@@ -287,6 +302,9 @@ BEGIN
     PERFORM pg_temp.tenantry_rights('FUNCTION ' || f.funcid::regprocedure, p.proacl, f.acl, 'f', p.proowner)
         FROM _wh_adopt.functions f JOIN pg_proc p ON p.oid = f.funcid
         WHERE p.proacl IS DISTINCT FROM f.acl AND pg_has_role(p.proowner, 'USAGE');
+    PERFORM pg_temp.tenantry_take_back('FUNCTION ' || f.funcid::regprocedure, p.proacl, f.acl)
+        FROM _wh_adopt.functions f JOIN pg_proc p ON p.oid = f.funcid
+        WHERE p.proacl IS DISTINCT FROM f.acl AND NOT pg_has_role(p.proowner, 'USAGE');
     FOR item IN
         SELECT d.defaclrole::regrole AS role, d.defaclnamespace AS nsp, x.grantee, x.privilege_type AS privilege
         FROM pg_default_acl d CROSS JOIN LATERAL aclexplode(d.defaclacl) x
@@ -304,16 +322,39 @@ BEGIN
     PERFORM pg_temp.tenantry_rights('FOREIGN DATA WRAPPER dblink_fdw', f.fdwacl, w.fdwacl, 'F', f.fdwowner)
         FROM _wh_adopt.wrapper w JOIN pg_foreign_data_wrapper f ON f.fdwname = 'dblink_fdw'
         WHERE f.fdwacl IS DISTINCT FROM w.fdwacl AND pg_has_role(f.fdwowner, 'USAGE');
-    FOR item IN SELECT * FROM _wh_adopt.roles LOOP
-        EXECUTE format('ALTER ROLE %I %s %s', item.rolname, CASE WHEN item.rolcreaterole THEN 'CREATEROLE' ELSE 'NOCREATEROLE' END,
-            CASE WHEN item.rolcreatedb THEN 'CREATEDB' ELSE 'NOCREATEDB' END);
-        IF item.setconfig IS NULL THEN
+    PERFORM pg_temp.tenantry_take_back('FOREIGN DATA WRAPPER dblink_fdw', f.fdwacl, w.fdwacl)
+        FROM _wh_adopt.wrapper w JOIN pg_foreign_data_wrapper f ON f.fdwname = 'dblink_fdw'
+        WHERE f.fdwacl IS DISTINCT FROM w.fdwacl AND NOT pg_has_role(f.fdwowner, 'USAGE');
+    FOR item IN SELECT w.*, r.rolcreaterole <> w.rolcreaterole OR r.rolcreatedb <> w.rolcreatedb AS differs
+        FROM _wh_adopt.roles w JOIN pg_roles r ON r.rolname = w.rolname
+    LOOP
+        IF item.differs THEN
+            EXECUTE format('ALTER ROLE %I %s %s', item.rolname,
+                CASE WHEN item.rolcreaterole THEN 'CREATEROLE' ELSE 'NOCREATEROLE' END,
+                CASE WHEN item.rolcreatedb THEN 'CREATEDB' ELSE 'NOCREATEDB' END);
+        END IF;
+        IF item.setconfig IS NULL AND EXISTS (SELECT FROM pg_db_role_setting s WHERE s.setrole = item.rolname::regrole
+            AND s.setdatabase = 0)
+        THEN
             EXECUTE format('ALTER ROLE %I RESET ALL', item.rolname);
         END IF;
+    END LOOP;
+    -- Groups that came with Tenantry, unless another database of the server uses them.
+    FOR item IN SELECT r.rolname FROM pg_roles r
+        WHERE r.rolname IN ('tenantry_operator', 'tenantry_auditor', 'tenantry_template_author')
+            AND r.rolname NOT IN (SELECT w.rolname FROM _wh_adopt.roles w)
+            AND NOT EXISTS (SELECT FROM pg_auth_members m WHERE m.roleid = r.oid AND m.member <> current_user::regrole)
+    LOOP
+        BEGIN
+            EXECUTE format('DROP ROLE %I', item.rolname);
+        EXCEPTION WHEN dependent_objects_still_exist OR insufficient_privilege THEN
+            NULL;
+        END;
     END LOOP;
     IF to_regclass('cron.job') IS NOT NULL THEN
         UPDATE cron.job j SET active = o.active, command = o.command FROM _wh_adopt.jobs o WHERE o.jobid = j.jobid;
     END IF;
+    PERFORM _wh_adopt.leave_roles('');
     DROP SCHEMA _wh_adopt CASCADE;
 END
 $$;

@@ -1,0 +1,74 @@
+"""Adopting on a cluster like those of Amazon RDS: the administrator is no superuser, and the extensions are another's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tenantry.embedded import Server
+from tests.integration.adopt.test_adopt import TRUTH, adopt
+from tests.support.databases import Database
+from tests.support.samples.by_hand import ByHand, make_by_hand
+
+ROLES = """
+ALTER ROLE postgres RENAME TO bootstrap;
+CREATE ROLE rds_superuser NOLOGIN;
+GRANT pg_monitor, pg_signal_backend, pg_checkpoint, pg_read_all_data, pg_write_all_data TO rds_superuser WITH ADMIN OPTION;
+CREATE ROLE postgres LOGIN CREATEROLE CREATEDB PASSWORD 'master-password' IN ROLE rds_superuser;
+ALTER DATABASE postgres OWNER TO postgres;
+CREATE EXTENSION dblink;
+GRANT USAGE ON FOREIGN DATA WRAPPER dblink_fdw TO rds_superuser WITH GRANT OPTION;
+"""
+
+MEMBERS = """
+SELECT m.roleid::regrole::text, m.member::regrole::text, m.grantor::regrole::text, m.admin_option FROM pg_auth_members m
+WHERE m.member::regrole::text !~ '^pg_' ORDER BY 1, 2, 3
+"""
+
+
+@pytest.fixture
+def by_hand(make_server: Callable[..., Server]) -> ByHand:
+    """Made by the master user, who may act as the roles it made only if it grants them to itself."""
+    server = make_server(shared_preload_libraries="")
+    server.start()
+    server.save_password("rdsadmin", "rdsadmin-password")
+    Database(server, "postgres", "postgres").run(
+        "CREATE ROLE rdsadmin SUPERUSER LOGIN PASSWORD 'rdsadmin-password'"
+    )
+    server.save_password("postgres", "master-password")
+    with Database(server, "postgres", "rdsadmin").connect() as session:
+        for statement in ROLES.strip().split(";\n"):
+            session.execute(statement.encode())
+    made = make_by_hand(server, folded_days=2, open_days=7)
+    made.run("GRANT CREATE ON SCHEMA acme, public TO analyst_rw")
+    made.run("ALTER MATERIALIZED VIEW acme.foodlogstats_2025_01_05 OWNER TO analyst_rw")
+    made.run("ALTER VIEW public.heavy OWNER TO analyst_rw")
+    made.run("REVOKE whadmin, analyst_rw FROM postgres")
+    return made
+
+
+def test_a_master_user_who_is_no_superuser_adopts_takes_back_and_finishes(by_hand: ByHand) -> None:
+    assert by_hand.rows("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == [(False,)]
+    before, rows, members = by_hand.schema_dump(), by_hand.rows(TRUTH), by_hand.rows(MEMBERS)
+    for arguments in (("--dry-run",), ("--yes",), ("--undo", "--yes")):
+        done = adopt(by_hand, *arguments)
+        assert done.code == 0, done.err
+    assert by_hand.schema_dump() == before
+    assert by_hand.rows(MEMBERS) == members
+
+    by_hand.drop_sources()
+    for arguments in (("--yes",), ("--finish", "--yes")):
+        done = adopt(by_hand, *arguments)
+        assert done.code == 0, done.err
+    assert by_hand.rows(TRUTH) == rows
+    assert "reads-the-source" not in "".join(
+        row[0] for row in by_hand.rows("SELECT definition FROM pg_matviews")
+    )
+    assert by_hand.rows("SELECT pg_get_userbyid(relowner)::text FROM pg_class WHERE relname = 'heavy'") == [
+        ("analyst_rw",)
+    ]
+    # It acts as whadmin, as an administrator of Tenantry does, and as nobody else than before.
+    assert [row for row in by_hand.rows(MEMBERS) if row[0] != "whadmin"] == [
+        row for row in members if row[0] != "whadmin" and not row[0].startswith("tenantry_")
+    ] + [row for row in by_hand.rows(MEMBERS) if row[0].startswith("tenantry_")]
