@@ -187,5 +187,7 @@ def _tell(plan: Plan) -> None:
     )
     for function in plan.functions:
         data.print(f"Function {function}: goes on, with whadmin's rights")
+    for right in plan.rights:
+        data.print(f"Rights: {right.name}: {right.outcome}")
     for left in plan.left:
         data.print(f"Left alone: {left.name}: {left.why}")

@@ -54,6 +54,14 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Right:
+    """A right that a new warehouse does not have, and what happens to it."""
+
+    name: str
+    outcome: str
+
+
+@dataclass(frozen=True)
 class Plan:
     """What `adopt` will do, per tenant and template, and what it leaves alone. `functions`: the operators' own, which go on."""
 
@@ -62,6 +70,7 @@ class Plan:
     feeds: Sequence[Feed]
     functions: Sequence[str]
     jobs: Sequence[Job]
+    rights: Sequence[Right]
     left: Sequence[Left]
 
     @property
@@ -122,6 +131,7 @@ def planned(session: psycopg.Connection, connections: Mapping[str, str]) -> Plan
         feeds=feeds,
         functions=[row[0] for row in session.execute(query("install", "hand_functions"), (_own_names(),))],
         jobs=[Job(*row) for row in session.execute(query("install", "hand_jobs"))],
+        rights=[Right(*row) for row in session.execute(query("install", "hand_rights"))],
         left=[Left(*row) for row in session.execute(query("install", "hand_left"))],
     )
 

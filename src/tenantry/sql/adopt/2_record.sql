@@ -21,10 +21,25 @@ WITH RECURSIVE readers AS (
 )
 SELECT c.oid AS relid, n.nspname AS schema_name, c.relname, c.relkind, a.rolname AS owner, c.relacl AS acl, c.reloptions,
     pg_catalog.pg_get_viewdef(c.oid) AS definition, pg_catalog.max(r.depth) AS depth,
+    (SELECT pg_catalog.string_agg(pg_catalog.format('%I %s', a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod)), ', '
+        ORDER BY a.attnum) FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) AS columns,
     (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_array(a.attname, d.description))
         FROM pg_catalog.pg_description d LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid
             AND d.objsubid > 0
-        WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = c.oid) AS comments
+        WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = c.oid) AS comments,
+    -- What goes with a view that has to be made again.
+    ARRAY(SELECT pg_catalog.format('ALTER VIEW %I.%I ALTER COLUMN %I SET DEFAULT %s', n.nspname, c.relname, a.attname,
+            pg_catalog.pg_get_expr(d.adbin, d.adrelid))
+        FROM pg_catalog.pg_attrdef d JOIN pg_catalog.pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+        WHERE d.adrelid = c.oid ORDER BY d.adnum)
+    || ARRAY(SELECT pg_catalog.pg_get_ruledef(w.oid) FROM pg_catalog.pg_rewrite w
+        WHERE w.ev_class = c.oid AND w.rulename <> '_RETURN' ORDER BY w.oid)
+    || ARRAY(SELECT pg_catalog.pg_get_triggerdef(t.oid) FROM pg_catalog.pg_trigger t
+        WHERE t.tgrelid = c.oid AND NOT t.tgisinternal ORDER BY t.oid)
+    || ARRAY(SELECT pg_catalog.format('GRANT %s (%I) ON %I.%I TO %s%s', x.privilege_type, a.attname, n.nspname, c.relname,
+            CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE x.grantee::regrole::text END,
+            CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' END)
+        FROM pg_catalog.pg_attribute a, pg_catalog.aclexplode(a.attacl) x WHERE a.attrelid = c.oid ORDER BY a.attnum) AS extras
 FROM readers r JOIN pg_catalog.pg_class c ON c.oid = r.relid AND c.relkind = 'v'
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_roles a ON a.oid = c.relowner
 GROUP BY c.oid, n.nspname, c.relname, c.relkind, a.rolname, c.relacl, c.reloptions;

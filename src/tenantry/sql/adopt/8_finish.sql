@@ -41,11 +41,11 @@ BEGIN
     LOOP
         EXECUTE pg_catalog.format('DROP ROUTINE %s', thing.name);
     END LOOP;
-    PERFORM _wh_adopt.leave_roles('whadmin');
-    DROP SCHEMA _wh_adopt CASCADE;
     IF NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.refclassid = 'pg_catalog.pg_namespace'::regclass
             AND d.refobjid = '_wh_manual'::regnamespace AND d.deptype = 'n') THEN
         DROP SCHEMA _wh_manual;
     END IF;
+    PERFORM _wh_adopt.leave_roles('whadmin');
+    DROP SCHEMA _wh_adopt CASCADE;
 END
 $$;

@@ -40,6 +40,40 @@ $$;
 -- What was kept, a line each: for the one who runs this.
 CREATE TEMPORARY TABLE tenantry_kept (line text) ON COMMIT PRESERVE ROWS;
 
+-- What goes at the end, when nothing of before reads it any longer.
+CREATE TEMPORARY TABLE tenantry_gone (relid oid PRIMARY KEY) ON COMMIT DROP;
+
+-- Drop views, with those of Tenantry's that read them; but nothing that somebody else made.
+CREATE FUNCTION pg_temp.tenantry_drop(relations oid[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    strange text;
+    item record;
+BEGIN
+    WITH RECURSIVE readers AS (
+        SELECT r AS oid FROM unnest(relations) r
+        UNION
+        SELECT r.ev_class FROM readers s
+        JOIN pg_depend d ON d.refobjid = s.oid AND d.refclassid = 'pg_class'::regclass AND d.classid = 'pg_rewrite'::regclass
+        JOIN pg_rewrite r ON r.oid = d.objid AND r.ev_class <> s.oid
+    )
+    SELECT string_agg(format('%s of %s', c.oid::regclass, c.relowner::regrole), ', ' ORDER BY c.relname) INTO strange
+    FROM readers r JOIN pg_class c ON c.oid = r.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.oid <> ALL (relations) AND (c.relkind <> 'v' OR c.relowner <> 'whadmin'::regrole)
+        AND NOT EXISTS (SELECT FROM _wh_adopt.views v WHERE v.schema_name = n.nspname AND v.relname = c.relname
+            AND c.relkind = 'v');
+    IF strange IS NOT NULL THEN
+        RAISE EXCEPTION 'what has to be made again is read by %', strange
+            USING ERRCODE = 'dependent_objects_still_exist', HINT = 'Drop them, run this again, then make them again.';
+    END IF;
+    FOR item IN SELECT r AS relid FROM unnest(relations) r LOOP
+        IF EXISTS (SELECT FROM pg_class c WHERE c.oid = item.relid) THEN
+            EXECUTE (SELECT format('DROP %s %s CASCADE', CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END,
+                c.oid::regclass) FROM pg_class c WHERE c.oid = item.relid);
+        END IF;
+    END LOOP;
+END
+$$;
+
 -- Daily views that go with Tenantry's functions, because their definitions call them; not the copies that wait.
 CREATE FUNCTION pg_temp.tenantry_loaded() RETURNS SETOF oid LANGUAGE plpgsql AS $$
 BEGIN
@@ -112,7 +146,7 @@ BEGIN
     LOOP
         EXECUTE statement;
     END LOOP;
-    EXECUTE format('DROP MATERIALIZED VIEW %s CASCADE', relation::regclass);
+    INSERT INTO pg_temp.tenantry_gone VALUES (relation);
     EXECUTE format('ALTER MATERIALIZED VIEW %I.%I OWNER TO %I', old.nspname, old.relname,
         coalesce(was.owner, pg_get_userbyid(old.relowner)));
     PERFORM pg_temp.tenantry_rights(format('TABLE %I.%I', old.nspname, old.relname), c.relacl,
@@ -138,6 +172,7 @@ $$;
 DO $$
 DECLARE
     item record;
+    extra text;
     strange text;
 BEGIN
     IF to_regnamespace('_wh_adopt') IS NULL OR to_regnamespace('_wh_manual') IS NULL THEN
@@ -164,38 +199,27 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = 'Move them back first: tenantry template set-storage, drop-old. A year that was folded stays so.';
     END IF;
-    -- Views made since then read what is about to go.
-    WITH RECURSIVE readers AS (
-        SELECT c.oid FROM pg_class c WHERE c.relnamespace = to_regnamespace('_wh_data')
-            OR c.oid IN (SELECT o.relid FROM _wh_adopt.objects o)
-        UNION
-        SELECT r.ev_class FROM readers s
-        JOIN pg_depend d ON d.refobjid = s.oid AND d.refclassid = 'pg_class'::regclass AND d.classid = 'pg_rewrite'::regclass
-        JOIN pg_rewrite r ON r.oid = d.objid AND r.ev_class <> s.oid
-    )
-    SELECT string_agg(format('%s of %s', c.oid::regclass, c.relowner::regrole), ', ') INTO strange
-    FROM readers r JOIN pg_class c ON c.oid = r.oid AND c.relkind IN ('v', 'm')
-    WHERE c.relowner <> 'whadmin'::regrole AND c.oid NOT IN (SELECT v.relid FROM _wh_adopt.views v)
-        AND c.oid NOT IN (SELECT o.relid FROM _wh_adopt.objects o);
-    IF strange IS NOT NULL THEN
-        RAISE EXCEPTION 'views that were made since the adoption read the warehouse: %', strange
-            USING ERRCODE = 'dependent_objects_still_exist', HINT = 'Drop them, run this again, then make them again.';
-    END IF;
     IF to_regclass('cron.job') IS NOT NULL THEN
         UPDATE cron.job j SET active = false FROM _wh_adopt.jobs o WHERE o.jobid = j.jobid;
     END IF;
 
-    -- Views of today go, with what reads them; they are made again below.
+    -- Most views of before stay, and get their definitions back. Others have different columns now, or came with Tenantry.
+    PERFORM pg_temp.tenantry_drop(coalesce((SELECT array_agg(c.oid) FROM pg_class c
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        LEFT JOIN _wh_adopt.views v ON v.schema_name = n.nspname AND v.relname = c.relname
+        WHERE c.relkind = 'v' AND CASE WHEN v.relid IS NULL
+            THEN c.relowner = 'whadmin'::regrole AND n.oid IN (SELECT s.nspoid FROM _wh_adopt.schemas s)
+                AND c.relname IN (SELECT o.template_name FROM _wh_adopt.objects o)
+            ELSE v.columns <> (SELECT string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', '
+                ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) END), '{}'));
+    -- Views in the places of yearly tables make room.
     FOR item IN
-        SELECT c.oid FROM pg_class c
-        WHERE c.relkind = 'v' AND (c.oid IN (SELECT v.relid FROM _wh_adopt.views v)
-            OR c.relowner = 'whadmin'::regrole AND c.relnamespace IN (SELECT s.nspoid FROM _wh_adopt.schemas s)
-                AND EXISTS (SELECT FROM _wh_adopt.objects o
-                    WHERE o.kind = 'year' AND o.relname = c.relname))
+        SELECT c.oid, n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        JOIN _wh_adopt.objects o ON o.kind = 'year' AND o.schema_name = n.nspname AND o.relname = c.relname
+        WHERE c.relkind = 'v' AND c.relowner = 'whadmin'::regrole
     LOOP
-        IF EXISTS (SELECT FROM pg_class c WHERE c.oid = item.oid) THEN
-            EXECUTE format('DROP VIEW %s CASCADE', item.oid::regclass);
-        END IF;
+        EXECUTE format('ALTER VIEW %I.%I RENAME TO %I', item.nspname, item.relname, 'tenantry_gone_' || item.oid);
+        INSERT INTO pg_temp.tenantry_gone VALUES (item.oid);
     END LOOP;
 
     -- Days that Tenantry has loaded since, or made without a password, keep their rows.
@@ -233,15 +257,25 @@ BEGIN
         FROM _wh_adopt.objects o JOIN pg_class c ON c.oid = o.relid
         WHERE c.relkind IN ('m', 'r') AND c.relacl IS DISTINCT FROM o.acl;
 
-    FOR item IN SELECT * FROM _wh_adopt.views v ORDER BY v.depth, v.relid LOOP
-        EXECUTE format('CREATE VIEW %I.%I%s AS %s', item.schema_name, item.relname,
+    FOR item IN
+        SELECT v.*, to_regclass(format('%I.%I', v.schema_name, v.relname)) IS NULL AS missing
+        FROM _wh_adopt.views v ORDER BY v.depth, v.relid
+    LOOP
+        EXECUTE format('CREATE OR REPLACE VIEW %I.%I%s AS %s', item.schema_name, item.relname,
             ' WITH (' || array_to_string(item.reloptions, ', ') || ')', item.definition);
         EXECUTE format('ALTER VIEW %I.%I OWNER TO %I', item.schema_name, item.relname, item.owner);
         PERFORM pg_temp.tenantry_rights(format('TABLE %I.%I', item.schema_name, item.relname), c.relacl, item.acl, 'r', c.relowner)
-            FROM pg_class c WHERE c.oid = format('%I.%I', item.schema_name, item.relname)::regclass;
+            FROM pg_class c WHERE c.oid = format('%I.%I', item.schema_name, item.relname)::regclass
+                AND c.relacl IS DISTINCT FROM item.acl;
         PERFORM pg_temp.tenantry_comment(item.schema_name, item.relname, x.value ->> 0, x.value ->> 1)
             FROM jsonb_array_elements(item.comments) x;
+        IF item.missing OR to_regclass(format('%I.%I', item.schema_name, item.relname)) <> item.relid THEN
+            FOREACH extra IN ARRAY item.extras LOOP
+                EXECUTE extra;
+            END LOOP;
+        END IF;
     END LOOP;
+    PERFORM pg_temp.tenantry_drop(coalesce((SELECT array_agg(g.relid) FROM pg_temp.tenantry_gone g), '{}'));
 END
 $$;
 

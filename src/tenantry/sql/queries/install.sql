@@ -220,6 +220,33 @@ JOIN (SELECT c.relnamespace AS namespace, c.relname AS name FROM pg_class c
     UNION SELECT p.pronamespace, p.proname FROM pg_proc p) x ON x.namespace = n.oid
 WHERE n.nspname = '_wh_manual' ORDER BY 1
 
+-- name: hand_rights
+-- Rights that differ from those of a new warehouse: whose, and what happens to them.
+SELECT format('%I is %s', r.rolname, concat_ws(', ', CASE WHEN r.rolsuper THEN 'SUPERUSER' END,
+        CASE WHEN r.rolcreaterole THEN 'CREATEROLE' END, CASE WHEN r.rolcreatedb THEN 'CREATEDB' END,
+        CASE WHEN r.rolreplication THEN 'REPLICATION' END, CASE WHEN r.rolbypassrls THEN 'BYPASSRLS' END)),
+    'stays so; doctor names the command that changes it'
+FROM pg_roles r WHERE r.rolname IN ('whadmin', 'phood_ro')
+    AND (r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls)
+UNION ALL
+SELECT format('%s is a member of %s', m.member::regrole, string_agg(m.roleid::regrole::text, ', ')),
+    'stays so'
+FROM (SELECT DISTINCT m.member, m.roleid FROM pg_auth_members m
+    WHERE m.member::regrole::text IN ('whadmin', 'phood_ro')) m GROUP BY m.member
+UNION ALL
+SELECT format('PUBLIC may execute %s', CASE w.n WHEN 1 THEN 'a function of dblink'
+        ELSE w.n || ' functions of dblink' END),
+    CASE WHEN w.own THEN 'taken away; tenantry adopt --undo gives it back'
+    ELSE 'stays so, because they belong to another role' END
+FROM (SELECT count(*) AS n, pg_has_role(p.proowner, 'USAGE') AS own
+    FROM pg_extension e JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid
+        AND d.deptype = 'e' AND d.classid = 'pg_proc'::regclass
+    JOIN pg_proc p ON p.oid = d.objid
+    WHERE e.extname = 'dblink' AND has_function_privilege('public', p.oid, 'EXECUTE') GROUP BY 2) w
+UNION ALL
+SELECT 'PUBLIC may create objects in schema public', 'taken away; tenantry adopt --undo gives it back'
+WHERE has_schema_privilege('public', 'public', 'CREATE')
+
 -- name: adopt_secrets
 -- How many materialized views hold a password in their definition.
 SELECT count(*) FROM pg_class c WHERE c.relkind = 'm' AND pg_get_viewdef(c.oid) ~* (
