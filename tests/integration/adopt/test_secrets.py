@@ -68,8 +68,14 @@ def test_the_password_leaves_every_place_and_no_step_shows_it(make_server: Calla
     server.start()
     warehouse = make_by_hand(server, open_days=6, password=PASSWORD)
     log = Path(server.directory / "server.log")
-    logged = log.stat().st_size
     assert "tables" in places(warehouse)
+    for message in (PASSWORD, f"could not connect: password={PASSWORD}"):
+        with warehouse.connect() as session:
+            session.execute(
+                "INSERT INTO _wh.function_logs (log_level, message, context) VALUES ('ERROR', %s, jsonb_build_object('it', %s::text))",
+                (message, message),
+            )
+    logged = log.stat().st_size
     warehouse.drop_sources()
 
     dry = adopt(warehouse, "--dry-run")

@@ -18,7 +18,11 @@ BEGIN
         FROM _wh_manual.function_logs l) m
     CROSS JOIN LATERAL (SELECT bool_or(t.text ~* E'\\mpassword\\s*=' OR EXISTS (
             SELECT FROM _wh_manual.tenant_connections c
-            WHERE c.password <> '' AND strpos(t.text, c.password) > 0)) AS secret
+            -- As the table has it, as the source has it, and as JSON has that.
+            CROSS JOIN LATERAL (SELECT _wh_internal.from_libpq(c.password) AS own) p
+            CROSS JOIN LATERAL (VALUES (c.password), (p.own),
+                (substr(to_json(p.own)::text, 2, length(to_json(p.own)::text) - 2))) w (text)
+            WHERE w.text <> '' AND strpos(t.text, w.text) > 0)) AS secret
         FROM (VALUES (m.message), (m.context::text)) t (text)) s;
     PERFORM _wh_internal.write_log('adopt_logs', 'INFO', 'the old log was taken over', '{}');
 END
