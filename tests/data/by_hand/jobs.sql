@@ -1,6 +1,6 @@
 -- Jobs as the manual schedules them, in pg_cron, run by whadmin; one that calls a wrapper of the operators' own; and one that
 -- names the parameters of the old functions.
-CREATE EXTENSION pg_cron;
+CREATE EXTENSION IF NOT EXISTS pg_cron;
 GRANT USAGE ON SCHEMA cron TO whadmin;
 SELECT cron.schedule('vacuum_the_workspace', '0 4 * * *', 'VACUUM workspace.targets');
 SET ROLE whadmin;

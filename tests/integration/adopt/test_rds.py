@@ -21,6 +21,13 @@ CREATE EXTENSION dblink;
 GRANT USAGE ON FOREIGN DATA WRAPPER dblink_fdw TO rds_superuser WITH GRANT OPTION;
 """
 
+PG_CRON = """
+CREATE EXTENSION pg_cron;
+GRANT USAGE ON SCHEMA cron TO rds_superuser WITH GRANT OPTION;
+GRANT SELECT, UPDATE, DELETE ON cron.job, cron.job_run_details TO rds_superuser WITH GRANT OPTION;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA cron TO rds_superuser WITH GRANT OPTION;
+"""
+
 MEMBERS = """
 SELECT m.roleid::regrole::text, m.member::regrole::text, m.grantor::regrole::text, m.admin_option FROM pg_auth_members m
 WHERE m.member::regrole::text !~ '^pg_' ORDER BY 1, 2, 3
@@ -30,7 +37,7 @@ WHERE m.member::regrole::text !~ '^pg_' ORDER BY 1, 2, 3
 @pytest.fixture
 def by_hand(make_server: Callable[..., Server]) -> ByHand:
     """Made by the master user, who may act as the roles it made only if it grants them to itself."""
-    server = make_server(shared_preload_libraries="")
+    server = make_server()
     server.start()
     server.save_password("rdsadmin", "rdsadmin-password")
     Database(server, "postgres", "postgres").run(
@@ -40,6 +47,8 @@ def by_hand(make_server: Callable[..., Server]) -> ByHand:
     with Database(server, "postgres", "rdsadmin").connect() as session:
         for statement in ROLES.strip().split(";\n"):
             session.execute(statement.encode())
+        if session.execute("SELECT FROM pg_settings WHERE name = 'cron.database_name'").rowcount:
+            session.execute(PG_CRON)
     made = make_by_hand(server, folded_days=2, open_days=7)
     made.run("GRANT CREATE ON SCHEMA acme, public TO analyst_rw")
     made.run("ALTER MATERIALIZED VIEW acme.foodlogstats_2025_01_05 OWNER TO analyst_rw")
@@ -48,12 +57,26 @@ def by_hand(make_server: Callable[..., Server]) -> ByHand:
     return made
 
 
+def jobs(by_hand: ByHand) -> list[tuple[object, ...]]:
+    """All jobs, as only a superuser sees them."""
+    if by_hand.rows("SELECT to_regclass('cron.job') IS NULL") == [(True,)]:
+        return []
+    with Database(by_hand.server, by_hand.database, "rdsadmin").connect() as session:
+        return session.execute(
+            "SELECT jobid, jobname, schedule, command, username, active FROM cron.job ORDER BY 1"
+        ).fetchall()
+
+
 def test_a_master_user_who_is_no_superuser_adopts_takes_back_and_finishes(by_hand: ByHand) -> None:
     assert by_hand.rows("SELECT rolsuper FROM pg_roles WHERE rolname = current_user") == [(False,)]
     before, rows, members = by_hand.schema_dump(), by_hand.rows(TRUTH), by_hand.rows(MEMBERS)
+    scheduled = jobs(by_hand)
     for arguments in (("--dry-run",), ("--yes",), ("--undo", "--yes")):
         done = adopt(by_hand, *arguments)
         assert done.code == 0, done.err
+        assert jobs(by_hand) == scheduled
+        if "--dry-run" in arguments and scheduled:
+            assert "foodlogstats_update_acme" in done.out
     assert by_hand.schema_dump() == before
     assert by_hand.rows(MEMBERS) == members
 

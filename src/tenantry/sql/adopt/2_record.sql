@@ -113,17 +113,41 @@ COMMENT ON FUNCTION _wh_adopt.leave_roles IS 'Take back what the administrator g
 
 CREATE TABLE _wh_adopt.tenants AS TABLE pg_temp.tenantry_tenants;
 CREATE TABLE _wh_adopt.jobs AS TABLE pg_temp.tenantry_jobs;
-DO $$
+
+CREATE FUNCTION _wh_adopt.set_job(job bigint, run boolean, new_command text DEFAULT NULL) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    held bigint;
+    former name := current_user;
+    runner name;
 BEGIN
-    IF pg_catalog.to_regclass('cron.job') IS NULL THEN
-        RETURN;
+    BEGIN
+        UPDATE cron.job j SET active = coalesce(run, j.active), command = coalesce(new_command, j.command) WHERE j.jobid = job;
+        IF FOUND THEN
+            RETURN true;
+        END IF;
+    EXCEPTION WHEN insufficient_privilege THEN
+        NULL;
+    END;
+    -- pg_cron lets a role that is no superuser change its own jobs alone.
+    SELECT o.username INTO runner FROM _wh_adopt.jobs o WHERE o.jobid = job AND pg_has_role(o.username::name, 'USAGE');
+    IF runner IS NULL OR runner = former THEN
+        RETURN false;
     END IF;
+    IF NOT has_table_privilege(runner, 'cron.job', 'UPDATE') THEN
+        EXECUTE format('GRANT SELECT, UPDATE ON cron.job TO %I', runner);
+    END IF;
+    EXECUTE format('SET LOCAL ROLE %I', runner);
+    UPDATE cron.job j SET active = coalesce(run, j.active), command = coalesce(new_command, j.command) WHERE j.jobid = job;
+    EXECUTE format('SET LOCAL ROLE %I', former);
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION _wh_adopt.set_job IS 'Pause a job or let it go on, as its role where only that may; false if it is not there';
+
+DO $$
+BEGIN
     -- As the manual pauses a job. pg_cron hears of it when this transaction ends.
-    UPDATE cron.job j SET active = false FROM _wh_adopt.jobs o WHERE o.jobid = j.jobid AND j.active;
-    GET DIAGNOSTICS held = ROW_COUNT;
-    IF held <> (SELECT pg_catalog.count(*) FROM _wh_adopt.jobs o WHERE o.active) THEN
+    IF EXISTS (SELECT FROM _wh_adopt.jobs o WHERE o.active AND NOT _wh_adopt.set_job(o.jobid, false)) THEN
         RAISE EXCEPTION 'role "%" may not pause all jobs of the warehouse', current_user
             USING ERRCODE = 'insufficient_privilege',
             HINT = 'Run this as a role that may update every row of cron.job, or pause them first.';

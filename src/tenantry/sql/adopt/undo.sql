@@ -200,7 +200,7 @@ BEGIN
             HINT = 'Move them back first: tenantry template set-storage, drop-old. A year that was folded stays so.';
     END IF;
     IF to_regclass('cron.job') IS NOT NULL THEN
-        UPDATE cron.job j SET active = false FROM _wh_adopt.jobs o WHERE o.jobid = j.jobid;
+        PERFORM _wh_adopt.set_job(o.jobid, false) FROM _wh_adopt.jobs o;
     END IF;
 
     -- Most views of before stay, and get their definitions back. Others have different columns now, or came with Tenantry.
@@ -328,9 +328,11 @@ BEGIN
     REVOKE ALL ON _wh_manual.tenant_connections, _wh_manual.mv_templates FROM whadmin;
     ALTER SCHEMA _wh_manual RENAME TO _wh;
     PERFORM pg_temp.tenantry_rights('SCHEMA ' || s.nspoid::regnamespace, n.nspacl, s.acl, 'n', n.nspowner)
-        FROM _wh_adopt.schemas s JOIN pg_namespace n ON n.oid = s.nspoid WHERE n.nspacl IS DISTINCT FROM s.acl;
+        FROM _wh_adopt.schemas s JOIN pg_namespace n ON n.oid = s.nspoid WHERE n.nspacl IS DISTINCT FROM s.acl
+            AND pg_has_role(n.nspowner, 'USAGE');
     PERFORM pg_temp.tenantry_rights('TABLE ' || t.relid::regclass, c.relacl, t.acl, 'r', c.relowner)
-        FROM _wh_adopt.tables t JOIN pg_class c ON c.oid = t.relid WHERE c.relacl IS DISTINCT FROM t.acl;
+        FROM _wh_adopt.tables t JOIN pg_class c ON c.oid = t.relid
+        WHERE c.relacl IS DISTINCT FROM t.acl AND pg_has_role(c.relowner, 'USAGE');
     PERFORM pg_temp.tenantry_rights('DATABASE ' || quote_ident(current_database()), d.datacl, w.acl, 'd', d.datdba)
         FROM _wh_adopt.database w, pg_database d WHERE d.datname = current_database() AND d.datacl IS DISTINCT FROM w.acl;
     PERFORM pg_temp.tenantry_rights('FUNCTION ' || f.funcid::regprocedure, p.proacl, f.acl, 'f', p.proowner)
@@ -386,8 +388,14 @@ BEGIN
         END;
     END LOOP;
     IF to_regclass('cron.job') IS NOT NULL THEN
-        UPDATE cron.job j SET active = o.active, command = o.command FROM _wh_adopt.jobs o WHERE o.jobid = j.jobid;
+        PERFORM _wh_adopt.set_job(o.jobid, o.active, o.command) FROM _wh_adopt.jobs o;
     END IF;
+    PERFORM pg_temp.tenantry_take_back('TABLE ' || t.relid::regclass, c.relacl, t.acl)
+        FROM _wh_adopt.tables t JOIN pg_class c ON c.oid = t.relid
+        WHERE c.relacl IS DISTINCT FROM t.acl AND NOT pg_has_role(c.relowner, 'USAGE');
+    PERFORM pg_temp.tenantry_take_back('SCHEMA ' || s.nspoid::regnamespace, n.nspacl, s.acl)
+        FROM _wh_adopt.schemas s JOIN pg_namespace n ON n.oid = s.nspoid
+        WHERE n.nspacl IS DISTINCT FROM s.acl AND NOT pg_has_role(n.nspowner, 'USAGE');
     PERFORM _wh_adopt.leave_roles('');
     DROP SCHEMA _wh_adopt CASCADE;
 END

@@ -279,12 +279,14 @@ SELECT f.template_name, f.tenant_name, f.schema_name FROM _wh.feeds f ORDER BY 1
 
 -- name: adopt_jobs
 -- The jobs of before, as they are now.
-SELECT o.jobid, coalesce(o.jobname, o.jobid::text), j.command
-FROM _wh_adopt.jobs o JOIN cron.job j USING (jobid) ORDER BY 2
+SELECT o.jobid, coalesce(o.jobname, o.jobid::text), coalesce(j.command, o.command)
+FROM _wh_adopt.jobs o LEFT JOIN cron.job j USING (jobid)
+-- Only a superuser sees those of other roles, and that one is gone.
+WHERE j.jobid IS NOT NULL OR NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname = current_user) ORDER BY 2
 
 -- name: adopt_fix_job
 -- Give a job another command.
-UPDATE cron.job j SET command = %(command)s WHERE j.jobid = %(jobid)s
+SELECT _wh_adopt.set_job(%(jobid)s, NULL, %(command)s)
 
 -- name: adopt_had_jobs
 -- Whether there were jobs that called the old functions.
