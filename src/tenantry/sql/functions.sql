@@ -1346,16 +1346,18 @@ END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.adopt_feed(wanted_template text, wanted_connection text,
-    wanted_schema text) RETURNS void
+    wanted_schema text, at_most integer) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Register a feed whose days were made by hand, and record them by counting; no source is asked. A day with
--- other columns than the template's is recorded as made by another template, so that it is loaded again, or
--- fitted.
+-- Register a feed whose days were made by hand, and record some of them by counting; no source is asked. True
+-- if there may be more: to read all days of a feed at once could take more locks than the server has. A
+-- day with other columns than the template's is recorded as made by another template, so that it is loaded
+-- again, or fitted.
 DECLARE
     feed _wh.feeds := _wh_internal.open_feed(wanted_template, wanted_connection, wanted_schema);
     template _wh.mv_templates := _wh_internal.find_template(wanted_template);
     day record;
     counted bigint;
+    recorded integer := 0;
 BEGIN
     FOR day IN
         SELECT o.slice_date, c.oid::regclass AS relation, pg_relation_filenode(c.oid) AS filenode,
@@ -1372,7 +1374,7 @@ BEGIN
         WHERE o.kind = 'day' AND o.schema_name = wanted_schema AND o.template_name = wanted_template
             AND c.relispopulated AND NOT EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = wanted_schema
                 AND s.template_name = wanted_template AND s.slice_date = o.slice_date)
-        ORDER BY o.slice_date
+        ORDER BY o.slice_date LIMIT at_most
     LOOP
         EXECUTE format('SELECT count(*) FROM %s', day.relation) INTO counted;
         INSERT INTO _wh.slices (schema_name, template_name, slice_date, status, row_count, loaded_at,
@@ -1380,23 +1382,9 @@ BEGIN
         VALUES (wanted_schema, wanted_template, day.slice_date, 'loaded', counted, clock_timestamp(),
             CASE WHEN day.fits THEN _wh_internal.definition_hash(template) END, day.filenode,
             template.time_column);
+        recorded := recorded + 1;
     END LOOP;
-    IF NOT _wh_internal.settle_feed(feed) THEN
-        PERFORM _wh_internal.storage_publish_tenant(feed);
-        PERFORM _wh_internal.storage_publish_public(template);
-    END IF;
-    -- A year that was folded by hand is taken as it is: a day without rows was an empty one.
-    INSERT INTO _wh.slices (schema_name, template_name, slice_date, status, row_count, loaded_at,
-        definition_hash, filenode, time_column)
-    SELECT wanted_schema, wanted_template, d.day::date, 'loaded',
-        coalesce((n.counts ->> to_char(d.day, 'YYYY-MM-DD'))::bigint, 0), clock_timestamp(),
-        _wh_internal.definition_hash(template), t.filenode, template.time_column
-    FROM _wh_internal.slice_tables(feed, only_daily => false) t
-    CROSS JOIN LATERAL (
-        SELECT _wh_internal.count_stored(feed, t.name, false, t.first_day, t.last_day) AS counts) n
-    CROSS JOIN LATERAL generate_series(t.first_day::timestamp, t.last_day::timestamp, '1 day') AS d (day)
-    ON CONFLICT ON CONSTRAINT slices_pkey DO NOTHING;
-    PERFORM _wh_internal.write_log('adopt_feed', 'INFO', 'taken over', to_jsonb(feed));
+    RETURN recorded = at_most;
 END
 $$;
 
@@ -1430,6 +1418,24 @@ BEGIN
 END
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.adopt_publish(wanted_template text, wanted_schema text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Make a tenant's view by hand one of Tenantry's. If it only gets columns, the public view by hand goes on to
+-- read it, and has its turn after all tenants.
+DECLARE
+    feed _wh.feeds := _wh_internal.find_feed(wanted_template, wanted_schema);
+BEGIN
+    feed := _wh_internal.hold_feed(feed);
+    PERFORM _wh_internal.lock_view('public', wanted_template);
+    IF _wh_internal.only_appends(wanted_schema, _wh_internal.fit_name(wanted_template),
+        _wh_internal.tenant_columns(feed)) THEN
+        PERFORM set_config('tenantry.uniting', wanted_template, true);
+    END IF;
+    PERFORM _wh_internal.storage_publish_tenant(feed);
+    PERFORM set_config('tenantry.uniting', '', true);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.adopt_query(definition text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The source's query in the definition of a day by hand, or NULL if the definition is not exactly what
@@ -1441,6 +1447,22 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
         || E'dblink\\(E?''(?:[^'']|'''')*''::text, (E?)''((?:[^'']|'''')*)''::text\\)'
         || E' (?:[\\w$]+|"(?:[^"]|"")*")\\((?:[^''"]|"(?:[^"]|"")*")*\\);$') p (parts)
     WHERE p.parts IS NOT NULL
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.adopt_settle(wanted_template text, wanted_schema text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Move the yearly tables of a feed by hand to _wh_data, and put views in their places. Views by hand read the
+-- tables wherever they are, so that a report waits for its year at most, and for a moment.
+DECLARE
+    feed _wh.feeds := _wh_internal.find_feed(wanted_template, wanted_schema);
+BEGIN
+    feed := _wh_internal.hold_feed(feed);
+    PERFORM _wh_internal.lock_view('public', wanted_template);
+    PERFORM _wh_internal.lock_view(wanted_schema, wanted_template);
+    IF EXISTS (SELECT FROM _wh_internal.unsettled(feed)) THEN
+        PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.settle_step(%L, true)', feed));
+    END IF;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.adopt_uncopied(at_most integer) RETURNS oid[]
@@ -1463,6 +1485,29 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
                 WHERE p.relid = c.oid AND p.filenode = pg_relation_filenode(c.oid))
         ORDER BY t.schema_name, c.relname LIMIT at_most
     ) u
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.adopt_years(wanted_template text, wanted_schema text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- Record the years of a feed that were folded by hand, by counting. A year is taken as it is: a day without
+-- rows was an empty one.
+DECLARE
+    feed _wh.feeds := _wh_internal.find_feed(wanted_template, wanted_schema);
+    template _wh.mv_templates := _wh_internal.find_template(wanted_template);
+BEGIN
+    feed := _wh_internal.hold_feed(feed);
+    INSERT INTO _wh.slices (schema_name, template_name, slice_date, status, row_count, loaded_at,
+        definition_hash, filenode, time_column)
+    SELECT wanted_schema, wanted_template, d.day::date, 'loaded',
+        coalesce((n.counts ->> to_char(d.day, 'YYYY-MM-DD'))::bigint, 0), clock_timestamp(),
+        _wh_internal.definition_hash(template), t.filenode, template.time_column
+    FROM _wh_internal.slice_tables(feed, only_daily => false) t
+    CROSS JOIN LATERAL (
+        SELECT _wh_internal.count_stored(feed, t.name, false, t.first_day, t.last_day) AS counts) n
+    CROSS JOIN LATERAL generate_series(t.first_day::timestamp, t.last_day::timestamp, '1 day') AS d (day)
+    ON CONFLICT ON CONSTRAINT slices_pkey DO NOTHING;
+    PERFORM _wh_internal.write_log('adopt_feed', 'INFO', 'taken over', to_jsonb(feed));
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.adopted_rows(server_name text, query text, columns text)
@@ -5436,6 +5481,15 @@ LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
         SET body_hash = excluded.body_hash, rule = excluded.rule, rule_version = excluded.rule_version;
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.only_appends(schema_name text, view_name text,
+    columns _wh.template_columns[]) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+    -- Whether a view gets no other change of its columns than new ones at its end: then views that read it
+    -- stay as they are.
+    SELECT coalesce(starts_with(_wh_internal.columns_shape(columns) || ', ',
+        _wh_internal.view_columns(schema_name, view_name) || ', '), false)
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.open_feed(wanted_template text, wanted_connection text,
     wanted_schema text,
     without_template boolean DEFAULT false, by_manual boolean DEFAULT false)
@@ -7562,6 +7616,8 @@ DECLARE
     fresh record;
     columns _wh.template_columns[];
     reshaped boolean;
+    -- The caller writes the public view.
+    uniting boolean := coalesce(current_setting('tenantry.uniting', true) = feed.template_name, false);
     body text;
 BEGIN
     SELECT * INTO template FROM _wh.mv_templates t WHERE t.template_name = feed.template_name;
@@ -7572,6 +7628,8 @@ BEGIN
         AND _wh_internal.view_columns(feed.schema_name, view_name) <> _wh_internal.columns_shape(columns);
     IF reshaped THEN
         PERFORM _wh_internal.lock_view('public', feed.template_name);
+    END IF;
+    IF reshaped AND NOT (uniting AND _wh_internal.only_appends(feed.schema_name, view_name, columns)) THEN
         EXECUTE _wh_internal.blank_view('public', view_name);
     END IF;
     PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
@@ -7597,7 +7655,7 @@ BEGIN
             FROM to_regclass(format('%I.%I', feed.schema_name, view_name)) AS v (oid);
     END IF;
     PERFORM _wh_internal.replace_view(feed.schema_name, view_name, body, afterwards);
-    IF reshaped AND current_setting('tenantry.uniting', true) IS DISTINCT FROM feed.template_name THEN
+    IF reshaped AND NOT uniting THEN
         PERFORM _wh.update_public_view_by_template(feed.template_name);
     END IF;
 END
@@ -8240,11 +8298,13 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.settle_step(feed _wh.feeds) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.settle_step(feed _wh.feeds,
+    only_years boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The step of settle_feed. What operators added to a table stays on it; comments and rights go to the view
 -- in its place. The table keeps its rights if somebody's view reads it, or if it has row security: then
--- the view reads it with the rights of the querying role.
+-- the view reads it with the rights of the querying role. `only_years`: other views stay as they
+-- are, and read the tables wherever they are.
 DECLARE
     view_name text := _wh_internal.fit_name(feed.template_name);
     root regclass := (SELECT c.oid FROM pg_class c WHERE c.relkind = 'p'
@@ -8255,7 +8315,9 @@ DECLARE
     item record;
     things jsonb;
 BEGIN
-    EXECUTE _wh_internal.blank_view('public', view_name) || _wh_internal.blank_views(feed);
+    IF NOT only_years THEN
+        EXECUTE _wh_internal.blank_view('public', view_name) || _wh_internal.blank_views(feed);
+    END IF;
     FOR item IN
         SELECT root::oid AS relid, 'public' AS schema_name, view_name AS relname,
             _wh_internal.fit_name(_wh_internal.kept_base('public', feed.template_name)) AS kept_name
@@ -8271,8 +8333,12 @@ BEGIN
         UPDATE _wh.feed_tables t SET table_name = item.kept_name WHERE t.schema_name = feed.schema_name
             AND t.template_name = feed.template_name AND t.table_name = item.relname;
     END LOOP;
-    PERFORM _wh_internal.storage_publish_tenant(feed);
-    IF template.template_name IS NOT NULL THEN
+    IF only_years THEN
+        PERFORM _wh_internal.publish_years(feed);
+    ELSE
+        PERFORM _wh_internal.storage_publish_tenant(feed);
+    END IF;
+    IF template.template_name IS NOT NULL AND NOT only_years THEN
         PERFORM _wh_internal.storage_publish_public(template);
     END IF;
     FOR item IN
@@ -10280,19 +10346,45 @@ COMMENT ON PROCEDURE _wh.adopt_copies IS
 
 CREATE OR REPLACE PROCEDURE _wh.adopt_tenants(connections jsonb DEFAULT '{}')
 LANGUAGE plpgsql AS $$
--- Each tenant's template is a transaction of its own, so that this can be ended and run again. As in
--- refresh_window, that rules out SECURITY DEFINER and a search_path of its own.
+-- Each step is a transaction of its own, so that this can be ended and run again, and no report waits for
+-- more than one step. As in refresh_window, that rules out SECURITY DEFINER and a search_path of its own.
 DECLARE
-    todo jsonb;
+    feeds jsonb;
     item jsonb;
+    template text;
+    step integer;
+    more boolean;
 BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
-    todo := _wh_internal.adopt_begin(connections);
+    feeds := _wh_internal.adopt_begin(connections);
     COMMIT;
-    FOR item IN SELECT pg_catalog.jsonb_array_elements(todo) LOOP
+    FOR item IN SELECT pg_catalog.jsonb_array_elements(feeds) LOOP
+        template := item ->> 'template_name';
+        step := 1;
+        WHILE step <= 4 LOOP
+            PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
+            more := false;
+            IF step = 1 THEN
+                more := _wh_internal.adopt_feed(template, item ->> 'connection', item ->> 'schema_name',
+                    100);
+            ELSIF step = 2 THEN
+                PERFORM _wh_internal.adopt_settle(template, item ->> 'schema_name');
+            ELSIF step = 3 THEN
+                PERFORM _wh_internal.adopt_publish(template, item ->> 'schema_name');
+            ELSE
+                PERFORM _wh_internal.adopt_years(template, item ->> 'schema_name');
+            END IF;
+            COMMIT;
+            IF NOT more THEN
+                step := step + 1;
+            END IF;
+        END LOOP;
+    END LOOP;
+    FOR template IN SELECT DISTINCT f.value ->> 'template_name'
+        FROM pg_catalog.jsonb_array_elements(feeds) AS f (value)
+    LOOP
         PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
-        PERFORM _wh_internal.adopt_feed(item ->> 'template_name', item ->> 'connection',
-            item ->> 'schema_name');
+        PERFORM _wh.update_public_view_by_template(template);
         COMMIT;
     END LOOP;
 END
@@ -11622,11 +11714,11 @@ $$;
 -- as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '69211b9abd2353d8' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'bd7d28a869937142' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '69211b9abd2353d8');
+        AND i.functions = 'bd7d28a869937142');
 END
 $$;
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -26,6 +27,8 @@ CONNECTIONS = {"acme": "acme_conn", "bolt": "bolt_conn", "CornerShop": "bolt_con
 
 FOLDED = (2023, 2024)
 OPEN = 2025
+
+_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
@@ -105,9 +108,13 @@ class ByHand:
 
 
 def make_by_hand(
-    server: Server, folded_days: int = 4, open_days: int = 12, password: str = "reads-the-source"
+    server: Server,
+    folded_days: int = 4,
+    open_days: int = 12,
+    password: str = "reads-the-source",
+    tenants: Mapping[str, str] = CONNECTIONS,
 ) -> ByHand:
-    """Build it: `folded_days` of each folded year, and `open_days` daily views of the open one, for each tenant.
+    """Build it: `folded_days` of each folded year, and `open_days` daily views from the open one on, for each of `tenants`.
 
     The table holds the sources' `password` as its functions need it: in libpq's quotes if it has odd characters.
     """
@@ -128,7 +135,7 @@ def make_by_hand(
                 " VALUES (%s, '127.0.0.1', %s, %s, 'source_reader', %s)",
                 (connection, server.port, f"source_{connection}", stored),
             )
-        for schema, connection in CONNECTIONS.items():
+        for schema, connection in tenants.items():
             _make_tenant(session, schema, connection, folded_days, open_days)
         session.execute("SELECT _wh.update_public_view_by_template('foodlogstats')")
     done = psql_file(made, "irregular.sql")
@@ -176,10 +183,19 @@ def _make_tenant(
     ):
         session.execute(sql.SQL(statement).format(name))
     for year, count in (*((year, folded_days) for year in FOLDED), (OPEN, open_days)):
-        session.execute(
-            "SELECT _wh.update_mv_window_by_template('foodlogstats', %s, %s, %s, %s::date + %s)",
-            (connection, schema, date(year, 1, 1), date(year, 1, 1), count - 1),
-        )
+        # As many in a transaction as the server has locks for.
+        for first in range(0, count, _AT_ONCE):
+            session.execute(
+                "SELECT _wh.update_mv_window_by_template('foodlogstats', %s, %s, %s::date + %s, %s::date + %s)",
+                (
+                    connection,
+                    schema,
+                    start := date(year, 1, 1),
+                    first,
+                    start,
+                    min(first + _AT_ONCE, count) - 1,
+                ),
+            )
         if year in FOLDED:
             session.execute(
                 "SELECT _wh.create_combined_table_from_template_by_year('foodlogstats', %s, %s)",

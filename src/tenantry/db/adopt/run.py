@@ -182,7 +182,7 @@ def finish(session: psycopg.Connection, passwords: Mapping[str, str]) -> Iterato
         left = secrets(session)
         while left:
             yield left
-            owner.execute("CALL _wh.adopt_copies(25)")
+            owner.execute("CALL _wh.adopt_copies(100)")
             session.execute(sql_text(FILES / "5_swap.sql"))
             now = secrets(session)
             if now >= left:

@@ -1,36 +1,71 @@
--- Tenants' objects become whadmin's, one at a time, so that a report waits for none of them. Not in a transaction block.
--- A report that reads the object now is waited for at most a tenth of a second at a time: later readers queue behind us.
+-- Tenants' objects become whadmin's, some at a time. Not in a transaction block. Each step first locks the views that read
+-- what it changes, in the order in which reports do, so that reports queue there and it need not wait for each object; it
+-- gives up after a moment while a report is running, and takes no longer than a moment when none is.
 DO $$
 DECLARE
+    batch jsonb;
     thing record;
-    tries integer;
+    begun timestamptz;
+    tries integer := 0;
 BEGIN
-    FOR thing IN
-        SELECT 'SCHEMA' AS what, pg_catalog.format('%I', s.schema_name) AS name
-        FROM _wh_adopt.schemas s JOIN pg_catalog.pg_namespace n ON n.oid = s.nspoid
-        WHERE s.tenant AND n.nspowner <> 'whadmin'::regrole
-        UNION ALL
-        SELECT CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END,
-            pg_catalog.format('%I.%I', o.schema_name, o.relname)
-        FROM _wh_adopt.objects o JOIN pg_catalog.pg_class c ON c.oid = o.relid
-        WHERE o.kind IS NOT NULL AND c.relowner <> 'whadmin'::regrole
     LOOP
-        tries := 0;
-        LOOP
-            BEGIN
-                PERFORM pg_catalog.set_config('lock_timeout', '100ms', true);
-                EXECUTE pg_catalog.format('ALTER %s %s OWNER TO whadmin', thing.what, thing.name);
-                EXIT;
-            EXCEPTION WHEN lock_not_available THEN
-                tries := tries + 1;
-                IF tries >= 600 THEN
-                    RAISE;
-                END IF;
-            END;
-            COMMIT;
-            PERFORM pg_catalog.pg_sleep(0.1);
-        END LOOP;
+        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
+            pg_catalog.set_config('lock_timeout', '50', true);
+        -- A schema, or relations of one schema. NULL: all is done.
+        SELECT jsonb_agg(to_jsonb(t) ORDER BY t.kind, t.relid) INTO batch
+        FROM (
+            SELECT x.*, min(x.schema_name) OVER () AS first FROM (
+                SELECT s.schema_name, s.nspoid AS relid, 'SCHEMA' AS kind, format('%I', s.schema_name) AS name
+                FROM _wh_adopt.schemas s JOIN pg_namespace n ON n.oid = s.nspoid
+                WHERE s.tenant AND n.nspowner <> 'whadmin'::regrole
+                UNION ALL
+                SELECT o.schema_name, o.relid, CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'v' THEN 'VIEW' ELSE 'TABLE' END,
+                    format('%I.%I', o.schema_name, o.relname)
+                FROM _wh_adopt.objects o JOIN pg_class c ON c.oid = o.relid
+                WHERE o.kind IS NOT NULL AND c.relowner <> 'whadmin'::regrole
+            ) x
+        ) t WHERE t.schema_name = t.first;
+        EXIT WHEN batch IS NULL;
+        BEGIN
+            begun := clock_timestamp();
+            -- To give a view the owner that it has changes nothing, but locks it. Unlike LOCK TABLE, that leaves alone
+            -- what the view reads.
+            FOR thing IN
+                WITH RECURSIVE readers AS (
+                    SELECT (b ->> 'relid')::oid AS relid, 0 AS depth FROM jsonb_array_elements(batch) b WHERE b ->> 'kind' <> 'SCHEMA'
+                    UNION
+                    SELECT r.ev_class, s.depth + 1 FROM readers s
+                    JOIN pg_depend d ON d.refobjid = s.relid AND d.refclassid = 'pg_class'::regclass AND d.classid = 'pg_rewrite'::regclass
+                    JOIN pg_rewrite r ON r.oid = d.objid AND r.ev_class <> s.relid
+                )
+                SELECT c.oid::regclass AS name, c.relowner::regrole AS owner FROM readers r
+                JOIN _wh_adopt.objects o ON o.relid = r.relid AND o.kind IN ('public view', 'tenant view')
+                JOIN pg_class c ON c.oid = r.relid AND c.relkind = 'v'
+                GROUP BY c.oid ORDER BY max(r.depth) DESC, c.oid
+            LOOP
+                EXECUTE format('ALTER VIEW %s OWNER TO %s', thing.name, thing.owner);
+            END LOOP;
+            FOR thing IN SELECT b ->> 'kind' AS kind, b ->> 'name' AS name FROM jsonb_array_elements(batch) b LOOP
+                EXIT WHEN clock_timestamp() > begun + interval '60 ms';
+                BEGIN
+                    PERFORM set_config('lock_timeout', '10', true);
+                    EXECUTE format('ALTER %s %s OWNER TO whadmin', thing.kind, thing.name);
+                    tries := -1;
+                EXCEPTION WHEN lock_not_available THEN
+                    -- A report reads this one without the views; the others need not wait for it.
+                    NULL;
+                END;
+            END LOOP;
+            tries := tries + 1;
+        EXCEPTION WHEN lock_not_available THEN
+            tries := tries + 1;
+        END;
+        IF tries >= 1200 THEN
+            RAISE EXCEPTION 'reports kept relations of % in use', batch -> 0 ->> 'schema_name'
+                USING ERRCODE = 'lock_not_available', HINT = 'Try again when the long reports have ended.';
+        END IF;
         COMMIT;
+        PERFORM pg_sleep(CASE WHEN tries <= 0 THEN 0.02 ELSE 0.1 END);
     END LOOP;
     INSERT INTO _wh_adopt.steps VALUES ('owners') ON CONFLICT DO NOTHING;
 END

@@ -222,6 +222,13 @@ BEGIN
         INSERT INTO pg_temp.tenantry_gone VALUES (item.oid);
     END LOOP;
 
+    -- Days that were replaced, and wait to be dropped.
+    FOR item IN SELECT o.oid::regclass AS name FROM _wh_adopt.copies p JOIN pg_class o ON o.oid = p.relid
+        WHERE p.fresh = 0 AND o.relname = 'tenantry_old_' || o.oid AND o.relowner = 'whadmin'::regrole
+    LOOP
+        EXECUTE format('DROP MATERIALIZED VIEW %s', item.name);
+    END LOOP;
+
     -- Days that Tenantry has loaded since, or made without a password, keep their rows.
     PERFORM pg_temp.tenantry_keep(d.relid) FROM pg_temp.tenantry_loaded() d (relid);
 

@@ -1,18 +1,44 @@
 CREATE OR REPLACE PROCEDURE _wh.adopt_tenants(connections jsonb DEFAULT '{}')
 LANGUAGE plpgsql AS $$
--- Each tenant's template is a transaction of its own, so that this can be ended and run again. As in
--- refresh_window, that rules out SECURITY DEFINER and a search_path of its own.
+-- Each step is a transaction of its own, so that this can be ended and run again, and no report waits for
+-- more than one step. As in refresh_window, that rules out SECURITY DEFINER and a search_path of its own.
 DECLARE
-    todo jsonb;
+    feeds jsonb;
     item jsonb;
+    template text;
+    step integer;
+    more boolean;
 BEGIN
     PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
-    todo := _wh_internal.adopt_begin(connections);
+    feeds := _wh_internal.adopt_begin(connections);
     COMMIT;
-    FOR item IN SELECT pg_catalog.jsonb_array_elements(todo) LOOP
+    FOR item IN SELECT pg_catalog.jsonb_array_elements(feeds) LOOP
+        template := item ->> 'template_name';
+        step := 1;
+        WHILE step <= 4 LOOP
+            PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
+            more := false;
+            IF step = 1 THEN
+                more := _wh_internal.adopt_feed(template, item ->> 'connection', item ->> 'schema_name',
+                    100);
+            ELSIF step = 2 THEN
+                PERFORM _wh_internal.adopt_settle(template, item ->> 'schema_name');
+            ELSIF step = 3 THEN
+                PERFORM _wh_internal.adopt_publish(template, item ->> 'schema_name');
+            ELSE
+                PERFORM _wh_internal.adopt_years(template, item ->> 'schema_name');
+            END IF;
+            COMMIT;
+            IF NOT more THEN
+                step := step + 1;
+            END IF;
+        END LOOP;
+    END LOOP;
+    FOR template IN SELECT DISTINCT f.value ->> 'template_name'
+        FROM pg_catalog.jsonb_array_elements(feeds) AS f (value)
+    LOOP
         PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
-        PERFORM _wh_internal.adopt_feed(item ->> 'template_name', item ->> 'connection',
-            item ->> 'schema_name');
+        PERFORM _wh.update_public_view_by_template(template);
         COMMIT;
     END LOOP;
 END

@@ -1,14 +1,16 @@
 CREATE OR REPLACE FUNCTION _wh_internal.adopt_feed(wanted_template text, wanted_connection text,
-    wanted_schema text) RETURNS void
+    wanted_schema text, at_most integer) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Register a feed whose days were made by hand, and record them by counting; no source is asked. A day with
--- other columns than the template's is recorded as made by another template, so that it is loaded again, or
--- fitted.
+-- Register a feed whose days were made by hand, and record some of them by counting; no source is asked. True
+-- if there may be more: to read all days of a feed at once could take more locks than the server has. A
+-- day with other columns than the template's is recorded as made by another template, so that it is loaded
+-- again, or fitted.
 DECLARE
     feed _wh.feeds := _wh_internal.open_feed(wanted_template, wanted_connection, wanted_schema);
     template _wh.mv_templates := _wh_internal.find_template(wanted_template);
     day record;
     counted bigint;
+    recorded integer := 0;
 BEGIN
     FOR day IN
         SELECT o.slice_date, c.oid::regclass AS relation, pg_relation_filenode(c.oid) AS filenode,
@@ -25,7 +27,7 @@ BEGIN
         WHERE o.kind = 'day' AND o.schema_name = wanted_schema AND o.template_name = wanted_template
             AND c.relispopulated AND NOT EXISTS (SELECT FROM _wh.slices s WHERE s.schema_name = wanted_schema
                 AND s.template_name = wanted_template AND s.slice_date = o.slice_date)
-        ORDER BY o.slice_date
+        ORDER BY o.slice_date LIMIT at_most
     LOOP
         EXECUTE format('SELECT count(*) FROM %s', day.relation) INTO counted;
         INSERT INTO _wh.slices (schema_name, template_name, slice_date, status, row_count, loaded_at,
@@ -33,22 +35,8 @@ BEGIN
         VALUES (wanted_schema, wanted_template, day.slice_date, 'loaded', counted, clock_timestamp(),
             CASE WHEN day.fits THEN _wh_internal.definition_hash(template) END, day.filenode,
             template.time_column);
+        recorded := recorded + 1;
     END LOOP;
-    IF NOT _wh_internal.settle_feed(feed) THEN
-        PERFORM _wh_internal.storage_publish_tenant(feed);
-        PERFORM _wh_internal.storage_publish_public(template);
-    END IF;
-    -- A year that was folded by hand is taken as it is: a day without rows was an empty one.
-    INSERT INTO _wh.slices (schema_name, template_name, slice_date, status, row_count, loaded_at,
-        definition_hash, filenode, time_column)
-    SELECT wanted_schema, wanted_template, d.day::date, 'loaded',
-        coalesce((n.counts ->> to_char(d.day, 'YYYY-MM-DD'))::bigint, 0), clock_timestamp(),
-        _wh_internal.definition_hash(template), t.filenode, template.time_column
-    FROM _wh_internal.slice_tables(feed, only_daily => false) t
-    CROSS JOIN LATERAL (
-        SELECT _wh_internal.count_stored(feed, t.name, false, t.first_day, t.last_day) AS counts) n
-    CROSS JOIN LATERAL generate_series(t.first_day::timestamp, t.last_day::timestamp, '1 day') AS d (day)
-    ON CONFLICT ON CONSTRAINT slices_pkey DO NOTHING;
-    PERFORM _wh_internal.write_log('adopt_feed', 'INFO', 'taken over', to_jsonb(feed));
+    RETURN recorded = at_most;
 END
 $$;

@@ -1,8 +1,10 @@
-CREATE OR REPLACE FUNCTION _wh_internal.settle_step(feed _wh.feeds) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.settle_step(feed _wh.feeds,
+    only_years boolean DEFAULT false) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The step of settle_feed. What operators added to a table stays on it; comments and rights go to the view
 -- in its place. The table keeps its rights if somebody's view reads it, or if it has row security: then
--- the view reads it with the rights of the querying role.
+-- the view reads it with the rights of the querying role. `only_years`: other views stay as they
+-- are, and read the tables wherever they are.
 DECLARE
     view_name text := _wh_internal.fit_name(feed.template_name);
     root regclass := (SELECT c.oid FROM pg_class c WHERE c.relkind = 'p'
@@ -13,7 +15,9 @@ DECLARE
     item record;
     things jsonb;
 BEGIN
-    EXECUTE _wh_internal.blank_view('public', view_name) || _wh_internal.blank_views(feed);
+    IF NOT only_years THEN
+        EXECUTE _wh_internal.blank_view('public', view_name) || _wh_internal.blank_views(feed);
+    END IF;
     FOR item IN
         SELECT root::oid AS relid, 'public' AS schema_name, view_name AS relname,
             _wh_internal.fit_name(_wh_internal.kept_base('public', feed.template_name)) AS kept_name
@@ -29,8 +33,12 @@ BEGIN
         UPDATE _wh.feed_tables t SET table_name = item.kept_name WHERE t.schema_name = feed.schema_name
             AND t.template_name = feed.template_name AND t.table_name = item.relname;
     END LOOP;
-    PERFORM _wh_internal.storage_publish_tenant(feed);
-    IF template.template_name IS NOT NULL THEN
+    IF only_years THEN
+        PERFORM _wh_internal.publish_years(feed);
+    ELSE
+        PERFORM _wh_internal.storage_publish_tenant(feed);
+    END IF;
+    IF template.template_name IS NOT NULL AND NOT only_years THEN
         PERFORM _wh_internal.storage_publish_public(template);
     END IF;
     FOR item IN

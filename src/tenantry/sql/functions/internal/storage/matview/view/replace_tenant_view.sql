@@ -8,6 +8,8 @@ DECLARE
     fresh record;
     columns _wh.template_columns[];
     reshaped boolean;
+    -- The caller writes the public view.
+    uniting boolean := coalesce(current_setting('tenantry.uniting', true) = feed.template_name, false);
     body text;
 BEGIN
     SELECT * INTO template FROM _wh.mv_templates t WHERE t.template_name = feed.template_name;
@@ -18,6 +20,8 @@ BEGIN
         AND _wh_internal.view_columns(feed.schema_name, view_name) <> _wh_internal.columns_shape(columns);
     IF reshaped THEN
         PERFORM _wh_internal.lock_view('public', feed.template_name);
+    END IF;
+    IF reshaped AND NOT (uniting AND _wh_internal.only_appends(feed.schema_name, view_name, columns)) THEN
         EXECUTE _wh_internal.blank_view('public', view_name);
     END IF;
     PERFORM _wh_internal.lock_view(feed.schema_name, feed.template_name);
@@ -43,7 +47,7 @@ BEGIN
             FROM to_regclass(format('%I.%I', feed.schema_name, view_name)) AS v (oid);
     END IF;
     PERFORM _wh_internal.replace_view(feed.schema_name, view_name, body, afterwards);
-    IF reshaped AND current_setting('tenantry.uniting', true) IS DISTINCT FROM feed.template_name THEN
+    IF reshaped AND NOT uniting THEN
         PERFORM _wh.update_public_view_by_template(feed.template_name);
     END IF;
 END
