@@ -17,7 +17,18 @@ from bench.contest import Contestant, hold
 from bench.lab import Lab
 from bench.server import scratch_server
 from bench.stage import Size, Stage
-from bench.workloads import backfill, hourly, nightly, peers, reports, storage, verify, versions, yearly
+from bench.workloads import (
+    adopt,
+    backfill,
+    hourly,
+    nightly,
+    peers,
+    reports,
+    storage,
+    verify,
+    versions,
+    yearly,
+)
 
 FIRST = date(2024, 1, 1)
 RESULTS = Path(__file__).with_name("results")
@@ -40,6 +51,7 @@ WORKLOADS = {
     "reports": Workload(reports.measure, days=1, per_day=10, settings={"max_locks_per_transaction": "64"}),
     "nightly": Workload(nightly.measure, days=31),
     "storage": Workload(storage.measure),
+    "adopt": Workload(adopt.measure),
     "verify": Workload(lambda lab: _contest(lab, verify)),
     "versions": Workload(versions.measure, days=60),
     "peers": Workload(peers.measure),

@@ -148,6 +148,14 @@ class Stage:
         self._take_in(database)
         self._starts[name] = database
 
+    def new_database(self, name: str) -> str:
+        """Create an empty database that `reset` copies as that warehouse to begin with; returns its name."""
+        database = f"warehouse_{name}"
+        with self._administrator() as admin:
+            admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+        self._starts[name] = database
+        return database
+
     def keep(self, name: str) -> None:
         """Store the present warehouse as another one to begin with."""
         with self._administrator() as admin:

@@ -79,27 +79,27 @@ def _reporter(
 
 def _sampler(warehouse: ByHand, stop: threading.Event, seen: Seen) -> None:
     """Add up how long each report waits for locks, by looking often; the server's own log would need another deadlock_timeout."""
-    waits: Counter[tuple[int, object]] = Counter()
+    waits: dict[tuple[int, object], dict[object, float]] = {}
     with warehouse.connect() as session:
-        last = time.monotonic()
         while not stop.is_set():
             time.sleep(_EVERY)
             waiting = session.execute(
                 "SELECT pid, query_start, left(query, 60) FROM pg_stat_activity"
                 " WHERE application_name = 'report' AND state = 'active' AND wait_event_type = 'Lock'"
             ).fetchall()
-            now = time.monotonic()
             for pid, started, text in waiting:
-                # It began to wait, on the average, half a turn ago; a whole one is the worst.
-                waits[pid, started] += now - last  # type: ignore[assignment]
-                if waits[pid, started] > seen.wait:
-                    blockers = session.execute(
-                        "SELECT string_agg(left(query, 60), '; ') FROM pg_stat_activity WHERE pid = ANY (pg_blocking_pids(%s))",
-                        (pid,),
-                    ).fetchone()
-                    seen.wait = waits[pid, started]
-                    seen.waited_in = f"{seen.step}: {text} -- for {blockers and blockers[0]}"
-            last = now
+                found = session.execute(
+                    "SELECT l.waitstart, extract(epoch FROM clock_timestamp() - l.waitstart)::float, (SELECT string_agg(left(a.query, 60), '; ')"
+                    " FROM pg_stat_activity a WHERE a.pid = ANY (pg_blocking_pids(l.pid)))"
+                    " FROM pg_locks l WHERE l.pid = %s AND NOT l.granted AND l.waitstart >= %s",
+                    (pid, started),
+                ).fetchone()
+                if found:
+                    since, lasted, blockers = found
+                    waits.setdefault((pid, started), {})[since] = lasted + _EVERY
+                    total = sum(waits[pid, started].values())
+                    if total > seen.wait:
+                        seen.wait, seen.waited_in = total, f"{seen.step}: {text} -- for {blockers}"
 
 
 @contextlib.contextmanager

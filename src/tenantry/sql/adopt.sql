@@ -28,6 +28,9 @@ SELECT to_regnamespace('_wh_adopt') IS NOT NULL AS begun, to_regnamespace('_wh_m
     \quit
 \endif
 \if :{?undo}
+    \if :tenantry_begun
+        \ir adopt/replaced.sql
+    \endif
     BEGIN;
     \if :tenantry_aside
         \ir adopt/undo.sql
@@ -42,6 +45,7 @@ SELECT to_regnamespace('_wh_adopt') IS NOT NULL AS begun, to_regnamespace('_wh_m
 \endif
 \if :{?finish}
     \ir adopt/5_swap.sql
+    \ir adopt/replaced.sql
     BEGIN;
     \ir adopt/8_finish.sql
     COMMIT;

@@ -1449,19 +1449,24 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE p.parts IS NOT NULL
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.adopt_settle(wanted_template text, wanted_schema text) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.adopt_settle(wanted_template text, wanted_schema text)
+    RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Move the yearly tables of a feed by hand to _wh_data, and put views in their places. Views by hand read the
--- tables wherever they are, so that a report waits for its year at most, and for a moment.
+-- Move a yearly table of a feed by hand to _wh_data, and put a view in its place; true if there may be more.
+-- Views by hand read the table wherever it is, so that no report waits for more than this year, and a moment.
 DECLARE
     feed _wh.feeds := _wh_internal.find_feed(wanted_template, wanted_schema);
+    relation oid;
 BEGIN
     feed := _wh_internal.hold_feed(feed);
     PERFORM _wh_internal.lock_view('public', wanted_template);
     PERFORM _wh_internal.lock_view(wanted_schema, wanted_template);
-    IF EXISTS (SELECT FROM _wh_internal.unsettled(feed)) THEN
-        PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.settle_step(%L, true)', feed));
+    SELECT u.relid INTO relation FROM _wh_internal.unsettled(feed) u ORDER BY u.relname LIMIT 1;
+    IF relation IS NULL THEN
+        RETURN false;
     END IF;
+    PERFORM _wh_internal.execute_patiently(format('SELECT _wh_internal.settle_step(%L, %s)', feed, relation));
+    RETURN true;
 END
 $$;
 
@@ -2810,10 +2815,12 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- block every new report, or deadlock with one, so release the locks after a moment and try again, for at
 -- most ten minutes. After ten seconds, each attempt waits longer, so that reports that follow each other
 -- closely cannot block it forever. It always waits less than PostgreSQL's deadlock_timeout, so that no report
--- is ever ended. A call inside such statements is part of them, and releases its locks with them.
+-- is ever ended. Where tenantry.most_wait says so, it waits at most so many milliseconds,
+-- but more often. A call inside such statements is part of them, and releases its locks with them.
 DECLARE
     former text := current_setting('lock_timeout');
-    moment integer := 100;
+    most integer := nullif(current_setting('tenantry.most_wait', true), '')::integer;
+    moment integer := least(100, most);
     begun timestamptz := clock_timestamp();
 BEGIN
     IF current_setting('tenantry.patient', true) = 'yes' THEN
@@ -2833,8 +2840,8 @@ BEGIN
                     USING ERRCODE = 'lock_not_available',
                     HINT = 'Try again when the long reports have ended.';
             END IF;
-            PERFORM pg_sleep(0.2);
-            moment := least(moment + 50, CASE WHEN clock_timestamp() > begun + interval '10 seconds' THEN 500
+            PERFORM pg_sleep(CASE WHEN most IS NULL THEN 0.2 ELSE 0.02 END);
+            moment := least(moment + 50, most, CASE WHEN clock_timestamp() > begun + interval '10 seconds' THEN 500
                 ELSE 150 END);
         END;
     END LOOP;
@@ -8298,13 +8305,13 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.settle_step(feed _wh.feeds,
-    only_years boolean DEFAULT false) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.settle_step(feed _wh.feeds, only_table oid DEFAULT NULL)
+    RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The step of settle_feed. What operators added to a table stays on it; comments and rights go to the view
 -- in its place. The table keeps its rights if somebody's view reads it, or if it has row security: then
--- the view reads it with the rights of the querying role. `only_years`: other views stay as they
--- are, and read the tables wherever they are.
+-- the view reads it with the rights of the querying role. `only_table`: one table moves, and views stay as
+-- they are, which read it wherever it is.
 DECLARE
     view_name text := _wh_internal.fit_name(feed.template_name);
     root regclass := (SELECT c.oid FROM pg_class c WHERE c.relkind = 'p'
@@ -8315,7 +8322,7 @@ DECLARE
     item record;
     things jsonb;
 BEGIN
-    IF NOT only_years THEN
+    IF only_table IS NULL THEN
         EXECUTE _wh_internal.blank_view('public', view_name) || _wh_internal.blank_views(feed);
     END IF;
     FOR item IN
@@ -8323,6 +8330,7 @@ BEGIN
             _wh_internal.fit_name(_wh_internal.kept_base('public', feed.template_name)) AS kept_name
         WHERE root IS NOT NULL
         UNION ALL SELECT u.relid, feed.schema_name, u.relname, u.kept_name FROM _wh_internal.unsettled(feed) u
+        WHERE only_table IS NULL OR u.relid = only_table
     LOOP
         SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t.rank, t.before DESC NULLS LAST), '[]') INTO things
         FROM _wh_internal.operators_things(ARRAY[item.relid]) t
@@ -8333,12 +8341,12 @@ BEGIN
         UPDATE _wh.feed_tables t SET table_name = item.kept_name WHERE t.schema_name = feed.schema_name
             AND t.template_name = feed.template_name AND t.table_name = item.relname;
     END LOOP;
-    IF only_years THEN
+    IF only_table IS NOT NULL THEN
         PERFORM _wh_internal.publish_years(feed);
     ELSE
         PERFORM _wh_internal.storage_publish_tenant(feed);
     END IF;
-    IF template.template_name IS NOT NULL AND NOT only_years THEN
+    IF template.template_name IS NOT NULL AND only_table IS NULL THEN
         PERFORM _wh_internal.storage_publish_public(template);
     END IF;
     FOR item IN
@@ -10362,13 +10370,14 @@ BEGIN
         template := item ->> 'template_name';
         step := 1;
         WHILE step <= 4 LOOP
-            PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
+            PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin(),
+                pg_catalog.set_config('tenantry.most_wait', '80', true);
             more := false;
             IF step = 1 THEN
                 more := _wh_internal.adopt_feed(template, item ->> 'connection', item ->> 'schema_name',
                     100);
             ELSIF step = 2 THEN
-                PERFORM _wh_internal.adopt_settle(template, item ->> 'schema_name');
+                more := _wh_internal.adopt_settle(template, item ->> 'schema_name');
             ELSIF step = 3 THEN
                 PERFORM _wh_internal.adopt_publish(template, item ->> 'schema_name');
             ELSE
@@ -10383,7 +10392,8 @@ BEGIN
     FOR template IN SELECT DISTINCT f.value ->> 'template_name'
         FROM pg_catalog.jsonb_array_elements(feeds) AS f (value)
     LOOP
-        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
+        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin(),
+            pg_catalog.set_config('tenantry.most_wait', '80', true);
         PERFORM _wh.update_public_view_by_template(template);
         COMMIT;
     END LOOP;
@@ -11716,9 +11726,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', 'bd7d28a869937142' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '9c9b3860ad86ce23' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = 'bd7d28a869937142');
+        AND i.functions = '9c9b3860ad86ce23');
 END
 $$;
 

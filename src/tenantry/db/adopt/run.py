@@ -146,6 +146,8 @@ def undo(session: psycopg.Connection) -> list[str]:
         # What a killed program had begun ends first.
         _alone(session, _ADMINISTRATOR)
         _alone(session, _OWNER)
+        if begun(session):
+            session.execute(sql_text(FILES / "replaced.sql"))
     with translated(), session.transaction():
         if begun(session) and not _done(session, "aside"):
             session.execute(sql_text(FILES / "7_jobs.sql"))
@@ -184,6 +186,7 @@ def finish(session: psycopg.Connection, passwords: Mapping[str, str]) -> Iterato
             yield left
             owner.execute("CALL _wh.adopt_copies(100)")
             session.execute(sql_text(FILES / "5_swap.sql"))
+            session.execute(sql_text(FILES / "replaced.sql"))
             now = secrets(session)
             if now >= left:
                 break

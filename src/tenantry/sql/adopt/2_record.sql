@@ -88,7 +88,9 @@ CREATE TABLE _wh_adopt.database AS
 SELECT d.datacl AS acl FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database();
 
 -- Days that were made again without a secret, and wait to take the old ones' places.
-CREATE TABLE _wh_adopt.copies (relid oid PRIMARY KEY, filenode oid NOT NULL, fresh oid NOT NULL);
+CREATE TABLE _wh_adopt.copies (
+    relid oid PRIMARY KEY, filenode oid NOT NULL, fresh oid NOT NULL, replaced boolean NOT NULL DEFAULT false
+);
 
 CREATE TABLE _wh_adopt.steps (step text PRIMARY KEY, at timestamptz NOT NULL DEFAULT pg_catalog.now());
 INSERT INTO _wh_adopt.steps VALUES ('recorded');

@@ -1,6 +1,6 @@
 -- Tenants' objects become whadmin's, some at a time. Not in a transaction block. Each step first locks the views that read
--- what it changes, in the order in which reports do, so that reports queue there and it need not wait for each object; it
--- gives up after a moment while a report is running, and takes no longer than a moment when none is.
+-- what it changes, in the order in which reports do, so that reports queue there and it need not wait for each object. While
+-- a report is running, it gives up after 80 ms, and lets others pass; so long it tries again that it is there when one ends.
 DO $$
 DECLARE
     batch jsonb;
@@ -10,7 +10,7 @@ DECLARE
 BEGIN
     LOOP
         PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
-            pg_catalog.set_config('lock_timeout', '50', true);
+            pg_catalog.set_config('lock_timeout', '80', true);
         -- A schema, or relations of one schema. NULL: all is done.
         SELECT jsonb_agg(to_jsonb(t) ORDER BY t.kind, t.relid) INTO batch
         FROM (
@@ -43,8 +43,11 @@ BEGIN
                 JOIN pg_class c ON c.oid = r.relid AND c.relkind = 'v'
                 GROUP BY c.oid ORDER BY max(r.depth) DESC, c.oid
             LOOP
+                PERFORM set_config('lock_timeout', greatest(1, 80 - extract(epoch FROM clock_timestamp() - begun) * 1000)::integer::text,
+                    true);
                 EXECUTE format('ALTER VIEW %s OWNER TO %s', thing.name, thing.owner);
             END LOOP;
+            begun := clock_timestamp();
             FOR thing IN SELECT b ->> 'kind' AS kind, b ->> 'name' AS name FROM jsonb_array_elements(batch) b LOOP
                 EXIT WHEN clock_timestamp() > begun + interval '60 ms';
                 BEGIN
@@ -60,12 +63,12 @@ BEGIN
         EXCEPTION WHEN lock_not_available THEN
             tries := tries + 1;
         END;
-        IF tries >= 1200 THEN
+        IF tries >= 6000 THEN
             RAISE EXCEPTION 'reports kept relations of % in use', batch -> 0 ->> 'schema_name'
                 USING ERRCODE = 'lock_not_available', HINT = 'Try again when the long reports have ended.';
         END IF;
         COMMIT;
-        PERFORM pg_sleep(CASE WHEN tries <= 0 THEN 0.02 ELSE 0.1 END);
+        PERFORM pg_sleep(0.02);
     END LOOP;
     INSERT INTO _wh_adopt.steps VALUES ('owners') ON CONFLICT DO NOTHING;
 END

@@ -1,5 +1,6 @@
 -- Take the adoption back, until it is finished: the warehouse by hand as it was, with its functions, tables, views, rights
 -- and jobs. One transaction; run it as the administrator who adopted. Reports wait for it.
+-- After replaced.sql.
 SET LOCAL search_path = pg_catalog, pg_temp;
 
 -- Rights as they were. NULL is what PostgreSQL gives by itself.
@@ -220,13 +221,6 @@ BEGIN
     LOOP
         EXECUTE format('ALTER VIEW %I.%I RENAME TO %I', item.nspname, item.relname, 'tenantry_gone_' || item.oid);
         INSERT INTO pg_temp.tenantry_gone VALUES (item.oid);
-    END LOOP;
-
-    -- Days that were replaced, and wait to be dropped.
-    FOR item IN SELECT o.oid::regclass AS name FROM _wh_adopt.copies p JOIN pg_class o ON o.oid = p.relid
-        WHERE p.fresh = 0 AND o.relname = 'tenantry_old_' || o.oid AND o.relowner = 'whadmin'::regrole
-    LOOP
-        EXECUTE format('DROP MATERIALIZED VIEW %s', item.name);
     END LOOP;
 
     -- Days that Tenantry has loaded since, or made without a password, keep their rows.

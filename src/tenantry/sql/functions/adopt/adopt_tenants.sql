@@ -16,13 +16,14 @@ BEGIN
         template := item ->> 'template_name';
         step := 1;
         WHILE step <= 4 LOOP
-            PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
+            PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin(),
+                pg_catalog.set_config('tenantry.most_wait', '80', true);
             more := false;
             IF step = 1 THEN
                 more := _wh_internal.adopt_feed(template, item ->> 'connection', item ->> 'schema_name',
                     100);
             ELSIF step = 2 THEN
-                PERFORM _wh_internal.adopt_settle(template, item ->> 'schema_name');
+                more := _wh_internal.adopt_settle(template, item ->> 'schema_name');
             ELSIF step = 3 THEN
                 PERFORM _wh_internal.adopt_publish(template, item ->> 'schema_name');
             ELSE
@@ -37,7 +38,8 @@ BEGIN
     FOR template IN SELECT DISTINCT f.value ->> 'template_name'
         FROM pg_catalog.jsonb_array_elements(feeds) AS f (value)
     LOOP
-        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
+        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin(),
+            pg_catalog.set_config('tenantry.most_wait', '80', true);
         PERFORM _wh.update_public_view_by_template(template);
         COMMIT;
     END LOOP;

@@ -1,10 +1,10 @@
-CREATE OR REPLACE FUNCTION _wh_internal.settle_step(feed _wh.feeds,
-    only_years boolean DEFAULT false) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.settle_step(feed _wh.feeds, only_table oid DEFAULT NULL)
+    RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 -- The step of settle_feed. What operators added to a table stays on it; comments and rights go to the view
 -- in its place. The table keeps its rights if somebody's view reads it, or if it has row security: then
--- the view reads it with the rights of the querying role. `only_years`: other views stay as they
--- are, and read the tables wherever they are.
+-- the view reads it with the rights of the querying role. `only_table`: one table moves, and views stay as
+-- they are, which read it wherever it is.
 DECLARE
     view_name text := _wh_internal.fit_name(feed.template_name);
     root regclass := (SELECT c.oid FROM pg_class c WHERE c.relkind = 'p'
@@ -15,7 +15,7 @@ DECLARE
     item record;
     things jsonb;
 BEGIN
-    IF NOT only_years THEN
+    IF only_table IS NULL THEN
         EXECUTE _wh_internal.blank_view('public', view_name) || _wh_internal.blank_views(feed);
     END IF;
     FOR item IN
@@ -23,6 +23,7 @@ BEGIN
             _wh_internal.fit_name(_wh_internal.kept_base('public', feed.template_name)) AS kept_name
         WHERE root IS NOT NULL
         UNION ALL SELECT u.relid, feed.schema_name, u.relname, u.kept_name FROM _wh_internal.unsettled(feed) u
+        WHERE only_table IS NULL OR u.relid = only_table
     LOOP
         SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY t.rank, t.before DESC NULLS LAST), '[]') INTO things
         FROM _wh_internal.operators_things(ARRAY[item.relid]) t
@@ -33,12 +34,12 @@ BEGIN
         UPDATE _wh.feed_tables t SET table_name = item.kept_name WHERE t.schema_name = feed.schema_name
             AND t.template_name = feed.template_name AND t.table_name = item.relname;
     END LOOP;
-    IF only_years THEN
+    IF only_table IS NOT NULL THEN
         PERFORM _wh_internal.publish_years(feed);
     ELSE
         PERFORM _wh_internal.storage_publish_tenant(feed);
     END IF;
-    IF template.template_name IS NOT NULL AND NOT only_years THEN
+    IF template.template_name IS NOT NULL AND only_table IS NULL THEN
         PERFORM _wh_internal.storage_publish_public(template);
     END IF;
     FOR item IN
