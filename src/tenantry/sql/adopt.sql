@@ -3,7 +3,8 @@
 --     psql -h HOST -U postgres -d postgres -f adopt.sql
 --     psql … -v dry_run=1 -f adopt.sql      shows what there is, and changes nothing
 --     psql … -v undo=1 -f adopt.sql         takes the adoption back
---     psql … -v finish=1 -f adopt.sql       removes the last passwords from definitions, and what was kept for undo
+--     psql … -v finish=1 -f adopt.sql       drops what was kept for undo, after whadmin has run CALL _wh.adopt_copies(),
+--                                           which makes days again without their passwords
 \set ON_ERROR_STOP on
 \set QUIET on
 SET search_path = pg_catalog, pg_temp;
@@ -44,12 +45,15 @@ SELECT to_regnamespace('_wh_adopt') IS NOT NULL AS begun, to_regnamespace('_wh_m
     \quit
 \endif
 \if :{?finish}
-    \ir adopt/5_swap.sql
-    \ir adopt/replaced.sql
+    \if :tenantry_begun
+        \ir adopt/5_swap.sql
+        \ir adopt/replaced.sql
+    \endif
     BEGIN;
     \ir adopt/8_finish.sql
     COMMIT;
     \echo 'Finished: no definition holds a password.'
+    \echo 'Reports get faster with partitions: tenantry template set-storage TEMPLATE partition'
     \quit
 \endif
 

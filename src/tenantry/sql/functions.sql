@@ -4570,7 +4570,11 @@ BEGIN
         -- view.
         IF made_by <> _wh_internal.definition_hash(template)
             OR NOT _wh_internal.can_refresh_concurrently(relation)
-            OR _wh_internal.picks_by_place(relation, feed, template) THEN
+            -- One that somebody's view reads, as of a day made by hand, stays. It has the same rows.
+            OR _wh_internal.picks_by_place(relation, feed, template)
+            AND _wh_internal.operators_dependents(ARRAY[relation::oid], array_remove(ARRAY[to_regclass(format(
+                '%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)))::oid], NULL)) IS NULL
+        THEN
             action := 'replaced';
             relation := _wh_internal.matview_replace(feed, template, slice_date, relation);
         ELSE
@@ -11726,9 +11730,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '9c9b3860ad86ce23' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'c068c4f156d518b6' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '9c9b3860ad86ce23');
+        AND i.functions = 'c068c4f156d518b6');
 END
 $$;
 

@@ -191,5 +191,7 @@ def finish(session: psycopg.Connection, passwords: Mapping[str, str]) -> Iterato
             if now >= left:
                 break
             left = now
+        for feed in owner.execute(query("install", "adopt_made")).fetchall():
+            owner.execute(query("install", "adopt_bind"), feed)
         with session.transaction():
             session.execute(sql_text(FILES / "8_finish.sql"))

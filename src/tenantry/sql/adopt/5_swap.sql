@@ -30,7 +30,7 @@ BEGIN
         JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = (b ->> 'old')::oid AND d.deptype = 'n'
         LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
         LEFT JOIN pg_class v ON v.oid = r.ev_class
-        WHERE v.relkind IS DISTINCT FROM 'v';
+        WHERE v.relkind IS DISTINCT FROM 'v' AND r.ev_class IS DISTINCT FROM d.refobjid;
         IF blockers IS NOT NULL THEN
             RAISE EXCEPTION 'days cannot be replaced while other objects need them: %', blockers
                 USING ERRCODE = 'dependent_objects_still_exist', HINT = 'Drop those, run this again, then create them again.';

@@ -7,6 +7,13 @@ DECLARE
     triggered oid[];
     thing record;
 BEGIN
+    IF pg_catalog.to_regclass('_wh_adopt.steps') IS NULL THEN
+        RAISE EXCEPTION 'there is no adoption to finish' USING ERRCODE = 'object_not_in_prerequisite_state';
+    END IF;
+    IF NOT EXISTS (SELECT FROM _wh_adopt.steps s WHERE s.step = 'jobs') THEN
+        RAISE EXCEPTION 'the adoption has not ended' USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'Go on with it: tenantry adopt, or adopt.sql';
+    END IF;
     SELECT pg_catalog.string_agg(pg_catalog.format('%I.%I', n.nspname, c.relname), ', ' ORDER BY n.nspname, c.relname) INTO secrets
     FROM _wh_adopt.schemas s JOIN pg_catalog.pg_namespace n ON n.oid = s.nspoid AND s.tenant
     JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relkind = 'm'

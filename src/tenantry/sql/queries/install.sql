@@ -295,3 +295,11 @@ SELECT EXISTS (SELECT FROM _wh_adopt.jobs)
 -- name: adopt_alone
 -- Hold a part of an adoption until the session ends, that of a killed program included. Waits a minute.
 SELECT set_config('lock_timeout', '1min', true), pg_advisory_lock(8321567905 + %s)
+
+-- name: adopt_made
+-- The feeds whose days were made again.
+SELECT f.schema_name, f.template_name FROM _wh.feeds f ORDER BY 1, 2
+
+-- name: adopt_bind
+-- Bind the records of a feed's days to the views that took the old ones' places.
+SELECT _wh_internal.adopt_days(f) FROM _wh.feeds f WHERE f.schema_name = %s AND f.template_name = %s

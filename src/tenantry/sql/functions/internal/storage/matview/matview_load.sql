@@ -28,7 +28,11 @@ BEGIN
         -- view.
         IF made_by <> _wh_internal.definition_hash(template)
             OR NOT _wh_internal.can_refresh_concurrently(relation)
-            OR _wh_internal.picks_by_place(relation, feed, template) THEN
+            -- One that somebody's view reads, as of a day made by hand, stays. It has the same rows.
+            OR _wh_internal.picks_by_place(relation, feed, template)
+            AND _wh_internal.operators_dependents(ARRAY[relation::oid], array_remove(ARRAY[to_regclass(format(
+                '%I.%I', feed.schema_name, _wh_internal.fit_name(feed.template_name)))::oid], NULL)) IS NULL
+        THEN
             action := 'replaced';
             relation := _wh_internal.matview_replace(feed, template, slice_date, relation);
         ELSE
