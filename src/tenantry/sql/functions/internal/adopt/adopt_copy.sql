@@ -10,7 +10,8 @@ DECLARE
     fresh text;
     statement text;
 BEGIN
-    SELECT c.oid, c.oid::regclass AS name, n.nspname, c.relname, pg_get_viewdef(c.oid) AS definition INTO old
+    SELECT c.oid, c.oid::regclass AS name, n.nspname, c.relname, c.relispopulated,
+        pg_get_viewdef(c.oid) AS definition INTO old
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = relation AND c.relkind = 'm';
     connection := (SELECT f.tenant_name FROM _wh.tenants f WHERE f.schema_name = old.nspname);
     query := _wh_internal.adopt_query(old.definition);
@@ -25,9 +26,9 @@ BEGIN
     EXECUTE format('DROP MATERIALIZED VIEW IF EXISTS %s', fresh);
     PERFORM set_config('tenantry.adopted_from', old.name::text, true);
     EXECUTE format('CREATE MATERIALIZED VIEW %s AS '
-        'SELECT * FROM _wh_internal.adopted_rows(%L, %L, %L) AS t(%s)', fresh,
-        _wh_internal.server_name(connection), query,
-        columns, columns);
+        'SELECT * FROM _wh_internal.adopted_rows(%L, %L, %L) AS t(%s)%s', fresh,
+        _wh_internal.server_name(connection), query, columns, columns,
+        CASE WHEN NOT old.relispopulated THEN ' WITH NO DATA' END);
     PERFORM set_config('tenantry.adopted_from', '', true);
     FOR statement IN
         SELECT regexp_replace(pg_get_indexdef(i.indexrelid), '^(CREATE (?:UNIQUE )?INDEX ).*? ON .*? USING ',

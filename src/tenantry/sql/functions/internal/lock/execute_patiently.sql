@@ -30,8 +30,8 @@ BEGIN
                     HINT = 'Try again when the long reports have ended.';
             END IF;
             PERFORM pg_sleep(CASE WHEN most IS NULL THEN 0.2 ELSE 0.02 END);
-            moment := least(moment + 50, most, CASE WHEN clock_timestamp() > begun + interval '10 seconds' THEN 500
-                ELSE 150 END);
+            moment := least(moment + 50, most,
+                CASE WHEN clock_timestamp() > begun + interval '10 seconds' THEN 500 ELSE 150 END);
         END;
     END LOOP;
 END
