@@ -26,7 +26,7 @@ from psycopg import sql
 
 from tenantry.embedded import Server
 from tests.support.program import command, environment
-from tests.support.samples.by_hand import CONNECTIONS, ByHand, make_by_hand
+from tests.support.samples.by_hand import CONNECTIONS, SCRIPTS, ByHand, make_by_hand
 
 ALLOWED = 0.2
 """Seconds that a report may wait for a lock."""
@@ -160,6 +160,39 @@ def adopt(warehouse: ByHand, *arguments: str) -> subprocess.CompletedProcess[str
     )
 
 
+CRON = {
+    "shared_preload_libraries": "pg_cron",
+    "cron.database_name": "postgres",
+    "cron.use_background_workers": "on",
+}
+
+
+def has_cron(bindir: Path | None) -> bool:
+    """Whether these programs come with pg_cron."""
+    return bindir is not None and (bindir.parent / "lib/pg_cron.so").exists()
+
+
+def schedule(warehouse: ByHand) -> None:
+    """Schedule the manual's jobs, and one that is due each minute. It asks a source that is gone."""
+    warehouse.run("CREATE EXTENSION IF NOT EXISTS pg_cron")
+    warehouse.run("GRANT USAGE ON SCHEMA cron TO whadmin")
+    with psycopg.connect(warehouse.owner_conninfo, autocommit=True) as owner:
+        owner.execute((SCRIPTS / "jobs.sql").read_bytes())
+        owner.execute(
+            "SELECT cron.schedule('each_minute', '* * * * *',"
+            " $$SELECT _wh.cron_refresh_today('foodlogstats', 'bolt_conn', 'bolt')$$)"
+        )
+
+
+def _runs(warehouse: ByHand) -> list[tuple[object, ...]]:
+    """What pg_cron's runs ended with, and how often."""
+    if warehouse.rows("SELECT FROM pg_extension WHERE extname = 'pg_cron'"):
+        return warehouse.rows(
+            "SELECT status, split_part(return_message, E'\n', 1), count(*) FROM cron.job_run_details GROUP BY 1, 2"
+        )
+    return []
+
+
 def campaign(warehouse: ByHand, steps: Sequence[Sequence[str]], quiet: bool) -> bool:
     """Take the steps, reports looping meanwhile unless `quiet`; print and judge what they saw."""
     warehouse.run("GRANT SELECT ON ALL TABLES IN SCHEMA workspace TO phood_ro")
@@ -177,7 +210,7 @@ def campaign(warehouse: ByHand, steps: Sequence[Sequence[str]], quiet: bool) -> 
         for step in steps:
             seen.step = f"adopt {' '.join(step)}"
             begun = time.monotonic()
-            done = adopt(warehouse, *step, "--yes")
+            done = adopt(warehouse, *step, *(() if step else ("--wait", "60")), "--yes")
             took = time.monotonic() - begun
             print(f"{seen.step}: exit {done.returncode}, {took:.1f} s", flush=True)
             if done.returncode:
@@ -189,6 +222,8 @@ def campaign(warehouse: ByHand, steps: Sequence[Sequence[str]], quiet: bool) -> 
                 print(f"  rows as before: {same}", flush=True)
                 well &= same
         seen.step = "afterwards"
+    for run in _runs(warehouse):
+        print("  job runs:", *run)
     after = digest(warehouse, named)
     differing = [name for name in before if before[name] != after[name]]
     print(f"rows as before in {len(named) - len(differing)} of {len(named)} relations {differing[:5]}")
@@ -224,13 +259,16 @@ def main() -> int:
     server = Server(
         parent / "server",
         bindir=chosen.bindir,
-        settings={"fsync": "off", "max_connections": "100", "max_locks_per_transaction": "64"},
+        settings={"fsync": "off", "max_connections": "100", "max_locks_per_transaction": "64"}
+        | (CRON if has_cron(chosen.bindir) else {}),
     )
     try:
         server.start()
         begun = time.monotonic()
         tenants = dict(list(CONNECTIONS.items())[: chosen.tenants])
         warehouse = make_by_hand(server, chosen.folded_days, chosen.days, tenants)
+        if has_cron(chosen.bindir):
+            schedule(warehouse)
         print(f"made by hand in {time.monotonic() - begun:.0f} s; load {os.getloadavg()[0]:.1f}", flush=True)
         well = campaign(warehouse, [[], ["--undo" if chosen.undo else "--finish"]], chosen.quiet)
     finally:

@@ -11,8 +11,8 @@ BEGIN
     LOOP
         PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true),
             pg_catalog.set_config('lock_timeout', '80', true);
-        -- A schema, or relations of one schema. NULL: all is done.
-        SELECT jsonb_agg(to_jsonb(t) ORDER BY t.kind, t.relid) INTO batch
+        -- A schema, so that whadmin may own relations in it, then its relations. NULL: all is done.
+        SELECT jsonb_agg(to_jsonb(t) ORDER BY t.kind <> 'SCHEMA', t.kind, t.relid) INTO batch
         FROM (
             SELECT x.*, min(x.schema_name) OVER () AS first FROM (
                 SELECT s.schema_name, s.nspoid AS relid, 'SCHEMA' AS kind, format('%I', s.schema_name) AS name
