@@ -266,7 +266,7 @@ def main() -> int:
         server.start()
         begun = time.monotonic()
         tenants = dict(list(CONNECTIONS.items())[: chosen.tenants])
-        warehouse = make_by_hand(server, chosen.folded_days, chosen.days, tenants)
+        warehouse = make_by_hand(server, chosen.folded_days, chosen.days, tenants=tenants)
         if has_cron(chosen.bindir):
             schedule(warehouse)
         print(f"made by hand in {time.monotonic() - begun:.0f} s; load {os.getloadavg()[0]:.1f}", flush=True)

@@ -102,6 +102,16 @@ SELECT pg_temp.tenantry_act_as(w.owner) FROM (
     UNION SELECT s.owner FROM _wh_adopt.schemas s WHERE s.tenant
 ) w;
 CREATE TABLE _wh_adopt.granted AS TABLE pg_temp.tenantry_granted;
+CREATE FUNCTION _wh_adopt.act_as(wanted name) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT pg_has_role(wanted, 'USAGE') THEN
+        EXECUTE format('GRANT %I TO CURRENT_USER', wanted) || CASE
+            WHEN current_setting('server_version_num')::integer >= 160000 THEN ' WITH INHERIT TRUE, SET TRUE' ELSE '' END;
+        INSERT INTO _wh_adopt.granted VALUES (wanted);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION _wh_adopt.act_as IS 'Let the administrator act as the owner of a view that was made since';
 CREATE FUNCTION _wh_adopt.leave_roles(kept name) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     item record;

@@ -46,6 +46,8 @@ BEGIN
         SELECT jsonb_agg(jsonb_build_object('relid', v.oid, 'owner', v.relowner::regrole, 'view', format('%I.%I', n.nspname, v.relname),
             'options', array_to_string(v.reloptions, ', '), 'definition', pg_get_viewdef(v.oid), 'version', d.version)) INTO readers
         FROM direct d JOIN pg_class v ON v.oid = d.ev_class AND v.relkind = 'v' JOIN pg_namespace n ON n.oid = v.relnamespace;
+        PERFORM _wh_adopt.act_as(w.owner) FROM (SELECT DISTINCT pg_get_userbyid(v.relowner) AS owner
+            FROM jsonb_array_elements(readers) r JOIN pg_class v ON v.oid = (r ->> 'relid')::oid) w;
         -- Rights now, because readers may name a day itself.
         FOR statement IN
             SELECT format('GRANT %s ON %s TO %s', string_agg(x.privilege_type, ', '), (b ->> 'fresh')::oid::regclass,
