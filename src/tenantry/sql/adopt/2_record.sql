@@ -96,11 +96,15 @@ CREATE TABLE _wh_adopt.steps (step text PRIMARY KEY, at timestamptz NOT NULL DEF
 INSERT INTO _wh_adopt.steps VALUES ('recorded');
 
 -- The owners of all that gets another owner, or is made again.
-SELECT pg_temp.tenantry_act_as(w.owner) FROM (
-    SELECT o.owner FROM _wh_adopt.objects o WHERE o.kind IS NOT NULL
-    UNION SELECT v.owner FROM _wh_adopt.views v
-    UNION SELECT s.owner FROM _wh_adopt.schemas s WHERE s.tenant
-) w;
+DO $$
+BEGIN
+    PERFORM pg_temp.tenantry_act_as(w.owner) FROM (
+        SELECT o.owner FROM _wh_adopt.objects o WHERE o.kind IS NOT NULL
+        UNION SELECT v.owner FROM _wh_adopt.views v
+        UNION SELECT s.owner FROM _wh_adopt.schemas s WHERE s.tenant
+    ) w;
+END
+$$;
 CREATE TABLE _wh_adopt.granted AS TABLE pg_temp.tenantry_granted;
 CREATE FUNCTION _wh_adopt.act_as(wanted name) RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -1,3 +1,7 @@
 -- Forget an adoption that has changed nothing yet. One transaction, after 7_jobs.sql.
-SELECT _wh_adopt.leave_roles('');
+DO $$
+BEGIN
+    PERFORM _wh_adopt.leave_roles('');
+END
+$$;
 DROP SCHEMA _wh_adopt CASCADE;
