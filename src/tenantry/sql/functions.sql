@@ -1419,20 +1419,27 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION _wh_internal.adopt_publish(wanted_template text, wanted_schema text) RETURNS void
+CREATE OR REPLACE FUNCTION _wh_internal.adopt_publish(wanted_template text, wanted_schema text DEFAULT NULL)
+    RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Make a tenant's view by hand one of Tenantry's. If it only gets columns, the public view by hand goes on to
--- read it, and has its turn after all tenants.
+-- Make a tenant's view by hand one of Tenantry's, or the public view, and nothing else: reports wait until
+-- this transaction ends. If a tenant's view only gets columns, the public view by hand goes on to read it,
+-- and has its turn after all tenants.
 DECLARE
-    feed _wh.feeds := _wh_internal.find_feed(wanted_template, wanted_schema);
+    feed _wh.feeds;
 BEGIN
-    feed := _wh_internal.hold_feed(feed);
     PERFORM _wh_internal.lock_view('public', wanted_template);
+    IF wanted_schema IS NULL THEN
+        PERFORM _wh_internal.hold_template_tenants(ARRAY[wanted_template]);
+        PERFORM _wh_internal.storage_publish_public(_wh_internal.find_template(wanted_template));
+        RETURN;
+    END IF;
+    feed := _wh_internal.hold_feed(_wh_internal.find_feed(wanted_template, wanted_schema));
     IF _wh_internal.only_appends(wanted_schema, _wh_internal.fit_name(wanted_template),
         _wh_internal.tenant_columns(feed)) THEN
         PERFORM set_config('tenantry.uniting', wanted_template, true);
     END IF;
-    PERFORM _wh_internal.storage_publish_tenant(feed);
+    PERFORM _wh_internal.matview_publish_tenant(feed);
     PERFORM set_config('tenantry.uniting', '', true);
 END
 $$;
@@ -1495,13 +1502,14 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.adopt_years(wanted_template text, wanted_schema text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Record the years of a feed that were folded by hand, by counting. A year is taken as it is: a day without
--- rows was an empty one.
+-- Record the years of a feed that were folded by hand, by counting, and describe its views. A year is taken
+-- as it is: a day without rows was an empty one.
 DECLARE
     feed _wh.feeds := _wh_internal.find_feed(wanted_template, wanted_schema);
     template _wh.mv_templates := _wh_internal.find_template(wanted_template);
 BEGIN
     feed := _wh_internal.hold_feed(feed);
+    PERFORM _wh_internal.storage_publish_tenant(feed);
     INSERT INTO _wh.slices (schema_name, template_name, slice_date, status, row_count, loaded_at,
         definition_hash, filenode, time_column)
     SELECT wanted_schema, wanted_template, d.day::date, 'loaded',
@@ -10399,6 +10407,9 @@ BEGIN
     LOOP
         PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin(),
             pg_catalog.set_config('tenantry.most_wait', '80', true);
+        PERFORM _wh_internal.adopt_publish(template);
+        COMMIT;
+        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
         PERFORM _wh.update_public_view_by_template(template);
         COMMIT;
     END LOOP;
@@ -11731,9 +11742,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '4ae569ad80ea727f' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '10c3aead758acfd3' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '4ae569ad80ea727f');
+        AND i.functions = '10c3aead758acfd3');
 END
 $$;
 

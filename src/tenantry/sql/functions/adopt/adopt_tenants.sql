@@ -40,6 +40,9 @@ BEGIN
     LOOP
         PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin(),
             pg_catalog.set_config('tenantry.most_wait', '80', true);
+        PERFORM _wh_internal.adopt_publish(template);
+        COMMIT;
+        PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true), _wh_internal.pin();
         PERFORM _wh.update_public_view_by_template(template);
         COMMIT;
     END LOOP;

@@ -1,12 +1,13 @@
 CREATE OR REPLACE FUNCTION _wh_internal.adopt_years(wanted_template text, wanted_schema text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- Record the years of a feed that were folded by hand, by counting. A year is taken as it is: a day without
--- rows was an empty one.
+-- Record the years of a feed that were folded by hand, by counting, and describe its views. A year is taken
+-- as it is: a day without rows was an empty one.
 DECLARE
     feed _wh.feeds := _wh_internal.find_feed(wanted_template, wanted_schema);
     template _wh.mv_templates := _wh_internal.find_template(wanted_template);
 BEGIN
     feed := _wh_internal.hold_feed(feed);
+    PERFORM _wh_internal.storage_publish_tenant(feed);
     INSERT INTO _wh.slices (schema_name, template_name, slice_date, status, row_count, loaded_at,
         definition_hash, filenode, time_column)
     SELECT wanted_schema, wanted_template, d.day::date, 'loaded',
