@@ -30,7 +30,7 @@ BEGIN
         JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = (b ->> 'old')::oid AND d.deptype = 'n'
         LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
         LEFT JOIN pg_class v ON v.oid = r.ev_class
-        WHERE v.relkind IS DISTINCT FROM 'v' AND r.ev_class IS DISTINCT FROM d.refobjid;
+        WHERE (v.relkind IS DISTINCT FROM 'v' OR r.rulename <> '_RETURN') AND r.ev_class IS DISTINCT FROM d.refobjid;
         IF blockers IS NOT NULL THEN
             RAISE EXCEPTION 'days cannot be replaced while other objects need them: %', blockers
                 USING ERRCODE = 'dependent_objects_still_exist', HINT = 'Drop those, run this again, then create them again.';
@@ -41,7 +41,7 @@ BEGIN
             FROM jsonb_array_elements(batch) b
             JOIN pg_depend d ON d.refobjid = (b ->> 'old')::oid AND d.refclassid = 'pg_class'::regclass
                 AND d.classid = 'pg_rewrite'::regclass
-            JOIN pg_rewrite r ON r.oid = d.objid
+            JOIN pg_rewrite r ON r.oid = d.objid AND r.rulename = '_RETURN'
         )
         SELECT jsonb_agg(jsonb_build_object('relid', v.oid, 'owner', v.relowner::regrole, 'view', format('%I.%I', n.nspname, v.relname),
             'options', array_to_string(v.reloptions, ', '), 'definition', pg_get_viewdef(v.oid), 'version', d.version)) INTO readers
@@ -83,6 +83,7 @@ BEGIN
                     UPDATE _wh_adopt.copies p SET replaced = true WHERE p.relid = item.old;
                 END LOOP;
                 IF EXISTS (SELECT FROM jsonb_array_elements(readers) x JOIN pg_rewrite r ON r.ev_class = (x ->> 'relid')::oid
+                        AND r.rulename = '_RETURN'
                     WHERE r.xmin::text <> x ->> 'version') THEN
                     RAISE EXCEPTION 'a view was written meanwhile' USING ERRCODE = 'object_in_use';
                 END IF;
