@@ -12,6 +12,8 @@ from tests.integration.adopt.test_adopt import TRUTH, adopt
 from tests.support.program import Outcome, run
 from tests.support.samples.by_hand import ByHand
 
+pytestmark = pytest.mark.any_server
+
 
 def _tenantry(warehouse: ByHand, *arguments: object) -> Outcome:
     return run(None, *arguments, env={"TENANTRY_DSN": warehouse.owner_conninfo})

@@ -13,6 +13,8 @@ from tests.integration.adopt.test_adopt import TRUTH, adopt
 from tests.support.program import run
 from tests.support.samples.by_hand import ByHand, make_by_hand, psql_file
 
+pytestmark = pytest.mark.any_server
+
 SCHEMAS = ("UPPER", "two words", "semi;colon; DROP SCHEMA acme", 'q"uote', "it's", "ünï 日本", "x" * 63)
 TEMPLATE = """Öde "Q'; --"""
 NAMES = """SELECT schema_name, count(*), md5(string_agg(concat_ws('|', "Order ID", "it's ""odd\"\"", at), '' ORDER BY "Order ID"))

@@ -1,5 +1,7 @@
 """Adopting that is killed anywhere: run again, it ends the same; taken back, the warehouse is as it was.
 
+pytestmark = pytest.mark.any_server
+
 TENANTRY_TEST_KILLS=20 plays more points; the moments are drawn by lot, and a failure says which.
 """
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import threading
 import time
 
+import pytest
+
 from tests.integration.adopt.test_adopt import adopt
 from tests.support.program import run
 from tests.support.samples.by_hand import ByHand
+
+pytestmark = pytest.mark.any_server
 
 
 def test_functions_at_work_stand_in_the_way_unless_they_are_waited_for(by_hand: ByHand) -> None:

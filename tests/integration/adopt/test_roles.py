@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.integration.adopt.test_adopt import adopt
 from tests.support.program import run
 from tests.support.samples.by_hand import ByHand
+
+pytestmark = pytest.mark.any_server
 
 ATTRIBUTES = "SELECT rolname, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname IN ('whadmin', 'phood_ro', 'analyst_rw')"
 WORKSPACE = """

@@ -6,11 +6,14 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from psycopg import sql
 
 from tenantry.embedded import Server
 from tests.support.program import Outcome, run
 from tests.support.samples.by_hand import ByHand, make_by_hand
+
+pytestmark = pytest.mark.any_server
 
 CORE = "zebra77crossing"
 PASSWORD = f"""it's "{CORE}" \\ $$ %s"""

@@ -231,6 +231,7 @@ def test_no_setting_of_a_role_changes_what_sql_loads(fleet: Warehouse, source: S
         right(fleet, source, str(some))
 
 
+@pytest.mark.any_server
 def test_all_settings_of_a_database_at_once_change_nothing_of_a_night_job_a_fold_and_the_program(
     fleet: Warehouse, source: Source, today: date
 ) -> None:
