@@ -89,5 +89,5 @@ def test_it_says_what_status_says(acme: Warehouse, source: Source, today: date, 
 
 
 def test_no_template_takes_its_name(warehouse: Warehouse) -> None:
-    with pytest.raises(psycopg.errors.ReservedName, match="Tenantry's own"):
+    with pytest.raises(psycopg.errors.ReservedName, match="reserved for a view"):
         define(warehouse, "tenantry_freshness")

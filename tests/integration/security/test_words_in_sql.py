@@ -58,13 +58,14 @@ ANSWERING = {"load_days", "try_template", "verify_days", "window_digests"}
 """Those that end in no error, but say what it was."""
 
 WITHOUT_SOURCE = {
+    "adopt_copies", "adopt_tenants",
     "publish_views", "check_views_by_template_for_year", "create_combined_table_from_template_by_year", "drop_old_storage", "fit_storage", "fold_year",
     "set_storage", "update_tenant_union_view_by_template", "update_tenant_view",
 }  # fmt: skip
 """Those that name one of the others in a hint or reach it by a call that asks no source: they work by what is here."""
 
 PARTS = {
-    "ask_source", "holds_source", "libpq_knows", "source_select",
+    "adopted_rows", "ask_source", "holds_source", "libpq_knows", "source_select",
     "end_source", "matview_create", "matview_replace_in_year", "partition_load", "refresh_relation", "release_source", "source_digests",
     "source_login", "source_names", "source_said",
 }  # fmt: skip

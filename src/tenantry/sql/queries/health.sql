@@ -95,7 +95,7 @@ WITH secrets AS (
     SELECT 'comment', pg_describe_object(d.classoid, d.objoid, d.objsubid), d.description
     FROM pg_description d WHERE d.objoid >= 16384
     UNION ALL
-    SELECT 'job', coalesce(j.jobname::text, j.jobid::text), j.command FROM cron.job j
+    SELECT 'job', j.name, j.command FROM unnest(%(jobs)s::text[], %(commands)s::text[]) j (name, command)
 )
 SELECT DISTINCT ON (t.kind, t.name) t.kind, t.name, s.tenant_name FROM texts t
 JOIN secrets s ON strpos(t.body, s.secret) > 0 OR strpos(t.body, s.quoted) > 0

@@ -143,9 +143,12 @@ SELECT 'template ' || t.template_name, md5((to_jsonb(t) - '{created_at,updated_a
     FROM _wh.mv_templates t
 
 -- name: by_hand
--- Whether the database holds a warehouse by the manual's own scripts, or one that is being adopted.
-SELECT to_regclass('_wh.migrations') IS NULL AND (to_regnamespace('_wh_adopt') IS NOT NULL
-    OR to_regclass('_wh.tenant_connections') IS NOT NULL AND to_regclass('_wh.mv_templates') IS NOT NULL)
+-- Whether the database holds a warehouse by the manual's own scripts, or one that is being adopted. By
+-- names alone: who asks may have no right on the schema.
+SELECT NOT coalesce('migrations' = ANY (h.names), false) AND (to_regnamespace('_wh_adopt') IS NOT NULL
+    OR coalesce(h.names @> '{tenant_connections,mv_templates}', false))
+FROM (SELECT array_agg(c.relname::text) AS names FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = '_wh') h
 
 -- name: hand_connections
 -- The names of connections by hand.
