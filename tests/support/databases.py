@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -185,3 +186,21 @@ class Maker:
 def days(first: date, count: int) -> list[date]:
     """`count` days from `first`."""
     return [first + timedelta(days=n) for n in range(count)]
+
+
+def plpgsql_checked(database: Database, functions: LiteralString) -> set[tuple[str, str]]:
+    """What plpgsql_check says of the functions of ours that fit a condition on pg_proc p: signature and message."""
+    database.run("CREATE EXTENSION IF NOT EXISTS plpgsql_check")
+    found = database.rows(
+        "SELECT p.oid::regprocedure::text, c.message"
+        " FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang AND l.lanname = 'plpgsql'"
+        " LEFT JOIN pg_trigger t ON t.tgfoid = p.oid,"
+        " LATERAL public.plpgsql_check_function(p.oid::regprocedure, coalesce(t.tgrelid, 0), fatal_errors => false) AS c(message)"
+        " WHERE p.pronamespace::regnamespace::text IN ('_wh', '_wh_internal', 'cron') AND " + functions
+    )
+    return {
+        # A line's number changes with every comment above it.
+        (name, re.sub(r"^(warning|error)( extra)?:(\w+):\d+:", r"\1\2:\3:", message))
+        for name, message in found
+        if message.startswith(("error", "warning"))
+    }

@@ -1,10 +1,11 @@
-"""Jobs of a warehouse by hand, in pg_cron: they are held while it is adopted, and go on."""
+"""What only Debian's server shows of an adoption: jobs in pg_cron are held and go on, and plpgsql_check agrees."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.integration.adopt.test_adopt import adopt
+from tests.support.databases import Database, plpgsql_checked
 from tests.support.samples.by_hand import ByHand
 
 pytestmark = pytest.mark.system
@@ -35,3 +36,9 @@ def test_jobs_go_on_as_they_were_and_the_one_that_cannot_is_named_with_its_repla
     undone = adopt(by_hand, "--undo", "--yes")
     assert undone.code == 0, undone.err
     assert (by_hand.rows(JOBS), by_hand.rows(WEEK)) == (before, week)
+
+
+def test_plpgsql_check_finds_nothing_in_the_functions_that_adopt(by_hand: ByHand) -> None:
+    assert adopt(by_hand, "--yes").code == 0
+    administrator = Database(by_hand.server, by_hand.database, "postgres")
+    assert plpgsql_checked(administrator, "p.proname ~ '^adopt_'") == set()

@@ -6,12 +6,12 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- day with other columns than the template's is recorded as made by another template, so that it is loaded
 -- again, or fitted.
 DECLARE
-    feed _wh.feeds := _wh_internal.open_feed(wanted_template, wanted_connection, wanted_schema);
     template _wh.mv_templates := _wh_internal.find_template(wanted_template);
     day record;
     counted bigint;
     recorded integer := 0;
 BEGIN
+    PERFORM _wh_internal.open_feed(wanted_template, wanted_connection, wanted_schema);
     FOR day IN
         SELECT o.slice_date, c.oid::regclass AS relation, pg_relation_filenode(c.oid) AS filenode,
             NOT EXISTS (
