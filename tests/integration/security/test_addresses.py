@@ -13,6 +13,8 @@ from tenantry.db.connect import session
 from tenantry.flow.source.session import open_source, source_conninfo
 from tests.support.databases import Database, Source, Warehouse
 
+pytestmark = pytest.mark.any_server
+
 HOST = "127.0.0.77"
 """An address that stands nowhere else, and where nobody listens: libpq then goes on to the next of its list."""
 

@@ -40,15 +40,12 @@ CREATE VIEW {table} AS SELECT * FROM {schema}.{kept} WHERE _wh.trap();
 """
 
 RELATIONS = (
-    "readers",
-    "migrations",
-    "installations",
-    "tenants",
-    "feeds",
-    "mv_templates",
-    "slices",
-    "tenant_connections",
+    ("readers", "slices"),
+    ("migrations", "feeds"),
+    ("installations", "tenants"),
+    ("mv_templates", "tenant_connections"),
 )
+"""Two at a time: with all of them, most commands end before they read the second."""
 
 COMMANDS: list[tuple[str, ...]] = [
     ("status",),
@@ -78,21 +75,21 @@ def victim(warehouse: Warehouse) -> Iterator[str]:
     warehouse.admin.run(f"DROP ROLE {name}")
 
 
-def set_trap(warehouse: Warehouse, victim: str, relation: str) -> None:
+def set_traps(warehouse: Warehouse, victim: str, *relations: str) -> None:
     with warehouse.connect() as opened:
         opened.execute(TRAP.replace("{victim}", victim))
-        statements = BEHIND_A_VIEW.replace("{table}", f"_wh.{relation}").replace("{schema}", "_wh")
-        statements = statements.replace("{kept}", f"{relation}_kept")
-        opened.execute(statements.replace("ALTER TABLE _wh", "ALTER TABLE _wh"))
+        for relation in relations:
+            statements = BEHIND_A_VIEW.replace("{table}", f"_wh.{relation}").replace("{schema}", "_wh")
+            opened.execute(statements.replace("{kept}", f"{relation}_kept"))
 
 
-@pytest.mark.parametrize("relation", RELATIONS)
+@pytest.mark.parametrize("relations", RELATIONS, ids=" and ".join)
 def test_no_command_of_an_administrator_runs_what_whadmin_put_in_the_place_of_a_table(
-    acme: Warehouse, source: Source, victim: str, relation: str, tmp_path: Path
+    acme: Warehouse, source: Source, victim: str, relations: tuple[str, str], tmp_path: Path
 ) -> None:
     source.fill(DAY, 1)
     acme.load(DAY, DAY)
-    set_trap(acme, victim, relation)
+    set_traps(acme, victim, *relations)
     env = {"TENANTRY_BACKUP_PASSPHRASE": "a passphrase of some length", "HOME": str(tmp_path)}
     for command in COMMANDS:
         outcome = run(acme.admin, *(word.replace("{folder}", str(tmp_path)) for word in command), env=env)
@@ -107,7 +104,7 @@ def test_no_command_of_an_administrator_runs_what_whadmin_put_in_the_place_of_a_
 def test_the_trap_would_catch_an_administrator_who_reads_the_table_himself(
     warehouse: Warehouse, victim: str
 ) -> None:
-    set_trap(warehouse, victim, "readers")
+    set_traps(warehouse, victim, "readers")
     warehouse.run("INSERT INTO _wh.readers_kept (reader_name, tenants) VALUES ('somebody', NULL)")
     with warehouse.admin.connect() as admin:
         admin.execute("SET ROLE whadmin")

@@ -17,6 +17,8 @@ from tests.support.loading import by_loader, by_sql
 from tests.support.program import succeed
 from tests.support.samples.small_template import COLUMNS, QUERY, define, make_ticks
 
+pytestmark = pytest.mark.any_server
+
 FIRST = date(2024, 1, 1)
 LAST = FIRST + timedelta(days=1)
 VIEWS = ("acme.ticks", "public.ticks")
@@ -147,7 +149,6 @@ def test_a_column_that_the_template_drops_takes_its_description_along(
     )
 
 
-@pytest.mark.any_server
 @pytest.mark.parametrize(
     "said, reason, hint",
     [
@@ -170,7 +171,6 @@ def test_what_cannot_be_a_comment_is_refused(
     assert hint in str(caught.value.diag.message_hint)
 
 
-@pytest.mark.any_server
 @pytest.mark.parametrize("value", ["[]", '"at"', '{"at": 1}', '{"at": {"at": "x"}}', '{"at": null}'])
 def test_column_descriptions_are_an_object_of_texts(warehouse: Warehouse, value: str) -> None:
     define(warehouse)
@@ -178,7 +178,6 @@ def test_column_descriptions_are_an_object_of_texts(warehouse: Warehouse, value:
         warehouse.run("UPDATE _wh.mv_templates SET column_descriptions = %s::jsonb", (value,))
 
 
-@pytest.mark.any_server
 def test_descriptions_are_data_and_are_never_run(acme: Warehouse, source: Source) -> None:
     said = {"": "'; DROP TABLE _wh.slices; --", "at": "$$ || pg_sleep(9) \\ %s {SCHEMA}"}
     make_ticks(source, FIRST, 2)
@@ -188,7 +187,6 @@ def test_descriptions_are_data_and_are_never_run(acme: Warehouse, source: Source
     assert comments(acme, "acme.ticks") == {**said, 'Odd "name': "odd"}
 
 
-@pytest.mark.any_server
 def test_a_view_that_belongs_to_somebody_else_is_not_described_and_the_load_goes_on(
     acme: Warehouse, source: Source
 ) -> None:
@@ -201,7 +199,6 @@ def test_a_view_that_belongs_to_somebody_else_is_not_described_and_the_load_goes
     assert comments(acme, "acme.ticks") == {"": "Another"}
 
 
-@pytest.mark.any_server
 def test_a_file_says_what_columns_mean_and_loading_it_makes_no_day_outdated(
     acme: Warehouse, source: Source, tmp_path: Path
 ) -> None:
@@ -220,7 +217,6 @@ def test_a_file_says_what_columns_mean_and_loading_it_makes_no_day_outdated(
         assert again["action"] == "unchanged", form
 
 
-@pytest.mark.any_server
 def test_a_file_that_does_not_speak_of_descriptions_leaves_those_of_the_columns_it_keeps(
     acme: Warehouse, source: Source, tmp_path: Path
 ) -> None:
@@ -234,7 +230,6 @@ def test_a_file_that_does_not_speak_of_descriptions_leaves_those_of_the_columns_
     assert comments(acme, "public.ticks") == {"": SAID[""], "at": SAID["at"]}
 
 
-@pytest.mark.any_server
 def test_the_fleets_file_describes_templates_and_apply_publishes_that(
     acme: Warehouse, source: Source, tmp_path: Path
 ) -> None:
@@ -252,7 +247,6 @@ def test_the_fleets_file_describes_templates_and_apply_publishes_that(
     assert "--   value: how loud it was\n" in (out.parent / "templates" / "ticks.sql").read_text()
 
 
-@pytest.mark.any_server
 def test_the_delivered_template_describes_every_column_and_an_upgrade_says_so(
     acme: Warehouse, source: Source
 ) -> None:
@@ -266,7 +260,6 @@ def test_the_delivered_template_describes_every_column_and_an_upgrade_says_so(
     assert comments(acme, "acme.foodlogstats").keys() == columns | {""}
 
 
-@pytest.mark.any_server
 def test_a_warehouse_of_a_version_without_descriptions_of_columns_is_upgraded_with_what_its_templates_say(
     acme: Warehouse, source: Source
 ) -> None:
@@ -286,7 +279,6 @@ def test_a_warehouse_of_a_version_without_descriptions_of_columns_is_upgraded_wi
     assert acme.value("SELECT description FROM _wh.mv_templates WHERE template_name = 'ticks'") == long
 
 
-@pytest.mark.any_server
 def test_a_description_in_a_backup_of_an_older_version_is_cut_to_what_a_warehouse_takes() -> None:
     row = {"template_name": "t", "description": "a\u202e" + "x" * 1000}
     restored = json.loads(with_short_description(json.dumps(row)))

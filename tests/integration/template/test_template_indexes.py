@@ -14,6 +14,8 @@ from tests.support.loading import Pull, by_loader, by_sql
 from tests.support.program import run, succeed
 from tests.support.samples.small_template import define
 
+pytestmark = pytest.mark.any_server
+
 DAY = date(2024, 3, 8)
 COLUMNS: LiteralString = '"Id" int, "CreatedAt" timestamptz, "a ""b"" c" text, note text'
 QUERY: LiteralString = 'SELECT "Id", "CreatedAt", note, note FROM sale WHERE "CreatedAt" >= \'{START_TIME}\' AND "CreatedAt" < \'{END_TIME}\''

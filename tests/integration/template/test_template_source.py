@@ -17,6 +17,8 @@ from tenantry.flow.template.lint import lint
 from tests.support.databases import Source, Warehouse
 from tests.support.program import run, succeed
 
+pytestmark = pytest.mark.any_server
+
 DAY = date(2024, 3, 8)
 RANGE = "s.sold_at >= '{START_TIME}'::timestamptz AND s.sold_at < '{END_TIME}'::timestamptz"
 

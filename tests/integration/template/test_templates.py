@@ -12,6 +12,8 @@ from tenantry.flow.slice.feed import find_feed
 from tests.support.databases import Source, Warehouse
 from tests.support.samples.small_template import COLUMNS, QUERY, define, make_ticks
 
+pytestmark = pytest.mark.any_server
+
 DAY = date(2024, 3, 8)
 
 
