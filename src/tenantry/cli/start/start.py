@@ -71,9 +71,9 @@ def start(
     """Set up a tenant and a report from a source's address.
 
     Looks at the source, drafts a template for one of its tables (or takes your
-    query), tries it on the last day that has rows, and shows some of them, with
-    an estimate of days, rows, space and time. Then it adds the tenant and shows
-    a report.
+    query), tries it on the last full day that has rows, and shows some of them,
+    with an estimate of days, rows, space and time. Then it adds the tenant and
+    shows a report.
 
     On a terminal it asks for what you do not give. With --yes it takes the
     defaults. The source's password comes from --password-file or

@@ -50,7 +50,7 @@ def foresee(
     rows: int = 2,
     seconds: int = 60,
 ) -> Prospect:
-    """Try a template on the last day of which the source has rows, and estimate the load. Nothing is stored.
+    """Try a template on the last full day of which the source has rows, and estimate the load. Nothing is stored.
 
     Raises what `trial.run` raises, and SourceError if the warehouse's server cannot query the source.
     """
@@ -58,13 +58,18 @@ def foresee(
     about = {"template": template.name, "connection": connection, "schema": connection}
     with session.transaction(force_rollback=True):
         load.put(session, template)
-        try:
-            with asking(session, connection), session.transaction():
-                begins, last = one_row(
-                    session, query("source", "source_recent"), about | {"before": today + timedelta(days=1)}
-                )
-        except psycopg.errors.FeatureNotSupported:
-            begins = last = None
+        begins = last = None
+        # Today has few rows yet, just after midnight.
+        for before in (today, today + timedelta(days=1)):
+            try:
+                with asking(session, connection), session.transaction():
+                    begins, last = one_row(
+                        session, query("source", "source_recent"), about | {"before": before}
+                    )
+            except psycopg.errors.FeatureNotSupported:
+                break
+            if last is not None:
+                break
     day = last or today - timedelta(days=1)
     tried = trial.run(session, template, connection, day, rows=rows, seconds=seconds)
     if begins is None:
