@@ -123,3 +123,12 @@ def test_only_the_interface_of_storages_compares_storages() -> None:
 def test_nothing_in_python_tests_the_name_of_a_storage() -> None:
     files = SOURCE.rglob("*.py")
     assert [f.name for f in files if NAMED_IN_PYTHON.search(f.read_text(encoding="utf-8"))] == []
+
+
+def test_all_that_looks_for_a_password_in_a_definition_has_one_expression() -> None:
+    one = (SQL / "functions/internal/adopt/shows_password.sql").read_text(encoding="utf-8")
+    parts = re.findall(r"E'.*'", one)
+    assert len(parts) == 2
+    for name in ("adopt/1_find.sql", "adopt/8_finish.sql", "queries/install.sql"):
+        text = (SQL / name).read_text(encoding="utf-8")
+        assert [part for part in parts if part not in text] == [], name

@@ -56,7 +56,7 @@ def adopt(
     Nothing is pulled from a source, and nothing is lost: connections, templates,
     tenants and days are recorded as they are in the database, passwords move to
     where only whadmin can use them, and tables and views get whadmin as their
-    owner. Reports go on. Jobs are held for a moment, then go on under the same
+    owner. Reports keep working. Jobs are paused briefly, then run under the same
     names. If the command is killed, run it again.
 
     Until tenantry adopt --finish, tenantry adopt --undo brings the old
@@ -107,7 +107,7 @@ def adopt(
             if not dry_run:
                 confirm("Adopt this warehouse?", yes=yes)
                 with working("adopting"):
-                    stale = run.run(opened, {}, chosen, wait, watch, fix_jobs=fix_jobs)
+                    stale = run.run(opened, chosen, wait, watch, fix_jobs=fix_jobs)
         secrets = run.secrets(opened)
     if as_json:
         print_json(dry_run=dry_run, begun=begun, plan=plan, done=told, broken_jobs=stale, secrets=secrets)
@@ -123,7 +123,7 @@ def _finish(opened: psycopg.Connection, progress: Progress) -> None:
     from tenantry.db.adopt import run
 
     bar = None
-    for left in run.finish(opened, {}):
+    for left in run.finish(opened):
         bar = bar or progress.bar("making days again without passwords", left, "day")
         bar.reach((bar.total or 0) - left)
 

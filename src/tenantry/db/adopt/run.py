@@ -13,8 +13,9 @@ from psycopg import errors
 from tenantry.core.errors import DatabaseError, InputError, NotInstalled, TenantryError
 from tenantry.db.adopt.jobs import Broken, broken, fix
 from tenantry.db.adopt.plan import FILES, begun, find, planned
+from tenantry.db.connect import open_owner_session
 from tenantry.db.errors import translated
-from tenantry.db.install import fill, owner_login, prepare
+from tenantry.db.install import fill, prepare
 from tenantry.db.migrations import refuse_newer
 from tenantry.db.queries import one_row, query, sql_text
 
@@ -30,7 +31,6 @@ _LOOK_AGAIN = 1.0
 
 def run(
     session: psycopg.Connection,
-    passwords: Mapping[str, str],
     connections: Mapping[str, str],
     wait: float = 0,
     watch: Callable[[str], None] = lambda _: None,
@@ -46,7 +46,7 @@ def run(
         DatabaseError: jobs are running, or a right is missing. Nothing has changed then.
         NotInstalled: the database holds no warehouse by the manual's scripts.
     """
-    with translated(), closing(owner_login(session, passwords)) as owner:
+    with translated(), closing(open_owner_session(session)) as owner:
         _alone(session, _ADMINISTRATOR)
         _alone(owner, _OWNER)
         if not _done(session, "recorded"):
@@ -64,7 +64,7 @@ def run(
             _step_aside(session, wait, watch)
             watch("the old functions and tables are in _wh_manual")
         if not _done(session, "installed"):
-            _install(session, owner, passwords)
+            _install(session, owner)
             watch("Tenantry is installed")
         if not _done(session, "functions"):
             with session.transaction():
@@ -88,11 +88,12 @@ def _alone(session: psycopg.Connection, part: int) -> None:
         session.execute(query("install", "adopt_alone"), (part,))
 
 
-def _install(session: psycopg.Connection, owner: psycopg.Connection, passwords: Mapping[str, str]) -> None:
+def _install(session: psycopg.Connection, owner: psycopg.Connection) -> None:
     """Install Tenantry beside what was put aside; if it cannot be, bring that back at once."""
     try:
         refuse_newer(owner)
-        prepare(session, passwords)
+        # Roles keep the passwords that they have.
+        prepare(session, {})
         fill(owner)
     except (psycopg.Error, TenantryError):
         if not session.closed:
@@ -167,12 +168,12 @@ def secrets(session: psycopg.Connection) -> int:
     return int(one_row(session, query("install", "adopt_secrets"))[0])
 
 
-def finish(session: psycopg.Connection, passwords: Mapping[str, str]) -> Iterator[int]:
+def finish(session: psycopg.Connection) -> Iterator[int]:
     """Make each day whose definition holds a password again without it, a few at a time, then drop what was kept for `undo`.
 
     Goes on where it was interrupted; yields how many days are left. Each step copies rows within the warehouse.
     """
-    with translated(), closing(owner_login(session, passwords)) as owner:
+    with translated(), closing(open_owner_session(session)) as owner:
         _alone(session, _ADMINISTRATOR)
         _alone(owner, _OWNER)
         if not begun(session):
