@@ -18,7 +18,7 @@ from tenantry import __version__
 from tenantry.cli import complete, document, everywhere, interrupted
 from tenantry.cli.fleet import fleet
 from tenantry.cli.group import Group, called
-from tenantry.cli.job import schedule, scheduler
+from tenantry.cli.job import action, schedule, scheduler
 from tenantry.cli.load import load, recover, verify, year
 from tenantry.cli.load import slice as slices
 from tenantry.cli.look import activity, audit, describe, doctor, schema, status
@@ -82,6 +82,7 @@ app.command("queries", rich_help_panel=_LOOK)(activity.queries)
 app.add_typer(audit.app, name="audit", rich_help_panel=_LOOK)
 app.add_typer(schedule.app, name="schedule", rich_help_panel=_LOOK)
 app.command("scheduler", rich_help_panel=_LOOK)(scheduler.scheduler)
+app.add_typer(action.app, name="action", rich_help_panel=_LOOK)
 app.add_typer(reader.app, name="reader", rich_help_panel=_LOOK)
 app.command("plan", rich_help_panel=_FLEET)(fleet.plan)
 app.command("apply", rich_help_panel=_FLEET)(fleet.apply)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from tenantry.cli import shapes
@@ -94,7 +93,7 @@ def report(
         tell(f"what was loaded is kept. To continue, {go_on}.")
     if not result.complete:
         raise SliceError(
-            f"{_missing(result)}; all others are kept",
+            f"{result.lacking}; all others are kept",
             hint=advice.before(go_on, [x.sqlstate for f in result.feeds for x in f.failures if x.of_source]),
         )
     if different := different_days(compared or ()):
@@ -107,27 +106,6 @@ def report(
             f"{count(unknown, 'day')} could not be compared with the source",
             hint="What was loaded is kept. To compare again: tenantry verify.",
         )
-
-
-def _missing(result: Result) -> str:
-    failed = sum(len(f.failures) for f in result.feeds)
-    left = sum(f.not_tried for f in result.feeds)
-    silent = [f.feed.schema for f in result.feeds if f.source_lost and not f.failures]
-    parts = [f"{count(failed, 'slice')} failed"] if failed else []
-    if left:
-        parts.append(f"{left:,} {'was' if left == 1 else 'were'} not tried")
-    if silent:
-        parts.append(f"the source of {', '.join(silent)} did not answer")
-    parts += [
-        f"the source of {f.feed} no longer keeps rows of {_spans(f.gone)}" for f in result.feeds if f.gone
-    ]
-    parts += [str(table) for f in result.feeds for table in f.not_indexed]
-    return ", ".join(parts)
-
-
-def _spans(days: Sequence[date]) -> str:
-    found = folded(list(days))
-    return ", ".join(str(span) for span in found[:3]) + (f" and {len(found) - 3} more" if found[3:] else "")
 
 
 def _print_failures(result: Result) -> None:

@@ -29,7 +29,7 @@ _OF_AUTHORS = {
 
 _OPERATORS = {
     "refresh", "backfill", "verify", "slice reload", "year fold", "tenant disable", "tenant enable", "schedule enable",
-    "schedule disable",
+    "schedule disable", "action cancel",
 }  # fmt: skip
 """What an operator can do: functions of `_wh` for operators carry it out, and write the trail."""
 

@@ -372,6 +372,12 @@ def is_administrators(opened: psycopg.Connection) -> bool:
     return given(opened) in _ADMINISTRATORS
 
 
+def cancel(connection: psycopg.Connection) -> None:
+    """Cancel a session's statement, from another thread. Does nothing if there is none, or the session is lost."""
+    with suppress(psycopg.Error):
+        connection.cancel_safe(timeout=5)
+
+
 def cut(connection: psycopg.Connection) -> None:
     """Cut a session's connection, from another thread: whoever waits for its server gets an error at once."""
     with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as line:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from tenantry.core.days import Span
+from tenantry.core.days import Span, folded
 from tenantry.core.model import FailedSlice, Feed
+from tenantry.core.words import count
 
 if TYPE_CHECKING:
     from tenantry.loader.indexing import NotIndexed
@@ -66,3 +67,25 @@ class Result:
     def rows(self) -> int:
         """Rows of all slices that were loaded."""
         return sum(feed.rows for feed in self.feeds)
+
+    @property
+    def lacking(self) -> str:
+        """What is not loaded, as text; empty if every planned day is."""
+        failed = sum(len(f.failures) for f in self.feeds)
+        left = sum(f.not_tried for f in self.feeds)
+        silent = [f.feed.schema for f in self.feeds if f.source_lost and not f.failures]
+        parts = [f"{count(failed, 'slice')} failed"] if failed else []
+        if left:
+            parts.append(f"{left:,} {'was' if left == 1 else 'were'} not tried")
+        if silent:
+            parts.append(f"the source of {', '.join(silent)} did not answer")
+        parts += [
+            f"the source of {f.feed} no longer keeps rows of {_spans(f.gone)}" for f in self.feeds if f.gone
+        ]
+        parts += [str(table) for f in self.feeds for table in f.not_indexed]
+        return ", ".join(parts)
+
+
+def _spans(days: Sequence[date]) -> str:
+    found = folded(list(days))
+    return ", ".join(str(span) for span in found[:3]) + (f" and {len(found) - 3} more" if found[3:] else "")

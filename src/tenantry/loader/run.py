@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import psycopg
 
+from tenantry.core import stopping
 from tenantry.core.errors import TenantryError, WarehouseUnreachable
 from tenantry.core.model import OPERATOR, FailedSlice, Feed, LoadedSlice
 from tenantry.core.words import count
@@ -53,7 +54,7 @@ def run(
 
     Slices are committed one by one, so the run can be stopped in any way and started again: planning finds what
     is missing. A slice or a tenant that fails never stops the others. Ctrl-C cancels the slices in progress, keeps the
-    rest and returns with `interrupted` set. An exception of the watcher, or of another signal's handler, cancels them
+    rest and returns with `interrupted` set, as does a request to stop (core/stopping.py). An exception of the watcher, or of another signal's handler, cancels them
     too, and is raised again at the end. A `keeper` holds sessions that the next run with it uses again.
 
     Raises:
@@ -86,7 +87,8 @@ def run(
         events: queue.Queue[Event] = queue.Queue()
         kind = operators.OperatorsWorker if by_operator else Worker
         workers = [kind(keeper, tasks, events, pause=limits.pause) for _ in range(min(total, at_once))]
-        stopped = _drive(workers, tasks, events, results, watcher)
+        with stopping.when_asked(lambda: events.put(KeyboardInterrupt())):
+            stopped = _drive(workers, tasks, events, results, watcher)
     for item in plans:
         result = results[item.feed]
         result.not_tried = len(item.days) - result.loaded - result.unchanged - len(result.failures)
@@ -218,6 +220,8 @@ def _drive(
             elif isinstance(event, TenantryError):
                 fatal = event
                 tasks.stop()
+            elif isinstance(event, KeyboardInterrupt):
+                raise event
             else:
                 _account(event, results, watcher)
         except BaseException as error:  # noqa: BLE001 - it is raised again when the workers have ended

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from queue import SimpleQueue
 
+from tenantry.core import stopping
 from tenantry.core.days import Span, folded, monthly, today_utc
 from tenantry.core.model import OPERATOR, Feed
 from tenantry.core.words import count
@@ -167,12 +168,17 @@ def run(
         for _ in range(sessions):
             free.put(opened.enter_context(kind(conninfo)))
         running: set[Future[tuple[Feed, Span, Compared]]] = set()
-        for feed, span in tasks:
-            running.add(pool.submit(_compare, free, feed, span, pause, most_rows))
-            if len(running) >= sessions * 2:
+        try:
+            for feed, span in tasks:
+                running.add(pool.submit(_compare, free, feed, span, pause, most_rows))
+                if len(running) >= sessions * 2:
+                    running = _take(running, verdicts, compared)
+            while running:
                 running = _take(running, verdicts, compared)
-        while running:
-            running = _take(running, verdicts, compared)
+        except BaseException:
+            # What was begun is waited for: its sessions are about to be closed.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     return Verdict(list(verdicts.values()), time.monotonic() - started)
 
 
@@ -182,6 +188,7 @@ def _take(
     compared: Callable[[Feed, int, int], None],
 ) -> set[Future[tuple[Feed, Span, Compared]]]:
     done, left = wait(running, return_when=FIRST_COMPLETED)
+    stopping.check()
     for future in done:
         feed, span, result = future.result()
         verdict = verdicts[feed]

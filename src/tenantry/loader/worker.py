@@ -31,8 +31,8 @@ from tenantry.loader.retry import (
 )
 from tenantry.loader.sessions import Keeper, SourceOutOfReach, SourceRefuses
 
-Event = LoadedSlice | FailedSlice | Waiting | TenantryError | None
-"""None means that a worker has ended."""
+Event = LoadedSlice | FailedSlice | Waiting | TenantryError | KeyboardInterrupt | None
+"""None means that a worker has ended, KeyboardInterrupt that another thread asks to stop."""
 
 _NO_SUCH_FUNCTION_OR_RIGHT = "42"
 """The class of syntax errors and access rule violations (PostgreSQL documentation, appendix A)."""

@@ -19,6 +19,7 @@ from tenantry.db.adopt.jobs import Broken
 from tenantry.db.upgrade import Changes, Work
 from tenantry.fleet.change import Change
 from tenantry.fleet.rotate import Rotated
+from tenantry.flow.action.model import Action
 from tenantry.flow.job.runs import Leader, Run
 from tenantry.flow.job.table import Job
 from tenantry.flow.slice.move import Moved
@@ -43,6 +44,10 @@ _COMPARED = {"different_days": list[r.DifferentDay], "not_compared": list[r.Unco
 _FAILURES = {"failed": int, "failures": list[r.TenantFailure]}
 
 RESULTS: Mapping[str, Mapping[str, Any]] = {
+    "action cancel": {"action": Action},
+    "action list": {"actions": list[Action]},
+    "action show": {"action": Action},
+    "action work": {"events": list[r.Event]},
     "adopt": {"dry_run": bool, "begun": bool, "plan": adoption.Plan | None, "done": list[str], "broken_jobs": list[Broken], "secrets": int},
     "apply": {"changes": list[Change], "failed": int, "failures": list[r.ChangeFailure], "next": list[str], "load": r.Load | None},
     "audit": {"entries": list[audit.Former | audit.Entry]},

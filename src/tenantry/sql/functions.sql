@@ -46,7 +46,7 @@ $$;
 -- that these files do not have.
 DO $$
 DECLARE
-    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1"}, {"version": 19, "name": "differing_sources", "sha256": "a4f979da6b9d980cf19cfbf132cf80c909ce74f015ba2fed0eb7e8d95ed18f2b"}, {"version": 20, "name": "day", "sha256": "ad7a820b744e392a2abb608accafc83ec4818e0e392a0ad2367cfed72fbb1e00"}, {"version": 21, "name": "limited_readers", "sha256": "5978e209569bfff86709bc8f01e8ef7322d4287c40eca966898fc368498edcdb"}, {"version": 22, "name": "workspaces", "sha256": "6b336f77204943b61f749b533c1c91a8192d784d611f0d94be4ba37ef364c1b9"}, {"version": 23, "name": "storage_chosen", "sha256": "75c4f6383d82cf730c55bfc82988de635f7c7cb7d2f76d49f369fb34b779ad66"}]';
+    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1"}, {"version": 19, "name": "differing_sources", "sha256": "a4f979da6b9d980cf19cfbf132cf80c909ce74f015ba2fed0eb7e8d95ed18f2b"}, {"version": 20, "name": "day", "sha256": "ad7a820b744e392a2abb608accafc83ec4818e0e392a0ad2367cfed72fbb1e00"}, {"version": 21, "name": "limited_readers", "sha256": "5978e209569bfff86709bc8f01e8ef7322d4287c40eca966898fc368498edcdb"}, {"version": 22, "name": "workspaces", "sha256": "6b336f77204943b61f749b533c1c91a8192d784d611f0d94be4ba37ef364c1b9"}, {"version": 23, "name": "storage_chosen", "sha256": "75c4f6383d82cf730c55bfc82988de635f7c7cb7d2f76d49f369fb34b779ad66"}, {"version": 24, "name": "actions", "sha256": "00c71565eff6675981d8cda6cf014cdaf6a2b8dce5fd307d9d9b28a9a4198ea1"}]';
     odd record;
 BEGIN
     IF (SELECT count(*) FROM pg_catalog.pg_namespace n
@@ -752,6 +752,49 @@ END IF;
 END
 $tenantry$;
 
+DO $tenantry$
+BEGIN
+INSERT INTO _wh.migrations (version, name, sha256) VALUES (24, 'actions', '00c71565eff6675981d8cda6cf014cdaf6a2b8dce5fd307d9d9b28a9a4198ea1') ON CONFLICT DO NOTHING;
+IF FOUND THEN
+EXECUTE $tenantry_text$
+-- What people have asked for, and workers carry out. A worker works as whadmin: the arguments are names, days
+-- and numbers, which _wh.request_action has checked, and never SQL, addresses or paths.
+CREATE TABLE _wh.actions (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind text NOT NULL,
+    arguments jsonb NOT NULL CHECK (jsonb_typeof(arguments) = 'object'),
+    login text NOT NULL,
+    role text NOT NULL,
+    requested_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    state text NOT NULL DEFAULT 'waiting'
+        CHECK (state IN ('waiting', 'running', 'succeeded', 'failed', 'cancelled')),
+    attempts integer NOT NULL DEFAULT 0,
+    host text,
+    pid integer,
+    started_at timestamptz,
+    ended_at timestamptz,
+    cancel_requested_at timestamptz,
+    cancelled_by text,
+    progress jsonb,
+    result text CHECK (length(result) <= 2000),
+    CHECK ((state IN ('waiting', 'running')) = (ended_at IS NULL))
+);
+-- Asked for twice, it is done once. One that is being cancelled may be asked for again.
+CREATE UNIQUE INDEX actions_once ON _wh.actions (kind, arguments)
+    WHERE state IN ('waiting', 'running') AND cancel_requested_at IS NULL;
+CREATE INDEX actions_unfinished ON _wh.actions (id) WHERE state IN ('waiting', 'running');
+COMMENT ON TABLE _wh.actions IS 'Work that people asked for, which a worker does: waiting, running, and ended in the last 90 days';
+COMMENT ON COLUMN _wh.actions.arguments IS 'What it works on, by name: as _wh.request_action takes it';
+COMMENT ON COLUMN _wh.actions.login IS 'Who asked for it: the login; role is what it acted as';
+COMMENT ON COLUMN _wh.actions.attempts IS 'How often a worker has begun it';
+COMMENT ON COLUMN _wh.actions.host IS 'Where the last worker that began it runs; pid is its process there';
+COMMENT ON COLUMN _wh.actions.progress IS 'How far it is: what, done, total, unit, rows, failed, error, at';
+COMMENT ON COLUMN _wh.actions.result IS 'How it ended, in words';
+$tenantry_text$;
+END IF;
+END
+$tenantry$;
+
 SET LOCAL check_function_bodies = off;
 
 DO $tenantry$
@@ -1181,6 +1224,13 @@ BEGIN
         EXECUTE pg_catalog.format('DROP ROUTINE %s', routine);
     END LOOP;
 END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.acting_role() RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The role that the session acts as, also within functions that run as their owner: that of SET ROLE, or else
+-- the login.
+    SELECT coalesce(nullif(current_setting('role'), 'none'), session_user::text)
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.adopt_begin(connections jsonb) RETURNS jsonb
@@ -1941,6 +1991,116 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT EXISTS (SELECT FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
         WHERE i.indrelid = relation AND c.relispopulated AND i.indisunique AND i.indisvalid AND i.indimmediate
             AND i.indpred IS NULL AND i.indexprs IS NULL)
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.checked_arguments(kind text, arguments jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- The arguments of an action as they are stored, without those that say nothing; an error if they are not
+-- what this kind takes. Whoever may ask can call this with anything, and the worker acts as whadmin.
+DECLARE
+    -- Each argument, with an exclamation mark if the action needs it.
+    wanted CONSTANT text[] := CASE kind
+        WHEN 'backfill' THEN '{tenant,template,from,to,reload,outdated}'
+        WHEN 'refresh' THEN '{tenant,template,day,days}'
+        WHEN 'verify' THEN '{tenant,template,from,to,sample}'
+        WHEN 'reload' THEN '{tenant!,template!,from!,to!}'
+        WHEN 'fold' THEN '{tenant!,template!,year!}'
+        WHEN 'disable' THEN '{tenant!,reason!}'
+        WHEN 'enable' THEN '{tenant!}'
+        WHEN 'pause' THEN '{tenant,job}'
+        WHEN 'resume' THEN '{tenant,job}'
+        WHEN 'run_job' THEN '{job!}'
+        WHEN 'fix' THEN '{check!,tenant}'
+    END::text[];
+    found jsonb := '{}';
+    key text;
+    value jsonb;
+    missing text;
+    first_day date;
+    last_day date;
+    today CONSTANT date := _wh.current_date_utc();
+BEGIN
+    IF wanted IS NULL THEN
+        RAISE EXCEPTION 'there is no kind of action "%"', left(_wh_internal.visible(kind), 40)
+            USING ERRCODE = 'invalid_parameter_value';
+    ELSIF arguments IS NULL OR jsonb_typeof(arguments) <> 'object' THEN
+        RAISE EXCEPTION 'the arguments of an action are a JSON object'
+            USING ERRCODE = 'invalid_parameter_value';
+    ELSIF octet_length(arguments::text) > 2000 THEN
+        RAISE EXCEPTION 'the arguments of an action are longer than 2,000 bytes'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    FOR key, value IN SELECT e.key, e.value FROM jsonb_each(arguments) e LOOP
+        IF NOT (wanted && ARRAY[key, key || '!']) THEN
+            RAISE EXCEPTION '% takes no argument "%"', kind, left(_wh_internal.visible(key), 40)
+                USING ERRCODE = 'invalid_parameter_value',
+                HINT = format('It takes: %s.', translate(array_to_string(wanted, ', '), '!', ''));
+        END IF;
+        CONTINUE WHEN value = 'null' OR key IN ('reload', 'outdated') AND value = 'false';
+        IF NOT (CASE
+            WHEN key IN ('reload', 'outdated') THEN value = 'true'
+            WHEN key IN ('from', 'to', 'day') THEN
+                jsonb_typeof(value) = 'string' AND value #>> '{}' ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}$'
+            WHEN key IN ('days', 'sample', 'year') THEN
+                jsonb_typeof(value) = 'number' AND value #>> '{}' ~ '^[1-9][0-9]{0,3}$'
+            WHEN key = 'check' THEN jsonb_typeof(value) = 'string' AND value #>> '{}' ~ '^[a-z][a-z-]{0,39}$'
+            WHEN key = 'reason' THEN jsonb_typeof(value) = 'string' AND length(value #>> '{}') <= 300
+            ELSE jsonb_typeof(value) = 'string' AND length(value #>> '{}') BETWEEN 1 AND 200
+        END) THEN
+            RAISE EXCEPTION 'argument "%" cannot be %', key, left(_wh_internal.visible(value::text), 40)
+                USING ERRCODE = 'invalid_parameter_value';
+        END IF;
+        found := found || jsonb_build_object(key, value);
+    END LOOP;
+    missing := (SELECT string_agg(rtrim(w.name, '!'), ', ') FROM unnest(wanted) w(name)
+        WHERE w.name LIKE '%!' AND NOT found ? rtrim(w.name, '!'));
+    IF missing IS NOT NULL OR kind IN ('pause', 'resume') AND (found ? 'tenant') = (found ? 'job') THEN
+        RAISE EXCEPTION '% needs %', kind, coalesce(missing, 'either tenant or job')
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    IF found ? 'reason' THEN
+        found := found || jsonb_build_object('reason', btrim(_wh_internal.visible(found ->> 'reason')));
+        IF found ->> 'reason' = '' THEN
+            RAISE EXCEPTION 'no reason given' USING ERRCODE = 'invalid_parameter_value',
+                HINT = 'Say why the tenant is disabled.';
+        END IF;
+    END IF;
+    IF found ? 'tenant' AND found ? 'template' THEN
+        PERFORM _wh_internal.registered_feed(found ->> 'template', found ->> 'tenant');
+    ELSIF found ? 'tenant' AND NOT EXISTS (SELECT FROM _wh.tenants t
+        WHERE t.schema_name = found ->> 'tenant' AND t.dropping_at IS NULL) THEN
+        RAISE EXCEPTION 'tenant "%" does not exist, or is being dropped', found ->> 'tenant'
+            USING ERRCODE = 'undefined_object';
+    ELSIF found ? 'template' AND NOT EXISTS (SELECT FROM _wh.mv_templates m
+        WHERE m.template_name = found ->> 'template') THEN
+        RAISE EXCEPTION 'template "%" does not exist', found ->> 'template'
+            USING ERRCODE = 'undefined_object';
+    ELSIF found ? 'job' AND NOT EXISTS (SELECT FROM _wh.jobs() j
+        WHERE found ->> 'job' IN (j.name, j.jobid::text)) THEN
+        RAISE EXCEPTION 'whadmin has no job "%" in this database', found ->> 'job'
+            USING ERRCODE = 'undefined_object', HINT = 'The jobs are in _wh.jobs().';
+    END IF;
+    first_day := coalesce(found ->> 'from', found ->> 'day');
+    last_day := found ->> 'to';
+    IF least(first_day, last_day) < '1900-01-01' THEN
+        RAISE EXCEPTION '% is before 1900', least(first_day, last_day)
+            USING ERRCODE = 'invalid_parameter_value';
+    ELSIF first_day > last_day THEN
+        RAISE EXCEPTION 'the first day, %, is after the last day, %', first_day, last_day
+            USING ERRCODE = 'invalid_parameter_value';
+    ELSIF first_day IS NOT NULL OR last_day IS NOT NULL THEN
+        PERFORM _wh_internal.checked_day(greatest(first_day, last_day), coalesce(found ->> 'template',
+            (SELECT m.template_name FROM _wh.mv_templates m ORDER BY m.ahead DESC LIMIT 1)));
+    END IF;
+    IF (found ->> 'days')::integer > 3660 THEN
+        RAISE EXCEPTION 'a window of % days is too long', found ->> 'days'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Name at most 3,660 days.';
+    ELSIF (found ->> 'year')::integer NOT BETWEEN 1900 AND extract(year FROM today) - 1 THEN
+        RAISE EXCEPTION 'the year % is not over, or is before 1900', found ->> 'year'
+            USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN found;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.checked_day(target_date timestamp, template_name text DEFAULT NULL)
@@ -4829,6 +4989,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT coalesce(string_agg(s.branch, E'\nUNION ALL ' ORDER BY s.first_day),
         _wh_internal.empty_select(columns))
     FROM selects s
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.may_request(who text, kind text, arguments jsonb) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- Whether a role may ask for an action: members of whadmin for all, operators for what they may do themselves.
+    SELECT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = who AND (
+        pg_has_role(r.oid, 'whadmin', 'MEMBER')
+        OR kind <> ALL ('{run_job,fix}') AND NOT arguments ? 'outdated'
+            AND EXISTS (SELECT FROM pg_roles g WHERE g.rolname = 'tenantry_operator'
+                AND pg_has_role(r.oid, g.oid, 'MEMBER'))))
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.merge_days(feed _wh.feeds, template _wh.mv_templates, leaf regclass,
@@ -10419,6 +10589,35 @@ COMMENT ON PROCEDURE _wh.adopt_tenants IS
     'Record what a warehouse by the operations manual''s own scripts holds, after adopt.sql: connections, '
     'templates, tenants and days. `connections` names the connection of a schema where that cannot be told';
 
+CREATE OR REPLACE FUNCTION _wh.cancel_action(id bigint) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- For operators: cancel an action that the caller could ask for. One that waits is cancelled at once; one that
+-- runs is stopped by its worker, and what it has committed stays. Returns the action's state.
+DECLARE
+    who CONSTANT text := _wh_internal.acting_role();
+    found _wh.actions;
+BEGIN
+    SELECT * INTO found FROM _wh.actions a WHERE a.id = cancel_action.id FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no action %', id
+            USING ERRCODE = 'undefined_object', HINT = 'See: tenantry action list';
+    ELSIF NOT _wh_internal.may_request(who, found.kind, found.arguments) THEN
+        RAISE EXCEPTION 'role "%" may not cancel action %, a %', who, id, found.kind
+            USING ERRCODE = 'insufficient_privilege', HINT = 'Log in as whadmin or a member of it.';
+    ELSIF found.state NOT IN ('waiting', 'running') OR found.cancel_requested_at IS NOT NULL THEN
+        RETURN found.state;
+    END IF;
+    UPDATE _wh.actions a SET cancel_requested_at = clock_timestamp(), cancelled_by = session_user,
+        state = CASE WHEN a.state = 'waiting' THEN 'cancelled' ELSE a.state END,
+        ended_at = CASE WHEN a.state = 'waiting' THEN clock_timestamp() END,
+        result = CASE WHEN a.state = 'waiting' THEN 'cancelled before it began' END
+        WHERE a.id = found.id RETURNING a.state INTO found.state;
+    PERFORM _wh_internal.audit('cancel_action', format('%s: %s %s', id, found.kind, found.arguments), 'done');
+    RETURN found.state;
+END
+$$;
+COMMENT ON FUNCTION _wh.cancel_action IS 'For operators: cancel an action that waits or runs';
+
 CREATE OR REPLACE FUNCTION _wh.check_views_by_template_for_year(template_name text, target_schema text,
     target_year integer) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -11085,6 +11284,47 @@ $$;
 COMMENT ON PROCEDURE _wh.refresh_window IS 'For jobs: pull the last ended days again, or only those that '
     'changed, each in its own transaction; raises an error at the end if a day failed';
 
+CREATE OR REPLACE FUNCTION _wh.request_action(kind text, arguments jsonb DEFAULT '{}') RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- For operators: ask for work that a worker does, as whadmin. Returns its id; if the same is waiting or
+-- running, the id of that. Limits the number that waits, because nobody else does.
+#variable_conflict use_column
+DECLARE
+    who CONSTANT text := _wh_internal.acting_role();
+    given CONSTANT jsonb := _wh_internal.checked_arguments(kind, arguments);
+    found bigint;
+BEGIN
+    IF NOT _wh_internal.may_request(who, kind, given) THEN
+        RAISE EXCEPTION 'role "%" may not ask for %', who,
+            kind || CASE WHEN given ? 'outdated' THEN ' with outdated' ELSE '' END
+            USING ERRCODE = 'insufficient_privilege', HINT = 'Log in as whadmin or a member of it.';
+    END IF;
+    IF (SELECT count(*) FROM _wh.actions a WHERE a.state IN ('waiting', 'running')) >= 1000 THEN
+        RAISE EXCEPTION '1,000 actions are waiting already'
+            USING ERRCODE = 'program_limit_exceeded', HINT = 'See: tenantry action list';
+    END IF;
+    LOOP
+        INSERT INTO _wh.actions (kind, arguments, login, role)
+            VALUES (request_action.kind, given, session_user, who)
+            ON CONFLICT (kind, arguments)
+            WHERE state IN ('waiting', 'running') AND cancel_requested_at IS NULL
+            DO NOTHING RETURNING id INTO found;
+        IF found IS NOT NULL THEN
+            PERFORM _wh_internal.audit('request_action', format('%s: %s %s', found, kind, given), 'done');
+            RETURN found;
+        END IF;
+        -- It may end between these two statements.
+        SELECT a.id INTO found FROM _wh.actions a
+            WHERE a.kind = request_action.kind AND a.arguments = given
+                AND a.state IN ('waiting', 'running') AND a.cancel_requested_at IS NULL;
+        IF found IS NOT NULL THEN
+            RETURN found;
+        END IF;
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION _wh.request_action IS 'For operators: ask for work that a worker does, such as a backfill';
+
 CREATE OR REPLACE FUNCTION _wh.set_jobs_active(jobids bigint[], active boolean) RETURNS bigint[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 -- For operators: pause or resume whadmin's jobs in this database. Returns the jobs that were changed. Their
@@ -11662,7 +11902,8 @@ DECLARE
         '_wh_internal.override_facts}';
     working CONSTANT text[]
         := '{_wh.load_days,_wh.fold_year,_wh.verify_days,_wh.publish_views,_wh.source_days,'
-        '_wh.set_jobs_active,_wh.disable_tenant,_wh.enable_tenant}';
+        '_wh.set_jobs_active,_wh.disable_tenant,_wh.enable_tenant,'
+        '_wh.request_action,_wh.cancel_action}';
     member name;
     object record;
 BEGIN
@@ -11740,11 +11981,11 @@ $$;
 -- as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', 'b064a1f3678894fe' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'e2cbac41297334de' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = 'b064a1f3678894fe');
+        AND i.functions = 'e2cbac41297334de');
 END
 $$;
 

@@ -13,6 +13,7 @@ from typing import Self
 from tenantry.core.model import OWNER
 from tenantry.core.settings import Target, resolve
 from tenantry.db.migrations import require_current
+from tenantry.warehouse.actions import Actions
 from tenantry.warehouse.activity import Activity
 from tenantry.warehouse.fleet import Fleets
 from tenantry.warehouse.health import Health
@@ -43,6 +44,7 @@ class Warehouse(
     Fleets,
     Recovering,
     Activity,
+    Actions,
 ):
     """A warehouse: `with Warehouse.open() as warehouse: …`.
 

@@ -57,11 +57,11 @@ class Base:
         self, name: str = "tenantry", role: str | None = OWNER
     ) -> AbstractContextManager[psycopg.Connection]:
         """A session of an application_name, acting as `role` (None: as the login role)."""
-        self._release()
+        self.release()
         return session(self.conninfo, name=name, role=role)
 
-    def _release(self) -> None:
-        """Close the given session if it will not be used for a long time."""
+    def release(self) -> None:
+        """Close the session that the caller lent, if there is one: it would be idle for a long time."""
         if self._opened is not None:
             self._opened.close()
             self._opened = None

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from tenantry.core import stopping
 from tenantry.core.days import Span, today_utc
 from tenantry.core.errors import InputError
 from tenantry.core.model import Feed
+from tenantry.db.connect import cancel
 from tenantry.loader.events import Silent, Watcher
 from tenantry.loader.result import MOST_ROWS, Result
 from tenantry.warehouse.base import Base
@@ -204,7 +206,12 @@ class Loading(Base):
         """
         from tenantry.flow.slice import year as years
 
-        with self._audited("fold_year", f"{feed} {year}"), self.session() as opened:
+        with (
+            self._audited("fold_year", f"{feed} {year}"),
+            self.session() as opened,
+            stopping.when_asked(lambda: cancel(opened)),
+        ):
+            stopping.check()
             return years.fold(opened, feed, year)
 
     def fit(self, feeds: Sequence[Feed], watch: Callable[[Fit], None] = lambda done: None) -> list[Fit]:

@@ -99,7 +99,7 @@ class Recovering(Base):
         """
         from tenantry.recovery import recover
 
-        self._release()
+        self.release()
         parts = recover.plan(self.conninfo, tenants)
         return RecoveryWork(parts, recover.estimate(parts, limits_or_default(limits)))
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
+from tenantry.core import stopping
 from tenantry.core.errors import InputError
+from tenantry.db.connect import cancel
 from tenantry.warehouse.base import Base
 from tenantry.warehouse.results import JobsChanged, JobsMade, MadeJob, NextRun, Schedule
 
@@ -149,7 +151,12 @@ class Scheduling(Base):
         """
         from tenantry.schedule import manual
 
-        with self._audited("run_job", str(job)), self.session() as opened:
+        with (
+            self._audited("run_job", str(job)),
+            self.session() as opened,
+            stopping.when_asked(lambda: cancel(opened)),
+        ):
+            stopping.check()
             return manual.run(opened, job)
 
     def scheduler(
@@ -161,7 +168,7 @@ class Scheduling(Base):
         """
         from tenantry.schedule.scheduler import Limits, Scheduler
 
-        self._release()
+        self.release()
         return Scheduler(self.conninfo, tell, Limits(grace, most))
 
     def _set_active(self, found: Sequence[Job], active: bool) -> JobsChanged:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
+from tenantry.cli.job.events import Teller, on_signal
 from tenantry.cli.options import AsJsonLines
-from tenantry.cli.output import notes, print_json_line
 from tenantry.cli.target import open_warehouse
-from tenantry.core.visible import visible
+
+_LAST = 15.0
+"""Seconds that actions have to stop after the last run has ended; they were told at the signal."""
 
 
 def scheduler(
@@ -37,6 +36,9 @@ def scheduler(
 ) -> None:
     """Run the jobs in Tenantry's own schema cron until a signal to stop.
 
+    It also carries out actions, which people ask for with the web console:
+    see tenantry action list. A scheduler that stands by does so, too.
+
     You can start it on several hosts: one leads and the others stand by. If the
     leader dies, another one takes over within 15 seconds. Log in as whadmin.
     Where pg_cron runs the jobs, this command is refused.
@@ -52,35 +54,33 @@ def scheduler(
 
     On SIGTERM or Ctrl-C, no new runs start. Runs in progress have --grace
     seconds to end; then they are cancelled and left to the next scheduler. A
-    second signal cancels them at once.
+    second signal cancels them at once. Actions are stopped at the first signal
+    and left to another worker; what they have committed stays.
     """
-    with open_warehouse() as warehouse:
-        serving = warehouse.scheduler(_Teller(as_json), grace=grace, most=most)
+    from tenantry.actions import Worker
 
-        def stop(number: int, frame: object) -> None:
+    with open_warehouse() as warehouse:
+        tell = Teller(as_json)
+        worker = Worker(warehouse, tell, once=once)
+
+        def told(event: str, **facts: Any) -> None:
+            tell(event, **facts)
+            # From here on, it is clear that this program may serve this warehouse.
+            if event in {"leads", "stands by"} and worker.ident is None and not once:
+                worker.start()
+
+        serving = warehouse.scheduler(told, grace=grace, most=most)
+
+        def stop() -> None:
+            worker.end()
             serving.stop()
 
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, stop)
-        serving.run(once=once)
-
-
-class _Teller:
-    """Writes a line per event: time, event, facts."""
-
-    def __init__(self, as_json: bool) -> None:
-        self._as_json = as_json
-        self._lock = threading.Lock()
-
-    def __call__(self, event: str, **facts: Any) -> None:
-        now = datetime.now(UTC)
-        told = "  ".join(f"{name}={_said(value)}" for name, value in facts.items() if value is not None)
-        with self._lock:
-            if self._as_json:
-                print_json_line(events=[{"at": now, "event": event, "facts": facts}])
-            else:
-                notes.print(f"{now:%Y-%m-%dT%H:%M:%SZ}  {event}  {told}".rstrip(), hang=2)
-
-
-def _said(value: Any) -> str:
-    return f"{value:%Y-%m-%dT%H:%M:%SZ}" if isinstance(value, datetime) else visible(str(value), lines=False)
+        on_signal(stop)
+        try:
+            serving.run(once=once)
+            if once:
+                worker.run()
+        finally:
+            worker.end()
+            if worker.ident is not None:
+                worker.join(min(grace, _LAST))
