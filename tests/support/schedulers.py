@@ -1,10 +1,12 @@
-"""Schedulers as processes that start in no time, because they are forked from one that has all imported."""
+"""Schedulers and workers as processes that start in no time, because they are forked from one that has all imported."""
 
 from __future__ import annotations
 
 import multiprocessing
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 
+from tenantry import Warehouse
+from tenantry.actions import Worker
 from tenantry.schedule.scheduler import Limits, Scheduler
 
 
@@ -20,6 +22,17 @@ def start(context: ForkServerContext, conninfo: str, poll: float) -> ForkServerP
     process = context.Process(target=_serve, args=(conninfo, poll), daemon=True)
     process.start()
     return process
+
+
+def start_worker(context: ForkServerContext, conninfo: str) -> ForkServerProcess:
+    """Start a worker that carries out actions."""
+    process = context.Process(target=_work, args=(conninfo,), daemon=True)
+    process.start()
+    return process
+
+
+def _work(conninfo: str) -> None:
+    Worker(Warehouse(conninfo), poll=0.05).run()
 
 
 def _serve(conninfo: str, poll: float) -> None:

@@ -21,7 +21,6 @@ BY_NAME = {
     ("observe", "rows_of_login"): "health",
     ("observe", "_rows"): "grants",
     ("flow", "by_role"): "job",
-    ("cli", "beginning"): "names",
 }
 """Functions that are given a query's name, with the part of the program that calls them, and the file that they look it up in."""
 

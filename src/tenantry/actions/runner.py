@@ -10,11 +10,11 @@ import psycopg
 from tenantry.actions.carry import carry_out, so_far
 from tenantry.actions.watch import Watch
 from tenantry.core.errors import TenantryError, WarehouseUnreachable
-from tenantry.core.stopping import Stop, heeding
 from tenantry.db import audit
 from tenantry.db.errors import translated
 from tenantry.flow.action import take
 from tenantry.flow.action.model import Action, State
+from tenantry.loader.stopping import Stop, heeding
 from tenantry.schedule.command import open_worker
 from tenantry.warehouse import Warehouse
 

@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any
 
 from tenantry.core.model import FailedSlice, Feed, LoadedSlice
-from tenantry.core.stopping import Stop
 from tenantry.flow.action.model import Progress
 from tenantry.loader.events import Waiting
+from tenantry.loader.stopping import Stop
 
 _MOST = 500
 """Characters of an error."""

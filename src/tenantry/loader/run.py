@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import psycopg
 
-from tenantry.core import stopping
 from tenantry.core.errors import TenantryError, WarehouseUnreachable
 from tenantry.core.model import OPERATOR, FailedSlice, Feed, LoadedSlice
 from tenantry.core.words import count
@@ -20,7 +19,7 @@ from tenantry.db.errors import translated
 from tenantry.flow.slice import indexes, views
 from tenantry.flow.slice import slice as slices
 from tenantry.flow.slice.feed import list_feeds
-from tenantry.loader import indexing, operators
+from tenantry.loader import indexing, operators, stopping
 from tenantry.loader.events import Waiting, Watcher
 from tenantry.loader.indexing import NotIndexed
 from tenantry.loader.planning import Plan
@@ -54,7 +53,7 @@ def run(
 
     Slices are committed one by one, so the run can be stopped in any way and started again: planning finds what
     is missing. A slice or a tenant that fails never stops the others. Ctrl-C cancels the slices in progress, keeps the
-    rest and returns with `interrupted` set, as does a request to stop (core/stopping.py). An exception of the watcher, or of another signal's handler, cancels them
+    rest and returns with `interrupted` set, as does a request to stop (loader/stopping.py). An exception of the watcher, or of another signal's handler, cancels them
     too, and is raised again at the end. A `keeper` holds sessions that the next run with it uses again.
 
     Raises:

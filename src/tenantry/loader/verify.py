@@ -11,13 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from queue import SimpleQueue
 
-from tenantry.core import stopping
 from tenantry.core.days import Span, folded, monthly, today_utc
 from tenantry.core.model import OPERATOR, Feed
 from tenantry.core.words import count
 from tenantry.db.connect import acts_as, session
 from tenantry.flow.slice.compare import DayDifference
-from tenantry.loader import reload_tenant
+from tenantry.loader import reload_tenant, stopping
 from tenantry.loader import run as backfill
 from tenantry.loader.events import Watcher
 from tenantry.loader.operators import OperatorsSides

@@ -2012,7 +2012,7 @@ DECLARE
         WHEN 'run_job' THEN '{job!}'
         WHEN 'fix' THEN '{check!,tenant}'
     END::text[];
-    found jsonb := '{}';
+    kept jsonb := '{}';
     key text;
     value jsonb;
     missing text;
@@ -2050,38 +2050,38 @@ BEGIN
             RAISE EXCEPTION 'argument "%" cannot be %', key, left(_wh_internal.visible(value::text), 40)
                 USING ERRCODE = 'invalid_parameter_value';
         END IF;
-        found := found || jsonb_build_object(key, value);
+        kept := kept || jsonb_build_object(key, value);
     END LOOP;
     missing := (SELECT string_agg(rtrim(w.name, '!'), ', ') FROM unnest(wanted) w(name)
-        WHERE w.name LIKE '%!' AND NOT found ? rtrim(w.name, '!'));
-    IF missing IS NOT NULL OR kind IN ('pause', 'resume') AND (found ? 'tenant') = (found ? 'job') THEN
+        WHERE w.name LIKE '%!' AND NOT kept ? rtrim(w.name, '!'));
+    IF missing IS NOT NULL OR kind IN ('pause', 'resume') AND (kept ? 'tenant') = (kept ? 'job') THEN
         RAISE EXCEPTION '% needs %', kind, coalesce(missing, 'either tenant or job')
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF found ? 'reason' THEN
-        found := found || jsonb_build_object('reason', btrim(_wh_internal.visible(found ->> 'reason')));
-        IF found ->> 'reason' = '' THEN
+    IF kept ? 'reason' THEN
+        kept := kept || jsonb_build_object('reason', btrim(_wh_internal.visible(kept ->> 'reason')));
+        IF kept ->> 'reason' = '' THEN
             RAISE EXCEPTION 'no reason given' USING ERRCODE = 'invalid_parameter_value',
                 HINT = 'Say why the tenant is disabled.';
         END IF;
     END IF;
-    IF found ? 'tenant' AND found ? 'template' THEN
-        PERFORM _wh_internal.registered_feed(found ->> 'template', found ->> 'tenant');
-    ELSIF found ? 'tenant' AND NOT EXISTS (SELECT FROM _wh.tenants t
-        WHERE t.schema_name = found ->> 'tenant' AND t.dropping_at IS NULL) THEN
-        RAISE EXCEPTION 'tenant "%" does not exist, or is being dropped', found ->> 'tenant'
+    IF kept ? 'tenant' AND kept ? 'template' THEN
+        PERFORM _wh_internal.registered_feed(kept ->> 'template', kept ->> 'tenant');
+    ELSIF kept ? 'tenant' AND NOT EXISTS (SELECT FROM _wh.tenants t
+        WHERE t.schema_name = kept ->> 'tenant' AND t.dropping_at IS NULL) THEN
+        RAISE EXCEPTION 'tenant "%" does not exist, or is being dropped', kept ->> 'tenant'
             USING ERRCODE = 'undefined_object';
-    ELSIF found ? 'template' AND NOT EXISTS (SELECT FROM _wh.mv_templates m
-        WHERE m.template_name = found ->> 'template') THEN
-        RAISE EXCEPTION 'template "%" does not exist', found ->> 'template'
+    ELSIF kept ? 'template' AND NOT EXISTS (SELECT FROM _wh.mv_templates m
+        WHERE m.template_name = kept ->> 'template') THEN
+        RAISE EXCEPTION 'template "%" does not exist', kept ->> 'template'
             USING ERRCODE = 'undefined_object';
-    ELSIF found ? 'job' AND NOT EXISTS (SELECT FROM _wh.jobs() j
-        WHERE found ->> 'job' IN (j.name, j.jobid::text)) THEN
-        RAISE EXCEPTION 'whadmin has no job "%" in this database', found ->> 'job'
+    ELSIF kept ? 'job' AND NOT EXISTS (SELECT FROM _wh.jobs() j
+        WHERE kept ->> 'job' IN (j.name, j.jobid::text)) THEN
+        RAISE EXCEPTION 'whadmin has no job "%" in this database', kept ->> 'job'
             USING ERRCODE = 'undefined_object', HINT = 'The jobs are in _wh.jobs().';
     END IF;
-    first_day := coalesce(found ->> 'from', found ->> 'day');
-    last_day := found ->> 'to';
+    first_day := coalesce(kept ->> 'from', kept ->> 'day');
+    last_day := kept ->> 'to';
     IF least(first_day, last_day) < '1900-01-01' THEN
         RAISE EXCEPTION '% is before 1900', least(first_day, last_day)
             USING ERRCODE = 'invalid_parameter_value';
@@ -2089,17 +2089,17 @@ BEGIN
         RAISE EXCEPTION 'the first day, %, is after the last day, %', first_day, last_day
             USING ERRCODE = 'invalid_parameter_value';
     ELSIF first_day IS NOT NULL OR last_day IS NOT NULL THEN
-        PERFORM _wh_internal.checked_day(greatest(first_day, last_day), coalesce(found ->> 'template',
+        PERFORM _wh_internal.checked_day(greatest(first_day, last_day), coalesce(kept ->> 'template',
             (SELECT m.template_name FROM _wh.mv_templates m ORDER BY m.ahead DESC LIMIT 1)));
     END IF;
-    IF (found ->> 'days')::integer > 3660 THEN
-        RAISE EXCEPTION 'a window of % days is too long', found ->> 'days'
+    IF (kept ->> 'days')::integer > 3660 THEN
+        RAISE EXCEPTION 'a window of % days is too long', kept ->> 'days'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Name at most 3,660 days.';
-    ELSIF (found ->> 'year')::integer NOT BETWEEN 1900 AND extract(year FROM today) - 1 THEN
-        RAISE EXCEPTION 'the year % is not over, or is before 1900', found ->> 'year'
+    ELSIF (kept ->> 'year')::integer NOT BETWEEN 1900 AND extract(year FROM today) - 1 THEN
+        RAISE EXCEPTION 'the year % is not over, or is before 1900', kept ->> 'year'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    RETURN found;
+    RETURN kept;
 END
 $$;
 
@@ -4993,7 +4993,8 @@ $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.may_request(who text, kind text, arguments jsonb) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
--- Whether a role may ask for an action: members of whadmin for all, operators for what they may do themselves.
+-- Whether a role may ask for an action: members of whadmin for all, operators for what they may do
+-- themselves.
     SELECT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = who AND (
         pg_has_role(r.oid, 'whadmin', 'MEMBER')
         OR kind <> ALL ('{run_job,fix}') AND NOT arguments ? 'outdated'
@@ -10591,29 +10592,29 @@ COMMENT ON PROCEDURE _wh.adopt_tenants IS
 
 CREATE OR REPLACE FUNCTION _wh.cancel_action(id bigint) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
--- For operators: cancel an action that the caller could ask for. One that waits is cancelled at once; one that
--- runs is stopped by its worker, and what it has committed stays. Returns the action's state.
+-- For operators: cancel an action that the caller could ask for. One that waits is cancelled at once; one
+-- that runs is stopped by its worker, and what it has committed stays. Returns the action's state.
 DECLARE
     who CONSTANT text := _wh_internal.acting_role();
-    found _wh.actions;
+    asked _wh.actions;
 BEGIN
-    SELECT * INTO found FROM _wh.actions a WHERE a.id = cancel_action.id FOR UPDATE;
+    SELECT * INTO asked FROM _wh.actions a WHERE a.id = cancel_action.id FOR UPDATE;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no action %', id
             USING ERRCODE = 'undefined_object', HINT = 'See: tenantry action list';
-    ELSIF NOT _wh_internal.may_request(who, found.kind, found.arguments) THEN
-        RAISE EXCEPTION 'role "%" may not cancel action %, a %', who, id, found.kind
+    ELSIF NOT _wh_internal.may_request(who, asked.kind, asked.arguments) THEN
+        RAISE EXCEPTION 'role "%" may not cancel action %, a %', who, id, asked.kind
             USING ERRCODE = 'insufficient_privilege', HINT = 'Log in as whadmin or a member of it.';
-    ELSIF found.state NOT IN ('waiting', 'running') OR found.cancel_requested_at IS NOT NULL THEN
-        RETURN found.state;
+    ELSIF asked.state NOT IN ('waiting', 'running') OR asked.cancel_requested_at IS NOT NULL THEN
+        RETURN asked.state;
     END IF;
     UPDATE _wh.actions a SET cancel_requested_at = clock_timestamp(), cancelled_by = session_user,
         state = CASE WHEN a.state = 'waiting' THEN 'cancelled' ELSE a.state END,
         ended_at = CASE WHEN a.state = 'waiting' THEN clock_timestamp() END,
         result = CASE WHEN a.state = 'waiting' THEN 'cancelled before it began' END
-        WHERE a.id = found.id RETURNING a.state INTO found.state;
-    PERFORM _wh_internal.audit('cancel_action', format('%s: %s %s', id, found.kind, found.arguments), 'done');
-    RETURN found.state;
+        WHERE a.id = asked.id RETURNING a.state INTO asked.state;
+    PERFORM _wh_internal.audit('cancel_action', format('%s: %s %s', id, asked.kind, asked.arguments), 'done');
+    RETURN asked.state;
 END
 $$;
 COMMENT ON FUNCTION _wh.cancel_action IS 'For operators: cancel an action that waits or runs';
@@ -11292,7 +11293,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     who CONSTANT text := _wh_internal.acting_role();
     given CONSTANT jsonb := _wh_internal.checked_arguments(kind, arguments);
-    found bigint;
+    number bigint;
 BEGIN
     IF NOT _wh_internal.may_request(who, kind, given) THEN
         RAISE EXCEPTION 'role "%" may not ask for %', who,
@@ -11308,22 +11309,22 @@ BEGIN
             VALUES (request_action.kind, given, session_user, who)
             ON CONFLICT (kind, arguments)
             WHERE state IN ('waiting', 'running') AND cancel_requested_at IS NULL
-            DO NOTHING RETURNING id INTO found;
-        IF found IS NOT NULL THEN
-            PERFORM _wh_internal.audit('request_action', format('%s: %s %s', found, kind, given), 'done');
-            RETURN found;
+            DO NOTHING RETURNING id INTO number;
+        IF number IS NOT NULL THEN
+            PERFORM _wh_internal.audit('request_action', format('%s: %s %s', number, kind, given), 'done');
+            RETURN number;
         END IF;
         -- It may end between these two statements.
-        SELECT a.id INTO found FROM _wh.actions a
+        SELECT a.id INTO number FROM _wh.actions a
             WHERE a.kind = request_action.kind AND a.arguments = given
                 AND a.state IN ('waiting', 'running') AND a.cancel_requested_at IS NULL;
-        IF found IS NOT NULL THEN
-            RETURN found;
+        IF number IS NOT NULL THEN
+            RETURN number;
         END IF;
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION _wh.request_action IS 'For operators: ask for work that a worker does, such as a backfill';
+COMMENT ON FUNCTION _wh.request_action IS 'For operators: ask for work that a worker does, such as a load';
 
 CREATE OR REPLACE FUNCTION _wh.set_jobs_active(jobids bigint[], active boolean) RETURNS bigint[]
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -11983,9 +11984,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', 'e2cbac41297334de' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '304698dce3ecd603' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = 'e2cbac41297334de');
+        AND i.functions = '304698dce3ecd603');
 END
 $$;
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from tenantry.core import stopping
 from tenantry.core.days import Span, today_utc
 from tenantry.core.errors import InputError
 from tenantry.core.model import Feed
 from tenantry.db.connect import cancel
+from tenantry.loader import stopping
 from tenantry.loader.events import Silent, Watcher
 from tenantry.loader.result import MOST_ROWS, Result
 from tenantry.warehouse.base import Base

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
-from tenantry.core import stopping
 from tenantry.core.errors import InputError
 from tenantry.db.connect import cancel
+from tenantry.loader import stopping
 from tenantry.warehouse.base import Base
 from tenantry.warehouse.results import JobsChanged, JobsMade, MadeJob, NextRun, Schedule
 

@@ -18,8 +18,9 @@ from tests.support.people import member
 from tests.support.samples.small_template import define, make_ticks
 from tests.support.waiting import wait_until
 
-FIRST = date(today_utc().year - 1, 12, 1)
-DAYS = 31
+FIRST = date(today_utc().year - 1, 1, 1)
+DAYS = (FIRST.replace(year=FIRST.year + 1) - FIRST).days
+"""The days of which the source has rows, two each: a closed year."""
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,9 @@ SELECT DISTINCT f.template_name::text FROM _wh.feeds f
 WHERE f.schema_name = coalesce(%(tenant)s, f.schema_name) ORDER BY 1
 
 -- name: ready
--- The oldest action that may begin: it waits, or its worker is gone, since nobody holds its lock. Actions that
--- load or compare the same tenant's days keep their order and never run at once, nor do those that change the
--- state of its jobs; one that names no tenant is on all. Only whadmin itself runs jobs.
+-- The oldest action that may begin: it waits, or its worker is gone, since nobody holds its lock. Actions
+-- that load or compare the same tenant's days keep their order and never run at once, nor do those that
+-- change the state of its jobs; one that names no tenant is on all. Only whadmin itself runs jobs.
 WITH held AS MATERIALIZED (
     SELECT l.objid::bigint AS id FROM pg_locks l
     WHERE l.locktype = 'advisory' AND l.classid = 8321568 AND l.objsubid = 2 AND l.granted

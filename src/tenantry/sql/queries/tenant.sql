@@ -71,3 +71,15 @@ SELECT _wh_internal.drop_tenant_slices(%(schema)s, %(most)s)
 -- name: drop
 -- Drop a tenant.
 SELECT _wh_internal.drop_tenant(%(schema)s, %(with_connections)s)
+
+-- name: named_templates
+-- Templates whose names begin so.
+SELECT template_name FROM _wh.mv_templates WHERE starts_with(template_name, %s) ORDER BY 1
+
+-- name: named_tenants
+-- Tenants whose names begin so.
+SELECT schema_name FROM _wh.tenants WHERE starts_with(schema_name, %s) ORDER BY 1
+
+-- name: named_jobs
+-- Jobs whose names begin so.
+SELECT jobname::text FROM cron.job WHERE starts_with(jobname::text, %s) ORDER BY 1

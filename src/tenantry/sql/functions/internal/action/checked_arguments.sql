@@ -17,7 +17,7 @@ DECLARE
         WHEN 'run_job' THEN '{job!}'
         WHEN 'fix' THEN '{check!,tenant}'
     END::text[];
-    found jsonb := '{}';
+    kept jsonb := '{}';
     key text;
     value jsonb;
     missing text;
@@ -55,38 +55,38 @@ BEGIN
             RAISE EXCEPTION 'argument "%" cannot be %', key, left(_wh_internal.visible(value::text), 40)
                 USING ERRCODE = 'invalid_parameter_value';
         END IF;
-        found := found || jsonb_build_object(key, value);
+        kept := kept || jsonb_build_object(key, value);
     END LOOP;
     missing := (SELECT string_agg(rtrim(w.name, '!'), ', ') FROM unnest(wanted) w(name)
-        WHERE w.name LIKE '%!' AND NOT found ? rtrim(w.name, '!'));
-    IF missing IS NOT NULL OR kind IN ('pause', 'resume') AND (found ? 'tenant') = (found ? 'job') THEN
+        WHERE w.name LIKE '%!' AND NOT kept ? rtrim(w.name, '!'));
+    IF missing IS NOT NULL OR kind IN ('pause', 'resume') AND (kept ? 'tenant') = (kept ? 'job') THEN
         RAISE EXCEPTION '% needs %', kind, coalesce(missing, 'either tenant or job')
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    IF found ? 'reason' THEN
-        found := found || jsonb_build_object('reason', btrim(_wh_internal.visible(found ->> 'reason')));
-        IF found ->> 'reason' = '' THEN
+    IF kept ? 'reason' THEN
+        kept := kept || jsonb_build_object('reason', btrim(_wh_internal.visible(kept ->> 'reason')));
+        IF kept ->> 'reason' = '' THEN
             RAISE EXCEPTION 'no reason given' USING ERRCODE = 'invalid_parameter_value',
                 HINT = 'Say why the tenant is disabled.';
         END IF;
     END IF;
-    IF found ? 'tenant' AND found ? 'template' THEN
-        PERFORM _wh_internal.registered_feed(found ->> 'template', found ->> 'tenant');
-    ELSIF found ? 'tenant' AND NOT EXISTS (SELECT FROM _wh.tenants t
-        WHERE t.schema_name = found ->> 'tenant' AND t.dropping_at IS NULL) THEN
-        RAISE EXCEPTION 'tenant "%" does not exist, or is being dropped', found ->> 'tenant'
+    IF kept ? 'tenant' AND kept ? 'template' THEN
+        PERFORM _wh_internal.registered_feed(kept ->> 'template', kept ->> 'tenant');
+    ELSIF kept ? 'tenant' AND NOT EXISTS (SELECT FROM _wh.tenants t
+        WHERE t.schema_name = kept ->> 'tenant' AND t.dropping_at IS NULL) THEN
+        RAISE EXCEPTION 'tenant "%" does not exist, or is being dropped', kept ->> 'tenant'
             USING ERRCODE = 'undefined_object';
-    ELSIF found ? 'template' AND NOT EXISTS (SELECT FROM _wh.mv_templates m
-        WHERE m.template_name = found ->> 'template') THEN
-        RAISE EXCEPTION 'template "%" does not exist', found ->> 'template'
+    ELSIF kept ? 'template' AND NOT EXISTS (SELECT FROM _wh.mv_templates m
+        WHERE m.template_name = kept ->> 'template') THEN
+        RAISE EXCEPTION 'template "%" does not exist', kept ->> 'template'
             USING ERRCODE = 'undefined_object';
-    ELSIF found ? 'job' AND NOT EXISTS (SELECT FROM _wh.jobs() j
-        WHERE found ->> 'job' IN (j.name, j.jobid::text)) THEN
-        RAISE EXCEPTION 'whadmin has no job "%" in this database', found ->> 'job'
+    ELSIF kept ? 'job' AND NOT EXISTS (SELECT FROM _wh.jobs() j
+        WHERE kept ->> 'job' IN (j.name, j.jobid::text)) THEN
+        RAISE EXCEPTION 'whadmin has no job "%" in this database', kept ->> 'job'
             USING ERRCODE = 'undefined_object', HINT = 'The jobs are in _wh.jobs().';
     END IF;
-    first_day := coalesce(found ->> 'from', found ->> 'day');
-    last_day := found ->> 'to';
+    first_day := coalesce(kept ->> 'from', kept ->> 'day');
+    last_day := kept ->> 'to';
     IF least(first_day, last_day) < '1900-01-01' THEN
         RAISE EXCEPTION '% is before 1900', least(first_day, last_day)
             USING ERRCODE = 'invalid_parameter_value';
@@ -94,16 +94,16 @@ BEGIN
         RAISE EXCEPTION 'the first day, %, is after the last day, %', first_day, last_day
             USING ERRCODE = 'invalid_parameter_value';
     ELSIF first_day IS NOT NULL OR last_day IS NOT NULL THEN
-        PERFORM _wh_internal.checked_day(greatest(first_day, last_day), coalesce(found ->> 'template',
+        PERFORM _wh_internal.checked_day(greatest(first_day, last_day), coalesce(kept ->> 'template',
             (SELECT m.template_name FROM _wh.mv_templates m ORDER BY m.ahead DESC LIMIT 1)));
     END IF;
-    IF (found ->> 'days')::integer > 3660 THEN
-        RAISE EXCEPTION 'a window of % days is too long', found ->> 'days'
+    IF (kept ->> 'days')::integer > 3660 THEN
+        RAISE EXCEPTION 'a window of % days is too long', kept ->> 'days'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Name at most 3,660 days.';
-    ELSIF (found ->> 'year')::integer NOT BETWEEN 1900 AND extract(year FROM today) - 1 THEN
-        RAISE EXCEPTION 'the year % is not over, or is before 1900', found ->> 'year'
+    ELSIF (kept ->> 'year')::integer NOT BETWEEN 1900 AND extract(year FROM today) - 1 THEN
+        RAISE EXCEPTION 'the year % is not over, or is before 1900', kept ->> 'year'
             USING ERRCODE = 'invalid_parameter_value';
     END IF;
-    RETURN found;
+    RETURN kept;
 END
 $$;

@@ -6,7 +6,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     who CONSTANT text := _wh_internal.acting_role();
     given CONSTANT jsonb := _wh_internal.checked_arguments(kind, arguments);
-    found bigint;
+    number bigint;
 BEGIN
     IF NOT _wh_internal.may_request(who, kind, given) THEN
         RAISE EXCEPTION 'role "%" may not ask for %', who,
@@ -22,19 +22,19 @@ BEGIN
             VALUES (request_action.kind, given, session_user, who)
             ON CONFLICT (kind, arguments)
             WHERE state IN ('waiting', 'running') AND cancel_requested_at IS NULL
-            DO NOTHING RETURNING id INTO found;
-        IF found IS NOT NULL THEN
-            PERFORM _wh_internal.audit('request_action', format('%s: %s %s', found, kind, given), 'done');
-            RETURN found;
+            DO NOTHING RETURNING id INTO number;
+        IF number IS NOT NULL THEN
+            PERFORM _wh_internal.audit('request_action', format('%s: %s %s', number, kind, given), 'done');
+            RETURN number;
         END IF;
         -- It may end between these two statements.
-        SELECT a.id INTO found FROM _wh.actions a
+        SELECT a.id INTO number FROM _wh.actions a
             WHERE a.kind = request_action.kind AND a.arguments = given
                 AND a.state IN ('waiting', 'running') AND a.cancel_requested_at IS NULL;
-        IF found IS NOT NULL THEN
-            RETURN found;
+        IF number IS NOT NULL THEN
+            RETURN number;
         END IF;
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION _wh.request_action IS 'For operators: ask for work that a worker does, such as a backfill';
+COMMENT ON FUNCTION _wh.request_action IS 'For operators: ask for work that a worker does, such as a load';
