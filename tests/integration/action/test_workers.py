@@ -19,6 +19,8 @@ from tests.support.waiting import wait_until
 
 LAST = FIRST + timedelta(days=DAYS - 1)
 
+pytestmark = pytest.mark.any_server
+
 
 @pytest.fixture
 def slow(shop: Shop) -> Iterator[Shop]:
@@ -69,12 +71,6 @@ def test_what_a_killed_worker_left_is_begun_again_and_every_row_is_right(slow: S
     killed = start_worker(context, slow.warehouse.conninfo)
     begun = slow.when(asked, _is_loading)
     assert (begun.state, begun.pid, begun.attempts) == ("running", killed.pid, 1)
-    assert (
-        slow.opened()
-        .request("backfill", tenant="acme", template="ticks", first=FIRST, last=LAST, reload=True)
-        .id
-        == asked.id
-    )
     killed.kill()
     killed.join()
     left = slow.opened().action(asked.id)
@@ -123,6 +119,17 @@ def test_a_worker_that_is_stopped_leaves_its_action_to_the_next(slow: Shop) -> N
     mend(slow.source)
     slow.work()
     assert slow.opened().action(asked.id).state == "succeeded"
+
+
+def test_a_scheduler_has_a_worker_and_ends_with_it(shop: Shop) -> None:
+    with running(shop.warehouse, "scheduler", "--json") as program:
+        done = shop.when(
+            shop.opened().request("refresh", tenant="bolt", day=LAST), lambda action: not action.unfinished
+        )
+        program.send_signal(signal.SIGTERM)
+        out, error = program.communicate(timeout=60)
+    assert (program.returncode, done.state, done.pid) == (0, "succeeded", program.pid), error
+    assert '"event": "leads"' in out
 
 
 def test_an_action_that_ten_workers_did_not_survive_is_given_up(shop: Shop) -> None:

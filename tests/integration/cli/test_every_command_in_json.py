@@ -110,6 +110,10 @@ def test_every_command_prints_a_document_of_its_schema(
         ("schedule", "history"),
         ("schedule", "disable", "--tenant", "acme"),
         ("schedule", "enable", "--tenant", "acme"),
+        ("action", "list"),
+        ("action", "show", 1),
+        ("action", "cancel", 1),
+        ("action", "work", "--once"),
         ("scheduler", "--once"),
         ("export", "--file", export),
         ("plan", "--file", export),
@@ -135,6 +139,8 @@ def test_every_command_prints_a_document_of_its_schema(
         ("reader", "show", reader),
         ("reader", "drop", reader, "--yes"),
     ]
+    for kind in ("verify", "refresh"):
+        warehouse.run("SELECT _wh.request_action(%s, '{}')", (kind,))
     by_hand = make_source()
     by_hand.run(BY_HAND)
     printed = set()
@@ -152,7 +158,8 @@ def test_every_command_prints_a_document_of_its_schema(
             failed.append(f"{words}: {error}")
             continue
         if outcome.out:
-            printed.add(json.loads(outcome.out.splitlines()[0] if words[0] == "scheduler" else outcome.out)["command"])  # fmt: skip
+            in_lines = words[0] == "scheduler" or words[:2] == ("action", "work")
+            printed.add(json.loads(outcome.out.splitlines()[0] if in_lines else outcome.out)["command"])
         # doctor and server status exit with 1 to say what they found.
         if outcome.code and words[0] not in ("doctor", "server"):
             failed.append(f"{words}: {outcome.err}")
