@@ -23,7 +23,7 @@ from tenantry.cli.load import load, recover, verify, year
 from tenantry.cli.load import slice as slices
 from tenantry.cli.look import activity, audit, describe, doctor, schema, status
 from tenantry.cli.output import notes
-from tenantry.cli.server import adopt, backup, demo, init, restore, server, upgrade
+from tenantry.cli.server import adopt, backup, console, demo, init, restore, server, upgrade
 from tenantry.cli.start import connection, start
 from tenantry.cli.target import options
 from tenantry.cli.template import commands as template
@@ -83,6 +83,7 @@ app.add_typer(audit.app, name="audit", rich_help_panel=_LOOK)
 app.add_typer(schedule.app, name="schedule", rich_help_panel=_LOOK)
 app.command("scheduler", rich_help_panel=_LOOK)(scheduler.scheduler)
 app.add_typer(action.app, name="action", rich_help_panel=_LOOK)
+app.command("console", rich_help_panel=_LOOK)(console.console)
 app.add_typer(reader.app, name="reader", rich_help_panel=_LOOK)
 app.command("plan", rich_help_panel=_FLEET)(fleet.plan)
 app.command("apply", rich_help_panel=_FLEET)(fleet.apply)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -16,6 +15,7 @@ from tenantry.cli.document import print_json, print_json_line
 from tenantry.cli.table import facts, laid_out, shown
 from tenantry.cli.wrap import wrapped
 from tenantry.core.errors import DatabaseError, TenantryError
+from tenantry.core.human import ago, human_bytes, human_seconds
 from tenantry.core.visible import visible
 
 __all__ = [
@@ -128,31 +128,3 @@ def raise_failures(failures: Sequence[tuple[str, TenantryError]]) -> None:
         raise failures[0][1]
     if failures:
         raise DatabaseError("; ".join(error.message for _, error in failures), hint=failures[0][1].hint)
-
-
-def human_bytes(size: float) -> str:
-    """A size in bytes with the unit that suits it: 1536 is `1.5 KiB`."""
-    for unit in ("B", "KiB", "MiB", "GiB"):
-        if size < 1024:
-            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
-        size /= 1024
-    return f"{size:.1f} TiB"
-
-
-def human_seconds(seconds: float) -> str:
-    """A time in the units that suit it: `40 s`, `12 min`, `1 h 30 min`."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def ago(moment: datetime | None) -> str | None:
-    """How long ago a moment was, in its largest unit: `3 min ago`."""
-    if moment is None:
-        return None
-    seconds = (datetime.now(UTC) - moment).total_seconds()
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds // size:.0f} {unit} ago"
-    return "just now"

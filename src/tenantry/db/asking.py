@@ -59,6 +59,11 @@ def connect(conninfo: str, given: str, **settings: Any) -> psycopg.Connection:
     raise refused
 
 
+def forget(given: str) -> None:
+    """Forget what a connection string lacked."""
+    _known.pop(given, None)
+
+
 def needs_password(error: psycopg.OperationalError) -> bool:
     """Whether a login failed because the server asked for a password and libpq knew none."""
     return error.pgconn is not None and error.pgconn.needs_password

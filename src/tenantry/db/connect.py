@@ -378,6 +378,14 @@ def cancel(connection: psycopg.Connection) -> None:
         connection.cancel_safe(timeout=5)
 
 
+def forget(conninfo: str) -> None:
+    """Forget what was kept about a connection string, which may hold a password."""
+    _ACTS.pop(conninfo, None)
+    _KEEPING.discard(conninfo)
+    _ADMINISTRATORS.discard(conninfo)
+    asking.forget(conninfo)
+
+
 def cut(connection: psycopg.Connection) -> None:
     """Cut a session's connection, from another thread: whoever waits for its server gets an error at once."""
     with suppress(psycopg.Error, OSError), socket.socket(fileno=os.dup(connection.fileno())) as line:

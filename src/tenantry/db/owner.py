@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import psycopg
 from psycopg.conninfo import make_conninfo
 
 from tenantry.core.errors import DatabaseError
 from tenantry.core.model import OWNER
 from tenantry.db.passwords import usable_file
+from tenantry.db.queries import query
 
 PASSWORD = "TENANTRY_WHADMIN_PASSWORD"  # noqa: S105 - the name of a variable, not a password
 """The variable that holds whadmin's password."""
@@ -46,6 +48,17 @@ def conninfos(administrator: str, password: str | None = None) -> Iterator[str]:
     generated, _ = usable_file()
     if generated is not None:
         yield make_conninfo(administrator, user=OWNER, password="", passfile=str(generated))
+
+
+def has_power(opened: psycopg.Connection) -> bool:
+    """Whether the login of a session that acts as itself has power over the server, and so does not act as whadmin."""
+    try:
+        opened.execute(query("session", "refuse_administrator"))
+    except psycopg.Error as error:
+        if error.sqlstate != IS_ADMINISTRATOR:
+            raise
+        return True
+    return False
 
 
 def refused(user: str, why: str) -> DatabaseError:

@@ -80,6 +80,11 @@ def slices(
     return [Slice(*row) for row in session.execute(query("slice", "list"), parameters)]
 
 
+def recent(session: psycopg.Connection, days: int) -> dict[tuple[str, str], str]:
+    """The states of the last days of each feed, a letter each."""
+    return {(row[0], row[1]): row[2] for row in session.execute(query("slice", "recent"), {"days": days})}
+
+
 def details(session: psycopg.Connection, feed: Feed, day: date) -> SliceDetails:
     """The relation that holds a day's rows."""
     parameters = {"schema": feed.schema, "template": feed.template, "day": day}

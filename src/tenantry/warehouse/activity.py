@@ -6,6 +6,7 @@ import time
 from collections.abc import Generator, Sequence
 from datetime import date, datetime, timedelta
 from datetime import time as time_of_day
+from threading import Event
 from typing import TYPE_CHECKING
 
 from tenantry.core.errors import DatabaseError
@@ -125,6 +126,23 @@ class Activity(Base):
                     yield fresh
                 seen = {number for number in seen if number > after} | {entry.id for entry in fresh}
                 newest = max([newest, *seen])
+
+    def follow_changes(
+        self, pause: float = 1.0, stopping: Event | None = None
+    ) -> Generator[frozenset[str], None, None]:
+        """Yield every `pause` seconds what kinds of things changed since: actions, audit, jobs, logs, slices, templates, tenants.
+
+        One cheap query each; a change is seen within about a second. Ends once `stopping` is set.
+        """
+        from tenantry.observe import changes
+
+        stopping = stopping or Event()
+        with self._session(name="tenantry changes") as opened:
+            before = changes.counters(opened)
+            while not stopping.wait(pause):
+                now = changes.counters(opened)
+                yield frozenset(topic for topic, number in now.items() if number != before.get(topic, 0))
+                before = now
 
     def audit(self, *, since: timedelta | None = None, most: int = 1000) -> list[AuditEntry]:
         """Return the `most` newest entries of the audit trail, oldest first, not older than `since`.

@@ -63,6 +63,16 @@ class Looking(Base):
         with self.session() as opened:
             return [item for feed in chosen for item in slices.slices(opened, feed, first, last)]
 
+    def recent(self, days: int = 60) -> dict[tuple[str, str], str]:
+        """Return, by tenant and template, a letter for each of the last `days` days, the last one for today.
+
+        z: folded, l: loaded, s: stale, o: outdated, m: missing, f: failed, and a point where nothing is expected.
+        """
+        from tenantry.observe import slices
+
+        with self.session() as opened:
+            return slices.recent(opened, days)
+
     def slice_details(self, feed: Feed, day: date) -> SliceDetails:
         """Return what holds a day's rows: the relation, its bytes, and whether the template has changed since."""
         from tenantry.observe import slices

@@ -1,0 +1,127 @@
+"""The console as an ASGI application: its parts, its addresses, and who asks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from tenantry.console import door, draw, login, render
+from tenantry.console.guard import Guard
+from tenantry.console.live import Live
+from tenantry.console.page import Shown, page
+from tenantry.console.pages import ROUTES
+from tenantry.console.sessions import COOKIE, Session, Sessions
+from tenantry.console.settings import Settings
+from tenantry.console.throttle import Throttle
+from tenantry.core.errors import TenantryError
+from tenantry.db import connect
+
+_HERE = Path(__file__).parent
+
+_EVENTS = "/events"
+
+
+class Console:
+    """What the pages share: the warehouse's connection string, who is logged in, and how pages are drawn."""
+
+    def __init__(self, conninfo: str, settings: Settings) -> None:
+        """`conninfo` is the console's own login, which looks for changes and works off actions. Pages use the viewer's."""
+        self.conninfo = conninfo
+        self.settings = settings
+        self.sessions = Sessions(settings.idle, settings.longest, forget=login.forget)
+        self.throttle = Throttle()
+        self.live = Live(conninfo, self.sessions)
+        self._environment = render.environment(_HERE / "html")
+
+    async def viewer(self, request: Request) -> Session | None:
+        """Who asks, or None if nobody is logged in."""
+        if self.settings.proxy:
+            return await run_in_threadpool(door.of_proxy, self, request)
+        token = request.cookies.get(COOKIE, "")
+        # What an open page asks by itself must not keep its session from ending.
+        by_itself = request.headers.get("x-tenantry-live") == "1" or request.url.path == _EVENTS
+        return self.sessions.find(token, touch=not by_itself) if token else None
+
+    def show(self, viewer: Session | None, request: Request | None, shown: Shown) -> Response:
+        """Draw a page."""
+        told = ""
+        if viewer is not None and request is not None and request.method == "GET":
+            told, viewer.told = viewer.told, ""
+        facts: dict[str, Any] = {
+            "viewer": viewer,
+            "settings": self.settings,
+            "told": told,
+            "topics": " ".join(shown.topics),
+            "here": request.url.path if request is not None else "",
+            "query": dict(request.query_params) if request is not None else {},
+            "draw": draw,
+        }
+        text = self._environment.get_template(shown.template).render(facts | dict(shown.facts))
+        return HTMLResponse(text, shown.status)
+
+    def show_error(
+        self, viewer: Session | None, status: int, message: str, hint: str | None = None
+    ) -> Response:
+        """Draw a page that says in one line what is wrong, and what to do next."""
+        facts = {"status": status, "message": message, "hint": hint}
+        return self.show(viewer, None, Shown("error.html", facts, status=status))
+
+    def lost_login(self, viewer: Session) -> bool:
+        """Whether a session's login is refused by now: then the session ends. Otherwise the warehouse does not answer."""
+        try:
+            with connect.session(self.conninfo, role=None, name=login.NAME):
+                pass
+        except TenantryError:
+            return False
+        self.sessions.end(viewer)
+        return True
+
+
+async def _events(request: Request) -> Response:
+    console: Console = request.app.state.console
+    viewer = await console.viewer(request)
+    if viewer is None:
+        return PlainTextResponse("Log in first.\n", 401)
+    return StreamingResponse(console.live.stream(viewer), media_type="text/event-stream")
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    console: Console = request.app.state.console
+    told = {404: "There is no such page.", 405: "This page does not take forms."}.get(
+        status, "The request was refused."
+    )
+    return console.show_error(await console.viewer(request), status, told)
+
+
+def make(console: Console) -> Guard:
+    """The application, behind its guard."""
+
+    @asynccontextmanager
+    async def running(app: Starlette) -> AsyncIterator[None]:
+        console.live.start()
+        yield
+        console.live.stop()
+
+    routes: list[BaseRoute] = [
+        Route("/login", door.login, methods=["GET", "POST"]),
+        Route("/logout", page(door.logout, "any"), methods=["POST"]),
+        Route("/sessions", page(door.sessions, "any")),
+        Route("/sessions/end", page(door.end_session, "any"), methods=["POST"]),
+        Route(_EVENTS, _events),
+        Mount("/static", StaticFiles(directory=_HERE / "static")),
+        *ROUTES,
+    ]
+    app = Starlette(routes=routes, lifespan=running, exception_handlers={HTTPException: _http_error})
+    app.state.console = console
+    return Guard(app, console.settings, streams=[_EVENTS])

@@ -1,0 +1,5 @@
+"""Pictures made of SVG, without a script or a style of their own: classes in static/console.css give them colours."""
+
+from tenantry.console.draw.strip import strip
+
+__all__ = ["strip"]

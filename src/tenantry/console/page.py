@@ -1,0 +1,134 @@
+"""How a page comes about: a handler gets what was asked and a warehouse as the viewer's login opens it, and gives what to show."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from tenantry.console import rights
+from tenantry.console.login import NAME
+from tenantry.console.sessions import COOKIE, Session, same
+from tenantry.core.errors import InputError, NotInstalled, TenantryError, WarehouseUnreachable
+from tenantry.db import connect
+from tenantry.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from tenantry.console.app import Console
+
+log = logging.getLogger("tenantry.console")
+
+_SECONDS = 30
+"""How long a statement of a page may take."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a viewer asked for. `warehouse` is opened with the viewer's own login, so the database itself decides what it may."""
+
+    console: Console
+    viewer: Session
+    warehouse: Warehouse
+    path: Mapping[str, Any]
+    query: Mapping[str, str]
+    form: Mapping[str, str] = field(default_factory=dict)
+
+    def may(self, what: str) -> bool:
+        """Whether the viewer's role may do this (see rights.py). The database refuses it anyway if not."""
+        return rights.may(self.viewer.role, what)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A page: the file in html/ and what it shows. `topics` are the changes after which it is asked for again."""
+
+    template: str
+    facts: Mapping[str, Any]
+    topics: tuple[str, ...] = ()
+    status: int = 200
+
+
+@dataclass(frozen=True)
+class Sent:
+    """The viewer is sent to another page, which says what was done."""
+
+    to: str
+    told: str = ""
+
+
+class Missing(TenantryError):
+    """What the address names does not exist."""
+
+
+Handler = Callable[[Asked], Shown | Sent | Response]
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+_STATUS = ((Missing, 404), (InputError, 400), (WarehouseUnreachable, 503), (NotInstalled, 503))
+
+
+def page(handler: Handler, needs: str = "look") -> Endpoint:
+    """The endpoint of a page, for those whose role may do what it `needs`."""
+
+    async def endpoint(request: Request) -> Response:
+        console: Console = request.app.state.console
+        viewer = await console.viewer(request)
+        if viewer is None:
+            return _to_login(request)
+        form: dict[str, str] = {}
+        if request.method == "POST":
+            try:
+                pairs = parse_qsl((await request.body()).decode(), keep_blank_values=True, max_num_fields=200)
+            except ValueError:
+                return console.show_error(viewer, 400, "The form cannot be read.")
+            form = dict(pairs)
+            if not same(form.pop("csrf", ""), viewer.csrf):
+                return console.show_error(
+                    viewer, 403, "The form is too old.", "Open the page again, and send it again."
+                )
+        if not rights.may(viewer.role, needs):
+            return console.show_error(viewer, 403, "Your role may not see or do this.")
+        return await run_in_threadpool(_answered, console, viewer, request, handler, form)
+
+    return endpoint
+
+
+def _answered(
+    console: Console, viewer: Session, request: Request, handler: Handler, form: Mapping[str, str]
+) -> Response:
+    try:
+        with connect.session(viewer.conninfo, name=NAME) as opened:
+            viewer.role = connect.acting(opened)
+            opened.execute("SELECT pg_catalog.set_config('statement_timeout', %s, false)", (f"{_SECONDS}s",))
+            warehouse = Warehouse(viewer.conninfo, opened)
+            answer = handler(
+                Asked(console, viewer, warehouse, request.path_params, dict(request.query_params), form)
+            )
+    except TenantryError as error:
+        if isinstance(error, WarehouseUnreachable) and console.lost_login(viewer):
+            return _to_login(request)
+        status = next((number for kind, number in _STATUS if isinstance(error, kind)), 409)
+        if error.sqlstate == "42501":
+            status = 403
+        return console.show_error(viewer, status, error.message, error.hint)
+    except Exception:
+        log.exception("a page failed: %s", request.url.path)
+        return console.show_error(viewer, 500, "The page failed. The console's log says why.")
+    if isinstance(answer, Sent):
+        viewer.told = answer.told
+        return RedirectResponse(answer.to, 303)
+    if isinstance(answer, Shown):
+        return console.show(viewer, request, answer)
+    return answer
+
+
+def _to_login(request: Request) -> Response:
+    response = RedirectResponse("/login", 303)
+    if request.cookies.get(COOKIE):
+        response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
+    return response

@@ -1,0 +1,112 @@
+"""The fleet: each feed with its state, its last days, and the job that loads it next. What is wrong comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from starlette.routing import Route
+
+from tenantry.console.page import Asked, Shown, page
+from tenantry.core.model import FeedStatus
+
+
+@dataclass(frozen=True)
+class Line:
+    """A feed as the page shows it: how bad its state is, why, and the action that mends it, as a name and its arguments."""
+
+    feed: FeedStatus
+    strip: str
+    level: str
+    why: str
+    mend: tuple[str, str] | None
+    next_run: datetime | None
+    next_job: str
+
+
+_LEVELS = ("bad", "warn", "off", "ok")
+
+_SORTS: dict[str, Callable[[Line], Any]] = {
+    "state": lambda line: (_LEVELS.index(line.level), line.feed.tenant, line.feed.template),
+    "tenant": lambda line: (line.feed.tenant, line.feed.template),
+    "template": lambda line: (line.feed.template, line.feed.tenant),
+    "rows": lambda line: -line.feed.rows,
+    "bytes": lambda line: -line.feed.bytes,
+    "load": lambda line: (line.feed.last_load is not None, line.feed.last_load),
+}
+
+
+def fleet(asked: Asked) -> Shown:
+    """The page."""
+    feeds = asked.warehouse.status()
+    strips = asked.warehouse.recent()
+    runs = _next_runs(asked)
+    lines = [_line(feed, strips.get((feed.tenant, feed.template), ""), runs) for feed in feeds]
+    counts = {level: sum(line.level == level for line in lines) for level in _LEVELS}
+    wanted = _filtered(lines, asked.query)
+    sort = asked.query.get("sort", "state")
+    wanted.sort(key=_SORTS.get(sort, _SORTS["state"]))
+    facts = {
+        "lines": wanted,
+        "all": len(lines),
+        "counts": counts,
+        "sort": sort if sort in _SORTS else "state",
+        "templates": sorted({feed.template for feed in feeds}),
+        "rows": sum(feed.rows for feed in feeds),
+        "bytes": sum(feed.bytes for feed in feeds),
+        "tenants": len({feed.tenant for feed in feeds}),
+        "waiting": len(asked.warehouse.waiting_jobs()),
+    }
+    return Shown("fleet.html", facts, topics=("slices", "tenants", "jobs", "templates"))
+
+
+def _next_runs(asked: Asked) -> dict[tuple[str, str], tuple[datetime, str]]:
+    """By tenant and template, when its next job begins, and the job's name."""
+    found: dict[tuple[str, str], tuple[datetime, str]] = {}
+    for entry in asked.warehouse.schedule().entries:
+        if entry.next is None or entry.job.schema is None:
+            continue
+        key = (entry.job.schema, entry.job.template or "")
+        if key not in found or entry.next < found[key][0]:
+            found[key] = (entry.next, entry.job.name or "")
+    return found
+
+
+def _line(feed: FeedStatus, strip: str, runs: dict[tuple[str, str], tuple[datetime, str]]) -> Line:
+    level, why, mend = _judged(feed)
+    at, job = runs.get((feed.tenant, feed.template)) or runs.get((feed.tenant, "")) or (None, "")
+    return Line(feed, strip, level, why, mend, at, job)
+
+
+def _judged(feed: FeedStatus) -> tuple[str, str, tuple[str, str] | None]:
+    if feed.disabled_at is not None:
+        return "off", "Its jobs and loads are paused.", ("enable", "Enable")
+    if feed.first_day is None:
+        return "bad", "No day was ever loaded.", ("backfill", "Backfill")
+    if feed.failed:
+        return "bad", "The last load of these days failed.", ("backfill", "Load failed days")
+    if feed.missing:
+        return "bad", "Reports lack these days.", ("backfill", "Load missing days")
+    if feed.stale:
+        return "warn", "Loaded before the day ended.", ("backfill", "Load stale days")
+    if feed.outdated:
+        return "warn", "Made before the template changed.", ("backfill", "Load outdated days")
+    return "ok", "", None
+
+
+def _filtered(lines: Sequence[Line], query: dict[str, str] | Any) -> list[Line]:
+    words = query.get("q", "").lower().split()
+    return [
+        line
+        for line in lines
+        if query.get("state", "") in ("", line.level)
+        and query.get("template", "") in ("", line.feed.template)
+        and all(
+            word in f"{line.feed.tenant} {line.feed.template} {line.feed.state}".lower() for word in words
+        )
+    ]
+
+
+ROUTES = [Route("/", page(fleet))]
