@@ -3079,6 +3079,108 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     ) r
 $$;
 
+CREATE OR REPLACE FUNCTION _wh_internal.feed_states()
+RETURNS TABLE (schema_name text, template_name text, first_day date, last_day date, days bigint,
+    years integer[], "rows" bigint, missing bigint, failed bigint, stale bigint, outdated bigint,
+    last_load timestamptz, bytes bigint)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
+-- How many days of each feed are in each state, as day_states tells them, for all feeds in one pass over
+-- the records: a call of day_states takes milliseconds, and there may be thousands of feeds. Where
+-- records alone do not prove what is stored, the feed is doubtful, and day_states is asked. `rows` are
+-- those of present days; `bytes` those of the relations of the feed's storage.
+#variable_conflict use_column
+DECLARE
+    today CONSTANT date := _wh.current_date_utc();
+BEGIN
+    RETURN QUERY WITH held AS MATERIALIZED (
+        SELECT f.schema_name, f.template_name, r.relid, c.relfilenode AS filenode, r.first_day, r.last_day, r.daily,
+            r.trusted, r.folded, c.relispopulated AND NOT r.leftover AS present
+        FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.storage_relations(f) r
+        JOIN pg_class c ON c.oid = r.relid
+    ), feeds AS MATERIALIZED (
+        SELECT f.schema_name, f.template_name, f.first_day,
+            _wh_internal.definition_hash(_wh_internal.for_tenant(t, f.schema_name)) AS hash
+        FROM _wh.feeds f LEFT JOIN _wh.mv_templates t USING (template_name)
+    ), grouped AS MATERIALIZED (
+        -- A table's records differ in little else than their day: a few groups a table are left to be judged.
+        SELECT s.schema_name, s.template_name, s.filenode, s.definition_hash, s.loaded_at IS NOT NULL AS loaded,
+            count(*) AS records, min(s.slice_date) AS first_day, max(s.slice_date) AS last_day,
+            count(*) FILTER (WHERE s.slice_date < today) AS ended,
+            count(*) FILTER (WHERE s.status = 'failed') AS failed,
+            count(*) FILTER (WHERE s.slice_date < today
+                AND s.loaded_at AT TIME ZONE 'UTC' < s.slice_date + 1) AS early,
+            sum(s.row_count) AS stored, max(s.loaded_at) AS last_load
+        FROM _wh.slices s
+        GROUP BY s.schema_name, s.template_name, s.filenode, s.definition_hash, s.loaded_at IS NOT NULL
+    ), recorded AS (
+        SELECT g.schema_name, g.template_name, min(g.first_day) AS earliest,
+            min(g.first_day) FILTER (WHERE j.present) AS first_day,
+            max(g.last_day) FILTER (WHERE j.present) AS last_day,
+            coalesce(sum(g.records) FILTER (WHERE j.present), 0)::bigint AS days,
+            coalesce(sum(g.ended) FILTER (WHERE j.present), 0)::bigint AS ended,
+            sum(g.failed)::bigint AS failed,
+            coalesce(sum(g.early) FILTER (WHERE j.present), 0)::bigint AS stale,
+            coalesce(sum(g.records) FILTER (WHERE j.present AND g.definition_hash <> f.hash), 0)::bigint AS outdated,
+            coalesce(sum(g.stored) FILTER (WHERE j.present), 0)::bigint AS stored, max(g.last_load) AS last_load,
+            bool_or(g.loaded AND NOT j.present OR j.present AND g.first_day < f.first_day) AS doubtful
+        FROM grouped g JOIN feeds f USING (schema_name, template_name)
+        LEFT JOIN held t ON t.schema_name = g.schema_name AND t.template_name = g.template_name
+            AND t.filenode = g.filenode AND t.present AND g.loaded
+            AND g.first_day >= t.first_day AND g.last_day <= t.last_day
+        CROSS JOIN LATERAL (SELECT t.relid IS NOT NULL AS present) j
+        GROUP BY g.schema_name, g.template_name
+    ), tables AS (
+        SELECT h.schema_name, h.template_name,
+            array_agg(DISTINCT extract(year FROM h.first_day)::integer) FILTER (WHERE h.folded) AS years,
+            sum(pg_total_relation_size(h.relid))::bigint AS bytes,
+            -- A day without a record, or a table that is trusted without one: rare, and day_states knows.
+            bool_or(h.present AND (h.trusted AND h.last_day - h.first_day + 1 <> (SELECT count(*)
+                FROM _wh.slices s WHERE s.schema_name = h.schema_name AND s.template_name = h.template_name
+                AND s.slice_date BETWEEN h.first_day AND h.last_day AND s.filenode = h.filenode
+                AND s.loaded_at IS NOT NULL)
+                OR h.daily AND NOT EXISTS (SELECT FROM grouped g WHERE g.schema_name = h.schema_name
+                AND g.template_name = h.template_name AND g.filenode = h.filenode AND g.loaded
+                AND g.first_day = h.first_day)
+                OR h.folded AND NOT h.present)) AS doubtful
+        FROM held h GROUP BY h.schema_name, h.template_name
+    ), unsure AS MATERIALIZED (
+        -- On its own, so that day_states is called for these alone.
+        SELECT f.schema_name, f.template_name FROM feeds f
+        LEFT JOIN recorded r USING (schema_name, template_name)
+        LEFT JOIN tables t USING (schema_name, template_name)
+        WHERE coalesce(r.doubtful, false) OR coalesce(t.doubtful, false)
+    ), asked AS MATERIALIZED (
+        SELECT f.schema_name, f.template_name,
+            least(f.first_day, min(p.day) FILTER (WHERE p.present)) AS first_day,
+            max(p.day) FILTER (WHERE p.present) AS last_day, count(*) FILTER (WHERE p.present) AS days,
+            coalesce(array_agg(DISTINCT extract(year FROM p.day)::integer) FILTER (WHERE p.folded), '{}')
+                AS years,
+            count(*) FILTER (WHERE p.missing) AS missing, count(*) FILTER (WHERE p.failed) AS failed,
+            count(*) FILTER (WHERE p.stale) AS stale, count(*) FILTER (WHERE p.outdated) AS outdated,
+            coalesce(sum(x.row_count) FILTER (WHERE p.present), 0)::bigint AS stored
+        FROM unsure u JOIN _wh.feeds f USING (schema_name, template_name)
+        LEFT JOIN LATERAL _wh_internal.day_states(f) p ON true
+        LEFT JOIN _wh.slices x ON x.schema_name = f.schema_name AND x.template_name = f.template_name
+            AND x.slice_date = p.day
+        GROUP BY f.schema_name, f.template_name, f.first_day
+    )
+    SELECT f.schema_name, f.template_name, least(f.first_day, r.first_day), r.last_day, coalesce(r.days, 0),
+        coalesce(t.years, '{}'), coalesce(r.stored, 0),
+        greatest(today - coalesce(f.first_day, r.earliest), 0) - coalesce(r.ended, 0), coalesce(r.failed, 0),
+        coalesce(r.stale, 0), coalesce(r.outdated, 0), r.last_load, coalesce(t.bytes, 0)
+    FROM feeds f
+    LEFT JOIN recorded r USING (schema_name, template_name)
+    LEFT JOIN tables t USING (schema_name, template_name)
+    WHERE NOT coalesce(r.doubtful, false) AND NOT coalesce(t.doubtful, false)
+    UNION ALL
+    SELECT a.schema_name, a.template_name, a.first_day, a.last_day, a.days, a.years, a.stored, a.missing,
+        a.failed, a.stale, a.outdated, r.last_load, coalesce(t.bytes, 0)
+    FROM asked a
+    LEFT JOIN recorded r USING (schema_name, template_name)
+    LEFT JOIN tables t USING (schema_name, template_name);
+END
+$$;
+
 CREATE OR REPLACE FUNCTION _wh_internal.feed_template(feed _wh.feeds) RETURNS _wh.mv_templates
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The template of a feed as it is for its tenant. Raises an error if there is none.
@@ -7465,6 +7567,66 @@ BEGIN
         END IF;
         first := stop + 1;
     END LOOP;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.recent_days(number integer)
+RETURNS TABLE (schema_name text, template_name text, letters text)
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET work_mem = '64MB' AS $$
+-- A letter for each of the last days of each feed, oldest first, the last one for today: f failed, m missing,
+-- s stale, o outdated, z folded, l loaded, and a point where nothing is expected. They are what day_states
+-- tells, but for all feeds in one pass; feed_states says when day_states itself is asked.
+#variable_conflict use_column
+DECLARE
+    today CONSTANT date := _wh.current_date_utc();
+    begin_day CONSTANT date := _wh.current_date_utc() - (number - 1);
+BEGIN
+    RETURN QUERY WITH held AS MATERIALIZED (
+        SELECT f.schema_name, f.template_name, r.relid, c.relfilenode AS filenode, r.first_day, r.last_day,
+            r.daily, r.trusted, r.folded, c.relispopulated AND NOT r.leftover AS present
+        FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.storage_relations(f) r
+        JOIN pg_class c ON c.oid = r.relid
+    ), feeds AS MATERIALIZED (
+        SELECT f.schema_name, f.template_name, coalesce(f.first_day, least((SELECT min(s.slice_date)
+                FROM _wh.slices s
+                WHERE s.schema_name = f.schema_name AND s.template_name = f.template_name),
+                (SELECT min(h.first_day) FROM held h WHERE h.schema_name = f.schema_name
+                    AND h.template_name = f.template_name AND (h.daily AND h.present OR h.folded)))) AS span,
+            _wh_internal.definition_hash(_wh_internal.for_tenant(t, f.schema_name)) AS hash
+        FROM _wh.feeds f LEFT JOIN _wh.mv_templates t USING (template_name)
+    ), judged AS MATERIALIZED (
+        SELECT f.schema_name, f.template_name, g.day::date AS day, g.day >= f.span AND g.day < today AS due,
+            s.status = 'failed' AS failed,
+            d.relid IS NOT NULL OR s.loaded_at IS NOT NULL AND t.filenode = s.filenode AS present,
+            s.loaded_at AT TIME ZONE 'UTC' < g.day + interval '1 day' AND g.day < today AS early,
+            s.loaded_at IS NOT NULL AND s.definition_hash <> f.hash AS other, coalesce(t.folded, false) AS folded,
+            d.relid IS NULL AND (s.loaded_at IS NOT NULL OR t.trusted) AND t.filenode IS DISTINCT FROM s.filenode
+                AS doubtful
+        FROM feeds f
+        CROSS JOIN generate_series(begin_day::timestamp, today::timestamp, '1 day') AS g (day)
+        LEFT JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name
+            AND s.slice_date = g.day::date AND s.slice_date >= begin_day
+        LEFT JOIN held t ON t.schema_name = f.schema_name AND t.template_name = f.template_name AND t.present
+            AND NOT t.daily AND g.day BETWEEN t.first_day AND t.last_day
+        LEFT JOIN held d ON d.schema_name = f.schema_name AND d.template_name = f.template_name AND d.present
+            AND d.daily AND d.first_day = g.day::date
+    ), known AS MATERIALIZED (
+        SELECT j.schema_name, j.template_name, bool_or(j.doubtful) AS doubtful,
+            string_agg(CASE WHEN j.failed THEN 'f' WHEN j.present AND j.early THEN 's'
+                WHEN j.present AND j.other THEN 'o' WHEN j.present AND j.folded THEN 'z' WHEN j.present THEN 'l'
+                WHEN j.due THEN 'm' ELSE '.' END, '' ORDER BY j.day) AS letters
+        FROM judged j GROUP BY j.schema_name, j.template_name
+    ), unsure AS MATERIALIZED (
+        SELECT f AS feed FROM _wh.feeds f JOIN known k USING (schema_name, template_name) WHERE k.doubtful
+    )
+    SELECT k.schema_name, k.template_name, k.letters FROM known k WHERE k.doubtful IS NOT TRUE
+    UNION ALL
+    SELECT (u.feed).schema_name, (u.feed).template_name, string_agg(CASE WHEN x.failed THEN 'f'
+            WHEN x.missing THEN 'm' WHEN x.stale THEN 's' WHEN x.outdated THEN 'o'
+            WHEN x.present AND x.folded THEN 'z' WHEN x.present THEN 'l' ELSE '.' END, '' ORDER BY x.day)
+    FROM unsure u
+    CROSS JOIN LATERAL _wh_internal.day_states(u.feed, begin_day, today) x
+    GROUP BY 1, 2;
 END
 $$;
 
@@ -11984,9 +12146,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '304698dce3ecd603' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '485c3ab4cb4e2b43' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '304698dce3ecd603');
+        AND i.functions = '485c3ab4cb4e2b43');
 END
 $$;
 

@@ -127,6 +127,16 @@ class Activity(Base):
                 seen = {number for number in seen if number > after} | {entry.id for entry in fresh}
                 newest = max([newest, *seen])
 
+    def changes(self) -> dict[str, int]:
+        """Return, by kind of thing (actions, audit, jobs, logs, slices, templates, tenants), a number that grows with each change.
+
+        One cheap query of the server's statistics; they know a change within about a second.
+        """
+        from tenantry.observe import changes
+
+        with self.session() as opened:
+            return changes.counters(opened)
+
     def follow_changes(
         self, pause: float = 1.0, stopping: Event | None = None
     ) -> Generator[frozenset[str], None, None]:

@@ -146,12 +146,5 @@ WHERE y.year <= extract(year FROM _wh.current_date_utc())
 ORDER BY 1, 2, 3
 
 -- name: recent
--- A letter for each of the last days of each feed, oldest first, the last one for today: z folded, l loaded,
--- s stale, o outdated, m missing, f failed, and a point where nothing is expected.
-SELECT f.schema_name, f.template_name, string_agg(CASE
-    WHEN d.failed THEN 'f' WHEN d.missing THEN 'm' WHEN d.stale THEN 's' WHEN d.outdated THEN 'o'
-    WHEN d.present AND d.folded THEN 'z' WHEN d.present THEN 'l' ELSE '.' END, '' ORDER BY d.day)
-FROM _wh.feeds f
-CROSS JOIN LATERAL _wh_internal.day_states(f, _wh.current_date_utc() - (%(days)s::integer - 1),
-    _wh.current_date_utc()) d
-GROUP BY f.schema_name, f.template_name
+-- A letter for each of the last days of each feed.
+SELECT schema_name, template_name, letters FROM _wh_internal.recent_days(%(days)s)
