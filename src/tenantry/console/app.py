@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from tenantry.console import door, draw, login, render
+from tenantry.console.cache import Cache
 from tenantry.console.guard import Guard
 from tenantry.console.live import Live
 from tenantry.console.page import Shown, page
@@ -40,6 +41,7 @@ class Console:
         self.settings = settings
         self.sessions = Sessions(settings.idle, settings.longest, forget=login.forget)
         self.throttle = Throttle()
+        self.cache = Cache()
         self.live = Live(conninfo, self.sessions)
         self._environment = render.environment(_HERE / "html")
 

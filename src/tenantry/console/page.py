@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import parse_qsl
 
 from starlette.concurrency import run_in_threadpool
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tenantry.console.app import Console
 
 log = logging.getLogger("tenantry.console")
+
+T = TypeVar("T")
 
 _SECONDS = 30
 """How long a statement of a page may take."""
@@ -42,6 +44,11 @@ class Asked:
     def may(self, what: str) -> bool:
         """Whether the viewer's role may do this (see rights.py). The database refuses it anyway if not."""
         return rights.may(self.viewer.role, what)
+
+    def alike(self, name: str, topics: tuple[str, ...], read: Callable[[], T]) -> T:
+        """What `read` returns, or returned for another viewer if nothing of the topics changed since. For what all may see who may look."""
+        counters = self.warehouse.changes()
+        return self.console.cache.get(name, {topic: counters.get(topic, 0) for topic in topics}, read)
 
 
 @dataclass(frozen=True)

@@ -40,9 +40,10 @@ _SORTS: dict[str, Callable[[Line], Any]] = {
 
 def fleet(asked: Asked) -> Shown:
     """The page."""
-    feeds = asked.warehouse.status()
-    strips = asked.warehouse.recent()
-    runs = _next_runs(asked)
+    topics = ("slices", "tenants", "templates")
+    feeds = asked.alike("status", topics, asked.warehouse.status)
+    strips = asked.alike("recent", topics, asked.warehouse.recent)
+    runs = asked.alike("next runs", ("jobs",), lambda: _next_runs(asked))
     lines = [_line(feed, strips.get((feed.tenant, feed.template), ""), runs) for feed in feeds]
     counts = {level: sum(line.level == level for line in lines) for level in _LEVELS}
     wanted = _filtered(lines, asked.query)
