@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from tenantry.console import login as logins
-from tenantry.console.page import Asked, Missing, Sent, Shown, log
+from tenantry.console.page import Asked, Missing, Sent, Shown, log, to_login
 from tenantry.console.sessions import COOKIE, Session, same
 from tenantry.core.errors import TenantryError
 from tenantry.core.visible import visible
@@ -47,9 +47,9 @@ async def login(request: Request) -> Response:
     token = request.cookies.get(_LOGIN_COOKIE, "")
     if not token or not same(form.get("token", ""), token):
         return _form(console, "The form was too old. Please try again.", 403)
-    return await run_in_threadpool(
-        _logged_in, console, request, form.get("login", ""), form.get("password", "")
-    )
+    # What is longer than any login is refused, and need not be kept to count the tries.
+    name = form.get("login", "")[:64]
+    return await run_in_threadpool(_logged_in, console, request, name, form.get("password", ""))
 
 
 def _logged_in(console: Console, request: Request, name: str, password: str) -> Response:
@@ -111,7 +111,8 @@ def of_proxy(console: Console, request: Request) -> Session | None:
 def address_of(console: Console, request: Request) -> str:
     """The address of the browser: behind a proxy, what the proxy itself added last."""
     if console.settings.behind_proxy:
-        forwarded = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+        # Some proxies append to the header that the browser sent, others add one of their own.
+        forwarded = ",".join(request.headers.getlist("x-forwarded-for")).rpartition(",")[2].strip()
         if forwarded:
             return visible(forwarded[:60], lines=False)
     return request.client.host if request.client else ""
@@ -128,11 +129,11 @@ def _set(response: Response, name: str, value: str) -> None:
     response.set_cookie(name, value, path="/", secure=True, httponly=True, samesite="strict")
 
 
-def logout(asked: Asked) -> Sent:
+def logout(asked: Asked) -> Response:
     """End the viewer's session."""
     asked.console.sessions.end(asked.viewer)
     log.info("logout: %s", visible(asked.viewer.login, lines=False))
-    return Sent("/login")
+    return to_login()
 
 
 def sessions(asked: Asked) -> Shown:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
@@ -42,7 +42,7 @@ class Accepted:
 
     login: str
     role: str
-    conninfo: str
+    conninfo: str = field(repr=False)
 
 
 def with_password(warehouse: str, login: str, password: str) -> Accepted:
@@ -55,7 +55,13 @@ def with_password(warehouse: str, login: str, password: str) -> Accepted:
         Refused: the server refused the login, or the login may not use the console.
         WarehouseUnreachable: the server does not answer.
     """
-    if not login or not password or "\0" in login + password or len(login) > 63 or len(password) > 1024:
+    if (
+        not login
+        or not password
+        or "\0" in login + password
+        or len(login.encode()) > 63
+        or len(password) > 1024
+    ):
         raise Refused(_BAD, "empty or too long")
     return _accepted(warehouse, login, password=password, passfile="/dev/null", require_auth="scram-sha-256")
 
@@ -74,13 +80,13 @@ def forget(conninfo: str) -> None:
 
 
 def _accepted(warehouse: str, login: str, **words: str) -> Accepted:
-    conninfo = _conninfo(warehouse, login, words)
-    try:
-        with _at_once:
+    with _at_once:
+        conninfo = _conninfo(warehouse, login, words)
+        try:
             return _checked(warehouse, login, conninfo)
-    except BaseException:
-        forget(conninfo)
-        raise
+        except BaseException:
+            forget(conninfo)
+            raise
 
 
 def _conninfo(warehouse: str, login: str, words: dict[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 import time
 from collections import OrderedDict
@@ -59,4 +60,18 @@ class Throttle:
 
 
 def _keys(login: str, address: str) -> tuple[tuple[str, str], ...]:
+    address = _network(address)
     return ("pair", f"{login}\0{address}"), ("address", address), ("login", login)
+
+
+def _network(address: str) -> str:
+    """What one person has: an address, or the part of an IPv6 address that a provider gives, within which each may choose."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return address
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((int(found) >> 64 << 64, 64)))
