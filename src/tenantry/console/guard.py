@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterable
 
 from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tenantry.console.settings import Settings
@@ -21,6 +22,9 @@ PATIENCE = 30.0
 LONGEST = 90.0
 """Seconds for a whole answer, except for a stream of events."""
 
+_LAST = (400, 408, 413)
+"""After these answers, what else arrives on the connection may be the rest of a request."""
+
 log = logging.getLogger("tenantry.console")
 
 POLICY = (
@@ -29,7 +33,7 @@ POLICY = (
 )
 """No inline script or style runs, whatever a name or a row contains; nothing is asked of another host."""
 
-_HEADERS = {
+HEADERS = {
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
@@ -42,14 +46,6 @@ _HEADERS = {
 }
 
 
-class _TooMuch(Exception):
-    """The body is longer than it may be."""
-
-
-class _TooSlow(Exception):
-    """The body did not arrive in time."""
-
-
 class Guard:
     """ASGI middleware that refuses what no page is asked, and marks each answer."""
 
@@ -58,9 +54,9 @@ class Guard:
         self._app = app
         self._settings = settings
         self._streams = frozenset(streams)
-        self._headers = dict(_HEADERS)
-        if settings.encrypted:
-            self._headers["strict-transport-security"] = "max-age=31536000"
+        self._headers = dict(HEADERS)
+        if settings.encrypted and not settings.on_this_machine:
+            self._headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or let it through."""
@@ -75,9 +71,7 @@ class Guard:
         try:
             async with asyncio.timeout(None if scope["path"] in self._streams else LONGEST):
                 await self._app(scope, body, answer)
-        except _TooMuch:
-            await answer.refuse(413, "The request is too long.")
-        except (TimeoutError, _TooSlow):
+        except TimeoutError:
             await answer.refuse(408, "The request took too long.")
         except Exception:
             log.exception("an answer failed: %s %s", scope["method"], visible(scope["path"], lines=False))
@@ -91,6 +85,9 @@ class Guard:
             or headers["host"].lower() not in self._settings.hosts
         ):
             return 421, "This address is not the console's."
+        if "transfer-encoding" in headers and "content-length" in headers:
+            # A proxy in front may have read another end of this request.
+            return 400, "The length of the request is not clear."
         if method not in ("GET", "HEAD", "POST"):
             return 405, "This method is not allowed."
         if len(scope["raw_path"]) + len(scope["query_string"]) > 4096:
@@ -110,7 +107,7 @@ class Guard:
 
 
 class _Body:
-    """Receives a body that may neither be long nor slow."""
+    """Receives a body that may neither be long nor slow; what is raised becomes a page, as for every HTTPException."""
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -124,11 +121,11 @@ class _Body:
             async with asyncio.timeout(PATIENCE):
                 message = await self._receive()
         except TimeoutError:
-            raise _TooSlow from None
+            raise HTTPException(408, "The request took too long.") from None
         self._bytes += len(message.get("body", b""))
         self._complete = not message.get("more_body", False)
         if self._bytes > MOST_BYTES:
-            raise _TooMuch
+            raise HTTPException(413, "The request is too long.")
         return message
 
 
@@ -145,20 +142,20 @@ class _Answer:
             self._begun = True
             given = {name.lower() for name, _ in message["headers"]}
             more = [*self._headers, (b"cache-control", b"no-store")]
+            if message["status"] in _LAST:
+                more.append((b"connection", b"close"))
             message["headers"] = [*message["headers"], *(pair for pair in more if pair[0] not in given)]
         async with asyncio.timeout(PATIENCE):
             await self._send(message)
 
     async def refuse(self, status: int, told: str) -> None:
-        """Say in one line why nothing else is answered. What has begun is cut off."""
+        """Say in one line why nothing else is answered. What has begun stays incomplete, so that the server cuts it off."""
         if self._begun:
-            raise ConnectionAbortedError(told)
+            return
         text = f"{told}\n".encode()
         headers = [
             (b"content-type", b"text/plain; charset=utf-8"),
             (b"content-length", str(len(text)).encode()),
         ]
-        if status in (408, 413):
-            headers.append((b"connection", b"close"))
         await self({"type": "http.response.start", "status": status, "headers": headers})
         await self({"type": "http.response.body", "body": text})

@@ -8,15 +8,20 @@ import ssl
 from collections.abc import Callable
 from typing import Any
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from tenantry.console import guard
 from tenantry.console.app import Console, make
 from tenantry.console.settings import Settings
 from tenantry.core.errors import InputError
 
-_SLOW = 10.0
+PATIENCE = 10.0
 """Seconds for the head of a request to arrive, and for the encryption to be agreed on."""
+
+_MOST_OF_ADDRESS = 100
+"""Connections from one address, so that one cannot take all."""
 
 _MOST_AT_ONCE = 250
 """Connections. Open pages hold one each."""
@@ -25,11 +30,21 @@ _MOST_AT_ONCE = 250
 class Patient(H11Protocol):
     """HTTP/1.1, with an end to the patience for a request's head: uvicorn itself waits for ever."""
 
+    most_of_address: int | None = _MOST_OF_ADDRESS
+    """Connections that one address may have; None if all come from a proxy's."""
+
     _deadline: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """A connection has begun, and its first request must follow."""
         super().connection_made(transport)
+        if self.most_of_address is not None and self.client is not None:
+            clients = [getattr(other, "client", None) for other in self.connections]
+            own = sum(client is not None and client[0] == self.client[0] for client in clients)
+            if own > self.most_of_address:
+                transport.abort()
+                return
         self._await_head()
 
     def data_received(self, data: bytes) -> None:
@@ -44,16 +59,46 @@ class Patient(H11Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection has ended."""
-        if self._deadline is not None:
-            self._deadline.cancel()
+        for timer in (self._deadline, self._unread):
+            if timer is not None:
+                timer.cancel()
         super().connection_lost(exc)
 
+    def pause_writing(self) -> None:
+        """Who asks does not take in the answer, and must not keep it here for ever."""
+        super().pause_writing()
+        self._unread = self.loop.call_later(guard.PATIENCE, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Who asks has taken in most of it."""
+        super().resume_writing()
+        if self._unread is not None:
+            self._unread.cancel()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP, with the headers that each answer has."""
+        headers = [(name.encode(), value.encode()) for name, value in guard.HEADERS.items()]
+        headers += [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
+        for event in (
+            h11.Response(status_code=400, headers=headers),
+            h11.Data(data=f"{msg}\n".encode()),
+            h11.EndOfMessage(),
+        ):
+            self.transport.write(self.conn.send(event) or b"")
+        self.transport.close()
+
     def _await_head(self) -> None:
-        self._deadline = self.loop.call_later(_SLOW, self._give_up)
+        self._deadline = self.loop.call_later(PATIENCE, self._give_up)
 
     def _give_up(self) -> None:
         self._deadline = None
         self.transport.abort()
+
+
+class _FromProxy(Patient):
+    """The same behind a proxy, whose address all requests come from."""
+
+    most_of_address = None
 
 
 class _Server(uvicorn.Server):
@@ -85,7 +130,7 @@ def run(conninfo: str, settings: Settings, ready: Callable[[str], None] = lambda
     console = Console(conninfo, settings.at_port(listening.getsockname()[1]))
     config = uvicorn.Config(
         make(console),
-        http=Patient,
+        http=_FromProxy if settings.behind_proxy else Patient,
         ws="none",
         lifespan="on",
         log_config=None,

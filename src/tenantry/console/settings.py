@@ -78,6 +78,11 @@ class Settings:
         return self.origin.startswith("https://")
 
     @property
+    def on_this_machine(self) -> bool:
+        """Whether browsers call it by a name of their own machine, which other programs there have, too."""
+        return _is_loopback(urlsplit(self.origin).hostname or "")
+
+    @property
     def origins(self) -> frozenset[str]:
         """The origins that browsers may name."""
         if self.behind_proxy or not self.address.loopback:
