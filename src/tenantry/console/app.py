@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from tenantry.console import door, draw, login, render
 from tenantry.console.cache import Cache
@@ -51,13 +52,13 @@ class Console:
             return await run_in_threadpool(door.of_proxy, self, request)
         token = request.cookies.get(COOKIE, "")
         # What an open page asks by itself must not keep its session from ending.
-        by_itself = request.headers.get("x-tenantry-live") == "1" or request.url.path == _EVENTS
-        return self.sessions.find(token, touch=not by_itself) if token else None
+        return self.sessions.find(token, touch=not by_itself(request)) if token else None
 
     def show(self, viewer: Session | None, request: Request | None, shown: Shown) -> Response:
         """Draw a page."""
         told = ""
-        if viewer is not None and request is not None and request.method == "GET":
+        # What an open page asks by itself is not seen by whom it is told.
+        if viewer is not None and request is not None and request.method == "GET" and not by_itself(request):
             told, viewer.told = viewer.told, ""
         facts: dict[str, Any] = {
             "viewer": viewer,
@@ -89,6 +90,21 @@ class Console:
         return True
 
 
+def by_itself(request: Request) -> bool:
+    """Whether an open page asks, and not a person."""
+    return request.headers.get("x-tenantry-live") == "1" or request.url.path == _EVENTS
+
+
+class _Static(StaticFiles):
+    """Browsers keep what is asked for with the digest of its content, which render.py adds: it never changes."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        named = scope["query_string"].startswith(b"v=") and response.status_code in (200, 304)
+        response.headers["cache-control"] = "public, max-age=31536000, immutable" if named else "no-cache"
+        return response
+
+
 async def _events(request: Request) -> Response:
     console: Console = request.app.state.console
     viewer = await console.viewer(request)
@@ -100,9 +116,12 @@ async def _events(request: Request) -> Response:
 async def _http_error(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 500
     console: Console = request.app.state.console
-    told = {404: "There is no such page.", 405: "This page does not take forms."}.get(
-        status, "The request was refused."
-    )
+    told = {
+        404: "There is no such page.",
+        405: "This page does not take forms.",
+        408: "The request took too long.",
+        413: "The request is too long.",
+    }.get(status, "The request was refused.")
     return console.show_error(await console.viewer(request), status, told)
 
 
@@ -121,9 +140,11 @@ def make(console: Console) -> Guard:
         Route("/sessions", page(door.sessions, "any")),
         Route("/sessions/end", page(door.end_session, "any"), methods=["POST"]),
         Route(_EVENTS, _events),
-        Mount("/static", StaticFiles(directory=_HERE / "static")),
+        Mount("/static", _Static(directory=_HERE / "static")),
         *ROUTES,
     ]
     app = Starlette(routes=routes, lifespan=running, exception_handlers={HTTPException: _http_error})
     app.state.console = console
+    # It would lead to http:// behind a proxy, and a form's password with it.
+    app.router.redirect_slashes = False
     return Guard(app, console.settings, streams=[_EVENTS])

@@ -15,7 +15,8 @@ from starlette.responses import RedirectResponse, Response
 from tenantry.console import rights
 from tenantry.console.login import NAME
 from tenantry.console.sessions import COOKIE, Session, same
-from tenantry.core.errors import InputError, NotInstalled, TenantryError, WarehouseUnreachable
+from tenantry.core.errors import DatabaseError, InputError, NotInstalled, TenantryError, WarehouseUnreachable
+from tenantry.core.visible import visible
 from tenantry.db import connect
 from tenantry.warehouse import Warehouse
 
@@ -39,7 +40,7 @@ class Asked:
     warehouse: Warehouse
     path: Mapping[str, Any]
     query: Mapping[str, str]
-    form: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def may(self, what: str) -> bool:
         """Whether the viewer's role may do this (see rights.py). The database refuses it anyway if not."""
@@ -86,7 +87,7 @@ def page(handler: Handler, needs: str = "look") -> Endpoint:
         console: Console = request.app.state.console
         viewer = await console.viewer(request)
         if viewer is None:
-            return _to_login(request)
+            return to_login()
         form: dict[str, str] = {}
         if request.method == "POST":
             try:
@@ -99,6 +100,9 @@ def page(handler: Handler, needs: str = "look") -> Endpoint:
                     viewer, 403, "The form is too old.", "Open the page again, and send it again."
                 )
         if not rights.may(viewer.role, needs):
+            if request.url.path == "/" and rights.may(viewer.role, "templates"):
+                # Where a login leads; template authors do not see the fleet.
+                return RedirectResponse("/templates", 303)
             return console.show_error(viewer, 403, "Your role may not see or do this.")
         return await run_in_threadpool(_answered, console, viewer, request, handler, form)
 
@@ -109,7 +113,15 @@ def _answered(
     console: Console, viewer: Session, request: Request, handler: Handler, form: Mapping[str, str]
 ) -> Response:
     try:
-        with connect.session(viewer.conninfo, name=NAME) as opened:
+        try:
+            entered = connect.open_session(viewer.conninfo, name=NAME)
+        except DatabaseError as error:
+            if error.sqlstate != "42501":
+                raise
+            log.warning("session ended: %s", error.message)
+            console.sessions.end(viewer)
+            return to_login()
+        with connect.closing(entered) as opened:
             viewer.role = connect.acting(opened)
             opened.execute("SELECT pg_catalog.set_config('statement_timeout', %s, false)", (f"{_SECONDS}s",))
             warehouse = Warehouse(viewer.conninfo, opened)
@@ -118,13 +130,13 @@ def _answered(
             )
     except TenantryError as error:
         if isinstance(error, WarehouseUnreachable) and console.lost_login(viewer):
-            return _to_login(request)
+            return to_login()
         status = next((number for kind, number in _STATUS if isinstance(error, kind)), 409)
         if error.sqlstate == "42501":
             status = 403
         return console.show_error(viewer, status, error.message, error.hint)
     except Exception:
-        log.exception("a page failed: %s", request.url.path)
+        log.exception("a page failed: %s", visible(request.url.path, lines=False))
         return console.show_error(viewer, 500, "The page failed. The console's log says why.")
     if isinstance(answer, Sent):
         viewer.told = answer.told
@@ -134,8 +146,8 @@ def _answered(
     return answer
 
 
-def _to_login(request: Request) -> Response:
+def to_login() -> Response:
+    """Lead to the page for logging in, and take away the cookie of a session that is over."""
     response = RedirectResponse("/login", 303)
-    if request.cookies.get(COOKIE):
-        response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
+    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
     return response
