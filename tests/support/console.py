@@ -22,6 +22,7 @@ from psycopg import sql
 
 from tenantry.core.model import AUDITOR, AUTHOR, OPERATOR
 from tenantry.embedded import Server
+from tenantry.embedded.ports import find_free_port
 from tests.support.databases import Database, Maker, Warehouse
 from tests.support.program import command, environment, hear_signals
 
@@ -109,7 +110,7 @@ class Answer:
 class Visitor:
     """Somebody at the console: an address of this machine, and the cookies that the console gave.
 
-    It sends what a browser would send. `headers` go over that, and a header that is None is left out.
+    It sends what a browser would send. `headers`, in lower case, go over that, and a header that is None is left out.
     """
 
     console: Console
@@ -126,15 +127,15 @@ class Visitor:
         headers: Mapping[str, str | None] | None = None,
     ) -> Answer:
         """Ask for a path, and keep the cookies of the answer."""
-        wanted: dict[str, str | None] = {"Host": self.console.host}
+        wanted: dict[str, str | None] = {"host": self.console.host}
         if self.cookies:
-            wanted["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+            wanted["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         if method == "POST":
             wanted |= {
-                "Content-Type": FORM,
-                "Content-Length": str(len(body or b"")),
-                "Origin": self.console.origin,
-                "Sec-Fetch-Site": "same-origin",
+                "content-type": FORM,
+                "content-length": str(len(body or b"")),
+                "origin": self.console.origin,
+                "sec-fetch-site": "same-origin",
             }
         wanted |= self.headers | dict(headers or {})
         line = http.client.HTTPConnection(
@@ -194,12 +195,8 @@ class Console:
 
     process: subprocess.Popen[str]
     origin: str
+    port: int
     lines: list[str]
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        return urlsplit(self.origin).port or 0
 
     @property
     def host(self) -> str:
@@ -224,7 +221,7 @@ class Console:
         """A connection to it, for what no client would send."""
         return socket.create_connection(("127.0.0.1", self.port), timeout)
 
-    def send(self, data: bytes, timeout: float = 60) -> bytes:
+    def send(self, data: bytes, timeout: float = 3) -> bytes:
         """Send bytes as they are, and return all that comes until the console closes the connection or nothing more comes."""
         received = b""
         with self.line(timeout) as line, suppress(ConnectionError, TimeoutError):
@@ -236,34 +233,29 @@ class Console:
 
 @contextmanager
 def serving(
-    database: Database | str,
-    *options: object,
-    env: Mapping[str, str] | None = None,
-    listen: str = "127.0.0.1:0",
+    database: Database | str, *options: object, env: Mapping[str, str] | None = None
 ) -> Iterator[Console]:
     """`tenantry console` on a port that is free, until the end of the block."""
-    arguments = command(database, "console", "--listen", listen, *options)
-    with started(arguments, environment(env)) as console:
+    port = find_free_port()
+    arguments = command(database, "console", "--listen", f"127.0.0.1:{port}", *options)
+    with _started(arguments, environment(env), port) as console:
         yield console
 
 
 @contextmanager
-def short_sessions(database: Database, idle: float, longest: float) -> Iterator[Console]:
-    """A console whose sessions last as many seconds, by the library: the program has no option for times this short."""
-    script = (
-        "import sys; from dataclasses import replace; from tenantry.console import serve, settings;"
-        " settled = replace(settings.settle('127.0.0.1:0'), idle=float(sys.argv[2]), longest=float(sys.argv[3]));"
-        " serve.run(sys.argv[1], settled,"
-        " lambda origin: print(f'The console is at {origin}/ (', file=sys.stderr, flush=True))"
-    )
-    arguments = [sys.executable, "-c", script, database.conninfo, str(idle), str(longest)]
-    with started(arguments, environment()) as console:
+def hurried(
+    database: Database, *, idle: float = 60, longest: float = 60, patience: float = 60
+) -> Iterator[Console]:
+    """A console whose sessions last as many seconds, and which waits no longer for a request: the program waits longer than a test."""
+    port = find_free_port()
+    arguments = [sys.executable, "-m", "tests.support.hurried_console", database.conninfo]
+    arguments += map(str, (port, idle, longest, patience))
+    with _started(arguments, environment(), port) as console:
         yield console
 
 
 @contextmanager
-def started(arguments: Sequence[str], env: Mapping[str, str]) -> Iterator[Console]:
-    """A command line that serves a console; it is ended at the end of the block, by its own process."""
+def _started(arguments: Sequence[str], env: Mapping[str, str], port: int) -> Iterator[Console]:
     with subprocess.Popen(
         arguments,
         env=dict(env),
@@ -290,7 +282,7 @@ def started(arguments: Sequence[str], env: Mapping[str, str]) -> Iterator[Consol
             assert ready.wait(60), "the console does not start"
             found = re.search(r"The console is at (\S+)/ \(", "".join(lines))
             assert found, "".join(lines)
-            yield Console(process, found[1], lines)
+            yield Console(process, found[1], port, lines)
         finally:
             process.terminate()
             try:
@@ -343,7 +335,10 @@ def warehouse_with_people(server: Server) -> Iterator[tuple[Warehouse, dict[str,
 
 
 @contextmanager
-def housed(server: Server, *options: object) -> Iterator[House]:
+def housed(server: Server, *options: object, env: Mapping[str, str] | None = None) -> Iterator[House]:
     """A warehouse with people, and its console."""
-    with warehouse_with_people(server) as (warehouse, people), serving(warehouse, *options) as console:
+    with (
+        warehouse_with_people(server) as (warehouse, people),
+        serving(warehouse, *options, env=env) as console,
+    ):
         yield House(warehouse, console, **people)
