@@ -65,6 +65,15 @@ class Guard:
             return
         answer = _Answer(send, self._headers)
         if refused := self._refused(scope):
+            if refused[0] == 403:
+                address = scope["client"][0] if scope.get("client") else "?"
+                log.warning(
+                    "refused: %s %s from %s: %s",
+                    scope["method"],
+                    visible(scope["path"], lines=False),
+                    address,
+                    refused[1],
+                )
             await answer.refuse(*refused)
             return
         body = _Body(receive)

@@ -96,6 +96,7 @@ def page(handler: Handler, needs: str = "look") -> Endpoint:
                 return console.show_error(viewer, 400, "The form cannot be read.")
             form = dict(pairs)
             if not same(form.pop("csrf", ""), viewer.csrf):
+                _tell_refusal(viewer, request, "its token is not that of the session")
                 return console.show_error(
                     viewer, 403, "The form is too old.", "Open the page again, and send it again."
                 )
@@ -103,6 +104,7 @@ def page(handler: Handler, needs: str = "look") -> Endpoint:
             if request.url.path == "/" and rights.may(viewer.role, "templates"):
                 # Where a login leads; template authors do not see the fleet.
                 return RedirectResponse("/templates", 303)
+            _tell_refusal(viewer, request, "the role may not")
             return console.show_error(viewer, 403, "Your role may not see or do this.")
         return await run_in_threadpool(_answered, console, viewer, request, handler, form)
 
@@ -151,3 +153,8 @@ def to_login() -> Response:
     response = RedirectResponse("/login", 303)
     response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="strict")
     return response
+
+
+def _tell_refusal(viewer: Session, request: Request, reason: str) -> None:
+    where = visible(request.url.path, lines=False)
+    log.warning("refused: %s %s of %s: %s", request.method, where, visible(viewer.login, lines=False), reason)

@@ -179,6 +179,16 @@ def test_a_form_of_another_kind_is_refused(whadmin: Visitor, kind: str | None) -
     assert is_logged_in(whadmin)
 
 
+def test_what_was_refused_is_in_the_log(whadmin: Visitor) -> None:
+    whadmin.post("/logout", {"csrf": "made up"})
+    assert "refused: POST /logout of whadmin: its token" in whadmin.console.printed
+    whadmin.post("/logout", origin="https://evil.example")
+    assert (
+        f"refused: POST /logout from {whadmin.address}: The form comes from another site"
+        in whadmin.console.printed
+    )
+
+
 # Names of hosts: what a name server of somebody else's may make of the console's address.
 
 
