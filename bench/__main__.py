@@ -20,6 +20,7 @@ from bench.stage import Size, Stage
 from bench.workloads import (
     adopt,
     backfill,
+    console,
     hourly,
     nightly,
     peers,
@@ -53,6 +54,7 @@ WORKLOADS = {
     "storage": Workload(storage.measure),
     "adopt": Workload(adopt.measure),
     "verify": Workload(lambda lab: _contest(lab, verify)),
+    "console": Workload(console.measure, days=3 * 365, per_day=1),
     "versions": Workload(versions.measure, days=60),
     "peers": Workload(peers.measure),
 }

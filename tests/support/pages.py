@@ -54,6 +54,5 @@ def not_listed() -> list[str]:
     return [
         route.path
         for route in ROUTES
-        if "GET" in (route.methods or ())
-        and not any(route.path_regex.match(path) for path in paths)
+        if "GET" in (route.methods or ()) and not any(route.path_regex.match(path) for path in paths)
     ]

@@ -1,0 +1,62 @@
+"""One Chromium for each process, and one warehouse with its console for each file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pytest
+from playwright.sync_api import Browser
+
+from tenantry.core.days import today_utc
+from tenantry.embedded import Server
+from tests.support.chromium import chromium
+from tests.support.console import House, housed
+from tests.support.databases import Maker, Source
+from tests.support.program import run, succeed
+from tests.support.samples.small_template import define, make_ticks, spoil
+
+DAYS = 6
+
+
+@dataclass
+class Shop(House):
+    """A warehouse that has something to show: tenants acme, globex and initech, a template in each storage, and a day that failed."""
+
+    source: Source
+    first: date
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium."""
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def shop(server: Server, templates: None) -> Iterator[Shop]:
+    """The warehouse and its console."""
+    maker = Maker(server)
+    with housed(server) as house:
+        try:
+            source = Source(server, maker.clone("tests_source", "source"), "postgres")
+            first = today_utc() - timedelta(days=DAYS)
+            source.fill(first, DAYS)
+            make_ticks(source, first, DAYS)
+            warehouse = house.warehouse
+            warehouse.index_less()
+            define(warehouse)
+            for tenant in ("acme", "globex", "initech"):
+                warehouse.connect_to(source, tenant)
+                warehouse.make_schema(tenant)
+            for tenant in ("acme", "globex"):
+                warehouse.load(first, today_utc() - timedelta(days=3), tenant, tenant)
+            spoil(source, first + timedelta(days=1))
+            run(warehouse, "backfill", "ticks", "acme", "--from", first)
+            succeed(warehouse, "tenant", "disable", "globex", "--reason", "closed for the season")
+            warehouse.run("ANALYZE")
+            yield Shop(**vars(house), source=source, first=first)
+        finally:
+            maker.drop_all()
