@@ -14,6 +14,7 @@ from tenantry.embedded import Server
 from tests.support.chromium import chromium
 from tests.support.console import House, housed
 from tests.support.databases import Maker, Source
+from tests.support.pages import ask_for
 from tests.support.program import run, succeed
 from tests.support.samples.small_template import define, make_ticks, spoil
 
@@ -56,6 +57,7 @@ def shop(server: Server, templates: None) -> Iterator[Shop]:
             spoil(source, first + timedelta(days=1))
             run(warehouse, "backfill", "ticks", "acme", "--from", first)
             succeed(warehouse, "tenant", "disable", "globex", "--reason", "closed for the season")
+            ask_for(warehouse, "verify", tenant="acme", template="foodlogstats")
             warehouse.run("ANALYZE")
             yield Shop(**vars(house), source=source, first=first)
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from tests.support.samples.small_template import mend
 pytestmark = [pytest.mark.any_server, pytest.mark.timeout(400)]
 
 BUILT = {page.address for page in PAGES}
+ONE_ACTION = re.compile(r"/actions/\d+$")
 ACTIONS = any(address.startswith("/actions/new") for address in BUILT)
 
 
@@ -101,15 +103,11 @@ class TestActions:
                 (day,),
             )
             assert (
-                somebody.open(
-                    f"/actions/new?kind=refresh&tenant=acme&template=foodlogstats&first={day}&last={day}"
-                )
-                == 200
+                somebody.open(f"/actions/new?kind=refresh&tenant=acme&template=foodlogstats&day={day}") == 200
             )
             expect(page.locator("code.command").first).to_contain_text("tenantry refresh")
-            page.evaluate("window.sameDocument = true")
-            page.locator("main form button").last.click()
-            page.wait_for_url("**/actions/*")
+            page.get_by_role("button", name="Refresh", exact=True).click()
+            page.wait_for_url(ONE_ACTION)
             expect(page.locator("main")).to_contain_text("done", timeout=60_000)
             assert shop.warehouse.value("SELECT count(*) FROM acme.foodlogstats WHERE quantity = 77")
             assert not somebody.complaints
@@ -120,8 +118,8 @@ class TestActions:
             with person(browser, shop.console.log_in(shop.operator)) as somebody:
                 page = somebody.page
                 somebody.open("/actions/new?kind=backfill&tenant=globex&template=ticks")
-                page.locator("main form button").last.click()
-                page.wait_for_url("**/actions/*")
+                page.get_by_role("button", name="Begin to load").click()
+                page.wait_for_url(ONE_ACTION)
                 page.get_by_role("button", name="Cancel").click()
                 expect(page.locator("main")).to_contain_text("cancelled", timeout=60_000)
         finally:
@@ -133,11 +131,24 @@ class TestActions:
             page = somebody.page
             somebody.open("/?q=acme+ticks")
             page.locator("a.mend").first.click()
-            page.locator("main form button").last.click()
-            page.wait_for_url("**/actions/*")
+            page.get_by_role("button", name="Begin to load").click()
+            page.wait_for_url(ONE_ACTION)
             expect(page.locator("main")).to_contain_text("done", timeout=60_000)
             somebody.open("/?q=acme+ticks")
             expect(page.locator("#fleet")).not_to_contain_text("failed", timeout=30_000)
+
+    def test_a_finding_of_doctor_is_mended(self, browser: Browser, shop: Shop) -> None:
+        shop.warehouse.run("DROP VIEW public.foodlogstats")
+        with person(browser, shop.console.log_in()) as somebody:
+            page = somebody.page
+            somebody.open("/doctor")
+            page.get_by_role("button", name=re.compile("Run the checks|Check again")).click()
+            page.locator("a[href*='kind=fix']").first.click(timeout=90_000)
+            page.get_by_role("button", name="Fix", exact=True).click()
+            page.wait_for_url(ONE_ACTION)
+            expect(page.locator("main")).to_contain_text("done", timeout=60_000)
+            assert shop.warehouse.value("SELECT to_regclass('public.foodlogstats') IS NOT NULL")
+            assert not somebody.complaints
 
     def test_an_auditor_is_refused_what_an_operator_may(self, browser: Browser, shop: Shop) -> None:
         with person(browser, shop.console.log_in(shop.auditor)) as somebody:

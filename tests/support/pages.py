@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
 
+import tenantry
 from tenantry.console.pages import ROUTES
+from tests.support.databases import Warehouse
 
 
 class Page(NamedTuple):
@@ -29,9 +31,13 @@ _EVERY = (
     Page("/templates", "templates"),
     Page("/templates/{template}", "templates"),
     Page("/schedule"),
+    Page("/schedule/history"),
     Page("/loads"),
     Page("/actions/new?kind=backfill&tenant={tenant}&template={template}", "backfill"),
-    Page("/actions/new?kind=reload&tenant={tenant}&template={template}&first={day}&last={day}", "reload"),
+    Page("/actions/new?kind=reload&tenant={tenant}&template={template}&from={day}&to={day}", "reload"),
+    Page("/actions/new?kind=fold&tenant={tenant}&template={template}&year=2024", "fold"),
+    Page("/actions/new?kind=disable&tenant={tenant}", "disable"),
+    Page("/actions/1"),
     Page("/doctor"),
     Page("/logs"),
     Page("/audit"),
@@ -40,19 +46,28 @@ _EVERY = (
 )
 
 
-def _exists(page: Page) -> bool:
-    scope = {"type": "http", "method": "GET", "path": page.of("a", "a", "2024-01-01").partition("?")[0]}
-    return page.address == "/sessions" or any(route.matches(scope)[0] == Match.FULL for route in ROUTES)
+def _is(route: BaseRoute, page: Page) -> bool:
+    path = page.of("a", "a", "2024-01-01").partition("?")[0]
+    scope = {"type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "root_path": ""}
+    return route.matches(scope)[0] == Match.FULL
 
 
-PAGES = tuple(page for page in _EVERY if _exists(page))
+PAGES = tuple(
+    page for page in _EVERY if page.address == "/sessions" or any(_is(route, page) for route in ROUTES)
+)
+
+
+def ask_for(warehouse: Warehouse, kind: str, **arguments: str) -> None:
+    """Ask for an action, whose page is then in the table: it is the first."""
+    request = getattr(tenantry.Warehouse(warehouse.conninfo), "request", None)
+    if request is not None:
+        request(kind, **arguments)
 
 
 def not_listed() -> list[str]:
     """Addresses of the program that show a page and are not in the table."""
-    paths = [page.of("a", "a", "2024-01-01").partition("?")[0] for page in _EVERY]
     return [
         route.path
         for route in ROUTES
-        if "GET" in (route.methods or ()) and not any(route.path_regex.match(path) for path in paths)
+        if "GET" in (route.methods or ()) and not any(_is(route, page) for page in _EVERY)
     ]

@@ -9,6 +9,7 @@ from psycopg import sql
 
 from tenantry.core.days import today_utc
 from tests.support.databases import Warehouse
+from tests.support.pages import ask_for
 from tests.support.samples.small_template import COLUMNS, INDEXES, QUERY
 
 MARK = "data-evil"
@@ -60,6 +61,7 @@ def fill(warehouse: Warehouse) -> None:
         session.execute(
             "SELECT cron.schedule(%s, '0 0 1 1 *', %s)", (f"{TENANT} job", f"SELECT 1 -- {everything}")
         )
+    ask_for(warehouse, "backfill", tenant=TENANT, template=TENANT)
     warehouse.admin.run(
         "INSERT INTO _wh_audit.entries (what, subject, result) VALUES (%s, %s, %s)",
         (everything, TENANT, everything),
