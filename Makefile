@@ -18,6 +18,8 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 # What another version of PostgreSQL may change. `make test` has the rest: units, kills, random values.
 SYSTEM_TESTS := tests/chaos tests/life tests/contract tests/integration
 SYSTEM_PG := /usr/lib/postgresql/15
+# Debian's Chromium, which tests/browser leads. Where there is none, make test leaves that folder out.
+CHROMIUM ?= $(wildcard /usr/bin/chromium)
 SYSTEM_LIBS := $(SYSTEM_PG)/bin/postgres $(SYSTEM_PG)/lib/pg_cron.so $(SYSTEM_PG)/lib/plpgsql_check.so \
     $(or $(wildcard /usr/lib/*/faketime/libfaketimeMT.so.1),libfaketimeMT.so.1)
 
@@ -25,7 +27,7 @@ SYSTEM_LIBS := $(SYSTEM_PG)/bin/postgres $(SYSTEM_PG)/lib/pg_cron.so $(SYSTEM_PG
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-fast test-system test-bi chaos mutants check format sql lock docs pictures sbom bench bench-full bench-peers chart clean
+.PHONY: help venv demo test test-fast test-system test-browser test-bi chaos mutants check format sql lock docs pictures sbom bench bench-full bench-peers chart clean
 
 help: ## Say what there is to make
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -42,7 +44,11 @@ demo: $(STAMP) ## Show Tenantry at work, on a server of its own
 	$(BIN)/tenantry demo
 
 test: $(STAMP) ## Run the tests on the embedded PostgreSQL 18
-	$(PYTEST) -m "not system" $(ARGS) tests
+	@$(if $(CHROMIUM),,echo "make test: no Chromium, so tests/browser is left out; .ci/system-packages installs one (Debian 12, as root)" >&2)
+	TENANTRY_TEST_CHROMIUM=$(CHROMIUM) $(PYTEST) -m "not system" $(if $(CHROMIUM),,--ignore=tests/browser) $(ARGS) tests
+
+test-browser: $(STAMP) ## Look at each page of the console in Debian's Chromium; TENANTRY_TEST_PICTURES=folder keeps pictures
+	$(PYTEST) --dist loadfile $(ARGS) tests/browser
 
 test-fast: $(STAMP) ## Run the unit tests only
 	$(PYTEST) -m "not system" $(ARGS) tests/unit
