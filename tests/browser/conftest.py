@@ -52,8 +52,10 @@ def shop(server: Server, templates: None) -> Iterator[Shop]:
             for tenant in ("acme", "globex", "initech"):
                 warehouse.connect_to(source, tenant)
                 warehouse.make_schema(tenant)
-            for tenant in ("acme", "globex"):
-                warehouse.load(first, today_utc() - timedelta(days=3), tenant, tenant)
+            for template, tenant in (("foodlogstats", "acme"), ("foodlogstats", "globex"), ("ticks", "acme")):
+                warehouse.run("SELECT _wh_internal.open_feed(%s, %s, %s)", (template, tenant, tenant))
+            last = today_utc() - timedelta(days=3)
+            succeed(warehouse, "backfill", "foodlogstats", "acme", "globex", "--from", first, "--to", last)
             spoil(source, first + timedelta(days=1))
             run(warehouse, "backfill", "ticks", "acme", "--from", first)
             succeed(warehouse, "tenant", "disable", "globex", "--reason", "closed for the season")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -99,7 +100,8 @@ class Person:
         """Save a picture of the whole page into the folder that TENANTRY_TEST_PICTURES names, for people to look at."""
         folder = os.environ.get("TENANTRY_TEST_PICTURES")
         if folder:
-            self.page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+            file = re.sub(r"[^a-z0-9-]+", "_", name).strip("_")
+            self.page.screenshot(path=Path(folder) / f"{file}.png", full_page=True)
 
 
 @contextmanager
