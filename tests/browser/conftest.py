@@ -19,6 +19,8 @@ from tests.support.program import run, succeed
 from tests.support.samples.small_template import define, make_ticks, spoil
 
 DAYS = 6
+EARLIER = 60
+"""Days before them that the source has, and nobody has loaded."""
 
 
 @dataclass
@@ -45,7 +47,7 @@ def shop(server: Server, templates: None) -> Iterator[Shop]:
             source = Source(server, maker.clone("tests_source", "source"), "postgres")
             first = today_utc() - timedelta(days=DAYS)
             source.fill(first, DAYS)
-            make_ticks(source, first, DAYS)
+            make_ticks(source, first - timedelta(days=EARLIER), EARLIER + DAYS)
             warehouse = house.warehouse
             warehouse.index_less()
             define(warehouse)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tenantry.core.days import today_utc
-from tests.browser.conftest import Shop
+from tests.browser.conftest import EARLIER, Shop
 from tests.support.chromium import Person, person
 from tests.support.pages import PAGES
 from tests.support.samples import hostile
@@ -108,7 +108,7 @@ class TestActions:
             expect(page.locator("code.command").first).to_contain_text("tenantry refresh")
             page.get_by_role("button", name="Refresh", exact=True).click()
             page.wait_for_url(ONE_ACTION)
-            expect(page.locator("main")).to_contain_text("done", timeout=60_000)
+            expect(page.locator("#action .state")).to_contain_text("done", timeout=60_000)
             assert shop.warehouse.value("SELECT count(*) FROM acme.foodlogstats WHERE quantity = 77")
             assert not somebody.complaints
 
@@ -117,11 +117,12 @@ class TestActions:
         try:
             with person(browser, shop.console.log_in(shop.operator)) as somebody:
                 page = somebody.page
-                somebody.open("/actions/new?kind=backfill&tenant=globex&template=ticks")
+                earlier = shop.first - timedelta(days=EARLIER)
+                somebody.open(f"/actions/new?kind=backfill&tenant=acme&template=ticks&from={earlier}")
                 page.get_by_role("button", name="Begin to load").click()
                 page.wait_for_url(ONE_ACTION)
                 page.get_by_role("button", name="Cancel").click()
-                expect(page.locator("main")).to_contain_text("cancelled", timeout=60_000)
+                expect(page.locator("#action .state")).to_contain_text("cancelled", timeout=60_000)
         finally:
             shop.source.run("UPDATE ticks SET value = 1 WHERE value = 'slow'")
 
@@ -133,7 +134,7 @@ class TestActions:
             page.locator("a.mend").first.click()
             page.get_by_role("button", name="Begin to load").click()
             page.wait_for_url(ONE_ACTION)
-            expect(page.locator("main")).to_contain_text("done", timeout=60_000)
+            expect(page.locator("#action .state")).to_contain_text("done", timeout=60_000)
             somebody.open("/?q=acme+ticks")
             expect(page.locator("#fleet")).not_to_contain_text("failed", timeout=30_000)
 
@@ -143,10 +144,11 @@ class TestActions:
             page = somebody.page
             somebody.open("/doctor")
             page.get_by_role("button", name=re.compile("Run the checks|Check again")).click()
-            page.locator("a[href*='kind=fix']").first.click(timeout=90_000)
+            finding = page.locator(".finding", has_text="public.foodlogstats")
+            finding.locator("a[href*='kind=fix']").click(timeout=90_000)
             page.get_by_role("button", name="Fix", exact=True).click()
             page.wait_for_url(ONE_ACTION)
-            expect(page.locator("main")).to_contain_text("done", timeout=60_000)
+            expect(page.locator("#action .state")).to_contain_text("done", timeout=60_000)
             assert shop.warehouse.value("SELECT to_regclass('public.foodlogstats') IS NOT NULL")
             assert not somebody.complaints
 
