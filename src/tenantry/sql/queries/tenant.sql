@@ -4,10 +4,10 @@ SELECT _wh_internal.create_tenant_schema(%s)
 
 -- name: may_create
 -- Whether the tenant's tables can be created in its schema.
-SELECT has_schema_privilege(quote_ident(n.nspname), 'CREATE') FROM pg_namespace n WHERE n.nspname = %s
+SELECT has_schema_privilege(n.oid, 'CREATE') FROM pg_namespace n WHERE n.nspname = %s
 
 -- name: tenants
--- All tenants with connection, templates and state, and what is special about their sources.
+-- All tenants, or one, with connection, templates and state, and what is special about their sources.
 SELECT t.schema_name, t.tenant_name, t.created_at,
     c.username || '@' || c.host || ':' || c.port || '/' || c.dbname,
     ARRAY(SELECT f.template_name FROM _wh.feeds f WHERE f.schema_name = t.schema_name ORDER BY 1),
