@@ -127,11 +127,19 @@ def _reason(error: BaseException) -> str:
 
 
 def entries(
-    opened: psycopg.Connection, *, since: timedelta | None = None, after: int = 0, most: int = 1000
+    opened: psycopg.Connection,
+    *,
+    since: timedelta | None = None,
+    about: str | None = None,
+    after: int = 0,
+    most: int = 1000,
 ) -> list[Entry]:
-    """Return the newest entries with an id greater than `after`, oldest first. Raises NotInstalled if there is no trail."""
+    """Return the newest entries with an id greater than `after`, oldest first; with `about`, those whose subject has this name.
+
+    Raises NotInstalled if there is no trail.
+    """
     require(opened)
-    names = {"since": since, "after": after, "most": most}
+    names = {"since": since, "about": about, "after": after, "most": most}
     return [Entry(*row) for row in opened.execute(query("audit", "entries"), names)]
 
 

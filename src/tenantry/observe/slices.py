@@ -57,6 +57,18 @@ class SliceDetails:
 
 
 @dataclass(frozen=True)
+class CalendarDay:
+    """A day of a feed in one word: loaded, folded, stale, outdated, missing, unpopulated or failed, the worst one.
+
+    An unpopulated day has a materialized view without rows. `rows` is None unless the day is in the warehouse.
+    """
+
+    day: date
+    state: str
+    rows: int | None
+
+
+@dataclass(frozen=True)
 class Year:
     """A year of a feed, which has `days` of its `expected` days.
 
@@ -83,6 +95,12 @@ def slices(
 def recent(session: psycopg.Connection, days: int) -> dict[tuple[str, str], str]:
     """The states of the last days of each feed, a letter each."""
     return {(row[0], row[1]): row[2] for row in session.execute(query("slice", "recent"), {"days": days})}
+
+
+def calendar(session: psycopg.Connection, feed: Feed) -> list[CalendarDay]:
+    """The days of a feed, oldest first."""
+    parameters = {"schema": feed.schema, "template": feed.template}
+    return [CalendarDay(*row) for row in session.execute(query("slice", "calendar"), parameters)]
 
 
 def details(session: psycopg.Connection, feed: Feed, day: date) -> SliceDetails:

@@ -67,20 +67,21 @@ class TenantFacts:
         return "at work"
 
 
-def tenants(session: psycopg.Connection) -> list[TenantFacts]:
-    """All tenants by name."""
+def tenants(session: psycopg.Connection, tenant: str | None = None) -> list[TenantFacts]:
+    """All tenants by name, or only the one that is named, if it exists."""
     states: dict[str, dict[str, str]] = {}
-    for feed in feeds(session):
+    for feed in feeds(session, tenant):
         states.setdefault(feed.tenant, {})[feed.template] = feed.state
     return [
         replace(TenantFacts(*row), feeds=states.get(row[0], {}))
-        for row in session.execute(query("tenant", "tenants"))
+        for row in session.execute(query("tenant", "tenants"), {"tenant": tenant})
     ]
 
 
-def feeds(session: psycopg.Connection) -> list[FeedStatus]:
-    """All feeds by tenant, from the catalog and `_wh.slices`."""
-    return [FeedStatus(*row) for row in session.execute(query("feed", "feed_status"))]
+def feeds(session: psycopg.Connection, tenant: str | None = None) -> list[FeedStatus]:
+    """All feeds by tenant, or those of one, from the catalog and `_wh.slices`."""
+    asked = query("feed", "feed_status" if tenant is None else "feed_status_of_tenant")
+    return [FeedStatus(*row) for row in session.execute(asked, {"tenant": tenant})]
 
 
 def installation(session: psycopg.Connection) -> Installation:

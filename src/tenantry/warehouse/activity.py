@@ -154,15 +154,19 @@ class Activity(Base):
                 yield frozenset(topic for topic, number in now.items() if number != before.get(topic, 0))
                 before = now
 
-    def audit(self, *, since: timedelta | None = None, most: int = 1000) -> list[AuditEntry]:
+    def audit(
+        self, *, since: timedelta | None = None, about: str | None = None, most: int = 1000
+    ) -> list[AuditEntry]:
         """Return the `most` newest entries of the audit trail, oldest first, not older than `since`.
+
+        With `about`, only those whose subject contains this name, of a tenant for example, as a whole word.
 
         Raises NotInstalled if the warehouse has no audit trail.
         """
         from tenantry.db import audit
 
         with self.session() as opened:
-            return audit.entries(opened, since=since, most=most)
+            return audit.entries(opened, since=since, about=about, most=most)
 
     def follow_audit(
         self, *, since: timedelta | None = None, most: int = 1000

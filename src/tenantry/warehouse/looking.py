@@ -13,7 +13,7 @@ from tenantry.warehouse.base import Base
 if TYPE_CHECKING:
     from tenantry.flow.slice.year import YearCheck
     from tenantry.observe.dictionary import Described
-    from tenantry.observe.slices import Slice, SliceDetails, Year
+    from tenantry.observe.slices import CalendarDay, Slice, SliceDetails, Year
 
 
 class Looking(Base):
@@ -24,7 +24,7 @@ class Looking(Base):
         from tenantry.observe import status
 
         with self.session() as opened:
-            return [feed for feed in status.feeds(opened) if tenant in (None, feed.tenant)]
+            return status.feeds(opened, tenant)
 
     def describe(self, template: str | None = None, *, samples: bool = False) -> list[Described]:
         """Return what reports can read of each template, or of one: its columns, what they mean, and the state of each tenant.
@@ -72,6 +72,16 @@ class Looking(Base):
 
         with self.session() as opened:
             return slices.recent(opened, days)
+
+    def calendar(self, feed: Feed) -> list[CalendarDay]:
+        """Return the state and the rows of each day of a feed in which something is expected or known, oldest first.
+
+        They reach from the beginning of its span to yesterday, or to its last day.
+        """
+        from tenantry.observe import slices
+
+        with self.session() as opened:
+            return slices.calendar(opened, feed)
 
     def slice_details(self, feed: Feed, day: date) -> SliceDetails:
         """Return what holds a day's rows: the relation, its bytes, and whether the template has changed since."""

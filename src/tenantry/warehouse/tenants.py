@@ -41,12 +41,13 @@ class Tenants(Base):
 
     def tenant(self, name: str) -> TenantFacts:
         """Return one tenant, with its source and state. Raises InputError if it does not exist."""
-        found = self.tenants()
-        for tenant in found:
-            if tenant.name == name:
-                return tenant
-        known = ", ".join(tenant.name for tenant in found) or "none"
-        raise InputError(f'tenant "{name}" does not exist', hint=f"Known tenants: {known}")
+        from tenantry.flow.tenant import state
+        from tenantry.observe import status
+
+        with self.session() as opened:
+            state.get(opened, name)
+            (found,) = status.tenants(opened, name)
+            return found
 
     def add_tenant(
         self,
@@ -105,7 +106,7 @@ class Tenants(Base):
         from tenantry.observe import status
 
         with self.session() as opened:
-            tenant = next((t for t in status.tenants(opened) if t.name == name), None)
+            tenant = next(iter(status.tenants(opened, name)), None)
             return connections.probe(opened, tenant.connection if tenant else name)
 
     def change_source(

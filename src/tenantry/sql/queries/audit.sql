@@ -20,11 +20,13 @@ SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamesp
         AND NOT pg_has_role('whadmin', c.relowner, 'MEMBER'))
 
 -- name: entries
--- The newest entries of the trail, oldest first.
+-- The newest entries of the trail, oldest first; or those whose subject contains a name as a whole word.
 SELECT * FROM (
     SELECT id, at, login, role, application, host(address), pid, os_user, host, what, subject, result
     FROM _wh_audit.entries
     WHERE id > %(after)s AND (%(since)s::interval IS NULL OR at >= now() - %(since)s::interval)
+        AND (%(about)s::text IS NULL
+            OR subject ~ ('(^|\W)' || regexp_replace(%(about)s, '(\W)', '\\\1', 'g') || '(\W|$)'))
     ORDER BY id DESC LIMIT %(most)s
 ) newest ORDER BY id
 

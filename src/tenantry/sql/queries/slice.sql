@@ -119,6 +119,24 @@ LEFT JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.
 WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
 ORDER BY d.day
 
+-- name: calendar
+-- Each day of a feed with its worst state in a word, and the rows it has in the warehouse. A view that holds
+-- no rows because it was never filled makes a day more than missing: it is there, and cannot be read.
+SELECT d.day, CASE WHEN d.failed THEN 'failed' WHEN d.missing AND u.day IS NOT NULL THEN 'unpopulated'
+    WHEN d.missing THEN 'missing' WHEN d.stale THEN 'stale' WHEN d.outdated THEN 'outdated'
+    WHEN d.folded THEN 'folded' ELSE 'loaded' END,
+    CASE WHEN d.present THEN s.row_count END
+FROM _wh.feeds f
+CROSS JOIN LATERAL _wh_internal.day_states(f) d
+LEFT JOIN _wh.slices s ON s.schema_name = f.schema_name AND s.template_name = f.template_name
+    AND s.slice_date = d.day
+LEFT JOIN LATERAL (
+    SELECT r.first_day AS day FROM _wh_internal.storage_relations(f, only_daily => true) r
+    JOIN pg_class c ON c.oid = r.relid WHERE NOT c.relispopulated AND NOT r.leftover
+) u ON u.day = d.day
+WHERE f.schema_name = %(schema)s AND f.template_name = %(template)s
+ORDER BY d.day
+
 -- name: details
 -- What else is known of one day: the relation that holds its rows, whether it holds only those, and then its
 -- size.

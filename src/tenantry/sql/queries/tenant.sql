@@ -15,6 +15,7 @@ SELECT t.schema_name, t.tenant_name, t.created_at,
     c.options ->> 'search_path',
     ARRAY(SELECT o.template_name FROM _wh.template_overrides o WHERE o.schema_name = t.schema_name ORDER BY 1)
 FROM _wh.tenants t LEFT JOIN _wh.tenant_connections c USING (tenant_name)
+WHERE %(tenant)s::text IS NULL OR t.schema_name = %(tenant)s
 ORDER BY t.schema_name
 
 -- name: state
