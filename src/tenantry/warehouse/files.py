@@ -106,6 +106,18 @@ def template_as_file(template: Template) -> str:
     return template_file.as_file(template)
 
 
+def template_columns(template: Template) -> list[tuple[str, str, str]]:
+    """Return name, type and description of a template's columns; nothing if its columns cannot be read."""
+    from tenantry.core.syntax import Unreadable
+    from tenantry.flow.template.lint import tree
+
+    said = template.descriptions or {}
+    try:
+        return [(name, kind, said.get(name, "")) for name, kind in tree.types(template.columns).items()]
+    except Unreadable:
+        return []
+
+
 def template_as_sql(template: Template) -> str:
     """Return a template as an INSERT statement, which reads as the same template again."""
     from tenantry.flow.template import insert

@@ -162,12 +162,16 @@ class Mended:
 
 @dataclass(frozen=True)
 class TemplateDetails:
-    """A template: its text, its tenants, what they have that differs from the text, and the queries of their own."""
+    """A template: its text, its tenants, what they have that differs from the text, and the queries of their own.
+
+    `fingerprint` is a hash of the text: see `load_templates`.
+    """
 
     text: Template
     stored: Stored
     outdated: Sequence[Outdated]
     own_queries: Sequence[Override]
+    fingerprint: str
 
 
 @dataclass(frozen=True)

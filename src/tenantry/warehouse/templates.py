@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from datetime import date, timedelta
 from pathlib import Path
@@ -44,12 +44,18 @@ class Templates(Base):
 
         Raises InputError if it does not exist.
         """
-        from tenantry.flow.template import stored
+        from tenantry.flow.template import load, stored
 
         with self.session() as opened:
             text = stored.get(opened, name)
             facts = next(item for item in stored.stored(opened) if item.name == name)
-            return TemplateDetails(text, facts, stored.outdated(opened, name), stored.overrides(opened, name))
+            return TemplateDetails(
+                text,
+                facts,
+                stored.outdated(opened, name),
+                stored.overrides(opened, name),
+                load.fingerprint(text),
+            )
 
     def lint(self, templates: Iterable[Path | TemplateFile | str]) -> list[tuple[TemplateFile, Finding]]:
         """Return what is wrong with templates: those of files, or stored ones by their names. Each finding comes with its template.
@@ -68,16 +74,22 @@ class Templates(Base):
             return [(file, finding) for file in _read(found) for finding in load.check(opened, file)]
 
     def load_templates(
-        self, templates: Iterable[Path | TemplateFile], *, dry_run: bool = False
+        self,
+        templates: Iterable[Path | TemplateFile],
+        *,
+        dry_run: bool = False,
+        over: Mapping[str, str] | None = None,
     ) -> list[TemplateChange]:
         """Store the templates of files, all or none, and return what that changes. With `dry_run`, that is rolled back.
 
         Settings that a file does not mention stay as they are. Existing days stay as well: `backfill` with `outdated` brings them up to
-        date. `lint` says what is wrong with a template before it is stored.
+        date. `lint` says what is wrong with a template before it is stored. To replace only what you have seen, give in `over` the
+        `fingerprint` of what `template` returned, by name.
 
         Raises:
             DatabaseError: the warehouse refuses a template; nothing was changed.
             InputError: a file cannot be read.
+            TemplateError: a stored template is not the one in `over`; nothing was changed.
         """
         from tenantry.flow.template import load
 
@@ -87,7 +99,7 @@ class Templates(Base):
             nullcontext() if dry_run else self._audited("load_templates", subject),
             self.session() as opened,
         ):
-            return load.load(opened, wanted, dry_run=dry_run)
+            return load.load(opened, wanted, dry_run=dry_run, over=over)
 
     def draft_template(
         self,

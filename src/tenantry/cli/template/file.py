@@ -106,21 +106,8 @@ def tell(change: TemplateChange, *, dry_run: bool = False) -> None:
 def tell_outdated(template: str, outdated: Sequence[Outdated]) -> None:
     """Print what differs from the template, and the command that fixes it."""
     for old in outdated:
-        begun = f"tenantry backfill {shlex.quote(template)} --tenant {shlex.quote(old.tenant)}"
-        if not old.tables and not old.views:
-            data.print(
-                f"  {old.tenant}: {count(old.days, 'day')} made by an earlier text. To load again: {begun} "
-                f"--from {old.first} --to {old.last} --reload",
-                markup=False,
-            )
-            continue
-        parts = [count(old.days, "day") + " made by an earlier text"] if old.days else []
-        if old.tables:
-            parts.append(f"{', '.join(old.tables)} without its columns, indexes or time column")
-        if old.views:
-            parts.append(count(old.views, "day") + " with other indexes")
-        begin = "" if old.range_capable or not old.days else f" --from {old.first}"
-        data.print(f"  {old.tenant}: {'; '.join(parts)}. To fix: {begun} --outdated{begin}", markup=False)
+        how = "To fix" if old.tables or old.views else "To load again"
+        data.print(f"  {old.tenant}: {old.differs}. {how}: {old.command(template)}", markup=False)
 
 
 def tell_own_queries(template: str, own: Sequence[Override]) -> None:

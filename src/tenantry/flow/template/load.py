@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import psycopg
 from psycopg.types.json import Jsonb
 
 from tenantry.core import storage
+from tenantry.core.errors import TemplateError
 from tenantry.core.model import OWNER, Template, TemplateFile
 from tenantry.db.connect import acting
 from tenantry.db.queries import query
@@ -52,14 +54,20 @@ def put(session: psycopg.Connection, template: Template) -> None:
 
 
 def load(
-    session: psycopg.Connection, templates: Sequence[Template], *, dry_run: bool = False
+    session: psycopg.Connection,
+    templates: Sequence[Template],
+    *,
+    dry_run: bool = False,
+    over: Mapping[str, str] | None = None,
 ) -> list[TemplateChange]:
     """Store templates, all or none; unchanged ones are not touched. Views and tables get new columns and comments at once.
     If a template author loads it, they get them with the next load of a day, so that the author's transaction blocks no
-    report.
+    report. `over` has the fingerprints of stored templates that must not have changed.
 
-    Raises psycopg.Error: columns, storage or time column are refused, or existing tables cannot take them; nothing is
-    changed then. A dry run does the same, and rolls it back.
+    Raises:
+        psycopg.Error: columns, storage or time column are refused, or existing tables cannot take them; nothing is
+            changed then. A dry run does the same, and rolls it back.
+        TemplateError: a stored template is not the one in `over`; nothing is changed.
     """
     changes = []
     with session.transaction(force_rollback=dry_run):
@@ -67,6 +75,11 @@ def load(
         reshaped = []
         for template in templates:
             before = find(session, template.name)
+            if over and over.get(template.name, "") != (fingerprint(before) if before else ""):
+                raise TemplateError(
+                    f'template "{template.name}" was changed meanwhile',
+                    hint="Look at what is stored now, and change that.",
+                )
             change = _store(session, template, before)
             changes.append(change)
             if (
@@ -108,6 +121,11 @@ def _store(session: psycopg.Connection, template: Template, before: Template | N
         [],
         kept_otherwise,
     )
+
+
+def fingerprint(template: Template) -> str:
+    """A hash of a template's text, by which somebody who looks at it can tell later whether it is still the same."""
+    return hashlib.sha256(as_file(template).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def difference(before: Template | None, after: Template) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,6 +10,7 @@ from datetime import date, datetime
 import psycopg
 
 from tenantry.core.model import Template
+from tenantry.core.words import count
 from tenantry.db.queries import one_row, query
 
 
@@ -47,6 +49,24 @@ class Outdated:
     tables: Sequence[str]
     views: int
     range_capable: bool
+
+    @property
+    def differs(self) -> str:
+        """What differs, as text: `3 days made by an earlier text; 2 days with other indexes`."""
+        parts = [count(self.days, "day") + " made by an earlier text"] if self.days else []
+        if self.tables:
+            parts.append(f"{', '.join(self.tables)} without its columns, indexes or time column")
+        if self.views:
+            parts.append(count(self.views, "day") + " with other indexes")
+        return "; ".join(parts)
+
+    def command(self, template: str) -> str:
+        """The command that brings it up to date."""
+        begun = f"tenantry backfill {shlex.quote(template)} --tenant {shlex.quote(self.tenant)}"
+        if not self.tables and not self.views:
+            return f"{begun} --from {self.first} --to {self.last} --reload"
+        begin = "" if self.range_capable or not self.days else f" --from {self.first}"
+        return f"{begun} --outdated{begin}"
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,18 @@ def columns(definitions: str) -> list[Column]:
 
     Raises Unreadable: they cannot be read, or say more than name and type.
     """
+    return [
+        Column(item.colname, words(item.typeName.names)[-1], bool(item.typeName.arrayBounds))
+        for item in _declared(definitions)
+    ]
+
+
+def types(definitions: str) -> dict[str, str]:
+    """The type of each column of a template's column_definitions, as SQL. Raises what `columns` raises."""
+    return {item.colname: written(item.typeName) for item in _declared(definitions)}
+
+
+def _declared(definitions: str) -> list[Any]:
     head = "CREATE TABLE t ("
     try:
         (raw,) = parse(f"{head}{definitions}\n)")
@@ -85,7 +97,7 @@ def columns(definitions: str) -> list[Column]:
             raise Unreadable(
                 f'column "{item.colname}" has more than a type', max(0, item.location - len(head))
             )
-        found.append(Column(item.colname, words(item.typeName.names)[-1], bool(item.typeName.arrayBounds)))
+        found.append(item)
     if not found:
         raise Unreadable("there is no column", 0)
     return found

@@ -10,8 +10,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         ARRAY(SELECT f.schema_name FROM _wh.feeds f WHERE f.template_name = t.template_name ORDER BY 1),
         (SELECT count(*) FROM _wh.slices s WHERE s.template_name = t.template_name
             AND s.loaded_at IS NOT NULL),
-        (SELECT count(*) FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.day_states(f) d
-            WHERE f.template_name = t.template_name AND d.outdated),
+        (SELECT count(*) FROM _wh_internal.feeds_with_other_text(t) f
+            CROSS JOIN LATERAL _wh_internal.day_states(f) d WHERE d.outdated),
         t.created_at, t.updated_at,
         ARRAY(SELECT o.schema_name FROM _wh.template_overrides o WHERE o.template_name = t.template_name
             ORDER BY 1)

@@ -9,8 +9,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     FROM _wh.mv_templates t
     JOIN _wh.feeds f USING (template_name)
     CROSS JOIN LATERAL (
-        SELECT count(*) AS days, min(s.day) AS first, max(s.day) AS last FROM _wh_internal.day_states(f) s
-        WHERE s.outdated
+        SELECT count(*) AS days, min(s.day) AS first, max(s.day) AS last
+        FROM _wh_internal.feeds_with_other_text(t) o CROSS JOIN LATERAL _wh_internal.day_states(o) s
+        WHERE o.schema_name = f.schema_name AND s.outdated
     ) d
     CROSS JOIN LATERAL (
         SELECT array_agg(DISTINCT u.relname
