@@ -2,6 +2,6 @@
 
 from starlette.routing import Route
 
-from tenantry.console.pages import fleet
+from tenantry.console.pages import day, fleet, templates, tenant
 
-ROUTES: list[Route] = [*fleet.ROUTES]
+ROUTES: list[Route] = [*fleet.ROUTES, *day.ROUTES, *tenant.ROUTES, *templates.ROUTES]

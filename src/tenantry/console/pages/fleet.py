@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.routing import Route
 
+from tenantry.console.judged import LEVELS, judged
 from tenantry.console.page import Asked, Shown, page
 from tenantry.core.model import FeedStatus
 
@@ -26,10 +27,8 @@ class Line:
     next_job: str
 
 
-_LEVELS = ("bad", "warn", "off", "ok")
-
 _SORTS: dict[str, Callable[[Line], Any]] = {
-    "state": lambda line: (_LEVELS.index(line.level), line.feed.tenant, line.feed.template),
+    "state": lambda line: (LEVELS.index(line.level), line.feed.tenant, line.feed.template),
     "tenant": lambda line: (line.feed.tenant, line.feed.template),
     "template": lambda line: (line.feed.template, line.feed.tenant),
     "rows": lambda line: -line.feed.rows,
@@ -45,7 +44,7 @@ def fleet(asked: Asked) -> Shown:
     strips = asked.alike("recent", topics, asked.warehouse.recent)
     runs = asked.alike("next runs", ("jobs",), lambda: _next_runs(asked))
     lines = [_line(feed, strips.get((feed.tenant, feed.template), ""), runs) for feed in feeds]
-    counts = {level: sum(line.level == level for line in lines) for level in _LEVELS}
+    counts = {level: sum(line.level == level for line in lines) for level in LEVELS}
     wanted = _filtered(lines, asked.query)
     sort = asked.query.get("sort", "state")
     wanted.sort(key=_SORTS.get(sort, _SORTS["state"]))
@@ -76,25 +75,9 @@ def _next_runs(asked: Asked) -> dict[tuple[str, str], tuple[datetime, str]]:
 
 
 def _line(feed: FeedStatus, strip: str, runs: dict[tuple[str, str], tuple[datetime, str]]) -> Line:
-    level, why, mend = _judged(feed)
+    level, why, mend = judged(feed)
     at, job = runs.get((feed.tenant, feed.template)) or runs.get((feed.tenant, "")) or (None, "")
     return Line(feed, strip, level, why, mend, at, job)
-
-
-def _judged(feed: FeedStatus) -> tuple[str, str, tuple[str, str] | None]:
-    if feed.disabled_at is not None:
-        return "off", "Its jobs and loads are paused.", ("enable", "Enable")
-    if feed.first_day is None:
-        return "bad", "No day was ever loaded.", ("backfill", "Backfill")
-    if feed.failed:
-        return "bad", "The last load of these days failed.", ("backfill", "Load failed days")
-    if feed.missing:
-        return "bad", "Reports lack these days.", ("backfill", "Load missing days")
-    if feed.stale:
-        return "warn", "Loaded before the day ended.", ("backfill", "Load stale days")
-    if feed.outdated:
-        return "warn", "Made before the template changed.", ("backfill", "Load outdated days")
-    return "ok", "", None
 
 
 def _filtered(lines: Sequence[Line], query: dict[str, str] | Any) -> list[Line]:
