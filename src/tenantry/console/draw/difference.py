@@ -22,5 +22,5 @@ def difference(lines: Sequence[str]) -> Markup:
             shown.append(f"<{kind}>{text}</{kind}>")
         else:
             shown.append(f"<span>{text}</span>")
-    inner = "\n".join(shown)
+    inner = "".join(shown)
     return Markup(f'<pre class="diff" tabindex="0">{inner}</pre>')  # noqa: S704 - each line is escaped
