@@ -16,5 +16,9 @@ class Named(Route):
         """Whether the route is meant, and the decoded names."""
         encoded = scope["raw_path"].decode("ascii", "replace")
         match, found = super().matches({**scope, "path": encoded})
-        names: dict[str, Any] = found.get("path_params", {})
-        return match, {**found, "path_params": {name: unquote(part) for name, part in names.items()}}
+        encoded_names: dict[str, Any] = found.get("path_params", {})
+        names = {key: unquote(part) for key, part in encoded_names.items()}
+        if any("\0" in name for name in names.values()):
+            # No name in a database has this character.
+            return Match.NONE, {}
+        return match, {**found, "path_params": names}
