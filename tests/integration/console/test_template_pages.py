@@ -45,7 +45,9 @@ def form(page: Answer, text: str, step: str, **more: str) -> Mapping[str, str]:
     hidden = {
         one.attributes["name"]: one.attributes["value"]
         for one in page.elements
-        if one.name == "input" and one.attributes.get("type") == "hidden" and one.attributes["name"] != "token"
+        if one.name == "input"
+        and one.attributes.get("type") == "hidden"
+        and one.attributes["name"] != "token"
     }
     return hidden | {"text": text.replace("\n", "\r\n"), "step": step} | more
 
@@ -95,14 +97,15 @@ def test_an_author_stores_what_was_linted_and_shown(stored: Loaded) -> None:
     assert page.status == 200
     assert "+WHERE" not in page.text
     assert "AND id > 0" in page.text
-    assert f"{DAYS} loaded days become outdated" in page.text
+    assert f"{2 * DAYS} loaded days are outdated then" in page.text
+    assert f"{DAYS} of them already are" in page.text
     assert f"tenantry backfill ticks --tenant acme --from {stored.first}" in page.text
     assert query_of(stored) == before
     done = send(someone, page, GOOD, "store")
     assert (done.status, done.header("location")) == (303, "/templates/ticks")
     assert query_of(stored).endswith("AND id > 0")
     after = someone.get("/templates/ticks").text
-    assert f"Template ticks was stored. Outdated now: {DAYS} days" in after
+    assert f"Template ticks was stored. Outdated now: {2 * DAYS} days" in after
     entries = stored.opened().audit(about="ticks")
     assert stored.author in [entry.login for entry in entries]
 
@@ -148,7 +151,7 @@ def test_a_trial_shows_rows_time_and_plan_and_stores_nothing(loaded: Loaded) -> 
         assert "no index finds the day" in tried.text
         assert f"{day} 12:00:00+00" in tried.text
         unknown = send(someone, tried, GOOD, "try", tenant="none", day=day)
-        assert 'does not exist' in unknown.text
+        assert "does not exist" in unknown.text
     assert query_of(loaded) == before
 
 

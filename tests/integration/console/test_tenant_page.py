@@ -73,7 +73,9 @@ def test_a_months_days_are_read_without_the_picture(loaded: Loaded) -> None:
     page = loaded.console.log_in(loaded.auditor).get(month(loaded, 3))
     readable = [one for one in links(page, "/tenants/acme/ticks/") if "tabindex" not in one]
     assert f"/tenants/acme/ticks/{loaded.day(3)}" in [one["href"] for one in readable]
-    assert all("month" in one["href"] for one in links(page, "/tenants/acme?") if one["href"].endswith("#month"))
+    assert all(
+        "month" in one["href"] for one in links(page, "/tenants/acme?") if one["href"].endswith("#month")
+    )
     assert f"{loaded.day(3)} {loaded.day(3):%a} failed 2" in page.text
 
 
@@ -110,9 +112,10 @@ def test_a_good_day_shows_its_rows_and_where_they_are(loaded: Loaded) -> None:
     assert f"ticks_{loaded.day(0):%Y_%m_%d}" in page.text
     assert "unchanged since the load" in page.text
     assert actions(page) == set()
-    assert "The template has changed since this day was loaded" in someone.get(
-        f"/tenants/acme/ticks/{loaded.day(8)}"
-    ).text
+    assert (
+        "The template has changed since this day was loaded"
+        in someone.get(f"/tenants/acme/ticks/{loaded.day(8)}").text
+    )
     assert "✕ missing" in someone.get(f"/tenants/acme/ticks/{loaded.day(5)}").text
     assert "before the first day" in someone.get("/tenants/acme/ticks/1999-12-31").text
     assert "not loaded yet" in someone.get(f"/tenants/acme/ticks/{today_utc() + timedelta(days=9)}").text

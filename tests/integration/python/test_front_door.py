@@ -13,6 +13,7 @@ import pytest
 
 import tenantry
 from tenantry import InputError, Interrupted, Limits, Newcomer, SourceError
+from tenantry.core.errors import TemplateError
 from tenantry.core.model import Connection, LoadedSlice, TemplateFile
 from tenantry.loader.enable_tenant import Enabled
 from tenantry.loader.events import Silent
@@ -177,6 +178,24 @@ def test_a_template_is_linted_loaded_tried_moved_and_dropped(
     assert opened.feeds() == []
 
 
+def test_a_template_is_stored_over_the_text_that_was_seen_and_over_no_other(
+    opened: tenantry.Warehouse,
+) -> None:
+    seen = opened.template("foodlogstats")
+    mine = TemplateFile(replace(seen.text, description="Mine."), "mine.sql")
+    theirs = TemplateFile(replace(seen.text, description="Theirs."), "theirs.sql")
+    over = {"foodlogstats": seen.fingerprint}
+    assert [change.action for change in opened.load_templates([mine], dry_run=True, over=over)] == ["changed"]
+    opened.load_templates([theirs], over=over)
+    with pytest.raises(TemplateError, match='"foodlogstats" was changed meanwhile'):
+        opened.load_templates([mine], over=over)
+    with pytest.raises(TemplateError, match='"new" was changed meanwhile'):
+        opened.load_templates([TemplateFile(replace(seen.text, name="new"), "new.sql")], over={"new": "x"})
+    assert opened.template("foodlogstats").text.description == "Theirs."
+    opened.load_templates([mine])
+    assert opened.template("foodlogstats").text.description == "Mine."
+
+
 def test_jobs_are_created_paused_resumed_and_removed(opened: tenantry.Warehouse, acme: Warehouse) -> None:
     assert len(opened.install_jobs(["acme"], dry_run=True).jobs) == 3
     assert opened.jobs() == []
@@ -295,6 +314,10 @@ def test_what_changes_something_is_in_the_audit_trail_and_what_looks_is_not(
         ("Warehouse.refresh", "acme.foodlogstats", "begun"),
         ("Warehouse.refresh", "acme.foodlogstats", "failed: Interrupted: interrupted"),
     ]
+    about = {entry.subject for entry in opened.audit(about="acme") if entry.what == "Warehouse.refresh"}
+    assert about == {"acme.foodlogstats"}
+    assert opened.audit(about="acm") == []
+    assert opened.audit(about="(") == []
 
 
 def test_importing_the_package_imports_nothing_that_is_slow() -> None:

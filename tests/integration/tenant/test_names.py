@@ -11,6 +11,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tenantry import Newcomer
+from tenantry import Warehouse as Opened
+from tenantry.core.model import Connection
 from tenantry.db import connect
 from tenantry.db.install import install
 from tests.support.databases import Source, Warehouse
@@ -104,6 +107,18 @@ def test_a_schema_a_connection_and_a_template_may_have_any_name(
     assert warehouse.value("SELECT _wh.refresh_mv(%s, %s)", (schema, slice_)) is True
     warehouse.run("DELETE FROM _wh.tenant_connections WHERE tenant_name = %s", (name,))
     assert warehouse.value("SELECT count(*) FROM pg_foreign_server") == 0
+
+
+def test_a_tenant_whose_name_has_to_be_quoted_is_added_like_others(
+    warehouse: Warehouse, ticks: Source
+) -> None:
+    name = "Acme <& Co/1>"
+    define(warehouse)
+    address = Connection(name, "127.0.0.1", ticks.server.port, ticks.name, ticks.reader, {})
+    newcomer = Newcomer(name, address, ticks.password, ["ticks"], FIRST, fold=False, last=LAST)
+    added = Opened(warehouse.conninfo).add_tenant(newcomer, schedule=False)
+    assert added.load.complete
+    assert count(warehouse, name, "ticks") == 4
 
 
 @pytest.mark.parametrize("name", ['double"quote', "ü" * 31, "x" * 63])

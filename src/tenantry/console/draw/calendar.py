@@ -74,7 +74,5 @@ def _borders(number: int) -> str:
     for month in range(2, 13):
         column, row = divmod((date(number, month, 1) - first).days + first.weekday(), 7)
         x = f"{column - 0.07:.2f}"
-        lines.append(
-            f"M{x} 7V{row - 0.07:.2f}H{column + 0.93:.2f}V-.07" if row else f"M{x} 7V-.07"
-        )
+        lines.append(f"M{x} 7V{row - 0.07:.2f}H{column + 0.93:.2f}V-.07" if row else f"M{x} 7V-.07")
     return "".join(lines)

@@ -49,7 +49,9 @@ class Draft:
     @property
     def seen(self) -> str:
         """What a form says it has shown: this text, instead of that stored one."""
-        return hashlib.sha256(f"{self.fingerprint} {self.text}".encode("utf-8", "backslashreplace")).hexdigest()
+        return hashlib.sha256(
+            f"{self.fingerprint} {self.text}".encode("utf-8", "backslashreplace")
+        ).hexdigest()
 
     @property
     def storable(self) -> bool:
@@ -154,7 +156,11 @@ def _check(asked: Asked, draft: Draft, file: TemplateFile) -> None:
 def _told(done: TemplateChange) -> str:
     days = sum(old.days for old in done.outdated)
     told = f"Template {done.name} was stored."
-    return f"{told} Outdated now: {count(days, 'day')}; they stay as they are until they are loaded again." if days else told
+    return (
+        f"{told} Outdated now: {count(days, 'day')}; they stay as they are until they are loaded again."
+        if days
+        else told
+    )
 
 
 def _form(asked: Asked, details: TemplateDetails, draft: Draft, status: int = 200) -> Shown:

@@ -130,7 +130,10 @@ def _year(number: int, days: Sequence[CalendarDay], address: str) -> YearOf:
     states = Counter(day.state for day in days)
     months = [_month(date(number, month, 1), days) for month in range(1, 13)]
     cells = {day.day: (day.state, _told(day)) for day in days}
-    whole = sum(states[state] for state in ("loaded", "outdated")) == (date(number, 12, 31) - date(number, 1, 1)).days + 1
+    whole = (
+        sum(states[state] for state in ("loaded", "outdated"))
+        == (date(number, 12, 31) - date(number, 1, 1)).days + 1
+    )
     settled = date(number, 12, 31) < today_utc() - _SETTLED
     told = ", ".join(f"{days:,} {state}" for state, days in states.most_common())
     return YearOf(
@@ -170,7 +173,9 @@ def _chart(feed: FeedStatus, days: Sequence[CalendarDay], years: Sequence[int]) 
         label += f": {min(loaded):,} to {max(loaded):,}, {sum(loaded) / len(loaded):,.0f} on average"
     highest = draw.chart.top(numbers)
     one = len(years) == 1
-    axis = [f"{date(2000, month, 1):%b}" for month in range(1, 13)] if one else [str(y) for y in sorted(years)]
+    axis = (
+        [f"{date(2000, month, 1):%b}" for month in range(1, 13)] if one else [str(y) for y in sorted(years)]
+    )
     return {
         "chart": draw.chart.bars(numbers, label, len(axis)),
         "chart_label": label,
