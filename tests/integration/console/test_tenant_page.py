@@ -28,11 +28,11 @@ def loaded(server: Server, templates: None) -> Iterator[Loaded]:
         assert loaded.opened().reload(feeds, [loaded.day(3)]).load.complete is False
         mend(loaded.source)
         view = loaded.opened().slice_details(feeds[0], loaded.day(5)).relation
-        loaded.warehouse.run(f"DROP MATERIALIZED VIEW {view} CASCADE")  # type: ignore[arg-type]
+        loaded.warehouse.run(f"DROP MATERIALIZED VIEW {view} CASCADE")
         of_acme = "WHERE schema_name = 'acme' AND slice_date = %s"
-        loaded.warehouse.run(f"DELETE FROM _wh.slices {of_acme}", (loaded.day(5),))  # type: ignore[arg-type]
+        loaded.warehouse.run(f"DELETE FROM _wh.slices {of_acme}", (loaded.day(5),))
         for what, number in (("loaded_at = slice_date", 7), ("definition_hash = 'another'", 8)):
-            loaded.warehouse.run(f"UPDATE _wh.slices SET {what} {of_acme}", (loaded.day(number),))  # type: ignore[arg-type]
+            loaded.warehouse.run(f"UPDATE _wh.slices SET {what} {of_acme}", (loaded.day(number),))
         loaded.opened().install_jobs(["acme"])
         yield loaded
 

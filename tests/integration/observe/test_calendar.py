@@ -36,7 +36,7 @@ def test_each_day_has_its_worst_state(acme: Warehouse, source: Source, storage: 
             (4, "DROP MATERIALIZED VIEW {} CASCADE"),
             (5, "REFRESH MATERIALIZED VIEW {} WITH NO DATA"),
         ):
-            acme.run(statement.format(opened.slice_details(feed, day[number]).relation))  # type: ignore[arg-type]
+            acme.run(statement.format(opened.slice_details(feed, day[number]).relation))
     expected = {1: "failed", 2: "stale", 3: "outdated", 4: "missing"}
     expected |= {5: "unpopulated"} if storage == "matview" else {}
     found = opened.calendar(feed)

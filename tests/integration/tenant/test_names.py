@@ -114,7 +114,7 @@ def test_a_tenant_whose_name_has_to_be_quoted_is_added_like_others(
 ) -> None:
     name = "Acme <& Co/1>"
     define(warehouse)
-    address = Connection(name, "127.0.0.1", ticks.server.port, ticks.name, ticks.reader, {})
+    address = Connection(name, "127.0.0.1", ticks.server.port or 0, ticks.name, ticks.reader, {})
     newcomer = Newcomer(name, address, ticks.password, ["ticks"], FIRST, fold=False, last=LAST)
     added = Opened(warehouse.conninfo).add_tenant(newcomer, schedule=False)
     assert added.load.complete
@@ -165,7 +165,7 @@ def test_a_name_that_postgresql_would_cut_is_refused_everywhere(
     secret = tmp_path / "secret"
     secret.write_text("secret")
     secret.chmod(0o600)
-    values = (name, ticks.server.port, ticks.name, ticks.reader)
+    values = (name, ticks.server.port or 0, ticks.name, ticks.reader)
     attempts: list[tuple[str, LiteralString, tuple[object, ...]]] = [
         ("connection", "INSERT INTO _wh.tenant_connections (tenant_name, host, port, dbname, username) VALUES (%s, '', %s, %s, %s)", values),
         ("template", "UPDATE _wh.mv_templates SET template_name = %s WHERE template_name = 'ticks'", (name,)),

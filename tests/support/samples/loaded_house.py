@@ -50,7 +50,7 @@ def loaded_house(server: Server) -> Iterator[Loaded]:
             loaded = Loaded(**vars(house), source=source, first=first)
             define(house.warehouse)
             for name in ("acme", HOSTILE):
-                address = Connection(name, "127.0.0.1", server.port, source.name, source.reader, {})
+                address = Connection(name, "127.0.0.1", server.port or 0, source.name, source.reader, {})
                 newcomer = Newcomer(
                     name, address, source.password, ["ticks"], first, last=today_utc() - timedelta(days=1)
                 )

@@ -59,7 +59,7 @@ def sign(state: str) -> Markup:
 
 def _ground(shift: int, length: int) -> str:
     """The cells of the days of which nothing is known."""
-    strokes = []
+    strokes: list[str] = []
     for row in range(7):
         begin = 1 if row < shift else 0
         end = (length - 1 + shift - row) // 7 + 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from math import ceil, log10
+from math import log10
 
 from markupsafe import Markup, escape
 
@@ -16,9 +16,9 @@ def top(numbers: Sequence[int]) -> int:
     most = max(numbers, default=0)
     if most <= 2:
         return 2
-    unit = 10 ** int(log10(most))
+    unit: int = 10 ** int(log10(most))
     return next(
-        ceil(unit * part) for part in (1, 2, 4, 6, 8, 10, 20) if unit * part >= most and unit * part % 2 == 0
+        unit * part for part in (1, 2, 4, 6, 8, 10, 20) if unit * part >= most and unit * part % 2 == 0
     )
 
 
