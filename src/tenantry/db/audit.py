@@ -131,15 +131,18 @@ def entries(
     *,
     since: timedelta | None = None,
     about: str | None = None,
+    who: str | None = None,
+    text: str | None = None,
     after: int = 0,
+    before: int | None = None,
     most: int = 1000,
 ) -> list[Entry]:
-    """Return the newest entries with an id greater than `after`, oldest first; with `about`, those whose subject has this name.
+    """Return the newest entries with an id between `after` and `before`, oldest first; with `about`, those whose subject has this name.
 
     Raises NotInstalled if there is no trail.
     """
     require(opened)
-    names = {"since": since, "about": about, "after": after, "most": most}
+    names = {"since": since, "about": about, "who": who, "text": text, "after": after, "before": before, "most": most}
     return [Entry(*row) for row in opened.execute(query("audit", "entries"), names)]
 
 

@@ -65,7 +65,8 @@ def read(session: psycopg.Connection, *, secrets: bool = True) -> Live:
             for job in every
             if job.name and job.username == OWNER and job.database == session.info.dbname
         }
-        others = [job for job in every if job not in found.values()]
+        declarable = {job.jobid for job in found.values()}
+        others = [job for job in every if job.jobid not in declarable]
         leftovers = session.execute(query("fleet", "leftovers")).fetchall()
         fleet = Fleet(
             templates={name: stored.get(session, name) for name in names},

@@ -33,6 +33,20 @@ class Running:
 
 
 @dataclass(frozen=True)
+class Program:
+    """A program of Tenantry that is connected: its login, its sessions, and how many of them are at work.
+
+    `since` is when the oldest session began, None if the asking role may not know; then nobody seems to be at work.
+    """
+
+    name: str
+    user: str
+    sessions: int
+    active: int
+    since: datetime | None
+
+
+@dataclass(frozen=True)
 class Slow:
     """A statement of pg_stat_statements; times in milliseconds."""
 
@@ -99,6 +113,11 @@ def running(session: psycopg.Connection) -> list[Running]:
     return [Running(*row) for row in session.execute(query("activity", "running"), {"own": []})]
 
 
+def programs(session: psycopg.Connection) -> list[Program]:
+    """The programs of Tenantry that are connected to this database."""
+    return [Program(*row) for row in session.execute(query("activity", "programs"))]
+
+
 def cancel(session: psycopg.Connection, pid: int) -> None:
     """Cancel what a session runs; the session stays.
 
@@ -134,8 +153,15 @@ def slow(session: psycopg.Connection, *, milliseconds: float, most: int) -> list
     return [Slow(*row) for row in rows]
 
 
-def logs(session: psycopg.Connection, wanted: Wanted, *, after: int = 0, most: int = 1000) -> list[Entry]:
-    """The newest entries with an id greater than `after`, oldest first. Raises InputError for an invalid pattern."""
+def logs(
+    session: psycopg.Connection,
+    wanted: Wanted,
+    *,
+    after: int = 0,
+    before: int | None = None,
+    most: int = 1000,
+) -> list[Entry]:
+    """The newest entries with an id between `after` and `before`, oldest first. Raises InputError for an invalid pattern."""
     names = {
         "tenant": wanted.tenant,
         "levels": [level.upper() for level in wanted.levels] if wanted.levels else None,
@@ -143,6 +169,7 @@ def logs(session: psycopg.Connection, wanted: Wanted, *, after: int = 0, most: i
         "function": wanted.function,
         "pattern": wanted.pattern,
         "after": after,
+        "before": before,
         "most": most,
     }
     try:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import islice
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from itertools import islice, takewhile
 
 import psycopg
 
@@ -44,9 +45,14 @@ class Speaker:
         """The schedule in words."""
         return words.human(schedule, self.reader, self.now, self.cron)
 
-    def next(self, job: Job) -> datetime | None:
-        """The next run of a job."""
-        return next(times.after(job.schedule, self.now, self.cron.info), None) if job.active else None
+    def next_of(self, schedule: str) -> datetime | None:
+        """The next time that a schedule names."""
+        return next(times.after(schedule, self.now, self.cron.info), None)
+
+    def within(self, schedule: str, span: timedelta, most: int) -> list[datetime]:
+        """The next times that a schedule names in a span of time, at most `most`."""
+        coming = times.after(schedule, self.now, self.cron.info)
+        return list(islice(takewhile(lambda time: time < self.now + span, coming), most))
 
 
 def agenda(session: psycopg.Connection, tenants: Collection[str] | None = None) -> list[Entry]:
@@ -55,11 +61,13 @@ def agenda(session: psycopg.Connection, tenants: Collection[str] | None = None) 
     Raises InputError for a tenant without jobs.
     """
     speaker = Speaker.of(runs.zone(session))
+    # Many tenants share a schedule.
+    human, next_of = cache(speaker.human), cache(speaker.next_of)
     entries = []
     for job in _of(session, tenants):
-        time = speaker.next(job)
+        time = next_of(job.schedule) if job.active else None
         said = words.moment(time, speaker.reader) if time else None
-        entries.append(Entry(job, speaker.human(job.schedule), time, said))
+        entries.append(Entry(job, human(job.schedule), time, said))
     never = datetime.max.replace(tzinfo=UTC)
     return sorted(entries, key=lambda entry: (entry.job.schema or "", entry.next or never, entry.job.jobid))
 
@@ -72,6 +80,15 @@ def upcoming(
     series = [_series(speaker, job) for job in _of(session, tenants) if job.active]
     merged = heapq.merge(*series, key=lambda item: (item[0], item[1].jobid))
     return [(time, words.moment(time, speaker.reader), job) for time, job in islice(merged, number)]
+
+
+def within(
+    session: psycopg.Connection, jobs: Iterable[Job], span: timedelta, most: int
+) -> dict[int, list[datetime]]:
+    """The next runs of jobs by jobid, at most `most` of each; none of jobs that are paused."""
+    speaker = Speaker.of(runs.zone(session))
+    moments = cache(lambda schedule: speaker.within(schedule, span, most))
+    return {job.jobid: moments(job.schedule) for job in jobs if job.active}
 
 
 def _series(speaker: Speaker, job: Job) -> Iterator[tuple[datetime, Job]]:

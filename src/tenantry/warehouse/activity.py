@@ -15,7 +15,7 @@ from tenantry.warehouse.base import Base
 if TYPE_CHECKING:
     from tenantry.db.audit import Entry as AuditEntry
     from tenantry.db.audit import Former
-    from tenantry.observe.activity import Entry, Running, Size, Slow
+    from tenantry.observe.activity import Entry, Program, Running, Size, Slow
 
 _PAUSE = 0.5
 """Seconds between two looks for new entries."""
@@ -51,6 +51,13 @@ class Activity(Base):
         with self._session(role=None, name="tenantry queries") as opened:
             return activity.running(opened)
 
+    def programs(self) -> list[Program]:
+        """Return the programs of Tenantry that are connected to the database, with their logins and sessions."""
+        from tenantry.observe import activity
+
+        with self._session(role=None, name="tenantry queries") as opened:
+            return activity.programs(opened)
+
     def slow(self, most: int = 20) -> list[Slow]:
         """Return the statements that took the most time in total, from pg_stat_statements. Times are in milliseconds.
 
@@ -84,12 +91,13 @@ class Activity(Base):
         since: timedelta | None = None,
         function: str | None = None,
         pattern: str | None = None,
+        before: int | None = None,
         most: int = 1000,
     ) -> list[Entry]:
         """Return the `most` newest log entries, oldest first.
 
         They can be limited to a tenant, to levels (DEBUG, INFO, WARNING, ERROR), to entries not older than `since`, to a
-        function, or to those that match a regular expression, ignoring case.
+        function, to those that match a regular expression, ignoring case, or to those with an id less than `before`.
 
         Raises InputError for a pattern that is not a regular expression.
         """
@@ -97,7 +105,7 @@ class Activity(Base):
 
         wanted = activity.Wanted(tenant, levels, since, function, pattern)
         with self.session() as opened:
-            return activity.logs(opened, wanted, most=most)
+            return activity.logs(opened, wanted, before=before, most=most)
 
     def follow_logs(
         self,
@@ -155,18 +163,27 @@ class Activity(Base):
                 before = now
 
     def audit(
-        self, *, since: timedelta | None = None, about: str | None = None, most: int = 1000
+        self,
+        *,
+        since: timedelta | None = None,
+        about: str | None = None,
+        who: str | None = None,
+        text: str | None = None,
+        before: int | None = None,
+        most: int = 1000,
     ) -> list[AuditEntry]:
         """Return the `most` newest entries of the audit trail, oldest first, not older than `since`.
 
-        With `about`, only those whose subject contains this name, of a tenant for example, as a whole word.
+        They can be limited to those whose subject contains `about` as a whole word, to a login or user of an operating system, to those that
+        contain a text, ignoring case, or to those with an id
+        less than `before`.
 
         Raises NotInstalled if the warehouse has no audit trail.
         """
         from tenantry.db import audit
 
         with self.session() as opened:
-            return audit.entries(opened, since=since, about=about, most=most)
+            return audit.entries(opened, since=since, about=about, who=who, text=text, before=before, most=most)
 
     def follow_audit(
         self, *, since: timedelta | None = None, most: int = 1000

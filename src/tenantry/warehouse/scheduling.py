@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from tenantry.core.errors import InputError
@@ -79,6 +80,18 @@ class Scheduling(Base):
 
         with self.session() as opened:
             return [NextRun(*run) for run in agenda.upcoming(opened, number, tenants)]
+
+    def runs_within(
+        self, span: timedelta, jobs: Sequence[Job], *, most: int = 300
+    ) -> dict[int, list[datetime]]:
+        """Return when these jobs run in the coming span of time (UTC), by jobid, at most the next `most` of each.
+
+        Jobs that are paused are left out.
+        """
+        from tenantry.schedule import agenda
+
+        with self.session() as opened:
+            return agenda.within(opened, jobs, span, most)
 
     def past_runs(
         self, most: int = 20, jobs: Sequence[Job] | None = None, *, failed: bool = False

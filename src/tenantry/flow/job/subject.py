@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 from tenantry.core.syntax import nodes, parts, statements
@@ -64,6 +65,7 @@ class Subject:
     connection: str | None = None
 
 
+@lru_cache(4096)
 def subject(command: str) -> Subject:
     """Return what a job's command is about, by PostgreSQL's own grammar; an empty Subject if that cannot be determined.
 

@@ -36,6 +36,16 @@ WHERE a.datname = current_database() AND a.pid <> ALL (pg_backend_pid() || %(own
     AND a.backend_type <> 'parallel worker'
 ORDER BY a.xact_start NULLS LAST
 
+-- name: programs
+-- Programs of Tenantry that are connected to this database, except this session. A role that may not see
+-- another one's sessions learns how many there are, and not since when, nor how many of them are at work.
+SELECT a.application_name, a.usename::text, count(*), count(*) FILTER (WHERE a.state <> 'idle'),
+    min(a.backend_start)
+FROM pg_stat_activity a
+WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()
+    AND starts_with(a.application_name, 'tenantry')
+GROUP BY a.application_name, a.usename ORDER BY 1, 2
+
 -- name: cancel
 -- Cancel what a session of this database is running; no row if there is no such session.
 SELECT a.backend_type = 'client backend', pg_cancel_backend(a.pid) FROM pg_stat_activity a
@@ -45,7 +55,8 @@ WHERE a.pid = %(pid)s AND a.datname = current_database() AND a.backend_type = 'c
 -- The newest entries of the log that match, oldest first.
 SELECT * FROM (
     SELECT id, created_at, log_level, function_name, message, context FROM _wh.function_logs
-    WHERE id > %(after)s AND (%(since)s::interval IS NULL OR created_at >= now() - %(since)s::interval)
+    WHERE id > %(after)s AND (%(before)s::bigint IS NULL OR id < %(before)s)
+        AND (%(since)s::interval IS NULL OR created_at >= now() - %(since)s::interval)
         AND (%(levels)s::text[] IS NULL OR upper(log_level) = ANY (%(levels)s))
         AND (%(function)s::text IS NULL OR function_name = %(function)s)
         AND (%(tenant)s::text IS NULL

@@ -24,7 +24,11 @@ SELECT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamesp
 SELECT * FROM (
     SELECT id, at, login, role, application, host(address), pid, os_user, host, what, subject, result
     FROM _wh_audit.entries
-    WHERE id > %(after)s AND (%(since)s::interval IS NULL OR at >= now() - %(since)s::interval)
+    WHERE id > %(after)s AND (%(before)s::bigint IS NULL OR id < %(before)s)
+        AND (%(since)s::interval IS NULL OR at >= now() - %(since)s::interval)
+        AND (%(who)s::text IS NULL OR %(who)s IN (login, os_user))
+        AND (%(text)s::text IS NULL
+            OR position(lower(%(text)s) IN lower(concat_ws(' ', what, subject, result))) > 0)
         AND (%(about)s::text IS NULL
             OR subject ~ ('(^|\W)' || regexp_replace(%(about)s, '(\W)', '\\\1', 'g') || '(\W|$)'))
     ORDER BY id DESC LIMIT %(most)s
