@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,17 +17,21 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from tenantry.actions import Worker
 from tenantry.console import door, draw, login, render
 from tenantry.console.cache import Cache
+from tenantry.console.examination import Examinations
 from tenantry.console.guard import Guard
 from tenantry.console.live import Live
-from tenantry.console.page import Shown, page
+from tenantry.console.page import Shown, log, page
 from tenantry.console.pages import ROUTES
 from tenantry.console.sessions import COOKIE, Session, Sessions
 from tenantry.console.settings import Settings
 from tenantry.console.throttle import Throttle
 from tenantry.core.errors import TenantryError
+from tenantry.core.visible import visible
 from tenantry.db import connect
+from tenantry.warehouse import Warehouse
 
 _HERE = Path(__file__).parent
 
@@ -44,6 +49,8 @@ class Console:
         self.throttle = Throttle()
         self.cache = Cache()
         self.live = Live(conninfo, self.sessions)
+        self.examinations = Examinations(lambda: self.live.tell("doctor"))
+        self.worker = Worker(Warehouse(conninfo), _told) if settings.worker else None
         self._environment = render.environment(_HERE / "html")
 
     async def viewer(self, request: Request) -> Session | None:
@@ -105,6 +112,12 @@ class _Static(StaticFiles):
         return response
 
 
+def _told(event: str, **facts: object) -> None:
+    """Log what the worker does."""
+    said = " ".join(f"{name}={visible(str(fact), lines=False)}" for name, fact in facts.items())
+    log.log(logging.WARNING if event in ("lost", "failed") else logging.INFO, "worker: %s %s", event, said)
+
+
 async def _events(request: Request) -> Response:
     console: Console = request.app.state.console
     viewer = await console.viewer(request)
@@ -131,8 +144,14 @@ def make(console: Console) -> Guard:
     @asynccontextmanager
     async def running(app: Starlette) -> AsyncIterator[None]:
         console.live.start()
-        yield
-        console.live.stop()
+        if console.worker is not None:
+            console.worker.start()
+        try:
+            yield
+        finally:
+            console.live.stop()
+            if console.worker is not None:
+                await run_in_threadpool(console.worker.stop)
 
     routes: list[BaseRoute] = [
         Route("/login", door.login, methods=["GET", "POST"]),

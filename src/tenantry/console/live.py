@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from tenantry.console.sessions import Session, Sessions
 from tenantry.core.errors import TenantryError
@@ -63,6 +64,12 @@ class Live:
         finally:
             self._streams.discard(changes)
             session.streams -= 1
+
+    def tell(self, *topics: str) -> None:
+        """Tell open pages of a change that is not the warehouse's; from any thread."""
+        with suppress(RuntimeError):
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._tell, frozenset(topics))
 
     def _look(self) -> None:
         while not self._stopping.is_set():

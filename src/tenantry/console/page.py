@@ -74,10 +74,20 @@ class Missing(TenantryError):
     """What the address names does not exist."""
 
 
+class Forbidden(TenantryError):
+    """The viewer's role may not do this."""
+
+
 Handler = Callable[[Asked], Shown | Sent | Response]
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-_STATUS = ((Missing, 404), (InputError, 400), (WarehouseUnreachable, 503), (NotInstalled, 503))
+_STATUS = (
+    (Missing, 404),
+    (Forbidden, 403),
+    (InputError, 400),
+    (WarehouseUnreachable, 503),
+    (NotInstalled, 503),
+)
 
 
 def page(handler: Handler, needs: str = "look") -> Endpoint:

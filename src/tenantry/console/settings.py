@@ -60,7 +60,11 @@ class Proxy:
 
 @dataclass(frozen=True)
 class Settings:
-    """How a console is reached. `idle` and `longest` are how long a session lasts, in seconds, without a request and in all."""
+    """How a console is reached, and what it does.
+
+    `worker`: whether it carries out actions. `file` is the fleet's file, None for the nearest tenantry.toml. `idle` and `longest` are how
+    long a session lasts, in seconds, without a request and in all.
+    """
 
     address: Address
     origin: str
@@ -69,6 +73,7 @@ class Settings:
     behind_proxy: bool = False
     proxy: Proxy | None = None
     worker: bool = True
+    file: Path | None = None
     idle: float = 1800.0
     longest: float = 8 * 3600.0
 
@@ -134,6 +139,7 @@ def settle(
     behind_proxy: str | None = None,
     proxy: Proxy | None = None,
     worker: bool = True,
+    file: Path | None = None,
 ) -> Settings:
     """Return the settings for these options.
 
@@ -157,7 +163,7 @@ def settle(
                 "browsers would send passwords in the clear",
                 hint="The proxy must be reached through https://.",
             )
-        return Settings(address, seen, behind_proxy=True, proxy=proxy, worker=worker)
+        return Settings(address, seen, behind_proxy=True, proxy=proxy, worker=worker, file=file)
     if not address.loopback and tls_cert is None:
         raise InputError(
             f"{address} can be reached from other machines, and passwords would cross the network in the clear",
@@ -172,7 +178,7 @@ def settle(
         raise InputError(
             f"{seen} is not encrypted, but there is a certificate", hint="Give an https:// origin."
         )
-    return Settings(address, seen, tls_cert, tls_key, worker=worker)
+    return Settings(address, seen, tls_cert, tls_key, worker=worker, file=file)
 
 
 def read_proxy(file: Path) -> Proxy:

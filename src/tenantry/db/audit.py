@@ -142,7 +142,15 @@ def entries(
     Raises NotInstalled if there is no trail.
     """
     require(opened)
-    names = {"since": since, "about": about, "who": who, "text": text, "after": after, "before": before, "most": most}
+    names = {
+        "since": since,
+        "about": about,
+        "who": who,
+        "text": text,
+        "after": after,
+        "before": before,
+        "most": most,
+    }
     return [Entry(*row) for row in opened.execute(query("audit", "entries"), names)]
 
 

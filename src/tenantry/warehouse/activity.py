@@ -183,7 +183,9 @@ class Activity(Base):
         from tenantry.db import audit
 
         with self.session() as opened:
-            return audit.entries(opened, since=since, about=about, who=who, text=text, before=before, most=most)
+            return audit.entries(
+                opened, since=since, about=about, who=who, text=text, before=before, most=most
+            )
 
     def follow_audit(
         self, *, since: timedelta | None = None, most: int = 1000

@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
+from tenantry.cli.fleet.fleet import FileOption
 from tenantry.cli.output import notes
-from tenantry.cli.target import open_warehouse
+from tenantry.cli.target import open_warehouse, options
 from tenantry.core.errors import InputError
 from tenantry.core.model import OWNER
 
@@ -50,6 +51,7 @@ def console(
     worker: Annotated[
         bool, typer.Option("--worker/--no-worker", help="Also carry out the actions that are asked for.")
     ] = True,
+    file: FileOption = None,
 ) -> None:
     """Serve the console, which shows the warehouse in a browser.
 
@@ -71,6 +73,8 @@ def console(
             f"the console needs a library that is not installed: {error.name}", hint=f"Run: {_EXTRA}"
         ) from None
 
+    # The file may also name the warehouse.
+    options.file = file
     settled = settings.settle(
         listen,
         origin=origin,
@@ -79,6 +83,7 @@ def console(
         behind_proxy=behind_proxy,
         proxy=settings.read_proxy(proxy_logins) if proxy_logins else None,
         worker=worker,
+        file=file,
     )
     with open_warehouse() as warehouse:
         if warehouse.acts_as() != OWNER:

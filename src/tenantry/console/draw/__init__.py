@@ -3,5 +3,6 @@
 from tenantry.console.draw import calendar, chart
 from tenantry.console.draw.difference import difference
 from tenantry.console.draw.strip import strip
+from tenantry.console.draw.timeline import timeline
 
-__all__ = ["calendar", "chart", "difference", "strip"]
+__all__ = ["calendar", "chart", "difference", "strip", "timeline"]

@@ -2,6 +2,30 @@
 
 from starlette.routing import Route
 
-from tenantry.console.pages import day, fleet, templates, tenant
+from tenantry.console.pages import (
+    actions,
+    day,
+    doctor,
+    fleet,
+    loads,
+    logs,
+    plan,
+    readers,
+    schedule,
+    templates,
+    tenant,
+)
 
-ROUTES: list[Route] = [*fleet.ROUTES, *day.ROUTES, *tenant.ROUTES, *templates.ROUTES]
+ROUTES: list[Route] = [
+    *fleet.ROUTES,
+    *day.ROUTES,
+    *tenant.ROUTES,
+    *templates.ROUTES,
+    *actions.ROUTES,
+    *loads.ROUTES,
+    *schedule.ROUTES,
+    *doctor.ROUTES,
+    *logs.ROUTES,
+    *readers.ROUTES,
+    *plan.ROUTES,
+]
