@@ -50,9 +50,10 @@ def refused(outcome: Outcome, code: int, message: str) -> None:
     assert SECRET.strip() not in outcome.err
 
 
-@pytest.mark.parametrize(
-    "arguments, message",
-    [
+def test_names_and_days_that_cannot_be_meant_are_refused(loaded: Warehouse, today: date) -> None:
+    tomorrow = today + timedelta(days=1)
+    before = everything(loaded)
+    for arguments, message in (
         ("backfill foodlogstats --tenant nobody --from 2024-03-08", 'schema "nobody" does not exist'),
         ("backfill foodlogstat --tenant acme --from 2024-03-08", 'template "foodlogstat" does not exist'),
         ("backfill foodlogstat --all --from 2024-03-08", 'template "foodlogstat" does not exist'),
@@ -73,17 +74,10 @@ def refused(outcome: Outcome, code: int, message: str) -> None:
         ("year fold foodlogstats 9999 --all", "year 9999 is not over"),
         ("tenant show nobody", 'tenant "nobody" does not exist'),
         ("tenant test nobody", 'connection "nobody" does not exist'),
-    ],
-)
-def test_names_and_days_that_cannot_be_meant_are_refused(
-    loaded: Warehouse, today: date, arguments: str, message: str
-) -> None:
-    tomorrow = today + timedelta(days=1)
-    before = everything(loaded)
-    refused(
-        run(loaded, *arguments.format(tomorrow=tomorrow).split()), INPUT, message.format(tomorrow=tomorrow)
-    )
-    assert everything(loaded) == before
+    ):
+        words = arguments.format(tomorrow=tomorrow).split()
+        refused(run(loaded, *words), INPUT, message.format(tomorrow=tomorrow))
+        assert everything(loaded) == before, arguments
 
 
 def test_what_becomes_of_tenants_and_slices_is_not_guessed(loaded: Warehouse) -> None:

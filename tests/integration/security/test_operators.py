@@ -249,9 +249,9 @@ def test_the_doctor_of_an_operator_finds_what_whadmins_does_but_for_the_sources(
     assert asked["reason"] == "the sources were not contacted: that needs whadmin"
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
+def test_an_operator_hears_in_one_line_what_takes_whadmin(plain: Warehouse, operator: Database) -> None:
+    before = plain.rows("SELECT * FROM _wh.tenants")
+    for words in (
         ("tenant", "add", "globex", "--source", "host=127.0.0.1 dbname=x user=y"),
         ("tenant", "edit", "acme", "--source", "host=127.0.0.1"),
         ("tenant", "drop", "acme", "--yes"),
@@ -269,26 +269,18 @@ def test_the_doctor_of_an_operator_finds_what_whadmins_does_but_for_the_sources(
         ("doctor", "--fix"),
         ("queries", "--cancel", "1"),
         ("audit", "prune", "--before", "2024-03-10"),
-    ],
-    ids=" ".join,
-)
-def test_an_operator_hears_in_one_line_what_takes_whadmin(
-    plain: Warehouse, operator: Database, words: tuple[str, ...]
-) -> None:
-    before = plain.rows("SELECT * FROM _wh.tenants")
-    refused = run(operator, *words)
-    assert refused.code != 0
-    (error,) = refused.errors
-    assert error.endswith(f'needs whadmin, but role "{operator.user}" is an operator'), error
-    assert "Log in as whadmin or a member of it." in refused.err
-    assert plain.rows("SELECT * FROM _wh.tenants") == before
+    ):
+        refused = run(operator, *words)
+        assert refused.code != 0, words
+        (error,) = refused.errors
+        assert error.endswith(f'needs whadmin, but role "{operator.user}" is an operator'), error
+        assert "Log in as whadmin or a member of it." in refused.err
+        assert plain.rows("SELECT * FROM _wh.tenants") == before
 
 
-@pytest.mark.parametrize("words", [("init",), ("upgrade",)], ids=" ".join)
-def test_an_operator_is_no_administrator(
-    plain: Warehouse, operator: Database, words: tuple[str, ...]
-) -> None:
-    assert run(operator, *words).errors == [f'role "{operator.user}" may not act as whadmin']
+def test_an_operator_is_no_administrator(plain: Warehouse, operator: Database) -> None:
+    for word in ("init", "upgrade"):
+        assert run(operator, word).errors == [f'role "{operator.user}" may not act as whadmin']
 
 
 def test_what_an_operator_did_is_in_the_trail_with_his_login(plain: Warehouse, operator: Database) -> None:
@@ -300,9 +292,12 @@ def test_what_an_operator_did_is_in_the_trail_with_his_login(plain: Warehouse, o
     assert {"load_days", "disable_tenant", "set_jobs_active"} <= done
 
 
-@pytest.mark.parametrize(
-    "first, last, said",
-    [
+@pytest.mark.parametrize("function", ["load_days", "verify_days"])
+def test_an_operator_names_days_that_can_be_meant(
+    plain: Warehouse, operator: Database, function: LiteralString
+) -> None:
+    begins = plain.value("SELECT first_day FROM _wh.feeds")
+    for first, last, said in (
         ("2023-01-01", "2024-01-02", "a window of 367 days is too long"),
         ("1899-12-31", "1899-12-31", "1899-12-31 is before 1900"),
         ("4713-01-01 BC", "9999-12-31", "is before 1900"),
@@ -311,21 +306,10 @@ def test_what_an_operator_did_is_in_the_trail_with_his_login(plain: Warehouse, o
         (None, "2024-03-10", "a window needs two days"),
         ("2024-03-10", None, "a window needs two days"),
         ("9999-12-31", "9999-12-31", "has not begun"),
-    ],
-)
-@pytest.mark.parametrize("function", ["load_days", "verify_days"])
-def test_an_operator_names_days_that_can_be_meant(
-    plain: Warehouse,
-    operator: Database,
-    function: LiteralString,
-    first: str | None,
-    last: str | None,
-    said: str,
-) -> None:
-    begins = plain.value("SELECT first_day FROM _wh.feeds")
-    with pytest.raises(psycopg.errors.InvalidParameterValue, match=said):
-        operator.rows(f"SELECT _wh.{function}('foodlogstats', 'acme', %s, %s)", (first, last))
-    assert plain.value("SELECT first_day FROM _wh.feeds") == begins
+    ):
+        with pytest.raises(psycopg.errors.InvalidParameterValue, match=said):
+            operator.rows(f"SELECT _wh.{function}('foodlogstats', 'acme', %s, %s)", (first, last))
+        assert plain.value("SELECT first_day FROM _wh.feeds") == begins, said
 
 
 def test_an_operator_touches_nothing_of_a_tenant_that_is_being_dropped(
@@ -346,9 +330,10 @@ def test_an_operator_touches_nothing_of_a_tenant_that_is_being_dropped(
             operator.run(f"SELECT _wh.{call}")
 
 
-@pytest.mark.parametrize(
-    "call, said",
-    [
+def test_an_operator_who_says_too_little_or_too_much_changes_nothing(
+    plain: Warehouse, operator: Database
+) -> None:
+    calls: tuple[tuple[LiteralString, str], ...] = (
         ("set_jobs_active(NULL, true)", "name the jobs"),
         ("set_jobs_active('{1}', NULL)", "name the jobs"),
         ("set_jobs_active('{NULL}', false)", "whadmin has no job NULL"),
@@ -361,14 +346,11 @@ def test_an_operator_touches_nothing_of_a_tenant_that_is_being_dropped(
         ("fold_year('foodlogstats', 'acme', NULL)", "is not over"),
         ("fold_year('foodlogstats', 'acme', -1)", "cannot be"),
         ("fold_year('foodlogstats', 'acme', 2147483647)", "is not over"),
-    ],
-)
-def test_an_operator_who_says_too_little_or_too_much_changes_nothing(
-    plain: Warehouse, operator: Database, call: LiteralString, said: str
-) -> None:
-    with pytest.raises(psycopg.Error, match=said):
-        operator.run(f"SELECT _wh.{call}")
-    assert plain.value("SELECT disabled_at FROM _wh.tenants") is None
+    )
+    for call, said in calls:
+        with pytest.raises(psycopg.Error, match=said):
+            operator.run(f"SELECT _wh.{call}")
+        assert plain.value("SELECT disabled_at FROM _wh.tenants") is None, call
 
 
 def test_an_operator_pauses_no_job_of_another_database(plain: Warehouse, operator: Database) -> None:
