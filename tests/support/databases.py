@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import re
 import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -35,6 +36,11 @@ def quick_secret(password: str) -> str:
     stored = hashlib.sha256(client).digest()
     salt64, stored64, server64 = (base64.b64encode(part).decode() for part in (salt, stored, server))
     return f"SCRAM-SHA-256$1:{salt64}${stored64}:{server64}"
+
+
+_END_SESSIONS: LiteralString = (
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = ANY(%s)"
+)
 
 
 @dataclass(frozen=True)
@@ -171,16 +177,29 @@ class Maker:
 
     def run(self, statement: LiteralString, *names: str) -> None:
         """Run a statement about databases, with their names in it."""
+        self._connected().execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+    def _connected(self) -> psycopg.Connection:
         if self._session is None or self._session.closed:
             self._session = psycopg.connect(self.server.conninfo(), autocommit=True)
-        self._session.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+        return self._session
 
     def drop_all(self) -> None:
         """Drop what was made, sessions and all."""
+        if self.made:
+            self._end_sessions()
         for name in self.made:
             self.run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
         if self._session is not None:
             self._session.close()
+
+    def _end_sessions(self) -> None:
+        """Wait for the sessions of what was made: DROP DATABASE sleeps for a tenth of a second if one is about to end."""
+        give_up = time.monotonic() + 1
+        while self._connected().execute(_END_SESSIONS, [self.made]).fetchone() != (0,):
+            if time.monotonic() > give_up:
+                return
+            time.sleep(0.002)
 
 
 def days(first: date, count: int) -> list[date]:
