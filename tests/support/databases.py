@@ -18,6 +18,7 @@ import psycopg
 from psycopg import sql
 
 from tenantry.embedded import Server
+from tests.support import sessions
 
 SECRET = "s3cret-of-the-source'\\ "
 """The password of every source: with a quote, a backslash and a blank, to see that all of them are quoted."""
@@ -63,8 +64,8 @@ class Database:
     def rows(
         self, statement: LiteralString, parameters: Sequence[Any] | None = None
     ) -> list[tuple[Any, ...]]:
-        """The rows of a statement run in a session of its own; empty if it gives none."""
-        with self.connect() as session:
+        """The rows of a statement run in a session that is like a new one; empty if it gives none."""
+        with sessions.of(self.conninfo) as session:
             cursor = session.execute(statement, parameters)
             return cursor.fetchall() if cursor.description else []
 
@@ -171,6 +172,7 @@ class Maker:
     def clone(self, template: str, name: str) -> str:
         """A copy of a template database under a name that nobody else has."""
         unique = f"{name}_{secrets.token_hex(4)}"
+        sessions.close(template)
         self.run("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", unique, template)
         self.made.append(unique)
         return unique
@@ -186,6 +188,8 @@ class Maker:
 
     def drop_all(self) -> None:
         """Drop what was made, sessions and all."""
+        for name in self.made:
+            sessions.close(name)
         if self.made:
             self._end_sessions()
         for name in self.made:
