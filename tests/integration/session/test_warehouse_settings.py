@@ -209,16 +209,17 @@ def test_no_setting_of_a_session_changes_what_sql_loads(
 ) -> None:
     with fleet.connect() as session:
         work(session, today)
-    for name, value in offered(fleet, RIGHT).items():
-        if name == "plpgsql.variable_conflict":
-            # A superuser's alone.
-            continue
-        change(source, name)
+    # A superuser's alone.
+    settings = [one for one in offered(fleet, RIGHT).items() if one[0] != "plpgsql.variable_conflict"]
+    # Some at a time, which is faster; others than in the test of roles.
+    for some in (dict(settings[n::8]) for n in range(8)):
+        change(source, next(iter(some)))
         with fleet.connect() as session:
             session.execute("DO $$ BEGIN END $$")
-            session.execute(sql.SQL("SET {} = {}").format(sql.SQL(name), literals(name, value)))
+            for name, value in some.items():
+                session.execute(sql.SQL("SET {} = {}").format(sql.SQL(name), literals(name, value)))
             work(session, today)
-        right(fleet, source, f"{name} = {value}")
+        right(fleet, source, str(some))
 
 
 def test_no_setting_of_a_role_changes_what_sql_loads(fleet: Warehouse, source: Source, today: date) -> None:

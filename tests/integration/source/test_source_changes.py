@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -97,34 +98,46 @@ def test_numerics_of_38_digits_stay_exact(acme: Warehouse, source: Source, pull:
         )
 
 
-MOVES = [
-    pytest.param(DAY, NEXT, id="to the next day"),
-    pytest.param(NEXT, DAY, id="to the day before"),
-    pytest.param(date(2023, 12, 31), date(2024, 1, 1), id="to the next year"),
-    pytest.param(date(2024, 1, 1), date(2023, 12, 31), id="to the year before"),
-]
+MOVES = {
+    "to the next day": (date(2020, 3, 10), date(2020, 3, 11)),
+    "to the day before": (date(2020, 6, 11), date(2020, 6, 10)),
+    "to the next year": (date(2020, 12, 31), date(2021, 1, 1)),
+    "to the year before": (date(2020, 1, 1), date(2019, 12, 31)),
+}
+ORDERS = (*permutations((0, 1)), None)
+"""Old day first, new day first, both at once."""
 
 
-@pytest.mark.parametrize("old, new", MOVES)
-@pytest.mark.parametrize("order", [*permutations((0, 1)), None], ids=["old first", "new first", "together"])
 def test_a_row_that_moves_to_another_day_is_there_once_when_both_were_pulled(
-    acme: Warehouse, source: Source, pull: Pull, old: date, new: date, order: tuple[int, int] | None
+    acme: Warehouse, source: Source, pull: Pull
 ) -> None:
-    source.log([(1, f"{old} 12:00:00+00"), (2, f"{old} 13:00:00+00"), (3, f"{new} 12:00:00+00")])
-    first, last = sorted((old, new))
-    pull(acme, first, last)
-    source.run("UPDATE phood_foodlogsum SET logged_time = %s WHERE id = 1", (f"{new} 00:00:00+00",))
-    if order is None:
+    """Each move in each order, on days of its own."""
+    numbers = itertools.count(0, 10)
+    for (move, days_of_it), (years, order) in itertools.product(MOVES.items(), enumerate(ORDERS)):
+        old, new = (day.replace(year=day.year - 3 * years) for day in days_of_it)
+        n = next(numbers)
+        source.log([(n, f"{old} 12:00+00"), (n + 1, f"{old} 13:00+00"), (n + 2, f"{new} 12:00+00")])
+        before = ids(acme) if n else []
+        first, last = sorted((old, new))
         pull(acme, first, last)
-    else:
-        for n in order:
-            pull(acme, (old, new)[n], (old, new)[n])
-    assert ids(acme) == [1, 2, 3]
-    assert dict(acme.rows("SELECT slice_date, row_count FROM _wh.slices")) == {old: 1, new: 2}
-    assert dict(acme.reader.rows("SELECT logged_time::date, count(*) FROM acme.foodlogstats GROUP BY 1")) == {
-        old: 1,
-        new: 2,
-    }
+        source.run("UPDATE phood_foodlogsum SET logged_time = %s WHERE id = %s", (f"{new} 00:00:00+00", n))
+        if order is None:
+            pull(acme, first, last)
+        else:
+            for one in order:
+                pull(acme, (old, new)[one], (old, new)[one])
+        assert ids(acme) == [*before, n, n + 1, n + 2], (move, order)
+        span = (first, last)
+        assert dict(
+            acme.rows("SELECT slice_date, row_count FROM _wh.slices WHERE slice_date BETWEEN %s AND %s", span)
+        ) == {old: 1, new: 2}, (move, order)
+        assert dict(
+            acme.reader.rows(
+                "SELECT logged_time::date, count(*) FROM acme.foodlogstats WHERE logged_time::date BETWEEN %s AND %s"
+                " GROUP BY 1",
+                span,
+            )
+        ) == {old: 1, new: 2}, (move, order)
 
 
 def test_a_refresh_of_unchanged_days_writes_no_row(acme: Warehouse, source: Source, pull: Pull) -> None:
