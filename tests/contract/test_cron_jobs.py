@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.contract.roles import AS_EITHER, acting, either
+from tests.contract.roles import AS_EITHER_BY_CRON, acting, either
 from tests.support.databases import Source, Warehouse
 from tests.support.jobs import jobs, schedule
 
@@ -59,7 +59,7 @@ def test_the_runs_of_the_last_day_are_listed_newest_first(cron: Warehouse) -> No
         ]
 
 
-@AS_EITHER
+@AS_EITHER_BY_CRON
 def test_a_daily_job_is_added_with_five_arguments(cron: Warehouse, role: str) -> None:
     with acting(cron, role).connect() as session:
         session.execute(DAILY.encode())
@@ -67,7 +67,7 @@ def test_a_daily_job_is_added_with_five_arguments(cron: Warehouse, role: str) ->
     assert cron.value("SELECT database FROM cron.job") == cron.name
 
 
-@AS_EITHER
+@AS_EITHER_BY_CRON
 def test_an_hourly_job_is_added_with_five_arguments(cron: Warehouse, role: str) -> None:
     with acting(cron, role).connect() as session:
         session.execute(HOURLY.encode())
@@ -87,7 +87,7 @@ def test_what_the_jobs_run_pulls_the_current_day(acme: Warehouse, source: Source
     assert acme.reader.value("SELECT count(*) FROM acme.foodlogstats") == 1
 
 
-@AS_EITHER
+@AS_EITHER_BY_CRON
 def test_a_job_is_disabled(cron: Warehouse, role: str) -> None:
     schedule(cron, "daily-harbour-update")
     schedule(cron, "other")
@@ -95,7 +95,7 @@ def test_a_job_is_disabled(cron: Warehouse, role: str) -> None:
     assert [(row[0], row[3]) for row in jobs(cron)] == [("daily-harbour-update", False), ("other", True)]
 
 
-@AS_EITHER
+@AS_EITHER_BY_CRON
 def test_a_job_is_enabled_again(cron: Warehouse, role: str) -> None:
     schedule(cron, "daily-harbour-update")
     cron.run("UPDATE cron.job SET active = false")

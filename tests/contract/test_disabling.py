@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from tests.contract.roles import AS_EITHER, acting
+from tests.contract.roles import AS_EITHER, AS_EITHER_BY_CRON, acting
 from tests.support.databases import Source, Warehouse
 from tests.support.jobs import schedule
 
@@ -23,7 +23,7 @@ def cron(cron: Warehouse) -> Warehouse:
     return cron
 
 
-@AS_EITHER
+@AS_EITHER_BY_CRON
 def test_jobs_are_unchecked_one_by_one_and_seen_to_rest(cron: Warehouse, role: str) -> None:
     """A table editor sends an UPDATE by primary key for each row."""
     with acting(cron, role).connect() as session:

@@ -7,7 +7,7 @@ from datetime import date
 import psycopg
 import pytest
 
-from tests.contract.roles import AS_EITHER, acting
+from tests.contract.roles import AS_EITHER, AS_EITHER_BY_CRON, acting
 from tests.support.databases import Source, Warehouse
 from tests.support.jobs import schedule
 
@@ -44,13 +44,13 @@ def dropped(both: Warehouse) -> Warehouse:
     return both
 
 
-@AS_EITHER
+@AS_EITHER_BY_CRON
 def test_all_jobs_of_a_tenant_are_disabled(cron: Warehouse, role: str) -> None:
     acting(cron, role).run("UPDATE cron.job SET active = false WHERE jobname LIKE '%brook%'")
     assert cron.rows("SELECT jobname::text FROM cron.job WHERE active") == [("other",)]
 
 
-@AS_EITHER
+@AS_EITHER_BY_CRON
 def test_disabled_jobs_are_listed(cron: Warehouse, role: str) -> None:
     cron.run("UPDATE cron.job SET active = false WHERE jobname LIKE '%brook%'")
     listed = acting(cron, role).rows(

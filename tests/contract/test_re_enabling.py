@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.contract.roles import AS_EITHER, acting
+from tests.contract.roles import AS_EITHER, AS_EITHER_BY_CRON, acting
 from tests.support.databases import Source, Warehouse
 from tests.support.jobs import schedule
 
@@ -57,7 +57,7 @@ def test_the_connection_still_works(behind: Warehouse, role: str) -> None:
     ) == [(1,)]
 
 
-@AS_EITHER
+@AS_EITHER_BY_CRON
 def test_jobs_are_checked_again_one_by_one(cron: Warehouse, role: str) -> None:
     with acting(cron, role).connect() as session:
         for (jobid,) in session.execute("SELECT jobid FROM cron.job WHERE NOT active").fetchall():
@@ -126,7 +126,7 @@ def test_the_public_view_has_what_was_missed(behind: Warehouse, role: str) -> No
     assert behind.reader.value("SELECT count(*) FROM public.foodlogstats") == 21
 
 
-@AS_EITHER
+@AS_EITHER_BY_CRON
 def test_the_first_runs_are_watched(cron: Warehouse, role: str) -> None:
     cron.admin.run(
         "INSERT INTO cron.job_run_details (jobid, runid, username, status, return_message, start_time, end_time)"

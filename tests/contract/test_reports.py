@@ -12,7 +12,9 @@ from tests.support.psql import psql
 
 DAY = date(2024, 1, 14)
 
-ROLES = pytest.mark.parametrize("role", ["phood_ro", "whadmin", "postgres"])
+ROLES = pytest.mark.parametrize(
+    "role", ["phood_ro", "whadmin", pytest.param("postgres", marks=pytest.mark.any_server)]
+)
 
 
 @pytest.fixture

@@ -93,6 +93,7 @@ def test_a_day_is_found_whatever_type_the_time_column_has(
     assert read == {"acme.pulses_2023_05"}
 
 
+@pytest.mark.any_server
 def test_the_last_30_days_of_200_tenants_are_read_at_the_default_size_of_the_lock_table(
     make_server: Callable[..., Server], source: Source
 ) -> None:
