@@ -29,6 +29,7 @@ def adopt(warehouse: ByHand, *arguments: str) -> Outcome:
     )
 
 
+@pytest.mark.any_server
 def test_a_dry_run_shows_each_tenant_and_changes_nothing(by_hand: ByHand) -> None:
     by_hand.drop_sources()
     before = by_hand.schema_dump()
@@ -79,6 +80,7 @@ def test_an_undone_adoption_leaves_the_schema_as_it_was(by_hand: ByHand) -> None
     assert by_hand.rows(TRUTH) == rows
 
 
+@pytest.mark.any_server
 def test_init_names_adopt_on_a_warehouse_by_hand(by_hand: ByHand) -> None:
     before = by_hand.schema_dump()
     refused = run(None, "init", env={"TENANTRY_ADMIN_DSN": by_hand.conninfo})
@@ -87,6 +89,7 @@ def test_init_names_adopt_on_a_warehouse_by_hand(by_hand: ByHand) -> None:
     assert by_hand.schema_dump() == before
 
 
+@pytest.mark.any_server
 @pytest.mark.parametrize(
     "statement, words",
     [
@@ -141,6 +144,7 @@ def test_reports_go_on_from_the_first_step_to_the_last(by_hand: ByHand) -> None:
     assert len(waits) > 20
 
 
+@pytest.mark.any_server
 def test_undo_keeps_the_rows_of_days_that_were_loaded_since(by_hand: ByHand) -> None:
     both = "SELECT * FROM bolt.foodlogstats_2025_01_06 UNION ALL SELECT * FROM bolt.foodlogstats_2025_01_07 ORDER BY 1"
     assert adopt(by_hand, "--yes").code == 0
@@ -170,6 +174,7 @@ def test_undo_keeps_the_rows_of_days_that_were_loaded_since(by_hand: ByHand) -> 
     assert by_hand.rows("SELECT count(*) FROM bolt.foodlogstats WHERE quantity = 78") == [(3,)]
 
 
+@pytest.mark.any_server
 def test_what_operators_added_to_the_old_schema_is_named_and_kept(by_hand: ByHand) -> None:
     by_hand.run("CREATE VIEW workspace.addresses AS SELECT tenant_name, host FROM _wh.tenant_connections")
     shown = adopt(by_hand, "--dry-run")
