@@ -1,7 +1,7 @@
 """Starts the program many times without loading it many times: a process that has loaded it, and forks.
 
 What runs is a process of its own, with arguments, an environment, a directory and streams of its own, that ends like any
-other; only Python's start and the imports are done beforehand. Usage: python -m tests.support.launcher SOCKET, where it listens until
+other; only Python's start, the imports and the reading of the program's own files are done beforehand. Usage: python -m tests.support.launcher SOCKET, where it listens until
 its standard input ends.
 """
 
@@ -28,7 +28,7 @@ from typer.core import TyperGroup
 
 import tenantry
 
-MODULES = ("rich.live", "rich.table", "rich._emoji_codes")
+MODULES = ("rich.live", "rich.table", "rich._emoji_codes", "typer._click.decorators")
 """What the program loads late, besides its own modules."""
 
 OF_TERMINALS = {"COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"}
@@ -144,8 +144,14 @@ def main() -> None:
     for module in (*MODULES, *(module.name for module in own if not module.name.endswith("__main__"))):
         import_module(module)
     from tenantry.cli import main as program
+    from tenantry.db.build import build
+    from tenantry.db.queries import SQL, _named
 
     _build(program.commands())
+    # What each process would read from the program's own files.
+    build()
+    for file in (SQL / "queries").iterdir():
+        _named(file.name.removesuffix(".sql"))
     # What is there now need not be looked through again by each process, which would copy its memory, too.
     gc.collect()
     gc.freeze()

@@ -77,8 +77,9 @@ def pins() -> LiteralString:
     return sql_text(_INTERNAL / "setting" / "pins.sql").split("$$")[1]
 
 
+@cache
 def build() -> Build:
-    """The build of this program."""
+    """The build of this program. Some four hundred files are read for it, once."""
     parts = [file.read_bytes() for file in (*function_files(), *cron_files())]
     return Build(__version__, hashlib.sha256(b"".join(parts)).hexdigest()[:16])
 
