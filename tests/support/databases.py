@@ -87,7 +87,7 @@ class Source(Database):
 
     def log(self, rows: Sequence[tuple[int, str]]) -> None:
         """Add rows to phood_foodlogsum: id and logged_time as ISO 8601 with a zone."""
-        with self.connect() as session, session.cursor() as cursor:
+        with sessions.of(self.conninfo) as session, session.cursor() as cursor:
             cursor.executemany(
                 "INSERT INTO phood_foodlogsum (id, location_id, action_reason_id, action_taken_id, inventory_item_id,"
                 " pan_id, quantity, validation_status, logged_time)"
@@ -144,7 +144,7 @@ class Warehouse(Database):
     def make_schema(self, name: str = "acme") -> str:
         """A tenant's schema, made by postgres as in the manual; returns its name."""
         schema = sql.Identifier(name)
-        with self.admin.connect() as session:
+        with sessions.of(self.admin.conninfo) as session:
             for statement in (
                 "CREATE SCHEMA {}",
                 "GRANT ALL PRIVILEGES ON SCHEMA {} TO whadmin",
@@ -163,11 +163,10 @@ class Warehouse(Database):
 
 @dataclass
 class Maker:
-    """Clones databases from templates, and drops what it made, in one session of the administrator's."""
+    """Clones databases from templates, and drops what it made, as the administrator."""
 
     server: Server
     made: list[str] = field(default_factory=list)
-    _session: psycopg.Connection | None = None
 
     def clone(self, template: str, name: str) -> str:
         """A copy of a template database under a name that nobody else has."""
@@ -179,12 +178,8 @@ class Maker:
 
     def run(self, statement: LiteralString, *names: str) -> None:
         """Run a statement about databases, with their names in it."""
-        self._connected().execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
-
-    def _connected(self) -> psycopg.Connection:
-        if self._session is None or self._session.closed:
-            self._session = psycopg.connect(self.server.conninfo(), autocommit=True)
-        return self._session
+        with sessions.of(self.server.conninfo()) as session:
+            session.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
     def drop_all(self) -> None:
         """Drop what was made, sessions and all."""
@@ -194,16 +189,15 @@ class Maker:
             self._end_sessions()
         for name in self.made:
             self.run("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
-        if self._session is not None:
-            self._session.close()
 
     def _end_sessions(self) -> None:
         """Wait for the sessions of what was made: DROP DATABASE sleeps for a tenth of a second if one is about to end."""
         give_up = time.monotonic() + 1
-        while self._connected().execute(_END_SESSIONS, [self.made]).fetchone() != (0,):
-            if time.monotonic() > give_up:
-                return
-            time.sleep(0.002)
+        with sessions.of(self.server.conninfo()) as session:
+            while session.execute(_END_SESSIONS, [self.made]).fetchone() != (0,):
+                if time.monotonic() > give_up:
+                    return
+                time.sleep(0.002)
 
 
 def days(first: date, count: int) -> list[date]:

@@ -50,7 +50,7 @@ def of(conninfo: str) -> Iterator[psycopg.Connection]:
 
 def close(database: str) -> None:
     """Close the sessions of a database."""
-    for sessions in _idle.values():
+    for sessions in list(_idle.values()):
         for session in [
             one for one in sessions if one.connection.closed or one.connection.info.dbname == database
         ]:
@@ -75,8 +75,13 @@ def _new_one(conninfo: str) -> _Session:
 
 
 def _idle_one(conninfo: str) -> _Session | None:
-    while sessions := _idle[conninfo]:
-        session = sessions.pop()
+    idle = _idle[conninfo]
+    while idle:
+        try:
+            session = idle.pop()
+        except IndexError:
+            # Another thread was faster.
+            break
         with suppress(psycopg.Error):
             if session.connection.execute(_SETTINGS).fetchone() == session.settings:
                 return session

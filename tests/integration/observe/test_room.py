@@ -20,6 +20,7 @@ from tenantry.fleet.forecast import shortages
 from tenantry.fleet.model import Feed, Fleet, Tenant
 from tenantry.flow.slice import room
 from tenantry.observe.checks.finding import Severity
+from tests.support import sessions
 from tests.support.databases import Source, Warehouse
 from tests.support.program import run, succeed
 from tests.support.samples.healthy import findings
@@ -41,6 +42,7 @@ SMALL = {
 
 def reports_at_once(warehouse: Warehouse, number: int) -> None:
     """Let so many reports hold their locks at the same time."""
+    sessions.close(warehouse.name)
     with ExitStack() as stack:
         for _ in range(number):
             reader = stack.enter_context(warehouse.reader.connect())
