@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tenantry.db.install import install
+from tests.support import sessions
 from tests.support.databases import Database, Warehouse
 
 COMMAND = "SELECT _wh.update_foodlogstats('tenant_a_conn', 'tenant_a', CURRENT_DATE);"
@@ -37,6 +38,8 @@ def pg_cron(request: pytest.FixtureRequest) -> Iterator[Warehouse]:
     with served.admin.connect() as session:
         session.execute("DROP EXTENSION dblink, pg_cron CASCADE")
         session.execute("DROP SCHEMA _wh, _wh_internal CASCADE")
+    # pg_cron remembers its table in each session.
+    sessions.close(served.name)
 
 
 def schedule(database: Database, name: str, when: str = "12 * * * *", command: str = COMMAND) -> int:

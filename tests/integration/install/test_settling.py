@@ -14,8 +14,8 @@ from tenantry.db import upgrade
 from tenantry.db.migrations import known
 from tests.support.databases import Database, Source, Warehouse
 from tests.support.loading import by_loader, by_sql
-from tests.support.older_layout import restore
 from tests.support.program import succeed
+from tests.support.samples.older_layout import restore
 from tests.support.samples.small_template import define, make_ticks
 
 FIRST, LAST = date(2023, 12, 1), date(2024, 1, 5)

@@ -14,9 +14,9 @@ from tenantry.db.connect import session
 from tenantry.embedded import Server
 from tests.support.databases import Maker, Source, Warehouse
 from tests.support.loading import by_loader, by_sql
-from tests.support.older_layout import restore
 from tests.support.program import run, succeed
 from tests.support.psql import psql
+from tests.support.samples.older_layout import restore
 from tests.support.samples.small_template import define, make_ticks
 
 pytestmark = pytest.mark.any_server
