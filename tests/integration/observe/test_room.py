@@ -37,6 +37,8 @@ SMALL = {
     "superuser_reserved_connections": "3",
     "max_wal_senders": "0",
     "autovacuum": "off",
+    # The rest of the last huge page would be room for more locks.
+    "huge_pages": "off",
 }
 
 
