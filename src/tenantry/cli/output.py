@@ -15,8 +15,8 @@ from tenantry.cli.document import print_json, print_json_line
 from tenantry.cli.table import facts, laid_out, shown
 from tenantry.cli.wrap import wrapped
 from tenantry.core.errors import DatabaseError, TenantryError
-from tenantry.core.human import ago, human_bytes, human_seconds
 from tenantry.core.visible import visible
+from tenantry.core.words import ago, human_bytes, human_seconds
 
 __all__ = [
     "ago",

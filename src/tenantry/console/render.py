@@ -13,9 +13,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from tenantry.console import rights
 from tenantry.console.login import ROLES
-from tenantry.core.human import ago, human_bytes, human_seconds
 from tenantry.core.visible import visible
-from tenantry.core.words import count
+from tenantry.core.words import ago, count, human_bytes, human_seconds
 
 _STATIC = Path(__file__).parent / "static"
 

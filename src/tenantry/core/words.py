@@ -1,8 +1,9 @@
-"""Numbers of things in words."""
+"""Numbers of things, sizes, durations and moments in words."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 
 def count(number: int, noun: str, many: str | None = None) -> str:
@@ -19,3 +20,31 @@ def spans_of_years(years: Iterable[int]) -> str:
         else:
             spans.append((year, year))
     return ", ".join(str(first) if first == last else f"{first} to {last}" for first, last in spans)
+
+
+def human_bytes(size: float) -> str:
+    """A size in bytes with the unit that suits it: 1536 is `1.5 KiB`."""
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}" if unit == "B" else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} TiB"
+
+
+def human_seconds(seconds: float) -> str:
+    """A time in the units that suit it: `40 s`, `12 min`, `1 h 30 min`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def ago(moment: datetime | None) -> str | None:
+    """How long ago a moment was, in its largest unit: `3 min ago`."""
+    if moment is None:
+        return None
+    seconds = (datetime.now(UTC) - moment).total_seconds()
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size:.0f} {unit} ago"
+    return "just now"

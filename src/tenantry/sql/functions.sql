@@ -3093,7 +3093,8 @@ DECLARE
     today CONSTANT date := _wh.current_date_utc();
 BEGIN
     RETURN QUERY WITH held AS MATERIALIZED (
-        SELECT f.schema_name, f.template_name, r.relid, c.relfilenode AS filenode, r.first_day, r.last_day, r.daily,
+        SELECT f.schema_name, f.template_name, r.relid, c.relfilenode AS filenode, r.first_day, r.last_day,
+            r.daily,
             r.trusted, r.folded, c.relispopulated AND NOT r.leftover AS present
         FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.storage_relations(f) r
         JOIN pg_class c ON c.oid = r.relid
@@ -3103,7 +3104,8 @@ BEGIN
         FROM _wh.feeds f LEFT JOIN _wh.mv_templates t USING (template_name)
     ), grouped AS MATERIALIZED (
         -- A table's records differ in little else than their day: a few groups a table are left to be judged.
-        SELECT s.schema_name, s.template_name, s.filenode, s.definition_hash, s.loaded_at IS NOT NULL AS loaded,
+        SELECT s.schema_name, s.template_name, s.filenode, s.definition_hash,
+            s.loaded_at IS NOT NULL AS loaded,
             count(*) AS records, min(s.slice_date) AS first_day, max(s.slice_date) AS last_day,
             count(*) FILTER (WHERE s.slice_date < today) AS ended,
             count(*) FILTER (WHERE s.status = 'failed') AS failed,
@@ -3120,8 +3122,10 @@ BEGIN
             coalesce(sum(g.ended) FILTER (WHERE j.present), 0)::bigint AS ended,
             sum(g.failed)::bigint AS failed,
             coalesce(sum(g.early) FILTER (WHERE j.present), 0)::bigint AS stale,
-            coalesce(sum(g.records) FILTER (WHERE j.present AND g.definition_hash <> f.hash), 0)::bigint AS outdated,
-            coalesce(sum(g.stored) FILTER (WHERE j.present), 0)::bigint AS stored, max(g.last_load) AS last_load,
+            coalesce(sum(g.records) FILTER (WHERE j.present AND g.definition_hash <> f.hash),
+                0)::bigint AS outdated,
+            coalesce(sum(g.stored) FILTER (WHERE j.present), 0)::bigint AS stored,
+                max(g.last_load) AS last_load,
             bool_or(g.loaded AND NOT j.present OR j.present AND g.first_day < f.first_day) AS doubtful
         FROM grouped g JOIN feeds f USING (schema_name, template_name)
         LEFT JOIN held t ON t.schema_name = g.schema_name AND t.template_name = g.template_name
@@ -3209,7 +3213,8 @@ $$;
 CREATE OR REPLACE FUNCTION _wh_internal.feeds_with_other_text(template _wh.mv_templates)
 RETURNS SETOF _wh.feeds
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-    -- The template's feeds with a record of a day that was loaded by another text of it. Only their days can be
+    -- The template's feeds with a record of a day that was loaded by another text of it. Only their days can
+    -- be
     -- outdated: day_states, which decides, takes milliseconds a feed, and there may be thousands.
     SELECT f.* FROM _wh.feeds f
     CROSS JOIN LATERAL (
@@ -7613,8 +7618,10 @@ BEGIN
             s.status = 'failed' AS failed,
             d.relid IS NOT NULL OR s.loaded_at IS NOT NULL AND t.filenode = s.filenode AS present,
             s.loaded_at AT TIME ZONE 'UTC' < g.day + interval '1 day' AND g.day < today AS early,
-            s.loaded_at IS NOT NULL AND s.definition_hash <> f.hash AS other, coalesce(t.folded, false) AS folded,
-            d.relid IS NULL AND (s.loaded_at IS NOT NULL OR t.trusted) AND t.filenode IS DISTINCT FROM s.filenode
+            s.loaded_at IS NOT NULL AND s.definition_hash <> f.hash AS other, coalesce(t.folded,
+                false) AS folded,
+            d.relid IS NULL AND (s.loaded_at IS NOT NULL OR t.trusted)
+                AND t.filenode IS DISTINCT FROM s.filenode
                 AS doubtful
         FROM feeds f
         CROSS JOIN generate_series(begin_day::timestamp, today::timestamp, '1 day') AS g (day)
@@ -7627,7 +7634,8 @@ BEGIN
     ), known AS MATERIALIZED (
         SELECT j.schema_name, j.template_name, bool_or(j.doubtful) AS doubtful,
             string_agg(CASE WHEN j.failed THEN 'f' WHEN j.present AND j.early THEN 's'
-                WHEN j.present AND j.other THEN 'o' WHEN j.present AND j.folded THEN 'z' WHEN j.present THEN 'l'
+                WHEN j.present AND j.other THEN 'o' WHEN j.present AND j.folded THEN 'z'
+                    WHEN j.present THEN 'l'
                 WHEN j.due THEN 'm' ELSE '.' END, '' ORDER BY j.day) AS letters
         FROM judged j GROUP BY j.schema_name, j.template_name
     ), unsure AS MATERIALIZED (
@@ -12161,9 +12169,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', 'dfe07874db9c2399' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '42e79d6b3f4e72e5' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = 'dfe07874db9c2399');
+        AND i.functions = '42e79d6b3f4e72e5');
 END
 $$;
 

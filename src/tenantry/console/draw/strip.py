@@ -7,6 +7,8 @@ from itertools import groupby
 
 from markupsafe import Markup
 
+from tenantry.core.words import count
+
 STATES = {
     "l": "loaded",
     "z": "folded",
@@ -33,5 +35,5 @@ def strip(letters: str) -> Markup:
     # Numbers and letters of the table above only: nothing here comes from a name.
     return Markup(  # noqa: S704
         f'<svg class="strip" role="img" viewBox="0 0 {max(at, 1)} 1" preserveAspectRatio="none" '
-        f'aria-label="{len(letters)} days: {told}">{paths}</svg>'
+        f'aria-label="{count(len(letters), "day")}: {told}">{paths}</svg>'
     )

@@ -106,7 +106,8 @@ SELECT pg_database_size(current_database())
 SELECT _wh_internal.write_log(%(function)s, %(level)s, %(message)s, %(context)s)
 
 -- name: changes
--- How often each table that the console shows was written to, as the server's statistics know it: within about a
+-- How often each table that the console shows was written to, as the server's statistics know it: within
+-- about a
 -- second, and also by transactions that were rolled back.
 SELECT schemaname || '.' || relname, n_tup_ins + n_tup_upd + n_tup_del FROM pg_catalog.pg_stat_all_tables
 WHERE schemaname = ANY (%(schemas)s)

@@ -12,7 +12,8 @@ DECLARE
     today CONSTANT date := _wh.current_date_utc();
 BEGIN
     RETURN QUERY WITH held AS MATERIALIZED (
-        SELECT f.schema_name, f.template_name, r.relid, c.relfilenode AS filenode, r.first_day, r.last_day, r.daily,
+        SELECT f.schema_name, f.template_name, r.relid, c.relfilenode AS filenode, r.first_day, r.last_day,
+            r.daily,
             r.trusted, r.folded, c.relispopulated AND NOT r.leftover AS present
         FROM _wh.feeds f CROSS JOIN LATERAL _wh_internal.storage_relations(f) r
         JOIN pg_class c ON c.oid = r.relid
@@ -22,7 +23,8 @@ BEGIN
         FROM _wh.feeds f LEFT JOIN _wh.mv_templates t USING (template_name)
     ), grouped AS MATERIALIZED (
         -- A table's records differ in little else than their day: a few groups a table are left to be judged.
-        SELECT s.schema_name, s.template_name, s.filenode, s.definition_hash, s.loaded_at IS NOT NULL AS loaded,
+        SELECT s.schema_name, s.template_name, s.filenode, s.definition_hash,
+            s.loaded_at IS NOT NULL AS loaded,
             count(*) AS records, min(s.slice_date) AS first_day, max(s.slice_date) AS last_day,
             count(*) FILTER (WHERE s.slice_date < today) AS ended,
             count(*) FILTER (WHERE s.status = 'failed') AS failed,
@@ -39,8 +41,10 @@ BEGIN
             coalesce(sum(g.ended) FILTER (WHERE j.present), 0)::bigint AS ended,
             sum(g.failed)::bigint AS failed,
             coalesce(sum(g.early) FILTER (WHERE j.present), 0)::bigint AS stale,
-            coalesce(sum(g.records) FILTER (WHERE j.present AND g.definition_hash <> f.hash), 0)::bigint AS outdated,
-            coalesce(sum(g.stored) FILTER (WHERE j.present), 0)::bigint AS stored, max(g.last_load) AS last_load,
+            coalesce(sum(g.records) FILTER (WHERE j.present AND g.definition_hash <> f.hash),
+                0)::bigint AS outdated,
+            coalesce(sum(g.stored) FILTER (WHERE j.present), 0)::bigint AS stored,
+                max(g.last_load) AS last_load,
             bool_or(g.loaded AND NOT j.present OR j.present AND g.first_day < f.first_day) AS doubtful
         FROM grouped g JOIN feeds f USING (schema_name, template_name)
         LEFT JOIN held t ON t.schema_name = g.schema_name AND t.template_name = g.template_name

@@ -27,8 +27,10 @@ BEGIN
             s.status = 'failed' AS failed,
             d.relid IS NOT NULL OR s.loaded_at IS NOT NULL AND t.filenode = s.filenode AS present,
             s.loaded_at AT TIME ZONE 'UTC' < g.day + interval '1 day' AND g.day < today AS early,
-            s.loaded_at IS NOT NULL AND s.definition_hash <> f.hash AS other, coalesce(t.folded, false) AS folded,
-            d.relid IS NULL AND (s.loaded_at IS NOT NULL OR t.trusted) AND t.filenode IS DISTINCT FROM s.filenode
+            s.loaded_at IS NOT NULL AND s.definition_hash <> f.hash AS other, coalesce(t.folded,
+                false) AS folded,
+            d.relid IS NULL AND (s.loaded_at IS NOT NULL OR t.trusted)
+                AND t.filenode IS DISTINCT FROM s.filenode
                 AS doubtful
         FROM feeds f
         CROSS JOIN generate_series(begin_day::timestamp, today::timestamp, '1 day') AS g (day)
@@ -41,7 +43,8 @@ BEGIN
     ), known AS MATERIALIZED (
         SELECT j.schema_name, j.template_name, bool_or(j.doubtful) AS doubtful,
             string_agg(CASE WHEN j.failed THEN 'f' WHEN j.present AND j.early THEN 's'
-                WHEN j.present AND j.other THEN 'o' WHEN j.present AND j.folded THEN 'z' WHEN j.present THEN 'l'
+                WHEN j.present AND j.other THEN 'o' WHEN j.present AND j.folded THEN 'z'
+                    WHEN j.present THEN 'l'
                 WHEN j.due THEN 'm' ELSE '.' END, '' ORDER BY j.day) AS letters
         FROM judged j GROUP BY j.schema_name, j.template_name
     ), unsure AS MATERIALIZED (
