@@ -115,6 +115,11 @@ def _read(session: psycopg.Connection, *, logs: bool) -> Content:
     return Content(about, lines)
 
 
+def note(session: psycopg.Connection, size: int) -> None:
+    """Record in the warehouse that a backup of that many bytes was written."""
+    session.execute(query("recovery", "put_backup"), {"bytes": size})
+
+
 def summary(content: Content) -> Summary:
     """Summarize the content, without secrets."""
 

@@ -46,7 +46,7 @@ $$;
 -- that these files do not have.
 DO $$
 DECLARE
-    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1"}, {"version": 19, "name": "differing_sources", "sha256": "a4f979da6b9d980cf19cfbf132cf80c909ce74f015ba2fed0eb7e8d95ed18f2b"}, {"version": 20, "name": "day", "sha256": "ad7a820b744e392a2abb608accafc83ec4818e0e392a0ad2367cfed72fbb1e00"}, {"version": 21, "name": "limited_readers", "sha256": "5978e209569bfff86709bc8f01e8ef7322d4287c40eca966898fc368498edcdb"}, {"version": 22, "name": "workspaces", "sha256": "6b336f77204943b61f749b533c1c91a8192d784d611f0d94be4ba37ef364c1b9"}, {"version": 23, "name": "storage_chosen", "sha256": "75c4f6383d82cf730c55bfc82988de635f7c7cb7d2f76d49f369fb34b779ad66"}, {"version": 24, "name": "actions", "sha256": "00c71565eff6675981d8cda6cf014cdaf6a2b8dce5fd307d9d9b28a9a4198ea1"}]';
+    known CONSTANT jsonb := '[{"version": 1, "name": "initial", "sha256": "cae273f51657c03471412b780a23a152ee2d655fa9402118f4a3c424a8bb0fb0"}, {"version": 2, "name": "feed_storage", "sha256": "28472c833f9e306f66c26b19df7e1e8b4404aed9f51b9676f61b7485dadaedc8"}, {"version": 3, "name": "slice_digest", "sha256": "d6ef4f816f52a1f53949421e3767de218a6950663fd1a67e81a862d5e7aea506"}, {"version": 4, "name": "tenant_states", "sha256": "d7ae2aa4895f4bfb3e30ba9f5b6e3d29d5e508e3e90cca66fe132d46b9a43434"}, {"version": 6, "name": "recovery", "sha256": "464be2e524da2f7e4d2deb0a37e82462be6f1e86bfa0ab45bcc0c0436df4d4ed"}, {"version": 7, "name": "stored_rows", "sha256": "5d18f10b52cbc2396ba4b07752a593adb5974c1b7dcfb035ffd7296f51f4a2ba"}, {"version": 8, "name": "span", "sha256": "957fb23fd32ef89cd73b05ff8ab0081041593be81243ab25499224f9d548e28d"}, {"version": 9, "name": "template_parts", "sha256": "96266a50dda2152bd1d5f07625cb8dee1085bd7e1e6ba9b177b6cb5e9c5fd1cc"}, {"version": 10, "name": "installations", "sha256": "adee624dad32a0128e1188723e5721bd0091257963b35c8a663c94f65fa7660d"}, {"version": 11, "name": "checked_templates", "sha256": "9ac80a794fbfbf0a3030729cfa178bf2677df8e8e2a2be5039776448155776bd"}, {"version": 12, "name": "source_servers", "sha256": "44101beb99bb92f9a00e288d9b6e427cb993d305febfffa873daf0eb3c768e19"}, {"version": 14, "name": "password_age", "sha256": "538d86d6271d3eb70ba152055bac2cc57921893f9b9a777b8cac0b405c21298e"}, {"version": 15, "name": "storages", "sha256": "fd4157c7d3bd740bf36570796ed305c2dadbe2aa5f3565f49f15a7656f482421"}, {"version": 16, "name": "descriptions", "sha256": "9c2ad530a0b92b15d1973e64cca8aabdd44a5dd5893a26479e301467487121cf"}, {"version": 17, "name": "data_schema", "sha256": "c2af98cc3c03f5fc6f8193b7253f1b9a53597924d1483236fe4eb0ae81d717b1"}, {"version": 19, "name": "differing_sources", "sha256": "a4f979da6b9d980cf19cfbf132cf80c909ce74f015ba2fed0eb7e8d95ed18f2b"}, {"version": 20, "name": "day", "sha256": "ad7a820b744e392a2abb608accafc83ec4818e0e392a0ad2367cfed72fbb1e00"}, {"version": 21, "name": "limited_readers", "sha256": "5978e209569bfff86709bc8f01e8ef7322d4287c40eca966898fc368498edcdb"}, {"version": 22, "name": "workspaces", "sha256": "6b336f77204943b61f749b533c1c91a8192d784d611f0d94be4ba37ef364c1b9"}, {"version": 23, "name": "storage_chosen", "sha256": "75c4f6383d82cf730c55bfc82988de635f7c7cb7d2f76d49f369fb34b779ad66"}, {"version": 24, "name": "actions", "sha256": "00c71565eff6675981d8cda6cf014cdaf6a2b8dce5fd307d9d9b28a9a4198ea1"}, {"version": 26, "name": "last_done", "sha256": "5898924e178db8ac98c6335aafb138e56688d9ca7bd474a11a5ad3f108a9a8d3"}]';
     odd record;
 BEGIN
     IF (SELECT count(*) FROM pg_catalog.pg_namespace n
@@ -790,6 +790,37 @@ COMMENT ON COLUMN _wh.actions.attempts IS 'How often a worker has begun it';
 COMMENT ON COLUMN _wh.actions.host IS 'Where the last worker that began it runs; pid is its process there';
 COMMENT ON COLUMN _wh.actions.progress IS 'How far it is: what, done, total, unit, rows, failed, error, at';
 COMMENT ON COLUMN _wh.actions.result IS 'How it ended, in words';
+$tenantry_text$;
+END IF;
+END
+$tenantry$;
+
+DO $tenantry$
+BEGIN
+INSERT INTO _wh.migrations (version, name, sha256) VALUES (26, 'last_done', '5898924e178db8ac98c6335aafb138e56688d9ca7bd474a11a5ad3f108a9a8d3') ON CONFLICT DO NOTHING;
+IF FOUND THEN
+EXECUTE $tenantry_text$
+-- When the warehouse was last backed up, and each feed last compared with its source, for those who watch it. A backup
+-- holds neither: both say something of this very warehouse.
+CREATE TABLE _wh.last_backup (
+    single boolean PRIMARY KEY DEFAULT true CHECK (single),
+    made_at timestamptz NOT NULL,
+    bytes bigint NOT NULL CHECK (bytes > 0)
+);
+COMMENT ON TABLE _wh.last_backup IS 'When tenantry backup last wrote a file, and how large it was';
+
+CREATE TABLE _wh.verifications (
+    schema_name text NOT NULL,
+    template_name text NOT NULL,
+    verified_at timestamptz NOT NULL,
+    days integer NOT NULL CHECK (days >= 0),
+    differing integer NOT NULL CHECK (differing >= 0),
+    failed integer NOT NULL CHECK (failed >= 0),
+    PRIMARY KEY (schema_name, template_name),
+    FOREIGN KEY (schema_name, template_name) REFERENCES _wh.feeds ON UPDATE CASCADE ON DELETE CASCADE
+);
+COMMENT ON TABLE _wh.verifications IS 'How the last comparison of each feed with its source ended';
+COMMENT ON COLUMN _wh.verifications.failed IS 'Days that could not be compared';
 $tenantry_text$;
 END IF;
 END
@@ -4086,6 +4117,37 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     JOIN pg_class r ON r.oid = i.indrelid
     JOIN pg_namespace n ON n.oid = r.relnamespace
     WHERE i.indexrelid = index
+$$;
+
+CREATE OR REPLACE FUNCTION _wh_internal.job_facts(most integer)
+RETURNS TABLE (jobid bigint, name text, active boolean, runs bigint, failures bigint, status text,
+    started timestamptz, ended timestamptz, succeeded timestamptz)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET row_security = on AS $$
+-- For those who watch a warehouse: whadmin's jobs in this database, from the newest `most` runs, which the
+-- key of pg_cron's table finds. runs and failures are those that ended in the last 24 hours; status, started
+-- and ended are of the last run that has begun. pg_cron's policy hides other roles' jobs, as intended.
+BEGIN
+    IF (SELECT has_schema_privilege(n.oid, 'USAGE') FROM pg_namespace n WHERE n.nspname = 'cron') THEN
+        RETURN QUERY
+        WITH recent AS MATERIALIZED (
+            SELECT d.jobid, d.runid, d.status, d.start_time, d.end_time FROM cron.job_run_details d
+            WHERE d.username = 'whadmin' AND d.database = current_database() ORDER BY d.runid DESC LIMIT most
+        ), counted AS (
+            SELECT r.jobid,
+                count(*) FILTER (WHERE r.end_time > statement_timestamp() - interval '1 day') AS runs,
+                count(*) FILTER (WHERE r.end_time > statement_timestamp() - interval '1 day'
+                    AND r.status = 'failed') AS failures,
+                max(r.runid) FILTER (WHERE r.start_time IS NOT NULL) AS last,
+                max(r.end_time) FILTER (WHERE r.status = 'succeeded') AS succeeded
+            FROM recent r GROUP BY r.jobid
+        )
+        SELECT j.jobid, j.jobname::text, j.active, coalesce(c.runs, 0), coalesce(c.failures, 0), r.status,
+            r.start_time, r.end_time, c.succeeded
+        FROM cron.job j LEFT JOIN counted c ON c.jobid = j.jobid LEFT JOIN recent r ON r.runid = c.last
+        WHERE j.username = 'whadmin' AND j.database = current_database() ORDER BY j.jobid;
+    END IF;
+END
 $$;
 
 CREATE OR REPLACE FUNCTION _wh_internal.keep_columns(template _wh.mv_templates) RETURNS void
@@ -12085,7 +12147,7 @@ DECLARE
     looking CONSTANT text[]
         := '{_wh.current_date_utc,_wh.does_mv_exist,_wh.check_views_by_template_for_year,_wh.jobs,'
         '_wh.job_runs,_wh.job_leader,_wh_internal.template_facts,_wh_internal.template_outdated,'
-        '_wh_internal.override_facts}';
+        '_wh_internal.override_facts,_wh_internal.job_facts}';
     working CONSTANT text[]
         := '{_wh.load_days,_wh.fold_year,_wh.verify_days,_wh.publish_views,_wh.source_days,'
         '_wh.set_jobs_active,_wh.disable_tenant,_wh.enable_tenant,'
@@ -12167,11 +12229,11 @@ $$;
 -- as whadmin.
 DO $$
 BEGIN
-    PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
+    PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '42e79d6b3f4e72e5' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', '82eb989c2b2a755b' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '42e79d6b3f4e72e5');
+        AND i.functions = '82eb989c2b2a755b');
 END
 $$;
 

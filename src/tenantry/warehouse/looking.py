@@ -13,6 +13,7 @@ from tenantry.warehouse.base import Base
 if TYPE_CHECKING:
     from tenantry.flow.slice.year import YearCheck
     from tenantry.observe.dictionary import Described
+    from tenantry.observe.metrics import Counted, Metrics
     from tenantry.observe.slices import CalendarDay, Slice, SliceDetails, Year
 
 
@@ -37,6 +38,19 @@ class Looking(Base):
 
         with self.session() as opened:
             return dictionary.describe(opened, template, samples=samples)
+
+    def metrics(self, counted: Counted | None = None, *, patience: int = 10) -> Metrics:
+        """Return the numbers for a monitoring system, read by one statement: records only, no rows.
+
+        If you ask again and again, give the `counted` of an earlier result: the records of earlier days are then not read again.
+        `patience` is how many seconds the warehouse has to answer, for the login and for the statement.
+        """
+        from tenantry.db.queries import query
+        from tenantry.observe import metrics
+
+        with session(self.conninfo, name="tenantry metrics", patience=patience) as opened:
+            opened.execute(query("activity", "limit_time"), {"milliseconds": patience * 1000})
+            return metrics.read(opened, counted)
 
     def names(
         self, kind: Literal["templates", "tenants", "jobs"], beginning: str = "", *, patience: int = 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ class Recovering(Base):
         Raises InputError if the file exists, without `force`; if there is neither a passphrase nor a recipient; and, with `keep`, if its
         name contains no date.
         """
-        from tenantry.core.errors import InputError
+        from tenantry.core.errors import InputError, TenantryError
         from tenantry.core.private import write_private
         from tenantry.recovery import backup, retention, sealed
 
@@ -58,7 +59,11 @@ class Recovering(Base):
         removed = retention.older(file, keep) if keep is not None else []
         for old in removed:
             old.unlink(missing_ok=True)
-        return BackedUp(file, file.stat().st_size, removed, backup.summary(content))
+        size = file.stat().st_size
+        with suppress(TenantryError), self.session() as opened:
+            # The backup exists, even if the warehouse is gone by now and only knows of an earlier one.
+            backup.note(opened, size)
+        return BackedUp(file, size, removed, backup.summary(content))
 
     def roles(self) -> list[RoleFacts]:
         """Return the roles of Tenantry on the server, even if the database is not a warehouse yet."""

@@ -5,7 +5,7 @@ SELECT c.relname::text FROM pg_class c
 WHERE c.relnamespace = '_wh'::regnamespace AND c.relkind = 'r' AND c.relname = ANY (%(tables)s)
     AND c.relname NOT IN ('migrations', 'installations', 'template_columns', 'template_indexes', 'rebuilds',
     'restored_jobs', 'feed_tables', 'published_views', 'view_comments', 'source_servers',
-    'storages', 'limited')
+    'storages', 'limited', 'last_backup', 'verifications')
         AND c.relname <> ALL (%(without)s)
 ORDER BY c.relname
 
@@ -191,3 +191,8 @@ ORDER BY 1
 SELECT pg_get_functiondef(p.oid) FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
 WHERE p.pronamespace = '_wh'::regnamespace AND p.prokind IN ('f', 'p') AND l.lanname IN ('sql', 'plpgsql')
     AND p.proname <> ALL (%(ours)s) ORDER BY p.oid
+
+-- name: put_backup
+-- Record that a backup was written.
+INSERT INTO _wh.last_backup (made_at, bytes) VALUES (clock_timestamp(), %(bytes)s)
+ON CONFLICT (single) DO UPDATE SET made_at = excluded.made_at, bytes = excluded.bytes
