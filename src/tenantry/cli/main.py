@@ -21,7 +21,7 @@ from tenantry.cli.group import Group, called
 from tenantry.cli.job import action, schedule, scheduler
 from tenantry.cli.load import load, recover, verify, year
 from tenantry.cli.load import slice as slices
-from tenantry.cli.look import activity, audit, describe, doctor, schema, status
+from tenantry.cli.look import activity, audit, describe, doctor, metrics, schema, status
 from tenantry.cli.output import notes
 from tenantry.cli.server import adopt, backup, console, demo, init, restore, server, upgrade
 from tenantry.cli.start import connection, start
@@ -76,6 +76,7 @@ app.add_typer(override.app, name="override", rich_help_panel=_LOAD)
 app.command("status", rich_help_panel=_LOOK)(status.status)
 app.command("describe", rich_help_panel=_LOOK)(describe.describe)
 app.command("doctor", rich_help_panel=_LOOK)(doctor.doctor)
+app.command("metrics", rich_help_panel=_LOOK)(metrics.metrics)
 app.command("sizes", rich_help_panel=_LOOK)(activity.sizes)
 app.command("logs", rich_help_panel=_LOOK)(activity.logs)
 app.command("queries", rich_help_panel=_LOOK)(activity.queries)

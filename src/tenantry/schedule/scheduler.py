@@ -57,6 +57,12 @@ class Scheduler:
         self._workers: dict[int, Worker] = {}
         self._rest_until: dict[int, float] = {}
         self._prune_at = -math.inf
+        self._serves = False
+
+    @property
+    def serves(self) -> bool:
+        """Whether it leads or stands by; False before the start, and while the server does not answer."""
+        return self._serves
 
     def stop(self) -> None:
         """Begin no further run, and end; if called again, cancel the running ones."""
@@ -79,6 +85,7 @@ class Scheduler:
                 with translated(), command.open_worker(self._conninfo, NAME) as session:
                     _require_own_cron(session)
                     failures = 0
+                    self._serves = True
                     self._stand_by(session, once)
                     if once:
                         break
@@ -88,6 +95,7 @@ class Scheduler:
                 self._tell("lost", error=error.message, again_in=round(rest, 1))
                 self._stop.wait(rest)
             finally:
+                self._serves = False
                 # Only the leader begins runs; each running one is protected by its own lock.
                 for worker in self._workers.values():
                     worker.stop()

@@ -31,6 +31,7 @@ from tenantry.flow.template.load import TemplateChange
 from tenantry.flow.template.override import Tried
 from tenantry.flow.template.trial import Trial
 from tenantry.flow.tenant.reader import Reader
+from tenantry.metrics.exposition import Named
 from tenantry.observe import activity
 from tenantry.observe.dictionary import Described
 from tenantry.observe.slices import Slice, SliceDetails, Year
@@ -65,6 +66,7 @@ RESULTS: Mapping[str, Mapping[str, Any]] = {
     "export": {"files": list[Path], "variables": list[str]},
     "init": {"done": list[str], "installation": Installation},
     "logs": {"entries": list[activity.Entry]},
+    "metrics": {"metrics": list[Named]},
     "override check": {"template": str, "fine": list[Tried], "failures": list[r.TenantFailure]},
     "override drop": {"template": str, "tenant": str},
     "override list": {"overrides": list[stored.Override]},

@@ -98,6 +98,7 @@ def test_every_command_prints_a_document_of_its_schema(
         ("template", "drop-old", "ticks"),
         ("status",),
         ("doctor", "--fix"),
+        ("metrics",),
         ("sizes",),
         ("logs", "--since", "1h"),
         ("audit", "--since", "1h"),

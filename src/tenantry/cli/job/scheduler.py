@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Annotated, Any
 
 import typer
 
 from tenantry.cli.job.events import Teller, on_signal
+from tenantry.cli.look.metrics import MetricsAddress, MetricsHosts, taking
 from tenantry.cli.options import AsJsonLines
 from tenantry.cli.target import open_warehouse
+from tenantry.core.errors import InputError
 
 _LAST = 15.0
 """Seconds that actions have to stop after the last run has ended; they were told at the signal."""
@@ -32,6 +35,8 @@ def scheduler(
     once: Annotated[
         bool, typer.Option("--once", help="Run what is due, then exit. For the operating system's cron.")
     ] = False,
+    metrics: MetricsAddress = None,
+    metrics_host: MetricsHosts = None,
     as_json: AsJsonLines = False,
 ) -> None:
     """Run the jobs in Tenantry's own schema cron until a signal to stop.
@@ -56,10 +61,17 @@ def scheduler(
     seconds to end; then they are cancelled and left to the next scheduler. A
     second signal cancels them at once. Actions are stopped at the first signal
     and left to another worker; what they have committed stays.
+
+    With --metrics, it also serves /metrics for Prometheus, and /healthz and
+    /readyz for whatever watches the process.
     """
     from tenantry.actions import Worker
 
-    with open_warehouse() as warehouse:
+    if once and metrics is not None:
+        raise InputError("--once and --metrics exclude each other")
+    with ExitStack() as opened:
+        taken = opened.enter_context(taking(metrics, metrics_host))
+        warehouse = opened.enter_context(open_warehouse())
         tell = Teller(as_json)
         worker = Worker(warehouse, tell, once=once)
 
@@ -70,6 +82,11 @@ def scheduler(
                 worker.start()
 
         serving = warehouse.scheduler(told, grace=grace, most=most)
+        if taken is not None:
+            url = opened.enter_context(
+                taken.serving(warehouse, lambda: serving.serves, lambda failure: _tell_failure(tell, failure))
+            )
+            tell("serves", metrics=url)
 
         def stop() -> None:
             worker.end()
@@ -84,3 +101,8 @@ def scheduler(
             worker.end()
             if worker.ident is not None:
                 worker.join(min(grace, _LAST))
+
+
+def _tell_failure(tell: Teller, failure: str | None) -> None:
+    """Say that the metrics lack the warehouse, or have it again."""
+    tell("no metrics" if failure else "metrics again", error=failure)

@@ -1,0 +1,67 @@
+"""Write metrics.md from the program's own table of metrics.
+
+python docs/reference/metrics.py — tests/unit/metrics/test_families.py fails until it has been run.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tenantry.metrics.cache import COUNTED, KEPT
+from tenantry.metrics.families import FAMILIES
+from tenantry.observe.metrics import RECENT
+
+METRICS = Path(__file__).with_name("metrics.md")
+
+_HEAD = """\
+# Metrics
+
+Written by `python docs/reference/metrics.py` from the program.
+
+`tenantry scheduler --metrics ADDRESS` and `tenantry metrics --listen ADDRESS` serve these metrics; `tenantry metrics`
+prints them once. All of them are gauges, and times are seconds since 1970. See [Watch with
+Prometheus](../how-to/watch-with-prometheus.md).
+
+| metric | labels | unit | meaning |
+|---|---|---|---|
+"""
+
+_TAIL = f"""
+`template` and `tenant` are names in the warehouse, `connection` is a source's connection, and `job_name` the name of a
+job (not `job`, which Prometheus itself sets). There are no other labels, except the program's `version`. So the number of series is six for each feed
+by state, about ten more for each feed, seven for each job and one for each connection.
+
+`state` is one of these:
+
+| state | days |
+|---|---|
+| `loaded` | whose rows are in the warehouse |
+| `missing` | between the feed's first day and yesterday (UTC) that are not loaded |
+| `failed` | whose last load failed; rows of an earlier load may still be there |
+| `stale` | that were loaded before they had ended |
+| `outdated` | that were loaded before the query or the columns were changed |
+| `unconfirmed` | that are recorded as loaded, but whose relation was rewritten, emptied or dropped since; a load or `tenantry status` counts its rows and decides |
+
+A metric that is not known is left out: there is no `tenantry_last_backup_timestamp_seconds` before the first backup.
+How long a source takes to answer is not recorded anywhere, so there is no metric of it. Only comparisons by whadmin are
+recorded, not those of operators.
+
+## What it costs
+
+The warehouse gets one statement in {KEPT:.0f} seconds at most, no matter how many ask. It reads what loads have
+recorded, and no rows. Each time, it reads the records of the last {RECENT} days; those of earlier days, and sizes, are read
+again after {COUNTED / 60:.0f} minutes. So it may take that long until a backfill of earlier days shows.
+"""
+
+
+def metrics_md() -> str:
+    """The text of metrics.md."""
+    rows = [
+        f"| `{family.name}` | {', '.join(f'`{label}`' for label in family.labels)} | {family.unit} | {family.help} |"
+        for family in FAMILIES
+    ]
+    return _HEAD + "\n".join(rows) + "\n" + _TAIL
+
+
+if __name__ == "__main__":
+    METRICS.write_text(metrics_md(), encoding="utf-8")
