@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from tenantry.actions import Worker
-from tenantry.console import door, draw, login, render
+from tenantry.console import door, draw, login, probes, render
 from tenantry.console.cache import Cache
 from tenantry.console.examination import Examinations
 from tenantry.console.guard import Guard
@@ -31,6 +31,7 @@ from tenantry.console.throttle import Throttle
 from tenantry.core.errors import TenantryError
 from tenantry.core.visible import visible
 from tenantry.db import connect
+from tenantry.metrics import Cache as Numbers
 from tenantry.warehouse import Warehouse
 
 _HERE = Path(__file__).parent
@@ -50,6 +51,7 @@ class Console:
         self.cache = Cache()
         self.live = Live(conninfo, self.sessions)
         self.examinations = Examinations(lambda: self.live.tell("doctor"))
+        self.numbers = Numbers(Warehouse(conninfo), told=_told_numbers)
         self.worker = Worker(Warehouse(conninfo), _told) if settings.worker else None
         self._environment = render.environment(_HERE / "html")
 
@@ -118,6 +120,14 @@ def _told(event: str, **facts: object) -> None:
     log.log(logging.WARNING if event in ("lost", "failed") else logging.INFO, "worker: %s %s", event, said)
 
 
+def _told_numbers(failure: str | None) -> None:
+    """Log that the warehouse gives no numbers, or gives them again."""
+    if failure:
+        log.warning("metrics: %s", visible(failure, lines=False))
+    else:
+        log.info("metrics: the warehouse answers again")
+
+
 async def _events(request: Request) -> Response:
     console: Console = request.app.state.console
     viewer = await console.viewer(request)
@@ -160,10 +170,11 @@ def make(console: Console) -> Guard:
         Route("/sessions/end", page(door.end_session, "any"), methods=["POST"]),
         Route(_EVENTS, _events),
         Mount("/static", _Static(directory=_HERE / "static")),
+        *probes.ROUTES,
         *ROUTES,
     ]
     app = Starlette(routes=routes, lifespan=running, exception_handlers={HTTPException: _http_error})
     app.state.console = console
     # It would lead to http:// behind a proxy, and a form's password with it.
     app.router.redirect_slashes = False
-    return Guard(app, console.settings, streams=[_EVENTS])
+    return Guard(app, console.settings, streams=[_EVENTS], probes=probes.PATHS)

@@ -49,11 +49,14 @@ HEADERS = {
 class Guard:
     """ASGI middleware that refuses what no page is asked, and marks each answer."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, streams: Iterable[str] = ()) -> None:
-        """`streams` are the paths whose answers go on."""
+    def __init__(
+        self, app: ASGIApp, settings: Settings, streams: Iterable[str] = (), probes: Iterable[str] = ()
+    ) -> None:
+        """`streams` are the paths whose answers go on, `probes` those that any name of the host may be asked for."""
         self._app = app
         self._settings = settings
         self._streams = frozenset(streams)
+        self._probes = frozenset(probes)
         self._headers = dict(HEADERS)
         if settings.encrypted and not settings.on_this_machine:
             self._headers["strict-transport-security"] = "max-age=31536000; includeSubDomains"
@@ -89,7 +92,7 @@ class Guard:
     def _refused(self, scope: Scope) -> tuple[int, str] | None:
         headers = Headers(scope=scope)
         method = scope["method"]
-        if (
+        if scope["path"] not in self._probes and (
             headers.getlist("host") != [headers.get("host", "")]
             or headers["host"].lower() not in self._settings.hosts
         ):

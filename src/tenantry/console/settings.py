@@ -74,6 +74,7 @@ class Settings:
     proxy: Proxy | None = None
     worker: bool = True
     file: Path | None = None
+    metrics_token: str = field(default="", repr=False)
     idle: float = 1800.0
     longest: float = 8 * 3600.0
 
@@ -140,12 +141,19 @@ def settle(
     proxy: Proxy | None = None,
     worker: bool = True,
     file: Path | None = None,
+    metrics_token: Path | None = None,
 ) -> Settings:
     """Return the settings for these options.
 
     Raises InputError if passwords would cross a network in the clear, or if the options contradict each other.
     """
     address = Address.read(listen)
+    token = read_private(metrics_token).strip() if metrics_token else ""
+    if metrics_token and len(token) < _SHORTEST_SECRET:
+        raise InputError(
+            f"the token in {metrics_token} has fewer than {_SHORTEST_SECRET} characters",
+            hint="Make one: openssl rand -hex 32",
+        )
     if (tls_cert is None) != (tls_key is None):
         raise InputError(
             "a certificate needs its key, and the key its certificate", hint="Give --tls-cert and --tls-key."
@@ -163,7 +171,9 @@ def settle(
                 "browsers would send passwords in the clear",
                 hint="The proxy must be reached through https://.",
             )
-        return Settings(address, seen, behind_proxy=True, proxy=proxy, worker=worker, file=file)
+        return Settings(
+            address, seen, behind_proxy=True, proxy=proxy, worker=worker, file=file, metrics_token=token
+        )
     if not address.loopback and tls_cert is None:
         raise InputError(
             f"{address} can be reached from other machines, and passwords would cross the network in the clear",
@@ -178,7 +188,7 @@ def settle(
         raise InputError(
             f"{seen} is not encrypted, but there is a certificate", hint="Give an https:// origin."
         )
-    return Settings(address, seen, tls_cert, tls_key, worker=worker, file=file)
+    return Settings(address, seen, tls_cert, tls_key, worker=worker, file=file, metrics_token=token)
 
 
 def read_proxy(file: Path) -> Proxy:

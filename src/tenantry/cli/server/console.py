@@ -48,6 +48,12 @@ def console(
             metavar="FILE", help="Let the proxy say who somebody is: header, secret and logins, as TOML."
         ),
     ] = None,
+    metrics_token: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Give /metrics to whoever sends this token (Authorization: Bearer …)."
+        ),
+    ] = None,
     worker: Annotated[
         bool, typer.Option("--worker/--no-worker", help="Also carry out the actions that are asked for.")
     ] = True,
@@ -83,6 +89,7 @@ def console(
         behind_proxy=behind_proxy,
         proxy=settings.read_proxy(proxy_logins) if proxy_logins else None,
         worker=worker,
+        metrics_token=metrics_token,
         file=file,
     )
     with open_warehouse() as warehouse:
