@@ -20,8 +20,8 @@ from bench.lab import Lab
 from bench.report import Table
 from bench.stage import PARTITIONS, TEMPLATE, Stage
 from tenantry.core.days import today_utc
-from tests.support.console import Console, Visitor, serving
-from tests.support.pages import PAGES
+from tests.support.browser.console import Console, Visitor, serving
+from tests.support.browser.pages import PAGES
 
 TENANTS = 200
 VIEWERS = 20

@@ -11,10 +11,10 @@ from playwright.sync_api import Browser
 
 from tenantry.core.days import today_utc
 from tenantry.embedded import Server
-from tests.support.chromium import chromium
-from tests.support.console import House, housed
+from tests.support.browser.chromium import chromium
+from tests.support.browser.console import House, housed
+from tests.support.browser.pages import ask_for
 from tests.support.databases import Maker, Source
-from tests.support.pages import ask_for
 from tests.support.program import run, succeed
 from tests.support.samples.small_template import define, make_ticks, spoil
 

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser
 from tenantry.console.rights import may
 from tenantry.core.model import AUDITOR, AUTHOR, OPERATOR, OWNER
 from tests.browser.conftest import Shop
-from tests.support.chromium import NARROW, WIDE, Person, person
-from tests.support.pages import PAGES, Page
+from tests.support.browser.chromium import NARROW, WIDE, Person, person
+from tests.support.browser.pages import PAGES, Page
 
 pytestmark = [pytest.mark.any_server, pytest.mark.timeout(400)]
 

@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, expect
 
 from tenantry.core.days import today_utc
 from tests.browser.conftest import EARLIER, Shop
-from tests.support.chromium import Person, person
-from tests.support.pages import PAGES
+from tests.support.browser.chromium import Person, person
+from tests.support.browser.pages import PAGES
 from tests.support.samples import hostile
 from tests.support.samples.small_template import mend
 

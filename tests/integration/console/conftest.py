@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tenantry.embedded import Server
-from tests.support.console import House, housed
+from tests.support.browser.console import House, housed
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ import pytest
 from tenantry import Warehouse as Opened
 from tenantry.core.days import today_utc
 from tenantry.embedded import Server
-from tests.support.console import House, Visitor, housed, serving
+from tests.support.browser.console import House, Visitor, housed, serving
 from tests.support.databases import Maker, Source
 from tests.support.samples.small_template import define, make_ticks, spoil
 from tests.support.waiting import wait_until

@@ -14,8 +14,8 @@ import pytest
 from tenantry.console.guard import MOST_BYTES
 from tenantry.console.rights import may
 from tenantry.core.model import AUDITOR, AUTHOR, OPERATOR
-from tests.support.console import COOKIE, FORM, Answer, Console, House, Visitor, hurried
-from tests.support.pages import PAGES, Page
+from tests.support.browser.console import COOKIE, FORM, Answer, Console, House, Visitor, hurried
+from tests.support.browser.pages import PAGES, Page
 
 pytestmark = pytest.mark.any_server
 

@@ -27,7 +27,17 @@ from tenantry.core.model import OPERATOR
 from tenantry.db.connect import session
 from tenantry.embedded import Server
 from tenantry.flow.tenant import reader as readers
-from tests.support.console import COOKIE, PASSWORDS, Answer, Console, House, Visitor, housed, hurried, serving
+from tests.support.browser.console import (
+    COOKIE,
+    PASSWORDS,
+    Answer,
+    Console,
+    House,
+    Visitor,
+    housed,
+    hurried,
+    serving,
+)
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.any_server

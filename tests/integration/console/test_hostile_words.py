@@ -15,8 +15,8 @@ from tenantry.console.page import Asked
 from tenantry.console.settings import settle
 from tenantry.core.days import today_utc
 from tenantry.embedded import Server
-from tests.support.console import COOKIE, PASSWORDS, Answer, House, Visitor, housed
-from tests.support.pages import PAGES, Page, not_listed
+from tests.support.browser.console import COOKIE, PASSWORDS, Answer, House, Visitor, housed
+from tests.support.browser.pages import PAGES, Page, not_listed
 from tests.support.samples import hostile
 
 pytestmark = pytest.mark.any_server

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from tenantry.embedded import Server
-from tests.support.console import Answer, Visitor
+from tests.support.browser.console import Answer, Visitor
 from tests.support.samples.loaded_house import DAYS, HOSTILE, Loaded, loaded_house
 from tests.support.samples.small_template import COLUMNS, QUERY, define, mend, spoil
 

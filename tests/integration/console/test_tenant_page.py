@@ -10,7 +10,7 @@ import pytest
 
 from tenantry.core.days import today_utc
 from tenantry.embedded import Server
-from tests.support.console import Answer
+from tests.support.browser.console import Answer
 from tests.support.samples.loaded_house import DAYS, HOSTILE, Loaded, loaded_house
 from tests.support.samples.small_template import define, mend, spoil
 

@@ -14,7 +14,7 @@ import pytest
 from tenantry import Warehouse as Opened
 from tenantry.core.days import today_utc
 from tenantry.embedded import Server
-from tests.support.console import House, Visitor, housed
+from tests.support.browser.console import House, Visitor, housed
 from tests.support.waiting import wait_until
 
 EVIL = "<img src=x onerror=alert(1)>"

@@ -8,8 +8,8 @@ from typing import LiteralString
 from psycopg import sql
 
 from tenantry.core.days import today_utc
+from tests.support.browser.pages import ask_for
 from tests.support.databases import Warehouse
-from tests.support.pages import ask_for
 from tests.support.samples.small_template import COLUMNS, INDEXES, QUERY
 
 MARK = "data-evil"

@@ -12,7 +12,7 @@ from tenantry import Warehouse as Opened
 from tenantry.core.days import today_utc
 from tenantry.core.model import Connection
 from tenantry.embedded import Server
-from tests.support.console import House, housed
+from tests.support.browser.console import House, housed
 from tests.support.databases import Maker, Source
 from tests.support.samples.small_template import define, make_ticks
 

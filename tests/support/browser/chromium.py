@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, sync_playwright
 
-from tests.support.console import COOKIE, Visitor
+from tests.support.browser.console import COOKIE, Visitor
 
 PROGRAM = os.environ.get("TENANTRY_TEST_CHROMIUM") or "/usr/bin/chromium"
 

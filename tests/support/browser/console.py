@@ -248,7 +248,7 @@ def hurried(
 ) -> Iterator[Console]:
     """A console whose sessions last as many seconds, and which waits no longer for a request: the program waits longer than a test."""
     port = find_free_port()
-    arguments = [sys.executable, "-m", "tests.support.hurried_console", database.conninfo]
+    arguments = [sys.executable, "-m", "tests.support.browser.hurried_console", database.conninfo]
     arguments += map(str, (port, idle, longest, patience))
     with _started(arguments, environment(), port) as console:
         yield console

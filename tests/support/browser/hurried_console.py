@@ -1,4 +1,4 @@
-"""Serves a console whose sessions and patience are short: python -m tests.support.hurried_console CONNINFO PORT IDLE LONGEST PATIENCE."""
+"""Serves a console whose sessions and patience are short: python -m tests.support.browser.hurried_console CONNINFO PORT IDLE LONGEST PATIENCE."""
 
 import sys
 from dataclasses import replace
