@@ -19,7 +19,7 @@ from tests.support.program import run, succeed
 from tests.support.samples.small_template import define, make_ticks, spoil
 
 DAYS = 6
-EARLIER = 60
+EARLIER = 300
 """Days before them that the source has, and nobody has loaded."""
 
 

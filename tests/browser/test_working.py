@@ -122,6 +122,7 @@ class TestActions:
                 page.get_by_role("button", name="Begin to load").click()
                 page.wait_for_url(ONE_ACTION)
                 page.get_by_role("button", name="Cancel").click()
+                expect(page.get_by_role("status")).to_contain_text("It is being cancelled.")
                 expect(page.locator("#action .state")).to_contain_text("cancelled", timeout=60_000)
         finally:
             shop.source.run("UPDATE ticks SET value = 1 WHERE value = 'slow'")
@@ -136,7 +137,7 @@ class TestActions:
             page.wait_for_url(ONE_ACTION)
             expect(page.locator("#action .state")).to_contain_text("done", timeout=60_000)
             somebody.open("/?q=acme+ticks")
-            expect(page.locator("#fleet")).not_to_contain_text("failed", timeout=30_000)
+            expect(page.locator("#fleet tbody")).not_to_contain_text("failed", timeout=30_000)
 
     def test_a_finding_of_doctor_is_mended(self, browser: Browser, shop: Shop) -> None:
         shop.warehouse.run("DROP VIEW public.foodlogstats")
