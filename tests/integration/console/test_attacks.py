@@ -36,6 +36,12 @@ def is_logged_in(visitor: Visitor) -> bool:
     return visitor.get("/sessions").status == 200
 
 
+def shown_id(visitor: Visitor) -> str:
+    """What the page of sessions calls the visitor's own session."""
+    row = next(row for row in visitor.get("/sessions").html.split("<tr>") if "(this one)" in row)
+    return row.split('name="session" value="')[1].partition('"')[0]
+
+
 # Without a session, and with one that is over.
 
 
@@ -69,7 +75,7 @@ def test_a_cookie_that_somebody_made_up_opens_nothing(house: House, value: str) 
 
 
 def test_the_id_that_the_page_of_sessions_shows_is_not_a_cookie(whadmin: Visitor) -> None:
-    shown = whadmin.get("/sessions").field("session")
+    shown = shown_id(whadmin)
     stranger = whadmin.console.visitor()
     stranger.cookies[COOKIE] = shown
     assert is_sent_to_login(stranger.get("/"))
@@ -90,10 +96,7 @@ def test_a_logout_takes_the_cookie_away(whadmin: Visitor) -> None:
 
 def test_a_session_that_an_administrator_ended_is_over_at_once(house: House, whadmin: Visitor) -> None:
     operator = house.console.log_in(house.operator)
-    page = whadmin.get("/sessions")
-    rows = page.html.split("<tr>")
-    row = next(row for row in rows if house.operator in row)
-    public = row.split('name="session" value="')[1].partition('"')[0]
+    public = shown_id(operator)
     with house.console.line() as line:
         request = f"GET /events HTTP/1.1\r\nHost: {house.console.host}\r\nCookie: {COOKIE}={operator.cookies[COOKIE]}\r\n\r\n"
         line.sendall(request.encode())
@@ -108,7 +111,7 @@ def test_a_session_that_an_administrator_ended_is_over_at_once(house: House, wha
 def test_nobody_but_an_administrator_ends_the_session_of_somebody_else(
     house: House, whadmin: Visitor, role: str
 ) -> None:
-    public = whadmin.get("/sessions").field("session")
+    public = shown_id(whadmin)
     other = house.console.log_in(house.logins[role])
     assert public not in other.get("/sessions").html
     assert other.post("/sessions/end", {"session": public}).status == 404
