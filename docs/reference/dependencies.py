@@ -28,7 +28,7 @@ for the whole.
 _ELSEWHERE = {"colorama": "BSD-3-Clause", "tzdata": "Apache-2.0"}
 """Those that are installed on other systems than ours, which cannot be asked."""
 
-_UNTOLD = {"promql-parser": "MIT", "pyrage": "MIT"}
+_UNTOLD = {"axe-playwright-python": "MIT AND MPL-2.0", "promql-parser": "MIT", "pyrage": "MIT"}
 """Those that do not say it in their metadata."""
 
 _CLASSIFIERS = {

@@ -3245,8 +3245,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.feeds_with_other_text(template _wh.mv_te
 RETURNS SETOF _wh.feeds
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The template's feeds with a record of a day that was loaded by another text of it. Only their days can
-    -- be
-    -- outdated: day_states, which decides, takes milliseconds a feed, and there may be thousands.
+    -- be outdated: day_states, which decides, takes milliseconds a feed, and there may be thousands.
     SELECT f.* FROM _wh.feeds f
     CROSS JOIN LATERAL (
         SELECT _wh_internal.definition_hash(_wh_internal.for_tenant(template, f.schema_name)) AS hash OFFSET 0
@@ -9865,15 +9864,18 @@ RETURNS TABLE (tenant text, days bigint, first date, last date, tables name[], v
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     -- For each tenant: the days made by an earlier text of the template, the tables that do not match the
     -- template, the number of such daily views, and whether its source can report where its data begins.
-    SELECT f.schema_name, d.days, d.first, d.last, coalesce(u.tables, '{}'::name[]), u.views,
+    WITH old AS MATERIALIZED (
+        SELECT o.schema_name, count(*) AS days, min(s.day) AS first, max(s.day) AS last
+        FROM _wh.mv_templates t CROSS JOIN LATERAL _wh_internal.feeds_with_other_text(t) o
+        CROSS JOIN LATERAL _wh_internal.day_states(o) s
+        WHERE t.template_name = template_outdated.template_name AND s.outdated
+        GROUP BY o.schema_name
+    )
+    SELECT f.schema_name, coalesce(d.days, 0), d.first, d.last, coalesce(u.tables, '{}'::name[]), u.views,
         _wh_internal.range_capable(_wh_internal.for_tenant(t, f.schema_name))
     FROM _wh.mv_templates t
     JOIN _wh.feeds f USING (template_name)
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS days, min(s.day) AS first, max(s.day) AS last
-        FROM _wh_internal.feeds_with_other_text(t) o CROSS JOIN LATERAL _wh_internal.day_states(o) s
-        WHERE o.schema_name = f.schema_name AND s.outdated
-    ) d
+    LEFT JOIN old d ON d.schema_name = f.schema_name
     CROSS JOIN LATERAL (
         SELECT array_agg(DISTINCT u.relname
         ORDER BY u.relname) FILTER (WHERE u.slice_date IS NULL) AS tables, count(u.slice_date) AS views
@@ -12231,9 +12233,9 @@ DO $$
 BEGIN
     PERFORM _wh_internal.pin_routines('{_wh.cancel_action,_wh.check_views_by_template_for_year,_wh.create_combined_table_from_template_by_year,_wh.create_foodlogstats_mv,_wh.create_mv_from_template,_wh.disable_tenant,_wh.drop_template_override,_wh.drop_unused_template,_wh.enable_tenant,_wh.fold_year,_wh.get_tenant_connection_string,_wh.job_leader,_wh.job_runs,_wh.jobs,_wh.load_days,_wh.publish_views,_wh.recreate_mv_by_template,_wh.refresh_mv,_wh.request_action,_wh.set_jobs_active,_wh.set_template_override,_wh.source_days,_wh.try_template,_wh.update_foodlogstats,_wh.update_mv_by_template,_wh.update_mv_core,_wh.update_mv_window,_wh.update_mv_window_by_template,_wh.update_public_view_by_template,_wh.update_tenant_union_view_by_template,_wh.update_tenant_view,_wh.verify_days,_wh.verify_slice,_wh_internal.adopt_begin,_wh_internal.adopt_copy,_wh_internal.adopt_days,_wh_internal.adopt_feed,_wh_internal.adopt_logs,_wh_internal.adopt_publish,_wh_internal.adopt_settle,_wh_internal.adopt_years,_wh_internal.audit_row,_wh_internal.begin_source,_wh_internal.check_descriptions,_wh_internal.check_name,_wh_internal.check_override,_wh_internal.check_template_query,_wh_internal.choose_storage,_wh_internal.create_tenant_schema,_wh_internal.drop_feed,_wh_internal.drop_old,_wh_internal.drop_template,_wh_internal.drop_tenant,_wh_internal.drop_tenant_slices,_wh_internal.end_source,_wh_internal.extend_span,_wh_internal.fit_relation,_wh_internal.follow_time_column,_wh_internal.forget_readers,_wh_internal.hold_source,_wh_internal.job_facts,_wh_internal.keep_secret,_wh_internal.keep_template_columns,_wh_internal.limit_authors,_wh_internal.load_changed,_wh_internal.move_plan,_wh_internal.move_step,_wh_internal.open_feed,_wh_internal.release_source,_wh_internal.source_said,_wh_internal.take_secret,_wh_internal.unfit_plan,_wh_internal.window_digests}');
     INSERT INTO _wh.installations (version, functions)
-    SELECT '0.2.0', '82eb989c2b2a755b' WHERE NOT EXISTS (SELECT FROM _wh.installations i
+    SELECT '0.2.0', 'd1b8d1556ac9158a' WHERE NOT EXISTS (SELECT FROM _wh.installations i
         WHERE i.id = (SELECT pg_catalog.max(l.id) FROM _wh.installations l) AND i.version = '0.2.0'
-        AND i.functions = '82eb989c2b2a755b');
+        AND i.functions = 'd1b8d1556ac9158a');
 END
 $$;
 

@@ -2,8 +2,7 @@ CREATE OR REPLACE FUNCTION _wh_internal.feeds_with_other_text(template _wh.mv_te
 RETURNS SETOF _wh.feeds
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- The template's feeds with a record of a day that was loaded by another text of it. Only their days can
-    -- be
-    -- outdated: day_states, which decides, takes milliseconds a feed, and there may be thousands.
+    -- be outdated: day_states, which decides, takes milliseconds a feed, and there may be thousands.
     SELECT f.* FROM _wh.feeds f
     CROSS JOIN LATERAL (
         SELECT _wh_internal.definition_hash(_wh_internal.for_tenant(template, f.schema_name)) AS hash OFFSET 0

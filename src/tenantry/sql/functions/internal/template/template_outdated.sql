@@ -4,15 +4,18 @@ RETURNS TABLE (tenant text, days bigint, first date, last date, tables name[], v
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     -- For each tenant: the days made by an earlier text of the template, the tables that do not match the
     -- template, the number of such daily views, and whether its source can report where its data begins.
-    SELECT f.schema_name, d.days, d.first, d.last, coalesce(u.tables, '{}'::name[]), u.views,
+    WITH old AS MATERIALIZED (
+        SELECT o.schema_name, count(*) AS days, min(s.day) AS first, max(s.day) AS last
+        FROM _wh.mv_templates t CROSS JOIN LATERAL _wh_internal.feeds_with_other_text(t) o
+        CROSS JOIN LATERAL _wh_internal.day_states(o) s
+        WHERE t.template_name = template_outdated.template_name AND s.outdated
+        GROUP BY o.schema_name
+    )
+    SELECT f.schema_name, coalesce(d.days, 0), d.first, d.last, coalesce(u.tables, '{}'::name[]), u.views,
         _wh_internal.range_capable(_wh_internal.for_tenant(t, f.schema_name))
     FROM _wh.mv_templates t
     JOIN _wh.feeds f USING (template_name)
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS days, min(s.day) AS first, max(s.day) AS last
-        FROM _wh_internal.feeds_with_other_text(t) o CROSS JOIN LATERAL _wh_internal.day_states(o) s
-        WHERE o.schema_name = f.schema_name AND s.outdated
-    ) d
+    LEFT JOIN old d ON d.schema_name = f.schema_name
     CROSS JOIN LATERAL (
         SELECT array_agg(DISTINCT u.relname
         ORDER BY u.relname) FILTER (WHERE u.slice_date IS NULL) AS tables, count(u.slice_date) AS views
