@@ -74,8 +74,8 @@ def run(server: Server, days: int | None, reset: bool, step: add_tenant.Step, wa
     with session(server.login(user=READER), role=None, path="public, pg_temp") as reports:
         return Report(
             in_place,
-            reports.execute(query("demo", "report")).fetchall(),
-            reports.execute(query("demo", "top_items")).fetchall(),
+            reports.execute(query("reader", "demo_report")).fetchall(),
+            reports.execute(query("reader", "demo_top_items")).fetchall(),
             (datetime.now(UTC) - started).total_seconds(),
         )
 
@@ -144,7 +144,7 @@ def _in_place(server: Server, item: DemoTenant) -> bool:
 
 def _first_day(server: Server, item: DemoTenant) -> date:
     with session(server.login(dbname=item.database), role=None, path="public, pg_temp") as source:
-        found: date | None = one_row(source, query("demo", "first_day"))[0]
+        found: date | None = one_row(source, query("source", "demo_first_day"))[0]
     return found or today_utc()
 
 

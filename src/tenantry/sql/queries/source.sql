@@ -149,3 +149,7 @@ SELECT c.tenant_name, c.host, c.port, c.dbname, c.username, c.options, c.passwor
         UNION SELECT f.schema_name, f.tenant_name FROM _wh.feeds f) u
         WHERE u.tenant_name = c.tenant_name ORDER BY 1)
 FROM _wh.tenant_connections c ORDER BY c.tenant_name
+
+-- name: demo_first_day
+-- The first day that one of the demo's sources has rows of.
+SELECT (min(logged_time) AT TIME ZONE 'UTC')::date FROM phood_foodlogsum
